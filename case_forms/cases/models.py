@@ -1,0 +1,169 @@
+"""Cases, what happened in them, their deadlines and referrals. Plain models: no revisions, no search index."""
+
+import secrets
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from access.models import MobileUnit, Municipality, Region, User
+from case_forms.procedures.models import ProcedureVersion
+from notifications.directory.models import Partner
+from vault.fields import SealedJSONField, SealedTextField
+
+# Crockford's alphabet: no I, L, O, U; can be read over a phone.
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_reference() -> str:
+    """A random case reference such as 7K2M9Q: no region, date or sequence inside."""
+    return "".join(secrets.choice(REFERENCE_ALPHABET) for _i in range(6))
+
+
+class CaseStatus(models.TextChoices):
+    SUSPECTED = "suspected", _("suspected case")
+    AT_RISK = "at_risk", _("person at risk")
+    POTENTIAL_VICTIM = "potential_victim", _("potential victim (VMT)")
+    VICTIM = "victim", _("victim (VT)")
+    NOT_VICTIM = "not_victim", _("no indicators found")
+
+
+class FormalIdentification(models.TextChoices):
+    NOT_OFFERED = "not_offered", _("not offered yet")
+    OFFERED = "offered", _("offered")
+    DECLINED = "declined", _("declined")
+    SCHEDULED = "scheduled", _("scheduled")
+    CONFIRMED = "done_confirmed", _("done, confirmed")
+    NOT_CONFIRMED = "done_not_confirmed", _("done, not confirmed")
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def visible_to(self, user: User) -> "CaseQuerySet":
+        """A worker's units' cases and a coordinator's regions' cases; nobody else sees any."""
+        if not getattr(user, "is_authenticated", False) or not user.is_active:
+            return self.none()
+        return self.filter(Q(unit__in=user.units()) | Q(region__in=user.coordinated_regions()))
+
+    def counted(self) -> "CaseQuerySet":
+        """What statistics may count: no drills."""
+        return self.filter(is_drill=False)
+
+
+class Case(models.Model):
+    """One person's case. What was told about the person stays sealed in the submissions; here is only what routes it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(_("reference"), max_length=8, unique=True, default=new_reference, editable=False)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="cases", verbose_name=_("region"))
+    municipality = models.ForeignKey(
+        Municipality, models.PROTECT, related_name="cases", verbose_name=_("municipality")
+    )
+    unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="cases", verbose_name=_("mobile unit"))
+    status = models.CharField(_("status"), max_length=20, choices=CaseStatus.choices)
+    formal_identification = models.CharField(
+        _("formal identification"),
+        max_length=20,
+        choices=FormalIdentification.choices,
+        default=FormalIdentification.NOT_OFFERED,
+    )
+    child_track = models.BooleanField(_("child, or may be a child"), default=False)
+    is_drill = models.BooleanField(_("drill"), default=False)
+    procedure_version = models.ForeignKey(
+        ProcedureVersion, models.PROTECT, related_name="cases", verbose_name=_("procedure version")
+    )
+    opened_at = models.DateTimeField(_("opened at"), default=timezone.now)
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("opened by")
+    )
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("case")
+        verbose_name_plural = _("cases")
+        ordering = ["-opened_at"]
+        indexes = [models.Index(fields=["unit", "-opened_at"]), models.Index(fields=["region", "-opened_at"])]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class CaseEvent(models.Model):
+    """Something that happened in a case and made the procedure decide. Notices hang on its id.
+
+    `explanation` (sealed, because it may quote an answer): a list of {"rule": key, "words": {"sq": ..., "en": ...}}.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="events", verbose_name=_("case"))
+    kind = models.CharField(_("kind"), max_length=40)  # submission_received, notice_answered, rerouted, ...
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    submission_id = models.UUIDField(null=True, blank=True)
+    notice_id = models.UUIDField(null=True, blank=True)
+    detail = models.JSONField(default=dict)  # ids and codes only
+    explanation = SealedJSONField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("case event")
+        verbose_name_plural = _("case events")
+        ordering = ["at"]
+
+    def __str__(self) -> str:
+        return f"{self.case} {self.kind}"
+
+
+class Deadline(models.Model):
+    """A duty with its clock, for example "police told". Times come from the procedure version; null means no such mark."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="deadlines", verbose_name=_("case"))
+    event = models.ForeignKey(CaseEvent, models.PROTECT, related_name="deadlines")
+    key = models.CharField(_("key"), max_length=40)
+    label = models.JSONField(_("label"))  # {"sq", "en"}
+    starts_at = models.DateTimeField(_("starts at"))
+    amber_at = models.DateTimeField(null=True, blank=True)
+    red_at = models.DateTimeField(null=True, blank=True)
+    breach_at = models.DateTimeField(null=True, blank=True)
+    met_at = models.DateTimeField(_("met at"), null=True, blank=True)
+    notice_id = models.UUIDField(null=True, blank=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("deadline")
+        verbose_name_plural = _("deadlines")
+        ordering = ["starts_at"]
+        constraints = [models.UniqueConstraint(fields=["event", "key"], name="one_deadline_per_event_and_key")]
+
+    def __str__(self) -> str:
+        return f"{self.case} {self.key}"
+
+
+class ReferralState(models.TextChoices):
+    PENDING = "pending", _("pending")
+    ACCEPTED = "accepted", _("accepted")
+    DECLINED = "declined", _("declined")
+
+
+class Referral(models.Model):
+    """A referral to a protection service, and what came of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="referrals", verbose_name=_("case"))
+    event = models.ForeignKey(CaseEvent, models.PROTECT, related_name="referrals")
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="+", verbose_name=_("partner"))
+    services = models.JSONField(_("services"), default=list)
+    state = models.CharField(_("state"), max_length=12, choices=ReferralState.choices, default=ReferralState.PENDING)
+    notice_id = models.UUIDField(null=True, blank=True, db_index=True)
+    made_at = models.DateTimeField(_("made at"), default=timezone.now)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    answer_note = SealedTextField(_("answer"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("referral")
+        verbose_name_plural = _("referrals")
+        ordering = ["-made_at"]
+
+    def __str__(self) -> str:
+        return f"{self.case} → {self.partner}"

@@ -1,0 +1,1 @@
+"""What recipients answer, received in case_forms."""

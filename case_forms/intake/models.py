@@ -1,0 +1,77 @@
+"""What comes in from the field: drafts being filled, and submissions that stand for good."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from access.models import MobileUnit, User
+from case_forms.builder.models import FormVersion
+from case_forms.cases.models import Case
+from vault.fields import SealedJSONField
+
+
+class Draft(models.Model):
+    """A form being filled. Its id becomes the submission's UUID, so a doubled "Submit" makes one submission."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    form_version = models.ForeignKey(FormVersion, models.PROTECT, related_name="drafts")
+    unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="drafts")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="drafts")
+    answers = SealedJSONField(default=dict)
+    section = models.CharField(max_length=64, blank=True)  # key of the section last worked on
+    occurred_at = models.DateTimeField(_("when it happened"), default=timezone.now)
+    started_at = models.DateTimeField(_("started at"), default=timezone.now)
+    saved_at = models.DateTimeField(_("saved at"), default=timezone.now)
+    submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("draft")
+        verbose_name_plural = _("drafts")
+        ordering = ["-saved_at"]
+
+    def __str__(self) -> str:
+        return f"{self.form_version} {self.saved_at:%Y-%m-%d %H:%M}"
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def visible_to(self, user: User) -> "SubmissionQuerySet":
+        """A worker's units' submissions and a coordinator's regions'; nobody else sees any."""
+        if not getattr(user, "is_authenticated", False) or not user.is_active:
+            return self.none()
+        return self.filter(
+            models.Q(unit__in=user.units()) | models.Q(unit__region__in=user.coordinated_regions())
+        )
+
+
+class Submission(models.Model):
+    """One filled form, immutable. `id` is the UUID the client chose: sending it twice stores it once.
+
+    `fingerprint` is a keyed hash of form, version, time and answers (same UUID, other content -> refused).
+    `receipt` is the response body, kept so that the same submission gets the same answer: ids and states only.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    form_version = models.ForeignKey(FormVersion, models.PROTECT, related_name="submissions")
+    unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="submissions")
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="submissions")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="submissions", null=True, blank=True)
+    occurred_at = models.DateTimeField(_("when it happened"))
+    received_at = models.DateTimeField(_("received at"), default=timezone.now)
+    answers = SealedJSONField()
+    fingerprint = models.CharField(max_length=100)
+    receipt = models.JSONField(default=dict)
+    is_drill = models.BooleanField(_("drill"), default=False)
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("submission")
+        verbose_name_plural = _("submissions")
+        ordering = ["-received_at"]
+        indexes = [models.Index(fields=["unit", "-received_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.form_version} {self.received_at:%Y-%m-%d %H:%M}"

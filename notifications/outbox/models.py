@@ -1,0 +1,287 @@
+"""The outbox: one row per recipient who is owed a notice, one row per attempt to send it, one row per reply."""
+
+import secrets
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from access.models import Municipality
+from notifications.directory.models import Contact, Role
+from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
+
+from .states import AWAITING_ANSWER, OPEN, UNSENT, NoticeState
+
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_code() -> str:
+    """An opaque code such as 7K2M9-4XQ: what subject lines and phone calls may say."""
+    letters = "".join(secrets.choice(CODE_ALPHABET) for _i in range(8))
+    return f"{letters[:5]}-{letters[5:]}"
+
+
+class Purpose(models.TextChoices):
+    FIRST = "first", _("first notice")
+    REMINDER = "reminder", _("reminder")
+    DEPUTY = "deputy", _("to the deputy")
+    CALL = "call", _("to the coordinator: call")
+    FALLBACK = "fallback", _("to the coordinator: no contact found")
+    REROUTE = "reroute", _("sent on to another area")
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def open(self) -> "NoticeQuerySet":
+        return self.filter(state__in=OPEN)
+
+    def due(self, now: "timezone.datetime | None" = None) -> "NoticeQuerySet":
+        """Waiting for an attempt whose time has come, or abandoned by a holder whose lease ran out."""
+        moment = now or timezone.now()
+        return self.filter(
+            Q(state__in=UNSENT, next_attempt_at__lte=moment) | Q(state=NoticeState.SENDING, lease_until__lte=moment)
+        )
+
+    def awaiting_answer(self) -> "NoticeQuerySet":
+        return self.filter(state__in=AWAITING_ANSWER)
+
+    def counted(self) -> "NoticeQuerySet":
+        """What statistics may count: no drills."""
+        return self.filter(is_drill=False)
+
+
+class Notice(models.Model):
+    """The duty to tell one recipient about one case event.
+
+    `event_id` is a case event's id (this room knows nothing of cases); (`event_id`, `recipient_key`) is unique, so owing
+    twice owes once. `brief` is what this recipient may read, composed and filtered when the notice was owed:
+
+        {"sections": [{"title": {"sq", "en"}, "rows": [{"key", "label": {"sq", "en"}, "value": {"sq", "en"}}]}]}
+
+    `ladder` is a snapshot of the procedure's steps at that time: [{"after_minutes": 10, "do": "remind"}, ...] with `do`
+    in remind | deputy | call and, on the last step, "repeat_minutes". `ladder_step` is the index of the next step and
+    `next_step_at` its time; null only when the notice is settled. `token` is the fencing token: raised by each claim,
+    and every write of a holder says WHERE token = its own.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    event_id = models.UUIDField(db_index=True)
+    case_id = models.UUIDField(db_index=True)
+    case_reference = models.CharField(_("case"), max_length=8)
+    code = models.CharField(_("code"), max_length=9, unique=True, default=new_code, editable=False)
+    purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose.choices, default=Purpose.FIRST)
+    chases = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="chasers", verbose_name=_("chases")
+    )
+    role = models.CharField(_("role"), max_length=24, choices=Role.choices)
+    contact = models.ForeignKey(
+        Contact, models.PROTECT, null=True, blank=True, related_name="notices", verbose_name=_("recipient")
+    )
+    recipient_key = models.CharField(max_length=64)
+    municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="+", verbose_name=_("municipality"))
+    channel = models.CharField(_("channel"), max_length=16, default="email")
+    language = models.CharField(_("language"), max_length=5, default="sq")
+    is_drill = models.BooleanField(_("drill"), default=False)
+    needs_document = models.BooleanField(_("with PDF"), default=False)
+    brief = SealedJSONField()
+
+    state = models.CharField(_("state"), max_length=12, choices=NoticeState.choices, default=NoticeState.OWED)
+    reason = models.CharField(_("reason"), max_length=40, blank=True)  # a machine code: no_contact, smtp_refused, ...
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    token = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+
+    link_hash = models.CharField(max_length=64, unique=True)
+    link_token = SealedTextField()
+    link_expires_at = models.DateTimeField()
+    link_revoked_at = models.DateTimeField(null=True, blank=True)
+
+    ladder = models.JSONField(default=list)
+    ladder_step = models.PositiveSmallIntegerField(default=0)
+    next_step_at = models.DateTimeField(null=True, blank=True)
+    answer_by = models.DateTimeField(_("answer by"), null=True, blank=True)
+    amber_at = models.DateTimeField(null=True, blank=True)
+    red_at = models.DateTimeField(null=True, blank=True)
+    breach_at = models.DateTimeField(null=True, blank=True)
+
+    owed_at = models.DateTimeField(_("owed at"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    opened_at = models.DateTimeField(_("opened at"), null=True, blank=True)
+    accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
+    declined_at = models.DateTimeField(_("declined at"), null=True, blank=True)
+    escalated_at = models.DateTimeField(_("escalated at"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering = ["owed_at"]
+        indexes = [
+            models.Index(fields=["state", "next_attempt_at"]),
+            models.Index(fields=["state", "lease_until"]),
+            models.Index(fields=["next_step_at"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["event_id", "recipient_key"], name="one_notice_per_event_and_recipient"),
+            models.CheckConstraint(
+                name="notice_known_state", condition=Q(state__in=[value for value, _label in NoticeState.choices])
+            ),
+            models.CheckConstraint(
+                name="notice_lease_only_while_sending",
+                condition=Q(state="sending", lease_until__isnull=False)
+                | (~Q(state="sending") & Q(lease_until__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="notice_unsent_has_next_attempt",
+                condition=~Q(state__in=["owed", "failed"]) | Q(next_attempt_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="notice_failed_has_reason", condition=~Q(state="failed") | ~Q(reason="")
+            ),
+            models.CheckConstraint(
+                name="notice_sent_was_attempted",
+                condition=Q(sent_at__isnull=True) | Q(attempts__gte=1),
+            ),
+            models.CheckConstraint(
+                name="notice_sent_states_have_sent_at",
+                condition=~Q(state__in=["sent", "delivered", "opened", "accepted", "declined"])
+                | Q(sent_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="notice_opened_states_have_opened_at",
+                condition=~Q(state__in=["opened", "accepted", "declined"]) | Q(opened_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="notice_answer_states_have_times",
+                condition=(~Q(state="accepted") | Q(accepted_at__isnull=False))
+                & (~Q(state="declined") | Q(declined_at__isnull=False))
+                & (~Q(state="closed") | Q(closed_at__isnull=False))
+                & (~Q(state="cancelled") | Q(cancelled_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="notice_settled_has_no_next_step",
+                condition=~Q(state__in=["accepted", "declined", "closed", "cancelled"])
+                | Q(next_step_at__isnull=True, next_attempt_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="notice_without_contact_is_not_sent",
+                condition=Q(contact__isnull=False) | Q(sent_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.role} {self.state}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def root(self) -> "Notice":
+        """The first notice of the chase this one belongs to."""
+        notice = self
+        while notice.chases_id:
+            notice = notice.chases  # type: ignore[assignment]
+        return notice
+
+
+class AttemptOutcome(models.TextChoices):
+    STARTED = "started", _("started")
+    ACCEPTED = "accepted", _("accepted by the server")
+    REFUSED = "refused", _("refused by the server")
+    UNREACHED = "unreached", _("server not reached")
+    UNSENDABLE = "unsendable", _("could not be composed")
+
+
+class Attempt(models.Model):
+    """One try to send a notice, written before the sending begins. `started` for ever means the holder died."""
+
+    notice = models.ForeignKey(Notice, models.PROTECT, related_name="attempt_rows", verbose_name=_("notice"))
+    number = models.PositiveIntegerField(_("number"))
+    token = models.PositiveIntegerField()
+    channel = models.CharField(max_length=16)
+    address = models.CharField(_("address"), max_length=254)
+    started_at = models.DateTimeField(_("started at"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    outcome = models.CharField(
+        _("outcome"), max_length=12, choices=AttemptOutcome.choices, default=AttemptOutcome.STARTED
+    )
+    error_code = models.CharField(_("error code"), max_length=40, blank=True)  # never the server's own text
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ["notice", "number"]
+        constraints = [models.UniqueConstraint(fields=["notice", "token"], name="one_attempt_per_token")]
+
+    def __str__(self) -> str:
+        return f"{self.notice.code} #{self.number} {self.outcome}"
+
+
+class ReplyKind(models.TextChoices):
+    ACCEPTED = "accepted", _("accepted")
+    ON_THE_WAY = "on_the_way", _("on the way")
+    DECLINED = "declined", _("declined")
+    WRONG_AREA = "wrong_area", _("another area")
+    OUTCOME = "outcome", _("outcome")
+
+
+class Reply(models.Model):
+    """What a recipient answered. The note is sealed: people write names into notes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    notice = models.ForeignKey(Notice, models.PROTECT, related_name="replies", verbose_name=_("notice"))
+    kind = models.CharField(_("kind"), max_length=12, choices=ReplyKind.choices)
+    reason = models.CharField(_("reason"), max_length=40, blank=True)  # a code from briefs.replies.REASONS
+    to_municipality = models.ForeignKey(Municipality, models.PROTECT, null=True, blank=True, related_name="+")
+    note = SealedTextField(null=True, blank=True)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")
+        ordering = ["at"]
+
+    def __str__(self) -> str:
+        return f"{self.notice.code} {self.kind}"
+
+
+class BriefDocument(models.Model):
+    """The PDF of a notice, sealed. Rendered ahead of need by the `bulk` cluster, or when first asked for."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    notice = models.OneToOneField(Notice, models.PROTECT, related_name="document", verbose_name=_("notice"))
+    pdf = SealedBytesField()
+    pages = models.PositiveSmallIntegerField(_("pages"), default=1)
+    rendered_at = models.DateTimeField(_("rendered at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+
+    def __str__(self) -> str:
+        return self.notice.code
+
+
+class Heartbeat(models.Model):
+    """When a part last showed that it works: `sweeper`, `canary.urgent`, `canary.bulk`."""
+
+    part = models.CharField(primary_key=True, max_length=32)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.at:%H:%M:%S}"
+
+    @classmethod
+    def beat(cls, part: str) -> None:
+        cls.objects.update_or_create(part=part, defaults={"at": timezone.now()})

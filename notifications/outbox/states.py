@@ -1,0 +1,44 @@
+"""The words for what became of a notice, in one place. docs/outbox.md draws them."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class NoticeState(models.TextChoices):
+    OWED = "owed", _("owed")
+    SENDING = "sending", _("sending")
+    SENT = "sent", _("sent")
+    DELIVERED = "delivered", _("delivered")
+    OPENED = "opened", _("opened")
+    ACCEPTED = "accepted", _("accepted")
+    DECLINED = "declined", _("declined")
+    CLOSED = "closed", _("closed")
+    FAILED = "failed", _("failed, will be tried again")
+    ESCALATED = "escalated", _("escalated")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+S = NoticeState
+
+# Waiting for a (further) attempt; the sweeper watches `next_attempt_at` of these.
+UNSENT = (S.OWED, S.FAILED)
+# The channel took it; the recipient has not answered.
+AWAITING_ANSWER = (S.SENT, S.DELIVERED, S.OPENED, S.ESCALATED)
+# Something is still to happen: each of these has a next step (see escalation.auditor).
+OPEN = (*UNSENT, S.SENDING, *AWAITING_ANSWER)
+# Nothing more is owed.
+SETTLED = (S.ACCEPTED, S.DECLINED, S.CLOSED, S.CANCELLED)
+
+TRANSITIONS: dict[str, frozenset[str]] = {
+    S.OWED: frozenset({S.SENDING, S.OPENED, S.ESCALATED, S.CANCELLED, S.FAILED}),
+    S.FAILED: frozenset({S.SENDING, S.OWED, S.OPENED, S.ESCALATED, S.CANCELLED}),
+    S.SENDING: frozenset({S.SENDING, S.SENT, S.FAILED, S.OWED, S.OPENED, S.CANCELLED}),
+    S.SENT: frozenset({S.DELIVERED, S.OPENED, S.ESCALATED, S.CANCELLED, S.CLOSED, S.ACCEPTED, S.DECLINED}),
+    S.DELIVERED: frozenset({S.OPENED, S.ESCALATED, S.CANCELLED, S.CLOSED}),
+    S.OPENED: frozenset({S.ACCEPTED, S.DECLINED, S.ESCALATED, S.CANCELLED, S.CLOSED}),
+    S.ESCALATED: frozenset({S.OPENED, S.ACCEPTED, S.DECLINED, S.CANCELLED, S.CLOSED, S.SENDING}),
+    S.ACCEPTED: frozenset({S.CLOSED, S.DECLINED}),
+    S.DECLINED: frozenset({S.CLOSED}),
+    S.CLOSED: frozenset(),
+    S.CANCELLED: frozenset(),
+}

@@ -1,0 +1,12 @@
+"""What notifications tells the rooms above it. Sent inside the transaction of the deed."""
+
+from django.dispatch import Signal
+
+# kwargs: notice (outbox.Notice), reply (outbox.Reply). A recipient answered.
+notice_answered = Signal()
+
+# kwargs: notice. A recipient opened the brief with the right PIN for the first time.
+notice_opened = Signal()
+
+# kwargs: notice (the chased one), step ("remind" | "deputy" | "call"). The clock moved on.
+notice_escalated = Signal()

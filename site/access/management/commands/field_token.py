@@ -1,0 +1,33 @@
+"""Prints a bearer token for the field API."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from access.models import FieldToken, User
+from audit.chain import record
+
+
+class Command(BaseCommand):
+    help = "Prints a bearer token for the field API, once. Earlier tokens of this person stay valid unless --only is given."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("username")
+        parser.add_argument("--days", type=int, default=30, help="how long it lives (default 30)")
+        parser.add_argument("--only", action="store_true", help="revoke this person's other tokens")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = User.objects.filter(username=options["username"], is_active=True).first()
+        if user is None:
+            raise CommandError(f"No active member of staff is called {options['username']!r}.")
+        if not 1 <= options["days"] <= 366:
+            raise CommandError("--days takes 1 to 366.")
+        with transaction.atomic():
+            if options["only"]:
+                from django.utils import timezone
+
+                user.field_tokens.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
+            token = FieldToken.issue(user, days=options["days"])
+            record("field_token.issued", target_kind="user", target_id=user.pk, days=options["days"])
+        self.stdout.write(token)

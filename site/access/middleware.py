@@ -1,0 +1,72 @@
+"""The door: no row in the policy table, or not the right role, and there is nothing here."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+
+from audit.chain import actor_of, record
+
+from . import policy
+from .models import FieldToken
+
+API_PREFIX = "/api/"
+
+
+class AccessPolicy:
+    """Looks each request up in `access.policy` before its view runs.
+
+    A signed-in person without the role gets 404, and the denial is recorded; a visitor is sent to sign in; the API
+    answers with a problem document. A bearer token stands for its holder on API routes only.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.bearer = False  # type: ignore[attr-defined]
+        if request.path.startswith(API_PREFIX):
+            self._sign_in_by_token(request)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        assert match is not None
+        row = policy.row_for(match.view_name, match.route)
+        is_api = request.path.startswith(API_PREFIX)
+        if row is None or not row.allows(request.user):  # type: ignore[arg-type]
+            return self._deny(request, row, match.view_name or match.route, is_api=is_api)
+        if request.method not in row.methods:
+            return HttpResponseNotAllowed(sorted(row.methods))
+        return None
+
+    @staticmethod
+    def _sign_in_by_token(request: HttpRequest) -> None:
+        kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() == "bearer" and token:
+            holder = FieldToken.holder_of(token.strip())
+            if holder is not None:
+                request.user = holder
+                request.bearer = True  # type: ignore[attr-defined]
+
+    @staticmethod
+    def _deny(request: HttpRequest, row: policy.Row | None, route: str, *, is_api: bool) -> HttpResponse:
+        if request.user.is_authenticated:
+            record("access.denied", actor=actor_of(request.user), target_kind="route", target_id=route[:64])
+            if not is_api:
+                raise Http404
+            return problem(404, "not-found", "There is nothing here for you.")
+        if is_api:
+            answer = problem(401, "not-signed-in", "Send a bearer token or sign in.")
+            answer["WWW-Authenticate"] = 'Bearer realm="field"'
+            return answer
+        if row is None:
+            raise Http404
+        return redirect_to_login(request.get_full_path())
+
+
+def problem(status: int, kind: str, title: str, **extra: Any) -> JsonResponse:
+    """A problem document (RFC 9457): {"type", "title", "status", ...}. Never holds what was sent."""
+    body = {"type": f"urn:vatra:problem:{kind}", "title": title, "status": status, **extra}
+    return JsonResponse(body, status=status, content_type="application/problem+json")

@@ -1,0 +1,221 @@
+"""Who works where: regions, municipalities, police directorates, mobile units, staff and their assignments."""
+
+import hashlib
+import secrets
+from datetime import date, datetime, timedelta
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+
+class Region(models.Model):
+    """A qark. Key: ISO 3166-2 code without prefix is no good in URLs, so a slug (`vlore`)."""
+
+    slug = models.SlugField(_("key"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    iso_code = models.CharField(_("ISO 3166-2 code"), max_length=5, unique=True)
+    is_outreach = models.BooleanField(_("has a mobile unit"), default=False)
+
+    class Meta:
+        verbose_name = _("region")
+        verbose_name_plural = _("regions")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PoliceDirectorate(models.Model):
+    """A local police directorate (DVP). Its area is a set of municipalities, which is not the region's."""
+
+    slug = models.SlugField(_("key"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    short_name = models.CharField(_("short name"), max_length=40)
+
+    class Meta:
+        verbose_name = _("police directorate")
+        verbose_name_plural = _("police directorates")
+        ordering = ["short_name"]
+
+    def __str__(self) -> str:
+        return self.short_name
+
+
+class Municipality(models.Model):
+    """A bashki. `police_directorate` is a fact of its own and never derived from the region."""
+
+    slug = models.SlugField(_("key"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="municipalities", verbose_name=_("region"))
+    police_directorate = models.ForeignKey(
+        PoliceDirectorate, models.PROTECT, related_name="municipalities", verbose_name=_("police directorate")
+    )
+    aliases = models.JSONField(_("other names"), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("municipality")
+        verbose_name_plural = _("municipalities")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MobileUnit(models.Model):
+    """A mobile unit (Njësia Lëvizëse): two social workers in one region."""
+
+    slug = models.SlugField(_("key"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="units", verbose_name=_("region"))
+    working_since = models.CharField(_("working since"), max_length=10, blank=True)  # a year, or year-month
+    callback_phone = models.CharField(_("number to call back"), max_length=32, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("mobile unit")
+        verbose_name_plural = _("mobile units")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StaffRole(models.TextChoices):
+    WORKER = "worker", _("mobile unit worker")
+    COORDINATOR = "coordinator", _("coordinator")
+    EDITOR = "editor", _("editor")
+    OPERATOR = "operator", _("operator")
+
+
+class User(AbstractUser):
+    """A member of staff. What they may see follows from their assignments, never from `is_superuser`."""
+
+    language = models.CharField(_("language"), max_length=5, choices=[("sq", "Shqip"), ("en", "English")], default="sq")
+    is_demo = models.BooleanField(_("demo account"), default=False)
+
+    class Meta:
+        verbose_name = _("member of staff")
+        verbose_name_plural = _("staff")
+
+    def current_assignments(self, on: date | None = None) -> "models.QuerySet[Assignment]":
+        return self.assignments.current(on)
+
+    def roles(self) -> frozenset[str]:
+        """The roles held today; read once per request and instance."""
+        if not hasattr(self, "_roles"):
+            self._roles = frozenset(self.current_assignments().values_list("role", flat=True)) if self.is_active else frozenset()
+        return self._roles
+
+    def has_role(self, *roles: str) -> bool:
+        return bool(self.roles() & set(roles))
+
+    def units(self) -> "models.QuerySet[MobileUnit]":
+        """Units this person works in today."""
+        return MobileUnit.objects.filter(
+            assignments__in=self.current_assignments().filter(role=StaffRole.WORKER)
+        ).distinct()
+
+    def coordinated_regions(self) -> "models.QuerySet[Region]":
+        return Region.objects.filter(
+            assignments__in=self.current_assignments().filter(role=StaffRole.COORDINATOR)
+        ).distinct()
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def current(self, on: date | None = None) -> "AssignmentQuerySet":
+        day = on or timezone.localdate()
+        return self.filter(Q(starts_on__lte=day), Q(ends_on__isnull=True) | Q(ends_on__gte=day))
+
+
+class Assignment(models.Model):
+    """A role for a time: a worker in a unit, a coordinator of a region, an editor or operator of the whole."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="assignments", verbose_name=_("member of staff"))
+    role = models.CharField(_("role"), max_length=16, choices=StaffRole.choices)
+    unit = models.ForeignKey(
+        MobileUnit, models.PROTECT, related_name="assignments", null=True, blank=True, verbose_name=_("mobile unit")
+    )
+    region = models.ForeignKey(
+        Region, models.PROTECT, related_name="assignments", null=True, blank=True, verbose_name=_("region")
+    )
+    starts_on = models.DateField(_("from"), default=timezone.localdate)
+    ends_on = models.DateField(_("until"), null=True, blank=True)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("assignment")
+        verbose_name_plural = _("assignments")
+        ordering = ["user", "role"]
+        constraints = [
+            models.CheckConstraint(
+                name="assignment_scope_fits_role",
+                condition=(
+                    Q(role="worker", unit__isnull=False, region__isnull=True)
+                    | Q(role="coordinator", unit__isnull=True, region__isnull=False)
+                    | Q(role__in=["editor", "operator"], unit__isnull=True, region__isnull=True)
+                ),
+            ),
+            models.CheckConstraint(
+                name="assignment_ends_after_start",
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=models.F("starts_on")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.get_role_display()} · {self.unit or self.region or ''}".rstrip(" ·")
+
+
+class FieldToken(models.Model):
+    """A bearer token for the field API. Only its hash is kept; it is shown once, when made."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="field_tokens", verbose_name=_("member of staff"))
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(_("made at"), default=timezone.now)
+    expires_at = models.DateTimeField(_("expires at"))
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("field token")
+        verbose_name_plural = _("field tokens")
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.created_at:%Y-%m-%d}"
+
+    @staticmethod
+    def hash_of(token: str) -> str:
+        return hashlib.sha256(token.encode()).hexdigest()
+
+    @classmethod
+    def issue(cls, user: User, *, days: int = 30) -> str:
+        """Makes a token for this person and returns it; it can't be read again."""
+        token = "vft_" + secrets.token_urlsafe(32)
+        cls.objects.create(
+            user=user, token_hash=cls.hash_of(token), expires_at=timezone.now() + timedelta(days=days)
+        )
+        return token
+
+    @classmethod
+    def holder_of(cls, token: str, at: datetime | None = None) -> User | None:
+        """The active person this token stands for, or None."""
+        found = (
+            cls.objects.select_related("user")
+            .filter(
+                token_hash=cls.hash_of(token),
+                revoked_at__isnull=True,
+                expires_at__gt=at or timezone.now(),
+                user__is_active=True,
+            )
+            .first()
+        )
+        return found.user if found else None
+
+
+def in_language(texts: dict[str, str], language: str | None = None) -> str:
+    """The text in this (or the active) language, else in Albanian, else in any. `texts` is {"sq": ..., "en": ...}."""
+    wanted = (language or get_language() or "sq").split("-")[0]
+    return texts.get(wanted) or texts.get("sq") or next(iter(texts.values()), "")

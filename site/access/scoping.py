@@ -1,0 +1,27 @@
+"""Looking one thing up for a person: theirs, or nothing. Reaching for another's is recorded."""
+
+from typing import Any, TypeVar
+
+from django.db import models
+from django.http import Http404
+
+from audit.chain import actor_of, record
+
+from .models import User
+
+M = TypeVar("M", bound=models.Model)
+
+
+def visible_or_404(model: type[M], user: User, /, **lookup: Any) -> M:
+    """The row of `model` with this lookup, if `model.objects.visible_to(user)` holds it.
+
+    Raises Http404 for everything else; when the row exists but is another's, the denial is recorded first.
+    """
+    manager: Any = model._default_manager
+    found = manager.visible_to(user).filter(**lookup).first()
+    if found is not None:
+        return found
+    hidden = manager.filter(**lookup).values_list("pk", flat=True).first()
+    if hidden is not None:
+        record("access.denied", actor=actor_of(user), target_kind=model._meta.model_name or "", target_id=hidden)
+    raise Http404

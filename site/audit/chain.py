@@ -1,0 +1,121 @@
+"""Writing and checking the chain.
+
+    hash(n) = sha256( hash(n-1) + canonical JSON of entry n without its hash ),  hash(0) = 64 zeros
+
+The head row is locked for the length of the caller's transaction, so entries are numbered without gaps in the order in
+which their transactions commit; a rolled-back deed takes its entry with it.
+"""
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from .models import AuditEntry, ChainHead
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did it. kind: user (id = primary key), contact (directory contact), system (command or task), anonymous."""
+
+    kind: str
+    id: str = ""
+
+
+SYSTEM = Actor("system")
+ANONYMOUS = Actor("anonymous")
+
+
+def actor_of(user: Any) -> Actor:
+    return Actor("user", str(user.pk)) if getattr(user, "is_authenticated", False) else ANONYMOUS
+
+
+def record(
+    action: str,
+    *,
+    actor: Actor = SYSTEM,
+    target_kind: str = "",
+    target_id: Any = "",
+    at: datetime | None = None,
+    **detail: Any,
+) -> AuditEntry:
+    """Appends one entry, in the caller's transaction (or in one of its own). `detail` takes ids, codes and counts only."""
+    with transaction.atomic():
+        head = ChainHead.objects.select_for_update().filter(pk=1).first()
+        if head is None:
+            ChainHead.objects.get_or_create(pk=1)
+            head = ChainHead.objects.select_for_update().get(pk=1)
+        entry = AuditEntry(
+            number=head.number + 1,
+            at=at or timezone.now(),
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            action=action,
+            target_kind=target_kind,
+            target_id=str(target_id),
+            detail=json.loads(json.dumps(detail, default=_plain)),
+            previous_hash=head.hash,
+        )
+        entry.hash = expected_hash(entry)
+        entry.save()
+        ChainHead.objects.filter(pk=1).update(number=entry.number, hash=entry.hash)
+    return entry
+
+
+def expected_hash(entry: AuditEntry) -> str:
+    body = {
+        "number": entry.number,
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": [entry.actor_kind, entry.actor_id],
+        "action": entry.action,
+        "target": [entry.target_kind, entry.target_id],
+        "detail": entry.detail,
+    }
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256((entry.previous_hash + canonical).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class ChainReport:
+    """The result of a check. `broken` names the first entry that doesn't fit, `reason` says why."""
+
+    entries: int
+    head: str
+    broken: int | None = None
+    reason: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.broken is None
+
+
+def verify_chain() -> ChainReport:
+    """Reads the whole chain in order and stops at the first entry that doesn't fit."""
+    previous, count = GENESIS, 0
+    for entry in AuditEntry.objects.order_by("number").iterator(chunk_size=2000):
+        if entry.number != count + 1:
+            return ChainReport(count, previous, count + 1, "the entry is missing")
+        if entry.previous_hash != previous:
+            return ChainReport(count, previous, entry.number, "it does not follow the entry before it")
+        if expected_hash(entry) != entry.hash:
+            return ChainReport(count, previous, entry.number, "its content does not fit its hash")
+        previous, count = entry.hash, entry.number
+    head = ChainHead.objects.filter(pk=1).first()
+    if head and (head.number, head.hash) != (count, previous):
+        return ChainReport(count, previous, count + 1, "entries are missing at the end")
+    return ChainReport(count, previous)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return str(value)

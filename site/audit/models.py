@@ -1,0 +1,69 @@
+"""The record of who did what: append-only, hash-chained, written in the transaction of the deed itself."""
+
+from typing import Any, NoReturn
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditIsAppendOnly(Exception):
+    """Somebody tried to change or delete an audit entry."""
+
+
+class AppendOnlyQuerySet(models.QuerySet["AuditEntry"]):
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise AuditIsAppendOnly("audit entries are never changed")
+
+    def delete(self) -> NoReturn:
+        raise AuditIsAppendOnly("audit entries are never deleted")
+
+
+class AuditEntry(models.Model):
+    """One deed. `detail` holds ids, codes and counts; never names, answers or other sealed content.
+
+    `hash` is sha256 over the previous entry's hash and this entry's canonical JSON (see `audit.chain`). Database
+    triggers refuse UPDATE and DELETE too.
+    """
+
+    number = models.PositiveBigIntegerField(_("number"), primary_key=True)
+    at = models.DateTimeField(_("at"), db_index=True)
+    actor_kind = models.CharField(_("actor kind"), max_length=16)  # user, contact, system, anonymous
+    actor_id = models.CharField(_("actor"), max_length=64, blank=True)
+    action = models.CharField(_("action"), max_length=64, db_index=True)
+    target_kind = models.CharField(_("target kind"), max_length=32, blank=True)
+    target_id = models.CharField(_("target"), max_length=64, blank=True, db_index=True)
+    detail = models.JSONField(_("detail"), default=dict)
+    previous_hash = models.CharField(_("previous hash"), max_length=64)
+    hash = models.CharField(_("hash"), max_length=64, unique=True)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.action}"
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AuditIsAppendOnly("audit entries are never deleted")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AuditIsAppendOnly("audit entries are never changed")
+        super().save(*args, force_insert=True, **{k: v for k, v in kwargs.items() if k == "using"})
+
+
+class ChainHead(models.Model):
+    """One row: the last entry's number and hash. Locked by each writer, so the chain has one order."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    number = models.PositiveBigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default="0" * 64)
+
+    class Meta:
+        verbose_name = _("chain head")
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.hash[:12]}"

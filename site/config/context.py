@@ -1,0 +1,10 @@
+"""What every template may ask for."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    return {"EXIT_PATH": "/dil/", "SANDBOX": settings.SANDBOX}

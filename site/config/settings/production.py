@@ -1,0 +1,45 @@
+"""Real cases. Refuses to start on a missing or demo secret, naming each one."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .base import *  # noqa: F403
+from .base import EMAIL_CONFIG, PUBLIC_URL, SECRET_KEY, VAULT_KEYS, env
+
+PROFILE = "production"
+
+
+def _refusals() -> list[str]:
+    """Names every setting that is missing or still a demo value, with the way to mend it."""
+    found = []
+    if not SECRET_KEY:
+        found.append("SECRET_KEY is missing")
+    elif SECRET_KEY.startswith("demo") or len(SECRET_KEY) < 50:
+        found.append("SECRET_KEY is a demo value or shorter than 50 characters")
+    if not VAULT_KEYS:
+        found.append("VAULT_KEYS is missing (manage.py vault_key prints a new one)")
+    elif any(key.startswith("demo") for key in VAULT_KEYS):
+        found.append("VAULT_KEYS holds a demo key (manage.py vault_key prints a new one)")
+    for name in ("DATABASE_URL", "EMAIL_URL", "ALLOWED_HOSTS", "PUBLIC_URL", "DEFAULT_FROM_EMAIL", "MESSAGE_ID_DOMAIN"):
+        if not env.str(name, default=""):
+            found.append(f"{name} is missing")
+    if PUBLIC_URL and not PUBLIC_URL.startswith("https://"):
+        found.append("PUBLIC_URL must start with https://")
+    if env.str("EMAIL_URL", default="") and not (
+        EMAIL_CONFIG.get("EMAIL_USE_TLS") or EMAIL_CONFIG.get("EMAIL_USE_SSL") or env.bool("EMAIL_ALLOW_PLAIN", False)
+    ):
+        found.append("EMAIL_URL must use smtp+tls:// or smtp+ssl:// (EMAIL_ALLOW_PLAIN=1 for a relay on this machine)")
+    return found
+
+
+_found = _refusals()
+if _found:
+    raise ImproperlyConfigured("Production does not start: " + "; ".join(_found) + ".")
+
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+LANGUAGE_COOKIE_SECURE = True

@@ -1,0 +1,31 @@
+"""Every address of the house. Each needs a row in access/policy.py; a test walks this table."""
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import include, path
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
+
+from . import views
+
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("accounts/", include("access.urls")),
+    path("field/", include("case_forms.intake.urls")),
+    path("field/cases/", include("case_forms.cases.urls")),
+    path("api/field/v1/", include("case_forms.intake.api_urls")),
+    path("n/", include("notifications.briefs.urls")),
+    path("cms/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+    path("dil/", include("content.urls")),
+]
+
+if settings.SANDBOX:
+    urlpatterns += [path("sandbox/", include("config.sandbox.urls"))]
+
+urlpatterns += i18n_patterns(path("", include(wagtail_urls)), prefix_default_language=False)
+
+handler404 = "config.views.not_found"
+handler500 = "config.views.server_error"

@@ -1,0 +1,126 @@
+"""Sealed model fields: plain in Python, encrypted in every column, dump, backup and replica.
+
+The model needs a primary key that exists before the first save (a UUID), because the row is part of what is sealed.
+Reading opens the value and returns a fresh copy each time; to change it, assign. `QuerySet.update()` and lookups other
+than `isnull` are refused: a sealed value can't be compared by the database.
+"""
+
+import json
+from typing import Any
+
+from django.core.exceptions import FieldError
+from django.db import models
+
+from .seal import place_of, seal, unseal
+
+
+class SealedToken(str):
+    """A value as it stands in the database."""
+
+    __slots__ = ()
+
+
+class Opened:
+    """A plain value waiting for its row to be saved. Its repr says nothing, so a traceback can't leak it."""
+
+    __slots__ = ("plain",)
+
+    def __init__(self, plain: bytes) -> None:
+        self.plain = plain
+
+    def __repr__(self) -> str:
+        return "<sealed>"
+
+
+class SealedDescriptor:
+    def __init__(self, field: "SealedField") -> None:
+        self.field = field
+
+    def __get__(self, instance: models.Model | None, owner: type[models.Model]) -> Any:
+        if instance is None:
+            return self
+        name = self.field.attname
+        if name not in instance.__dict__:
+            instance.refresh_from_db(fields=[name])
+        raw = instance.__dict__[name]
+        if raw is None:
+            return None
+        plain = raw.plain if isinstance(raw, Opened) else unseal(raw, self.field.place(instance))
+        return self.field.from_plain(plain)
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        if value is not None and not isinstance(value, (SealedToken, Opened)):
+            value = Opened(self.field.to_plain(value))
+        instance.__dict__[self.field.attname] = value
+
+
+class SealedField(models.TextField):
+    """Base of the sealed fields; subclasses say how a value becomes bytes and back."""
+
+    def to_plain(self, value: Any) -> bytes:
+        raise NotImplementedError
+
+    def from_plain(self, plain: bytes) -> Any:
+        raise NotImplementedError
+
+    def place(self, instance: models.Model) -> bytes:
+        if instance.pk is None:
+            raise ValueError(f"{self.model.__name__} needs its primary key before a sealed field can be written")
+        return place_of(self.model._meta.db_table, self.attname, instance.pk)
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only)
+        setattr(cls, self.attname, SealedDescriptor(self))
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> SealedToken | None:
+        return None if value is None else SealedToken(value)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> SealedToken | None:
+        raw = model_instance.__dict__.get(self.attname)
+        if isinstance(raw, Opened):
+            raw = SealedToken(seal(raw.plain, self.place(model_instance)))
+            model_instance.__dict__[self.attname] = raw
+        return raw
+
+    def get_prep_value(self, value: Any) -> str | None:
+        if value is None:
+            return None
+        if isinstance(value, SealedToken):
+            return str(value)
+        raise FieldError(f"{self.name} is sealed: assign it to an instance and save that")
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
+
+    def value_to_string(self, obj: models.Model) -> str:
+        raise FieldError(f"{self.name} is sealed and can't be serialised")
+
+    def reseal(self, instance: models.Model) -> None:
+        """Marks the value for sealing with the ring's first key at the next save."""
+        raw = instance.__dict__.get(self.attname)
+        if isinstance(raw, SealedToken):
+            instance.__dict__[self.attname] = Opened(unseal(raw, self.place(instance)))
+
+
+class SealedTextField(SealedField):
+    def to_plain(self, value: Any) -> bytes:
+        return str(value).encode()
+
+    def from_plain(self, plain: bytes) -> str:
+        return plain.decode()
+
+
+class SealedJSONField(SealedField):
+    def to_plain(self, value: Any) -> bytes:
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+    def from_plain(self, plain: bytes) -> Any:
+        return json.loads(plain)
+
+
+class SealedBytesField(SealedField):
+    def to_plain(self, value: Any) -> bytes:
+        return bytes(value)
+
+    def from_plain(self, plain: bytes) -> bytes:
+        return plain
