@@ -1,0 +1,178 @@
+"""A recipient answers. One deed, whoever asks for it: the room's pages, a command, a test.
+
+What `answer` does, in one transaction:
+
+1. locks the notice with its chase and looks whether the same answer was already given (a double tap): then that reply is returned;
+2. checks the answer against the closed lists and the state machine;
+3. writes the Reply and the notice's state and times; a settled notice has no next step, and a holder that may still be
+   sending it loses its fencing token;
+4. settles the chase: once somebody accepts, nobody else of the chase is chased; when somebody declines, the rest of
+   the chase takes its next step now;
+5. records it and tells the rooms above (`notice_answered`).
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from access.models import Municipality
+from audit.chain import Actor, record
+from notifications import signals
+from notifications.outbox.actions import mark_opened
+from notifications.outbox.models import Notice, Reply, ReplyKind
+from notifications.outbox.states import TRANSITIONS, NoticeState
+
+from .chase import RELEASED, lock_chase, release, settle_others
+from .choices import REASONS, WRONG_AREA, outcomes_for, reasons_of
+
+NOTE_LENGTH = 2000
+
+# The state an answer leads to. An outcome closes; "on the way" says "accepted" too when that wasn't said before.
+TARGETS: dict[str, NoticeState] = {
+    ReplyKind.ACCEPTED: NoticeState.ACCEPTED,
+    ReplyKind.ON_THE_WAY: NoticeState.ACCEPTED,
+    ReplyKind.DECLINED: NoticeState.DECLINED,
+    ReplyKind.WRONG_AREA: NoticeState.DECLINED,
+    ReplyKind.OUTCOME: NoticeState.CLOSED,
+}
+
+REFUSALS: dict[str, str | Promise] = {
+    "unknown_answer": _("Choose one of the answers on this page."),
+    "reason_missing": _("Choose a reason from the list."),
+    "outcome_missing": _("Choose what happened from the list."),
+    "municipality_missing": _("Choose the municipality this notice belongs to."),
+    "same_municipality": _("This notice already belongs to that municipality. Choose another one."),
+    "note_too_long": _("The note is too long. Write at most 2000 characters."),
+    "not_accepted": _("Accept the notice first; then you can tell what happened."),
+    "declined": _("You have already passed this notice on. Call the unit if that was a mistake."),
+    "taken": _("Somebody else has already taken this notice. You don't need to do anything."),
+    "closed": _("This notice is closed. Call the unit if something has changed."),
+    "withdrawn": _("This notice was withdrawn. You don't need to do anything."),
+}
+
+
+class AnswerRefused(Exception):
+    """An answer that can't be taken. `code` is a key of REFUSALS; `words` say to the recipient what to do."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+    @property
+    def words(self) -> str:
+        return str(REFUSALS[self.code])
+
+
+@transaction.atomic
+def answer(
+    *,
+    notice: Notice,
+    kind: str,
+    reason: str = "",
+    to_municipality: Municipality | None = None,
+    note: str = "",
+    at: datetime | None = None,
+) -> Reply:
+    """Takes one answer to a notice. The same answer again returns the first reply and changes nothing.
+
+    kind: a ReplyKind value. reason: a code of choices.REASONS (declined) or choices.OUTCOMES (outcome).
+    to_municipality: where a wrong_area notice belongs. Returns the Reply; `reply.notice` is the notice as it
+    stands now. Raises AnswerRefused; nothing is written then.
+    """
+    moment = at or timezone.now()
+    chase = lock_chase(notice)
+    locked = next(member for member in chase if member.pk == notice.pk)
+    earlier = _same_answer(locked, kind, reason, to_municipality)
+    if earlier is not None:
+        return earlier
+    _check(locked, kind, reason, to_municipality, note)
+    if not locked.opened_at:
+        mark_opened(notice=locked, at=moment)
+        locked.refresh_from_db()
+    reply = Reply.objects.create(
+        notice=locked,
+        kind=kind,
+        reason=reason if reasons_of(kind) else "",
+        to_municipality=to_municipality if kind == ReplyKind.WRONG_AREA else None,
+        note=note.strip() or None,
+        at=moment,
+    )
+    _settle(locked, kind, moment)
+    settle_others(locked, chase, kind, reply.reason, moment)
+    record(
+        f"notice.{kind}",
+        actor=Actor("contact", str(locked.contact_id or "")),
+        target_kind="notice",
+        target_id=locked.pk,
+        reply=reply.pk,
+        reason=reply.reason,
+        to=to_municipality.slug if reply.to_municipality and to_municipality else "",
+    )
+    signals.notice_answered.send(sender=Notice, notice=locked, reply=reply)
+    return reply
+
+
+def _same_answer(notice: Notice, kind: str, reason: str, to_municipality: Municipality | None) -> Reply | None:
+    """The reply that a second tap repeats, as long as it still stands. "Accepted" is said by "on the way" too."""
+    if notice.state != TARGETS.get(kind):
+        return None
+    said = [ReplyKind.ACCEPTED, ReplyKind.ON_THE_WAY] if kind == ReplyKind.ACCEPTED else [kind]
+    same = notice.replies.filter(kind__in=said)
+    if reasons_of(kind):
+        same = same.filter(reason=reason)
+    if kind == ReplyKind.WRONG_AREA:
+        same = same.filter(to_municipality=to_municipality)
+    return same.last()
+
+
+def _check(notice: Notice, kind: str, reason: str, to_municipality: Municipality | None, note: str) -> None:
+    if kind not in TARGETS:
+        raise AnswerRefused("unknown_answer")
+    refusal = refusal_of(notice, kind)
+    if refusal:
+        raise AnswerRefused(refusal)
+    if kind == ReplyKind.DECLINED and reason not in REASONS:
+        raise AnswerRefused("reason_missing")
+    if kind == ReplyKind.OUTCOME and reason not in outcomes_for(notice):
+        raise AnswerRefused("outcome_missing")
+    if kind == ReplyKind.WRONG_AREA and to_municipality is None:
+        raise AnswerRefused("municipality_missing")
+    if kind == ReplyKind.WRONG_AREA and to_municipality == notice.municipality:
+        raise AnswerRefused("same_municipality")
+    if len(note) > NOTE_LENGTH:
+        raise AnswerRefused("note_too_long")
+
+
+def refusal_of(notice: Notice, kind: str) -> str:
+    """Why this kind of answer can't be given now: a key of REFUSALS, or "" when it can."""
+    state = NoticeState(notice.state)
+    if state == NoticeState.CANCELLED:
+        return "withdrawn"
+    if state == NoticeState.DECLINED:
+        return "declined"
+    if state == NoticeState.CLOSED:
+        return "closed" if notice.accepted_at else "taken"
+    if kind == ReplyKind.OUTCOME:
+        return "" if state == NoticeState.ACCEPTED else "not_accepted"
+    target = TARGETS[kind]
+    after_opening = TRANSITIONS[NoticeState.OPENED] if NoticeState.OPENED in TRANSITIONS[state] else frozenset()
+    reachable = state == target or target in TRANSITIONS[state] | after_opening
+    return "" if reachable else "unknown_answer"
+
+
+def _settle(notice: Notice, kind: str, moment: datetime) -> None:
+    """Writes the notice's new state and times."""
+    target = TARGETS[kind]
+    release(notice)
+    notice.state = target
+    if target == NoticeState.ACCEPTED:
+        notice.accepted_at = notice.accepted_at or moment
+    elif target == NoticeState.DECLINED:
+        notice.declined_at = moment
+        notice.reason = WRONG_AREA if kind == ReplyKind.WRONG_AREA else ""
+    else:
+        notice.closed_at = moment
+    notice.save(update_fields=["state", "reason", "accepted_at", "declined_at", "closed_at", *RELEASED])
