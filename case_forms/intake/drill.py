@@ -74,12 +74,12 @@ def run_drill(*, region_slug: str, limit_seconds: float = 5.0, keep_open: bool =
     if region is None:
         known = ", ".join(Region.objects.filter(is_outreach=True).values_list("slug", flat=True))
         raise DrillImpossible(f"There is no region {region_slug!r}. Regions with a mobile unit: {known or 'none yet'}.")
-    unit, worker = _unit_and_worker(region)
+    unit, worker = unit_and_worker(region)
     script = json.loads(SCRIPT.read_text())
     version = FormVersion.objects.newest().filter(form__key=script["form"]).first()
     if version is None:
         raise DrillImpossible(f"The form {script['form']!r} is not published.")
-    municipality = _seat_of(region)
+    municipality = seat_of(region)
     occurred_at = timezone.now()
     answers = drill_answers(version.definition, script, municipality=municipality.slug, occurred_at=occurred_at)
 
@@ -174,7 +174,7 @@ def _plainest(question: dict[str, Any], text: str, sources: DatabaseChoices, occ
     return plain[kind]
 
 
-def _unit_and_worker(region: Region) -> tuple[MobileUnit, User]:
+def unit_and_worker(region: Region) -> tuple[MobileUnit, User]:
     for unit in region.units.filter(is_active=True):
         worker = User.objects.filter(
             is_active=True, assignments__in=unit.assignments.current().filter(role="worker")
@@ -184,7 +184,7 @@ def _unit_and_worker(region: Region) -> tuple[MobileUnit, User]:
     raise DrillImpossible(f"No mobile unit of {region} has a worker today.")
 
 
-def _seat_of(region: Region) -> Municipality:
+def seat_of(region: Region) -> Municipality:
     seat = region.municipalities.filter(slug=region.slug).first() or region.municipalities.first()
     if seat is None:
         raise DrillImpossible(f"{region} has no municipality.")
