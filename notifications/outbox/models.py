@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -9,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Municipality
-from notifications.directory.models import Contact, Role
+from notifications.directory.models import Contact, Partner, Role
 from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
 
-from .states import AWAITING_ANSWER, OPEN, UNSENT, NoticeState
+from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, UNSENT, NoticeState
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -36,12 +37,26 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def open(self) -> "NoticeQuerySet":
         return self.filter(state__in=OPEN)
 
-    def due(self, now: "timezone.datetime | None" = None) -> "NoticeQuerySet":
-        """Waiting for an attempt whose time has come, or abandoned by a holder whose lease ran out."""
-        moment = now or timezone.now()
-        return self.filter(
-            Q(state__in=UNSENT, next_attempt_at__lte=moment) | Q(state=NoticeState.SENDING, lease_until__lte=moment)
+    def due(self, now: datetime) -> "NoticeQuerySet":
+        """What the sweeper wakes: an attempt whose time has come, or a holder whose lease ran out."""
+        return self.with_recipient().filter(
+            Q(state__in=UNSENT, next_attempt_at__lte=now) | Q(state=NoticeState.SENDING, lease_until__lte=now)
         )
+
+    def claimable(self, now: datetime) -> "NoticeQuerySet":
+        """What a worker may claim: as `due`, and everything owed that nobody has tried yet."""
+        return self.with_recipient().filter(
+            Q(state=NoticeState.OWED)
+            | Q(state=NoticeState.FAILED, next_attempt_at__lte=now)
+            | Q(state=NoticeState.SENDING, lease_until__lte=now)
+        )
+
+    def with_recipient(self) -> "NoticeQuerySet":
+        return self.exclude(reason=NO_CONTACT)
+
+    def without_recipient(self) -> "NoticeQuerySet":
+        """Open, and nobody is there to be told: resolved again by the sweeper."""
+        return self.filter(state=NoticeState.FAILED, reason=NO_CONTACT)
 
     def awaiting_answer(self) -> "NoticeQuerySet":
         return self.filter(state__in=AWAITING_ANSWER)
@@ -55,7 +70,8 @@ class Notice(models.Model):
     """The duty to tell one recipient about one case event.
 
     `event_id` is a case event's id (this room knows nothing of cases); (`event_id`, `recipient_key`) is unique, so owing
-    twice owes once. `brief` is what this recipient may read, composed and filtered when the notice was owed:
+    twice owes once. `partner` is the recipient's office, also when nobody there could be found. `brief` is what this
+    recipient may read, composed and filtered when the notice was owed:
 
         {"sections": [{"title": {"sq", "en"}, "rows": [{"key", "label": {"sq", "en"}, "value": {"sq", "en"}}]}]}
 
@@ -77,6 +93,9 @@ class Notice(models.Model):
     role = models.CharField(_("role"), max_length=24, choices=Role.choices)
     contact = models.ForeignKey(
         Contact, models.PROTECT, null=True, blank=True, related_name="notices", verbose_name=_("recipient")
+    )
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, null=True, blank=True, related_name="notices", verbose_name=_("partner")
     )
     recipient_key = models.CharField(max_length=64)
     municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="+", verbose_name=_("municipality"))

@@ -20,6 +20,9 @@ class NoticeState(models.TextChoices):
 
 S = NoticeState
 
+# `Notice.reason` of a failed notice for which the directory names nobody.
+NO_CONTACT = "no_contact"
+
 # Waiting for a (further) attempt; the sweeper watches `next_attempt_at` of these.
 UNSENT = (S.OWED, S.FAILED)
 # The channel took it; the recipient has not answered.

@@ -175,6 +175,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "intake:home"
 LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "access.adapter.StaffAccountAdapter"
+ACCOUNT_FORMS = {"login": "access.forms.StaffLoginForm"}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -252,6 +253,13 @@ EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=8)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Vatra <njoftime@vatra.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 MESSAGE_ID_DOMAIN = env.str("MESSAGE_ID_DOMAIN", default="vatra.example")
+
+# Channels by name, and how the outbox sends (docs/outbox.md says why these numbers): notices per claim, seconds after
+# which a batch starts no further sending, and the lease, which outlives batch + one last sending.
+NOTIFICATION_CHANNELS = {"email": "notifications.channels.email.EmailChannel"}
+NOTICE_BATCH = env.int("NOTICE_BATCH", default=20)
+NOTICE_BATCH_SECONDS = env.int("NOTICE_BATCH_SECONDS", default=4)
+NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=NOTICE_BATCH_SECONDS + EMAIL_TIMEOUT + 8)
 
 WAGTAIL_SITE_NAME = "Vatra"
 WAGTAILADMIN_BASE_URL = PUBLIC_URL

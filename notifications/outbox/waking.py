@@ -1,0 +1,77 @@
+"""Waking the workers: one task for each transaction, carrying UUIDs only. A lost wake-up is the sweeper's to mend."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import Error as DatabaseFailure
+from django.db import connections, router, transaction
+from django_q.brokers import get_broker
+from django_q.tasks import async_task
+from redis.exceptions import RedisError
+
+from .models import Notice
+
+URGENT = "urgent"
+BULK = "bulk"
+DELIVER = "notifications.outbox.tasks.deliver"
+# In the room above, so by its path: this room imports nothing from there.
+RENDER_DOCUMENT = "notifications.briefs.tasks.render_document"
+BROKER_FAILURES = (DatabaseFailure, RedisError, OSError)
+
+log = structlog.get_logger(__name__)
+
+
+class _Flush:
+    """Sends what its transaction has gathered. The first one to run after the commit sends everything."""
+
+    def __init__(self, pending: dict[str, bool]) -> None:
+        self.pending = pending
+
+    def __call__(self) -> None:
+        gathered = dict(self.pending)
+        self.pending.clear()
+        if gathered:
+            send_wake_up(gathered)
+        for notice_id, needs_document in gathered.items():
+            if needs_document:
+                _enqueue(RENDER_DOCUMENT, notice_id, cluster=BULK)
+
+
+def wake(notice_id: UUID, *, needs_document: bool = False) -> None:
+    """When the running transaction commits, a worker is told of this notice together with all others of it."""
+    connection: Any = connections[router.db_for_write(Notice)]
+    pending: dict[str, bool] = connection.__dict__.setdefault("vatra_notices_to_wake", {})
+    if not any(isinstance(entry[1], _Flush) for entry in connection.run_on_commit):
+        pending.clear()  # left behind by a transaction that was rolled back
+    pending[str(notice_id)] = needs_document
+    transaction.on_commit(_Flush(pending), using=connection.alias)
+
+
+def send_wake_up(notice_ids: Iterable[str]) -> bool:
+    """Puts one task into the urgent queue. False when the broker didn't take it: logged, and the sweeper covers it."""
+    return _enqueue(DELIVER, list(notice_ids), cluster=URGENT)
+
+
+def send_canary(part: str) -> bool:
+    """Puts one canary into this cluster's queue; executing it proves that a worker works."""
+    return _enqueue("notifications.outbox.tasks.canary", part, cluster=part)
+
+
+def queue_length(cluster: str) -> int | None:
+    """How many tasks wait for this cluster. None when the broker doesn't say."""
+    try:
+        return int(get_broker(cluster).queue_size())
+    except BROKER_FAILURES as error:
+        log.error("broker_failed", cluster=cluster, code=type(error).__name__)
+        return None
+
+
+def _enqueue(path: str, argument: Any, *, cluster: str) -> bool:
+    try:
+        async_task(path, argument, cluster=cluster)
+    except BROKER_FAILURES as error:
+        log.error("wake_up_failed", cluster=cluster, code=type(error).__name__)
+        return False
+    return True
