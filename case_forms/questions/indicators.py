@@ -1,0 +1,133 @@
+"""The indicators of trafficking: a long list, each with an answer and how one knows."""
+
+import json
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .base import AnswerError, Choice, ChoiceSource, CleanContext, Posted, Question, QuestionType, text_in, wrong_type
+
+ANSWERS = ("present", "absent", "unknown", "not_asked")
+BASES = ("told", "observed", "document", "third_party")
+
+
+@cache
+def catalogue() -> dict[str, Any]:
+    """The data file: meta, dimensions, indicators, scoring. Read-only."""
+    return json.loads((Path(__file__).parent / "data" / "indicators.json").read_text())
+
+
+@cache
+def by_id() -> dict[str, dict[str, Any]]:
+    return {indicator["id"]: indicator for indicator in catalogue()["indicators"]}
+
+
+def by_dimension() -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """The dimensions in their order, each with its indicators."""
+    dimensions = {dimension["id"]: dimension for dimension in catalogue()["dimensions"]}
+    grouped = groupby(catalogue()["indicators"], key=lambda indicator: indicator["dimension"])
+    return [(dimensions[dimension], list(indicators)) for dimension, indicators in grouped]
+
+
+class Indicators(QuestionType):
+    """{"<id>": {"answer": ..., "basis": ...}}. What is not in the answer was not asked; unknown is never absent."""
+
+    name = "indicators"
+    icon = "indicators"
+    is_group = True
+
+    def choices(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
+        return answer_choices(language)
+
+    def clean(self, raw: Any, question: Question, context: CleanContext) -> dict[str, dict[str, str]]:
+        if not isinstance(raw, dict):
+            raise wrong_type(_("Answer each indicator from the list."))
+        known = by_id()
+        cleaned = {}
+        for key, given in raw.items():
+            if key not in known:
+                raise AnswerError("unknown_indicator", _("There is no such indicator."))
+            answer = _answer(given, path=f"/{key}")
+            if answer != {"answer": "not_asked"}:
+                cleaned[key] = answer
+        return cleaned
+
+    def from_post(self, post: Posted, name: str, question: Question) -> Any:
+        """Fields `name.<id>` and `name.<id>.basis`; what was not asked is left out."""
+        raw: dict[str, dict[str, Any]] = {}
+        for key in by_id():
+            answer, basis = post.get(f"{name}.{key}"), post.get(f"{name}.{key}.basis")
+            if answer and answer != "not_asked":
+                raw[key] = {"answer": answer, **({"basis": basis} if basis else {})}
+        return raw or None
+
+    def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
+        answer = {
+            "type": "object",
+            "properties": {"answer": {"enum": list(ANSWERS)}, "basis": {"enum": list(BASES)}},
+            "required": ["answer"],
+            "additionalProperties": False,
+        }
+        return {
+            "type": "object",
+            "propertyNames": {"enum": list(by_id())},
+            "additionalProperties": answer,
+        }
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        """The present ones, by name and basis; then how many are absent or unknown."""
+        bases = dict(basis_choices(language))
+        lines = []
+        for key, indicator in by_id().items():
+            given = value.get(key)
+            if given and given["answer"] == "present":
+                basis = bases.get(given.get("basis", ""))
+                label = text_in(indicator["label"], language)
+                lines.append(f"{label} ({basis.lower()})" if basis else label)
+        counts = [given["answer"] for given in value.values()]
+        with translation.override(language):
+            lines.append(
+                gettext("Present: %(present)s, absent: %(absent)s, not known: %(unknown)s")
+                % {answer: counts.count(answer) for answer in ANSWERS}
+            )
+        return "\n".join(lines)
+
+
+def answer_choices(language: str) -> list[Choice]:
+    with translation.override(language):
+        return [
+            ("present", gettext("Present")),
+            ("absent", gettext("Absent")),
+            ("unknown", gettext("Not known")),
+            ("not_asked", gettext("Not asked")),
+        ]
+
+
+def basis_choices(language: str) -> list[Choice]:
+    with translation.override(language):
+        return [
+            ("told", gettext("The person said so")),
+            ("observed", gettext("Seen by the worker")),
+            ("document", gettext("A document shows it")),
+            ("third_party", gettext("Someone else said so")),
+        ]
+
+
+def _answer(given: Any, *, path: str) -> dict[str, str]:
+    if not isinstance(given, dict):
+        raise wrong_type(_("Answer each indicator from the list."), path=path)
+    if given.keys() - {"answer", "basis"}:
+        raise AnswerError("unknown_property", _("An indicator has an answer and a basis, nothing else."), path=path)
+    if given.get("answer") not in ANSWERS:
+        raise AnswerError("not_a_choice", _("Choose from the list."), path=f"{path}/answer")
+    answer = {"answer": given["answer"]}
+    if given.get("basis") is not None:
+        if given["basis"] not in BASES:
+            raise AnswerError("not_a_choice", _("Choose from the list."), path=f"{path}/basis")
+        answer["basis"] = given["basis"]
+    return answer

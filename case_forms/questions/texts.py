@@ -1,0 +1,90 @@
+"""Types whose answer is a text people write: text, long text, phone, case reference."""
+
+import re
+import unicodedata
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from .base import AnswerError, ChoiceSource, CleanContext, Question, QuestionType, checked_text, wrong_type
+
+SHORT, LONG = 300, 20_000
+PHONE = re.compile(r"\+?(?:[ ()/.\-]{0,3}[0-9]){3,15}[ ()/.\-]{0,3}", re.ASCII)
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # the one case references are made of
+REFERENCE = re.compile(f"[{REFERENCE_ALPHABET}]{{6}}")
+
+
+class Text(QuestionType):
+    """One line, 300 characters at most (fewer with `max_length`)."""
+
+    name = "text"
+    icon = "text"
+    properties = frozenset({"max_length"})
+    longest: ClassVar[int] = SHORT
+    one_line: ClassVar[bool] = True
+
+    def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
+        text = checked_text(raw, min(question.get("max_length", self.longest), self.longest))
+        text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+        if not text:
+            raise AnswerError("empty", _("Write something, or leave this out."))
+        if self.one_line and "\n" in text:
+            raise AnswerError("bad_characters", _("Write this on one line."))
+        return text
+
+    def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
+        longest = min(question.get("max_length", self.longest), self.longest)
+        return {"type": "string", "minLength": 1, "maxLength": longest, "pattern": r"\S"}
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        return str(value)
+
+
+class LongText(Text):
+    """Several lines, 20,000 characters at most (fewer with `max_length`)."""
+
+    name = "long_text"
+    icon = "long-text"
+    longest = LONG
+    one_line = False
+
+
+class Phone(QuestionType):
+    """A telephone number of 3 to 15 digits, kept without spaces and signs, the + in front apart."""
+
+    name = "phone"
+    icon = "phone"
+
+    def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
+        text = checked_text(raw, 64).strip(" ")
+        if not PHONE.fullmatch(text):
+            raise AnswerError("not_a_phone", _("Write a telephone number with 3 to 15 digits, such as 069 123 4567."))
+        return ("+" if text.startswith("+") else "") + re.sub(r"[^0-9]", "", text)
+
+    def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
+        return {"type": "string", "maxLength": 64, "pattern": f"^ *{PHONE.pattern} *$"}
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        return str(value)
+
+
+class CaseReference(QuestionType):
+    """The six characters of a case, in capitals. Whether there is such a case, and whose, is not asked here."""
+
+    name = "case_reference"
+    icon = "folder"
+
+    def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
+        if not isinstance(raw, str):
+            raise wrong_type(_("Write this as text."))
+        reference = raw[:32].strip(" ").upper()
+        if len(raw) > 32 or not REFERENCE.fullmatch(reference):
+            raise AnswerError("not_a_reference", _("Write the six letters and digits of the case, such as 7K2M9Q."))
+        return reference
+
+    def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
+        letters = f"{REFERENCE_ALPHABET}abcdefghjkmnpqrstvwxyz"
+        return {"type": "string", "maxLength": 32, "pattern": f"^ *[{letters}]{{6}} *$"}
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        return str(value)
