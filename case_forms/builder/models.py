@@ -42,9 +42,7 @@ class FormDefinition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixi
 class FormVersionQuerySet(models.QuerySet["FormVersion"]):
     def newest(self) -> "FormVersionQuerySet":
         """The newest version of each form that isn't archived."""
-        newest = (
-            FormVersion.objects.filter(form=models.OuterRef("form")).order_by("-number").values("number")[:1]
-        )
+        newest = FormVersion.objects.filter(form=models.OuterRef("form")).order_by("-number").values("number")[:1]
         return self.filter(form__is_archived=False, number=models.Subquery(newest)).select_related("form")
 
     def update(self, **kwargs: Any) -> NoReturn:
@@ -55,7 +53,7 @@ class FormVersionQuerySet(models.QuerySet["FormVersion"]):
 
 
 class FormVersion(models.Model):
-    """One published version. `canonical` is the exact JSON text (sorted keys, no spaces, UTF-8) that `sha256` is over."""
+    """One published version. `sha256` is over `canonical`, the exact JSON text (sorted keys, no spaces, UTF-8)."""
 
     form = models.ForeignKey(FormDefinition, models.PROTECT, related_name="versions", verbose_name=_("form"))
     number = models.PositiveIntegerField(_("number"))

@@ -1,0 +1,67 @@
+"""The lists that questions choose from, read from the database and from data files."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from access.models import Municipality, Region
+from case_forms.questions.base import Choice, text_in
+from notifications.directory.models import Partner, Role
+
+FILES = Path(__file__).parent / "data_lists"
+
+
+@cache
+def listed(name: str) -> list[dict[str, Any]]:
+    """The entries of a data file: countries (`code`, `name`) or languages (`code`, `iso639_3`, `name`)."""
+    return json.loads((FILES / f"{name}.json").read_text())["entries"]
+
+
+class Lists:
+    """A ChoiceSource. Each list is read once per instance, so make one for each request or submission, and drop it."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, frozenset[str]] = {}
+        self._rows: dict[str, list[tuple[str, dict[str, str]]]] = {}
+
+    def choices(self, name: str, language: str) -> list[Choice]:
+        """(value, label), in the order of the labels. An unknown list is empty."""
+        labelled = [(value, text_in(names, language)) for value, names in self._read(name)]
+        return sorted(labelled, key=lambda choice: _alphabetical(choice[1]))
+
+    def has(self, name: str, value: str) -> bool:
+        if name not in self._values:
+            self._values[name] = frozenset(known for known, _names in self._read(name))
+        return value in self._values[name]
+
+    def _read(self, name: str) -> list[tuple[str, dict[str, str]]]:
+        if name not in self._rows:
+            self._rows[name] = list(_rows(name))
+        return self._rows[name]
+
+
+def _rows(name: str) -> list[tuple[str, dict[str, str]]]:
+    if name == "municipalities":
+        return [(slug, {"sq": label}) for slug, label in Municipality.objects.values_list("slug", "name")]
+    if name == "regions":
+        return [(slug, {"sq": label}) for slug, label in Region.objects.values_list("slug", "name")]
+    if name == "partners":
+        services = Partner.objects.filter(role=Role.PROTECTION_SERVICE, is_active=True)
+        return list(services.values_list("slug", "names"))
+    if name in ("countries", "languages"):
+        return [(entry["code"], entry["name"]) for entry in listed(name)]
+    return []
+
+
+# Albanian letters that stand after their Latin look-alikes: a c ç d dh e ë f g gj h i j k l ll m n nj ...
+_AFTER = str.maketrans({"ç": "c~", "ë": "e~"})
+_PAIRS = ("dh", "gj", "ll", "nj", "rr", "sh", "th", "xh", "zh")
+
+
+def _alphabetical(label: str) -> str:
+    """A sort key in the Albanian order of letters, which leaves English words nearly where English has them."""
+    folded = label.casefold().translate(_AFTER)
+    for pair in _PAIRS:
+        folded = folded.replace(pair, f"{pair[0]}~{pair[1]}")
+    return folded
