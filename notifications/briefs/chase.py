@@ -2,31 +2,26 @@
 
 accepted by the officer or a deputy -> nobody else is chased (sent notices close, unsent ones are cancelled)
 wrong area                          -> the same: the notice goes to another office as a new case event
-declined                            -> the first notice, while it is open, takes its next step now
+declined                            -> the notice it chased, while that is open, takes its next step now
 coordinator takes the call          -> the other calls close; the first notice waits one more round for its answer
 coordinator tells the outcome       -> reached: the chase is over; not reached: the next step is due now
 """
 
 from datetime import datetime, timedelta
 
+from notifications.outbox.ladders import REMIND
 from notifications.outbox.models import Notice, Purpose, ReplyKind
 from notifications.outbox.states import OPEN, TRANSITIONS, NoticeState
 
-from .choices import NOT_REACHED
+from .choices import NOT_REACHED, WRONG_AREA
 
 CALLS = (Purpose.CALL, Purpose.FALLBACK)
 ROUND_MINUTES = 30  # between two calls, when the ladder names no other time
+# Why a notice of the chase was closed by somebody's answer to another one (`Notice.reason`).
+TAKEN = "taken"
+ANSWERED = "answered"
 
-CHASE_FIELDS = [
-    "state",
-    "reason",
-    "closed_at",
-    "cancelled_at",
-    "token",
-    "lease_until",
-    "next_attempt_at",
-    "next_step_at",
-]
+RELEASED = ["token", "lease_until", "next_attempt_at", "next_step_at"]  # what `release` writes
 
 
 def release(notice: Notice) -> None:
@@ -39,7 +34,7 @@ def release(notice: Notice) -> None:
 
 
 def lock_chase(notice: Notice) -> list[Notice]:
-    """Every notice of the chase, the first one first. Locked in that order, so two answers never wait for each other."""
+    """Every notice of the chase, the first one first; locked in that order, so two answers never block each other."""
     found = {notice.root.pk}
     ring = set(found)
     while ring:
@@ -50,40 +45,62 @@ def lock_chase(notice: Notice) -> list[Notice]:
 
 def settle_others(notice: Notice, chase: list[Notice], kind: str, reason: str, moment: datetime) -> None:
     """What an answer to `notice` means for the rest of its locked chase (the table above)."""
-    root_pk = notice.root.pk
     others = [other for other in chase if other.pk != notice.pk and other.state in OPEN]
     if notice.purpose in CALLS:
-        _after_a_call(notice, others, root_pk, kind, reason, moment)
+        _after_a_call(notice, chase, others, kind, reason, moment)
     elif kind == ReplyKind.DECLINED:
-        _step_now(others, root_pk, moment)
+        for other in others:
+            if other.purpose == Purpose.REMINDER and other.contact_id == notice.contact_id:
+                _close(other, ANSWERED, moment)
+        next_step_now(ahead_of(notice, chase), moment)
     else:
         for other in others:
-            _close(other, "wrong_area" if kind == ReplyKind.WRONG_AREA else "taken", moment)
+            same_person = other.contact_id == notice.contact_id
+            why = ANSWERED if same_person else WRONG_AREA if kind == ReplyKind.WRONG_AREA else TAKEN
+            _close(other, why, moment)
+
+
+def ahead_of(notice: Notice, chase: list[Notice]) -> list[Notice]:
+    """The notices that this one chases, the nearest first, as they are in the locked chase."""
+    by_pk = {member.pk: member for member in chase}
+    found = []
+    while notice.chases_id:
+        notice = by_pk[notice.chases_id]
+        found.append(notice)
+    return found
+
+
+def next_step_now(line: list[Notice], moment: datetime) -> None:
+    """The nearest of these notices that is open and has a ladder goes on at this moment: past the reminders, to the
+    next person. When there is none, whoever hears `notice_answered` carries the ladder on (see escalation)."""
+    bearer = next((notice for notice in line if notice.state in OPEN and notice.ladder), None)
+    if bearer is None:
+        return
+    last = len(bearer.ladder) - 1
+    while bearer.ladder_step < last and bearer.ladder[bearer.ladder_step]["do"] == REMIND:
+        bearer.ladder_step += 1
+    bearer.next_step_at = moment
+    bearer.save(update_fields=["ladder_step", "next_step_at"])
 
 
 def _after_a_call(
-    notice: Notice, others: list[Notice], root_pk: object, kind: str, reason: str, moment: datetime
+    notice: Notice, chase: list[Notice], others: list[Notice], kind: str, reason: str, moment: datetime
 ) -> None:
     if kind == ReplyKind.OUTCOME and reason != NOT_REACHED:
         for other in others:
             _close(other, "reached", moment)
-        return
-    if kind in (ReplyKind.ACCEPTED, ReplyKind.ON_THE_WAY):
+    elif kind in (ReplyKind.ACCEPTED, ReplyKind.ON_THE_WAY):
         for other in others:
             if other.purpose in CALLS:
-                _close(other, "taken", moment)
-        minutes = next((step["repeat_minutes"] for step in notice.ladder if step.get("repeat_minutes")), ROUND_MINUTES)
-        _step_now(others, root_pk, moment + timedelta(minutes=minutes))
-        return
-    _step_now(others, root_pk, moment)
+                _close(other, TAKEN, moment)
+        next_step_now(ahead_of(notice, chase), moment + _round(notice))
+    else:
+        next_step_now(ahead_of(notice, chase), moment)
 
 
-def _step_now(others: list[Notice], root_pk: object, moment: datetime) -> None:
-    """The first notice, while it is open, takes its next step at this moment."""
-    for other in others:
-        if other.pk == root_pk:
-            other.next_step_at = moment
-            other.save(update_fields=["next_step_at"])
+def _round(notice: Notice) -> timedelta:
+    named = [step["repeat_minutes"] for step in notice.root.ladder if step.get("repeat_minutes")]
+    return timedelta(minutes=named[-1] if named else ROUND_MINUTES)
 
 
 def _close(notice: Notice, reason: str, moment: datetime) -> None:

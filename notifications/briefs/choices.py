@@ -3,6 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, ReplyKind
 
 REASONS: dict[str, str | Promise] = {
@@ -19,7 +20,15 @@ OUTCOMES: dict[str, str | Promise] = {
     "measure_taken": _("Opened a procedure or a protection measure"),
     "declined_contact": _("The person does not want contact now"),
     "not_found": _("Did not find the person"),
+    "person_received": _("The person is with us"),
+    "registered": _("Registered the case"),
     "passed_on": _("Passed on to another authority"),
+}
+OUTCOMES_OF_ROLE: dict[str, tuple[str, ...]] = {
+    Role.PROTECTION_SERVICE: ("person_received", "declined_contact", "not_found", "passed_on"),
+    Role.RESPONSIBLE_AUTHORITY: ("registered", "measure_taken", "passed_on"),
+    Role.POLICE: ("met_safe", "taken_to_service", "measure_taken", "declined_contact", "not_found", "passed_on"),
+    Role.CPU: ("met_safe", "taken_to_service", "measure_taken", "declined_contact", "not_found", "passed_on"),
 }
 
 # What a coordinator can tell about a call; only "not reached" keeps the chase going.
@@ -32,10 +41,28 @@ CALL_OUTCOMES: dict[str, str | Promise] = {
 
 WRONG_AREA = "wrong_area"
 
+# Only those whose duty has an area can say "another area"; only those who go out can say "on the way".
+WITH_AREA = (Role.POLICE, Role.CPU)
+GOING_OUT = (Role.POLICE, Role.CPU, Role.PROTECTION_SERVICE)
+
+
+def answers_for(notice: Notice) -> tuple[str, ...]:
+    """The kinds of reply that make sense for this recipient, in the order of the page."""
+    kinds = [ReplyKind.ACCEPTED]
+    if notice.role in GOING_OUT:
+        kinds.append(ReplyKind.ON_THE_WAY)
+    kinds.append(ReplyKind.OUTCOME)
+    if notice.role in WITH_AREA:
+        kinds.append(ReplyKind.WRONG_AREA)
+    kinds.append(ReplyKind.DECLINED)
+    return tuple(kind.value for kind in kinds)
+
 
 def outcomes_for(notice: Notice) -> dict[str, str | Promise]:
     """The outcomes this recipient can choose from."""
-    return CALL_OUTCOMES if notice.purpose in (Purpose.CALL, Purpose.FALLBACK) else OUTCOMES
+    if notice.purpose in (Purpose.CALL, Purpose.FALLBACK):
+        return CALL_OUTCOMES
+    return {code: OUTCOMES[code] for code in OUTCOMES_OF_ROLE.get(notice.role, tuple(OUTCOMES))}
 
 
 def reasons_of(kind: str) -> dict[str, str | Promise]:

@@ -2,7 +2,8 @@
 
 What `answer` does, in one transaction:
 
-1. locks the notice with its chase and looks whether the same answer was already given (a double tap): then that reply is returned;
+1. locks the notice with its chase and looks whether the same answer was already given (a double tap): then that reply
+   is returned;
 2. checks the answer against the closed lists and the state machine;
 3. writes the Reply and the notice's state and times; a settled notice has no next step, and a holder that may still be
    sending it loses its fencing token;
@@ -25,8 +26,8 @@ from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice, Reply, ReplyKind
 from notifications.outbox.states import TRANSITIONS, NoticeState
 
-from .chase import RELEASED, lock_chase, release, settle_others
-from .choices import REASONS, WRONG_AREA, outcomes_for, reasons_of
+from .chase import ANSWERED, RELEASED, TAKEN, lock_chase, release, settle_others
+from .choices import REASONS, WRONG_AREA, answers_for, outcomes_for, reasons_of
 
 NOTE_LENGTH = 2000
 
@@ -49,6 +50,7 @@ REFUSALS: dict[str, str | Promise] = {
     "not_accepted": _("Accept the notice first; then you can tell what happened."),
     "declined": _("You have already passed this notice on. Call the unit if that was a mistake."),
     "taken": _("Somebody else has already taken this notice. You don't need to do anything."),
+    "answered": _("You have already answered this through another notice. You don't need to do anything."),
     "closed": _("This notice is closed. Call the unit if something has changed."),
     "withdrawn": _("This notice was withdrawn. You don't need to do anything."),
 }
@@ -91,7 +93,6 @@ def answer(
     _check(locked, kind, reason, to_municipality, note)
     if not locked.opened_at:
         mark_opened(notice=locked, at=moment)
-        locked.refresh_from_db()
     reply = Reply.objects.create(
         notice=locked,
         kind=kind,
@@ -129,7 +130,7 @@ def _same_answer(notice: Notice, kind: str, reason: str, to_municipality: Munici
 
 
 def _check(notice: Notice, kind: str, reason: str, to_municipality: Municipality | None, note: str) -> None:
-    if kind not in TARGETS:
+    if kind not in answers_for(notice):
         raise AnswerRefused("unknown_answer")
     refusal = refusal_of(notice, kind)
     if refusal:
@@ -154,7 +155,7 @@ def refusal_of(notice: Notice, kind: str) -> str:
     if state == NoticeState.DECLINED:
         return "declined"
     if state == NoticeState.CLOSED:
-        return "closed" if notice.accepted_at else "taken"
+        return "closed" if notice.accepted_at else (ANSWERED if notice.reason == ANSWERED else TAKEN)
     if kind == ReplyKind.OUTCOME:
         return "" if state == NoticeState.ACCEPTED else "not_accepted"
     target = TARGETS[kind]

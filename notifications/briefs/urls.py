@@ -1,6 +1,14 @@
-"""Addresses of this room."""
+"""Addresses of this room, all under the link of one notice."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from . import views
 
 app_name = "briefs"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("<str:token>/", views.brief, name="brief"),
+    path("<str:token>/reply/", views.reply, name="reply"),
+    path("<str:token>/not-me/", views.not_me, name="not_me"),
+    path("<str:token>/close/", views.close, name="close"),
+    path("<str:token>/document.pdf", views.document, name="document"),
+]

@@ -1,0 +1,49 @@
+"""The link of a notice: finding what it opens, and taking it back."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.chain import ANONYMOUS, Actor, record
+from notifications.outbox.actions import link_hash
+from notifications.outbox.models import Notice
+from notifications.outbox.states import NoticeState
+
+from .chase import ahead_of, lock_chase, next_step_now
+
+# Why a link was taken back: what the audit says.
+NOT_ME = "not_me"
+TOO_MANY_TRIES = "too_many_tries"
+
+
+def notice_at(token: str) -> Notice | None:
+    """The notice this link opens now, or None: unknown, expired, taken back, withdrawn, or its contact has left."""
+    return (
+        Notice.objects.select_related("contact__partner", "municipality__region")
+        .filter(
+            link_hash=link_hash(token),
+            link_revoked_at__isnull=True,
+            link_expires_at__gt=timezone.now(),
+            contact__is_active=True,
+        )
+        .exclude(state=NoticeState.CANCELLED)
+        .first()
+    )
+
+
+@transaction.atomic
+def revoke_link(*, notice: Notice, why: str, actor: Actor = ANONYMOUS, at: datetime | None = None) -> None:
+    """Takes the link back, ends what it opened, and lets the chase go on now: whoever comes next is told.
+
+    why: NOT_ME or TOO_MANY_TRIES. Doing it twice changes nothing more.
+    """
+    moment = at or timezone.now()
+    chase = lock_chase(notice)
+    locked = next(member for member in chase if member.pk == notice.pk)
+    if locked.link_revoked_at:
+        return
+    locked.link_revoked_at = moment
+    locked.save(update_fields=["link_revoked_at"])
+    next_step_now([locked, *ahead_of(locked, chase)], moment)
+    record("brief.link_revoked", actor=actor, target_kind="notice", target_id=locked.pk, why=why)

@@ -1,0 +1,132 @@
+"""What the pages of a notice show: worked out here, so that templates only lay out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from access.models import MobileUnit, Municipality, in_language
+from notifications.directory.models import Role
+from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
+from notifications.outbox.states import OPEN, NoticeState
+
+from .choices import REASONS, answers_for, outcomes_for, words_of
+from .replies import NOTE_LENGTH, REFUSALS, refusal_of
+from .visit import Visit
+
+ACCEPT_WORDS: dict[str, str | Promise] = {
+    Role.RESPONSIBLE_AUTHORITY: _("Confirm receipt"),
+    Role.COORDINATOR: _("I take care of it"),
+}
+REPLY_WORDS: dict[str, str | Promise] = {
+    ReplyKind.ACCEPTED: pgettext_lazy("you", "You accepted"),
+    ReplyKind.ON_THE_WAY: pgettext_lazy("you", "You are on the way"),
+    ReplyKind.DECLINED: pgettext_lazy("you", "You can't take it"),
+    ReplyKind.WRONG_AREA: pgettext_lazy("you", "You sent it on to another area"),
+    ReplyKind.OUTCOME: pgettext_lazy("you", "You told what happened"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """One reply as its author reads it."""
+
+    kind: str
+    words: str
+    detail: str
+    at: datetime
+
+
+def is_readable(notice: Notice) -> bool:
+    """Whoever still has to answer, or has taken the notice, reads the brief. After passing it on, nobody does."""
+    if notice.state == NoticeState.CLOSED:
+        return notice.accepted_at is not None
+    return notice.state in OPEN or notice.state == NoticeState.ACCEPTED
+
+
+def sections_of(notice: Notice, language: str) -> tuple[Section, ...]:
+    """The notice's brief in one language."""
+    return tuple(
+        Section(
+            title=in_language(section["title"], language),
+            rows=tuple(
+                Row(in_language(row["label"], language), in_language(row["value"], language)) for row in section["rows"]
+            ),
+        )
+        for section in notice.brief.get("sections", [])
+    )
+
+
+def minutes_left(notice: Notice) -> int | None:
+    """Whole minutes until the answer is due, negative when it is late; None when nothing is awaited."""
+    if notice.answer_by is None or notice.state not in OPEN:
+        return None
+    seconds = (notice.answer_by - timezone.now()).total_seconds()
+    return int(seconds // 60)
+
+
+def before_pin(visit: Visit) -> dict[str, Any]:
+    return {"visit": visit, "notice": visit.notice, "minutes": minutes_left(visit.notice)}
+
+
+def brief_page(visit: Visit) -> dict[str, Any]:
+    notice = visit.notice
+    readable = is_readable(notice)
+    replies = list(notice.replies.select_related("to_municipality"))
+    given = {reply.kind for reply in replies}
+    offered = [kind for kind in answers_for(notice) if not refusal_of(notice, kind) and kind not in given]
+    if notice.state == NoticeState.ACCEPTED:
+        offered = [kind for kind in offered if kind != ReplyKind.ACCEPTED]
+    return {
+        "visit": visit,
+        "notice": notice,
+        "readable": readable,
+        "sections": sections_of(notice, visit.language) if readable else (),
+        "minutes": minutes_left(notice),
+        "replies": [_said(reply) for reply in replies],
+        "offered": offered,
+        "is_call": notice.purpose in (Purpose.CALL, Purpose.FALLBACK),
+        "accept_words": ACCEPT_WORDS.get(notice.role, _("Accept")),
+        "reasons": REASONS,
+        "outcomes": outcomes_for(notice),
+        "municipalities": Municipality.objects.exclude(pk=notice.municipality_id) if readable else (),
+        "note_length": NOTE_LENGTH,
+        "unit": _unit_of(notice) if readable else None,
+        "settled_words": _settled_words(notice),
+    }
+
+
+def _settled_words(notice: Notice) -> str:
+    """What a page without a brief says."""
+    if is_readable(notice):
+        return ""
+    return str(REFUSALS[refusal_of(notice, ReplyKind.ACCEPTED)])
+
+
+def _unit_of(notice: Notice) -> MobileUnit | None:
+    """Whom to call: the mobile unit of the notice's region."""
+    units = MobileUnit.objects.filter(region=notice.municipality.region, is_active=True)
+    return units.exclude(callback_phone="").first()
+
+
+def _said(reply: Reply) -> Said:
+    detail = words_of(reply.kind, reply.reason) if reply.reason else ""
+    if reply.to_municipality is not None:
+        detail = reply.to_municipality.name
+    return Said(reply.kind, str(REPLY_WORDS[ReplyKind(reply.kind)]), detail, reply.at)

@@ -1,0 +1,58 @@
+"""Staying in a brief: a signed cookie that fits one notice only, and goes stale after some minutes of silence.
+
+The cookie says which BriefSession it belongs to and when it was last seen; looking at the page renews it without
+touching the database. Closing writes `closed_at`, so a copied cookie is worth nothing afterwards.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from notifications.outbox.models import Notice
+
+from .models import BriefSession
+
+COOKIE = "vatra_brief"
+SALT = "notifications.briefs.session"
+LONGEST = timedelta(hours=8)
+
+
+def current_session(request: HttpRequest, notice: Notice) -> BriefSession | None:
+    """The open session of this notice in this browser, or None. Reads only."""
+    try:
+        session_id = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=silence())
+    except signing.BadSignature:
+        return None
+    session = BriefSession.objects.filter(
+        pk=session_id, notice=notice, closed_at__isnull=True, opened_at__gt=timezone.now() - LONGEST
+    ).first()
+    pin_set_at = notice.contact.pin_set_at if notice.contact else None
+    if session is None or pin_set_at is None or pin_set_at > session.opened_at:
+        return None
+    return session
+
+
+def silence() -> timedelta:
+    return timedelta(minutes=settings.BRIEF_SESSION_MINUTES)
+
+
+def remember(response: HttpResponse, session: BriefSession, path: str) -> None:
+    """Gives or renews the cookie; `path` keeps it away from every other notice."""
+    response.set_cookie(
+        COOKIE,
+        signing.dumps(str(session.pk), salt=SALT),
+        max_age=silence(),
+        path=path,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def close(response: HttpResponse, session: BriefSession, path: str) -> None:
+    session.closed_at = timezone.now()
+    session.save(update_fields=["closed_at"])
+    response.delete_cookie(COOKIE, path=path, samesite="Lax")

@@ -1,0 +1,110 @@
+"""The pages behind a link. Looking changes nothing: every change is a POST, and "opened" happens at the PIN's POST."""
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.debug import sensitive_post_parameters
+
+from access.models import Municipality
+from audit.chain import record
+
+from . import documents, sessions
+from .links import NOT_ME, revoke_link
+from .pages import before_pin, brief_page, is_readable
+from .pin import enter_pin
+from .replies import AnswerRefused, answer
+from .visit import Visit, at_link
+
+# Refusals that mend themselves by choosing again on the page; the others say that the moment has passed.
+MENDABLE = {"unknown_answer", "reason_missing", "outcome_missing", "municipality_missing", "same_municipality"}
+MENDABLE |= {"note_too_long"}
+
+
+@sensitive_post_parameters("pin")
+@at_link
+def brief(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Before the PIN: a code and a field for the PIN. After it: the brief. POST enters the PIN."""
+    if request.method == "POST":
+        return _enter(request, visit)
+    if visit.session is None:
+        return render(request, "briefs/pin.html", before_pin(visit))
+    return _read(request, visit)
+
+
+def _enter(request: HttpRequest, visit: Visit) -> HttpResponse:
+    pin = "".join(request.POST.get("pin", "").split())[:64]
+    session = enter_pin(notice=visit.notice, pin=pin, address=get_adapter(request).get_client_ip(request))
+    if session is None:
+        return render(request, "briefs/pin.html", before_pin(visit) | {"failed": True}, status=403)
+    response = _see(visit)
+    sessions.remember(response, session, visit.path)
+    return response
+
+
+def _read(request: HttpRequest, visit: Visit, status: int = 200, **said: Any) -> HttpResponse:
+    if is_readable(visit.notice):
+        _record("brief.viewed", visit)
+    return render(request, "briefs/brief.html", brief_page(visit) | said, status=status)
+
+
+@sensitive_post_parameters("note")
+@at_link
+def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """One answer. The same one twice is one reply; one that can't be given now is explained on the page."""
+    if visit.session is None:
+        return render(request, "briefs/pin.html", before_pin(visit) | {"ended": True}, status=403)
+    kind = request.POST.get("kind", "")
+    to_municipality = Municipality.objects.filter(slug=request.POST.get("municipality", "")).first()
+    reason, note = request.POST.get(f"{kind}_reason", ""), request.POST.get("note", "")
+    try:
+        answer(notice=visit.notice, kind=kind, reason=reason, to_municipality=to_municipality, note=note)
+    except AnswerRefused as refused:
+        _record("brief.answer_refused", visit, why=refused.code)
+        visit.notice.refresh_from_db()
+        status = 422 if refused.code in MENDABLE else 409
+        return _read(request, visit, status, refused=refused, kind=kind, reason=reason, note=note)
+    return _see(visit, "#answered")
+
+
+@at_link
+def not_me(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """ "This isn't me": says what will happen, and does it on POST."""
+    if request.method != "POST":
+        return render(request, "briefs/not_me.html", {"visit": visit})
+    revoke_link(notice=visit.notice, why=NOT_ME)
+    return render(request, "briefs/not_me_done.html", {"visit": visit})
+
+
+@at_link
+def close(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Forgets the session in this browser and everywhere else."""
+    response = render(request, "briefs/closed.html", {"visit": visit})
+    if visit.session is not None:
+        sessions.close(response, visit.session, visit.path)
+        _record("brief.closed", visit)
+    return response
+
+
+@at_link
+def document(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The PDF of the notice. Rendered here when the queue has not done it yet; a GET stores nothing."""
+    if visit.session is None:
+        return _see(visit)
+    if not visit.notice.needs_document or not is_readable(visit.notice):
+        raise Http404
+    response = HttpResponse(documents.pdf_of(visit.notice), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{visit.notice.code}.pdf"'
+    _record("brief.document_read", visit)
+    return response
+
+
+def _see(visit: Visit, part: str = "") -> HttpResponse:
+    response = HttpResponseRedirect(visit.address() + part)
+    response.status_code = 303
+    return response
+
+
+def _record(action: str, visit: Visit, **detail: Any) -> None:
+    record(action, actor=visit.actor, target_kind="notice", target_id=visit.notice.pk, **detail)

@@ -1,0 +1,68 @@
+"""What every page of the room does first: find the notice of the link, choose the language, or say nothing at all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+
+from audit.chain import Actor
+from notifications.outbox.models import Notice
+
+from .links import notice_at
+from .models import BriefSession
+from .sessions import current_session, remember
+
+LANGUAGES = ("sq", "en")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request to a link that opens something. `session` is None before the PIN."""
+
+    notice: Notice
+    token: str
+    language: str
+    session: BriefSession | None
+
+    @property
+    def path(self) -> str:
+        """The address of the notice: also the cookie's path."""
+        return reverse("briefs:brief", args=[self.token])
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("contact", str(self.notice.contact_id))
+
+    def address(self, name: str = "brief") -> str:
+        """A page of this notice, keeping a language other than the contact's own."""
+        query = "" if self.language == self.notice.language else f"?lang={self.language}"
+        return reverse(f"briefs:{name}", args=[self.token]) + query
+
+
+VisitView = Callable[[HttpRequest, Visit], HttpResponse]
+
+
+def at_link(view: VisitView) -> Callable[[HttpRequest, str], HttpResponse]:
+    """A page of one notice. A link that opens nothing gets the same page and status whatever the reason."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, token: str) -> HttpResponse:
+        notice = notice_at(token)
+        asked = request.POST.get("lang") or request.GET.get("lang")
+        if notice is None:
+            with translation.override(asked if asked in LANGUAGES else settings.LANGUAGE_CODE):
+                return render(request, "briefs/gone.html", status=404)
+        language = asked if asked in LANGUAGES else notice.language
+        visit = Visit(notice, token, language, current_session(request, notice))
+        with translation.override(language):
+            response = view(request, visit)
+        if visit.session and visit.session.closed_at is None:
+            remember(response, visit.session, visit.path)
+        return response
+
+    return opened
