@@ -61,7 +61,7 @@ class FormVersion(models.Model):
     sha256 = models.CharField(_("sha256"), max_length=64)
     published_at = models.DateTimeField(_("published at"), default=timezone.now)
     published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("published by")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, verbose_name=_("published by")
     )
 
     objects = FormVersionQuerySet.as_manager()

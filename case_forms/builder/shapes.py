@@ -153,7 +153,7 @@ def _item(inside_repeat: bool) -> Check:
 
 def pointer(name: str) -> str:
     """A property's name as one step of a JSON pointer, cut to a length people can read."""
-    return str(name)[:80].replace("~", "~0").replace("/", "~1")
+    return name[:80].encode(errors="replace").decode().replace("~", "~0").replace("/", "~1")
 
 
 def is_clean(text: str) -> bool:
