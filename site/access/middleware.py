@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import redirect
 
 from audit.chain import actor_of, record
 
@@ -36,10 +39,22 @@ class AccessPolicy:
         row = policy.row_for(match.view_name, match.route)
         is_api = request.path.startswith(API_PREFIX)
         if row is None or not row.allows(request.user):  # type: ignore[arg-type]
+            if row is not None and request.method in row.with_key:
+                return None  # the view looks at the key
             return self._deny(request, row, match.view_name or match.route, is_api=is_api)
         if request.method not in row.methods:
             return HttpResponseNotAllowed(sorted(row.methods))
+        if settings.SECOND_FACTOR_REQUIRED and self._lacks_second_factor(request, row, match.view_name):
+            return redirect("mfa_index")
         return None
+
+    @staticmethod
+    def _lacks_second_factor(request: HttpRequest, row: policy.Row, view_name: str) -> bool:
+        """A signed-in person without one gets no further than the pages where it is set up. Tokens are made by the
+        operator for one purpose and need none."""
+        if row.is_open or request.bearer or view_name.startswith(("account_", "mfa_")):  # type: ignore[attr-defined]
+            return False
+        return not is_mfa_enabled(request.user)
 
     @staticmethod
     def _sign_in_by_token(request: HttpRequest) -> None:
@@ -61,7 +76,7 @@ class AccessPolicy:
             answer = problem(401, "not-signed-in", "Send a bearer token or sign in.")
             answer["WWW-Authenticate"] = 'Bearer realm="field"'
             return answer
-        if row is None:
+        if row is None or row.roles == policy.NOBODY:
             raise Http404
         return redirect_to_login(request.get_full_path())
 

@@ -2,9 +2,20 @@
 
 import logging
 import logging.config
+import re
+import sys
+import threading
+from types import TracebackType
 from typing import Any
 
 import structlog
+from django.core.exceptions import ImproperlyConfigured
+
+# A brief's address holds its secret; a traceback or another tool's result may quote an answer.
+LINK = re.compile(r"/n/[^/\s\"'?]+")
+FRAMES_KEPT = 12
+# Their text speaks of code and settings only.
+SPEAKS_OF_CODE = (ImportError, SyntaxError, NameError, ImproperlyConfigured)
 
 
 def configure(options: dict[str, Any]) -> None:
@@ -30,8 +41,9 @@ def configure(options: dict[str, Any]) -> None:
                     "()": structlog.stdlib.ProcessorFormatter,
                     "foreign_pre_chain": shared,
                     "processors": [
+                        error_without_content,
+                        event_without_content,
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                        _error_without_content,
                         structlog.processors.JSONRenderer(ensure_ascii=False),
                     ],
                 }
@@ -48,26 +60,59 @@ def configure(options: dict[str, Any]) -> None:
             },
         }
     )
+    sys.excepthook = _uncaught
+    threading.excepthook = _uncaught_in_thread
 
 
-def _error_without_content(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+def error_without_content(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
     """Replaces a traceback by where it happened: file, line and function of each frame, and the exception's class.
 
-    An exception's text may quote an answer (a constraint, a value that doesn't parse), so it is left out.
+    An exception's text may quote an answer (a constraint, a value that doesn't parse), so it is left out; an exception
+    logged as the text itself (`logger.exception(error)`) leaves its class.
     """
+    record = event.get("_record")
+    if record is not None and isinstance(record.msg, BaseException):
+        event["event"] = type(record.msg).__name__
+    event.pop("stack_info", None)
+    event.pop("stack", None)
     info = event.pop("exc_info", None)
     if info is True:
-        import sys
-
         info = sys.exc_info()
     if isinstance(info, BaseException):
         info = (type(info), info, info.__traceback__)
     if isinstance(info, tuple) and info[0] is not None:
         event["error"] = info[0].__name__
-        frames, trace = [], info[2]
-        while trace is not None:
-            code = trace.tb_frame.f_code
-            frames.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
-            trace = trace.tb_next
-        event["frames"] = frames[-12:]
+        if issubclass(info[0], SPEAKS_OF_CODE):
+            event["error"] += f": {info[1]}"
+        event["frames"] = _frames(info[2])
     return event
+
+
+def event_without_content(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Takes brief links out of the text, and out of django-q's failures the result that follows the task's name."""
+    text = str(event.get("event", ""))
+    if str(event.get("logger", "")).startswith("django-q") and event.get("level") in ("error", "critical"):
+        text = text.split("\n", 1)[0].split(" - ", 1)[0]
+    event["event"] = LINK.sub("/n/…", text)
+    return event
+
+
+def _frames(trace: TracebackType | None) -> list[str]:
+    frames = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return frames[-FRAMES_KEPT:]
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        logging.getLogger("config").critical("uncaught", exc_info=(kind, error, trace))
+
+
+def _uncaught_in_thread(given: threading.ExceptHookArgs) -> None:
+    if given.exc_value is not None:
+        _uncaught(given.exc_type, given.exc_value, given.exc_traceback)

@@ -11,6 +11,23 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 ADMIN_PREFIX = "/cms/"
 
 
+class CallerAddress:
+    """Behind `TRUSTED_PROXIES` proxies of ours, the caller's address is what the outermost of them wrote down.
+
+    Throttles (sign-in, PIN) count by address; an entry further left in X-Forwarded-For is the caller's own invention.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        trusted = settings.TRUSTED_PROXIES
+        if trusted and hops:
+            request.META["REMOTE_ADDR"] = hops[-min(trusted, len(hops))]
+        return self.get_response(request)
+
+
 class ContentSecurityPolicy(CSPMiddleware):
     """The strict policy everywhere; a wider one for the Wagtail admin, which needs inline scripts."""
 

@@ -1,8 +1,84 @@
-from django.http import HttpRequest, HttpResponse
+"""Answers about the house itself: is it well, and what to say when something isn't there or went wrong."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from access.middleware import API_PREFIX, problem
+
+from .health import readiness
+
+KEEPING = ("/field/", "/n/")  # where what a person typed is worth keeping; never sign-in forms
 
 
-def healthz(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("ok")
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 {"ok": true}: this process answers. Asks nothing else."""
+    return _uncached(JsonResponse({"ok": True}))
 
 
-readyz = form_expired = not_found = server_error = healthz
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when notices can go out, 503 when not; the body names each part (`config.health`)."""
+    ok, body = readiness()
+    return _uncached(JsonResponse(body, status=200 if ok else 503))
+
+
+def _uncached(response: JsonResponse) -> JsonResponse:
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
+    """Django's handler404. Says the same whether a thing doesn't exist or isn't this person's."""
+    if request.path.startswith(API_PREFIX):
+        return problem(404, "not-found", "There is nothing here for you.")
+    return render(request, "errors/not_found.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500. A fixed page: nothing of the request or the failure is in it."""
+    if request.path.startswith(API_PREFIX):
+        return problem(500, "fault", "The fault is ours and has been recorded. Send the same again: nothing is stored twice.")
+    return HttpResponseServerError(SERVER_ERROR_PAGE)
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW: the page stood open too long, or its owner signed in anew in another window.
+
+    Offers to send the same again when the browser says that it came from a page of ours, and it held no password.
+    """
+    if request.path.startswith(API_PREFIX):
+        return problem(403, "csrf", "The session's token is missing or old. Load the page again, or send a bearer token.")
+    context = {"again": request.path, "kept": _what_was_sent(request) if _is_from_here(request) else []}
+    return render(request, "errors/form_expired.html", context, status=403)
+
+
+def _is_from_here(request: HttpRequest) -> bool:
+    """A foreign page must not get its forged form served by us with a good token."""
+    own = f"{request.scheme}://{request.get_host()}"
+    return request.headers.get("Origin") in (own, settings.PUBLIC_URL) and request.path.startswith(KEEPING)
+
+
+def _what_was_sent(request: HttpRequest) -> list[tuple[str, str]]:
+    sent = request.POST
+    return [(name, str(value)) for name in sent if name != "csrfmiddlewaretoken" for value in sent.getlist(name)]
+
+
+# No template, no database, no translation catalog: whatever failed, this page stands.
+SERVER_ERROR_PAGE = """<!doctype html>
+<html lang="sq">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Vatra</title></head>
+<body>
+<h1>Diçka nuk shkoi mirë te ne</h1>
+<p>Gabimi është yni dhe u regjistrua. Provoni përsëri pas pak: asgjë nuk ruhet dy herë.
+Nëse një person është në rrezik, telefononi 129.</p>
+<p lang="en"><strong>Something went wrong on our side.</strong> The fault has been recorded. Try again in a moment: nothing
+is stored twice. If someone is in danger, call 129.</p>
+<p><a href="/">Vatra</a></p>
+</body>
+</html>
+"""

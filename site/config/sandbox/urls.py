@@ -1,6 +1,11 @@
-"""Addresses of this room."""
+"""Addresses of the sandbox. Mounted only where `settings.SANDBOX` is true."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from . import views
 
 app_name = "sandbox"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("inbox/", views.inbox, name="inbox"),
+    path("inbox/<slug:key>/", views.letter, name="letter"),
+]

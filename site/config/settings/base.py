@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[3]
 env = environ.Env()
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(ROOT / "var"))).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default="")
 VAULT_KEYS = env.list("VAULT_KEYS", default=[])
@@ -64,7 +65,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
+# How many proxies of ours stand in front (0: none): then X-Forwarded-For tells the caller's address.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
 MIDDLEWARE = [
+    "config.middleware.CallerAddress",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.ContentSecurityPolicy",
@@ -183,6 +188,8 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/5m/ip,5/5m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "Vatra"
+# Staff without a second factor reach only the pages where they set it up.
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=False)
 
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -236,7 +243,7 @@ TIME_ZONE = "Europe/Tirane"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [ROOT / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
@@ -284,6 +291,8 @@ EXIT_URL = env.str("EXIT_URL", default="https://sq.wikipedia.org/wiki/Moti")
 PROFILE = "base"
 SANDBOX = False
 
+# Never show what a frame held: not in logs, not on a debug page.
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.errors.NothingShown"
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING: dict = {"level": LOG_LEVEL}

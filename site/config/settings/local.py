@@ -1,7 +1,18 @@
 """The embedded default of `make run`: one machine, demo data, mail into a local sink. Never for real cases."""
 
-from .base import *  # noqa: F403
-from .base import DATABASES, env
+import json
+import os
+from pathlib import Path
+
+# What a running copy on the same DATA_DIR left word of (its port, its mail sink), so that a `manage.py` in another
+# terminal speaks of the same addresses. The environment goes first.
+_word = Path(os.environ.get("DATA_DIR") or Path(__file__).resolve().parents[3] / "var") / "run" / "local.json"
+if _word.exists():
+    for _name, _value in json.loads(_word.read_text()).items():
+        os.environ.setdefault(_name, _value)
+
+from .base import *  # noqa: E402, F403
+from .base import env  # noqa: E402
 
 PROFILE = "local"
 SANDBOX = True
@@ -9,4 +20,7 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="demo-only-secret-key-that-production-refuses-to-start-with-0000")
 VAULT_KEYS = env.list("VAULT_KEYS", default=["demo1:ZGVtby12YXVsdC1rZXktb2YtMzItYnl0ZXMtZGVtbyE="])
 ALLOWED_HOSTS = ["*"] if DEBUG else env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-DATABASES["default"].setdefault("ATOMIC_REQUESTS", False)
+# Browsers keep cookies by host, not by port: two copies side by side would sign each other out.
+_port = env.str("PORT", default="8000")
+SESSION_COOKIE_NAME = f"vatra_session_{_port}"
+CSRF_COOKIE_NAME = f"vatra_csrf_{_port}"

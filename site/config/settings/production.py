@@ -1,11 +1,15 @@
 """Real cases. Refuses to start on a missing or demo secret, naming each one."""
 
+from urllib.parse import urlsplit
+
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403
-from .base import EMAIL_CONFIG, PUBLIC_URL, SECRET_KEY, VAULT_KEYS, env
+from .base import ALLOWED_HOSTS, EMAIL_CONFIG, PUBLIC_URL, SECRET_KEY, VAULT_KEYS, env
 
 PROFILE = "production"
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=True)
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1)
 
 
 def _refusals() -> list[str]:
@@ -13,17 +17,21 @@ def _refusals() -> list[str]:
     found = []
     if not SECRET_KEY:
         found.append("SECRET_KEY is missing")
-    elif SECRET_KEY.startswith("demo") or len(SECRET_KEY) < 50:
-        found.append("SECRET_KEY is a demo value or shorter than 50 characters")
+    elif SECRET_KEY.startswith(("demo", "test")) or len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10:
+        found.append("SECRET_KEY is a demo value, too simple or shorter than 50 characters")
     if not VAULT_KEYS:
         found.append("VAULT_KEYS is missing (manage.py vault_key prints a new one)")
-    elif any(key.startswith("demo") for key in VAULT_KEYS):
+    elif any(key.startswith(("demo", "test")) for key in VAULT_KEYS):
         found.append("VAULT_KEYS holds a demo key (manage.py vault_key prints a new one)")
     for name in ("DATABASE_URL", "EMAIL_URL", "ALLOWED_HOSTS", "PUBLIC_URL", "DEFAULT_FROM_EMAIL", "MESSAGE_ID_DOMAIN"):
         if not env.str(name, default=""):
             found.append(f"{name} is missing")
     if PUBLIC_URL and not PUBLIC_URL.startswith("https://"):
         found.append("PUBLIC_URL must start with https://")
+    elif urlsplit(PUBLIC_URL).hostname not in ALLOWED_HOSTS:
+        found.append("ALLOWED_HOSTS must hold the host of PUBLIC_URL")
+    if env.bool("DEBUG", default=False):
+        found.append("DEBUG must not be set")
     if env.str("EMAIL_URL", default="") and not (
         EMAIL_CONFIG.get("EMAIL_USE_TLS") or EMAIL_CONFIG.get("EMAIL_USE_SSL") or env.bool("EMAIL_ALLOW_PLAIN", False)
     ):

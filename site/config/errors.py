@@ -1,0 +1,24 @@
+"""What a report of an exception may show: where it happened, never what was being handled."""
+
+from types import TracebackType
+from typing import Any
+
+from django.http import HttpRequest
+from django.views.debug import SafeExceptionReporterFilter
+
+HIDDEN = "(not shown)"
+
+
+class NothingShown(SafeExceptionReporterFilter):
+    """Django's reports, with every local variable and every posted value left out, whatever its name."""
+
+    def is_active(self, request: HttpRequest | None) -> bool:
+        return True
+
+    def get_traceback_frame_variables(
+        self, request: HttpRequest | None, tb_frame: TracebackType
+    ) -> list[tuple[str, Any]]:
+        return []
+
+    def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
+        return dict.fromkeys(request.POST, HIDDEN) if request is not None else {}

@@ -1,0 +1,53 @@
+"""`python -m config.supervisor`: everything in the foreground, until Ctrl-C."""
+
+import os
+import sys
+import uuid
+
+from .child import become
+from .console import Console
+from .kernel import MARK
+from .loop import Supervisor
+from .place import ROOT, CannotStart, take_place
+from .preparation import prepare
+from .procfile import ProcfileError, read_procfile
+
+
+def main() -> int:
+    if not sys.platform.startswith("linux"):
+        return _refuse("The supervisor needs Linux. Start the lines of the Procfile by hand.")
+    mark = os.environ.get(MARK, "")
+    if not mark.startswith(f"{os.getpid()}-"):
+        _start_again_marked()
+    os.umask(0o077)
+    try:
+        parts = read_procfile(ROOT / "Procfile")
+        place = take_place()
+        if place.mail_socket is not None:
+            parts += read_procfile(ROOT / "Procfile.local")
+        console = Console(place)
+        console.say(f"Vatra Outreach, profile {place.profile}")
+        console.accounts = prepare(place, console.say)
+    except (CannotStart, ProcfileError) as reason:
+        return _refuse(str(reason))
+    except KeyboardInterrupt:
+        return 130
+    part = Supervisor(place, parts, console, mark=mark).run()
+    return become(part) if part is not None else 0
+
+
+def _refuse(reason: str) -> int:
+    sys.stderr.write(f"{reason}\n")
+    return 1
+
+
+def _start_again_marked() -> None:
+    """Replaces this process by itself with a mark in its environment, which every descendant inherits (`kernel`)."""
+    environment = {**os.environ, MARK: f"{os.getpid()}-{uuid.uuid4().hex}"}
+    search = [str(ROOT / "site"), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(search))
+    os.execve(sys.executable, [sys.executable, "-m", "config.supervisor"], environment)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

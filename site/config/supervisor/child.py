@@ -1,0 +1,112 @@
+"""One part of the house while it runs: a process, its session, and how it is started again."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .kernel import die_with_parent, group_lives, signal_group
+from .procfile import Part
+
+BACKOFF_SECONDS = (0.2, 1.0, 2.0, 5.0, 10.0, 15.0)
+STEADY_SECONDS = 30.0
+LOG_BYTES = 10 * 1024 * 1024
+
+
+@dataclass
+class Child:
+    """`pid` is also the id of its session and process group: what it forks stays in there, so all of it can be ended."""
+
+    part: Part
+    log: Path | None
+    let_go: Callable[[], None]  # called in the new process: closes what only the supervisor may hold
+    pid: int | None = None
+    leader_ended: bool = False
+    started: float = 0.0
+    falls: int = 0
+    next_start: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return self.part.name
+
+    @property
+    def uptime(self) -> float:
+        return time.monotonic() - self.started if self.pid else 0.0
+
+    def is_due(self) -> bool:
+        return self.pid is None and time.monotonic() >= self.next_start
+
+    def start(self) -> bool:
+        """Forks. Returns True in the new process, which then must become the part (`become`), else False."""
+        supervisor = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._settle_in(supervisor)
+            return True
+        self.pid, self.leader_ended, self.started = pid, False, time.monotonic()
+        return False
+
+    def _settle_in(self, supervisor: int) -> None:
+        os.setsid()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        die_with_parent(supervisor)
+        self.let_go()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        if self.log is not None:
+            _turn_over(self.log)
+            output = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+
+    def fell(self) -> float:
+        """Ends what its dead leader left of the group; returns the seconds until it is started again."""
+        self.end(signal.SIGKILL)
+        self.leader_ended = True
+        self.falls = 1 if self.uptime > STEADY_SECONDS else self.falls + 1
+        pause = BACKOFF_SECONDS[min(self.falls, len(BACKOFF_SECONDS)) - 1]
+        self.next_start = time.monotonic() + pause
+        return pause
+
+    def end(self, number: int = signal.SIGTERM) -> None:
+        """SIGTERM goes to the leader, which ends its own in order; SIGKILL to every process of the group."""
+        if self.pid is None:
+            return
+        if number == signal.SIGKILL:
+            signal_group(self.pid, number)
+        elif not self.leader_ended:
+            os.kill(self.pid, number)
+
+    def lives(self) -> bool:
+        """Whether any process of the group is left."""
+        return self.pid is not None and group_lives(self.pid)
+
+    def clear_away(self) -> None:
+        """Once the whole group is gone, the part may start anew."""
+        if self.leader_ended and not self.lives():
+            self.pid = None
+
+
+def become(part: Part) -> int:
+    """Runs the part in this (forked) process and returns its exit code, or replaces the process by it."""
+    arguments = part.management_arguments
+    if arguments is None:
+        program = sys.executable if part.command[0] == "python" else part.command[0]
+        os.execvp(program, [program, *part.command[1:]])
+    from django.core.management import execute_from_command_line
+
+    sys.argv = ["manage.py", *arguments]
+    execute_from_command_line(sys.argv)
+    return 0
+
+
+def _turn_over(log: Path) -> None:
+    """Keeps one older log of at most LOG_BYTES beside the current one."""
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))

@@ -1,0 +1,43 @@
+"""Outlives the supervisor by a few seconds: when it is killed outright, ends what it left running.
+
+Started as a plain script (`python -I -S guard.py MARK`), so it knows nothing but the standard library. Its standard input
+is a pipe whose other end only the supervisor holds. One byte means "I am leaving in good order"; the end of the pipe
+without it means that the supervisor was killed.
+"""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from kernel import marked_processes  # type: ignore[import-not-found] # noqa: E402
+
+GRACE_SECONDS = 3.0
+
+
+def end_all(mark: str) -> None:
+    """The parts were sent SIGTERM by the kernel. Waits a moment for them, then kills until none is left."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    while time.monotonic() < deadline and any(marked_processes(mark)):
+        time.sleep(0.1)
+    while left := list(marked_processes(mark)):
+        for pid in left:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        time.sleep(0.05)
+
+
+def main() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    if not sys.stdin.buffer.read(1):
+        end_all(sys.argv[1])
+
+
+if __name__ == "__main__":
+    main()

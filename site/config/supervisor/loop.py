@@ -1,0 +1,146 @@
+"""Starting the parts, keeping them up, ending them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from .child import Child
+from .console import Console
+from .kernel import adopt_orphans, marked_processes
+from .place import Place
+from .procfile import Part
+from .watch import Answer, Watch, ask
+
+STOP = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+SIGNALS = {*STOP, signal.SIGCHLD}
+TICK_SECONDS = 0.2
+ASK_SECONDS = 2.0
+GRACE_SECONDS = 6.0
+STILL_WAITING_SECONDS = 20.0
+
+
+class Supervisor:
+    """1 start what is due  2 sleep until a signal or a tick  3 wait for the dead  4 ask /readyz  5 restart what is stuck."""
+
+    def __init__(self, place: Place, parts: list[Part], console: Console, *, mark: str) -> None:
+        self.place, self.console, self.mark = place, console, mark
+        self.watch = Watch()
+        self.is_ready = False
+        self._asked_at = 0.0
+        self._told_at = time.monotonic()
+        self._parent = os.getppid() if os.environ.get("VATRA_STOP_WITH_PARENT") else None
+        self._guard, self._pipe = self._start_guard()
+        self.children = [self._child(part) for part in parts]
+
+    def run(self) -> Part | None:
+        """Returns None when the house has been stopped. In a newly forked process it returns the part to become."""
+        adopt_orphans()
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        while True:
+            for child in self.children:
+                if child.is_due() and child.start():
+                    return child.part
+            received = signal.sigtimedwait(SIGNALS, TICK_SECONDS)
+            if (received and received.si_signo in STOP) or self._parent_is_gone():
+                self._stop()
+                return None
+            self._collect()
+            self._look_after()
+
+    def _child(self, part: Part) -> Child:
+        def let_go() -> None:
+            os.close(self._pipe)
+            self.place.leave_to(part.name)
+
+        log = self.place.data_dir / "log" / f"{part.name}.log" if self.console.parts_log_to_files else None
+        return Child(part, log, let_go)
+
+    def _start_guard(self) -> tuple[subprocess.Popen[bytes], int]:
+        read_end, write_end = os.pipe()
+        script = Path(__file__).with_name("guard.py")
+        guard = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-I", "-S", str(script), self.mark],
+            stdin=read_end,
+            stdout=subprocess.DEVNULL,
+            env={},
+            start_new_session=True,
+        )
+        os.close(read_end)
+        return guard, write_end
+
+    def _parent_is_gone(self) -> bool:
+        return self._parent is not None and os.getppid() != self._parent
+
+    def _collect(self) -> None:
+        """Waits for every dead process, ours or adopted, and ends what a dead part left of its group."""
+        ended = _reap()
+        for child in self.children:
+            if child.pid in ended:
+                pause = child.fell()
+                self.console.say(f"{child.name} ended; starting it again in {pause:g} s{self.console.log_hint(child)}")
+            child.clear_away()
+        if self._guard.pid in ended:
+            os.close(self._pipe)
+            self._guard, self._pipe = self._start_guard()
+
+    def _look_after(self) -> None:
+        if time.monotonic() - self._asked_at < (ASK_SECONDS if self.is_ready else TICK_SECONDS):
+            return
+        answer = ask(self.place)
+        self._asked_at = time.monotonic()
+        if answer.ready and not self.is_ready:
+            self.is_ready = True
+            self.console.welcome(self.place)
+        elif not self.is_ready:
+            self._tell_what_is_missing(answer)
+        for child, reason in self.watch.stuck(self.children, answer):
+            self.console.say(f"{child.name}: {reason}; starting it again{self.console.log_hint(child)}")
+            child.end(signal.SIGKILL)
+
+    def _tell_what_is_missing(self, answer: Answer) -> None:
+        if time.monotonic() - self._told_at > STILL_WAITING_SECONDS:
+            self._told_at = time.monotonic()
+            missing = ", ".join(answer.missing) if answer.parts is not None else "the web server does not answer"
+            self.console.say(f"not ready yet: {missing}")
+
+    def _stop(self) -> None:
+        self.console.say("stopping")
+        for child in self.children:
+            child.end(signal.SIGTERM)
+        deadline = time.monotonic() + GRACE_SECONDS
+        while any(child.lives() for child in self.children) and time.monotonic() < deadline:
+            received = signal.sigtimedwait(SIGNALS, TICK_SECONDS)
+            if received and received.si_signo in STOP:
+                break
+            _reap()
+        while left := [pid for pid in marked_processes(self.mark) if pid != os.getpid()]:
+            for pid in left:
+                _kill(pid)
+            _reap()
+            time.sleep(0.02)
+        os.write(self._pipe, b".")
+        self._guard.wait()
+        self.console.say("stopped")
+
+
+def _reap() -> list[int]:
+    """The pids of all processes that have ended since the last call."""
+    ended = []
+    while True:
+        try:
+            pid, _status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return ended
+        if pid == 0:
+            return ended
+        ended.append(pid)
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

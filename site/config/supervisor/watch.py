@@ -1,0 +1,92 @@
+"""Asking /readyz, and judging from its answer which living process no longer works."""
+
+import json
+import time
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+
+from .child import Child
+from .place import Place
+
+TIMEOUT_SECONDS = 2.0
+# A stale sign must have been seen for this long before a part is restarted: a machine that slept wakes up with old signs.
+PATIENCE_SECONDS = 8.0
+
+
+@dataclass(frozen=True)
+class Sign:
+    """What tells that a part works: an entry of /readyz with an `age_s`, and how old it may grow.
+
+    A bulk task may take five minutes and others wait behind it, so silence there means little until much later.
+    """
+
+    entry: str
+    stale_after: float
+
+
+SIGNS = {"urgent": Sign("worker", 30.0), "sweeper": Sign("sweeper", 30.0), "bulk": Sign("bulk_worker", 900.0)}
+WEB_SILENT_AFTER = 20.0
+
+
+@dataclass
+class Answer:
+    """`parts` is None when nothing (or nonsense) came back."""
+
+    ready: bool
+    parts: dict[str, Any] | None
+    missing: list[str] = field(default_factory=list)
+
+
+def ask(place: Place) -> Answer:
+    """One GET /readyz. Never raises."""
+    connection = HTTPConnection(place.probe_host, place.port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", "/readyz", headers={"Host": place.host_header, "X-Forwarded-Proto": "https"})
+        response = connection.getresponse()
+        body = json.loads(response.read())
+    except (OSError, HTTPException, ValueError):
+        return Answer(False, None)
+    finally:
+        connection.close()
+    parts = body.get("parts", {}) if isinstance(body, dict) else {}
+    return Answer(response.status == 200, parts, [name for name, part in parts.items() if not part.get("ok")])
+
+
+class Watch:
+    """Remembers since when each part has shown no sign of working."""
+
+    def __init__(self) -> None:
+        self._stale_since: dict[str, float] = {}
+
+    def stuck(self, children: list[Child], answer: Answer) -> list[tuple[Child, str]]:
+        """The children to kill and start again, each with the reason in words."""
+        found = []
+        for child in children:
+            reason = self._reason(child, answer)
+            if reason is None:
+                self._stale_since.pop(child.name, None)
+                continue
+            since = self._stale_since.setdefault(child.name, time.monotonic())
+            if time.monotonic() - since >= PATIENCE_SECONDS:
+                del self._stale_since[child.name]
+                found.append((child, reason))
+        return found
+
+    @staticmethod
+    def _reason(child: Child, answer: Answer) -> str | None:
+        if child.pid is None:
+            return None
+        if child.name == "web":
+            silent = answer.parts is None and child.uptime > WEB_SILENT_AFTER
+            return "it does not answer" if silent else None
+        sign = SIGNS.get(child.name)
+        if sign is None or answer.parts is None or child.uptime < sign.stale_after:
+            return None
+        part = answer.parts.get(sign.entry)
+        if part is None or "age_s" not in part:
+            return None  # the database could not be asked: that says nothing about the part
+        age = part["age_s"]
+        if age is None or age > sign.stale_after:
+            return "it lives but does no work" if age is None else f"it has done no work for {age:.0f} s"
+        return None
