@@ -8,5 +8,6 @@ notice_answered = Signal()
 # kwargs: notice. A recipient opened the brief with the right PIN for the first time.
 notice_opened = Signal()
 
-# kwargs: notice (the chased one), step ("remind" | "deputy" | "call"). The clock moved on.
+# kwargs: notice (the chased one), step ("remind" | "deputy" | "call"), words (why, for people: a list of {"sq", "en"}).
+# The clock moved on.
 notice_escalated = Signal()

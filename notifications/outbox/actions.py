@@ -117,7 +117,7 @@ def owe(
         if contact is not None:
             wake(notice.pk, needs_document=needs_document)
         else:
-            _nobody_found(notice, answer_minutes)
+            tell_coordinator(notice)
     return notice
 
 
@@ -140,7 +140,7 @@ def mark_opened(*, notice: Notice, at: datetime) -> bool:
     with transaction.atomic():
         found = Notice.objects.select_for_update().get(pk=notice.pk)
         first_time_opened = found.opened_at is None
-        if not first_time_opened or found.state not in OPEN:
+        if not first_time_opened or found.state not in OPEN or found.contact_id is None:
             return False
         token = found.token + 1
         if found.attempts == 0:
@@ -193,13 +193,17 @@ def cancel(*, notice: Notice, reason: str) -> bool:
     return bool(changed)
 
 
-def _nobody_found(notice: Notice, answer_minutes: float | None) -> None:
-    """Loud, and never silence: an error in the log, and the coordinator of the region is told instead."""
+def tell_coordinator(notice: Notice) -> Notice | None:
+    """Nobody is there for this notice: an error in the log, and the region's coordinator is owed a fallback, once.
+
+    None for a notice that was for a coordinator itself.
+    """
     log.error("nobody_to_tell", notice=str(notice.pk), role=notice.role, municipality=notice.municipality.slug)
     if notice.role == Role.COORDINATOR:
-        return
-    found = resolve(role=Role.COORDINATOR, municipality=notice.municipality, at=notice.owed_at)
-    owe(
+        return None
+    found = resolve(role=Role.COORDINATOR, municipality=notice.municipality, at=timezone.now())
+    window = notice.answer_by - notice.owed_at if notice.answer_by else None
+    return owe(
         event_id=notice.event_id,
         case_id=notice.case_id,
         case_reference=notice.case_reference,
@@ -208,11 +212,10 @@ def _nobody_found(notice: Notice, answer_minutes: float | None) -> None:
         partner=found.partner,
         municipality=notice.municipality,
         brief=call_brief(notice, why=[NOBODY_FOUND]),
-        answer_minutes=answer_minutes,
+        answer_minutes=window.total_seconds() / 60 if window else None,
         is_drill=notice.is_drill,
         purpose=Purpose.FALLBACK,
         chases=notice,
-        at=notice.owed_at,
     )
 
 

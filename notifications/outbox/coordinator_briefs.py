@@ -40,9 +40,7 @@ def call_brief(notice: Notice, *, why: Iterable[Words], told: Iterable[Contact] 
         office = {language: in_language(notice.partner.names, language) for language in ("sq", "en")}
         rows.append(_row("office", {"sq": "Zyra", "en": "Office"}, office))
     for n, contact in enumerate(told, start=1):
-        numbers = {
-            language: f"{contact.name}, {contact.phone or NO_PHONE[language]}" for language in ("sq", "en")
-        }
+        numbers = {language: f"{contact.name}, {contact.phone or NO_PHONE[language]}" for language in ("sq", "en")}
         rows.append(_row(f"call_{n}", {"sq": "Telefononi", "en": "Call"}, numbers))
     return {"sections": [{"title": TITLE, "rows": rows}]}
 

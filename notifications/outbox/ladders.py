@@ -33,9 +33,8 @@ def snapshot(ladder: Iterable[Mapping[str, Any]]) -> list[Step]:
 
     Raises LadderUnusable.
     """
-    steps = sorted(
-        (_checked(position, step) for position, step in enumerate(ladder, start=1)), key=lambda step: step["after_minutes"]
-    )
+    checked = [_checked(position, step) for position, step in enumerate(ladder, start=1)]
+    steps = sorted(checked, key=lambda step: step["after_minutes"])
     if not steps:
         return [dict(step) for step in PLAIN_LADDER]
     last = steps[-1]
@@ -80,9 +79,11 @@ def next_time(ladder: list[Step], index: int, owed_at: datetime, now: datetime) 
 
 
 def rest_of(ladder: list[Step], index: int, owed_at: datetime, now: datetime) -> list[Step]:
-    """What is left of a ladder from this index, as a ladder that starts `now`."""
+    """What is left of a ladder from this index, as a ladder that starts `now`; at its end, the repeated call."""
+    if index >= len(ladder):
+        return [{**ladder[-1], "after_minutes": ladder[-1]["repeat_minutes"]}]
     passed = (now - owed_at).total_seconds() / 60
-    rest = [dict(step) for step in ladder[min(index, len(ladder) - 1) :]]
+    rest = [dict(step) for step in ladder[index:]]
     for step in rest:
         step["after_minutes"] = max(round(step["after_minutes"] - passed, 2), 0)
     return rest

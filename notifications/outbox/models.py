@@ -69,9 +69,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 class Notice(models.Model):
     """The duty to tell one recipient about one case event.
 
-    `event_id` is a case event's id (this room knows nothing of cases); (`event_id`, `recipient_key`) is unique, so owing
-    twice owes once. `partner` is the recipient's office, also when nobody there could be found. `brief` is what this
-    recipient may read, composed and filtered when the notice was owed:
+    `event_id` is a case event's id (this room knows nothing of cases); (`event_id`, `recipient_key`) is unique, so
+    owing twice owes once. `partner` is the recipient's office, also when nobody there could be found. `brief` is what
+    this recipient may read, composed and filtered when the notice was owed:
 
         {"sections": [{"title": {"sq", "en"}, "rows": [{"key", "label": {"sq", "en"}, "value": {"sq", "en"}}]}]}
 
@@ -160,9 +160,7 @@ class Notice(models.Model):
                 name="notice_unsent_has_next_attempt",
                 condition=~Q(state__in=["owed", "failed"]) | Q(next_attempt_at__isnull=False),
             ),
-            models.CheckConstraint(
-                name="notice_failed_has_reason", condition=~Q(state="failed") | ~Q(reason="")
-            ),
+            models.CheckConstraint(name="notice_failed_has_reason", condition=~Q(state="failed") | ~Q(reason="")),
             models.CheckConstraint(
                 name="notice_sent_was_attempted",
                 condition=Q(sent_at__isnull=True) | Q(attempts__gte=1),

@@ -20,8 +20,11 @@ class NoticeState(models.TextChoices):
 
 S = NoticeState
 
-# `Notice.reason` of a failed notice for which the directory names nobody.
+# `Notice.reason` of a failed notice: the directory names nobody; or what became of the last attempt (AttemptOutcome).
 NO_CONTACT = "no_contact"
+REFUSED = "refused"
+UNREACHED = "unreached"
+UNSENDABLE = "unsendable"
 
 # Waiting for a (further) attempt; the sweeper watches `next_attempt_at` of these.
 UNSENT = (S.OWED, S.FAILED)

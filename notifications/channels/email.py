@@ -1,0 +1,84 @@
+"""E-mail over the project's mail backend: one connection for a whole batch."""
+
+import smtplib
+import socket
+import ssl
+from contextlib import suppress
+from email.errors import MessageError
+from typing import Any
+
+from django.conf import settings
+from django.core import mail
+
+from .base import Letter
+from .errors import EndpointError, PayloadError, Refused, Unreached
+
+# Django's SMTP backend is used on a connection that keeps time; every other backend as it is.
+KEEPING_TIME = {"django.core.mail.backends.smtp.EmailBackend": "notifications.channels.smtp.TimedEmailBackend"}
+
+
+class EmailChannel:
+    """Sends letters as plain text e-mail. What the server answers becomes a code; its text is dropped."""
+
+    def __init__(self) -> None:
+        backend = KEEPING_TIME.get(settings.EMAIL_BACKEND, settings.EMAIL_BACKEND)
+        self.connection: Any = mail.get_connection(backend)
+
+    def open(self) -> None:
+        try:
+            self.connection.open()
+        except OSError as error:
+            raise Unreached(failure_of(error).code) from None
+
+    def send(self, letter: Letter) -> None:
+        message = mail.EmailMessage(
+            subject=letter.subject,
+            body=letter.text,
+            from_email=settings.DEFAULT_FROM_EMAIL,
+            to=[letter.address],
+            headers={"Message-ID": letter.id, "Auto-Submitted": "auto-generated", **letter.headers},
+            connection=self.connection,
+        )
+        try:
+            self.connection.send_messages([message])
+        except OSError as error:
+            raise failure_of(error) from None
+        except (ValueError, MessageError):
+            raise PayloadError("not_composed") from None
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self.connection.close()
+
+
+def failure_of(error: OSError) -> EndpointError:
+    """What a failed connection or sending means. smtplib's exceptions are OSErrors too."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return _answer("rcpt", next(iter(error.recipients.values()))[0])
+    if isinstance(error, smtplib.SMTPHeloError | smtplib.SMTPConnectError | smtplib.SMTPAuthenticationError):
+        return Unreached(f"greeting_{error.smtp_code}")
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _answer("smtp", error.smtp_code)
+    if isinstance(error, TimeoutError) or isinstance(error.__cause__ or error.__context__, TimeoutError):
+        return Unreached("timeout")
+    for kind, code in _NETWORK:
+        if isinstance(error, kind):
+            return Unreached(code)
+    return Unreached("network")
+
+
+_NETWORK: tuple[tuple[type[OSError], str], ...] = (
+    (ConnectionRefusedError, "connection_refused"),
+    (smtplib.SMTPServerDisconnected, "disconnected"),
+    (ConnectionError, "disconnected"),
+    (socket.gaierror, "name_unknown"),
+    (ssl.SSLError, "tls"),
+    (smtplib.SMTPNotSupportedError, "not_supported"),
+)
+
+
+def _answer(step: str, code: int) -> EndpointError:
+    """5xx is a refusal; everything else means "later". After 421 or nonsense the connection is gone."""
+    if 500 <= code <= 599:
+        return Refused(f"{step}_{code}")
+    return Unreached(f"{step}_{code}", connection_lost=code == 421 or not 400 <= code <= 499)

@@ -1,0 +1,45 @@
+"""A chase: a first notice and everything that was sent because of it. It has a clock as long as something in it is open."""
+
+from notifications.directory.models import Contact
+from notifications.outbox.models import Notice, ReplyKind
+
+
+def members(notice: Notice) -> list[Notice]:
+    """Every notice of the chase, oldest first; without their briefs."""
+    found = {notice.root.pk}
+    ring = set(found)
+    while ring:
+        ring = set(Notice.objects.filter(chases__in=ring).values_list("pk", flat=True)) - found
+        found |= ring
+    return list(
+        Notice.objects.filter(pk__in=found).select_related("contact__partner").defer("brief").order_by("owed_at", "pk")
+    )
+
+
+def has_clock(chase: list[Notice]) -> bool:
+    """Something open in it has a next step."""
+    return any(member.is_open and member.next_step_at is not None for member in chase)
+
+
+def told(chase: list[Notice], role: str) -> list[Contact]:
+    """The contacts of this role who were told, each once, in the order in which they were."""
+    return list(
+        {member.contact_id: member.contact for member in chase if member.contact and member.role == role}.values()
+    )
+
+
+def refusers(chase: list[Notice]) -> set[int]:
+    """The contacts who have declined."""
+    return {
+        member.contact_id
+        for member in chase
+        if member.contact_id and member.replies.filter(kind=ReplyKind.DECLINED).exists()
+    }
+
+
+def keeper_of(notice: Notice) -> Notice:
+    """The notice whose ladder this one belongs to: itself, or the nearest above that has one."""
+    keeper = notice
+    while not keeper.ladder and keeper.chases is not None:
+        keeper = keeper.chases
+    return keeper

@@ -1,0 +1,21 @@
+"""`manage.py audit_ladders`: does every open notice have a next step?"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from notifications.escalation.auditor import stranded
+from notifications.outbox.models import Notice
+
+
+class Command(BaseCommand):
+    help = "Checks that every open notice has a next attempt, a lease or a next step; exit code 1 when one has not."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = stranded(timezone.now())
+        for notice in found:
+            self.stdout.write(f"{notice.code} {notice.pk} {notice.role} {notice.state}: nothing further would happen")
+        if found:
+            raise CommandError(f"{len(found)} open notice(s) without a next step")
+        self.stdout.write(f"{Notice.objects.open().count()} open notice(s), each with a next step")

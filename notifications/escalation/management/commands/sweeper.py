@@ -1,0 +1,87 @@
+"""`manage.py sweeper`: the loop that finds what was left behind, and moves the clocks."""
+
+import signal
+import threading
+import time
+from types import FrameType
+from typing import Any
+
+import structlog
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+from django.utils import timezone
+
+from notifications.escalation.auditor import stranded
+from notifications.escalation.clock import advance
+from notifications.outbox.models import Heartbeat
+from notifications.outbox.sweep import CROWDED, sweep
+from notifications.outbox.waking import BULK, URGENT, queue_length, send_canary
+
+BEAT_SECONDS = 2.0
+CANARY_SECONDS = 10.0
+AUDIT_SECONDS = 60.0
+LONGEST_PAUSE = 15.0
+
+log = structlog.get_logger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Wakes workers for notices that are due, and takes the steps of their ladders. Runs until it is stopped."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--interval", type=float, default=1.0, help="seconds between two passes (1.0)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stopped = threading.Event()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, self._stop)
+        Sweeper(options["interval"]).run(self.stopped)
+
+    def _stop(self, signum: int, frame: FrameType | None) -> None:
+        self.stopped.set()
+
+
+class Sweeper:
+    """One pass each `interval` seconds; after a database error a longer pause, up to 15 s, and a new connection."""
+
+    def __init__(self, interval: float) -> None:
+        self.interval = interval
+        self.failures = 0
+        self._last: dict[str, float] = {}
+
+    def run(self, stopped: threading.Event) -> None:
+        while not stopped.is_set():
+            pause = self.interval
+            try:
+                close_old_connections()
+                self.once()
+                self.failures = 0
+            except (DatabaseError, InterfaceError) as error:
+                self.failures += 1
+                pause = min(self.interval * 2**self.failures, LONGEST_PAUSE)
+                log.error("sweep_failed", code=type(error).__name__, failures=self.failures)
+                connections.close_all()
+            stopped.wait(pause)
+
+    def once(self) -> None:
+        """One pass. The heartbeat comes last: it says that all of it was done."""
+        now = timezone.now()
+        advance(now)
+        sweep(now)
+        if self._is_time("canary", CANARY_SECONDS):
+            for part in (URGENT, BULK):
+                waiting = queue_length(part)
+                if waiting is None or waiting < CROWDED or part == BULK:
+                    send_canary(part)
+        if self._is_time("audit", AUDIT_SECONDS):
+            for notice in stranded(now):
+                log.error("notice_stranded", notice=str(notice.pk), state=notice.state)
+        if self._is_time("beat", BEAT_SECONDS):
+            Heartbeat.beat("sweeper")
+
+    def _is_time(self, what: str, seconds: float) -> bool:
+        now = time.monotonic()
+        if now - self._last.get(what, -seconds) < seconds:
+            return False
+        self._last[what] = now
+        return True

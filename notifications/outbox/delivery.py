@@ -1,0 +1,277 @@
+"""Sending what is owed: claim, attempt, send, settle. docs/outbox.md draws it and gives the reasons for the numbers.
+
+1. claim: for each notice one conditional UPDATE (attempts + 1, fencing token + 1, lease), and its Attempt row, in one
+   transaction; all of it is on disk before the first byte goes out.
+2. send: the batch over one connection. A failure is kept with its code, never with the server's words.
+3. settle: Attempt rows, audit entries, and the notice's new state WHERE token = ours, in one transaction.
+
+A process that dies between any two lines leaves rows whose lease runs out; the sweeper has them sent again, with the
+same Message-ID.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from secrets import SystemRandom
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from audit.chain import record
+from notifications.channels.base import Channel
+from notifications.channels.errors import PayloadError, Refused, Unreached
+from notifications.channels.registry import channel_named
+
+from .letters import letter_for
+from .models import Attempt, AttemptOutcome, Notice
+from .states import NO_CONTACT, UNREACHED, NoticeState
+from .waking import send_wake_up
+
+DRAIN_SECONDS = 20.0  # far below the cluster's timeout of 60: one last batch still fits
+FIRST_BACKOFF = timedelta(seconds=2)
+LONGEST_BACKOFF = timedelta(minutes=5)
+UNSENDABLE_BACKOFF = timedelta(minutes=5)
+LONGEST_UNSENDABLE_BACKOFF = timedelta(hours=1)
+JITTER = 0.25
+MOST_LOSSES = 2  # connections lost one after another, with nothing sent between: the server is down
+
+NOT_TRIED = "not_tried"
+CONTACT_INACTIVE = "contact_inactive"
+
+log = structlog.get_logger(__name__)
+chance = SystemRandom()
+
+
+@dataclass
+class Held:
+    """One claimed notice, and what became of this attempt. `notice` is as it was just before the claim."""
+
+    notice: Notice
+    attempt: Attempt
+
+    def finish(self, outcome: str, code: str = "") -> None:
+        self.attempt.outcome = outcome
+        self.attempt.error_code = code
+        self.attempt.finished_at = timezone.now()
+
+
+def drain(notice_ids: Sequence[str] = (), *, seconds: float = DRAIN_SECONDS) -> int:
+    """Sends these notices, then whatever else is due, until nothing is left. Returns how many a channel accepted.
+
+    Stops early when the other side is down (the sweeper will come back), or when the time is over (it wakes a successor).
+    """
+    until = time.monotonic() + seconds
+    line = Line()
+    accepted, wanted = 0, notice_ids
+    try:
+        while batch := claim(now=timezone.now(), wanted=wanted, without=line.down):
+            wanted = ()
+            send(batch, line)
+            settle(batch)
+            accepted += sum(held.attempt.outcome == AttemptOutcome.ACCEPTED for held in batch)
+            if time.monotonic() >= until:
+                send_wake_up(())
+                break
+    finally:
+        line.close()
+    return accepted
+
+
+def claim(*, now: datetime, wanted: Sequence[str] = (), without: Collection[str] = ()) -> list[Held]:
+    """Takes a batch of claimable notices: the wanted ones, then untried ones before retries, oldest first.
+
+    `without`: channels that are down. Empty when nothing is claimable. Each notice has exactly one holder: the UPDATE
+    repeats the condition, and the token that was read.
+    """
+    while candidates := _candidates(now, wanted, without):
+        with transaction.atomic():
+            taken = [notice for notice in candidates if _take(notice, now)]
+            attempts = Attempt.objects.bulk_create(_attempt(notice) for notice in taken)
+        if taken:
+            return [Held(notice, attempt) for notice, attempt in zip(taken, attempts, strict=True)]
+    return []
+
+
+def _candidates(now: datetime, wanted: Sequence[str], without: Collection[str]) -> list[Notice]:
+    size = settings.NOTICE_BATCH
+    ready = (
+        Notice.objects.claimable(now)
+        .exclude(channel__in=without)
+        .select_related("contact__partner", "chases__chases")
+        .defer("brief", "chases__brief", "chases__chases__brief")
+        .order_by("attempts", "owed_at")
+    )
+    found = list(ready.filter(pk__in=wanted)[:size]) if wanted else []
+    if len(found) < size:
+        found += ready.exclude(pk__in=[notice.pk for notice in found])[: size - len(found)]
+    return found
+
+
+def _take(notice: Notice, now: datetime) -> bool:
+    changed = (
+        Notice.objects.claimable(now)
+        .filter(pk=notice.pk, token=notice.token)
+        .update(
+            state=NoticeState.SENDING,
+            attempts=F("attempts") + 1,
+            token=F("token") + 1,
+            lease_until=timezone.now() + timedelta(seconds=settings.NOTICE_LEASE_SECONDS),
+            next_attempt_at=None,
+        )
+    )
+    return bool(changed)
+
+
+def _attempt(notice: Notice) -> Attempt:
+    return Attempt(
+        notice=notice,
+        number=notice.attempts + 1,
+        token=notice.token + 1,
+        channel=notice.channel,
+        address=notice.contact.email if notice.contact else "",
+    )
+
+
+class Line:
+    """The open channels of one drain. One is down when it doesn't open, or when it is lost again and again."""
+
+    def __init__(self) -> None:
+        self.down: set[str] = set()
+        self._channels: dict[str, Channel] = {}
+        self._losses: Counter[str] = Counter()
+
+    def channel(self, name: str) -> Channel:
+        """An open channel. Raises PayloadError for an unknown name, Unreached when it doesn't open."""
+        if name not in self._channels:
+            self._channels[name] = channel_named(name)
+        try:
+            self._channels[name].open()
+        except Unreached:
+            self.down.add(name)
+            raise
+        return self._channels[name]
+
+    def worked(self, name: str) -> None:
+        self._losses[name] = 0
+
+    def lost(self, name: str) -> None:
+        self._losses[name] += 1
+        if self._losses[name] >= MOST_LOSSES:
+            self.down.add(name)
+        self._channels[name].close()
+
+    def close(self) -> None:
+        for channel in self._channels.values():
+            channel.close()
+
+
+def send(batch: Iterable[Held], line: Line) -> None:
+    """Sends each notice of the batch and notes its outcome.
+
+    After a lost connection, or when the batch's time is over, the rest isn't tried: it would outlive its lease. It is
+    due again at once, or, when the server is down, after its backoff.
+    """
+    stop_at = time.monotonic() + settings.NOTICE_BATCH_SECONDS
+    broken: dict[str, str] = {}
+    for held in batch:
+        name = held.notice.channel
+        if name in broken or time.monotonic() >= stop_at:
+            held.finish(AttemptOutcome.UNREACHED, broken[name] if name in line.down else NOT_TRIED)
+            continue
+        try:
+            _send_one(held, line)
+        except PayloadError as error:
+            held.finish(AttemptOutcome.UNSENDABLE, error.code)
+        except Refused as error:
+            line.worked(name)
+            held.finish(AttemptOutcome.REFUSED, error.code)
+        except Unreached as error:
+            held.finish(AttemptOutcome.UNREACHED, error.code)
+            if error.connection_lost:
+                broken[name] = error.code
+                line.lost(name)
+        else:
+            line.worked(name)
+            held.finish(AttemptOutcome.ACCEPTED)
+
+
+def _send_one(held: Held, line: Line) -> None:
+    contact = held.notice.contact
+    if contact is None or not (contact.is_active and contact.partner.is_active):
+        raise PayloadError(CONTACT_INACTIVE)
+    letter = letter_for(held.notice, contact, now=timezone.now())
+    line.channel(held.notice.channel).send(letter)
+
+
+def settle(batch: Sequence[Held]) -> None:
+    """Writes what became of the batch, in one transaction.
+
+    A notice that was opened, cancelled or taken over meanwhile has another token and keeps its state; the attempt row
+    and the audit entry say what happened all the same.
+    """
+    now = timezone.now()
+    recovered = False
+    with transaction.atomic():
+        Attempt.objects.bulk_update([held.attempt for held in batch], ["outcome", "error_code", "finished_at"])
+        for held in batch:
+            Notice.objects.filter(pk=held.notice.pk, token=held.attempt.token, state=NoticeState.SENDING).update(
+                lease_until=None, **_new_state(held, now)
+            )
+            if held.attempt.outcome == AttemptOutcome.ACCEPTED:
+                recovered = recovered or held.notice.reason == UNREACHED
+                record(
+                    "notice.sent",
+                    target_kind="notice",
+                    target_id=held.notice.pk,
+                    attempt=held.attempt.number,
+                    case=held.notice.case_id,
+                )
+        if recovered:
+            _bring_forward(now)
+    for held in batch:
+        _log_failure(held)
+
+
+def _new_state(held: Held, now: datetime) -> dict[str, Any]:
+    outcome, code = held.attempt.outcome, held.attempt.error_code
+    if outcome == AttemptOutcome.ACCEPTED:
+        return {"state": NoticeState.SENT, "reason": "", "sent_at": held.attempt.finished_at, "next_attempt_at": None}
+    if code == NOT_TRIED:
+        return {"state": NoticeState.OWED, "next_attempt_at": now}
+    if code == CONTACT_INACTIVE:
+        return {"state": NoticeState.FAILED, "reason": NO_CONTACT, "next_attempt_at": now}
+    wait = backoff(held.attempt.number, unsendable=outcome == AttemptOutcome.UNSENDABLE)
+    return {"state": NoticeState.FAILED, "reason": str(outcome), "next_attempt_at": now + wait}
+
+
+def backoff(attempts: int, *, unsendable: bool = False) -> timedelta:
+    """How long to wait after this many attempts: 2, 4, 8 ... 300 s, a quarter more or less, so that a crowd spreads.
+
+    What we couldn't compose waits from 5 minutes to an hour: trying again mends nothing until we do.
+    """
+    first, longest = (
+        (UNSENDABLE_BACKOFF, LONGEST_UNSENDABLE_BACKOFF) if unsendable else (FIRST_BACKOFF, LONGEST_BACKOFF)
+    )
+    doubled: timedelta = first * 2 ** min(attempts - 1, 20)
+    return min(doubled, longest) * chance.uniform(1 - JITTER, 1 + JITTER)
+
+
+def _bring_forward(now: datetime) -> None:
+    """The server is back: whoever waits only because it was away waits no longer."""
+    Notice.objects.filter(state=NoticeState.FAILED, reason=UNREACHED, next_attempt_at__gt=now).update(
+        next_attempt_at=now
+    )
+
+
+def _log_failure(held: Held) -> None:
+    outcome, code = held.attempt.outcome, held.attempt.error_code
+    if outcome == AttemptOutcome.ACCEPTED or code == NOT_TRIED:
+        return
+    tell = log.error if outcome == AttemptOutcome.UNSENDABLE else log.warning
+    tell("notice_not_sent", notice=str(held.notice.pk), attempt=held.attempt.number, outcome=str(outcome), code=code)

@@ -1,0 +1,48 @@
+"""A notice made into a letter. It says nothing: a code, a link, the time to answer; drills are marked as drills."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.template.loader import get_template
+from django.utils import timezone
+
+from notifications.channels.base import Letter
+from notifications.channels.errors import PayloadError
+from notifications.directory.models import Contact
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
+
+from .actions import link_for
+from .models import Notice
+
+LANGUAGES = ("sq", "en")
+
+
+def letter_id(notice: Notice) -> str:
+    """The Message-ID: the same at every attempt, so that mail programs show a doubled sending once."""
+    return f"<{notice.pk}@{settings.MESSAGE_ID_DOMAIN}>"
+
+
+def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
+    """The letter of this notice in the contact's language. Raises PayloadError; that is always our own fault."""
+    language = notice.language if notice.language in LANGUAGES else LANGUAGES[0]
+    first = notice.root
+    answer_by = notice.answer_by if notice.answer_by and notice.answer_by > now else None
+    try:
+        link = link_for(notice)
+    except (SealBroken, KeyRingError):
+        raise PayloadError("link_sealed") from None
+    words = {
+        "code": notice.code,
+        "first_code": first.code,
+        "purpose": notice.purpose,
+        "drill": notice.is_drill,
+        "link": link,
+        "answer_by": answer_by,
+        "answer_today": answer_by is not None and timezone.localdate(answer_by) == timezone.localdate(now),
+    }
+    subject, _newline, text = get_template(f"outbox/{language}/notice.txt").render(words).partition("\n")
+    headers = {}
+    if first.pk != notice.pk:
+        headers = {"In-Reply-To": letter_id(first), "References": letter_id(first)}
+    return Letter(letter_id(notice), contact.email, subject, text.strip() + "\n", headers)
