@@ -1,4 +1,4 @@
-"""A chase: a first notice and everything that was sent because of it. It has a clock as long as something in it is open."""
+"""A chase: a first notice and everything that was sent because of it."""
 
 from notifications.directory.models import Contact
 from notifications.outbox.models import Notice, ReplyKind

@@ -11,7 +11,7 @@ same Message-ID.
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import SystemRandom
@@ -33,7 +33,7 @@ from .models import Attempt, AttemptOutcome, Notice
 from .states import NO_CONTACT, UNREACHED, NoticeState
 from .waking import send_wake_up
 
-DRAIN_SECONDS = 20.0  # far below the cluster's timeout of 60: one last batch still fits
+DRAIN_SECONDS = 10.0  # one last batch on top is still far below the cluster's timeout of 60
 FIRST_BACKOFF = timedelta(seconds=2)
 LONGEST_BACKOFF = timedelta(minutes=5)
 UNSENDABLE_BACKOFF = timedelta(minutes=5)
@@ -61,10 +61,13 @@ class Held:
         self.attempt.finished_at = timezone.now()
 
 
-def drain(notice_ids: Sequence[str] = (), *, seconds: float = DRAIN_SECONDS) -> int:
+def drain(
+    notice_ids: Sequence[str] = (), *, seconds: float = DRAIN_SECONDS, show_life: Callable[[], None] = lambda: None
+) -> int:
     """Sends these notices, then whatever else is due, until nothing is left. Returns how many a channel accepted.
 
-    Stops early when the other side is down (the sweeper will come back), or when the time is over (it wakes a successor).
+    Leaves out a channel whose other side is down (the sweeper will come back); wakes a successor when its time is over.
+    `show_life` is called before each batch.
     """
     until = time.monotonic() + seconds
     line = Line()
@@ -72,6 +75,7 @@ def drain(notice_ids: Sequence[str] = (), *, seconds: float = DRAIN_SECONDS) -> 
     try:
         while batch := claim(now=timezone.now(), wanted=wanted, without=line.down):
             wanted = ()
+            show_life()
             send(batch, line)
             settle(batch)
             accepted += sum(held.attempt.outcome == AttemptOutcome.ACCEPTED for held in batch)

@@ -15,10 +15,9 @@ from .actions import WAKE_GRACE, cancel, link_hash, recipient_key_of, tell_coord
 from .delivery import JITTER, LONGEST_UNSENDABLE_BACKOFF
 from .models import Notice
 from .states import UNSENT, NoticeState
-from .waking import URGENT, queue_length, send_wake_up, wake
+from .waking import CROWDED, URGENT, queue_length, send_wake_up, wake
 
 WAKE_AT_MOST = 100  # ids in one wake-up; the worker finds the others by itself
-CROWDED = 25  # tasks waiting: workers are busy or dead, and more wake-ups would only pile up
 RESOLVE_SLOWLY = timedelta(seconds=30)
 FARTHEST_ATTEMPT = LONGEST_UNSENDABLE_BACKOFF * (1 + JITTER)
 
@@ -37,7 +36,7 @@ def wake_due(now: datetime) -> int:
     due = [str(key) for key in Notice.objects.due(now).order_by("owed_at").values_list("pk", flat=True)[:WAKE_AT_MOST]]
     if due:
         waiting = queue_length(URGENT)
-        if waiting is None or waiting < CROWDED:
+        if waiting is None or waiting < CROWDED[URGENT]:
             send_wake_up(due)
         else:
             log.error("queue_crowded", cluster=URGENT, waiting=waiting, due=len(due))

@@ -18,6 +18,8 @@ BULK = "bulk"
 DELIVER = "notifications.outbox.tasks.deliver"
 # In the room above, so by its path: this room imports nothing from there.
 RENDER_DOCUMENT = "notifications.briefs.tasks.render_document"
+# With so many tasks waiting, workers are busy or dead; further wake-ups and canaries would only pile up.
+CROWDED = {URGENT: 25, BULK: 5000}
 BROKER_FAILURES = (DatabaseFailure, RedisError, OSError)
 
 log = structlog.get_logger(__name__)

@@ -14,8 +14,8 @@ from django.utils import timezone
 from notifications.escalation.auditor import stranded
 from notifications.escalation.clock import advance
 from notifications.outbox.models import Heartbeat
-from notifications.outbox.sweep import CROWDED, sweep
-from notifications.outbox.waking import BULK, URGENT, queue_length, send_canary
+from notifications.outbox.sweep import sweep
+from notifications.outbox.waking import CROWDED, queue_length, send_canary
 
 BEAT_SECONDS = 2.0
 CANARY_SECONDS = 10.0
@@ -69,9 +69,9 @@ class Sweeper:
         advance(now)
         sweep(now)
         if self._is_time("canary", CANARY_SECONDS):
-            for part in (URGENT, BULK):
+            for part, crowded in CROWDED.items():
                 waiting = queue_length(part)
-                if waiting is None or waiting < CROWDED or part == BULK:
+                if waiting is None or waiting < crowded:
                     send_canary(part)
         if self._is_time("audit", AUDIT_SECONDS):
             for notice in stranded(now):

@@ -1,0 +1,93 @@
+"""A django-q2 cluster that fails fast, and leaves no orphans. docs/outbox.md tells what was seen without this.
+
+- A worker killed while idle can leave the task queue locked for good: its successors live and never work again. So an
+  unexpected death takes the whole process group down (SIGKILL, the exit code is not 0), and the supervisor starts anew.
+- A main process that is killed leaves its workers behind. So every process of the group dies with its parent.
+"""
+
+import ctypes
+import os
+import signal
+from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
+from types import FrameType
+from typing import Any
+
+import structlog
+from django_q import cluster
+
+PR_SET_PDEATHSIG = 1
+
+log = structlog.get_logger(__name__)
+
+
+def die_with_parent(number: int) -> None:
+    """Sends this process the signal when its parent dies (Linux)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+
+
+def bind_descendants() -> None:
+    """From now on every process forked here, or by what is forked here, is killed when its parent dies."""
+    parents: list[int] = []
+
+    def remember() -> None:
+        parents[:] = [os.getpid()]
+
+    def bind() -> None:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        die_with_parent(signal.SIGKILL)
+        if os.getppid() != parents[0]:  # it died between the fork and the line above
+            os._exit(1)
+
+    os.register_at_fork(before=remember, after_in_child=bind)
+
+
+def end_group(reason: str, *, process: str = "", exit_code: int | None = None) -> None:
+    """Ends this process, its cluster and all of its workers, at once."""
+    log.critical("cluster_ends_itself", reason=reason, process=process, exit_code=exit_code)
+    os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+class FailFastSentinel(cluster.Sentinel):
+    """Watches its children by SIGCHLD: a guard that waits for a lock its dead worker held would see nothing."""
+
+    def start(self) -> None:
+        signal.signal(signal.SIGCHLD, self.look_after_children)
+        super().start()
+
+    def look_after_children(self, signum: int, frame: FrameType | None) -> None:
+        for process in self.children():
+            if died_unexpectedly(process):
+                end_group("child_died", process=process.name, exit_code=process.exitcode)
+
+    def children(self) -> Iterator[BaseProcess]:
+        yield from self.pool
+        yield from (process for process in (self.monitor, self.pusher) if process is not None)
+
+    def reincarnate(self, process: Any) -> None:
+        """Called by the guard for a child that ended, or that has overrun its timeout."""
+        if died_unexpectedly(process):
+            end_group("child_died", process=process.name, exit_code=process.exitcode)
+        super().reincarnate(process)
+
+
+def died_unexpectedly(process: Any) -> bool:
+    """Not alive, and neither in good order (recycled, stopped: exit code 0) nor ended for its timeout."""
+    if process.exitcode in (None, 0):
+        return False
+    timer = getattr(process, "timer", None)
+    return not (process.exitcode == -signal.SIGTERM and timer is not None and timer.get_obj().value == 0)
+
+
+class FailFastCluster(cluster.Cluster):
+    """Runs until it is stopped by SIGTERM or SIGINT."""
+
+    def run(self) -> int:
+        """Starts and waits. Returns the exit code: 0 only after an orderly stop."""
+        cluster.Sentinel = FailFastSentinel  # the name that Cluster.start looks up
+        self.start()
+        self.sentinel.join()
+        return 0 if self.sentinel.exitcode == 0 else 1
