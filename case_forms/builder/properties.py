@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from case_forms.questions import registry
 from case_forms.questions.base import Choice, QuestionType
 from case_forms.questions.choices import LONGEST_VALUE, MOST_VALUES
+from case_forms.questions.texts import Text
 from case_forms.questions.times import ISO_DATE
 
 from .shapes import Problem
@@ -34,6 +35,8 @@ def property_problems(question: dict[str, Any], path: str) -> Iterator[Problem]:
     for name in TYPED:
         if name in question and name not in kind.properties:
             yield Problem(f"{path}/{name}", "not_for_this_type", _("This type of question has no such property."))
+    if isinstance(kind, Text) and question.get("max_length", 0) > kind.longest:
+        yield Problem(f"{path}/max_length", "bad_bounds", _("This is no bound for this type of question."))
     if "choices" in kind.properties:
         yield from _choices(question, path)
     if "min" in kind.properties:

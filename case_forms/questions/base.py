@@ -60,8 +60,6 @@ class QuestionType(ABC):
     icon: ClassVar[str]
     # optional properties of a question that mean something to this type; the checker refuses the others
     properties: ClassVar[frozenset[str]] = frozenset()
-    # the widget is several inputs under one legend, not one input under one label
-    is_group: ClassVar[bool] = False
     # the list of choices this type always has, without the question saying so
     list_name: ClassVar[str] = ""
 
@@ -69,6 +67,10 @@ class QuestionType(ABC):
     def template(self) -> str:
         """The widget's template. Context: question, name, value, errors, choices, language, required, id."""
         return f"questions/{self.name}.html"
+
+    def group_role(self, question: Question) -> str:
+        """ "radiogroup" or "group" when the widget is several inputs under one legend, "" when it is one input."""
+        return ""
 
     @abstractmethod
     def clean(self, raw: Any, question: Question, context: CleanContext) -> Any:

@@ -19,6 +19,7 @@ from .base import (
 
 LONGEST_VALUE = 200
 MOST_VALUES = 300
+MOST_RADIOS = 12
 
 
 def is_choice(value: str, kind: QuestionType, question: Question, sources: ChoiceSource) -> bool:
@@ -38,7 +39,11 @@ class SelectOne(QuestionType):
     name = "select_one"
     icon = "choose-one"
     properties = frozenset({"choices", "choices_from"})
-    is_group = True
+
+    def group_role(self, question: Question) -> str:
+        """A list from elsewhere, a long one, or one whose appearance is "list" is a select; the others are radios."""
+        folded = self.list_name or "choices_from" in question or question.get("appearance") == "list"
+        return "" if folded or len(question.get("choices", [])) > MOST_RADIOS else "radiogroup"
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
         if not isinstance(raw, str):
@@ -60,6 +65,9 @@ class SelectMany(SelectOne):
     name = "select_many"
     icon = "choose-many"
     properties = frozenset({"choices", "choices_from", "min", "max"})
+
+    def group_role(self, question: Question) -> str:
+        return "group"
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> list[str]:  # type: ignore[override]
         if not isinstance(raw, list):
@@ -119,7 +127,9 @@ class Boolean(QuestionType):
 
     name = "boolean"
     icon = "check"
-    is_group = True
+
+    def group_role(self, question: Question) -> str:
+        return "radiogroup"
 
     def choices(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
         with translation.override(language):
@@ -147,7 +157,6 @@ class MunicipalityChoice(SelectOne):
     name = "municipality"
     icon = "place"
     properties = frozenset()
-    is_group = False
     list_name = "municipalities"
 
 
@@ -157,5 +166,4 @@ class PartnerChoice(SelectOne):
     name = "partner"
     icon = "partner"
     properties = frozenset()
-    is_group = False
     list_name = "partners"

@@ -39,7 +39,9 @@ class Indicators(QuestionType):
 
     name = "indicators"
     icon = "indicators"
-    is_group = True
+
+    def group_role(self, question: Question) -> str:
+        return "group"
 
     def choices(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
         return answer_choices(language)

@@ -1,0 +1,185 @@
+from html.parser import HTMLParser
+
+import pytest
+from django.template.loader import render_to_string
+
+from case_forms.questions import registry
+from case_forms.questions.indicators import by_id
+
+from .sources import FixedSource
+
+CHOICES = [{"value": f"v{n}", "label": {"sq": f"Vlera {n}", "en": f"Value {n}"}} for n in range(3)]
+MANY = [{"value": f"v{n}", "label": {"sq": f"Vlera {n}", "en": f"Value {n}"}} for n in range(20)]
+HOSTILE = '"><script>alert(1)</script>'
+VALUES = {
+    "text": "Ana",
+    "long_text": "Një\ndy",
+    "integer": 7,
+    "decimal": 1.5,
+    "date": "2012-02-29",
+    "datetime": "2026-01-02T10:00:00+00:00",
+    "boolean": False,
+    "yes_no_unknown": "unknown",
+    "select_one": "v1",
+    "select_many": ["v1", "v2"],
+    "municipality": "sarande",
+    "partner": "shelter-north",
+    "case_reference": "7K2M9Q",
+    "phone": "0691234567",
+    "indicators": {"exploitation.hazardous": {"answer": "present", "basis": "told"}},
+}
+
+
+class Page(HTMLParser):
+    """The tags of a rendered widget, and whether they hang together."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.html = html
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def all(self, *names, **attributes):
+        return [a for tag, a in self.tags if tag in names and all(a.get(k) == v for k, v in attributes.items())]
+
+    def ids(self):
+        return [a["id"] for _tag, a in self.tags if "id" in a]
+
+    def inputs(self):
+        return self.all("input", "select", "textarea")
+
+
+def rendered(type_name, value=None, *, errors=(), required=False, language="sq", **more) -> Page:
+    question = {"item": "question", "key": "thing", "type": type_name, "label": {"sq": "Pyetja", "en": "Question"}}
+    question |= {"choices": CHOICES} if type_name in ("select_one", "select_many") else {}
+    question |= more
+    if "choices_from" in more:
+        del question["choices"]
+    context = {
+        "question": question,
+        "name": "persons-0-thing",
+        "value": value,
+        "errors": list(errors),
+        "language": language,
+        "required": required,
+        "choices": registry.get(type_name).choices(question, language, FixedSource()),
+        "id": "q-persons-0-thing",
+    }
+    return Page(render_to_string("questions/question.html", context))
+
+
+every_type = pytest.mark.parametrize("type_name", sorted(registry.names()))
+
+
+@every_type
+def test_every_input_has_a_name_and_a_label_of_its_own(type_name):
+    page = rendered(type_name, VALUES[type_name], hint={"sq": "Ndihmë"}, errors=["Gabim"], required=True)
+    labelled = [label["for"] for label in page.all("label")]
+    assert page.inputs()
+    assert sorted(labelled) == sorted(i["id"] for i in page.inputs())
+    assert all(i["name"].startswith("persons-0-thing") for i in page.inputs())
+    assert len(set(page.ids())) == len(page.ids())
+
+
+@every_type
+def test_hint_and_error_are_tied_to_what_they_are_about(type_name):
+    page = rendered(type_name, hint={"sq": "Ndihmë"}, errors=["Gabim"])
+    described = page.all("fieldset", "input", "select", "textarea", id="q-persons-0-thing")[0]
+    assert described["aria-describedby"] == "q-persons-0-thing-hint q-persons-0-thing-error"
+    assert {"q-persons-0-thing-hint", "q-persons-0-thing-error"} <= set(page.ids())
+    assert "Gabim" in page.html
+    assert "Ndihmë" in page.html
+
+
+@every_type
+def test_without_hint_or_error_nothing_points_nowhere(type_name):
+    page = rendered(type_name, VALUES[type_name])
+    pointed = {i for _t, a in page.tags if "aria-describedby" in a for i in a["aria-describedby"].split()}
+    assert pointed <= set(page.ids())
+    assert not [a for _t, a in page.tags if "aria-invalid" in a]
+
+
+@every_type
+def test_no_inline_style_or_script_and_nothing_remembered_by_the_browser(type_name):
+    page = rendered(type_name, VALUES[type_name], errors=["Gabim"])
+    assert not [tag for tag, a in page.tags if tag in ("style", "script") or "style" in a]
+    assert not [name for _t, a in page.tags for name in a if name.startswith("on")]
+    assert {i.get("autocomplete") for i in page.inputs()} == {"off"}
+
+
+@every_type
+def test_whatever_was_typed_is_shown_again_and_escaped(type_name):
+    for value in (HOSTILE, [HOSTILE], {"x": HOSTILE}, {"exploitation.hazardous": HOSTILE}, 3, None, True, [None]):
+        page = rendered(type_name, value)
+        assert "<script>" not in page.html
+
+
+def test_the_error_summary_can_jump_to_a_group():
+    assert rendered("boolean").all("fieldset", id="q-persons-0-thing", tabindex="-1")
+
+
+def test_a_value_is_shown_as_it_was_answered():
+    assert rendered("text", "Ana").inputs()[0]["value"] == "Ana"
+    assert rendered("integer", 1000).inputs()[0]["value"] == "1000"
+    assert rendered("decimal", 1.5).inputs()[0]["value"] == "1.5"
+    assert rendered("date", "2012-02-29").inputs()[0]["value"] == "2012-02-29"
+    assert rendered("datetime", "2026-01-02T10:00:00+00:00").inputs()[0]["value"] == "2026-01-02T11:00"
+    assert rendered("datetime", "2026-01-02T10:00").inputs()[0]["value"] == "2026-01-02T10:00"
+    assert rendered("datetime", "9999-12-31T23:59:59-12:00").inputs()[0]["value"] == "9999-12-31T23:59:59-12:00"
+    assert [i["value"] for i in rendered("boolean", False).inputs() if "checked" in i] == ["false"]
+    assert [i["value"] for i in rendered("select_many", ["v2"]).inputs() if "checked" in i] == ["v2"]
+    assert rendered("municipality", "sarande").all("option", value="sarande")[0].keys() >= {"selected"}
+    assert ">Një\ndy</textarea>" in rendered("long_text", "Një\ndy").html
+
+
+def test_a_long_list_and_one_that_says_so_fold_into_a_select():
+    assert rendered("select_one").all("select") == []
+    assert rendered("select_one", choices=MANY).all("select")
+    assert rendered("select_one", appearance="list").all("select")
+    assert rendered("select_one", choices_from="countries").all("select")
+
+
+def test_many_from_a_long_list_shows_what_is_chosen_on_top():
+    page = rendered("select_many", ["IT"], choices_from="countries")
+    assert [i["value"] for i in page.inputs()] == ["IT", "AL", "XK"]
+    assert page.html.index('value="IT"') < page.html.index("<details")
+
+
+def test_an_optional_answer_can_be_taken_back_and_a_required_one_not():
+    assert rendered("boolean", True).all("input", value="")
+    assert not rendered("boolean", True, required=True).all("input", value="")
+    assert not rendered("boolean", None).all("input", value="")
+
+
+def test_required_is_said_in_words_and_to_readers():
+    assert rendered("text", required=True).inputs()[0]["aria-required"] == "true"
+    assert "hidden" in rendered("text").all("span")[0]
+    assert "hidden" not in rendered("text", required=True).all("span")[0]
+
+
+def test_every_indicator_is_asked_and_starts_as_not_asked():
+    page = rendered("indicators")
+    assert [i["name"] for i in page.inputs() if "checked" in i] == [f"persons-0-thing.{key}" for key in by_id()]
+    assert {i["value"] for i in page.inputs() if "checked" in i} == {"not_asked"}
+    assert not [a for a in page.all("details") if "open" in a]
+
+
+def test_an_answered_indicator_opens_its_group_and_keeps_its_basis():
+    page = rendered("indicators", VALUES["indicators"])
+    assert sum("open" in a for a in page.all("details")) == 1
+    assert page.all("input", name="persons-0-thing.exploitation.hazardous", value="present")[0].keys() >= {"checked"}
+    assert [a["value"] for a in page.all("option") if "selected" in a] == ["told"]
+
+
+def test_numbers_and_phones_bring_up_the_right_keys():
+    assert rendered("integer").inputs()[0]["inputmode"] == "numeric"
+    assert rendered("decimal").inputs()[0]["inputmode"] == "decimal"
+    assert rendered("phone").inputs()[0]["type"] == "tel"
+
+
+def test_the_words_are_in_the_forms_language():
+    assert "Question" in rendered("text", language="en").html
+    assert "Value 1" in rendered("select_one", language="en").html
