@@ -1,0 +1,196 @@
+"""Real facts that production starts from: geography, organisations, forms, the procedure, admin rights, public pages.
+
+Seeding adds what is missing. What people may change afterwards (a municipality's directorate, a partner, a page) is
+never written over; a form or procedure is renewed from its file only as long as nobody has changed it.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
+from audit.chain import record
+from case_forms.builder.actions import publish_form, save_definition
+from case_forms.builder.models import FormDefinition
+from case_forms.procedures.actions import publish_procedure, save_procedure
+from case_forms.procedures.models import Procedure
+from content.seeding import seed_content
+from notifications.directory.models import Partner
+
+Made = dict[str, int]
+
+# Rights in the Wagtail admin, by group: (app, models, verbs). Which cases somebody sees never depends on these.
+ALL = ("add", "change", "view", "delete", "publish", "lock", "unlock")
+WRITE = ("add", "change", "view")
+GROUPS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
+    "Editors": (
+        ("wagtailadmin", ("admin",), ("access",)),
+        ("content", (), ALL),
+        ("wagtail_localize", (), ("submit",)),
+    ),
+    "Moderators": (("wagtailadmin", ("admin",), ("access",)), ("content", (), ALL)),
+    "Coordinators": (
+        ("wagtailadmin", ("admin",), ("access",)),
+        ("builder", ("formdefinition",), ALL),
+        ("procedures", ("procedure",), ALL),
+        ("directory", (), WRITE),
+    ),
+    "Operators": (
+        ("wagtailadmin", ("admin",), ("access",)),
+        ("access", ("user", "assignment", "mobileunit"), WRITE),
+        ("access", ("region", "municipality", "policedirectorate"), ("change", "view")),
+        ("directory", (), WRITE),
+    ),
+}
+
+
+def seed_reference() -> Made:
+    """Adds every fact that is missing, in one transaction. Returns how many rows of each kind were made; all 0 when
+    there was nothing to do. Raises DefinitionRefused or ProcedureRefused when a file is not fit to be published.
+    """
+    with transaction.atomic():
+        made = {
+            **seed_geography(read("access", "geography.json")),
+            "partners": seed_partners(read("directory", "partners.json")["partners"]),
+            "form versions": seed_forms(),
+            "procedure versions": seed_procedures(),
+            "admin rights": seed_groups(),
+            **seed_content(),
+        }
+        if any(made.values()):
+            record("seed.reference", target_kind="seed", made=made)
+    return made
+
+
+def folder(room: str) -> Path:
+    """The data folder of a room, by its app label."""
+    return Path(apps.get_app_config(room).path) / "data"
+
+
+def read(room: str, name: str) -> dict[str, Any]:
+    return json.loads((folder(room) / name).read_text(encoding="utf-8"))
+
+
+def seed_geography(facts: dict[str, Any]) -> Made:
+    """Regions, police directorates, municipalities (each with its own directorate) and mobile units."""
+    made = {
+        "regions": _add(Region, facts["regions"], ("slug", "name", "iso_code", "is_outreach")),
+        "police directorates": _add(PoliceDirectorate, facts["directorates"], ("slug", "name", "short_name")),
+    }
+    regions, directorates = _by_slug(Region), _by_slug(PoliceDirectorate)
+    municipalities = [
+        row | {"region": regions[row["region"]], "police_directorate": directorates[row["police_directorate"]]}
+        for row in facts["municipalities"]
+    ]
+    fields = ("slug", "name", "region", "police_directorate", "aliases")
+    made["municipalities"] = _add(Municipality, municipalities, fields)
+    units = [row | {"region": regions[row["region"]]} for row in facts["units"]]
+    made["mobile units"] = _add(MobileUnit, units, ("slug", "name", "region", "working_since"))
+    return made
+
+
+def seed_partners(rows: Iterable[dict[str, Any]]) -> int:
+    """Organisations without people: contacts and PINs are agreed with each of them and entered by the operator."""
+    known = set(Partner.objects.values_list("slug", flat=True))
+    regions, directorates, municipalities = _by_slug(Region), _by_slug(PoliceDirectorate), _by_slug(Municipality)
+    missing = [row for row in rows if row["slug"] not in known]
+    for row in missing:
+        partner = Partner.objects.create(
+            slug=row["slug"],
+            role=row["role"],
+            names=row["names"],
+            directorate=directorates[row["directorate"]] if "directorate" in row else None,
+            municipality=municipalities[row["municipality"]] if "municipality" in row else None,
+            services=row.get("services", []),
+        )
+        partner.regions.set([regions[slug] for slug in row.get("regions", ())])
+    return len(missing)
+
+
+def form_files() -> list[dict[str, Any]]:
+    """The shipped form definitions, in the order of their keys."""
+    return [
+        json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder("builder") / "forms").glob("*.json"))
+    ]
+
+
+def procedure_files() -> list[dict[str, Any]]:
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder("procedures").glob("*.json"))]
+
+
+def seed_forms() -> int:
+    """Publishes each shipped form that is new, or newer here than a form nobody has changed."""
+    made = 0
+    for definition in form_files():
+        form = FormDefinition.objects.filter(key=definition["key"]).first()
+        if form is not None and not _to_renew(form, definition):
+            continue
+        form = save_definition(key=definition["key"], definition=definition)
+        before = form.versions.count()
+        publish_form(form=form)
+        made += form.versions.count() - before
+    return made
+
+
+def seed_procedures() -> int:
+    """Publishes each shipped procedure that is new, or newer here than a procedure nobody has changed."""
+    made = 0
+    for definition in procedure_files():
+        procedure = Procedure.objects.filter(key=definition["key"]).first()
+        if procedure is not None and not _to_renew(procedure, definition):
+            continue
+        procedure = save_procedure(key=definition["key"], definition=definition)
+        before = procedure.versions.count()
+        publish_procedure(procedure=procedure, in_force_from=timezone.now())
+        made += procedure.versions.count() - before
+    return made
+
+
+def seed_groups() -> int:
+    """Gives the admin's groups the rights GROUPS names. Returns how many rights were added."""
+    made = 0
+    for name, grants in GROUPS.items():
+        group, _new = Group.objects.get_or_create(name=name)
+        wanted = set()
+        for app, models, verbs in grants:
+            wanted |= set(_permissions(app, models, verbs))
+        missing = wanted - set(group.permissions.all())
+        group.permissions.add(*missing)
+        made += len(missing)
+    return made
+
+
+def _permissions(app: str, models: tuple[str, ...], verbs: tuple[str, ...]) -> Iterable[Permission]:
+    named = Q()
+    for verb in verbs:
+        named |= Q(codename__startswith=f"{verb}_")
+    found = Permission.objects.filter(named, content_type__app_label=app)
+    return found.filter(content_type__model__in=models) if models else found
+
+
+def _to_renew(thing: FormDefinition | Procedure, definition: dict[str, Any]) -> bool:
+    """The file differs, and nobody has changed the working copy or published a version by hand."""
+    newest = thing.versions.order_by("-number").first()
+    untouched = newest is None or (
+        thing.definition == newest.definition and not thing.versions.filter(published_by__isnull=False).exists()
+    )
+    return untouched and (newest is None or newest.definition != definition)
+
+
+def _add(model: Any, rows: Iterable[dict[str, Any]], fields: tuple[str, ...]) -> int:
+    """Makes the rows whose slug isn't there yet; others stay as they are."""
+    known = set(model.objects.values_list("slug", flat=True))
+    missing = [model(**{field: row[field] for field in fields}) for row in rows if row["slug"] not in known]
+    model.objects.bulk_create(missing)
+    return len(missing)
+
+
+def _by_slug(model: Any) -> dict[str, Any]:
+    return {row.slug: row for row in model.objects.all()}

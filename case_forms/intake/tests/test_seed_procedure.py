@@ -1,0 +1,194 @@
+"""What the shipped procedure decides about the shipped forms. No database: file in, decision out."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from case_forms import logic
+from case_forms.builder.outline import questions
+from case_forms.intake.seeding.reference import form_files, procedure_files
+from case_forms.procedures.checker import check_procedure
+from case_forms.procedures.decide import Decision, Event, decide
+
+NOON = datetime(2025, 11, 24, 12, tzinfo=ZoneInfo("Europe/Tirane"))
+PROCEDURE = procedure_files()[0]
+FORMS = {definition["key"]: definition for definition in form_files()}
+
+ADULT = {"age_basis": "document", "birth_date": "1990-05-05"}
+CHILD = {"age_basis": "document", "birth_date": "2012-05-05"}
+
+
+def decided(form: str, **answers: Any) -> Decision:
+    return decide(Event("submission_received", form, answers, NOON, NOON), PROCEDURE)
+
+
+def told(decision: Decision) -> list[str]:
+    return [action.params["role"] for action in decision.actions if action.do == "notify"]
+
+
+def done(decision: Decision) -> list[str]:
+    return [action.do for action in decision.actions]
+
+
+def identification(result: str, **answers: Any) -> Decision:
+    return decided("initial_identification", municipality="kruje", worker_decision=result, **answers)
+
+
+def test_the_procedure_has_no_problems_and_refers_only_to_questions_that_exist() -> None:
+    known = {key: [placed.question["key"] for placed in questions(definition)] for key, definition in FORMS.items()}
+    assert check_procedure(PROCEDURE, questions=known) == []
+    for rule in PROCEDURE["rules"]:
+        assert set(rule["forms"]) <= set(FORMS)
+
+
+def test_every_form_is_spoken_for() -> None:
+    assert {form for rule in PROCEDURE["rules"] for form in rule["forms"]} == set(FORMS)
+
+
+def test_every_deadline_says_what_it_rests_on() -> None:
+    for key, deadline in PROCEDURE["deadlines"].items():
+        assert deadline["basis"], key
+        assert deadline["confidence"] in ("source", "background", "proposal"), key
+
+
+AGES: list[tuple[dict[str, Any], bool]] = [
+    (ADULT, False),
+    ({"age_basis": "document", "birth_date": "2007-11-24"}, False),  # 18 on the day
+    ({"age_basis": "document", "birth_date": "2007-11-25"}, True),  # 18 tomorrow
+    ({**ADULT, "age_in_doubt": "yes"}, True),
+    ({**ADULT, "age_in_doubt": "no"}, False),
+    ({**ADULT, "age_stated": 16}, True),
+    ({"age_basis": "document"}, True),
+    ({"age_basis": "stated", "age_stated": 17}, True),
+    ({"age_basis": "stated", "age_stated": 18, "age_in_doubt": "no"}, False),
+    ({"age_basis": "stated", "age_stated": 18, "age_in_doubt": "unknown"}, True),
+    ({"age_basis": "estimated", "age_stated": 30, "age_in_doubt": "yes"}, True),
+    ({"age_basis": "estimated", "age_stated": 30}, True),
+    ({"age_basis": "unknown", "age_in_doubt": "no"}, True),
+    ({"age_basis": "stated", "age_stated": 0}, True),
+    ({"age_basis": "unknown"}, True),
+]
+
+
+@pytest.mark.parametrize(("answers", "child"), AGES)
+def test_under_eighteen_unknown_or_in_doubt_is_a_child_in_the_procedure_and_in_the_form(
+    answers: dict[str, Any], child: bool
+) -> None:
+    assert logic.truthy(identification("potential_victim", **answers).facts["child"]) is child
+    section = next(s for s in FORMS["initial_identification"]["sections"] if s["key"] == "child")
+    scope = {**answers, "_today": "2025-11-24", "_occurred_on": "2025-11-24"}
+    assert logic.truthy(logic.evaluate(section["relevant"], scope)) is child
+
+
+@pytest.mark.parametrize("result", ["potential_victim", "victim"])
+def test_grounds_open_a_case_and_tell_the_police_and_the_responsible_authority(result: str) -> None:
+    decision = identification(result, **ADULT)
+    assert decision.actions[0].do == "open_case"
+    assert decision.actions[0].params == {"status": result, "municipality": "kruje", "child_track": False}
+    assert told(decision) == ["police", "responsible_authority"]
+    assert decision.actions[2].params["document"] is True
+
+
+def test_a_child_is_also_told_to_the_child_protection_unit_on_paper() -> None:
+    decision = identification("potential_victim", **CHILD)
+    assert told(decision) == ["police", "responsible_authority", "cpu"]
+    assert decision.actions[0].params["child_track"] is True
+    assert decision.actions[-1].params["document"] is True
+
+
+def test_danger_now_is_urgent_and_starts_the_childs_assessment() -> None:
+    decision = identification("potential_victim", immediate_danger="yes", **CHILD)
+    notices = [action.params for action in decision.actions if action.do == "notify"]
+    assert {params["role"]: params.get("urgent", False) for params in notices} == {
+        "police": True,
+        "responsible_authority": False,
+        "cpu": True,
+    }
+    assert decision.actions[-1].params == {"key": "child_risk_assessment"}
+
+
+def test_an_adult_at_risk_has_a_case_and_nobody_is_told() -> None:
+    decision = identification("at_risk", **ADULT)
+    assert done(decision) == ["open_case"]
+    assert decision.actions[0].params["status"] == "at_risk"
+
+
+def test_a_child_at_risk_is_told_to_the_child_protection_unit_alone() -> None:
+    assert told(identification("at_risk", **CHILD)) == ["cpu"]
+
+
+@pytest.mark.parametrize("result", ["no_indicators", "insufficient_information"])
+def test_no_grounds_open_no_case_and_say_why(result: str) -> None:
+    decision = identification(result, **CHILD)
+    assert decision.actions == ()
+    assert [entry["rule"] for entry in decision.explanation] == [result]
+    assert all(decision.explanation[0]["words"].values())
+
+
+@pytest.mark.parametrize("form", ["consent", "best_interest"])
+def test_a_follow_up_form_joins_its_case(form: str) -> None:
+    decision = decided(form, case_ref="7K2M9Q")
+    assert [(action.do, action.params) for action in decision.actions] == [("attach_case", {"case": "7K2M9Q"})]
+
+
+@pytest.mark.parametrize(
+    ("form", "role"),
+    [("police_report", "police"), ("responsible_authority_notice", "responsible_authority"), ("cpu_referral", "cpu")],
+)
+def test_a_report_joins_its_case_first_and_then_goes_to_its_recipient(form: str, role: str) -> None:
+    decision = decided(form, case_ref="7K2M9Q")
+    assert decision.actions[0].do == "attach_case"
+    assert told(decision) == [role]
+
+
+def test_a_referral_to_the_child_protection_unit_makes_the_case_a_childs() -> None:
+    decision = decided("cpu_referral", case_ref="7K2M9Q", risk_level="high")
+    assert done(decision) == ["attach_case", "update_case", "notify", "deadline"]
+    assert decision.actions[1].params == {"child_track": True}
+    assert "deadline" not in done(decided("cpu_referral", case_ref="7K2M9Q", risk_level="low"))
+
+
+def test_a_risk_assessment_meets_what_waited_for_it() -> None:
+    met = [action.params["key"] for action in decided("risk_assessment").actions if action.do == "meet_deadline"]
+    assert met == ["child_risk_assessment", "emergency_shelter"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "changes"),
+    [
+        ({}, None),
+        ({"offered_at": "2025-11-20"}, {"formal_identification": "offered"}),
+        ({"answer": "later"}, {"formal_identification": "offered"}),
+        ({"answer": "accepted", "interview_at": "2025-12-01T10:00:00+01:00"}, {"formal_identification": "scheduled"}),
+        ({"answer": "accepted", "outcome": "pending"}, {"formal_identification": "offered"}),
+        ({"answer": "declined", "offered_at": "2025-11-20"}, {"formal_identification": "declined"}),
+        ({"outcome": "confirmed"}, {"status": "victim", "formal_identification": "done_confirmed"}),
+        ({"outcome": "not_confirmed"}, {"formal_identification": "done_not_confirmed"}),
+    ],
+)
+def test_formal_identification_never_lowers_a_status(answers: dict[str, Any], changes: dict[str, str] | None) -> None:
+    updates = [action.params for action in decided("formal_identification", **answers).actions[1:]]
+    assert updates == ([changes] if changes else [])
+
+
+def test_a_referral_goes_to_the_chosen_service_and_its_answer_is_awaited() -> None:
+    decision = decided("referral", case_ref="7K2M9Q", to_org="tjeter-vizion", service=["shelter", "legal"])
+    refer = next(action for action in decision.actions if action.do == "refer")
+    assert (refer.params["partner"], refer.params["services"]) == ("tjeter-vizion", ["shelter", "legal"])
+    assert refer.params["deadline"] == "receiver_acknowledgement"
+    assert (decision.actions[-1].do, decision.actions[-1].params) == ("meet_deadline", {"key": "emergency_shelter"})
+
+
+def test_emergency_shelter_is_reviewed_after_seventy_two_hours() -> None:
+    decision = decided("referral", case_ref="7K2M9Q", to_org="nisma-arsis", service=["emergency_72h"])
+    assert (decision.actions[-1].do, decision.actions[-1].params) == ("deadline", {"key": "emergency_shelter"})
+    assert PROCEDURE["deadlines"]["emergency_shelter"]["breach_minutes"] == 72 * 60
+
+
+@pytest.mark.parametrize("form", ["public_tip", "outreach_visit"])
+def test_a_tip_and_a_log_open_no_case(form: str) -> None:
+    decision = decided(form)
+    assert decision.actions == ()
+    assert len(decision.explanation) == 1

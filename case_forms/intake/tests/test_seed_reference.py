@@ -1,0 +1,223 @@
+"""The real facts: complete, correct where it matters, fit to be published, and left alone the second time."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
+from audit.models import AuditEntry
+from case_forms import logic
+from case_forms.builder.actions import publish_form, save_definition
+from case_forms.builder.checker import check_definition
+from case_forms.builder.models import FormDefinition, FormVersion
+from case_forms.builder.outline import questions
+from case_forms.intake.seeding import reference
+from case_forms.intake.seeding.reference import form_files, procedure_files, seed_groups, seed_reference
+from case_forms.procedures.models import ProcedureVersion
+from notifications.directory.models import Contact, Partner, Role
+
+FORMS = {
+    "initial_identification",
+    "consent",
+    "police_report",
+    "responsible_authority_notice",
+    "cpu_referral",
+    "best_interest",
+    "risk_assessment",
+    "formal_identification",
+    "referral",
+    "public_tip",
+    "outreach_visit",
+}
+
+
+@pytest.fixture(scope="module")
+def seeded_once(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, int]]:
+    """Seeds for the whole file; each test's own changes are rolled back to here."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield seed_reference()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def seeded(seeded_once: dict[str, int], db: None) -> dict[str, int]:
+    return seeded_once
+
+
+def definition_of(key: str) -> dict[str, Any]:
+    return next(definition for definition in form_files() if definition["key"] == key)
+
+
+def question_of(form: str, key: str) -> dict[str, Any]:
+    return next(placed.question for placed in questions(definition_of(form)) if placed.question["key"] == key)
+
+
+def test_there_are_twelve_regions_and_sixty_one_municipalities(seeded: dict[str, int]) -> None:
+    assert (Region.objects.count(), PoliceDirectorate.objects.count()) == (12, 12)
+    assert Municipality.objects.count() == 61
+
+
+def test_the_five_mobile_units_have_their_dates(seeded: dict[str, int]) -> None:
+    assert dict(MobileUnit.objects.values_list("slug", "working_since")) == {
+        "vlore": "2013",
+        "berat": "2020",
+        "diber": "2020",
+        "durres": "2020",
+        "lezhe": "2022-05",
+    }
+    assert set(Region.objects.filter(is_outreach=True).values_list("slug", flat=True)) == set(
+        MobileUnit.objects.values_list("region__slug", flat=True)
+    )
+    assert MobileUnit.objects.get(slug="vlore").name == "Njësia Lëvizëse Vlorë"
+
+
+@pytest.mark.parametrize(
+    ("municipality", "region", "directorate"),
+    [
+        ("kruje", "durres", "DVP Tiranë"),
+        ("kavaje", "tirane", "DVP Durrës"),
+        ("malesi-e-madhe", "shkoder", "DVP Shkodër"),
+    ],
+)
+def test_a_police_area_is_not_a_region(
+    seeded: dict[str, int], municipality: str, region: str, directorate: str
+) -> None:
+    place = Municipality.objects.get(slug=municipality)
+    assert (place.region.slug, place.police_directorate.short_name) == (region, directorate)
+
+
+def test_every_municipality_of_the_five_regions_has_its_police_and_its_child_protection_unit(
+    seeded: dict[str, int],
+) -> None:
+    places = Municipality.objects.filter(region__is_outreach=True)
+    assert places.count() == 22
+    for place in places:
+        assert Partner.objects.filter(role=Role.POLICE, directorate=place.police_directorate).count() == 1, place
+        assert Partner.objects.filter(role=Role.CPU, municipality=place).count() == 1, place
+
+
+def test_the_other_offices_are_there_too(seeded: dict[str, int]) -> None:
+    assert Partner.objects.filter(role=Role.POLICE).count() == 6
+    assert Partner.objects.filter(role=Role.RESPONSIBLE_AUTHORITY).count() == 1
+    assert Partner.objects.filter(role=Role.PROTECTION_SERVICE).count() == 5
+    assert Partner.objects.get(role=Role.COORDINATOR).regions.count() == 5
+
+
+def test_reference_data_names_no_person(seeded: dict[str, int]) -> None:
+    assert not Contact.objects.exists()
+    assert not Partner.objects.filter(is_demo=True).exists()
+
+
+def test_every_form_is_published(seeded: dict[str, int]) -> None:
+    assert set(FormVersion.objects.newest().values_list("form__key", flat=True)) == FORMS
+    assert seeded["form versions"] == len(FORMS)
+
+
+@pytest.mark.parametrize("key", sorted(FORMS))
+def test_a_form_has_no_problems_and_speaks_both_languages(key: str) -> None:
+    definition = definition_of(key)
+    assert check_definition(definition) == []
+    assert set(definition["title"]) == {"sq", "en"}
+    keys = [placed.question["key"] for placed in questions(definition)]
+    assert len(keys) == len(set(keys))
+    assert len(keys) < 60
+
+
+@pytest.mark.parametrize(
+    "key",
+    sorted(FORMS - {"initial_identification", "public_tip", "outreach_visit"}),
+)
+def test_a_follow_up_form_begins_by_naming_its_case(key: str) -> None:
+    first = next(iter(questions(definition_of(key)))).question
+    assert (first["key"], first["type"], first["required"]) == ("case_ref", "case_reference", True)
+
+
+def test_the_police_read_a_name_only_with_consent_and_the_child_protection_unit_always() -> None:
+    for key in ("first_name", "last_name", "alias", "birth_date", "safe_contact_phone"):
+        shared_with = question_of("initial_identification", key)["shared_with"]
+        assert logic.references(shared_with["police"]) == {"police_contact_consent"}, key
+        assert logic.truthy(logic.evaluate(shared_with["police"], {"police_contact_consent": "yes"}))
+        for answer in ({"police_contact_consent": "no"}, {"police_contact_consent": "unknown"}, {}):
+            assert not logic.truthy(logic.evaluate(shared_with["police"], answer)), key
+        assert shared_with["cpu"] is True
+        assert "responsible_authority" not in shared_with
+
+
+@pytest.mark.parametrize("key", ["narrative", "community", "indicators", "recruiter_relation"])
+def test_some_answers_are_shared_with_nobody(key: str) -> None:
+    assert "shared_with" not in question_of("initial_identification", key)
+
+
+def test_nothing_personal_is_marked_public() -> None:
+    for definition in form_files():
+        for placed in questions(definition):
+            assert placed.question["sensitivity"] != "public"
+    for key in ("first_name", "last_name", "birth_date", "narrative"):
+        assert question_of("initial_identification", key)["sensitivity"] in ("personal", "special")
+
+
+def test_the_procedure_is_in_force(seeded: dict[str, int]) -> None:
+    version = ProcedureVersion.objects.in_force()
+    assert version.procedure.key == "sop_dcm_499_2018"
+    assert version.definition["title"]["en"] == "SOP (DCM 499/2018)"
+
+
+def test_a_second_run_changes_nothing_and_is_quick(seeded: dict[str, int]) -> None:
+    entries = AuditEntry.objects.count()
+    started = time.monotonic()
+    assert not any(seed_reference().values())
+    assert time.monotonic() - started < 3
+    assert AuditEntry.objects.count() == entries
+
+
+def test_what_people_changed_is_left_alone(seeded: dict[str, int]) -> None:
+    place = Municipality.objects.get(slug="kruje")
+    place.police_directorate = PoliceDirectorate.objects.get(slug="dvp-durres")
+    place.save()
+    changed = definition_of("outreach_visit")
+    changed["title"]["sq"] = "Ditari ynë"
+    save_definition(key="outreach_visit", definition=changed)
+    seed_reference()
+    place.refresh_from_db()
+    assert place.police_directorate.slug == "dvp-durres"
+    assert FormDefinition.objects.get(key="outreach_visit").definition["title"]["sq"] == "Ditari ynë"
+    assert FormVersion.objects.filter(form__key="outreach_visit").count() == 1
+
+
+def test_a_form_published_by_a_person_is_left_alone(
+    seeded: dict[str, int], django_user_model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coordinator = django_user_model.objects.create(username="koordinatorja")
+    changed = definition_of("outreach_visit")
+    changed["title"]["sq"] = "Ditari ynë"
+    publish_form(form=save_definition(key="outreach_visit", definition=changed, by=coordinator), by=coordinator)
+    assert seed_reference()["form versions"] == 0
+    assert FormVersion.objects.newest().get(form__key="outreach_visit").title == "Ditari ynë"
+
+
+def test_a_newer_file_renews_a_form_and_a_procedure_nobody_has_changed(
+    seeded: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer_forms, newer_procedures = form_files(), procedure_files()
+    newer_forms[0]["title"]["en"] += " (revised)"
+    newer_procedures[0]["title"]["en"] += " (revised)"
+    monkeypatch.setattr(reference, "form_files", lambda: newer_forms)
+    monkeypatch.setattr(reference, "procedure_files", lambda: newer_procedures)
+    made = seed_reference()
+    assert (made["form versions"], made["procedure versions"]) == (1, 1)
+    assert FormVersion.objects.filter(form__key=newer_forms[0]["key"]).count() == 2
+    assert ProcedureVersion.objects.in_force().number == 2
+
+
+def test_the_groups_open_the_admin_and_no_case(seeded: dict[str, int]) -> None:
+    assert seed_groups() == 0
+    for name in ("Editors", "Moderators", "Coordinators", "Operators"):
+        rights = set(Group.objects.get(name=name).permissions.values_list("content_type__app_label", "codename"))
+        assert ("wagtailadmin", "access_admin") in rights, name
+        assert not {app for app, _codename in rights} & {"cases", "intake", "outbox", "briefs", "audit", "vault"}, name
+    operators = set(Group.objects.get(name="Operators").permissions.values_list("codename", flat=True))
+    assert {"add_user", "change_user", "change_municipality", "add_contact"} <= operators
