@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from access.models import MobileUnit, Municipality, in_language
 from notifications.directory.models import Role
@@ -16,6 +16,7 @@ from notifications.outbox.states import OPEN, NoticeState
 
 from .choices import REASONS, answers_for, outcomes_for, words_of
 from .replies import NOTE_LENGTH, REFUSALS, refusal_of
+from .sessions import silence
 from .visit import Visit
 
 ACCEPT_WORDS: dict[str, str | Promise] = {
@@ -41,6 +42,18 @@ class Row:
 class Section:
     title: str
     rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One answer that asks for more than a tap: its form on the page."""
+
+    kind: str
+    title: str
+    send: str
+    question: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,13 +116,42 @@ def brief_page(visit: Visit) -> dict[str, Any]:
         "offered": offered,
         "is_call": notice.purpose in (Purpose.CALL, Purpose.FALLBACK),
         "accept_words": ACCEPT_WORDS.get(notice.role, _("Accept")),
-        "reasons": REASONS,
-        "outcomes": outcomes_for(notice),
         "municipalities": Municipality.objects.exclude(pk=notice.municipality_id) if readable else (),
         "note_length": NOTE_LENGTH,
         "unit": _unit_of(notice) if readable else None,
         "settled_words": _settled_words(notice),
+        "silence_seconds": int(silence().total_seconds()) + 5,
+        "panels": _panels(notice, offered),
     }
+
+
+def _panels(notice: Notice, offered: list[str]) -> list[Panel]:
+    accepted = notice.state == NoticeState.ACCEPTED
+    panels = {
+        ReplyKind.OUTCOME.value: Panel(
+            ReplyKind.OUTCOME.value,
+            title=gettext("Tell what happened"),
+            send=gettext("Send the outcome"),
+            question=gettext("What happened?"),
+            choices=_in_words(outcomes_for(notice)),
+            is_open=True,
+        ),
+        ReplyKind.WRONG_AREA.value: Panel(
+            ReplyKind.WRONG_AREA.value, title=gettext("It belongs to another area"), send=gettext("Send it there")
+        ),
+        ReplyKind.DECLINED.value: Panel(
+            ReplyKind.DECLINED.value,
+            title=gettext("I can't take it after all") if accepted else gettext("I can't take it"),
+            send=gettext("Pass it on to the next person"),
+            question=gettext("Why?"),
+            choices=_in_words(REASONS),
+        ),
+    }
+    return [panel for kind, panel in panels.items() if kind in offered]
+
+
+def _in_words(choices: dict[str, str | Promise]) -> tuple[tuple[str, str], ...]:
+    return tuple((code, str(words)) for code, words in choices.items())
 
 
 def _settled_words(notice: Notice) -> str:

@@ -63,8 +63,9 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
     except AnswerRefused as refused:
         _record("brief.answer_refused", visit, why=refused.code)
         visit.notice.refresh_from_db()
-        status = 422 if refused.code in MENDABLE else 409
-        return _read(request, visit, status, refused=refused, kind=kind, reason=reason, note=note)
+        mendable = refused.code in MENDABLE
+        said = {"refused": refused, "mendable": mendable, "kind": kind, "reason": reason, "note": note}
+        return _read(request, visit, 422 if mendable else 409, **said)
     return _see(visit, "#answered")
 
 

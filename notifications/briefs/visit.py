@@ -43,6 +43,15 @@ class Visit:
         query = "" if self.language == self.notice.language else f"?lang={self.language}"
         return reverse(f"briefs:{name}", args=[self.token]) + query
 
+    def reply_address(self) -> str:
+        return self.address("reply")
+
+    def close_address(self) -> str:
+        return self.address("close")
+
+    def not_me_address(self) -> str:
+        return self.address("not_me")
+
 
 VisitView = Callable[[HttpRequest, Visit], HttpResponse]
 

@@ -1,0 +1,175 @@
+"""The notice on paper."""
+
+import io
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
+
+from notifications.briefs import documents
+from notifications.briefs.tasks import render_document as render_task
+from notifications.outbox.models import BriefDocument, Notice
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ra_notice(make_notice: Callable[..., Notice]) -> Notice:
+    return make_notice("responsible_authority", needs_document=True)
+
+
+def read(pdf: bytes) -> PdfReader:
+    return PdfReader(io.BytesIO(pdf))
+
+
+def text_of(pdf: bytes) -> str:
+    return " ".join(" ".join(page.extract_text() for page in read(pdf).pages).split())
+
+
+def fonts_of(pdf: bytes) -> list[DictionaryObject]:
+    found = []
+    for page in read(pdf).pages:
+        for font in page["/Resources"]["/Font"].values():
+            found += [descendant.get_object() for descendant in font.get_object()["/DescendantFonts"]]
+    return found
+
+
+def test_the_document_says_what_the_brief_says_and_nothing_else(ra_notice: Notice) -> None:
+    text = text_of(documents.render(ra_notice).pdf)
+
+    assert "Kanarina Zogu" in text
+    assert "Mosha 16" in text
+    assert ra_notice.code in text
+    assert "7K2M9P" in text
+    assert "Zyra responsible_authority" in text
+    assert "Parku" not in text
+    assert "vetëm për njësinë" not in text
+
+
+def test_the_document_is_tagged_titled_and_has_a_language(ra_notice: Notice) -> None:
+    reader = read(documents.render(ra_notice).pdf)
+
+    root = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert "/StructTreeRoot" in root
+    assert root["/Lang"] == "sq"
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert ra_notice.code in str(reader.metadata and reader.metadata.title)
+    assert b"pdfuaid" in root["/Metadata"].get_data()
+
+
+def test_a_contact_who_reads_english_gets_an_english_document(
+    make_contact: Callable[..., object], make_notice: Callable[..., Notice]
+) -> None:
+    notice = make_notice("cpu", contact=make_contact("cpu", language="en"), needs_document=True)
+
+    pdf = documents.render(notice).pdf
+
+    assert read(pdf).trailer["/Root"]["/Lang"] == "en"
+    assert "Notice to the Child Protection Unit" in text_of(pdf)
+    assert "Office cpu" in text_of(pdf)
+
+
+def test_every_font_is_embedded_and_ours(ra_notice: Notice) -> None:
+    fonts = fonts_of(documents.render(ra_notice).pdf)
+
+    assert {str(font["/BaseFont"]).partition("+")[2] or str(font["/BaseFont"]) for font in fonts}
+    for font in fonts:
+        descriptor = font["/FontDescriptor"]
+        assert "/FontFile2" in descriptor or "/FontFile3" in descriptor
+        assert "Liberation" in str(font["/BaseFont"]) or "Notice" in str(font["/BaseFont"])
+
+
+def test_each_page_names_the_recipient_and_its_number(make_notice: Callable[..., Notice]) -> None:
+    long = {
+        "sections": [
+            {
+                "title": {"sq": "Personi", "en": "The person"},
+                "rows": [
+                    {"key": f"k{n}", "label": {"sq": f"Pyetja {n}"}, "value": {"sq": "përgjigje e gjatë " * 12}}
+                    for n in range(40)
+                ],
+            }
+        ]
+    }
+    notice = make_notice("cpu", brief=long, needs_document=True)
+
+    rendered = documents.render(notice)
+
+    pages = [page.extract_text() for page in read(rendered.pdf).pages]
+    assert len(pages) == rendered.pages > 2
+    for number, page in enumerate(pages, start=1):
+        assert "Zyra cpu" in page
+        assert f"{number} / {len(pages)}" in page
+        assert "Personi" in page or number == len(pages)
+
+
+def test_the_same_notice_gives_the_same_bytes(ra_notice: Notice) -> None:
+    assert documents.render(ra_notice).pdf == documents.render(ra_notice).pdf
+
+
+def test_a_drill_says_so_on_paper(make_notice: Callable[..., Notice]) -> None:
+    notice = make_notice("cpu", needs_document=True, is_drill=True, contact=None)
+
+    assert "DRILL" in text_of(documents.render(notice).pdf) or "STËRVITJE" in text_of(documents.render(notice).pdf)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<img src="{file}" alt="">',
+        '<img src="http://127.0.0.1:9/x.png" alt="">',
+        '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" alt="">',
+        '<img src="relative.png" alt="">',
+        '<link rel="stylesheet" href="{file}">',
+        '<style>@import url("{file}");</style>',
+        '<p style="background: url({file})">x</p>',
+        '<link rel="attachment" href="{file}">',
+        '<object data="{file}"></object>',
+    ],
+)
+def test_a_document_that_reaches_for_a_file_or_the_network_fails(
+    markup: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "secret.svg"
+    secret.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+
+    def no_network(*args: object, **kwargs: object) -> None:
+        raise AssertionError("the network was reached")
+
+    monkeypatch.setattr(socket.socket, "connect", no_network)
+    page = '<html lang="sq"><title>x</title><body>' + markup.format(file=secret.as_uri()) + "</body></html>"
+
+    with pytest.raises(documents.DocumentRefused) as refused:
+        documents.to_pdf(page, identifier="x")
+    assert "secret" not in str(refused.value)
+
+
+def test_markup_in_an_answer_stays_text(make_notice: Callable[..., Notice], tmp_path: Path) -> None:
+    nasty = f'<img src="{(tmp_path / "x").as_uri()}"><b>1</b>'
+    brief = {"sections": [{"title": {"sq": "P"}, "rows": [{"key": "k", "label": {"sq": "E"}, "value": {"sq": nasty}}]}]}
+    notice = make_notice("cpu", brief=brief, needs_document=True)
+
+    assert "<b>1</b>" in text_of(documents.render(notice).pdf)
+
+
+def test_the_queue_renders_once_and_seals_the_bytes(ra_notice: Notice) -> None:
+    render_task(str(ra_notice.pk))
+    render_task(str(ra_notice.pk))
+
+    document = BriefDocument.objects.get(notice=ra_notice)
+    assert document.pages == 1
+    assert document.pdf.startswith(b"%PDF-1.7")
+    assert documents.pdf_of(ra_notice) == document.pdf
+    raw = BriefDocument.objects.filter(pk=document.pk).values_list("pdf", flat=True)[0]
+    assert str(raw).startswith("v1.")
+
+
+def test_the_queue_leaves_alone_what_needs_no_document_or_is_gone(notice: Notice) -> None:
+    render_task(str(notice.pk))
+    render_task("00000000-0000-0000-0000-000000000000")
+
+    assert not BriefDocument.objects.exists()
