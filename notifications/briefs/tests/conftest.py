@@ -1,5 +1,6 @@
 """People and notices for this room's tests. All of them are made up."""
 
+import weakref
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
+from notifications import signals
 from notifications.briefs.composing import BriefRow, compose
 from notifications.directory.models import Contact, DutyShift, Partner, Role
 from notifications.outbox.actions import owe
@@ -22,6 +24,18 @@ LADDER = [
     {"after_minutes": 20, "do": "deputy"},
     {"after_minutes": 30, "do": "call", "repeat_minutes": 30},
 ]
+
+
+@pytest.fixture(autouse=True)
+def only_this_floor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the rooms above make of an answer is theirs to test."""
+    for signal in (signals.notice_answered, signals.notice_opened, signals.notice_escalated):
+        monkeypatch.setattr(signal, "receivers", [each for each in signal.receivers if _is_ours(each[1])])
+
+
+def _is_ours(receiver: Any) -> bool:
+    function = receiver() if isinstance(receiver, weakref.ReferenceType) else receiver
+    return function is not None and function.__module__.startswith("notifications.")
 
 
 def rows() -> list[BriefRow]:

@@ -1,0 +1,159 @@
+"""Guessing a PIN is slow, per link and per address, and every failure sounds the same."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from audit.models import AuditEntry
+from notifications.briefs.models import BriefSession, PinTry
+from notifications.briefs.pin import enter_pin
+from notifications.directory.models import Contact
+from notifications.outbox.models import Notice
+
+from .conftest import OTHER_PIN, PIN, path_of
+
+pytestmark = pytest.mark.django_db
+START = timezone.now()
+
+
+def enter(notice: Notice, pin: str = OTHER_PIN, *, minutes: float = 0, address: str = "192.0.2.1") -> bool:
+    at: datetime = START + timedelta(minutes=minutes)
+    return enter_pin(notice=notice, pin=pin, address=address, at=at) is not None
+
+
+def fail(notice: Notice, times: int, *, minutes: float = 0, address: str = "192.0.2.1") -> None:
+    for number in range(times):
+        assert not enter(notice, minutes=minutes + number / 100, address=address)
+
+
+def test_five_wrong_pins_pause_the_link_for_a_quarter_of_an_hour_even_for_the_right_one(notice: Notice) -> None:
+    fail(notice, 5)
+
+    assert not enter(notice, PIN, minutes=1)
+    assert not enter(notice, PIN, minutes=14.9)
+    assert PinTry.objects.count() == 5
+    assert enter(notice, PIN, minutes=15.1)
+
+
+def test_the_pause_grows(notice: Notice) -> None:
+    fail(notice, 5)
+    fail(notice, 5, minutes=20)
+
+    assert not enter(notice, PIN, minutes=20 + 29, address="192.0.2.2")
+    assert enter(notice, PIN, minutes=20 + 31, address="192.0.2.2")
+
+
+def test_four_wrong_pins_do_not_pause(notice: Notice) -> None:
+    fail(notice, 4)
+
+    assert enter(notice, PIN, minutes=0.1)
+
+
+def test_a_right_pin_starts_a_new_round(notice: Notice) -> None:
+    fail(notice, 4)
+    assert enter(notice, PIN, minutes=1)
+    fail(notice, 4, minutes=2)
+
+    assert enter(notice, PIN, minutes=3)
+
+
+def test_twenty_wrong_pins_take_the_link_back_and_wake_the_chase(notice: Notice) -> None:
+    for around in range(4):
+        fail(notice, 5, minutes=200 * around)
+
+    notice.refresh_from_db()
+    assert notice.link_revoked_at is not None
+    assert notice.next_step_at == notice.link_revoked_at
+    assert notice.ladder[notice.ladder_step]["do"] == "deputy"
+    assert AuditEntry.objects.get(action="brief.link_revoked").detail == {"why": "too_many_tries"}
+    assert not enter(notice, PIN, minutes=5000)
+
+
+def test_one_address_that_tries_many_links_is_paused_on_all_of_them(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
+) -> None:
+    contact = make_contact()
+    notices = [make_notice(contact=contact) for _notice in range(6)]
+    for each in notices[:5]:
+        fail(each, 4)
+
+    assert not enter(notices[5], PIN, minutes=1)
+    assert enter(notices[5], PIN, minutes=1, address="192.0.2.9")
+    assert enter(notices[0], PIN, minutes=16)
+
+
+def test_addresses_are_kept_as_keyed_hashes_only(notice: Notice) -> None:
+    enter(notice, address="192.0.2.77")
+
+    tried = PinTry.objects.get()
+    assert "192.0.2.77" not in tried.address_hash
+    assert not AuditEntry.objects.filter(detail__icontains="192.0.2.77").exists()
+
+
+def test_a_contact_without_a_pin_costs_the_same_work_and_opens_nothing(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked = []
+    monkeypatch.setattr("notifications.briefs.pin.make_password", worked.append)
+    notice = make_notice(contact=make_contact(pin=""))
+
+    assert not enter(notice, PIN)
+    assert worked == [PIN]
+
+
+def test_every_failure_sounds_the_same_and_says_whom_to_call(
+    client: Client, make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
+) -> None:
+    def words(notice: Notice) -> str:
+        response = client.post(
+            path_of(notice) + "?lang=en", {"pin": OTHER_PIN}, REMOTE_ADDR=f"192.0.2.{notice.pk.int % 200}"
+        )
+        assert response.status_code == 403
+        return response.content.decode().split("<main")[1].split("csrfmiddlewaretoken")[1].split(">", 1)[1]
+
+    contact = make_contact()
+    wrong, paused, without = make_notice(contact=contact), make_notice(contact=contact), None
+    without = make_notice(contact=make_contact("cpu", pin=""))
+    fail(paused, 5, address="192.0.2.250")
+
+    said = {words(each).replace(each.link_token, "TOKEN") for each in (wrong, paused, without)}
+
+    assert len(said) == 1
+    assert "call the number" in said.pop()
+
+
+def test_a_link_taken_back_while_the_pin_is_compared_opens_nothing(
+    notice: Notice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(self: Contact, pin: str) -> bool:
+        Notice.objects.filter(pk=notice.pk).update(link_revoked_at=timezone.now())
+        return True
+
+    monkeypatch.setattr(Contact, "check_pin", meanwhile)
+
+    assert not enter(notice, PIN)
+    assert not BriefSession.objects.exists()
+
+
+def test_a_try_counts_before_it_is_compared(notice: Notice, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def compare(self: Contact, pin: str) -> bool:
+        seen.append(PinTry.objects.filter(succeeded=False).count())
+        return True
+
+    monkeypatch.setattr(Contact, "check_pin", compare)
+    enter(notice, PIN)
+
+    assert seen == [1]
+    assert PinTry.objects.get().succeeded
+
+
+def test_what_people_see_in_lists_holds_no_secret(notice: Notice) -> None:
+    enter(notice, PIN)
+
+    assert str(PinTry.objects.get()).startswith(notice.code)
+    assert str(BriefSession.objects.get()).startswith(notice.code)

@@ -1,0 +1,336 @@
+"""Answers: one tap is one reply, and an answer that can't be given is explained."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from access.models import Municipality
+from audit.models import AuditEntry
+from notifications import signals
+from notifications.briefs.choices import CALL_OUTCOMES, OUTCOMES, REASONS, words_of
+from notifications.briefs.replies import REFUSALS, AnswerRefused, answer
+from notifications.directory.models import Contact
+from notifications.outbox.actions import cancel
+from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
+from notifications.outbox.states import NoticeState
+
+from .conftest import LADDER
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def heard() -> Iterator[list[Reply]]:
+    replies: list[Reply] = []
+
+    def hear(notice: Notice, reply: Reply, **kwargs: object) -> None:
+        assert reply.notice_id == notice.pk
+        replies.append(reply)
+
+    signals.notice_answered.connect(hear)
+    yield replies
+    signals.notice_answered.disconnect(hear)
+
+
+def refused(notice: Notice, kind: str, **given: object) -> str:
+    with pytest.raises(AnswerRefused) as refusal:
+        answer(notice=notice, kind=kind, **given)  # type: ignore[arg-type]
+    assert refusal.value.words == str(REFUSALS[refusal.value.code])
+    return refusal.value.code
+
+
+def now_of(notice: Notice) -> Notice:
+    return Notice.objects.get(pk=notice.pk)
+
+
+def test_accepting_settles_the_notice_and_tells_the_rooms_above(notice: Notice, heard: list[Reply]) -> None:
+    moment = timezone.now()
+
+    reply = answer(notice=notice, kind="accepted", note="  niset patrulla ", at=moment)
+
+    found = now_of(notice)
+    assert (found.state, found.accepted_at, found.opened_at) == (NoticeState.ACCEPTED, moment, moment)
+    assert (found.next_step_at, found.next_attempt_at, found.lease_until) == (None, None, None)
+    assert heard == [reply]
+    assert reply.note == "niset patrulla"
+    entry = AuditEntry.objects.get(action="notice.accepted")
+    assert (entry.actor_kind, entry.actor_id, entry.target_id) == ("contact", str(notice.contact_id), str(notice.pk))
+    assert "patrulla" not in str(entry.detail)
+
+
+def test_the_note_is_sealed_in_the_database(notice: Notice) -> None:
+    answer(notice=notice, kind="accepted", note="emri i saj")
+
+    assert str(Reply.objects.values_list("note", flat=True)[0]).startswith("v1.")
+
+
+def test_a_double_tap_is_one_reply(notice: Notice, heard: list[Reply]) -> None:
+    first = answer(notice=notice, kind="accepted")
+    second = answer(notice=notice, kind="accepted", note="another note")
+
+    assert first == second
+    assert Reply.objects.count() == len(heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"), [("on_the_way", ""), ("declined", "busy_elsewhere"), ("outcome", "not_found")]
+)
+def test_every_kind_of_answer_survives_a_double_tap(notice: Notice, kind: str, reason: str) -> None:
+    if kind == "outcome":
+        answer(notice=notice, kind="accepted")
+    first = answer(notice=notice, kind=kind, reason=reason)
+
+    assert answer(notice=notice, kind=kind, reason=reason) == first
+    assert Reply.objects.filter(kind=kind).count() == 1
+
+
+def test_on_the_way_accepts_too_and_accepting_afterwards_says_nothing_new(notice: Notice) -> None:
+    reply = answer(notice=notice, kind="on_the_way")
+
+    assert now_of(notice).state == NoticeState.ACCEPTED
+    assert answer(notice=notice, kind="accepted") == reply
+
+
+def test_on_the_way_after_accepting_is_news_and_keeps_the_time_of_acceptance(notice: Notice) -> None:
+    accepted = answer(notice=notice, kind="accepted")
+    answer(notice=notice, kind="on_the_way", at=timezone.now() + timedelta(minutes=5))
+
+    assert now_of(notice).accepted_at == accepted.at
+    assert Reply.objects.count() == 2
+
+
+def test_an_outcome_needs_an_accepted_notice_and_closes_it(notice: Notice) -> None:
+    assert refused(notice, "outcome", reason="met_safe") == "not_accepted"
+    answer(notice=notice, kind="accepted")
+    assert refused(notice, "outcome", reason="invented") == "outcome_missing"
+    assert refused(notice, "outcome", reason="reached") == "outcome_missing"
+
+    answer(notice=notice, kind="outcome", reason="met_safe")
+
+    assert now_of(notice).state == NoticeState.CLOSED
+    assert refused(notice, "declined", reason="conflict") == "closed"
+    assert refused(notice, "outcome", reason="not_found") == "closed"
+
+
+def test_declining_asks_for_a_reason_from_the_list(notice: Notice) -> None:
+    assert refused(notice, "declined") == "reason_missing"
+    assert refused(notice, "declined", reason="met_safe") == "reason_missing"
+    assert now_of(notice).state == NoticeState.SENT
+
+    answer(notice=notice, kind="declined", reason="not_on_duty")
+
+    assert now_of(notice).state == NoticeState.DECLINED
+    assert refused(notice, "accepted") == "declined"
+    assert refused(notice, "declined", reason="conflict") == "declined"
+
+
+def test_accepted_then_declined_then_accepted_does_not_stand_as_accepted(notice: Notice) -> None:
+    answer(notice=notice, kind="accepted")
+    answer(notice=notice, kind="declined", reason="busy_elsewhere")
+
+    assert refused(notice, "accepted") == "declined"
+
+
+def test_wrong_area_names_another_municipality_and_is_heard_above(
+    notice: Notice, place: Municipality, other_place: Municipality, heard: list[Reply]
+) -> None:
+    assert refused(notice, "wrong_area") == "municipality_missing"
+    assert refused(notice, "wrong_area", to_municipality=place) == "same_municipality"
+
+    answer(notice=notice, kind="wrong_area", to_municipality=other_place, reason="ignored")
+
+    found = now_of(notice)
+    assert (found.state, found.reason) == (NoticeState.DECLINED, "wrong_area")
+    assert [(reply.kind, reply.to_municipality, reply.reason) for reply in heard] == [("wrong_area", other_place, "")]
+    assert answer(notice=notice, kind="wrong_area", to_municipality=other_place) == heard[0]
+
+
+def test_only_those_with_an_area_can_say_another_area(
+    make_notice: Callable[..., Notice], other_place: Municipality
+) -> None:
+    notice = make_notice("responsible_authority")
+
+    assert refused(notice, "wrong_area", to_municipality=other_place) == "unknown_answer"
+    assert refused(notice, "on_the_way") == "unknown_answer"
+    assert refused(notice, "something") == "unknown_answer"
+    assert refused(notice, "") == "unknown_answer"
+
+
+def test_a_note_has_an_end(notice: Notice) -> None:
+    assert refused(notice, "accepted", note="x" * 2001) == "note_too_long"
+    assert answer(notice=notice, kind="accepted", note="x" * 2000)
+
+
+def test_a_withdrawn_notice_takes_no_answer(notice: Notice) -> None:
+    cancel(notice=notice, reason="drill_over")
+
+    assert refused(notice, "accepted") == "withdrawn"
+
+
+def test_an_answer_to_a_notice_that_is_just_being_sent_takes_it_from_its_holder(
+    make_notice: Callable[..., Notice],
+) -> None:
+    notice = make_notice(sent=False)
+    Notice.objects.filter(pk=notice.pk).update(
+        state=NoticeState.SENDING, attempts=1, token=1, lease_until=timezone.now() + timedelta(seconds=30)
+    )
+
+    answer(notice=notice, kind="accepted")
+
+    found = now_of(notice)
+    assert (found.state, found.token, found.lease_until) == (NoticeState.ACCEPTED, 2, None)
+
+
+def test_a_rolled_back_answer_leaves_nothing(notice: Notice) -> None:
+    def fail(**kwargs: object) -> None:
+        raise RuntimeError("a receiver broke")
+
+    signals.notice_answered.connect(fail)
+    try:
+        with pytest.raises(RuntimeError):
+            answer(notice=notice, kind="accepted")
+    finally:
+        signals.notice_answered.disconnect(fail)
+
+    assert now_of(notice).state == NoticeState.SENT
+    assert not Reply.objects.exists()
+    assert not AuditEntry.objects.filter(action="notice.accepted").exists()
+
+
+def test_every_code_has_words() -> None:
+    for code in REASONS:
+        assert words_of("declined", code) != code
+    for code in OUTCOMES | CALL_OUTCOMES:
+        assert words_of("outcome", code) != code
+    assert words_of("outcome", "from_the_future") == "from_the_future"
+
+
+class TestTheChase:
+    @pytest.fixture
+    def chaser(self, make_notice: Callable[..., Notice]) -> Callable[..., Notice]:
+        def make(root: Notice, purpose: str, contact: Contact, **given: object) -> Notice:
+            role = contact.partner.role
+            return make_notice(role, contact=contact, chases=root, purpose=purpose, ladder=(), **given)
+
+        return make
+
+    def test_a_deputy_who_accepts_ends_the_chase(
+        self, notice: Notice, chaser: Callable[..., Notice], make_contact: Callable[..., Contact]
+    ) -> None:
+        deputy = chaser(notice, Purpose.DEPUTY, make_contact(rank=2))
+        call = chaser(notice, Purpose.CALL, make_contact("coordinator"), sent=False)
+
+        answer(notice=deputy, kind="accepted")
+
+        root = now_of(notice)
+        assert (root.state, root.reason, root.next_step_at) == (NoticeState.CLOSED, "taken", None)
+        assert now_of(call).state == NoticeState.CANCELLED
+        assert refused(notice, "accepted") == "taken"
+        assert refused(call, "accepted") == "withdrawn"
+
+    def test_answering_a_reminder_answers_the_first_notice(self, notice: Notice, chaser: Callable[..., Notice]) -> None:
+        assert notice.contact is not None
+        reminder = chaser(notice, Purpose.REMINDER, notice.contact)
+
+        answer(notice=reminder, kind="accepted")
+
+        assert now_of(notice).state == NoticeState.CLOSED
+        assert refused(notice, "accepted") == "answered"
+
+    def test_declining_a_reminder_moves_the_ladder_past_all_reminders(
+        self, notice: Notice, chaser: Callable[..., Notice]
+    ) -> None:
+        assert notice.contact is not None
+        reminder = chaser(notice, Purpose.REMINDER, notice.contact)
+        moment = timezone.now()
+
+        answer(notice=reminder, kind="declined", reason="conflict", at=moment)
+
+        root = now_of(notice)
+        assert (root.state, root.next_step_at) == (NoticeState.SENT, moment)
+        assert LADDER[root.ladder_step]["do"] == "deputy"
+
+    def test_declining_the_first_notice_closes_its_own_reminder_and_tells_somebody_else(
+        self, notice: Notice, chaser: Callable[..., Notice], make_contact: Callable[..., Contact]
+    ) -> None:
+        assert notice.contact is not None
+        reminder = chaser(notice, Purpose.REMINDER, notice.contact)
+        deputy = make_contact(rank=2)
+
+        answer(notice=notice, kind="declined", reason="not_on_duty")
+
+        assert now_of(reminder).state == NoticeState.CLOSED
+        heir = Notice.objects.exclude(pk__in=[notice.pk, reminder.pk]).get()
+        assert (heir.contact, heir.purpose) == (deputy, Purpose.DEPUTY)
+        assert heir.next_step_at is not None
+
+    def test_wrong_area_ends_the_chase_here(
+        self,
+        notice: Notice,
+        chaser: Callable[..., Notice],
+        make_contact: Callable[..., Contact],
+        other_place: Municipality,
+    ) -> None:
+        deputy = chaser(notice, Purpose.DEPUTY, make_contact(rank=2))
+
+        answer(notice=notice, kind="wrong_area", to_municipality=other_place)
+
+        assert (now_of(deputy).state, now_of(deputy).reason) == (NoticeState.CLOSED, "wrong_area")
+        assert Notice.objects.count() == 2
+
+    def test_a_coordinator_who_calls_leaves_the_officer_time_to_answer(
+        self, notice: Notice, chaser: Callable[..., Notice], make_contact: Callable[..., Contact]
+    ) -> None:
+        coordinator = make_contact("coordinator")
+        first, second = (chaser(notice, Purpose.CALL, coordinator) for _call in range(2))
+        moment = timezone.now()
+
+        answer(notice=second, kind="accepted", at=moment)
+
+        root = now_of(notice)
+        assert now_of(first).state == NoticeState.CLOSED
+        assert (root.state, root.next_step_at) == (NoticeState.SENT, moment + timedelta(minutes=30))
+        answer(notice=notice, kind="accepted")
+        assert now_of(notice).state == NoticeState.ACCEPTED
+
+    def test_a_call_that_reached_somebody_ends_the_chase(
+        self, notice: Notice, chaser: Callable[..., Notice], make_contact: Callable[..., Contact]
+    ) -> None:
+        call = chaser(notice, Purpose.CALL, make_contact("coordinator"))
+        answer(notice=call, kind="accepted")
+        assert refused(call, "outcome", reason="met_safe") == "outcome_missing"
+
+        answer(notice=call, kind="outcome", reason="reached")
+
+        assert (now_of(notice).state, now_of(notice).reason) == (NoticeState.CLOSED, "reached")
+
+    def test_a_call_that_reached_nobody_goes_on_at_once(
+        self, notice: Notice, chaser: Callable[..., Notice], make_contact: Callable[..., Contact]
+    ) -> None:
+        call = chaser(notice, Purpose.CALL, make_contact("coordinator"))
+        answer(notice=call, kind="accepted")
+        moment = timezone.now()
+
+        answer(notice=call, kind="outcome", reason="not_reached", at=moment)
+
+        assert now_of(notice).next_step_at == moment
+
+    def test_without_a_time_in_the_ladder_a_call_leaves_half_an_hour(
+        self, make_notice: Callable[..., Notice], chaser: Callable[..., Notice], make_contact: Callable[..., Contact]
+    ) -> None:
+        root = make_notice()
+        Notice.objects.filter(pk=root.pk).update(ladder=[{"after_minutes": 5, "do": "remind"}])
+        call = chaser(root, Purpose.CALL, make_contact("coordinator"))
+        moment = timezone.now()
+
+        answer(notice=call, kind="accepted", at=moment)
+
+        assert now_of(root).next_step_at == moment + timedelta(minutes=30)
+
+
+def test_all_kinds_have_a_target() -> None:
+    from notifications.briefs.replies import TARGETS
+
+    assert set(TARGETS) == set(ReplyKind.values)
