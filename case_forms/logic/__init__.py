@@ -3,6 +3,7 @@
 from .checking import problems, references
 from .errors import LogicError
 from .evaluating import check_expression, evaluate
+from .explaining import explain
 from .limits import DEFAULT_LIMITS, Limits
 from .operators import OPERATORS
 from .values import truthy
@@ -14,6 +15,7 @@ __all__ = [
     "LogicError",
     "check_expression",
     "evaluate",
+    "explain",
     "problems",
     "references",
     "truthy",

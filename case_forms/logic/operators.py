@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -56,11 +56,16 @@ def _merged(arguments: Arguments, data: Any, run: Run) -> list[Any]:
     return merged
 
 
-def _sum_of(arguments: Arguments, data: Any, run: Run) -> Any:
+def _added(numbers: Iterable[float]) -> float:
+    """One after the other, as a browser does; `sum` compensates for rounding since Python 3.12."""
     total = 0.0
-    for value in arguments:
-        total += operand(value)
-    return result(total)
+    for value in numbers:
+        total += value
+    return total
+
+
+def _sum_of(arguments: Arguments, data: Any, run: Run) -> Any:
+    return result(_added(operand(value) for value in arguments))
 
 
 def _product(arguments: Arguments, data: Any, run: Run) -> Any:
@@ -148,7 +153,7 @@ def _total(arguments: Arguments, data: Any, run: Run) -> Any:
     values = arguments[0] if isinstance(arguments[0], list) else []
     run.spend(len(values))
     numbers = (operand(value) for value in values)
-    return result(sum(value for value in numbers if not math.isnan(value)))
+    return result(_added(value for value in numbers if not math.isnan(value)))
 
 
 def _answered(arguments: Arguments, data: Any, run: Run) -> bool:

@@ -59,10 +59,10 @@ def number_text(value: int | float) -> str:
     double = number(value)
     if not math.isfinite(double):
         return ""
-    if double.is_integer() and abs(double) < 1e21:
+    if double.is_integer() and abs(double) < 2**53:
         return str(int(double))
     if 1e-6 <= abs(double) < 1e21:
-        return format(Decimal(repr(double)), "f")
+        return format(Decimal(repr(double)), "f").removesuffix(".0")
     mantissa, _, exponent = repr(double).partition("e")
     return f"{mantissa}e{exponent[0]}{exponent[1:].lstrip('0')}"
 

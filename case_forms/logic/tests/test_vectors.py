@@ -1,0 +1,52 @@
+"""The language by example: our own vectors, and the public ones where they are at hand."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from case_forms.logic import OPERATORS, LogicError, evaluate
+
+HERE = Path(__file__).parent
+VECTORS = json.loads((HERE / "vectors.json").read_text())
+PUBLIC = HERE.parents[2] / ".." / "shared" / "conformance" / "jsonlogic" / "compatible.json"
+
+
+def is_exactly(left, right) -> bool:
+    """Equal as JSON: true isn't 1."""
+    return json.dumps(_numbers(left), sort_keys=True) == json.dumps(_numbers(right), sort_keys=True)
+
+
+def _numbers(value):
+    if isinstance(value, list):
+        return [_numbers(part) for part in value]
+    if isinstance(value, dict):
+        return {key: _numbers(part) for key, part in value.items()}
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])
+def test_an_expression_means_what_the_vectors_say(vector):
+    if "error" in vector:
+        with pytest.raises(LogicError) as raised:
+            evaluate(vector["rule"], vector["data"])
+        assert raised.value.code == vector["error"]
+    else:
+        assert is_exactly(evaluate(vector["rule"], vector["data"]), vector["result"])
+
+
+def test_every_operator_has_vectors():
+    written = (HERE / "vectors.json").read_text()
+    assert [operator for operator in OPERATORS if f"{{{json.dumps(operator)}:" not in written] == []
+
+
+@pytest.mark.skipif(not PUBLIC.exists(), reason="the public JSON-Logic vectors aren't on this machine")
+def test_the_public_core_vectors_agree():
+    vectors = [vector for vector in json.loads(PUBLIC.read_text()) if isinstance(vector, dict)]
+    assert len(vectors) > 250
+    wrong = [
+        vector["rule"]
+        for vector in vectors
+        if not is_exactly(evaluate(vector["rule"], vector.get("data")), vector["result"])
+    ]
+    assert wrong == []
