@@ -8,6 +8,7 @@ from case_forms.intake.seeding.demo import DEMO_PIN, DemoRefused, demo_accounts,
 
 
 class Command(BaseCommand):
+    requires_system_checks = []  # they take longer than the seeding, and migrate has just run them
     help = "Adds demo accounts, contacts with a PIN, duty shifts and a few invented cases. Refuses in production."
 
     def add_arguments(self, parser: CommandParser) -> None:

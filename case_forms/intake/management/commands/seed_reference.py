@@ -10,6 +10,7 @@ from case_forms.procedures.actions import ProcedureRefused
 
 
 class Command(BaseCommand):
+    requires_system_checks = []  # they take longer than the seeding, and migrate has just run them
     help = (
         "Adds the geography, organisations, forms, the procedure, the admin's groups and the first public pages. "
         "Adds only what is missing; a second run changes nothing."
