@@ -53,6 +53,10 @@ def configure(options: dict[str, Any]) -> None:
             "loggers": {
                 # django-q names each task with its arguments' ids at INFO: noise, and queue rows aren't for logs.
                 "django-q": {"level": "WARNING", "propagate": True},
+                # Wagtail logs each edit with the title of what was edited: content; its log entries keep it for staff.
+                "wagtail": {"level": "WARNING", "propagate": True},
+                # Its tasks run at once inside the request: two lines for each save say nothing.
+                "django_tasks": {"level": "WARNING", "propagate": True},
                 "django.request": {"level": "ERROR", "propagate": True},
                 "django.server": {"level": "WARNING", "propagate": True},
                 "weasyprint": {"level": "ERROR"},
