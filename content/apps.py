@@ -5,3 +5,4 @@ from django.utils.translation import gettext_lazy as _
 class ContentConfig(AppConfig):
     name = "content"
     verbose_name = _("Public content")
+    seeds_pages = True

@@ -1,6 +1,8 @@
-"""Addresses of this room."""
+"""Addresses of this room. Its pages have none here: Wagtail serves them."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from . import views
 
 app_name = "content"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [path("", views.leave, name="exit")]

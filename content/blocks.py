@@ -1,0 +1,113 @@
+"""The parts an article is made of. Each has a template of its own in templates/content/blocks/."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+from wagtail.snippets.blocks import SnippetChooserBlock
+
+INLINE = ["bold", "italic", "link"]
+SHORT = [*INLINE, "ul"]
+LONG = ["h2", "h3", *SHORT, "ol"]
+
+
+class CalloutBlock(blocks.StructBlock):
+    """One thing the reader must not miss."""
+
+    kind = blocks.ChoiceBlock(
+        choices=[("info", _("good to know")), ("care", _("take care")), ("danger", _("danger"))],
+        default="info",
+        label=_("kind"),
+    )
+    title = blocks.CharBlock(max_length=120, label=_("title"))
+    text = blocks.RichTextBlock(features=SHORT, label=_("text"))
+
+    class Meta:
+        icon = "info-circle"
+        label = _("Callout")
+        template = "content/blocks/callout.html"
+
+
+class StepBlock(blocks.StructBlock):
+    title = blocks.CharBlock(max_length=120, label=_("title"))
+    text = blocks.RichTextBlock(features=SHORT, required=False, label=_("text"))
+
+
+class StepsBlock(blocks.StructBlock):
+    """What happens, one thing after the other."""
+
+    title = blocks.CharBlock(max_length=120, label=_("title"))
+    steps = blocks.ListBlock(StepBlock(), min_num=2, max_num=12, label=_("steps"))
+
+    class Meta:
+        icon = "list-ol"
+        label = _("Steps")
+        template = "content/blocks/steps.html"
+
+
+class SignsBlock(blocks.StructBlock):
+    """Signs to look for. Never a test with a score: the closing sentence says what to do about them."""
+
+    title = blocks.CharBlock(max_length=120, label=_("title"))
+    intro = blocks.TextBlock(required=False, label=_("introduction"))
+    signs = blocks.ListBlock(blocks.CharBlock(max_length=240), min_num=2, max_num=12, label=_("signs"))
+    closing = blocks.TextBlock(required=False, label=_("what to do"))
+
+    class Meta:
+        icon = "view"
+        label = _("Signs")
+        template = "content/blocks/signs.html"
+
+
+class DoDontBlock(blocks.StructBlock):
+    """What helps beside what harms."""
+
+    do_title = blocks.CharBlock(max_length=80, label=_("title of what helps"))
+    do = blocks.ListBlock(blocks.CharBlock(max_length=240), min_num=1, max_num=10, label=_("what helps"))
+    dont_title = blocks.CharBlock(max_length=80, label=_("title of what to avoid"))
+    dont = blocks.ListBlock(blocks.CharBlock(max_length=240), min_num=1, max_num=10, label=_("what to avoid"))
+
+    class Meta:
+        icon = "tasks"
+        label = _("Do and don't")
+        template = "content/blocks/do_dont.html"
+
+
+class HotlineBlock(blocks.StructBlock):
+    """One telephone line within the text. Shown only while the line may be shown to readers."""
+
+    line = SnippetChooserBlock("content.Hotline", label=_("telephone line"))
+
+    class Meta:
+        icon = "mobile-alt"
+        label = _("Telephone line")
+        template = "content/blocks/hotline.html"
+
+
+class QuestionAndAnswerBlock(blocks.StructBlock):
+    question = blocks.CharBlock(max_length=200, label=_("question"))
+    answer = blocks.RichTextBlock(features=[*SHORT, "ol"], label=_("answer"))
+
+
+class DetailsBlock(blocks.StructBlock):
+    """Questions that open when they are touched; works without JavaScript."""
+
+    title = blocks.CharBlock(max_length=120, required=False, label=_("title"))
+    questions = blocks.ListBlock(QuestionAndAnswerBlock(), min_num=1, max_num=20, label=_("questions"))
+
+    class Meta:
+        icon = "help"
+        label = _("Questions and answers")
+        template = "content/blocks/details.html"
+
+
+class BodyBlock(blocks.StreamBlock):
+    """The body of every public page."""
+
+    rich_text = blocks.RichTextBlock(
+        features=LONG, icon="pilcrow", label=_("Text"), template="content/blocks/rich_text.html"
+    )
+    callout = CalloutBlock()
+    steps = StepsBlock()
+    signs = SignsBlock()
+    do_dont = DoDontBlock()
+    hotline = HotlineBlock()
+    details = DetailsBlock()

@@ -1,0 +1,149 @@
+"""Telephone lines as data: each has a publish flag and the day of its last test call."""
+
+from datetime import date, timedelta
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+
+from access.models import in_language
+
+TEST_CALL_EVERY = timedelta(days=30)
+
+
+class Publish(models.TextChoices):
+    YES = "yes", _("yes, show it")
+    VERIFY_FIRST = "verify_first", _("not before a test call")
+    NO = "no", _("no")
+
+
+class Confidence(models.TextChoices):
+    HIGH = "high", _("high")
+    MEDIUM = "medium", _("medium")
+    LOW = "low", _("low")
+
+
+class HotlineQuerySet(models.QuerySet["Hotline"]):
+    def published(self) -> "HotlineQuerySet":
+        """The only lines that readers may see, the danger lines first."""
+        return self.filter(publish=Publish.YES).order_by("-for_danger", "order", "key")
+
+
+class Hotline(models.Model):
+    """A number people can call. Shown to readers only while `publish` is yes; the rest is for staff."""
+
+    key = models.SlugField(_("key"), unique=True)
+    number = models.CharField(
+        _("number"),
+        max_length=20,
+        blank=True,
+        validators=[RegexValidator(r"^\+?[0-9][0-9 ]*$", _("Write digits and spaces only, such as 116 111."))],
+    )
+    for_danger = models.BooleanField(
+        _("for danger now"), default=False, help_text=_("Lines for danger stand first on every page.")
+    )
+    order = models.PositiveSmallIntegerField(_("order"), default=100)
+
+    name_sq = models.CharField(_("name (Albanian)"), max_length=120)
+    name_en = models.CharField(_("name (English)"), max_length=120)
+    short_sq = models.CharField(_("short name (Albanian)"), max_length=30)
+    short_en = models.CharField(_("short name (English)"), max_length=30)
+    for_whom_sq = models.CharField(_("for whom (Albanian)"), max_length=200, blank=True)
+    for_whom_en = models.CharField(_("for whom (English)"), max_length=200, blank=True)
+    use_sq = models.CharField(_("what for (Albanian)"), max_length=300, blank=True)
+    use_en = models.CharField(_("what for (English)"), max_length=300, blank=True)
+    hours_sq = models.CharField(
+        _("hours (Albanian)"), max_length=80, blank=True, help_text=_("Leave empty when the hours are not known.")
+    )
+    hours_en = models.CharField(_("hours (English)"), max_length=80, blank=True)
+    cost_sq = models.CharField(_("cost (Albanian)"), max_length=80, blank=True)
+    cost_en = models.CharField(_("cost (English)"), max_length=80, blank=True)
+
+    publish = models.CharField(_("show to readers"), max_length=16, choices=Publish.choices, default=Publish.NO)
+    confidence = models.CharField(_("confidence"), max_length=8, choices=Confidence.choices, default=Confidence.LOW)
+    source = models.TextField(_("source"), help_text=_("Where the number and the hours were found. Not shown."))
+    notes = models.TextField(_("notes for staff"), blank=True)
+    verified_on = models.DateField(_("last test call"), null=True, blank=True)
+    verified_by = models.CharField(_("tested by"), max_length=80, blank=True)
+
+    objects = HotlineQuerySet.as_manager()
+
+    panels = [
+        FieldRowPanel([FieldPanel("number"), FieldPanel("publish")]),
+        FieldRowPanel([FieldPanel("verified_on"), FieldPanel("verified_by")]),
+        FieldRowPanel([FieldPanel("for_danger"), FieldPanel("order")]),
+        MultiFieldPanel(
+            [FieldPanel(f"{name}_sq") for name in ("name", "short", "for_whom", "use", "hours", "cost")],
+            heading=_("In Albanian"),
+        ),
+        MultiFieldPanel(
+            [FieldPanel(f"{name}_en") for name in ("name", "short", "for_whom", "use", "hours", "cost")],
+            heading=_("In English"),
+        ),
+        MultiFieldPanel(
+            [FieldPanel("source"), FieldPanel("confidence"), FieldPanel("notes"), FieldPanel("key")],
+            heading=_("For staff only"),
+        ),
+    ]
+
+    class Meta:
+        verbose_name = _("telephone line")
+        verbose_name_plural = _("telephone lines")
+        ordering = ["-for_danger", "order", "key"]
+        constraints = [
+            models.CheckConstraint(
+                name="published_hotline_has_number",
+                condition=~Q(publish="yes") | ~Q(number=""),
+                violation_error_message=_("A line without a number can't be shown to readers."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number or '—'} · {self.short_name}"
+
+    @property
+    def is_published(self) -> bool:
+        return self.publish == Publish.YES
+
+    @property
+    def tel(self) -> str:
+        """The number as a `tel:` link wants it, without spaces."""
+        return self.number.replace(" ", "")
+
+    @property
+    def name(self) -> str:
+        return self._text("name")
+
+    @property
+    def short_name(self) -> str:
+        return self._text("short")
+
+    @property
+    def for_whom(self) -> str:
+        return self._text("for_whom")
+
+    @property
+    def use(self) -> str:
+        return self._text("use")
+
+    @property
+    def hours(self) -> str:
+        return self._text("hours")
+
+    @property
+    def cost(self) -> str:
+        return self._text("cost")
+
+    def needs_test_call(self, on: date | None = None) -> bool:
+        """Nobody has called the number within the last 30 days."""
+        today = on or timezone.localdate()
+        return self.verified_on is None or today - self.verified_on > TEST_CALL_EVERY
+
+    needs_test_call.short_description = _("test call due")  # type: ignore[attr-defined]
+    needs_test_call.boolean = True  # type: ignore[attr-defined]
+
+    def _text(self, field: str) -> str:
+        return in_language({"sq": getattr(self, f"{field}_sq"), "en": getattr(self, f"{field}_en")})

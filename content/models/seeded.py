@@ -1,0 +1,19 @@
+"""Which seeded texts were once laid down here."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class SeededText(models.Model):
+    """A page or line that seeding has created once. It is never created again, also after an editor deleted it."""
+
+    key = models.CharField(_("key"), max_length=100, unique=True)
+    seeded_at = models.DateTimeField(_("seeded at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("seeded text")
+        verbose_name_plural = _("seeded texts")
+
+    def __str__(self) -> str:
+        return self.key

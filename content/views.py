@@ -1,0 +1,33 @@
+"""Leaving quickly."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+
+class SeeOther(HttpResponseRedirect):
+    status_code = 303
+
+
+def leave(request: HttpRequest) -> HttpResponse:
+    """303 to the neutral page `EXIT_URL`. Changes nothing on the server; the browser is asked to forget its copies.
+
+    A visitor's browser drops cache and storage. A member of staff (a session cookie is present) is signed out on this
+    device instead, and storage stays: a report not yet sent may wait there. Only a deliberate visit counts: a page
+    elsewhere that embeds this address as an image clears nothing.
+    """
+    response = SeeOther(settings.EXIT_URL)
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    if _is_visit(request):
+        is_staff = settings.SESSION_COOKIE_NAME in request.COOKIES
+        response["Clear-Site-Data"] = '"cache", "cookies"' if is_staff else '"cache", "storage"'
+    return response
+
+
+def _is_visit(request: HttpRequest) -> bool:
+    """A link followed from our own pages, or typed. Browsers that don't say are believed."""
+    return (
+        request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+        and request.headers.get("Sec-Fetch-Site", "same-origin") != "cross-site"
+    )
