@@ -5,3 +5,4 @@ from django.utils.translation import gettext_lazy as _
 class OutreachPagesConfig(AppConfig):
     name = "outreach_pages"
     verbose_name = _("Informative sessions")
+    seeds_pages = True

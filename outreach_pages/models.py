@@ -1,0 +1,31 @@
+"""Pages about informative sessions."""
+
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel
+from wagtail.fields import StreamField
+from wagtail.models import Page, PageManager
+from wagtail.search import index
+
+from content.models import PublicPageMixin
+
+from .blocks import SessionBodyBlock
+
+
+class OutreachIndexPage(PublicPageMixin, Page):
+    """What an informative session is, for whom, who comes, and what happens if someone wants to talk."""
+
+    objects: ClassVar[PageManager]
+    body = StreamField(SessionBodyBlock(), verbose_name=_("body"))
+
+    content_panels = [*Page.content_panels, FieldPanel("intro"), FieldPanel("body")]
+    search_fields = [*Page.search_fields, index.SearchField("intro"), index.SearchField("body")]
+    parent_page_types = ["content.HomePage"]
+    subpage_types: list[str] = []
+    max_count_per_parent = 1
+    template = "outreach_pages/outreach_index_page.html"
+
+    class Meta:
+        verbose_name = _("sessions page")
+        verbose_name_plural = _("sessions pages")
