@@ -1,0 +1,114 @@
+// Leaving quickly. Without this script the link still works; with it the page is covered before anything loads,
+// the step back is replaced, and Shift pressed three times by itself does the same as a touch.
+
+const PRESSES = 3;
+const PRESS_AGAIN_WITHIN_MS = 5000;
+
+const links = () => [...document.querySelectorAll("[data-exit]")];
+const worded = () => document.querySelector("[data-exit-leaving]");
+
+let cover = null;
+let title = "";
+let presses = 0;
+let shiftAlone = false;
+let timer = 0;
+let status = null;
+let dots = null;
+
+function leave(href) {
+  putCover();
+  window.location.replace(href);
+}
+
+function putCover() {
+  if (cover) return;
+  cover = document.createElement("div");
+  cover.setAttribute("role", "alert");
+  Object.assign(cover.style, {
+    position: "fixed",
+    inset: "0",
+    zIndex: "2147483647",
+    background: "#fff",
+    color: "#fff",
+  });
+  document.documentElement.append(cover);
+  document.body.style.display = "none";
+  title = document.title;
+  document.title = "\u2026";
+  cover.textContent = worded()?.dataset.exitLeaving ?? "";
+}
+
+function takeCoverAway() {
+  forgetPresses();
+  if (!cover) return;
+  cover.remove();
+  cover = null;
+  document.body.style.removeProperty("display");
+  document.title = title;
+}
+
+function press() {
+  presses += 1;
+  window.clearTimeout(timer);
+  if (presses >= PRESSES) {
+    const link = links()[0];
+    forgetPresses();
+    if (link) leave(link.href);
+    return;
+  }
+  say(presses === 1 ? "exitTwoMore" : "exitOneMore");
+  timer = window.setTimeout(() => {
+    forgetPresses();
+    say("exitExpired");
+  }, PRESS_AGAIN_WITHIN_MS);
+}
+
+function forgetPresses() {
+  window.clearTimeout(timer);
+  presses = 0;
+  shiftAlone = false;
+  if (dots) dots.textContent = "";
+  if (status) status.textContent = "";
+}
+
+function say(word) {
+  const link = worded();
+  if (!link) return;
+  if (!status) {
+    status = document.createElement("span");
+    status.setAttribute("role", "status");
+    status.className = "visually-hidden";
+    link.after(status);
+  }
+  if (!dots) {
+    dots = document.createElement("span");
+    dots.setAttribute("aria-hidden", "true");
+    link.append(dots);
+  }
+  dots.textContent = presses ? ` ${"●".repeat(presses)}${"○".repeat(PRESSES - presses)}` : "";
+  status.textContent = link.dataset[word] ?? "";
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? event.target.closest("[data-exit]") : null;
+  if (!link) return;
+  event.preventDefault();
+  leave(link.href);
+});
+
+// Shift counts only when it went down and up again with nothing in between: capital letters never add up.
+document.addEventListener("keydown", (event) => {
+  const alone = event.key === "Shift" && !event.ctrlKey && !event.altKey && !event.metaKey;
+  if (event.repeat && alone) return;
+  shiftAlone = alone;
+  if (!alone && presses) forgetPresses();
+});
+
+document.addEventListener("keyup", (event) => {
+  if (event.key !== "Shift" || !shiftAlone) return;
+  shiftAlone = false;
+  press();
+});
+
+// Coming back by the browser's own memory of the page: show it again, as it was.
+window.addEventListener("pageshow", takeCoverAway);
