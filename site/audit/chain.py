@@ -46,14 +46,15 @@ def record(
     at: datetime | None = None,
     **detail: Any,
 ) -> AuditEntry:
-    """Appends one entry, in the caller's transaction (or in one of its own). `detail` takes ids, codes and counts only."""
-    with transaction.atomic():
-        head = ChainHead.objects.select_for_update().filter(pk=1).first()
-        if head is None:
-            ChainHead.objects.get_or_create(pk=1)
-            head = ChainHead.objects.select_for_update().get(pk=1)
+    """Appends one entry, in the caller's transaction (or in one of its own). `detail` takes ids, codes and counts only.
+
+    Three small statements and no savepoint: it stands on the road of every submission. An entry that can't be written
+    takes the deed down with it. Other writers wait from here to the end of the caller's transaction, so call it late.
+    """
+    with transaction.atomic(savepoint=False):
+        number, previous_hash = _locked_head()
         entry = AuditEntry(
-            number=head.number + 1,
+            number=number + 1,
             at=at or timezone.now(),
             actor_kind=actor.kind,
             actor_id=actor.id,
@@ -61,12 +62,22 @@ def record(
             target_kind=target_kind,
             target_id=str(target_id),
             detail=json.loads(json.dumps(detail, default=_plain)),
-            previous_hash=head.hash,
+            previous_hash=previous_hash,
         )
         entry.hash = expected_hash(entry)
         entry.save()
         ChainHead.objects.filter(pk=1).update(number=entry.number, hash=entry.hash)
     return entry
+
+
+def _locked_head() -> tuple[int, str]:
+    """(number, hash) of the last entry; the row stays locked until the transaction ends."""
+    heads = ChainHead.objects.select_for_update().filter(pk=1).values_list("number", "hash")
+    found = heads.first()
+    if found is None:
+        ChainHead.objects.get_or_create(pk=1)
+        found = heads.get()
+    return found
 
 
 def expected_hash(entry: AuditEntry) -> str:
@@ -96,8 +107,14 @@ class ChainReport:
         return self.broken is None
 
 
-def verify_chain() -> ChainReport:
-    """Reads the whole chain in order and stops at the first entry that doesn't fit."""
+def verify_chain(*, noted: str = "") -> ChainReport:
+    """Reads the whole chain in order and stops at the first entry that doesn't fit.
+
+    `noted` is a head written down earlier, as `verify_audit` prints it (`<number>:<hash>`): somebody who can write to
+    the database can cut entries off the end and mend the head row, which only a note kept elsewhere brings to light.
+    Raises ValueError when `noted` isn't of that form.
+    """
+    noted_number, noted_hash = _parse_note(noted)
     previous, count = GENESIS, 0
     for entry in AuditEntry.objects.order_by("number").iterator(chunk_size=2000):
         if entry.number != count + 1:
@@ -107,10 +124,21 @@ def verify_chain() -> ChainReport:
         if expected_hash(entry) != entry.hash:
             return ChainReport(count, previous, entry.number, "its content does not fit its hash")
         previous, count = entry.hash, entry.number
-    head = ChainHead.objects.filter(pk=1).first()
-    if head and (head.number, head.hash) != (count, previous):
+        if count == noted_number and previous != noted_hash:
+            return ChainReport(count, previous, count, "it is not the entry that was noted")
+    head = ChainHead.objects.filter(pk=1).first() or ChainHead()
+    if (head.number, head.hash) != (count, previous) or count < noted_number:
         return ChainReport(count, previous, count + 1, "entries are missing at the end")
     return ChainReport(count, previous)
+
+
+def _parse_note(noted: str) -> tuple[int, str]:
+    if not noted:
+        return 0, GENESIS
+    number, _colon, digest = noted.partition(":")
+    if not number.isdigit() or len(digest) != len(GENESIS):
+        raise ValueError("a noted head reads <number>:<64 hex digits>")
+    return int(number), digest
 
 
 def _plain(value: Any) -> str:

@@ -46,13 +46,13 @@ class AuditEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.number} {self.action}"
 
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AuditIsAppendOnly("audit entries are never deleted")
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise AuditIsAppendOnly("audit entries are never changed")
         super().save(*args, force_insert=True, **{k: v for k, v in kwargs.items() if k == "using"})
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AuditIsAppendOnly("audit entries are never deleted")
 
 
 class ChainHead(models.Model):

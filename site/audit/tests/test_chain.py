@@ -1,0 +1,194 @@
+"""The chain: one order, no gaps, and every way of tampering named."""
+
+import uuid
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from audit.chain import ANONYMOUS, GENESIS, Actor, actor_of, record, verify_chain
+from audit.models import AuditEntry, AuditIsAppendOnly, ChainHead
+from audit.triggers import AUDIT_ENTRIES, KeptTable
+
+pytestmark = pytest.mark.django_db
+
+
+def write(count: int) -> list[AuditEntry]:
+    return [record("test.done", target_kind="thing", target_id=number, step=number) for number in range(count)]
+
+
+def sql(statement: str, *values: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+@pytest.fixture
+def tampering() -> None:
+    """What somebody with the database's password can do: the triggers go first."""
+    for statement in AUDIT_ENTRIES.undo_sql(connection.vendor):
+        sql(statement)
+
+
+def test_each_entry_carries_the_hash_of_the_one_before_it():
+    first, second = write(2)
+    assert (first.number, first.previous_hash) == (1, GENESIS)
+    assert (second.number, second.previous_hash) == (2, first.hash)
+    report = verify_chain()
+    assert report.ok
+    assert (report.entries, report.head) == (2, second.hash)
+
+
+def test_an_empty_chain_is_unbroken():
+    assert verify_chain().ok
+
+
+def test_what_was_written_reads_back_the_same_whatever_its_type():
+    at, thing = datetime(2026, 5, 1, 12, 30, 15, 123456, tzinfo=UTC), uuid.uuid4()
+    record("test.done", actor=Actor("contact", "7"), target_id=thing, at=at, when=at, ids=[thing], n=None, text="ë")
+    entry = AuditEntry.objects.get()
+    assert entry.detail == {"when": at.isoformat(), "ids": [str(thing)], "n": None, "text": "ë"}
+    assert entry.at == at
+    assert verify_chain().ok
+
+
+def test_a_rolled_back_deed_takes_its_entry_along():
+    write(1)
+    with transaction.atomic():
+        record("test.undone")
+        transaction.set_rollback(True)
+    assert list(AuditEntry.objects.values_list("action", flat=True)) == ["test.done"]
+    assert record("test.done").number == 2
+    assert verify_chain().ok
+
+
+def test_writing_one_entry_takes_three_statements(django_assert_num_queries):
+    write(1)
+    with transaction.atomic(), django_assert_num_queries(3):
+        record("test.done")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("action", "test.other"),
+        ("actor_id", "99"),
+        ("target_id", "99"),
+        ("detail", '{"step": 99}'),
+        ("at", "2020-01-01 00:00:00"),
+    ],
+)
+def test_a_changed_entry_is_named(tampering, column, value):
+    write(4)
+    sql(f"UPDATE audit_auditentry SET {column} = %s WHERE number = 3", value)  # noqa: S608
+    report = verify_chain()
+    assert (report.broken, report.reason) == (3, "its content does not fit its hash")
+
+
+def test_a_changed_entry_with_a_mended_hash_breaks_the_next(tampering):
+    write(4)
+    entry = AuditEntry.objects.get(number=2)
+    entry.action = "test.other"
+    from audit.chain import expected_hash
+
+    sql("UPDATE audit_auditentry SET action = %s, hash = %s WHERE number = 2", entry.action, expected_hash(entry))
+    report = verify_chain()
+    assert (report.broken, report.reason) == (3, "it does not follow the entry before it")
+
+
+def test_an_entry_taken_out_of_the_middle_is_named(tampering):
+    write(4)
+    sql("DELETE FROM audit_auditentry WHERE number = 2")
+    report = verify_chain()
+    assert (report.broken, report.reason) == (2, "the entry is missing")
+
+
+@pytest.mark.parametrize("head_too", [False, True])
+def test_entries_cut_off_the_end_are_missed(tampering, head_too):
+    write(4)
+    sql("DELETE FROM audit_auditentry WHERE number > 2")
+    if head_too:
+        sql("DELETE FROM audit_chainhead")
+    report = verify_chain()
+    assert (report.broken, report.reason) == (3, "entries are missing at the end")
+
+
+def test_a_noted_head_brings_a_mended_head_row_to_light(tampering):
+    last = write(4)[-1]
+    noted = f"4:{last.hash}"
+    assert verify_chain(noted=noted).ok
+    sql("DELETE FROM audit_auditentry WHERE number > 2")
+    second = AuditEntry.objects.get(number=2)
+    ChainHead.objects.update(number=2, hash=second.hash)
+    assert verify_chain().ok
+    assert verify_chain(noted=noted).broken == 3
+    write(2)
+    assert verify_chain().ok
+    report = verify_chain(noted=noted)
+    assert (report.broken, report.reason) == (4, "it is not the entry that was noted")
+
+
+def test_the_model_refuses_changes_and_deletions():
+    entry = write(1)[0]
+    for forbidden in (
+        entry.save,
+        entry.delete,
+        AuditEntry.objects.all().delete,
+        lambda: AuditEntry.objects.update(action="x"),
+    ):
+        with pytest.raises(AuditIsAppendOnly):
+            forbidden()
+
+
+def test_the_database_refuses_changes():
+    write(1)
+    with pytest.raises(Exception, match="never changed"), transaction.atomic():
+        sql("UPDATE audit_auditentry SET action = 'x'")
+
+
+def test_the_database_refuses_deletions_outside_of_tests():
+    write(1)
+    for statement in AUDIT_ENTRIES.undo_sql(connection.vendor):
+        sql(statement)
+    for statement in AUDIT_ENTRIES.install_sql(connection.vendor, with_deletes=True):
+        sql(statement)
+    with pytest.raises(Exception, match="never changed"), transaction.atomic():
+        sql("DELETE FROM audit_auditentry")
+
+
+def test_a_table_may_keep_only_some_columns():
+    kept = KeptTable("t", "t_rows", "no", columns=("a", "b"))
+    for vendor in ("sqlite", "postgresql"):
+        assert any("UPDATE OF a, b ON t" in line for line in kept.install_sql(vendor, with_deletes=False))
+        assert any("TRIGGER" in line for line in kept.undo_sql(vendor))
+    assert len(kept.install_sql("postgresql", with_deletes=True)) == 4
+    assert kept.install_sql("mysql", with_deletes=True) == kept.undo_sql("mysql") == ()
+
+
+def test_the_actor_is_the_person_or_nobody(django_user_model):
+    person = django_user_model.objects.create(username="p")
+    assert actor_of(person) == Actor("user", str(person.pk))
+    assert actor_of(None) == ANONYMOUS
+
+
+def test_the_command_prints_the_head_and_fails_on_a_break(tampering):
+    last = write(3)[-1]
+    out, err = StringIO(), StringIO()
+    call_command("verify_audit", stdout=out)
+    assert out.getvalue().strip() == f"3 entries, unbroken; head 3:{last.hash}"
+    with pytest.raises(CommandError, match="noted head"):
+        call_command("verify_audit", noted="nonsense")
+    sql("UPDATE audit_auditentry SET action = 'x' WHERE number = 2")
+    with pytest.raises(SystemExit) as exit_code:
+        call_command("verify_audit", stderr=err)
+    assert exit_code.value.code == 1
+    assert err.getvalue().strip() == "broken at entry 2: its content does not fit its hash"
+
+
+def test_entries_show_their_number_and_action():
+    entry = write(1)[0]
+    assert str(entry) == "1 test.done"
+    assert str(ChainHead.objects.get()).startswith("1 ")
+    assert entry.at <= timezone.now()

@@ -1,0 +1,51 @@
+"""Several processes on one SQLite file: still one chain."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+WRITERS, EACH = 3, 25
+
+PROGRAM = f"""
+import sys, threading, django
+django.setup()
+from django.db import connection, transaction
+from audit.chain import record, verify_chain
+task = sys.argv[1]
+def write(name):
+    for number in range({EACH}):
+        with transaction.atomic():
+            record("test.done", target_id=f"{{name}}-{{number}}")
+    connection.close()
+if task == "migrate":
+    from django.core.management import call_command
+    call_command("migrate", "audit", verbosity=0)
+elif task == "verify":
+    report = verify_chain()
+    print(report.entries, report.ok)
+else:
+    threads = [threading.Thread(target=write, args=(f"{{task}}{{n}}",)) for n in range(2)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+"""
+
+
+def run(folder: Path, task: str) -> subprocess.Popen:
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder / 'chain.sqlite3'}",
+        "DJANGO_SETTINGS_MODULE": "config.settings.local",
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "site"), str(ROOT)]),
+    }
+    return subprocess.Popen([sys.executable, "-c", PROGRAM, task], env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def test_processes_and_threads_write_one_chain_without_gaps(tmp_path):
+    assert run(tmp_path, "migrate").wait(60) == 0
+    writers = [run(tmp_path, f"w{number}") for number in range(WRITERS)]
+    assert [writer.wait(90) for writer in writers] == [0] * WRITERS
+    printed, _ = run(tmp_path, "verify").communicate(timeout=60)
+    assert printed.split() == [str(WRITERS * 2 * EACH), "True"]
