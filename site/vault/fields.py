@@ -6,7 +6,8 @@ than `isnull` are refused: a sealed value can't be compared by the database.
 """
 
 import json
-from typing import Any
+from pickle import PicklingError
+from typing import Any, NoReturn, SupportsIndex
 
 from django.core.exceptions import FieldError
 from django.db import models
@@ -21,7 +22,10 @@ class SealedToken(str):
 
 
 class Opened:
-    """A plain value waiting for its row to be saved. Its repr says nothing, so a traceback can't leak it."""
+    """A plain value waiting for its row to be saved.
+
+    Its repr says nothing, so a traceback can't leak it; it refuses to be pickled, so no queue, cache or session can.
+    """
 
     __slots__ = ("plain",)
 
@@ -30,6 +34,15 @@ class Opened:
 
     def __repr__(self) -> str:
         return "<sealed>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise PicklingError("a value that is to be sealed can't be pickled: save its row, and pass the key")
+
+    def __copy__(self) -> "Opened":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Opened":
+        return self
 
 
 class SealedDescriptor:

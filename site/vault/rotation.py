@@ -1,13 +1,18 @@
 """Re-sealing every value under the ring's first key."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.apps import apps
 from django.db import models, transaction
 
 from .fields import SealedField, SealedToken
-from .keyring import load_key_ring
-from .seal import split_token
+from .keyring import KeyRingError, load_key_ring
+from .seal import SealBroken, split_token
+
+
+class RotationStopped(Exception):
+    """A sealed value doesn't open. The text names the row and why, never content."""
 
 
 def sealed_fields() -> Iterator[tuple[type[models.Model], list[SealedField]]]:
@@ -24,27 +29,37 @@ def _is_behind(instance: models.Model, field: SealedField, primary_id: str) -> b
 
 
 def rotate(*, batch: int = 200) -> dict[str, int]:
-    """Re-seals what stands under an older key. Returns {model label: rows re-sealed}. Safe to stop and start again."""
+    """Re-seals what stands under an older key. Returns {model label: rows re-sealed}. Safe to stop and start again.
+
+    Raises RotationStopped at a row that doesn't open; the rows before it are done.
+    """
     primary_id = load_key_ring().primary.id
     counts = {}
     for model, fields in sealed_fields():
         counts[model._meta.label] = 0
         last = None
-        while True:
+        while page := _next_page(model, last, batch):
             with transaction.atomic():
-                rows = model._default_manager.order_by("pk")
-                if last is not None:
-                    rows = rows.filter(pk__gt=last)
-                page = list(rows.select_for_update()[:batch])
-                for row in page:
-                    behind = [field for field in fields if _is_behind(row, field, primary_id)]
-                    for field in behind:
-                        field.reseal(row)
-                    if behind:
-                        values = {field.attname: field.pre_save(row, False) for field in behind}
-                        model._default_manager.filter(pk=row.pk).update(**values)
-                        counts[model._meta.label] += 1
-            if not page:
-                break
-            last = page[-1].pk
+                rows = model._base_manager.select_for_update().filter(pk__in=page)
+                counts[model._meta.label] += sum(_reseal(row, fields, primary_id) for row in rows)
+            last = page[-1]
     return counts
+
+
+def _next_page(model: type[models.Model], last: Any, batch: int) -> list[Any]:
+    keys = model._base_manager.order_by("pk").values_list("pk", flat=True)
+    return list((keys.filter(pk__gt=last) if last is not None else keys)[:batch])
+
+
+def _reseal(row: models.Model, fields: list[SealedField], primary_id: str) -> bool:
+    behind = [field for field in fields if _is_behind(row, field, primary_id)]
+    if not behind:
+        return False
+    try:
+        for field in behind:
+            field.reseal(row)
+    except (SealBroken, KeyRingError) as error:
+        raise RotationStopped(f"{row._meta.label} {row.pk}: {error}") from None
+    values = {field.attname: field.pre_save(row, False) for field in behind}
+    type(row)._base_manager.filter(pk=row.pk).update(**values)
+    return True

@@ -38,11 +38,11 @@ def unseal(token: str, place: bytes) -> bytes:
     version, key_id, encoded = split_token(token)
     if version != "v1":
         raise SealBroken(f"unknown seal version {version!r}")
-    body = base64.urlsafe_b64decode(encoded)
     key = load_key_ring().get(key_id)
     try:
+        body = base64.urlsafe_b64decode(encoded)
         return key.cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], place)
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         raise SealBroken("a sealed value does not open at this place") from None
 
 

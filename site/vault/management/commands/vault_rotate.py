@@ -2,14 +2,18 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from vault.rotation import rotate
+from vault.rotation import RotationStopped, rotate
 
 
 class Command(BaseCommand):
     help = "Re-seals every sealed value under the first key of VAULT_KEYS. Can be stopped and started again."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for label, count in rotate().items():
+        try:
+            counts = rotate()
+        except RotationStopped as error:
+            raise CommandError(str(error)) from None
+        for label, count in counts.items():
             self.stdout.write(f"{label}: {count} re-sealed")
