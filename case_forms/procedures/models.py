@@ -42,6 +42,12 @@ class ProcedureVersionQuerySet(models.QuerySet["ProcedureVersion"]):
             raise ProcedureVersion.DoesNotExist("no procedure is in force at this time")
         return found
 
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise VersionIsImmutable("a published version is never changed")
+
+    def delete(self) -> NoReturn:
+        raise VersionIsImmutable("a published version is never deleted")
+
 
 class ProcedureVersion(models.Model):
     """One immutable version. Only `in_force_until` may be set later, when a newer version takes over."""

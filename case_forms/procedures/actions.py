@@ -1,0 +1,92 @@
+"""What can be done to procedures: save the working copy, publish it as an immutable version."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from access.models import User
+from audit.chain import SYSTEM, actor_of, record
+from case_forms.builder import canonical
+from case_forms.builder.models import FormVersion
+from case_forms.builder.outline import answer_keys
+from case_forms.builder.shapes import Problem
+
+from .checker import check_procedure
+from .models import Procedure, ProcedureVersion
+
+
+class ProcedureRefused(Exception):
+    """A procedure that can't be published. `problems` says what to mend, and where."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(f"{problem.path} {problem.code}" for problem in problems[:20]))
+        self.problems = problems
+
+
+def published_questions() -> Mapping[str, Collection[str]]:
+    """{form key: its questions' keys} of the newest published versions."""
+    return {version.form.key: answer_keys(version.definition) for version in FormVersion.objects.newest()}
+
+
+@transaction.atomic
+def save_procedure(*, key: str, definition: dict[str, Any], by: User | None = None) -> Procedure:
+    """Makes or changes a procedure's working copy. Nothing is decided by it until it is published."""
+    procedure, made = Procedure.objects.select_for_update().get_or_create(key=key, defaults={"definition": definition})
+    if not made and procedure.definition != definition:
+        procedure.definition = definition
+        procedure.save(update_fields=["definition"])
+    elif not made:
+        return procedure
+    record("procedure.saved", actor=_actor(by), target_kind="procedure", target_id=key)
+    return procedure
+
+
+@transaction.atomic
+def publish_procedure(*, procedure: Procedure, in_force_from: datetime, by: User | None = None) -> ProcedureVersion:
+    """Publishes the working copy as the next version, in force from this (aware) time.
+
+    The version before it ends when the new one begins. The same content as the newest version returns that version.
+    Raises ProcedureRefused with every problem; nothing is written then.
+    """
+    locked = Procedure.objects.select_for_update().get(pk=procedure.pk)
+    problems = check_procedure(locked.definition, questions=published_questions())
+    if not problems and locked.definition["key"] != locked.key:
+        problems = [Problem("/key", "other_key", _("The key is the procedure's own."))]
+    if problems:
+        raise ProcedureRefused(problems)
+    text = canonical.dump(locked.definition)
+    newest = locked.versions.order_by("-number").first()
+    if newest is not None and newest.canonical == text:
+        return newest
+    if newest is not None and in_force_from < newest.in_force_from:
+        raise ProcedureRefused(
+            [Problem("", "starts_too_early", _("A new version starts after the version before it."))]
+        )
+    version = ProcedureVersion.objects.create(
+        procedure=locked,
+        number=newest.number + 1 if newest else 1,
+        canonical=text,
+        sha256=canonical.sha256_of(text),
+        published_by=by,
+        in_force_from=in_force_from,
+    )
+    if newest is not None and (newest.in_force_until is None or newest.in_force_until > in_force_from):
+        newest.in_force_until = in_force_from
+        newest.save(update_fields=["in_force_until"])
+    record(
+        "procedure.published",
+        actor=_actor(by),
+        target_kind="procedure",
+        target_id=locked.key,
+        version=version.number,
+        sha256=version.sha256,
+        in_force_from=in_force_from,
+    )
+    return version
+
+
+def _actor(by: User | None) -> Any:
+    return actor_of(by) if by is not None else SYSTEM
