@@ -1,1 +1,103 @@
-"""What recipients answer, received in case_forms."""
+"""What recipients do, received in case_forms: it becomes a case event, which the sender's timeline shows.
+
+A notice about something else than a case (another room's test, a message to a contact) is none of this room's business.
+All of it runs in the transaction of the recipient's own deed.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.dispatch import receiver
+from django.utils import timezone
+
+from audit.chain import Actor, record
+from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
+from notifications.signals import notice_answered, notice_escalated, notice_opened
+
+from .models import Case, CaseEvent, Deadline, Referral, ReferralState
+from .rerouting import ask_coordinator, chain_of, reroute
+
+OPENED = "notice_opened"
+ANSWERED = "notice_answered"
+ESCALATED = "notice_escalated"
+CALLS = (Purpose.CALL, Purpose.FALLBACK)
+TAKES_IT = (ReplyKind.ACCEPTED, ReplyKind.ON_THE_WAY, ReplyKind.OUTCOME)
+
+
+@receiver(notice_opened, dispatch_uid="cases.notice_opened")
+def on_opened(sender: Any, *, notice: Notice, **kwargs: Any) -> None:
+    """A recipient read the brief for the first time."""
+    _event(notice, OPENED, notice.opened_at or timezone.now())
+
+
+@receiver(notice_escalated, dispatch_uid="cases.notice_escalated")
+def on_escalated(sender: Any, *, notice: Notice, step: str, **kwargs: Any) -> None:
+    """The clock took a step: a reminder, the deputy, a call."""
+    _event(notice, ESCALATED, timezone.now(), step=step)
+
+
+@receiver(notice_answered, dispatch_uid="cases.notice_answered")
+def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> None:
+    """A recipient answered.
+
+    Taking it (accepted, on the way, an outcome) meets the deadlines that wait for this notice or for the one it chases;
+    a coordinator who takes a call meets none, because the recipient still hasn't answered. A referral's state follows
+    its service's answer. A wrong area sends the notice on; a notice declined that nobody else is asked any more goes to
+    the coordinator.
+    """
+    event = _event(notice, ANSWERED, reply.at, kind=reply.kind, reason=reply.reason, reply=str(reply.pk))
+    if event is None:
+        return
+    if notice.purpose in CALLS:
+        return
+    chain = chain_of(notice)
+    chase = [member.pk for member in chain]
+    if reply.kind in TAKES_IT:
+        _meet(event.case, chase, reply.at)
+    _follow_referral(event.case, chase, reply)
+    if reply.kind == ReplyKind.WRONG_AREA:
+        reroute(case=event.case, notice=notice, reply=reply)
+    elif reply.kind == ReplyKind.DECLINED and not any(member.is_open for member in chain):
+        ask_coordinator(event=event, notice=notice)
+
+
+def _event(notice: Notice, kind: str, at: datetime, **detail: Any) -> CaseEvent | None:
+    case = Case.objects.filter(pk=notice.case_id).first()
+    if case is None:
+        return None
+    codes = {"role": notice.role, "purpose": notice.purpose, **detail}
+    return CaseEvent.objects.create(case=case, kind=kind, at=at, notice_id=notice.pk, detail=codes)
+
+
+def _meet(case: Case, chase: list[UUID], at: datetime) -> None:
+    """Stops the clocks that wait for this notice."""
+    for deadline in Deadline.objects.filter(case=case, notice_id__in=chase, met_at__isnull=True):
+        deadline.met_at = at
+        deadline.save(update_fields=["met_at"])
+        record("deadline.met", target_kind="deadline", target_id=deadline.pk, case=case.pk, key=deadline.key)
+
+
+def _follow_referral(case: Case, chase: list[UUID], reply: Reply) -> None:
+    """The referral that this notice carried, if it carried one, takes the service's answer."""
+    state = {
+        ReplyKind.ACCEPTED.value: ReferralState.ACCEPTED,
+        ReplyKind.ON_THE_WAY.value: ReferralState.ACCEPTED,
+        ReplyKind.DECLINED.value: ReferralState.DECLINED,
+        ReplyKind.WRONG_AREA.value: ReferralState.DECLINED,
+    }.get(reply.kind)
+    if state is None:
+        return
+    for referral in Referral.objects.filter(case=case, notice_id__in=chase).exclude(state=state):
+        referral.state = state
+        referral.answered_at = reply.at
+        referral.answer_note = reply.note
+        referral.save(update_fields=["state", "answered_at", "answer_note"])
+        record(
+            "referral.answered",
+            actor=Actor("contact", str(reply.notice.contact_id or "")),
+            target_kind="referral",
+            target_id=referral.pk,
+            case=case.pk,
+            state=state.value,
+        )

@@ -1,5 +1,7 @@
-"""Addresses of this room."""
+"""Addresses of the field API, under /api/field/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from .api import api
+
+urlpatterns: list[URLPattern | URLResolver] = [path("", api.urls)]

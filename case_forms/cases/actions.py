@@ -1,0 +1,303 @@
+"""Carrying a decision out: opening and updating cases, starting clocks, referring, and owing the notices.
+
+Everything happens in one transaction, the caller's; either all of it stands or none.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from access.models import MobileUnit, Municipality, User
+from audit.chain import actor_of, record
+from case_forms.builder.sources import Lists
+from case_forms.procedures.decide import Action, Decision
+from case_forms.procedures.models import ProcedureVersion
+from notifications.directory.models import Partner, Role
+from notifications.directory.resolve import Resolution, resolve
+from notifications.outbox.actions import owe
+from notifications.outbox.models import Notice, Purpose
+
+from .brief_content import BriefFacts, brief_for
+from .models import Case, CaseEvent, CaseStatus, Deadline, FormalIdentification, Referral, new_reference
+
+SUBMISSION_RECEIVED = "submission_received"
+TRIES_FOR_A_REFERENCE = 20
+
+
+class CannotApply(Exception):
+    """A rule asks for something that can't be done. `rule` and `code` name it; neither holds an answer."""
+
+    def __init__(self, rule: str, code: str) -> None:
+        super().__init__(f"{rule}: {code}")
+        self.rule = rule
+        self.code = code
+
+
+@dataclass(frozen=True)
+class SubmissionFacts:
+    """What carrying out needs to know of a submission; the cases room doesn't import the room above it."""
+
+    id: UUID
+    form_definition: Mapping[str, Any] = field(repr=False)
+    answers: Mapping[str, Any] = field(repr=False)
+    unit: MobileUnit
+    by: User
+    occurred_at: datetime
+    received_at: datetime
+    procedure_version: ProcedureVersion
+    today: str  # ISO date of the decision
+    is_drill: bool = False
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What came of a decision. A submission that opens and joins no case has neither case nor event."""
+
+    case: Case | None
+    event: CaseEvent | None
+    notices: list[Notice]
+
+
+@transaction.atomic
+def apply_decision(*, decision: Decision, submission: SubmissionFacts, case: Case | None = None) -> Applied:
+    """Carries out every action, in order. `case`: the case that the submission's answers name, if any.
+
+    Raises CannotApply; the transaction is then rolled back.
+    """
+    return _Carrying(decision, submission, case).run()
+
+
+class _Carrying:
+    """One decision being carried out. The case event is made with the first action that needs it."""
+
+    def __init__(self, decision: Decision, submission: SubmissionFacts, case: Case | None) -> None:
+        self.decision = decision
+        self.submission = submission
+        self.named_case = case
+        self.case: Case | None = None
+        self.event: CaseEvent | None = None
+        self.notices: dict[UUID, Notice] = {}
+        self.explanation: list[dict[str, Any]] = [dict(entry) for entry in decision.explanation]
+        self.unresolved: list[str] = []
+        self.sources = Lists()
+        self.actor = actor_of(submission.by)
+
+    def run(self) -> Applied:
+        deeds: dict[str, Callable[[Action], None]] = {
+            "open_case": self._open_case,
+            "attach_case": self._attach_case,
+            "update_case": self._update_case,
+            "notify": self._notify,
+            "deadline": self._start_deadline,
+            "meet_deadline": self._meet_deadline,
+            "refer": self._refer,
+        }
+        for action in self.decision.actions:
+            deeds[action.do](action)
+        if self.event is not None:
+            self.event.explanation = self.explanation
+            self.event.detail = {
+                "rules": [entry["rule"] for entry in self.decision.explanation],
+                "notices": [str(pk) for pk in self.notices],
+                "unresolved": self.unresolved,
+            }
+            self.event.save(update_fields=["explanation", "detail"])
+        return Applied(self.case, self.event, list(self.notices.values()))
+
+    # ---- the case ----
+
+    def _open_case(self, action: Action) -> None:
+        """Opens a case; a submission that already belongs to one updates that one instead."""
+        status = _choice(action, "status", CaseStatus.values)
+        if self.case is not None or self.named_case is not None:
+            self._join(self.case or self.named_case)
+            self._update(action, status=status, child_track=action.params.get("child_track", False))
+            return
+        municipality = Municipality.objects.filter(slug=str(action.params["municipality"])).first()
+        if municipality is None:
+            raise CannotApply(action.rule, "unknown_municipality")
+        submission = self.submission
+        case = Case.objects.create(
+            reference=_free_reference(action),
+            region_id=municipality.region_id,
+            municipality=municipality,
+            unit=submission.unit,
+            status=status,
+            child_track=action.params.get("child_track", False),
+            is_drill=submission.is_drill,
+            procedure_version=submission.procedure_version,
+            opened_at=submission.received_at,
+            opened_by=submission.by,
+        )
+        record("case.opened", actor=self.actor, target_kind="case", target_id=case.pk, submission=submission.id)
+        self._join(case)
+
+    def _attach_case(self, action: Action) -> None:
+        """The submission belongs to the case it names; the caller has made sure that its sender may see that case."""
+        named = self.named_case
+        if named is None or named.reference != action.params["case"]:
+            raise CannotApply(action.rule, "unknown_case")
+        self._join(named)
+
+    def _join(self, case: Case | None) -> None:
+        if case is None or self.event is not None:
+            return
+        self.case = case
+        self.event = CaseEvent.objects.create(
+            case=case, kind=SUBMISSION_RECEIVED, at=self.submission.received_at, submission_id=self.submission.id
+        )
+
+    def _update_case(self, action: Action) -> None:
+        changes: dict[str, Any] = {}
+        if "status" in action.params:
+            changes["status"] = _choice(action, "status", CaseStatus.values)
+        if "formal_identification" in action.params:
+            changes["formal_identification"] = _choice(action, "formal_identification", FormalIdentification.values)
+        if "child_track" in action.params:
+            changes["child_track"] = action.params["child_track"]
+        self._update(action, **changes)
+
+    def _update(self, action: Action, **changes: Any) -> None:
+        """Writes what differs. The child track is only ever switched on: a doubt about an age stays a doubt."""
+        case, _event = self._here(action)
+        if "child_track" in changes:
+            changes["child_track"] = case.child_track or changes["child_track"]
+        changed = {name: value for name, value in changes.items() if getattr(case, name) != value}
+        if not changed:
+            return
+        for name, value in changed.items():
+            setattr(case, name, value)
+        case.save(update_fields=list(changed))
+        record("case.updated", actor=self.actor, target_kind="case", target_id=case.pk, rule=action.rule, **changed)
+
+    def _here(self, action: Action) -> tuple[Case, CaseEvent]:
+        """The case and event that an action works on. Raises CannotApply when no rule before opened or joined one."""
+        if self.case is None or self.event is None:
+            raise CannotApply(action.rule, "no_case")
+        return self.case, self.event
+
+    # ---- who is told ----
+
+    def _notify(self, action: Action) -> None:
+        case, event = self._here(action)
+        role = action.params["role"]
+        found = resolve(role=role, municipality=case.municipality, at=self.submission.received_at)
+        notice = self._owe(action, found, urgent=action.params.get("urgent", False))
+        if action.params.get("deadline"):
+            self._clock(case, event, action.params["deadline"], notice)
+
+    def _refer(self, action: Action) -> None:
+        case, event = self._here(action)
+        partner = Partner.objects.filter(
+            slug=str(action.params["partner"]), role=Role.PROTECTION_SERVICE, is_active=True
+        ).first()
+        if partner is None:
+            raise CannotApply(action.rule, "unknown_partner")
+        received_at = self.submission.received_at
+        found = resolve(role=partner.role, municipality=case.municipality, at=received_at, partner=partner)
+        notice = self._owe(action, found)
+        services = action.params.get("services") or []
+        referral = Referral.objects.create(
+            case=case,
+            event=event,
+            partner=partner,
+            services=services if isinstance(services, list) else [services],
+            notice_id=notice.pk,
+            made_at=received_at,
+        )
+        record("referral.made", actor=self.actor, target_kind="referral", target_id=referral.pk, case=case.pk)
+        if action.params.get("deadline"):
+            self._clock(case, event, action.params["deadline"], notice)
+
+    def _owe(self, action: Action, found: Resolution, *, urgent: bool = False) -> Notice:
+        """Owes the notice to whoever was found. Nobody found is loud: `owe` also tells the region's coordinator."""
+        case, event = self._here(action)
+        params, procedure = action.params, self.submission.procedure_version.definition
+        notice = owe(
+            event_id=event.pk,
+            case_id=case.pk,
+            case_reference=case.reference,
+            role=found.role,
+            contact=found.contact,
+            partner=found.partner,
+            municipality=case.municipality,
+            brief=brief_for(found.role, self._content(case), urgent=urgent),
+            answer_minutes=params.get("answer_minutes"),
+            ladder=procedure["ladders"][params["ladder"]],
+            marks=procedure["deadlines"].get(params.get("deadline"), {}),
+            needs_document=params.get("document", False),
+            is_drill=case.is_drill,
+            at=self.submission.received_at,
+        )
+        self.notices[notice.pk] = notice
+        for fallback in notice.chasers.filter(purpose=Purpose.FALLBACK):
+            self.notices[fallback.pk] = fallback
+        if found.contact is None:
+            self.unresolved.append(found.role)
+        self.explanation += [{"rule": action.rule, "words": words} for words in found.words]
+        return notice
+
+    def _content(self, case: Case) -> BriefFacts:
+        submission = self.submission
+        return BriefFacts(
+            case=case,
+            municipality=case.municipality,
+            unit=submission.unit,
+            occurred_at=submission.occurred_at,
+            definition=submission.form_definition,
+            answers=submission.answers,
+            sources=self.sources,
+            facts=self.decision.facts,
+            today=submission.today,
+        )
+
+    # ---- clocks ----
+
+    def _start_deadline(self, action: Action) -> None:
+        case, event = self._here(action)
+        self._clock(case, event, action.params["key"], None)
+
+    def _meet_deadline(self, action: Action) -> None:
+        case, _event = self._here(action)
+        waiting = Deadline.objects.filter(case=case, key=action.params["key"], met_at__isnull=True)
+        waiting.update(met_at=self.submission.received_at)
+
+    def _clock(self, case: Case, event: CaseEvent, key: str, notice: Notice | None) -> None:
+        """Starts the clock of a duty when its submission came in. A duty runs once in each event."""
+        written = self.submission.procedure_version.definition["deadlines"][key]
+        starts_at = self.submission.received_at
+        marks = {f"{mark}_at": _after(starts_at, written.get(f"{mark}_minutes")) for mark in ("amber", "red", "breach")}
+        Deadline.objects.get_or_create(
+            event=event,
+            key=key,
+            defaults={
+                "case": case,
+                "label": written["label"],
+                "starts_at": starts_at,
+                "notice_id": notice.pk if notice else None,
+                **marks,
+            },
+        )
+
+
+def _after(moment: datetime, minutes: float | None) -> datetime | None:
+    return None if minutes is None else moment + timedelta(minutes=minutes)
+
+
+def _choice(action: Action, name: str, among: list[str]) -> str:
+    value = action.params[name]
+    if not isinstance(value, str) or value not in among:
+        raise CannotApply(action.rule, f"unknown_{name}")
+    return value
+
+
+def _free_reference(action: Action) -> str:
+    for _try in range(TRIES_FOR_A_REFERENCE):
+        reference = new_reference()
+        if not Case.objects.filter(reference=reference).exists():
+            return reference
+    raise CannotApply(action.rule, "no_free_reference")

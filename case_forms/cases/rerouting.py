@@ -1,0 +1,192 @@
+"""Sending a notice on: to another municipality's office, or, when there is none, to the region's coordinator."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from access.models import Municipality
+from audit.chain import Actor, record
+from notifications.briefs.composing import BriefRow, compose
+from notifications.directory.models import Contact, Role
+from notifications.directory.resolve import Resolution, resolve
+from notifications.outbox.actions import owe
+from notifications.outbox.models import Notice, Purpose, Reply
+
+from .brief_content import EVERY_ROLE, both
+from .models import Case, CaseEvent
+
+REROUTED = "rerouted"
+MARKS = ("amber", "red", "breach")
+CALL_AGAIN_MINUTES = 30
+COORDINATOR_LADDER = ({"after_minutes": CALL_AGAIN_MINUTES, "do": "call", "repeat_minutes": CALL_AGAIN_MINUTES},)
+
+
+def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
+    """Sends a notice on to the municipality that its recipient named, as a new case event.
+
+    The brief is the one that this role was allowed to read; the clocks go on from where they stand. When nobody answers
+    for that municipality, or only somebody who has already passed this notice on, the coordinator is told.
+    """
+    municipality = reply.to_municipality or notice.municipality
+    at = reply.at
+    found = resolve(role=notice.role, municipality=municipality, at=at)
+    event = CaseEvent(
+        case=case,
+        kind=REROUTED,
+        at=at,
+        notice_id=notice.pk,
+        detail={"role": notice.role, "from": notice.municipality.slug, "to": municipality.slug, "resolved": True},
+        explanation=[{"rule": REROUTED, "words": words} for words in found.words],
+    )
+    if found.contact is None or found.contact.pk in _already_asked(notice):
+        event.detail["resolved"] = False
+        event.save()
+        return ask_coordinator(event=event, notice=notice, municipality=municipality)
+    event.save()
+    sent_on = _owe_on(event, notice, municipality, found, at)
+    record(
+        "notice.rerouted",
+        actor=Actor("contact", str(notice.contact_id or "")),
+        target_kind="notice",
+        target_id=sent_on.pk,
+        case=case.pk,
+        chases=notice.pk,
+        to=municipality.slug,
+    )
+    return sent_on
+
+
+def ask_coordinator(*, event: CaseEvent, notice: Notice, municipality: Municipality | None = None) -> Notice:
+    """Owes the region's coordinator a call about a notice that nobody is asked to take any more, until answered."""
+    place = municipality or notice.municipality
+    at = timezone.now()
+    found = resolve(role=Role.COORDINATOR, municipality=place, at=at)
+    return owe(
+        event_id=event.pk,
+        case_id=event.case_id,
+        case_reference=event.case.reference,
+        role=Role.COORDINATOR,
+        contact=found.contact,
+        partner=found.partner,
+        municipality=place,
+        brief=compose(Role.COORDINATOR, _call_rows(event, notice, place)),
+        answer_minutes=CALL_AGAIN_MINUTES,
+        ladder=COORDINATOR_LADDER,
+        is_drill=notice.is_drill,
+        purpose=Purpose.CALL,
+        chases=notice,
+        at=at,
+    )
+
+
+def _owe_on(event: CaseEvent, notice: Notice, municipality: Municipality, found: Resolution, at: datetime) -> Notice:
+    answer_minutes = None
+    if notice.answer_by is not None:
+        answer_minutes = (notice.answer_by - notice.owed_at).total_seconds() / 60
+    return owe(
+        event_id=event.pk,
+        case_id=event.case_id,
+        case_reference=event.case.reference,
+        role=notice.role,
+        contact=found.contact,
+        partner=found.partner,
+        municipality=municipality,
+        brief=_brief_with_origin(notice, municipality),
+        answer_minutes=answer_minutes,
+        ladder=notice.root.ladder,
+        marks=_marks_from(notice, at),
+        needs_document=notice.needs_document,
+        is_drill=notice.is_drill,
+        purpose=Purpose.REROUTE,
+        chases=notice,
+        at=at,
+    )
+
+
+def chain_of(notice: Notice) -> list[Notice]:
+    """This notice and all those it chases, up to the first one."""
+    chain = [notice]
+    while chain[-1].chases is not None:
+        chain.append(chain[-1].chases)
+    return chain
+
+
+def _already_asked(notice: Notice) -> set[int | None]:
+    """The contacts of the chain so far: nobody gets back what they have passed on."""
+    return {asked.contact_id for asked in chain_of(notice)}
+
+
+def _marks_from(notice: Notice, at: datetime) -> dict[str, float]:
+    """The original's marks, in minutes from now on; the duty doesn't start anew because it was misdirected."""
+    return {
+        f"{mark}_minutes": (moment - at).total_seconds() / 60
+        for mark in MARKS
+        if (moment := getattr(notice, f"{mark}_at")) is not None
+    }
+
+
+def _brief_with_origin(notice: Notice, municipality: Municipality) -> dict[str, Any]:
+    """What this role was allowed to read, headed by where it comes from."""
+    origin = compose(
+        notice.role,
+        [
+            BriefRow(
+                key="rerouted.from",
+                label=both(lambda: gettext("Sent on")),
+                value=both(
+                    lambda: (
+                        gettext("First sent to %(first)s; the recipient says it belongs to %(second)s.")
+                        % {"first": notice.municipality.name, "second": municipality.name}
+                    )
+                ),
+                shared_with=EVERY_ROLE,
+                section=both(lambda: gettext("Sent on from another area")),
+            )
+        ],
+    )
+    return {"sections": [*origin["sections"], *notice.brief["sections"]]}
+
+
+def _call_rows(event: CaseEvent, notice: Notice, place: Municipality) -> list[BriefRow]:
+    """Why the coordinator is asked, for which case and place, and who was asked before, with the number."""
+    declined = event.kind != REROUTED
+    role = Role(notice.role)
+    rows = [
+        (
+            "reason",
+            lambda: gettext("Reason"),
+            lambda: (
+                (
+                    gettext("%(role)s declined and nobody else is being asked. Please find who takes the case.")
+                    if declined
+                    else gettext(
+                        "%(role)s passed it on, but nobody answers for that area. Please find who takes the case."
+                    )
+                )
+                % {"role": role.label}
+            ),
+        ),
+        ("case", lambda: gettext("Case"), lambda: event.case.reference),
+        ("code", lambda: gettext("Code of the notice"), lambda: notice.code),
+        ("place", lambda: gettext("Municipality"), lambda: place.name),
+        ("asked", lambda: gettext("Asked so far"), lambda: _reach(notice.contact)),
+        (
+            "unit",
+            lambda: gettext("Mobile unit"),
+            lambda: f"{event.case.unit.name} {event.case.unit.callback_phone}".strip(),
+        ),
+    ]
+    section = both(lambda: gettext("A phone call"))
+    only_coordinator = {Role.COORDINATOR.value: True}
+    return [
+        BriefRow(f"call.{key}", both(label), both(value), shared_with=only_coordinator, section=section)
+        for key, label, value in rows
+    ]
+
+
+def _reach(contact: Contact | None) -> str:
+    if contact is None:
+        return gettext("nobody")
+    return f"{contact.name}, {contact.partner.name}, {contact.phone or gettext('no phone number')}"

@@ -1,0 +1,299 @@
+"""The timeline of a case's notices: for the unit's page and the field API. Five queries, whatever its length.
+
+A line says what became of one notice and when, how long each step took, which mark of its clock has passed, and what
+happens next. `loud` is true when a person should look now: nobody could be told, the sending fails, or the time is up.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from access.models import in_language
+from notifications.directory.models import Role
+from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
+from notifications.outbox.states import NO_CONTACT, SETTLED, NoticeState
+
+from .models import Case, CaseEvent, Deadline, Referral
+
+# The marks of a clock, worst first.
+MARKS = ("breach", "red", "amber")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that happened to a notice: `name` is owed, sent, opened, ...; `minutes` after it was owed."""
+
+    name: str
+    at: datetime
+    minutes: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One reply. `note` is what the recipient wrote; it is sealed at rest and never leaves by the API."""
+
+    kind: str
+    kind_label: str
+    reason: str
+    at: datetime
+    to_municipality: str | None = None
+    note: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class NoticeLine:
+    """One notice. Times are aware; labels are in the active language. `phone` is the number to call when it is loud."""
+
+    id: UUID
+    code: str
+    role: str
+    role_label: str
+    purpose: str
+    purpose_label: str
+    chases: UUID | None
+    recipient: str | None
+    contact: str | None
+    phone: str
+    municipality: str
+    state: str
+    state_label: str
+    reason: str
+    attempts: int
+    owed_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    opened_at: datetime | None
+    accepted_at: datetime | None
+    declined_at: datetime | None
+    escalated_at: datetime | None
+    closed_at: datetime | None
+    cancelled_at: datetime | None
+    answer_by: datetime | None
+    moments: tuple[Moment, ...]
+    answers: tuple[Answer, ...]
+    mark: str  # "", amber, red, breach: the worst mark passed without an acceptance
+    minutes_open: int | None  # since owed, while nobody has taken it
+    minutes_left: int | None  # until answer_by, negative when it is past; None when settled or without one
+    next_step: str | None  # send, resolve, remind, deputy, call
+    next_step_at: datetime | None
+    is_unresolved: bool  # nobody is there to be told
+    loud: bool
+
+    @property
+    def is_settled(self) -> bool:
+        return self.state in SETTLED
+
+
+@dataclass(frozen=True)
+class DeadlineLine:
+    """One clock. `mark` is the worst mark passed before it was met; `minutes_left` counts to the next mark."""
+
+    key: str
+    label: str
+    starts_at: datetime
+    amber_at: datetime | None
+    red_at: datetime | None
+    breach_at: datetime | None
+    met_at: datetime | None
+    notice: UUID | None
+    mark: str
+    next_mark: str | None
+    minutes_left: int | None
+    minutes_taken: int | None
+
+
+@dataclass(frozen=True)
+class ReferralLine:
+    id: UUID
+    partner: str
+    services: list[str]
+    state: str
+    state_label: str
+    made_at: datetime
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class EventLine:
+    """Something that happened in the case. `detail` holds codes and ids only."""
+
+    kind: str
+    at: datetime
+    notice: UUID | None
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Everything above of one case."""
+
+    notices: list[NoticeLine]
+    deadlines: list[DeadlineLine]
+    referrals: list[ReferralLine]
+    events: list[EventLine]
+
+    @property
+    def loud(self) -> bool:
+        return any(line.loud for line in self.notices)
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing more will happen by itself."""
+        return all(line.is_settled for line in self.notices)
+
+
+def timeline_of(case: Case, *, now: datetime | None = None, language: str | None = None) -> Timeline:
+    """The timeline of one case at this moment (default: now), partner names and labels in this language."""
+    moment = now or timezone.now()
+    return Timeline(
+        notices=notice_lines(Notice.objects.filter(case_id=case.pk), now=moment, language=language),
+        deadlines=[_deadline(row, moment, language) for row in Deadline.objects.filter(case=case)],
+        referrals=[_referral(row, language) for row in Referral.objects.filter(case=case).select_related("partner")],
+        events=[
+            EventLine(row.kind, row.at, row.notice_id, row.detail)
+            for row in CaseEvent.objects.filter(case=case).defer("explanation")
+        ],
+    )
+
+
+def notice_lines(notices: Any, *, now: datetime, language: str | None = None) -> list[NoticeLine]:
+    """Lines for a queryset of notices, in the order in which they were owed. Two queries."""
+    rows = list(
+        notices.select_related("contact", "contact__partner", "partner", "municipality")
+        .defer("brief", "link_token")
+        .order_by("owed_at", "pk")
+    )
+    replies: dict[UUID, list[Reply]] = defaultdict(list)
+    for reply in Reply.objects.filter(notice__in=[row.pk for row in rows]).select_related("to_municipality"):
+        replies[reply.notice_id].append(reply)
+    return [_line(row, replies[row.pk], now, language) for row in rows]
+
+
+def _line(notice: Notice, replies: Iterable[Reply], now: datetime, language: str | None) -> NoticeLine:
+    mark = "" if notice.accepted_at else _worst_mark(notice, notice.closed_at or notice.cancelled_at or now)
+    settled = notice.state in SETTLED
+    unresolved = notice.contact_id is None and not settled
+    late = bool(notice.answer_by and notice.answer_by <= now and not settled)
+    step, step_at = _next_step(notice)
+    office = notice.partner or (notice.contact.partner if notice.contact else None)
+    return NoticeLine(
+        id=notice.pk,
+        code=notice.code,
+        role=notice.role,
+        role_label=str(Role(notice.role).label),
+        purpose=notice.purpose,
+        purpose_label=str(Purpose(notice.purpose).label),
+        chases=notice.chases_id,
+        recipient=in_language(office.names, language) if office else None,
+        contact=notice.contact.name if notice.contact else None,
+        phone=notice.contact.phone if notice.contact else "",
+        municipality=notice.municipality.name,
+        state=notice.state,
+        state_label=str(NoticeState(notice.state).label),
+        reason=notice.reason,
+        attempts=notice.attempts,
+        owed_at=notice.owed_at,
+        sent_at=notice.sent_at,
+        delivered_at=notice.delivered_at,
+        opened_at=notice.opened_at,
+        accepted_at=notice.accepted_at,
+        declined_at=notice.declined_at,
+        escalated_at=notice.escalated_at,
+        closed_at=notice.closed_at,
+        cancelled_at=notice.cancelled_at,
+        answer_by=notice.answer_by,
+        moments=_moments(notice),
+        answers=tuple(_answer(reply) for reply in replies),
+        mark=mark,
+        minutes_open=None if settled else _minutes(notice.owed_at, now),
+        minutes_left=_minutes(now, notice.answer_by) if notice.answer_by and not settled else None,
+        next_step=step,
+        next_step_at=step_at,
+        is_unresolved=unresolved,
+        loud=not settled and (unresolved or late or notice.state == NoticeState.FAILED or bool(mark)),
+    )
+
+
+def _moments(notice: Notice) -> tuple[Moment, ...]:
+    """What has happened to the notice, in the order of time."""
+    names = ("owed", "sent", "delivered", "opened", "accepted", "declined", "escalated", "closed", "cancelled")
+    happened = [(name, at) for name in names if (at := getattr(notice, f"{name}_at")) is not None]
+    return tuple(
+        Moment(name, at, _minutes(notice.owed_at, at)) for name, at in sorted(happened, key=lambda moment: moment[1])
+    )
+
+
+def _answer(reply: Reply) -> Answer:
+    return Answer(
+        kind=reply.kind,
+        kind_label=str(ReplyKind(reply.kind).label),
+        reason=reply.reason,
+        at=reply.at,
+        to_municipality=reply.to_municipality.name if reply.to_municipality else None,
+        note=reply.note,
+    )
+
+
+def _next_step(notice: Notice) -> tuple[str | None, datetime | None]:
+    """What happens next by itself, and when: the earlier of the next attempt and the ladder's next step."""
+    steps: list[tuple[datetime, str]] = []
+    if notice.next_attempt_at is not None:
+        steps.append((notice.next_attempt_at, "resolve" if notice.reason == NO_CONTACT else "send"))
+    if notice.next_step_at is not None and notice.ladder:
+        step = notice.ladder[min(notice.ladder_step, len(notice.ladder) - 1)]
+        steps.append((notice.next_step_at, step["do"]))
+    if not steps:
+        return None, None
+    at, step_name = min(steps)
+    return step_name, at
+
+
+def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLine:
+    until = row.met_at or now
+    ahead = [(at, mark) for mark in MARKS if (at := getattr(row, f"{mark}_at")) is not None and at > until]
+    next_at, next_mark = min(ahead, default=(None, None))
+    return DeadlineLine(
+        key=row.key,
+        label=in_language(row.label, language),
+        starts_at=row.starts_at,
+        amber_at=row.amber_at,
+        red_at=row.red_at,
+        breach_at=row.breach_at,
+        met_at=row.met_at,
+        notice=row.notice_id,
+        mark=_worst_mark(row, until),
+        next_mark=None if row.met_at else next_mark,
+        minutes_left=_minutes(now, next_at) if next_at and not row.met_at else None,
+        minutes_taken=_minutes(row.starts_at, row.met_at) if row.met_at else None,
+    )
+
+
+def _referral(row: Referral, language: str | None) -> ReferralLine:
+    return ReferralLine(
+        id=row.pk,
+        partner=in_language(row.partner.names, language),
+        services=list(row.services),
+        state=row.state,
+        state_label=str(row.get_state_display()),
+        made_at=row.made_at,
+        answered_at=row.answered_at,
+    )
+
+
+def _worst_mark(clock: Any, at: datetime) -> str:
+    """The worst of amber, red, breach that has passed at this time; "" when none has."""
+    for mark in MARKS:
+        due = getattr(clock, f"{mark}_at")
+        if due is not None and due <= at:
+            return mark
+    return ""
+
+
+def _minutes(since: datetime, until: datetime) -> int:
+    """Whole minutes between two times, rounded down."""
+    return int((until - since).total_seconds() // 60)

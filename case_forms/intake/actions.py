@@ -1,0 +1,236 @@
+"""Receiving what the field sends. One mutation each, whoever asks: the field API, the pages, the drill, a seed.
+
+`receive_submission` does, in this order:
+
+1. looks whether the sender works in the unit, and whether this UUID was received before (then: the same receipt again);
+2. checks the answers against the form version;
+3. in one transaction: stores the submission with its answers sealed, decides, carries the decision out (case, clocks,
+   referrals, owed notices), records it, and keeps the receipt. Whatever fails takes all of it back.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from access.models import MobileUnit, User
+from case_forms.builder.models import FormVersion
+from case_forms.builder.sources import Lists
+from case_forms.cases.models import Case
+from vault.seal import fingerprint, same_content
+
+from .checking import AnswerProblem, Answers, check_answers
+from .deciding import NotDecided, decide_and_apply
+from .models import Draft, Submission
+from .naming import named_case
+
+__all__ = [
+    "AnswersRefused",
+    "NotAllowed",
+    "NotDecided",
+    "Received",
+    "UnknownForm",
+    "UuidReused",
+    "receive_submission",
+    "submit_draft",
+    "unit_of",
+]
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+EARLIEST_YEAR = 2013  # the first mobile unit began then
+
+
+class UnknownForm(Exception):
+    """There is no such form, or no such version of it."""
+
+
+class UuidReused(Exception):
+    """This UUID stands for another submission already."""
+
+
+class NotAllowed(Exception):
+    """This person can't submit here. `code`: not_a_worker, unit_needed (works in several units: name one)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class AnswersRefused(Exception):
+    """The answers can't stand. `errors` says what to mend, each with its path; no error holds an answer."""
+
+    def __init__(self, errors: list[AnswerProblem]) -> None:
+        super().__init__(", ".join(sorted({error.code for error in errors})))
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Received:
+    """A stored submission. `created` is False when it was here already.
+
+    receipt: {"submission": uuid, "case": reference|None, "notices": [{"id", "code", "role", "state", "recipient"}]}
+    """
+
+    submission: Submission
+    created: bool
+    receipt: dict[str, Any] = field(repr=False)
+
+
+def receive_submission(
+    *,
+    uuid: UUID,
+    form_key: str,
+    version: int,
+    occurred_at: datetime,
+    answers: Any,
+    user: User,
+    unit: MobileUnit | None = None,
+    is_drill: bool = False,
+    strict: bool = True,
+) -> Received:
+    """Receives one filled form; the module's docstring has the steps. Receiving it again returns the first receipt.
+
+    `occurred_at` is aware. `unit` defaults to the sender's only unit. `strict`: see `checking`.
+    Raises NotAllowed, UuidReused, UnknownForm, AnswersRefused, NotDecided; nothing is stored then.
+    """
+    place = unit_of(user, unit)
+    content = _content(form_key, version, occurred_at, answers)
+    earlier = _received_before(uuid, content, user)
+    if earlier is not None:
+        return earlier
+    form_version = FormVersion.objects.filter(form__key=form_key, number=version).select_related("form").first()
+    if form_version is None:
+        raise UnknownForm
+    received_at = timezone.now()
+    cleaned, case = _checked(form_version.definition, answers, occurred_at, received_at, user, strict=strict)
+    submission = Submission(
+        id=uuid,
+        form_version=form_version,
+        unit=place,
+        submitted_by=user,
+        occurred_at=occurred_at,
+        received_at=received_at,
+        answers=cleaned,
+        fingerprint=fingerprint(content),
+        is_drill=is_drill,
+    )
+    try:
+        with transaction.atomic():
+            submission.save(force_insert=True)
+            decide_and_apply(submission, cleaned, case)
+            return Received(submission, True, submission.receipt)
+    except IntegrityError:
+        # The same UUID came in twice at once: whoever was second finds what the first one stored.
+        earlier = _received_before(uuid, content, user)
+        if earlier is None:
+            raise
+        return earlier
+
+
+def submit_draft(*, draft: Draft, user: User) -> Received:
+    """Sends a draft under its own id and empties it. Sending it again returns the first receipt.
+
+    Raises what `receive_submission` raises; the draft stays as it was then.
+    """
+    with transaction.atomic():
+        locked = Draft.objects.select_for_update().select_related("form_version__form", "unit").get(pk=draft.pk)
+        if locked.owner_id != user.pk:
+            raise NotAllowed("not_a_worker")
+        if locked.submitted_at is not None:
+            sent = Submission.objects.get(pk=locked.pk)
+            return Received(sent, False, sent.receipt)
+        received = receive_submission(
+            uuid=locked.pk,
+            form_key=locked.form_version.form.key,
+            version=locked.form_version.number,
+            occurred_at=locked.occurred_at,
+            answers=locked.answers,
+            user=user,
+            unit=locked.unit,
+            strict=False,
+        )
+        locked.submitted_at = received.submission.received_at
+        locked.answers = {}
+        locked.save(update_fields=["submitted_at", "answers"])
+    return received
+
+
+def unit_of(user: User, unit: MobileUnit | None = None) -> MobileUnit:
+    """The unit that this person submits for. Raises NotAllowed: only its workers submit for a unit."""
+    units = list(user.units())
+    if not units or (unit is not None and unit not in units):
+        raise NotAllowed("not_a_worker")
+    if unit is None and len(units) > 1:
+        raise NotAllowed("unit_needed")
+    return unit or units[0]
+
+
+# ---- checking ----
+
+
+def _content(form_key: str, version: int, occurred_at: datetime, answers: Any) -> bytes:
+    """The canonical bytes that tell one submission from another. Raises AnswersRefused when it isn't JSON."""
+    try:
+        problems = list(_time_problems(occurred_at))
+        if problems:
+            raise AnswersRefused(problems)
+        moment = occurred_at.astimezone(UTC).isoformat(timespec="microseconds")
+        return json.dumps(
+            [form_key, version, moment, answers], sort_keys=True, separators=(",", ":"), allow_nan=False
+        ).encode()
+    except (TypeError, ValueError, RecursionError):
+        raise AnswersRefused([AnswerProblem("/answers", "wrong_type", _("Answers are an object."))]) from None
+
+
+def _time_problems(occurred_at: datetime) -> Iterator[AnswerProblem]:
+    if timezone.is_naive(occurred_at):
+        yield AnswerProblem("/occurred_at", "no_offset", _("Give the time with its offset from UTC."))
+    elif occurred_at.year < EARLIEST_YEAR:
+        yield AnswerProblem("/occurred_at", "too_early", _("This is too long ago."))
+    elif occurred_at > timezone.now() + CLOCK_TOLERANCE:
+        yield AnswerProblem("/occurred_at", "in_the_future", _("This lies in the future."))
+
+
+def _checked(
+    definition: Mapping[str, Any],
+    answers: Any,
+    occurred_at: datetime,
+    received_at: datetime,
+    user: User,
+    *,
+    strict: bool,
+) -> tuple[Answers, Case | None]:
+    """The cleaned answers, and the case that they name. Raises AnswersRefused."""
+    checked = check_answers(
+        definition,
+        answers,
+        sources=Lists(),
+        today=timezone.localdate(received_at),
+        occurred_on=timezone.localdate(occurred_at),
+        language=user.language,
+        strict=strict,
+    )
+    case, unknown = named_case(definition, checked.answers, user)
+    errors = [*checked.errors, *unknown]
+    if errors:
+        raise AnswersRefused(errors)
+    return checked.answers, case
+
+
+def _received_before(uuid: UUID, content: bytes, user: User) -> Received | None:
+    """The receipt of an earlier, equal submission that this person may see. Raises UuidReused for any other."""
+    stored = Submission.objects.filter(pk=uuid).first()
+    if stored is None:
+        return None
+    if (
+        not same_content(content, stored.fingerprint)
+        or not Submission.objects.visible_to(user).filter(pk=uuid).exists()
+    ):
+        raise UuidReused
+    return Received(stored, False, stored.receipt)

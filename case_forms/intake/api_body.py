@@ -1,0 +1,117 @@
+"""Reading the body of an API request: at most a megabyte of plain, finite, shallow JSON, and nothing else.
+
+A refusal never repeats what was sent.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, UnreadablePostError
+
+DEEPEST = 24
+JSON_TYPE = "application/json"
+
+
+class BodyRefused(Exception):
+    """The body can't be read. `code` is too_large, not_json or wrong_media_type."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def check_media_type(request: HttpRequest) -> None:
+    """Raises BodyRefused unless the request says that it carries JSON."""
+    if request.content_type != JSON_TYPE:
+        raise BodyRefused("wrong_media_type")
+
+
+def read_json(request: HttpRequest) -> Any:
+    """The JSON value of the body. Raises BodyRefused."""
+    check_media_type(request)
+    try:
+        value = json.loads(
+            _bytes(request).decode(),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            object_pairs_hook=_without_doubles,
+        )
+    except (ValueError, RecursionError):
+        raise BodyRefused("not_json") from None
+    if _is_too_deep(value):
+        raise BodyRefused("not_json")
+    return value
+
+
+def _bytes(request: HttpRequest) -> bytes:
+    """The body's bytes, also of a chunked one, which comes without its length."""
+    limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    try:
+        body = _chunked(request, limit + 1) if _is_chunked(request) else request.body
+    except RequestDataTooBig:
+        raise BodyRefused("too_large") from None
+    except (UnreadablePostError, OSError):
+        raise BodyRefused("not_json") from None
+    if len(body) > limit:
+        raise BodyRefused("too_large")
+    return body
+
+
+def _is_chunked(request: HttpRequest) -> bool:
+    """Over WSGI only: an ASGI server hands the whole body over."""
+    return (
+        not request.META.get("CONTENT_LENGTH")
+        and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+        and hasattr(request, "environ")
+    )
+
+
+def _chunked(request: HttpRequest, most: int) -> bytes:
+    """At most so many bytes of a body that comes without its length."""
+    stream = request.environ["wsgi.input"]  # type: ignore[attr-defined]
+    parts, left = [], most
+    while left > 0:
+        part = stream.read(min(left, 65_536))
+        if not part:
+            break
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError("NaN and infinity are not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is too large")
+    return value
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return value
+
+
+def _is_too_deep(value: Any) -> bool:
+    """Whether lists and objects lie deeper in one another than any form needs. Doesn't recurse itself."""
+    level = [value]
+    for _depth in range(DEEPEST):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    """What stands in a list or object and may itself hold something."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (part for part in inner if isinstance(part, dict | list))

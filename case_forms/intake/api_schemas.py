@@ -1,0 +1,173 @@
+"""The shapes of the field API: what may be sent, and what comes back. docs/api.md describes them."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
+
+KEY = r"^[a-z][a-z0-9_]{0,63}$"
+SLUG = r"^[a-z0-9][a-z0-9-]{0,79}$"
+
+
+def _text_only(value: Any) -> Any:
+    """UUIDs and times come as text; a number isn't taken for a timestamp."""
+    if not isinstance(value, str):
+        raise ValueError("not a text")
+    return value
+
+
+class SubmissionIn(BaseModel):
+    """One filled form. `uuid` is chosen by the client, once for each filled form, and makes sending safe to repeat."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    uuid: Annotated[UUID, BeforeValidator(_text_only), Field(description="Chosen by the client; RFC 9562.")]
+    form: Annotated[str, Field(pattern=KEY, description="The form's key.")]
+    version: Annotated[StrictInt, Field(ge=1, le=2_147_483_647, description="The version that was filled.")]
+    occurred_at: Annotated[
+        AwareDatetime, BeforeValidator(_text_only), Field(description="When it happened, with offset from UTC.")
+    ]
+    answers: Annotated[
+        dict[str, Any],
+        Field(
+            description="The answers, as /forms/{key}/versions/{number}/schema says. An unanswered question is absent."
+        ),
+    ]
+    unit: Annotated[
+        str | None,
+        Field(pattern=SLUG, description="The unit's key; needed only by a person who works in several."),
+    ] = None
+
+
+class NoticeReceipt(Schema):
+    id: UUID
+    code: str
+    role: str
+    state: str
+    recipient: str | None
+
+
+class Receipt(Schema):
+    """What a submission set in motion, at the moment it was received."""
+
+    submission: UUID
+    case: str | None
+    notices: list[NoticeReceipt]
+
+
+class ProblemError(Schema):
+    """`path` is a JSON pointer into the body."""
+
+    path: str
+    code: str
+    message: str
+
+
+class Problem(Schema):
+    """RFC 9457. It never repeats what was sent."""
+
+    type: str
+    title: str
+    status: int
+
+
+class RefusedProblem(Problem):
+    errors: list[ProblemError]
+
+
+class FormOut(Schema):
+    key: str
+    version: int
+    sha256: str
+    title: dict[str, str]
+
+
+class DefinitionOut(Schema):
+    """`sha256` is over the canonical JSON of `definition`: keys sorted, no spaces, UTF-8."""
+
+    key: str
+    version: int
+    sha256: str
+    published_at: datetime
+    definition: dict[str, Any]
+
+
+class AnswerOut(Schema):
+    kind: str
+    reason: str
+    at: datetime
+
+
+class NoticeOut(Schema):
+    """Times are null until they happen. `next_step` says what happens by itself at `next_step_at`."""
+
+    id: UUID
+    code: str
+    role: str
+    purpose: str
+    chases: UUID | None
+    recipient: str | None
+    state: str
+    reason: str
+    owed_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    opened_at: datetime | None
+    accepted_at: datetime | None
+    declined_at: datetime | None
+    escalated_at: datetime | None
+    closed_at: datetime | None
+    cancelled_at: datetime | None
+    answer_by: datetime | None
+    answers: list[AnswerOut]
+    mark: str
+    next_step: str | None
+    next_step_at: datetime | None
+    is_unresolved: bool
+    loud: bool
+
+
+class DeadlineOut(Schema):
+    key: str
+    label: str
+    starts_at: datetime
+    amber_at: datetime | None
+    red_at: datetime | None
+    breach_at: datetime | None
+    met_at: datetime | None
+    notice: UUID | None
+    mark: str
+
+
+class ReferralOut(Schema):
+    id: UUID
+    partner: str
+    services: list[str]
+    state: str
+    made_at: datetime
+    answered_at: datetime | None
+
+
+class ProcedureOut(Schema):
+    key: str
+    version: int
+
+
+class CaseOut(Schema):
+    """One case as its unit follows it: codes and times; nothing of what was told about the person."""
+
+    reference: str
+    status: str
+    formal_identification: str
+    child_track: bool
+    is_drill: bool
+    municipality: str
+    unit: str
+    procedure: ProcedureOut
+    opened_at: datetime
+    closed_at: datetime | None
+    notices: list[NoticeOut]
+    deadlines: list[DeadlineOut]
+    referrals: list[ReferralOut]

@@ -1,0 +1,128 @@
+"""What a stored submission sets in motion, and the receipt that says so."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from access.models import in_language
+from audit.chain import actor_of, record
+from case_forms.builder.outline import questions
+from case_forms.cases.actions import SUBMISSION_RECEIVED, Applied, CannotApply, SubmissionFacts, apply_decision
+from case_forms.cases.models import Case
+from case_forms.procedures.decide import LANGUAGES, Decision, DecisionFailed, Event, Labels, decide
+from case_forms.procedures.models import ProcedureVersion
+from notifications.outbox.models import Notice
+
+from .checking import Answers
+from .models import Submission
+
+
+class NotDecided(Exception):
+    """The procedure in force can't be carried out, so nothing was received; `where` names the rule or fact.
+
+    A submission is never stored undecided: its sender would believe that the police know.
+    """
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        self.where = where
+
+
+def decide_and_apply(submission: Submission, answers: Answers, case: Case | None) -> None:
+    """Decides on a stored submission, carries the decision out, and keeps case and receipt on it.
+
+    Runs in the caller's transaction. `case`: the one that the answers name. Raises NotDecided.
+    """
+    procedure = case.procedure_version if case else _procedure_in_force(submission.received_at)
+    definition = submission.form_version.definition
+    try:
+        decision = _decision(submission, answers, case, procedure)
+        applied = apply_decision(
+            decision=decision,
+            submission=SubmissionFacts(
+                id=submission.pk,
+                form_definition=definition,
+                answers=answers,
+                unit=submission.unit,
+                by=submission.submitted_by,
+                occurred_at=submission.occurred_at,
+                received_at=submission.received_at,
+                procedure_version=procedure,
+                today=timezone.localdate(submission.received_at).isoformat(),
+                is_drill=submission.is_drill,
+            ),
+            case=case,
+        )
+    except DecisionFailed as failure:
+        raise NotDecided(failure.where) from None
+    except CannotApply as failure:
+        raise NotDecided(f"rules/{failure.rule}: {failure.code}") from None
+    submission.case = applied.case
+    submission.receipt = _receipt(submission, applied)
+    submission.save(update_fields=["case", "receipt"])
+    record(
+        "submission.received",
+        actor=actor_of(submission.submitted_by),
+        target_kind="submission",
+        target_id=submission.pk,
+        form=submission.form_version.form.key,
+        version=submission.form_version.number,
+        case=applied.case.pk if applied.case else "",
+        notices=len(applied.notices),
+        procedure=str(procedure),
+    )
+
+
+def _decision(submission: Submission, answers: Answers, case: Case | None, procedure: ProcedureVersion) -> Decision:
+    """What the procedure says. A case stays under the version that it was opened under."""
+    definition = submission.form_version.definition
+    event = Event(
+        kind=SUBMISSION_RECEIVED,
+        form=submission.form_version.form.key,
+        answers=answers,
+        occurred_at=timezone.localtime(submission.occurred_at),
+        received_at=timezone.localtime(submission.received_at),
+        case_status=case.status if case else None,
+    )
+    labels = {language: labels_of(definition, language) for language in LANGUAGES}
+    return decide(event, procedure.definition, labels=labels)
+
+
+def labels_of(definition: dict[str, Any], language: str) -> Labels:
+    """A form's words in one language, for reading the procedure's conditions back."""
+    asked = [placed.question for placed in questions(definition)]
+    return Labels(
+        questions={question["key"]: in_language(question["label"], language) for question in asked},
+        choices={
+            question["key"]: {choice["value"]: in_language(choice["label"], language) for choice in question["choices"]}
+            for question in asked
+            if "choices" in question
+        },
+    )
+
+
+def _procedure_in_force(at: datetime) -> ProcedureVersion:
+    try:
+        return ProcedureVersion.objects.in_force(at)
+    except ProcedureVersion.DoesNotExist:
+        raise NotDecided("no procedure is in force") from None
+
+
+def _receipt(submission: Submission, applied: Applied) -> dict[str, Any]:
+    language = submission.submitted_by.language
+    return {
+        "submission": str(submission.pk),
+        "case": applied.case.reference if applied.case else None,
+        "notices": [_receipt_line(notice, language) for notice in applied.notices],
+    }
+
+
+def _receipt_line(notice: Notice, language: str) -> dict[str, Any]:
+    return {
+        "id": str(notice.pk),
+        "code": notice.code,
+        "role": notice.role,
+        "state": notice.state,
+        "recipient": in_language(notice.partner.names, language) if notice.partner else None,
+    }
