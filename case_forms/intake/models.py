@@ -13,6 +13,17 @@ from case_forms.cases.models import Case
 from vault.fields import SealedJSONField
 
 
+class DraftQuerySet(models.QuerySet["Draft"]):
+    def visible_to(self, user: User) -> "DraftQuerySet":
+        """A person's own drafts in units they still work in. Nobody reads another's half-written form."""
+        if not getattr(user, "is_authenticated", False) or not user.is_active:
+            return self.none()
+        return self.filter(owner=user, unit__in=user.units())
+
+    def open(self) -> "DraftQuerySet":
+        return self.filter(submitted_at__isnull=True)
+
+
 class Draft(models.Model):
     """A form being filled. Its id becomes the submission's UUID, so a doubled "Submit" makes one submission."""
 
@@ -26,6 +37,8 @@ class Draft(models.Model):
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
     saved_at = models.DateTimeField(_("saved at"), default=timezone.now)
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
+
+    objects = DraftQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("draft")

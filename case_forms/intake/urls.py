@@ -1,6 +1,33 @@
 """Addresses of this room."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, register_converter
+
+from .views import filling, home, sending
+
+
+class KeyConverter:
+    """A section's or form's key: small letters, digits and underscores, so "send" and "discard-draft" never clash."""
+
+    regex = "[a-z][a-z0-9_]{0,63}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(KeyConverter, "formkey")
 
 app_name = "intake"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("language/", home.language, name="language"),
+    path("forms/<slug:form_key>/start/", filling.start, name="start"),
+    path("drafts/<uuid:draft_id>/", sending.review, name="review"),
+    path("drafts/<uuid:draft_id>/discard-draft/", filling.discard, name="discard"),
+    path("drafts/<uuid:draft_id>/<formkey:section_key>/", filling.section, name="section"),
+    path("sent/<uuid:submission_id>/", sending.sent, name="sent"),
+    path("submissions/<uuid:submission_id>/", sending.submission, name="submission"),
+    path("cases/<slug:reference>/submissions/<uuid:submission_id>/", sending.case_submission, name="case_submission"),
+]

@@ -1,0 +1,164 @@
+"""The case page's board: one card for each recipient, with the reminders, deputies and calls of its chase inside."""
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from access.models import in_language
+from notifications.briefs.choices import words_of
+from notifications.outbox.models import Notice, Purpose, Reply
+from notifications.outbox.states import NoticeState
+
+from .models import Case, CaseEvent, Deadline, Referral
+from .timeline import Answer, DeadlineLine, NoticeLine, ReferralLine, Timeline
+
+CALLS = (Purpose.CALL, Purpose.FALLBACK)
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer in words."""
+
+    kind: str
+    words: str
+    reason: str
+    at: datetime
+    to_municipality: str
+    note: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Card:
+    """One recipient: the first notice and what chased it. `state` is what a badge shows for the whole chase."""
+
+    line: NoticeLine
+    chasers: list[NoticeLine]
+    deadlines: list[DeadlineLine]
+
+    @property
+    def state(self) -> str:
+        if self.taken is not None:
+            return NoticeState.ACCEPTED.value
+        return "no_contact" if self.line.is_unresolved else self.line.state
+
+    @property
+    def taken(self) -> NoticeLine | None:
+        """The notice of this chase that somebody accepted; a coordinator taking the call doesn't count."""
+        chase = [self.line, *(line for line in self.chasers if line.purpose not in CALLS)]
+        return next((line for line in chase if line.accepted_at), None)
+
+    @property
+    def clock(self) -> str:
+        """What the clock says while nobody has accepted: "" | amber | red | breach | late."""
+        if self.taken is not None or self.line.is_settled:
+            return ""
+        if self.line.mark:
+            return self.line.mark
+        is_late = self.line.minutes_left is not None and self.line.minutes_left < 0
+        return "late" if is_late else ""
+
+    @property
+    def must_call(self) -> bool:
+        """The ladder has come to calling, or nobody else can be reached."""
+        if self.taken is not None or self.line.is_settled:
+            return False
+        return self.line.loud or any(line.purpose in CALLS for line in self.chasers)
+
+    @property
+    def call(self) -> NoticeLine | None:
+        """Whose number to call: the recipient's, else the coordinator's who was told instead."""
+        chase = [self.line, *self.chasers]
+        return next((line for line in chase if line.phone), None) if self.must_call else None
+
+    @property
+    def replies(self) -> list[Said]:
+        answers = [answer for line in (self.line, *self.chasers) for answer in line.answers]
+        return [_in_words(answer) for answer in sorted(answers, key=lambda answer: answer.at)]
+
+
+@dataclass(frozen=True)
+class Board:
+    """`cards`: loud ones first, then in the order in which they were owed. `clocks`: those of no single notice."""
+
+    cards: list[Card]
+    clocks: list[DeadlineLine]
+    referrals: list[ReferralLine]
+
+    @property
+    def unresolved(self) -> list[Card]:
+        return [card for card in self.cards if card.line.is_unresolved]
+
+    @property
+    def is_settled(self) -> bool:
+        return all(line.is_settled for card in self.cards for line in (card.line, *card.chasers))
+
+
+def board_of(timeline: Timeline) -> Board:
+    """Groups a timeline's lines by the notice that began each chase."""
+    by_id = {line.id: line for line in timeline.notices}
+    chasers: dict[UUID, list[NoticeLine]] = defaultdict(list)
+    for line in timeline.notices:
+        root = _root(line, by_id)
+        if root is not line:
+            chasers[root.id].append(line)
+    deadlines: dict[UUID, list[DeadlineLine]] = defaultdict(list)
+    clocks = []
+    for deadline in timeline.deadlines:
+        if deadline.notice in by_id:
+            deadlines[_root(by_id[deadline.notice], by_id).id].append(deadline)  # type: ignore[index]
+        else:
+            clocks.append(deadline)
+    cards = [
+        Card(line, chasers[line.id], deadlines[line.id]) for line in timeline.notices if _root(line, by_id) is line
+    ]
+    return Board(sorted(cards, key=lambda card: not card.must_call), clocks, timeline.referrals)
+
+
+def _root(line: NoticeLine, by_id: dict[UUID, NoticeLine]) -> NoticeLine:
+    while line.chases in by_id:
+        line = by_id[line.chases]  # type: ignore[index]
+    return line
+
+
+def _in_words(answer: Answer) -> Said:
+    return Said(
+        kind=answer.kind,
+        words=answer.kind_label,
+        reason=words_of(answer.kind, answer.reason) if answer.reason else "",
+        at=answer.at,
+        to_municipality=answer.to_municipality or "",
+        note=answer.note or "",
+    )
+
+
+def reasons_of(case: Case, language: str) -> list[tuple[datetime, list[tuple[str, str]]]]:
+    """Why the procedure did what it did: for each event its time and (words, because) of each rule that spoke."""
+    told = []
+    for event in CaseEvent.objects.filter(case=case, explanation__isnull=False):
+        words = [
+            (in_language(entry["words"], language), in_language(entry.get("because") or {"sq": ""}, language))
+            for entry in event.explanation
+        ]
+        if words:
+            told.append((event.at, words))
+    return told
+
+
+def fingerprint_of(case: Case, *, now: datetime, language: str) -> str:
+    """Changes whenever the board would read differently: a row has moved on, or a minute has passed. Four queries."""
+    rows: list[Any] = [
+        language,
+        now.strftime("%Y%m%d%H%M"),
+        list(
+            Notice.objects.filter(case_id=case.pk)
+            .order_by("pk")
+            .values_list("pk", "state", "reason", "contact", "attempts", "ladder_step", "next_attempt_at", "opened_at")
+        ),
+        list(Reply.objects.filter(notice__case_id=case.pk).order_by("pk").values_list("pk", "at")),
+        list(Deadline.objects.filter(case=case).order_by("pk").values_list("pk", "met_at")),
+        list(Referral.objects.filter(case=case).order_by("pk").values_list("pk", "state")),
+    ]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:32]

@@ -1,0 +1,105 @@
+"""What a person finds on the start page: forms to begin, open cases with the loudest first, drafts, what was sent."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from access.models import User
+from case_forms.builder.models import FormVersion
+from case_forms.cases.models import Case, Deadline
+from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.states import AWAITING_ANSWER, UNSENT, NoticeState
+
+FIRST_KINDS = ("identification", "outreach")
+MOST_CASES = 60
+MOST_SENT = 20
+
+# From the loudest to the quietest; the words are in the state badge.
+LOUDNESS = ("no_contact", "call", "breach", "late", "escalated", "failed", "waiting", "quiet")
+CALLS = ("no_contact", "call", "breach", "late", "escalated")
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """One open case. `state` is one of LOUDNESS; `notice` the one that is loud, `since` when that began."""
+
+    case: Case
+    state: str
+    notice: Notice | None = None
+    since: datetime | None = None
+
+    @property
+    def is_loud(self) -> bool:
+        return self.state in CALLS
+
+    @property
+    def phone(self) -> str:
+        """The number to call when somebody doesn't answer."""
+        contact = self.notice.contact if self.notice and self.is_loud else None
+        return contact.phone if contact else ""
+
+
+def forms_to_begin() -> tuple[list[FormVersion], list[FormVersion]]:
+    """The newest version of each form: those that begin a day's work, identification first, and all others."""
+    versions = list(FormVersion.objects.newest())
+    first = [version for kind in FIRST_KINDS for version in versions if version.definition["kind"] == kind]
+    return first, [version for version in versions if version not in first]
+
+
+def open_cases(user: User, *, now: datetime | None = None) -> list[CaseLine]:
+    """The person's open cases, the loudest first, then the newest."""
+    moment = now or timezone.now()
+    cases = list(
+        Case.objects.visible_to(user)
+        .filter(closed_at__isnull=True)
+        .select_related("municipality", "unit")
+        .distinct()[:MOST_CASES]
+    )
+    notices, breached = _notices_of(cases), _breached(cases, moment)
+    lines = [_line(case, notices[case.pk], case.pk in breached, moment) for case in cases]
+    return sorted(lines, key=lambda line: LOUDNESS.index(line.state))
+
+
+def _notices_of(cases: Iterable[Case]) -> dict[Any, list[Notice]]:
+    found: dict[Any, list[Notice]] = defaultdict(list)
+    rows = Notice.objects.filter(case_id__in=[case.pk for case in cases]).select_related("contact__partner")
+    for notice in rows.defer("brief", "link_token"):
+        found[notice.case_id].append(notice)
+    return found
+
+
+def _breached(cases: Iterable[Case], moment: datetime) -> set[Any]:
+    late = Deadline.objects.filter(Q(met_at__isnull=True), case__in=[case.pk for case in cases], breach_at__lte=moment)
+    return set(late.values_list("case_id", flat=True))
+
+
+def _line(case: Case, notices: list[Notice], is_breached: bool, moment: datetime) -> CaseLine:
+    called = {notice.chases_id for notice in notices if notice.purpose == Purpose.CALL}
+    found = [line for notice in notices if (line := _of_notice(case, notice, called, moment))]
+    if is_breached:
+        found.append(CaseLine(case, "breach"))
+    return min(found, key=lambda line: LOUDNESS.index(line.state), default=CaseLine(case, "quiet"))
+
+
+def _of_notice(case: Case, notice: Notice, called: set[Any], moment: datetime) -> CaseLine | None:
+    """What one notice adds; None when nothing more is owed."""
+    if notice.chases_id is not None:
+        return None  # a reminder, a deputy's notice, a call: the notice it chases is the one that counts
+    if notice.contact_id is None and notice.state in UNSENT:
+        return CaseLine(case, "no_contact", notice, notice.owed_at)
+    if notice.state in AWAITING_ANSWER and notice.pk in called:
+        return CaseLine(case, "call", notice, notice.escalated_at or notice.owed_at)
+    if notice.state in AWAITING_ANSWER and notice.answer_by and notice.answer_by <= moment:
+        return CaseLine(case, "late", notice, notice.sent_at or notice.owed_at)
+    if notice.state == NoticeState.ESCALATED:
+        return CaseLine(case, "escalated", notice, notice.escalated_at)
+    if notice.state == NoticeState.FAILED:
+        return CaseLine(case, "failed", notice, notice.owed_at)
+    if notice.is_open:
+        return CaseLine(case, "waiting", notice, notice.owed_at)
+    return None

@@ -1,0 +1,1 @@
+"""The field pages: the start page, filling a form, what was sent."""

@@ -1,0 +1,197 @@
+"""Filling a form: start a draft, show and save its sections, look it over, send it, or throw it away."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from access.scoping import visible_or_404
+from case_forms.builder.models import FormVersion
+from case_forms.cases.models import Case
+from case_forms.intake import drafts
+from case_forms.intake.actions import CLOCK_TOLERANCE, EARLIEST_YEAR
+from case_forms.intake.entries import SectionPage
+from case_forms.intake.filling import NoSuchSection, section_of, section_page
+from case_forms.intake.models import Draft
+from case_forms.intake.typed import merged, typed_in, without_row
+
+from .frame import frame, staff
+
+OCCURRED = "_occurred_at"  # a leading underscore: no question can have this name
+
+
+@require_POST
+def start(request: HttpRequest, form_key: str) -> HttpResponse:
+    """Begins a form on its newest version."""
+    user = staff(request)
+    version = get_object_or_404(FormVersion.objects.newest(), form__key=form_key)
+    units = user.units()
+    unit = units.filter(slug=request.POST["unit"]).first() if request.POST.get("unit") else units.first()
+    if unit is None:
+        raise Http404
+    reference = request.POST.get("case", "")
+    if reference:
+        visible_or_404(Case, user, reference=reference)
+    draft = drafts.start_draft(form_version=version, unit=unit, owner=user, case_reference=reference)
+    return redirect("intake:section", draft.pk, draft.section)
+
+
+# Not Django's CSRF token but the draft's key guards the saving: the token changes whenever somebody signs in, and a
+# section typed before that must not be lost. Without a good key nothing is saved.
+@csrf_exempt
+def section(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpResponse:
+    """GET shows a section. POST saves it, and then shows what needs mending or goes on.
+
+    The policy row lets POST in without a session when it carries the draft's key: what was typed is kept, nothing is
+    shown, and the person is sent to sign in and then back here.
+    """
+    if request.method == "POST":
+        return _save(request, draft_id, section_key)
+    draft = _own(request, draft_id)
+    if draft.submitted_at is not None:
+        return redirect("intake:sent", draft.pk)
+    page = _page(draft, section_key, draft.answers, tell_all="check" in request.GET)
+    return _shown(request, draft, page, saved="saved" in request.GET)
+
+
+def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpResponse:
+    key_is_good = drafts.key_opens(request.POST.get("draft_key", ""), draft_id)
+    is_owner = Draft.objects.visible_to(request.user).filter(pk=draft_id).exists()  # type: ignore[arg-type]
+    if not key_is_good and not is_owner:
+        if request.user.is_authenticated:
+            _own(request, draft_id)  # 404, recorded
+        return redirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': reverse('intake:home')})}")
+    draft = get_object_or_404(Draft.objects.select_related("form_version__form"), pk=draft_id)
+    if draft.submitted_at is not None:
+        return redirect("intake:sent", draft.pk)
+    section = _section_or_404(draft, section_key)
+    going, typed, new_row_in = _wanted(request, section)
+    if not key_is_good:
+        page = _page(draft, section_key, merged(draft.answers, section, typed))
+        return _shown(request, draft, page, is_stale=True, status=409)
+    occurred_at, occurred_error = _occurred(request)
+    draft = drafts.save_section(
+        draft_id=draft_id,
+        section=section,
+        typed=typed,
+        occurred_at=occurred_at,
+        by=staff(request) if is_owner else None,
+    )
+    if not is_owner:
+        return _to_sign_in(request, draft, section_key)
+    if going == "autosave":
+        return HttpResponse(status=204)
+    return _after_saving(request, draft, section_key, going, new_row_in, occurred_error)
+
+
+def _wanted(request: HttpRequest, section: Mapping[str, Any]) -> tuple[str, dict[str, Any], str]:
+    """(where to go, what was typed, the repeat that gets a row): one of the page's buttons was pressed."""
+    if request.POST.get("remove"):
+        return "stay", without_row(request.POST, section, request.POST["remove"]), ""
+    typed = typed_in(section, request.POST)
+    if request.POST.get("add"):
+        return "stay", typed, request.POST["add"]
+    return request.POST.get("go", "next"), typed, ""
+
+
+def _after_saving(
+    request: HttpRequest, draft: Draft, section_key: str, going: str, new_row_in: str, occurred_error: str
+) -> HttpResponse:
+    shown = set(request.POST.getlist("shown"))
+    page = _page(draft, section_key, draft.answers, shown=shown if going == "next" else (), new_row_in=new_row_in)
+    if occurred_error:
+        return _shown(request, draft, page, occurred_error=occurred_error, status=422)
+    if going == "next":
+        if page.problems:
+            return _shown(request, draft, page, status=422)
+        grown = page.names() - shown
+        if grown:
+            return _shown(request, draft, page, grown=grown)
+        return redirect("intake:section", draft.pk, page.next) if page.next else redirect("intake:review", draft.pk)
+    wanted = page.previous if going == "back" else going.removeprefix("to:")
+    if wanted in {step.key for step in page.steps}:
+        return redirect("intake:section", draft.pk, wanted)
+    if going == "back":
+        return redirect("intake:home")
+    if going == "stay":
+        return _shown(request, draft, page, new_row_in=new_row_in)
+    return redirect(f"{reverse('intake:section', args=[draft.pk, section_key])}?saved")
+
+
+def _to_sign_in(request: HttpRequest, draft: Draft, section_key: str) -> HttpResponse:
+    """The session has ended, or the phone has changed hands: back to this section, for its owner."""
+    if request.user.is_authenticated:
+        return redirect("intake:home")
+    if request.POST.get("go") == "autosave":
+        return HttpResponse(status=204)
+    back = reverse("intake:section", args=[draft.pk, section_key])
+    return redirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back, 'kept': 1})}")
+
+
+@require_POST
+def discard(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
+    """Throws a draft away. The page asks first, in a fold of its own."""
+    draft = _own(request, draft_id)
+    if draft.submitted_at is None:
+        drafts.discard_draft(draft=draft, by=staff(request))
+    return redirect("intake:home")
+
+
+def _own(request: HttpRequest, draft_id: uuid.UUID) -> Draft:
+    return visible_or_404(Draft, staff(request), pk=draft_id)
+
+
+def _section_or_404(draft: Draft, section_key: str) -> Mapping[str, Any]:
+    try:
+        return section_of(draft.form_version.definition, section_key)
+    except NoSuchSection:
+        raise Http404 from None
+
+
+def _page(draft: Draft, section_key: str, answers: dict[str, Any], **options: Any) -> SectionPage:
+    """Raises Http404 for a section that the form doesn't have or that doesn't apply."""
+    context = drafts.context_of(draft, get_language() or settings.LANGUAGE_CODE)
+    try:
+        return section_page(draft.form_version.definition, section_key, answers, context, user=draft.owner, **options)
+    except NoSuchSection:
+        raise Http404 from None
+
+
+def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int = 200, **extra: Any) -> HttpResponse:
+    context = frame(
+        request,
+        draft=draft,
+        page=page,
+        draft_key=drafts.key_of(draft),
+        occurred_value=request.POST.get(OCCURRED, timezone.localtime(draft.occurred_at).strftime("%Y-%m-%dT%H:%M")),
+        latest=timezone.localtime().strftime("%Y-%m-%dT23:59"),
+        **extra,
+    )
+    return render(request, "field/section.html", context, status=status)
+
+
+def _occurred(request: HttpRequest) -> tuple[datetime | None, str]:
+    """(when it happened, what is wrong with what was written). (None, "") on pages that don't ask."""
+    written = request.POST.get(OCCURRED)
+    if written is None:
+        return None, ""
+    try:
+        moment = timezone.make_aware(datetime.fromisoformat(written.strip()).replace(tzinfo=None))
+    except (ValueError, OverflowError):
+        return None, _("Write the day and the time, for example 24.11.2026 14:05.")
+    if moment.year < EARLIEST_YEAR:
+        return None, _("This is too long ago. Write when it happened.")
+    if moment > timezone.now() + CLOCK_TOLERANCE:
+        return None, _("This time is still to come. Write when it happened.")
+    return moment, ""

@@ -1,0 +1,109 @@
+"""Looking a form over, sending it, and reading what was sent."""
+
+import uuid
+
+from django.conf import settings
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from access.models import User
+from access.scoping import visible_or_404
+from audit.chain import actor_of, record
+from case_forms.builder.sources import Lists
+from case_forms.cases.models import Case
+from case_forms.intake import drafts
+from case_forms.intake.actions import AnswersRefused, NotAllowed, NotDecided, UuidReused, submit_draft
+from case_forms.intake.checking import CheckContext
+from case_forms.intake.filling import checked_for
+from case_forms.intake.models import Draft, Submission
+from case_forms.intake.preview import told_at_once
+from case_forms.intake.reading import read_sections, read_stored
+
+from .frame import frame, staff
+
+
+def review(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
+    """GET shows every answer and who will be told. POST sends; sending twice sends once."""
+    user = staff(request)
+    draft = Draft.objects.visible_to(user).filter(pk=draft_id).first()
+    if draft is None and Submission.objects.visible_to(user).filter(pk=draft_id).exists():
+        return redirect("intake:sent", draft_id)
+    if draft is None:
+        draft = visible_or_404(Draft, user, pk=draft_id)
+    if draft.submitted_at is not None:
+        return redirect("intake:sent", draft.pk)
+    if request.method == "POST":
+        return _send(request, user, draft)
+    return _review_page(request, draft)
+
+
+def _send(request: HttpRequest, user: User, draft: Draft) -> HttpResponse:
+    try:
+        received = submit_draft(draft=draft, user=user)
+    except AnswersRefused:
+        return _review_page(request, draft, status=422)
+    except NotDecided:
+        return _review_page(request, draft, is_undecided=True, status=503)
+    except UuidReused:
+        return redirect("intake:sent", draft.pk)
+    except NotAllowed:
+        raise Http404 from None
+    return _where(received.submission)
+
+
+def _review_page(request: HttpRequest, draft: Draft, *, is_undecided: bool = False, status: int = 200) -> HttpResponse:
+    user = staff(request)
+    context = drafts.context_of(draft, get_language() or settings.LANGUAGE_CODE)
+    checked = checked_for(draft.form_version.definition, draft.answers, context, user)
+    page = frame(
+        request,
+        draft=draft,
+        sections=read_sections(checked, context),
+        is_ready=checked.ok,
+        is_undecided=is_undecided,
+        told=told_at_once(draft, checked.answers, user) if checked.ok else [],
+    )
+    return render(request, "field/review.html", page, status=status)
+
+
+def sent(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
+    """Where a sent form stands: its case's page, or a page of its own when it opened no case."""
+    return _where(visible_or_404(Submission, staff(request), pk=submission_id))
+
+
+def submission(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
+    """A submission without a case, opened and recorded."""
+    found = visible_or_404(Submission, staff(request), pk=submission_id)
+    if found.case_id is not None:
+        return _where(found)
+    return _reading(request, found)
+
+
+def case_submission(request: HttpRequest, reference: str, submission_id: uuid.UUID) -> HttpResponse:
+    """A submission of this case, opened and recorded; another case's isn't here."""
+    user = staff(request)
+    case = visible_or_404(Case, user, reference=reference)
+    return _reading(request, visible_or_404(Submission, user, pk=submission_id, case=case))
+
+
+def _where(found: Submission) -> HttpResponse:
+    if found.case is not None:
+        return redirect("cases:case", found.case.reference)
+    return redirect("intake:submission", found.pk)
+
+
+def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
+    user = staff(request)
+    context = CheckContext(
+        sources=Lists(),
+        today=timezone.localdate(found.received_at),
+        occurred_on=timezone.localdate(found.occurred_at),
+        language=get_language() or settings.LANGUAGE_CODE,
+    )
+    with transaction.atomic():
+        record("submission.read", actor=actor_of(user), target_kind="submission", target_id=found.pk)
+        sections = read_stored(found.form_version.definition, found.answers, context)
+    return render(request, "field/submission.html", frame(request, submission=found, sections=sections))
