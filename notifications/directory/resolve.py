@@ -68,7 +68,7 @@ def _on_duty(office: Partner, at: datetime) -> list[Contact]:
         .select_related("contact", "contact__partner")
         .order_by("rank", "starts_at", "pk")
     )
-    return list({shift.contact_id: shift.contact for shift in reversed(shifts)}.values())[::-1]
+    return list({shift.contact_id: shift.contact for shift in shifts}.values())
 
 
 NOBODY_ON_DUTY: Words = {

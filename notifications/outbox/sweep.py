@@ -39,7 +39,7 @@ def wake_due(now: datetime) -> int:
         if waiting is None or waiting < CROWDED[URGENT]:
             send_wake_up(due)
         else:
-            log.error("queue_crowded", cluster=URGENT, waiting=waiting, due=len(due))
+            log.warning("queue_crowded", cluster=URGENT, waiting=waiting, due=len(due))
     return len(due)
 
 

@@ -1,0 +1,131 @@
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+from django.utils import timezone
+
+from notifications.directory.models import DutyShift, Role
+from notifications.directory.tests.offices import put_on_duty
+from notifications.outbox import sweep as sweeping
+from notifications.outbox.actions import link_hash
+from notifications.outbox.delivery import claim, drain
+from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.sweep import mend_times, resolve_again, sweep, wake_due
+
+from .owing import owe_officer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def woken():
+    """The ids of each wake-up that was sent."""
+    calls = []
+    with mock.patch.object(sweeping, "send_wake_up", calls.append):
+        yield calls
+
+
+def later(seconds):
+    return timezone.now() + timedelta(seconds=seconds)
+
+
+def test_a_lost_wake_up_is_found_after_two_seconds(staffed, woken):
+    notice = owe_officer(staffed)
+    assert (sweep(timezone.now()), woken) == (0, [])
+    assert (sweep(later(3)), woken) == (1, [[str(notice.pk)]])
+
+
+def test_a_holder_that_died_is_found_when_its_lease_runs_out(staffed, woken, settings):
+    notice = owe_officer(staffed)
+    claim(now=timezone.now())
+    assert wake_due(later(settings.NOTICE_LEASE_SECONDS - 1)) == 0
+    assert wake_due(later(settings.NOTICE_LEASE_SECONDS + 1)) == 1
+    assert woken == [[str(notice.pk)]]
+
+
+def test_dead_workers_are_not_buried_under_wake_ups(staffed, woken):
+    owe_officer(staffed)
+    with mock.patch.object(sweeping, "queue_length", return_value=1000):
+        assert wake_due(later(3)) == 1
+    assert woken == []
+    with mock.patch.object(sweeping, "queue_length", return_value=None):
+        wake_due(later(3))
+    assert len(woken) == 1
+
+
+def test_a_clock_set_back_keeps_nobody_waiting(staffed, postbox):
+    owed, held = owe_officer(staffed), owe_officer(staffed)
+    ahead = timezone.now() + timedelta(days=1)
+    Notice.objects.filter(pk=owed.pk).update(state="failed", reason="refused", next_attempt_at=ahead)
+    Notice.objects.filter(pk=held.pk).update(state="sending", lease_until=ahead, next_attempt_at=None)
+    assert drain() == 0
+    assert mend_times(timezone.now()) == 2
+    assert drain() == 2
+
+
+def test_ordinary_waits_are_left_alone(staffed):
+    owe_officer(staffed)
+    Notice.objects.update(state="failed", reason="unsendable", next_attempt_at=later(3600))
+    assert mend_times(timezone.now()) == 0
+
+
+def test_a_notice_without_recipient_gets_one_as_soon_as_the_roster_names_one(staffed, postbox):
+    DutyShift.objects.filter(contact__partner=staffed.country.police).delete()
+    notice = owe_officer(staffed, contact=None)
+    old_link = notice.link_token
+    assert resolve_again(later(11)) == 0
+    assert resolve_again(later(12)) == 0  # asked again after half a minute
+    officer = put_on_duty(staffed.country.police, language="en")
+    assert resolve_again(later(60)) == 1
+    notice = Notice.objects.get(pk=notice.pk)
+    assert (notice.contact, notice.state, notice.reason, notice.language) == (officer, "owed", "", "en")
+    assert notice.recipient_key == f"contact:{officer.pk}"
+    assert notice.link_token != old_link
+    assert notice.link_hash == link_hash(notice.link_token)
+    assert drain() == 2  # and the coordinator's fallback
+    assert {letter.address for letter in postbox.letters} == {officer.email, staffed.coordinator.email}
+
+
+def test_the_fallback_is_owed_once_however_often_nobody_is_found(staffed):
+    DutyShift.objects.filter(contact__partner=staffed.country.police).delete()
+    owe_officer(staffed, contact=None)
+    for seconds in (11, 45, 80):
+        resolve_again(later(seconds))
+    assert Notice.objects.filter(purpose=Purpose.FALLBACK).count() == 1
+
+
+def test_a_contact_who_left_between_owing_and_sending_is_replaced(staffed, postbox):
+    notice = owe_officer(staffed)
+    staffed.officer.is_active = False
+    staffed.officer.save()
+    drain()
+    assert resolve_again(later(1)) == 1
+    assert drain() == 1
+    notice.refresh_from_db()
+    assert (notice.contact, notice.state) == (staffed.deputy, "sent")
+
+
+def test_who_is_told_already_is_not_told_twice(staffed):
+    first = owe_officer(staffed)
+    nobody = owe_officer(staffed, event_id=first.event_id, contact=None)
+    assert resolve_again(later(11)) == 0
+    nobody.refresh_from_db()
+    assert (nobody.state, nobody.reason) == ("cancelled", "same_recipient")
+
+
+def test_a_protection_service_is_resolved_again_by_its_office(staffed):
+    service = staffed.country.service
+    notice = owe_officer(staffed, role=Role.PROTECTION_SERVICE, contact=None, partner=service)
+    person = put_on_duty(service)
+    assert resolve_again(later(11)) == 1
+    notice.refresh_from_db()
+    assert notice.contact == person
+
+
+def test_two_sweepers_give_a_notice_to_one_contact(staffed):
+    notice = owe_officer(staffed, contact=None)
+    stale = Notice.objects.get(pk=notice.pk)
+    assert resolve_again(later(11)) == 1
+    assert sweeping._give_to(stale, staffed.deputy, timezone.now()) is False
+    notice.refresh_from_db()
+    assert notice.contact == staffed.officer
