@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
-from notifications.outbox.actions import cancel
 
 from access.models import MobileUnit, Municipality, Region, User
 from case_forms.builder.models import FormVersion
-from case_forms.builder.outline import question_by_key
-from case_forms.builder.sources import DatabaseChoices
+from case_forms.builder.outline import questions_by_key
+from case_forms.builder.sources import Lists
+from case_forms.questions.indicators import by_id
 from notifications.directory.models import Role
+from notifications.outbox.actions import cancel
 from notifications.outbox.models import Attempt, AttemptOutcome, Notice
 
 from .actions import receive_submission
@@ -117,8 +118,8 @@ def drill_answers(
 
     Raises DrillImpossible when a required question can't be filled this way.
     """
-    questions = {key: placed.question for key, placed in question_by_key(definition).items()}
-    sources = DatabaseChoices()
+    questions = {key: placed.question for key, placed in questions_by_key(definition).items()}
+    sources = Lists()
     day = timezone.localdate(occurred_at)
     answers = {key: value for key, value in script["answers"].items() if key in questions}
     for key, question in questions.items():
@@ -141,7 +142,7 @@ def drill_answers(
     raise DrillImpossible("The form asks for more required answers than a drill fills.")
 
 
-def _plainest(question: dict[str, Any], text: str, sources: DatabaseChoices, occurred_at: datetime) -> Any:
+def _plainest(question: dict[str, Any], text: str, sources: Lists, occurred_at: datetime) -> Any:
     kind = question["type"]
     if kind in ("select_one", "select_many", "partner"):
         name = question.get("choices_from") or ("partners" if kind == "partner" else "")
@@ -166,9 +167,7 @@ def _plainest(question: dict[str, Any], text: str, sources: DatabaseChoices, occ
         "phone": "+355690000000",
     }
     if kind == "indicators":
-        from case_forms.questions.indicator_list import indicator_ids
-
-        return {next(iter(indicator_ids())): {"answer": "not_asked"}}
+        return {next(iter(by_id())): {"answer": "unknown"}}
     if kind not in plain:
         raise DrillImpossible(f"The drill can't answer the question {question['key']!r} of type {kind!r}.")
     return plain[kind]

@@ -80,11 +80,11 @@ def _submit_at_rate(sink: Sink, load: str, *, count: int, per_second: float) -> 
 
 
 def _submitter() -> Any:
-    from case_forms.intake.actions import receive_submission
     from django.utils import timezone
 
     from access.models import Region
     from case_forms.builder.models import FormVersion
+    from case_forms.intake.actions import receive_submission
     from case_forms.intake.drill import SCRIPT, drill_answers, seat_of, unit_and_worker
 
     script = json.loads(SCRIPT.read_text())
@@ -133,10 +133,10 @@ def _empty_queue(cluster: str) -> None:
 def _owe_many(sink: Sink, *, count: int) -> Throughput:
     """`count` notices owed as submissions owe them: three in a transaction, sealed briefs, audit entries."""
     from django.db import transaction
-    from notifications.outbox.actions import owe
 
     from access.models import Municipality
     from notifications.directory.models import Contact
+    from notifications.outbox.actions import owe
 
     contacts = list(Contact.objects.filter(is_active=True)[:3])
     municipality = Municipality.objects.first()

@@ -1,6 +1,7 @@
 """The service's working parts as real processes, and an SMTP server that notes when it accepted each mail."""
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,13 @@ from aiosmtpd.controller import Controller
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def free_port() -> int:
+    """A port on loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @dataclass(frozen=True)
 class Mail:
     message_id: str
@@ -29,7 +37,8 @@ class Sink:
     def __init__(self) -> None:
         self.mails: list[Mail] = []
         self._lock = threading.Lock()
-        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+        self.port = free_port()
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
     def __enter__(self) -> "Sink":
         self._controller.start()
@@ -37,10 +46,6 @@ class Sink:
 
     def __exit__(self, *details: object) -> None:
         self._controller.stop()
-
-    @property
-    def port(self) -> int:
-        return self._controller.server.sockets[0].getsockname()[1]
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         mail = message_from_bytes(envelope.content)
