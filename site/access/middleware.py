@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect
@@ -43,10 +44,21 @@ class AccessPolicy:
                 return None  # the view looks at the key
             return self._deny(request, row, match.view_name or match.route, is_api=is_api)
         if request.method not in row.methods:
-            return HttpResponseNotAllowed(sorted(row.methods))
+            return self._refuse_method(row, is_api=is_api)
         if settings.SECOND_FACTOR_REQUIRED and self._lacks_second_factor(request, row, match.view_name):
+            if is_api:
+                return problem(403, "second-factor", "Set up your second factor on the account page first.")
             return redirect("mfa_index")
         return None
+
+    @staticmethod
+    def _refuse_method(row: policy.Row, *, is_api: bool) -> HttpResponse:
+        allowed = sorted(row.methods)
+        if not is_api:
+            return HttpResponseNotAllowed(allowed)
+        answer = problem(405, "method-not-allowed", "This address doesn't take that method.")
+        answer["Allow"] = ", ".join(allowed)
+        return answer
 
     @staticmethod
     def _lacks_second_factor(request: HttpRequest, row: policy.Row, view_name: str) -> bool:
@@ -61,9 +73,9 @@ class AccessPolicy:
         kind, _space, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() == "bearer" and token:
             holder = FieldToken.holder_of(token.strip())
-            if holder is not None:
-                request.user = holder
-                request.bearer = True  # type: ignore[attr-defined]
+            # A token that stands for nobody isn't mended by a session that comes with it.
+            request.user = holder or AnonymousUser()
+            request.bearer = holder is not None  # type: ignore[attr-defined]
 
     @staticmethod
     def _deny(request: HttpRequest, row: policy.Row | None, route: str, *, is_api: bool) -> HttpResponse:

@@ -107,7 +107,9 @@ class User(AbstractUser):
     def roles(self) -> frozenset[str]:
         """The roles held today; read once per request and instance."""
         if not hasattr(self, "_roles"):
-            self._roles = frozenset(self.current_assignments().values_list("role", flat=True)) if self.is_active else frozenset()
+            self._roles = (
+                frozenset(self.current_assignments().values_list("role", flat=True)) if self.is_active else frozenset()
+            )
         return self._roles
 
     def has_role(self, *roles: str) -> bool:
@@ -194,9 +196,7 @@ class FieldToken(models.Model):
     def issue(cls, user: User, *, days: int = 30) -> str:
         """Makes a token for this person and returns it; it can't be read again."""
         token = "vft_" + secrets.token_urlsafe(32)
-        cls.objects.create(
-            user=user, token_hash=cls.hash_of(token), expires_at=timezone.now() + timedelta(days=days)
-        )
+        cls.objects.create(user=user, token_hash=cls.hash_of(token), expires_at=timezone.now() + timedelta(days=days))
         return token
 
     @classmethod

@@ -16,12 +16,15 @@ NOBODY: frozenset[str] = frozenset()
 PUBLIC = frozenset({"public"})
 RECIPIENT = frozenset({"recipient"})
 FIELD = frozenset({StaffRole.WORKER.value, StaffRole.COORDINATOR.value})
+WORKER = frozenset({StaffRole.WORKER.value})
 STAFF = frozenset(role.value for role in StaffRole)
+KEEPERS = frozenset({StaffRole.COORDINATOR.value, StaffRole.OPERATOR.value})
 CMS = frozenset({StaffRole.EDITOR.value, StaffRole.COORDINATOR.value, StaffRole.OPERATOR.value})
 
 READ = frozenset({"GET", "HEAD", "OPTIONS"})
 WRITE = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 POST_ONLY = frozenset({"POST", "OPTIONS"})
+GET_ONLY = frozenset({"GET"})
 EVERY_METHOD = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -45,9 +48,45 @@ class Row:
         has_role = bool(user.is_authenticated and user.is_active and user.roles() & self.roles)
         return has_role and (not self.permission or user.has_perm(self.permission))
 
+
 VIEWS: tuple[Row, ...] = (
     Row("healthz", PUBLIC, "The supervisor and the proxy ask whether the process lives; says nothing else."),
     Row("readyz", PUBLIC, "The supervisor and the proxy ask whether notices can go out; states and ages only."),
+    # signing in, the second factor, the password
+    Row("account_login", PUBLIC, "Signing in comes before being known.", WRITE),
+    Row("account_logout", PUBLIC, "Signing out must work whatever roles are left.", WRITE),
+    Row("account_inactive", PUBLIC, "Tells a person whose account is switched off; says nothing about it."),
+    Row("account_reauthenticate", STAFF, "Asks for the password again before the second factor is changed.", WRITE),
+    Row("account_change_password", STAFF, "Each person keeps their own password.", WRITE),
+    Row(
+        "mfa_authenticate", PUBLIC, "The second step of signing in; without the first it only leads back to it.", WRITE
+    ),
+    Row("mfa_index", STAFF, "Each person keeps their own second factor."),
+    Row("mfa_reauthenticate", STAFF, "Asks for a code again before the second factor is changed.", WRITE),
+    Row("mfa_activate_totp", STAFF, "Each person keeps their own second factor.", WRITE),
+    Row("mfa_deactivate_totp", STAFF, "Each person keeps their own second factor.", WRITE),
+    Row("mfa_view_recovery_codes", STAFF, "Each person sees their own codes, after the password."),
+    Row("mfa_generate_recovery_codes", STAFF, "Each person keeps their own second factor.", WRITE),
+    Row("mfa_download_recovery_codes", STAFF, "Each person sees their own codes, after the password."),
+    Row("mfa_list_webauthn", STAFF, "Each person keeps their own keys."),
+    Row("mfa_add_webauthn", STAFF, "Each person keeps their own keys.", WRITE),
+    Row("mfa_edit_webauthn", STAFF, "Each person keeps their own keys; allauth looks up the holder's only.", WRITE),
+    Row("mfa_remove_webauthn", STAFF, "Each person keeps their own keys; allauth looks up the holder's only.", WRITE),
+    Row("mfa_reauthenticate_webauthn", STAFF, "Asks for a key again before the second factor is changed.", WRITE),
+    # Wagtail: what it serves to everyone
+    Row("wagtaildocs_serve", PUBLIC, "Files that editors publish; private collections are kept back by Wagtail."),
+    Row("wagtailcore_authenticate_with_password", PUBLIC, "The password of a page that editors protected so.", WRITE),
+    Row("wagtaildocs_authenticate_with_password", PUBLIC, "The password of a collection protected so.", WRITE),
+    # Wagtail: doors that would go around the second factor or the operator
+    Row("wagtailcore_login", NOBODY, "Signs in by password alone; ours is account_login."),
+    Row("wagtailadmin_login", NOBODY, "Signs in by password alone; ours is account_login."),
+    Row("wagtailadmin_password_reset", NOBODY, "Passwords are set by the operator, not by mail."),
+    Row("wagtailadmin_password_reset_done", NOBODY, "Passwords are set by the operator, not by mail."),
+    Row("wagtailadmin_password_reset_confirm", NOBODY, "Passwords are set by the operator, not by mail."),
+    Row("wagtailadmin_password_reset_complete", NOBODY, "Passwords are set by the operator, not by mail."),
+    # the sandbox (local profile only; elsewhere these routes don't exist)
+    Row("sandbox:inbox", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
+    Row("sandbox:letter", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
     Row("content:exit", PUBLIC, "Anyone may leave a page; it changes nothing here."),
     Row("wagtail_serve", PUBLIC, "The public pages."),
     Row("briefs:brief", RECIPIENT, "A contact opens the notice they were told of; the PIN comes first.", WRITE),
@@ -78,9 +117,33 @@ VIEWS: tuple[Row, ...] = (
     Row("intake:case_submission", FIELD, "A unit and its coordinator read what was sent; each reading is recorded."),
     Row("cases:case", FIELD, "A unit and its coordinator follow a case and its notices."),
     Row("cases:timeline", FIELD, "The part of a case's page that renews itself."),
+    Row("field_api:submissions", WORKER, "Only a unit's workers submit for it.", frozenset({"POST"})),
+    Row("field_api:forms", FIELD, "An app asks which forms its person may fill.", GET_ONLY),
+    Row("field_api:form_version", FIELD, "An app fetches a form to fill or to read answers by.", GET_ONLY),
+    Row("field_api:form_schema", FIELD, "An app fetches the schema of a form's answers.", GET_ONLY),
+    Row("field_api:case", FIELD, "A unit and its coordinator follow a case; another's case isn't there.", GET_ONLY),
+    Row("field_api:openapi-json", FIELD, "The description of the field API, for those who write apps for it."),
+    Row("field_api:api-root", FIELD, "Only tells the framework where the field API begins; always 404."),
 )
 
-MOUNTS: tuple[Row, ...] = ()
+MOUNTS: tuple[Row, ...] = (
+    Row(
+        "cms/contact/",
+        KEEPERS,
+        "Coordinators keep the contacts and PINs of their regions, operators all of them.",
+        WRITE,
+    ),
+    Row("cms/dutyshift/", KEEPERS, "Coordinators keep the duty roster of their regions, operators all of it.", WRITE),
+    Row("cms/partner/", KEEPERS, "Coordinators keep the offices of their regions, operators all of them.", WRITE),
+    Row("cms/agreement/", KEEPERS, "Coordinators keep the agreements of their regions, operators all of them.", WRITE),
+    Row(
+        "cms/",
+        CMS,
+        "Wagtail's admin: pages, forms, procedures, registers. It checks each action against permissions of its own.",
+        EVERY_METHOD,
+        permission="wagtailadmin.access_admin",
+    ),
+)
 
 _BY_VIEW = {row.route: row for row in VIEWS}
 

@@ -1,4 +1,4 @@
-"""Signing in, the second factor, the password. Only what is named here exists: nobody signs up, nothing goes by mail."""
+"""Signing in, the second factor, the password. What is named here is all: no signing up, no mail."""
 
 from allauth.account import views as account
 from django.urls import include, path

@@ -15,6 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Min
 from django.utils import timezone
 
+from notifications.escalation.auditor import stranded
 from notifications.outbox.models import Heartbeat, Notice
 from notifications.outbox.states import NoticeState
 
@@ -28,7 +29,7 @@ Parts = dict[str, dict[str, Any]]
 
 
 def readiness() -> tuple[bool, dict[str, Any]]:
-    """(ready, body). The body: {"ok", "degraded", "parts": {name: {"ok", ...}}}; ages in seconds, null when never seen."""
+    """(ready, body). The body: {"ok", "degraded", "parts": {name: {"ok", ...}}}; ages in seconds or null."""
     parts = _parts(timezone.now())
     ok = all(name in parts and parts[name]["ok"] for name in NEEDED)
     degraded = sorted(name for name, part in parts.items() if not part["ok"])
@@ -53,7 +54,7 @@ def _parts(now: datetime) -> Parts:
 @cache
 def _leaves() -> frozenset[tuple[str, str]]:
     """The last migration of each app, as the code has them. Reads every migration file: once a process."""
-    return frozenset(MigrationLoader(None, ignore_no_initial=True).graph.leaf_nodes())
+    return frozenset(MigrationLoader(None).graph.leaf_nodes())
 
 
 def missing_migrations() -> list[str]:
@@ -79,8 +80,6 @@ def _age(at: datetime | None, fresh: timedelta, now: datetime) -> dict[str, Any]
 
 def _outbox(now: datetime) -> dict[str, Any]:
     """`stranded`: open notices without a next step (a fault of ours). `oldest_due_s`: how long the longest waits."""
-    from notifications.escalation.auditor import stranded
-
     due = Notice.objects.due(now)
     waiting = due.exclude(state=NoticeState.SENDING).aggregate(at=Min("next_attempt_at"))["at"]
     abandoned = due.filter(state=NoticeState.SENDING).aggregate(at=Min("lease_until"))["at"]

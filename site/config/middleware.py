@@ -55,16 +55,22 @@ class SafeHeaders:
 
 
 class StaffLanguage:
-    """Signed-in staff read in the language of their account; public pages follow their address."""
+    """Signed-in staff read in the language of their account, the sign-in page in the one chosen there; public pages
+    follow their address."""
 
-    STAFF = ("/field/", "/cms/", "/sandbox/")
+    STAFF = ("/field/", "/cms/", "/sandbox/", "/accounts/")
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(self.STAFF) and request.user.is_authenticated:
-            language = request.user.language
+        if request.path.startswith(self.STAFF):
+            language = request.user.language if request.user.is_authenticated else self._chosen(request)
             translation.activate(language)
             request.LANGUAGE_CODE = language
         return self.get_response(request)
+
+    @staticmethod
+    def _chosen(request: HttpRequest) -> str:
+        language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE

@@ -42,7 +42,9 @@ def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500. A fixed page: nothing of the request or the failure is in it."""
     if request.path.startswith(API_PREFIX):
-        return problem(500, "fault", "The fault is ours and has been recorded. Send the same again: nothing is stored twice.")
+        return problem(
+            500, "fault", "The fault is ours and has been recorded. Send the same again: nothing is stored twice."
+        )
     return HttpResponseServerError(SERVER_ERROR_PAGE)
 
 
@@ -52,7 +54,9 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     Offers to send the same again when the browser says that it came from a page of ours, and it held no password.
     """
     if request.path.startswith(API_PREFIX):
-        return problem(403, "csrf", "The session's token is missing or old. Load the page again, or send a bearer token.")
+        return problem(
+            403, "csrf", "The session's token is missing or old. Load the page again, or send a bearer token."
+        )
     context = {"again": request.path, "kept": _what_was_sent(request) if _is_from_here(request) else []}
     return render(request, "errors/form_expired.html", context, status=403)
 
@@ -71,13 +75,17 @@ def _what_was_sent(request: HttpRequest) -> list[tuple[str, str]]:
 # No template, no database, no translation catalog: whatever failed, this page stands.
 SERVER_ERROR_PAGE = """<!doctype html>
 <html lang="sq">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Vatra</title></head>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Vatra</title>
+</head>
 <body>
 <h1>Diçka nuk shkoi mirë te ne</h1>
 <p>Gabimi është yni dhe u regjistrua. Provoni përsëri pas pak: asgjë nuk ruhet dy herë.
 Nëse një person është në rrezik, telefononi 129.</p>
-<p lang="en"><strong>Something went wrong on our side.</strong> The fault has been recorded. Try again in a moment: nothing
-is stored twice. If someone is in danger, call 129.</p>
+<p lang="en"><strong>Something went wrong on our side.</strong> The fault has been recorded. Try again in a moment:
+nothing is stored twice. If someone is in danger, call 129.</p>
 <p><a href="/">Vatra</a></p>
 </body>
 </html>

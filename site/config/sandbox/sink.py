@@ -21,7 +21,7 @@ class Keeper:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         keep(self.folder, sender=envelope.mail_from or "", recipients=envelope.rcpt_tos, content=content)
         return "250 2.0.0 kept"

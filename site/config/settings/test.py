@@ -4,8 +4,8 @@ import os
 
 os.environ.setdefault("DATA_DIR", os.path.join(os.environ.get("TMPDIR", "/tmp"), "vatra-test"))  # noqa: S108
 
-from .base import *  # noqa: E402, F403
-from .base import STORAGES  # noqa: E402
+from .base import *  # noqa: F403
+from .base import STORAGES
 
 PROFILE = "test"
 SANDBOX = True

@@ -1,6 +1,7 @@
 """`python -m config.supervisor`: everything in the foreground, until Ctrl-C."""
 
 import os
+import signal
 import sys
 import uuid
 
@@ -20,6 +21,7 @@ def main() -> int:
     if not mark.startswith(f"{os.getpid()}-"):
         _start_again_marked()
     os.umask(0o077)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing runs yet: Ctrl-C simply ends it
     try:
         parts = read_procfile(ROOT / "Procfile")
         place = take_place()
@@ -30,8 +32,6 @@ def main() -> int:
         console.accounts = prepare(place, console.say)
     except (CannotStart, ProcfileError) as reason:
         return _refuse(str(reason))
-    except KeyboardInterrupt:
-        return 130
     part = Supervisor(place, parts, console, mark=mark).run()
     return become(part) if part is not None else 0
 

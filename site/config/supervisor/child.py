@@ -18,7 +18,7 @@ LOG_BYTES = 10 * 1024 * 1024
 
 @dataclass
 class Child:
-    """`pid` is also the id of its session and process group: what it forks stays in there, so all of it can be ended."""
+    """`pid` is also the id of its session and process group: what it forks stays in there and can be ended with it."""
 
     part: Part
     log: Path | None

@@ -1,8 +1,8 @@
 """Outlives the supervisor by a few seconds: when it is killed outright, ends what it left running.
 
-Started as a plain script (`python -I -S guard.py MARK`), so it knows nothing but the standard library. Its standard input
-is a pipe whose other end only the supervisor holds. One byte means "I am leaving in good order"; the end of the pipe
-without it means that the supervisor was killed.
+Started as a plain script (`python -I -S guard.py MARK`), so it knows nothing but the standard library. Its standard
+input is a pipe whose other end only the supervisor holds. One byte means "I am leaving in good order"; the end of the
+pipe without it means that the supervisor was killed.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from kernel import marked_processes  # type: ignore[import-not-found] # noqa: E402
+from kernel import marked_processes  # type: ignore[import-not-found]
 
 GRACE_SECONDS = 3.0
 

@@ -30,7 +30,7 @@ def die_with_parent(parent: int) -> None:
 
 
 def marked_processes(mark: str) -> Iterator[int]:
-    """The pids of this user's living processes that were started with `VATRA_SUPERVISOR=<mark>` in their environment."""
+    """The pids of this user's processes that were started with `VATRA_SUPERVISOR=<mark>` in their environment."""
     wanted = f"{MARK}={mark}".encode()
     for name in os.listdir("/proc"):
         if not name.isdigit():

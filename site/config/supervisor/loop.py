@@ -15,7 +15,6 @@ from .procfile import Part
 from .watch import Answer, Watch, ask
 
 STOP = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-SIGNALS = {*STOP, signal.SIGCHLD}
 TICK_SECONDS = 0.2
 ASK_SECONDS = 2.0
 GRACE_SECONDS = 6.0
@@ -23,7 +22,7 @@ STILL_WAITING_SECONDS = 20.0
 
 
 class Supervisor:
-    """1 start what is due  2 sleep until a signal or a tick  3 wait for the dead  4 ask /readyz  5 restart what is stuck."""
+    """Each turn: start what is due, sleep until a signal or tick, wait for the dead, ask /readyz, end what is stuck."""
 
     def __init__(self, place: Place, parts: list[Part], console: Console, *, mark: str) -> None:
         self.place, self.console, self.mark = place, console, mark
@@ -31,6 +30,8 @@ class Supervisor:
         self.is_ready = False
         self._asked_at = 0.0
         self._told_at = time.monotonic()
+        nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        self._stops = STOP - {signal.SIGHUP} if nohup else STOP
         self._parent = os.getppid() if os.environ.get("VATRA_STOP_WITH_PARENT") else None
         self._guard, self._pipe = self._start_guard()
         self.children = [self._child(part) for part in parts]
@@ -38,17 +39,25 @@ class Supervisor:
     def run(self) -> Part | None:
         """Returns None when the house has been stopped. In a newly forked process it returns the part to become."""
         adopt_orphans()
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)
         while True:
             for child in self.children:
                 if child.is_due() and child.start():
                     return child.part
-            received = signal.sigtimedwait(SIGNALS, TICK_SECONDS)
-            if (received and received.si_signo in STOP) or self._parent_is_gone():
+            if self._told_to_stop() or self._parent_is_gone():
                 self._stop()
                 return None
             self._collect()
             self._look_after()
+
+    @property
+    def _signals(self) -> set[signal.Signals]:
+        return {*self._stops, signal.SIGCHLD}
+
+    def _told_to_stop(self) -> bool:
+        """Sleeps until a signal comes or the tick is over. Signals are blocked but here, so none interrupts a deed."""
+        received = signal.sigtimedwait(self._signals, TICK_SECONDS)
+        return received is not None and received.si_signo in self._stops
 
     def _child(self, part: Part) -> Child:
         def let_go() -> None:
@@ -112,9 +121,8 @@ class Supervisor:
             child.end(signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
         while any(child.lives() for child in self.children) and time.monotonic() < deadline:
-            received = signal.sigtimedwait(SIGNALS, TICK_SECONDS)
-            if received and received.si_signo in STOP:
-                break
+            if self._told_to_stop():
+                break  # a second Ctrl-C: no more patience
             _reap()
         while left := [pid for pid in marked_processes(self.mark) if pid != os.getpid()]:
             for pid in left:

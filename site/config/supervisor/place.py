@@ -19,8 +19,11 @@ class CannotStart(Exception):
 
 @dataclass
 class Place:
-    """`reserved` is bound but doesn't listen: it keeps the port ours while the web server restarts. `mail_socket` listens
-    already, so mail waits in its queue while the sink restarts; None when EMAIL_URL points elsewhere."""
+    """What this copy holds.
+
+    `reserved` is bound but doesn't listen: it keeps the port ours while the web server restarts. `mail_socket` listens
+    already, so mail waits in its queue while the sink restarts; None when EMAIL_URL points elsewhere.
+    """
 
     host: str
     port: int
@@ -62,8 +65,10 @@ class Place:
 
 
 def take_place() -> Place:
-    """Reads PORT, HOST, DATA_DIR, PUBLIC_URL and EMAIL_URL, takes the port and the folder, and completes the environment
-    for everything started from here. Raises CannotStart."""
+    """Takes the port (PORT, HOST) and the folder (DATA_DIR), and completes the environment of all that starts here.
+
+    Raises CannotStart.
+    """
     settings = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
     host = os.environ.get("HOST", "127.0.0.1")
     port = _port(os.environ.get("PORT") or "8000")
@@ -102,7 +107,8 @@ def _reserve(host: str, port: int) -> socket.socket:
         except OSError as error:
             probe.close()
             raise CannotStart(
-                f"Port {port} on {host} can't be used ({error.strerror}). Stop what holds it, or choose another: PORT={port + 1}"
+                f"Port {port} on {host} can't be used ({error.strerror}). Stop what holds it, or choose another: "
+                f"PORT={port + 1}"
             ) from None
         if not reuse:
             probe.close()

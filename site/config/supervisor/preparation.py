@@ -7,9 +7,9 @@ Steps 1, 4 and 5 are skipped when the files they read are as they were the last 
 import gc
 import hashlib
 import json
-import sys
 import time
 from collections.abc import Callable, Iterable
+from io import StringIO
 from pathlib import Path
 
 from .place import ROOT, CannotStart, Place
@@ -92,9 +92,9 @@ def _migrate() -> None:
 def _seed(place: Place) -> None:
     from django.core.management import call_command
 
-    call_command("seed_reference", stdout=sys.stderr)
+    call_command("seed_reference", stdout=StringIO())
     if place.is_local:
-        call_command("seed_demo", stdout=sys.stderr)
+        call_command("seed_demo", stdout=StringIO())
 
 
 def _collect_static() -> None:
@@ -127,7 +127,10 @@ def _files(folders: Iterable[str], endings: tuple[str, ...]) -> list[Path]:
         path
         for folder in folders
         for path in sorted((ROOT / folder).rglob("*"))
-        if path.is_file() and path.name.endswith(endings) and "tests" not in path.parts and "__pycache__" not in path.parts
+        if path.is_file()
+        and path.name.endswith(endings)
+        and "tests" not in path.parts
+        and "__pycache__" not in path.parts
     ]
 
 

@@ -10,7 +10,7 @@ from .child import Child
 from .place import Place
 
 TIMEOUT_SECONDS = 2.0
-# A stale sign must have been seen for this long before a part is restarted: a machine that slept wakes up with old signs.
+# A stale sign must have been seen for this long before a part is ended: a machine that slept wakes with old signs.
 PATIENCE_SECONDS = 8.0
 
 
@@ -31,7 +31,7 @@ WEB_SILENT_AFTER = 20.0
 
 @dataclass
 class Answer:
-    """`parts` is None when nothing (or nonsense) came back."""
+    """`parts` is None when nothing came back, empty when the answer wasn't the one of /readyz."""
 
     ready: bool
     parts: dict[str, Any] | None
@@ -44,12 +44,15 @@ def ask(place: Place) -> Answer:
     try:
         connection.request("GET", "/readyz", headers={"Host": place.host_header, "X-Forwarded-Proto": "https"})
         response = connection.getresponse()
-        body = json.loads(response.read())
-    except (OSError, HTTPException, ValueError):
+        body = response.read()
+    except (OSError, HTTPException):
         return Answer(False, None)
     finally:
         connection.close()
-    parts = body.get("parts", {}) if isinstance(body, dict) else {}
+    try:
+        parts = json.loads(body)["parts"]
+    except (ValueError, KeyError, TypeError):
+        return Answer(False, {}, [f"/readyz answers {response.status}"])
     return Answer(response.status == 200, parts, [name for name, part in parts.items() if not part.get("ok")])
 
 

@@ -10,7 +10,9 @@ from audit.chain import record
 
 
 class Command(BaseCommand):
-    help = "Prints a bearer token for the field API, once. Earlier tokens of this person stay valid unless --only is given."
+    help = (
+        "Prints a bearer token for the field API, once. The person's earlier tokens stay valid unless --only is given."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")

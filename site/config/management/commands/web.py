@@ -15,12 +15,15 @@ GRANIAN_LOGS: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {},
     "handlers": {},
-    "loggers": {"_granian": {"handlers": [], "propagate": True}, "granian.access": {"handlers": [], "propagate": False}},
+    "loggers": {
+        "_granian": {"handlers": [], "propagate": True},
+        "granian.access": {"handlers": [], "propagate": False},
+    },
 }
 
 
 class Command(BaseCommand):
-    help = "Serves the site on HOST and PORT (default 127.0.0.1:8000) in the foreground. No access log: paths hold tokens."
+    help = "Serves the site on HOST and PORT (default 127.0.0.1:8000). No access log: paths hold tokens."
     requires_system_checks: list = []
 
     def add_arguments(self, parser: CommandParser) -> None:
