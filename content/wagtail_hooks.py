@@ -5,10 +5,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.ui.tables import BooleanColumn
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet
 
 from .models import Hotline
+
+TEST_CALL_DUE = BooleanColumn("needs_test_call", label=_("test call due"), accessor=Hotline.needs_test_call)
 
 
 class HotlineViewSet(SnippetViewSet):
@@ -17,7 +20,7 @@ class HotlineViewSet(SnippetViewSet):
     menu_label = _("Telephone lines")
     menu_order = 210
     add_to_admin_menu = True
-    list_display = ["__str__", "publish", "verified_on", "needs_test_call", "confidence"]
+    list_display = ["__str__", "publish", "verified_on", TEST_CALL_DUE, "confidence"]
     list_filter = ["publish", "confidence"]
     search_fields = ["key", "number", "name_sq", "name_en"]
     inspect_view_enabled = True

@@ -142,8 +142,5 @@ class Hotline(models.Model):
         today = on or timezone.localdate()
         return self.verified_on is None or today - self.verified_on > TEST_CALL_EVERY
 
-    needs_test_call.short_description = _("test call due")  # type: ignore[attr-defined]
-    needs_test_call.boolean = True  # type: ignore[attr-defined]
-
     def _text(self, field: str) -> str:
         return in_language({"sq": getattr(self, f"{field}_sq"), "en": getattr(self, f"{field}_en")})

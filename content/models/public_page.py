@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from csp.constants import SELF
 from django.conf import settings
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -24,13 +25,17 @@ class PublicPageMixin(models.Model):
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, kept by no cache on the way; at the address of another language, a redirect to its own."""
-        language = self.locale.language_code  # type: ignore[attr-defined]
-        if getattr(request, "is_preview", False):
-            translation.activate(language)
-        elif translation.get_language() != language:
+        if translation.get_language() != self.locale.language_code:  # type: ignore[attr-defined]
             return HttpResponseRedirect(self.get_url(request))  # type: ignore[attr-defined]
         response: HttpResponse = super().serve(request, *args, **kwargs)  # type: ignore[misc]
         response["Cache-Control"] = "no-store"
+        return response
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        """The draft in its own language, in a frame of the editors' rooms and nowhere else."""
+        translation.activate(self.locale.language_code)  # type: ignore[attr-defined]
+        response: HttpResponse = super().serve_preview(request, mode_name)  # type: ignore[misc]
+        response._csp_replace = {"frame-ancestors": [SELF]}  # type: ignore[attr-defined]
         return response
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:

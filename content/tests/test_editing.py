@@ -43,6 +43,12 @@ class TestEditing(SeededTest):
         assert "Draft title" in html
         assert '<html lang="en">' in html
 
+    def test_a_preview_may_stand_in_a_frame_of_ours_and_stays_strict_otherwise(self):
+        policy = HelpPage.objects.first().make_preview_request()["Content-Security-Policy"]
+        assert "frame-ancestors 'self'" in policy
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+
     def test_a_page_translated_through_wagtail_localize_is_served_in_english(self):
         home = HomePage.objects.get(locale__language_code="sq")
         page = home.add_child(

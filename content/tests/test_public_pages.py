@@ -96,7 +96,7 @@ class TestPublicPages(SeededTest):
             assert "Set-Cookie" not in response.headers
             assert "Cookie" not in response.headers.get("Vary", "")
             assert response["Cache-Control"] == "no-store"
-            assert response["Referrer-Policy"] == "no-referrer"
+            assert response["Referrer-Policy"] == "same-origin"
 
     def test_public_pages_load_nothing_from_elsewhere_and_run_nothing_inline(self):
         for url in self.urls:
