@@ -1,6 +1,7 @@
 """Who must be told: partners, agreements, contacts with their PINs, and who is on duty when."""
 
 from datetime import datetime
+from itertools import pairwise
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ValidationError
@@ -24,7 +25,10 @@ class Role(models.TextChoices):
 
 
 class Partner(models.Model):
-    """An organisation that receives notices. Its area: a directorate (police), a municipality (CPU), regions (coordinator)."""
+    """An organisation that receives notices.
+
+    Its area: a directorate (police), a municipality (CPU), regions (coordinator), or the country.
+    """
 
     slug = models.SlugField(_("key"), max_length=80, unique=True)
     role = models.CharField(_("role"), max_length=24, choices=Role.choices)
@@ -98,7 +102,7 @@ class Contact(models.Model):
     def set_pin(self, pin: str) -> None:
         """Stores the hash of a PIN. Raises ValidationError when it isn't 6 to 10 digits or is too easy to guess."""
         PIN_FORMAT(pin)
-        steps = {int(b) - int(a) for a, b in zip(pin, pin[1:], strict=False)}
+        steps = {int(b) - int(a) for a, b in pairwise(pin)}
         if steps in ({0}, {1}, {-1}):
             raise ValidationError(_("This PIN is too easy to guess."), code="easy_pin")
         self.pin_hash = make_password(pin)

@@ -1,7 +1,7 @@
 // Counts the minutes down and lets one tap be one answer. The page works the same without it.
 
 const WORDS = {
-  sq: { left: (n) => (n === 1 ? "1 minutë mbetur" : `${n} minuta mbetur`), late: "afati kaloi" },
+  sq: { left: (n) => (n === 1 ? "edhe 1 minutë" : `edhe ${n} minuta`), late: "afati kaloi" },
   en: { left: (n) => (n === 1 ? "1 minute left" : `${n} minutes left`), late: "the time is over" },
 };
 
