@@ -62,7 +62,7 @@ def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> 
         ask_coordinator(event=event, notice=notice)
 
 
-def _event(notice: Notice, kind: str, at: datetime, **detail: Any) -> CaseEvent | None:
+def _event(notice: Notice, kind: str, at: datetime, /, **detail: Any) -> CaseEvent | None:
     case = Case.objects.filter(pk=notice.case_id).first()
     if case is None:
         return None
