@@ -11,7 +11,7 @@ from wagtail.snippets.views.snippets import SnippetViewSet
 
 from .models import Hotline
 
-TEST_CALL_DUE = BooleanColumn("needs_test_call", label=_("test call due"), accessor=Hotline.needs_test_call)
+TESTED = BooleanColumn("is_tested", label=_("tested within 30 days"), accessor=Hotline.is_tested)
 
 
 class HotlineViewSet(SnippetViewSet):
@@ -20,7 +20,7 @@ class HotlineViewSet(SnippetViewSet):
     menu_label = _("Telephone lines")
     menu_order = 210
     add_to_admin_menu = True
-    list_display = ["__str__", "publish", "verified_on", TEST_CALL_DUE, "confidence"]
+    list_display = ["__str__", "publish", "verified_on", TESTED, "confidence"]
     list_filter = ["publish", "confidence"]
     search_fields = ["key", "number", "name_sq", "name_en"]
     inspect_view_enabled = True

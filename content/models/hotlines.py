@@ -137,10 +137,10 @@ class Hotline(models.Model):
     def cost(self) -> str:
         return self._text("cost")
 
-    def needs_test_call(self, on: date | None = None) -> bool:
-        """Nobody has called the number within the last 30 days."""
+    def is_tested(self, on: date | None = None) -> bool:
+        """Someone has called the number within the last 30 days."""
         today = on or timezone.localdate()
-        return self.verified_on is None or today - self.verified_on > TEST_CALL_EVERY
+        return self.verified_on is not None and today - self.verified_on <= TEST_CALL_EVERY
 
     def _text(self, field: str) -> str:
         return in_language({"sq": getattr(self, f"{field}_sq"), "en": getattr(self, f"{field}_en")})

@@ -49,7 +49,7 @@ def test_a_missing_english_text_falls_back_to_albanian():
         assert line(use_sq="Për të folur").use == "Për të folur"
 
 
-def test_a_line_is_due_for_a_test_call_after_thirty_days():
-    assert line().needs_test_call()
-    assert not line(verified_on=date(2026, 3, 1)).needs_test_call(on=date(2026, 3, 31))
-    assert line(verified_on=date(2026, 3, 1)).needs_test_call(on=date(2026, 4, 1))
+def test_a_line_counts_as_tested_for_thirty_days_after_the_call():
+    assert not line().is_tested()
+    assert line(verified_on=date(2026, 3, 1)).is_tested(on=date(2026, 3, 31))
+    assert not line(verified_on=date(2026, 3, 1)).is_tested(on=date(2026, 4, 1))
