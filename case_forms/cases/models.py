@@ -53,14 +53,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class Case(models.Model):
-    """One person's case. What was told about the person stays sealed in the submissions; here is only what routes it."""
+    """One person's case. What was told about them stays sealed in the submissions; here is only what routes it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(_("reference"), max_length=8, unique=True, default=new_reference, editable=False)
     region = models.ForeignKey(Region, models.PROTECT, related_name="cases", verbose_name=_("region"))
-    municipality = models.ForeignKey(
-        Municipality, models.PROTECT, related_name="cases", verbose_name=_("municipality")
-    )
+    municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="cases", verbose_name=_("municipality"))
     unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="cases", verbose_name=_("mobile unit"))
     status = models.CharField(_("status"), max_length=20, choices=CaseStatus.choices)
     formal_identification = models.CharField(
@@ -117,7 +115,7 @@ class CaseEvent(models.Model):
 
 
 class Deadline(models.Model):
-    """A duty with its clock, for example "police told". Times come from the procedure version; null means no such mark."""
+    """A duty with its clock, for example "police told". Times come from the procedure version; null: no such mark."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="deadlines", verbose_name=_("case"))
     event = models.ForeignKey(CaseEvent, models.PROTECT, related_name="deadlines")

@@ -16,7 +16,7 @@ from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.signals import notice_answered, notice_escalated, notice_opened
 
 from .models import Case, CaseEvent, Deadline, Referral, ReferralState
-from .rerouting import ask_coordinator, chain_of, reroute
+from .rerouting import chain_of, reroute
 
 OPENED = "notice_opened"
 ANSWERED = "notice_answered"
@@ -43,23 +43,20 @@ def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> 
 
     Taking it (accepted, on the way, an outcome) meets the deadlines that wait for this notice or for the one it chases;
     a coordinator who takes a call meets none, because the recipient still hasn't answered. A referral's state follows
-    its service's answer. A wrong area sends the notice on; a notice declined that nobody else is asked any more goes to
-    the coordinator.
+    its service's answer. A wrong area sends the notice on. (Who is told after "declined" is the ladder's affair, in
+    notifications.escalation.)
     """
     event = _event(notice, ANSWERED, reply.at, kind=reply.kind, reason=reply.reason, reply=str(reply.pk))
     if event is None:
         return
     if notice.purpose in CALLS:
         return
-    chain = chain_of(notice)
-    chase = [member.pk for member in chain]
+    chase = [member.pk for member in chain_of(notice)]
     if reply.kind in TAKES_IT:
         _meet(event.case, chase, reply.at)
     _follow_referral(event.case, chase, reply)
     if reply.kind == ReplyKind.WRONG_AREA:
         reroute(case=event.case, notice=notice, reply=reply)
-    elif reply.kind == ReplyKind.DECLINED and not any(member.is_open for member in chain):
-        ask_coordinator(event=event, notice=notice)
 
 
 def _event(notice: Notice, kind: str, at: datetime, /, **detail: Any) -> CaseEvent | None:

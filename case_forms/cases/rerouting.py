@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext
 
 from access.models import Municipality
 from audit.chain import Actor, record
 from notifications.briefs.composing import BriefRow, compose
-from notifications.directory.models import Contact, Role
+from notifications.directory.models import Role
 from notifications.directory.resolve import Resolution, resolve
 from notifications.outbox.actions import owe
+from notifications.outbox.coordinator_briefs import call_brief
 from notifications.outbox.models import Notice, Purpose, Reply
 
 from .brief_content import EVERY_ROLE, both
@@ -43,7 +43,7 @@ def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
     if found.contact is None or found.contact.pk in _already_asked(notice):
         event.detail["resolved"] = False
         event.save()
-        return ask_coordinator(event=event, notice=notice, municipality=municipality)
+        return _ask_coordinator(event, notice, municipality)
     event.save()
     sent_on = _owe_on(event, notice, municipality, found, at)
     record(
@@ -58,11 +58,15 @@ def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
     return sent_on
 
 
-def ask_coordinator(*, event: CaseEvent, notice: Notice, municipality: Municipality | None = None) -> Notice:
+def _ask_coordinator(event: CaseEvent, notice: Notice, municipality: Municipality) -> Notice:
     """Owes the region's coordinator a call about a notice that nobody is asked to take any more, until answered."""
-    place = municipality or notice.municipality
-    at = timezone.now()
-    found = resolve(role=Role.COORDINATOR, municipality=place, at=at)
+    found = resolve(role=Role.COORDINATOR, municipality=municipality, at=event.at)
+    why = both(
+        lambda: (
+            gettext("The recipient says that this belongs to %(place)s, but nobody new answers there. Please call.")
+            % {"place": municipality.name}
+        )
+    )
     return owe(
         event_id=event.pk,
         case_id=event.case_id,
@@ -70,14 +74,14 @@ def ask_coordinator(*, event: CaseEvent, notice: Notice, municipality: Municipal
         role=Role.COORDINATOR,
         contact=found.contact,
         partner=found.partner,
-        municipality=place,
-        brief=compose(Role.COORDINATOR, _call_rows(event, notice, place)),
+        municipality=municipality,
+        brief=call_brief(notice, why=[why], told=[notice.contact] if notice.contact else []),
         answer_minutes=CALL_AGAIN_MINUTES,
         ladder=COORDINATOR_LADDER,
         is_drill=notice.is_drill,
         purpose=Purpose.CALL,
         chases=notice,
-        at=at,
+        at=event.at,
     )
 
 
@@ -147,46 +151,3 @@ def _brief_with_origin(notice: Notice, municipality: Municipality) -> dict[str, 
         ],
     )
     return {"sections": [*origin["sections"], *notice.brief["sections"]]}
-
-
-def _call_rows(event: CaseEvent, notice: Notice, place: Municipality) -> list[BriefRow]:
-    """Why the coordinator is asked, for which case and place, and who was asked before, with the number."""
-    declined = event.kind != REROUTED
-    role = Role(notice.role)
-    rows = [
-        (
-            "reason",
-            lambda: gettext("Reason"),
-            lambda: (
-                (
-                    gettext("%(role)s declined and nobody else is being asked. Please find who takes the case.")
-                    if declined
-                    else gettext(
-                        "%(role)s passed it on, but nobody answers for that area. Please find who takes the case."
-                    )
-                )
-                % {"role": role.label}
-            ),
-        ),
-        ("case", lambda: gettext("Case"), lambda: event.case.reference),
-        ("code", lambda: gettext("Code of the notice"), lambda: notice.code),
-        ("place", lambda: gettext("Municipality"), lambda: place.name),
-        ("asked", lambda: gettext("Asked so far"), lambda: _reach(notice.contact)),
-        (
-            "unit",
-            lambda: gettext("Mobile unit"),
-            lambda: f"{event.case.unit.name} {event.case.unit.callback_phone}".strip(),
-        ),
-    ]
-    section = both(lambda: gettext("A phone call"))
-    only_coordinator = {Role.COORDINATOR.value: True}
-    return [
-        BriefRow(f"call.{key}", both(label), both(value), shared_with=only_coordinator, section=section)
-        for key, label, value in rows
-    ]
-
-
-def _reach(contact: Contact | None) -> str:
-    if contact is None:
-        return gettext("nobody")
-    return f"{contact.name}, {contact.partner.name}, {contact.phone or gettext('no phone number')}"
