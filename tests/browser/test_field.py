@@ -1,0 +1,268 @@
+"""A worker's day in a real browser, as wide as a phone: sign in, fill, send, watch. With and without JavaScript."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from access.models import User
+from case_forms.cases.models import Case
+from case_forms.intake.models import Draft, Submission
+from case_forms.intake.seeding.demo import DEMO_PASSWORD, seed_demo
+from case_forms.intake.seeding.reference import seed_reference
+from notifications.outbox.models import Notice
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CHROMIUM = "/usr/bin/chromium"
+PHONE = {"width": 360, "height": 740}
+CANARY = "kanarina-4410"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    # Playwright's loop runs in this thread, which Django takes for an asynchronous one.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def unit(transactional_db: Any) -> User:
+    seed_reference()
+    seed_demo(with_cases=False)
+    User.objects.update(language="en")
+    return User.objects.get(username="lezhe1")
+
+
+@pytest.fixture
+def phone(chromium: Browser, unit: User) -> Iterator[BrowserContext]:
+    context = chromium.new_context(viewport=PHONE, locale="en-GB", timezone_id="Europe/Tirane")  # type: ignore[arg-type]
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def plain_phone(chromium: Browser, unit: User) -> Iterator[BrowserContext]:
+    context = chromium.new_context(viewport=PHONE, locale="en-GB", java_script_enabled=False)  # type: ignore[arg-type]
+    yield context
+    context.close()
+
+
+def listened(context: BrowserContext) -> tuple[Page, list[str]]:
+    """A page, and what its console complains of. A 422 is an answer, not a fault."""
+    page, complaints = context.new_page(), []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda said: complaints.append(said.text) if said.type == "error" and "422" not in said.text else None,
+    )
+    return page, complaints
+
+
+def sign_in(page: Page, server: str) -> None:
+    page.goto(f"{server}/field/")
+    page.fill("#id_login", "lezhe1")
+    page.fill("#id_password", DEMO_PASSWORD)
+    page.click("main button")
+    expect(page.locator("h1")).to_contain_text("Lezhë")
+
+
+def answer_everything_required(page: Page) -> None:
+    """The plainest true answer to each required question that is shown and has none."""
+    for group in page.locator('fieldset[role="radiogroup"]').all():
+        if (
+            group.is_visible()
+            and group.locator(".q-required:not([hidden])").count()
+            and not group.locator(":checked").count()
+        ):
+            group.locator("input").last.check()
+    for select in page.locator('select[aria-required="true"]').all():
+        if select.is_visible() and not select.input_value():
+            select.select_option(index=1)
+    for field in page.locator('input[aria-required="true"], textarea[aria-required="true"]').all():
+        if field.is_visible() and field.get_attribute("type") != "hidden" and not field.input_value():
+            field.fill("30" if field.get_attribute("inputmode") == "numeric" else CANARY)
+    for boxes in page.locator("fieldset.q-select_many:has(.q-required:not([hidden]))").all():
+        if boxes.is_visible() and not boxes.locator(":checked").count():
+            if boxes.locator("details").count():
+                boxes.locator("summary").click()
+            boxes.locator("input").first.check()
+    for group in page.locator(".q-indicators:has(.q-required:not([hidden]))").all():
+        if group.is_visible() and not group.locator("details[open]").count():
+            group.locator("summary").first.click()
+            group.locator("details[open] input").first.check()
+
+
+def fill_to_the_end(page: Page) -> None:
+    """Goes through every section, mending what the server asks for, up to the review."""
+    for _try in range(40):
+        if page.locator("form#section").count() == 0:
+            return
+        if page.locator("#q-municipality").count():
+            page.select_option("#q-municipality", "lezhe")
+        decision = page.locator('input[name="worker_decision"][value="potential_victim"]')
+        if decision.count():
+            decision.check()
+        answer_everything_required(page)
+        page.click(".bottom-bar .btn-next")
+        page.wait_for_load_state()
+    raise AssertionError(f"stuck at {page.url}: {page.locator('.error-summary').all_inner_texts()}")
+
+
+def begin(page: Page) -> None:
+    page.click('form[action*="initial_identification"] button')
+    expect(page.locator("form#section")).to_be_visible()
+
+
+def fits(page: Page) -> None:
+    """Nothing is wider than the phone, and what one presses is large enough for a thumb."""
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wider <= 0, f"{page.url} is {wider} px wider than the screen"
+    small = page.evaluate(
+        """[...document.querySelectorAll("a.btn, button, summary, select, input, textarea, .card-link, .line-link")]
+        .filter((node) => node.offsetParent && !["hidden", "radio", "checkbox"].includes(node.type)
+            && !node.matches(".visually-hidden, .skip-link") && node.getBoundingClientRect().height < 43.5)
+        .map((node) => `${node.tagName}.${node.className} ${Math.round(node.getBoundingClientRect().height)}`)"""
+    )
+    assert small == [], f"{page.url}: {small}"
+
+
+def test_sign_in_fill_send_and_watch(phone: BrowserContext, live_server: Any) -> None:
+    page, complaints = listened(phone)
+    sign_in(page, live_server.url)
+    fits(page)
+    begin(page)
+    fits(page)
+    fill_to_the_end(page)
+    expect(page.locator("h1")).to_have_text("Look it over")
+    fits(page)
+    page.click(".bottom-bar .btn-next")
+    expect(page).to_have_url(re.compile(r"/field/cases/[0-9A-Z]+/$"))
+    case = Case.objects.get()
+    assert Submission.objects.get().case == case
+    cards = page.locator(".notice-card")
+    assert cards.count() == Notice.objects.filter(case_id=case.pk, chases=None).count() >= 2
+    fits(page)
+
+    notice = Notice.objects.filter(role="police", chases=None).get()
+    now = timezone.now()
+    Notice.objects.filter(pk=notice.pk).update(
+        state="accepted",
+        attempts=1,
+        sent_at=now,
+        opened_at=now,
+        accepted_at=now,
+        next_attempt_at=None,
+        next_step_at=None,
+        lease_until=None,
+    )
+    card = page.locator(f'[data-key="{notice.pk}"]')
+    expect(card.locator(".notice-head .badge-accepted")).to_be_visible(timeout=15000)
+    expect(page.locator("[data-timeline-news]")).to_contain_text("accepted")
+    assert complaints == []
+
+
+def test_the_same_without_javascript(plain_phone: BrowserContext, live_server: Any) -> None:
+    page = plain_phone.new_page()
+    sign_in(page, live_server.url)
+    begin(page)
+    page.click(".bottom-bar .btn-next")
+    summary = page.locator(".error-summary a")
+    assert summary.count() >= 1
+    for link in summary.all():
+        assert page.locator(str(link.get_attribute("href"))).count() == 1
+    fill_to_the_end(page)
+    page.click(".bottom-bar .btn-next")
+    expect(page).to_have_url(re.compile(r"/field/cases/[0-9A-Z]+/$"))
+    expect(page.locator(".notice-card").first).to_be_visible()
+    assert page.locator("noscript meta[http-equiv=refresh], meta[http-equiv=refresh]").count() == 1
+    assert Case.objects.count() == 1
+
+
+def test_questions_appear_and_go_live_and_the_draft_saves_itself(phone: BrowserContext, live_server: Any) -> None:
+    page, complaints = listened(phone)
+    sign_in(page, live_server.url)
+    begin(page)
+    code = page.locator("#q-session_id")
+    expect(code).to_be_hidden()
+    page.select_option("#q-signal_source", "session_participant")
+    expect(code).to_be_visible()
+    code.fill(CANARY)
+    expect(page.locator("[data-save-state]")).to_contain_text("Saved at", timeout=15000)
+    assert Draft.objects.get().answers["session_id"] == CANARY
+    page.select_option("#q-signal_source", "police")
+    expect(code).to_be_hidden()
+    assert complaints == []
+
+
+def test_a_session_that_ends_while_typing_loses_nothing(phone: BrowserContext, live_server: Any) -> None:
+    page, _complaints = listened(phone)
+    sign_in(page, live_server.url)
+    begin(page)
+    page.select_option("#q-signal_source", "session_participant")
+    page.fill("#q-session_id", CANARY)
+    kept = [cookie for cookie in phone.cookies() if "csrf" in cookie["name"]]
+    phone.clear_cookies()
+    phone.add_cookies(kept)  # type: ignore[arg-type]
+    page.click('.bottom-bar button[value="save"]')
+    expect(page.locator("#id_login")).to_be_visible()
+    assert CANARY not in page.content()
+    page.fill("#id_login", "lezhe1")
+    page.fill("#id_password", DEMO_PASSWORD)
+    page.click("main button")
+    expect(page.locator("#q-session_id")).to_have_value(CANARY)
+
+
+def test_nothing_is_kept_on_the_phone(phone: BrowserContext, live_server: Any) -> None:
+    page, _complaints = listened(phone)
+    sign_in(page, live_server.url)
+    begin(page)
+    page.select_option("#q-signal_source", "session_participant")
+    page.fill("#q-session_id", CANARY)
+    page.wait_for_timeout(500)
+    stored = page.evaluate("JSON.stringify({...localStorage}) + JSON.stringify({...sessionStorage})")
+    assert stored == "{}{}"
+    page.click('.bottom-bar button[value="save"]')
+    expect(page.locator(".note-ok")).to_be_visible()
+
+
+def test_the_menu_works_by_keyboard(phone: BrowserContext, live_server: Any) -> None:
+    page, _complaints = listened(phone)
+    sign_in(page, live_server.url)
+    page.locator("[data-menu] summary").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".menu-sheet")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".menu-sheet")).to_be_hidden()
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    page.keyboard.press("Enter")
+    page.click(".menu-sheet >> text=Sign out")
+    expect(page.locator("#id_login")).to_be_visible()
+
+
+@pytest.mark.skipif("FIELD_PICTURES" not in os.environ, reason="set FIELD_PICTURES to a folder to look at the pages")
+def test_pictures(chromium: Browser, unit: User, live_server: Any) -> None:
+    """Pictures of the main pages, light and dark, phone and desk."""
+    folder = Path(os.environ["FIELD_PICTURES"])
+    for width, scheme in ((360, "light"), (360, "dark"), (1280, "light")):
+        context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(f"{live_server.url}/field/")
+        page.screenshot(path=folder / f"sign-in-{width}-{scheme}.png")
+        sign_in(page, live_server.url)
+        begin(page)
+        fill_to_the_end(page)
+        page.screenshot(path=folder / f"review-{width}-{scheme}.png", full_page=True)
+        page.click(".bottom-bar .btn-next")
+        page.wait_for_load_state()
+        page.screenshot(path=folder / f"case-{width}-{scheme}.png", full_page=True)
+        context.close()
