@@ -1,0 +1,80 @@
+# Vatra Outreach. `make help` lists what can be asked for.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PY := .venv/bin/python
+export PYTHONPATH := $(CURDIR)/site:$(CURDIR)
+export PYTHONDONTWRITEBYTECODE ?=
+ROOMS := site/access site/audit site/config site/vault case_forms content notifications outreach_pages
+PYTEST := $(PY) -m pytest -p no:cacheprovider
+WELL_COVERED := notifications/outbox/*,case_forms/intake/*,case_forms/procedures/*,site/access/*
+
+.PHONY: help run test lint bench drill lock clean format messages packages test-packages
+
+help: ## List what can be asked for
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+run: packages .venv/run.stamp ## Set everything up, seed demo data, run all parts; Ctrl-C stops (PORT=8000 DATA_DIR=var)
+	@exec $(PY) -m config.supervisor
+
+test: lint ## Run every check and test
+	$(PYTEST) -n 2 --dist loadfile -m "not browser and not faults" --cov --cov-report= --cov-branch
+	$(PY) -m coverage report --skip-covered --include='$(WELL_COVERED)' --fail-under=95
+	$(PYTEST) -m browser
+	$(PYTEST) -m faults
+
+lint: packages test-packages .venv/test.stamp ## Format, style, types, floors, migrations, templates, translations
+	.venv/bin/ruff format --check --quiet .
+	.venv/bin/ruff check --quiet .
+	.venv/bin/mypy $(ROOMS)
+	.venv/bin/lint-imports --no-logo
+	DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py makemigrations --check --dry-run
+	.venv/bin/djhtml --check templates
+	$(PY) -m config.catalogs --check
+
+format: .venv/test.stamp ## Put code and templates into shape
+	.venv/bin/ruff check --fix --quiet . || true
+	.venv/bin/ruff format --quiet .
+	.venv/bin/djhtml templates || true
+
+bench: packages .venv/test.stamp ## Measure: commit to SMTP accept, notices a second beside bare tasks
+	$(PY) -m tests.bench
+
+drill: .venv/run.stamp ## Send a marked, synthetic case through the running service (REGION=vlore)
+	$(PY) manage.py drill --region $${REGION:-vlore}
+
+messages: .venv/run.stamp ## Collect texts for translation into locale/
+	DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py makemessages -l sq -l en --no-location --no-wrap --ignore=.venv --ignore=var
+
+lock: .venv/run.stamp ## Compile requirements.in into pins with hashes
+	$(PY) -m pip install --quiet uv
+	for name in requirements requirements-dev; do .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	  $$name.in -o $$name.txt; done
+
+clean: ## Remove what was built here (keeps var/, where the data is)
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
+	find locale -name '*.mo' -delete
+
+# What the system must have. Installed through apt as root; otherwise the exact line is printed.
+packages:
+	@bash deploy/packages.sh run
+
+test-packages:
+	@bash deploy/packages.sh test
+
+.venv/bin/python:
+	@bash deploy/venv.sh
+
+.venv/run.stamp: requirements.txt .venv/bin/python
+	@echo "Installing what requirements.txt pins ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/test.stamp: requirements-dev.txt .venv/run.stamp
+	@echo "Installing what requirements-dev.txt pins ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
