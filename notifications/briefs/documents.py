@@ -71,9 +71,10 @@ def render_document(notice: Notice) -> BriefDocument:
     if found is not None:
         return found
     rendered = render(notice)
+    sealed: dict[str, Any] = {"pdf": rendered.pdf, "pages": rendered.pages}
     try:
         with transaction.atomic():
-            return BriefDocument.objects.create(notice=notice, pdf=rendered.pdf, pages=rendered.pages)
+            return BriefDocument.objects.create(notice=notice, **sealed)
     except IntegrityError:
         return BriefDocument.objects.get(notice=notice)
 
@@ -81,7 +82,8 @@ def render_document(notice: Notice) -> BriefDocument:
 def pdf_of(notice: Notice) -> bytes:
     """The PDF's bytes, for reading: the stored document, or one made for this reader and not kept."""
     found = BriefDocument.objects.filter(notice=notice).first()
-    return found.pdf if found is not None else render(notice).pdf
+    stored: Any = found.pdf if found is not None else None
+    return stored if stored is not None else render(notice).pdf
 
 
 def render(notice: Notice) -> Rendered:

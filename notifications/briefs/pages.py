@@ -75,6 +75,7 @@ def is_readable(notice: Notice) -> bool:
 
 def sections_of(notice: Notice, language: str) -> tuple[Section, ...]:
     """The notice's brief in one language."""
+    brief: Any = notice.brief
     return tuple(
         Section(
             title=in_language(section["title"], language),
@@ -82,7 +83,7 @@ def sections_of(notice: Notice, language: str) -> tuple[Section, ...]:
                 Row(in_language(row["label"], language), in_language(row["value"], language)) for row in section["rows"]
             ),
         )
-        for section in notice.brief.get("sections", [])
+        for section in brief.get("sections", [])
     )
 
 
@@ -118,7 +119,7 @@ def brief_page(visit: Visit) -> dict[str, Any]:
         "accept_words": ACCEPT_WORDS.get(notice.role, _("Accept")),
         "municipalities": Municipality.objects.exclude(pk=notice.municipality_id) if readable else (),
         "note_length": NOTE_LENGTH,
-        "unit": _unit_of(notice) if readable else None,
+        "unit": _unit_of(notice),
         "settled_words": _settled_words(notice),
         "silence_seconds": int(silence().total_seconds()) + 5,
         "panels": _panels(notice, offered),
@@ -134,7 +135,7 @@ def _panels(notice: Notice, offered: list[str]) -> list[Panel]:
             send=gettext("Send the outcome"),
             question=gettext("What happened?"),
             choices=_in_words(outcomes_for(notice)),
-            is_open=True,
+            is_open=ReplyKind.ON_THE_WAY not in offered,
         ),
         ReplyKind.WRONG_AREA.value: Panel(
             ReplyKind.WRONG_AREA.value, title=gettext("It belongs to another area"), send=gettext("Send it there")

@@ -20,7 +20,7 @@ class DirectoryForm(WagtailAdminModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "partner" in self.fields and self.for_user is not None:
-            self.fields["partner"].queryset = partners_of(self.for_user)  # type: ignore[attr-defined]
+            self.fields["partner"].queryset = partners_of(self.for_user)
 
     def save(self, commit: bool = True) -> Any:
         is_new = self.instance._state.adding
@@ -149,4 +149,4 @@ class DutyShiftForm(DirectoryForm):
         contacts = Contact.objects.filter(is_active=True).select_related("partner")
         if self.for_user is not None:
             contacts = contacts.filter(partner__in=partners_of(self.for_user))
-        self.fields["contact"].queryset = contacts  # type: ignore[attr-defined]
+        self.fields["contact"].queryset = contacts

@@ -221,12 +221,15 @@ class TestTheChase:
     ) -> None:
         deputy = chaser(notice, Purpose.DEPUTY, make_contact(rank=2))
         call = chaser(notice, Purpose.CALL, make_contact("coordinator"), sent=False)
+        Notice.objects.filter(pk=call.pk).update(
+            state=NoticeState.SENDING, attempts=1, token=4, lease_until=timezone.now() + timedelta(seconds=30)
+        )
 
         answer(notice=deputy, kind="accepted")
 
         root = now_of(notice)
         assert (root.state, root.reason, root.next_step_at) == (NoticeState.CLOSED, "taken", None)
-        assert now_of(call).state == NoticeState.CANCELLED
+        assert (now_of(call).state, now_of(call).token) == (NoticeState.CANCELLED, 5)
         assert refused(notice, "accepted") == "taken"
         assert refused(call, "accepted") == "withdrawn"
 

@@ -156,7 +156,7 @@ class TestAfterThePin:
         monkeypatch.setattr("django.core.signing.time.time", lambda: later)
 
         assert SECRET not in page(opened, path_of(notice))
-        response = opened.post(path_of(notice, "reply/"), {"kind": "accepted"})
+        response = opened.post(path_of(notice, "reply/") + "?lang=en", {"kind": "accepted"})
         assert response.status_code == 403
         assert "answer was not sent" in response.content.decode()
         assert not Reply.objects.exists()
