@@ -1,0 +1,82 @@
+"""Walks the address table of the whole house: no route without a row, no row without a route or a reason."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from access import policy
+
+KNOWN_ROLES = {*policy.STAFF, *policy.PUBLIC, *policy.RECIPIENT}
+
+
+def routes(resolver: URLResolver, prefix: str = "", names: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """(view name, route) of every address, as `request.resolver_match` gives them."""
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield ":".join((*names, entry.name or "")), route
+        else:
+            inner = (*names, entry.namespace) if entry.namespace else names
+            yield from routes(entry, route, inner)
+
+
+ROUTES = list(routes(get_resolver()))
+
+
+def test_the_walk_sees_the_whole_house():
+    names = {name for name, _route in ROUTES}
+    assert {"healthz", "account_login", "briefs:brief", "intake:home", "cases:case", "wagtailadmin_home"} <= names
+
+
+@pytest.mark.parametrize(("name", "route"), ROUTES, ids=[f"{route} {name}" for name, route in ROUTES])
+def test_every_route_has_a_row(name, route):
+    assert policy.row_for(name, route) is not None, f"{name} ({route}) has no row in access/policy.py"
+
+
+@pytest.mark.parametrize("row", policy.VIEWS, ids=lambda row: row.route)
+def test_every_row_names_a_route(row):
+    assert row.route in {name for name, _route in ROUTES}, f"no route is called {row.route}"
+
+
+@pytest.mark.parametrize("row", policy.MOUNTS, ids=lambda row: row.route)
+def test_every_mount_row_decides_for_some_route(row):
+    assert any(policy.row_for(name, route) is row for name, route in ROUTES)
+
+
+@pytest.mark.parametrize("row", [*policy.VIEWS, *policy.MOUNTS], ids=lambda row: row.route)
+def test_every_row_has_a_reason_known_roles_and_methods(row):
+    assert len(row.reason) > 15
+    assert row.reason.endswith(".")
+    assert row.roles <= KNOWN_ROLES
+    assert row.methods <= policy.EVERY_METHOD
+    assert row.methods
+
+
+def test_no_route_has_two_rows():
+    for rows in (policy.VIEWS, policy.MOUNTS):
+        names = [row.route for row in rows]
+        assert len(names) == len(set(names))
+
+
+def test_an_open_row_opens_for_everyone_and_holds_no_other_role():
+    for row in (*policy.VIEWS, *policy.MOUNTS):
+        assert row.is_open or not row.roles & (policy.PUBLIC | policy.RECIPIENT)
+
+
+def test_a_missing_row_is_noticed(settings):
+    assert policy.row_for("nobody:wrote_this", "somewhere/else/") is None
+    assert policy.row_for(None, "somewhere/else/") is None
+
+
+@pytest.mark.parametrize("name", ["wagtailcore_login", "wagtailadmin_login", "wagtailadmin_password_reset"])
+def test_doors_around_the_second_factor_are_shut_for_everyone(name):
+    row = policy.row_for(name, "")
+    assert row is not None
+    assert row.roles == policy.NOBODY
+    assert not row.is_open
+
+
+@pytest.mark.parametrize("name", ["account_signup", "account_email", "account_reset_password"])
+def test_nobody_signs_up_or_resets_a_password_by_mail(name):
+    assert name not in {known for known, _route in ROUTES}
