@@ -24,11 +24,14 @@ class Lists:
     def __init__(self) -> None:
         self._values: dict[str, frozenset[str]] = {}
         self._rows: dict[str, list[tuple[str, dict[str, str]]]] = {}
+        self._choices: dict[tuple[str, str], list[Choice]] = {}
 
     def choices(self, name: str, language: str) -> list[Choice]:
         """(value, label), in the order of the labels. An unknown list is empty."""
-        labelled = [(value, text_in(names, language)) for value, names in self._read(name)]
-        return sorted(labelled, key=lambda choice: _alphabetical(choice[1]))
+        if (name, language) not in self._choices:
+            labelled = [(value, text_in(names, language)) for value, names in self._read(name)]
+            self._choices[name, language] = sorted(labelled, key=lambda choice: _alphabetical(choice[1]))
+        return self._choices[name, language]
 
     def has(self, name: str, value: str) -> bool:
         if name not in self._values:

@@ -84,6 +84,7 @@ class _Carrying:
         self.explanation: list[dict[str, Any]] = [dict(entry) for entry in decision.explanation]
         self.unresolved: list[str] = []
         self.sources = Lists()
+        self.content: BriefFacts | None = None
         self.actor = actor_of(submission.by)
 
     def run(self) -> Applied:
@@ -234,26 +235,29 @@ class _Carrying:
             at=self.submission.received_at,
         )
         self.notices[notice.pk] = notice
-        for fallback in notice.chasers.filter(purpose=Purpose.FALLBACK):
-            self.notices[fallback.pk] = fallback
         if found.contact is None:
             self.unresolved.append(found.role)
+            for fallback in notice.chasers.filter(purpose=Purpose.FALLBACK):
+                self.notices[fallback.pk] = fallback
         self.explanation += [{"rule": action.rule, "words": words} for words in found.words]
         return notice
 
     def _content(self, case: Case) -> BriefFacts:
-        submission = self.submission
-        return BriefFacts(
-            case=case,
-            municipality=case.municipality,
-            unit=submission.unit,
-            occurred_at=submission.occurred_at,
-            definition=submission.form_definition,
-            answers=submission.answers,
-            sources=self.sources,
-            facts=self.decision.facts,
-            today=submission.today,
-        )
+        """Made once: the rows of the answers are the same for every recipient until they are filtered."""
+        if self.content is None:
+            submission = self.submission
+            self.content = BriefFacts(
+                case=case,
+                municipality=case.municipality,
+                unit=submission.unit,
+                occurred_at=submission.occurred_at,
+                definition=submission.form_definition,
+                answers=submission.answers,
+                sources=self.sources,
+                facts=self.decision.facts,
+                today=submission.today,
+            )
+        return self.content
 
     # ---- clocks ----
 

@@ -8,6 +8,7 @@ shares nothing.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.utils import formats, timezone, translation
@@ -41,10 +42,15 @@ class BriefFacts:
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
     today: str = ""
 
+    @cached_property
+    def answer_rows(self) -> tuple[BriefRow, ...]:
+        """Every shared answer as a row, with the roles that may read it."""
+        return tuple(answer_rows(self))
+
 
 def brief_for(role: str, content: BriefFacts, *, urgent: bool = False) -> dict[str, Any]:
     """The brief of one role, filtered for it: {"sections": [...]} as `briefs.composing.compose` makes it."""
-    return compose(role, [*case_rows(content, urgent=urgent), *answer_rows(content)])
+    return compose(role, [*case_rows(content, urgent=urgent), *content.answer_rows])
 
 
 def both(write: Any) -> Texts:
@@ -79,15 +85,19 @@ def age_group_words(group: str) -> str:
 
 
 def case_rows(content: BriefFacts, *, urgent: bool) -> Iterator[BriefRow]:
-    """Reference, urgency, status, age group, municipality, time, and the unit with the number to call."""
+    """Reference, urgency, status, age group, municipality, time, and the unit with the number to call.
+
+    A follow-up form that doesn't ask for the age says nothing of it, unless the case is on the child track.
+    """
     case = content.case
     section = both(lambda: gettext("The case"))
     group = age_group(content.facts, child_track=case.child_track)
+    says_age = group != "unknown" or case.child_track
     rows = (
         ("reference", lambda: gettext("Case"), lambda: case.reference),
         ("urgency", lambda: gettext("Urgency"), lambda: gettext("urgent") if urgent else gettext("not marked urgent")),
         ("status", lambda: gettext("Status"), lambda: CaseStatus(case.status).label),
-        ("age_group", lambda: gettext("Age"), lambda: age_group_words(group)),
+        *([("age_group", lambda: gettext("Age"), lambda: age_group_words(group))] if says_age else []),
         ("municipality", lambda: gettext("Municipality"), lambda: content.municipality.name),
         ("occurred_at", lambda: gettext("When"), lambda: moment_words(content.occurred_at)),
         ("unit", lambda: gettext("Sent by"), lambda: content.unit.name),
