@@ -1,0 +1,117 @@
+"""What each recipient may read, and what nobody may."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from case_forms.cases.brief_content import age_group, shared
+from case_forms.intake.actions import receive_submission
+from case_forms.testing import Scene, make_scene, question
+from notifications.outbox.models import Notice
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return make_scene()
+
+
+def read(role: str) -> dict[str, dict[str, str]]:
+    """{row key: value} of the brief of this role's notice."""
+    brief = Notice.objects.get(role=role).brief
+    return {row["key"]: row["value"] for section in brief["sections"] for row in section["rows"]}
+
+
+def test_every_recipient_reads_the_facts_that_route_the_case(scene: Scene) -> None:
+    reference = scene.send(danger="yes", age_stated=15).receipt["case"]
+    for role in ("police", "responsible_authority", "cpu"):
+        rows = read(role)
+        assert rows["case.reference"]["en"] == reference
+        assert rows["case.municipality"]["en"] == scene.place.municipality.name
+        assert rows["case.age_group"]["en"].startswith("child")
+        assert rows["case.callback"]["en"] == scene.unit.callback_phone
+        assert rows["case.unit"]["en"] == scene.unit.name
+        assert {"case.status", "case.occurred_at", "case.urgency"} <= set(rows)
+    assert read("police")["case.urgency"]["en"] == "urgent"
+
+
+def test_an_answer_is_shared_with_whom_its_question_names(scene: Scene) -> None:
+    scene.send(danger="no", age_stated=15, first_name="Ana")
+    assert read("police")["danger"]["en"] == "No"
+    assert read("cpu")["first_name"]["en"] == "Ana"
+    assert "danger" not in read("cpu")
+    assert "first_name" not in read("responsible_authority")
+
+
+def test_sharing_on_a_condition_follows_the_answers(scene: Scene) -> None:
+    scene.send(danger="no", first_name="Ana")
+    assert "first_name" not in read("police")
+    Notice.objects.all()._raw_delete(Notice.objects.db)
+    scene.send(danger="yes", first_name="Ana")
+    assert read("police")["first_name"]["en"] == "Ana"
+
+
+def test_a_question_that_names_nobody_reaches_nobody(scene: Scene) -> None:
+    scene.send(age_stated=15, story="CANARY", phone="0691234567")
+    for notice in Notice.objects.all():
+        assert "CANARY" not in str(notice.brief)
+        assert "0691234567" not in str(notice.brief)
+
+
+def test_rows_of_a_repeat_are_numbered(scene: Scene) -> None:
+    scene.send(companions=[{"companion_name": "Besa"}, {"companion_name": "Drin"}])
+    brief = Notice.objects.get(role="police").brief
+    rows = {row["key"]: row for section in brief["sections"] for row in section["rows"]}
+    assert rows["companions.1.companion_name"]["value"]["en"] == "Drin"
+    assert rows["companions.1.companion_name"]["label"]["en"] == "Companion 2: companion_name"
+    assert "companion_name" not in str(Notice.objects.get(role="responsible_authority").brief)
+
+
+def test_a_drill_says_that_it_is_one(scene: Scene) -> None:
+    receive_submission(
+        uuid=uuid.uuid4(),
+        form_key="small_identification",
+        version=1,
+        occurred_at=timezone.now(),
+        answers=scene.answers(),
+        user=scene.worker,
+        is_drill=True,
+    )
+    assert "exercise" in read("police")["case.drill"]["en"]
+
+
+def test_values_are_written_in_both_languages(scene: Scene) -> None:
+    scene.send()
+    assert all(set(value) == {"sq", "en"} for value in read("police").values())
+
+
+@pytest.mark.parametrize(
+    ("facts", "child_track", "group"),
+    [
+        ({"age": 17}, True, "child"),
+        ({"age": 17}, False, "child"),
+        ({"age": 30}, False, "adult"),
+        ({"age": 30}, True, "unknown"),
+        ({"age": None}, False, "unknown"),
+        ({}, True, "unknown"),
+        ({"age": True}, False, "unknown"),
+        ({"age": "30"}, False, "unknown"),
+    ],
+)
+def test_a_doubt_about_the_age_is_never_an_adult(facts: dict[str, Any], child_track: bool, group: str) -> None:
+    assert age_group(facts, child_track=child_track) == group
+
+
+@pytest.mark.parametrize("rule", [1, "true", "yes", [True], None, False, {"no_such_operator": []}, {"==": [1, 2]}])
+def test_only_the_word_true_or_a_condition_that_holds_shares(rule: Any) -> None:
+    assert shared(question("x", "text", shared_with={"police": rule}), {}) == {}
+
+
+def test_what_a_condition_shares_is_the_role_it_names() -> None:
+    asked = question("x", "text", shared_with={"police": {"==": [{"var": "danger"}, "yes"]}, "cpu": True})
+    assert shared(asked, {"danger": "yes"}) == {"police": True, "cpu": True}
+    assert shared(asked, {"danger": "no"}) == {"cpu": True}
+    assert shared(question("x", "text"), {"danger": "yes"}) == {}

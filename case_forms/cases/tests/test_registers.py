@@ -1,0 +1,155 @@
+"""The registers: coordinators look through their own regions' rows, and that is all that can be done there."""
+
+import uuid
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+
+from access.models import StaffRole, User
+from audit.models import AuditEntry
+from case_forms.cases.models import Case, Referral
+from case_forms.testing import Scene, make_coordinator, make_place, make_scene, make_user
+from notifications.outbox.models import Notice
+
+pytestmark = pytest.mark.django_db
+REGISTERS = ("cases/case", "cases/referral", "outbox/notice")
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return make_scene()
+
+
+def signed_in(user: User) -> Client:
+    user.user_permissions.add(Permission.objects.get(codename="access_admin"))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def mine(scene: Scene) -> Client:
+    """The coordinator of the scene's region."""
+    return signed_in(make_coordinator(scene.place))
+
+
+@pytest.fixture
+def other() -> Client:
+    """A coordinator of another region."""
+    return signed_in(make_coordinator(make_place()))
+
+
+@pytest.fixture
+def case(scene: Scene) -> Case:
+    case = Case.objects.get(reference=scene.send(story="CANARY", age_stated=None).receipt["case"])
+    scene.follow(case.reference, to_org=scene.offices["protection_service"].slug, service=["shelter"])
+    return case
+
+
+def texts_of(client: Client, register: str) -> str:
+    response = client.get(f"/cms/{register}/")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_a_coordinator_reads_the_registers_of_their_regions(mine: Client, case: Case) -> None:
+    notice = Notice.objects.get(role="police")
+    assert case.reference in texts_of(mine, "cases/case")
+    assert case.reference in texts_of(mine, "cases/referral")
+    assert notice.code in texts_of(mine, "outbox/notice")
+
+
+def test_another_regions_rows_are_in_no_register(other: Client, case: Case) -> None:
+    for register in REGISTERS:
+        html = texts_of(other, register)
+        assert case.reference not in html
+        assert not any(code in html for code in Notice.objects.values_list("code", flat=True))
+
+
+def test_a_search_finds_nothing_of_another_region(other: Client, case: Case) -> None:
+    for register in REGISTERS:
+        html = other.get(f"/cms/{register}/", {"q": case.reference}).content.decode()
+        assert f"inspect/{case.pk}" not in html
+        assert not any(code in html for code in Notice.objects.values_list("code", flat=True))
+
+
+def test_inspecting_is_recorded_and_shows_nothing_sealed(mine: Client, case: Case) -> None:
+    rows = {
+        "cases/case": case.pk,
+        "cases/referral": Referral.objects.get().pk,
+        "outbox/notice": Notice.objects.first().pk,
+    }
+    for register, pk in rows.items():
+        response = mine.get(f"/cms/{register}/inspect/{pk}/")
+        assert response.status_code == 200
+        assert "CANARY" not in response.content.decode()
+        assert "v1.test1." not in response.content.decode()
+        assert AuditEntry.objects.filter(action=f"{register.split('/')[1]}.read", target_id=pk).count() == 1
+
+
+def test_another_regions_row_is_not_there_and_the_reach_is_recorded(other: Client, case: Case) -> None:
+    rows = {
+        "cases/case": case.pk,
+        "cases/referral": Referral.objects.get().pk,
+        "outbox/notice": Notice.objects.first().pk,
+    }
+    for register, pk in rows.items():
+        assert other.get(f"/cms/{register}/inspect/{pk}/").status_code == 404
+        assert AuditEntry.objects.filter(action="access.denied", target_id=pk).count() == 1
+
+
+def test_a_row_that_does_not_exist_is_not_there(mine: Client) -> None:
+    for pk in (uuid.uuid4(), "not-a-uuid"):
+        assert mine.get(f"/cms/cases/case/inspect/{pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("role", [StaffRole.EDITOR, StaffRole.OPERATOR])
+def test_editors_and_operators_find_no_register(case: Case, role: str) -> None:
+    client = signed_in(make_user(role))
+    for register in REGISTERS:
+        assert client.get(f"/cms/{register}/").status_code == 404
+        assert client.get(f"/cms/{register}/inspect/{case.pk}/").status_code == 404
+    assert AuditEntry.objects.filter(action="access.denied", target_kind="register").count() == 6
+
+
+def test_being_superuser_opens_no_register(case: Case) -> None:
+    editor = make_user(StaffRole.EDITOR)
+    editor.is_superuser = True
+    editor.save()
+    assert signed_in(editor).get("/cms/cases/case/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["export=csv", "export=xlsx", "opened_by__password__startswith=m", "unit__slug=x", "x=1"]
+)
+def test_there_is_no_export_and_no_lookup_of_ones_own(mine: Client, case: Case, query: str) -> None:
+    assert mine.get(f"/cms/cases/case/?{query}").status_code == 404
+
+
+def test_filters_narrow_the_list(mine: Client, case: Case) -> None:
+    address = "/cms/cases/case/"
+    found = mine.get(address, {"status__exact": "potential_victim", "o": "1"}).content.decode()
+    missed = mine.get(address, {"status__exact": "victim"}).content.decode()
+    assert case.reference in found
+    assert case.reference not in missed
+
+
+def test_nothing_can_be_made_changed_or_deleted(mine: Client, case: Case) -> None:
+    for deed in ("create", "edit", "delete", "history"):
+        for path in (f"/cms/cases/case/{deed}/", f"/cms/cases/case/{deed}/{case.pk}/"):
+            assert mine.get(path).status_code == 404
+            assert mine.post(path).status_code == 404
+        with pytest.raises(NoReverseMatch):
+            reverse(f"cases_case_modeladmin_{deed}", args=[case.pk])
+    assert Case.objects.filter(pk=case.pk).exists()
+
+
+def test_the_case_links_to_its_own_page(mine: Client, case: Case) -> None:
+    assert f"/field/cases/{case.reference}/" in texts_of(mine, "cases/case")
+
+
+def test_the_menu_shows_the_registers_to_coordinators_only(mine: Client) -> None:
+    assert "/cms/cases/case/" in mine.get("/cms/").content.decode()
+    assert "/cms/cases/case/" not in signed_in(make_user(StaffRole.EDITOR)).get("/cms/").content.decode()

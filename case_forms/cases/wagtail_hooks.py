@@ -1,0 +1,7 @@
+"""The registers in the admin."""
+
+from wagtail_modeladmin.options import modeladmin_register
+
+from .registers import Registers
+
+modeladmin_register(Registers)
