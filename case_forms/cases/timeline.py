@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import get_language
 
 from access.models import in_language
 from notifications.directory.models import Role
@@ -150,6 +151,11 @@ class Timeline:
 def timeline_of(case: Case, *, now: datetime | None = None, language: str | None = None) -> Timeline:
     """The timeline of one case at this moment (default: now), partner names and labels in this language."""
     moment = now or timezone.now()
+    with translation.override(language or get_language()):
+        return _timeline(case, moment, language)
+
+
+def _timeline(case: Case, moment: datetime, language: str | None) -> Timeline:
     return Timeline(
         notices=notice_lines(Notice.objects.filter(case_id=case.pk), now=moment, language=language),
         deadlines=[_deadline(row, moment, language) for row in Deadline.objects.filter(case=case)],
