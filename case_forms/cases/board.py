@@ -9,6 +9,7 @@ from uuid import UUID
 
 from access.models import in_language
 from notifications.briefs.choices import words_of
+from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply
 from notifications.outbox.states import NoticeState
 
@@ -16,6 +17,8 @@ from .models import Case, CaseEvent, Deadline, Referral
 from .timeline import Answer, DeadlineLine, NoticeLine, ReferralLine, Timeline
 
 CALLS = (Purpose.CALL, Purpose.FALLBACK)
+# Who comes first on the page when nobody is louder.
+ORDER = (Role.POLICE, Role.CPU, Role.RESPONSIBLE_AUTHORITY, Role.PROTECTION_SERVICE, Role.COORDINATOR)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Board:
-    """`cards`: loud ones first, then in the order in which they were owed. `clocks`: those of no single notice."""
+    """`cards`: loud ones first, then police, child protection, the authority. `clocks`: those of no single notice."""
 
     cards: list[Card]
     clocks: list[DeadlineLine]
@@ -108,18 +111,22 @@ def board_of(timeline: Timeline) -> Board:
     clocks = []
     for deadline in timeline.deadlines:
         if deadline.notice in by_id:
-            deadlines[_root(by_id[deadline.notice], by_id).id].append(deadline)  # type: ignore[index]
+            deadlines[_root(by_id[deadline.notice], by_id).id].append(deadline)
         else:
             clocks.append(deadline)
     cards = [
         Card(line, chasers[line.id], deadlines[line.id]) for line in timeline.notices if _root(line, by_id) is line
     ]
-    return Board(sorted(cards, key=lambda card: not card.must_call), clocks, timeline.referrals)
+    return Board(sorted(cards, key=_loudest_then_usual_order), clocks, timeline.referrals)
+
+
+def _loudest_then_usual_order(card: Card) -> tuple[bool, int]:
+    return not card.must_call, ORDER.index(card.line.role)
 
 
 def _root(line: NoticeLine, by_id: dict[UUID, NoticeLine]) -> NoticeLine:
     while line.chases in by_id:
-        line = by_id[line.chases]  # type: ignore[index]
+        line = by_id[line.chases]
     return line
 
 
@@ -140,7 +147,7 @@ def reasons_of(case: Case, language: str) -> list[tuple[datetime, list[tuple[str
     for event in CaseEvent.objects.filter(case=case, explanation__isnull=False):
         words = [
             (in_language(entry["words"], language), in_language(entry.get("because") or {"sq": ""}, language))
-            for entry in event.explanation
+            for entry in event.explanation or []
         ]
         if words:
             told.append((event.at, words))

@@ -29,7 +29,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "board": _board(found),
         "fingerprint": fingerprint_of(found, now=timezone.now(), language=_language()),
         "reasons": reasons_of(found, _language()),
-        "submissions": found.submissions.select_related("form_version__form", "submitted_by").defer("answers"),  # type: ignore[attr-defined]
+        "submissions": found.submissions.select_related("form_version__form", "submitted_by").defer("answers"),
         "next_forms": _forms_about_a_case() if is_ours and found.closed_at is None else [],
     }
     return render(request, "cases/case.html", context)

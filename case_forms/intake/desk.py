@@ -12,6 +12,7 @@ from django.utils import timezone
 from access.models import User
 from case_forms.builder.models import FormVersion
 from case_forms.cases.models import Case, Deadline
+from notifications.directory.models import Contact
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import AWAITING_ANSWER, UNSENT, NoticeState
 
@@ -26,12 +27,14 @@ CALLS = ("no_contact", "call", "breach", "late", "escalated")
 
 @dataclass(frozen=True)
 class CaseLine:
-    """One open case. `state` is one of LOUDNESS; `notice` the one that is loud, `since` when that began."""
+    """One open case. `state` is one of LOUDNESS; `notice` the one that is loud, `since` when that began, `contact`
+    whoever can be called about it."""
 
     case: Case
     state: str
     notice: Notice | None = None
     since: datetime | None = None
+    contact: Contact | None = None
 
     @property
     def is_loud(self) -> bool:
@@ -40,8 +43,7 @@ class CaseLine:
     @property
     def phone(self) -> str:
         """The number to call when somebody doesn't answer."""
-        contact = self.notice.contact if self.notice and self.is_loud else None
-        return contact.phone if contact else ""
+        return self.contact.phone if self.contact and self.is_loud else ""
 
 
 def forms_to_begin() -> tuple[list[FormVersion], list[FormVersion]]:
@@ -79,25 +81,30 @@ def _breached(cases: Iterable[Case], moment: datetime) -> set[Any]:
 
 
 def _line(case: Case, notices: list[Notice], is_breached: bool, moment: datetime) -> CaseLine:
-    called = {notice.chases_id for notice in notices if notice.purpose == Purpose.CALL}
-    found = [line for notice in notices if (line := _of_notice(case, notice, called, moment))]
+    chasers: dict[Any, list[Notice]] = defaultdict(list)
+    for notice in notices:
+        chasers[notice.chases_id].append(notice)
+    firsts = chasers.pop(
+        None, []
+    )  # a reminder, a deputy's notice, a call: the notice they chase is the one that counts
+    found = [line for notice in firsts if (line := _of_notice(case, notice, chasers[notice.pk], moment))]
     if is_breached:
         found.append(CaseLine(case, "breach"))
     return min(found, key=lambda line: LOUDNESS.index(line.state), default=CaseLine(case, "quiet"))
 
 
-def _of_notice(case: Case, notice: Notice, called: set[Any], moment: datetime) -> CaseLine | None:
+def _of_notice(case: Case, notice: Notice, chasers: list[Notice], moment: datetime) -> CaseLine | None:
     """What one notice adds; None when nothing more is owed."""
-    if notice.chases_id is not None:
-        return None  # a reminder, a deputy's notice, a call: the notice it chases is the one that counts
+    is_waiting = notice.state in AWAITING_ANSWER
     if notice.contact_id is None and notice.state in UNSENT:
-        return CaseLine(case, "no_contact", notice, notice.owed_at)
-    if notice.state in AWAITING_ANSWER and notice.pk in called:
-        return CaseLine(case, "call", notice, notice.escalated_at or notice.owed_at)
-    if notice.state in AWAITING_ANSWER and notice.answer_by and notice.answer_by <= moment:
-        return CaseLine(case, "late", notice, notice.sent_at or notice.owed_at)
+        instead = next((chaser.contact for chaser in chasers if chaser.contact), None)
+        return CaseLine(case, "no_contact", notice, notice.owed_at, instead)
+    if is_waiting and any(chaser.purpose == Purpose.CALL for chaser in chasers):
+        return CaseLine(case, "call", notice, notice.escalated_at or notice.owed_at, notice.contact)
+    if is_waiting and notice.answer_by and notice.answer_by <= moment:
+        return CaseLine(case, "late", notice, notice.sent_at or notice.owed_at, notice.contact)
     if notice.state == NoticeState.ESCALATED:
-        return CaseLine(case, "escalated", notice, notice.escalated_at)
+        return CaseLine(case, "escalated", notice, notice.escalated_at, notice.contact)
     if notice.state == NoticeState.FAILED:
         return CaseLine(case, "failed", notice, notice.owed_at)
     if notice.is_open:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from access.models import in_language
-from case_forms.questions import registry
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,6 @@ class QuestionView:
     @property
     def label(self) -> str:
         return in_language(self.question["label"], self.language)
-
-    @property
-    def template(self) -> str:
-        return registry.get(self.question["type"]).template
 
 
 @dataclass(frozen=True)

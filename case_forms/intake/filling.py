@@ -19,7 +19,6 @@ from .checking import (
     SectionState,
     form_states,
     is_unanswered,
-    relevant_sections,
 )
 from .entries import Entry, NoteView, QuestionView, RepeatView, RowView, SectionPage, Step
 from .naming import named_case
@@ -66,7 +65,7 @@ def section_page(
     errors = _errors_by_name(state, shown, tell_all=tell_all)
     maker = _Maker(state, rows.row_items, checked, answers, context, errors, new_row_in)
     entries = [maker.entry(item) for item in state.section["items"]]
-    steps = _steps(checked, section_key, context.language)
+    steps = _steps(checked, answers, section_key, context.language)
     return SectionPage(
         key=section_key,
         title=in_language(state.section["title"], context.language),
@@ -117,17 +116,22 @@ def _empty_rows(repeat: Mapping[str, Any], have: int, new_row_in: str) -> int:
     return max(min(wanted, repeat.get("max") or MOST_ROWS) - have, 0)
 
 
-def _steps(checked: Checked, here: str, language: str) -> list[Step]:
+def _steps(checked: Checked, answers: Answers, here: str, language: str) -> list[Step]:
     relevant = [state for state in checked.sections if state.relevant]
     return [
         Step(
             key=state.key,
             title=in_language(state.section["title"], language),
             number=number,
-            state="here" if state.key == here else "done" if state.is_complete and state.answers else "open",
+            state="here" if state.key == here else "done" if _is_filled(state, answers) else "open",
         )
         for number, state in enumerate(relevant, start=1)
     ]
+
+
+def _is_filled(state: SectionState, answers: Answers) -> bool:
+    """Somebody answered something here, and nothing is wrong. Defaults that nobody has looked at don't count."""
+    return state.is_complete and any(item["key"] in answers for item in state.items)
 
 
 def name_of(path: str, repeats: Collection[str]) -> str:
@@ -252,7 +256,9 @@ def holds(expression: Any, scope: Answers) -> bool:
 
 def _live(state: SectionState, checked: Checked, context: CheckContext) -> dict[str, Any]:
     """What form.js needs: this section's conditions and, of the answers given elsewhere, those that they read."""
-    rules, read, own = [], set(), set()
+    rules: list[dict[str, Any]] = []
+    read: set[str] = set()
+    own: set[str] = set()
     for item in state.section["items"]:
         rules.append(_rule(item, ""))
         own.add(item["key"])

@@ -36,11 +36,12 @@ def told_at_once(draft: Draft, answers: Answers, user: User) -> list[str]:
         )
     except (ProcedureVersion.DoesNotExist, DecisionFailed):
         return []
-    told = [_words(action.do, action.params) for action in decision.actions if action.do in ("notify", "refer")]
+    told = [words_of(action.do, action.params) for action in decision.actions if action.do in ("notify", "refer")]
     return list(dict.fromkeys(words for words in told if words))
 
 
-def _words(do: str, params: dict[str, Any]) -> str:
+def words_of(do: str, params: dict[str, Any]) -> str:
+    """How the page names the recipient of a `notify` or `refer`; "" for a role that doesn't exist."""
     if do == "notify":
         return str(Role(params["role"]).label) if params.get("role") in Role.values else ""
     partner = Partner.objects.filter(slug=params.get("partner") or "", is_active=True).first()

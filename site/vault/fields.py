@@ -124,6 +124,9 @@ class SealedTextField(SealedField):
 
 
 class SealedJSONField(SealedField):
+    _pyi_private_set_type: Any  # for django-stubs, which would take it for text
+    _pyi_private_get_type: Any
+
     def to_plain(self, value: Any) -> bytes:
         return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 

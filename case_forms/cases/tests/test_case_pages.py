@@ -91,11 +91,11 @@ def test_the_page_says_what_the_case_is(world: World, phone: Client, case: Case)
     words = show(phone, case).words()
     for expected in (
         f"Case {case.reference}",
-        "potential victim (VMT)",
+        "Potential victim (VMT)",
         "child, or may be a child",
         "Vlorë",
         "Njësia Vlorë",
-        "not offered yet",
+        "Not offered yet",
     ):
         assert expected in words
 
@@ -120,7 +120,7 @@ def test_opening_the_page_is_recorded_and_renewing_it_is_not(world: World, phone
 
 def test_a_new_notice_waits_to_be_sent(phone: Client, case: Case) -> None:
     page = board(phone, case)
-    assert "anti-trafficking police officer" in page.words()
+    assert "Anti-trafficking police officer" in page.words()
     assert "Oficer Demo" in page.words()
     assert page.soup.select_one(".badge-owed") is not None
 

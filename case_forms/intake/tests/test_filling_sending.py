@@ -5,15 +5,17 @@ from unittest.mock import patch
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from audit.models import AuditEntry
 from case_forms.cases.models import Case
-from case_forms.intake import actions
+from case_forms.intake import actions, preview
 from case_forms.intake.models import Draft, Submission
 from case_forms.intake.tests import small_world
 from case_forms.intake.tests.page import Page, follow
 from case_forms.intake.tests.small_world import World
 from case_forms.procedures.models import ProcedureVersion
+from notifications.directory.models import Partner, Role
 from notifications.outbox.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +56,7 @@ def test_the_review_shows_every_answer_and_who_will_be_told(phone: Client) -> No
     for expected in ("Vlorë", "Potential victim", "30", CANARY, "Other people 1", "First", "Not answered: Age reason"):
         if expected != "Not answered: Age reason":
             assert expected in words
-    assert "anti-trafficking police officer" in words
+    assert "Anti-trafficking police officer" in words
     assert "The child" not in words
 
 
@@ -89,7 +91,7 @@ def test_sending_opens_the_case_and_shows_it(world: World, phone: Client) -> Non
     assert answer["Location"] == f"/field/cases/{case.reference}/"
     assert Submission.objects.get().case == case
     assert Notice.objects.get().contact == world.officer
-    assert "anti-trafficking police officer" in Page(phone, phone.get(answer["Location"])).words()
+    assert "Anti-trafficking police officer" in Page(phone, phone.get(answer["Location"])).words()
 
 
 def test_sending_twice_sends_once(phone: Client) -> None:
@@ -188,3 +190,12 @@ def test_other_refusals_lead_somewhere(phone: Client, refusal: Exception, status
     to_review(phone)
     with patch("case_forms.intake.views.sending.submit_draft", side_effect=refusal):
         assert send(phone).status_code == status
+
+
+def test_a_referral_is_told_by_the_services_name_and_an_unknown_role_not_at_all(world: World) -> None:
+    Partner.objects.create(slug="shelter", role=Role.PROTECTION_SERVICE, names={"sq": "Strehëza", "en": "The shelter"})
+    with translation.override("en"):
+        assert preview.words_of("refer", {"partner": "shelter"}) == "The shelter"
+        assert preview.words_of("refer", {"partner": None}) == "protection service"
+        assert preview.words_of("notify", {"role": "police"}) == "anti-trafficking police officer"
+        assert preview.words_of("notify", {"role": "nobody"}) == ""

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from case_forms.cases.models import Case, Deadline
-from case_forms.intake import desk, drafts
+from case_forms.intake import desk
 from case_forms.intake.models import Draft, Submission
 from case_forms.intake.tests import small_world
 from case_forms.intake.tests.page import Page, follow
@@ -57,6 +57,27 @@ def sent(case: Case, **changes: Any) -> Notice:
         **{"state": "sent", "attempts": 1, "sent_at": now, "next_attempt_at": None, "lease_until": None, **changes}
     )
     return Notice.objects.get(case_id=case.pk, chases=None)
+
+
+def chaser(first: Notice, purpose: str, **changes: Any) -> Notice:
+    return Notice.objects.create(
+        **{
+            "event_id": first.event_id,
+            "case_id": first.case_id,
+            "case_reference": first.case_reference,
+            "purpose": purpose,
+            "chases": first,
+            "role": "coordinator",
+            "contact": first.contact,
+            "recipient_key": purpose,
+            "municipality": first.municipality,
+            "brief": {},
+            "link_hash": purpose,
+            "link_token": "x",
+            "link_expires_at": timezone.now(),
+            **changes,
+        }
+    )
 
 
 def test_the_units_name_and_its_forms_identification_first(world: World) -> None:
@@ -111,7 +132,7 @@ def test_a_sent_form_leaves_the_drafts_and_stands_under_sent(world: World) -> No
 def test_a_case_says_its_status_its_place_and_that_it_may_be_a_child(world: World) -> None:
     a_case(world)
     words = home(world.worker).words()
-    for expected in ("potential victim (VMT)", "Vlorë", "child, or may be a child", "waiting for answers"):
+    for expected in ("Potential victim (VMT)", "Vlorë", "child, or may be a child", "waiting for answers"):
         assert expected in words
 
 
@@ -139,19 +160,14 @@ def test_no_answer_in_time_is_loud_and_brings_the_number_to_call(world: World) -
     call = page.soup.select_one('a[href^="tel:"]')
     assert call is not None
     assert call["href"] == "tel:+355690000001"
-    assert "anti-trafficking police officer" in page.words()
+    assert "Anti-trafficking police officer" in page.words()
 
 
 def test_a_call_that_was_asked_for_is_louder_than_late(world: World) -> None:
     case = a_case(world)
     notice = sent(case, state="escalated", escalated_at=timezone.now(), answer_by=timezone.now())
     assert state_of(world) == "late"
-    notice.pk, notice.code, notice.link_hash, notice.recipient_key = None, "AAAAA-BBB", "x" * 64, "another"
-    notice._state.adding = True
-    notice.purpose, notice.chases_id = Purpose.CALL, Notice.objects.get().pk
-    notice.id = drafts.uuid.uuid4()
-    notice.brief, notice.link_token = {}, "x"
-    notice.save(force_insert=True)
+    chaser(notice, Purpose.CALL)
     assert state_of(world) == "call"
 
 
@@ -247,3 +263,14 @@ def test_the_second_step_can_be_set_up(phone: Client) -> None:
     page = Page(phone, phone.get("/accounts/2fa/"))
     assert len(page.soup.find_all("h1")) == 1
     assert page.soup.select_one('a[href="/accounts/2fa/totp/activate/"]') is not None
+
+
+def test_a_case_with_nobody_to_tell_offers_whoever_was_told_instead(world: World) -> None:
+    a_case(world)
+    first = Notice.objects.get()
+    contact = first.contact
+    Notice.objects.update(contact=None, state="failed", reason="no_contact")
+    instead = chaser(first, Purpose.FALLBACK, contact=contact)
+    line = desk.open_cases(world.worker)[0]
+    assert (line.state, line.phone) == ("no_contact", contact.phone if contact else None)
+    assert instead.state == "owed"

@@ -8,8 +8,8 @@ from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from notifications.outbox.states import NoticeState
 
@@ -111,7 +111,7 @@ def time_only(at: datetime | None, seconds: bool = False) -> SafeString | str:
     local = timezone.localtime(at)
     text = local.strftime("%H:%M:%S" if seconds else "%H:%M")
     if local.date() != timezone.localdate():
-        text = f"{date_format(local, 'j b')} {text}"
+        text = f"{_day(local, 'j b')} {text}"
     return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), text)
 
 
@@ -136,7 +136,13 @@ def moment_in_words(at: datetime, *, seconds: bool = False) -> str:
         return _("today %(time)s") % {"time": hour}
     if local.date() == today - timedelta(days=1):
         return _("yesterday %(time)s") % {"time": hour}
-    return f"{date_format(local, 'j F' if local.year == today.year else 'j F Y')} {hour}"
+    return f"{_day(local, 'j F' if local.year == today.year else 'j F Y')} {hour}"
+
+
+def _day(local: datetime, pattern: str) -> str:
+    """A day in words; Albanian writes its months small."""
+    words = date_format(local, pattern)
+    return words.lower() if (get_language() or "sq").startswith("sq") else words
 
 
 def span_in_words(span: timedelta) -> str:
