@@ -24,7 +24,9 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when notices can go out, 503 when not; the body names each part (`config.health`)."""
     ok, body = readiness()
-    return _uncached(JsonResponse(body, status=200 if ok else 503))
+    response = JsonResponse(body, status=200 if ok else 503)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # asked each second: Django would log each 503
+    return _uncached(response)
 
 
 def _uncached(response: JsonResponse) -> JsonResponse:

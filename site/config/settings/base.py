@@ -240,6 +240,7 @@ LANGUAGES = [("sq", _("Albanian")), ("en", _("English"))]
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 WAGTAIL_I18N_ENABLED = True
 LOCALE_PATHS = [ROOT / "locale"]
+FORMAT_MODULE_PATH = "config.formats"
 LANGUAGE_COOKIE_NAME = "vatra_language"
 TIME_ZONE = "Europe/Tirane"
 USE_TZ = True

@@ -1,0 +1,59 @@
+"""What people read when something isn't there, went wrong, or must be sent once more."""
+
+import pytest
+from django.test import Client, RequestFactory
+
+from config import views
+
+pytestmark = pytest.mark.django_db
+CANARY = "Kanarina e Verdhë"
+
+
+def test_a_missing_page_helps_on_and_names_the_number(client):
+    answer = client.get("/nuk/ka/")
+    assert answer.status_code == 404
+    assert "129" in answer.content.decode()
+    assert 'href="/"' in answer.content.decode()
+
+
+def test_the_api_gets_problem_documents():
+    request = RequestFactory().get("/api/field/v1/nothing")
+    for answer, status in (
+        (views.not_found(request, None), 404),
+        (views.server_error(request), 500),
+        (views.form_expired(request), 403),
+    ):
+        assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+
+
+def test_a_failure_shows_a_fixed_page_without_anything_of_the_request():
+    answer = views.server_error(RequestFactory().post(f"/field/{CANARY}", {"name": CANARY}))
+    assert answer.status_code == 500
+    assert CANARY not in answer.content.decode()
+    assert "129" in answer.content.decode()
+
+
+def sent(path: str, **headers: str) -> str:
+    """What a strict browser gets when its form's token is old."""
+    client = Client(enforce_csrf_checks=True, headers=headers)
+    answer = client.post(path, {"age": "17", "csrfmiddlewaretoken": "old", "note": f"<b>{CANARY}"})
+    assert answer.status_code == 403
+    return answer.content.decode()
+
+
+def test_an_expired_form_of_ours_keeps_what_was_typed_and_offers_to_send_it():
+    page = sent("/n/some-link/", origin="http://testserver")
+    assert f"&lt;b&gt;{CANARY}" in page
+    assert '<form method="post" action="/n/some-link/">' in page
+    assert 'value="old"' not in page
+
+
+@pytest.mark.parametrize("origin", ["https://elsewhere.example", "null", ""])
+def test_a_form_from_elsewhere_gets_nothing_served_back(origin):
+    page = sent("/n/some-link/", **({"origin": origin} if origin else {}))
+    assert CANARY not in page
+    assert 'href="/n/some-link/"' in page
+
+
+def test_a_sign_in_form_is_never_served_back():
+    assert CANARY not in sent("/accounts/login/", origin="http://testserver")
