@@ -1,7 +1,7 @@
 """Sending what is owed: claim, attempt, send, settle. docs/outbox.md draws it and gives the reasons for the numbers.
 
-1. claim: for each notice one conditional UPDATE (attempts + 1, fencing token + 1, lease), and its Attempt row, in one
-   transaction; all of it is on disk before the first byte goes out.
+1. claim: one conditional UPDATE (attempts + 1, fencing token + 1, lease) and the Attempt rows, in one transaction; all
+   of it is on disk before the first byte goes out.
 2. send: the batch over one connection. A failure is kept with its code, never with the server's words.
 3. settle: Attempt rows, audit entries, and the notice's new state WHERE token = ours, in one transaction.
 
@@ -14,22 +14,25 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from secrets import SystemRandom
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, DateTimeField, F, Q, Value, When
 from django.utils import timezone
 
-from audit.chain import record
+from audit.chain import Deed, record_all
 from notifications.channels.base import Channel
 from notifications.channels.errors import PayloadError, Refused, Unreached
 from notifications.channels.registry import channel_named
 
 from .letters import letter_for
-from .models import Attempt, AttemptOutcome, Notice
+from .models import Attempt, AttemptOutcome, Notice, NoticeQuerySet
 from .states import NO_CONTACT, UNREACHED, NoticeState
 from .waking import send_wake_up
 
@@ -46,6 +49,10 @@ CONTACT_INACTIVE = "contact_inactive"
 
 log = structlog.get_logger(__name__)
 chance = SystemRandom()
+
+
+class _Contested(Exception):
+    """Another worker took one of these notices first."""
 
 
 @dataclass
@@ -91,11 +98,11 @@ def claim(*, now: datetime, wanted: Sequence[str] = (), without: Collection[str]
     """Takes a batch of claimable notices: the wanted ones, then untried ones before retries, oldest first.
 
     `without`: channels that are down. Empty when nothing is claimable. Each notice has exactly one holder: the UPDATE
-    repeats the condition, and the token that was read.
+    repeats the condition and each token that was read.
     """
     while candidates := _candidates(now, wanted, without):
         with transaction.atomic():
-            taken = [notice for notice in candidates if _take(notice, now)]
+            taken = _take(candidates, now)
             attempts = Attempt.objects.bulk_create(_attempt(notice) for notice in taken)
         if taken:
             return [Held(notice, attempt) for notice, attempt in zip(taken, attempts, strict=True)]
@@ -117,10 +124,22 @@ def _candidates(now: datetime, wanted: Sequence[str], without: Collection[str]) 
     return found
 
 
-def _take(notice: Notice, now: datetime) -> bool:
-    changed = (
+def _take(candidates: Sequence[Notice], now: datetime) -> list[Notice]:
+    """Those of the candidates that are ours now: one UPDATE for all, or one each when somebody else came between."""
+    try:
+        with transaction.atomic():
+            if _claim_rows(candidates, now) == len(candidates):
+                return list(candidates)
+            raise _Contested
+    except _Contested:
+        return [notice for notice in candidates if _claim_rows([notice], now)]
+
+
+def _claim_rows(notices: Sequence[Notice], now: datetime) -> int:
+    """The conditional UPDATE: claimable still, and the token still as it was read. Returns how many it took."""
+    return (
         Notice.objects.claimable(now)
-        .filter(pk=notice.pk, token=notice.token)
+        .filter(_as_read((notice.pk, notice.token) for notice in notices))
         .update(
             state=NoticeState.SENDING,
             attempts=F("attempts") + 1,
@@ -129,7 +148,11 @@ def _take(notice: Notice, now: datetime) -> bool:
             next_attempt_at=None,
         )
     )
-    return bool(changed)
+
+
+def _as_read(rows: Iterable[tuple[UUID, int]]) -> Q:
+    """These notices, each with the token named."""
+    return reduce(or_, (Q(pk=pk, token=token) for pk, token in rows))
 
 
 def _attempt(notice: Notice) -> Attempt:
@@ -220,32 +243,45 @@ def settle(batch: Sequence[Held]) -> None:
     and the audit entry say what happened all the same.
     """
     now = timezone.now()
-    recovered = False
     with transaction.atomic():
         Attempt.objects.bulk_update([held.attempt for held in batch], ["outcome", "error_code", "finished_at"])
+        accepted = [held for held in batch if held.attempt.outcome == AttemptOutcome.ACCEPTED]
+        _settle_accepted(accepted)
         for held in batch:
-            Notice.objects.filter(pk=held.notice.pk, token=held.attempt.token, state=NoticeState.SENDING).update(
-                lease_until=None, **_new_state(held, now)
-            )
-            if held.attempt.outcome == AttemptOutcome.ACCEPTED:
-                recovered = recovered or held.notice.reason == UNREACHED
-                record(
-                    "notice.sent",
-                    target_kind="notice",
-                    target_id=held.notice.pk,
-                    attempt=held.attempt.number,
-                    case=held.notice.case_id,
-                )
-        if recovered:
+            if held.attempt.outcome != AttemptOutcome.ACCEPTED:
+                _ours([held]).update(lease_until=None, **_unsent_state(held, now))
+        if any(held.notice.reason == UNREACHED for held in accepted):
             _bring_forward(now)
+        record_all([_sent_deed(held) for held in accepted])
     for held in batch:
         _log_failure(held)
 
 
-def _new_state(held: Held, now: datetime) -> dict[str, Any]:
+def _ours(batch: Sequence[Held]) -> NoticeQuerySet:
+    """The notices of the batch that are still ours to write: sending, under the token of our claim."""
+    mine = _as_read((held.notice.pk, held.attempt.token) for held in batch)
+    return Notice.objects.filter(mine, state=NoticeState.SENDING)
+
+
+def _settle_accepted(batch: Sequence[Held]) -> None:
+    if batch:
+        times = [When(pk=held.notice.pk, then=Value(held.attempt.finished_at)) for held in batch]
+        _ours(batch).update(
+            state=NoticeState.SENT,
+            reason="",
+            sent_at=Case(*times, output_field=DateTimeField()),
+            lease_until=None,
+            next_attempt_at=None,
+        )
+
+
+def _sent_deed(held: Held) -> Deed:
+    detail = {"attempt": held.attempt.number, "case": held.notice.case_id}
+    return Deed("notice.sent", target_kind="notice", target_id=held.notice.pk, detail=detail)
+
+
+def _unsent_state(held: Held, now: datetime) -> dict[str, Any]:
     outcome, code = held.attempt.outcome, held.attempt.error_code
-    if outcome == AttemptOutcome.ACCEPTED:
-        return {"state": NoticeState.SENT, "reason": "", "sent_at": held.attempt.finished_at, "next_attempt_at": None}
     if code == NOT_TRIED:
         return {"state": NoticeState.OWED, "next_attempt_at": now}
     if code == CONTACT_INACTIVE:
