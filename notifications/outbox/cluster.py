@@ -17,6 +17,8 @@ import structlog
 from django_q import cluster
 
 PR_SET_PDEATHSIG = 1
+LOOK_SECONDS = 0.2
+STOP_SECONDS = 15.0  # a last batch may take 12; what is killed then is covered by its lease
 
 log = structlog.get_logger(__name__)
 
@@ -85,9 +87,22 @@ def died_unexpectedly(process: Any) -> bool:
 class FailFastCluster(cluster.Cluster):
     """Runs until it is stopped by SIGTERM or SIGINT."""
 
-    def run(self) -> int:
-        """Starts and waits. Returns the exit code: 0 only after an orderly stop."""
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked_to_stop = False
+
+    def sig_handler(self, signum: int, frame: FrameType | None) -> None:
+        """Only notes it: a handler that waits for locks could meet the ones its own process holds."""
+        self.asked_to_stop = True
+
+    def run(self) -> None:
+        """Returns after an orderly stop. Any other end takes the whole group down."""
         cluster.Sentinel = FailFastSentinel  # the name that Cluster.start looks up
         self.start()
-        self.sentinel.join()
-        return 0 if self.sentinel.exitcode == 0 else 1
+        while self.sentinel.is_alive() and not self.asked_to_stop:
+            self.sentinel.join(LOOK_SECONDS)
+        if self.asked_to_stop:
+            self.stop_event.set()
+            self.sentinel.join(STOP_SECONDS)
+        if self.sentinel.exitcode != 0:
+            end_group("sentinel_died_or_hung", exit_code=self.sentinel.exitcode)

@@ -1,12 +1,11 @@
 import logging
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .parts import ROOT, Driver, Kept, Sink, wait_until
+from .parts import ROOT, Driver, Kept, Nursery, Sink, wait_until
 
 
 @pytest.fixture(scope="session")
@@ -44,23 +43,27 @@ def driver(environment: dict[str, str]) -> Iterator[Driver]:
     process.close()
 
 
+@pytest.fixture(scope="session")
+def nursery(environment: dict[str, str], place: Path) -> Iterator[Nursery]:
+    process = Nursery(environment, place / "processes.log")
+    yield process
+    process.close()
+
+
 @pytest.fixture
-def keep(environment: dict[str, str], driver: Driver, sink: Sink, place: Path, tmp_path: Path):
+def keep(nursery: Nursery, driver: Driver, sink: Sink, tmp_path: Path):
     """keep(*words, **environment) starts a command and keeps it running; all of them are stopped after the test."""
     sink.accepted.clear()
     sink.mood, sink.turned_away = "", 0
     kept: list[Kept] = []
 
     def start(*words: str, **more: str) -> Kept:
-        markers = {"FAULT_MARKERS": str(tmp_path)}
-        kept.append(Kept(*words, environment={**environment, **markers, **more}, log=place / "processes.log"))
+        kept.append(Kept(nursery, *words, environment={"FAULT_MARKERS": str(tmp_path), **more}))
         return kept[-1]
 
     yield start
     for each in kept:
         each.stop()
-    if "--show-fault-logs" in sys.argv:
-        print((place / "processes.log").read_text())
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import queue
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 
 ROOT = Path(__file__).resolve().parents[2]
-RESTART_PAUSE = 0.2
+RESTART_PAUSE = 0.1
 
 
 def wait_until(true: Callable[[], bool], *, seconds: float, pause: float = 0.05) -> bool:
@@ -100,73 +101,105 @@ class Driver:
         self.process.wait(10)
 
 
+class Nursery:
+    """Starts commands by forking a process that has Django loaded (`nursery.py`), and knows when they end."""
+
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        self.log = log
+        self.exit_codes: dict[int, int] = {}
+        self._started: queue.Queue[int] = queue.Queue()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.nursery"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            words = json.loads(line)
+            if "started" in words:
+                self._started.put(words["started"])
+            else:
+                self.exit_codes[words["ended"]] = words["code"]
+
+    def start(self, words: tuple[str, ...], environment: dict[str, str]) -> int:
+        assert self.process.stdin is not None
+        order = {"words": words, "environment": environment, "log": str(self.log)}
+        self.process.stdin.write(json.dumps(order).encode() + b"\n")
+        self.process.stdin.flush()
+        return self._started.get(timeout=60)
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(10)
+
+
 class Kept:
     """A `manage.py` command that is started again whenever it ends, as the supervisor does."""
 
-    def __init__(self, *words: str, environment: dict[str, str], log: Path) -> None:
-        self.words, self.environment, self.log = words, environment, log
-        self.exit_codes: list[int] = []
+    def __init__(self, nursery: Nursery, *words: str, environment: dict[str, str]) -> None:
+        self.nursery, self.words, self.environment = nursery, words, environment
+        self.exit_codes: list[int] = []  # of those that ended by themselves
         self.stopping = False
-        self._start()
+        self.pid = nursery.start(words, environment)
         self.thread = threading.Thread(target=self._keep, daemon=True)
         self.thread.start()
 
-    def _start(self) -> None:
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", *self.words],
-                cwd=ROOT,
-                env=self.environment,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+    @property
+    def has_ended(self) -> bool:
+        return self.pid in self.nursery.exit_codes
 
     def _keep(self) -> None:
         while not self.stopping:
-            if self.process.poll() is None:
-                time.sleep(0.05)
-                continue
-            self.exit_codes.append(self.process.returncode)
+            if self.has_ended:
+                self.exit_codes.append(self.nursery.exit_codes[self.pid])
+                self.pid = self.nursery.start(self.words, self.environment)
             time.sleep(RESTART_PAUSE)
-            if not self.stopping:
-                self._start()
 
     def kill_group(self) -> None:
-        os.killpg(self.process.pid, signal.SIGKILL)
+        os.killpg(self.pid, signal.SIGKILL)
 
-    def stop(self, seconds: float = 15) -> int:
-        """Ends it in order; returns its exit code. Kills what is left."""
+    def stop(self, seconds: float = 20) -> int | None:
+        """Ends it in order; returns its exit code, None when it had to be killed."""
         self.stopping = True
         self.thread.join()
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            return self.process.wait(seconds)
-        finally:
-            if group(self.process.pid):
-                self.kill_group()
+        if not self.has_ended:
+            os.kill(self.pid, signal.SIGTERM)
+        wait_until(lambda: self.has_ended, seconds=seconds)
+        if group(self.pid):
+            self.kill_group()
+            return None
+        return self.nursery.exit_codes[self.pid]
 
 
 def group(leader: int) -> list[int]:
     """The living processes of a process group."""
-    found = []
+    return sorted(_parents(leader))
+
+
+def workers(leader: int) -> list[int]:
+    """The processes that a cluster's sentinel has forked: its workers, the pusher and the monitor."""
+    parents = _parents(leader)
+    sentinels = [pid for pid, parent in parents.items() if parent == leader]
+    return sorted(pid for pid, parent in parents.items() if parent in sentinels)
+
+
+def _parents(leader: int) -> dict[int, int]:
+    """{pid: parent} of the group's living processes."""
+    found = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
-            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            state, parent, group_id = (entry / "stat").read_text().rsplit(")", 1)[1].split()[:3]
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if int(fields[2]) == leader and fields[0] != "Z":
-            found.append(int(entry.name))
-    return sorted(found)
-
-
-def named(leader: int, word: str) -> list[int]:
-    """The workers of a cluster: the processes of its group whose parent is the sentinel; `word` "worker" or "sentinel"."""
-    parents = {pid: int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1]) for pid in group(leader)}
-    sentinels = [pid for pid, parent in parents.items() if parent == leader]
-    if word == "sentinel":
-        return sentinels
-    return [pid for pid, parent in parents.items() if parent in sentinels]
+        if int(group_id) == leader and state != "Z":
+            found[int(entry.name)] = int(parent)
+    return found

@@ -1,7 +1,5 @@
 """The local profile with short leases and timeouts, and a channel that can be told to kill its process."""
 
-import os
-
 from config.settings.local import *  # noqa: F403
 from config.settings.local import INSTALLED_APPS
 
@@ -10,12 +8,6 @@ NOTIFICATION_CHANNELS = {"email": "tests.faults.channels.MortalEmailChannel"}
 EMAIL_TIMEOUT = 1
 NOTICE_BATCH_SECONDS = 1
 NOTICE_LEASE_SECONDS = 3
-
-# Where a process of the cluster kills itself: before_claim, before_send, after_send; how often; and its marker files.
-FAULT_POINT = os.environ.get("FAULT_POINT", "")
-FAULT_TIMES = int(os.environ.get("FAULT_TIMES", "1"))
-FAULT_MARKERS = os.environ.get("FAULT_MARKERS", "")
-FAULT_AT_CALL = 7
 
 
 class NoMigrations(dict):

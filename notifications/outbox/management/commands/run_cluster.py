@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
         start_again_configured(name)
-        from notifications.outbox.cluster import FailFastCluster, bind_descendants, die_with_parent, end_group
+        from notifications.outbox.cluster import FailFastCluster, bind_descendants, die_with_parent
 
         parent = os.getppid()
         if os.getpgid(0) != os.getpid():
@@ -35,8 +35,7 @@ class Command(BaseCommand):
             os.nice(BULK_NICENESS)
         connections.close_all()
         bind_descendants()
-        if FailFastCluster().run() != 0:
-            end_group("sentinel_died")
+        FailFastCluster().run()
 
 
 def start_again_configured(name: str) -> None:
