@@ -243,8 +243,8 @@ FORMATTED = [
     ("municipality", "vlore", "Vlorë", "Vlorë"),
     ("case_reference", "7K2M9Q", "7K2M9Q", "7K2M9Q"),
     ("phone", "+35569", "+35569", "+35569"),
-    ("date", "2012-02-29", None, "Feb. 29, 2012"),
-    ("datetime", "2026-01-02T10:00:00+00:00", None, "Jan. 2, 2026, 11 a.m."),
+    ("date", "2012-02-29", None, "29 February 2012"),
+    ("datetime", "2026-01-02T10:00:00+00:00", None, "2 January 2026, 11:00"),
     (
         "indicators",
         PRESENT,
