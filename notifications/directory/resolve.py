@@ -79,14 +79,14 @@ NOBODY_ON_DUTY: Words = {
 _ROLE_WORDS: dict[str, Words] = {
     Role.POLICE: {"sq": "policinë", "en": "the police"},
     Role.RESPONSIBLE_AUTHORITY: {"sq": "Autoritetin Përgjegjës", "en": "the Responsible Authority"},
-    Role.CPU: {"sq": "Njësinë për Mbrojtjen e Fëmijëve", "en": "the Child Protection Unit"},
+    Role.CPU: {"sq": "Njësinë për Mbrojtjen e Fëmijës", "en": "the Child Protection Unit"},
     Role.PROTECTION_SERVICE: {"sq": "shërbimin e mbrojtjes", "en": "the protection service"},
     Role.COORDINATOR: {"sq": "koordinatorin", "en": "the coordinator"},
 }
 
 _BY_PLACE: dict[str, Words] = {
     Role.POLICE: {
-        "sq": "Bashkia {place} i përket {office}, sipas zonës së policisë.",
+        "sq": "Sipas zonës së policisë, për bashkinë {place} përgjigjet {office}.",
         "en": "The municipality {place} belongs to {office}, by police area.",
     },
     Role.CPU: {
@@ -94,7 +94,7 @@ _BY_PLACE: dict[str, Words] = {
         "en": "{office} answers for the municipality {place}.",
     },
     Role.COORDINATOR: {
-        "sq": "Për rajonin e bashkisë {place} përgjigjet {office}.",
+        "sq": "Për qarkun e bashkisë {place} përgjigjet {office}.",
         "en": "{office} answers for the region of the municipality {place}.",
     },
 }
