@@ -20,7 +20,7 @@ class StaffLoginForm(LoginForm):
         name.widget.attrs.update(autocapitalize="none", autocorrect="off", spellcheck="false")
 
 
-# Labels that allauth's own forms bring: named here so that the catalogues of this project carry them.
+# Labels and errors that allauth's own forms bring: named here so that the catalogues of this project carry them.
 ALLAUTH_WORDS = (
     gettext_noop("Code"),
     gettext_noop("Authenticator code"),
@@ -34,4 +34,8 @@ ALLAUTH_WORDS = (
     gettext_noop("Use authenticator app or code"),
     gettext_noop("Use a security key"),
     gettext_noop("This functionality requires JavaScript."),
+    gettext_noop("Use your password"),
+    gettext_noop("Incorrect code."),
+    gettext_noop("Please type your current password."),
+    gettext_noop("You must type the same password each time."),
 )
