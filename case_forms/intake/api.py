@@ -59,7 +59,7 @@ class Session(APIKeyCookie):
 
 
 def _signed_in(request: HttpRequest) -> User | None:
-    return request.user if request.user.is_authenticated else None  # type: ignore[return-value]
+    return request.user if request.user.is_authenticated else None
 
 
 class FieldAPI(NinjaAPI):

@@ -241,7 +241,7 @@ class _Walk:
         return items, cleaned
 
     def _question(
-        self, question: Mapping[str, Any], raw: Any, path: str, scope: Answers, errors: list[AnswerProblem]
+        self, question: dict[str, Any], raw: Any, path: str, scope: Answers, errors: list[AnswerProblem]
     ) -> Any:
         """The cleaned value, or None when there is none or it is wrong."""
         if is_unanswered(raw) and not self.strict:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -126,3 +128,8 @@ def test_what_was_answered_is_not_in_the_repr() -> None:
     decided = decide(event(result="potential_victim", municipality="CANARY"), small_procedure())
     assert "CANARY" not in repr(decided)
     assert "CANARY" not in repr(event(story="CANARY"))
+
+
+def test_deciding_needs_no_django() -> None:
+    check = "import sys, case_forms.procedures.decide; sys.exit('django' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
