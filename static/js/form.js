@@ -8,6 +8,7 @@ const { rules, scope: given } = JSON.parse(document.getElementById("form-rules")
 
 const PAUSE = 4000;
 const TRY_AGAIN = 15000;
+const CLOCK = { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Europe/Tirane" };
 
 // ---- what applies ----
 
@@ -64,10 +65,10 @@ function show(element, applies) {
   if (shown) shown.disabled = !applies;
 }
 
-function mark(element, required) {
+function mark(rule, element, required) {
   for (const star of element.querySelectorAll(".q-required")) star.hidden = !required;
   const target = element.querySelector('[role="radiogroup"], input:not([type="hidden"]), select, textarea');
-  if (!target || target.closest('[role="group"]')) return;
+  if (!target || rule.type === "select_many" || rule.type === "indicators") return; // groups: the star says it
   if (required) target.setAttribute("aria-required", "true");
   else target.removeAttribute("aria-required");
 }
@@ -78,7 +79,7 @@ function single(rule, name, scope) {
   const applies = holds(rule.relevant, scope);
   show(element, applies);
   if (!applies || rule.type === "note") return undefined;
-  mark(element, holds(rule.required, scope));
+  mark(rule, element, holds(rule.required, scope));
   return answer(rule, name);
 }
 
@@ -133,7 +134,7 @@ async function save() {
     });
     if (reply.status !== 204) throw new Error(String(reply.status));
     kept = upto;
-    const now = new Date().toLocaleTimeString("sq-AL", { hour: "2-digit", minute: "2-digit", hour12: false });
+    const now = new Date().toLocaleTimeString("sq-AL", CLOCK);
     state.textContent = `${state.dataset.saved} ${now}`;
     if (changes !== kept) plan(PAUSE);
   } catch {
