@@ -1,7 +1,7 @@
-"""Starts `manage.py` commands by forking, as the supervisor does: Django is loaded once. `python -m tests.faults.nursery`.
+"""Starts `manage.py` commands by forking, as the supervisor does: Django is loaded once.
 
-Reads {"words": [...], "environment": {...}, "log": path} a line from standard input and answers {"started": pid}; says
-{"ended": pid, "code": exit code} whenever one of them ends. At the end of its input it leaves.
+`python -m tests.faults.nursery` reads {"words": [...], "environment": {...}, "log": path} a line from standard input
+and answers {"started": pid}; whenever one ends it says {"ended": pid, "code": exit code}. It leaves with its input.
 """
 
 import json
@@ -24,9 +24,9 @@ def say(**words: Any) -> None:
 
 def start(words: list[str], environment: dict[str, str], log: str) -> int:
     pid = os.fork()
-    if pid:
-        return pid
-    become(words, environment, log)
+    if pid == 0:
+        become(words, environment, log)
+    return pid
 
 
 def become(words: list[str], environment: dict[str, str], log: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""The real parts around a fault: an SMTP server with moods, the application, and what a supervisor would keep running."""
+"""The real parts around a fault: a mail server with moods, the application, and what a supervisor keeps running."""
 
 import asyncio
 import json

@@ -26,6 +26,11 @@ def enqueued():
         yield calls
 
 
+def owe_and_fail(staffed):
+    owe_officer(staffed)
+    raise RuntimeError
+
+
 def test_one_transaction_wakes_once_for_all_its_notices(staffed, enqueued, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
         event = uuid.uuid4()

@@ -1,0 +1,261 @@
+"""The e-mail channel against real servers on loopback: what they do becomes a code, in the time that was promised."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from notifications.channels.base import Letter
+from notifications.channels.email import EmailChannel, failure_of
+from notifications.channels.errors import ChannelError, PayloadError, Refused, Unreached
+from notifications.channels.registry import channel_named
+
+LETTER = Letter("<1@vatra.example>", "officer@partner.example", "Vatra: njoftim 7K2M9-4XQ", "Përshëndetje\n")
+GOOD = {
+    "": "220 hi",
+    "EHLO": "250 hi",
+    "MAIL": "250 ok",
+    "RCPT": "250 ok",
+    "DATA": "354 go",
+    ".": "250 ok",
+    "QUIT": "221",
+}
+
+
+class Script:
+    """A server that answers each command from a table, `slow` seconds later; None is silence, "drop" hangs up."""
+
+    def __init__(self, answers: dict[str, str | None], *, slow: float = 0.0) -> None:
+        self.answers, self.slow = {**GOOD, **answers}, slow
+        self.commands: list[str] = []
+        self.texts: list[bytes] = []
+        self.connections = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                peer, _address = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            with peer, peer.makefile("rb") as lines, suppress(OSError):
+                self._talk(peer, lines)
+
+    def _talk(self, peer, lines) -> None:
+        if not self._answer(peer, ""):
+            return
+        text: list[bytes] | None = None
+        for line in lines:
+            if text is not None:
+                if line != b".\r\n":
+                    text.append(line)
+                    continue
+                self.texts.append(b"".join(text))
+                text = None
+                if not self._answer(peer, "."):
+                    return
+                continue
+            verb = line.split()[0].decode(errors="replace").upper()
+            self.commands.append(verb)
+            if not self._answer(peer, verb) or verb == "QUIT":
+                return
+            if verb == "DATA" and self.answers["DATA"].startswith("354"):
+                text = []
+
+    def _answer(self, peer, verb: str) -> bool:
+        answer = self.answers.get(verb, "502 unknown")
+        if answer is None:
+            self.over.wait(20)
+            return False
+        if answer == "drop":
+            return False
+        self.over.wait(self.slow)
+        try:
+            peer.sendall(answer.encode() + b"\r\n")
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        self.over.set()
+        with suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+@pytest.fixture
+def served(settings) -> Iterator:
+    """served(answers, slow=...) starts a server and points the settings at it."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_TIMEOUT = 0.4
+    servers: list[Script] = []
+
+    def start(slow: float = 0.0, **answers: str | None) -> Script:
+        servers.append(Script({verb.replace("END", "."): answer for verb, answer in answers.items()}, slow=slow))
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", servers[-1].port
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@contextmanager
+def promised(seconds: float) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    assert time.monotonic() - started < seconds
+
+
+def failure(channel: EmailChannel, letter: Letter = LETTER) -> ChannelError:
+    def open_and_send() -> None:
+        channel.open()
+        channel.send(letter)
+
+    with pytest.raises(ChannelError) as caught:
+        open_and_send()
+    return caught.value
+
+
+def test_many_letters_go_over_one_connection(served):
+    server, channel = served(), EmailChannel()
+    channel.open()
+    for _n in range(3):
+        channel.open()
+        channel.send(LETTER)
+    channel.close()
+    assert (server.connections, len(server.texts)) == (1, 3)
+    assert b"Message-ID: <1@vatra.example>" in server.texts[0]
+    assert b"Auto-Submitted: auto-generated" in server.texts[0]
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind", "code", "lost"),
+    [
+        ({"RCPT": "550 no such user officer@partner.example"}, Refused, "rcpt_550", False),
+        ({"RCPT": "451 later"}, Unreached, "rcpt_451", False),
+        ({"RCPT": "421 closing"}, Unreached, "rcpt_421", True),
+        ({"MAIL": "530 sign in"}, Refused, "smtp_530", False),
+        ({"END": "554 not this"}, Refused, "smtp_554", False),
+        ({"END": "452 full"}, Unreached, "smtp_452", False),
+        ({"EHLO": "500 no", "HELO": "500 no"}, Unreached, "greeting_500", True),
+        ({"": "554 go away"}, Unreached, "greeting_554", True),
+        ({"MAIL": "drop"}, Unreached, "disconnected", True),
+        ({"MAIL": "nonsense"}, Unreached, "smtp_-1", True),
+    ],
+)
+def test_each_answer_of_a_server_becomes_a_code(served, answers, kind, code, lost):
+    served(**answers)
+    found = failure(EmailChannel())
+    assert (type(found), found.code) == (kind, code)
+    assert getattr(found, "connection_lost", False) is lost
+    assert "officer" not in str(found)
+    assert found.__cause__ is None
+    assert found.__suppress_context__
+
+
+def test_after_a_refusal_the_connection_is_used_again(served):
+    server, channel = served(RCPT="550 no"), EmailChannel()
+    assert failure(channel).code == "rcpt_550"
+    server.answers["RCPT"] = "250 ok"
+    channel.send(LETTER)
+    assert server.connections == 1
+    assert "RSET" in server.commands
+
+
+@pytest.mark.parametrize("silent", ["", "MAIL", "RCPT", "END"])
+def test_a_silent_server_is_left_in_time(served, silent):
+    served(**{silent: None})
+    with promised(0.8):
+        found = failure(EmailChannel())
+    assert (type(found), found.code) == (Unreached, "timeout")
+
+
+def test_a_server_that_answers_each_command_just_in_time_does_not_hold_us_for_each(served):
+    served(slow=0.3)
+    channel = EmailChannel()
+    channel.open()
+    with promised(0.8):
+        found = failure(channel)
+    assert (found.code, found.connection_lost) == ("timeout", True)
+    channel.close()
+
+
+def test_leaving_a_hanging_server_takes_a_moment_only(served):
+    served(QUIT=None)
+    channel = EmailChannel()
+    channel.open()
+    with promised(1.5):
+        channel.close()
+
+
+def test_a_closed_port_is_a_refused_connection(served):
+    served().close()
+    found = failure(EmailChannel())
+    assert (found.code, found.connection_lost) == ("connection_refused", True)
+
+
+def test_every_network_failure_has_a_word():
+    import smtplib
+    import ssl
+
+    words = {
+        failure_of(error).code
+        for error in (
+            socket.gaierror(-2, "x"),
+            ssl.SSLError("x"),
+            smtplib.SMTPNotSupportedError("x"),
+            ConnectionResetError(),
+            TimeoutError(),
+            OSError(113, "no route"),
+            smtplib.SMTPAuthenticationError(535, b"x"),
+        )
+    }
+    assert words == {"name_unknown", "tls", "not_supported", "disconnected", "timeout", "network", "greeting_535"}
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        Letter("<1@x>", "officer@partner.example", "two\nlines", "x"),
+        Letter("<1@x>", "a@b@c", "x", "x"),
+    ],
+)
+def test_what_cannot_be_composed_is_our_own_fault(served, letter):
+    server, channel = served(), EmailChannel()
+    assert isinstance(failure(channel, letter), PayloadError)
+    channel.close()
+    assert server.texts == []
+
+
+def test_tls_keeps_time_too(served, settings):
+    from notifications.channels.smtp import TimedEmailBackend, TimedSMTPOverTLS
+
+    served()
+    settings.EMAIL_USE_SSL = True
+    assert TimedEmailBackend().connection_class is TimedSMTPOverTLS
+    assert failure(EmailChannel()).code in ("tls", "timeout")
+
+
+def test_another_backend_is_used_as_it_is(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    from django.core import mail
+
+    channel = channel_named("email")
+    channel.open()
+    channel.send(LETTER)
+    channel.close()
+    assert mail.outbox[-1].to == [LETTER.address]
+
+
+def test_a_name_without_a_channel_is_our_own_fault():
+    with pytest.raises(PayloadError, match="unknown_channel"):
+        channel_named("pigeon")
