@@ -98,7 +98,13 @@ class DutyShiftViewSet(DirectoryViewSet):
     form_class = DutyShiftForm
     icon = "calendar-check"
     menu_label = _("Duty roster")
-    list_display = ["partner", Column("rank"), "contact", DateColumn("starts_at"), DateColumn("ends_at")]
+    list_display = [
+        "partner",
+        Column("rank", label=_("rank")),
+        "contact",
+        DateColumn("starts_at", label=_("from")),
+        DateColumn("ends_at", label=_("until")),
+    ]
     list_filter = ["partner__role", "rank"]
 
 
