@@ -46,7 +46,7 @@ drill: .venv/run.stamp ## Send a marked, synthetic case through the running serv
 	$(PY) manage.py drill --region $${REGION:-vlore}
 
 messages: .venv/run.stamp ## Collect texts for translation into locale/
-	DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py makemessages -l sq -l en --no-location --no-wrap --ignore=.venv --ignore=var
+	DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py makemessages -l sq -l en --no-location --no-wrap --ignore=.venv --ignore=var --ignore=tests
 
 lock: .venv/run.stamp ## Compile requirements.in into pins with hashes
 	$(PY) -m pip install --quiet uv
