@@ -21,8 +21,8 @@ class KeptTable:
         of = f" OF {', '.join(self.columns)}" if self.columns else ""
         if vendor == "sqlite":
             then = f"BEGIN SELECT RAISE(ABORT, '{self.refusal}'); END"
-            updates = (f"CREATE TRIGGER {self.name}_fixed BEFORE UPDATE{of} ON {self.table} {then}",)
-            deletes = (f"CREATE TRIGGER {self.name}_kept BEFORE DELETE ON {self.table} {then}",)
+            updates: tuple[str, ...] = (f"CREATE TRIGGER {self.name}_fixed BEFORE UPDATE{of} ON {self.table} {then}",)
+            deletes: tuple[str, ...] = (f"CREATE TRIGGER {self.name}_kept BEFORE DELETE ON {self.table} {then}",)
         elif vendor == "postgresql":
             then = f"EXECUTE FUNCTION {self.name}_refuse()"
             updates = (

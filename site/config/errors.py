@@ -1,5 +1,6 @@
 """What a report of an exception may show: where it happened, never what was being handled."""
 
+from collections.abc import ItemsView
 from types import TracebackType
 from typing import Any
 
@@ -17,8 +18,8 @@ class NothingShown(SafeExceptionReporterFilter):
 
     def get_traceback_frame_variables(
         self, request: HttpRequest | None, tb_frame: TracebackType
-    ) -> list[tuple[str, Any]]:
-        return []
+    ) -> ItemsView[str, Any]:
+        return dict[str, Any]().items()
 
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
         return dict.fromkeys(request.POST, HIDDEN) if request is not None else {}

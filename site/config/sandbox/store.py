@@ -9,7 +9,6 @@ from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.policy import default
 from pathlib import Path
-from typing import cast
 
 KEPT = 5000
 KEY_LENGTH = len("00000000000000000000-01234567")
@@ -50,7 +49,7 @@ def newest_letters(folder: Path, *, limit: int = 100) -> list[Letter]:
     parser = BytesHeaderParser(policy=default)
     for path in sorted(folder.glob("*.eml"), reverse=True):
         with path.open("rb") as file:
-            letter = _letter(path, cast(EmailMessage, parser.parse(file)))
+            letter = _letter(path, parser.parse(file))
         known = found.get(letter.message_id)
         if known is not None:
             found[letter.message_id] = Letter(**{**vars(known), "copies": known.copies + 1})
@@ -66,7 +65,7 @@ def read_letter(folder: Path, key: str) -> tuple[Letter, str] | None:
     path = folder / f"{key}.eml"
     if len(key) != KEY_LENGTH or not key.replace("-", "").isalnum() or not path.is_file():
         return None
-    mail = cast(EmailMessage, message_from_bytes(path.read_bytes(), policy=default))
+    mail = message_from_bytes(path.read_bytes(), policy=default)
     body = mail.get_body(preferencelist=("plain",))
     return _letter(path, mail), body.get_content() if body is not None else ""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from kernel import marked_processes  # type: ignore[import-not-found]
+from kernel import marked_processes
 
 GRACE_SECONDS = 3.0
 

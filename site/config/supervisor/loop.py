@@ -136,7 +136,7 @@ class Supervisor:
 
 def _reap() -> list[int]:
     """The pids of all processes that have ended since the last call."""
-    ended = []
+    ended: list[int] = []
     while True:
         try:
             pid, _status = os.waitpid(-1, os.WNOHANG)

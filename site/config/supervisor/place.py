@@ -21,7 +21,7 @@ class CannotStart(Exception):
 class Place:
     """What this copy holds.
 
-    `reserved` is bound but doesn't listen: it keeps the port ours while the web server restarts. `mail_socket` listens
+    `claim` and `reserved` keep the port ours, also while the web server restarts. `mail_socket` listens
     already, so mail waits in its queue while the sink restarts; None when EMAIL_URL points elsewhere.
     """
 
@@ -31,6 +31,7 @@ class Place:
     settings: str
     public_url: str
     lock: int
+    claim: socket.socket
     reserved: socket.socket
     mail_socket: socket.socket | None
 
@@ -49,6 +50,7 @@ class Place:
 
     def leave_to(self, part: str) -> None:
         """Closes, in the new process of this part, what isn't its own. The lock stays: it is every part's."""
+        self.claim.close()
         self.reserved.close()
         os.set_inheritable(self.lock, True)
         if self.mail_socket is None:
@@ -72,12 +74,12 @@ def take_place() -> Place:
     settings = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
     host = os.environ.get("HOST", "127.0.0.1")
     port = _port(os.environ.get("PORT") or "8000")
-    reserved = _reserve(host, port)
+    claim, reserved = _reserve(host, port)
     data_dir = _folder(Path(os.environ.get("DATA_DIR") or ROOT / "var").resolve())
     lock = _lock(data_dir)
     os.environ.update({"PORT": str(port), "HOST": host, "DATA_DIR": str(data_dir)})
     public_url = os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{port}")
-    place = Place(host, port, data_dir, settings, public_url, lock, reserved, None)
+    place = Place(host, port, data_dir, settings, public_url, lock, claim, reserved, None)
     if place.is_local and not os.environ.get("EMAIL_URL"):
         place.mail_socket = _listen_on_a_free_port()
         os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{place.mail_socket.getsockname()[1]}"
@@ -92,27 +94,33 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _reserve(host: str, port: int) -> socket.socket:
-    """Two steps: the web server listens with SO_REUSEPORT, which would let two copies share one port unnoticed."""
+def _reserve(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """(claim, reserved).
+
+    The web server listens with SO_REUSEPORT, which would let two copies share one port unnoticed. So a listening socket
+    without it is tried first, a claim of a name keeps out another copy that starts in the same moment, and a socket
+    that is bound but never listens keeps out other programs while our web server isn't there.
+    """
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for reuse in (False, True):
-        probe = socket.socket(family, socket.SOCK_STREAM)
-        if reuse:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    probe, reserved = (socket.socket(family, socket.SOCK_STREAM) for _step in range(2))
+    try:
+        claim.bind(f"\0vatra-outreach-port-{port}")
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            if not reuse:
-                probe.listen(1)
-        except OSError as error:
-            probe.close()
-            raise CannotStart(
-                f"Port {port} on {host} can't be used ({error.strerror}). Stop what holds it, or choose another: "
-                f"PORT={port + 1}"
-            ) from None
-        if not reuse:
-            probe.close()
-    return probe
+        probe.bind((host, port))
+        probe.listen(1)
+        probe.close()
+        for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+            reserved.setsockopt(socket.SOL_SOCKET, option, 1)
+        reserved.bind((host, port))
+    except OSError as error:
+        for taken in (claim, probe, reserved):
+            taken.close()
+        raise CannotStart(
+            f"Port {port} on {host} can't be used ({error.strerror}). Stop what holds it, or choose another: "
+            f"PORT={port + 1}"
+        ) from None
+    return claim, reserved
 
 
 def _folder(path: Path) -> Path:

@@ -1,0 +1,221 @@
+"""The supervisor's judgement, without processes. What it does to real ones stands in tests/house."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from config.supervisor import place as places
+from config.supervisor import preparation, watch
+from config.supervisor.child import Child
+from config.supervisor.place import CannotStart, Place
+from config.supervisor.procfile import Part, ProcfileError, read_procfile
+from config.supervisor.watch import Answer, Watch
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+# ---- the Procfile
+
+
+def test_our_procfiles_name_the_parts_and_which_run_in_a_fork():
+    parts = read_procfile(ROOT / "Procfile")
+    assert [part.name for part in parts] == ["web", "urgent", "bulk", "sweeper"]
+    assert parts[1].management_arguments == ("run_cluster", "urgent")
+    (inbox,) = read_procfile(ROOT / "Procfile.local")
+    assert inbox.management_arguments is None
+
+
+@pytest.mark.parametrize(("text", "words"), [("web python\n", "line 1"), ("# x\n\na: b\na: c\n", "twice")])
+def test_a_procfile_that_can_not_be_read_is_named(tmp_path, text, words):
+    path = tmp_path / "Procfile"
+    path.write_text(text)
+    with pytest.raises(ProcfileError, match=words):
+        read_procfile(path)
+
+
+# ---- judging what lives and doesn't work
+
+
+@pytest.fixture
+def patience(monkeypatch):
+    monkeypatch.setattr(watch, "PATIENCE_SECONDS", 0.0)
+
+
+def running(name: str, *, uptime: float = 1000.0) -> Child:
+    return Child(Part(name, ("x",)), None, lambda: None, pid=1, started=time.monotonic() - uptime)
+
+
+def judged(child: Child, parts: dict | None) -> list[str]:
+    return [reason for _child, reason in Watch().stuck([child], Answer(False, parts))]
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "age", "stuck"),
+    [
+        ("urgent", "worker", 12.0, False),
+        ("urgent", "worker", 31.0, True),
+        ("urgent", "worker", None, True),
+        ("sweeper", "sweeper", 31.0, True),
+        ("bulk", "bulk_worker", 600.0, False),
+        ("bulk", "bulk_worker", 901.0, True),
+    ],
+)
+def test_a_part_without_a_sign_of_work_is_stuck(patience, name, entry, age, stuck):
+    assert bool(judged(running(name), {entry: {"ok": False, "age_s": age}})) is stuck
+
+
+@pytest.mark.parametrize("parts", [None, {}, {"database": {"ok": False}}])
+def test_no_answer_says_nothing_about_the_workers(patience, parts):
+    assert judged(running("urgent"), parts) == []
+
+
+def test_a_part_that_has_just_begun_is_given_time(patience):
+    old = {"worker": {"ok": False, "age_s": 500.0}}
+    assert judged(running("urgent", uptime=10), old) == []
+    assert judged(Child(Part("urgent", ("x",)), None, lambda: None), old) == []
+
+
+def test_a_web_server_that_does_not_answer_is_stuck_and_any_answer_will_do(patience):
+    assert judged(running("web"), None) == ["it does not answer"]
+    assert judged(running("web"), {}) == []
+    assert judged(running("web", uptime=5), None) == []
+
+
+def test_a_stale_sign_must_last_before_it_counts():
+    watching, child = Watch(), running("urgent")
+    stale = Answer(False, {"worker": {"ok": False, "age_s": 99.0}})
+    assert watching.stuck([child], stale) == []
+    watching._stale_since["urgent"] -= watch.PATIENCE_SECONDS
+    assert len(watching.stuck([child], stale)) == 1
+    assert watching.stuck([child], stale) == []
+    fresh = Answer(True, {"worker": {"ok": True, "age_s": 1.0}})
+    assert watching.stuck([child], fresh) == []
+    assert watching._stale_since == {}
+
+
+def test_a_part_that_keeps_falling_waits_longer_each_time(monkeypatch):
+    child = Child(Part("x", ("x",)), None, lambda: None)
+    pauses = [child.fell() for _fall in range(7)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] < 1
+    assert pauses[-1] == pauses[-2] == 15.0
+
+
+# ---- asking
+
+
+def serve(status: int, body: bytes) -> Iterator[int]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.handle_request, daemon=True).start()
+    yield server.server_address[1]
+    server.server_close()
+
+
+def a_place(port: int, **changes: object) -> Place:
+    given = {
+        "host": "0.0.0.0",  # noqa: S104
+        "port": port,
+        "data_dir": Path("x"),
+        "settings": "config.settings.local",
+        "public_url": f"http://127.0.0.1:{port}",
+        "lock": -1,
+        "claim": socket.socket(),
+        "reserved": socket.socket(),
+        "mail_socket": None,
+    }
+    return Place(**{**given, **changes})
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "ready", "missing"),
+    [
+        (200, b'{"parts": {"worker": {"ok": true}}}', True, []),
+        (503, b'{"parts": {"worker": {"ok": false}, "database": {"ok": true}}}', False, ["worker"]),
+        (500, b"<html>", False, ["/readyz answers 500"]),
+        (200, b"[]", False, ["/readyz answers 200"]),
+    ],
+)
+def test_every_answer_is_understood(status, body, ready, missing):
+    for port in serve(status, body):
+        answer = watch.ask(a_place(port))
+        assert (answer.ready, answer.missing) == (ready, missing)
+        assert answer.parts is not None
+
+
+def test_no_answer_is_understood_too():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    assert watch.ask(a_place(port)) == Answer(False, None)
+
+
+# ---- the place
+
+
+def test_the_environment_is_completed_for_the_parts(tmp_path, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    for name in ("HOST", "PUBLIC_URL", "EMAIL_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PORT", str(port))
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    place = places.take_place()
+    try:
+        assert os.environ["PUBLIC_URL"] == f"http://127.0.0.1:{port}" == place.public_url
+        assert os.environ["EMAIL_URL"] == f"smtp://127.0.0.1:{place.mail_socket.getsockname()[1]}"
+        assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+        assert "EMAIL_URL" in (tmp_path / "data" / "run" / "local.json").read_text()
+        with pytest.raises(CannotStart, match="can't be used"):
+            places._reserve("127.0.0.1", port)
+        monkeypatch.setattr(places, "LOCK_WAIT_SECONDS", 0.0)
+        with pytest.raises(CannotStart, match="Another copy"):
+            places._lock(tmp_path / "data")
+    finally:
+        place.claim.close()
+        place.reserved.close()
+        place.mail_socket.close()
+        os.close(place.lock)
+        for name in ("PUBLIC_URL", "EMAIL_URL", "HOST"):
+            os.environ.pop(name, None)
+
+
+def test_a_folder_that_can_not_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CannotStart, match="Set DATA_DIR"):
+        places._folder(tmp_path / "file" / "data")
+
+
+# ---- what has been done already
+
+
+def test_a_step_is_done_again_only_when_what_it_reads_has_changed(tmp_path):
+    stamps = preparation.Stamps(tmp_path / "prepared.json")
+    read = tmp_path / "read.txt"
+    read.write_text("a")
+    assert stamps.differs("seeds", preparation._digest([read]))
+    stamps.keep("seeds", preparation._digest([read]))
+    again = preparation.Stamps(tmp_path / "prepared.json")
+    assert not again.differs("seeds", preparation._digest([read]))
+    read.write_text("ab")
+    assert again.differs("seeds", preparation._digest([read]))
+
+
+def test_the_digest_of_the_rooms_leaves_out_tests():
+    files = preparation._files(("site",), (".py",))
+    assert ROOT / "site" / "config" / "health.py" in files
+    assert not [path for path in files if "tests" in path.parts]

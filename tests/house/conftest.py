@@ -1,0 +1,43 @@
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from .house import House, marked
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., House]]:
+    """build(name, like=other): a house not yet started, on an empty folder or on a copy of `like`'s data."""
+    folder = tmp_path_factory.mktemp("house")
+    built: list[House] = []
+
+    def make(name: str, *, like: House | None = None) -> House:
+        house = House(folder / name, folder / "static")
+        if like is not None:
+            shutil.copytree(like.data_dir, house.data_dir, ignore=shutil.ignore_patterns("log", "lock", "local.json"))
+        built.append(house)
+        return house
+
+    yield make
+    for house in built:
+        if house.process is not None and house.process.poll() is None:
+            house.process.kill()
+            house.process.wait(10)
+        for pid in marked(house.mark) if house.mark else ():
+            _end(pid)
+
+
+def _end(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+@pytest.fixture(scope="module")
+def first(build: Callable[..., House]) -> House:
+    """A house on an empty folder, ready."""
+    return build("first").start().wait_ready()
