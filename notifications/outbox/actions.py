@@ -173,24 +173,36 @@ def mark_opened(*, notice: Notice, at: datetime) -> bool:
 def cancel(*, notice: Notice, reason: str) -> bool:
     """Withdraws an open notice: no further attempt, no further step, its link opens nothing. False when it was settled.
 
-    `reason`: a machine code of at most 40 characters. An e-mail already handed over can't be called back.
+    Whatever chased it is withdrawn with it. `reason`: a machine code of at most 40 characters. An e-mail already handed
+    over can't be called back.
     """
     moment = timezone.now()
+    withdrawn = []
     with transaction.atomic():
-        changed = Notice.objects.filter(pk=notice.pk, state__in=OPEN).update(
-            state=NoticeState.CANCELLED,
-            reason=reason,
-            cancelled_at=moment,
-            token=F("token") + 1,
-            lease_until=None,
-            next_attempt_at=None,
-            next_step_at=None,
-            link_revoked_at=moment,
-        )
-        if changed:
-            record("notice.cancelled", target_kind="notice", target_id=notice.pk, reason=reason, case=notice.case_id)
+        for member in _with_chasers(notice):
+            changed = Notice.objects.filter(pk=member, state__in=OPEN).update(
+                state=NoticeState.CANCELLED,
+                reason=reason,
+                cancelled_at=moment,
+                token=F("token") + 1,
+                lease_until=None,
+                next_attempt_at=None,
+                next_step_at=None,
+                link_revoked_at=moment,
+            )
+            if changed:
+                withdrawn.append(member)
+                record("notice.cancelled", target_kind="notice", target_id=member, reason=reason, case=notice.case_id)
     notice.refresh_from_db()
-    return bool(changed)
+    return notice.pk in withdrawn
+
+
+def _with_chasers(notice: Notice) -> list[UUID]:
+    """This notice, and what chases it, and what chases that."""
+    found = ring = [notice.pk]
+    while ring := list(Notice.objects.filter(chases__in=ring).values_list("pk", flat=True)):
+        found = [*found, *ring]
+    return found
 
 
 def tell_coordinator(notice: Notice) -> Notice | None:

@@ -5,7 +5,6 @@
 - A main process that is killed leaves its workers behind. So every process of the group dies with its parent.
 """
 
-import ctypes
 import os
 import signal
 from collections.abc import Iterator
@@ -16,35 +15,10 @@ from typing import Any
 import structlog
 from django_q import cluster
 
-PR_SET_PDEATHSIG = 1
 LOOK_SECONDS = 0.2
 STOP_SECONDS = 15.0  # a last batch may take 12; what is killed then is covered by its lease
 
 log = structlog.get_logger(__name__)
-
-
-def die_with_parent(number: int) -> None:
-    """Sends this process the signal when its parent dies (Linux)."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0) != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
-
-
-def bind_descendants() -> None:
-    """From now on every process forked here, or by what is forked here, is killed when its parent dies."""
-    parents: list[int] = []
-
-    def remember() -> None:
-        parents[:] = [os.getpid()]
-
-    def bind() -> None:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        die_with_parent(signal.SIGKILL)
-        if os.getppid() != parents[0]:  # it died between the fork and the line above
-            os._exit(1)
-
-    os.register_at_fork(before=remember, after_in_child=bind)
 
 
 def end_group(reason: str, *, process: str = "", exit_code: int | None = None) -> None:

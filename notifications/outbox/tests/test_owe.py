@@ -159,3 +159,17 @@ def test_cancelling_ends_everything_that_was_to_come(staffed):
     assert notice.link_revoked_at is not None
     assert cancel(notice=notice, reason="again") is False
     assert AuditEntry.objects.filter(action="notice.cancelled").count() == 1
+
+
+def test_what_chases_a_withdrawn_notice_is_withdrawn_with_it(staffed):
+    first = owe_officer(staffed)
+    reminder = owe_officer(staffed, purpose=Purpose.REMINDER, chases=first, ladder=())
+    call = owe_officer(staffed, purpose=Purpose.CALL, chases=reminder, contact=staffed.coordinator)
+    other = owe_officer(staffed)
+    assert cancel(notice=reminder, reason="withdrawn") is True
+    first.refresh_from_db()
+    assert first.state == "owed"
+    cancel(notice=first, reason="withdrawn")
+    for notice in (first, reminder, call, other):
+        notice.refresh_from_db()
+    assert [notice.state for notice in (first, reminder, call, other)] == ["cancelled"] * 3 + ["owed"]

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
+from notifications.outbox.kinship import bind_descendants, die_with_parent
 from notifications.outbox.waking import BULK, URGENT
 
 BULK_NICENESS = 10  # rendering never takes the processor from a notice
@@ -23,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
         start_again_configured(name)
-        from notifications.outbox.cluster import FailFastCluster, bind_descendants, die_with_parent
+        from notifications.outbox.cluster import FailFastCluster
 
         parent = os.getppid()
         if os.getpgid(0) != os.getpid():

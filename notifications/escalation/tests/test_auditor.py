@@ -1,0 +1,71 @@
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from notifications.escalation.auditor import stranded
+from notifications.escalation.chases import keeper_of
+from notifications.outbox.delivery import claim, drain
+from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.tests.owing import owe_officer
+
+pytestmark = pytest.mark.django_db
+
+
+def names():
+    return [notice.pk for notice in stranded(timezone.now())]
+
+
+def test_owed_sending_failed_and_sent_notices_all_have_a_next_step(staffed, postbox):
+    owe_officer(staffed, contact=None)
+    owe_officer(staffed)
+    claim(now=timezone.now())
+    owe_officer(staffed)
+    drain()
+    assert Notice.objects.count() == 4
+    assert names() == []
+
+
+def test_a_sent_notice_without_a_clock_is_stranded(staffed, postbox):
+    notice = owe_officer(staffed)
+    drain()
+    Notice.objects.update(next_step_at=None)
+    assert names() == [notice.pk]
+
+
+def test_a_chaser_is_covered_by_the_clock_of_its_chase_and_only_by_that(staffed, postbox):
+    first = owe_officer(staffed)
+    reminder = owe_officer(staffed, purpose=Purpose.REMINDER, chases=first, ladder=())
+    assert names() == []  # it has its next attempt
+    drain()
+    assert names() == []
+    Notice.objects.filter(pk=first.pk).update(state="closed", closed_at=timezone.now(), next_step_at=None)
+    assert names() == [reminder.pk]
+
+
+def test_an_unsent_chaser_of_a_settled_chase_is_still_tried(staffed):
+    first = owe_officer(staffed)
+    owe_officer(staffed, purpose=Purpose.REMINDER, chases=first, ladder=())
+    Notice.objects.filter(pk=first.pk).update(
+        state="closed", closed_at=timezone.now(), next_step_at=None, next_attempt_at=None
+    )
+    assert names() == []
+
+
+def test_a_notice_that_chases_belongs_to_the_nearest_ladder_above_it(staffed):
+    first = owe_officer(staffed)
+    deputy = owe_officer(staffed, purpose=Purpose.DEPUTY, chases=first)
+    reminder = owe_officer(staffed, purpose=Purpose.REMINDER, chases=deputy, ladder=())
+    assert (keeper_of(reminder), keeper_of(deputy), keeper_of(first)) == (deputy, deputy, first)
+
+
+def test_the_command_says_which_one_and_fails(staffed, postbox):
+    notice, out = owe_officer(staffed), StringIO()
+    call_command("audit_ladders", stdout=out)
+    assert "1 open notice(s)" in out.getvalue()
+    drain()
+    Notice.objects.update(next_step_at=None)
+    with pytest.raises(CommandError):
+        call_command("audit_ladders", stdout=out)
+    assert notice.code in out.getvalue()

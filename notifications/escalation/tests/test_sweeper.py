@@ -1,0 +1,117 @@
+import os
+import signal
+import threading
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, OperationalError
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from notifications.escalation.management.commands import sweeper as module
+from notifications.escalation.management.commands.sweeper import Sweeper
+from notifications.outbox.models import Heartbeat, Notice
+from notifications.outbox.tests.owing import owe_officer
+
+pytestmark = pytest.mark.django_db
+
+
+class Rounds(threading.Event):
+    """Lets a loop go round so often, and keeps the pauses it asked for."""
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__()
+        self.left, self.pauses = rounds, []
+
+    def wait(self, timeout=None):
+        self.pauses.append(timeout)
+        self.left -= 1
+        if self.left == 0:
+            self.set()
+        return self.is_set()
+
+
+def test_one_pass_moves_clocks_wakes_workers_and_shows_life(staffed):
+    notice = owe_officer(staffed)
+    Notice.objects.update(next_attempt_at=timezone.now(), next_step_at=timezone.now() - timedelta(seconds=1))
+    Sweeper(1.0).once()
+    notice.refresh_from_db()
+    assert notice.ladder_step == 1
+    assert sorted(OrmQ.objects.values_list("key", flat=True)) == ["bulk", "urgent", "urgent"]  # canaries and a wake-up
+    assert Heartbeat.objects.filter(part="sweeper").exists()
+
+
+def test_canaries_and_heartbeats_come_at_their_own_pace(staffed):
+    sweeper, beats = Sweeper(1.0), set()
+    with mock.patch.object(module.time, "monotonic") as clock:
+        for second in range(13):
+            clock.return_value = 100.0 + second
+            sweeper.once()
+            beats.add(Heartbeat.objects.get(part="sweeper").at)
+    assert OrmQ.objects.filter(key="urgent").count() == 2
+    assert len(beats) == 7
+
+
+def test_canaries_do_not_pile_up_before_a_dead_cluster(staffed):
+    with mock.patch.object(module, "queue_length", lambda part: {"urgent": 25, "bulk": 4999}[part]):
+        Sweeper(1.0).once()
+    assert list(OrmQ.objects.values_list("key", flat=True)) == ["bulk"]
+    with mock.patch.object(module, "queue_length", return_value=None):
+        Sweeper(1.0).once()
+    assert OrmQ.objects.count() == 3
+
+
+def test_a_stranded_notice_is_cried_out(staffed, caplog):
+    owe_officer(staffed)
+    Notice.objects.update(
+        state="escalated", attempts=1, sent_at=timezone.now(), next_attempt_at=None, next_step_at=None
+    )
+    Sweeper(1.0).once()
+    assert "notice_stranded" in caplog.text
+
+
+def test_a_database_that_is_away_is_waited_for_longer_and_longer(staffed):
+    rounds, sweeper = Rounds(8), Sweeper(1.0)
+    answers = iter([OperationalError(), DatabaseError(), *[OperationalError()] * 4, None, None])
+
+    def once():
+        answer = next(answers)
+        if answer is not None:
+            raise answer
+
+    with (
+        mock.patch.object(sweeper, "once", once),
+        mock.patch.object(module.connections, "close_all"),
+        mock.patch.object(module, "close_old_connections"),
+    ):
+        sweeper.run(rounds)
+    assert rounds.pauses == [2.0, 4.0, 8.0, 15.0, 15.0, 15.0, 1.0, 1.0]
+
+
+def test_a_mistake_of_ours_is_not_slept_over(staffed):
+    sweeper = Sweeper(1.0)
+    with (
+        mock.patch.object(sweeper, "once", side_effect=TypeError),
+        mock.patch.object(module, "close_old_connections"),
+        pytest.raises(TypeError),
+    ):
+        sweeper.run(Rounds(1))
+
+
+def test_the_command_stops_promptly_when_it_is_told_to(staffed):
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    passes = []
+
+    def one_pass(self):
+        passes.append(True)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    try:
+        with mock.patch.object(Sweeper, "once", one_pass), mock.patch.object(module, "close_old_connections"):
+            call_command("sweeper", interval=60.0)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert passes == [True]
