@@ -23,6 +23,7 @@ from .models import Case, CaseEvent, Deadline, Referral
 
 # The marks of a clock, worst first.
 MARKS = ("breach", "red", "amber")
+ROLES = Role.values  # the police first
 
 
 @dataclass(frozen=True)
@@ -168,12 +169,13 @@ def _timeline(case: Case, moment: datetime, language: str | None) -> Timeline:
 
 
 def notice_lines(notices: Any, *, now: datetime, language: str | None = None) -> list[NoticeLine]:
-    """Lines for a queryset of notices, in the order in which they were owed. Two queries."""
+    """Lines for a queryset of notices, in the order in which they were owed, the police first. Two queries."""
     rows = list(
         notices.select_related("contact", "contact__partner", "partner", "municipality")
         .defer("brief", "link_token")
         .order_by("owed_at", "pk")
     )
+    rows.sort(key=lambda notice: (notice.owed_at, ROLES.index(notice.role)))
     replies: dict[UUID, list[Reply]] = defaultdict(list)
     for reply in Reply.objects.filter(notice__in=[row.pk for row in rows]).select_related("to_municipality"):
         replies[reply.notice_id].append(reply)

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from jsonschema import Draft202012Validator
+from ninja.errors import AuthenticationError
 
 from access.models import Assignment, FieldToken, StaffRole, User
 from audit.models import AuditEntry
@@ -327,6 +328,13 @@ def test_another_method_answers_405_and_names_the_right_one(scene: Scene) -> Non
     assert is_problem(response, 405, "method-not-allowed")
     assert response["Allow"] == "POST"
     assert is_problem(Client().post(f"{ROOT}/forms", **scene.bearer()), 405, "method-not-allowed")
+
+
+def test_the_api_itself_asks_who_is_there_too(scene: Scene) -> None:
+    """The door lets nobody through who isn't signed in; should it ever be left open, the API says the same."""
+    response = api_module.api.on_exception(RequestFactory().get("/"), AuthenticationError())
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"].startswith("Bearer")
 
 
 def test_the_root_of_the_api_is_not_a_page(scene: Scene) -> None:

@@ -28,7 +28,10 @@ from case_forms.testing import (
     make_place,
     make_scene,
     make_unit_with_worker,
+    publish,
+    question,
     small_procedure,
+    texts,
 )
 from notifications.outbox.models import Notice
 
@@ -303,6 +306,37 @@ def test_a_case_that_is_not_ones_own_is_unknown(scene: Scene, whose: str) -> Non
     with pytest.raises(AnswersRefused) as refused:
         scene.follow(reference)
     assert [(error.path, error.code) for error in refused.value.errors] == [("/answers/case_ref", "unknown_case")]
+
+
+def test_a_case_named_in_a_row_must_be_ones_own_too(scene: Scene) -> None:
+    reference = send(scene).receipt["case"]
+    linked = {
+        "format": 1,
+        "key": "small_links",
+        "kind": "assessment",
+        "title": texts("Links"),
+        "languages": ["sq", "en"],
+        "sections": [
+            {
+                "key": "all",
+                "title": texts("All"),
+                "items": [
+                    {
+                        "item": "repeat",
+                        "key": "links",
+                        "label": texts("Link"),
+                        "items": [question("linked_case", "case_reference")],
+                    }
+                ],
+            }
+        ],
+    }
+    publish(linked)
+    rows = [{"linked_case": reference}, {}, {"linked_case": "222222"}]
+    with pytest.raises(AnswersRefused) as refused:
+        send(scene, form_key="small_links", answers={"links": rows})
+    assert [error.path for error in refused.value.errors] == ["/answers/links/2/linked_case"]
+    assert send(scene, form_key="small_links", answers={"links": rows[:1]}).created
 
 
 def test_a_drill_stays_marked(scene: Scene) -> None:
