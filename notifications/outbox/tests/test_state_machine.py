@@ -22,6 +22,7 @@ from notifications.briefs.replies import AnswerRefused, answer
 from notifications.channels.errors import PayloadError, Refused, Unreached
 from notifications.directory.models import DutyShift
 from notifications.escalation.auditor import stranded
+from notifications.escalation.chases import members
 from notifications.escalation.clock import advance
 from notifications.outbox import delivery, sweep
 from notifications.outbox.actions import cancel, mark_opened
@@ -45,6 +46,7 @@ ANSWERS = (
     ("outcome", "met_safe"),
     ("outcome", "not_reached"),
 )
+HAPPENINGS = ("answered", "opened", "withdrawn", "taken over", "taken over by a slow one", "died")
 
 
 class Died(BaseException):
@@ -184,8 +186,40 @@ class Outbox(RuleBasedStateMachine):
     def a_slow_worker_settles(self, data: st.DataObject) -> None:
         batch = data.draw(st.sampled_from(self.holders))
         if all(held.attempt.outcome != "started" for held in batch):
-            settle(batch)
+            self.settle(batch)
             self.holders.remove(batch)
+
+    @rule(data=st.data(), what=st.sampled_from(HAPPENINGS))
+    def something_happens_while_a_worker_sends(self, data: st.DataObject, what: str) -> None:
+        batch = claim(now=self.now)
+        if not batch:
+            return
+        notice = Notice.objects.get(pk=data.draw(st.sampled_from(batch)).notice.pk)
+        if what == "answered":
+            answer(notice=notice, kind="accepted", at=self.now)
+        elif what == "opened":
+            mark_opened(notice=notice, at=self.now)
+        elif what == "withdrawn":
+            cancel(notice=notice, reason="withdrawn")
+        elif what == "taken over":
+            self.now += timedelta(minutes=1)
+            drain()
+        elif what == "taken over by a slow one":
+            self.now += timedelta(minutes=1)
+            self.holders.append(claim(now=self.now))
+        send(batch, Line())
+        if what != "died":
+            self.settle(batch)
+
+    def settle(self, batch: list[Held]) -> None:
+        """Whoever lost a notice meanwhile may not change it."""
+        lost = [held.notice.pk for held in batch if not self.is_still_held(held)]
+        before = list(Notice.objects.filter(pk__in=lost).order_by("pk").values())
+        settle(batch)
+        assert list(Notice.objects.filter(pk__in=lost).order_by("pk").values()) == before
+
+    def is_still_held(self, held: Held) -> bool:
+        return Notice.objects.filter(pk=held.notice.pk, token=held.attempt.token, state="sending").exists()
 
     # --- the sweeper; its wake-ups arrive late, twice or never ---
 
@@ -227,6 +261,13 @@ class Outbox(RuleBasedStateMachine):
     @invariant()
     def no_open_notice_is_without_a_next_step(self) -> None:
         assert stranded(self.now + timedelta(days=10)) == []
+
+    @invariant()
+    def as_long_as_nobody_takes_it_somebody_is_asked(self) -> None:
+        for first in Notice.objects.filter(chases=None):
+            chase = members(first)
+            taken = any(member.accepted_at or member.reason == "withdrawn" for member in chase)
+            assert taken or any(member.is_open for member in chase)
 
     @invariant()
     def nothing_was_sent_without_an_attempt(self) -> None:
@@ -277,5 +318,5 @@ def test_the_outbox_keeps_its_promises_whatever_happens(settings):
 
 
 MACHINE = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
 )
