@@ -94,10 +94,22 @@ def test_a_killed_idle_worker_does_not_stop_the_work(first: House):
     os.kill(youngest, signal.SIGKILL)
     killed = time.monotonic()
     wait_until(
-        lambda: (first.parts().get("worker") or {}).get("age_s", 99) < time.monotonic() - killed,
+        lambda: first.parts().get("worker", {}).get("age_s", 99) < time.monotonic() - killed,
         seconds=40,
         what="a worker that executed a task after the kill",
     )
+
+
+def test_a_cluster_that_lives_and_does_no_work_is_ended_and_started_again(first: House):
+    """Stopped, not killed: every process is there and nothing ends, only the work is not done."""
+    leader = first.leader("urgent")
+    family = first.group(leader)
+    for pid in family:
+        os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: _other_leader(first, "urgent", leader), seconds=75, what="a new urgent cluster")
+    assert "urgent: it has done no work for" in first.printed()
+    assert not any(stat_of(pid) for pid in family)
+    wait_until(lambda: first.parts().get("worker", {}).get("ok"), seconds=30, what="a worker that works")
 
 
 def test_the_web_server_comes_back_on_its_own_port(first: House):
