@@ -17,7 +17,7 @@ help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 run: packages .venv/run.stamp ## Set everything up, seed demo data, run all parts; Ctrl-C stops (PORT=8000 DATA_DIR=var)
-	@exec $(PY) -m config.supervisor
+	@VATRA_STOP_WITH_PARENT=1 exec $(PY) -m config.supervisor
 
 test: lint ## Run every check and test
 	$(PYTEST) -n 2 --dist loadfile -m "not browser and not faults" --cov --cov-report= --cov-branch
