@@ -54,9 +54,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """A worker's units' submissions and a coordinator's regions'; nobody else sees any."""
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
-        return self.filter(
-            models.Q(unit__in=user.units()) | models.Q(unit__region__in=user.coordinated_regions())
-        )
+        return self.filter(models.Q(unit__in=user.units()) | models.Q(unit__region__in=user.coordinated_regions()))
 
 
 class Submission(models.Model):
