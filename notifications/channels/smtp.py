@@ -7,6 +7,7 @@ for minutes, and the lease of a batch could not be short.
 import math
 import smtplib
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.mail import EmailMessage
@@ -15,60 +16,57 @@ from django.core.mail.backends.smtp import EmailBackend
 GOODBYE_SECONDS = 1.0  # QUIT is a courtesy
 
 
-class Timed:
-    """Mixed into smtplib's classes: every read and write ends before `deadline` (time.monotonic())."""
+class TimedSMTP(smtplib.SMTP):
+    """Every read and write ends before `deadline` (time.monotonic())."""
 
     deadline: float = math.inf
-    timeout: float
-    sock: Any
 
-    def __init__(self, *args: Any, timeout: float, **kwargs: Any) -> None:
+    def __init__(self, host: str = "", port: int = 0, *, timeout: float, **kwargs: Any) -> None:
         self.allow(timeout)
-        super().__init__(*args, timeout=timeout, **kwargs)
+        super().__init__(host, port, timeout=timeout, **kwargs)
 
     def allow(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds
 
     def send(self, s: Any) -> None:
         self._hurry()
-        super().send(s)  # type: ignore[misc]
+        super().send(s)
 
     def getreply(self) -> tuple[int, bytes]:
         self._hurry()
-        return super().getreply()  # type: ignore[misc,no-any-return]
+        return super().getreply()
 
     def _hurry(self) -> None:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            self.close()  # type: ignore[attr-defined]
+            self.close()
             raise smtplib.SMTPServerDisconnected("out of time") from TimeoutError()
         if self.sock is not None:
             self.sock.settimeout(min(self.timeout, left))
 
 
-class TimedSMTP(Timed, smtplib.SMTP):
-    pass
-
-
-class TimedSMTPOverTLS(Timed, smtplib.SMTP_SSL):
+class TimedSMTPOverTLS(TimedSMTP, smtplib.SMTP_SSL):
     pass
 
 
 class TimedEmailBackend(EmailBackend):
-    """Django's SMTP backend on a timed connection. `timeout` is settings.EMAIL_TIMEOUT."""
+    """Django's SMTP backend on a timed connection. settings.EMAIL_TIMEOUT must be set."""
+
+    timeout: float
 
     @property
     def connection_class(self) -> type[Any]:
         return TimedSMTPOverTLS if self.use_ssl else TimedSMTP
 
-    def _send(self, email_message: EmailMessage) -> bool:
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         self._allow(self.timeout)
-        return bool(super()._send(email_message))
+        return super().send_messages(email_messages)
 
     def close(self) -> None:
         self._allow(GOODBYE_SECONDS)
         super().close()
 
     def _allow(self, seconds: float) -> None:
-        if self.connection is not None:
+        """Only a whole connection is ours; one that failed while it was opened has its time already."""
+        if isinstance(self.connection, TimedSMTP):
             self.connection.allow(seconds)

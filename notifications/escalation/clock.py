@@ -133,8 +133,8 @@ def _coordinator(notice: Notice, chase: list[Notice], now: datetime) -> Contact 
 
 
 def _owe_step(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] | None = None) -> Notice:
-    kept = {"ladder": ladder or [], "chases": notice, "is_drill": notice.is_drill, "at": now}
-    which = {
+    kept: dict[str, Any] = {"ladder": ladder or [], "chases": notice, "is_drill": notice.is_drill, "at": now}
+    which: dict[str, Any] = {
         "event_id": uuid5(notice.pk, f"step-{plan.index}"),
         "case_id": notice.case_id,
         "case_reference": notice.case_reference,

@@ -66,37 +66,35 @@ def owe(
     key = _recipient_key(role, contact, office)
     if purpose == Purpose.FALLBACK and chases is not None:
         event_id = uuid5(chases.pk, "fallback")
-    with transaction.atomic():
-        first = Notice.objects.filter(event_id=event_id, recipient_key=key).first()
-        if first is not None:
-            return first
-        token = secrets.token_urlsafe(32)
-        steps = snapshot(ladder) if chases is None or ladder else []
-        notice = Notice(
-            event_id=event_id,
-            case_id=case_id,
-            case_reference=case_reference,
-            purpose=purpose,
-            chases=chases,
-            role=role,
-            contact=contact,
-            partner=office,
-            recipient_key=key,
-            municipality=municipality,
-            language=contact.language if contact else "sq",
-            is_drill=is_drill,
-            needs_document=needs_document,
-            brief=dict(brief),
-            link_hash=link_hash(token),
-            link_token=token,
-            link_expires_at=moment + timedelta(hours=settings.BRIEF_LINK_HOURS),
-            ladder=steps,
-            next_step_at=first_time(steps, moment),
-            answer_by=_after(moment, answer_minutes),
-            owed_at=moment,
-            **_marks(marks or {}, moment),
-            **_first_state(contact, moment),
-        )
+    token = secrets.token_urlsafe(32)
+    steps = snapshot(ladder) if chases is None or ladder else []
+    notice = Notice(
+        event_id=event_id,
+        case_id=case_id,
+        case_reference=case_reference,
+        purpose=purpose,
+        chases=chases,
+        role=role,
+        contact=contact,
+        partner=office,
+        recipient_key=key,
+        municipality=municipality,
+        language=contact.language if contact else "sq",
+        is_drill=is_drill,
+        needs_document=needs_document,
+        brief=dict(brief),
+        link_hash=link_hash(token),
+        link_token=token,
+        link_expires_at=moment + timedelta(hours=settings.BRIEF_LINK_HOURS),
+        ladder=steps,
+        next_step_at=first_time(steps, moment),
+        answer_by=_after(moment, answer_minutes),
+        owed_at=moment,
+        **_marks(marks or {}, moment),
+        **_first_state(contact, moment),
+    )
+    # No look before the insert, and no savepoint around the whole: all of this happens under the writers' lock.
+    with transaction.atomic(savepoint=False):
         try:
             with transaction.atomic():
                 notice.save(force_insert=True)

@@ -17,13 +17,12 @@ from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from secrets import SystemRandom
-from typing import Any
 from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, DateTimeField, F, Q, Value, When
+from django.db.models import F, Q
 from django.utils import timezone
 
 from audit.chain import Deed, record_all
@@ -32,7 +31,8 @@ from notifications.channels.errors import PayloadError, Refused, Unreached
 from notifications.channels.registry import channel_named
 
 from .letters import letter_for
-from .models import Attempt, AttemptOutcome, Notice, NoticeQuerySet
+from .models import Attempt, AttemptOutcome, Notice
+from .outcomes import NewState, write_attempts, write_states
 from .states import NO_CONTACT, UNREACHED, NoticeState
 from .waking import send_wake_up
 
@@ -243,36 +243,17 @@ def settle(batch: Sequence[Held]) -> None:
     and the audit entry say what happened all the same.
     """
     now = timezone.now()
+    accepted = [held for held in batch if held.attempt.outcome == AttemptOutcome.ACCEPTED]
+    changes = [(held.attempt, _new_state(held, now)) for held in batch]
+    deeds = [_sent_deed(held) for held in accepted]
     with transaction.atomic():
-        Attempt.objects.bulk_update([held.attempt for held in batch], ["outcome", "error_code", "finished_at"])
-        accepted = [held for held in batch if held.attempt.outcome == AttemptOutcome.ACCEPTED]
-        _settle_accepted(accepted)
-        for held in batch:
-            if held.attempt.outcome != AttemptOutcome.ACCEPTED:
-                _ours([held]).update(lease_until=None, **_unsent_state(held, now))
+        write_attempts(held.attempt for held in batch)
+        write_states(changes)
         if any(held.notice.reason == UNREACHED for held in accepted):
             _bring_forward(now)
-        record_all([_sent_deed(held) for held in accepted])
+        record_all(deeds)
     for held in batch:
         _log_failure(held)
-
-
-def _ours(batch: Sequence[Held]) -> NoticeQuerySet:
-    """The notices of the batch that are still ours to write: sending, under the token of our claim."""
-    mine = _as_read((held.notice.pk, held.attempt.token) for held in batch)
-    return Notice.objects.filter(mine, state=NoticeState.SENDING)
-
-
-def _settle_accepted(batch: Sequence[Held]) -> None:
-    if batch:
-        times = [When(pk=held.notice.pk, then=Value(held.attempt.finished_at)) for held in batch]
-        _ours(batch).update(
-            state=NoticeState.SENT,
-            reason="",
-            sent_at=Case(*times, output_field=DateTimeField()),
-            lease_until=None,
-            next_attempt_at=None,
-        )
 
 
 def _sent_deed(held: Held) -> Deed:
@@ -280,14 +261,16 @@ def _sent_deed(held: Held) -> Deed:
     return Deed("notice.sent", target_kind="notice", target_id=held.notice.pk, detail=detail)
 
 
-def _unsent_state(held: Held, now: datetime) -> dict[str, Any]:
+def _new_state(held: Held, now: datetime) -> NewState:
     outcome, code = held.attempt.outcome, held.attempt.error_code
+    if outcome == AttemptOutcome.ACCEPTED:
+        return NewState(NoticeState.SENT, sent_at=held.attempt.finished_at)
     if code == NOT_TRIED:
-        return {"state": NoticeState.OWED, "next_attempt_at": now}
+        return NewState(NoticeState.OWED, next_attempt_at=now)
     if code == CONTACT_INACTIVE:
-        return {"state": NoticeState.FAILED, "reason": NO_CONTACT, "next_attempt_at": now}
+        return NewState(NoticeState.FAILED, NO_CONTACT, next_attempt_at=now)
     wait = backoff(held.attempt.number, unsendable=outcome == AttemptOutcome.UNSENDABLE)
-    return {"state": NoticeState.FAILED, "reason": str(outcome), "next_attempt_at": now + wait}
+    return NewState(NoticeState.FAILED, str(outcome), next_attempt_at=now + wait)
 
 
 def backoff(attempts: int, *, unsendable: bool = False) -> timedelta:

@@ -1,6 +1,8 @@
 """The e-mail channel against real servers on loopback: what they do becomes a code, in the time that was promised."""
 
+import smtplib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -189,6 +191,17 @@ def test_a_server_that_answers_each_command_just_in_time_does_not_hold_us_for_ea
     channel.close()
 
 
+def test_when_the_time_is_over_nothing_more_is_said(served):
+    server, channel = served(), EmailChannel()
+    channel.open()
+    connection = channel.connection.connection
+    connection.allow(-1)
+    with pytest.raises(smtplib.SMTPServerDisconnected) as caught:
+        connection.noop()
+    assert failure_of(caught.value).code == "timeout"
+    assert server.commands == []
+
+
 def test_leaving_a_hanging_server_takes_a_moment_only(served):
     served(QUIT=None)
     channel = EmailChannel()
@@ -204,9 +217,6 @@ def test_a_closed_port_is_a_refused_connection(served):
 
 
 def test_every_network_failure_has_a_word():
-    import smtplib
-    import ssl
-
     words = {
         failure_of(error).code
         for error in (
