@@ -30,12 +30,13 @@ def assert_all_told(driver, sink, ids, *, seconds=60):
     return facts
 
 
-@pytest.mark.parametrize("point", ["before_claim", "before_send", "after_send"])
-def test_a_worker_killed_anywhere_loses_nothing(parts, driver, sink, point):
-    cluster, _sweeper = parts(FAULT_POINT=point, FAULT_TIMES="2")
+@pytest.mark.parametrize(("point", "at_pass"), [("before_claim", "2"), ("before_send", "7"), ("after_send", "7")])
+def test_a_worker_killed_anywhere_loses_nothing(parts, driver, sink, point, at_pass):
+    cluster, _sweeper = parts(FAULT_POINT=point, FAULT_AT_PASS=at_pass, FAULT_TIMES="2")
     ids = driver.ask("owe_many", count=COUNT)
     facts = assert_all_told(driver, sink, ids)
-    assert cluster.exit_codes == [-signal.SIGKILL] * 2  # each death took its cluster down, and it was started again
+    # Each death took its cluster down, and it was started again.
+    assert wait_until(lambda: cluster.exit_codes == [-signal.SIGKILL] * 2, seconds=10)
     if point != "before_claim":
         assert facts["died"] > 0
     if point == "after_send":
