@@ -20,7 +20,8 @@ run: packages .venv/run.stamp ## Set everything up, seed demo data, run all part
 	@VATRA_STOP_WITH_PARENT=1 exec $(PY) -m config.supervisor
 
 test: lint ## Run every check and test
-	$(PYTEST) -n 2 --dist loadfile -m "not browser and not faults" --cov --cov-report= --cov-branch
+	$(PYTEST) -n 2 --dist loadfile -m "not browser and not faults and not flushing" --cov --cov-report= --cov-branch
+	$(PYTEST) -m "flushing and not browser and not faults" --cov --cov-report= --cov-branch --cov-append
 	$(PY) -m coverage report --skip-covered --include='$(WELL_COVERED)' --fail-under=95
 	$(PYTEST) -m browser
 	$(PYTEST) -m faults
