@@ -23,6 +23,7 @@ LINK = "/n/abcDEF123-_secret/"
 def written(settings):
     """Configures logging as the running house does; returns a function that reads what was written as JSON."""
     before = (sys.excepthook, threading.excepthook, logging.getLogger().handlers[:])
+    structlog_before = structlog.get_config()
     logs.configure({"level": "INFO"})
     stream = io.StringIO()
     handler = logging.getLogger().handlers[0]
@@ -30,7 +31,7 @@ def written(settings):
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     sys.excepthook, threading.excepthook = before[0], before[1]
     logging.getLogger().handlers[:] = before[2]
-    structlog.reset_defaults()
+    structlog.configure(**structlog_before)
 
 
 def fail() -> None:
