@@ -32,6 +32,10 @@ class Draft(models.Model):
     unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="drafts")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="drafts")
     answers = SealedJSONField(default=dict)
+    # answers that no longer fitted when the draft moved to a newer version (`moving`): a list, or null
+    left_over = SealedJSONField(null=True, blank=True)
+    # the language the form is read in, when the filler has picked one (`languages.language_of`)
+    language = models.CharField(_("language of the form"), max_length=8, blank=True, default="")
     section = models.CharField(max_length=64, blank=True)  # key of the section last worked on
     occurred_at = models.DateTimeField(_("when it happened"), default=timezone.now)
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
