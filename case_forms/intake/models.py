@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from access.models import MobileUnit, User
 from case_forms.builder.models import FormVersion
 from case_forms.cases.models import Case
-from vault.fields import SealedJSONField
+from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
@@ -90,3 +90,53 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.form_version} {self.received_at:%Y-%m-%d %H:%M}"
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def visible_to(self, user: User) -> "AttachmentQuerySet":
+        """Its owner's alone until it is sent, as a draft is; then whoever may read the submission."""
+        if not getattr(user, "is_authenticated", False) or not user.is_active:
+            return self.none()
+        own = models.Q(submission__isnull=True, owner=user, unit__in=user.units())
+        sent = models.Q(submission__in=Submission.objects.visible_to(user).values("pk"))
+        return self.filter(own | sent)
+
+    def unclaimed(self) -> "AttachmentQuerySet":
+        """Uploaded through the API, and no submission has named it yet."""
+        return self.filter(draft__isnull=True, submission__isnull=True)
+
+
+class Attachment(models.Model):
+    """A picture or document that answers a question of type `file`. Its content is a sealed file (intake.attachments).
+
+    It belongs to a draft, then to the submission that the draft becomes; one that an app has uploaded belongs to neither
+    until a submission names it. `size` is in bytes, of the cleaned content. `fingerprint` is a keyed hash of it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    draft = models.ForeignKey(Draft, models.CASCADE, related_name="attachments", null=True, blank=True)
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="attachments", null=True, blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="attachments")
+    unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="attachments")
+    media_type = models.CharField(_("kind"), max_length=32)
+    size = models.PositiveIntegerField(_("size"))
+    fingerprint = models.CharField(max_length=100)
+    name = SealedTextField(_("name"), blank=True)
+    content_key = SealedBytesField()
+    uploaded_at = models.DateTimeField(_("uploaded at"), default=timezone.now)
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("attached file")
+        verbose_name_plural = _("attached files")
+        ordering = ["uploaded_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(draft__isnull=True) | models.Q(submission__isnull=True),
+                name="attachment_of_a_draft_or_a_submission",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.media_type} {self.uploaded_at:%Y-%m-%d %H:%M}"
