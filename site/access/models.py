@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from .texts import FIRST, Said, said_in
+
 
 class Region(models.Model):
     """A qark. Key: ISO 3166-2 code without prefix is no good in URLs, so a slug (`vlore`)."""
@@ -215,7 +217,6 @@ class FieldToken(models.Model):
         return found.user if found else None
 
 
-def in_language(texts: dict[str, str], language: str | None = None) -> str:
+def in_language(texts: dict[str, str], language: str | None = None) -> Said:
     """The text in this (or the active) language, else in Albanian, else in any. `texts` is {"sq": ..., "en": ...}."""
-    wanted = (language or get_language() or "sq").split("-")[0]
-    return texts.get(wanted) or texts.get("sq") or next(iter(texts.values()), "")
+    return said_in(texts, language or get_language() or FIRST)

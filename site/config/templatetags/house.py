@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from access.texts import Said
 from notifications.outbox.states import NoticeState
 
 register = template.Library()
@@ -184,3 +185,23 @@ def after(at: datetime | None, since: datetime | None) -> str:
     if passed >= timedelta(minutes=1):
         return span_in_words(passed)
     return _("%(seconds)s s") % {"seconds": number_format(round(passed.total_seconds(), 1), 1)}
+
+
+@register.filter
+def said(text: str) -> SafeString | str:
+    """A text of a form, marked with its language where that isn't the page's."""
+    language = _foreign(text)
+    return format_html('<span lang="{}">{}</span>', language, text) if language else text
+
+
+@register.filter
+def lang_of(text: str) -> SafeString | str:
+    """The attribute ` lang="..."` for an element that holds this text alone (an option); "" in the page's language."""
+    language = _foreign(text)
+    return format_html(' lang="{}"', language) if language else ""
+
+
+def _foreign(text: str) -> str:
+    """The text's language when it has one and the page is in another."""
+    language = text.language if isinstance(text, Said) else ""
+    return "" if language.split("-")[0] == (get_language() or "").split("-")[0] else language

@@ -1,5 +1,7 @@
 """The tags every template may use: icons, state badges, times in words."""
 
+import copy
+import pickle
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,6 +9,7 @@ import pytest
 from django.template import Context, Template
 from django.utils import timezone, translation
 
+from access.texts import Said, said_in
 from config.templatetags import house
 from notifications.outbox.states import NoticeState
 
@@ -96,3 +99,35 @@ def test_how_long_ago_and_until_and_after() -> None:
     assert rendered("{{ at|after:since }}", at=now + timedelta(seconds=90), since=now) == "1 minute"
     assert rendered("{{ at|after:since }}", at=now, since=None) == ""
     assert rendered("{{ 5|minutes }} {{ gone|minutes }}{{ none|minutes }}", gone=-5, none=None) == "5 minutes 5 minutes"
+
+
+def test_a_text_of_a_form_is_marked_where_its_language_is_not_the_pages() -> None:
+    foreign, own, plain = Said("Po <3", "sq"), Said("Yes", "en"), "Maybe"
+    assert rendered("{{ text|said }}", text=foreign) == '<span lang="sq">Po &lt;3</span>'
+    assert rendered("{{ text|said }}", text=own) == "Yes"
+    assert rendered("{{ text|said }}", text=plain) == "Maybe"
+    assert rendered("<b{{ text|lang_of }}>", text=foreign) == '<b lang="sq">'
+    assert rendered("<b{{ text|lang_of }}>", text=own) == "<b>"
+
+
+@pytest.mark.parametrize(
+    ("texts", "wanted", "language"),
+    [
+        ({"sq": "Po", "fr": "Oui"}, "fr", "fr"),
+        ({"sq": "Po", "en": "Yes"}, "en-GB", "en"),
+        ({"sq": "Po", "en-GB": "Aye"}, "en-GB", "en-GB"),
+        ({"sq": "Po", "de": "Ja"}, "fr", "sq"),
+        ({"de": "Ja"}, "fr", "de"),
+        ({"fr": "", "de": "Ja"}, "fr", "de"),
+        ({}, "fr", ""),
+    ],
+)
+def test_a_text_falls_back_by_itself_and_knows_its_language(texts: dict[str, str], wanted: str, language: str) -> None:
+    said = said_in(texts, wanted)
+    assert (said, said.language) == (texts.get(language, ""), language)
+
+
+def test_a_text_survives_copying_and_pickling_with_its_language() -> None:
+    copied = pickle.loads(pickle.dumps(Said("Po", "sq")))  # noqa: S301
+    assert (copied, copied.language) == ("Po", "sq")
+    assert copy.deepcopy(copied).language == "sq"
