@@ -109,8 +109,8 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
 class Attachment(models.Model):
     """A picture or document that answers a question of type `file`. Its content is a sealed file (intake.attachments).
 
-    It belongs to a draft, then to the submission that the draft becomes; one that an app has uploaded belongs to neither
-    until a submission names it. `size` is in bytes, of the cleaned content. `fingerprint` is a keyed hash of it.
+    It belongs to a draft, then to the submission that the draft becomes; one that an app has uploaded belongs to
+    neither until a submission names it. `size` is in bytes, of the cleaned content; `fingerprint` a keyed hash of it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -140,3 +140,7 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.media_type} {self.uploaded_at:%Y-%m-%d %H:%M}"
+
+
+# Django looks for models here.
+from .answers_out.models import AnswerExport, ExportPart  # noqa: E402, F401

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
+from .answers_out import views as answers_out
 from .views import filling, home, sending
 
 
@@ -27,6 +28,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("drafts/<uuid:draft_id>/", sending.review, name="review"),
     path("drafts/<uuid:draft_id>/discard-draft/", filling.discard, name="discard"),
     path("drafts/<uuid:draft_id>/<formkey:section_key>/", filling.section, name="section"),
+    path("answers/", answers_out.answers_out, name="answers_out"),
+    path("answers/<uuid:export_id>/", answers_out.export, name="export"),
+    path("answers/<uuid:export_id>/file/", answers_out.fetch, name="fetch_export"),
+    path("answers/<uuid:export_id>/drop/", answers_out.drop, name="drop_export"),
     path("sent/<uuid:submission_id>/", sending.sent, name="sent"),
     path("submissions/<uuid:submission_id>/", sending.submission, name="submission"),
     path("cases/<slug:reference>/submissions/<uuid:submission_id>/", sending.case_submission, name="case_submission"),

@@ -61,6 +61,11 @@ def send_canary(part: str) -> bool:
     return _enqueue("notifications.outbox.tasks.canary", part, cluster=part)
 
 
+def enqueue_bulk(path: str, argument: str) -> bool:
+    """Puts one task of another room, by its path, into the bulk queue. `argument` is an id. False: the broker failed."""
+    return _enqueue(path, argument, cluster=BULK)
+
+
 def queue_length(cluster: str) -> int | None:
     """How many tasks wait for this cluster. None when the broker doesn't say."""
     try:

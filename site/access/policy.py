@@ -115,6 +115,16 @@ VIEWS: tuple[Row, ...] = (
     Row("intake:sent", FIELD, "Leads to where a form of the unit or region stands."),
     Row("intake:submission", FIELD, "A unit and its coordinator read what was sent; each reading is recorded."),
     Row("intake:case_submission", FIELD, "A unit and its coordinator read what was sent; each reading is recorded."),
+    Row(
+        "intake:answers_out",
+        FIELD,
+        "A coordinator takes the answers of their regions out, a worker those of their units; less is in clear than on"
+        " the screen (answers_out/clearance.py), and each time is recorded.",
+        WRITE,
+    ),
+    Row("intake:export", FIELD, "Whoever asked for a large file sees how far it is."),
+    Row("intake:fetch_export", FIELD, "Whoever asked for a large file fetches it; each time is recorded."),
+    Row("intake:drop_export", FIELD, "Whoever asked for a large file deletes it before its time.", POST_ONLY),
     Row("cases:case", FIELD, "A unit and its coordinator follow a case and its notices."),
     Row("cases:timeline", FIELD, "The part of a case's page that renews itself."),
     Row("field_api:submissions", WORKER, "Only a unit's workers submit for it.", frozenset({"POST"})),
