@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 
 from .answers_out import views as answers_out
-from .views import filling, home, sending
+from .views import filling, home, moving, sending
 
 
 class KeyConverter:
@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("forms/<slug:form_key>/start/", filling.start, name="start"),
     path("drafts/<uuid:draft_id>/", sending.review, name="review"),
     path("drafts/<uuid:draft_id>/discard-draft/", filling.discard, name="discard"),
+    path("drafts/<uuid:draft_id>/newer-version/", moving.move, name="move"),
     path("drafts/<uuid:draft_id>/<formkey:section_key>/", filling.section, name="section"),
     path("answers/", answers_out.answers_out, name="answers_out"),
     path("answers/<uuid:export_id>/", answers_out.export, name="export"),

@@ -112,6 +112,7 @@ VIEWS: tuple[Row, ...] = (
     ),
     Row("intake:review", FIELD, "A worker looks their own draft over and sends it.", WRITE),
     Row("intake:discard", FIELD, "A worker throws their own draft away.", POST_ONLY),
+    Row("intake:move", FIELD, "A worker moves their own draft to a newer version of its form.", WRITE),
     Row("intake:sent", FIELD, "Leads to where a form of the unit or region stands."),
     Row("intake:submission", FIELD, "A unit and its coordinator read what was sent; each reading is recorded."),
     Row("intake:case_submission", FIELD, "A unit and its coordinator read what was sent; each reading is recorded."),

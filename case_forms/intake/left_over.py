@@ -1,0 +1,102 @@
+"""Answers that didn't fit when a draft moved to a newer version of its form: kept sealed in the draft, to be read."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from access.models import in_language
+from case_forms.builder.models import FormVersion
+from case_forms.questions import registry
+from case_forms.questions.base import AnswerError, CleanContext
+
+from .checking import CheckContext
+from .models import Draft
+
+Path = tuple[str | int, ...]
+
+GONE, ELSEWHERE, DOES_NOT_FIT, TOO_MANY = "gone", "elsewhere", "does_not_fit", "too_many"
+REASONS: Mapping[str, str | Promise] = {
+    GONE: _("This is no longer asked."),
+    ELSEWHERE: _("This is asked at another place now: once, or for each entry of a list."),
+    DOES_NOT_FIT: _("This answer doesn't fit the question as it is asked now."),
+    TOO_MANY: _("Fewer entries can be given now."),
+}
+
+
+@dataclass(frozen=True)
+class LeftOver:
+    """An answer that doesn't fit: where it stood (("household", 0, "name")), why (a code), and who asked.
+
+    `version` is the primary key of the form version that asked.
+    """
+
+    path: Path
+    value: Any = field(repr=False)
+    why: str
+    version: int
+
+    def stored(self) -> dict[str, Any]:
+        return {"path": list(self.path), "value": self.value, "why": self.why, "version": self.version}
+
+
+@dataclass(frozen=True)
+class LeftOverLine:
+    """A left-over answer for people. `places` names the rows around it ("Children 2"), the outermost first."""
+
+    places: list[str]
+    label: str
+    value: str = field(repr=False)
+    why: str | Promise
+
+
+def left_over_of(draft: Draft) -> list[LeftOver]:
+    """What the draft's earlier moves left over."""
+    return [
+        LeftOver(tuple(kept["path"]), kept["value"], kept["why"], kept["version"]) for kept in draft.left_over or ()
+    ]
+
+
+def in_words(left_over: Iterable[LeftOver], context: CheckContext) -> list[LeftOverLine]:
+    """Each answer in the words of the version that asked for it."""
+    left_over = list(left_over)
+    versions = FormVersion.objects.in_bulk({left.version for left in left_over})
+    return [_line(left, versions[left.version].definition, context) for left in left_over]
+
+
+def _line(left: LeftOver, definition: Mapping[str, Any], context: CheckContext) -> LeftOverLine:
+    *around, question = _along(left.path, definition)
+    rows = [step for step in left.path if isinstance(step, int)]
+    return LeftOverLine(
+        places=[
+            f"{in_language(repeat['label'], context.language)} {row + 1}"
+            for repeat, row in zip(around, rows, strict=True)
+        ],
+        label=in_language(question["label"], context.language),
+        value=_value_in_words(left.value, question, context),
+        why=REASONS[left.why],
+    )
+
+
+def _along(path: Path, definition: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The repeat groups on the way and the question at its end."""
+    items = [item for section in definition["sections"] for item in section["items"]]
+    for step in path:
+        if isinstance(step, str):
+            item = next(item for item in items if item["key"] == step)
+            yield item
+            items = item.get("items", [])
+
+
+def _value_in_words(value: Any, question: Mapping[str, Any], context: CheckContext) -> str:
+    """As the question's type writes it; what was typed wrong stays as it was typed."""
+    kind = registry.get(question["type"])
+    asked = CleanContext(context.sources, language=context.language, today=context.today)
+    try:
+        cleaned = kind.clean(value, dict(question), asked)
+    except AnswerError:
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return kind.formatted(cleaned, dict(question), context.language, context.sources)

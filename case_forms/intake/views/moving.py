@@ -1,0 +1,56 @@
+"""A draft's newer version: what moving would change, and moving."""
+
+import uuid
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from access.scoping import visible_or_404
+from case_forms.builder.models import FormVersion
+from case_forms.intake import drafts, left_over
+from case_forms.intake.languages import language_of
+from case_forms.intake.models import Draft
+from case_forms.intake.moving import move_draft, newer_version, plan_for
+from case_forms.intake.version_changes import changes_between
+
+from .frame import frame, staff
+
+
+def move(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
+    """GET says what moving to the newest version would change. POST moves, to the version that the page spoke of."""
+    draft = visible_or_404(Draft, staff(request), pk=draft_id)
+    if draft.submitted_at is not None:
+        return redirect("intake:sent", draft.pk)
+    to = newer_version(draft)
+    if to is None:
+        return redirect("intake:section", draft.pk, draft.section)
+    if request.method == "POST" and request.POST.get("version") == str(to.number):
+        return _moved(request, draft, to)
+    return _page(request, draft, to)
+
+
+def _moved(request: HttpRequest, draft: Draft, to: FormVersion) -> HttpResponse:
+    try:
+        moved = move_draft(draft=draft, to=to, by=staff(request))
+    except drafts.DraftIsSent:
+        return redirect("intake:sent", draft.pk)
+    except Draft.DoesNotExist:
+        raise Http404 from None
+    return redirect(f"{reverse('intake:section', args=[moved.pk, moved.section])}?moved")
+
+
+def _page(request: HttpRequest, draft: Draft, to: FormVersion) -> HttpResponse:
+    context = drafts.context_of(draft, language_of(draft))
+    plan = plan_for(draft, to)
+    page = frame(
+        request,
+        draft=draft,
+        to=to,
+        plan=plan,
+        left_over=left_over.in_words(plan.left_over, context),
+        returning=left_over.in_words(plan.returning, context),
+        changes=changes_between(draft.form_version.definition, to.definition),
+        form_language=context.language,
+    )
+    return render(request, "field/move.html", page)
