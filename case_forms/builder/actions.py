@@ -10,6 +10,7 @@ from access.models import User
 
 from . import canonical
 from .checker import check_definition
+from .lists import resolved, shared_lists
 from .models import FormDefinition, FormVersion
 from .shapes import Problem, shape_problems
 
@@ -45,16 +46,19 @@ def save_definition(*, key: str, definition: dict[str, Any], by: User | None = N
 
 
 def publish_form(*, form: FormDefinition, by: User | None = None) -> FormVersion:
-    """Publishes the working copy as the next version. The same content as the newest version is that version again.
+    """Publishes the working copy as the next version, with the lists it names written into its questions.
+
+    The same content as the newest version is that version again.
 
     Raises DefinitionRefused with every problem when the definition can't be filled.
     """
-    found = check_definition(form.definition)
+    shared = shared_lists()
+    found = check_definition(form.definition, shared=shared)
     if not found and form.definition["key"] != form.key:
         found = [Problem("/key", "wrong_key", _("The key inside the definition is another one."))]
     if found:
         raise DefinitionRefused(found)
-    text = canonical.dump(form.definition)
+    text = canonical.dump(resolved(form.definition, shared))
     digest = canonical.sha256_of(text)
     with transaction.atomic():
         FormDefinition.objects.select_for_update().get(pk=form.pk)

@@ -5,25 +5,22 @@ from typing import Any
 from case_forms.questions import registry
 from case_forms.questions.base import ChoiceSource, text_in
 
-from .outline import Definition
+from .outline import Definition, is_worked_out
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def answers_schema(definition: Definition, sources: ChoiceSource) -> dict[str, Any]:
-    """JSON Schema 2020-12 of `answers`. Relevance and constraints can't be said in it; the server decides those.
+    """JSON Schema 2020-12 of `answers`. docs/form-definition.md lists what it can't say; the server decides that.
 
     A question that is always asked and always required is `required` here; nothing else is.
     """
-    properties: dict[str, Any] = {}
-    needed: list[str] = []
-    for section in definition["sections"]:
-        for item in section["items"]:
-            if item["item"] == "note":
-                continue
-            properties[item["key"]] = _repeat(item, sources) if item["item"] == "repeat" else _question(item, sources)
-            if "relevant" not in section and _always_needed(item):
-                needed.append(item["key"])
+    parts = [
+        _items(section["items"], sources, is_always_asked=section.get("relevant", True) is True)
+        for section in definition["sections"]
+    ]
+    properties = {key: schema for part, _needed in parts for key, schema in part.items()}
+    needed = [key for _part, keys in parts for key in keys]
     return {
         "$schema": DIALECT,
         "title": text_in(definition["title"], "en"),
@@ -31,10 +28,23 @@ def answers_schema(definition: Definition, sources: ChoiceSource) -> dict[str, A
     }
 
 
+def _items(
+    items: list[dict[str, Any]], sources: ChoiceSource, *, is_always_asked: bool
+) -> tuple[dict[str, Any], list[str]]:
+    """The properties of a section's or a row's answers, and which of them must be there."""
+    asked = [item for item in items if item["item"] != "note" and item.get("type") != "calculated"]
+    properties = {
+        item["key"]: _repeat(item, sources) if item["item"] == "repeat" else _question(item, sources) for item in asked
+    }
+    return properties, [item["key"] for item in asked if is_always_asked and _always_needed(item)]
+
+
 def _always_needed(item: dict[str, Any]) -> bool:
+    if item.get("relevant", True) is not True:
+        return False
     if item["item"] == "repeat":
-        return item.get("min", 0) > 0 and "relevant" not in item
-    return item.get("required") is True and "relevant" not in item and "default" not in item
+        return item.get("min", 0) > 0
+    return item.get("required") is True and not is_worked_out(item)
 
 
 def _question(question: dict[str, Any], sources: ChoiceSource) -> dict[str, Any]:
@@ -46,14 +56,13 @@ def _question(question: dict[str, Any], sources: ChoiceSource) -> dict[str, Any]
 
 
 def _repeat(repeat: dict[str, Any], sources: ChoiceSource) -> dict[str, Any]:
-    rows = [row for row in repeat["items"] if row["item"] == "question"]
-    needed = [row["key"] for row in rows if _always_needed(row)]
+    least = repeat.get("min", 0)
     return {
         "title": text_in(repeat["label"], "en"),
         "type": "array",
-        "minItems": repeat.get("min", 0),
+        "minItems": least,
         "maxItems": repeat.get("max", 20),
-        "items": _object({row["key"]: _question(row, sources) for row in rows}, needed),
+        "items": _object(*_items(repeat["items"], sources, is_always_asked=True)),
     }
 
 

@@ -1,7 +1,8 @@
-"""The properties of a question that depend on its type: choices, bounds, lengths."""
+"""The properties of a question that depend on its type: choices, rows, bounds, lengths, what it is worked out from."""
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -13,10 +14,28 @@ from case_forms.questions.choices import LONGEST_VALUE, MOST_VALUES
 from case_forms.questions.texts import Text
 from case_forms.questions.times import ISO_DATE
 
-from .shapes import Problem
+from .lists import BUILT_IN
+from .shape_checks import KEY
+from .shapes import Problem, pointer
 
-LISTS = ("municipalities", "regions", "countries", "languages", "partners")
-TYPED = ("choices", "choices_from", "min", "max", "max_length")
+TYPED = (
+    *("choices", "choices_from", "choice_filter", "rows", "of", "min", "max", "step", "low_label", "high_label"),
+    *("max_length", "calculation", "result", "coarsen", "accept"),
+)
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "calculated": ("calculation",),
+    "scale": ("min", "max"),
+    "matrix": ("rows",),
+    "other_specify": ("of", "relevant"),
+    "indicator_assessment": ("of",),
+}
+# what the server works out by itself is neither asked nor judged
+NEVER: Mapping[str, tuple[str, ...]] = {
+    "calculated": ("required", "constraint", "default", "initial", "read_only", "hint"),
+    "hidden": ("read_only", "hint"),
+}
+CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
+MOST_STEPS = 100
 
 
 class OpenSource:
@@ -28,49 +47,88 @@ class OpenSource:
     def has(self, name: str, value: str) -> bool:
         return True
 
+    def attributes(self, name: str, value: str) -> Mapping[str, str]:
+        return {}
+
 
 def property_problems(question: dict[str, Any], path: str) -> Iterator[Problem]:
-    """Problems of a well-shaped question of a known type."""
+    """Problems of a well-shaped question of a known type, but those of the choices themselves (`choice_problems`)."""
     kind = registry.get(question["type"])
-    for name in TYPED:
-        if name in question and name not in kind.properties:
+    for name in (*TYPED, *NEVER.get(kind.name, ())):
+        refused = name in NEVER.get(kind.name, ()) or name not in kind.properties
+        if name in question and refused and not (name == "required" and question[name] is False):
             yield Problem(f"{path}/{name}", "not_for_this_type", _("This type of question has no such property."))
+    for name in NEEDED.get(kind.name, ()):
+        if name not in question:
+            yield Problem(f"{path}/{name}", "missing_property", _("This is missing."))
     if isinstance(kind, Text) and question.get("max_length", 0) > kind.longest:
-        yield Problem(f"{path}/max_length", "bad_bounds", _("This is no bound for this type of question."))
+        yield _bad_bound(f"{path}/max_length")
     if "choices" in kind.properties:
-        yield from _choices(question, path)
+        yield from _has_choices(question, path)
+    if "rows" in kind.properties and "rows" in question:
+        yield from choice_problems(question["rows"], f"{path}/rows")
+        if not question["rows"]:
+            yield Problem(f"{path}/rows", "no_choices", _("Give at least one row."))
     if "min" in kind.properties:
         yield from _bounds(kind, question, path)
+    if "step" in kind.properties:
+        yield from _steps(question, path)
+    accept = question.get("accept")
+    if accept is not None and (not accept or len(set(accept)) < len(accept)):
+        yield Problem(f"{path}/accept", "bad_choice", _("Name each kind of file once, and at least one."))
 
 
-def _choices(question: dict[str, Any], path: str) -> Iterator[Problem]:
-    if ("choices" in question) == ("choices_from" in question):
-        yield Problem(f"{path}/choices", "no_choices", _("Give the choices, or name the list they come from."))
-    if question.get("choices_from", LISTS[0]) not in LISTS:
-        yield Problem(f"{path}/choices_from", "unknown_list", _("There is no such list."))
-    if question.get("choices") == []:
-        yield Problem(f"{path}/choices", "no_choices", _("Give the choices, or name the list they come from."))
+def choice_problems(choices: list[dict[str, Any]], path: str) -> Iterator[Problem]:
+    """Problems of a list of choices or rows: values that are missing, doubled or can't stand."""
     seen = set()
-    for position, choice in enumerate(question.get("choices", ())):
-        value = choice["value"]
-        here = f"{path}/choices/{position}/value"
-        if value in seen:
-            yield Problem(here, "duplicate_choice", _("Another choice has this value."))
-        if len(value) > LONGEST_VALUE or not value.isprintable() or value != value.strip():
-            yield Problem(here, "bad_choice", _("A value is a short text on one line."))
+    for position, choice in enumerate(choices):
+        here = f"{path}/{position}"
+        value = choice.get("value", "")
+        if not value.strip():
+            yield Problem(f"{here}/value", "no_value", _("This choice has no value: it could not be kept."))
+        elif value in seen:
+            yield Problem(f"{here}/value", "duplicate_choice", _("Another choice has this value."))
+        elif not is_value(value):
+            yield Problem(f"{here}/value", "bad_choice", _("A value is a short text on one line."))
         seen.add(value)
+        for name, attribute in choice.get("with", {}).items():
+            if not KEY.fullmatch(name) or name == "value" or not is_value(attribute):
+                words = _("What a choice has for filters is a key with a short text on one line.")
+                yield Problem(f"{here}/with/{pointer(name)}", "bad_choice", words)
+
+
+def is_value(value: str) -> bool:
+    """Whether this can be a choice's value."""
+    return 0 < len(value) <= LONGEST_VALUE and value.isprintable() and value == value.strip()
+
+
+def _has_choices(question: dict[str, Any], path: str) -> Iterator[Problem]:
+    if ("choices" in question) == ("choices_from" in question) or question.get("choices") == []:
+        yield Problem(f"{path}/choices", "no_choices", _("Give the choices, or name the list they come from."))
+    if question.get("choices_from", BUILT_IN[0]) not in BUILT_IN:
+        yield Problem(f"{path}/choices_from", "unknown_list", _("There is no such list."))
+
+
+def _bad_bound(path: str) -> Problem:
+    return Problem(path, "bad_bounds", _("This is no bound for this type of question."))
 
 
 def _bounds(kind: QuestionType, question: dict[str, Any], path: str) -> Iterator[Problem]:
-    good = {"date": _is_day, "datetime": _is_day, "select_many": _is_count, "integer": _is_whole}.get(
-        kind.name, _is_number
-    )
+    good = GOOD_BOUNDS.get(kind.name, _is_number)
     wrong = [name for name in ("min", "max") if name in question and not good(question[name])]
-    for name in wrong:
-        yield Problem(f"{path}/{name}", "bad_bounds", _("This is no bound for this type of question."))
+    yield from (_bad_bound(f"{path}/{name}") for name in wrong)
     bounds = [question[name] for name in ("min", "max") if name in question]
     if not wrong and len(bounds) == 2 and "today" not in bounds and bounds[0] > bounds[1]:
         yield Problem(f"{path}/min", "bad_bounds", _("The smallest number is larger than the largest."))
+
+
+def _steps(question: dict[str, Any], path: str) -> Iterator[Problem]:
+    step, ends = question.get("step", 1), [question.get("min"), question.get("max")]
+    if not _is_number(step) or step <= 0:
+        yield _bad_bound(f"{path}/step")
+    elif all(_is_number(end) for end in ends) and not step <= ends[1] - ends[0] <= step * MOST_STEPS:
+        words = _("A scale has from 1 to %(count)s steps between its ends.") % {"count": MOST_STEPS}
+        yield Problem(f"{path}/max", "bad_bounds", words)
 
 
 def _is_number(value: Any) -> bool:
@@ -89,6 +147,10 @@ def _is_count(value: Any) -> bool:
     return _is_whole(value) and 0 <= value <= MOST_VALUES
 
 
+def _is_clock(value: Any) -> bool:
+    return isinstance(value, str) and bool(CLOCK.fullmatch(value))
+
+
 def _is_day(value: Any) -> bool:
     if value == "today":
         return True
@@ -96,3 +158,14 @@ def _is_day(value: Any) -> bool:
         return isinstance(value, str) and bool(ISO_DATE.fullmatch(value)) and bool(date.fromisoformat(value))
     except ValueError:
         return False
+
+
+GOOD_BOUNDS: Mapping[str, Callable[[Any], bool]] = {
+    "date": _is_day,
+    "datetime": _is_day,
+    "approximate_date": _is_day,
+    "time": _is_clock,
+    "select_many": _is_count,
+    "integer": _is_whole,
+    "duration": lambda value: _is_whole(value) and value >= 0,
+}

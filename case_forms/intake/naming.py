@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from access.models import User
-from case_forms.builder.outline import questions
+from case_forms.builder.outline import given
 from case_forms.cases.models import Case
 
 from .checking import AnswerProblem
@@ -33,13 +33,6 @@ def named_case(
 
 
 def _named_references(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for placed in questions(dict(definition)):
-        if placed.question["type"] != "case_reference":
-            continue
-        key = placed.question["key"]
-        if placed.repeat is None:
-            rows = [(f"/answers/{key}", answers.get(key))]
-        else:
-            repeat = placed.repeat["key"]
-            rows = [(f"/answers/{repeat}/{i}/{key}", row.get(key)) for i, row in enumerate(answers.get(repeat, []))]
-        yield from ((path, reference) for path, reference in rows if reference)
+    for place in given(dict(definition), answers):
+        if place.placed.question["type"] == "case_reference" and place.value:
+            yield place.path, place.value

@@ -72,13 +72,13 @@ def test_an_expression_reads_what_stands_before_it_and_nothing_else():
     assert of(question("b", "text"), question("a", "text", relevant=read)) == []
     assert of(question("a", "text", relevant=read), question("b", "text")) == [("/0/relevant", "forward_reference")]
     assert of(question("a", "text", required=read)) == [("/0/required", "unknown_reference")]
-    assert of(question("b", "text", relevant=read)) == [("/0/relevant", "forward_reference")]
     note = {"item": "note", "key": "n", "text": texts("x"), "relevant": read}
     assert of(note, question("b", "text")) == [("/0/relevant", "forward_reference")]
     assert of(repeat("r", question("a", "text"), relevant=read), question("b", "text")) == [
         ("/0/relevant", "forward_reference")
     ]
-    assert of(question("b", "text"), relevant=read) == [("/sections/0/relevant", "forward_reference")]
+    later = form(section("one", relevant=read), section("two", question("b", "text")))
+    assert problems(later) == [("/sections/0/relevant", "forward_reference")]
 
 
 def test_a_notes_key_is_nothing_to_read():
@@ -104,7 +104,7 @@ def test_inside_a_repeat_one_reads_the_form_and_the_row():
     assert of(question("before", "text"), repeat("r", question("first", "text"), row)) == []
     assert of(repeat("r", row, question("first", "text")), question("before", "text")) == [
         ("/0/items/0/relevant", "forward_reference"),
-        ("/0/items/0/relevant", "out_of_scope"),
+        ("/0/items/0/relevant", "forward_reference"),
     ]
 
 
@@ -112,6 +112,48 @@ def test_from_outside_one_reads_the_repeat_and_not_its_questions():
     rows = repeat("r", question("inner", "integer"))
     assert of(rows, question("a", "text", relevant={"some": [{"var": "r"}, {">": [{"var": "inner"}, 3]}]})) == []
     assert of(rows, question("a", "text", relevant={"var": "inner"})) == [("/1/relevant", "out_of_scope")]
+
+
+def test_inside_a_nested_repeat_one_reads_the_row_around_it_too():
+    age = question("age", "integer")
+    reading = question("note", "text", relevant={"and": [{"answered": ["name", "age"]}, {"var": "_position"}]})
+    assert of(repeat("r", question("name", "text"), repeat("q", age, reading))) == []
+    after = question("after", "text", relevant={"some": [{"var": "q"}, {">": [{"var": "age"}, 3]}]})
+    assert of(repeat("r", repeat("q", age), after)) == []
+    assert of(repeat("r", repeat("q", age)), after) == [("/1/relevant", "out_of_scope")]
+    assert of(question("a", "text", relevant={"var": "_position"})) == [("/0/relevant", "out_of_scope")]
+
+
+def test_what_waits_for_itself_is_a_circle():
+    def on(key):
+        return {"answered": [key]}
+
+    circle = ("/0/relevant", "dependency_cycle")
+    assert of(question("a", "text", relevant=on("a"))) == [circle]
+    assert of(question("a", "text", relevant=on("b")), question("b", "text", required=on("a"))) == [circle]
+    three = [question("a", "text", relevant=on("c")), question("b", "text", relevant=on("a"))]
+    assert of(*three, question("c", "text", relevant=on("b"))) == [circle]
+    assert of(*three, question("c", "text")) == [("/0/relevant", "forward_reference")]
+    assert of(question("a", "text"), relevant=on("a")) == [("/sections/0/relevant", "dependency_cycle")]
+    assert of(repeat("r", question("a", "text"), relevant=on("r"))) == [circle]
+    inside = question("a", "text", relevant={">": [{"count": [{"var": "r"}]}, 1]})
+    assert of(repeat("r", inside)) == [("/0/items/0/relevant", "dependency_cycle")]
+
+
+def test_a_loop_over_rows_reads_what_the_rows_have():
+    def over(name, source=None):
+        rule = {"some": [source or {"var": "r"}, {"answered": [name]}]}
+        return of(
+            repeat("r", question("a", "text"), repeat("q", question("b", "text"))), question("z", "text", relevant=rule)
+        )
+
+    assert over("a") == over("q") == []
+    assert over("typo") == [("/1/relevant", "unknown_reference")]
+    assert over("typo", {"filter": [{"var": "r"}, {"answered": ["a"]}]}) == [("/1/relevant", "unknown_reference")]
+    nested = {"some": [{"var": "r"}, {"some": [{"var": "q"}, {"==": [{"var": "a"}, "x"]}]}]}
+    assert of(
+        repeat("r", question("a", "text"), repeat("q", question("b", "text"))), question("z", "text", relevant=nested)
+    ) == [("/1/relevant", "unknown_reference")]
 
 
 def test_sharing_may_depend_on_any_answer_of_the_form():
@@ -170,7 +212,8 @@ def test_choices_are_there_once_each_and_only_where_there_is_choosing():
     assert of({**one, "choices": [choice("x"), choice("x")]}) == [("/0/choices/1/value", "duplicate_choice")]
     assert of({**one, "choices": [choice("x\ny")]}) == [("/0/choices/0/value", "bad_choice")]
     assert of({**one, "choices_from": "planets"}) == [("/0/choices_from", "unknown_list")]
-    assert of({**one, "choices": [{"label": texts("x")}]}) == [("/0/choices/0/value", "missing_property")]
+    assert of({**one, "choices": [{"label": texts("x")}]}) == [("/0/choices/0/value", "no_value")]
+    assert of({**one, "choices": [{"value": " ", "label": texts("x")}]}) == [("/0/choices/0/value", "no_value")]
     assert of(question("a", "text", choices=[choice("x")])) == [("/0/choices", "not_for_this_type")]
     assert of(question("a", "municipality", choices_from="regions")) == [("/0/choices_from", "not_for_this_type")]
 
@@ -209,9 +252,26 @@ def test_every_language_of_the_form_has_its_words():
 def test_languages_are_named_once_and_known():
     assert problems({**sample(), "languages": []}) == [("/languages", "bad_languages")]
     assert problems({**sample(), "languages": ["sq", "sq"]}) == [("/languages", "bad_languages")]
-    assert problems({**sample(), "languages": ["sq", "de"]}) == [("/languages/1", "wrong_shape")]
-    assert problems({**sample(), "title": {"sq": "x", "de": "y"}}) == [("/title/de", "unknown_language")]
-    assert problems({**sample(), "title": {"sq": "  "}}) == [("/title/sq", "wrong_shape")]
+    assert problems({**sample(), "languages": ["sq", "Deutsch"]}) == [("/languages/1", "unknown_language")]
+    assert problems({**sample(), "title": {"sq": "x", "en": "y", "deu tsch": "z"}}) == [
+        ("/title/deu tsch", "unknown_language")
+    ]
+    assert problems({**sample(), "title": {"sq": "  ", "en": "x"}}) == [("/title/sq", "missing_translation")]
+
+
+def test_a_form_has_any_number_of_languages_and_each_needs_all_words():
+    def spoken(languages, words):
+        return {**form(section("one", question("a", "text", label=words), title=words)), "languages": languages} | {
+            "title": words
+        }
+
+    words = {"sq": "Pyetje", "en": "Question", "rom": "Pućhipe", "pt-BR": "Pergunta"}
+    assert problems(spoken(["rom", "sq", "en", "pt-BR"], words)) == []
+    assert problems(spoken(["sq", "el"], words)) == [
+        ("/title/el", "missing_translation"),
+        ("/sections/0/title/el", "missing_translation"),
+        ("/sections/0/items/0/label/el", "missing_translation"),
+    ]
 
 
 def test_a_question_has_a_known_type_and_says_how_sensitive_it_is():
@@ -266,13 +326,17 @@ def test_a_repeat_asks_something_and_its_numbers_are_in_order():
     assert of(repeat("r", question("a", "text"), min=5, max=2)) == [("/0/min", "bad_bounds")]
     assert of(repeat("r", question("a", "text"), min=30)) == [("/0/min", "bad_bounds")]
     assert of(repeat("r", question("a", "text"), max=0)) == [("/0/max", "wrong_shape")]
-    assert of(repeat("r", repeat("q", question("a", "text")))) == [("/0/items/0/item", "unknown_item")]
+    assert of(repeat("r", repeat("q", question("a", "text")))) == []
+    assert of(repeat("r", repeat("q", repeat("p", question("a", "text"))))) == [
+        ("/0/items/0/items/0/item", "unknown_item")
+    ]
+    assert of(repeat("r", repeat("q"))) == [("/0/items/0/items", "empty_repeat")]
 
 
 def test_a_repeats_notes_are_checked_too():
     note = {"item": "note", "key": "n", "text": texts("x"), "relevant": {"var": "a"}}
     assert of(repeat("r", question("a", "text"), note)) == []
-    assert of(repeat("r", note, question("a", "text"))) == [("/0/items/0/relevant", "out_of_scope")]
+    assert of(repeat("r", note, question("a", "text"))) == [("/0/items/0/relevant", "forward_reference")]
 
 
 @pytest.mark.parametrize(
