@@ -1,16 +1,23 @@
 """What a question type must be able to do, and what it is given."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar, Protocol
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from case_forms import logic
 
 Question = dict[str, Any]
 Choice = tuple[str, str]
+Cell = str | int | float | bool | None
+
+# What an answer is to a condition: which operators fit it, and which widget its value is written with.
+VALUE_KINDS = ("text", "number", "date", "datetime", "time", "boolean", "choice", "choices", "object", "none")
 
 
 class AnswerError(Exception):
@@ -27,13 +34,25 @@ class AnswerError(Exception):
 
 
 class ChoiceSource(Protocol):
-    """The lists that `choices_from` names: municipalities, regions, countries, languages, partners."""
+    """The lists that `choices_from` names: municipalities, regions, units, countries, languages, partners, sessions."""
 
     def choices(self, name: str, language: str) -> list[Choice]:
         """(value, label) pairs in the order people should see them. An unknown list is empty."""
         ...
 
     def has(self, name: str, value: str) -> bool: ...
+
+    def attributes(self, name: str, value: str) -> Mapping[str, str]:
+        """What a `choice_filter` may read of an entry beside its value: {"region": "vlore"}. Empty when unknown."""
+        ...
+
+
+class Attachments(Protocol):
+    """The files that this person has put in for this form."""
+
+    def has(self, identity: str) -> bool:
+        """Whether there is one of this id (a UUID in its usual writing, small letters)."""
+        ...
 
 
 class Posted(Protocol):
@@ -46,11 +65,17 @@ class Posted(Protocol):
 
 @dataclass(frozen=True)
 class CleanContext:
-    """What an answer is checked against besides its question. `today` is needed by dates that end "today"."""
+    """What an answer is checked against besides its question. `today` is needed by dates that end "today".
+
+    `scope` is what expressions may read at this place; without it no `choice_filter` is looked at.
+    Without `attachments` there are no files to name.
+    """
 
     sources: ChoiceSource
     language: str = "sq"
     today: date | None = None
+    scope: Mapping[str, Any] | None = field(default=None, repr=False)
+    attachments: Attachments | None = None
 
 
 class QuestionType(ABC):
@@ -58,15 +83,23 @@ class QuestionType(ABC):
 
     name: ClassVar[str]
     icon: ClassVar[str]
+    # what its answer is to a condition, one of VALUE_KINDS; ask `kind_of`, which knows the question too
+    value_kind: ClassVar[str] = "text"
     # optional properties of a question that mean something to this type; the checker refuses the others
     properties: ClassVar[frozenset[str]] = frozenset()
     # the list of choices this type always has, without the question saying so
     list_name: ClassVar[str] = ""
+    # whether people see it and may answer it on the page
+    is_shown: ClassVar[bool] = True
 
     @property
     def template(self) -> str:
-        """The widget's template. Context: question, name, value, errors, choices, language, required, id."""
+        """The widget's template. Context: question, name, value, errors, choices, language, required, id, scope."""
         return f"questions/{self.name}.html"
+
+    def kind_of(self, question: Question) -> str:
+        """The kind of this question's answers, one of VALUE_KINDS."""
+        return self.value_kind
 
     def group_role(self, question: Question) -> str:
         """ "radiogroup" or "group" when the widget is several inputs under one legend, "" when it is one input."""
@@ -89,15 +122,75 @@ class QuestionType(ABC):
         entered = post.get(name)
         return entered.strip() or None if isinstance(entered, str) else None
 
-    def choices(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
-        """What one can choose from; empty for types without choices."""
-        named = self.list_name or question.get("choices_from", "")
+    def unanswered_parts(self, value: Any, question: Question) -> list[str]:
+        """JSON pointers inside a cleaned answer that are still to be answered when the question is required."""
+        return []
+
+    def choices(
+        self,
+        question: Question,
+        language: str,
+        sources: ChoiceSource,
+        scope: Mapping[str, Any] | None = None,
+    ) -> list[Choice]:
+        """What one can choose from; empty for types without choices. With a scope: what the filter lets through."""
+        listed = self.listed(question, language, sources)
+        if scope is None or "choice_filter" not in question:
+            return listed
+        return [choice for choice in listed if self.is_offered(choice[0], question, sources, scope)]
+
+    def listed(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
+        """All choices, whatever the filter says."""
+        named = self.list_of(question)
         if named:
             return sources.choices(named, language)
         return [(choice["value"], text_in(choice["label"], language)) for choice in question.get("choices", [])]
 
+    def list_of(self, question: Question) -> str:
+        """The list its choices come from, "" when they stand in the question or it has none."""
+        return self.list_name or question.get("choices_from", "")
 
-def text_in(texts: dict[str, str], language: str) -> str:
+    def attributes(self, value: str, question: Question, sources: ChoiceSource) -> Mapping[str, str]:
+        """What a choice has beside its value, for `choice_filter`."""
+        named = self.list_of(question)
+        if named:
+            return sources.attributes(named, value)
+        return next((choice.get("with", {}) for choice in question.get("choices", []) if choice["value"] == value), {})
+
+    def is_offered(self, value: str, question: Question, sources: ChoiceSource, scope: Mapping[str, Any]) -> bool:
+        """Whether the filter lets a choice through. One that can't be worked out lets nothing through."""
+        if "choice_filter" not in question:
+            return True
+        choice = {**self.attributes(value, question, sources), "value": value}
+        try:
+            return logic.truthy(logic.evaluate(question["choice_filter"], {**scope, "choice": choice}))
+        except logic.LogicError:
+            return False
+
+    # ---- answers out ----
+
+    def export_columns(self, question: Question, language: str = "sq") -> list[tuple[str, str]]:
+        """(suffix of the column's name, what it says beside the question's label) for each column; the first has ""."""
+        return [("", "")]
+
+    def export_cells(
+        self, value: Any, question: Question, language: str, sources: ChoiceSource, *, labels: bool
+    ) -> list[Cell]:
+        """A cleaned answer, one cell for each column: as people read it with `labels`, else as it is kept."""
+        if value is None:
+            return [None] * len(self.export_columns(question, language))
+        return [self.formatted(value, question, language, sources) if labels else value]
+
+    def redacted(self, question: Question) -> str:
+        """What stands where a reader may not see the answer. The same whether there is one or not."""
+        return gettext("Not shown to you")
+
+    def xlsform(self, question: Question) -> tuple[str, str]:
+        """The nearest type and appearance of XLSForm, such as ("select_one", "minimal")."""
+        return "text", ""
+
+
+def text_in(texts: Mapping[str, str], language: str) -> str:
     """The text in this language, else in Albanian, else in any."""
     return texts.get(language) or texts.get("sq") or next(iter(texts.values()), "")
 
@@ -109,8 +202,22 @@ def is_unanswered(raw: Any) -> bool:
     return raw is None or (isinstance(raw, list | dict) and not raw)
 
 
+def step(key: str) -> str:
+    """A key as one step of a JSON pointer, the slash in front."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")
+
+
 def wrong_type(message: "str | Promise", *, path: str = "") -> AnswerError:
     return AnswerError("wrong_type", message, path=path)
+
+
+def checked_object(raw: Any, known: tuple[str, ...], message: "str | Promise") -> dict[str, Any]:
+    """An object without other keys than these. Raises AnswerError."""
+    if not isinstance(raw, dict):
+        raise wrong_type(message)
+    if raw.keys() - set(known):
+        raise AnswerError("unknown_property", _("There is something here that doesn't belong."))
+    return raw
 
 
 def checked_text(raw: Any, longest: int, *, path: str = "") -> str:

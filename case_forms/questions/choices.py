@@ -1,4 +1,4 @@
-"""Types whose answer is chosen: one or many from a list, yes or no, a municipality, a partner."""
+"""Types whose answer is chosen: one or many from a list, yes or no, a municipality, a partner, a session."""
 
 from typing import Any
 
@@ -8,12 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from .base import (
     AnswerError,
+    Cell,
     Choice,
     ChoiceSource,
     CleanContext,
     Posted,
     Question,
     QuestionType,
+    text_in,
     wrong_type,
 )
 
@@ -22,11 +24,16 @@ MOST_VALUES = 300
 MOST_RADIOS = 12
 
 
-def is_choice(value: str, kind: QuestionType, question: Question, sources: ChoiceSource) -> bool:
-    named = kind.list_name or question.get("choices_from", "")
+def is_choice(value: str, kind: QuestionType, question: Question, context: CleanContext) -> bool:
+    """Whether the list has this value and, when something is known of the other answers, offers it now."""
+    named = kind.list_of(question)
     if named:
-        return len(value) <= LONGEST_VALUE and value.isprintable() and sources.has(named, value)
-    return any(choice["value"] == value for choice in question.get("choices", []))
+        listed = len(value) <= LONGEST_VALUE and value.isprintable() and context.sources.has(named, value)
+    else:
+        listed = any(choice["value"] == value for choice in question.get("choices", []))
+    if not listed or context.scope is None:
+        return listed
+    return kind.is_offered(value, question, context.sources, context.scope)
 
 
 def not_a_choice(*, path: str = "") -> AnswerError:
@@ -38,25 +45,29 @@ class SelectOne(QuestionType):
 
     name = "select_one"
     icon = "choose-one"
-    properties = frozenset({"choices", "choices_from"})
+    value_kind = "choice"
+    properties = frozenset({"choices", "choices_from", "choice_filter"})
 
     def group_role(self, question: Question) -> str:
         """A list from elsewhere, a long one, or one whose appearance is "list" is a select; the others are radios."""
-        folded = self.list_name or "choices_from" in question or question.get("appearance") == "list"
+        folded = self.list_of(question) or question.get("appearance") == "list"
         return "" if folded or len(question.get("choices", [])) > MOST_RADIOS else "radiogroup"
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
         if not isinstance(raw, str):
             raise wrong_type(_("Choose from the list."))
-        if not is_choice(raw, self, question, context.sources):
+        if not is_choice(raw, self, question, context):
             raise not_a_choice()
         return raw
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
-        return {"type": "string", "enum": [value for value, _label in self.choices(question, "sq", sources)]}
+        return {"type": "string", "enum": [value for value, _label in self.listed(question, "sq", sources)]}
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        return dict(self.choices(question, language, sources)).get(value, str(value))
+        return dict(self.listed(question, language, sources)).get(value, str(value))
+
+    def xlsform(self, question: Question) -> tuple[str, str]:
+        return "select_one", "" if self.group_role(question) else "minimal"
 
 
 class SelectMany(SelectOne):
@@ -64,7 +75,8 @@ class SelectMany(SelectOne):
 
     name = "select_many"
     icon = "choose-many"
-    properties = frozenset({"choices", "choices_from", "min", "max"})
+    value_kind = "choices"
+    properties = frozenset({"choices", "choices_from", "choice_filter", "min", "max"})
 
     def group_role(self, question: Question) -> str:
         return "group"
@@ -83,7 +95,7 @@ class SelectMany(SelectOne):
                 raise wrong_type(_("Choose from the list."), path=f"/{position}")
             if value in seen:
                 raise AnswerError("duplicate", _("Choose each only once."), path=f"/{position}")
-            if not is_choice(value, self, question, context.sources):
+            if not is_choice(value, self, question, context):
                 raise not_a_choice(path=f"/{position}")
             seen.add(value)
         return raw
@@ -99,8 +111,26 @@ class SelectMany(SelectOne):
         return {"type": "array", "items": super().schema(question, sources), "uniqueItems": True, **bounded}
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        labels = dict(self.choices(question, language, sources))
+        labels = dict(self.listed(question, language, sources))
         return ", ".join(labels.get(chosen, str(chosen)) for chosen in value)
+
+    def export_columns(self, question: Question, language: str = "sq") -> list[tuple[str, str]]:
+        """All of them in one column; then one column for each choice, when the choices stand in the question."""
+        each = [(choice["value"], text_in(choice["label"], language)) for choice in question.get("choices", ())]
+        return [("", ""), *each]
+
+    def export_cells(
+        self, value: Any, question: Question, language: str, sources: ChoiceSource, *, labels: bool
+    ) -> list[Cell]:
+        """The values with spaces between (labels: with commas); then 1 or 0 for each choice, nothing without answer."""
+        values = [choice["value"] for choice in question.get("choices", ())]
+        if value is None:
+            return [None] * (1 + len(values))
+        all_of_them = self.formatted(value, question, language, sources) if labels else " ".join(value)
+        return [all_of_them, *(int(each in value) for each in values)]
+
+    def xlsform(self, question: Question) -> tuple[str, str]:
+        return "select_multiple", "minimal" if self.list_of(question) else ""
 
 
 class YesNoUnknown(SelectOne):
@@ -110,7 +140,7 @@ class YesNoUnknown(SelectOne):
     icon = "question"
     properties = frozenset()
 
-    def choices(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
+    def listed(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
         with translation.override(language):
             return [("yes", gettext("Yes")), ("no", gettext("No")), ("unknown", gettext("Not known"))]
 
@@ -127,11 +157,12 @@ class Boolean(QuestionType):
 
     name = "boolean"
     icon = "check"
+    value_kind = "boolean"
 
     def group_role(self, question: Question) -> str:
         return "radiogroup"
 
-    def choices(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
+    def listed(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
         with translation.override(language):
             return [("true", gettext("Yes")), ("false", gettext("No"))]
 
@@ -148,7 +179,10 @@ class Boolean(QuestionType):
         return {"type": "boolean"}
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        return dict(self.choices(question, language, sources))["true" if value else "false"]
+        return dict(self.listed(question, language, sources))["true" if value else "false"]
+
+    def xlsform(self, question: Question) -> tuple[str, str]:
+        return "select_one", ""
 
 
 class MunicipalityChoice(SelectOne):
@@ -156,7 +190,7 @@ class MunicipalityChoice(SelectOne):
 
     name = "municipality"
     icon = "place"
-    properties = frozenset()
+    properties = frozenset({"choice_filter"})
     list_name = "municipalities"
 
 
@@ -165,5 +199,14 @@ class PartnerChoice(SelectOne):
 
     name = "partner"
     icon = "partner"
-    properties = frozenset()
+    properties = frozenset({"choice_filter"})
     list_name = "partners"
+
+
+class SessionChoice(SelectOne):
+    """An informative session, by its key. The list is empty until that room is built; the widget says so."""
+
+    name = "session"
+    icon = "session"
+    properties = frozenset({"choice_filter"})
+    list_name = "sessions"

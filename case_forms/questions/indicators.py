@@ -10,7 +10,19 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .base import AnswerError, Choice, ChoiceSource, CleanContext, Posted, Question, QuestionType, text_in, wrong_type
+from .base import (
+    AnswerError,
+    Cell,
+    Choice,
+    ChoiceSource,
+    CleanContext,
+    Posted,
+    Question,
+    QuestionType,
+    step,
+    text_in,
+    wrong_type,
+)
 
 ANSWERS = ("present", "absent", "unknown", "not_asked")
 BASES = ("told", "observed", "document", "third_party")
@@ -39,11 +51,12 @@ class Indicators(QuestionType):
 
     name = "indicators"
     icon = "indicators"
+    value_kind = "object"
 
     def group_role(self, question: Question) -> str:
         return "group"
 
-    def choices(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
+    def listed(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
         return answer_choices(language)
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> dict[str, dict[str, str]]:
@@ -54,7 +67,7 @@ class Indicators(QuestionType):
         for key, given in raw.items():
             if key not in known:
                 raise AnswerError("unknown_indicator", _("There is no such indicator."))
-            answer = _answer(given, path=f"/{key}")
+            answer = _answer(given, path=step(key))
             if answer != {"answer": "not_asked"}:
                 cleaned[key] = answer
         return cleaned
@@ -71,7 +84,7 @@ class Indicators(QuestionType):
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
         answer = {
             "type": "object",
-            "properties": {"answer": {"enum": list(ANSWERS)}, "basis": {"enum": list(BASES)}},
+            "properties": {"answer": {"enum": list(ANSWERS)}, "basis": {"enum": [*BASES, None]}},
             "required": ["answer"],
             "additionalProperties": False,
         }
@@ -98,6 +111,28 @@ class Indicators(QuestionType):
                 % {answer: counts.count(answer) for answer in ANSWERS}
             )
         return "\n".join(lines)
+
+    def export_columns(self, question: Question, language: str = "sq") -> list[tuple[str, str]]:
+        """One for each indicator."""
+        return [(key, text_in(indicator["label"], language)) for key, indicator in by_id().items()]
+
+    def export_cells(
+        self, value: Any, question: Question, language: str, sources: ChoiceSource, *, labels: bool
+    ) -> list[Cell]:
+        """ "present" or "present:told"; with labels "Present (the person said so)". Nothing where it wasn't asked."""
+        answers, bases = (dict(answer_choices(language)), dict(basis_choices(language))) if labels else ({}, {})
+        cells: list[Cell] = []
+        for key in by_id():
+            given = (value or {}).get(key)
+            if given is None:
+                cells.append(None)
+                continue
+            answer, basis = given["answer"], given.get("basis", "")
+            words = answers.get(answer, answer)
+            if basis:
+                words += f" ({bases[basis].lower()})" if labels else f":{basis}"
+            cells.append(words)
+        return cells
 
 
 def answer_choices(language: str) -> list[Choice]:

@@ -1,23 +1,27 @@
-"""Whole numbers and decimals."""
+"""Whole numbers, decimals, steps on a scale."""
 
 import math
 import re
+from decimal import Decimal as Exact
 from typing import Any
 
 from django.utils import formats, translation
 from django.utils.translation import gettext_lazy as _
 
-from .base import AnswerError, ChoiceSource, CleanContext, Posted, Question, QuestionType, wrong_type
+from .base import AnswerError, ChoiceSource, CleanContext, Posted, Question, QuestionType, text_in, wrong_type
 
 LARGEST_INTEGER = 1_000_000_000
 LARGEST_DECIMAL = 1_000_000_000_000
+MOST_STEPS = 1_000
+MOST_STEPS_AS_RADIOS = 11
 INTEGER_TEXT = re.compile(r"[+-]?[0-9]{1,12}")
 DECIMAL_TEXT = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,12})?")
 
 
 class Number(QuestionType):
-    """What both types share: bounds. `min` and `max` are inclusive."""
+    """What the types share: bounds. `min` and `max` are inclusive."""
 
+    value_kind = "number"
     properties = frozenset({"min", "max"})
     largest: int
 
@@ -42,6 +46,9 @@ class Number(QuestionType):
         with translation.override(language):
             return str(formats.localize(value, use_l10n=True))
 
+    def xlsform(self, question: Question) -> tuple[str, str]:
+        return "decimal", ""
+
 
 class Integer(Number):
     """A whole number up to a thousand million either way. 5.0 is 5, as JSON Schema has it; true is no number."""
@@ -64,6 +71,9 @@ class Integer(Number):
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
         return {**super().schema(question, sources), "type": "integer"}
 
+    def xlsform(self, question: Question) -> tuple[str, str]:
+        return "integer", ""
+
 
 class Decimal(Number):
     """A number with decimals, up to a million million either way."""
@@ -73,15 +83,81 @@ class Decimal(Number):
     largest = LARGEST_DECIMAL
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> int | float:
-        if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(_bounded(raw)):
+        if not is_number(raw):
             raise wrong_type(_("Enter a number."))
         return self.within_bounds(raw, question)
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        entered = super().from_post(post, name, question)
-        return float(entered.replace(",", ".")) if entered and DECIMAL_TEXT.fullmatch(entered) else entered
+        return number_entered(super().from_post(post, name, question))
 
 
-def _bounded(value: int | float) -> float:
-    """The value as a float; an integer too large for one stays finite, so that it is refused as too large."""
-    return float(max(min(value, 10**15), -(10**15))) if isinstance(value, int) else value
+class Scale(Number):
+    """A step between `min` and `max`, which it needs. `step` is 1 unless told; a few steps are asked as radio buttons.
+
+    `low_label` and `high_label` say what the two ends mean.
+    """
+
+    name = "scale"
+    icon = "scale"
+    properties = frozenset({"min", "max", "step", "low_label", "high_label"})
+    largest = LARGEST_INTEGER
+
+    def group_role(self, question: Question) -> str:
+        return "radiogroup" if step_count(question) <= MOST_STEPS_AS_RADIOS else ""
+
+    def clean(self, raw: Any, question: Question, context: CleanContext) -> int | float:
+        if not is_number(raw):
+            raise wrong_type(_("Enter a number."))
+        value = self.within_bounds(raw, question)
+        start, width = Exact(str(question["min"])), _step(question)
+        nearest = as_plain(start + width * round((Exact(str(value)) - start) / width))
+        if nearest != value:
+            raise AnswerError("not_a_step", _("Choose one of the steps of the scale."))
+        return nearest
+
+    def from_post(self, post: Posted, name: str, question: Question) -> Any:
+        return number_entered(super().from_post(post, name, question))
+
+    def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
+        return {"type": "number", "enum": steps(question)}
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        """The step, and of how many: "4 / 5"."""
+        ends = {question["min"]: "low_label", question["max"]: "high_label"}
+        words = text_in(question.get(ends.get(value, ""), {}), language)
+        shown = super().formatted(value, question, language, sources)
+        most = super().formatted(question["max"], question, language, sources)
+        return f"{shown} / {most} ({words})" if words else f"{shown} / {most}"
+
+    def xlsform(self, question: Question) -> tuple[str, str]:
+        return "range", ""
+
+
+def steps(question: Question) -> list[int | float]:
+    """Every value of a scale, the smallest first; at most MOST_STEPS and one."""
+    start, width = Exact(str(question["min"])), _step(question)
+    return [as_plain(start + width * number) for number in range(min(step_count(question), MOST_STEPS + 1))]
+
+
+def step_count(question: Question) -> int:
+    """How many values a scale has, both ends included."""
+    return int((Exact(str(question["max"])) - Exact(str(question["min"]))) / _step(question)) + 1
+
+
+def is_number(raw: Any) -> bool:
+    """A finite number, and no truth value. Whole numbers may be of any size."""
+    return not isinstance(raw, bool) and (isinstance(raw, int) or (isinstance(raw, float) and math.isfinite(raw)))
+
+
+def number_entered(entered: Any) -> Any:
+    """A number as people type it, 1,5 and 1.5 alike; what isn't one stays as it was typed."""
+    return float(entered.replace(",", ".")) if entered and DECIMAL_TEXT.fullmatch(entered) else entered
+
+
+def as_plain(number: Exact) -> int | float:
+    """A whole number where it is one."""
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _step(question: Question) -> Exact:
+    return Exact(str(question.get("step", 1)))

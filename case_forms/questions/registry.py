@@ -1,13 +1,20 @@
 """Every type of question, by its name."""
 
+from .assessment import IndicatorAssessment
 from .base import AnswerError, QuestionType, is_unanswered
-from .choices import Boolean, MunicipalityChoice, PartnerChoice, SelectMany, SelectOne, YesNoUnknown
+from .choices import Boolean, MunicipalityChoice, PartnerChoice, SelectMany, SelectOne, SessionChoice, YesNoUnknown
+from .computed import Calculated
+from .files import File, Signature
+from .grids import Matrix, Ranking
 from .indicators import Indicators
-from .numbers import Decimal, Integer
-from .texts import CaseReference, LongText, Phone, Text
-from .times import Date, Moment
+from .numbers import Decimal, Integer, Scale
+from .partial_dates import ApproximateDate
+from .places import Geopoint
+from .reaching import Email, Phone
+from .texts import CaseReference, Hidden, LongText, OtherSpecify, Text
+from .times import Date, Duration, Moment, Time
 
-__all__ = ["AnswerError", "UnknownType", "get", "is_unanswered", "names"]
+__all__ = ["AnswerError", "UnknownType", "get", "is_unanswered", "names", "ordered_names"]
 
 
 class UnknownType(Exception):
@@ -21,17 +28,32 @@ _TYPES: dict[str, QuestionType] = {
         LongText(),
         Integer(),
         Decimal(),
+        Scale(),
         Date(),
+        ApproximateDate(),
+        Time(),
         Moment(),
+        Duration(),
         Boolean(),
         YesNoUnknown(),
         SelectOne(),
         SelectMany(),
+        OtherSpecify(),
+        Ranking(),
+        Matrix(),
         MunicipalityChoice(),
         PartnerChoice(),
+        SessionChoice(),
         CaseReference(),
         Phone(),
+        Email(),
+        Geopoint(),
+        File(),
+        Signature(),
         Indicators(),
+        IndicatorAssessment(),
+        Calculated(),
+        Hidden(),
     )
 }
 
@@ -46,3 +68,8 @@ def get(name: str) -> QuestionType:
 
 def names() -> frozenset[str]:
     return frozenset(_TYPES)
+
+
+def ordered_names() -> list[str]:
+    """All types, the usual ones first, related ones together."""
+    return list(_TYPES)

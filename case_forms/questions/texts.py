@@ -1,4 +1,4 @@
-"""Types whose answer is a text people write: text, long text, phone, case reference."""
+"""Types whose answer is a text people write: text, long text, what "other" is, case reference; and the hidden one."""
 
 import re
 import unicodedata
@@ -6,12 +6,14 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from .base import AnswerError, ChoiceSource, CleanContext, Question, QuestionType, checked_text, wrong_type
+from .base import AnswerError, ChoiceSource, CleanContext, Posted, Question, QuestionType, checked_text, wrong_type
 
 SHORT, LONG = 300, 20_000
-PHONE = re.compile(r"\+?(?:[ ()/.\-]{0,3}[0-9]){3,15}[ ()/.\-]{0,3}", re.ASCII)
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # the one case references are made of
 REFERENCE = re.compile(f"[{REFERENCE_ALPHABET}]{{6}}")
+_NO_CONTROLS = r"^(?![\s\S]*[\x00-\x08\x0b\x0c\x0e-\x1f])"
+ONE_LINE = _NO_CONTROLS + r"\s*\S(?:[^\n\r]*\S)?\s*$"
+SEVERAL_LINES = _NO_CONTROLS + r"[\s\S]*\S"
 
 
 class Text(QuestionType):
@@ -34,7 +36,8 @@ class Text(QuestionType):
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
         longest = min(question.get("max_length", self.longest), self.longest)
-        return {"type": "string", "minLength": 1, "maxLength": longest, "pattern": r"\S"}
+        pattern = ONE_LINE if self.one_line else SEVERAL_LINES
+        return {"type": "string", "minLength": 1, "maxLength": longest, "pattern": pattern}
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         return str(value)
@@ -48,24 +51,30 @@ class LongText(Text):
     longest = LONG
     one_line = False
 
+    def xlsform(self, question: Question) -> tuple[str, str]:
+        return "text", "multiline"
 
-class Phone(QuestionType):
-    """A telephone number of 3 to 15 digits, kept without spaces and signs, the + in front apart."""
 
-    name = "phone"
-    icon = "phone"
+class OtherSpecify(Text):
+    """What "other" is, when that was chosen in the question that `of` names."""
 
-    def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
-        text = checked_text(raw, 64).strip(" ")
-        if not PHONE.fullmatch(text):
-            raise AnswerError("not_a_phone", _("Write a telephone number with 3 to 15 digits, such as 069 123 4567."))
-        return ("+" if text.startswith("+") else "") + re.sub(r"[^0-9]", "", text)
+    name = "other_specify"
+    icon = "other"
+    properties = frozenset({"of", "max_length"})
 
-    def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
-        return {"type": "string", "maxLength": 64, "pattern": f"^ *{PHONE.pattern} *$"}
 
-    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        return str(value)
+class Hidden(LongText):
+    """A text that nobody is asked for: it comes from `default` or `initial`, or from a program."""
+
+    name = "hidden"
+    icon = "hidden"
+    is_shown = False
+
+    def from_post(self, post: Posted, name: str, question: Question) -> Any:
+        return None
+
+    def xlsform(self, question: Question) -> tuple[str, str]:
+        return "hidden", ""
 
 
 class CaseReference(QuestionType):

@@ -1,4 +1,6 @@
-"""A source of choices without a database."""
+"""A source of choices without a database, and files that are all there."""
+
+from collections.abc import Mapping
 
 from case_forms.questions.base import Choice
 
@@ -7,8 +9,11 @@ LISTS = {
     "regions": [("vlore", "Vlorë")],
     "countries": [("AL", "Shqipëri"), ("XK", "Kosovë"), ("IT", "Itali")],
     "languages": [("sq", "Shqip"), ("rom", "Gjuha rome")],
+    "units": [("vlore-1", "Njësia Vlorë 1")],
     "partners": [("shelter-north", "Strehëza")],
+    "sessions": [("session-1", "Takimi në Vlorë")],
 }
+ATTRIBUTES = {("municipalities", "vlore"): {"region": "vlore"}, ("municipalities", "sarande"): {"region": "elsewhere"}}
 
 
 class FixedSource:
@@ -17,3 +22,13 @@ class FixedSource:
 
     def has(self, name: str, value: str) -> bool:
         return value in dict(LISTS.get(name, []))
+
+    def attributes(self, name: str, value: str) -> Mapping[str, str]:
+        return ATTRIBUTES.get((name, value), {})
+
+
+class AllFiles:
+    """Attachments: whatever is named is there."""
+
+    def has(self, identity: str) -> bool:
+        return True

@@ -1,0 +1,93 @@
+"""The worker's own decision about an indicator checklist, with its reason. The suggestion beside it decides nothing."""
+
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .base import (
+    AnswerError,
+    Cell,
+    Choice,
+    ChoiceSource,
+    CleanContext,
+    Posted,
+    Question,
+    QuestionType,
+    checked_object,
+)
+from .choices import not_a_choice
+from .texts import LONG, SEVERAL_LINES, LongText
+
+DECISIONS = ("no_indication", "potential_victim", "insufficient", "refer_formal")
+PARTS = ("decision", "reason")
+_REASON = LongText()
+
+
+class IndicatorAssessment(QuestionType):
+    """{"decision", "reason"}: both, or none. `of` names the `indicators` question it is about."""
+
+    name = "indicator_assessment"
+    icon = "assessment"
+    value_kind = "object"
+    properties = frozenset({"of"})
+
+    def group_role(self, question: Question) -> str:
+        return "group"
+
+    def listed(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
+        with translation.override(language):
+            return [
+                ("no_indication", gettext("No indication of trafficking")),
+                ("potential_victim", gettext("A potential victim")),
+                ("insufficient", gettext("Too little is known to say")),
+                ("refer_formal", gettext("Refer for formal identification")),
+            ]
+
+    def clean(self, raw: Any, question: Question, context: CleanContext) -> dict[str, str]:
+        given = checked_object(raw, PARTS, _("Say what you decide, and why."))
+        decision, reason = (given.get(part) for part in PARTS)
+        if decision is None:
+            raise AnswerError("missing", _("Say what you decide."), path="/decision")
+        if decision not in DECISIONS:
+            raise not_a_choice(path="/decision")
+        if reason is None or (isinstance(reason, str) and not reason.strip()):
+            raise AnswerError("missing", _("Say why. The reason is yours, whatever is suggested."), path="/reason")
+        try:
+            return {"decision": decision, "reason": _REASON.clean(reason, {}, context)}
+        except AnswerError as error:
+            raise AnswerError(error.code, error.message, path="/reason") from None
+
+    def from_post(self, post: Posted, name: str, question: Question) -> Any:
+        """Fields `name.decision` and `name.reason`."""
+        entered = {part: str(post.get(f"{name}.{part}") or "").strip() for part in PARTS}
+        return {part: text for part, text in entered.items() if text} or None
+
+    def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
+        reason = {"type": "string", "minLength": 1, "maxLength": LONG, "pattern": SEVERAL_LINES}
+        return {
+            "type": "object",
+            "properties": {"decision": {"enum": list(DECISIONS)}, "reason": reason},
+            "required": list(PARTS),
+            "additionalProperties": False,
+        }
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        words = dict(self.listed(question, language, sources))
+        return f"{words.get(value['decision'], value['decision'])}: {value['reason']}"
+
+    def export_columns(self, question: Question, language: str = "sq") -> list[tuple[str, str]]:
+        with translation.override(language):
+            return [("decision", gettext("decision")), ("reason", gettext("reason"))]
+
+    def export_cells(
+        self, value: Any, question: Question, language: str, sources: ChoiceSource, *, labels: bool
+    ) -> list[Cell]:
+        if value is None:
+            return [None, None]
+        words = dict(self.listed(question, language, sources)) if labels else {}
+        return [words.get(value["decision"], value["decision"]), value["reason"]]
+
+    def xlsform(self, question: Question) -> tuple[str, str]:
+        return "select_one", ""

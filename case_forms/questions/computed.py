@@ -1,0 +1,54 @@
+"""What the server works out from other answers."""
+
+from typing import Any, ClassVar
+
+from .base import AnswerError, ChoiceSource, CleanContext, Posted, Question, QuestionType, is_unanswered
+from .choices import Boolean
+from .numbers import Decimal, Integer
+from .texts import LongText
+from .times import Date
+
+
+class Calculated(QuestionType):
+    """The value of `calculation`, when it fits `result`: "text" unless told. Shown on the page, never sent."""
+
+    name = "calculated"
+    icon = "calculated"
+    properties = frozenset({"calculation", "result"})
+    results: ClassVar[dict[str, QuestionType]] = {
+        "text": LongText(),
+        "integer": Integer(),
+        "decimal": Decimal(),
+        "date": Date(),
+        "boolean": Boolean(),
+    }
+
+    def kind_of(self, question: Question) -> str:
+        return self._result(question).value_kind
+
+    def clean(self, raw: Any, question: Question, context: CleanContext) -> Any:
+        return self._result(question).clean(raw, question, context)
+
+    def fitted(self, value: Any, question: Question, context: CleanContext) -> Any:
+        """What was worked out, as an answer; None when there is nothing or it isn't of the kind that was wanted."""
+        if is_unanswered(value):
+            return None
+        try:
+            return self.clean(value, question, context)
+        except AnswerError:
+            return None
+
+    def from_post(self, post: Posted, name: str, question: Question) -> Any:
+        return None
+
+    def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
+        return self._result(question).schema(question, sources)
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        return self._result(question).formatted(value, question, language, sources)
+
+    def xlsform(self, question: Question) -> tuple[str, str]:
+        return "calculate", ""
+
+    def _result(self, question: Question) -> QuestionType:
+        return self.results[question.get("result", "text")]

@@ -1,0 +1,84 @@
+"""How somebody can be reached: telephone and e-mail."""
+
+import re
+from typing import Any
+
+import phonenumbers
+from django.utils.translation import gettext_lazy as _
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+from .base import AnswerError, ChoiceSource, CleanContext, Question, QuestionType, checked_text
+
+HOME = "AL"
+PHONE = re.compile(r"\+?(?:[ ()/.\-]{0,3}[0-9]){3,17}[ ()/.\-]{0,3}", re.ASCII)
+SHORT_NUMBER = re.compile(r"[0-9]{3,6}", re.ASCII)  # 129, 116111: dialled as they are, and of one country
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
+EMAIL = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~\-]{{1,64}}@{LABEL}(?:\.{LABEL})+", re.ASCII)
+LONGEST_PHONE, LONGEST_EMAIL = 64, 254
+
+
+class Phone(QuestionType):
+    """A telephone number, kept as E.164 (+355691234567); without a country it is Albanian.
+
+    Short national numbers of 3 to 6 digits, such as 129, are kept as they are.
+    """
+
+    name = "phone"
+    icon = "phone"
+
+    def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
+        text = checked_text(raw, LONGEST_PHONE).strip(" ")
+        if not PHONE.fullmatch(text):
+            raise _not_a_phone()
+        digits = re.sub(r"[^0-9]", "", text)
+        if SHORT_NUMBER.fullmatch(digits) and not text.startswith("+"):
+            return digits
+        try:
+            number = phonenumbers.parse(text, HOME)
+        except NumberParseException:
+            raise _not_a_phone() from None
+        if not phonenumbers.is_possible_number(number):
+            raise _not_a_phone()
+        return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+    def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
+        """Which numbers there can be in which country is more than a schema can say."""
+        return {"type": "string", "maxLength": LONGEST_PHONE, "pattern": f"^ *{PHONE.pattern} *$"}
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        """As one dials it in Albania: 069 123 4567, a foreign one with its country."""
+        if not str(value).startswith("+"):
+            return str(value)
+        try:
+            number = phonenumbers.parse(value)
+        except NumberParseException:
+            return str(value)
+        at_home = number.country_code == phonenumbers.country_code_for_region(HOME)
+        return phonenumbers.format_number(
+            number, PhoneNumberFormat.NATIONAL if at_home else PhoneNumberFormat.INTERNATIONAL
+        )
+
+
+class Email(QuestionType):
+    """An e-mail address, its domain in small letters."""
+
+    name = "email"
+    icon = "email"
+
+    def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
+        text = checked_text(raw, LONGEST_EMAIL).strip(" ")
+        if not EMAIL.fullmatch(text):
+            raise AnswerError("not_an_email", _("Write an e-mail address, such as ana@example.org."))
+        person, _at, domain = text.rpartition("@")
+        return f"{person}@{domain.lower()}"
+
+    def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
+        return {"type": "string", "maxLength": LONGEST_EMAIL, "pattern": f"^ *{EMAIL.pattern} *$"}
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        return str(value)
+
+
+def _not_a_phone() -> AnswerError:
+    words = _("Write a telephone number, such as 069 123 4567. A foreign one begins with + and its country.")
+    return AnswerError("not_a_phone", words)
