@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from access.models import User
@@ -15,6 +15,8 @@ from case_forms.cases.models import Case, Deadline
 from notifications.directory.models import Contact
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import AWAITING_ANSWER, UNSENT, NoticeState
+
+from .models import Draft
 
 FIRST_KINDS = ("identification", "outreach")
 MOST_CASES = 60
@@ -51,6 +53,15 @@ def forms_to_begin() -> tuple[list[FormVersion], list[FormVersion]]:
     versions = list(FormVersion.objects.newest())
     first = [version for kind in FIRST_KINDS for version in versions if version.definition["kind"] == kind]
     return first, [version for version in versions if version not in first]
+
+
+def open_drafts(user: User) -> QuerySet[Draft]:
+    """The person's own drafts, the last saved first. `has_newer`: the form has a version after the draft's."""
+    newest = FormVersion.objects.newest().filter(form=OuterRef("form_version__form"))
+    drafts = Draft.objects.visible_to(user).open().select_related("form_version__form", "unit")
+    return drafts.defer("answers", "left_over").annotate(
+        has_newer=Exists(newest.filter(number__gt=OuterRef("form_version__number")))
+    )
 
 
 def open_cases(user: User, *, now: datetime | None = None) -> list[CaseLine]:

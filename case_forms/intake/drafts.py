@@ -12,6 +12,7 @@ from typing import Any
 from django.core import signing
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from access.models import MobileUnit, User
 from audit.chain import ANONYMOUS, actor_of, record
@@ -71,6 +72,12 @@ def save_section(
     return draft
 
 
+def choose_language(*, draft: Draft, language: str) -> None:
+    """The language that this form is read in from now on. One that the form doesn't have changes nothing."""
+    if language in draft.form_version.definition["languages"]:
+        Draft.objects.filter(pk=draft.pk).update(language=language)
+
+
 def discard_draft(*, draft: Draft, by: User) -> None:
     """Deletes a draft and what was typed in it. Raises DraftIsSent."""
     with transaction.atomic():
@@ -95,10 +102,11 @@ def key_opens(key: str, draft_id: uuid.UUID) -> bool:
 
 
 def context_of(draft: Draft, language: str) -> CheckContext:
-    """What this draft's answers are checked against now."""
+    """What this draft's answers are checked against now. `language` is the form's; the house speaks the active one."""
     return CheckContext(
         sources=Lists(),
         today=timezone.localdate(),
         occurred_on=timezone.localdate(draft.occurred_at),
         language=language,
+        house_language=get_language() or language,
     )

@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -23,7 +22,9 @@ from case_forms.intake import drafts
 from case_forms.intake.actions import CLOCK_TOLERANCE, EARLIEST_YEAR
 from case_forms.intake.entries import SectionPage
 from case_forms.intake.filling import NoSuchSection, section_of, section_page
+from case_forms.intake.languages import language_of, languages_to_pick
 from case_forms.intake.models import Draft
+from case_forms.intake.moving import newer_version
 from case_forms.intake.typed import merged, typed_in, without_row
 
 from .frame import frame, staff
@@ -124,6 +125,11 @@ def _after_saving(
         return redirect("intake:section", draft.pk, wanted)
     if going == "back":
         return redirect("intake:home")
+    if going == "newer":
+        return redirect("intake:move", draft.pk)
+    if going.startswith("in:"):
+        drafts.choose_language(draft=draft, language=going.removeprefix("in:"))
+        return redirect("intake:section", draft.pk, section_key)
     if going == "stay":
         return _shown(request, draft, page, new_row_in=new_row_in)
     return redirect(f"{reverse('intake:section', args=[draft.pk, section_key])}?saved")
@@ -161,7 +167,7 @@ def _section_or_404(draft: Draft, section_key: str) -> Mapping[str, Any]:
 
 def _page(draft: Draft, section_key: str, answers: dict[str, Any], **options: Any) -> SectionPage:
     """Raises Http404 for a section that the form doesn't have or that doesn't apply."""
-    context = drafts.context_of(draft, get_language() or settings.LANGUAGE_CODE)
+    context = drafts.context_of(draft, language_of(draft))
     try:
         return section_page(draft.form_version.definition, section_key, answers, context, user=draft.owner, **options)
     except NoSuchSection:
@@ -174,6 +180,10 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
         draft=draft,
         page=page,
         draft_key=drafts.key_of(draft),
+        newer=newer_version(draft),
+        moved="moved" in request.GET,
+        form_language=language_of(draft),
+        form_languages=languages_to_pick(draft.form_version.definition),
         occurred_value=request.POST.get(OCCURRED, timezone.localtime(draft.occurred_at).strftime("%Y-%m-%dT%H:%M")),
         latest=timezone.localtime().strftime("%Y-%m-%dT23:59"),
         **extra,

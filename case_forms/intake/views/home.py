@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from access.models import User
 from case_forms.intake import desk
-from case_forms.intake.models import Draft, Submission
+from case_forms.intake.models import Submission
 
 from .frame import frame, staff
 
@@ -28,7 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
         first_forms=first,
         more_forms=more,
         cases=desk.open_cases(user),
-        drafts=Draft.objects.visible_to(user).open().select_related("form_version__form", "unit").defer("answers"),
+        drafts=desk.open_drafts(user),
         sent=sent.defer("answers").distinct()[: desk.MOST_SENT],
     )
     return render(request, "field/home.html", context)

@@ -14,10 +14,11 @@ from access.scoping import visible_or_404
 from audit.chain import actor_of, record
 from case_forms.builder.sources import Lists
 from case_forms.cases.models import Case
-from case_forms.intake import drafts
+from case_forms.intake import drafts, left_over
 from case_forms.intake.actions import AnswersRefused, NotAllowed, NotDecided, UuidReused, submit_draft
 from case_forms.intake.checking import CheckContext
 from case_forms.intake.filling import checked_for
+from case_forms.intake.languages import language_among, language_of
 from case_forms.intake.models import Draft, Submission
 from case_forms.intake.preview import told_at_once
 from case_forms.intake.reading import read_sections, read_stored
@@ -56,7 +57,7 @@ def _send(request: HttpRequest, user: User, draft: Draft) -> HttpResponse:
 
 def _review_page(request: HttpRequest, draft: Draft, *, is_undecided: bool = False, status: int = 200) -> HttpResponse:
     user = staff(request)
-    context = drafts.context_of(draft, get_language() or settings.LANGUAGE_CODE)
+    context = drafts.context_of(draft, language_of(draft))
     checked = checked_for(draft.form_version.definition, draft.answers, context, user)
     page = frame(
         request,
@@ -64,6 +65,7 @@ def _review_page(request: HttpRequest, draft: Draft, *, is_undecided: bool = Fal
         sections=read_sections(checked, context),
         is_ready=checked.ok,
         is_undecided=is_undecided,
+        left_over=left_over.in_words(left_over.left_over_of(draft), context),
         told=told_at_once(draft, checked.answers, user) if checked.ok else [],
     )
     return render(request, "field/review.html", page, status=status)
@@ -96,14 +98,14 @@ def _where(found: Submission) -> HttpResponse:
 
 
 def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
-    user = staff(request)
+    user, definition = staff(request), found.form_version.definition
     context = CheckContext(
         sources=Lists(),
         today=timezone.localdate(found.received_at),
         occurred_on=timezone.localdate(found.occurred_at),
-        language=get_language() or settings.LANGUAGE_CODE,
+        language=language_among(definition["languages"], get_language() or settings.LANGUAGE_CODE),
     )
     with transaction.atomic():
         record("submission.read", actor=actor_of(user), target_kind="submission", target_id=found.pk)
-        sections = read_stored(found.form_version.definition, found.answers, context)
+        sections = read_stored(definition, found.answers, context)
     return render(request, "field/submission.html", frame(request, submission=found, sections=sections))
