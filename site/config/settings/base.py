@@ -159,6 +159,8 @@ Q_CLUSTER: dict = {
         },
     },
 }
+# What the bulk workers run each hour, by path: each tidies up its own room.
+HOUSEKEEPING = ("case_forms.intake.housekeeping.tidy",)
 if BROKER_URL.startswith("orm://"):
     Q_CLUSTER["orm"] = BROKER_URL.removeprefix("orm://") or "default"
 else:
@@ -256,6 +258,13 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+# Files that answer a question (docs/adr/0010): sealed, outside MEDIA_ROOT. A request may bring several of them.
+ATTACHMENT_DIR = DATA_DIR / "attachments"
+ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=10 * 1024 * 1024)
+ATTACHMENT_REQUEST_BYTES = env.int("ATTACHMENT_REQUEST_BYTES", default=3 * ATTACHMENT_MAX_BYTES)
+ATTACHMENTS_PER_DRAFT = env.int("ATTACHMENTS_PER_DRAFT", default=20)
+ATTACHMENT_UNCLAIMED_HOURS = env.int("ATTACHMENT_UNCLAIMED_HOURS", default=48)
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:1025")
 vars().update({key: value for key, value in EMAIL_CONFIG.items() if key.startswith("EMAIL_")})

@@ -1,0 +1,154 @@
+"""Attachments: stored, claimed by a submission, forgotten. Every change of one is made here.
+
+`store_attachment` does, in this order:
+
+1. cleans the content in a process of its own (`laundry`), outside any transaction: writers wait for nobody's pictures;
+2. writes the sealed file;
+3. in one transaction: looks again whether the draft takes one more, writes the row, records it.
+
+Whatever fails leaves no row; a file that a crash leaves behind can't be opened without its row, and is tidied away.
+"""
+
+import re
+import uuid
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath, PureWindowsPath
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from access.models import MobileUnit, User
+from audit.chain import ANONYMOUS, SYSTEM, Actor, Deed, actor_of, record, record_all
+from case_forms.intake.models import Attachment, AttachmentQuerySet, Draft, Submission
+from vault.seal import fingerprint
+
+from .kinds import ENDINGS, Refused
+from .laundry import washed
+from .storing import left_behind, remove_content, remove_content_later, write_content
+
+BOTH = frozenset(("image", "pdf"))
+MOST_UNCLAIMED = 5  # times as many as a draft may have
+UNUSED = timedelta(hours=1)  # after which a draft's file that no answer names makes room for another
+LONGEST_NAME = 120
+UNPRINTED = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
+
+log = structlog.get_logger(__name__)
+
+
+class UnknownAttachment(Exception):
+    """An answer names a file that this person hasn't put in for this form, or that another submission has."""
+
+
+def store_attachment(
+    *,
+    content: bytes,
+    name: str,
+    owner: User,
+    unit: MobileUnit,
+    draft: Draft | None = None,
+    accept: Collection[str] = BOTH,
+    with_key: bool = False,
+) -> Attachment:
+    """Keeps a clean copy of a file for this draft, or until a submission of its owner names it.
+
+    The same content twice in one draft is kept once. `with_key`: put in with the draft's key after the session had
+    ended. Raises Refused (codes of `kinds`, and too_many, sent).
+    """
+    most = settings.ATTACHMENT_MAX_BYTES
+    _refuse_one_too_many(owner, draft)
+    clean = washed(content, accept=frozenset(accept), most_bytes=most)
+    attachment = Attachment(
+        draft=draft,
+        owner=owner,
+        unit=unit,
+        media_type=clean.media_type,
+        size=len(clean.content),
+        fingerprint=fingerprint(clean.content),
+        name=tidy_name(name, clean.media_type),
+    )
+    if draft is not None and (same := draft.attachments.filter(fingerprint=attachment.fingerprint).first()) is not None:
+        return same
+    attachment.content_key = write_content(attachment.pk, clean.content)
+    try:
+        with transaction.atomic():
+            if draft is not None and Draft.objects.select_for_update().get(pk=draft.pk).submitted_at is not None:
+                raise Refused("sent")
+            _refuse_one_too_many(owner, draft)
+            attachment.save(force_insert=True)
+            record(
+                "attachment.stored",
+                actor=ANONYMOUS if with_key else actor_of(owner),
+                target_kind="attachment",
+                target_id=attachment.pk,
+                draft=draft.pk if draft else "",
+                kind=attachment.media_type,
+                size=attachment.size,
+            )
+    except BaseException:
+        remove_content(attachment.pk)
+        raise
+    return attachment
+
+
+def claim_attachments(
+    *, submission: Submission, named: Collection[uuid.UUID], by: User, draft: Draft | None = None
+) -> None:
+    """Gives the files that the answers name to the submission; a draft's other files are deleted.
+
+    In the caller's transaction: two submissions can't both have one. Raises UnknownAttachment.
+    """
+    within = Attachment.objects.filter(draft=draft) if draft else Attachment.objects.unclaimed().filter(owner=by)
+    claimed = within.filter(pk__in=named).update(submission=submission, draft=None) if named else 0
+    if claimed != len(set(named)):
+        raise UnknownAttachment
+    if draft is not None:
+        forget_attachments(Attachment.objects.filter(draft=draft), actor=actor_of(by))
+
+
+def forget_attachments(rows: AttachmentQuerySet, *, actor: Actor = SYSTEM) -> int:
+    """Deletes files that haven't been sent, rows and keys at once, contents after the commit. Returns how many."""
+    with transaction.atomic():
+        gone = list(rows.filter(submission__isnull=True).values_list("pk", flat=True))
+        if gone:
+            Attachment.objects.filter(pk__in=gone).delete()
+            remove_content_later(gone)
+            record_all([Deed("attachment.deleted", "attachment", pk) for pk in gone], actor=actor)
+    return len(gone)
+
+
+def make_room(draft: Draft, used: Collection[uuid.UUID]) -> None:
+    """Deletes what was put into a draft a while ago and no answer names: put in, and taken back before it was saved."""
+    unused = draft.attachments.exclude(pk__in=used).filter(uploaded_at__lt=timezone.now() - UNUSED)
+    forget_attachments(unused)
+
+
+def tidy_attachments(now: datetime) -> tuple[int, int]:
+    """(files of apps that no submission has named in time, files without a row) that were deleted."""
+    late = now - timedelta(hours=settings.ATTACHMENT_UNCLAIMED_HOURS)
+    unclaimed = forget_attachments(Attachment.objects.unclaimed().filter(uploaded_at__lt=late))
+    strays = left_behind(now)
+    for path in strays:
+        path.unlink(missing_ok=True)
+    if unclaimed or strays:
+        log.info("attachments_tidied", unclaimed=unclaimed, strays=len(strays))
+    return unclaimed, len(strays)
+
+
+def tidy_name(name: str, media_type: str) -> str:
+    """The file's own name without folders and signs that mislead, with the ending of what it is now."""
+    last = PurePosixPath(PureWindowsPath(name).name).name
+    stem = UNPRINTED.sub("", PurePosixPath(last).stem).strip(" .")[:LONGEST_NAME]
+    return f"{stem or 'file'}{ENDINGS[media_type]}"
+
+
+def _refuse_one_too_many(owner: User, draft: Draft | None) -> None:
+    most = settings.ATTACHMENTS_PER_DRAFT
+    if draft is not None:
+        is_full = draft.attachments.count() >= most
+    else:
+        is_full = Attachment.objects.unclaimed().filter(owner=owner).count() >= most * MOST_UNCLAIMED
+    if is_full:
+        raise Refused("too_many")

@@ -1,0 +1,86 @@
+"""Cleans files in a process of its own, with little memory, little time, no secrets and no way to write to the disk.
+
+A file that crashes a decoder, or makes it grow or run for ever, takes that process down and nothing else; the content
+goes through pipes, so no plain copy of it ever lies on a disk. Run as a program this module is that process.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .documents import clean_document
+from .kinds import PDF, Refused, kind_of
+from .pictures import clean_picture
+
+ROOT = Path(__file__).resolve().parents[3]
+PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from case_forms.intake.attachments.laundry import main; main()"
+SECONDS = 20  # of processor time; half as much again by the clock
+MEMORY = 1_200 * 1024 * 1024  # of address space: libraries take some 300 MB of it
+QUEUE_SECONDS = 60
+_machines = threading.BoundedSemaphore(2)  # at a time, of each web process
+
+
+@dataclass(frozen=True)
+class CleanFile:
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+def washed(content: bytes, *, accept: frozenset[str], most_bytes: int) -> CleanFile:
+    """A clean copy. `accept`: "image" and "pdf", or one of them. `most_bytes` bounds both what comes and what is kept.
+
+    Raises Refused.
+    """
+    if len(content) > most_bytes:
+        raise Refused("too_large")
+    if kind_of(content).accepted_as not in accept:
+        raise Refused("wrong_kind")
+    if not _machines.acquire(timeout=QUEUE_SECONDS):
+        raise Refused("busy")
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-I", "-B", "-c", PROGRAM, str(ROOT), str(most_bytes)],
+            input=content,
+            capture_output=True,
+            timeout=SECONDS * 1.5,
+            env={},
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Refused("unreadable") from None
+    finally:
+        _machines.release()
+    if done.returncode != 0:
+        raise Refused("unreadable")
+    head, _newline, copy = done.stdout.partition(b"\n")
+    said = json.loads(head)
+    if "refused" in said:
+        raise Refused(said["refused"])
+    return CleanFile(said["media_type"], copy)
+
+
+def clean_copy(content: bytes, most_bytes: int) -> tuple[str, bytes]:
+    """(media type, content) of the clean copy, made in this process. Raises Refused."""
+    kind = kind_of(content)
+    if kind is PDF:
+        return clean_document(content, most_bytes)
+    return clean_picture(content, kind, most_bytes)
+
+
+def main() -> None:
+    """The process: content on stdin, a line of JSON and the clean copy on stdout."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    copy = b""
+    try:
+        media_type, copy = clean_copy(sys.stdin.buffer.read(), int(sys.argv[2]))
+        said = {"media_type": media_type}
+    except Refused as refused:
+        said = {"refused": refused.code}
+    sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + copy)

@@ -1,0 +1,60 @@
+"""Sealed files: content too large for a column, encrypted under a key of its own that stands sealed in a row.
+
+The key belongs in a SealedBytesField, so that rotation re-seals it and the file itself is never rewritten; a file whose
+row is gone can't be opened by anyone. The associated data binds the content to its row. A file reads
+`VATRA1` + nonce (12 bytes) + ciphertext + tag (16 bytes), AES-256-GCM.
+"""
+
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from .seal import NONCE_BYTES, SealBroken
+
+HEAD = b"VATRA1"
+
+
+def write_sealed(path: Path, plain: bytes, place: bytes) -> bytes:
+    """Writes the file, all of it or none, and returns its new key. Only this user of the machine can read it.
+
+    `place`: see `seal.place_of`. Raises OSError.
+    """
+    key, nonce = AESGCM.generate_key(bit_length=256), os.urandom(NONCE_BYTES)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    unfinished = path.with_suffix(".unfinished")
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(HEAD + nonce)
+            file.write(AESGCM(key).encrypt(nonce, plain, place))
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    _reach_the_disk(path.parent)
+    return key
+
+
+def read_sealed(path: Path, key: bytes, place: bytes) -> bytes:
+    """The plain content. Raises SealBroken when the file was changed or isn't this row's, OSError when it is gone."""
+    sealed = path.read_bytes()
+    body = sealed[len(HEAD) :]
+    if not sealed.startswith(HEAD):
+        raise SealBroken("not a sealed file")
+    try:
+        return AESGCM(key).decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], place)
+    except (InvalidTag, ValueError):
+        raise SealBroken("a sealed file does not open at this place") from None
+
+
+def _reach_the_disk(folder: Path) -> None:
+    """A new name in a folder survives a power cut only when the folder itself has been written."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
