@@ -1,20 +1,36 @@
-"""What can be done to a form: save its working copy, publish a version of it."""
+"""What can be done to a form: save its working copy, publish, restore, archive, copy, import.
+
+Nothing here asks who may; pages do, and `FormDefinition.publish` guards publication by people.
+"""
 
 import copy
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from wagtail.actions.publish_revision import PublishRevisionAction
+from wagtail.models import Revision
 
 from access.models import User
+from audit.chain import SYSTEM, Actor, actor_of, record
 
 from . import canonical
 from .checker import check_definition
-from .lists import resolved, shared_lists
+from .lists import Shared, resolved, shared_lists, unresolved
 from .models import FormDefinition, FormVersion
 from .shapes import Problem, shape_problems
 
-__all__ = ["DefinitionRefused", "publish_form", "save_definition"]
+__all__ = [
+    "DefinitionRefused",
+    "FormIsLocked",
+    "archive_form",
+    "as_published",
+    "import_form",
+    "publish_form",
+    "publishing_problems",
+    "restore_version",
+    "save_definition",
+]
 
 
 class DefinitionRefused(Exception):
@@ -25,50 +41,165 @@ class DefinitionRefused(Exception):
         self.problems = problems
 
 
+class FormIsLocked(Exception):
+    """The form waits for approval, or somebody locked it for themselves."""
+
+
 def save_definition(*, key: str, definition: dict[str, Any], by: User | None = None) -> FormDefinition:
-    """Makes or changes the working copy of a form and keeps a revision of it. A working copy may have problems of
+    """Makes a form or changes its working copy, and keeps a revision of it. A working copy may have problems of
     meaning, never of shape. Raises DefinitionRefused."""
-    found = shape_problems(definition)
-    if not found and definition["key"] != key:
-        found = [Problem("/key", "wrong_key", _("The key inside the definition is another one."))]
-    if found:
-        raise DefinitionRefused(found)
+    _raise_if(_problems_of_shape(key, definition))
     with transaction.atomic():
         form, made = FormDefinition.objects.select_for_update().get_or_create(
-            key=key, defaults={"definition": copy.deepcopy(definition)}
+            key=key, defaults={"definition": copy.deepcopy(definition), "live": False}
         )
-        # compared as text: to Python true, 1 and 1.0 are equal
-        if made or canonical.dump(form.definition) != canonical.dump(definition):
-            form.definition = copy.deepcopy(definition)
-            form.save(update_fields=["definition"])
-            form.save_revision(user=by)
+        if made or not _same(form.working_copy(), definition):
+            _keep(form, definition, by)
     return form
 
 
-def publish_form(*, form: FormDefinition, by: User | None = None) -> FormVersion:
-    """Publishes the working copy as the next version, with the lists it names written into its questions.
+def publish_form(*, form: FormDefinition, by: User | None = None, submitted_by: User | None = None) -> FormVersion:
+    """Publishes the working copy as the next version, with the choices of its lists written into it. The same content
+    as the newest version is that version again. Recorded.
 
-    The same content as the newest version is that version again.
-
+    People come here through `FormDefinition.publish`, which asks for a second pair of eyes; seeding comes directly.
     Raises DefinitionRefused with every problem when the definition can't be filled.
     """
-    shared = shared_lists()
-    found = check_definition(form.definition, shared=shared)
-    if not found and form.definition["key"] != form.key:
+    with transaction.atomic():
+        form = FormDefinition.objects.select_for_update().get(pk=form.pk)
+        revision = form.latest_revision or form.save_revision(user=by)
+        definition, shared = form.working_copy(), shared_lists()
+        _raise_if(publishing_problems(form.key, definition, shared))
+        version, is_new = _version_of(form, resolved(definition, shared), by, submitted_by)
+        PublishRevisionAction(revision, user=by).execute(skip_permission_checks=True)
+        record(
+            "form.published" if is_new else "form.published_unchanged",
+            actor=_actor(by),
+            target_kind="form_version",
+            target_id=version.pk,
+            form=form.key,
+            number=version.number,
+            sha256=version.sha256,
+            submitted_by=submitted_by.pk if submitted_by else "",
+        )
+    return version
+
+
+def as_published(definition: dict[str, Any]) -> dict[str, Any]:
+    """What a version of this definition would hold today: the choices of its lists are written into its questions."""
+    return resolved(definition, shared_lists())
+
+
+def publishing_problems(key: str, definition: dict[str, Any], shared: Shared | None = None) -> list[Problem]:
+    """Everything that keeps this definition from being published as the form of this key."""
+    return _problems_of_shape(key, definition) or check_definition(definition, shared=shared or shared_lists())
+
+
+def restore_version(*, version: FormVersion, by: User) -> Revision:
+    """Makes a published version the working copy again, as a new revision. Recorded. Raises FormIsLocked."""
+    with transaction.atomic():
+        form = FormDefinition.objects.select_for_update().get(pk=version.form_id)
+        raise_if_locked(form, by)
+        revision = _keep(form, unresolved(version.definition), by, log_action="wagtail.revert")
+        record(
+            "form.restored",
+            actor=_actor(by),
+            target_kind="form_version",
+            target_id=version.pk,
+            form=form.key,
+            number=version.number,
+        )
+    return revision
+
+
+def archive_form(*, form: FormDefinition, is_archived: bool, by: User) -> bool:
+    """Takes a form out of use, or back into it. Nobody begins an archived form; forms that are being filled may be
+    finished, and every answer stays. Recorded. Returns whether anything changed."""
+    with transaction.atomic():
+        changed = bool(
+            FormDefinition.objects.filter(pk=form.pk, is_archived=not is_archived).update(is_archived=is_archived)
+        )
+        if changed:
+            record(
+                "form.archived" if is_archived else "form.unarchived",
+                actor=_actor(by),
+                target_kind="form",
+                target_id=form.pk,
+                form=form.key,
+            )
+    return changed
+
+
+def import_form(*, definition: dict[str, Any], by: User, came_from: str) -> FormDefinition:
+    """Makes a new form of a definition that came from elsewhere. Recorded. Raises DefinitionRefused.
+
+    `came_from`: "json", "xlsform", or the key of the form it is a copy of, as "copy:<key>".
+    """
+    key = definition.get("key") if isinstance(definition, dict) else None
+    found = shape_problems(definition)
+    if not found and FormDefinition.objects.filter(key=key).exists():
+        found = [Problem("/key", "duplicate_key", _("Another form has this key."))]
+    _raise_if(found)
+    with transaction.atomic():
+        form = save_definition(key=definition["key"], definition=definition, by=by)
+        record(
+            "form.imported", actor=_actor(by), target_kind="form", target_id=form.pk, form=form.key, came_from=came_from
+        )
+    return form
+
+
+def raise_if_locked(form: FormDefinition, user: User) -> None:
+    lock = form.get_lock()
+    if lock is not None and lock.for_user(user):
+        raise FormIsLocked
+
+
+def _keep(form: FormDefinition, definition: dict[str, Any], by: User | None, **how: Any) -> Revision:
+    """A revision with this definition, beside what is published."""
+    draft = form.get_latest_revision_as_object()
+    draft.definition = copy.deepcopy(definition)
+    if not form.live:
+        FormDefinition.objects.filter(pk=form.pk).update(definition=draft.definition)
+    revision = draft.save_revision(user=by, clean=False, **how)
+    form.refresh_from_db()
+    return revision
+
+
+def _version_of(
+    form: FormDefinition, definition: dict[str, Any], by: User | None, submitted_by: User | None
+) -> tuple[FormVersion, bool]:
+    text = canonical.dump(definition)
+    digest = canonical.sha256_of(text)
+    newest = form.newest_version()
+    if newest and newest.sha256 == digest:
+        return newest, False
+    made = FormVersion.objects.create(
+        form=form,
+        number=newest.number + 1 if newest else 1,
+        canonical=text,
+        sha256=digest,
+        published_by=by,
+        submitted_by=submitted_by,
+    )
+    return made, True
+
+
+def _problems_of_shape(key: str, definition: Any) -> list[Problem]:
+    found = shape_problems(definition)
+    if not found and definition["key"] != key:
         found = [Problem("/key", "wrong_key", _("The key inside the definition is another one."))]
+    return found
+
+
+def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Compared as text: to Python true, 1 and 1.0 are equal."""
+    return canonical.dump(one) == canonical.dump(other)
+
+
+def _raise_if(found: list[Problem]) -> None:
     if found:
         raise DefinitionRefused(found)
-    text = canonical.dump(resolved(form.definition, shared))
-    digest = canonical.sha256_of(text)
-    with transaction.atomic():
-        FormDefinition.objects.select_for_update().get(pk=form.pk)
-        newest = form.newest_version()
-        if newest and newest.sha256 == digest:
-            return newest
-        return FormVersion.objects.create(
-            form=form,
-            number=newest.number + 1 if newest else 1,
-            canonical=text,
-            sha256=digest,
-            published_by=by,
-        )
+
+
+def _actor(by: User | None) -> Actor:
+    return actor_of(by) if by else SYSTEM

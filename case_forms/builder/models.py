@@ -6,11 +6,15 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from wagtail.models import DraftStateMixin, LockableMixin, RevisionMixin, WorkflowMixin
+from wagtail.actions.publish_revision import PublishPermissionError
+from wagtail.models import DraftStateMixin, LockableMixin, Revision, RevisionMixin, WorkflowMixin
 
-from access.models import in_language
+from access.models import User, in_language
 
 from . import canonical
+from .workflow import FormApprovalTask, approval_of
+
+__all__ = ["ChoiceList", "FormApprovalTask", "FormDefinition", "FormVersion", "VersionIsImmutable"]
 
 
 class VersionIsImmutable(Exception):
@@ -18,9 +22,10 @@ class VersionIsImmutable(Exception):
 
 
 class FormDefinition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, models.Model):
-    """A form as its designers see it: the working copy in `definition`, of the shape docs/form-definition.md describes.
+    """A form as its designers see it, of the shape docs/form-definition.md describes.
 
-    Nothing is ever filled on a definition; publishing (`actions.publish_form`) makes a FormVersion.
+    What they work on stands in the newest revision (`working_copy`); `definition` is what was published last, or the
+    working copy while nothing has been. Nothing is ever filled on either: publishing makes a FormVersion.
     """
 
     key = models.SlugField(_("key"), max_length=64, unique=True)
@@ -37,6 +42,35 @@ class FormDefinition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixi
 
     def newest_version(self) -> "FormVersion | None":
         return self.versions.order_by("-number").first()
+
+    def working_copy(self) -> dict[str, Any]:
+        """The definition as its designers left it."""
+        return self.get_latest_revision_as_object().definition
+
+    def get_lock(self) -> Any:
+        """What waits for approval is locked for everybody, also for who has locked it for themselves before."""
+        task = self.current_workflow_task
+        return task.lock_class(self, task) if task else super().get_lock()
+
+    def save_revision(self, *args: Any, overwrite_revision: Revision | None = None, **kwargs: Any) -> Revision:
+        """A revision that was submitted or published stays as it was: a new one is made instead of writing over it."""
+        if overwrite_revision and (
+            overwrite_revision.pk == self.live_revision_id or overwrite_revision.task_states.exists()
+        ):
+            overwrite_revision = None
+        return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)
+
+    def publish(self, revision: Revision, user: User | None = None, **kwargs: Any) -> "FormVersion":
+        """Wagtail's road to publication, open only to what another coordinator has approved (docs/adr/0012).
+
+        Raises PublishPermissionError whoever asks, superusers too; DefinitionRefused when it can't be filled.
+        """
+        from .actions import publish_form
+
+        approval = approval_of(revision)
+        if approval is None or revision.pk != self.latest_revision_id:
+            raise PublishPermissionError("A form is published by the approval of another coordinator.")
+        return publish_form(form=self, by=user, submitted_by=approval.workflow_state.requested_by)
 
 
 class FormVersionQuerySet(models.QuerySet["FormVersion"]):
@@ -62,6 +96,14 @@ class FormVersion(models.Model):
     published_at = models.DateTimeField(_("published at"), default=timezone.now)
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, verbose_name=_("published by")
+    )
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="submitted_form_versions",
+        verbose_name=_("submitted by"),
     )
 
     objects = FormVersionQuerySet.as_manager()
@@ -93,3 +135,23 @@ class FormVersion(models.Model):
     @property
     def title(self) -> str:
         return in_language(self.definition["title"])
+
+
+class ChoiceList(RevisionMixin, models.Model):
+    """Choices that several forms share. `choices` is of the shape of a question's: [{"value", "label", "with"?}].
+
+    Publishing a form writes them into its version (`lists.resolved`), so that a change here reaches a form when it is
+    published again, and no answer ever means something else than when it was given.
+    """
+
+    key = models.SlugField(_("key"), max_length=64, unique=True)
+    title = models.JSONField(_("title"), default=dict)
+    choices = models.JSONField(_("choices"), default=list)
+
+    class Meta:
+        verbose_name = _("list of choices")
+        verbose_name_plural = _("lists of choices")
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return in_language(self.title) or self.key

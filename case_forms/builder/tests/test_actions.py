@@ -56,6 +56,7 @@ def test_a_working_copy_without_shape_or_with_another_key_is_not_saved():
 def test_a_form_renamed_behind_our_back_is_not_published():
     form = save_definition(key="sample", definition=sample())
     form.definition["key"] = "other"
+    form.save_revision(clean=False)
     with pytest.raises(DefinitionRefused):
         publish_form(form=form)
 

@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
 from audit.chain import record
-from case_forms.builder.actions import publish_form, save_definition
+from case_forms.builder.actions import as_published, publish_form, save_definition
 from case_forms.builder.models import FormDefinition
+from case_forms.builder.workflow import seed_approval
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import Procedure
 from content.seeding import seed_content
@@ -29,6 +30,8 @@ Made = dict[str, int]
 # Rights in the Wagtail admin, by group: (app, models, verbs). Which cases somebody sees never depends on these.
 ALL = ("add", "change", "view", "delete", "publish", "lock", "unlock")
 WRITE = ("add", "change", "view")
+# nobody deletes a form, and nobody publishes one alone (docs/adr/0012)
+BUILD = ("add", "change", "view", "lock", "unlock")
 GROUPS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
     "Editors": (
         ("wagtailadmin", ("admin",), ("access",)),
@@ -38,7 +41,7 @@ GROUPS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
     "Moderators": (("wagtailadmin", ("admin",), ("access",)), ("content", (), ALL)),
     "Coordinators": (
         ("wagtailadmin", ("admin",), ("access",)),
-        ("builder", ("formdefinition",), ALL),
+        ("builder", ("formdefinition", "choicelist"), BUILD),
         ("procedures", ("procedure",), ALL),
         ("directory", (), WRITE),
     ),
@@ -62,6 +65,7 @@ def seed_reference() -> Made:
             "form versions": seed_forms(),
             "procedure versions": seed_procedures(),
             "admin rights": seed_groups(),
+            "approvals": seed_approval(FormDefinition, name="Miratimi nga një koordinator tjetër"),
             **seed_content(),
         }
         if any(made.values()):
@@ -130,7 +134,7 @@ def seed_forms() -> int:
     made = 0
     for definition in form_files():
         form = FormDefinition.objects.filter(key=definition["key"]).first()
-        if form is not None and not _to_renew(form, definition):
+        if form is not None and not _to_renew(form, as_published(form.working_copy()), as_published(definition)):
             continue
         form = save_definition(key=definition["key"], definition=definition)
         before = form.versions.count()
@@ -144,7 +148,7 @@ def seed_procedures() -> int:
     made = 0
     for definition in procedure_files():
         procedure = Procedure.objects.filter(key=definition["key"]).first()
-        if procedure is not None and not _to_renew(procedure, definition):
+        if procedure is not None and not _to_renew(procedure, procedure.definition, definition):
             continue
         procedure = save_procedure(key=definition["key"], definition=definition)
         before = procedure.versions.count()
@@ -175,13 +179,13 @@ def _permissions(app: str, models: tuple[str, ...], verbs: tuple[str, ...]) -> I
     return found.filter(content_type__model__in=models) if models else found
 
 
-def _to_renew(thing: FormDefinition | Procedure, definition: dict[str, Any]) -> bool:
+def _to_renew(thing: FormDefinition | Procedure, working: dict[str, Any], shipped: dict[str, Any]) -> bool:
     """The file differs, and nobody has changed the working copy or published a version by hand."""
     newest = thing.versions.order_by("-number").first()
     untouched = newest is None or (
-        thing.definition == newest.definition and not thing.versions.filter(published_by__isnull=False).exists()
+        working == newest.definition and not thing.versions.filter(published_by__isnull=False).exists()
     )
-    return untouched and (newest is None or newest.definition != definition)
+    return untouched and (newest is None or newest.definition != shipped)
 
 
 def _add(model: Any, rows: Iterable[dict[str, Any]], fields: tuple[str, ...]) -> int:

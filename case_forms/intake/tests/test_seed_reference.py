@@ -184,7 +184,7 @@ def test_what_people_changed_is_left_alone(seeded: dict[str, int]) -> None:
     seed_reference()
     place.refresh_from_db()
     assert place.police_directorate.slug == "dvp-durres"
-    assert FormDefinition.objects.get(key="outreach_visit").definition["title"]["sq"] == "Ditari ynë"
+    assert FormDefinition.objects.get(key="outreach_visit").working_copy()["title"]["sq"] == "Ditari ynë"
     assert FormVersion.objects.filter(form__key="outreach_visit").count() == 1
 
 
