@@ -6,8 +6,8 @@ from typing import Any
 
 from .errors import LogicError
 from .limits import Limits, Run
-from .operators import EAGER, LAZY, arguments_of, arity
-from .values import lookup, truthy
+from .operators import EAGER, LAZY, arguments_of, check_arguments
+from .values import is_nothing, lookup, truthy
 
 Compiled = Callable[[Any, Run], Any]
 
@@ -20,7 +20,8 @@ class Compiler:
         self.nodes = 0
 
     def compile(self, expression: Any, depth: int = 1) -> Compiled:
-        """Raises LogicError: too_deep, too_large, not_json, not_an_expression, unknown_operator or bad_arguments."""
+        """Raises LogicError: too_deep, too_large, not_json, not_an_expression, unknown_operator,
+        bad_arguments or bad_pattern."""
         self.nodes += 1
         if self.nodes > self.limits.nodes:
             raise LogicError("too_large", f"the expression has more than {self.limits.nodes} parts")
@@ -42,9 +43,7 @@ class Compiler:
         if operator not in EAGER and operator not in LAZY:
             raise LogicError("unknown_operator", f"the operator {str(operator)[:40]!r} isn't in the language")
         arguments = arguments_of(operator, given)
-        fewest, most = arity(operator)
-        if not fewest <= len(arguments) <= most:
-            raise LogicError("bad_arguments", f"the operator {operator!r} can't take {len(arguments)} arguments")
+        check_arguments(operator, arguments)
         if operator == "var" and len(arguments) == 1 and isinstance(arguments[0], str):
             return self._plain_variable(arguments[0])
         parts: list[Compiled] = []
@@ -103,6 +102,17 @@ def _if(parts: list[Compiled], body_nodes: int) -> Compiled:
     return choose
 
 
+def _coalesce(parts: list[Compiled], body_nodes: int) -> Compiled:
+    def first_answered(data: Any, run: Run) -> Any:
+        for part in parts:
+            value = part(data, run)
+            if not is_nothing(value):
+                return value
+        return None
+
+    return first_answered
+
+
 def _entries(source: Compiled, data: Any, run: Run, body_nodes: int) -> list[Any]:
     entries = source(data, run)
     if not isinstance(entries, list):
@@ -158,6 +168,7 @@ LAZY_BUILDERS: dict[str, Callable[[list[Compiled], int], Compiled]] = {
     "or": _or,
     "if": _if,
     "?:": _if,
+    "coalesce": _coalesce,
     "map": _map,
     "filter": _filter,
     "reduce": _reduce,

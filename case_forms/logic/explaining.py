@@ -160,6 +160,29 @@ class _Reader:
     def _listed(self, operator: str, arguments: list[Any]) -> str:
         return self.say(operator, ", ".join(self.value(argument) for argument in arguments))
 
+    def _pattern(self, operator: str, arguments: list[Any]) -> str:
+        return self.say("matches", self.value(arguments[0]), self.say("quote", arguments[1]))
+
+    def _separated(self, operator: str, arguments: list[Any]) -> str:
+        separator = arguments[1]
+        between = self.say("quote", separator) if isinstance(separator, str) else self.value(separator)
+        return self.say("join", self.value(arguments[0]), between)
+
+    def _rounded(self, operator: str, arguments: list[Any]) -> str:
+        word = "round_to" if len(arguments) > 1 else "round"
+        return self.say(word, *(self.value(argument) for argument in arguments))
+
+    def _day_apart(self, operator: str, arguments: list[Any]) -> str:
+        day, days = self.value(arguments[0]), arguments[1]
+        if days in (1, -1):
+            return self.say("day_after" if days == 1 else "day_before", day)
+        if isinstance(days, int | float) and days < 0:
+            return self.say("days_before", day, number_text(-days))
+        return self.say("add_days", day, self.value(days))
+
+    def _part_of_date(self, operator: str, arguments: list[Any]) -> str:
+        return self.say(f"part_{arguments[0]}", self.value(arguments[1]))
+
     def _looped(self, operator: str, arguments: list[Any]) -> str:
         body = self.value if operator in ("map", "reduce") else self.condition
         rest = [self.value(argument) for argument in arguments[2:]]
@@ -199,5 +222,11 @@ SPECIAL: dict[str, Callable[[_Reader, str, list[Any]], str]] = {
     "cat": _Reader._listed,
     "merge": _Reader._listed,
     "substr": _Reader._listed,
+    "coalesce": _Reader._listed,
+    "matches": _Reader._pattern,
+    "join": _Reader._separated,
+    "round": _Reader._rounded,
+    "add_days": _Reader._day_apart,
+    "date_part": _Reader._part_of_date,
     **dict.fromkeys(LOOPS, _Reader._looped),
 }

@@ -1,99 +1,19 @@
-"""The closed list of operators whose arguments are all evaluated first. Each takes (arguments, data, run)."""
+"""The closed list of operators: how many arguments each takes, and what it does with them."""
 
-import math
-import re
-from collections.abc import Callable, Iterable
-from datetime import date
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+from . import arithmetic, dates, texts
+from .automata import automaton
+from .errors import LogicError
 from .limits import Run
-from .values import alike, at_most, before, is_nothing, lookup, number, operand, result, same, text, truthy
+from .values import alike, at_most, before, is_nothing, lookup, number, same, truthy
 
 Arguments = list[Any]
 Eager = Callable[[Arguments, Any, Run], Any]
 
-ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T.*)?")
 MANY = 1_000_000  # no upper bound of arguments, other than the size of the expression
-
-
-def _substring(arguments: Arguments, data: Any, run: Run) -> str:
-    source = text(arguments[0], run)
-    start = _whole(arguments[1])
-    rest = source[start:] if start >= 0 or -start < len(source) else source
-    if len(arguments) < 3:
-        return rest
-    length = _whole(arguments[2])
-    return rest[:length] if length >= 0 else rest[: max(len(rest) + length, 0)]
-
-
-def _whole(value: Any) -> int:
-    double = number(value)
-    return int(max(min(double, 1e9), -1e9)) if not math.isnan(double) else 0
-
-
-def _concatenated(arguments: Arguments, data: Any, run: Run) -> str:
-    parts = [text(value, run) for value in arguments]
-    run.check_length(sum(map(len, parts)))
-    return "".join(parts)
-
-
-def _contained(arguments: Arguments, data: Any, run: Run) -> bool:
-    needle, haystack = arguments
-    if isinstance(haystack, str):
-        return not isinstance(needle, list | dict | None) and text(needle, run) in haystack
-    if isinstance(haystack, list):
-        run.spend(len(haystack))
-        return any(same(needle, value, run) for value in haystack)
-    return False
-
-
-def _merged(arguments: Arguments, data: Any, run: Run) -> list[Any]:
-    merged: list[Any] = []
-    for value in arguments:
-        merged.extend(value if isinstance(value, list) else [value])
-        run.check_length(len(merged))
-    return merged
-
-
-def _added(numbers: Iterable[float]) -> float:
-    """One after the other, as a browser does; `sum` compensates for rounding since Python 3.12."""
-    total = 0.0
-    for value in numbers:
-        total += value
-    return total
-
-
-def _sum_of(arguments: Arguments, data: Any, run: Run) -> Any:
-    return result(_added(operand(value) for value in arguments))
-
-
-def _product(arguments: Arguments, data: Any, run: Run) -> Any:
-    return result(math.prod(operand(value) for value in arguments))
-
-
-def _difference(arguments: Arguments, data: Any, run: Run) -> Any:
-    if len(arguments) == 1:
-        return result(-operand(arguments[0]))
-    return result(operand(arguments[0]) - operand(arguments[1]))
-
-
-def _quotient(arguments: Arguments, data: Any, run: Run) -> Any:
-    divisor = operand(arguments[1])
-    return result(operand(arguments[0]) / divisor) if divisor else None
-
-
-def _remainder(arguments: Arguments, data: Any, run: Run) -> Any:
-    dividend, divisor = operand(arguments[0]), operand(arguments[1])
-    return result(math.fmod(dividend, divisor)) if divisor and math.isfinite(dividend) else None
-
-
-def _extreme(choose: Callable[[list[float]], float]) -> Eager:
-    def extreme(arguments: Arguments, data: Any, run: Run) -> Any:
-        numbers = [operand(value) for value in arguments]
-        return None if any(map(math.isnan, numbers)) else result(choose(numbers))
-
-    return extreme
 
 
 def _missing_of(keys: Any, data: Any) -> list[Any]:
@@ -125,42 +45,11 @@ def _ordered(test: Callable[[Any, Any], bool]) -> Eager:
     return ordered
 
 
-def day_of(value: Any) -> date | None:
-    """The calendar day an ISO date or datetime text begins with, or None."""
-    found = ISO_DATE.fullmatch(value) if isinstance(value, str) else None
-    try:
-        return date(*map(int, found.groups())) if found else None
-    except ValueError:
-        return None
-
-
-def _age_on(arguments: Arguments, data: Any, run: Run) -> int | None:
-    born, day = day_of(arguments[0]), day_of(arguments[1])
-    if born is None or day is None or born > day:
-        return None
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-
-
-def _today(arguments: Arguments, data: Any, run: Run) -> Any:
-    return lookup(run.root, "_today")
-
-
-def _count(arguments: Arguments, data: Any, run: Run) -> int:
-    return len(arguments[0]) if isinstance(arguments[0], list) else 0
-
-
-def _total(arguments: Arguments, data: Any, run: Run) -> Any:
-    values = arguments[0] if isinstance(arguments[0], list) else []
-    run.spend(len(values))
-    numbers = (operand(value) for value in values)
-    return result(_added(value for value in numbers if not math.isnan(value)))
-
-
 def _answered(arguments: Arguments, data: Any, run: Run) -> bool:
     return all(not is_nothing(lookup(data, key)) for key in arguments)
 
 
-# operator -> (fewest arguments, most arguments, function)
+# operator -> (fewest arguments, most arguments, function of (arguments, data, run)); all arguments are evaluated first
 EAGER: dict[str, tuple[int, int, Eager]] = {
     "var": (0, 2, _variable),
     "missing": (0, MANY, _missing),
@@ -175,21 +64,32 @@ EAGER: dict[str, tuple[int, int, Eager]] = {
     ">=": (2, 2, lambda a, data, run: at_most(a[1], a[0])),
     "!": (1, 1, lambda a, data, run: not truthy(a[0])),
     "!!": (1, 1, lambda a, data, run: truthy(a[0])),
-    "in": (2, 2, _contained),
-    "cat": (0, MANY, _concatenated),
-    "substr": (2, 3, _substring),
-    "+": (1, MANY, _sum_of),
-    "-": (1, 2, _difference),
-    "*": (1, MANY, _product),
-    "/": (2, 2, _quotient),
-    "%": (2, 2, _remainder),
-    "min": (1, MANY, _extreme(min)),
-    "max": (1, MANY, _extreme(max)),
-    "merge": (0, MANY, _merged),
-    "age_on": (2, 2, _age_on),
-    "today": (0, 0, _today),
-    "count": (1, 1, _count),
-    "sum": (1, 1, _total),
+    "in": (2, 2, texts.contained),
+    "cat": (0, MANY, texts.concatenated),
+    "substr": (2, 3, texts.substring),
+    "length": (1, 1, texts.length),
+    "matches": (2, 2, texts.matching),
+    "join": (2, 2, texts.joined),
+    "+": (1, MANY, arithmetic.plus),
+    "-": (1, 2, arithmetic.minus),
+    "*": (1, MANY, arithmetic.times),
+    "/": (2, 2, arithmetic.quotient),
+    "%": (2, 2, arithmetic.remainder),
+    "min": (1, MANY, arithmetic.extreme(min)),
+    "max": (1, MANY, arithmetic.extreme(max)),
+    "round": (1, 2, arithmetic.rounded),
+    "floor": (1, 1, arithmetic.FLOOR),
+    "ceil": (1, 1, arithmetic.CEIL),
+    "abs": (1, 1, arithmetic.absolute),
+    "merge": (0, MANY, texts.merged),
+    "row": (2, 2, texts.entry),
+    "age_on": (2, 2, dates.age_on),
+    "days_between": (2, 2, dates.days_between),
+    "add_days": (2, 2, dates.add_days),
+    "date_part": (2, 2, dates.date_part),
+    "today": (0, 0, dates.today),
+    "count": (1, 1, texts.count),
+    "sum": (1, 1, arithmetic.total),
     "answered": (1, MANY, _answered),
 }
 
@@ -199,6 +99,7 @@ LAZY: dict[str, tuple[int, int]] = {
     "or": (1, MANY),
     "if": (0, MANY),
     "?:": (0, MANY),
+    "coalesce": (1, MANY),
     "map": (2, 2),
     "filter": (2, 2),
     "reduce": (3, 3),
@@ -219,3 +120,16 @@ def arguments_of(operator: str, given: Any) -> list[Any]:
 def arity(operator: str) -> tuple[int, int]:
     fewest, most = EAGER[operator][:2] if operator in EAGER else LAZY[operator]
     return fewest, most
+
+
+def check_arguments(operator: str, arguments: Arguments) -> None:
+    """Raises LogicError when there are too many or too few, or what must be written out isn't."""
+    fewest, most = arity(operator)
+    if not fewest <= len(arguments) <= most:
+        raise LogicError("bad_arguments", f"the operator {operator!r} can't take {len(arguments)} arguments")
+    if operator == "matches":
+        if not isinstance(arguments[1], str):
+            raise LogicError("bad_pattern", "a pattern must be written out")
+        automaton(arguments[1])
+    if operator == "date_part" and arguments[0] not in dates.PARTS:
+        raise LogicError("bad_arguments", "the part of a date is year, month or day, written out")

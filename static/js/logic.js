@@ -1,121 +1,27 @@
 /**
  * The expression language in the browser: the twin of case_forms/logic, with the same operators, semantics and limits
- * (docs/logic.md). Both are held to case_forms/logic/tests/vectors.json.
+ * (docs/logic.md). Both are held to case_forms/logic/tests/vectors.json, and to each other on expressions made at random.
  */
 
-export class LogicError extends Error {
-  /** @param {string} code the codes of case_forms/logic/errors.py */
-  constructor(code, message) {
-    super(message);
-    this.name = "LogicError";
-    this.code = code;
-  }
-}
+import { addDays, ageOn, datePart, daysBetween, PARTS } from "./logic/dates.js";
+import { LIMITS, LogicError, Run } from "./logic/limits.js";
+import { automaton } from "./logic/patterns.js";
+import { alike, atMost, before, isNothing, isObject, lookup, number, operand, result, same, text, truthy } from "./logic/values.js";
 
-const LIMITS = { depth: 32, nodes: 2000, steps: 50000, length: 100000 };
-const NUMBER = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
-const EDGES = /^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g;
-const ISO_DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T.*)?$/;
+export { LogicError, truthy };
+
 const MANY = 1000000;
-
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** JSON-Logic's truth: false, null, 0, "" and [] are false. */
-export function truthy(value) {
-  return Array.isArray(value) ? value.length > 0 : Boolean(value);
-}
-
-class Run {
-  constructor(root) {
-    this.root = root;
-    this.steps = LIMITS.steps;
-  }
-
-  spend(steps) {
-    this.steps -= steps;
-    if (this.steps < 0) throw new LogicError("too_many_steps", "the expression takes too many steps");
-  }
-
-  checkLength(length) {
-    if (length > LIMITS.length) throw new LogicError("too_many_steps", "the expression makes something too long");
-  }
-}
-
-function number(value) {
-  if (value === null || value === undefined) return 0;
-  if (typeof value === "number") return value;
-  if (typeof value === "boolean") return value ? 1 : 0;
-  if (typeof value !== "string") return NaN;
-  const stripped = value.replace(EDGES, "");
-  if (stripped === "") return 0;
-  return NUMBER.test(stripped) ? Number(stripped) : NaN;
-}
-
-function operand(value) {
-  const nothing = value === null || value === undefined || (typeof value === "string" && !value.replace(EDGES, ""));
-  return nothing ? NaN : number(value);
-}
-
-const result = (value) => (Number.isFinite(value) ? value + 0 : null); // + 0: no negative zero
-
-function text(value, run) {
-  if (typeof value === "string") return value;
-  if (typeof value === "boolean") return String(value);
-  if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";
-  if (!Array.isArray(value)) return "";
-  run.spend(value.length + 1);
-  return value.map((part) => (Array.isArray(part) ? "" : text(part, run))).join(",");
-}
-
-function same(left, right, run, depth = 0) {
-  if (Array.isArray(left) && Array.isArray(right)) {
-    run.spend(left.length + 1);
-    return depth < 64 && left.length === right.length && left.every((part, i) => same(part, right[i], run, depth + 1));
-  }
-  if (isObject(left) && isObject(right)) {
-    const keys = Object.keys(left);
-    run.spend(keys.length + 1);
-    return (
-      depth < 64 &&
-      keys.length === Object.keys(right).length &&
-      keys.every((key) => Object.hasOwn(right, key) && same(left[key], right[key], run, depth + 1))
-    );
-  }
-  return left === right;
-}
-
-function alike(left, right, run) {
-  if (left === null || right === null) return left === right;
-  if (typeof left === "string" && typeof right === "string") return left === right;
-  if (typeof left !== "object" && typeof right !== "object") return number(left) === number(right);
-  return same(left, right, run);
-}
-
-const areTexts = (left, right) => typeof left === "string" && typeof right === "string";
-const before = (left, right) => (areTexts(left, right) ? left < right : number(left) < number(right));
-const atMost = (left, right) => (areTexts(left, right) ? left <= right : number(left) <= number(right));
-
-function lookup(data, path) {
-  if (path === null || path === undefined || path === "" || (Array.isArray(path) && path.length === 0)) return data;
-  if (typeof path !== "string" && typeof path !== "number") return null;
-  let found = data;
-  for (const name of String(path).split(".")) {
-    if (isObject(found)) found = Object.hasOwn(found, name) ? found[name] : null;
-    else if (Array.isArray(found) && /^[0-9]{1,9}$/.test(name)) found = found[Number(name)] ?? null;
-    else return null;
-  }
-  return found ?? null;
-}
-
-function isNothing(value) {
-  if (value === null || value === "") return true;
-  if (Array.isArray(value)) return value.length === 0;
-  return isObject(value) && Object.keys(value).length === 0;
-}
+const MOST_PLACES = 20;
 
 function whole(value) {
   const double = number(value);
   return Number.isNaN(double) ? 0 : Math.trunc(Math.max(Math.min(double, 1e9), -1e9));
+}
+
+/** The text, unless it has too many characters; a character beyond the basic plane is two units long and counts once. */
+function checked(long, run) {
+  if (long.length > LIMITS.length) run.checkLength(Array.from(long).length);
+  return long;
 }
 
 function substring([source, start, length], run, given) {
@@ -136,9 +42,7 @@ function contained([needle, haystack], run) {
 }
 
 function concatenated(values, run) {
-  const joined = values.map((value) => text(value, run)).join("");
-  run.checkLength(joined.length);
-  return joined;
+  return checked(values.map((value) => text(value, run)).join(""), run);
 }
 
 function merged(values, run) {
@@ -173,30 +77,53 @@ function remainder([left, right]) {
   return divisor ? result(operand(left) % divisor) : null;
 }
 
-/** [year, month, day] of an ISO date or moment, or null when there is no such day. */
-function dayOf(value) {
-  const found = typeof value === "string" ? ISO_DATE.exec(value) : null;
-  if (!found) return null;
-  const [year, month, day] = found.slice(1).map(Number);
-  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;
-  return year >= 1 && day >= 1 && day <= days ? [year, month, day] : null;
-}
-
-/** Whole years between two ISO dates; null when one isn't a date or the first is the later. */
-function ageOn([birth, on]) {
-  const born = dayOf(birth);
-  const day = dayOf(on);
-  if (!born || !day) return null;
-  const earlier = day[1] < born[1] || (day[1] === born[1] && day[2] < born[2]);
-  const age = day[0] - born[0] - (earlier ? 1 : 0);
-  return age < 0 ? null : age;
-}
-
 function total(list, run) {
   const values = Array.isArray(list) ? list : [];
   run.spend(values.length);
   return result(values.map(operand).reduce((sum, value) => (Number.isNaN(value) ? sum : sum + value), 0));
+}
+
+/** Half away from zero, as the number is written: digits are cut from its shortest decimal text. */
+function rounded([value, places]) {
+  const double = operand(value);
+  if (!Number.isFinite(double)) return null;
+  const kept = Math.max(-MOST_PLACES, Math.min(MOST_PLACES, places === undefined ? 0 : whole(places)));
+  const [mantissa, exponent] = Math.abs(double).toExponential().split("e");
+  const digits = mantissa.replace(".", "");
+  const scale = Number(exponent) - (digits.length - 1); // the number is digits * 10 ** scale
+  if (scale >= -kept) return result(double);
+  const unit = 10n ** BigInt(-kept - scale);
+  const units = (BigInt(digits) * 2n + unit) / (unit * 2n);
+  return result(Math.sign(double) * Number(`${units}e${-kept}`));
+}
+
+function cutOff(cut, value) {
+  const double = operand(value);
+  return result(cut(double));
+}
+
+const lengthOf = (value, run) => (Array.isArray(value) ? value.length : Array.from(text(value, run)).length);
+
+function joined([list, given], run) {
+  const values = Array.isArray(list) ? list : [list];
+  const separator = text(given, run);
+  run.spend(values.length);
+  const parts = values.filter((value) => !isNothing(value)).map((value) => text(value, run));
+  return checked(parts.join(separator), run);
+}
+
+function entryAt([list, given]) {
+  const position = operand(given);
+  return Array.isArray(list) && Number.isInteger(position) ? (list[position - 1] ?? null) : null;
+}
+
+function matching([value, pattern], run) {
+  const places = automaton(pattern);
+  if (typeof value === "object" && value !== null) return false;
+  const source = text(value, run);
+  const characters = source.length > 2000 ? null : Array.from(source);
+  run.spend(Math.min(characters?.length ?? 1000, 1000) * places.cost);
+  return characters !== null && places.finds(characters);
 }
 
 // operator: [fewest arguments, most arguments, function of (evaluated arguments, run, data)]
@@ -217,6 +144,9 @@ const EAGER = {
   in: [2, 2, contained],
   cat: [0, MANY, concatenated],
   substr: [2, 3, (a, run) => substring(a, run, a.length)],
+  length: [1, 1, (a, run) => lengthOf(a[0], run)],
+  matches: [2, 2, matching],
+  join: [2, 2, joined],
   "+": [1, MANY, (a) => result(a.map(operand).reduce((sum, value) => sum + value, 0))],
   "-": [1, 2, (a) => result(a.length === 1 ? -operand(a[0]) : operand(a[0]) - operand(a[1]))],
   "*": [1, MANY, (a) => result(a.map(operand).reduce((product, value) => product * value, 1))],
@@ -224,8 +154,16 @@ const EAGER = {
   "%": [2, 2, remainder],
   min: [1, MANY, (a) => extreme(Math.min, a)],
   max: [1, MANY, (a) => extreme(Math.max, a)],
+  round: [1, 2, rounded],
+  floor: [1, 1, (a) => cutOff(Math.floor, a[0])],
+  ceil: [1, 1, (a) => cutOff(Math.ceil, a[0])],
+  abs: [1, 1, (a) => cutOff(Math.abs, a[0])],
   merge: [0, MANY, merged],
+  row: [2, 2, entryAt],
   age_on: [2, 2, ageOn],
+  days_between: [2, 2, daysBetween],
+  add_days: [2, 2, addDays],
+  date_part: [2, 2, datePart],
   today: [0, 0, (a, run) => lookup(run.root, "_today")],
   count: [1, 1, (a) => (Array.isArray(a[0]) ? a[0].length : 0)],
   sum: [1, 1, (a, run) => total(a[0], run)],
@@ -256,6 +194,14 @@ function until(stop, args, data, run) {
   return value;
 }
 
+function coalesce(args, data, run) {
+  for (const part of args) {
+    const value = apply(part, data, run);
+    if (!isNothing(value)) return value;
+  }
+  return null;
+}
+
 const some = (a, data, run) => entries(a, data, run).some((entry) => truthy(apply(a[1], entry, run)));
 
 const LAZY = {
@@ -263,6 +209,7 @@ const LAZY = {
   or: [1, MANY, (a, data, run) => until(true, a, data, run)],
   if: [0, MANY, choose],
   "?:": [0, MANY, choose],
+  coalesce: [1, MANY, coalesce],
   map: [2, 2, (a, data, run) => entries(a, data, run).map((entry) => apply(a[1], entry, run))],
   filter: [2, 2, (a, data, run) => entries(a, data, run).filter((entry) => truthy(apply(a[1], entry, run)))],
   reduce: [
@@ -317,7 +264,16 @@ function sizeOf(expression) {
   return sizes.get(expression);
 }
 
-const checked = new WeakSet();
+function checkArguments(operator, args, [fewest, most]) {
+  if (args.length < fewest || args.length > most) throw new LogicError("bad_arguments", "wrong number of arguments");
+  if (operator === "matches") {
+    if (typeof args[1] !== "string") throw new LogicError("bad_pattern", "a pattern must be written out");
+    automaton(args[1]);
+  }
+  if (operator === "date_part" && !PARTS.includes(args[0])) throw new LogicError("bad_arguments", "no part of a date");
+}
+
+const known = new WeakSet();
 
 function check(expression, depth, seen) {
   seen.nodes += 1;
@@ -332,8 +288,7 @@ function check(expression, depth, seen) {
     const table = Object.hasOwn(EAGER, operator) ? EAGER : LAZY;
     if (!Object.hasOwn(table, operator)) throw new LogicError("unknown_operator", "there is no such operator");
     const args = argumentsOf(expression[operator]);
-    const [fewest, most] = table[operator];
-    if (args.length < fewest || args.length > most) throw new LogicError("bad_arguments", "wrong number of arguments");
+    checkArguments(operator, args, table[operator]);
     if (operator === "var" && args.length === 1 && typeof args[0] === "string") return;
     args.forEach((part) => check(part, depth + 1, seen));
   } else if (typeof expression === "number" && !Number.isFinite(expression)) {
@@ -347,9 +302,9 @@ function check(expression, depth, seen) {
  */
 export function evaluate(expression, data) {
   if (typeof expression !== "object" || expression === null) return expression;
-  if (!checked.has(expression)) {
+  if (!known.has(expression)) {
     check(expression, 1, { nodes: 0 });
-    checked.add(expression);
+    known.add(expression);
   }
   return apply(expression, data ?? null, new Run(data ?? null));
 }

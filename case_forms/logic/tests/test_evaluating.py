@@ -13,6 +13,7 @@ CODES = {
     "not_an_expression",
     "unknown_operator",
     "bad_arguments",
+    "bad_pattern",
     "too_deep",
     "too_large",
     "too_many_steps",

@@ -77,7 +77,8 @@ def test_what_has_no_label_is_shown_by_its_key_and_another_language_is_albanian(
 
 
 def test_every_operator_can_be_read_back_in_both_languages():
-    several = {"missing_some": [1, ["age"]], "map": [VAR, 1], "reduce": [VAR, 1, 2], "today": []}
+    several = {"missing_some": [1, ["age"]], "map": [VAR, 1], "reduce": [VAR, 1, 2], "today": [], "matches": [VAR, "x"]}
+    several |= {"date_part": ["year", VAR], "join": [VAR, ", "]}
     for operator in sorted(OPERATORS):
         for arguments in (several.get(operator, [VAR, 2]), [VAR], [VAR, 2, 3], []):
             for language in WORDS:

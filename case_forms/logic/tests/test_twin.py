@@ -58,6 +58,7 @@ DATA = {
     "f": {"a": {"b": [1, 2]}},
     "_today": "2026-03-01",
 }
+PATTERNS = ["^[a-z]+$", "(1|2).?", "^(a|b)*$", "[^0-9]", "^.{1,3}$", "\\d{4}-\\d{2}", "", "x{2,}|é", "^-?\\w+$"]
 PATHS = ["a", "b", "c", "d", "e", "f", "e.0.a", "e.1", "f.a.b.1", "f.a.x", "", "nope", "d.9", "current", "accumulator"]
 
 
@@ -73,7 +74,12 @@ def made_up(chance: random.Random, depth: int):
     fewest, most = table[operator][:2]
     if chance.random() < 0.01:
         fewest, most = 0, 4
-    return {operator: [made_up(chance, depth - 1) for _ in range(chance.randint(fewest, min(most, fewest + 2)))]}
+    arguments = [made_up(chance, depth - 1) for _ in range(chance.randint(fewest, min(most, fewest + 2)))]
+    if operator == "matches" and len(arguments) == 2:
+        arguments[1] = chance.choice(PATTERNS)
+    if operator == "date_part" and arguments:
+        arguments[0] = chance.choice(["year", "month", "day"])
+    return {operator: arguments}
 
 
 def test_the_twin_agrees_on_expressions_made_at_random():
