@@ -53,7 +53,7 @@ def form(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
 def test_good_answers_pass_and_come_back_cleaned() -> None:
     checked = check({**GOOD, "phone": "069 123 45 67", "needs": ["doctor"]})
     assert checked.ok
-    assert checked.answers == {**GOOD, "phone": "0691234567", "needs": ["doctor"]}
+    assert checked.answers == {**GOOD, "phone": "+355691234567", "needs": ["doctor"]}
 
 
 def test_every_wrong_answer_is_named_by_its_path() -> None:
