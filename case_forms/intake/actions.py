@@ -27,6 +27,7 @@ from vault.seal import fingerprint, same_content
 
 from .checking import AnswerProblem, Answers, check_answers
 from .deciding import NotDecided, decide_and_apply
+from .forgetting import first_due
 from .models import Draft, Submission
 from .naming import named_case
 
@@ -118,6 +119,7 @@ def receive_submission(
         received_at=received_at,
         answers=cleaned,
         fingerprint=fingerprint(content),
+        forget_after=first_due(form_version.definition, timezone.localdate(received_at)),
         is_drill=is_drill,
     )
     try:
@@ -157,7 +159,8 @@ def submit_draft(*, draft: Draft, user: User) -> Received:
         )
         locked.submitted_at = received.submission.received_at
         locked.answers = {}
-        locked.save(update_fields=["submitted_at", "answers"])
+        locked.left_over = None
+        locked.save(update_fields=["submitted_at", "answers", "left_over"])
     return received
 
 

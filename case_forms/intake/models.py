@@ -78,6 +78,7 @@ class Submission(models.Model):
     answers = SealedJSONField()
     fingerprint = models.CharField(max_length=100)
     receipt = models.JSONField(default=dict)
+    forget_after = models.DateField(null=True, blank=True, db_index=True)  # see forgetting
     is_drill = models.BooleanField(_("drill"), default=False)
 
     objects = SubmissionQuerySet.as_manager()

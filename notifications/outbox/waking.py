@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.db import Error as DatabaseFailure
 from django.db import connections, router, transaction
 from django_q.brokers import get_broker
@@ -64,6 +65,12 @@ def send_canary(part: str) -> bool:
 def enqueue_bulk(path: str, argument: str) -> bool:
     """Puts one task of another room, by its path, into the bulk queue. `argument` is an id. False: the broker failed."""
     return _enqueue(path, argument, cluster=BULK)
+
+
+def send_housekeeping() -> None:
+    """Has the bulk workers tidy up, room by room (settings.HOUSEKEEPING)."""
+    for path in settings.HOUSEKEEPING:
+        enqueue_bulk(path, "hourly")
 
 
 def queue_length(cluster: str) -> int | None:
