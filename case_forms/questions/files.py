@@ -44,7 +44,7 @@ class File(QuestionType):
         if not isinstance(identity, str):
             raise wrong_type(_("Choose a file."))
         if not IDENTITY.fullmatch(identity) or context.attachments is None or not context.attachments.has(identity):
-            raise AnswerError("unknown_file", _("This file isn't here; choose it again."))
+            raise AnswerError("unknown_attachment", _("This file isn't here; choose it again."))
         return {"id": identity}
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
