@@ -16,6 +16,7 @@ from .base import (
     Question,
     QuestionType,
     checked_object,
+    in_our_words,
 )
 from .choices import not_a_choice
 from .texts import LONG, SEVERAL_LINES, LongText
@@ -37,13 +38,13 @@ class IndicatorAssessment(QuestionType):
         return "group"
 
     def listed(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
-        with translation.override(language):
-            return [
-                ("no_indication", gettext("No indication of trafficking")),
-                ("potential_victim", gettext("A potential victim")),
-                ("insufficient", gettext("Too little is known to say")),
-                ("refer_formal", gettext("Refer for formal identification")),
-            ]
+        return in_our_words(
+            language,
+            ("no_indication", _("No indication of trafficking")),
+            ("potential_victim", _("A potential victim")),
+            ("insufficient", _("Too little is known to say")),
+            ("refer_formal", _("Refer for formal identification")),
+        )
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> dict[str, str]:
         given = checked_object(raw, PARTS, _("Say what you decide, and why."))

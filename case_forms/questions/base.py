@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar, Protocol
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from access.texts import FIRST, Said, said_in
 from case_forms import logic
 
 Question = dict[str, Any]
@@ -190,9 +193,16 @@ class QuestionType(ABC):
         return "text", ""
 
 
-def text_in(texts: Mapping[str, str], language: str) -> str:
+def text_in(texts: Mapping[str, str], language: str) -> Said:
     """The text in this language, else in Albanian, else in any."""
-    return texts.get(language) or texts.get("sq") or next(iter(texts.values()), "")
+    return said_in(texts, language)
+
+
+def in_our_words(language: str, *labels: "tuple[str, str | Promise]") -> list[Choice]:
+    """Choices that the house words itself: in this language when it is one of the house's, else in Albanian."""
+    spoken = language if language in dict(settings.LANGUAGES) else FIRST
+    with translation.override(spoken):
+        return [(value, Said(str(label), spoken)) for value, label in labels]
 
 
 def is_unanswered(raw: Any) -> bool:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.utils import translation
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .base import (
@@ -15,6 +13,7 @@ from .base import (
     Posted,
     Question,
     QuestionType,
+    in_our_words,
     text_in,
     wrong_type,
 )
@@ -141,8 +140,7 @@ class YesNoUnknown(SelectOne):
     properties = frozenset()
 
     def listed(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
-        with translation.override(language):
-            return [("yes", gettext("Yes")), ("no", gettext("No")), ("unknown", gettext("Not known"))]
+        return in_our_words(language, ("yes", _("Yes")), ("no", _("No")), ("unknown", _("Not known")))
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
         if not isinstance(raw, str):
@@ -163,8 +161,7 @@ class Boolean(QuestionType):
         return "radiogroup"
 
     def listed(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
-        with translation.override(language):
-            return [("true", gettext("Yes")), ("false", gettext("No"))]
+        return in_our_words(language, ("true", _("Yes")), ("false", _("No")))
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> bool:
         if not isinstance(raw, bool):

@@ -19,6 +19,7 @@ from .base import (
     Posted,
     Question,
     QuestionType,
+    in_our_words,
     step,
     text_in,
     wrong_type,
@@ -136,23 +137,23 @@ class Indicators(QuestionType):
 
 
 def answer_choices(language: str) -> list[Choice]:
-    with translation.override(language):
-        return [
-            ("present", gettext("Present")),
-            ("absent", gettext("Absent")),
-            ("unknown", gettext("Not known")),
-            ("not_asked", gettext("Not asked")),
-        ]
+    return in_our_words(
+        language,
+        ("present", _("Present")),
+        ("absent", _("Absent")),
+        ("unknown", _("Not known")),
+        ("not_asked", _("Not asked")),
+    )
 
 
 def basis_choices(language: str) -> list[Choice]:
-    with translation.override(language):
-        return [
-            ("told", gettext("The person said so")),
-            ("observed", gettext("Seen by the worker")),
-            ("document", gettext("A document shows it")),
-            ("third_party", gettext("Someone else said so")),
-        ]
+    return in_our_words(
+        language,
+        ("told", _("The person said so")),
+        ("observed", _("Seen by the worker")),
+        ("document", _("A document shows it")),
+        ("third_party", _("Someone else said so")),
+    )
 
 
 def _answer(given: Any, *, path: str) -> dict[str, str]:
