@@ -57,7 +57,7 @@ def test_the_editor_and_the_operator_may_enter_the_admin_and_nobody_is_a_superus
 def test_everybody_is_marked_demo_and_lives_at_a_reserved_domain(seeded: dict[str, int]) -> None:
     people = list(User.objects.all())
     contacts = list(Contact.objects.all())
-    assert len(people) == seeded["accounts"] == 13
+    assert len(people) == seeded["accounts"] == 14
     assert len(contacts) == seeded["contacts"] == 47
     for person in [*people, *contacts]:
         assert person.is_demo, person
