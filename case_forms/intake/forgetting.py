@@ -63,7 +63,7 @@ def _without(
             continue
         if item["item"] == "repeat":
             rows = []
-            for row in value:
+            for row in value or ():
                 row_kept, row_forgotten = _without(item["items"], row, received_on, today)
                 rows.append(row_kept)
                 for key, gone in row_forgotten.items():

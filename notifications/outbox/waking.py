@@ -68,7 +68,10 @@ def enqueue_bulk(path: str, argument: str) -> bool:
 
 
 def send_housekeeping() -> None:
-    """Has the bulk workers tidy up, room by room (settings.HOUSEKEEPING)."""
+    """Has the bulk workers tidy up, room by room (settings.HOUSEKEEPING), unless they are behind anyway."""
+    waiting = queue_length(BULK)
+    if waiting is not None and waiting >= CROWDED[BULK]:
+        return
     for path in settings.HOUSEKEEPING:
         enqueue_bulk(path, "hourly")
 

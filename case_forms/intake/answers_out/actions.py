@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -13,7 +14,7 @@ from notifications.outbox.waking import enqueue_bulk
 
 from .models import AnswerExport, ExportPart, Format
 from .selecting import Filters, Outgoing
-from .writing import PIECE, csv_pieces, xlsx_pieces, zip_pieces
+from .writing import PIECE, Sheet, csv_pieces, xlsx_pieces, zip_pieces
 
 AT_ONCE = 500  # submissions; more are written in the background
 MOST = {Format.CSV: 100_000, Format.XLSX: 20_000}  # a workbook is made in memory
@@ -127,10 +128,9 @@ def pieces_of(
     return "zip", zip_pieces(_again(first, second, sheets))
 
 
-def _again(*begun: object) -> Iterator:  # type: ignore[type-arg]
-    *heads, rest = begun
-    yield from (head for head in heads if head is not None)
-    yield from rest  # type: ignore[misc]
+def _again(first: Sheet | None, second: Sheet | None, rest: Iterator[Sheet]) -> Iterator[Sheet]:
+    yield from (sheet for sheet in (first, second) if sheet is not None)
+    yield from rest
 
 
 def _teller(export: AnswerExport) -> Callable[[int], None]:
@@ -152,7 +152,7 @@ def _keep(export: AnswerExport, pieces: Iterable[bytes]) -> None:
     ExportPart.objects.create(export=export, number=number, content=bytes(held))
 
 
-def _record(action: str, outgoing: Outgoing, format: str, count: int, **more: str) -> None:
+def _record(action: str, outgoing: Outgoing, format: str, count: int, **more: Any) -> None:
     """Who took how much of which form, by which filter; never what."""
     record(
         action,

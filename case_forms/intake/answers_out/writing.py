@@ -59,7 +59,7 @@ def as_plain_text(cell: Cell) -> Cell:
 def zip_pieces(sheets: Iterable[Sheet]) -> Iterator[bytes]:
     """Several tables as CSV files in one zip, piece by piece."""
     out = _Outlet()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
         for sheet in sheets:
             with archive.open(f"{sheet.name}.csv", "w", force_zip64=True) as member:
                 for piece in csv_pieces(sheet.rows):

@@ -14,6 +14,7 @@ from notifications.escalation.management.commands import sweeper as module
 from notifications.escalation.management.commands.sweeper import Sweeper
 from notifications.outbox.models import Heartbeat, Notice
 from notifications.outbox.tests.owing import owe_officer
+from notifications.outbox.waking import send_housekeeping
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +40,8 @@ def test_one_pass_moves_clocks_wakes_workers_and_shows_life(staffed):
     Sweeper(1.0).once()
     notice.refresh_from_db()
     assert notice.ladder_step == 1
-    assert sorted(OrmQ.objects.values_list("key", flat=True)) == ["bulk", "urgent", "urgent"]  # canaries and a wake-up
+    # canaries, a wake-up, and the hour's housekeeping
+    assert sorted(OrmQ.objects.values_list("key", flat=True)) == ["bulk", "bulk", "urgent", "urgent"]
     assert Heartbeat.objects.filter(part="sweeper").exists()
 
 
@@ -54,7 +56,8 @@ def test_canaries_and_heartbeats_come_at_their_own_pace(staffed):
     assert len(beats) == 7
 
 
-def test_canaries_do_not_pile_up_before_a_dead_cluster(staffed):
+def test_canaries_do_not_pile_up_before_a_dead_cluster(staffed, settings):
+    settings.HOUSEKEEPING = ()
     with mock.patch.object(module, "queue_length", lambda part: {"urgent": 25, "bulk": 4999}[part]):
         Sweeper(1.0).once()
     assert list(OrmQ.objects.values_list("key", flat=True)) == ["bulk"]
@@ -115,3 +118,19 @@ def test_the_command_stops_promptly_when_it_is_told_to(staffed):
         for number, handler in before.items():
             signal.signal(number, handler)
     assert passes == [True]
+
+
+def test_housekeeping_is_asked_for_once_an_hour_and_not_of_workers_that_are_behind(staffed):
+    sweeper = Sweeper(1.0)
+    with (
+        mock.patch.object(module.time, "monotonic") as clock,
+        mock.patch.object(module, "send_housekeeping") as asked,
+    ):
+        for minute in range(130):
+            clock.return_value = 100.0 + 60 * minute
+            sweeper.once()
+    assert asked.call_count == 3
+    with mock.patch("notifications.outbox.waking.queue_length", return_value=5000):
+        OrmQ.objects.all().delete()
+        send_housekeeping()
+    assert not OrmQ.objects.exists()
