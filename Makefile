@@ -40,7 +40,7 @@ format: .venv/test.stamp ## Put code and templates into shape
 	.venv/bin/ruff format --quiet .
 	.venv/bin/djhtml templates || true
 
-bench: packages .venv/test.stamp ## Measure: commit to SMTP accept, notices a second beside bare tasks
+bench: packages test-packages .venv/test.stamp ## Measure what the issues set as goals, each beside something known
 	$(PY) -m tests.bench
 
 drill: .venv/run.stamp ## Send a marked, synthetic case through the running service (REGION=vlore)
