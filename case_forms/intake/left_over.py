@@ -94,7 +94,9 @@ def _along(path: Path, definition: Mapping[str, Any]) -> Iterator[Mapping[str, A
 def _value_in_words(value: Any, question: Mapping[str, Any], context: CheckContext) -> str:
     """As the question's type writes it; what was typed wrong stays as it was typed."""
     kind = registry.get(question["type"])
-    asked = CleanContext(context.sources, language=context.language, today=context.today)
+    asked = CleanContext(
+        context.sources, language=context.language, today=context.today, attachments=context.attachments
+    )
     try:
         cleaned = kind.clean(value, dict(question), asked)
     except AnswerError:

@@ -23,7 +23,7 @@ from case_forms.builder.models import FormVersion
 from case_forms.questions import registry
 from case_forms.questions.base import AnswerError, CleanContext
 
-from .checking import MOST_ROWS, Answers, CheckContext, is_unanswered, relevant_sections
+from .checking import MOST_ROWS, Answers, CheckContext, is_unanswered, relevant_sections, scope_at
 from .drafts import DraftIsSent, context_of
 from .languages import language_of
 from .left_over import DOES_NOT_FIT, ELSEWHERE, GONE, TOO_MANY, LeftOver, Path, left_over_of
@@ -133,7 +133,7 @@ class _Plan:
         self.kept = 0
 
     def made(self, answers: Answers, earlier: list[LeftOver]) -> MovePlan:
-        scope = {"_today": self.context.today.isoformat(), "_occurred_on": self.context.occurred_on.isoformat()}
+        scope = scope_at(self.context)
         moved = self._level(self.old_items, self.new_items, answers, (), scope)
         returning = []
         asked = _by_key(self.new_items)
@@ -164,13 +164,14 @@ class _Plan:
                 if rows := self._rows(before, item, value, here, scope):
                     moved[key] = scope[key] = rows
             elif self._stays(before, item, value, here, scope):
-                moved[key] = value
+                # a place that is to be kept coarse only is so at once
+                moved[key] = scope.get(key, value) if "coarsen" in item else value
                 self.kept += 1
         return moved
 
     def _rows(self, before: Item, repeat: Item, rows: Any, path: Path, scope: Answers) -> list[Answers]:
         most = repeat.get("max") or MOST_ROWS
-        moved = []
+        moved: list[Answers] = []
         for index, row in enumerate(rows if isinstance(rows, list) else []):
             if not isinstance(row, dict):
                 continue
@@ -194,7 +195,11 @@ class _Plan:
     def _refusal(self, question: Item, value: Any, scope: Answers) -> AnswerError | None:
         """Why the question doesn't take this value; else the cleaned value comes into scope."""
         asked = CleanContext(
-            self.context.sources, language=self.context.language, today=self.context.today, scope=scope
+            self.context.sources,
+            language=self.context.language,
+            today=self.context.today,
+            scope=scope,
+            attachments=self.context.attachments,
         )
         try:
             scope[question["key"]] = registry.get(question["type"]).clean(value, dict(question), asked)
