@@ -1,4 +1,4 @@
-"""`make bench`: what the issues set as goals, measured with real processes, each beside something known in the same run.
+"""`make bench`: what the issues set as goals, measured with real processes, beside something known in the same run.
 
     python -m tests.bench [--quick] [SUITE ...]
 
