@@ -1,11 +1,12 @@
 """The lists that questions choose from, read from the database and from data files."""
 
 import json
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from access.models import Municipality, Region
+from access.models import MobileUnit, Municipality, Region
 from case_forms.questions.base import Choice, text_in
 from notifications.directory.models import Partner, Role
 
@@ -24,6 +25,7 @@ class Lists:
     def __init__(self) -> None:
         self._values: dict[str, frozenset[str]] = {}
         self._rows: dict[str, list[tuple[str, dict[str, str]]]] = {}
+        self._attributes: dict[str, dict[str, dict[str, str]]] = {}
         self._choices: dict[tuple[str, str], list[Choice]] = {}
 
     def choices(self, name: str, language: str) -> list[Choice]:
@@ -38,6 +40,12 @@ class Lists:
             self._values[name] = frozenset(known for known, _names in self._read(name))
         return value in self._values[name]
 
+    def attributes(self, name: str, value: str) -> Mapping[str, str]:
+        """What filters may read of an entry: the region of a municipality or a unit, the place of a partner."""
+        if name not in self._attributes:
+            self._attributes[name] = dict(_attributes(name))
+        return self._attributes[name].get(value, {})
+
     def _read(self, name: str) -> list[tuple[str, dict[str, str]]]:
         if name not in self._rows:
             self._rows[name] = list(_rows(name))
@@ -49,12 +57,30 @@ def _rows(name: str) -> list[tuple[str, dict[str, str]]]:
         return [(slug, {"sq": label}) for slug, label in Municipality.objects.values_list("slug", "name")]
     if name == "regions":
         return [(slug, {"sq": label}) for slug, label in Region.objects.values_list("slug", "name")]
+    if name == "units":
+        units = MobileUnit.objects.filter(is_active=True)
+        return [(slug, {"sq": label}) for slug, label in units.values_list("slug", "name")]
     if name == "partners":
         services = Partner.objects.filter(role=Role.PROTECTION_SERVICE, is_active=True)
         return list(services.values_list("slug", "names"))
     if name in ("countries", "languages"):
         return [(entry["code"], entry["name"]) for entry in listed(name)]
     return []
+
+
+def _attributes(name: str) -> Iterator[tuple[str, dict[str, str]]]:
+    if name == "municipalities":
+        rows = Municipality.objects.values_list("slug", "region__slug")
+        yield from ((slug, {"region": region}) for slug, region in rows)
+    elif name == "units":
+        rows = MobileUnit.objects.values_list("slug", "region__slug")
+        yield from ((slug, {"region": region}) for slug, region in rows)
+    elif name == "partners":
+        places = Partner.objects.filter(role=Role.PROTECTION_SERVICE, municipality__isnull=False)
+        for slug, municipality, region in places.values_list(
+            "slug", "municipality__slug", "municipality__region__slug"
+        ):
+            yield slug, {"municipality": municipality, "region": region}
 
 
 # Albanian letters that stand after their Latin look-alikes: a c ç d dh e ë f g gj h i j k l ll m n nj ...

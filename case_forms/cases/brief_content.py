@@ -16,6 +16,7 @@ from django.utils.translation import gettext, pgettext
 
 from access.models import MobileUnit, Municipality
 from case_forms import logic
+from case_forms.builder.outline import Given, given
 from case_forms.questions import registry
 from case_forms.questions.base import ChoiceSource, Question, is_unanswered
 from notifications.briefs.composing import BriefRow, compose
@@ -129,35 +130,26 @@ def answer_rows(content: BriefFacts) -> Iterator[BriefRow]:
         **content.facts,
         "_today": content.today or timezone.localdate().isoformat(),
         "_occurred_on": timezone.localdate(content.occurred_at).isoformat(),
+        "_now": timezone.localtime().isoformat(timespec="seconds"),
         "_case_status": content.case.status,
     }
-    for section in content.definition["sections"]:
-        for item in section["items"]:
-            if item["item"] == "question":
-                yield from _row(item, content.answers.get(item["key"]), scope, section["title"], content.sources)
-            elif item["item"] == "repeat":
-                for index, given in enumerate(content.answers.get(item["key"]) or ()):
-                    yield from _repeat_rows(item, index, given, scope, section["title"], content.sources)
+    for place in given(dict(content.definition), content.answers):
+        section = {language: _in(place.placed.section["title"], language) for language in LANGUAGES}
+        for row in _row(place.placed.question, place.value, {**scope, **place.scope}, section, content.sources):
+            yield _in_its_group(row, place)
 
 
-def _repeat_rows(
-    repeat: Mapping[str, Any],
-    index: int,
-    given: Mapping[str, Any],
-    scope: Mapping[str, Any],
-    section: Texts,
-    sources: ChoiceSource,
-) -> Iterator[BriefRow]:
-    within = {**scope, **given}
-    for item in repeat["items"]:
-        if item["item"] != "question":
-            continue
-        for row in _row(item, given.get(item["key"]), within, section, sources):
-            label = {
-                language: f"{_in(repeat['label'], language)} {index + 1}: {row.label[language]}"
-                for language in LANGUAGES
-            }
-            yield BriefRow(f"{repeat['key']}.{index}.{item['key']}", label, row.value, row.shared_with, row.section)
+def _in_its_group(row: BriefRow, place: Given) -> BriefRow:
+    """The row under the names of the repeats it stands in: "Household 1, Child 2: Age"."""
+    if not place.rows:
+        return row
+    groups = list(zip(place.placed.repeats, place.rows, strict=True))
+    key = "".join(f"{repeat['key']}.{index}." for repeat, index in groups)
+    label = {}
+    for language, words in row.label.items():
+        names = (f"{_in(repeat['label'], language)} {index + 1}" for repeat, index in groups)
+        label[language] = f"{', '.join(names)}: {words}"
+    return BriefRow(f"{key}{row.key}", label, row.value, row.shared_with, row.section)
 
 
 def _row(

@@ -8,6 +8,7 @@ carry `is_drill` and are counted nowhere.
 import json
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +18,9 @@ from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, Region, User
 from case_forms.builder.models import FormVersion
-from case_forms.builder.outline import questions_by_key
+from case_forms.builder.outline import answer_keys, questions_by_key, repeats
 from case_forms.builder.sources import Lists
+from case_forms.questions import registry
 from case_forms.questions.indicators import by_id
 from notifications.directory.models import Role
 from notifications.outbox.actions import cancel
@@ -118,12 +120,14 @@ def drill_answers(
 
     Raises DrillImpossible when a required question can't be filled this way.
     """
-    questions = {key: placed.question for key, placed in questions_by_key(definition).items()}
+    placed = questions_by_key(definition)
+    questions = {key: place.question for key, place in placed.items()}
+    groups = {repeat["key"]: repeat for repeat in repeats(definition)}
     sources = Lists()
     day = timezone.localdate(occurred_at)
-    answers = {key: value for key, value in script["answers"].items() if key in questions}
-    for key, question in questions.items():
-        if question["type"] == "municipality":
+    answers = {key: value for key, value in script["answers"].items() if key in answer_keys(definition)}
+    for key, place in placed.items():
+        if place.question["type"] == "municipality" and not place.repeats and "choice_filter" not in place.question:
             answers[key] = municipality
     for _round in range(MOST_ROUNDS):
         checked = check_answers(
@@ -132,42 +136,60 @@ def drill_answers(
         if not checked.errors:
             return answers
         error = checked.errors[0]
-        key = error.path.removeprefix("/answers/").split("/")[0]
+        row, key, scope = _answered_at(error.path, answers, checked.answers, groups)
         if error.code == "not_relevant":
-            answers.pop(key, None)
-        elif error.code == "required" and key in questions and key not in answers:
-            answers[key] = _plainest(questions[key], script["text"], sources, occurred_at)
+            row.pop(key, None)
+        elif error.code == "too_few" and key in groups:
+            row[key] = [{} for _ in range(groups[key]["min"])]
+        elif error.code == "required" and key in questions and key not in row:
+            row[key] = _plainest(questions[key], script["text"], sources, occurred_at, scope)
         else:
             raise DrillImpossible(f"The drill has no allowed answer for the question {key!r} ({error.code}).")
     raise DrillImpossible("The form asks for more required answers than a drill fills.")
 
 
-def _plainest(question: dict[str, Any], text: str, sources: Lists, occurred_at: datetime) -> Any:
+def _answered_at(
+    path: str, answers: dict[str, Any], accepted: dict[str, Any], groups: Mapping[str, Any]
+) -> tuple[dict[str, Any], str, dict[str, Any]]:
+    """(the answers or the row that a path points into, the key there, what expressions read there)."""
+    row, scope = answers, dict(accepted)
+    key, *steps = path.removeprefix("/answers/").split("/")
+    while key in groups and len(steps) > 1:
+        row = row[key][int(steps[0])]
+        scope |= {**row, "_position": int(steps[0]) + 1}
+        key, *steps = steps[1:]
+    return row, key, scope
+
+
+def _plainest(
+    question: dict[str, Any], text: str, sources: Lists, occurred_at: datetime, scope: Mapping[str, Any]
+) -> Any:
     kind = question["type"]
-    if kind in ("select_one", "select_many", "partner"):
-        name = question.get("choices_from") or ("partners" if kind == "partner" else "")
-        values = (
-            [value for value, _label in sources.choices(name, "sq")]
-            if name
-            else [choice["value"] for choice in question["choices"]]
-        )
-        if not values:
+    offered = [value for value, _label in registry.get(kind).choices(question, "sq", sources, scope)]
+    if kind in ("select_one", "select_many", "municipality", "partner", "session", "matrix"):
+        if not offered:
             raise DrillImpossible(f"The question {question['key']!r} offers nothing to choose.")
-        preferred = next((value for value in ("unknown", "AL", "other") if value in values), values[0])
+        preferred = next((value for value in ("unknown", "AL", "other") if value in offered), offered[0])
+        if kind == "matrix":
+            return {row["value"]: preferred for row in question["rows"]}
         return [preferred] if kind == "select_many" else preferred
+    day = timezone.localdate(occurred_at).isoformat()
+    smallest = question.get("min", 0)
     plain = {
-        "text": text,
-        "long_text": text,
-        "integer": question.get("min", 0),
-        "decimal": question.get("min", 0),
+        **dict.fromkeys(("text", "long_text", "other_specify", "hidden"), text),
+        **dict.fromkeys(("integer", "decimal", "scale", "duration"), smallest),
+        **dict.fromkeys(("date", "approximate_date"), day),
         "boolean": False,
         "yes_no_unknown": "unknown",
-        "date": timezone.localdate(occurred_at).isoformat(),
         "datetime": occurred_at.isoformat(),
+        "time": question.get("min", "12:00"),
         "phone": "+355690000000",
+        "email": "drill@example.org",
+        "ranking": offered,
+        "signature": {"name": text},
+        "indicators": {next(iter(by_id())): {"answer": "unknown"}},
+        "indicator_assessment": {"decision": "no_indication", "reason": text},
     }
-    if kind == "indicators":
-        return {next(iter(by_id())): {"answer": "unknown"}}
     if kind not in plain:
         raise DrillImpossible(f"The drill can't answer the question {question['key']!r} of type {kind!r}.")
     return plain[kind]

@@ -1,14 +1,13 @@
 """Answers for people to read: section by section, formatted, in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from access.models import in_language
 from case_forms.questions import registry
 
-from .checking import Answers, CheckContext, Checked, SectionState
-from .filling import name_of
+from .checking import Answers, CheckContext, Checked, SectionState, is_typed
 
 
 @dataclass(frozen=True)
@@ -50,24 +49,49 @@ def _fill(reading: SectionReading, items: list[Mapping[str, Any]], answers: Answ
         if item["item"] == "question":
             reading.lines.extend(_lines([item], answers, context))
         elif item["item"] == "repeat":
-            label = in_language(item["label"], context.language)
-            for number, row in enumerate(answers.get(item["key"], []), start=1):
-                reading.rows.append((f"{label} {number}", _lines(item["items"], row, context)))
+            reading.rows.extend(_rows(item, answers, context, ""))
+
+
+def _rows(
+    repeat: Mapping[str, Any], answers: Answers, context: CheckContext, around: str
+) -> Iterator[tuple[str, list[Line]]]:
+    """Each row with its lines, then those of the repeats inside it, under the row's heading and their own."""
+    label = in_language(repeat["label"], context.language)
+    for number, row in enumerate(answers.get(repeat["key"], []), start=1):
+        heading = f"{around}{label} {number}"
+        yield heading, _lines(repeat["items"], row, context)
+        for item in repeat["items"]:
+            if item["item"] == "repeat":
+                yield from _rows(item, row, context, f"{heading} · ")
 
 
 def _section(state: SectionState, context: CheckContext) -> SectionReading:
     language = context.language
     reading = SectionReading(key=state.key, title=in_language(state.section["title"], language))
     _fill(reading, state.items, state.answers, context)
-    asked = [item for item in state.items if item["item"] != "note"]
-    repeats = {item["key"]: item for item in asked if item["item"] == "repeat"}
-    inner = [question for repeat in repeats.values() for question in _questions(repeat["items"])]
-    labels = {item["key"]: in_language(item["label"], language) for item in [*asked, *inner]}
-    reading.unanswered.extend(labels[item["key"]] for item in asked if item["key"] not in state.answers)
+    asked = [item for item in _asked(state.items) if item["item"] == "repeat" or is_typed(item)]
+    reading.unanswered.extend(
+        in_language(item["label"], language) for item in asked if item["key"] not in state.answers
+    )
     for problem in state.errors:
-        last = name_of(problem.path, repeats).rpartition("-")[2]
-        reading.problems.append((labels.get(last, ""), problem.message))
+        reading.problems.append((_label_at(problem.path, state.section["items"], language), problem.message))
     return reading
+
+
+def _label_at(path: str, items: list[Mapping[str, Any]], language: str) -> str:
+    """The label of what a problem's path means: /answers/household/0/children/1/age; "" for the whole form."""
+    label = ""
+    _empty, _answers, *steps = [*path.split("/"), ""]
+    while steps:
+        item = next((item for item in _asked(items) if item["key"] == steps[0]), None)
+        if item is None:
+            break
+        label, items, steps = in_language(item["label"], language), item.get("items", []), steps[2:]
+    return label
+
+
+def _asked(items: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    return (item for item in items if item["item"] != "note")
 
 
 def _questions(items: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

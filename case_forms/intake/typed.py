@@ -6,20 +6,43 @@ from typing import Any
 from case_forms.questions import registry
 from case_forms.questions.base import Posted
 
-from .checking import MOST_ROWS, Answers, is_unanswered
+from .checking import MOST_ROWS, Answers, is_typed, is_unanswered
+
+Items = list[Mapping[str, Any]]
 
 
 def typed_in(section: Mapping[str, Any], post: Posted) -> Answers:
     """What the section's form fields hold, as raw JSON values; unanswered questions are absent.
 
-    A repeat's fields are `key-0-subkey`; `key-count` says how many rows the page had. Empty rows are left out.
+    A repeat's fields are `key-0-subkey`, those of a repeat in its rows `key-0-inner-1-subkey`; `key-count` and
+    `key-0-inner-count` say how many rows the page had. Empty rows are left out. What nobody types isn't read.
     """
+    return _typed(section["items"], post, "", "")
+
+
+def merged(answers: Answers, section: Mapping[str, Any], typed: Answers) -> Answers:
+    """The draft's answers with this section's replaced by what was typed; the rest, and what nobody types, stays."""
+    own = {
+        item["key"]
+        for item in section["items"]
+        if item["item"] == "repeat" or (item["item"] != "note" and is_typed(item))
+    }
+    return {**{key: value for key, value in answers.items() if key not in own}, **typed}
+
+
+def without_row(post: Posted, section: Mapping[str, Any], row: str) -> Answers:
+    """What was typed, without one row of a repeat. `row` is its name as the page's button sends it: key-0-inner-1."""
+    return _typed(section["items"], post, "", row)
+
+
+def _typed(items: Items, post: Posted, prefix: str, without: str) -> Answers:
     typed: Answers = {}
-    for item in section["items"]:
-        if item["item"] == "question":
-            raw = _raw(item, post, item["key"])
-        elif item["item"] == "repeat":
-            raw = [row for row in _typed_rows(item, post) if row]
+    for item in items:
+        name = f"{prefix}{item['key']}"
+        if item["item"] == "repeat":
+            raw: Any = _rows(item, post, name, without)
+        elif item["item"] == "question" and is_typed(item):
+            raw = registry.get(item["type"]).from_post(post, name, dict(item))
         else:
             continue
         if not is_unanswered(raw):
@@ -27,39 +50,13 @@ def typed_in(section: Mapping[str, Any], post: Posted) -> Answers:
     return typed
 
 
-def merged(answers: Answers, section: Mapping[str, Any], typed: Answers) -> Answers:
-    """The draft's answers with this section's replaced by what was typed; the other sections stay."""
-    own = {item["key"] for item in section["items"] if item["item"] != "note"}
-    return {**{key: value for key, value in answers.items() if key not in own}, **typed}
-
-
-def without_row(post: Posted, section: Mapping[str, Any], row: str) -> Answers:
-    """What was typed, without one row of a repeat. `row` is "key-index" as the page's button sends it."""
-    key, _dash, index = row.rpartition("-")
-    typed = typed_in(section, post)
-    for item in section["items"]:
-        if item["item"] == "repeat" and item["key"] == key and index.isdigit():
-            rows = [kept for number, kept in enumerate(_typed_rows(item, post)) if kept and number != int(index)]
-            typed.pop(key, None)
-            if rows:
-                typed[key] = rows
-    return typed
-
-
-def _typed_rows(repeat: Mapping[str, Any], post: Posted) -> list[Answers]:
-    written = str(post.get(f"{repeat['key']}-count") or "")
-    count = min(int(written), MOST_ROWS * 2) if written.isascii() and written.isdigit() and len(written) < 4 else 0
-    rows = []
-    for index in range(count):
-        row = {}
-        for item in repeat["items"]:
-            if item["item"] == "question":
-                raw = _raw(item, post, f"{repeat['key']}-{index}-{item['key']}")
-                if not is_unanswered(raw):
-                    row[item["key"]] = raw
-        rows.append(row)
-    return rows
-
-
-def _raw(question: Mapping[str, Any], post: Posted, name: str) -> Any:
-    return registry.get(question["type"]).from_post(post, name, dict(question))
+def _rows(repeat: Mapping[str, Any], post: Posted, name: str, without: str) -> list[Answers]:
+    written = str(post.get(f"{name}-count") or "")
+    given = int(written) if written.isascii() and written.isdigit() and len(written) < 4 else 0
+    count = min(given, (repeat.get("max") or MOST_ROWS) + MOST_ROWS)
+    rows = (
+        _typed(repeat["items"], post, f"{name}-{index}-", without)
+        for index in range(count)
+        if f"{name}-{index}" != without
+    )
+    return [row for row in rows if row]

@@ -1,6 +1,6 @@
 import pytest
 
-from access.models import Municipality, PoliceDirectorate, Region
+from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
 from case_forms.builder.sources import Lists, listed
 from notifications.directory.models import Partner, Role
 
@@ -56,6 +56,23 @@ class TestFromTheDatabase:
                 assert lists.has("municipalities", "test-town")
                 assert not lists.has("municipalities", "atlantis")
                 assert ("test-region", "Qarku") in lists.choices("regions", "en")
+
+    def test_filters_read_where_a_place_lies(self, django_assert_num_queries):
+        region = Region.objects.create(slug="test-region", name="Qarku", iso_code="99")
+        police = PoliceDirectorate.objects.create(slug="test-dvp", name="DVP", short_name="DVP")
+        town = Municipality.objects.create(slug="test-town", name="Qyteti", region=region, police_directorate=police)
+        MobileUnit.objects.create(slug="test-unit", name="Njësia", region=region)
+        Partner.objects.create(slug="here", role=Role.PROTECTION_SERVICE, names={"sq": "X"}, municipality=town)
+        Partner.objects.create(slug="anywhere", role=Role.PROTECTION_SERVICE, names={"sq": "Y"})
+        lists = Lists()
+        with django_assert_num_queries(3):
+            for _ in range(2):
+                assert lists.attributes("municipalities", "test-town") == {"region": "test-region"}
+                assert lists.attributes("units", "test-unit") == {"region": "test-region"}
+                assert lists.attributes("partners", "here") == {"municipality": "test-town", "region": "test-region"}
+        assert lists.attributes("partners", "anywhere") == lists.attributes("countries", "AL") == {}
+        assert lists.choices("units", "sq") == [("test-unit", "Njësia")]
+        assert lists.choices("sessions", "sq") == []
 
     def test_partners_are_the_active_protection_services(self):
         def partner(slug, **more):
