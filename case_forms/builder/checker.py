@@ -172,7 +172,7 @@ class _Check:
 
     def _choices(self, question: Item, path: str) -> Iterator[Problem]:
         """Problems of the choices where they are written: in the question, or once in the form's own list."""
-        named = question.get("list", question.get("choices_from", ""))
+        named = question.get("list") or question.get("choices_from") or ""
         if named in self.broken_lists:
             yield Problem(f"{path}/choices_from", "bad_list", _("This shared list can't be used: mend it first."))
         written_here = named not in self.definition.get("lists", {})

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from django.apps import apps
-
+from .models import ChoiceList
 from .shape_checks import Problem, list_of, part
 from .shapes import CHOICE, MOST_CHOICES
 
@@ -33,11 +32,7 @@ def shared_lists() -> Shared:
 
     @cache
     def look_up(key: str) -> Choices | None:
-        try:
-            model = apps.get_model("builder", "ChoiceList")
-        except LookupError:
-            return None
-        return model._default_manager.filter(key=key).values_list("choices", flat=True).first()
+        return ChoiceList.objects.filter(key=key).values_list("choices", flat=True).first()
 
     return look_up
 

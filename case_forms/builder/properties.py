@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.utils.translation import gettext_lazy as _
 
@@ -123,15 +123,15 @@ def _bounds(kind: QuestionType, question: dict[str, Any], path: str) -> Iterator
 
 
 def _steps(question: dict[str, Any], path: str) -> Iterator[Problem]:
-    step, ends = question.get("step", 1), [question.get("min"), question.get("max")]
+    step, smallest, largest = question.get("step", 1), question.get("min"), question.get("max")
     if not _is_number(step) or step <= 0:
         yield _bad_bound(f"{path}/step")
-    elif all(_is_number(end) for end in ends) and not step <= ends[1] - ends[0] <= step * MOST_STEPS:
+    elif _is_number(smallest) and _is_number(largest) and not step <= largest - smallest <= step * MOST_STEPS:
         words = _("A scale has from 1 to %(count)s steps between its ends.") % {"count": MOST_STEPS}
         yield Problem(f"{path}/max", "bad_bounds", words)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[int | float]:
     return (
         not isinstance(value, bool)
         and isinstance(value, int | float)

@@ -50,8 +50,8 @@ def shape_problems(definition: Any) -> list[Problem]:
     """Problems of shape alone. When there are none, every property read elsewhere is there and of its kind."""
     found = list(part(FORM)(definition, ""))
     if not found and _count(definition) > MOST_QUESTIONS:
-        words = _("A form has at most %(count)s questions.") % {"count": MOST_QUESTIONS}
-        found.append(Problem("/sections", "too_many", words))
+        too_many = _("A form has at most %(count)s questions.") % {"count": MOST_QUESTIONS}
+        found.append(Problem("/sections", "too_many", too_many))
     return found
 
 
@@ -71,8 +71,8 @@ def _item(level: int) -> Check:
         if isinstance(kind, str) and kind in kinds:
             yield from part(kinds[kind])(value, path)
         elif kind == "repeat":
-            words = _("Repeat groups stand in each other two levels deep, not deeper.")
-            yield Problem(f"{path}/item", "unknown_item", words)
+            too_deep = _("Repeat groups stand in each other two levels deep, not deeper.")
+            yield Problem(f"{path}/item", "unknown_item", too_deep)
         else:
             words = _("This must be one of: %(values)s.") % {"values": ", ".join(kinds)}
             yield Problem(f"{path}/item", "unknown_item", words)

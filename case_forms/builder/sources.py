@@ -70,11 +70,11 @@ def _rows(name: str) -> list[tuple[str, dict[str, str]]]:
 
 def _attributes(name: str) -> Iterator[tuple[str, dict[str, str]]]:
     if name == "municipalities":
-        rows = Municipality.objects.values_list("slug", "region__slug")
-        yield from ((slug, {"region": region}) for slug, region in rows)
+        towns = Municipality.objects.values_list("slug", "region__slug")
+        yield from ((slug, {"region": region}) for slug, region in towns)
     elif name == "units":
-        rows = MobileUnit.objects.values_list("slug", "region__slug")
-        yield from ((slug, {"region": region}) for slug, region in rows)
+        units = MobileUnit.objects.values_list("slug", "region__slug")
+        yield from ((slug, {"region": region}) for slug, region in units)
     elif name == "partners":
         places = Partner.objects.filter(role=Role.PROTECTION_SERVICE, municipality__isnull=False)
         for slug, municipality, region in places.values_list(

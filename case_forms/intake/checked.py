@@ -8,7 +8,7 @@ from typing import Any
 from case_forms.questions.base import Attachments, ChoiceSource
 
 Answers = dict[str, Any]
-Item = Mapping[str, Any]
+Item = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class SectionState:
     calculations).
     """
 
-    section: Item
+    section: Mapping[str, Any]
     relevant: bool = True
-    items: list[Item] = field(default_factory=list)
-    row_items: dict[str, list[list[Item]]] = field(default_factory=dict)
+    items: list[Mapping[str, Any]] = field(default_factory=list)
+    row_items: dict[str, list[list[Mapping[str, Any]]]] = field(default_factory=dict)
     worked_out: Answers = field(default_factory=dict, repr=False)
     answers: Answers = field(default_factory=dict, repr=False)
     errors: list[AnswerProblem] = field(default_factory=list)

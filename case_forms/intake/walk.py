@@ -33,7 +33,7 @@ class Walk:
     """`scope` holds what expressions may read: the answers accepted so far, the dates, and in a row the row's answers
     over them. It is one object that grows; leaving a row puts back what the row had laid over."""
 
-    def __init__(self, definition: Item, answers: Any, context: CheckContext, *, strict: bool) -> None:
+    def __init__(self, definition: Mapping[str, Any], answers: Any, context: CheckContext, *, strict: bool) -> None:
         self.definition = definition
         self.answers = answers
         self.context = context
@@ -66,9 +66,9 @@ class Walk:
 
     def _items(
         self, items: list[Item], given: Mapping[str, Any], place: Place, *, is_asked: bool = True
-    ) -> tuple[list[Item], Answers]:
+    ) -> tuple[list[Mapping[str, Any]], Answers]:
         """The relevant items of a section or a row, and the answers accepted in it."""
-        relevant_items: list[Item] = []
+        relevant_items: list[Mapping[str, Any]] = []
         accepted: Answers = {}
         for item in items:
             relevant = is_asked and self._holds(item.get("relevant", True))
@@ -114,7 +114,7 @@ class Walk:
             self._wrong(at, "too_few", _("At least %(least)s are needed.") % {"least": least})
         return rows
 
-    def _row(self, repeat: Item, row: Any, index: int, at: Place) -> tuple[list[Item], Answers]:
+    def _row(self, repeat: Item, row: Any, index: int, at: Place) -> tuple[list[Mapping[str, Any]], Answers]:
         """One row's relevant items and cleaned answers. Its keys lie over those around it while it is looked at."""
         place = Place(f"{at.path}/{index}", f"{at.name}-{index}-", at.state)
         if not isinstance(row, dict):
@@ -142,7 +142,7 @@ class Walk:
 
     # ---- questions ----
 
-    def _question(self, question: dict[str, Any], raw: Any, at: Place) -> Any:
+    def _question(self, question: Item, raw: Any, at: Place) -> Any:
         """The cleaned value, or None when there is none or it is wrong."""
         kind = registry.get(question["type"])
         try:
@@ -162,7 +162,7 @@ class Walk:
             return None
         return value
 
-    def _value(self, question: dict[str, Any], kind: QuestionType, raw: Any, at: Place) -> Any:
+    def _value(self, question: Item, kind: QuestionType, raw: Any, at: Place) -> Any:
         """What was given, cleaned, or what the server works out where nothing is. Raises AnswerError."""
         if kind.name == "calculated":
             if self.strict and not is_unanswered(raw):
@@ -184,14 +184,14 @@ class Walk:
             raise AnswerError("read_only", _("This is not asked: leave it out, or send what it is set to."))
         return value
 
-    def _own(self, question: dict[str, Any], kind: QuestionType, at: Place) -> Any:
+    def _own(self, question: Item, kind: QuestionType, at: Place) -> Any:
         """The default, else the value of `initial`. None when there is none or it can't stand here."""
         raw = question.get("default")
         if is_unanswered(raw) and "initial" in question:
             raw = self._evaluated(question["initial"])
         return self._worked_out(question, kind, raw, at)
 
-    def _worked_out(self, question: dict[str, Any], kind: QuestionType, raw: Any, at: Place) -> Any:
+    def _worked_out(self, question: Item, kind: QuestionType, raw: Any, at: Place) -> Any:
         if is_unanswered(raw):
             return None
         try:
@@ -201,7 +201,7 @@ class Walk:
         at.state.worked_out[at.name] = value
         return value
 
-    def _fits(self, question: Item, value: Any) -> bool:
+    def _fits(self, question: Mapping[str, Any], value: Any) -> bool:
         """Whether the constraint, if any, holds with this value in scope."""
         if "constraint" not in question:
             return True
@@ -261,7 +261,7 @@ def scope_at(context: CheckContext) -> Answers:
     }
 
 
-def is_typed(question: Item) -> bool:
+def is_typed(question: Mapping[str, Any]) -> bool:
     """Whether people are asked for the answer; a read-only or a hidden one only the server or a program gives."""
     return question.get("read_only") is not True and question["type"] not in ("hidden", "calculated")
 
