@@ -9,7 +9,10 @@ from access.models import in_language
 
 @dataclass(frozen=True)
 class QuestionView:
-    """One question as the page shows it. `name` is its form field, `id` where labels and the error summary point."""
+    """One question as the page shows it. `name` is its form field, `id` where labels and the error summary point.
+
+    `scope`: what expressions may read here; `attachments`: the files that the form has, by id.
+    """
 
     question: Mapping[str, Any]
     name: str
@@ -19,6 +22,8 @@ class QuestionView:
     language: str
     required: bool
     relevant: bool
+    scope: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    attachments: Mapping[str, Any] = field(default_factory=dict, repr=False)
     kind: str = "question"
 
     @property
@@ -40,16 +45,22 @@ class NoteView:
 
 @dataclass(frozen=True)
 class RowView:
-    index: int
-    entries: "list[QuestionView | NoteView]"
+    """One row of a repeat. `name` is what its fields' names begin with (household-0)."""
+
+    name: str
+    number: int
+    entries: "list[Entry]"
+    is_new: bool = False
 
     @property
-    def number(self) -> int:
-        return self.index + 1
+    def id(self) -> str:
+        return f"q-{self.name}"
 
 
 @dataclass(frozen=True)
 class RepeatView:
+    """A group of questions and its rows. `level`: 1 for one in a section, 2 for one in a row of another."""
+
     name: str
     label: str
     hint: str
@@ -57,6 +68,7 @@ class RepeatView:
     errors: list[str]
     relevant: bool
     can_add: bool
+    level: int = 1
     kind: str = "repeat"
 
     @property
@@ -87,6 +99,7 @@ class SectionPage:
     entries: list[Entry]
     steps: list[Step]
     number: int
+    takes_files: bool
     problems: list[tuple[str, str, str]]
     live: dict[str, Any] = field(repr=False)
 
@@ -111,9 +124,16 @@ class SectionPage:
         return {view.name for view in self.questions() if view.relevant}
 
     def questions(self) -> Iterator[QuestionView]:
-        for entry in self.entries:
-            if isinstance(entry, QuestionView):
-                yield entry
-            elif isinstance(entry, RepeatView):
-                for row in entry.rows:
-                    yield from (view for view in row.entries if isinstance(view, QuestionView))
+        """All of them, those in rows included."""
+        yield from (view for _around, view in walked(self.entries) if isinstance(view, QuestionView))
+
+
+def walked(entries: list[Entry], around: str = "") -> Iterator[tuple[str, QuestionView | RepeatView]]:
+    """Every question and group in the order of the page, with the words for the rows around it ("Children 2: ")."""
+    for entry in entries:
+        if isinstance(entry, NoteView):
+            continue
+        yield around, entry
+        if isinstance(entry, RepeatView):
+            for row in entry.rows:
+                yield from walked(row.entries, f"{around}{entry.label} {row.number}: ")

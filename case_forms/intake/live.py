@@ -1,0 +1,76 @@
+"""What the page's script needs to show and hide, filter and work out as one types (static/js/form.js)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from case_forms import logic
+from case_forms.questions import registry
+
+from .checking import Answers, CheckContext, SectionState, is_typed, is_unanswered
+
+Item = Mapping[str, Any]
+EXPRESSIONS = ("relevant", "required", "choice_filter", "calculation", "initial")
+LEFT_OUT = frozenset(("label", "hint", "text", "items", "constraint", "shared_with", "sensitivity", "keep_for", "list"))
+WORDS = ("low_label", "high_label")
+
+
+def live_rules(state: SectionState, answers: Answers, scope: Answers, context: CheckContext) -> dict[str, Any]:
+    """{"items", "scope", "kept"}: this section's rules, of the answers given elsewhere those that they read, and values
+    that nobody types and only a program gave."""
+    items = state.section["items"]
+    own = {item["key"] for item in _all(items)}
+    read = {key for item in _all(items) for expression in _expressions(item) for key in logic.references(expression)}
+    return {
+        "items": [_rule(item, context) for item in items],
+        "scope": {key: scope[key] for key in sorted(read - own) if key in scope},
+        "kept": dict(_kept(items, answers, "")),
+    }
+
+
+def _rule(item: Item, context: CheckContext) -> dict[str, Any]:
+    """The item without its words; a group with the rules of its rows."""
+    rule = {key: value for key, value in item.items() if key not in LEFT_OUT and key not in WORDS}
+    if "constraint" in item:
+        rule["constraint"] = item["constraint"]["expr"]
+    if "rows" in item:
+        rule["rows"] = [row["value"] for row in item["rows"]]
+    if "choice_filter" in item:
+        rule["choices"] = _choices(item, context)
+    elif "choices" in item:
+        rule["choices"] = [{"value": choice["value"]} for choice in item["choices"]]
+    if item["item"] == "repeat":
+        rule["items"] = [_rule(inner, context) for inner in item["items"]]
+    return rule
+
+
+def _choices(question: Item, context: CheckContext) -> list[dict[str, Any]]:
+    """All that could be chosen, with what the filter reads of each."""
+    kind, asked = registry.get(question["type"]), dict(question)
+    return [
+        {"value": value, "label": label, "with": dict(kind.attributes(value, asked, context.sources))}
+        for value, label in kind.listed(asked, context.language, context.sources)
+    ]
+
+
+def _kept(items: list[Item], answers: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    for item in items:
+        value = answers.get(item.get("key")) if isinstance(answers, dict) else None
+        if item["item"] == "repeat" and isinstance(value, list):
+            for index, row in enumerate(value):
+                yield from _kept(item["items"], row, f"{prefix}{item['key']}-{index}-")
+        elif item["item"] == "question" and not is_typed(item) and not is_unanswered(value):
+            if item["type"] != "calculated" and "default" not in item and "initial" not in item:
+                yield f"{prefix}{item['key']}", value
+
+
+def _all(items: list[Item]) -> Iterator[Item]:
+    for item in items:
+        yield item
+        yield from _all(item.get("items", []))
+
+
+def _expressions(item: Item) -> Iterator[Any]:
+    found = [item.get(name) for name in EXPRESSIONS]
+    if "constraint" in item:
+        found.append(item["constraint"]["expr"])
+    yield from (expression for expression in found if expression is not None and not isinstance(expression, bool))
