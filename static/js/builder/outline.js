@@ -1,28 +1,205 @@
-// The outline of a form. Until it is drawn, the definition can be changed as text.
+/**
+ * The editor of a form's definition. mountOutline(root, {definition, catalogue, problems, settings}) draws it and gives
+ * {definition(), changes(), mark(), setProblems(list), onChange(fn)}: changes() are RFC 6902 operations since mark().
+ */
 
-export function mountOutline(root, { definition, settings }) {
-  const area = root.appendChild(document.createElement("textarea"));
-  let marked = JSON.stringify(definition);
-  let current = definition;
-  const listeners = [];
-  area.value = JSON.stringify(definition, null, 1);
-  area.readOnly = settings.readOnly;
-  area.rows = 40;
-  area.addEventListener("input", () => {
-    try {
-      current = JSON.parse(area.value);
-      for (const tell of listeners) tell();
-    } catch {
-      // not yet JSON again
+import { Actions } from "./actions.js";
+import { copied } from "./document.js";
+import { button, h, icon, input, select, unseen } from "./dom.js";
+import { dragging } from "./drag.js";
+import { FormSettings } from "./form_settings.js";
+import { Lines } from "./lines.js";
+import { openMenu } from "./menu.js";
+import { allItems } from "./scope.js";
+import { Editor } from "./state.js";
+
+const TOAST = 12000;
+const isTyping = (element) => element.matches("input:not([type=radio], [type=checkbox]), textarea, select");
+
+export function mountOutline(root, given) {
+  return new Outline(root, given).handle();
+}
+
+class Outline {
+  constructor(root, given) {
+    this.editor = new Editor(given);
+    this.editor.root = root;
+    this.actions = new Actions(this.editor);
+    this.listeners = new Set();
+    root.classList.add("vo");
+    root.replaceChildren(...this.parts());
+    this.lines = new Lines(this.editor, this.actions, this.sections, { told: (...said) => this.tell(...said) });
+    if (!this.editor.readOnly) dragging(this.editor, root, this.lines);
+    this.editor.document.onChange((change) => this.changed(change));
+    root.addEventListener("keydown", (event) => this.pressed(event));
+    this.refresh();
+  }
+
+  t(name, values) {
+    return this.editor.t(name, values);
+  }
+
+  // ---- parts ----
+
+  parts() {
+    this.editor.live = h("p.w-sr-only", { role: "status" });
+    this.summary = h("div.vo-summary", { hidden: true });
+    this.settings = new FormSettings(this.editor, { told: (...said) => this.tell(...said) });
+    this.sections = h("div.vo-sections");
+    this.toast = h("div.vo-toast", { role: "status", hidden: true });
+    const addSection = button(this.t("add_section"), { iconName: "plus", onClick: () => this.lines.addSection() });
+    const foot = h("div.vo-foot", {}, !this.editor.readOnly && addSection);
+    return [this.toolbar(), this.summary, this.settings.element, this.sections, foot, this.toast, this.editor.live];
+  }
+
+  toolbar() {
+    this.found = h("span.vo-found", { role: "status" });
+    this.search = input("", { type: "search", placeholder: this.t("search"), "aria-label": this.t("search"), onInput: (text) => this.searched(text) });
+    const jump = h("button.button.button-small.button-secondary.vo-jump", { "aria-haspopup": "menu", "aria-expanded": "false", on: { click: () => openMenu(jump, this.jumps(), this.t("sections")) } }, this.t("sections"), icon("arrow-down"));
+    this.language = h("span");
+    this.undo = button(this.t("undo"), { kind: "icon", iconName: "undo", onClick: () => this.goBack() });
+    this.redo = button(this.t("redo"), { kind: "icon", iconName: "redo", onClick: () => this.goForth() });
+    const history = this.editor.readOnly ? [] : [this.undo, this.redo];
+    return h("div.vo-toolbar", { role: "region", "aria-label": this.t("tools") }, h("div.vo-search", {}, icon("search"), this.search, this.found), h("span.vo-menu-holder", {}, jump), this.language, h("span.vo-history", {}, history));
+  }
+
+  languageSelect() {
+    if (this.editor.languages.length < 2) return [];
+    const options = this.editor.languages.map((code) => [code, this.editor.languageName(code)]);
+    const change = (code) => {
+      this.editor.language = code;
+      this.lines.update();
+      this.lines.redrawPanels();
+      this.settings.update();
+    };
+    return [select(options, this.editor.language, { "aria-label": this.t("editing_language"), title: this.t("editing_language"), onChange: change })];
+  }
+
+  jumps() {
+    return this.editor.definition.sections.map((section, index) => {
+      const count = [...allItems({ sections: [section] })].filter(({ item }) => this.editor.problemsOf(item).length).length + this.editor.problemsOf(section).length;
+      return { words: `${index + 1}. ${this.editor.nameOf(section)}`, iconName: count ? "warning" : "arrow-right", run: () => this.goTo(section) };
+    });
+  }
+
+  goTo(section) {
+    const view = this.lines.viewOf(section);
+    view.button.focus({ preventScroll: true });
+    view.element.scrollIntoView({ block: "start" });
+  }
+
+  searched(text) {
+    const count = this.lines.search(text);
+    this.found.textContent = text.trim() ? this.t(count === 1 ? "found_one" : "found", { count }) : "";
+  }
+
+  // ---- problems ----
+
+  drawSummary() {
+    const nodes = [this.editor.definition, ...this.editor.definition.sections.flatMap((section) => [section, ...[...allItems({ sections: [section] })].map(({ item }) => item)])];
+    const all = nodes.flatMap((node) => this.editor.problemsOf(node));
+    this.summary.hidden = all.length === 0;
+    if (!all.length) return this.summary.replaceChildren();
+    const wasOpen = this.summary.querySelector("details")?.open ?? false;
+    const link = (problem) => h("button.vo-summary__link", { on: { click: () => this.goToProblem(problem) } }, h("strong", {}, problem.node === this.editor.definition ? this.t("form_settings") : this.editor.nameOf(problem.node)), ` ${problem.message}`);
+    const list = h("ul", {});
+    const details = h("details", {}, h("summary", {}, icon("warning"), this.t(all.length === 1 ? "one_problem" : "count_problems", { count: all.length })), list);
+    const fill = () => details.open && !list.childElementCount && list.append(...all.slice(0, 100).map((problem) => h("li", {}, link(problem))));
+    details.addEventListener("toggle", fill);
+    details.open = wasOpen;
+    fill();
+    return this.summary.replaceChildren(details);
+  }
+
+  goToProblem({ node, at }) {
+    if (node === this.editor.definition) this.settings.focusAt(at);
+    else this.lines.reveal(node, at);
+  }
+
+  // ---- changes ----
+
+  changed({ operations, origin }) {
+    this.editor.forget(operations);
+    if (origin === "panel") {
+      this.pending ??= requestAnimationFrame(() => this.refresh());
+    } else {
+      this.refresh();
     }
-  });
-  return {
-    definition: () => current,
-    changes: () => (JSON.stringify(current) === marked ? [] : [{ op: "replace", path: "", value: current }]),
-    mark: () => {
-      marked = JSON.stringify(current);
-    },
-    setProblems: () => {},
-    onChange: (tell) => listeners.push(tell),
-  };
+    const isOfForm = operations.some(({ path }) => /^\/(languages|lists|kind|title|intro)/.test(path) || path === "");
+    if (origin !== "panel") {
+      if (isOfForm) this.settings.redraw();
+      if (operations.some(({ path }) => path.startsWith("/languages")) || origin === "history" || !isOfForm) this.lines.redrawPanels();
+    }
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Everything that follows from the definition: problems, lines, summary, buttons. */
+  refresh() {
+    if (this.pending) cancelAnimationFrame(this.pending);
+    this.pending = null;
+    const { editor } = this;
+    if (!editor.languages.includes(editor.language)) [editor.language] = editor.languages;
+    editor.findProblems();
+    this.lines.render();
+    this.lines.update();
+    this.settings.update();
+    this.drawSummary();
+    this.undo.disabled = !editor.document.canUndo;
+    this.redo.disabled = !editor.document.canRedo;
+    if (this.language.dataset.known !== editor.languages.join() + editor.language) {
+      this.language.dataset.known = editor.languages.join() + editor.language;
+      this.language.replaceChildren(...this.languageSelect());
+    }
+  }
+
+  goBack() {
+    const step = this.editor.document.undo();
+    if (step) this.tell(this.t("undone", { step: step.label }));
+  }
+
+  goForth() {
+    const step = this.editor.document.redo();
+    if (step) this.tell(this.t("redone", { step: step.label }));
+  }
+
+  tell(words, undoable = false) {
+    clearTimeout(this.timer);
+    const undo = undoable && button(this.t("undo"), { onClick: () => this.goBack() });
+    const close = h("button.vo-icon-button", { "aria-label": this.t("close"), on: { click: () => (this.toast.hidden = true) } }, icon("cross"));
+    this.toast.replaceChildren(h("span", {}, words), undo || unseen(""), close);
+    this.toast.hidden = false;
+    this.timer = setTimeout(() => (this.toast.hidden = true), TOAST);
+  }
+
+  pressed(event) {
+    // Enter in a field must not send the page's form.
+    if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
+    const isCommand = event.ctrlKey || event.metaKey;
+    if (!isCommand || isTyping(event.target) || this.editor.readOnly) return;
+    if (event.key.toLowerCase() === "z") {
+      event.preventDefault();
+      if (event.shiftKey) this.goForth();
+      else this.goBack();
+    } else if (event.key.toLowerCase() === "y") {
+      event.preventDefault();
+      this.goForth();
+    }
+  }
+
+  handle() {
+    const { editor } = this;
+    return {
+      definition: () => copied(editor.definition),
+      changes: () => editor.document.changes(),
+      mark: () => editor.document.mark(),
+      setProblems: (problems) => {
+        editor.setProblems(problems);
+        this.refresh();
+      },
+      onChange: (listener) => {
+        this.listeners.add(listener);
+        return () => this.listeners.delete(listener);
+      },
+    };
+  }
 }

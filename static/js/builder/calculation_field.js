@@ -1,0 +1,197 @@
+/** A calculation as nested boxes: questions and numbers, sums, ages, rows, texts, if ... then ... otherwise. */
+
+import { isPair, readPart, writePart } from "./calculations.js";
+import { sentences } from "./condition_field.js";
+import { ConditionRows } from "./condition_rows.js";
+import { emptyGroup } from "./conditions.js";
+import { escaped, same } from "./document.js";
+import { button, h, icon, input, select } from "./dom.js";
+import { rawPart } from "./raw.js";
+import { rowScope, textIn } from "./scope.js";
+import { codeOf, repeatOf, subjectDetails, subjectFor, subjectSelect } from "./subjects.js";
+
+const DEEPEST = 5;
+const BLANK = { is: "blank" };
+
+export class CalculationField {
+  constructor(editor, node, names, { words, hint, scope }) {
+    Object.assign(this, { editor, node, names, scope });
+    this.at = names.map((name) => `/${escaped(name)}`).join("");
+    this.sentences = sentences(editor);
+    this.body = h("div.vo-calc");
+    this.status = h("p.vo-quiet");
+    this.element = h("fieldset.vo-fieldset", { data: { at: this.at } }, h("legend.vo-field__label", {}, words), hint && h("p.vo-field__hint", {}, hint), this.body, this.status, this.sentences.element, h("div.vo-field__problems"));
+    this.draw();
+  }
+
+  t(name, values) {
+    return this.editor.t(name, values);
+  }
+
+  get stored() {
+    return this.names.reduce((part, name) => part?.[name], this.node);
+  }
+
+  get draft() {
+    if (!this.editor.drafts.has(this.node)) this.editor.drafts.set(this.node, new Map());
+    const drafts = this.editor.drafts.get(this.node);
+    if (!same(drafts.get(this.at)?.stored, this.stored)) drafts.set(this.at, { part: readPart(this.stored), stored: this.stored });
+    return drafts.get(this.at);
+  }
+
+  draw(focus = this.body.contains(document.activeElement) ? document.activeElement.dataset.focus : null) {
+    this.shown = this.draft;
+    this.body.replaceChildren(this.drawPart(this.shown.part, "p", (part) => (this.shown.part = part), 0));
+    this.tell();
+    if (focus) this.body.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus();
+  }
+
+  tell() {
+    const { part } = this.shown;
+    this.sentences.show(this.stored);
+    this.status.textContent = part.is !== "blank" && writePart(part) === undefined ? this.t("unfinished") : "";
+  }
+
+  write() {
+    const { part } = this.shown;
+    const expression = writePart(part);
+    const isExpression = typeof expression === "object" && expression !== null;
+    this.editor.document.set(this.node, this.names, isExpression ? expression : undefined, { origin: "panel", label: this.t("step_calculation") });
+    this.editor.drafts.get(this.node).set(this.at, (this.shown = { part, stored: this.stored }));
+    this.tell();
+  }
+
+  changed(focus) {
+    this.write();
+    this.draw(focus);
+  }
+
+  /** One part. `set` puts another in its place. */
+  drawPart(part, way, set, depth, onRemove) {
+    const replace = (other) => {
+      set(other);
+      this.changed(way);
+    };
+    const removal = onRemove && !this.editor.readOnly && h("button.vo-icon-button", { on: { click: onRemove }, "aria-label": this.t("delete_part"), title: this.t("delete_part") }, icon("bin"));
+    if (part.is === "raw") return h("div.vo-calc__part", {}, rawPart(this.editor, part.expression, { onChange: replace, read: readPart }), removal);
+    const scope = this.scope();
+    const row = { is: "calc", subject: part.is === "subject" ? part.subject : null };
+    const kind = subjectSelect(this.editor, scope, row, {
+      rows: false,
+      words: this.t("what"),
+      focus: way,
+      extra: [{ group: this.t("place_calculation"), options: this.kinds(scope, depth) }],
+      onChange: (code) => replace(this.started(code, part, scope)),
+    });
+    kind.value = part.is === "subject" ? codeOf(row) : this.code(part);
+    return h("div.vo-calc__part", {}, h("div.vo-cond__line", {}, kind, this.inline(part, way, scope), removal), this.inner(part, way, scope, depth));
+  }
+
+  kinds(scope, depth) {
+    const plain = [["number", this.t("calc_number")], ["text", this.t("calc_text")]];
+    const nested = ["+", "-", "*", "/", "min", "max", "cat", "coalesce"].map((op) => [`op:${op}`, this.t(`calc_${op}`)]);
+    const listed = scope.repeats.map((repeat) => [`listed:${repeat.path}`, this.t("calc_listed", { name: textIn(repeat.texts, this.editor.language, repeat.path) })]);
+    return [...plain, ...listed, ...(depth < DEEPEST ? [...nested, ["round", this.t("calc_round")], ["if", this.t("calc_if")]] : [])];
+  }
+
+  code(part) {
+    if (part.is === "const") return typeof part.value === "number" ? "number" : "text";
+    if (part.is === "op") return `op:${part.op}`;
+    if (part.is === "listed") return `listed:${part.list}`;
+    return part.is === "blank" ? "" : part.is;
+  }
+
+  started(code, before, scope) {
+    if (!code) return BLANK;
+    if (code === "number") return { is: "const", value: 0 };
+    if (code === "text") return { is: "const", value: "" };
+    if (code === "round") return { is: "round", part: before, places: 0 };
+    if (code === "if") return { is: "if", cases: [{ when: this.when(), then: before.is === "if" ? BLANK : before }], otherwise: BLANK };
+    if (code.startsWith("op:")) {
+      const op = code.slice(3);
+      const kept = before.is === "op" ? before.parts : [before];
+      const parts = [...kept, ...Array(Math.max(0, 2 - kept.length)).fill(BLANK)];
+      return { is: "op", op, parts: isPair(op) ? parts.slice(0, 2) : parts };
+    }
+    if (code.startsWith("listed:")) {
+      const list = code.slice(7);
+      return { is: "listed", list, path: repeatOf(list, scope)?.entries[0]?.path ?? "", separator: ", " };
+    }
+    return { is: "subject", subject: subjectFor(code, scope) };
+  }
+
+  when() {
+    return { ...emptyGroup(), rows: [{ is: "blank" }] };
+  }
+
+  /** What stands on the same line. */
+  inline(part, way, scope) {
+    const shared = { disabled: this.editor.readOnly, "data-focus": `${way}.v` };
+    if (part.is === "const") {
+      const isNumber = typeof part.value === "number";
+      return input(part.value, {
+        ...shared,
+        type: isNumber ? "number" : "text",
+        step: isNumber ? "any" : undefined,
+        "aria-label": this.t(isNumber ? "calc_number" : "calc_text"),
+        onInput: (text) => {
+          part.value = isNumber ? Number(text) || 0 : text;
+          this.write();
+        },
+      });
+    }
+    if (part.is === "round") {
+      const places = [0, 1, 2, 3].map((count) => [String(count), this.t("places", { count })]);
+      return select(places, String(part.places), { ...shared, "aria-label": this.t("calc_round"), onChange: (count) => ((part.places = Number(count)), this.write()) });
+    }
+    if (part.is === "listed") {
+      const options = (repeatOf(part.list, scope)?.entries ?? []).map((entry) => [entry.path, textIn(entry.texts, this.editor.language, entry.path)]);
+      const separator = input(part.separator, { ...shared, "aria-label": this.t("separator"), onInput: (text) => ((part.separator = text), this.write()) });
+      separator.classList.add("vo-number");
+      return [select(options, part.path, { ...shared, "aria-label": this.t("what"), onChange: (path) => ((part.path = path), this.write()) }), h("span.vo-cond__word", {}, this.t("separator")), separator];
+    }
+    if (part.is !== "subject") return null;
+    return subjectDetails(this.editor, scope, part.subject, { focus: way, onChange: (subject) => ((part.subject = subject), this.changed()) });
+  }
+
+  /** What stands beneath: the parts of a sum, the branches of an if, the rows that count. */
+  inner(part, way, scope, depth) {
+    if (part.is === "round") return h("div.vo-calc__inner", {}, this.drawPart(part.part, `${way}.0`, (other) => (part.part = other), depth + 1));
+    if (part.is === "op") return this.operands(part, way, depth);
+    if (part.is === "if") return this.branches(part, way, scope, depth);
+    if (part.is === "subject" && (part.subject.of === "count" || part.subject.of === "sum")) return this.where(part, scope);
+    return null;
+  }
+
+  operands(part, way, depth) {
+    const isFixed = isPair(part.op);
+    const rows = part.parts.map((inner, index) =>
+      h("li", {}, this.drawPart(inner, `${way}.${index}`, (other) => (part.parts[index] = other), depth + 1, isFixed || part.parts.length < 2 ? null : () => (part.parts.splice(index, 1), this.changed(way)))),
+    );
+    const add = () => {
+      part.parts.push(BLANK);
+      this.changed(`${way}.${part.parts.length - 1}`);
+    };
+    return h("div.vo-calc__inner", {}, h("ol.vo-cond__rows", {}, rows), !isFixed && !this.editor.readOnly && button(this.t("add_part"), { iconName: "plus", onClick: add }));
+  }
+
+  branches(part, way, scope, depth) {
+    const cases = part.cases.map((branch, index) => {
+      const rows = new ConditionRows(this.editor, branch.when, scope, { words: this.t("if"), onChange: () => this.write() });
+      const remove = () => (part.cases.splice(index, 1), this.changed(way));
+      return h("li.vo-calc__case", {}, h("p.vo-cond__word", {}, this.t("if")), rows.element, h("p.vo-cond__word", {}, this.t("then")), this.drawPart(branch.then, `${way}.${index}`, (other) => (branch.then = other), depth + 1, part.cases.length > 1 ? remove : null));
+    });
+    const add = button(this.t("add_case"), { iconName: "plus", onClick: () => (part.cases.push({ when: this.when(), then: BLANK }), this.changed(`${way}.${part.cases.length - 1}`)) });
+    const otherwise = this.drawPart(part.otherwise, `${way}.e`, (other) => (part.otherwise = other), depth + 1);
+    return h("div.vo-calc__inner", {}, h("ol.vo-cond__rows", {}, cases), !this.editor.readOnly && add, h("p.vo-cond__word", {}, this.t("otherwise")), otherwise);
+  }
+
+  where(part, scope) {
+    const repeat = repeatOf(part.subject.list, scope);
+    if (!repeat) return null;
+    const set = (where) => ((part.subject = { ...part.subject, where }), this.changed());
+    if (!part.subject.where) return !this.editor.readOnly && button(this.t("add_where"), { onClick: () => set(this.when()) });
+    const rows = new ConditionRows(this.editor, part.subject.where, rowScope(repeat), { words: this.t("where"), onChange: () => this.write() });
+    return h("div.vo-calc__inner", {}, h("p.vo-cond__word", {}, this.t("where")), rows.element, !this.editor.readOnly && button(this.t("drop_where"), { onClick: () => set(null) }));
+  }
+}

@@ -1,0 +1,115 @@
+/** Making elements. No markup from text anywhere: what people typed only ever becomes text nodes and values. */
+
+const SVG = "http://www.w3.org/2000/svg";
+let counter = 0;
+
+export const newId = (stem = "vo") => `${stem}-${(counter += 1)}`;
+
+/** h("button.vo-add", {type: "button", on: {click}}, "text", node) */
+export function h(name, props = {}, ...children) {
+  const [tag, ...classes] = name.split(".");
+  const element = document.createElement(tag);
+  if (classes.length) element.className = classes.join(" ");
+  if (tag === "button") element.type = "button";
+  for (const [key, value] of Object.entries(props)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key === "on") Object.entries(value).forEach(([event, listener]) => element.addEventListener(event, listener));
+    else if (key === "data") Object.assign(element.dataset, value);
+    else if (key === "value" || key === "checked" || key === "open") element[key] = value;
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+// Marks that Wagtail's sprite lacks, drawn in the same weight.
+const OWN = {
+  branch: "M4 1a2 2 0 0 0-1 3.7v6.6a2 2 0 1 0 2 0V10h4.5A2.5 2.5 0 0 0 12 7.5V4.7a2 2 0 1 0-2 0v2.8a.5.5 0 0 1-.5.5H5V4.7A2 2 0 0 0 4 1Z",
+  number: "M6.6 1 6 4.5H3V6h2.8l-.6 4H2v1.5h2.9L4.3 15h1.6l.6-3.5h3L8.9 15h1.6l.6-3.5H14V10h-2.6l.6-4h3V4.5h-2.8L12.8 1h-1.6l-.6 3.5h-3L8.2 1H6.6Zm.8 5h3l-.6 4h-3l.6-4Z",
+  place: "M8 1a5 5 0 0 0-5 5c0 3.6 5 9 5 9s5-5.4 5-9a5 5 0 0 0-5-5Zm0 3a2 2 0 1 1 0 4 2 2 0 0 1 0-4Z",
+};
+
+/** A decorative icon: one of ours, or one of Wagtail's sprite. */
+export function icon(name, ...classes) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", ["icon", `icon-${name}`, ...classes].join(" "));
+  svg.setAttribute("aria-hidden", "true");
+  if (OWN[name]) {
+    svg.setAttribute("viewBox", "0 0 16 16");
+    svg.appendChild(document.createElementNS(SVG, "path")).setAttribute("d", OWN[name]);
+  } else {
+    svg.appendChild(document.createElementNS(SVG, "use")).setAttribute("href", `#icon-${name}`);
+  }
+  return svg;
+}
+
+export const unseen = (text) => h("span.w-sr-only", {}, text);
+
+/** A button in Wagtail's dress. `kind`: "", "secondary", "no" (critical), "icon" (the words are for readers only). */
+export function button(words, { kind = "secondary", iconName = "", onClick, disabled = false, title, ...rest } = {}) {
+  if (kind === "icon") {
+    return h("button.vo-icon-button", { on: { click: onClick }, disabled, "aria-label": words, title: title ?? words, ...rest }, icon(iconName));
+  }
+  const dress = kind === "no" ? "button.button.no.button-secondary.button-small" : `button.button.button-small${kind ? `.button-${kind}` : ""}`;
+  return h(`${dress}${iconName ? ".button--icon" : ""}`, { on: { click: onClick }, disabled, title, ...rest }, iconName && icon(iconName), words);
+}
+
+/** A select. `options`: [value, words] or {group, options}. */
+export function select(options, value, { onChange, on = {}, ...rest } = {}) {
+  const entry = ([given, words]) => h("option", { value: given }, words);
+  const element = h(
+    "select",
+    { on: { ...on, change: () => onChange?.(element.value) }, ...rest },
+    options.map((option) => (Array.isArray(option) ? entry(option) : h("optgroup", { label: option.group }, option.options.map(entry)))),
+  );
+  element.value = value ?? "";
+  return element;
+}
+
+/** An input that tells of every change. */
+export function input(value, { onInput, multiline = false, on = {}, ...rest } = {}) {
+  const listeners = { ...on, input: () => onInput?.(element.value, element) };
+  const element = multiline
+    ? h("textarea", { rows: 2, on: listeners, value: value ?? "", ...rest })
+    : h("input", { type: "text", autocomplete: "off", on: listeners, value: value ?? "", ...rest });
+  return element;
+}
+
+export function checkbox(words, checked, { onChange, ...rest } = {}) {
+  const box = h("input", { type: "checkbox", checked, on: { change: () => onChange(box.checked) }, ...rest });
+  return h("label.vo-check", {}, box, h("span", {}, words));
+}
+
+/**
+ * A labelled control. `at` is the JSON pointer inside the item, under which problems are shown beside it.
+ * The control gets its id, and is described by the hint and the problems.
+ */
+export function field(words, control, { at, hint, quiet = false, lang } = {}) {
+  const id = control.id || newId("vo-field");
+  control.id = id;
+  if (lang) control.lang = lang;
+  const notes = [];
+  if (hint) notes.push(h("p.vo-field__hint", { id: `${id}-hint` }, hint));
+  notes.push(h("div.vo-field__problems", { id: `${id}-problems` }));
+  control.setAttribute("aria-describedby", notes.map((note) => note.id).join(" "));
+  return h("div.vo-field", { data: at === undefined ? {} : { at } }, h(quiet ? "label.w-sr-only" : "label.vo-field__label", { for: id }, words), control, notes);
+}
+
+/** Several controls under one heading. */
+export function fieldset(words, { at, hint, quiet = false } = {}, ...children) {
+  return h(
+    "fieldset.vo-fieldset",
+    { data: at === undefined ? {} : { at } },
+    h(quiet ? "legend.w-sr-only" : "legend.vo-field__label", {}, words),
+    hint && h("p.vo-field__hint", {}, hint),
+    children,
+    h("div.vo-field__problems"),
+  );
+}
+
+/** Runs a change of the page and puts the focus back on the element that had it, when it is still there. */
+export function keepingFocus(change) {
+  const active = document.activeElement;
+  change();
+  if (active && active !== document.body && active.isConnected && document.activeElement !== active) active.focus({ preventScroll: true });
+}

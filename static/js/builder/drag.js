@@ -1,0 +1,111 @@
+/** Moving items with mouse, pen or finger, by their handle. Escape puts the item back. The keyboard has Alt and arrows. */
+
+import { fits, isSection } from "./actions.js";
+import { h } from "./dom.js";
+
+const EDGE = 60; // pixels from the edge of the window in which it scrolls along
+const FAR = 5; // pixels before a press becomes a drag
+
+/** `outline` gives nodeOf(element) and moved(node, holder, index). */
+export function dragging(editor, root, outline) {
+  root.addEventListener("pointerdown", (event) => {
+    const handle = event.target.closest("[data-handle]");
+    if (!handle || event.button !== 0 || editor.readOnly) return;
+    event.preventDefault();
+    begin(event, handle);
+  });
+
+  function begin(start, handle) {
+    const dragged = handle.closest("[data-node]");
+    const node = outline.nodeOf(dragged);
+    const mark = h("div.vo-drop");
+    let isMoving = false;
+    let target = null;
+    let scroll = 0;
+    let frame = 0;
+
+    const move = (event) => {
+      if (!isMoving && Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) < FAR) return;
+      if (!isMoving) {
+        isMoving = true;
+        dragged.classList.add("is-dragged");
+        root.classList.add("is-dragging");
+        frame = requestAnimationFrame(follow);
+      }
+      scroll = event.clientY < EDGE ? -12 : event.clientY > window.innerHeight - EDGE ? 12 : 0;
+      target = targetAt(event.clientX, event.clientY, node);
+      if (target) target.show(mark);
+      else mark.remove();
+    };
+    const follow = () => {
+      if (scroll) window.scrollBy(0, scroll);
+      frame = requestAnimationFrame(follow);
+    };
+    const end = (event) => {
+      cancelAnimationFrame(frame);
+      mark.remove();
+      dragged.classList.remove("is-dragged");
+      root.classList.remove("is-dragging");
+      handle.removeEventListener("pointermove", move);
+      handle.removeEventListener("pointerup", end);
+      handle.removeEventListener("pointercancel", end);
+      document.removeEventListener("keydown", escape, true);
+      if (isMoving && target && event.type === "pointerup") outline.moved(node, target.holder, target.index);
+    };
+    const escape = (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      end(event);
+    };
+    handle.setPointerCapture(start.pointerId);
+    handle.addEventListener("pointermove", move);
+    handle.addEventListener("pointerup", end);
+    handle.addEventListener("pointercancel", end);
+    document.addEventListener("keydown", escape, true);
+  }
+
+  /** Where a drop at this point would put the node: {holder, index, show(mark)}, or null. */
+  function targetAt(x, y, node) {
+    const under = document.elementFromPoint(x, y);
+    return isSection(node) ? amongSections(under, y, node) : amongItems(under, y, node);
+  }
+
+  function amongSections(under, y, node) {
+    const section = under?.closest(".vo-section");
+    if (!section) return null;
+    const other = outline.nodeOf(section);
+    const box = section.getBoundingClientRect();
+    const isAfter = y > box.top + box.height / 2;
+    const sections = editor.definition.sections.filter((known) => known !== node);
+    const index = sections.indexOf(other) + (isAfter ? 1 : 0);
+    return other === node ? null : { holder: editor.definition, index, show: (mark) => section[isAfter ? "after" : "before"](mark) };
+  }
+
+  function amongItems(under, y, node) {
+    const item = under?.closest(".vo-item");
+    if (!item) return intoList(under, node);
+    const other = outline.nodeOf(item);
+    const list = item.parentElement;
+    const holder = outline.nodeOf(list.closest("[data-node]"));
+    if (other === node || !fits(editor.definition, node, holder)) return null;
+    const line = item.querySelector(".vo-line").getBoundingClientRect();
+    const isAfter = y > line.top + line.height / 2;
+    if (isAfter && other.item === "repeat" && fits(editor.definition, node, other)) {
+      const inner = item.querySelector(":scope > .vo-nested > .vo-list");
+      return { holder: other, index: 0, show: (mark) => inner.prepend(mark) };
+    }
+    const index = holder.items.filter((known) => known !== node).indexOf(other) + (isAfter ? 1 : 0);
+    return { holder, index, show: (mark) => item[isAfter ? "after" : "before"](mark) };
+  }
+
+  /** Over the head or foot of a section or group: its end. */
+  function intoList(under, node) {
+    const block = under?.closest("[data-node]");
+    const holder = block && outline.nodeOf(block);
+    if (!holder?.items || !fits(editor.definition, node, holder)) return null;
+    const list = block.querySelector(".vo-list");
+    const isHead = Boolean(under.closest(".vo-section__head"));
+    const others = holder.items.filter((item) => item !== node);
+    return { holder, index: isHead ? 0 : others.length, show: (mark) => list[isHead ? "prepend" : "append"](mark) };
+  }
+}

@@ -1,0 +1,304 @@
+/** The outline itself: sections and lines in the order of the form, opened in place, moved and found. */
+
+import { fits, isSection, placeOf } from "./actions.js";
+import { pickPlace, pickType } from "./dialogs.js";
+import { keepingFocus } from "./dom.js";
+import { ItemView, SectionView } from "./line_views.js";
+import { closeMenu, openMenu } from "./menu.js";
+import { Panel } from "./panel.js";
+
+const OPENERS = ".vo-line__open, .vo-section__title";
+const plain = (text) => text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "");
+
+export class Lines {
+  /** `told(words, undoable)` says what was done. */
+  constructor(editor, actions, element, { told }) {
+    Object.assign(this, { editor, actions, element, told });
+    this.views = new Map(); // node -> view
+    this.byId = new Map();
+    this.wanted = "";
+    element.addEventListener("click", (event) => this.clicked(event));
+    element.addEventListener("keydown", (event) => this.pressed(event));
+    element.addEventListener("focusin", (event) => this.focused(event));
+    this.render();
+    this.makeCurrent(this.element.querySelector(OPENERS));
+  }
+
+  // ---- drawing ----
+
+  viewOf(node) {
+    if (!this.views.has(node)) {
+      const view = isSection(node) ? new SectionView(this.editor, node) : new ItemView(this.editor, node);
+      this.views.set(node, view);
+      this.byId.set(view.id, view);
+    }
+    return this.views.get(node);
+  }
+
+  nodeOf(element) {
+    return this.byId.get(element?.dataset.node)?.node ?? null;
+  }
+
+  /** Puts everything in the order of the form; what is already there stays as it is. */
+  render() {
+    const seen = new Set();
+    const arrange = (list, nodes) => {
+      let cursor = list.firstElementChild;
+      for (const node of nodes) {
+        const view = this.viewOf(node);
+        seen.add(node);
+        if (view.element === cursor) cursor = cursor.nextElementSibling;
+        else list.insertBefore(view.element, cursor);
+        if (view.list) arrange(view.list, node.items);
+        view.update();
+      }
+      while (cursor) {
+        const gone = cursor;
+        cursor = cursor.nextElementSibling;
+        gone.remove();
+      }
+    };
+    keepingFocus(() => arrange(this.element, this.editor.definition.sections));
+    for (const [node, view] of this.views) {
+      if (seen.has(node)) continue;
+      this.views.delete(node);
+      this.byId.delete(view.id);
+    }
+    this.filter();
+  }
+
+  /** What lines and open panels say, when only words have changed. */
+  update() {
+    for (const view of this.views.values()) {
+      view.update();
+      view.panel?.refresh();
+    }
+  }
+
+  redrawPanels() {
+    for (const view of this.views.values()) view.panel?.redraw();
+  }
+
+  // ---- opening ----
+
+  toggle(view) {
+    if (view.open) this.close(view);
+    else this.open(view.node);
+  }
+
+  open(node) {
+    const view = this.viewOf(node);
+    if (view.open) return view.panel;
+    const panel = new Panel(this.editor, node, { id: view.panelId, words: this.editor.nameOf(node), actions: { changeType: (item) => this.changeType(item) } });
+    panel.element.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      event.stopPropagation();
+      this.close(view);
+    });
+    view.setPanel(panel);
+    return panel;
+  }
+
+  close(view) {
+    const hadFocus = view.panel.element.contains(document.activeElement);
+    if (Object.values(view.node.label ?? view.node.title ?? view.node.text ?? {}).some(Boolean)) this.editor.proposing.delete(view.node);
+    view.setPanel(null);
+    if (hadFocus) view.button.focus();
+  }
+
+  /** Shows a node, opens it, and goes to a place inside. */
+  reveal(node, at = null) {
+    const place = placeOf(this.editor.definition, node);
+    if (!place) return;
+    for (let holder = place.holder; holder && holder !== this.editor.definition; holder = placeOf(this.editor.definition, holder)?.holder) {
+      const view = this.viewOf(holder);
+      if (view.folded) view.setFolded(false);
+    }
+    const view = this.viewOf(node);
+    view.element.hidden = false;
+    if (at === null) view.button.focus();
+    else this.open(node).focusAt(at);
+    view.head.scrollIntoView({ block: "center" });
+  }
+
+  // ---- doing ----
+
+  add(holder, index) {
+    const repeats = !("item" in holder) || fits(this.editor.definition, { item: "repeat", items: [] }, holder);
+    pickType(this.editor, {
+      words: this.editor.t("add_what"),
+      repeats,
+      choose: (type) => {
+        const item = this.actions.add(type, holder, index);
+        this.open(item).focusAt("/label");
+        this.viewOf(item).head.scrollIntoView({ block: "center" });
+      },
+    });
+  }
+
+  addBelow(node) {
+    if (isSection(node)) return this.add(node, 0);
+    const { holder, index } = placeOf(this.editor.definition, node);
+    return this.add(holder, index + 1);
+  }
+
+  addSection(index) {
+    const section = this.actions.addSection(index);
+    this.open(section).focusAt("/title");
+    this.viewOf(section).head.scrollIntoView({ block: "center" });
+  }
+
+  changeType(item) {
+    pickType(this.editor, {
+      words: this.editor.t("change_type"),
+      only: true,
+      choose: (type) => {
+        if (type !== item.type) this.actions.changeType(item, type);
+        this.viewOf(item).panel?.focusAt("/type");
+      },
+    });
+  }
+
+  shift(node, by) {
+    this.afterMove(node, this.actions.shift(node, by));
+  }
+
+  nest(node, by) {
+    this.afterMove(node, this.actions.nest(node, by));
+  }
+
+  moved(node, holder, index) {
+    this.afterMove(node, this.actions.move(node, holder, index));
+  }
+
+  afterMove(node, hasMoved) {
+    if (!hasMoved) return this.editor.announce(this.editor.t("cant_move"));
+    const { holder, index, items } = placeOf(this.editor.definition, node);
+    const where = holder === this.editor.definition ? this.editor.t("the_form") : this.editor.nameOf(holder);
+    const view = this.viewOf(node);
+    view.button.focus({ preventScroll: true });
+    view.head.scrollIntoView({ block: "nearest" });
+    return this.editor.announce(this.editor.t("moved_to", { name: this.editor.nameOf(node), place: index + 1, count: items.length, where }));
+  }
+
+  duplicate(node) {
+    const copy = this.actions.duplicate(node);
+    this.viewOf(copy).button.focus();
+    this.told(this.editor.t("duplicated", { name: this.editor.nameOf(node) }));
+  }
+
+  remove(node) {
+    const name = this.editor.nameOf(node);
+    const { next, users } = this.actions.remove(node);
+    if (next) this.viewOf(next).button.focus();
+    const more = users ? ` ${this.editor.t(users === 1 ? "used_once" : "used_often", { count: users })}` : "";
+    this.told(this.editor.t("deleted", { name }) + more, true);
+  }
+
+  menuFor(view) {
+    const { editor, node } = { editor: this.editor, node: view.node };
+    const place = placeOf(editor.definition, node);
+    const before = place.items[place.index - 1];
+    const entry = (name, iconName, run, more = {}) => ({ words: editor.t(name), iconName, run, ...more });
+    if (editor.readOnly) return [entry("open", "view", () => this.toggle(view))];
+    const nested = place.holder.item === "repeat";
+    const entries = [
+      entry(isSection(node) ? "add_first" : "add_below", "plus", () => this.addBelow(node), { shortcut: "Shift+Enter" }),
+      isSection(node) && entry("add_section_below", "plus", () => this.addSection(place.index + 1)),
+      null,
+      entry("move_up", "arrow-up", () => this.shift(node, -1), { shortcut: "Alt+↑" }),
+      entry("move_down", "arrow-down", () => this.shift(node, 1), { shortcut: "Alt+↓" }),
+      !isSection(node) && entry("move_to", "redirect", () => pickPlace(editor, node, (holder, index) => this.moved(node, holder, index))),
+      before?.item === "repeat" && fits(editor.definition, node, before) && entry("move_in", "arrow-right", () => this.nest(node, 1), { shortcut: "Alt+→" }),
+      nested && entry("move_out", "arrow-left", () => this.nest(node, -1), { shortcut: "Alt+←" }),
+      null,
+      entry("duplicate", "copy", () => this.duplicate(node)),
+      entry("delete", "bin", () => this.remove(node), { shortcut: "Del", danger: true }),
+    ];
+    return entries.filter((one) => one !== false && one !== undefined);
+  }
+
+  // ---- events ----
+
+  clicked(event) {
+    const { open, menu, fold, add } = event.target.closest("button")?.dataset ?? {};
+    if (open) this.toggle(this.byId.get(open));
+    else if (fold) this.byId.get(fold).setFolded(!this.byId.get(fold).folded);
+    else if (add) this.add(this.byId.get(add).node, this.byId.get(add).node.items.length);
+    else if (menu) openMenu(event.target.closest("button"), this.menuFor(this.byId.get(menu)), this.editor.t("actions_for", { name: this.editor.nameOf(this.byId.get(menu).node) }));
+  }
+
+  focused(event) {
+    if (event.target.matches(OPENERS)) this.makeCurrent(event.target);
+  }
+
+  /** One line at a time can be reached with Tab; arrows go from line to line. */
+  makeCurrent(opener) {
+    const set = (button, index) => {
+      const block = button?.closest(".vo-line, .vo-section__head");
+      for (const control of block?.querySelectorAll(":scope > button, .vo-section__title") ?? []) control.tabIndex = index;
+    };
+    if (this.current !== opener) set(this.current, -1);
+    this.current = opener;
+    set(opener, 0);
+  }
+
+  openers() {
+    return [...this.element.querySelectorAll(OPENERS)].filter((opener) => opener.offsetParent !== null);
+  }
+
+  pressed(event) {
+    if (!event.target.matches(OPENERS)) return;
+    const view = this.byId.get(event.target.dataset.open);
+    const way = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    let done = true;
+    if (way && event.altKey && isPlain && !this.editor.readOnly) {
+      if (event.key === "ArrowUp" || event.key === "ArrowDown") this.shift(view.node, way);
+      else if (!isSection(view.node)) this.nest(view.node, way);
+    } else if (!event.altKey && isPlain && ["ArrowUp", "ArrowDown", "Home", "End"].includes(event.key)) {
+      const all = this.openers();
+      const now = all.indexOf(event.target);
+      const next = event.key === "Home" ? all[0] : event.key === "End" ? all.at(-1) : all[now + way];
+      next?.focus();
+    } else if (event.key === "Enter" && event.shiftKey && !this.editor.readOnly) this.addBelow(view.node);
+    else if (event.key === "Delete" && isPlain && !this.editor.readOnly) this.remove(view.node);
+    else if (event.key === "Escape" && view.open) this.close(view);
+    else done = false;
+    if (done) event.preventDefault();
+  }
+
+  // ---- finding ----
+
+  /** Shows only lines whose label or key has the words; gives how many. */
+  search(text) {
+    this.wanted = text.trim();
+    closeMenu();
+    return this.filter();
+  }
+
+  filter() {
+    const words = plain(this.wanted).split(/\s+/).filter(Boolean);
+    const matches = (node) => {
+      const texts = Object.values(node.label ?? node.text ?? node.title ?? {});
+      const all = plain([...texts, node.key ?? ""].join(" "));
+      return words.every((word) => all.includes(word));
+    };
+    let found = 0;
+    const shown = (node, around) => {
+      const own = matches(node);
+      let inner = false;
+      for (const item of node.items ?? []) inner = shown(item, around || (own && words.length > 0)) || inner;
+      const isShown = !words.length || own || inner || around;
+      if (words.length && own && !isSection(node)) found += 1;
+      this.viewOf(node).element.hidden = !isShown;
+      return isShown;
+    };
+    for (const section of this.editor.definition.sections) {
+      const isShown = shown(section, false);
+      const view = this.viewOf(section);
+      if (words.length && isShown && view.folded) view.setFolded(false);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,165 @@
+/** The three groups of an open question: wording, logic, privacy. Each gives its fields. */
+
+import { CalculationField } from "./calculation_field.js";
+import { ConditionField, modes } from "./condition_field.js";
+import { button, field, fieldset, h, icon, input, select } from "./dom.js";
+import { attributesOf, choicesOf, scopeAt } from "./scope.js";
+import { keyField, namedField, textsField } from "./texts.js";
+import { typeProperties } from "./type_properties.js";
+
+// ---- wording ----
+
+export function wording(editor, node, panel) {
+  if (node.item === "note") return [namedField(editor, node, "text", editor.t("note_text"), { multiline: true }), keyField(editor, node)];
+  const label = namedField(editor, node, "label", editor.t("label"));
+  const hint = textsField(editor, node, ["hint"], editor.t("hint"), { multiline: true });
+  if (node.item === "repeat") return [label, hint, keyField(editor, node), repeatBounds(editor, node)];
+  return [label, hint, h("div.vo-row", {}, keyField(editor, node), typeField(editor, node, panel)), ...typeProperties(editor, node, panel)];
+}
+
+function typeField(editor, node, panel) {
+  const type = editor.catalogue.types[node.type];
+  const name = type?.label ?? node.type;
+  const change = button(editor.t("change_type"), { onClick: () => panel.changeType(), "data-focus": "/type", "aria-label": editor.t("change_type_of", { name }) });
+  return h("div.vo-field", { data: { at: "/type" } }, h("span.vo-field__label", {}, editor.t("type")), h("div.vo-inline", {}, icon(type?.icon ?? "help"), h("span", {}, name), !editor.readOnly && change), h("div.vo-field__problems"));
+}
+
+function repeatBounds(editor, node) {
+  const one = (name, fewest) => {
+    const set = (text) => editor.document.set(node, name, text === "" ? undefined : Number(text), { origin: "panel", label: editor.t("step_property") });
+    return field(editor.t(`rows_${name}`), input(node[name], { type: "number", min: fewest, max: 100, step: 1, readonly: editor.readOnly, "data-focus": `/${name}`, onInput: set }), { at: `/${name}` });
+  };
+  return h("div.vo-row", {}, one("min", 0), one("max", 1));
+}
+
+export function sectionFields(editor, node) {
+  return [
+    namedField(editor, node, "title", editor.t("title")),
+    textsField(editor, node, ["intro"], editor.t("intro"), { multiline: true }),
+    keyField(editor, node),
+    shownWhen(editor, node).element,
+  ];
+}
+
+// ---- logic ----
+
+const scoped = (editor, node, options) => () => scopeAt(editor.definition, editor.catalogue, node, options);
+
+export function shownWhen(editor, node) {
+  return new ConditionField(editor, node, ["relevant"], {
+    words: editor.t("relevant"),
+    scope: scoped(editor, node),
+    options: [["always", editor.t("always")], ["when", editor.t("only_when")]],
+    fixed: { always: undefined },
+  });
+}
+
+export function logic(editor, node, panel) {
+  const fields = [shownWhen(editor, node).element];
+  if (node.item !== "question") return fields;
+  const type = editor.catalogue.types[node.type];
+  if (node.type === "calculated") {
+    const results = ["text", "integer", "decimal", "date", "boolean"].map((value) => [value, editor.t(`result_${value}`)]);
+    const set = (value) => editor.document.set(node, "result", value, { origin: "panel", label: editor.t("step_calculation") });
+    const calculation = new CalculationField(editor, node, ["calculation"], { words: editor.t("calculation"), hint: editor.t("calculation_hint"), scope: scoped(editor, node) });
+    return [calculation.element, field(editor.t("result"), select(results, node.result ?? "text", { disabled: editor.readOnly, onChange: set }), { at: "/result" }), ...fields];
+  }
+  const required = new ConditionField(editor, node, ["required"], {
+    words: editor.t("required"),
+    scope: scoped(editor, node),
+    options: [["never", editor.t("never")], ["always", editor.t("always")], ["when", editor.t("only_when")]],
+    fixed: { never: undefined, always: true },
+  });
+  const initial = new CalculationField(editor, node, ["initial"], { words: editor.t("initial"), hint: editor.t("initial_hint"), scope: scoped(editor, node) });
+  return [...fields, required.element, validWhen(editor, node, panel), choosable(editor, node, type), initial.element];
+}
+
+function validWhen(editor, node, panel) {
+  const write = (expr) => {
+    const { constraint } = node;
+    const options = { origin: "panel", label: editor.t("step_condition") };
+    if (expr === undefined) {
+      if (constraint) panel.message = constraint.message;
+      editor.document.set(node, "constraint", undefined, options);
+    } else if (constraint) {
+      editor.document.set(node, ["constraint", "expr"], expr, options);
+      return;
+    } else {
+      editor.document.set(node, "constraint", { expr, message: panel.message ?? {} }, options);
+    }
+    drawMessage();
+  };
+  const message = h("div");
+  const drawMessage = () => message.replaceChildren(node.constraint ? textsField(editor, node, ["constraint", "message"], editor.t("constraint_message"), { needed: true, hint: editor.t("constraint_message_hint") }) : "");
+  const condition = new ConditionField(editor, node, ["constraint", "expr"], {
+    words: editor.t("constraint"),
+    hint: editor.t("constraint_hint"),
+    scope: scoped(editor, node, { self: true }),
+    at: "/constraint",
+    write,
+  });
+  drawMessage();
+  return h("div", {}, condition.element, message);
+}
+
+/** Which choices are offered: a condition over each choice's value and attributes. */
+function choosable(editor, node, type) {
+  if (!type?.properties.includes("choice_filter")) return null;
+  const choices = choicesOf(node, editor.catalogue, editor.definition) ?? [];
+  const listed = node.choices_from ?? type.list;
+  const names = [...new Set([...attributesOf(choices), ...(editor.catalogue.lists[listed]?.attributes ?? [])])];
+  const own = (name, words, options) => ({ path: `choice.${name}`, place: "choice", texts: { [editor.language]: words }, kind: "choice", choices: options });
+  const valuesOf = (name) => [...new Set(choices.map((choice) => choice.with?.[name]).filter(Boolean))].map((value) => ({ value, label: {} }));
+  const scope = () => {
+    const known = scopeAt(editor.definition, editor.catalogue, node);
+    const parts = [own("value", editor.t("choice_value"), choices), ...names.map((name) => own(name, editor.t("choice_attribute", { name }), named(name, valuesOf(name), editor)))];
+    return { ...known, entries: [...parts, ...known.entries], choiceRefs: true };
+  };
+  return new ConditionField(editor, node, ["choice_filter"], { words: editor.t("choice_filter"), hint: editor.t("choice_filter_hint"), scope }).element;
+}
+
+/** The values of an attribute under the names of the list they come from (a region's slug under its name). */
+function named(name, values, editor) {
+  const list = editor.catalogue.lists[`${name}s`] ?? editor.catalogue.lists[name];
+  const labels = new Map((list?.choices ?? []).map((choice) => [choice.value, choice.label]));
+  return values.map(({ value }) => ({ value, label: labels.get(value) ?? {} }));
+}
+
+// ---- privacy ----
+
+export function privacy(editor, node) {
+  const sensitivities = editor.catalogue.sensitivities.map(({ value, label }) => [value, label]);
+  const set = (name) => (value) => editor.document.set(node, name, value, { origin: "panel", label: editor.t("step_privacy") });
+  const chosen = editor.catalogue.sensitivities.find(({ value }) => value === node.sensitivity);
+  const note = h("p.vo-field__hint", {}, chosen?.hint ?? "");
+  const choose = (value) => {
+    set("sensitivity")(value);
+    note.textContent = editor.catalogue.sensitivities.find((known) => known.value === value)?.hint ?? "";
+  };
+  const sensitivity = fieldset(editor.t("sensitivity"), { at: "/sensitivity" }, modes(editor, editor.t("sensitivity"), sensitivities, node.sensitivity, choose, "/sensitivity"), note);
+  const keep = input(node.keep_for, { type: "number", min: 1, max: 600, step: 1, readonly: editor.readOnly, onInput: (text) => set("keep_for")(text === "" ? undefined : Number(text)) });
+  keep.classList.add("vo-number");
+  const roles = editor.catalogue.roles.map((role) => sharing(editor, node, role));
+  return [sensitivity, fieldset(editor.t("shared_with"), { at: "/shared_with", hint: editor.t("shared_with_hint") }, roles), field(editor.t("keep_for"), keep, { at: "/keep_for", hint: editor.t("keep_for_hint") })];
+}
+
+/** One role. While its condition is unfinished, nothing is shared. */
+function sharing(editor, node, { value: role, label }) {
+  const write = (when) => {
+    const { [role]: _, ...others } = node.shared_with ?? {};
+    const all = when === undefined ? others : { ...others, [role]: when };
+    const options = { origin: "panel", label: editor.t("step_privacy"), merge: "" };
+    if (!Object.keys(all).length) editor.document.set(node, "shared_with", undefined, options);
+    else if (node.shared_with) editor.document.set(node, ["shared_with", role], when, options);
+    else editor.document.set(node, "shared_with", all, options);
+  };
+  const condition = new ConditionField(editor, node, ["shared_with", role], {
+    words: label,
+    scope: scoped(editor, node, { self: true, whole: true }),
+    options: [["never", editor.t("not_shared")], ["always", editor.t("always")], ["when", editor.t("only_when")]],
+    fixed: { never: undefined, always: true },
+    write,
+  });
+  condition.element.classList.add("vo-role");
+  return condition.element;
+}

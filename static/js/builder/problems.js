@@ -1,0 +1,52 @@
+/** The server's problems name places by JSON pointer; here they are tied to the item they are about. */
+
+import { steps } from "./document.js";
+
+/** [{node, at, code, message}]: `at` is the pointer inside the node, which is the form, a section or an item. */
+export function placed(definition, problems) {
+  return problems.map(({ path, code, message }) => {
+    const way = steps(path);
+    let node = definition;
+    let used = 0;
+    let list = "sections";
+    while (way[used] === list && node[list]?.[way[used + 1]]) {
+      node = node[list][way[used + 1]];
+      used += 2;
+      list = "items";
+    }
+    const at = way.slice(used).map((name) => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+    return { node, at, code, message };
+  });
+}
+
+/** One place has one problem: what is known here at once goes before what the server said. */
+export function keyOf(document, { node, at }) {
+  const path = document.pathOf(node);
+  return path === undefined ? null : `${path}|${at}`;
+}
+
+/** The field of a panel that a problem belongs to: the one of the longest `data-at` that leads to it. */
+export function fieldFor(panel, at) {
+  let best = null;
+  for (const candidate of panel.querySelectorAll("[data-at]")) {
+    const place = candidate.dataset.at;
+    const leads = at === place || at.startsWith(`${place}/`);
+    if (leads && (!best || place.length > best.dataset.at.length)) best = candidate;
+  }
+  return best;
+}
+
+/** Puts problems beside their fields, and those without a field on top of the panel. */
+export function showProblems(panel, problems, draw) {
+  for (const holder of panel.querySelectorAll(".vo-field__problems")) holder.replaceChildren();
+  for (const control of panel.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
+  const top = panel.querySelector(".vo-panel__problems");
+  top?.replaceChildren();
+  for (const problem of problems) {
+    const found = fieldFor(panel, problem.at);
+    const holder = found?.querySelector(":scope > .vo-field__problems") ?? top;
+    holder?.append(draw(problem));
+    const control = found?.querySelector(":scope > :is(input, select, textarea)");
+    control?.setAttribute("aria-invalid", "true");
+  }
+}

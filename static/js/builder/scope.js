@@ -1,0 +1,144 @@
+/** What an expression may read: the questions that stand earlier, the rows of earlier repeat groups, the days. */
+
+/** Every item of the form in document order: {item, section, parents}, parents being the repeats around it. */
+export function* allItems(definition) {
+  function* within(items, section, parents) {
+    for (const item of items ?? []) {
+      yield { item, section, parents };
+      if (item.item === "repeat") yield* within(item.items, section, [...parents, item]);
+    }
+  }
+  for (const section of definition.sections ?? []) yield* within(section.items, section, []);
+}
+
+/** The texts of an item as people know it. */
+export const textsOf = (item) => item.label ?? item.text ?? item.title ?? {};
+
+/** A text in this language, else in the form's first, else any, else what is given. */
+export function textIn(texts, language, otherwise = "") {
+  return texts?.[language] || Object.values(texts ?? {}).find(Boolean) || otherwise;
+}
+
+const RESULT_KINDS = { integer: "number", decimal: "number", date: "date", boolean: "boolean" };
+
+/** Which sort of value the answer is: text, number, date, datetime, time, boolean, choice, choices, object, none. */
+export function kindOf(question, catalogue) {
+  if (question.type === "calculated") return RESULT_KINDS[question.result] ?? "text";
+  return catalogue.types[question.type]?.kind ?? "none";
+}
+
+/** The choices of a question as [{value, label, with?}], wherever they come from; null when it has none. */
+export function choicesOf(question, catalogue, definition) {
+  if (question.choices) return question.choices;
+  const type = catalogue.types[question.type];
+  const name = question.choices_from ?? type?.list;
+  if (name) return definition?.lists?.[name]?.choices ?? catalogue.lists[name]?.choices ?? [];
+  return type?.choices ?? null;
+}
+
+/** The names of the attributes that the choices of a question have. */
+export function attributesOf(choices) {
+  const names = new Set();
+  for (const choice of choices ?? []) Object.keys(choice.with ?? {}).forEach((name) => names.add(name));
+  return [...names];
+}
+
+function entry(item, catalogue, definition, place) {
+  return {
+    path: item.key,
+    item,
+    place,
+    texts: textsOf(item),
+    type: item.type,
+    kind: kindOf(item, catalogue),
+    choices: choicesOf(item, catalogue, definition),
+  };
+}
+
+/** The entries of a question: itself, and the parts of an answer that has parts (a matrix's rows, a decision). */
+function entries(item, catalogue, definition, place) {
+  const own = entry(item, catalogue, definition, place);
+  const part = (name, texts, kind, choices) => ({ ...own, path: `${item.key}.${name}`, texts, kind, choices, part: true });
+  const parts = item.type === "matrix"
+    ? (item.rows ?? []).map((row) => part(row.value, joined(own.texts, row.label), "choice", item.choices ?? []))
+    : (catalogue.types[item.type]?.parts ?? []).map((given) => part(given.path, joined(own.texts, given.label), given.kind, given.choices ?? null));
+  return [own, ...parts];
+}
+
+function joined(texts, more) {
+  const languages = new Set([...Object.keys(texts), ...Object.keys(more)]);
+  return Object.fromEntries([...languages].map((language) => [language, `${textIn(texts, language)}: ${textIn(more, language)}`]));
+}
+
+/** A repeat group as a list of rows: what its rows' questions are. */
+function rowsOf(repeat, catalogue, definition, place) {
+  const inner = { path: repeat.key, item: repeat, place, texts: textsOf(repeat), entries: [], repeats: [] };
+  for (const item of repeat.items ?? []) {
+    if (item.item === "question") inner.entries.push(...entries(item, catalogue, definition, "row"));
+    if (item.item === "repeat") inner.repeats.push(rowsOf(item, catalogue, definition, "row"));
+  }
+  return inner;
+}
+
+/**
+ * What can be read at a node: {entries, repeats, inRow, occurred}. `self`: the node's own answer too (a constraint);
+ * `whole`: all questions, also later ones (who may receive an answer is decided when the form is complete).
+ */
+export function scopeAt(definition, catalogue, node, { self = false, whole = false } = {}) {
+  const scope = { entries: [], repeats: [], inRow: false, occurred: true };
+  let found = false;
+
+  function walk(items, place) {
+    for (const item of items ?? []) {
+      if (item === node) {
+        found = true;
+        if (self && item.item === "question") scope.entries.push(...entries(item, catalogue, definition, "self"));
+        if (!whole) return;
+        if (self) continue;
+      }
+      if (item.item === "question") scope.entries.push(...entries(item, catalogue, definition, place));
+      if (item.item !== "repeat") continue;
+      if (holds(item, node)) {
+        scope.inRow = true;
+        walk(item.items, "this_row");
+        if (found && !whole) return;
+      } else {
+        scope.repeats.push(rowsOf(item, catalogue, definition, place));
+      }
+    }
+  }
+
+  for (const section of definition.sections ?? []) {
+    if (section === node && !whole) break;
+    walk(section.items, section);
+    if (found && !whole) break;
+  }
+  return scope;
+}
+
+const holds = (repeat, node) => (repeat.items ?? []).some((item) => item === node || (item.item === "repeat" && holds(item, node)));
+
+/** What can be read of one row from outside ("any row where ..."): the row's own questions and today, nothing else. */
+export function rowScope(repeat) {
+  return { entries: repeat.entries, repeats: repeat.repeats, inRow: false, occurred: false };
+}
+
+/** The entry of a path, or undefined. */
+export function entryOf(scope, path) {
+  return scope.entries.find((known) => known.path === path);
+}
+
+/** {labels, values} by key for reading a sentence back in one language: all of the form, earlier or not. */
+export function namesFor(definition, catalogue, language) {
+  const labels = {};
+  const values = {};
+  for (const { item } of allItems(definition)) {
+    if (item.item === "note") continue;
+    const known = item.item === "question" ? entries(item, catalogue, definition, null) : [{ path: item.key, texts: textsOf(item), choices: null }];
+    for (const { path, texts, choices } of known) {
+      labels[path] = textIn(texts, language, item.key);
+      if (choices?.length) values[path] = Object.fromEntries(choices.map((choice) => [choice.value, textIn(choice.label, language, choice.value)]));
+    }
+  }
+  return { labels, values };
+}
