@@ -1,0 +1,48 @@
+"""The types of questions as the editor shows them: icon, name, a hint; and the groups they are offered in."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+# type -> (icon of Wagtail's sprite or of static/js/builder/dom.js, name, hint)
+TYPES: dict[str, "tuple[str, str | Promise, str | Promise]"] = {
+    "text": ("title", _("Short text"), _("One line: a name, a code")),
+    "long_text": ("pilcrow", _("Long text"), _("Several lines: a description")),
+    "email": ("mail", _("E-mail"), _("An e-mail address")),
+    "phone": ("mobile-alt", _("Telephone"), _("A number, Albanian unless it says otherwise")),
+    "integer": ("number", _("Whole number"), _("A count, an age")),
+    "decimal": ("decimal", _("Decimal number"), _("An amount, a measure")),
+    "scale": ("sliders", _("Scale"), _("From one number to another, with words at both ends")),
+    "duration": ("history", _("Duration"), _("Hours and minutes")),
+    "date": ("calendar-alt", _("Date"), _("One day")),
+    "approximate_date": ("calendar", _("Approximate date"), _("The year or the month may be all that is known")),
+    "time": ("time", _("Time"), _("A time of day")),
+    "datetime": ("calendar-check", _("Date and time"), _("A moment")),
+    "yes_no_unknown": ("help", _("Yes, no, not known"), _("Not known is an answer too")),
+    "boolean": ("check", _("Yes or no"), _("Two answers, nothing between")),
+    "select_one": ("radio-full", _("One choice"), _("One out of a list")),
+    "select_many": ("tasks", _("Several choices"), _("Any number out of a list")),
+    "other_specify": ("edit", _("Other, namely"), _("A text beside the choice “other”")),
+    "ranking": ("list-ol", _("Ranking"), _("Put all choices in order")),
+    "matrix": ("table", _("Table of choices"), _("The same choices for several rows")),
+    "municipality": ("place", _("Municipality"), _("One of the 61")),
+    "geopoint": ("crosshairs", _("Place on the map"), _("Where the telephone is, or only its municipality")),
+    "partner": ("group", _("Protection service"), _("One of our partners")),
+    "session": ("calendar", _("Informative session"), _("One of the sessions held")),
+    "case_reference": ("tag", _("Case reference"), _("The six characters of a case")),
+    "file": ("image", _("Photo or file"), _("A picture or PDF, kept sealed")),
+    "signature": ("draft", _("Signature"), _("Drawn, or a typed name")),
+    "indicators": ("clipboard-list", _("Indicator checklist"), _("The indicators of trafficking")),
+    "indicator_assessment": ("glasses", _("Assessment of indicators"), _("The worker's own decision, with a reason")),
+    "calculated": ("cogs", _("Calculated"), _("Worked out from other answers")),
+    "hidden": ("no-view", _("Hidden"), _("Never shown; a fixed or worked out value")),
+}
+
+GROUPS: "list[tuple[str | Promise, list[str]]]" = [
+    (_("Text"), ["text", "long_text", "phone", "email"]),
+    (_("Choices"), ["yes_no_unknown", "boolean", "select_one", "select_many", "other_specify", "ranking", "matrix"]),
+    (_("Numbers"), ["integer", "decimal", "scale"]),
+    (_("Dates and times"), ["date", "approximate_date", "time", "datetime", "duration"]),
+    (_("Places and people"), ["municipality", "geopoint", "partner", "session", "case_reference"]),
+    (_("Evidence"), ["indicators", "indicator_assessment", "file", "signature"]),
+    (_("Worked out"), ["calculated", "hidden"]),
+]
