@@ -2,10 +2,12 @@
 
 from django.utils.translation import gettext as _
 
+from .logic_words import logic_words
+
 
 def editor_words() -> dict[str, str]:
     """{name: words} in the language of the page."""
-    return {**_tools(), **_doing(), **_wording(), **_types(), **_logic(), **_rows(), **_calculations(), **_problems()}
+    return {**_tools(), **_doing(), **_wording(), **_types(), **logic_words(), **_problems()}
 
 
 def _tools() -> dict[str, str]:
@@ -184,148 +186,6 @@ def _types() -> dict[str, str]:
         "type_note_hint": _("A text to read, without an answer"),
         "type_repeat": _("Repeat group"),
         "type_repeat_hint": _("The same questions for each person, visit, thing"),
-    }
-
-
-def _logic() -> dict[str, str]:
-    return {
-        "relevant": _("Shown"),
-        "required": _("Must be answered"),
-        "constraint": _("The answer is good only when"),
-        "constraint_hint": _("Leave empty to accept every answer of the type."),
-        "constraint_message": _("What to say otherwise"),
-        "constraint_message_hint": _("Say how to mend it."),
-        "choice_filter": _("Only choices for which"),
-        "choice_filter_hint": _(
-            "For choices that depend on an earlier answer, such as the municipalities of a region."
-        ),
-        "choice_value": _("The choice itself"),
-        "choice_attribute": _("The choice's %(name)s"),
-        "calculation": _("Calculation"),
-        "calculation_hint": _("Worked out from earlier answers, each time they change."),
-        "result": _("Result"),
-        "result_text": _("A text"),
-        "result_integer": _("A whole number"),
-        "result_decimal": _("A decimal number"),
-        "result_date": _("A date"),
-        "result_boolean": _("Yes or no"),
-        "initial": _("First value, worked out"),
-        "initial_hint": _("Filled in once, when the question is first shown; it can be changed."),
-        "sensitivity": _("Sensitivity"),
-        "shared_with": _("Who may receive the answer"),
-        "shared_with_hint": _("Decided when the whole form is filled. An unfinished condition shares nothing."),
-        "not_shared": _("Not at all"),
-        "keep_for": _("Keep for (months)"),
-        "keep_for_hint": _("Deleted after this time. Empty: as long as the case is kept."),
-        "edit_as_text": _("Edit as text"),
-        "as_text": _("The condition as text (JSON)"),
-        "no_rows": _("This can't be shown as rows. It is kept as it is."),
-        "not_json": _("This isn't JSON."),
-        "not_an_expression": _("This is not an expression."),
-        "not_one_operator": _("Each part has exactly one operator."),
-        "no_such_operator": _("There is no operator “%(name)s”."),
-    }
-
-
-def _rows() -> dict[str, str]:
-    return {
-        "add_condition": _("Add a condition"),
-        "add_group": _("Add a group of conditions"),
-        "delete_condition": _("Delete this condition"),
-        "delete_group": _("Delete this group"),
-        "group_kind": _("How many must be true"),
-        "group_all": _("All of these are true"),
-        "group_any": _("At least one of these is true"),
-        "group_none": _("None of these is true"),
-        "group_inner": _("Group of conditions"),
-        "unfinished": _("Something is not filled in yet; that part has no effect until it is."),
-        "unguarded": _("Without an answer this counts as 0."),
-        "mend": _("Ask for an answer first"),
-        "what": _("What"),
-        "operator": _("Comparison"),
-        "compared_with": _("Compared with"),
-        "this_value": _("this value:"),
-        "one_a_line": _("one a line"),
-        "where": _("where"),
-        "add_where": _("Only rows where …"),
-        "drop_where": _("All rows"),
-        "and": _("and"),
-        "from": _("from"),
-        "to": _("to"),
-        "place_self": _("This question"),
-        "place_this_row": _("This row"),
-        "place_row": _("The row"),
-        "place_choice": _("Each choice"),
-        "place_repeats": _("Repeat groups"),
-        "place_worked_out": _("Worked out"),
-        "not_here": _("%(key)s (not known here)"),
-        "rows_some": _("“%(name)s”: at least one row"),
-        "rows_all": _("“%(name)s”: every row"),
-        "rows_none": _("“%(name)s”: no row"),
-        "subject_count": _("“%(name)s”: number of rows"),
-        "subject_sum": _("“%(name)s”: sum of …"),
-        "subject_age": _("Age from a date"),
-        "subject_days": _("Days between two dates"),
-        "subject_today": _("Today"),
-        "subject_occurred": _("The day it happened"),
-        "subject_position": _("Number of this row"),
-        "by_date": _("by"),
-        "date_of_birth": _("Date of birth"),
-        "on_day": _("on: %(day)s"),
-        "on_which_day": _("On which day"),
-        "which_number": _("Which number"),
-        "op_is": _("is"),
-        "op_is_not": _("is not"),
-        "op_less": _("is less than"),
-        "op_at_most": _("is at most"),
-        "op_more": _("is more than"),
-        "op_at_least": _("is at least"),
-        "op_between": _("is from … to …"),
-        "op_less_date": _("is before"),
-        "op_at_most_date": _("is on or before"),
-        "op_more_date": _("is after"),
-        "op_at_least_date": _("is on or after"),
-        "op_less_datetime": _("is before"),
-        "op_at_most_datetime": _("is at or before"),
-        "op_more_datetime": _("is after"),
-        "op_at_least_datetime": _("is at or after"),
-        "op_one_of": _("is one of"),
-        "op_none_of": _("is none of"),
-        "op_any_of": _("includes at least one of"),
-        "op_includes": _("includes"),
-        "op_excludes": _("does not include"),
-        "op_includes_text": _("contains"),
-        "op_excludes_text": _("does not contain"),
-        "op_matches": _("matches the pattern"),
-        "op_answered": _("is answered"),
-        "op_unanswered": _("is not answered"),
-    }
-
-
-def _calculations() -> dict[str, str]:
-    return {
-        "place_calculation": _("Calculation"),
-        "calc_number": _("A number"),
-        "calc_text": _("A text"),
-        "calc_+": _("Sum of …"),
-        "calc_-": _("Difference: the first minus the second"),
-        "calc_*": _("Product of …"),
-        "calc_/": _("The first divided by the second"),
-        "calc_min": _("The smallest of …"),
-        "calc_max": _("The largest of …"),
-        "calc_cat": _("Texts, one after the other"),
-        "calc_coalesce": _("The first that is answered of …"),
-        "calc_round": _("Rounded"),
-        "calc_if": _("If … then … otherwise"),
-        "calc_listed": _("“%(name)s”: texts of all rows"),
-        "places": _("to %(count)s decimal places"),
-        "separator": _("separated by"),
-        "add_part": _("Add a part"),
-        "delete_part": _("Delete this part"),
-        "if": _("if"),
-        "then": _("then"),
-        "otherwise": _("otherwise (empty: nothing)"),
-        "add_case": _("Add another “if”"),
     }
 
 
