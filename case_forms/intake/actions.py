@@ -3,9 +3,9 @@
 `receive_submission` does, in this order:
 
 1. looks whether the sender works in the unit, and whether this UUID was received before (then: the same receipt again);
-2. checks the answers against the form version;
-3. in one transaction: stores the submission with its answers sealed, decides, carries the decision out (case, clocks,
-   referrals, owed notices), records it, and keeps the receipt. Whatever fails takes all of it back.
+2. checks the answers against the form version, and that the files they name are the sender's;
+3. in one transaction: stores the submission with its answers sealed, gives it its files, decides, carries the decision
+   out (case, clocks, referrals, owed notices), records it, and keeps the receipt. Whatever fails takes all of it back.
 """
 
 import json
@@ -25,6 +25,8 @@ from case_forms.builder.sources import Lists
 from case_forms.cases.models import Case
 from vault.seal import fingerprint, same_content
 
+from .attachments.actions import UnknownAttachment, claim_attachments
+from .attachments.naming import AttachedFiles, file_problems, files_of_draft, files_of_person, named_files
 from .checking import AnswerProblem, Answers, check_answers
 from .deciding import NotDecided, decide_and_apply
 from .forgetting import first_due
@@ -94,10 +96,12 @@ def receive_submission(
     unit: MobileUnit | None = None,
     is_drill: bool = False,
     strict: bool = True,
+    draft: Draft | None = None,
 ) -> Received:
     """Receives one filled form; the module's docstring has the steps. Receiving it again returns the first receipt.
 
-    `occurred_at` is aware. `unit` defaults to the sender's only unit. `strict`: see `checking`.
+    `occurred_at` is aware. `unit` defaults to the sender's only unit. `strict`: see `checking`. `draft`: the one that
+    is sent, with its files; else the answers may name files that the sender has put in through the API.
     Raises NotAllowed, UuidReused, UnknownForm, AnswersRefused, NotDecided; nothing is stored then.
     """
     place = unit_of(user, unit)
@@ -109,7 +113,8 @@ def receive_submission(
     if form_version is None:
         raise UnknownForm
     received_at = timezone.now()
-    cleaned, case = _checked(form_version.definition, answers, occurred_at, received_at, user, strict=strict)
+    files = files_of_draft(draft) if draft else files_of_person(user)
+    cleaned, case = _checked(form_version.definition, answers, occurred_at, received_at, user, files, strict=strict)
     submission = Submission(
         id=uuid,
         form_version=form_version,
@@ -125,8 +130,14 @@ def receive_submission(
     try:
         with transaction.atomic():
             submission.save(force_insert=True)
+            named = named_files(form_version.definition, cleaned)
+            if named or draft is not None:
+                claim_attachments(submission=submission, named=named, by=user, draft=draft)
             decide_and_apply(submission, cleaned, case)
             return Received(submission, True, submission.receipt)
+    except UnknownAttachment:
+        gone = AnswerProblem("/answers", "unknown_attachment", _("A file isn't here any more; choose it again."))
+        raise AnswersRefused([gone]) from None
     except IntegrityError:
         # The same UUID came in twice at once: whoever was second finds what the first one stored.
         earlier = _received_before(uuid, content, user)
@@ -156,6 +167,7 @@ def submit_draft(*, draft: Draft, user: User) -> Received:
             user=user,
             unit=locked.unit,
             strict=False,
+            draft=locked,
         )
         locked.submitted_at = received.submission.received_at
         locked.answers = {}
@@ -206,6 +218,7 @@ def _checked(
     occurred_at: datetime,
     received_at: datetime,
     user: User,
+    files: AttachedFiles,
     *,
     strict: bool,
 ) -> tuple[Answers, Case | None]:
@@ -218,9 +231,10 @@ def _checked(
         occurred_on=timezone.localdate(occurred_at),
         language=user.language,
         strict=strict,
+        attachments=files,
     )
     case, unknown = named_case(definition, checked.answers, user)
-    errors = [*checked.errors, *unknown]
+    errors = [*checked.errors, *unknown, *file_problems(definition, checked.answers, files)]
     if errors:
         raise AnswersRefused(errors)
     return checked.answers, case

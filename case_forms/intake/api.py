@@ -4,14 +4,12 @@ import re
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db import OperationalError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError
 from ninja.responses import Status
-from ninja.security import APIKeyCookie, HttpBearer
 from pydantic import ValidationError
 
 from access.middleware import problem
@@ -26,7 +24,11 @@ from case_forms.cases.timeline import timeline_of
 
 from . import api_schemas as shapes
 from .actions import AnswersRefused, NotAllowed, NotDecided, UnknownForm, UuidReused, receive_submission
-from .api_body import JSON_TYPE, BodyRefused, check_media_type, read_json
+from .api_attachments import router as attachments
+from .api_auth import Bearer, Session
+from .api_body import JSON_TYPE, BodyRefused, read_json
+from .attachments.kinds import Refused
+from .attachments.words import words_for
 from .checking import AnswerProblem
 
 REFERENCE = re.compile(r"^[0-9A-Z]{6,8}$")
@@ -35,31 +37,6 @@ PROBLEM_TYPE = "application/problem+json"
 RETRY_SECONDS = "60"
 
 log = structlog.get_logger(__name__)
-
-
-class Bearer(HttpBearer):
-    """A field token (`manage.py field_token USERNAME`). The door has looked it up (`access.middleware`)."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        return _signed_in(request) if request.bearer else None  # type: ignore[attr-defined]
-
-
-class Session(APIKeyCookie):
-    """The session of the field pages. Whatever changes something needs the CSRF token too."""
-
-    param_name = settings.SESSION_COOKIE_NAME
-
-    def __call__(self, request: HttpRequest) -> Any:
-        if request.method == "POST":
-            check_media_type(request)  # before the CSRF check reads the body as a form
-        return super().__call__(request)
-
-    def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
-        return _signed_in(request)
-
-
-def _signed_in(request: HttpRequest) -> User | None:
-    return request.user if request.user.is_authenticated else None
 
 
 class FieldAPI(NinjaAPI):
@@ -84,8 +61,8 @@ api = FieldAPI(
     auth=[Bearer(), Session()],
 )
 
-# What any operation may answer: not signed in; signed in without what it takes; nothing there; another method.
-COMMON: dict[Any, Any] = {401: shapes.Problem, 403: shapes.Problem, 404: shapes.Problem, 405: shapes.Problem}
+COMMON = shapes.COMMON
+api.add_router("", attachments)
 SUBMISSION_BODY = {
     "requestBody": {"required": True, "content": {JSON_TYPE: {"schema": shapes.SubmissionIn.model_json_schema()}}}
 }
@@ -249,9 +226,20 @@ def _body_refused(request: HttpRequest, refused: BodyRefused) -> HttpResponse:
     if refused.code == "too_large":
         return problem(413, "too-large", _("The body is larger than a megabyte."))
     if refused.code == "wrong_media_type":
-        return problem(415, "wrong-media-type", _("Send application/json."))
+        return problem(415, "wrong-media-type", _("Send application/json; a file as multipart/form-data or by itself."))
     error = {"path": "", "code": "not_json", "message": _("The body isn't JSON that can be read.")}
     return problem(422, "refused", _("The submission can't be received as it is."), errors=[error])
+
+
+@api.exception_handler(Refused)
+def _file_refused(request: HttpRequest, refused: Refused) -> HttpResponse:
+    words = words_for(refused.code)
+    if refused.code == "too_large":
+        return problem(413, "too-large", words)
+    if refused.code == "busy":
+        return _try_later("busy", words)
+    error = {"path": "", "code": refused.code, "message": words}
+    return problem(422, "refused", _("The file can't be kept."), errors=[error])
 
 
 @api.exception_handler(UuidReused)
@@ -283,8 +271,9 @@ def _busy(request: HttpRequest, failure: OperationalError) -> HttpResponse:
     return _try_later("busy")
 
 
-def _try_later(kind: str) -> HttpResponse:
-    answer = problem(503, kind, _("Nothing was received. Try again in a minute, and tell your coordinator by phone."))
+def _try_later(kind: str, words: str = "") -> HttpResponse:
+    words = words or _("Nothing was received. Try again in a minute, and tell your coordinator by phone.")
+    answer = problem(503, kind, words)
     answer["Retry-After"] = RETRY_SECONDS
     return answer
 

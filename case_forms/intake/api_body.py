@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, UnreadablePostError
 
 DEEPEST = 24
 JSON_TYPE = "application/json"
+FORM_TYPE = "multipart/form-data"
 
 
 class BodyRefused(Exception):
@@ -35,7 +35,7 @@ def read_json(request: HttpRequest) -> Any:
     check_media_type(request)
     try:
         value = json.loads(
-            _bytes(request).decode(),
+            read_bytes(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE).decode(),
             parse_constant=_refuse_constant,
             parse_float=_finite,
             object_pairs_hook=_without_doubles,
@@ -47,13 +47,14 @@ def read_json(request: HttpRequest) -> Any:
     return value
 
 
-def _bytes(request: HttpRequest) -> bytes:
-    """The body's bytes, also of a chunked one, which comes without its length."""
-    limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+def read_bytes(request: HttpRequest, limit: int) -> bytes:
+    """The bytes of the body, also of a chunked one, which comes without its length. Raises BodyRefused."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isascii() and length.isdigit() and int(length) > limit:
+        raise BodyRefused("too_large")
+    stream = request.environ["wsgi.input"] if _is_chunked(request) else request  # type: ignore[attr-defined]
     try:
-        body = _chunked(request, limit + 1) if _is_chunked(request) else request.body
-    except RequestDataTooBig:
-        raise BodyRefused("too_large") from None
+        body = _at_most(stream, limit + 1)
     except (UnreadablePostError, OSError):
         raise BodyRefused("not_json") from None
     if len(body) > limit:
@@ -70,9 +71,8 @@ def _is_chunked(request: HttpRequest) -> bool:
     )
 
 
-def _chunked(request: HttpRequest, most: int) -> bytes:
-    """At most so many bytes of a body that comes without its length."""
-    stream = request.environ["wsgi.input"]  # type: ignore[attr-defined]
+def _at_most(stream: Any, most: int) -> bytes:
+    """At most so many bytes; a stream may give fewer at a time than it is asked for."""
     parts, left = [], most
     while left > 0:
         part = stream.read(min(left, 65_536))

@@ -57,6 +57,14 @@ class Receipt(Schema):
     notices: list[NoticeReceipt]
 
 
+class AttachmentOut(Schema):
+    """A file that was kept: what to name it by, what was made of it, and its size in bytes."""
+
+    id: UUID
+    media_type: str
+    size: int
+
+
 class ProblemError(Schema):
     """`path` is a JSON pointer into the body."""
 
@@ -171,3 +179,7 @@ class CaseOut(Schema):
     notices: list[NoticeOut]
     deadlines: list[DeadlineOut]
     referrals: list[ReferralOut]
+
+
+# What any operation may answer: not signed in; signed in without what it takes; nothing there; another method.
+COMMON: dict[Any, Any] = {401: Problem, 403: Problem, 404: Problem, 405: Problem}

@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class IntakeConfig(AppConfig):
     name = "case_forms.intake"
     verbose_name = _("Intake")
+
+    def ready(self) -> None:
+        from .attachments import receivers  # noqa: F401

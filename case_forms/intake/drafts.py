@@ -19,6 +19,8 @@ from audit.chain import ANONYMOUS, actor_of, record
 from case_forms.builder.models import FormVersion
 from case_forms.builder.sources import Lists
 
+from .attachments.actions import forget_attachments
+from .attachments.naming import files_of_draft, named_files
 from .checking import Answers, CheckContext, relevant_sections
 from .models import Draft
 from .typed import merged
@@ -56,20 +58,29 @@ def save_section(
 ) -> Draft:
     """Keeps what was typed in one section, right or wrong; the other sections stay as they are.
 
+    A file that an answer named before and none names now is deleted.
     `by` None: saved with the draft's key after the session had ended; recorded. Raises DraftIsSent, Draft.DoesNotExist.
     """
     with transaction.atomic():
         draft = Draft.objects.select_for_update().get(pk=draft_id)
         if draft.submitted_at is not None:
             raise DraftIsSent
-        draft.answers = merged(draft.answers, section, typed)
+        before, draft.answers = draft.answers, merged(draft.answers, section, typed)
         draft.section = section["key"]
         draft.occurred_at = occurred_at or draft.occurred_at
         draft.saved_at = timezone.now()
         draft.save(update_fields=["answers", "section", "occurred_at", "saved_at"])
+        _forget_files(draft, section, before, by)
         if by is None:
             record("draft.saved_with_key", actor=ANONYMOUS, target_kind="draft", target_id=draft.pk)
     return draft
+
+
+def _forget_files(draft: Draft, section: Mapping[str, Any], before: Answers, by: User | None) -> None:
+    part = {"sections": [section]}
+    gone = named_files(part, before) - named_files(part, draft.answers)
+    if gone:
+        forget_attachments(draft.attachments.filter(pk__in=gone), actor=actor_of(by) if by else ANONYMOUS)
 
 
 def choose_language(*, draft: Draft, language: str) -> None:
@@ -79,7 +90,7 @@ def choose_language(*, draft: Draft, language: str) -> None:
 
 
 def discard_draft(*, draft: Draft, by: User) -> None:
-    """Deletes a draft and what was typed in it. Raises DraftIsSent."""
+    """Deletes a draft, what was typed in it and its files. Raises DraftIsSent."""
     with transaction.atomic():
         locked = Draft.objects.select_for_update().get(pk=draft.pk)
         if locked.submitted_at is not None:
@@ -109,4 +120,5 @@ def context_of(draft: Draft, language: str) -> CheckContext:
         occurred_on=timezone.localdate(draft.occurred_at),
         language=language,
         house_language=get_language() or language,
+        attachments=files_of_draft(draft),
     )

@@ -58,9 +58,14 @@ def _kept(items: list[Item], answers: Any, prefix: str) -> Iterator[tuple[str, A
         if item["item"] == "repeat" and isinstance(value, list):
             for index, row in enumerate(value):
                 yield from _kept(item["items"], row, f"{prefix}{item['key']}-{index}-")
-        elif item["item"] == "question" and not is_typed(item) and not is_unanswered(value):
-            if item["type"] != "calculated" and "default" not in item and "initial" not in item:
-                yield f"{prefix}{item['key']}", value
+        elif item["item"] == "question" and _is_a_programs(item) and not is_unanswered(value):
+            yield f"{prefix}{item['key']}", value
+
+
+def _is_a_programs(question: Item) -> bool:
+    """Whether only a program can have given the answer: nobody types it, and the form has none of its own."""
+    has_own = "default" in question or "initial" in question or question["type"] == "calculated"
+    return not has_own and not is_typed(question)
 
 
 def _all(items: list[Item]) -> Iterator[Item]:

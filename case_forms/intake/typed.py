@@ -40,7 +40,7 @@ def _typed(items: Items, post: Posted, prefix: str, without: str) -> Answers:
     for item in items:
         name = f"{prefix}{item['key']}"
         if item["item"] == "repeat":
-            raw: Any = _rows(item, post, name, without)
+            raw: Any = [row for row in typed_rows(item, post, name, without) if row]
         elif item["item"] == "question" and is_typed(item):
             raw = registry.get(item["type"]).from_post(post, name, dict(item))
         else:
@@ -50,13 +50,13 @@ def _typed(items: Items, post: Posted, prefix: str, without: str) -> Answers:
     return typed
 
 
-def _rows(repeat: Mapping[str, Any], post: Posted, name: str, without: str) -> list[Answers]:
+def typed_rows(repeat: Mapping[str, Any], post: Posted, name: str, without: str = "") -> list[Answers]:
+    """The rows of a group as the page had them, empty ones too. `name`: its field; `without`: a row to leave out."""
     written = str(post.get(f"{name}-count") or "")
     given = int(written) if written.isascii() and written.isdigit() and len(written) < 4 else 0
     count = min(given, (repeat.get("max") or MOST_ROWS) + MOST_ROWS)
-    rows = (
+    return [
         _typed(repeat["items"], post, f"{name}-{index}-", without)
         for index in range(count)
         if f"{name}-{index}" != without
-    )
-    return [row for row in rows if row]
+    ]

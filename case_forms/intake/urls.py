@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 
 from .answers_out import views as answers_out
-from .views import filling, home, moving, sending
+from .views import attachments, filling, home, moving, sending
 
 
 class KeyConverter:
@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("drafts/<uuid:draft_id>/discard-draft/", filling.discard, name="discard"),
     path("drafts/<uuid:draft_id>/newer-version/", moving.move, name="move"),
     path("drafts/<uuid:draft_id>/<formkey:section_key>/", filling.section, name="section"),
+    path("files/<uuid:attachment_id>/", attachments.attachment, name="attachment"),
     path("answers/", answers_out.answers_out, name="answers_out"),
     path("answers/<uuid:export_id>/", answers_out.export, name="export"),
     path("answers/<uuid:export_id>/file/", answers_out.fetch, name="fetch_export"),

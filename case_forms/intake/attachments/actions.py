@@ -27,7 +27,7 @@ from vault.seal import fingerprint
 
 from .kinds import ENDINGS, Refused
 from .laundry import washed
-from .storing import left_behind, remove_content, remove_content_later, write_content
+from .storing import left_behind, remove_content, write_content
 
 BOTH = frozenset(("image", "pdf"))
 MOST_UNCLAIMED = 5  # times as many as a draft may have
@@ -101,7 +101,7 @@ def claim_attachments(
     In the caller's transaction: two submissions can't both have one. Raises UnknownAttachment.
     """
     within = Attachment.objects.filter(draft=draft) if draft else Attachment.objects.unclaimed().filter(owner=by)
-    claimed = within.filter(pk__in=named).update(submission=submission, draft=None) if named else 0
+    claimed = within.filter(pk__in=named).update(submission=submission, draft=None, unit=submission.unit)
     if claimed != len(set(named)):
         raise UnknownAttachment
     if draft is not None:
@@ -109,12 +109,11 @@ def claim_attachments(
 
 
 def forget_attachments(rows: AttachmentQuerySet, *, actor: Actor = SYSTEM) -> int:
-    """Deletes files that haven't been sent, rows and keys at once, contents after the commit. Returns how many."""
+    """Deletes files that haven't been sent; their contents go after the commit (`receivers`). Returns how many."""
     with transaction.atomic():
         gone = list(rows.filter(submission__isnull=True).values_list("pk", flat=True))
         if gone:
             Attachment.objects.filter(pk__in=gone).delete()
-            remove_content_later(gone)
             record_all([Deed("attachment.deleted", "attachment", pk) for pk in gone], actor=actor)
     return len(gone)
 

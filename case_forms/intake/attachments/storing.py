@@ -36,14 +36,9 @@ def remove_content(identity: uuid.UUID) -> None:
     _path(identity).unlink(missing_ok=True)
 
 
-def remove_content_later(identities: list[uuid.UUID]) -> None:
+def remove_content_later(identity: uuid.UUID) -> None:
     """When the running transaction has committed. A file left behind by a crash in between is tidied away."""
-
-    def remove() -> None:
-        for identity in identities:
-            remove_content(identity)
-
-    transaction.on_commit(remove)
+    transaction.on_commit(lambda: remove_content(identity))
 
 
 def left_behind(now: datetime) -> list[Path]:

@@ -438,7 +438,7 @@ def test_the_description_names_every_answer(scene: Scene) -> None:
     assert operation["requestBody"]["content"]["application/json"]["schema"]["required"] == [
         *("uuid", "form", "version", "occurred_at", "answers"),
     ]
-    assert len(document["paths"]) == 5
+    assert len(document["paths"]) == 6
 
 
 def test_nothing_of_an_answer_is_in_the_receipt(scene: Scene) -> None:

@@ -2,12 +2,13 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
@@ -20,11 +21,14 @@ from case_forms.builder.models import FormVersion
 from case_forms.cases.models import Case
 from case_forms.intake import drafts
 from case_forms.intake.actions import CLOCK_TOLERANCE, EARLIEST_YEAR
+from case_forms.intake.attachments.taking import Taken, not_taken, take_in
+from case_forms.intake.attachments.uploads import keep_in_memory
 from case_forms.intake.entries import SectionPage
 from case_forms.intake.filling import NoSuchSection, section_of, section_page
 from case_forms.intake.languages import language_of, languages_to_pick
 from case_forms.intake.models import Draft
 from case_forms.intake.moving import newer_version
+from case_forms.intake.rows import after_saving
 from case_forms.intake.typed import merged, typed_in, without_row
 
 from .frame import frame, staff
@@ -67,51 +71,78 @@ def section(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> Http
 
 
 def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpResponse:
+    keep_in_memory(request)
     key_is_good = drafts.key_opens(request.POST.get("draft_key", ""), draft_id)
     is_owner = Draft.objects.visible_to(request.user).filter(pk=draft_id).exists()  # type: ignore[arg-type]
     if not key_is_good and not is_owner:
         if request.user.is_authenticated:
             _own(request, draft_id)  # 404, recorded
         return redirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': reverse('intake:home')})}")
-    draft = get_object_or_404(Draft.objects.select_related("form_version__form"), pk=draft_id)
+    draft = get_object_or_404(Draft.objects.select_related("form_version__form", "unit", "owner"), pk=draft_id)
     if draft.submitted_at is not None:
         return redirect("intake:sent", draft.pk)
     section = _section_or_404(draft, section_key)
-    going, typed, new_row_in = _wanted(request, section)
     if not key_is_good:
-        page = _page(draft, section_key, merged(draft.answers, section, typed))
+        files = not_taken(request.FILES, request.POST, section=section)
+        answers = merged(draft.answers, section, _pressed(files.post, section).typed)
+        page = _page(draft, section_key, answers, file_errors=files.errors)
         return _shown(request, draft, page, is_stale=True, status=409)
+    files = take_in(request.FILES, request.POST, section=section, draft=draft, with_key=not is_owner)
+    pressed = _pressed(files.post, section)
     occurred_at, occurred_error = _occurred(request)
     draft = drafts.save_section(
         draft_id=draft_id,
         section=section,
-        typed=typed,
+        typed=pressed.typed,
         occurred_at=occurred_at,
         by=staff(request) if is_owner else None,
     )
+    if pressed.going == "attach":
+        return _attached(files)
     if not is_owner:
         return _to_sign_in(request, draft, section_key)
-    if going == "autosave":
+    if pressed.going == "autosave":
         return HttpResponse(status=204)
-    return _after_saving(request, draft, section_key, going, new_row_in, occurred_error)
+    return _after_saving(request, draft, section_key, pressed, occurred_error, files.errors)
 
 
-def _wanted(request: HttpRequest, section: Mapping[str, Any]) -> tuple[str, dict[str, Any], str]:
-    """(where to go, what was typed, the repeat that gets a row): one of the page's buttons was pressed."""
-    if request.POST.get("remove"):
-        return "stay", without_row(request.POST, section, request.POST["remove"]), ""
-    typed = typed_in(section, request.POST)
-    if request.POST.get("add"):
-        return "stay", typed, request.POST["add"]
-    return request.POST.get("go", "next"), typed, ""
+@dataclass(frozen=True)
+class Pressed:
+    """What one of the page's buttons asks for. `new_row_in`: the group that gets a row."""
+
+    going: str
+    typed: dict[str, Any] = field(repr=False)
+    new_row_in: str = ""
+
+
+def _pressed(post: QueryDict, section: Mapping[str, Any]) -> Pressed:
+    if post.get("remove"):
+        return Pressed("stay", without_row(post, section, post["remove"]))
+    typed = typed_in(section, post)
+    if post.get("add"):
+        return Pressed("stay", typed, after_saving(section["items"], post, post["add"]))
+    return Pressed(post.get("go", "next"), typed)
+
+
+def _attached(files: Taken) -> HttpResponse:
+    """For the script, which puts files in as they are chosen: what was kept and what wasn't, by field."""
+    kept = {name: {"id": str(row.pk), "name": row.name, "size": row.size} for name, row in files.kept.items()}
+    return JsonResponse({"kept": kept, "errors": files.errors})
 
 
 def _after_saving(
-    request: HttpRequest, draft: Draft, section_key: str, going: str, new_row_in: str, occurred_error: str
+    request: HttpRequest,
+    draft: Draft,
+    section_key: str,
+    pressed: Pressed,
+    occurred_error: str,
+    file_errors: Mapping[str, str],
 ) -> HttpResponse:
+    going, new_row_in = pressed.going, pressed.new_row_in
     shown = set(request.POST.getlist("shown"))
-    page = _page(draft, section_key, draft.answers, shown=shown if going == "next" else (), new_row_in=new_row_in)
-    if occurred_error:
+    told = shown if going == "next" else ()
+    page = _page(draft, section_key, draft.answers, shown=told, new_row_in=new_row_in, file_errors=file_errors)
+    if occurred_error or file_errors:
         return _shown(request, draft, page, occurred_error=occurred_error, status=422)
     if going == "next":
         if page.problems:
@@ -131,7 +162,7 @@ def _after_saving(
         drafts.choose_language(draft=draft, language=going.removeprefix("in:"))
         return redirect("intake:section", draft.pk, section_key)
     if going == "stay":
-        return _shown(request, draft, page, new_row_in=new_row_in)
+        return _shown(request, draft, page)
     return redirect(f"{reverse('intake:section', args=[draft.pk, section_key])}?saved")
 
 

@@ -1,0 +1,196 @@
+"""What the procedure in force would do with the test answers: whom it would tell, and exactly what each would read.
+
+It is decided as for a real submission and written with the same code as a real brief, on a case that nobody opens.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from access.models import MobileUnit, Municipality, in_language
+from case_forms.cases.actions import SUBMISSION_RECEIVED
+from case_forms.cases.brief_content import BriefFacts, brief_for
+from case_forms.cases.models import Case, CaseStatus
+from case_forms.intake.checking import Answers, CheckContext
+from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, Labels, decide
+from case_forms.procedures.models import ProcedureVersion
+from notifications.directory.models import Partner, Role
+
+REFERENCE = "••••••"  # no case's
+Line = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class RehearsedNotice:
+    """One notice that would be owed. `sections`: (title, [(label, value)]), what this role's brief would hold."""
+
+    recipient: str
+    rule: str
+    urgent: bool
+    answer_minutes: int | None
+    with_document: bool
+    sections: list[tuple[str, list[Line]]] = field(repr=False)
+
+
+@dataclass
+class Rehearsal:
+    """`problem` says why nothing could be decided, or no further; `rules` are those that spoke: (words, because)."""
+
+    procedure: str = ""
+    problem: str = ""
+    rules: list[Line] = field(default_factory=list, repr=False)
+    notices: list[RehearsedNotice] = field(default_factory=list)
+
+
+def rehearse(
+    definition: Mapping[str, Any], answers: Answers, context: CheckContext, labels: Mapping[str, Labels], language: str
+) -> Rehearsal:
+    """Decides and composes, and stores nothing. `answers` are the checked ones."""
+    try:
+        procedure = ProcedureVersion.objects.in_force()
+    except ProcedureVersion.DoesNotExist:
+        return Rehearsal(problem=_("No procedure is in force, so nobody would be told."))
+    rehearsal = Rehearsal(procedure=str(procedure.title))
+    occurred_at = timezone.make_aware(datetime.combine(context.occurred_on, timezone.localtime().time()))
+    names_a_case = _names_a_case(definition, answers)
+    event = Event(
+        kind=SUBMISSION_RECEIVED,
+        form=definition["key"],
+        answers=answers,
+        occurred_at=timezone.localtime(occurred_at),
+        received_at=timezone.localtime(),
+        case_status=CaseStatus.POTENTIAL_VICTIM.value if names_a_case else None,
+    )
+    try:
+        decision = decide(event, procedure.definition, labels=labels)
+    except DecisionFailed as failure:
+        rehearsal.problem = _("The procedure can't decide on these answers; it stops at %(where)s.") % {
+            "where": failure.where
+        }
+        return rehearsal
+    rehearsal.rules = [
+        (in_language(entry["words"], language), in_language(entry["because"], language))
+        for entry in decision.explanation
+    ]
+    _Telling(decision, definition, answers, context, event.occurred_at, language, rehearsal).run(names_a_case)
+    return rehearsal
+
+
+class _Telling:
+    """Goes through a decision as `cases.actions` does, on a case that stays in memory."""
+
+    def __init__(
+        self,
+        decision: Decision,
+        definition: Mapping[str, Any],
+        answers: Answers,
+        context: CheckContext,
+        occurred_at: datetime,
+        language: str,
+        rehearsal: Rehearsal,
+    ) -> None:
+        self.decision = decision
+        self.definition = definition
+        self.answers = answers
+        self.context = context
+        self.occurred_at = occurred_at
+        self.language = language
+        self.rehearsal = rehearsal
+        self.municipality = Municipality(name=_("the case's municipality"))
+        self.case: Case | None = None
+
+    def run(self, names_a_case: bool) -> None:
+        for action in self.decision.actions:
+            if action.do in ("open_case", "attach_case"):
+                self._open(action, joins=names_a_case)
+            elif action.do == "update_case":
+                self._update(action)
+            elif action.do in ("notify", "refer"):
+                self._tell(action)
+            if self.rehearsal.problem:
+                return
+
+    def _open(self, action: Action, *, joins: bool) -> None:
+        if self.case is None:
+            self.case = Case(reference=REFERENCE, status=CaseStatus.POTENTIAL_VICTIM)
+        if action.do == "open_case" and not joins:
+            found = Municipality.objects.filter(slug=str(action.params["municipality"])).first()
+            if found is None:
+                self._stop(action, _("a case needs a municipality, and none is answered"))
+                return
+            self.municipality = found
+        self._update(action)
+
+    def _update(self, action: Action) -> None:
+        if self.case is None:
+            self._stop(action, _("no rule before it has opened a case"))
+            return
+        status = action.params.get("status", self.case.status)
+        if not isinstance(status, str) or status not in CaseStatus.values:
+            self._stop(action, _("it gives the case a status that there isn't"))
+            return
+        self.case.status = status
+        self.case.child_track = bool(self.case.child_track or action.params.get("child_track", False))
+
+    def _tell(self, action: Action) -> None:
+        role, recipient = self._recipient(action)
+        if self.case is None:
+            self._stop(action, _("no rule before it has opened a case"))
+        elif not role:
+            self._stop(action, _("it refers to a service that there isn't, or none is answered"))
+        else:
+            brief = brief_for(role, self._content(self.case), urgent=action.params.get("urgent", False))
+            self.rehearsal.notices.append(
+                RehearsedNotice(
+                    recipient=recipient,
+                    rule=action.rule,
+                    urgent=action.params.get("urgent", False),
+                    answer_minutes=action.params.get("answer_minutes"),
+                    with_document=action.params.get("document", False),
+                    sections=[(self._in(section["title"]), self._lines(section["rows"])) for section in brief["sections"]],
+                )
+            )
+
+    def _recipient(self, action: Action) -> tuple[str, str]:
+        """(role, its words); ("", "") for a service that doesn't exist."""
+        if action.do == "notify":
+            role = action.params["role"]
+            return role, str(Role(role).label)
+        partner = Partner.objects.filter(
+            slug=str(action.params["partner"]), role=Role.PROTECTION_SERVICE, is_active=True
+        ).first()
+        return (partner.role, f"{Role.PROTECTION_SERVICE.label}: {partner.name}") if partner else ("", "")
+
+    def _content(self, case: Case) -> BriefFacts:
+        return BriefFacts(
+            case=case,
+            municipality=self.municipality,
+            unit=MobileUnit(name=_("the unit that sends it")),
+            occurred_at=self.occurred_at,
+            definition=self.definition,
+            answers=self.answers,
+            sources=self.context.sources,
+            facts=self.decision.facts,
+            today=self.context.today.isoformat(),
+        )
+
+    def _lines(self, rows: list[dict[str, Any]]) -> list[Line]:
+        return [(self._in(row["label"]), self._in(row["value"])) for row in rows]
+
+    def _in(self, texts: dict[str, str]) -> str:
+        return in_language(texts, self.language)
+
+    def _stop(self, action: Action, why: str) -> None:
+        self.rehearsal.problem = _("The rule “%(rule)s” couldn't be carried out: %(why)s.") % {
+            "rule": action.rule,
+            "why": why,
+        }
+
+
+def _names_a_case(definition: Mapping[str, Any], answers: Answers) -> bool:
+    keys = [item["key"] for section in definition["sections"] for item in section["items"] if item.get("type") == "case_reference"]
+    return any(answers.get(key) for key in keys)
