@@ -192,6 +192,10 @@ class Outline {
       definition: () => copied(editor.definition),
       changes: () => editor.document.changes(),
       mark: () => editor.document.mark(),
+      reveal: (key) => {
+        const node = editor.definition.sections.find((section) => section.key === key) ?? [...allItems(editor.definition)].find(({ item }) => item.key === key)?.item;
+        if (node) this.lines.reveal(node);
+      },
       setProblems: (problems) => {
         editor.setProblems(problems);
         this.refresh();
