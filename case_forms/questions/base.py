@@ -19,6 +19,8 @@ Question = dict[str, Any]
 Choice = tuple[str, str]
 Cell = str | int | float | bool | None
 
+# The properties that the page's script reads an answer by.
+LIVE = ("min", "max", "step", "max_length", "coarsen")
 # What an answer is to a condition: which operators fit it, and which widget its value is written with.
 VALUE_KINDS = ("text", "number", "date", "datetime", "time", "boolean", "choice", "choices", "object", "none")
 
@@ -169,6 +171,20 @@ class QuestionType(ABC):
             return logic.truthy(logic.evaluate(question["choice_filter"], {**scope, "choice": choice}))
         except logic.LogicError:
             return False
+
+    def live(self, question: Question, today: date) -> dict[str, Any]:
+        """What static/js/answers.js must know of the question to read its answer: its bounds, and the like."""
+        known = {name: question[name] for name in LIVE if name in question}
+        return {name: today.isoformat() if value == "today" else value for name, value in known.items()}
+
+    def filterable(self, question: Question, language: str, sources: ChoiceSource) -> list[dict[str, Any]]:
+        """Every choice as the page's script filters it: {"value", "label", "with"}; empty without a `choice_filter`."""
+        if "choice_filter" not in question:
+            return []
+        return [
+            {"value": value, "label": label, "with": dict(self.attributes(value, question, sources))}
+            for value, label in self.listed(question, language, sources)
+        ]
 
     # ---- answers out ----
 

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from .base import AnswerError, ChoiceSource, CleanContext, Posted, Question, QuestionType, is_unanswered
+from .base import ChoiceSource, CleanContext, Posted, Question, QuestionType
 from .choices import Boolean
 from .numbers import Decimal, Integer
 from .texts import LongText
@@ -28,15 +28,6 @@ class Calculated(QuestionType):
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> Any:
         return self._result(question).clean(raw, question, context)
-
-    def fitted(self, value: Any, question: Question, context: CleanContext) -> Any:
-        """What was worked out, as an answer; None when there is nothing or it isn't of the kind that was wanted."""
-        if is_unanswered(value):
-            return None
-        try:
-            return self.clean(value, question, context)
-        except AnswerError:
-            return None
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
         return None

@@ -95,9 +95,9 @@ class Signature(QuestionType):
         return cleaned
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """`name.strokes`, which the script writes, and `name.name`. What isn't strokes stays as it came."""
+        """`name.strokes`, which the script writes, unless `name.clear`; and `name.name`. What isn't strokes stays."""
         drawn, written = (str(post.get(f"{name}.{part}") or "").strip() for part in ("strokes", "name"))
-        strokes = _read(drawn)
+        strokes = None if post.get(f"{name}.clear") else _read(drawn)
         return {**({"strokes": strokes} if strokes else {}), **({"name": written} if written else {})} or None
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:

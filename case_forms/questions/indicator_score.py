@@ -33,6 +33,10 @@ class DimensionScore:
     def positive(self) -> bool:
         return is_positive(self.strong, self.medium, self.weak)
 
+    @property
+    def why(self) -> str:
+        return why_positive(self.strong, self.medium, self.weak)
+
 
 @dataclass(frozen=True)
 class Score:
@@ -63,9 +67,48 @@ class Score:
         return frozenset(score.dimension for score in self.dimensions if score.positive)
 
 
+@dataclass(frozen=True)
+class Suggestion:
+    """What all profiles say together. `adult` and `child` are one of SUGGESTIONS: what it comes to for each of them."""
+
+    scores: tuple[Score, ...]
+    adult: str
+    child: str
+
+
+SUGGESTIONS = ("nothing", "pattern", "insufficient", "no_pattern")
+WHY = ("two_strong", "strong_and_another", "three_medium", "two_medium_and_weak")
+
+
+def suggestion(answers: Mapping[str, Any]) -> Suggestion:
+    """The cleaned answers under every profile. A pattern is said even when much isn't known; the lack of one is not."""
+    scores = tuple(score(answers, profile=profile) for profile in catalogue()["profiles"])
+    adult, child = ([found for found in scores if found.is_child is is_child] for is_child in (False, True))
+    return Suggestion(scores, adult=_said(adult), child=_said(child))
+
+
+def _said(scores: list[Score]) -> str:
+    if any(found.pattern or found.pattern_by_vulnerability for found in scores):
+        return "pattern"
+    if not scores[0].asked:
+        return "nothing"
+    return "insufficient" if scores[0].is_insufficient else "no_pattern"
+
+
 def is_positive(strong: int, medium: int, weak: int) -> bool:
     """Two strong; one strong and another of any kind; three medium; or two medium and one weak."""
-    return strong >= 2 or (strong >= 1 and medium + weak >= 1) or medium >= 3 or (medium >= 2 and weak >= 1)
+    return bool(why_positive(strong, medium, weak))
+
+
+def why_positive(strong: int, medium: int, weak: int) -> str:
+    """The part of the rule that makes a dimension positive, one of WHY; "" when none does."""
+    if strong >= 2:
+        return WHY[0]
+    if strong and medium + weak:
+        return WHY[1]
+    if medium >= 3:
+        return WHY[2]
+    return WHY[3] if medium >= 2 and weak else ""
 
 
 def score(answers: Mapping[str, Any], *, profile: str, act: bool | None = None) -> Score:

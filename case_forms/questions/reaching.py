@@ -33,13 +33,10 @@ class Phone(QuestionType):
         digits = re.sub(r"[^0-9]", "", text)
         if SHORT_NUMBER.fullmatch(digits) and not text.startswith("+"):
             return digits
-        try:
-            number = phonenumbers.parse(text, HOME)
-        except NumberParseException:
-            raise _not_a_phone() from None
-        if not phonenumbers.is_possible_number(number):
+        written = _international(text)
+        if written is None or _international(written) != written:
             raise _not_a_phone()
-        return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        return written
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
         """Which numbers there can be in which country is more than a schema can say."""
@@ -77,6 +74,16 @@ class Email(QuestionType):
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         return str(value)
+
+
+def _international(text: str) -> str | None:
+    """The number as E.164, None when its length is none that there can be in its country."""
+    try:
+        number = phonenumbers.parse(text, HOME)
+    except NumberParseException:
+        return None
+    possible = phonenumbers.is_possible_number(number)
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if possible else None
 
 
 def _not_a_phone() -> AnswerError:

@@ -1,5 +1,6 @@
 """What the question widgets in templates/questions/ need beside their context."""
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -7,10 +8,15 @@ from typing import Any
 from django import template
 from django.template import Context
 from django.utils import timezone
+from django.utils.dates import MONTHS
 
 from case_forms.questions import registry
-from case_forms.questions.base import text_in
-from case_forms.questions.indicators import answer_choices, basis_choices, by_dimension
+from case_forms.questions.base import Choice, is_unanswered, text_in
+from case_forms.questions.files import KINDS_OF_FILE, accepted
+from case_forms.questions.grids import PLACES
+from case_forms.questions.numbers import is_number, steps
+from case_forms.questions.partial_dates import PARTS
+from case_forms.questions.places import seats
 from case_forms.questions.times import bounds
 
 register = template.Library()
@@ -33,14 +39,22 @@ def in_words_of(texts: Mapping[str, str], language: str) -> str:
 
 @register.filter
 def widget_of(question: Mapping[str, Any]) -> str:
-    """The widget's template."""
+    """The widget's template; one that nobody types into only shows the value."""
+    if question.get("read_only"):
+        return "questions/_output.html"
     return registry.get(question["type"]).template
 
 
 @register.filter
 def as_group(question: Mapping[str, Any]) -> str:
     """How the question is wrapped: "radiogroup" or "group" in a fieldset with a legend, "" under a plain label."""
-    return registry.get(question["type"]).group_role(dict(question))
+    return "" if question.get("read_only") else registry.get(question["type"]).group_role(dict(question))
+
+
+@register.filter
+def is_shown(question: Mapping[str, Any]) -> bool:
+    """Whether the page draws the question at all."""
+    return registry.get(question["type"]).is_shown
 
 
 @register.filter
@@ -84,35 +98,136 @@ def day_bounds(question: Mapping[str, Any]) -> tuple[date, date]:
     return bounds(dict(question), timezone.localdate())
 
 
+# ---- parts of an answer, for widgets of several inputs; whatever was typed is shown again ----
+
+
 @register.simple_tag
-def indicator_groups(value: Any, language: str) -> list[dict[str, Any]]:
-    """The indicators by dimension: {"label", "answered", "total", "indicators": [{"key", "label", "caution", ...}]}."""
+def date_parts(value: Any) -> dict[str, str]:
+    """{"year", "month", "day"} of "2012-05-03", of "2012", and of what doesn't fit together ("2012--03")."""
+    written = value.split("-", 2) if isinstance(value, str) else []
+    return dict(zip(PARTS, [*written, "", "", ""], strict=False))
+
+
+@register.simple_tag
+def month_names() -> list[tuple[str, str]]:
+    """("01", "January") and so on, in the page's language."""
+    return [(f"{number:02}", str(name)) for number, name in MONTHS.items()]
+
+
+@register.simple_tag
+def duration_parts(value: Any) -> dict[str, str]:
+    """{"hours", "minutes"} of 95, and of "1:x" as it was typed."""
+    if isinstance(value, str):
+        hours, _colon, minutes = value.partition(":")
+        return {"hours": hours, "minutes": minutes}
+    if not is_number(value):
+        return {}
+    whole, rest = divmod(int(value), 60)
+    return {"hours": str(whole), "minutes": str(rest)}
+
+
+@register.filter
+def scale_steps(question: Mapping[str, Any]) -> list[str]:
+    return [str(value) for value in steps(dict(question))]
+
+
+@register.filter
+def same_number(value: Any, written: str) -> bool:
+    """Whether an answer is the number that a radio button stands for: 5, 5.0 and "5" are one."""
+    return bool(value == float(written)) if is_number(value) else value == written
+
+
+@register.simple_tag
+def ranked(choices: list[Choice], value: Any) -> list[dict[str, Any]]:
+    """The choices with their places so far: {"value", "label", "place"}; in their order, when there is one."""
+    if isinstance(value, dict):
+        given = value.get(PLACES)
+        pairs = (text.partition(" ") for text in given if isinstance(text, str)) if isinstance(given, list) else ()
+        places = {chosen: int(place) for place, _space, chosen in pairs if place.isascii() and place.isdigit()}
+    else:
+        places = {str(chosen): place for place, chosen in enumerate(value if isinstance(value, list) else [], start=1)}
+    rows = [{"value": chosen, "label": label, "place": places.get(chosen)} for chosen, label in choices]
+    return sorted(rows, key=lambda row: row["place"]) if all(row["place"] for row in rows) else rows
+
+
+@register.simple_tag
+def matrix_rows(question: Mapping[str, Any], value: Any, language: str) -> list[dict[str, Any]]:
+    """{"key", "label", "value", "number"} for each row; the number is what its ids are made of."""
     given = value if isinstance(value, dict) else {}
-    groups = []
-    for dimension, indicators in by_dimension():
-        rows = [_indicator(indicator, given.get(indicator["id"]), language) for indicator in indicators]
-        answered = sum(row["answer"] != "not_asked" for row in rows)
-        label = text_in(dimension["label"], language)
-        groups.append({"label": label, "answered": answered, "total": len(rows), "indicators": rows})
-    return groups
+    return [
+        {
+            "key": row["value"],
+            "label": text_in(row["label"], language),
+            "value": given.get(row["value"]),
+            "number": f"row{number}",
+        }
+        for number, row in enumerate(question["rows"], start=1)
+    ]
 
 
 @register.simple_tag
-def indicator_answers(language: str) -> list[tuple[str, str]]:
-    return answer_choices(language)
+def place_parts(value: Any) -> dict[str, Any]:
+    """{"lat", "lon", "accuracy"} or {"municipality"}, as far as they are there."""
+    return value if isinstance(value, dict) else {}
+
+
+@register.filter
+def seats_of(choices: list[Choice]) -> str:
+    """JSON for the script that finds the nearest: {key: [latitude, longitude]} of the municipalities on offer."""
+    return json.dumps({value: seats()[value] for value, _label in choices if value in seats()}, separators=(",", ":"))
+
+
+@register.filter
+def accepted_types(question: Mapping[str, Any]) -> str:
+    """The `accept` of a file field."""
+    return ",".join(kind for name in accepted(dict(question)) for kind in KINDS_OF_FILE[name])
+
+
+@register.simple_tag(takes_context=True)
+def attached(context: Context) -> dict[str, Any] | None:
+    """{"id", "name", "size"} of the file that is there; `attachments` in the context knows name and size by the id."""
+    value = context.get("value")
+    identity = value.get("id") if isinstance(value, dict) else None
+    if not isinstance(identity, str) or not identity:
+        return None
+    known = (context.get("attachments") or {}).get(identity)
+    return {"id": identity, "name": getattr(known, "name", ""), "size": getattr(known, "size", 0)}
 
 
 @register.simple_tag
-def indicator_bases(language: str) -> list[tuple[str, str]]:
-    return basis_choices(language)
+def signature_parts(value: Any) -> dict[str, Any]:
+    """{"strokes": JSON, "lines": points of SVG lines, "name"}."""
+    given = value if isinstance(value, dict) else {}
+    strokes = given.get("strokes")
+    strokes = strokes if isinstance(strokes, list) else []
+    drawn = [stroke for stroke in strokes if isinstance(stroke, list) and all(map(is_number, stroke))]
+    lines = [" ".join(str(number) for number in stroke) for stroke in drawn]
+    return {"strokes": json.dumps(drawn) if drawn else "", "lines": lines, "name": as_input(given.get("name"))}
 
 
-def _indicator(indicator: dict[str, Any], given: Any, language: str) -> dict[str, Any]:
-    answer = given if isinstance(given, dict) else {}
-    return {
-        "key": indicator["id"],
-        "label": text_in(indicator["label"], language),
-        "caution": text_in(indicator["caution"], language) if indicator["caution"] else "",
-        "answer": answer.get("answer", "not_asked"),
-        "basis": answer.get("basis", ""),
-    }
+@register.simple_tag(takes_context=True)
+def in_words(context: Context) -> str:
+    """The value as people read it, for what nobody types; "" when there is none or it isn't an answer."""
+    question, value = dict(context["question"]), context.get("value")
+    if is_unanswered(value):
+        return ""
+    try:
+        return registry.get(question["type"]).formatted(value, question, context["language"], _Offered(context))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return as_input(value)
+
+
+class _Offered:
+    """A source of the choices that the widget has been given anyway."""
+
+    def __init__(self, context: Context) -> None:
+        self._choices: list[Choice] = context.get("choices") or []
+
+    def choices(self, name: str, language: str) -> list[Choice]:
+        return self._choices
+
+    def has(self, name: str, value: str) -> bool:
+        return value in dict(self._choices)
+
+    def attributes(self, name: str, value: str) -> Mapping[str, str]:
+        return {}

@@ -6,28 +6,20 @@ from django.template.loader import render_to_string
 from case_forms.questions import registry
 from case_forms.questions.indicators import by_id
 
+from .every_type import GOOD, question
 from .sources import FixedSource
 
 CHOICES = [{"value": f"v{n}", "label": {"sq": f"Vlera {n}", "en": f"Value {n}"}} for n in range(3)]
 MANY = [{"value": f"v{n}", "label": {"sq": f"Vlera {n}", "en": f"Value {n}"}} for n in range(20)]
 HOSTILE = '"><script>alert(1)</script>'
-VALUES = {
-    "text": "Ana",
-    "long_text": "Një\ndy",
-    "integer": 7,
-    "decimal": 1.5,
-    "date": "2012-02-29",
-    "datetime": "2026-01-02T10:00:00+00:00",
+VALUES = {type_name: answers[-1] for type_name, answers in GOOD.items()} | {
     "boolean": False,
-    "yes_no_unknown": "unknown",
     "select_one": "v1",
     "select_many": ["v1", "v2"],
     "municipality": "sarande",
-    "partner": "shelter-north",
-    "case_reference": "7K2M9Q",
-    "phone": "0691234567",
-    "indicators": {"exploitation.hazardous": {"answer": "present", "basis": "told"}},
 }
+# nobody types into them
+WITHOUT_INPUTS = {"calculated", "hidden"}
 
 
 class Page(HTMLParser):
@@ -49,45 +41,49 @@ class Page(HTMLParser):
         return [a["id"] for _tag, a in self.tags if "id" in a]
 
     def inputs(self):
-        return self.all("input", "select", "textarea")
+        """What people type into or choose from."""
+        return [a for a in self.all("input", "select", "textarea") if a.get("type") != "hidden"]
+
+    def button(self, **attributes):
+        return self.all("input", **attributes)[0]
 
 
-def rendered(type_name, value=None, *, errors=(), required=False, language="sq", **more) -> Page:
-    question = {"item": "question", "key": "thing", "type": type_name, "label": {"sq": "Pyetja", "en": "Question"}}
-    question |= {"choices": CHOICES} if type_name in ("select_one", "select_many") else {}
-    question |= more
+def rendered(type_name, value=None, *, errors=(), required=False, language="sq", scope=None, **more) -> Page:
+    chosen = {"choices": CHOICES} if type_name in ("select_one", "select_many") else {}
+    asked = question(type_name, **{**chosen, **more})
     if "choices_from" in more:
-        del question["choices"]
+        del asked["choices"]
     context = {
-        "question": question,
+        "question": asked,
         "name": "persons-0-thing",
         "value": value,
         "errors": list(errors),
         "language": language,
         "required": required,
-        "choices": registry.get(type_name).choices(question, language, FixedSource()),
+        "choices": registry.get(type_name).choices(asked, language, FixedSource()),
         "id": "q-persons-0-thing",
+        "scope": scope or {},
     }
     return Page(render_to_string("questions/question.html", context))
 
 
-every_type = pytest.mark.parametrize("type_name", sorted(registry.names()))
+every_type = pytest.mark.parametrize("type_name", sorted(registry.names() - {"hidden"}))
 
 
 @every_type
 def test_every_input_has_a_name_and_a_label_of_its_own(type_name):
     page = rendered(type_name, VALUES[type_name], hint={"sq": "Ndihmë"}, errors=["Gabim"], required=True)
     labelled = [label["for"] for label in page.all("label")]
-    assert page.inputs()
-    assert sorted(labelled) == sorted(i["id"] for i in page.inputs())
-    assert all(i["name"].startswith("persons-0-thing") for i in page.inputs())
+    assert page.inputs() or type_name in WITHOUT_INPUTS
+    assert sorted(labelled) == sorted(i["id"] for i in page.inputs() + page.all("output"))
+    assert all(i["name"].startswith("persons-0-thing") for i in page.inputs() + page.all("input", type="hidden"))
     assert len(set(page.ids())) == len(page.ids())
 
 
 @every_type
 def test_hint_and_error_are_tied_to_what_they_are_about(type_name):
     page = rendered(type_name, hint={"sq": "Ndihmë"}, errors=["Gabim"])
-    described = page.all("fieldset", "input", "select", "textarea", id="q-persons-0-thing")[0]
+    described = page.all("fieldset", "input", "select", "textarea", "output", id="q-persons-0-thing")[0]
     assert described["aria-describedby"] == "q-persons-0-thing-hint q-persons-0-thing-error"
     assert {"q-persons-0-thing-hint", "q-persons-0-thing-error"} <= set(page.ids())
     assert "Gabim" in page.html
@@ -107,7 +103,7 @@ def test_no_inline_style_or_script_and_nothing_remembered_by_the_browser(type_na
     page = rendered(type_name, VALUES[type_name], errors=["Gabim"])
     assert not [tag for tag, a in page.tags if tag in ("style", "script") or "style" in a]
     assert not [name for _t, a in page.tags for name in a if name.startswith("on")]
-    assert {i.get("autocomplete") for i in page.inputs()} == {"off"}
+    assert {i.get("autocomplete") for i in page.all("input", "select", "textarea")} <= {"off"}
 
 
 @every_type
@@ -156,8 +152,8 @@ def test_an_optional_answer_can_be_taken_back_and_a_required_one_not():
 
 def test_required_is_said_in_words_and_to_readers():
     assert rendered("text", required=True).inputs()[0]["aria-required"] == "true"
-    assert "hidden" in rendered("text").all("span")[0]
-    assert "hidden" not in rendered("text", required=True).all("span")[0]
+    assert "hidden" in rendered("text").all("span", **{"class": "q-required"})[0]
+    assert "hidden" not in rendered("text", required=True).all("span", **{"class": "q-required"})[0]
 
 
 def test_every_indicator_is_asked_and_starts_as_not_asked():

@@ -1,0 +1,69 @@
+/**
+ * What the answered indicators add up to: the twin of case_forms/questions/indicator_score.py, held to the same vectors.
+ * It only suggests. `catalogue`: {profiles, dimensions: {id: phase}, strengths: {indicator: a letter for each profile}}.
+ */
+
+const RECRUITED = ["deceptive_recruitment", "coercive_recruitment"];
+const RECRUITED_VULNERABLE = "recruitment_abuse_vulnerability";
+const COERCED = "coercion_destination";
+const VULNERABLE = "abuse_vulnerability_destination";
+const EXPLOITED = "exploitation";
+
+/** The part of the rule that makes a dimension positive; "" when none does. */
+export function whyPositive(strong, medium, weak) {
+  if (strong >= 2) return "two_strong";
+  if (strong && medium + weak) return "strong_and_another";
+  if (medium >= 3) return "three_medium";
+  return medium >= 2 && weak ? "two_medium_and_weak" : "";
+}
+
+const dimensionOf = (indicator) => indicator.split(".")[0];
+
+function counted(present, catalogue, letter) {
+  const dimensions = {};
+  for (const id of Object.keys(catalogue.dimensions)) {
+    const strengths = present.filter((key) => dimensionOf(key) === id).map((key) => catalogue.strengths[key][letter]);
+    const [strong, medium, weak] = ["S", "M", "W"].map((name) => strengths.filter((each) => each === name).length);
+    dimensions[id] = { strong, medium, weak, why: whyPositive(strong, medium, weak) };
+  }
+  return dimensions;
+}
+
+/** {dimensions: {id: {strong, medium, weak, why}}, pattern: "whole" | "vulnerability" | "none"} for one profile. */
+export function score(answers, profile, catalogue) {
+  const present = Object.keys(answers).filter((key) => key in catalogue.strengths && answers[key].answer === "present");
+  const dimensions = counted(present, catalogue, catalogue.profiles.indexOf(profile));
+  const positive = (id) => dimensions[id].why !== "";
+  const recruited = RECRUITED.some(positive);
+  let pattern = "none";
+  if (profile.startsWith("child")) {
+    const act = present.some((key) => catalogue.dimensions[dimensionOf(key)] === "recruitment");
+    if (positive(EXPLOITED) && act) pattern = "whole";
+  } else if (positive(EXPLOITED) && positive(COERCED) && recruited) {
+    pattern = "whole";
+  } else if (
+    positive(EXPLOITED) &&
+    (positive(COERCED) || positive(VULNERABLE)) &&
+    (recruited || positive(RECRUITED_VULNERABLE))
+  ) {
+    pattern = "vulnerability";
+  }
+  return { dimensions, pattern };
+}
+
+/** {scores: {profile: score}, adult, child, asked, unknown, isInsufficient}: what it comes to. */
+export function suggestion(answers, catalogue) {
+  const given = Object.keys(answers)
+    .filter((key) => key in catalogue.strengths && answers[key].answer !== "not_asked")
+    .map((key) => answers[key].answer);
+  const unknown = given.filter((answer) => answer === "unknown").length;
+  const isInsufficient = unknown * 2 > given.length;
+  const scores = Object.fromEntries(catalogue.profiles.map((profile) => [profile, score(answers, profile, catalogue)]));
+  const said = (group) => {
+    const profiles = catalogue.profiles.filter((profile) => profile.startsWith(group));
+    if (profiles.some((profile) => scores[profile].pattern !== "none")) return "pattern";
+    if (!given.length) return "nothing";
+    return isInsufficient ? "insufficient" : "no_pattern";
+  };
+  return { scores, adult: said("adult"), child: said("child"), asked: given.length, unknown, isInsufficient };
+}

@@ -1,0 +1,28 @@
+// What a script adds to the widgets of questions. Each works without it (templates/questions).
+
+import { assess } from "./widgets/assessment.js";
+import { drawSignature } from "./widgets/signature.js";
+import { findPlace } from "./widgets/place.js";
+import { rank } from "./widgets/ranking.js";
+import { slide } from "./widgets/slider.js";
+
+const ADDED = [
+  ["[data-scale]", slide],
+  ["[data-ranking]", rank],
+  ["[data-place]", findPlace],
+  ["[data-signature]", drawSignature],
+  ["[data-assessment]", assess],
+];
+
+/** Adds to every widget inside an element; once to each. */
+export function enhance(root) {
+  for (const [selector, add] of ADDED) {
+    for (const widget of root.querySelectorAll(selector)) {
+      if (widget.dataset.live) continue;
+      widget.dataset.live = "yes";
+      add(widget);
+    }
+  }
+}
+
+enhance(document);

@@ -1,0 +1,15 @@
+/** Tells the page that a field was changed by a script, as if somebody had typed in it. */
+export function changed(field) {
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+/** A button of the house that sends nothing. */
+export function button(words, className, press) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = `btn btn-small ${className}`;
+  made.textContent = words;
+  made.addEventListener("click", press);
+  return made;
+}
