@@ -33,6 +33,8 @@ from case_forms.intake.typed import merged, typed_in, without_row
 
 from .frame import frame, staff
 
+# the header that every other page has from config.middleware, but the page may ask for the phone's place
+WITH_THE_PHONES_PLACE = "camera=(), geolocation=(self), microphone=(), interest-cohort=()"
 OCCURRED = "_occurred_at"  # a leading underscore: no question can have this name
 
 
@@ -219,7 +221,10 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
         latest=timezone.localtime().strftime("%Y-%m-%dT23:59"),
         **extra,
     )
-    return render(request, "field/section.html", context, status=status)
+    response = render(request, "field/section.html", context, status=status)
+    if any(view.question["type"] == "geopoint" for view in page.questions()):
+        response["Permissions-Policy"] = WITH_THE_PHONES_PLACE
+    return response
 
 
 def _occurred(request: HttpRequest) -> tuple[datetime | None, str]:
