@@ -13,7 +13,7 @@ from access.models import User
 from . import api_schemas as shapes
 from .actions import NotAllowed
 from .api_auth import Bearer, SessionWithFiles
-from .api_body import FORM_TYPE, JSON_TYPE, BodyRefused, read_bytes
+from .api_body import FORM_TYPE, BodyRefused, read_bytes
 from .attachments.actions import store_attachment
 from .attachments.kinds import Refused
 from .attachments.uploads import content_of_upload, keep_in_memory
@@ -72,7 +72,7 @@ def _form_file(request: HttpRequest) -> tuple[str, bytes]:
 
 
 def _bare_file(request: HttpRequest) -> tuple[str, bytes]:
-    if request.content_type == JSON_TYPE or not request.content_type.startswith(BY_ITSELF):
+    if not (request.content_type or "").startswith(BY_ITSELF):
         raise BodyRefused("wrong_media_type")
     try:
         content = read_bytes(request, settings.ATTACHMENT_MAX_BYTES)

@@ -7,13 +7,21 @@ from typing import Any
 from access.models import in_language
 from case_forms.questions import registry
 
+from .attachments.naming import AttachedFiles
 from .checking import Answers, CheckContext, Checked, SectionState, is_typed
+from .models import Attachment
 
 
 @dataclass(frozen=True)
 class Line:
+    """One answer. `value` is it in words; where a type is better shown than told, besides: `pairs` (a matrix: the row's
+    words, the answer's), `strokes` (a signature: points of lines in a box of 1000 by 400), `file` (an Attachment)."""
+
     label: str
     value: str = field(repr=False)
+    pairs: list[tuple[str, str]] = field(default_factory=list, repr=False)
+    strokes: list[str] = field(default_factory=list, repr=False)
+    file: Attachment | None = None
 
 
 @dataclass(frozen=True)
@@ -99,11 +107,19 @@ def _questions(items: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _lines(items: list[Mapping[str, Any]], answers: Answers, context: CheckContext) -> list[Line]:
-    return [
-        Line(
-            in_language(item["label"], context.language),
-            registry.get(item["type"]).formatted(answers[item["key"]], dict(item), context.language, context.sources),
-        )
-        for item in _questions(items)
-        if item["key"] in answers
-    ]
+    return [_line(dict(item), answers[item["key"]], context) for item in _questions(items) if item["key"] in answers]
+
+
+def _line(question: dict[str, Any], answer: Any, context: CheckContext) -> Line:
+    kind, language, sources = registry.get(question["type"]), context.language, context.sources
+    shown: dict[str, Any] = {}
+    if question["type"] == "matrix":
+        words = dict(kind.listed(question, language, sources))
+        rows = [(row["value"], in_language(row["label"], language)) for row in question["rows"]]
+        shown["pairs"] = [(label, words.get(answer[row], answer[row])) for row, label in rows if row in answer]
+    elif question["type"] == "signature":
+        shown["strokes"] = [" ".join(map(str, stroke)) for stroke in answer.get("strokes", [])]
+    elif question["type"] == "file" and isinstance(context.attachments, AttachedFiles):
+        shown["file"] = context.attachments.by_id.get(answer["id"])
+    label = in_language(question["label"], language)
+    return Line(label, kind.formatted(answer, question, language, sources), **shown)

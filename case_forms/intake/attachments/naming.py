@@ -9,7 +9,7 @@ from typing import Any
 from access.models import User
 from case_forms.builder.outline import given
 from case_forms.intake.checked import AnswerProblem
-from case_forms.intake.models import Attachment, AttachmentQuerySet, Draft
+from case_forms.intake.models import Attachment, AttachmentQuerySet, Draft, Submission
 from case_forms.questions.files import accepted
 
 from .kinds import ACCEPTED_AS
@@ -35,6 +35,10 @@ class AttachedFiles:
 
 def files_of_draft(draft: Draft) -> AttachedFiles:
     return AttachedFiles(draft.attachments.all())
+
+
+def files_of_submission(submission: Submission) -> AttachedFiles:
+    return AttachedFiles(submission.attachments.all())
 
 
 def files_of_person(owner: User) -> AttachedFiles:

@@ -118,12 +118,13 @@ class Pressed:
 
 
 def _pressed(post: QueryDict, section: Mapping[str, Any]) -> Pressed:
-    if post.get("remove"):
-        return Pressed("stay", without_row(post, section, post["remove"]))
+    button = {name: str(post.get(name) or "") for name in ("remove", "add", "go")}
+    if button["remove"]:
+        return Pressed("stay", without_row(post, section, button["remove"]))
     typed = typed_in(section, post)
-    if post.get("add"):
-        return Pressed("stay", typed, after_saving(section["items"], post, post["add"]))
-    return Pressed(post.get("go", "next"), typed)
+    if button["add"]:
+        return Pressed("stay", typed, after_saving(section["items"], post, button["add"]))
+    return Pressed(button["go"] or "next", typed)
 
 
 def _attached(files: Taken) -> HttpResponse:

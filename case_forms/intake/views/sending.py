@@ -16,6 +16,7 @@ from case_forms.builder.sources import Lists
 from case_forms.cases.models import Case
 from case_forms.intake import drafts, left_over
 from case_forms.intake.actions import AnswersRefused, NotAllowed, NotDecided, UuidReused, submit_draft
+from case_forms.intake.attachments.naming import files_of_submission
 from case_forms.intake.checking import CheckContext
 from case_forms.intake.filling import checked_for
 from case_forms.intake.languages import language_among, language_of
@@ -104,6 +105,7 @@ def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
         today=timezone.localdate(found.received_at),
         occurred_on=timezone.localdate(found.occurred_at),
         language=language_among(definition["languages"], get_language() or settings.LANGUAGE_CODE),
+        attachments=files_of_submission(found),
     )
     with transaction.atomic():
         record("submission.read", actor=actor_of(user), target_kind="submission", target_id=found.pk)
