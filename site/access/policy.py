@@ -149,6 +149,7 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/dutyshift/", KEEPERS, "Coordinators keep the duty roster of their regions, operators all of it.", WRITE),
     Row("cms/partner/", KEEPERS, "Coordinators keep the offices of their regions, operators all of them.", WRITE),
     Row("cms/agreement/", KEEPERS, "Coordinators keep the agreements of their regions, operators all of them.", WRITE),
+    Row("cms/forms/try/", KEEPERS, "Whoever edits a form tries it out beside the editor; nothing is stored.", POST_ONLY),
     Row(
         "cms/",
         CMS,

@@ -29,7 +29,6 @@ class RehearsedNotice:
     """One notice that would be owed. `sections`: (title, [(label, value)]), what this role's brief would hold."""
 
     recipient: str
-    rule: str
     urgent: bool
     answer_minutes: int | None
     with_document: bool
@@ -76,7 +75,8 @@ def rehearse(
         (in_language(entry["words"], language), in_language(entry["because"], language))
         for entry in decision.explanation
     ]
-    _Telling(decision, definition, answers, context, event.occurred_at, language, rehearsal).run(names_a_case)
+    titles = {rule["key"]: in_language(rule["title"], language) for rule in procedure.definition["rules"]}
+    _Telling(decision, definition, answers, context, event.occurred_at, language, titles, rehearsal).run(names_a_case)
     return rehearsal
 
 
@@ -91,6 +91,7 @@ class _Telling:
         context: CheckContext,
         occurred_at: datetime,
         language: str,
+        titles: Mapping[str, str],
         rehearsal: Rehearsal,
     ) -> None:
         self.decision = decision
@@ -99,6 +100,7 @@ class _Telling:
         self.context = context
         self.occurred_at = occurred_at
         self.language = language
+        self.titles = titles
         self.rehearsal = rehearsal
         self.municipality = Municipality(name=_("the case's municipality"))
         self.case: Case | None = None
@@ -141,17 +143,18 @@ class _Telling:
         if self.case is None:
             self._stop(action, _("no rule before it has opened a case"))
         elif not role:
-            self._stop(action, _("it refers to a service that there isn't, or none is answered"))
+            self._stop(action, _("it tells somebody that there isn't, or no service is answered"))
         else:
             brief = brief_for(role, self._content(self.case), urgent=action.params.get("urgent", False))
             self.rehearsal.notices.append(
                 RehearsedNotice(
                     recipient=recipient,
-                    rule=action.rule,
                     urgent=action.params.get("urgent", False),
                     answer_minutes=action.params.get("answer_minutes"),
                     with_document=action.params.get("document", False),
-                    sections=[(self._in(section["title"]), self._lines(section["rows"])) for section in brief["sections"]],
+                    sections=[
+                        (self._in(section["title"]), self._lines(section["rows"])) for section in brief["sections"]
+                    ],
                 )
             )
 
@@ -159,7 +162,7 @@ class _Telling:
         """(role, its words); ("", "") for a service that doesn't exist."""
         if action.do == "notify":
             role = action.params["role"]
-            return role, str(Role(role).label)
+            return (role, str(Role(role).label)) if role in Role.values else ("", "")
         partner = Partner.objects.filter(
             slug=str(action.params["partner"]), role=Role.PROTECTION_SERVICE, is_active=True
         ).first()
@@ -186,11 +189,11 @@ class _Telling:
 
     def _stop(self, action: Action, why: str) -> None:
         self.rehearsal.problem = _("The rule “%(rule)s” couldn't be carried out: %(why)s.") % {
-            "rule": action.rule,
+            "rule": self.titles[action.rule],
             "why": why,
         }
 
 
 def _names_a_case(definition: Mapping[str, Any], answers: Answers) -> bool:
-    keys = [item["key"] for section in definition["sections"] for item in section["items"] if item.get("type") == "case_reference"]
-    return any(answers.get(key) for key in keys)
+    items = (item for section in definition["sections"] for item in section["items"])
+    return any(item.get("type") == "case_reference" and answers.get(item["key"]) for item in items)

@@ -1,6 +1,6 @@
-"""What the rules of a form did with the test answers: each condition with its sentence, whether it held, and on what."""
+"""What the rules of a form did with the test answers: each as a sentence, whether it held, and on which answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,8 +38,11 @@ GIVEN: Mapping[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class Rule:
-    """One condition or calculation at one place. `outcome`: held, failed, unsure (can't be worked out), not_reached (its
-    question isn't asked or answered now). `read`: the answers it looks at; `result`: what came out of it, in words."""
+    """One condition or calculation at one place.
+
+    `outcome`: held, failed, unsure (can't be worked out), not_reached (its question isn't asked or answered now).
+    `read`: the answers it looks at; `result`: what came out of it, in words.
+    """
 
     where: str
     kind: str
@@ -92,7 +95,9 @@ class _Reading:
         self.names = {**labels.questions, **{key: str(words) for key, words in GIVEN.items()}}
 
     def section(self, section: Item) -> Iterator[Rule]:
-        applies = yield from self._condition(section, "relevant", in_language(section["title"], self.language), self.scope)
+        applies = yield from self._condition(
+            section, "relevant", in_language(section["title"], self.language), self.scope
+        )
         yield from self._items(section["items"], self.scope, "/answers", "", applies)
 
     def _items(self, items: list[Item], scope: Answers, path: str, around: str, applies: bool) -> Iterator[Rule]:
@@ -126,11 +131,13 @@ class _Reading:
         for role, expression in question.get("shared_with", {}).items():
             if isinstance(expression, dict) and role in Role.values:
                 answered = asked and question["key"] in scope
-                yield self._rule(where, role, expression, scope, _outcome(expression, scope) if answered else NOT_REACHED)
+                yield self._rule(
+                    where, role, expression, scope, _outcome(expression, scope) if answered else NOT_REACHED
+                )
 
     def _condition(
         self, part: Item, name: str, where: str, scope: Answers, applies: bool = True
-    ) -> "Iterator[Rule]":
+    ) -> Generator[Rule, None, bool]:
         """Tells a written condition; returns whether it lets the part through (one that can't be worked out does)."""
         expression = part.get(name, name == "relevant")
         outcome = _outcome(expression, scope) if applies else NOT_REACHED
@@ -153,9 +160,7 @@ class _Reading:
 
     def _sentence(self, expression: Any) -> str:
         try:
-            return logic.explain(
-                expression, labels=self.names, values=self.labels.choices, language=self.language
-            )
+            return logic.explain(expression, labels=self.names, values=self.labels.choices, language=self.language)
         except logic.LogicError:
             return ""
 
@@ -165,7 +170,8 @@ class _Reading:
             read = logic.references(expression)
         except logic.LogicError:
             return
-        for key in sorted(read - {"choice"}, key=list(self.names).index if read <= self.names.keys() else str):
+        known = [key for key in self.names if key in read]
+        for key in [*known, *sorted(read - self.names.keys() - {"choice"})]:
             yield self.names.get(key, key), self._value(key, scope.get(key))
 
     def _value(self, key: str, value: Any) -> str:

@@ -1,4 +1,4 @@
-"""A definition under construction, made such that it can be shown: what isn't finished is left out, nothing is invented.
+"""A definition under construction, such that it can be shown: what isn't finished is left out, nothing is invented.
 
 Problems that don't hinder showing (a missing translation, a condition that can't be worked out) stay. Anything else
 leaves out the smallest part that it lies in: an optional property, else the whole question, else the section.
