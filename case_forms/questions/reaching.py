@@ -34,7 +34,7 @@ class Phone(QuestionType):
         if SHORT_NUMBER.fullmatch(digits) and not text.startswith("+"):
             return digits
         written = _international(text)
-        if written is None or _international(written) != written:
+        if written is None or _international(written) != written:  # noughts in front that mean nothing
             raise _not_a_phone()
         return written
 
@@ -50,10 +50,8 @@ class Phone(QuestionType):
             number = phonenumbers.parse(value)
         except NumberParseException:
             return str(value)
-        at_home = number.country_code == phonenumbers.country_code_for_region(HOME)
-        return phonenumbers.format_number(
-            number, PhoneNumberFormat.NATIONAL if at_home else PhoneNumberFormat.INTERNATIONAL
-        )
+        way = PhoneNumberFormat.NATIONAL if _is_at_home(number) else PhoneNumberFormat.INTERNATIONAL
+        return phonenumbers.format_number(number, way)
 
 
 class Email(QuestionType):
@@ -82,8 +80,13 @@ def _international(text: str) -> str | None:
         number = phonenumbers.parse(text, HOME)
     except NumberParseException:
         return None
-    possible = phonenumbers.is_possible_number(number)
+    only_noughts_lead = number.italian_leading_zero and _is_at_home(number)  # 0 is how one dials, not the number
+    possible = phonenumbers.is_possible_number(number) and not only_noughts_lead
     return phonenumbers.format_number(number, PhoneNumberFormat.E164) if possible else None
+
+
+def _is_at_home(number: phonenumbers.PhoneNumber) -> bool:
+    return bool(number.country_code == phonenumbers.country_code_for_region(HOME))
 
 
 def _not_a_phone() -> AnswerError:
