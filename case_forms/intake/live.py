@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.utils.translation import gettext
+
 from case_forms import logic
 from case_forms.questions import registry
 
@@ -10,13 +12,12 @@ from .checking import Answers, CheckContext, SectionState, is_typed, is_unanswer
 
 Item = Mapping[str, Any]
 EXPRESSIONS = ("relevant", "required", "choice_filter", "calculation", "initial")
-LEFT_OUT = frozenset(("label", "hint", "text", "items", "constraint", "shared_with", "sensitivity", "keep_for", "list"))
-WORDS = ("low_label", "high_label")
+CARRIED = ("key", "item", "type", "default", "result", "read_only", *EXPRESSIONS)
 
 
 def live_rules(state: SectionState, answers: Answers, scope: Answers, context: CheckContext) -> dict[str, Any]:
-    """{"items", "scope", "kept"}: this section's rules, of the answers given elsewhere those that they read, and values
-    that nobody types and only a program gave."""
+    """{"items", "scope", "kept", "words"}: this section's rules; of the answers given elsewhere those that they read;
+    values that nobody types and only a program gave; and the words for what is worked out."""
     items = state.section["items"]
     own = {item["key"] for item in _all(items)}
     read = {key for item in _all(items) for expression in _expressions(item) for key in logic.references(expression)}
@@ -24,32 +25,23 @@ def live_rules(state: SectionState, answers: Answers, scope: Answers, context: C
         "items": [_rule(item, context) for item in items],
         "scope": {key: scope[key] for key in sorted(read - own) if key in scope},
         "kept": dict(_kept(items, answers, "")),
+        "words": {"nothing": gettext("nothing yet"), "yes": gettext("Yes"), "no": gettext("No")},
     }
 
 
 def _rule(item: Item, context: CheckContext) -> dict[str, Any]:
     """The item without its words; a group with the rules of its rows."""
-    rule = {key: value for key, value in item.items() if key not in LEFT_OUT and key not in WORDS}
-    if "constraint" in item:
-        rule["constraint"] = item["constraint"]["expr"]
-    if "rows" in item:
-        rule["rows"] = [row["value"] for row in item["rows"]]
-    if "choice_filter" in item:
-        rule["choices"] = _choices(item, context)
-    elif "choices" in item:
-        rule["choices"] = [{"value": choice["value"]} for choice in item["choices"]]
+    rule: dict[str, Any] = {name: item[name] for name in CARRIED if name in item}
     if item["item"] == "repeat":
         rule["items"] = [_rule(inner, context) for inner in item["items"]]
+    elif item["item"] == "question":
+        kind, question = registry.get(item["type"]), dict(item)
+        rule |= kind.live(question, context.today)
+        if "choice_filter" in item:
+            rule["choices"] = kind.filterable(question, context.language, context.sources)
+        if "constraint" in item:
+            rule["constraint"] = item["constraint"]["expr"]
     return rule
-
-
-def _choices(question: Item, context: CheckContext) -> list[dict[str, Any]]:
-    """All that could be chosen, with what the filter reads of each."""
-    kind, asked = registry.get(question["type"]), dict(question)
-    return [
-        {"value": value, "label": label, "with": dict(kind.attributes(value, asked, context.sources))}
-        for value, label in kind.listed(asked, context.language, context.sources)
-    ]
 
 
 def _kept(items: list[Item], answers: Any, prefix: str) -> Iterator[tuple[str, Any]]:

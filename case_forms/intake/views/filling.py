@@ -129,7 +129,15 @@ def _pressed(post: QueryDict, section: Mapping[str, Any]) -> Pressed:
 
 def _attached(files: Taken) -> HttpResponse:
     """For the script, which puts files in as they are chosen: what was kept and what wasn't, by field."""
-    kept = {name: {"id": str(row.pk), "name": row.name, "size": row.size} for name, row in files.kept.items()}
+    kept = {
+        name: {
+            "id": str(row.pk),
+            "name": row.name,
+            "size": row.size,
+            "address": reverse("intake:attachment", args=[row.pk]),
+        }
+        for name, row in files.kept.items()
+    }
     return JsonResponse({"kept": kept, "errors": files.errors})
 
 

@@ -1,0 +1,44 @@
+// What nobody types: worked out, held to the kind that was wanted, and shown.
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+const FITS = {
+  text: (value) => typeof value === "string" && value.trim() !== "",
+  integer: (value) => Number.isInteger(value) && Math.abs(value) <= 1e9,
+  decimal: (value) => Number.isFinite(value) && Math.abs(value) <= 1e12,
+  date: (value) => DAY.test(value),
+  boolean: (value) => typeof value === "boolean",
+};
+
+/** The value of a calculation as the server would keep it; undefined when it isn't of the kind that was wanted. */
+export function fitted(rule, value) {
+  return FITS[rule.result ?? "text"](value) ? value : undefined;
+}
+
+const shown = new WeakMap();
+
+/** Writes a value into the question's output. Only kinds that read the same here and on the server. */
+export function tell(rule, element, value, words) {
+  const output = element.querySelector("[data-output]");
+  const kind = rule.type === "calculated" ? (rule.result ?? "text") : rule.type;
+  if (!output || !(kind in WRITTEN)) return;
+  const text = value === undefined ? "" : WRITTEN[kind](value, words);
+  if (shown.get(output) === text) return;
+  shown.set(output, text);
+  output.textContent = text || words.nothing;
+  output.classList.toggle("muted", text === "");
+}
+
+const asNumber = (value) => new Intl.NumberFormat(document.documentElement.lang, { useGrouping: false, maximumFractionDigits: 12 }).format(value);
+const WRITTEN = {
+  text: String,
+  long_text: String,
+  integer: asNumber,
+  decimal: asNumber,
+  date: (value) => new Intl.DateTimeFormat(language(), { dateStyle: "long", timeZone: "UTC" }).format(new Date(value)),
+  boolean: (value, words) => (value ? words.yes : words.no),
+};
+
+function language() {
+  return document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+}
