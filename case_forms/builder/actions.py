@@ -25,9 +25,10 @@ __all__ = [
     "FormIsLocked",
     "archive_form",
     "as_published",
-    "import_form",
+    "make_form",
     "publish_form",
     "publishing_problems",
+    "replace_draft",
     "restore_version",
     "save_definition",
 ]
@@ -54,7 +55,7 @@ def save_definition(*, key: str, definition: dict[str, Any], by: User | None = N
             key=key, defaults={"definition": copy.deepcopy(definition), "live": False}
         )
         if made or not _same(form.working_copy(), definition):
-            _keep(form, definition, by)
+            _keep(form, definition, by, log_action="wagtail.create" if made else "wagtail.edit")
     return form
 
 
@@ -130,22 +131,35 @@ def archive_form(*, form: FormDefinition, is_archived: bool, by: User) -> bool:
     return changed
 
 
-def import_form(*, definition: dict[str, Any], by: User, came_from: str) -> FormDefinition:
-    """Makes a new form of a definition that came from elsewhere. Recorded. Raises DefinitionRefused.
+def make_form(*, definition: dict[str, Any], by: User, origin: str) -> FormDefinition:
+    """Makes a new form. Recorded. Raises DefinitionRefused when the definition is misshapen or its key is taken.
 
-    `came_from`: "json", "xlsform", or the key of the form it is a copy of, as "copy:<key>".
+    `origin`: "new", "json", "xlsform", or "copy:<key>" with the key of the form it is a copy of.
     """
-    key = definition.get("key") if isinstance(definition, dict) else None
     found = shape_problems(definition)
-    if not found and FormDefinition.objects.filter(key=key).exists():
+    if not found and FormDefinition.objects.filter(key=definition["key"]).exists():
         found = [Problem("/key", "duplicate_key", _("Another form has this key."))]
     _raise_if(found)
     with transaction.atomic():
         form = save_definition(key=definition["key"], definition=definition, by=by)
-        record(
-            "form.imported", actor=_actor(by), target_kind="form", target_id=form.pk, form=form.key, came_from=came_from
-        )
+        record("form.made", actor=_actor(by), target_kind="form", target_id=form.pk, form=form.key, origin=origin)
     return form
+
+
+def replace_draft(*, form: FormDefinition, definition: dict[str, Any], by: User, origin: str) -> Revision:
+    """Makes a definition that came from elsewhere the working copy of a form, as a new revision. Recorded.
+
+    `origin` as in `make_form`. Raises DefinitionRefused, FormIsLocked.
+    """
+    _raise_if(_problems_of_shape(form.key, definition))
+    with transaction.atomic():
+        form = FormDefinition.objects.select_for_update().get(pk=form.pk)
+        raise_if_locked(form, by)
+        revision = _keep(form, definition, by, log_action="wagtail.edit")
+        record(
+            "form.draft_replaced", actor=_actor(by), target_kind="form", target_id=form.pk, form=form.key, origin=origin
+        )
+    return revision
 
 
 def raise_if_locked(form: FormDefinition, user: User) -> None:
@@ -154,13 +168,13 @@ def raise_if_locked(form: FormDefinition, user: User) -> None:
         raise FormIsLocked
 
 
-def _keep(form: FormDefinition, definition: dict[str, Any], by: User | None, **how: Any) -> Revision:
+def _keep(form: FormDefinition, definition: dict[str, Any], by: User | None, *, log_action: str) -> Revision:
     """A revision with this definition, beside what is published."""
     draft = form.get_latest_revision_as_object()
     draft.definition = copy.deepcopy(definition)
     if not form.live:
         FormDefinition.objects.filter(pk=form.pk).update(definition=draft.definition)
-    revision = draft.save_revision(user=by, clean=False, **how)
+    revision = draft.save_revision(user=by, clean=False, log_action=log_action)
     form.refresh_from_db()
     return revision
 

@@ -7,6 +7,11 @@ class BuilderConfig(AppConfig):
     verbose_name = _("Forms")
 
     def ready(self) -> None:
+        from wagtail.permissions import register_permission_policy
+
+        from .permissions import FormPermissionPolicy
         from .workflow import send_no_mail_about
 
-        send_no_mail_about(self.get_model("FormDefinition"))
+        form = self.get_model("FormDefinition")
+        register_permission_policy(form, FormPermissionPolicy(form))
+        send_no_mail_about(form)

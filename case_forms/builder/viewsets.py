@@ -1,12 +1,15 @@
-"""Forms in the admin: the listing and the pages of each."""
+"""Forms and their shared lists in the admin: the addresses, and which page answers at each."""
 
 from typing import Any
 
+from django.urls import path, re_path
 from django.utils.translation import gettext_lazy as _
-from wagtail.snippets.views.snippets import SnippetViewSet
+from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from . import editing
+from . import adding, editing, listing, sheets, transfer, versions
 from .models import FormDefinition
+
+COMPARE = r"history/(?P<pk>\d+)/revisions/compare/(?P<revision_id_a>live|earliest|\d+)\.\.\.(?P<revision_id_b>live|latest|\d+)/$"
 
 
 class FormViewSet(SnippetViewSet):
@@ -14,28 +17,53 @@ class FormViewSet(SnippetViewSet):
     base_url_path = "forms"
     icon = "form"
     menu_label = _("Forms")
-    menu_order = 200
-    add_to_admin_menu = True
-    copy_view_enabled = False
-    list_display = ["__str__", "key"]
-    add_view_class = editing.AddView
-    edit_view_class = editing.EditView
+    list_per_page = 50
     add_to_reference_index = False
-    panels: list[Any] = []
-
-    @property
-    def create_template_name(self) -> str:
-        return "builder/add.html"
-
-    @property
-    def edit_template_name(self) -> str:
-        return "builder/edit.html"
+    search_fields = ["key", "definition__title__sq", "definition__title__en"]
+    panels: list[Any] = []  # the outline is no panel
+    index_view_class = listing.FormIndex
+    add_view_class = adding.AddView
+    copy_view_class = adding.CopyView
+    edit_view_class = editing.EditView
+    revisions_compare_view_class = versions.CompareRevisionsView
+    workflow_action_view_class = editing.DecideView
 
     def get_form_class(self, for_update: bool = False) -> type:
-        return editing.DefinitionForm if for_update else editing.AddForm
+        return editing.DefinitionForm
+
+    def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        """Nothing is deleted, unpublished or scheduled here; `permissions` says so, too."""
+        absent = {"delete_url_name": None, "unpublish_url_name": None, "revisions_unschedule_url_name": None}
+        return super().get_common_view_kwargs(**{"url_namespace": self.url_namespace, **absent, **kwargs})
 
     def get_add_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_add_view_kwargs(**kwargs) | {"panel": None}
+        return {**super().get_add_view_kwargs(**kwargs), "template_name": "builder/add.html"}
 
     def get_edit_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_edit_view_kwargs(**kwargs) | {"panel": None}
+        return {**super().get_edit_view_kwargs(**kwargs), "panel": None, "template_name": "builder/edit.html"}
+
+    def get_urlpatterns(self) -> list[Any]:
+        shut = {"delete", "unpublish", "revisions_unschedule", "revisions_compare"}
+        kept = [pattern for pattern in super().get_urlpatterns() if pattern.name not in shut]
+        page = self.construct_view
+        return [
+            *kept,
+            re_path(COMPARE, page(versions.CompareRevisionsView), name="revisions_compare"),
+            path("import/", page(transfer.ImportView), name="import"),
+            path("import-xlsform/", page(sheets.ImportSheetView), name="import_xlsform"),
+            path("<int:pk>/current/", page(editing.CurrentView), name="current"),
+            path("<int:pk>/versions/", page(versions.VersionsView), name="versions"),
+            path("<int:pk>/versions/compare/", page(versions.CompareView), name="compare"),
+            path("<int:pk>/versions/<int:number>.json", page(versions.DownloadView), name="version_json"),
+            path("<int:pk>/versions/<int:number>/restore/", page(versions.RestoreView), name="restore"),
+            path("<int:pk>/export.json", page(transfer.ExportView), name="export"),
+            path("<int:pk>/export.xlsx", page(sheets.ExportSheetView), name="export_xlsform"),
+            path("<int:pk>/archive/", page(transfer.ArchiveView), name="archive"),
+        ]
+
+
+class BuilderGroup(SnippetViewSetGroup):
+    items = (FormViewSet,)
+    menu_label = _("Forms")
+    menu_icon = "form"
+    menu_order = 200

@@ -1,7 +1,43 @@
 """What coordinators see of this room in the admin."""
 
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.snippets.action_menu import (
+    ActionMenuItem,
+    CancelWorkflowMenuItem,
+    SaveMenuItem,
+    SubmitForModerationMenuItem,
+)
 from wagtail.snippets.models import register_snippet
 
-from .viewsets import FormViewSet
+from .models import FormDefinition
+from .viewsets import BuilderGroup
 
-register_snippet(FormViewSet)
+register_snippet(BuilderGroup)
+
+
+class SubmitForApproval(SubmitForModerationMenuItem):
+    def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
+        return super().get_context_data(parent_context) | {"label": _("Submit for approval")}
+
+
+class Withdraw(CancelWorkflowMenuItem):
+    def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
+        return super().get_context_data(parent_context) | {"label": _("Withdraw from approval")}
+
+    def is_shown(self, context: dict[str, Any]) -> bool:
+        state = context["instance"].current_workflow_state if context["view"] == "edit" else None
+        return state is not None and state.requested_by_id == context["request"].user.pk
+
+
+@hooks.register("construct_snippet_action_menu")
+def only_what_can_be_done(items: list[ActionMenuItem], request: HttpRequest, context: dict[str, Any]) -> None:
+    """Saving, submitting and withdrawing. Approving stands on the page itself, with what is to be approved."""
+    if context["model"] is not FormDefinition:
+        return
+    kept = [item for item in items if isinstance(item, SaveMenuItem) and item.is_shown(context)]
+    kept += [item for item in (SubmitForApproval(order=60), Withdraw(order=40)) if item.is_shown(context)]
+    items[:] = kept

@@ -17,6 +17,7 @@ PUBLIC = frozenset({"public"})
 RECIPIENT = frozenset({"recipient"})
 FIELD = frozenset({StaffRole.WORKER.value, StaffRole.COORDINATOR.value})
 WORKER = frozenset({StaffRole.WORKER.value})
+COORDINATOR = frozenset({StaffRole.COORDINATOR.value})
 STAFF = frozenset(role.value for role in StaffRole)
 KEEPERS = frozenset({StaffRole.COORDINATOR.value, StaffRole.OPERATOR.value})
 CMS = frozenset({StaffRole.EDITOR.value, StaffRole.COORDINATOR.value, StaffRole.OPERATOR.value})
@@ -150,6 +151,7 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/partner/", KEEPERS, "Coordinators keep the offices of their regions, operators all of them.", WRITE),
     Row("cms/agreement/", KEEPERS, "Coordinators keep the agreements of their regions, operators all of them.", WRITE),
     Row("cms/forms/try/", KEEPERS, "Whoever edits a form tries it out beside the editor; nothing is stored.", POST_ONLY),
+    Row("cms/forms/", COORDINATOR, "Coordinators build forms, approve each other's and see their versions.", WRITE),
     Row(
         "cms/",
         CMS,

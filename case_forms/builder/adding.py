@@ -1,0 +1,155 @@
+"""New forms: begun with one section, or as a copy of another."""
+
+import re
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language, gettext_lazy, override
+from django.utils.translation import gettext as _
+from wagtail.admin import messages
+
+from access.models import in_language
+
+from .actions import DefinitionRefused, make_form
+from .catalogue import KINDS
+from .models import FormDefinition
+from .pages import BuilderPage, PageOfForm
+from .shapes import FORMAT
+from .words import LANGUAGES
+
+LONGEST_PROPOSED = 40
+
+
+class KeyedForm(forms.Form):
+    """A title and a key that nobody has yet. Left empty, the key is taken from the title."""
+
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
+    key = forms.CharField(
+        label=gettext_lazy("Key"),
+        max_length=64,
+        required=False,
+        help_text=gettext_lazy(
+            "Small letters, digits and _. Programs and tables know the form by it, and it stays for good."
+            " Leave it empty to take it from the title."
+        ),
+    )
+
+    def clean_key(self) -> str:
+        key = self.cleaned_data["key"].strip()
+        if not key:
+            taken = set(FormDefinition.objects.values_list("key", flat=True))
+            return proposed_key(self.cleaned_data.get("title", ""), taken)
+        if FormDefinition.objects.filter(key=key).exists():
+            raise ValidationError(_("Another form has this key."))
+        return key
+
+    def definition(self) -> dict[str, Any]:
+        """What is to be made. The form is valid."""
+        raise NotImplementedError
+
+    def refuse(self, refused: DefinitionRefused) -> None:
+        for problem in refused.problems:
+            self.add_error({"/key": "key"}.get(problem.path), problem.message)
+
+
+class AddForm(KeyedForm):
+    language = forms.ChoiceField(
+        label=gettext_lazy("First language"),
+        choices=list(LANGUAGES.items()),
+        help_text=gettext_lazy("The language the form is written in first. Others can be added later."),
+    )
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=list(KINDS.items()))
+    field_order = ["language", "title", "kind", "key"]
+
+    def definition(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        language = given["language"]
+        with override(language):
+            section = _("Section 1")
+        return {
+            "format": FORMAT,
+            "key": given["key"],
+            "kind": given["kind"],
+            "title": {language: given["title"]},
+            "languages": [language],
+            "sections": [{"key": "section_1", "title": {language: section}, "items": []}],
+        }
+
+
+class CopyForm(KeyedForm):
+    field_order = ["title", "key"]
+
+    def __init__(self, *args: Any, copied: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.copied = copied
+        self.first = str(next(iter(copied["languages"]), "sq"))
+
+    def definition(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {**self.copied, "key": given["key"], "title": {**self.copied["title"], self.first: given["title"]}}
+
+
+class AddView(BuilderPage):
+    permission_required = "add"
+    page_title = gettext_lazy("New form")
+    template_name = "builder/add.html"
+    origin = "new"
+
+    def asked(self, *args: Any) -> KeyedForm:
+        return AddForm(*args, initial={"language": get_language() or "sq"})
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.shown(self.asked())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        asked = self.asked(request.POST)
+        if not asked.is_valid():
+            return self.shown(asked)
+        try:
+            form = make_form(definition=asked.definition(), by=request.user, origin=self.origin)
+        except DefinitionRefused as refused:
+            asked.refuse(refused)
+            return self.shown(asked)
+        messages.success(request, _("The form is begun. Nobody can fill it before it is published."))
+        return redirect(self.address("edit", form.pk))
+
+    def shown(self, asked: KeyedForm) -> HttpResponse:
+        return self.render_to_response(
+            self.get_context_data(
+                asked=asked,
+                taken_keys=list(FormDefinition.objects.values_list("key", flat=True)),
+                import_url=self.address("import"),
+            )
+        )
+
+
+class CopyView(AddView, PageOfForm):
+    """A copy of a form's working copy, as a form of its own. The original stays as it is."""
+
+    page_title = gettext_lazy("Copy")
+
+    @property
+    def origin(self) -> str:  # type: ignore[override]
+        return f"copy:{self.form.key}"
+
+    def asked(self, *args: Any) -> KeyedForm:
+        copied = self.draft.definition
+        title = _("Copy of %(title)s") % {"title": in_language(copied["title"], str(copied["languages"][0]))}
+        return CopyForm(*args, copied=copied, initial={"title": title})
+
+
+def proposed_key(title: str, taken: set[str]) -> str:
+    """ "Çfarë moshe keni?" -> "cfare_moshe_keni", numbered when it is taken."""
+    plain = unicodedata.normalize("NFD", title.lower()).encode("ascii", "ignore").decode()
+    base = "_".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_PROPOSED].strip("_") or "form"
+    if not base[0].isalpha():
+        base = f"form_{base}"
+    key, number = base, 1
+    while key in taken:
+        number += 1
+        key = f"{base}_{number}"
+    return key

@@ -1,0 +1,176 @@
+"""The properties of one part of a form compared, in words: wording, logic, privacy, and the rest."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from notifications.directory.models import Role
+
+from .catalogue import KINDS
+from .sentences import Sentences
+from .words import SENSITIVITIES, language_name
+
+Part = dict[str, Any]
+WORDING: dict[str, "str | Promise"] = {
+    "title": gettext_lazy("Title"),
+    "label": gettext_lazy("Label"),
+    "hint": gettext_lazy("Hint"),
+    "intro": gettext_lazy("Introduction"),
+    "text": gettext_lazy("Text"),
+    "low_label": gettext_lazy("Word at the low end"),
+    "high_label": gettext_lazy("Word at the high end"),
+}
+# the words for a rule that isn't there
+LOGIC: dict[str, tuple["str | Promise", "str | Promise"]] = {
+    "relevant": (gettext_lazy("Shown when"), gettext_lazy("Always.")),
+    "required": (gettext_lazy("Required when"), gettext_lazy("Never.")),
+    "calculation": (gettext_lazy("Calculated as"), ""),
+    "initial": (gettext_lazy("Starts as"), ""),
+    "choice_filter": (gettext_lazy("A choice is offered when"), gettext_lazy("Always.")),
+}
+PLAIN: dict[str, "str | Promise"] = {
+    "type": gettext_lazy("Type"),
+    "default": gettext_lazy("Default"),
+    "min": gettext_lazy("Smallest"),
+    "max": gettext_lazy("Largest"),
+    "step": gettext_lazy("Step"),
+    "max_length": gettext_lazy("Most characters"),
+    "choices_from": gettext_lazy("List"),
+    "list": gettext_lazy("List"),
+    "of": gettext_lazy("Belongs to"),
+    "result": gettext_lazy("Result"),
+    "accept": gettext_lazy("Accepts"),
+    "read_only": gettext_lazy("Read only"),
+    "appearance": gettext_lazy("Appearance"),
+}
+ELSEWHERE = frozenset(
+    {"format", "key", "item", "items", "sections", "lists", "kind", "languages", "choices", "rows", "constraint"}
+    | {"sensitivity", "shared_with", "keep_for", "coarsen"}
+)
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One property. `group`: wording, logic, privacy, other. Empty `before` or `after`: it wasn't there, or is gone."""
+
+    group: str
+    name: str
+    before: str
+    after: str
+
+
+def details(old: Part, new: Part, before: Sentences, after: Sentences) -> Iterator[Detail]:
+    """What is different between a part and itself later. Each side is worded with its own form's labels."""
+    yield from _wording(old, new)
+    yield from _entries(old, new)
+    yield from _logic(old, new, before, after)
+    yield from _privacy(old, new, before, after)
+    yield from _others(old, new)
+
+
+def _wording(old: Part, new: Part) -> Iterator[Detail]:
+    for name, words in WORDING.items():
+        yield from _texts("wording", str(words), old.get(name), new.get(name))
+    was, now = old.get("constraint") or {}, new.get("constraint") or {}
+    yield from _texts("wording", _("Message when not valid"), was.get("message"), now.get("message"))
+
+
+def _texts(group: str, name: str, old: Any, new: Any) -> Iterator[Detail]:
+    old, new = (texts if isinstance(texts, dict) else {} for texts in (old, new))
+    for language in dict.fromkeys([*new, *old]):
+        was, now = str(old.get(language, "")), str(new.get(language, ""))
+        if was != now:
+            yield Detail(group, f"{name} ({language_name(language)})", was, now)
+
+
+def _entries(old: Part, new: Part) -> Iterator[Detail]:
+    """Choices, and the rows of a matrix."""
+    for name, words in (("choices", _("Choice")), ("rows", _("Row"))):
+        was, now = _by_value(old.get(name)), _by_value(new.get(name))
+        for value in dict.fromkeys([*now, *was]):
+            if _plain(was.get(value)) != _plain(now.get(value)):
+                yield Detail("wording", f"{words} {value}", _entry(was.get(value)), _entry(now.get(value)))
+        if [value for value in was if value in now] != [value for value in now if value in was]:
+            order = _("Order of the choices") if name == "choices" else _("Order of the rows")
+            yield Detail("wording", order, ", ".join(was), ", ".join(now))
+
+
+def _by_value(entries: Any) -> dict[str, Part]:
+    known = entries if isinstance(entries, list) else []
+    return {str(entry.get("value", "")): entry for entry in known if isinstance(entry, dict)}
+
+
+def _entry(entry: Part | None) -> str:
+    """ "Strehë / Shelter (region: vlore)" """
+    if entry is None:
+        return ""
+    label = entry.get("label")
+    words = " / ".join(str(text) for text in label.values()) if isinstance(label, dict) else ""
+    more = ", ".join(f"{name}: {value}" for name, value in (entry.get("with") or {}).items())
+    return f"{words or '–'} ({more})" if more else words or "–"
+
+
+def _logic(old: Part, new: Part, before: Sentences, after: Sentences) -> Iterator[Detail]:
+    for name, (words, otherwise) in LOGIC.items():
+        if _plain(old.get(name)) != _plain(new.get(name)):
+            was, now = _rule(old, name, before, otherwise), _rule(new, name, after, otherwise)
+            yield Detail("logic", str(words), was, now)
+    was, now = ((part.get("constraint") or {}).get("expr") for part in (old, new))
+    if _plain(was) != _plain(now):
+        name = _("Valid when")
+        yield Detail("logic", name, *(said.rule(expr) if expr else "" for said, expr in ((before, was), (after, now))))
+
+
+def _rule(part: Part, name: str, said: Sentences, otherwise: "str | Promise") -> str:
+    return said.rule(part[name]) if name in part else str(otherwise)
+
+
+def _privacy(old: Part, new: Part, before: Sentences, after: Sentences) -> Iterator[Detail]:
+    if old.get("sensitivity") != new.get("sensitivity"):
+        was, now = (str(SENSITIVITIES.get(part.get("sensitivity", ""), "")) for part in (old, new))
+        yield Detail("privacy", _("Sensitivity"), was, now)
+    shared, shares = old.get("shared_with") or {}, new.get("shared_with") or {}
+    for role in dict.fromkeys([*shares, *shared]):
+        if _plain(shared.get(role)) != _plain(shares.get(role)):
+            name = _("Shared with: %(who)s") % {"who": dict(Role.choices).get(role, role)}
+            yield Detail("privacy", name, _share(shared, role, before), _share(shares, role, after))
+    if old.get("keep_for") != new.get("keep_for"):
+        was, now = (_("%(count)s months") % {"count": p["keep_for"]} if "keep_for" in p else "" for p in (old, new))
+        yield Detail("privacy", _("Kept for"), was, now)
+    if old.get("coarsen") != new.get("coarsen"):
+        yield Detail("privacy", _("Kept as"), str(old.get("coarsen", "")), str(new.get("coarsen", "")))
+
+
+def _share(roles: Part, role: str, said: Sentences) -> str:
+    return said.rule(roles[role]) if role in roles else _("No.")
+
+
+def _others(old: Part, new: Part) -> Iterator[Detail]:
+    if old.get("kind") != new.get("kind"):
+        was, now = (str(KINDS.get(part.get("kind", ""), "")) for part in (old, new))
+        yield Detail("other", _("Kind"), was, now)
+    if old.get("languages") != new.get("languages"):
+        was, now = (", ".join(map(language_name, part.get("languages", []))) for part in (old, new))
+        yield Detail("other", _("Languages"), was, now)
+    known = {*WORDING, *LOGIC, *ELSEWHERE}
+    for name in dict.fromkeys([*new, *old]):
+        if name not in known and _plain(old.get(name)) != _plain(new.get(name)):
+            yield Detail("other", str(PLAIN.get(name, name)), _shown(old.get(name)), _shown(new.get(name)))
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if value is True:
+        return _("yes")
+    return value if isinstance(value, str) else _plain(value)
+
+
+def _plain(value: Any) -> str:
+    """Compared as text: to Python true, 1 and 1.0 are equal."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

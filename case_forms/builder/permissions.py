@@ -1,0 +1,15 @@
+"""What nobody may do to a form in the admin, superusers included."""
+
+from typing import Any
+
+from wagtail.permission_policies import ModelPermissionPolicy
+
+NEVER = frozenset({"publish", "unpublish", "delete"})
+
+
+class FormPermissionPolicy(ModelPermissionPolicy):
+    """Django's permissions, but nobody publishes alone (docs/adr/0012), and what answers may point to is never deleted:
+    a form is archived instead. This shuts every door of Wagtail's at once, also those that it adds later."""
+
+    def user_has_permission(self, user: Any, action: str) -> bool:
+        return action not in NEVER and super().user_has_permission(user, action)
