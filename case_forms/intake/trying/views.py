@@ -18,7 +18,8 @@ from .trial import OCCURRED, NotATrial, Trial, trial_from
 @sensitive_post_parameters()
 @require_POST
 def try_form(request: HttpRequest) -> HttpResponse:
-    """{"page": a whole document for a frame, "report": HTML, "section": key}: the form as tried. Stores nothing."""
+    """The form as tried, nothing of it stored: {"page": a whole document for a frame, "report": HTML, "section": its key,
+    "language": code, "languages": [[code, name], ...]}."""
     if not staff(request).has_perm("builder.change_formdefinition"):
         raise PermissionDenied
     try:
@@ -31,6 +32,8 @@ def try_form(request: HttpRequest) -> HttpResponse:
             "page": render_to_string("trying/page.html", _page_context(trial, shown), request),
             "report": render_to_string("trying/report.html", {"shown": shown}, request),
             "section": shown.section,
+            "language": shown.language,
+            "languages": shown.languages,
         }
     )
 

@@ -5,6 +5,7 @@
  */
 
 import { mountOutline } from "./outline.js";
+import { mountPreview } from "./preview.js";
 import { Unsent } from "./unsent.js";
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
@@ -33,6 +34,10 @@ const hidden = (name) => form.elements.namedItem(name);
 const keepAutosaving = (wanted) => form.setAttribute("data-w-autosave-active-value", String(wanted));
 
 outline.onChange(touch);
+
+const preview = mountPreview(document.querySelector("[data-preview]"), { definition: () => outline.definition(), settings });
+outline.onChange(() => preview.changed());
+
 // Wagtail takes its picture of the unchanged form after two seconds; what was typed before that must count, too.
 setTimeout(() => unsent.waits && touch(), 2600);
 

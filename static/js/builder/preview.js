@@ -1,0 +1,228 @@
+/**
+ * The preview beside the outline: the form as a phone shows it, filled with test answers, and a report of what its rules
+ * and the procedure make of them. What is typed stays in this page's memory; the server stores none of it.
+ *
+ * The form stands in a frame of its own (docs/adr/0014): it has the house's style sheets and the strict policy. In it,
+ * form.js shows and hides as on a phone. What was typed is posted after a pause for the report; the frame is made anew
+ * when a button is pressed, the definition changes, or the server sees another page than the script does.
+ */
+
+const TYPING = 400; // milliseconds
+const EDITING = 700;
+const OPEN = "vatra.preview"; // in this browser: whether the pane is open
+
+/** @param root  the element that holds [data-tried-pane]
+ *  @param definition  () => the definition as it stands
+ *  @param settings  {language, urls: {preview}}
+ *  @returns {{changed: () => void}}  to be called when the definition changes */
+export function mountPreview(root, { definition, settings }) {
+  const preview = new Preview(root, definition, settings);
+  const toggle = document.querySelector("[data-tried-toggle]");
+  const show = (open) => {
+    toggle.setAttribute("aria-expanded", String(open));
+    preview.show(open);
+  };
+  toggle.addEventListener("click", () => {
+    const open = toggle.getAttribute("aria-expanded") !== "true";
+    remember(open);
+    show(open);
+    if (open) preview.pane.scrollIntoView({ block: "nearest" });
+  });
+  show(remembered());
+  return { changed: () => preview.edited() };
+}
+
+function remembered() {
+  try {
+    return localStorage.getItem(OPEN) === "open";
+  } catch {
+    return false;
+  }
+}
+
+function remember(open) {
+  try {
+    localStorage.setItem(OPEN, open ? "open" : "closed");
+  } catch {
+    // a browser that keeps nothing: the pane begins closed
+  }
+}
+
+class Preview {
+  constructor(root, definition, settings) {
+    const part = (name) => root.querySelector(`[data-tried-${name}]`);
+    this.pane = part("pane");
+    this.frame = part("frame");
+    this.report = part("report");
+    this.status = part("status");
+    this.language = part("language");
+    this.definition = definition;
+    this.settings = settings;
+    this.wanted = settings.language;
+    this.timer = 0;
+    this.forget();
+    this.language.addEventListener("change", () => {
+      this.wanted = this.language.value;
+      this.ask({ anew: true });
+    });
+    part("again").addEventListener("click", () => {
+      this.forget();
+      this.ask({ anew: true });
+    });
+  }
+
+  show(open) {
+    this.pane.hidden = !open;
+    if (open) this.ask({ anew: true });
+  }
+
+  forget() {
+    this.fields = {};
+    this.section = "";
+    this.asked = 0;
+    this.place = null;
+  }
+
+  edited() {
+    if (!this.pane.hidden) this.later(EDITING, { anew: true });
+  }
+
+  later(wait, how) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.ask(how), wait);
+  }
+
+  // ---- asking the server ----
+
+  /** anew: the frame is made anew in any case; press: the button, as [name, value]. */
+  async ask({ anew = false, press = ["", ""] } = {}) {
+    clearTimeout(this.timer);
+    this.gather();
+    const number = (this.asked += 1);
+    let reply;
+    try {
+      const answer = await fetch(this.settings.urls.preview, {
+        method: "POST",
+        headers: {
+          "Content-Type": "application/json",
+          "X-CSRFToken": document.querySelector("input[name=csrfmiddlewaretoken]").value,
+        },
+        body: JSON.stringify({
+          definition: this.definition(),
+          language: this.wanted,
+          section: this.section,
+          fields: this.fields,
+          press,
+        }),
+        redirect: "error",
+      });
+      if (!answer.ok) throw new Error(String(answer.status));
+      reply = await answer.json();
+    } catch {
+      this.status.textContent = this.pane.dataset.failed;
+      return;
+    }
+    if (number !== this.asked) return; // something newer is on its way
+    this.status.textContent = "";
+    this.tell(reply);
+    if (anew || press[0] || !this.agrees(reply.page)) this.lay(reply, press[0] === "go");
+  }
+
+  tell({ report, languages, language }) {
+    const folds = new Map([...this.report.querySelectorAll("details")].map((fold) => [fold.dataset.fold, fold.open]));
+    this.report.innerHTML = report;
+    for (const fold of this.report.querySelectorAll("details")) fold.open = folds.get(fold.dataset.fold) ?? fold.open;
+    this.language.replaceChildren(...languages.map(([code, name]) => new Option(name, code, false, code === language)));
+    this.language.parentElement.hidden = languages.length < 2;
+  }
+
+  /** Whether the page in the frame shows what the server would: the same items, choices and results. */
+  agrees(page) {
+    const seen = (root) =>
+      JSON.stringify([
+        [...root.querySelectorAll("[data-item]")].map((item) => [item.dataset.item, item.hidden]),
+        [...root.querySelectorAll("select")].map((list) => [...list.options].map((option) => option.value)),
+        [...root.querySelectorAll("output")].map((output) => output.textContent.trim()),
+      ]);
+    return seen(this.inside) === seen(new DOMParser().parseFromString(page, "text/html"));
+  }
+
+  // ---- the frame ----
+
+  get inside() {
+    return this.frame.contentDocument;
+  }
+
+  lay({ page, section }, moves) {
+    this.place = moves || section !== this.section ? null : this.whereabouts();
+    this.section = section;
+    this.frame.addEventListener("load", () => this.listen(), { once: true });
+    this.frame.srcdoc = page;
+  }
+
+  whereabouts() {
+    const { activeElement: here, scrollingElement } = this.inside;
+    let selection = null;
+    try {
+      selection = [here?.selectionStart, here?.selectionEnd];
+    } catch {
+      // an input without a caret
+    }
+    return { id: here?.id, selection, top: scrollingElement?.scrollTop ?? 0, held: this.inside.hasFocus() };
+  }
+
+  listen() {
+    const inside = this.inside;
+    inside.addEventListener("click", (event) => this.clicked(event));
+    for (const kind of ["input", "change"]) {
+      inside.addEventListener(kind, () => this.later(TYPING, {}));
+    }
+    for (const file of inside.querySelectorAll("input[type=file]")) {
+      file.disabled = true;
+      file.insertAdjacentElement("afterend", note(inside, this.pane.dataset.noFiles));
+    }
+    this.goBack();
+  }
+
+  goBack() {
+    const inside = this.inside;
+    if (!this.place) {
+      inside.querySelector("[data-focus]")?.scrollIntoView({ block: "center" });
+      return;
+    }
+    inside.scrollingElement.scrollTop = this.place.top;
+    const field = this.place.held && this.place.id ? inside.getElementById(this.place.id) : null;
+    field?.focus({ preventScroll: true });
+    const [from, to] = this.place.selection ?? [];
+    if (field && typeof from === "number") field.setSelectionRange(from, to);
+  }
+
+  /** Buttons of the form ask the server; a link in it leads to its place. Nothing navigates. */
+  clicked(event) {
+    const link = event.target.closest("a[href]");
+    if (link) {
+      event.preventDefault();
+      const target = this.inside.getElementById(decodeURIComponent(link.hash.slice(1)));
+      target?.scrollIntoView({ block: "center" });
+      target?.focus({ preventScroll: true });
+      return;
+    }
+    const button = event.target.closest("button[name]");
+    if (!button) return;
+    event.preventDefault();
+    this.ask({ press: [button.name, button.value] });
+  }
+
+  gather() {
+    const form = this.inside?.getElementById("section");
+    if (!form) return;
+    this.fields[this.section] = [...new FormData(form)].filter(([, value]) => typeof value === "string");
+  }
+}
+
+function note(inside, words) {
+  const line = inside.createElement("p");
+  line.className = "q-hint";
+  line.textContent = words;
+  return line;
+}
