@@ -53,7 +53,7 @@ class KeyedForm(forms.Form):
 
     def refuse(self, refused: DefinitionRefused) -> None:
         for problem in refused.problems:
-            self.add_error({"/key": "key"}.get(problem.path), problem.message)
+            self.add_error("key" if problem.path == "/key" else None, str(problem.message))
 
 
 class AddForm(KeyedForm):
@@ -99,8 +99,8 @@ class AddView(BuilderPage):
     template_name = "builder/add.html"
     origin = "new"
 
-    def asked(self, *args: Any) -> KeyedForm:
-        return AddForm(*args, initial={"language": get_language() or "sq"})
+    def asked(self, posted: Any = None) -> KeyedForm:
+        return AddForm(posted, initial={"language": get_language() or "sq"})
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.shown(self.asked())
@@ -110,7 +110,7 @@ class AddView(BuilderPage):
         if not asked.is_valid():
             return self.shown(asked)
         try:
-            form = make_form(definition=asked.definition(), by=request.user, origin=self.origin)
+            form = make_form(definition=asked.definition(), by=self.me, origin=self.origin)
         except DefinitionRefused as refused:
             asked.refuse(refused)
             return self.shown(asked)
@@ -136,10 +136,10 @@ class CopyView(AddView, PageOfForm):
     def origin(self) -> str:  # type: ignore[override]
         return f"copy:{self.form.key}"
 
-    def asked(self, *args: Any) -> KeyedForm:
+    def asked(self, posted: Any = None) -> KeyedForm:
         copied = self.draft.definition
         title = _("Copy of %(title)s") % {"title": in_language(copied["title"], str(copied["languages"][0]))}
-        return CopyForm(*args, copied=copied, initial={"title": title})
+        return CopyForm(posted, copied=copied, initial={"title": title})
 
 
 def proposed_key(title: str, taken: set[str]) -> str:

@@ -120,10 +120,10 @@ def _logic(old: Part, new: Part, before: Sentences, after: Sentences) -> Iterato
         if _plain(old.get(name)) != _plain(new.get(name)):
             was, now = _rule(old, name, before, otherwise), _rule(new, name, after, otherwise)
             yield Detail("logic", str(words), was, now)
-    was, now = ((part.get("constraint") or {}).get("expr") for part in (old, new))
-    if _plain(was) != _plain(now):
-        name = _("Valid when")
-        yield Detail("logic", name, *(said.rule(expr) if expr else "" for said, expr in ((before, was), (after, now))))
+    valid, is_valid = ((part.get("constraint") or {}).get("expr") for part in (old, new))
+    if _plain(valid) != _plain(is_valid):
+        was, now = before.rule(valid) if valid else "", after.rule(is_valid) if is_valid else ""
+        yield Detail("logic", _("Valid when"), was, now)
 
 
 def _rule(part: Part, name: str, said: Sentences, otherwise: "str | Promise") -> str:

@@ -147,10 +147,10 @@ def _longest_rising(numbers: list[int]) -> set[int]:
         previous[number] = ends[low - 1] if low else None
         ends[low:] = [number] if low == len(ends) else [number, *ends[low + 1 :]]
     kept: set[int] = set()
-    number = ends[-1] if ends else None
-    while number is not None:
-        kept.add(number)
-        number = previous[number]
+    last = ends[-1] if ends else None
+    while last is not None:
+        kept.add(last)
+        last = previous[last]
     return kept
 
 

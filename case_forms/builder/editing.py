@@ -57,7 +57,7 @@ class DefinitionForm(WagtailAdminModelForm):
             self.is_overtaken = True
             raise ValidationError(_("Somebody else has saved this form meanwhile.")) from None
         except EditRefused as refused:
-            raise ValidationError(refused.message) from None
+            raise ValidationError(str(refused.message)) from None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -1,13 +1,16 @@
 """What the pages around the outline have in common: who may come in, the way back, a form's own line."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.views.generic import View
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+
+from access.models import User
 
 from .models import FormDefinition
 
@@ -26,13 +29,18 @@ class BuilderPage(WagtailAdminTemplateMixin, PermissionCheckedMixin, View):
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         return [
             *super().get_breadcrumbs_items(),
-            {"url": self.address("list"), "label": self.model._meta.verbose_name_plural.capitalize()},
+            {"url": self.address("list"), "label": capfirst(str(self.model._meta.verbose_name_plural))},
             *self.between(),
             {"url": "", "label": self.get_page_title()},
         ]
 
     def between(self) -> list[dict[str, Any]]:
         return []
+
+    @property
+    def me(self) -> User:
+        """Who asks. The policy table lets nobody else in."""
+        return cast(User, self.request.user)
 
 
 class PageOfForm(BuilderPage):

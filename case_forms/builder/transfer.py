@@ -109,8 +109,8 @@ class ImportView(BuilderPage):
         key = definition.get("key") if isinstance(definition, dict) else None
         standing = FormDefinition.objects.filter(key=key).first() if as_draft and isinstance(key, str) else None
         if standing is None:
-            return make_form(definition=definition, by=self.request.user, origin=origin)
-        replace_draft(form=standing, definition=definition, by=self.request.user, origin=origin)
+            return make_form(definition=definition, by=self.me, origin=origin)
+        replace_draft(form=standing, definition=definition, by=self.me, origin=origin)
         return standing
 
     def shown(self, asked: forms.Form, problems: list[dict[str, str]] | None = None) -> HttpResponse:
@@ -142,6 +142,6 @@ class ArchiveView(PageOfForm):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         wanted = request.POST.get("archived") == "yes"
-        archive_form(form=self.form, is_archived=wanted, by=request.user)
+        archive_form(form=self.form, is_archived=wanted, by=self.me)
         messages.success(request, _("Archived.") if wanted else _("The form is in use again."))
         return redirect(self.address("edit", self.form.pk))

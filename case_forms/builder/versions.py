@@ -6,6 +6,8 @@ from typing import Any
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
@@ -150,7 +152,7 @@ class RestoreView(PageOfForm):
         version = get_object_or_404(self.form.versions, number=kwargs["number"])
         words = {"number": version.number}
         try:
-            restore_version(version=version, by=request.user)
+            restore_version(version=version, by=self.me)
         except FormIsLocked:
             messages.error(request, _("Nothing was restored: the form is locked or waits for approval."))
             return redirect(self.address("versions", self.form.pk))

@@ -9,7 +9,8 @@ from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 from . import adding, editing, listing, sheets, transfer, versions
 from .models import FormDefinition
 
-COMPARE = r"history/(?P<pk>\d+)/revisions/compare/(?P<revision_id_a>live|earliest|\d+)\.\.\.(?P<revision_id_b>live|latest|\d+)/$"
+SIDES = r"(?P<revision_id_a>live|earliest|\d+)\.\.\.(?P<revision_id_b>live|latest|\d+)"
+COMPARE = rf"history/(?P<pk>\d+)/revisions/compare/{SIDES}/$"
 
 
 class FormViewSet(SnippetViewSet):
