@@ -4,18 +4,23 @@ from .checking import problems, references
 from .errors import LogicError
 from .evaluating import check_expression, evaluate
 from .explaining import explain
+from .kinds import KindInfo, kind_problems
 from .limits import DEFAULT_LIMITS, Limits
 from .operators import OPERATORS
+from .possible import can_hold
 from .values import truthy
 
 __all__ = [
     "DEFAULT_LIMITS",
     "OPERATORS",
+    "KindInfo",
     "Limits",
     "LogicError",
+    "can_hold",
     "check_expression",
     "evaluate",
     "explain",
+    "kind_problems",
     "problems",
     "references",
     "truthy",
