@@ -73,13 +73,15 @@ class _Reader:
     def variable(self, name: Any) -> str:
         if isinstance(name, dict | list):
             return self.value(name)
-        key = "" if name is None else str(name)
+        key = _key(name)
         first, _dot, rest = key.partition(".")
         if not key:
             return self.words["entry"]
         if key in self.labels or first in self.labels:
             label = self.labels.get(key) or self.labels.get(rest) or self.labels[first]
             return self.say("quote", label)
+        if first == "choice" and rest:
+            return self.words["choice"] if rest == "value" else self.say("choice_part", rest)
         if first in ("current", "accumulator"):
             return self.variable(rest) if rest else self.words[first]
         return self.words.get(key, key) if key.startswith("_") else self.say("quote", key)
@@ -174,7 +176,7 @@ class _Reader:
 
     def _day_apart(self, operator: str, arguments: list[Any]) -> str:
         day, days = self.value(arguments[0]), arguments[1]
-        if days in (1, -1):
+        if days in (1, -1) and not isinstance(days, bool):
             return self.say("day_after" if days == 1 else "day_before", day)
         if isinstance(days, int | float) and days < 0:
             return self.say("days_before", day, number_text(-days))
@@ -183,10 +185,52 @@ class _Reader:
     def _part_of_date(self, operator: str, arguments: list[Any]) -> str:
         return self.say(f"part_{arguments[0]}", self.value(arguments[1]))
 
+    def _counted(self, operator: str, arguments: list[Any]) -> str:
+        rows = _rows_of(arguments[0])
+        if rows is None or rows[1] is None:
+            return self.say("count", self.value(arguments[0]))
+        return self.say("count_where", self.value(rows[0]), self.condition(rows[1]))
+
+    def _summed(self, operator: str, arguments: list[Any]) -> str:
+        name, parts = _opened(arguments[0])
+        rows = _rows_of(parts[0]) if name == "map" and len(parts) == 2 else None
+        if rows is None:
+            return self.say("sum", self.value(arguments[0]))
+        if rows[1] is None:
+            return self.say("sum_of", self.value(parts[1]), self.value(rows[0]))
+        return self.say("sum_where", self.value(parts[1]), self.value(rows[0]), self.condition(rows[1]))
+
     def _looped(self, operator: str, arguments: list[Any]) -> str:
         body = self.value if operator in ("map", "reduce") else self.condition
         rest = [self.value(argument) for argument in arguments[2:]]
         return self.say(operator, self.value(arguments[0]), body(arguments[1]), *rest)
+
+
+def _key(name: Any) -> str:
+    """The name of a variable as a text; numbers and truths as JSON writes them."""
+    if isinstance(name, bool):
+        return "true" if name else "false"
+    if isinstance(name, int | float):
+        return number_text(name)
+    return name or ""
+
+
+def _opened(expression: Any) -> tuple[str, list[Any]]:
+    """The operator and its arguments; ("", []) of what is no operation."""
+    if not isinstance(expression, dict):
+        return "", []
+    operator, given = next(iter(expression.items()))
+    return str(operator), arguments_of(str(operator), given)
+
+
+def _rows_of(expression: Any) -> tuple[Any, Any] | None:
+    """A list that is a variable, and the condition its rows must meet (None: all rows); None for any other list."""
+    operator, arguments = _opened(expression)
+    if operator == "var":
+        return expression, None
+    if operator == "filter" and len(arguments) == 2 and _opened(arguments[0])[0] == "var":
+        return arguments[0], arguments[1]
+    return None
 
 
 def _variable_in(expression: Any) -> str:
@@ -220,6 +264,8 @@ SPECIAL: dict[str, Callable[[_Reader, str, list[Any]], str]] = {
     "min": _Reader._listed,
     "max": _Reader._listed,
     "cat": _Reader._listed,
+    "count": _Reader._counted,
+    "sum": _Reader._summed,
     "merge": _Reader._listed,
     "substr": _Reader._listed,
     "coalesce": _Reader._listed,

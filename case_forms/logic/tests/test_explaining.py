@@ -45,6 +45,21 @@ SENTENCES = [
         "Për të paktën një zë te «Personat»: «Vendimi» është «viktimë e mundshme».",
     ),
     (
+        {"count": [{"filter": [{"var": "persons"}, {"==": [{"var": "result"}, "pv"]}]}]},
+        "The number of rows of “Personat” for which “Vendimi” is “viktimë e mundshme”.",
+        "Numri i rreshtave të «Personat» për të cilët «Vendimi» është «viktimë e mundshme».",
+    ),
+    (
+        {"sum": [{"map": [{"var": "persons"}, VAR]}]},
+        "The sum of “Mosha” over all rows of “Personat”.",
+        "Shuma e «Mosha» në të gjithë rreshtat e «Personat».",
+    ),
+    (
+        {"==": [{"var": "choice.region"}, VAR]},
+        "The choice's region is “Mosha”.",
+        "Region e zgjedhjes është «Mosha».",
+    ),
+    (
         {"if": [{"==": [{"var": "result"}, "pv"]}, 1, VAR, 2, 3]},
         "If “Vendimi” is “viktimë e mundshme”, then 1; "
         "else if “Mosha” has an answer other than “no”, then 2; otherwise 3.",
