@@ -175,6 +175,7 @@ def _wording() -> dict[str, str]:
         "list_title": _("Title of the list"),
         "add_list": _("Add a list"),
         "delete_list": _("Delete the list"),
+        "one_choice": _("1 choice"),
         "count_choices": _("%(count)s choices"),
     }
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 # type -> (icon of Wagtail's sprite or of static/js/builder/dom.js, name, hint)
 TYPES: dict[str, "tuple[str, str | Promise, str | Promise]"] = {
-    "text": ("title", _("Short text"), _("One line: a name, a code")),
+    "text": ("text", _("Short text"), _("One line: a name, a code")),
     "long_text": ("pilcrow", _("Long text"), _("Several lines: a description")),
     "email": ("mail", _("E-mail"), _("An e-mail address")),
     "phone": ("mobile-alt", _("Telephone"), _("A number, Albanian unless it says otherwise")),
@@ -19,7 +19,7 @@ TYPES: dict[str, "tuple[str, str | Promise, str | Promise]"] = {
     "datetime": ("calendar-check", _("Date and time"), _("A moment")),
     "yes_no_unknown": ("help", _("Yes, no, not known"), _("Not known is an answer too")),
     "boolean": ("check", _("Yes or no"), _("Two answers, nothing between")),
-    "select_one": ("radio-full", _("One choice"), _("One out of a list")),
+    "select_one": ("one", _("One choice"), _("One out of a list")),
     "select_many": ("tasks", _("Several choices"), _("Any number out of a list")),
     "other_specify": ("edit", _("Other, namely"), _("A text beside the choice “other”")),
     "ranking": ("list-ol", _("Ranking"), _("Put all choices in order")),

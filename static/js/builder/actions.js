@@ -91,7 +91,7 @@ export class Actions {
     const next = this.editor.catalogue.types[type];
     const path = this.document.pathOf(item);
     const typed = new Set(Object.values(this.editor.catalogue.types).flatMap(({ properties }) => properties));
-    const dropped = Object.keys(item).filter((name) => name === "default" || name === "appearance" || (typed.has(name) && !next.properties.includes(name)));
+    const dropped = Object.keys(item).filter((name) => name === "default" || name === "appearance" || next.refused?.includes(name) || (typed.has(name) && !next.properties.includes(name)));
     const added = Object.entries(this.begun(type)).filter(([name]) => name !== "sensitivity" && name !== "type" && !(name in item) && !(name === "choices" && item.choices_from));
     this.document.apply(
       [

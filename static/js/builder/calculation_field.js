@@ -35,7 +35,7 @@ export class CalculationField {
   get draft() {
     if (!this.editor.drafts.has(this.node)) this.editor.drafts.set(this.node, new Map());
     const drafts = this.editor.drafts.get(this.node);
-    if (!same(drafts.get(this.at)?.stored, this.stored)) drafts.set(this.at, { part: readPart(this.stored), stored: this.stored });
+    if (!drafts.has(this.at) || !same(drafts.get(this.at).stored, this.stored)) drafts.set(this.at, { part: readPart(this.stored), stored: this.stored });
     return drafts.get(this.at);
   }
 

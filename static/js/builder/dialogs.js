@@ -29,7 +29,7 @@ export function pickType(editor, { words, only = false, repeats = true, choose }
   const groups = [...catalogue.type_groups, ...extra];
   let chosen = null;
   const option = (name) => {
-    const type = catalogue.types[name] ?? { label: editor.t(`type_${name}`), hint: editor.t(`type_${name}_hint`), icon: name === "note" ? "info-circle" : "resubmit" };
+    const type = catalogue.types[name] ?? { label: editor.t(`type_${name}`), hint: editor.t(`type_${name}_hint`), icon: name === "note" ? "info-circle" : "rotate" };
     const pick = () => {
       chosen = name;
       element.close();

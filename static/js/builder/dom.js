@@ -18,14 +18,18 @@ export function h(name, props = {}, ...children) {
     else if (key === "value" || key === "checked" || key === "open") element[key] = value;
     else element.setAttribute(key, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
 // Marks that Wagtail's sprite lacks, drawn in the same weight.
 const OWN = {
   branch: "M4 1a2 2 0 0 0-1 3.7v6.6a2 2 0 1 0 2 0V10h4.5A2.5 2.5 0 0 0 12 7.5V4.7a2 2 0 1 0-2 0v2.8a.5.5 0 0 1-.5.5H5V4.7A2 2 0 0 0 4 1Z",
+  text: "M3 2h10v3.2h-1.5V3.5H8.75v9h1.75V14h-5v-1.5h1.75v-9H4.5v1.7H3V2Z",
   number: "M6.6 1 6 4.5H3V6h2.8l-.6 4H2v1.5h2.9L4.3 15h1.6l.6-3.5h3L8.9 15h1.6l.6-3.5H14V10h-2.6l.6-4h3V4.5h-2.8L12.8 1h-1.6l-.6 3.5h-3L8.2 1H6.6Zm.8 5h3l-.6 4h-3l.6-4Z",
+  one: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2Zm0 1.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9ZM8 6a2 2 0 1 0 0 4 2 2 0 0 0 0-4Z",
+  undo: "M6.5 2.5 2 7l4.5 4.5V8.7h3a2.8 2.8 0 0 1 0 5.6H7V16h2.5a4.5 4.5 0 0 0 0-9h-3V2.5Z",
+  redo: "M9.5 2.5 14 7l-4.5 4.5V8.7h-3a2.8 2.8 0 0 0 0 5.6H9V16H6.5a4.5 4.5 0 0 1 0-9h3V2.5Z",
   place: "M8 1a5 5 0 0 0-5 5c0 3.6 5 9 5 9s5-5.4 5-9a5 5 0 0 0-5-5Zm0 3a2 2 0 1 1 0 4 2 2 0 0 1 0-4Z",
 };
 

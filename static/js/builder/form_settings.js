@@ -50,7 +50,7 @@ export class FormSettings {
     this.digest.textContent = [textIn(editor.definition.title, editor.language), kind, editor.languages.map((code) => editor.languageName(code)).join(", ")].filter(Boolean).join(" · ");
     const problems = editor.problemsOf(editor.definition);
     this.element.classList.toggle("has-problems", problems.length > 0);
-    showProblems(this.element, problems, ({ message }) => h("p.vo-problem", {}, icon("warning"), h("span", {}, message)));
+    showProblems(this.element, problems, (problem) => h("p.vo-problem", {}, icon("warning"), h("span", {}, editor.problemWords(problem))));
   }
 
   /** Draws anew if it stands open, else when it is opened next. */
@@ -112,7 +112,7 @@ export class FormSettings {
       this.told(this.t("language_removed", { language: name }), true);
     };
     const tools = editor.readOnly || editor.languages.length === 1 ? [] : [index > 0 && button(this.t("make_first"), { onClick: first, "aria-label": this.t("make_first_of", { language: name }) }), button(this.t("delete_of", { name }), { kind: "icon", iconName: "bin", onClick: remove })];
-    return h("li", {}, h("span", {}, name, " ", h("code", {}, code)), index === 0 && h("span.vo-quiet", {}, this.t("first_language")), tools);
+    return h("li", {}, h("span", {}, name, " ", h("span.vo-code", {}, code)), index === 0 && h("span.vo-quiet", {}, this.t("first_language")), tools);
   }
 
   // ---- lists ----
@@ -144,7 +144,7 @@ export class FormSettings {
     return h(
       "details.vo-list-own",
       {},
-      h("summary", {}, icon("arrow-right", "vo-turns"), title, " ", h("code", {}, key), " ", h("span.vo-quiet", {}, this.t("count_choices", { count: list.choices.length }))),
+      h("summary", {}, icon("arrow-right", "vo-turns"), title, " ", h("span.vo-code", {}, key), " ", h("span.vo-quiet", {}, this.t(list.choices.length === 1 ? "one_choice" : "count_choices", { count: list.choices.length }))),
       textsField(editor, definition, ["lists", key, "title"], this.t("list_title")),
       table.element,
       !editor.readOnly && button(this.t("delete_list"), { kind: "no", iconName: "bin", onClick: remove }),

@@ -24,7 +24,7 @@ class View {
   constructor(editor, node) {
     Object.assign(this, { editor, node, id: editor.document.idOf(node), panel: null, signature: "" });
     this.label = h("span.vo-line__label");
-    this.key = h("code.vo-line__key");
+    this.key = h("span.vo-code.vo-line__key");
     this.marks = h("span.vo-line__marks");
     this.panelId = newId("vo-panel");
   }
@@ -89,7 +89,7 @@ export class ItemView extends View {
 
   updated() {
     const { node, editor } = this;
-    const type = node.item === "question" ? (editor.catalogue.types[node.type] ?? { icon: "help", label: node.type }) : { icon: node.item === "note" ? "info-circle" : "resubmit", label: editor.t(`type_${node.item}`) };
+    const type = node.item === "question" ? (editor.catalogue.types[node.type] ?? { icon: "help", label: node.type }) : { icon: node.item === "note" ? "info-circle" : "rotate", label: editor.t(`type_${node.item}`) };
     this.type.replaceChildren(icon(type.icon), unseen(type.label));
     this.type.title = type.label;
     this.element.classList.toggle("vo-item--note", node.item === "note");

@@ -101,9 +101,9 @@ class Outline {
     this.summary.hidden = all.length === 0;
     if (!all.length) return this.summary.replaceChildren();
     const wasOpen = this.summary.querySelector("details")?.open ?? false;
-    const link = (problem) => h("button.vo-summary__link", { on: { click: () => this.goToProblem(problem) } }, h("strong", {}, problem.node === this.editor.definition ? this.t("form_settings") : this.editor.nameOf(problem.node)), ` ${problem.message}`);
+    const link = (problem) => h("button.vo-summary__link", { on: { click: () => this.goToProblem(problem) } }, h("strong", {}, problem.node === this.editor.definition ? this.t("form_settings") : this.editor.nameOf(problem.node)), ` ${this.editor.problemWords(problem)}`);
     const list = h("ul", {});
-    const details = h("details", {}, h("summary", {}, icon("warning"), this.t(all.length === 1 ? "one_problem" : "count_problems", { count: all.length })), list);
+    const details = h("details", {}, h("summary", {}, icon("arrow-right", "vo-turns"), icon("warning"), this.t(all.length === 1 ? "one_problem" : "count_problems", { count: all.length })), list);
     const fill = () => details.open && !list.childElementCount && list.append(...all.slice(0, 100).map((problem) => h("li", {}, link(problem))));
     details.addEventListener("toggle", fill);
     details.open = wasOpen;

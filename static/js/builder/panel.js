@@ -90,12 +90,7 @@ export class Panel {
   }
 
   showProblems() {
-    showProblems(this.element, this.editor.problemsOf(this.node), (problem) => h("p.vo-problem", {}, icon("warning"), h("span", {}, this.words(problem))));
-  }
-
-  words({ message, at }) {
-    const [, language] = /\/([a-z]{2,3}(?:-[A-Z]{2})?)$/.exec(at) ?? [];
-    return language && this.editor.languages.includes(language) ? `${message} (${this.editor.languageName(language)})` : message;
+    showProblems(this.element, this.editor.problemsOf(this.node), (problem) => h("p.vo-problem", {}, icon("warning"), h("span", {}, this.editor.problemWords(problem))));
   }
 
   /** Opens the group that holds a place of the item, and puts the focus there. */

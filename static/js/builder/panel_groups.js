@@ -14,7 +14,7 @@ export function wording(editor, node, panel) {
   const label = namedField(editor, node, "label", editor.t("label"));
   const hint = textsField(editor, node, ["hint"], editor.t("hint"), { multiline: true });
   if (node.item === "repeat") return [label, hint, keyField(editor, node), repeatBounds(editor, node)];
-  return [label, hint, h("div.vo-row", {}, keyField(editor, node), typeField(editor, node, panel)), ...typeProperties(editor, node, panel)];
+  return [label, !editor.refuses(node.type, "hint") && hint, h("div.vo-row", {}, keyField(editor, node), typeField(editor, node, panel)), ...typeProperties(editor, node, panel)];
 }
 
 function typeField(editor, node, panel) {
@@ -70,8 +70,15 @@ export function logic(editor, node, panel) {
     options: [["never", editor.t("never")], ["always", editor.t("always")], ["when", editor.t("only_when")]],
     fixed: { never: undefined, always: true },
   });
-  const initial = new CalculationField(editor, node, ["initial"], { words: editor.t("initial"), hint: editor.t("initial_hint"), scope: scoped(editor, node) });
-  return [...fields, required.element, validWhen(editor, node, panel), choosable(editor, node, type), initial.element];
+  const initial = () => new CalculationField(editor, node, ["initial"], { words: editor.t("initial"), hint: editor.t("initial_hint"), scope: scoped(editor, node) });
+  const may = (name) => !editor.refuses(node.type, name);
+  return [
+    ...fields,
+    may("required") && required.element,
+    may("constraint") && validWhen(editor, node, panel),
+    choosable(editor, node, type),
+    may("initial") && initial().element,
+  ];
 }
 
 function validWhen(editor, node, panel) {

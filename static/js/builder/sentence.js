@@ -73,6 +73,7 @@ class Reader {
     if (!key) return this.word("entry");
     const label = own(this.labels, key) ?? (own(this.labels, first) === undefined ? undefined : (own(this.labels, rest) || this.labels[first]));
     if (label !== undefined) return this.say("quote", label);
+    if (first === "choice" && rest) return rest === "value" ? this.word("choice") : this.say("choice_part", rest);
     if (first === "current" || first === "accumulator") return rest ? this.variable(rest) : this.word(first);
     return key.startsWith("_") ? (own(this.words, key) ?? key) : this.say("quote", key);
   }
@@ -144,6 +145,47 @@ function chained(reader, operator, parts) {
 
 const listed = (reader, operator, parts) => reader.say(operator, parts.map((part) => reader.value(part)).join(", "));
 
+function counted(reader, _operator, [list]) {
+  const rows = rowsOf(list);
+  if (!rows?.where) return reader.say("count", reader.value(list));
+  return reader.say("count_where", reader.value(rows.list), reader.condition(rows.where.condition));
+}
+
+function summed(reader, _operator, [summand]) {
+  const [name, parts] = opened(summand);
+  const rows = name === "map" && parts.length === 2 ? rowsOf(parts[0]) : null;
+  if (!rows) return reader.say("sum", reader.value(summand));
+  if (!rows.where) return reader.say("sum_of", reader.value(parts[1]), reader.value(rows.list));
+  return reader.say("sum_where", reader.value(parts[1]), reader.value(rows.list), reader.condition(rows.where.condition));
+}
+
+/** A list that is a variable, and which of its rows are meant (where: null for all); null for other lists. */
+function rowsOf(expression) {
+  const [operator, parts] = opened(expression);
+  if (operator === "var") return { list: expression, where: null };
+  const isFilter = operator === "filter" && parts.length === 2 && opened(parts[0])[0] === "var";
+  return isFilter ? { list: parts[0], where: { condition: parts[1] } } : null;
+}
+
+const opened = (expression) => (isObject(expression) ? [open(expression)[0], argumentsOf(open(expression)[1])] : ["", []]);
+
+const matched = (reader, _operator, [text, pattern]) => reader.say("matches", reader.value(text), reader.say("quote", String(pattern)));
+
+function separated(reader, _operator, [list, separator]) {
+  return reader.say("join", reader.value(list), typeof separator === "string" ? reader.say("quote", separator) : reader.value(separator));
+}
+
+const rounded = (reader, _operator, parts) => reader.say(parts.length > 1 ? "round_to" : "round", ...parts.map((part) => reader.value(part)));
+
+function dayApart(reader, _operator, [date, days]) {
+  const day = reader.value(date);
+  if (days === 1 || days === -1) return reader.say(days === 1 ? "day_after" : "day_before", day);
+  if (typeof days === "number" && days < 0) return reader.say("days_before", day, String(-days));
+  return reader.say("add_days", day, reader.value(days));
+}
+
+const partOfDate = (reader, _operator, [part, date]) => reader.say(`part_${part}`, reader.value(date));
+
 function looped(reader, operator, [list, body, ...rest]) {
   const said = operator === "map" || operator === "reduce" ? reader.value(body) : reader.condition(body);
   return reader.say(operator, reader.value(list), said, ...rest.map((part) => reader.value(part)));
@@ -179,6 +221,14 @@ const SPECIAL = {
   min: listed,
   max: listed,
   cat: listed,
+  coalesce: listed,
+  count: counted,
+  sum: summed,
+  matches: matched,
+  join: separated,
+  round: rounded,
+  add_days: dayApart,
+  date_part: partOfDate,
   merge: listed,
   substr: listed,
   ...Object.fromEntries([...LOOPS].map((name) => [name, looped])),

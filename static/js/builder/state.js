@@ -91,6 +91,17 @@ export class Editor {
     }
   }
 
+  /** What a problem says, with the language of a text that is missing. */
+  problemWords({ message, at }) {
+    const [, language] = /\/([a-z]{2,3}(?:-[A-Z]{2})?)$/.exec(at) ?? [];
+    return language && this.languages.length > 1 && this.languages.includes(language) ? `${message} (${this.languageName(language)})` : message;
+  }
+
+  /** Whether questions of this type have no use for a property that others may have. */
+  refuses(type, name) {
+    return this.catalogue.types[type]?.refused?.includes(name) ?? false;
+  }
+
   problemsOf(node) {
     return this.problems.get(node) ?? [];
   }

@@ -1,7 +1,7 @@
 /** Texts in every language of the form, side by side, and the key that is proposed from the first of them. */
 
 import { escaped } from "./document.js";
-import { field, fieldset, input } from "./dom.js";
+import { field, fieldset, h, input } from "./dom.js";
 import { folded, proposed, renaming, takenKeys } from "./keys.js";
 import { textIn } from "./scope.js";
 
@@ -29,9 +29,7 @@ export function textsField(editor, node, names, words, { multiline = false, need
     return field(words, control(language), { at: `${at}/${language}`, hint, lang: language });
   }
   const fields = editor.languages.map((language) => field(editor.languageName(language), control(language), { at: `${at}/${language}`, lang: language }));
-  const set = fieldset(words, { at, hint }, fields);
-  set.classList.add("vo-texts");
-  return set;
+  return fieldset(words, { at, hint }, h("div.vo-texts", {}, fields));
 }
 
 const STEMS = { question: "question", note: "note", repeat: "group" };

@@ -141,7 +141,7 @@ export function typeProperties(editor, node, { redraw, adopt }) {
   const has = (name) => type.properties.includes(name);
   const flags = [];
   const set = setter(editor, node, "read_only");
-  flags.push(checkbox(editor.t("read_only"), Boolean(node.read_only), { disabled: editor.readOnly, onChange: (checked) => set(checked || undefined) }));
+  if (!editor.refuses(node.type, "read_only")) flags.push(checkbox(editor.t("read_only"), Boolean(node.read_only), { disabled: editor.readOnly, onChange: (checked) => set(checked || undefined) }));
   if (has("coarsen")) {
     const coarsen = setter(editor, node, "coarsen");
     flags.push(checkbox(editor.t("coarsen"), node.coarsen === "municipality", { disabled: editor.readOnly, onChange: (checked) => coarsen(checked ? "municipality" : undefined) }));
@@ -162,8 +162,8 @@ export function typeProperties(editor, node, { redraw, adopt }) {
     has("high_label") && textsField(editor, node, ["high_label"], editor.t("high_label")),
     has("accept") && accepts(editor, node),
     small.length > 0 && h("div.vo-row", {}, small),
-    node.type !== "calculated" && defaultValue(editor, node),
-    h("div.vo-modes", {}, flags),
+    !editor.refuses(node.type, "default") && defaultValue(editor, node),
+    flags.length > 0 && h("div.vo-modes", {}, flags),
   ].flat().filter(Boolean);
 }
 
