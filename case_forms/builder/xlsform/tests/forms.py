@@ -8,8 +8,15 @@ from case_forms.builder.xlsform.xpath.places import Form, Place
 
 VECTORS = json.loads((Path(__file__).parent / "odk_vectors.json").read_text())
 KINDS = {
-    **{"integer": "number", "decimal": "number", "text": "text", "date": "date", "dateTime": "datetime"},
-    **{"time": "time", "geopoint": "object", "select_one": "choice", "select_multiple": "choices"},
+    "integer": "number",
+    "decimal": "number",
+    "text": "text",
+    "date": "date",
+    "dateTime": "datetime",
+    "time": "time",
+    "geopoint": "object",
+    "select_one": "choice",
+    "select_multiple": "choices",
 }
 
 
