@@ -6,6 +6,14 @@ import { h } from "./dom.js";
 const EDGE = 60; // pixels from the edge of the window in which it scrolls along
 const FAR = 5; // pixels before a press becomes a drag
 
+/** What scrolls around an element: in the admin that isn't the window. */
+function scrollerOf(element) {
+  for (let around = element.parentElement; around; around = around.parentElement) {
+    if (around.scrollHeight > around.clientHeight && /auto|scroll/.test(getComputedStyle(around).overflowY)) return around;
+  }
+  return document.scrollingElement;
+}
+
 /** `outline` gives nodeOf(element) and moved(node, holder, index). */
 export function dragging(editor, root, outline) {
   root.addEventListener("pointerdown", (event) => {
@@ -19,6 +27,7 @@ export function dragging(editor, root, outline) {
     const dragged = handle.closest("[data-node]");
     const node = outline.nodeOf(dragged);
     const mark = h("div.vo-drop");
+    const scroller = scrollerOf(root);
     let isMoving = false;
     let target = null;
     let scroll = 0;
@@ -38,7 +47,7 @@ export function dragging(editor, root, outline) {
       else mark.remove();
     };
     const follow = () => {
-      if (scroll) window.scrollBy(0, scroll);
+      if (scroll) scroller.scrollBy(0, scroll);
       frame = requestAnimationFrame(follow);
     };
     const end = (event) => {
