@@ -30,6 +30,10 @@ class DimensionScore:
     weak: int = 0
 
     @property
+    def present(self) -> int:
+        return self.strong + self.medium + self.weak
+
+    @property
     def positive(self) -> bool:
         return is_positive(self.strong, self.medium, self.weak)
 
@@ -76,12 +80,12 @@ class Suggestion:
     child: str
 
 
-SUGGESTIONS = ("nothing", "pattern", "insufficient", "no_pattern")
+SUGGESTIONS = ("nothing", "pattern", "signs", "insufficient", "no_pattern")
 WHY = ("two_strong", "strong_and_another", "three_medium", "two_medium_and_weak")
 
 
 def suggestion(answers: Mapping[str, Any]) -> Suggestion:
-    """The cleaned answers under every profile. A pattern is said even when much isn't known; the lack of one is not."""
+    """The cleaned answers under every profile. Signs are said even when much isn't known; a lack of them is not."""
     scores = tuple(score(answers, profile=profile) for profile in catalogue()["profiles"])
     adult, child = ([found for found in scores if found.is_child is is_child] for is_child in (False, True))
     return Suggestion(scores, adult=_said(adult), child=_said(child))
@@ -90,9 +94,22 @@ def suggestion(answers: Mapping[str, Any]) -> Suggestion:
 def _said(scores: list[Score]) -> str:
     if any(found.pattern or found.pattern_by_vulnerability for found in scores):
         return "pattern"
+    if any(_shows_signs(found) for found in scores):
+        return "signs"
     if not scores[0].asked:
         return "nothing"
     return "insufficient" if scores[0].is_insufficient else "no_pattern"
+
+
+def _shows_signs(found: Score) -> bool:
+    """Short of a pattern, and still enough to look closer. Our own proposal, not the ILO's: any strong indicator;
+    for a child any of exploitation; for an adult a positive dimension, or exploitation together with any means."""
+    present = {dimension.dimension for dimension in found.dimensions if dimension.present}
+    if any(dimension.strong for dimension in found.dimensions):
+        return True
+    if found.is_child:
+        return EXPLOITED in present
+    return bool(found.positive()) or (EXPLOITED in present and len(present) > 1)
 
 
 def is_positive(strong: int, medium: int, weak: int) -> bool:

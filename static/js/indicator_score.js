@@ -51,6 +51,15 @@ export function score(answers, profile, catalogue) {
   return { dimensions, pattern };
 }
 
+/** Short of a pattern, and still enough to look closer: our own proposal. */
+function showsSigns({ dimensions }, profile) {
+  const counts = Object.values(dimensions);
+  const isThere = ({ strong, medium, weak }) => strong + medium + weak > 0;
+  if (counts.some(({ strong }) => strong)) return true;
+  if (profile.startsWith("child")) return isThere(dimensions[EXPLOITED]);
+  return counts.some(({ why }) => why) || (isThere(dimensions[EXPLOITED]) && counts.filter(isThere).length > 1);
+}
+
 /** {scores: {profile: score}, adult, child, asked, unknown, isInsufficient}: what it comes to. */
 export function suggestion(answers, catalogue) {
   const given = Object.keys(answers)
@@ -62,6 +71,7 @@ export function suggestion(answers, catalogue) {
   const said = (group) => {
     const profiles = catalogue.profiles.filter((profile) => profile.startsWith(group));
     if (profiles.some((profile) => scores[profile].pattern !== "none")) return "pattern";
+    if (profiles.some((profile) => showsSigns(scores[profile], profile))) return "signs";
     if (!given.length) return "nothing";
     return isInsufficient ? "insufficient" : "no_pattern";
   };

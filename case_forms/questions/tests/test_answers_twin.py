@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from case_forms.questions import registry
 from case_forms.questions.base import AnswerError, CleanContext, is_unanswered
 
-from .chromium import a_page
+from .chromium import OpenPage
 from .every_type import GOOD, IDENTITY, question
 from .sources import AllFiles, FixedSource
 
@@ -192,11 +192,11 @@ def cleaned(type_name: str, sent: str, more: dict[str, Any]) -> Any:
     return None if is_unanswered(value) else value
 
 
-def test_the_page_and_the_server_read_the_same_answer() -> None:
+def test_the_page_and_the_server_read_the_same_answer(open_page: OpenPage) -> None:
     cases = [(name, None, more, entry) for name, entry, more in TYPED]
     cases += [(name, value, more, {}) for name, value, more in SHOWN]
     html = "".join(drawn(number, name, value, more) for number, (name, value, more, _entry) in enumerate(cases))
-    with a_page(f"<!doctype html><meta charset=utf-8>{html}") as page:
+    with open_page(f"<!doctype html><meta charset=utf-8>{html}") as page:
         page.evaluate(ENTER, [[f"f{number}", NAME, case[3]] for number, case in enumerate(cases)])
         read = page.evaluate(READ, [[f"f{number}", NAME, rule(case[0], case[2])] for number, case in enumerate(cases)])
     differing = []
@@ -211,9 +211,9 @@ def test_the_page_and_the_server_read_the_same_answer() -> None:
     assert {case[0] for case in cases} == set(registry.names())
 
 
-def test_a_file_that_is_there_stays_until_it_is_removed() -> None:
+def test_a_file_that_is_there_stays_until_it_is_removed(open_page: OpenPage) -> None:
     html = drawn(0, "file", {"id": IDENTITY}, {})
-    with a_page(f"<!doctype html>{html}") as page:
+    with open_page(f"<!doctype html>{html}") as page:
         page.check("#q-0-remove")
         (there, sent), *_others = page.evaluate(READ, [["f0", NAME, rule("file", {})]])
     assert there is None

@@ -1,11 +1,22 @@
+import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from case_forms.questions.indicator_score import UnknownProfile, is_positive, score
+from case_forms.questions.indicator_score import WHY, UnknownProfile, is_positive, score, suggestion, why_positive
 from case_forms.questions.indicators import by_dimension, by_id, catalogue
 
 VECTORS = catalogue()["scoring"]["test_vectors"]
+ANSWER_VECTORS = json.loads((Path(__file__).parent / "indicator_vectors.json").read_text())["vectors"]
+
+
+def answers_of(vector):
+    return {key: {"answer": answer} for answer, keys in vector["answers"].items() for key in keys}
+
+
+def pattern_of(found):
+    return "whole" if found.pattern else "vulnerability" if found.pattern_by_vulnerability else "none"
 
 
 def present(*keys):
@@ -91,3 +102,17 @@ def test_unknown_and_absent_count_for_nothing_and_unknown_is_told():
 def test_an_unknown_profile_is_refused():
     with pytest.raises(UnknownProfile):
         score({}, profile="adult")
+
+
+def test_each_part_of_the_rule_has_its_name():
+    assert [why_positive(*counts) for counts in ((2, 0, 0), (1, 0, 1), (0, 3, 0), (0, 2, 1))] == list(WHY)
+    assert why_positive(1, 0, 0) == ""
+    assert why_positive(0, 2, 0) == ""
+
+
+@pytest.mark.parametrize("vector", ANSWER_VECTORS, ids=lambda vector: vector["name"])
+def test_answers_come_to_what_is_written_down(vector):
+    found = suggestion(answers_of(vector))
+    assert (found.adult, found.child) == (vector["adult"], vector["child"])
+    assert found.scores[0].is_insufficient is vector["insufficient"]
+    assert [pattern_of(one) for one in found.scores] == vector["patterns"]
