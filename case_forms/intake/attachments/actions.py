@@ -57,40 +57,48 @@ def store_attachment(
     The same content twice in one draft is kept once. `with_key`: put in with the draft's key after the session had
     ended. Raises Refused (codes of `kinds`, and too_many, sent).
     """
-    most = settings.ATTACHMENT_MAX_BYTES
     _refuse_one_too_many(owner, draft)
-    clean = washed(content, accept=frozenset(accept), most_bytes=most)
+    clean = washed(content, accept=frozenset(accept), most_bytes=settings.ATTACHMENT_MAX_BYTES)
+    mark = fingerprint(clean.content)
+    if draft is not None and (same := draft.attachments.filter(fingerprint=mark).first()) is not None:
+        return same
+    identity = uuid.uuid4()
     attachment = Attachment(
+        id=identity,
         draft=draft,
         owner=owner,
         unit=unit,
         media_type=clean.media_type,
         size=len(clean.content),
-        fingerprint=fingerprint(clean.content),
+        fingerprint=mark,
         name=tidy_name(name, clean.media_type),
+        content_key=write_content(identity, clean.content),
     )
-    if draft is not None and (same := draft.attachments.filter(fingerprint=attachment.fingerprint).first()) is not None:
-        return same
-    attachment.content_key = write_content(attachment.pk, clean.content)
     try:
         with transaction.atomic():
-            if draft is not None and Draft.objects.select_for_update().get(pk=draft.pk).submitted_at is not None:
-                raise Refused("sent")
-            _refuse_one_too_many(owner, draft)
-            attachment.save(force_insert=True)
-            record(
-                "attachment.stored",
-                actor=ANONYMOUS if with_key else actor_of(owner),
-                target_kind="attachment",
-                target_id=attachment.pk,
-                draft=draft.pk if draft else "",
-                kind=attachment.media_type,
-                size=attachment.size,
-            )
+            _save(attachment, ANONYMOUS if with_key else actor_of(owner))
     except BaseException:
-        remove_content(attachment.pk)
+        remove_content(identity)
         raise
     return attachment
+
+
+def _save(attachment: Attachment, actor: Actor) -> None:
+    """Raises Refused."""
+    draft = attachment.draft
+    if draft is not None and Draft.objects.select_for_update().get(pk=draft.pk).submitted_at is not None:
+        raise Refused("sent")
+    _refuse_one_too_many(attachment.owner, draft)
+    attachment.save(force_insert=True)
+    record(
+        "attachment.stored",
+        actor=actor,
+        target_kind="attachment",
+        target_id=attachment.pk,
+        draft=draft.pk if draft else "",
+        kind=attachment.media_type,
+        size=attachment.size,
+    )
 
 
 def claim_attachments(
