@@ -3,36 +3,24 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from case_forms.logic import problems as expression_problems
 from case_forms.questions import registry
 from case_forms.questions.base import CleanContext
 from notifications.directory.models import Role
 
 from . import lists
+from .expressions import ALWAYS_KNOWN, IN_ROWS, Expressions
 from .lists import Shared, no_shared_lists
+from .outline import is_asked
 from .properties import OpenSource, choice_problems, property_problems
-from .references import Circles, repeat_node, section_node, unknown_in_rows
+from .reach import reach_problems
+from .references import repeat_node, section_node
 from .shape_checks import KEY
 from .shapes import Problem, pointer, shape_problems
 
-ALWAYS_KNOWN = frozenset({"_today", "_occurred_on", "_now"})
-IN_ROWS = frozenset({"_position"})
 RESERVED = frozenset({"csrfmiddlewaretoken"})
 ROLES = frozenset(Role.values)
-WORDS: dict[str, "str | Promise"] = {
-    "unknown_reference": _("This refers to something that is not a question of the form."),
-    "forward_reference": _("This refers to a question that stands later in the form."),
-    "dependency_cycle": _("This waits for a question that itself waits for this one."),
-    "out_of_scope": _("This refers to a question inside a repeat group from outside of it."),
-    "computed_reference": _("A question's key must be written out."),
-    "unknown_operator": _("There is no such operator."),
-    "bad_pattern": _("This pattern can't be used."),
-    "too_deep": _("This expression is nested too deep."),
-    "too_large": _("This expression is too large."),
-}
 Item = dict[str, Any]
 
 
@@ -42,20 +30,20 @@ def check_definition(definition: Any, *, shared: Shared = no_shared_lists) -> li
     `shared` looks up the shared lists that it names; the check itself reads no database.
     """
     found = shape_problems(definition)
-    return found or list(_Check(definition, shared).problems())
+    if found:
+        return found
+    check = _Check(definition, shared)
+    return list(check.problems()) or reach_problems(check.definition)
 
 
 class _Check:
     """One walk through a well-shaped definition, remembering which keys stand before the place it has reached."""
 
     def __init__(self, definition: Item, shared: Shared) -> None:
-        self.written = definition
         self.broken_lists: set[str] = set()
         self.definition = lists.resolved(definition, self._only_good(shared))
         self.languages: list[str] = definition["languages"]
-        self.circles = Circles(self.definition)
-        self.rows = _keys_in_rows(self.definition)
-        self.top = {item["key"] for section in definition["sections"] for item in _asked(section["items"])}
+        self.expressions = Expressions(self.definition)
         self.taken: set[str] = set()
 
     def _only_good(self, shared: Shared) -> Shared:
@@ -89,7 +77,7 @@ class _Check:
                 yield from self._well_written_key(section["key"], f"{path}/key")
             names.add(section["key"])
             yield from self._texts(section, path, "title", "intro")
-            yield from self._expression(section, "relevant", path, before, node=section_node(position))
+            yield from self.expressions.problems(section, "relevant", path, before, node=section_node(position))
             yield from self._items(section["items"], path, before, within=())
 
     def _lists(self) -> Iterator[Problem]:
@@ -112,7 +100,7 @@ class _Check:
             yield from self._key(item, f"{here}/key")
             if item["item"] == "note":
                 yield from self._texts(item, here, "text")
-                yield from self._expression(item, "relevant", here, before, within=within)
+                yield from self.expressions.problems(item, "relevant", here, before, within=within)
                 continue
             if item["item"] == "question":
                 yield from self._question(item, here, before, within, earlier)
@@ -123,10 +111,12 @@ class _Check:
 
     def _repeat(self, repeat: Item, path: str, before: set[str], within: tuple[str, ...]) -> Iterator[Problem]:
         yield from self._texts(repeat, path, "label", "hint")
-        yield from self._expression(repeat, "relevant", path, before, within=within, node=repeat_node(repeat["key"]))
+        yield from self.expressions.problems(
+            repeat, "relevant", path, before, within=within, node=repeat_node(repeat["key"])
+        )
         if repeat.get("min", 0) > repeat.get("max", 20):
             yield Problem(f"{path}/min", "bad_bounds", _("The smallest number is larger than the largest."))
-        if not self.rows[repeat["key"]]:
+        if not any(map(is_asked, repeat["items"])):
             yield Problem(f"{path}/items", "empty_repeat", _("A repeat group holds at least one question."))
         inside = before | IN_ROWS
         yield from self._items(repeat["items"], path, inside, within=(*within, repeat["key"]))
@@ -138,22 +128,23 @@ class _Check:
         yield from self._texts(question, path, "label", "hint", "low_label", "high_label")
         yield from self._labels(question.get("rows", []), f"{path}/rows")
         for name in ("relevant", "required", "initial", "calculation"):
-            yield from self._expression(question, name, path, before, within=within, node=key)
-        yield from self._expression(question, "choice_filter", path, before | {"choice"}, within=within, node=key)
+            yield from self.expressions.problems(question, name, path, before, within=within, node=key)
+        yield from self.expressions.of_filter(question, path, before, within)
         if "constraint" in question:
             own, here = before | {key}, f"{path}/constraint"
             yield from self._texts(question["constraint"], here, "message")
-            yield from self._expression(question["constraint"], "expr", here, own, within=within, node=key)
+            yield from self.expressions.problems(question["constraint"], "expr", here, own, within=within, node=key)
         if "sensitivity" not in question:
             yield Problem(f"{path}/sensitivity", "no_sensitivity", _("Say how sensitive the answer is."))
         # what is shared is decided when the whole form has been answered
-        anywhere = self.top | ALWAYS_KNOWN | {name for repeat in within for name in self.rows[repeat]}
+        anywhere = self.expressions.reachable_from(within) | ALWAYS_KNOWN | (IN_ROWS if within else frozenset())
         for role in question.get("shared_with", ()):
             if role not in ROLES:
                 here = f"{path}/shared_with/{pointer(role)}"
                 yield Problem(here, "unknown_role", _("There is no recipient of this role."))
-            known = anywhere | (IN_ROWS if within else frozenset())
-            yield from self._expression(question["shared_with"], role, f"{path}/shared_with", known, within=within)
+            yield from self.expressions.problems(
+                question["shared_with"], role, f"{path}/shared_with", anywhere, within=within
+            )
         yield from self._type(question, path)
         yield from self._of(question, path, earlier)
 
@@ -223,53 +214,3 @@ class _Check:
                 if name in part and not part[name].get(language, "").strip():
                     words = _("The text in this language is missing.")
                     yield Problem(f"{path}/{name}/{language}", "missing_translation", words)
-
-    def _expression(
-        self,
-        part: Item,
-        name: str,
-        path: str,
-        known: set[str] | frozenset[str],
-        *,
-        within: tuple[str, ...] = (),
-        node: str = "",
-    ) -> Iterator[Problem]:
-        if name not in part or isinstance(part[name], bool):
-            return
-        here = f"{path}/{pointer(name)}"
-        found = expression_problems(part[name], known=known)
-        for problem in found:
-            code, _colon, reference = problem.partition(": ")
-            if code == "unknown_reference":
-                code = self._kind_of_reference(reference, node, within)
-            yield Problem(here, code, WORDS.get(code, _("This is not an expression.")))
-        if not found and any(unknown_in_rows(part[name], self.rows)):
-            words = _("The rows of the group that this looks through have no such question.")
-            yield Problem(here, "unknown_reference", words)
-
-    def _kind_of_reference(self, name: str, node: str, within: tuple[str, ...]) -> str:
-        reachable = name in self.top or any(name in self.rows[repeat] for repeat in within)
-        if node and reachable and self.circles.holds(node, name):
-            return "dependency_cycle"
-        if name in IN_ROWS or (not reachable and any(name in keys for keys in self.rows.values())):
-            return "out_of_scope"
-        return "forward_reference" if reachable else "unknown_reference"
-
-
-def _asked(items: list[Item]) -> Iterator[Item]:
-    return (item for item in items if item["item"] != "note")
-
-
-def _keys_in_rows(definition: Item) -> dict[str, frozenset[str]]:
-    """{repeat: the keys that its rows have}."""
-    found: dict[str, frozenset[str]] = {}
-
-    def within(items: list[Item]) -> None:
-        for item in items:
-            if item["item"] == "repeat":
-                found[item["key"]] = frozenset(inner["key"] for inner in _asked(item["items"]))
-                within(item["items"])
-
-    for section in definition["sections"]:
-        within(section["items"])
-    return found

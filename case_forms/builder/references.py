@@ -62,6 +62,20 @@ def names_read(expression: Any) -> frozenset[str]:
         return frozenset()
 
 
+def parts_read(expression: Any, name: str) -> Iterator[str]:
+    """What an expression reads of one variable's parts: "region" for {"var": "choice.region"}, "" for all of it."""
+    if isinstance(expression, list):
+        for part in expression:
+            yield from parts_read(part, name)
+    if isinstance(expression, dict):
+        for operator, given in expression.items():
+            arguments = arguments_of(operator, given)
+            if operator in ("var", "answered", "missing"):
+                steps = [read.split(".") for read in arguments if isinstance(read, str)]
+                yield from (".".join(rest) for first, *rest in steps if first == name)
+            yield from parts_read(arguments, name)
+
+
 def _circles(reads: Mapping[Node, Collection[Node]]) -> dict[Node, int]:
     """The strongly connected part each node belongs to (Tarjan 1972, without recursion)."""
     order: dict[Node, int] = {}

@@ -2,6 +2,7 @@
 
 1. A key that no question has is refused (strict) or dropped (lenient).
 2. Sections and their items are taken in document order; a repeat's rows one after the other, repeats in a row too.
+   A row in which nothing was typed is looked at and not kept (lenient).
 3. The section's relevance is worked out on the answers accepted so far, then the item's. An answer to something
    irrelevant is refused (strict) or dropped (lenient).
 4. A calculated question gets its value now; one that is sent is refused (strict) or passed over (lenient).

@@ -1,0 +1,113 @@
+"""What is wrong with an expression where it stands: names it can't read, kinds that don't fit."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from case_forms.logic import problems as expression_problems
+from case_forms.logic.kinds import KindInfo, kind_problems
+from case_forms.questions import registry
+from case_forms.questions.base import text_in
+
+from .kinds import choice_kind, kinds_of
+from .outline import Definition, is_asked
+from .references import Circles, Node, parts_read, unknown_in_rows
+from .shapes import Problem, pointer
+
+ALWAYS_KNOWN = frozenset({"_today", "_occurred_on", "_now"})
+IN_ROWS = frozenset({"_position"})
+WORDS: dict[str, "str | Promise"] = {
+    "unknown_reference": _("This refers to something that is not a question of the form."),
+    "forward_reference": _("This refers to a question that stands later in the form."),
+    "dependency_cycle": _("This waits for a question that itself waits for this one."),
+    "out_of_scope": _("This refers to a question inside a repeat group from outside of it."),
+    "computed_reference": _("A question's key must be written out."),
+    "unknown_operator": _("There is no such operator."),
+    "bad_pattern": _("This pattern can't be used."),
+    "too_deep": _("This expression is nested too deep."),
+    "too_large": _("This expression is too large."),
+}
+Item = dict[str, Any]
+
+
+class Expressions:
+    """The expressions of one resolved definition. `within`: the keys of the repeats around a place."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.circles = Circles(definition)
+        self.rows: dict[str, frozenset[str]] = {}
+        self.labels: dict[str, str] = {}
+        self.reader = (get_language() or "sq").split("-")[0]
+        self.kinds = kinds_of(definition)
+        self.top = {item["key"] for section in definition["sections"] for item in section["items"] if is_asked(item)}
+        for section in definition["sections"]:
+            self._learn(section["items"])
+
+    def _learn(self, items: list[Item]) -> None:
+        for item in filter(is_asked, items):
+            self.labels[item["key"]] = text_in(item["label"], self.reader).strip() or item["key"]
+            if item["item"] == "repeat":
+                self.rows[item["key"]] = frozenset(inner["key"] for inner in filter(is_asked, item["items"]))
+                self._learn(item["items"])
+
+    def problems(
+        self,
+        part: Item,
+        name: str,
+        path: str,
+        known: Collection[str],
+        *,
+        within: tuple[str, ...] = (),
+        node: Node = "",
+        more: Mapping[str, KindInfo] | None = None,
+    ) -> Iterator[Problem]:
+        """Of the expression `part[name]`, if there is one. `known`: what stands before; `more`: kinds only it knows.
+
+        `node` is the part of the form that waits for it, "" when none does.
+        """
+        if name not in part or isinstance(part[name], bool):
+            return
+        here = f"{path}/{pointer(name)}"
+        found = expression_problems(part[name], known=known)
+        for problem in found:
+            code, _colon, reference = problem.partition(": ")
+            if code == "unknown_reference":
+                code = self._kind_of_reference(reference, node, within)
+            yield Problem(here, code, WORDS.get(code, _("This is not an expression.")))
+        if found:
+            return
+        if any(unknown_in_rows(part[name], self.rows)):
+            words = _("The rows of the group that this looks through have no such question.")
+            yield Problem(here, "unknown_reference", words)
+        kinds = {**self.kinds, **(more or {})}
+        for code, told, _variable in kind_problems(part[name], kinds, labels=self.labels, language=self.reader):
+            yield Problem(here, code, told)
+
+    def of_filter(
+        self, question: Item, path: str, before: Collection[str], within: tuple[str, ...]
+    ) -> Iterator[Problem]:
+        """Of the question's `choice_filter`, which reads `choice` too."""
+        if "choice_filter" not in question or question["type"] not in registry.names():
+            return
+        choice = choice_kind(question)
+        known = {*before, "choice"}
+        node, more = question["key"], {"choice": choice}
+        yield from self.problems(question, "choice_filter", path, known, within=within, node=node, more=more)
+        if set(parts_read(question["choice_filter"], "choice")) - set(choice.rows or ()):
+            words = _("The choices have nothing of this name.")
+            yield Problem(f"{path}/choice_filter", "unknown_reference", words)
+
+    def reachable_from(self, within: tuple[str, ...]) -> set[str]:
+        """Every key that can be read at a place when the whole form has been answered."""
+        return self.top | {name for repeat in within for name in self.rows[repeat]}
+
+    def _kind_of_reference(self, name: str, node: Node, within: tuple[str, ...]) -> str:
+        reachable = name in self.reachable_from(within)
+        if node and reachable and self.circles.holds(node, name):
+            return "dependency_cycle"
+        if name in IN_ROWS or (not reachable and any(name in keys for keys in self.rows.values())):
+            return "out_of_scope"
+        return "forward_reference" if reachable else "unknown_reference"
