@@ -21,7 +21,7 @@ class ExportForm(forms.Form):
         label=_("Happened from"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
     until = forms.DateField(
-        label=_("until"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+        label=_("Happened until"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
     unit = forms.ModelChoiceField(
         MobileUnit.objects.none(), label=_("Mobile unit"), required=False, to_field_name="slug", empty_label=_("all")
