@@ -1,4 +1,4 @@
-"""Conditions that mean nothing: kinds that do not fit, values nobody can choose, what never holds or is never reached."""
+"""Conditions that mean nothing: kinds that do not fit, values nobody can choose, what never holds or is not reached."""
 
 import pytest
 from django.utils import translation
