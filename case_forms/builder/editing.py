@@ -8,8 +8,10 @@ from django.db import transaction
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
+from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
@@ -142,6 +144,9 @@ class EditView(snippets.EditView):
     def get_success_url(self) -> str:
         return self.get_edit_url()
 
+    def get_success_buttons(self) -> list[Any]:
+        return []
+
     # showing
 
     @cached_property
@@ -247,7 +252,7 @@ class CurrentView(snippets.EditView):
                 "base": sha_of(self.object.definition),
                 "definition": self.object.definition,
                 "by": revision.user.get_full_name() or revision.user.username if revision and revision.user else "",
-                "at": revision.created_at.isoformat() if revision else "",
+                "at": date_format(localtime(revision.created_at), "SHORT_DATETIME_FORMAT") if revision else "",
                 "revision_id": revision.pk if revision else "",
                 "revision_created_at": revision.created_at.isoformat() if revision else "",
                 "locked": bool(self.locked_for_user),

@@ -33,6 +33,9 @@ function touch() {
 const hidden = (name) => form.elements.namedItem(name);
 const keepAutosaving = (wanted) => form.setAttribute("data-w-autosave-active-value", String(wanted));
 
+// Wagtail would ask before it saves over somebody, or without a connection; here both are said on the page.
+document.querySelector(".w-editing-sessions")?.removeAttribute("data-w-session-w-dialog-outlet");
+
 outline.onChange(touch);
 
 const preview = mountPreview(document.querySelector("[data-preview]"), { definition: () => outline.definition(), settings });
@@ -131,9 +134,7 @@ async function overtaken() {
   const lost = unsent.lost(theirs.definition);
   if (lost) return adopt(lost);
   conflict.querySelector("[data-conflict-who]").textContent = theirs.by;
-  const when = conflict.querySelector("[data-conflict-when]");
-  when.dateTime = theirs.at;
-  when.textContent = theirs.at ? new Date(theirs.at).toLocaleString(document.documentElement.lang) : "";
+  conflict.querySelector("[data-conflict-when]").textContent = theirs.at;
   conflict.hidden = false;
   conflict.scrollIntoView({ block: "center" });
   document.dispatchEvent(new Event("builder:failed"));
