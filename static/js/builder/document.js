@@ -259,7 +259,13 @@ export class Document {
   step(operation) {
     const way = steps(operation.path);
     const inList = way.length > 0 && Array.isArray(at(this.definition, operation.path.slice(0, operation.path.lastIndexOf("/"))));
-    this.log.push(operation, inList);
+    if (operation.op === "move" && operation.path.startsWith(`${operation.from}/`)) {
+      // RFC 6902 has no move to a place that reads as one inside of what is moved
+      this.log.push({ op: "remove", path: operation.from }, true);
+      this.log.push({ op: "add", path: operation.path, value: at(this.definition, operation.from) }, true);
+    } else {
+      this.log.push(operation, inList);
+    }
     const inverse = applied(this.holder, operation);
     if (inList || operation.op === "move" || operation.path === "") this.paths = null;
     return inverse;
