@@ -127,8 +127,10 @@ class _Check:
         key = question["key"]
         yield from self._texts(question, path, "label", "hint", "low_label", "high_label")
         yield from self._labels(question.get("rows", []), f"{path}/rows")
-        for name in ("relevant", "required", "initial", "calculation"):
+        for name in ("relevant", "required", "initial"):
             yield from self.expressions.problems(question, name, path, before, within=within, node=key)
+        wrong = list(self.expressions.problems(question, "calculation", path, before, within=within, node=key))
+        yield from wrong or (self.expressions.of_result(question, path) if "calculation" in question else ())
         yield from self.expressions.of_filter(question, path, before, within)
         if "constraint" in question:
             own, here = before | {key}, f"{path}/constraint"

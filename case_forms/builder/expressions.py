@@ -30,6 +30,14 @@ WORDS: dict[str, "str | Promise"] = {
     "too_deep": _("This expression is nested too deep."),
     "too_large": _("This expression is too large."),
 }
+# of each result a value that it can be compared with; days may come as texts
+VALUES_OF: dict[str, tuple[Any, ...]] = {
+    "text": ("x",),
+    "integer": (7,),
+    "decimal": (7,),
+    "boolean": (True,),
+    "date": ({"today": []}, "x"),
+}
 Item = dict[str, Any]
 
 
@@ -99,6 +107,18 @@ class Expressions:
         if set(parts_read(question["choice_filter"], "choice")) - set(choice.rows or ()):
             words = _("The choices have nothing of this name.")
             yield Problem(f"{path}/choice_filter", "unknown_reference", words)
+
+    def of_result(self, question: Item, path: str) -> Iterator[Problem]:
+        """Of a calculation that is in order: whether what it gives can be the question's `result`."""
+        calculation = question.get("calculation")
+        alike = [{"===": [calculation, value]} for value in VALUES_OF.get(question.get("result", "text"), ())]
+        if kind_problems(calculation, self.kinds) or not alike:
+            return
+        codes = [{code for code, _words, _variable in kind_problems(compared, self.kinds)} for compared in alike]
+        if all("type_mismatch" in found for found in codes):
+            yield Problem(
+                f"{path}/result", "type_mismatch", _("What is worked out is of another kind than this result.")
+            )
 
     def reachable_from(self, within: tuple[str, ...]) -> set[str]:
         """Every key that can be read at a place when the whole form has been answered."""

@@ -195,7 +195,7 @@ def own_values(draw: st.DrawFn, asked: dict[str, Any], known: Known) -> dict[str
 def calculations(draw: st.DrawFn, known: Known) -> dict[str, Any]:
     """An expression and the result it gives, most of the time."""
     numbers = [{"var": key} for key, item in known.items() if _kind(item) == "number"] or [3]
-    anything = [{"var": key} for key, item in known.items() if item["item"] == "question"] or ["x"]
+    words = [{"var": key} for key, item in known.items() if _kind(item) in ("text", "choice")] or ["x"]
     counted = [{"count": [{"var": key}]} for key, item in known.items() if item["item"] == "repeat"] or [0]
     one = draw(st.sampled_from(numbers))
     written = [
@@ -203,7 +203,8 @@ def calculations(draw: st.DrawFn, known: Known) -> dict[str, Any]:
         ("decimal", {"/": [one, draw(st.integers(0, 3))]}),
         ("boolean", {">": [one, 4]}),
         ("date", {"today": []}),
-        ("text", draw(st.sampled_from(anything))),
+        ("text", {"cat": [draw(st.sampled_from(words)), "!"]}),
+        ("text", draw(st.sampled_from(words))),
         ("text", {"if": [draw(conditions(known, depth=0)), "yes", None]}),
     ]
     result, calculation = draw(st.sampled_from(written))

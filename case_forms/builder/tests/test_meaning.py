@@ -83,6 +83,29 @@ def test_a_filter_reads_what_the_choices_have():
     assert of(choosing) == [("/0/choice_filter", "dependency_cycle")]
 
 
+@pytest.mark.parametrize(
+    ("calculation", "result", "fits"),
+    [
+        ({"+": [{"var": "age"}, 1]}, "integer", True),
+        ({"+": [{"var": "age"}, 1]}, "decimal", True),
+        ({"+": [{"var": "age"}, 1]}, "text", False),
+        ({"cat": [{"var": "age"}, ""]}, "text", True),
+        ({"var": "result"}, "text", True),
+        ({"cat": [{"var": "age"}, "-01-01"]}, "date", True),
+        ({"today": []}, "date", True),
+        ({"var": "age"}, "date", False),
+        ({"<": [{"var": "age"}, 3]}, "boolean", True),
+        ({"<": [{"var": "age"}, 3]}, "integer", False),
+        ({"if": [{"<": [{"var": "age"}, 3]}, "small", None]}, "text", True),
+        (7, "integer", True),
+        (7, "text", False),
+    ],
+)
+def test_what_is_worked_out_is_of_the_kind_of_its_result(calculation, result, fits):
+    sum_of = question("sum", "calculated", calculation=calculation, result=result)
+    assert of(RESULT, AGE, sum_of) == ([] if fits else [("/2/result", "type_mismatch")])
+
+
 NEVER = {"and": [{"==": [{"var": "result"}, "yes"]}, {"==": [{"var": "result"}, "no"]}]}
 
 
