@@ -172,7 +172,7 @@ class _Telling:
         return BriefFacts(
             case=case,
             municipality=self.municipality,
-            unit=MobileUnit(name=_("the unit that sends it")),
+            unit=MobileUnit(name=_("the unit that sends it"), callback_phone=_("the unit's number")),
             occurred_at=self.occurred_at,
             definition=self.definition,
             answers=self.answers,

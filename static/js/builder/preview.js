@@ -9,6 +9,7 @@
 
 const TYPING = 400; // milliseconds
 const EDITING = 700;
+const BESIDE = matchMedia("(min-width: 75rem)"); // as in builder-preview.css
 const OPEN = "vatra.preview"; // in this browser: whether the pane is open
 
 /** @param root  the element that holds [data-tried-pane]
@@ -26,7 +27,7 @@ export function mountPreview(root, { definition, settings }) {
     const open = toggle.getAttribute("aria-expanded") !== "true";
     remember(open);
     show(open);
-    if (open) preview.pane.scrollIntoView({ block: "nearest" });
+    if (open && !BESIDE.matches) preview.pane.scrollIntoView();
   });
   show(remembered());
   return { changed: () => preview.edited() };
@@ -79,7 +80,8 @@ class Preview {
   forget() {
     this.fields = {};
     this.section = "";
-    this.asked = 0;
+    this.asked = this.asked ?? 0;
+    this.touches = 0;
     this.place = null;
   }
 
@@ -99,6 +101,7 @@ class Preview {
     clearTimeout(this.timer);
     this.gather();
     const number = (this.asked += 1);
+    const touches = this.touches;
     let reply;
     try {
       const answer = await fetch(this.settings.urls.preview, {
@@ -125,7 +128,9 @@ class Preview {
     if (number !== this.asked) return; // something newer is on its way
     this.status.textContent = "";
     this.tell(reply);
-    if (anew || press[0] || !this.agrees(reply.page)) this.lay(reply, press[0] === "go");
+    const isBehind = touches !== this.touches; // somebody typed meanwhile, and that isn't to be lost
+    if (press[0] || (!isBehind && (anew || !this.agrees(reply.page)))) this.lay(reply, press[0] === "go");
+    else if (anew) this.later(EDITING, { anew });
   }
 
   tell({ report, languages, language }) {
@@ -156,6 +161,7 @@ class Preview {
   lay({ page, section }, moves) {
     this.place = moves || section !== this.section ? null : this.whereabouts();
     this.section = section;
+    this.laid = typedIn(new DOMParser().parseFromString(page, "text/html"));
     this.frame.addEventListener("load", () => this.listen(), { once: true });
     this.frame.srcdoc = page;
   }
@@ -175,13 +181,18 @@ class Preview {
     const inside = this.inside;
     inside.addEventListener("click", (event) => this.clicked(event));
     for (const kind of ["input", "change"]) {
-      inside.addEventListener(kind, () => this.later(TYPING, {}));
+      inside.addEventListener(kind, () => {
+        this.touches += 1;
+        this.later(TYPING, {});
+      });
     }
     for (const file of inside.querySelectorAll("input[type=file]")) {
       file.disabled = true;
       file.insertAdjacentElement("afterend", note(inside, this.pane.dataset.noFiles));
     }
     this.goBack();
+    // somebody may have been faster than the page's scripts
+    if (JSON.stringify(typedIn(inside)) !== JSON.stringify(this.laid)) this.later(0, {});
   }
 
   goBack() {
@@ -214,10 +225,15 @@ class Preview {
   }
 
   gather() {
-    const form = this.inside?.getElementById("section");
-    if (!form) return;
-    this.fields[this.section] = [...new FormData(form)].filter(([, value]) => typeof value === "string");
+    const typed = typedIn(this.inside);
+    if (typed) this.fields[this.section] = typed;
   }
+}
+
+/** [[name, value], ...] of the form on a page, without files; nothing of a page that has none. */
+function typedIn(page) {
+  const form = page?.getElementById("section");
+  return form && [...new FormData(form)].filter(([, value]) => typeof value === "string");
 }
 
 function note(inside, words) {
