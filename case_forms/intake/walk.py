@@ -105,7 +105,7 @@ class Walk:
             if is_unanswered(row) and not self.strict:
                 row_items.append([])
                 continue
-            items, cleaned = self._row(repeat, row, index, at)
+            items, cleaned = self._row(repeat, row, index, at, position=len(rows) + 1)
             row_items.append(items)
             if self.strict or not _holds_nothing(row):
                 rows.append(cleaned)
@@ -114,20 +114,22 @@ class Walk:
             self._wrong(at, "too_few", _("At least %(least)s are needed.") % {"least": least})
         return rows
 
-    def _row(self, repeat: Item, row: Any, index: int, at: Place) -> tuple[list[Mapping[str, Any]], Answers]:
+    def _row(
+        self, repeat: Item, row: Any, index: int, at: Place, *, position: int
+    ) -> tuple[list[Mapping[str, Any]], Answers]:
         """One row's relevant items and cleaned answers. Its keys lie over those around it while it is looked at."""
         place = Place(f"{at.path}/{index}", f"{at.name}-{index}-", at.state)
         if not isinstance(row, dict):
             self._wrong(place, "wrong_type", _("Here belongs an object."))
             return [], {}
         place.state.errors += self._unknown(row, {item["key"] for item in _asked(repeat["items"])}, place.path)
-        with self._in_row(index):
+        with self._in_row(position):
             return self._items(repeat["items"], row, place)
 
     @contextmanager
-    def _in_row(self, index: int) -> Iterator[None]:
+    def _in_row(self, position: int) -> Iterator[None]:
         self.laid_over.append({})
-        self._learn("_position", index + 1)
+        self._learn("_position", position)
         yield
         for key, before in self.laid_over.pop().items():
             if before is NOTHING:

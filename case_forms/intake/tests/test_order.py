@@ -103,7 +103,7 @@ class Reader:
             if isinstance(row, dict):
                 known = {item["key"] for item in repeat["items"] if item["item"] != "note"}
                 self.step_1(row, known, f"{path}/{index}")
-                around = {**scope, "_position": index + 1}
+                around = {**scope, "_position": len(rows) + 1}
                 cleaned = self.items(repeat["items"], row, around, {}, True, f"{path}/{index}")
             else:
                 self.errors.append((f"{path}/{index}", "wrong_type"))
@@ -191,7 +191,7 @@ def plain(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data(), st.booleans())
 def test_relevance_required_and_constraints_are_as_the_written_order_says(data: Any, strict: bool) -> None:
     definition = resolved(data.draw(definitions()))
@@ -206,7 +206,7 @@ def test_relevance_required_and_constraints_are_as_the_written_order_says(data: 
     assert bool(unknown) == any(code == "unknown_question" for _path, code in reader.errors)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data(), st.booleans())
 def test_no_answers_to_a_form_that_was_checked_make_checking_raise(data: Any, strict: bool) -> None:
     definition = resolved(data.draw(published()))
@@ -215,7 +215,7 @@ def test_no_answers_to_a_form_that_was_checked_make_checking_raise(data: Any, st
     assert checked.ok or all(error.path.startswith("/answers") and error.message for error in checked.errors)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_what_was_accepted_is_accepted_again_and_stays_as_it_is(data: Any) -> None:
     definition = resolved(data.draw(published()))
@@ -226,7 +226,7 @@ def test_what_was_accepted_is_accepted_again_and_stays_as_it_is(data: Any) -> No
         assert plain(again.answers) == plain(once.answers)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data(), st.booleans())
 def test_a_condition_said_never_to_hold_never_holds(data: Any, strict: bool) -> None:
     definition = resolved(data.draw(definitions()))
@@ -264,7 +264,7 @@ def is_beyond(error: AnswerProblem, questions: dict[str, Any]) -> bool:
     return error.code in BEYOND_A_SCHEMA or (error.code in BEYOND_FOR and any(map(BEYOND_FOR[error.code], asked)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_what_the_schema_takes_and_what_intake_takes_agree_both_ways(data: Any) -> None:
     definition = resolved(data.draw(published()))
