@@ -118,11 +118,14 @@ class EditView(snippets.EditView):
             tell_problems(self.request, _("The form is saved, but not submitted."), found, self.object)
             return redirect(self.get_edit_url())
         with transaction.atomic():
-            if self.workflow_state and self.workflow_state.status == WorkflowState.STATUS_NEEDS_CHANGES:
+            state = self.object.current_workflow_state  # read again: Wagtail's copy still knows the revision before
+            if state and state.status == WorkflowState.STATUS_NEEDS_CHANGES:
                 # whoever submits again has asked for it now, and can't be the one to approve it
-                self.workflow_state.requested_by = self.request.user
-                self.workflow_state.save()
-            super().submit_action()
+                state.requested_by = self.request.user
+                state.save()
+                state.resume(self.request.user)
+            else:
+                self.workflow.start(self.object, self.request.user)
             record(
                 "form.submitted",
                 actor=actor_of(self.request.user),
@@ -186,7 +189,7 @@ class EditView(snippets.EditView):
                 "base": sha_of(definition),
                 "language": get_language(),
                 "publishedKeys": sorted(keys_of(newest.definition)) if newest else [],
-                "autosaves": bool(context["autosave_enabled"]),
+                "autosaves": bool(context["autosave_enabled"]) and self.view_name == "edit",
                 "urls": {
                     "preview": f"{reverse('wagtailadmin_home')}forms/try/",
                     "current": self.address("current"),
