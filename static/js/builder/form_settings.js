@@ -4,7 +4,7 @@ import { escaped } from "./document.js";
 import { button, field, fieldset, h, icon, input, select } from "./dom.js";
 import { Entries } from "./entries.js";
 import { proposed } from "./keys.js";
-import { showProblems } from "./problems.js";
+import { fieldFor, showProblems } from "./problems.js";
 import { textIn } from "./scope.js";
 import { textsField } from "./texts.js";
 
@@ -80,8 +80,7 @@ export class FormSettings {
   focusAt(at) {
     this.element.open = true;
     if (!this.body.childElementCount) this.draw();
-    const place = [...this.body.querySelectorAll("[data-at]")].filter(({ dataset }) => at === dataset.at || at.startsWith(`${dataset.at}/`)).at(-1);
-    (place?.querySelector("input, textarea, select") ?? this.element.querySelector("summary")).focus();
+    (fieldFor(this.body, at)?.querySelector("input, textarea, select") ?? this.element.querySelector("summary")).focus();
   }
 
   // ---- languages ----

@@ -43,20 +43,14 @@ export class Lines {
   render() {
     const seen = new Set();
     const arrange = (list, nodes) => {
-      let cursor = list.firstElementChild;
-      for (const node of nodes) {
+      nodes.forEach((node, index) => {
         const view = this.viewOf(node);
         seen.add(node);
-        if (view.element === cursor) cursor = cursor.nextElementSibling;
-        else list.insertBefore(view.element, cursor);
+        if (list.children[index] !== view.element) list.insertBefore(view.element, list.children[index] ?? null);
         if (view.list) arrange(view.list, node.items);
         view.update();
-      }
-      while (cursor) {
-        const gone = cursor;
-        cursor = cursor.nextElementSibling;
-        gone.remove();
-      }
+      });
+      while (list.children.length > nodes.length) list.lastElementChild.remove();
     };
     keepingFocus(() => arrange(this.element, this.editor.definition.sections));
     for (const [node, view] of this.views) {

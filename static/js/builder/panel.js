@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { logic, privacy, sectionFields, wording } from "./panel_groups.js";
-import { showProblems } from "./problems.js";
+import { fieldFor, showProblems } from "./problems.js";
 
 const GROUPS = { wording, logic, privacy };
 const PLACES = { wording: null, logic: /^\/(relevant|required|constraint|choice_filter|calculation|result|initial)/, privacy: /^\/(sensitivity|shared_with|keep_for)/ };
@@ -101,9 +101,9 @@ export class Panel {
       details.open = true;
       details.dispatchEvent(new Event("toggle"));
     }
-    const places = [...this.element.querySelectorAll("[data-at]")].filter((place) => at === place.dataset.at || at.startsWith(`${place.dataset.at}/`));
-    const place = places.sort((a, b) => b.dataset.at.length - a.dataset.at.length)[0];
-    const target = place?.querySelector("input:not([type=hidden]), textarea, select, button") ?? this.element.querySelector("input, textarea, summary");
+    const controls = "input:not([type=hidden]), textarea, select";
+    const field = at && fieldFor(this.element, at);
+    const target = field?.querySelector(`${controls}, button`) ?? this.element.querySelector(controls) ?? this.element.querySelector("summary");
     target?.focus();
   }
 }

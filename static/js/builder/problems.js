@@ -25,15 +25,12 @@ export function keyOf(document, { node, at }) {
   return path === undefined ? null : `${path}|${at}`;
 }
 
-/** The field of a panel that a problem belongs to: the one of the longest `data-at` that leads to it. */
+/** The field that holds a place of an item: the one of the longest `data-at` that leads to it, else the first inside. */
 export function fieldFor(panel, at) {
-  let best = null;
-  for (const candidate of panel.querySelectorAll("[data-at]")) {
-    const place = candidate.dataset.at;
-    const leads = at === place || at.startsWith(`${place}/`);
-    if (leads && (!best || place.length > best.dataset.at.length)) best = candidate;
-  }
-  return best;
+  const fields = [...panel.querySelectorAll("[data-at]")];
+  const leading = fields.filter(({ dataset }) => at === dataset.at || at.startsWith(`${dataset.at}/`));
+  const deepest = leading.sort((one, other) => other.dataset.at.length - one.dataset.at.length)[0];
+  return deepest ?? fields.find(({ dataset }) => dataset.at.startsWith(`${at}/`)) ?? null;
 }
 
 /** Puts problems beside their fields, and those without a field on top of the panel. */

@@ -1,0 +1,505 @@
+"""A coordinator builds a form in the editor's outline: by keyboard and by mouse, with conditions, undo and search."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from access.models import User
+from case_forms.builder.actions import save_definition
+from case_forms.builder.models import FormDefinition
+from case_forms.intake.seeding.demo import DEMO_PASSWORD, seed_demo
+from case_forms.intake.seeding.reference import seed_reference
+
+from .pictures import picture
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+
+def question(key: str, kind: str, label: str, **more: Any) -> dict[str, Any]:
+    return {
+        "item": "question",
+        "key": key,
+        "type": kind,
+        "label": {"sq": label, "en": f"{label} (en)"},
+        "sensitivity": "internal",
+        **more,
+    }
+
+
+def built(*sections: tuple[str, list[dict[str, Any]]], languages: tuple[str, ...] = ("sq", "en")) -> FormDefinition:
+    """A form with these sections."""
+    return save_definition(
+        key="trial",
+        definition={
+            "format": 1,
+            "key": "trial",
+            "kind": "outreach",
+            "title": dict.fromkeys(languages, "Provë"),
+            "languages": list(languages),
+            "sections": [
+                {"key": key, "title": dict.fromkeys(languages, key.capitalize()), "items": items}
+                for key, items in sections
+            ],
+        },
+    )
+
+
+FAMILY = [
+    question("region", "select_one", "Qarku", choices_from="regions"),
+    question("birth", "date", "Datëlindja"),
+    question("amount", "integer", "Shuma"),
+    {
+        "item": "repeat",
+        "key": "persons",
+        "label": {"sq": "Personat", "en": "Persons"},
+        "items": [question("name", "text", "Emri"), question("born", "date", "Lindur")],
+    },
+    question("town", "select_one", "Qyteti", choices_from="municipalities"),
+    question("goal", "text", "Qëllimi"),
+]
+
+
+@pytest.fixture
+def coordinator(transactional_db: Any) -> User:
+    seed_reference()
+    seed_demo(with_cases=False)
+    User.objects.update(language="en")
+    return User.objects.get(username="koordinator")
+
+
+@pytest.fixture(params=[{"width": 1280, "height": 900}], ids=["desktop"])
+def page(request: Any, chromium: Browser, coordinator: User, live_server: Any) -> Iterator[Page]:
+    """A signed-in coordinator's page. Whatever its console complains of fails the test."""
+    context = chromium.new_context(viewport=request.param, locale="en-GB", timezone_id="Europe/Tirane")
+    page, complaints = context.new_page(), []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.goto(f"{live_server.url}/accounts/login/?next=/cms/forms/")
+    page.fill("#id_login", coordinator.username)
+    page.fill("#id_password", DEMO_PASSWORD)
+    page.click("main button")
+    page.wait_for_url("**/cms/forms/")
+    yield page
+    heard = list(complaints)
+    page.goto(f"{live_server.url}/healthz")
+    page.wait_for_timeout(300)  # Wagtail's word that nobody edits any more
+    context.close()
+    assert heard == []
+
+
+tall = pytest.mark.parametrize("page", [{"width": 1280, "height": 1500}], indirect=True, ids=["tall"])
+both = pytest.mark.parametrize(
+    "page", [{"width": 1280, "height": 900}, {"width": 360, "height": 740}], indirect=True, ids=["desktop", "phone"]
+)
+
+
+def opened(page: Page, form: FormDefinition) -> Page:
+    page.goto(f"{page.url.split('/cms/')[0]}/cms/forms/edit/{form.pk}/")
+    expect(page.locator(".vo-toolbar")).to_be_visible()
+    return page
+
+
+def line(page: Page, label: str) -> Locator:
+    return page.locator(".vo-line__open", has=page.get_by_text(label, exact=True))
+
+
+def lines(page: Page) -> list[str]:
+    return page.locator(".vo-item:visible > .vo-line .vo-line__label").all_inner_texts()
+
+
+def panel(page: Page) -> Locator:
+    return page.locator(".vo-panel")
+
+
+def group(page: Page, name: str) -> Locator:
+    """A group of the open panel, opened."""
+    details = panel(page).locator(f'[data-group="{name}"]')
+    if details.get_attribute("open") is None:
+        details.locator("summary").first.click()
+    return details
+
+
+def stored(page: Page, form: FormDefinition) -> dict[str, Any]:
+    """Saves with the button, and gives what the server has."""
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.locator(".messages .success")).to_be_visible()
+    form.refresh_from_db()
+    return form.definition
+
+
+def item_of(definition: dict[str, Any], key: str) -> dict[str, Any]:
+    def within(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for item in items:
+            yield item
+            yield from within(item.get("items", []))
+
+    return next(item for section in definition["sections"] for item in within(section["items"]) if item["key"] == key)
+
+
+def is_accessible(page: Page, part: str = ".vo") -> None:
+    found = Axe().run(page, context=part, options=WCAG).response["violations"]
+    told = [(rule["id"], node["html"][:160], node["failureSummary"]) for rule in found for node in rule["nodes"]]
+    assert told == []
+
+
+def fits(page: Page) -> None:
+    """Nothing in the outline reaches over its edge."""
+    over = page.evaluate(
+        """() => {
+            const edge = document.querySelector(".vo").getBoundingClientRect().right + 1;
+            const cut = ".vo-line__open, .w-sr-only"; // what is cut there on purpose
+            return [...document.querySelectorAll(".vo *")]
+                .filter((part) => !part.closest(cut) && part.getBoundingClientRect().right > edge)
+                .map((part) => part.className || part.tagName);
+        }"""
+    )
+    assert over == []
+
+
+# ---- building ----
+
+
+def test_a_form_is_built_by_keyboard_alone(page: Page) -> None:
+    form = built(("start", []), languages=("sq",))
+    opened(page, form)
+    keys = page.keyboard
+    page.locator(".vo-section__title").focus()
+    keys.press("Shift+Enter")  # add the first question
+    expect(page.get_by_role("dialog")).to_be_visible()
+    keys.type("one choice")
+    keys.press("Enter")
+    expect(panel(page)).to_have_count(1)
+    keys.type("Çfarë përkatësie?")
+    expect(page.locator(".vo-item .vo-line__key")).to_have_text("cfare_perkatesie")
+    panel(page).get_by_role("button", name="Add a choice").focus()
+    keys.press("Enter")
+    keys.type("E kuqe")
+    keys.press("Enter")
+    keys.type("Bojë qielli")
+    keys.press("Escape")  # closes the panel, and is back at the line
+    expect(line(page, "Çfarë përkatësie?")).to_be_focused()
+    keys.press("Shift+Enter")
+    keys.type("whole")
+    keys.press("ArrowDown")
+    keys.press("Enter")
+    keys.type("Mosha")
+    keys.press("Escape")
+    expect(line(page, "Mosha")).to_be_focused()
+    keys.press("Alt+ArrowUp")
+    assert lines(page) == ["Mosha", "Çfarë përkatësie?"]
+    expect(line(page, "Mosha")).to_be_focused()
+    expect(page.locator(".vo > [role=status].w-sr-only")).to_have_text("“Mosha” is now 1 of 2 in “Start”.")
+    keys.press("Delete")
+    assert lines(page) == ["Çfarë përkatësie?"]
+    keys.press("Control+z")
+    assert lines(page) == ["Mosha", "Çfarë përkatësie?"]
+    keys.press("Control+Shift+z")
+    keys.press("Control+z")
+    sections = stored(page, form)["sections"]
+    assert [item["key"] for item in sections[0]["items"]] == ["mosha", "cfare_perkatesie"]
+    assert sections[0]["items"][1]["choices"] == [
+        {"value": "e_kuqe", "label": {"sq": "E kuqe"}},
+        {"value": "boje_qielli", "label": {"sq": "Bojë qielli"}},
+    ]
+
+
+def dragged(page: Page, label: str, onto: str, *, below: bool = True) -> None:
+    handle = page.locator(".vo-line", has=page.get_by_text(label, exact=True)).locator(".vo-handle")
+    target = page.locator(".vo-line", has=page.get_by_text(onto, exact=True))
+    handle.scroll_into_view_if_needed()
+    start, end = handle.bounding_box(), target.bounding_box()
+    assert start
+    assert end
+    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 200, end["y"] + end["height"] / 2, steps=6)
+    page.mouse.move(end["x"] + 200, end["y"] + end["height"] * (0.8 if below else 0.2), steps=3)
+    expect(page.locator(".vo-drop")).to_be_visible()
+    page.mouse.up()
+
+
+@tall
+def test_lines_are_dragged_within_a_section_into_a_group_and_between_sections(page: Page) -> None:
+    form = built(("first", FAMILY), ("second", [question("last", "text", "Fundi")]))
+    opened(page, form)
+    dragged(page, "Shuma (en)", "Qarku (en)", below=False)
+    assert lines(page)[:2] == ["Shuma (en)", "Qarku (en)"]
+    dragged(page, "Shuma (en)", "Emri (en)")
+    dragged(page, "Qarku (en)", "Fundi (en)")
+    definition = stored(page, form)
+    first, second = definition["sections"]
+    assert [item["key"] for item in first["items"]] == ["birth", "persons", "town", "goal"]
+    assert [item["key"] for item in item_of(definition, "persons")["items"]] == ["name", "amount", "born"]
+    assert [item["key"] for item in second["items"]] == ["last", "region"]
+
+
+def test_escape_while_dragging_leaves_everything_where_it_was(page: Page) -> None:
+    opened(page, built(("first", FAMILY)))
+    before = lines(page)
+    handle = page.locator(".vo-item .vo-handle").first
+    box = handle.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 5, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 5, box["y"] + 120, steps=5)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    assert lines(page) == before
+
+
+def test_the_menu_moves_duplicates_and_deletes(page: Page) -> None:
+    form = built(("first", FAMILY), ("second", []))
+    opened(page, form)
+
+    def choose(label: str, action: str) -> None:
+        page.get_by_role("button", name=f"Actions for “{label}”").click()
+        page.get_by_role("menuitem", name=action).click()
+
+    choose("Datëlindja (en)", "Duplicate")
+    choose("Shuma (en)", "Move to")
+    page.get_by_role("dialog").get_by_label("Section or group").select_option(label="Second")
+    page.get_by_role("dialog").get_by_role("button", name="Move").click()
+    expect(line(page, "Shuma (en)")).to_be_focused()
+    choose("Qyteti (en)", "Into the group above")
+    choose("Qëllimi (en)", "Delete")
+    page.locator(".vo-toast").get_by_role("button", name="Undo").click()
+    definition = stored(page, form)
+    assert [item["key"] for item in definition["sections"][0]["items"]] == [
+        "region",
+        "birth",
+        "birth_2",
+        "persons",
+        "goal",
+    ]
+    assert [item["key"] for item in definition["sections"][1]["items"]] == ["amount"]
+    assert item_of(definition, "persons")["items"][-1]["key"] == "town"
+
+
+def test_a_key_is_followed_where_it_is_named_and_fixed_once_published(page: Page) -> None:
+    condition = {"some": [{"var": "persons"}, {"==": [{"var": "name"}, "x"]}]}
+    items = [*FAMILY, question("why", "text", "Pse?", relevant=condition)]
+    form = built(("first", items))
+    opened(page, form)
+    line(page, "Emri (en)").click()
+    panel(page).get_by_label("Key").fill("first_name")
+    definition = stored(page, form)
+    assert item_of(definition, "why")["relevant"] == {
+        "some": [{"var": "persons"}, {"==": [{"var": "first_name"}, "x"]}]
+    }
+
+    published = FormDefinition.objects.get(key="initial_identification")
+    opened(page, published)
+    line(page, "Municipality where the person is").click()
+    expect(panel(page).get_by_label("Key")).to_have_attribute("readonly", "")
+    expect(panel(page)).to_contain_text("It has been published and stays as it is")
+
+
+def test_searching_shows_the_lines_that_have_the_words(page: Page) -> None:
+    opened(page, built(("first", FAMILY), ("second", [question("last", "text", "Fundi")])))
+    page.get_by_label("Search questions").fill("datelindja")
+    assert lines(page) == ["Datëlindja (en)"]
+    expect(page.locator(".vo-found")).to_have_text("1 found")
+    page.get_by_label("Search questions").fill("born")
+    assert lines(page) == ["Persons", "Lindur (en)"]
+    page.get_by_label("Search questions").fill("")
+    page.get_by_role("button", name="Sections").click()
+    page.get_by_role("menuitem", name="2. Second").click()
+    expect(page.locator(".vo-section__title", has_text="Second")).to_be_focused()
+
+
+def test_languages_and_lists_are_kept_in_the_settings(page: Page) -> None:
+    form = built(("first", FAMILY))
+    opened(page, form)
+    settings = page.locator(".vo-settings")
+    settings.locator("summary").first.click()
+    settings.get_by_label("Add a language").select_option("other")
+    settings.get_by_label("Code of the language").fill("el")
+    settings.get_by_role("button", name="Add a language").click()
+    expect(page.locator(".vo-summary")).to_contain_text("things to mend")
+    settings.get_by_label("Title of the list").fill("Ngjyrat")
+    settings.get_by_role("button", name="Add a list").click()
+    settings.locator(".vo-list-own > summary").click()
+    settings.get_by_role("button", name="Add a choice").click()
+    page.keyboard.type("E kuqe")
+    settings.get_by_role("button", name="Delete “English”").click()
+    definition = stored(page, form)
+    assert definition["languages"] == ["sq", "el"]
+    assert definition["lists"]["ngjyrat"]["choices"] == [{"value": "e_kuqe", "label": {"sq": "E kuqe"}}]
+    assert item_of(definition, "birth")["label"] == {"sq": "Datëlindja"}
+
+
+# ---- conditions ----
+
+
+def test_conditions_are_rows_and_read_back_as_sentences(page: Page) -> None:
+    form = built(("first", FAMILY))
+    opened(page, form)
+    line(page, "Qëllimi (en)").click()
+    shown = group(page, "logic").get_by_role("group", name="Shown").first
+    shown.get_by_label("Only when").check()
+    shown.get_by_label("What").select_option(label="Qarku (en)")
+    shown.get_by_label("Value").select_option(label="Vlorë")
+    expect(shown.locator('[lang="en"]')).to_have_text("“Qarku (en)” is “Vlorë”.")
+    expect(shown.locator('[lang="sq"]')).to_have_text("«Qarku» është «Vlorë».")
+    shown.get_by_role("button", name="Add a condition").click()
+    shown.get_by_label("What").nth(1).select_option(label="Age from a date")
+    shown.get_by_label("Comparison").nth(1).select_option(label="is less than")
+    shown.get_by_label("Value").nth(1).fill("18")
+    shown.get_by_role("button", name="Add a group of conditions").click()
+    inner = shown.get_by_role("group", name="Group of conditions")
+    inner.get_by_label("What").select_option(label="“Persons”: at least one row")
+    row = inner.get_by_role("group", name="where")
+    row.get_by_label("What").select_option(label="Emri (en)")
+    row.get_by_label("Comparison").select_option(label="is answered")
+    picture(page, "outline_conditions")
+    definition = stored(page, form)
+    assert item_of(definition, "goal")["relevant"] == {
+        "and": [
+            {"==": [{"var": "region"}, "vlore"]},
+            {"and": [{"answered": ["birth"]}, {"<": [{"age_on": [{"var": "birth"}, {"var": "_occurred_on"}]}, 18]}]},
+            {"or": [{"some": [{"var": "persons"}, {"answered": ["name"]}]}]},
+        ]
+    }
+
+
+def test_only_earlier_questions_are_offered_and_rows_keep_their_own(page: Page) -> None:
+    opened(page, built(("first", FAMILY)))
+    line(page, "Lindur (en)").click()
+    shown = group(page, "logic").get_by_role("group", name="Shown").first
+    shown.get_by_label("Only when").check()
+    offered = shown.get_by_label("What").locator("option").all_inner_texts()
+    assert {"Qarku (en)", "Emri (en)", "Number of this row"} <= set(offered)
+    assert not {"Lindur (en)", "Qyteti (en)", "“Persons”: number of rows"} & set(offered)
+
+
+def test_a_cascade_and_a_calculation_are_built(page: Page) -> None:
+    form = built(("first", FAMILY))
+    opened(page, form)
+    line(page, "Qyteti (en)").click()
+    choices = group(page, "logic").get_by_role("group", name="Only choices for which").first
+    choices.get_by_role("button", name="Add a condition").click()
+    choices.get_by_label("What").select_option(label="The choice's region")
+    choices.get_by_label("Compared with").select_option(label="Qarku (en)")
+    expect(choices.locator('[lang="en"]')).to_have_text("The choice's region is “Qarku (en)”.")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Add a question").click()
+    page.get_by_role("dialog").get_by_role("button", name="Calculated").click()
+    page.keyboard.type("Gjithsej")
+    total = group(page, "logic").get_by_role("group", name="Calculation").first
+    total.get_by_label("What").select_option(label="Sum of …")
+    total.get_by_label("What").nth(1).select_option(label="Shuma (en)")
+    total.get_by_label("What").nth(2).select_option(label="“Persons”: number of rows")
+    expect(total.locator('[lang="en"]')).to_have_text("“Shuma (en)” plus the number of entries in “Persons”.")
+    group(page, "logic").get_by_label("Result").select_option("integer")
+    definition = stored(page, form)
+    assert item_of(definition, "town")["choice_filter"] == {"==": [{"var": "choice.region"}, {"var": "region"}]}
+    assert item_of(definition, "gjithsej")["calculation"] == {"+": [{"var": "amount"}, {"count": [{"var": "persons"}]}]}
+
+
+def test_an_expression_without_rows_is_kept_and_can_be_edited_as_text(page: Page) -> None:
+    strange = {"and": [{"%": [{"var": "amount"}, 2]}, {"==": [{"var": "region"}, "vlore"]}]}
+    form = built(("first", [*FAMILY, question("odd", "text", "Tek", relevant=strange)]))
+    opened(page, form)
+    line(page, "Tek (en)").click()
+    shown = group(page, "logic").get_by_role("group", name="Shown").first
+    expect(shown).to_contain_text("This can't be shown as rows. It is kept as it is.")
+    shown.get_by_label("Value").select_option(label="Tiranë")
+    shown.get_by_role("button", name="Edit as text").first.click()
+    text = shown.get_by_label("The condition as text")
+    text.fill('{"shout": [1]}')
+    shown.get_by_role("button", name="Apply").click()
+    expect(shown).to_contain_text("There is no operator “shout”.")
+    assert item_of(stored(page, form), "odd")["relevant"] == {
+        "and": [{"%": [{"var": "amount"}, 2]}, {"==": [{"var": "region"}, "tirane"]}]
+    }
+
+
+def test_an_unfinished_condition_shares_nothing(page: Page) -> None:
+    form = built(("first", [*FAMILY, question("secret", "text", "Sekret", shared_with={"police": True})]))
+    opened(page, form)
+    line(page, "Sekret (en)").click()
+    police = group(page, "privacy").get_by_role("group", name="Anti-trafficking police officer").first
+    police.get_by_label("Only when").check()
+    expect(police).to_contain_text("Something is not filled in yet")
+    assert "shared_with" not in item_of(stored(page, form), "secret")
+
+
+# ---- problems, saving, fitting ----
+
+
+def test_problems_stand_at_the_line_in_the_field_and_lead_there(page: Page) -> None:
+    later = {"==": [{"var": "region"}, "vlore"]}
+    form = built(("first", [question("early", "text", "Herët", relevant=later), *FAMILY]))
+    opened(page, form)
+    expect(line(page, "Herët (en)").locator(".vo-mark--problem")).to_be_visible()
+    page.locator(".vo-summary summary").click()
+    page.locator(".vo-summary__link", has_text="Herët").click()
+    expect(panel(page).locator('[data-at="/relevant"] .vo-problem').first).to_contain_text("stands later")
+    group(page, "wording").get_by_label("Key").fill("region")
+    expect(panel(page).locator(".vo-problem", has_text="Another one has this key")).to_be_visible()
+    expect(line(page, "Qarku (en)").locator(".vo-mark--problem")).to_be_visible()
+    expect(panel(page).get_by_label("Key")).to_have_attribute("aria-invalid", "true")
+
+
+def test_a_save_carries_only_what_changed(page: Page) -> None:
+    many = [question(f"q{number}", "text", f"Pyetja {number}") for number in range(120)]
+    form = built(("first", many))
+    opened(page, form)
+    line(page, "Pyetja 7 (en)").click()
+    bodies: list[str] = []
+    page.on("request", lambda request: bodies.append(request.post_data or "") if request.method == "POST" else None)
+    panel(page).get_by_label("Albanian").first.fill("Pyetja e shtatë")
+    with page.expect_response(lambda answer: answer.request.method == "POST" and f"/edit/{form.pk}/" in answer.url):
+        pass  # Wagtail saves by itself
+    sent = next(body for body in bodies if "Pyetja e shtat" in body)
+    assert len(sent) < 2500
+    form.refresh_from_db()
+    page.wait_for_timeout(200)
+    newest = form.latest_revision.as_object() if form.latest_revision else form
+    assert item_of(newest.definition, "q7")["label"]["sq"] == "Pyetja e shtatë"
+
+
+@both
+def test_the_outline_is_accessible_and_fits(page: Page) -> None:
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    strange = {
+        "or": [{"%": [{"var": "amount"}, 2]}, {"<": [{"var": "amount"}, 5]}, {"in": [{"var": "region"}, ["vlore"]]}]
+    }
+    calculation = {"if": [{">": [{"var": "amount"}, 5]}, {"+": [{"var": "amount"}, 1]}, 0]}
+    items = [
+        *FAMILY,
+        question("odd", "select_one", "Tek", relevant=strange, choices=[{"value": "", "label": {}}], hint={"sq": "h"}),
+        question("total", "calculated", "Gjithsej", calculation=calculation),
+    ]
+    opened(page, built(("first", items)))
+    fits(page)
+    is_accessible(page)
+    picture(page, f"outline_{width}")
+    page.locator(".vo-summary summary").click()
+    page.locator(".vo-settings summary").first.click()
+    for label in ("Tek (en)", "Gjithsej (en)", "Persons"):
+        line(page, label).click()
+    while page.locator(".vo-group:not([open]) > summary").count():
+        page.locator(".vo-group:not([open]) > summary").first.click()
+    fits(page)
+    is_accessible(page)
+    picture(page, f"outline_open_{width}")
+    page.get_by_role("button", name="Actions for “Tek (en)”").click()
+    is_accessible(page, ".vo-menu")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name=re.compile("^Add a question")).first.click()
+    is_accessible(page, ".vo-dialog")
+    picture(page, f"outline_types_{width}")
+
+
+def test_the_catalogue_has_the_words_that_the_scripts_use(page: Page) -> None:
+    opened(page, built(("first", FAMILY)))
+    words = json.loads(page.locator("#outline-catalogue").inner_text())["words"]
+    assert words["add_item"] == "Add a question"
