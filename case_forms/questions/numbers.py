@@ -151,7 +151,9 @@ def is_number(raw: Any) -> bool:
 
 def number_entered(entered: Any) -> Any:
     """A number as people type it, 1,5 and 1.5 alike; what isn't one stays as it was typed."""
-    return float(entered.replace(",", ".")) if entered and DECIMAL_TEXT.fullmatch(entered) else entered
+    if not entered or not DECIMAL_TEXT.fullmatch(entered):
+        return entered
+    return float(entered.replace(",", ".")) if "." in entered or "," in entered else int(entered)
 
 
 def as_plain(number: Exact) -> int | float:
