@@ -136,7 +136,9 @@ def make_form(*, definition: dict[str, Any], by: User, origin: str) -> FormDefin
 
     `origin`: "new", "json", "xlsform", or "copy:<key>" with the key of the form it is a copy of.
     """
-    found = shape_problems(definition)
+    found = shape_problems(definition) or [
+        problem for problem in check_definition(definition) if problem.path == "/key"
+    ]
     if not found and FormDefinition.objects.filter(key=definition["key"]).exists():
         found = [Problem("/key", "duplicate_key", _("Another form has this key."))]
     _raise_if(found)

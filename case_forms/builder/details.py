@@ -76,7 +76,7 @@ def details(old: Part, new: Part, before: Sentences, after: Sentences) -> Iterat
 def _wording(old: Part, new: Part) -> Iterator[Detail]:
     for name, words in WORDING.items():
         yield from _texts("wording", str(words), old.get(name), new.get(name))
-    was, now = old.get("constraint") or {}, new.get("constraint") or {}
+    was, now = _within(old, "constraint"), _within(new, "constraint")
     yield from _texts("wording", _("Message when not valid"), was.get("message"), now.get("message"))
 
 
@@ -111,7 +111,7 @@ def _entry(entry: Part | None) -> str:
         return ""
     label = entry.get("label")
     words = " / ".join(str(text) for text in label.values()) if isinstance(label, dict) else ""
-    more = ", ".join(f"{name}: {value}" for name, value in (entry.get("with") or {}).items())
+    more = ", ".join(f"{name}: {value}" for name, value in _within(entry, "with").items())
     return f"{words or '–'} ({more})" if more else words or "–"
 
 
@@ -120,7 +120,7 @@ def _logic(old: Part, new: Part, before: Sentences, after: Sentences) -> Iterato
         if _plain(old.get(name)) != _plain(new.get(name)):
             was, now = _rule(old, name, before, otherwise), _rule(new, name, after, otherwise)
             yield Detail("logic", str(words), was, now)
-    valid, is_valid = ((part.get("constraint") or {}).get("expr") for part in (old, new))
+    valid, is_valid = (_within(part, "constraint").get("expr") for part in (old, new))
     if _plain(valid) != _plain(is_valid):
         was, now = before.rule(valid) if valid else "", after.rule(is_valid) if is_valid else ""
         yield Detail("logic", _("Valid when"), was, now)
@@ -134,7 +134,7 @@ def _privacy(old: Part, new: Part, before: Sentences, after: Sentences) -> Itera
     if old.get("sensitivity") != new.get("sensitivity"):
         was, now = (str(SENSITIVITIES.get(part.get("sensitivity", ""), "")) for part in (old, new))
         yield Detail("privacy", _("Sensitivity"), was, now)
-    shared, shares = old.get("shared_with") or {}, new.get("shared_with") or {}
+    shared, shares = _within(old, "shared_with"), _within(new, "shared_with")
     for role in dict.fromkeys([*shares, *shared]):
         if _plain(shared.get(role)) != _plain(shares.get(role)):
             name = _("Shared with: %(who)s") % {"who": dict(Role.choices).get(role, role)}
@@ -161,6 +161,12 @@ def _others(old: Part, new: Part) -> Iterator[Detail]:
     for name in dict.fromkeys([*new, *old]):
         if name not in known and _plain(old.get(name)) != _plain(new.get(name)):
             yield Detail("other", str(PLAIN.get(name, name)), _shown(old.get(name)), _shown(new.get(name)))
+
+
+def _within(part: Part, name: str) -> Part:
+    """An object inside a part; empty when it is missing, or something else in a half-done form."""
+    value = part.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def _shown(value: Any) -> str:

@@ -1,5 +1,6 @@
 """A form's versions: who published which, what is filled on each, what changed, and one of them as the draft again."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,11 +67,8 @@ class VersionsView(PageOfForm):
         sent = dict(self.form.versions.annotate(count=Count("submissions")).values_list("pk", "count"))
         drafts = Count("drafts", filter=Q(drafts__submitted_at__isnull=True))
         started = dict(self.form.versions.annotate(count=drafts).values_list("pk", "count"))
-        numbers = [version.number for version in versions]
-        return [
-            Row(version, sent[version.pk], started[version.pk], before)
-            for version, before in zip(versions, [*numbers[1:], None], strict=True)
-        ]
+        before = {later.pk: version.number for later, version in itertools.pairwise(versions)}
+        return [Row(version, sent[version.pk], started[version.pk], before.get(version.pk)) for version in versions]
 
     def is_locked(self) -> bool:
         lock = self.form.get_lock()
@@ -109,13 +107,13 @@ class CompareView(PageOfForm):
             return Side(name, _("Draft"), as_comparable(self.draft.definition))
         if name.startswith("revision:"):
             return self._revision(name.removeprefix("revision:"))
-        if not name.isdigit() or len(name) > 9:
+        if not _is_number(name):
             raise Http404
         version = get_object_or_404(self.form.versions, number=int(name))
         return Side(name, version_words(version.number), version.definition)
 
     def _revision(self, name: str) -> Side:
-        if not name.isdigit() or len(name) > 18:
+        if not _is_number(name):
             raise Http404
         revision: Revision = get_object_or_404(self.form.revisions, pk=int(name))
         definition = as_comparable(revision.as_object().definition)
@@ -190,6 +188,10 @@ def counts_of(found: list[Difference]) -> list[tuple[str, int]]:
 
 def version_words(number: int) -> str:
     return _("Version %(number)s") % {"number": number}
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 9
 
 
 def moment(revision: Revision) -> str:
