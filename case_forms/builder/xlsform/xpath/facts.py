@@ -44,6 +44,7 @@ WORKED_OUT = frozenset(
         *("days_between", "date_part", "age_on"),
     }
 )
+ORDERS = frozenset({"<", "<=", ">", ">="})
 ONE_NUMBER = frozenset({"round", "floor", "ceil", "abs"})
 
 
@@ -150,7 +151,8 @@ def _arithmetic(operator: str, arguments: list[Any], find: Find) -> Facts:
         is_safe = isinstance(divisor, int | float) and not isinstance(divisor, bool) and divisor != 0
         return Facts(found.needs if is_safe else None, None, found.whole and operator == "%")
     positive = found.least is not None and found.least >= 0
-    return Facts(found.needs, 0.0 if positive and operator in ("+", "*") else None, found.whole)
+    is_cut = operator == "-" and len(arguments) == 2 and arguments[1] == {"%": [arguments[0], 1]}
+    return Facts(found.needs, 0.0 if positive and operator in ("+", "*") else None, found.whole or is_cut)
 
 
 def _of_dates(arguments: list[Any], find: Find) -> Keys | None:
@@ -198,10 +200,36 @@ def guarantees(logic: Any) -> frozenset[str]:
         return frozenset().union(*map(guarantees, arguments))
     if operator == "or":
         return frozenset.intersection(*map(guarantees, arguments)) if arguments else frozenset()
+    if operator in ORDERS and len(arguments) == 2:
+        return _guaranteed_by_order(operator, arguments)
     if operator in ("==", "===", "in") and len(arguments) == 2:
         sides = [(variable(arguments[0]), arguments[1]), (variable(arguments[1]), arguments[0])]
         return frozenset(name for name, other in sides if name and isinstance(other, str | int | float | list))
     return frozenset()
+
+
+def _guaranteed_by_order(operator: str, arguments: list[Any]) -> frozenset[str]:
+    """No answer counts as 0, and is neither before nor after a day: so where it can't be 0, it is there."""
+    smaller, larger = arguments if operator in ("<", "<=") else arguments[::-1]
+    strict = operator in ("<", ">")
+    found = []
+    name, beside = variable(larger), _constant(smaller) if not isinstance(smaller, dict | list) else UNSURE
+    if name and (_is_text(smaller) or _stays_false(beside.least, strict)):
+        found.append(name)
+    name = variable(smaller)
+    if name and _is_text(larger):
+        found.append(name)
+    return frozenset(found)
+
+
+def _is_text(logic: Any) -> bool:
+    """Whether it is a text that is never a number: a day."""
+    return (isinstance(logic, str) and not logic[:1].isdecimal()) or _is_day(logic)
+
+
+def _is_day(logic: Any) -> bool:
+    is_written = isinstance(logic, str) and len(logic) >= 10 and logic[4:5] == "-"
+    return is_written or variable(logic) in ("_today", "_now", "_occurred_on") or logic == {"today": []}
 
 
 def guard(operator: str, left: Any, right: Any, find: Find, known: frozenset[str]) -> Keys | None:

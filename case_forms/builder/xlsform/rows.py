@@ -1,0 +1,78 @@
+"""The rows of a sheet by what their columns mean, whatever their headers are called."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyxform.aliases import yes_no
+
+Tokens = tuple[str, ...]
+
+
+@dataclass
+class Row:
+    """One row. `cells`: {tokens: text}; tokens are pyxform's names for columns, ("bind", "relevant")."""
+
+    sheet: "Sheet"
+    number: int
+    cells: dict[Tokens, str]
+    seen: set[Tokens] = field(default_factory=set)
+
+    def get(self, *tokens: str) -> str:
+        """The text in a column, "" when there is none."""
+        return self.cells.get(tokens, "").strip()
+
+    def texts(self, *tokens: str) -> dict[str, str]:
+        """{language as written in the header, "" for none: text} of a column that may be there several times."""
+        size = len(tokens)
+        return {
+            (key[size] if len(key) > size else ""): text.strip()
+            for key, text in self.cells.items()
+            if key[:size] == tokens and len(key) <= size + 1 and text.strip()
+        }
+
+    def header(self, *tokens: str) -> str:
+        """What the column is called in this workbook."""
+        return self.sheet.header(*tokens)
+
+    def truth(self, *tokens: str) -> bool | None:
+        """yes or no; None for anything else."""
+        return yes_no.get(self.get(*tokens))
+
+
+@dataclass
+class Sheet:
+    name: str
+    headers: dict[Tokens, str]
+    letters: dict[str, str]
+    rows: list[Row] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, name: str, read: dict[str, Any]) -> "Sheet":
+        """A sheet as workbook.read_book gives it."""
+        tokens = {entry["header"]: tuple(entry["tokens"]) for entry in read["headers"]}
+        letters = {entry["column"]: entry["header"] for entry in read["headers"] if entry["column"]}
+        sheet = cls(name, {each: header for header, each in tokens.items()}, letters)
+        for number, cells in read["rows"]:
+            kept = {tokens[header]: str(text) for header, text in cells.items() if header in tokens and text}
+            if kept:
+                sheet.rows.append(Row(sheet, number, kept))
+        return sheet
+
+    def header(self, *tokens: str) -> str:
+        exact = self.headers.get(tokens)
+        if exact is not None:
+            return exact
+        alike = (header for key, header in self.headers.items() if key[: len(tokens)] == tokens)
+        return next(alike, tokens[-1])
+
+    def columns(self, *start: str) -> Iterator[Tokens]:
+        """The columns whose tokens begin so."""
+        return (key for key in self.headers if key[: len(start)] == start)
+
+    def cell(self, row: int, letter: str) -> str:
+        """The text in a cell, by its row and letter."""
+        header = self.letters.get(letter)
+        tokens = next((key for key, name in self.headers.items() if name == header), None)
+        found = next((each for each in self.rows if each.number == row), None)
+        return found.cells.get(tokens, "") if found and tokens else ""

@@ -1,0 +1,41 @@
+"""The sheet "settings": one row."""
+
+from dataclasses import dataclass
+
+from .findings import Report
+from .languages import Languages
+from .rows import Row, Sheet
+
+KNOWN = ("title", "id_string", "version", "default_language", "vatra", "name")
+
+
+@dataclass
+class Settings:
+    row: Row | None = None
+    form_id: str = ""
+    default_language: str = ""
+
+    def titles(self, languages: Languages) -> dict[str, str]:
+        """The form's title in each language: vatra::title in those it has, form_title in the first."""
+        if self.row is None:
+            return {}
+        title = self.row.get("title")
+        own = {languages.of.get(name, name): text for name, text in self.row.texts("vatra", "title").items() if name}
+        if not title and not own:
+            return {}
+        found = {code: own.get(code) or title for code in languages.codes}
+        return {code: text for code, text in found.items() if text}
+
+    def list_title(self, key: str, languages: Languages) -> dict[str, str]:
+        """The title of a list of the form's own: vatra::list_<key>."""
+        return languages.texts(self.row, "vatra", f"list_{key}") if self.row else {}
+
+
+def read_settings(sheet: Sheet, report: Report) -> Settings:
+    if not sheet.rows:
+        return Settings()
+    row = sheet.rows[0]
+    for tokens, header in sheet.headers.items():
+        if tokens[0] not in KNOWN and row.cells.get(tokens):
+            report.note("setting_ignored", sheet.name, row.number, header)
+    return Settings(row, row.get("id_string"), row.get("default_language"))

@@ -1,0 +1,25 @@
+"""Words of the workbooks that we write."""
+
+from django.utils.translation import gettext_lazy as _
+
+OCCURRED_ON_LABEL = {"sq": "Dita kur ndodhi", "en": "The day it happened"}
+NOTES_OUT = {
+    "no_xpath": _("XPath has no way to say this; the cell stays empty."),
+    "unanswered": _("XPath says something else here when an answer is missing; the cell stays empty."),
+    "texts_in_order": _("XPath can't say which of two texts comes first; the cell stays empty."),
+    "several_answers": _("This reads a question in the rows of a group from outside; the cell stays empty."),
+    "not_in_the_form": _("This reads something that isn't in the form; the cell stays empty."),
+    "not_a_number": _("This isn't a number to XPath; the cell stays empty."),
+    "not_a_text": _("This can't be a part of a text to XPath; the cell stays empty."),
+    "not_a_date": _("This isn't a date to XPath; the cell stays empty."),
+    "not_whole": _("The number of days may not be whole; the cell stays empty."),
+    "no_column": _("The list has no such column; the cell stays empty."),
+    "too_long": _("This is too long in XPath; the cell stays empty."),
+    "rows": _("ODK doesn't hold people to a smallest and a largest number of rows."),
+    "scale": _("The label of the last step can't be shown: the steps don't end there."),
+    "default": _("This type of question has no default in XLSForms."),
+    "initial": _("An XLSForm has one default; the answer that is always the same was taken."),
+    "parts": _("This question is a group in XLSForms, which have no such thing for groups."),
+    "reference": _("A blank was put into ${, which means something else in XLSForms."),
+    "control_characters": _("Characters that a workbook can't hold were replaced."),
+}
