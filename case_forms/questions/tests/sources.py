@@ -17,11 +17,14 @@ ATTRIBUTES = {("municipalities", "vlore"): {"region": "vlore"}, ("municipalities
 
 
 class FixedSource:
+    def __init__(self, lists: Mapping[str, list[Choice]] = LISTS) -> None:
+        self.lists = lists
+
     def choices(self, name: str, language: str) -> list[Choice]:
-        return LISTS.get(name, [])
+        return self.lists.get(name, [])
 
     def has(self, name: str, value: str) -> bool:
-        return value in dict(LISTS.get(name, []))
+        return value in dict(self.lists.get(name, []))
 
     def attributes(self, name: str, value: str) -> Mapping[str, str]:
         return ATTRIBUTES.get((name, value), {})

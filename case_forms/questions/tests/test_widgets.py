@@ -7,7 +7,7 @@ from case_forms.questions import registry
 from case_forms.questions.indicators import by_id
 
 from .every_type import GOOD, question
-from .sources import FixedSource
+from .sources import LISTS, FixedSource
 
 CHOICES = [{"value": f"v{n}", "label": {"sq": f"Vlera {n}", "en": f"Value {n}"}} for n in range(3)]
 MANY = [{"value": f"v{n}", "label": {"sq": f"Vlera {n}", "en": f"Value {n}"}} for n in range(20)]
@@ -48,7 +48,18 @@ class Page(HTMLParser):
         return self.all("input", **attributes)[0]
 
 
-def rendered(type_name, value=None, *, errors=(), required=False, language="sq", scope=None, **more) -> Page:
+def rendered(
+    type_name,
+    value=None,
+    *,
+    errors=(),
+    required=False,
+    language="sq",
+    scope=None,
+    attachments=None,
+    choices_of=LISTS,
+    **more,
+) -> Page:
     chosen = {"choices": CHOICES} if type_name in ("select_one", "select_many") else {}
     asked = question(type_name, **{**chosen, **more})
     if "choices_from" in more:
@@ -60,9 +71,10 @@ def rendered(type_name, value=None, *, errors=(), required=False, language="sq",
         "errors": list(errors),
         "language": language,
         "required": required,
-        "choices": registry.get(type_name).choices(asked, language, FixedSource()),
+        "choices": registry.get(type_name).choices(asked, language, FixedSource(choices_of)),
         "id": "q-persons-0-thing",
         "scope": scope or {},
+        "attachments": attachments or {},
     }
     return Page(render_to_string("questions/question.html", context))
 
@@ -179,3 +191,83 @@ def test_numbers_and_phones_bring_up_the_right_keys():
 def test_the_words_are_in_the_forms_language():
     assert "Question" in rendered("text", language="en").html
     assert "Value 1" in rendered("select_one", language="en").html
+
+
+@every_type
+def test_the_error_summary_can_jump_to_every_widget(type_name):
+    assert "q-persons-0-thing" in rendered(type_name, errors=["Gabim"]).ids()
+
+
+@every_type
+def test_what_is_read_only_is_shown_and_not_asked(type_name):
+    page = rendered(type_name, VALUES[type_name], read_only=True)
+    assert not page.all("input", "select", "textarea")
+    assert page.all("output", id="q-persons-0-thing")
+    assert page.all("label", **{"for": "q-persons-0-thing"})
+
+
+def test_a_hidden_question_is_not_drawn():
+    assert rendered("hidden", "x").html.strip() == ""
+
+
+def test_nothing_is_chosen_before_somebody_chooses():
+    for type_name in registry.names() - {"indicators"}:
+        page = rendered(type_name)
+        assert not [a for _t, a in page.tags if "checked" in a]
+        assert not [a for a in page.all("option") if "selected" in a and a["value"]]
+
+
+def test_a_part_keeps_what_was_typed_in_it_even_when_it_fits_nowhere():
+    def typed(type_name, value):
+        page = rendered(type_name, value, errors=["Gabim"])
+        return {a["name"].removeprefix("persons-0-thing"): a["value"] for a in page.all("input", type="text")}
+
+    assert typed("approximate_date", "2012--03") == {".day": "03", ".year": "2012"}
+    assert typed("approximate_date", "20x2") == {".day": "", ".year": "20x2"}
+    assert typed("duration", "1:x") == {".hours": "1", ".minutes": "x"}
+    assert typed("geopoint", {"lat": "north", "lon": 19}) == {".lat": "north", ".lon": "19"}
+    places = rendered("ranking", {"places": ["2 a", "2 b"]}).all("option")
+    assert [a["value"] for a in places if "selected" in a] == ["2 a", "2 b"]
+
+
+def test_a_file_that_is_there_is_named_with_its_size_and_can_be_removed():
+    there = type("There", (), {"name": "pasaporta.jpg", "size": 20_480})()
+    page = rendered("file", VALUES["file"], attachments={VALUES["file"]["id"]: there})
+    assert "pasaporta.jpg" in page.html
+    assert "20" in page.html.split("pasaporta.jpg")[1][:80]
+    assert page.button(name="persons-0-thing.kept")["value"] == VALUES["file"]["id"]
+    assert page.button(name="persons-0-thing.remove")["type"] == "checkbox"
+    assert page.button(type="file")["accept"] == "image/jpeg,image/png,image/webp,application/pdf"
+    assert rendered("file", accept=["pdf"]).button(type="file")["accept"] == "application/pdf"
+
+
+def test_a_scale_of_few_steps_is_pressed_and_one_of_many_is_written():
+    assert len(rendered("scale", min=0, max=10).all("input", type="radio")) == 11
+    assert not rendered("scale", min=0, max=11).all("input", type="radio")
+    assert [a["value"] for a in rendered("scale", 0.5, min=0, max=1, step=0.5).inputs() if "checked" in a] == ["0.5"]
+
+
+def test_a_signature_is_there_without_a_script():
+    page = rendered("signature", {"strokes": [[1, 2, 3, 4]]})
+    assert page.all("polyline", points="1 2 3 4")
+    assert page.button(name="persons-0-thing.clear")["type"] == "checkbox"
+    assert page.button(name="persons-0-thing.strokes")["value"] == "[[1, 2, 3, 4]]"
+
+
+def test_a_coarse_place_asks_for_no_point():
+    page = rendered("geopoint", {"municipality": "vlore"}, coarsen="municipality")
+    assert {a["name"] for a in page.inputs()} == {"persons-0-thing.municipality"}
+    assert page.all("option", value="vlore")[0].keys() >= {"selected"}
+
+
+def test_where_there_are_no_sessions_the_page_says_so():
+    assert "There are no informative sessions" in rendered("session", choices_of={}).html
+
+
+def test_the_suggestion_is_there_without_a_script_and_names_its_source():
+    answers = {"exploitation.excessive_hours": {"answer": "present"}, "exploitation.low_no_pay": {"answer": "present"}}
+    page = rendered("indicator_assessment", scope={"of_thing": answers})
+    shown = [a["data-says"] for _t, a in page.tags if "data-says" in a and "hidden" not in a]
+    assert shown == ["signs", "signs"]
+    assert "International Labour Organization" in page.html
+    assert "This is a working aid, not law." in page.html
