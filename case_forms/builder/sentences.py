@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from case_forms import logic
+from case_forms.questions import registry
 from case_forms.questions.base import text_in
 
+DAYS = frozenset({"date", "datetime", "time"})
 Part = dict[str, Any]
 
 
@@ -17,15 +19,19 @@ class Sentences:
         self.language = language
         self.labels: dict[str, str] = {}
         self.values: dict[str, dict[str, str]] = {}
+        self.days: set[str] = set()
         own = definition.get("lists", {})
         for item in items_within(definition.get("sections", [])):
             if item.get("item") in ("question", "repeat"):
                 self.labels[item["key"]] = self.words(item.get("label")) or item["key"]
-            choices = item.get("choices") or own.get(item.get("choices_from"), {}).get("choices", [])
-            if choices:
+            if _is_day(item):
+                self.days.add(item["key"])
+            choices = item.get("choices") or own.get(str(item.get("choices_from")), {}).get("choices")
+            if isinstance(choices, list) and choices:
                 self.values[item["key"]] = {
                     str(choice.get("value", "")): self.words(choice.get("label")) or str(choice.get("value", ""))
                     for choice in choices
+                    if isinstance(choice, dict)
                 }
 
     def words(self, texts: Any) -> str:
@@ -36,7 +42,9 @@ class Sentences:
     def rule(self, expression: Any) -> str:
         """An expression as a sentence; as it is written when it can't be read."""
         try:
-            return logic.explain(expression, labels=self.labels, values=self.values, language=self.language)
+            return logic.explain(
+                expression, labels=self.labels, values=self.values, days=self.days, language=self.language
+            )
         except logic.LogicError:
             return json.dumps(expression, ensure_ascii=False)
 
@@ -47,3 +55,11 @@ def items_within(parts: Iterable[Part]) -> Iterable[Part]:
         for item in part.get("items", []):
             yield item
             yield from items_within([item])
+
+
+def _is_day(item: Part) -> bool:
+    """Whether the answer is a date or time, as far as a half-done question says."""
+    name = item.get("type")
+    if name == "calculated":
+        return item.get("result") == "date"
+    return isinstance(name, str) and name in registry.names() and registry.get(name).value_kind in DAYS

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from access.models import in_language
 from case_forms import logic
+from case_forms.builder.sentences import Sentences
 from case_forms.intake.checking import Answers, CheckContext, Checked, scope_at
 from case_forms.procedures.decide import Labels
 from case_forms.questions import registry
@@ -92,6 +93,7 @@ class _Reading:
         self.scope: Answers = {**scope_at(context), **checked.answers}
         self.broken = {problem.path for problem in checked.errors if problem.code == "constraint"}
         self.asked = dict(_by_key(definition))
+        self.days = Sentences(dict(definition), language).days
         self.names = {**labels.questions, **{key: str(words) for key, words in GIVEN.items()}}
 
     def section(self, section: Item) -> Iterator[Rule]:
@@ -160,7 +162,9 @@ class _Reading:
 
     def _sentence(self, expression: Any) -> str:
         try:
-            return logic.explain(expression, labels=self.names, values=self.labels.choices, language=self.language)
+            return logic.explain(
+                expression, labels=self.names, values=self.labels.choices, days=self.days, language=self.language
+            )
         except logic.LogicError:
             return ""
 

@@ -36,23 +36,23 @@ SENTENCES = [
     ),
     (
         {"<": [{"age_on": [{"var": "birth"}, {"var": "_occurred_on"}]}, 18]},
-        "The age (by “Datëlindja”, on the day it happened) is less than 18.",
-        "Mosha (sipas «Datëlindja», data: dita kur ndodhi) është më pak se 18.",
+        "The age on the day it happened (by “Datëlindja”) is less than 18.",
+        "Mosha ditën kur ndodhi (sipas «Datëlindja») është më pak se 18.",
     ),
     (
         {"some": [{"var": "persons"}, {"==": [{"var": "result"}, "pv"]}]},
-        "For at least one entry of “Personat”: “Vendimi” is “viktimë e mundshme”.",
-        "Për të paktën një zë te «Personat»: «Vendimi» është «viktimë e mundshme».",
+        "For at least one row of “Personat”, “Vendimi” is “viktimë e mundshme”.",
+        "Për të paktën një rresht te «Personat», «Vendimi» është «viktimë e mundshme».",
     ),
     (
         {"count": [{"filter": [{"var": "persons"}, {"==": [{"var": "result"}, "pv"]}]}]},
         "The number of rows of “Personat” for which “Vendimi” is “viktimë e mundshme”.",
-        "Numri i rreshtave të «Personat» për të cilët «Vendimi» është «viktimë e mundshme».",
+        "Numri i rreshtave te «Personat» ku «Vendimi» është «viktimë e mundshme».",
     ),
     (
         {"sum": [{"map": [{"var": "persons"}, VAR]}]},
         "The sum of “Mosha” over all rows of “Personat”.",
-        "Shuma e «Mosha» në të gjithë rreshtat e «Personat».",
+        "Shuma e «Mosha» në të gjithë rreshtat te «Personat».",
     ),
     (
         {"==": [{"var": "choice.region"}, VAR]},

@@ -59,9 +59,11 @@ function entry(item, catalogue, definition, place) {
 function entries(item, catalogue, definition, place) {
   const own = entry(item, catalogue, definition, place);
   const part = (name, texts, kind, choices) => ({ ...own, path: `${item.key}.${name}`, texts, kind, choices, part: true });
+  const type = catalogue.types[item.type];
+  const choices = (given) => (given.list ? catalogue.lists[given.list]?.choices : type.part_choices) ?? null;
   const parts = item.type === "matrix"
     ? (item.rows ?? []).map((row) => part(row.value, joined(own.texts, row.label), "choice", item.choices ?? []))
-    : (catalogue.types[item.type]?.parts ?? []).map((given) => part(given.path, joined(own.texts, given.label), given.kind, given.choices ?? null));
+    : (type?.parts ?? []).map((given) => part(given.path, joined(own.texts, given.label), given.kind, choices(given)));
   return [own, ...parts];
 }
 
@@ -128,17 +130,19 @@ export function entryOf(scope, path) {
   return scope.entries.find((known) => known.path === path);
 }
 
-/** {labels, values} by key for reading a sentence back in one language: all of the form, earlier or not. */
+/** {labels, values, days} by key for reading a sentence back in one language: all of the form, earlier or not. */
 export function namesFor(definition, catalogue, language) {
   const labels = {};
   const values = {};
+  const days = [];
   for (const { item } of allItems(definition)) {
     if (item.item === "note") continue;
     const known = item.item === "question" ? entries(item, catalogue, definition, null) : [{ path: item.key, texts: textsOf(item), choices: null }];
-    for (const { path, texts, choices } of known) {
+    for (const { path, texts, kind, choices } of known) {
       labels[path] = textIn(texts, language, item.key);
+      if (["date", "datetime", "time"].includes(kind)) days.push(path);
       if (choices?.length) values[path] = Object.fromEntries(choices.map((choice) => [choice.value, textIn(choice.label, language, choice.value)]));
     }
   }
-  return { labels, values };
+  return { labels, values, days };
 }
