@@ -2,6 +2,7 @@ from html.parser import HTMLParser
 
 import pytest
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from case_forms.questions import registry
 from case_forms.questions.indicators import by_id
@@ -76,7 +77,8 @@ def rendered(
         "scope": scope or {},
         "attachments": attachments or {},
     }
-    return Page(render_to_string("questions/question.html", context))
+    with translation.override("en"):  # the page's language; the form's is another matter
+        return Page(render_to_string("questions/question.html", context))
 
 
 every_type = pytest.mark.parametrize("type_name", sorted(registry.names() - {"hidden"}))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from case_forms.questions import registry
 from case_forms.questions.indicator_score import Score, suggestion
@@ -36,7 +37,8 @@ def drawn(type_name: str, value: Any = None, *, key: str = "thing", scope: Any =
         "id": f"q-{key}",
         "scope": scope or {},
     }
-    return render_to_string("questions/question.html", context)
+    with translation.override("en"):
+        return render_to_string("questions/question.html", context)
 
 
 def page_of(*widgets: str) -> str:
