@@ -34,6 +34,11 @@ class QuestionView:
     def label(self) -> str:
         return in_language(self.question["label"], self.language)
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether it can be answered as the page stands: it applies, and its filter lets something through."""
+        return self.relevant and bool(self.choices or "choice_filter" not in self.question)
+
 
 @dataclass(frozen=True)
 class NoteView:
@@ -120,8 +125,8 @@ class SectionPage:
         return self.steps[self.number].key if self.number < len(self.steps) else None
 
     def names(self) -> set[str]:
-        """The form fields of all questions that apply now."""
-        return {view.name for view in self.questions() if view.relevant}
+        """The form fields of all questions that are asked now."""
+        return {view.name for view in self.questions() if view.is_asked}
 
     def questions(self) -> Iterator[QuestionView]:
         """All of them, those in rows included."""

@@ -7,6 +7,10 @@ const remembered = new Map();
 export function offer(element, rule, name, lets) {
   const offered = rule.choices.filter((choice) => lets({ ...choice.with, value: choice.value }));
   const select = element.querySelector("select");
+  const none = element.querySelector("[data-none]");
+  if (none) none.hidden = offered.length > 0;
+  const shown = element.querySelector(':scope > input[name="shown"]');
+  if (shown) shown.disabled = offered.length === 0;
   if (rule.type === "ranking") return; // its places change with its choices: the server draws it anew
   if (select) fillSelect(select, offered, name);
   else fillBoxes(element, offered, name);
@@ -35,10 +39,11 @@ function fillBoxes(element, offered, name) {
   const group = element.querySelector("fieldset");
   const kind = group.getAttribute("role") === "radiogroup" ? "radio" : "checkbox";
   const more = group.querySelector(".q-more");
+  const none = group.querySelector("[data-none]");
   for (const input of inputs) input.closest(".q-choice").remove();
   const boxes = offered.map((choice, index) => box(kind, `${group.id}-c${index}`, name, choice, wanted.has(choice.value)));
   if (more) more.append(...boxes);
-  else for (const each of boxes) group.insertBefore(each, group.querySelector(".q-choice-none"));
+  else for (const each of boxes) group.insertBefore(each, none);
   if (more && wanted.size) more.open = true;
 }
 
