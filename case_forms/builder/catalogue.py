@@ -115,8 +115,7 @@ def _type(name: str, sources: Lists) -> dict[str, Any]:
         described["refused"] = list(NEVER[name])
     if name in WITH_CHOICES:
         described["choices"] = _choices(name, sources)
-    parts = _parts(name, sources)
-    return described | ({"parts": parts} if parts else {})
+    return described | _parts(name, sources)
 
 
 def _choices(name: str, sources: Lists) -> list[dict[str, Any]]:
@@ -128,23 +127,24 @@ def _choices(name: str, sources: Lists) -> list[dict[str, Any]]:
     ]
 
 
-def _parts(name: str, sources: Lists) -> list[dict[str, Any]]:
-    """What a condition can read of an answer that has parts."""
+def _parts(name: str, sources: Lists) -> dict[str, Any]:
+    """What a condition can read of an answer that has parts: {"parts": [{"path", "label", "kind", "list"?}]}, and the
+    choices of those that have no list of their own ("part_choices")."""
     if name == "indicator_assessment":
         label = _in_both(gettext_lazy("The worker's decision"))
-        return [{"path": "decision", "label": label, "kind": "choice", "choices": _choices(name, sources)}]
+        parts = [{"path": "decision", "label": label, "kind": "choice"}]
+        return {"parts": parts, "part_choices": _choices(name, sources)}
     if name == "geopoint":
-        municipalities = _list("municipalities", sources)["choices"]
         label = _in_both(gettext_lazy("Municipality"))
-        return [{"path": "municipality", "label": label, "kind": "choice", "choices": municipalities}]
+        return {"parts": [{"path": "municipality", "label": label, "kind": "choice", "list": "municipalities"}]}
     if name == "indicators":
-        answers = _choices(name, sources)
-        return [
-            {"path": f"{indicator['id']}.answer", "label": indicator["label"], "kind": "choice", "choices": answers}
+        parts = [
+            {"path": f"{indicator['id']}.answer", "label": indicator["label"], "kind": "choice"}
             for _dimension, indicators in by_dimension()
             for indicator in indicators
         ]
-    return []
+        return {"parts": parts, "part_choices": _choices(name, sources)}
+    return {}
 
 
 def _in_both(words: Any) -> dict[str, str]:
