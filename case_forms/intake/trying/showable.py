@@ -8,6 +8,7 @@ import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from case_forms import logic
 from case_forms.builder.checker import check_definition
 from case_forms.builder.lists import Shared, resolved
 from case_forms.builder.shapes import Problem, shape_problems
@@ -43,8 +44,32 @@ def showable(definition: Any, shared: Shared) -> dict[str, Any] | None:
         return None
     shown["languages"] = list(dict.fromkeys(shown["languages"])) or ["sq"]
     for section in shown["sections"]:
-        _without_unfinished_choices(section["items"])
+        _finish(section["items"])
     return shown
+
+
+def readable(definition: dict[str, Any]) -> dict[str, Any]:
+    """The same without the conditions that are no expressions: the page can't follow them, the report names them."""
+    return {**definition, "sections": [_readable(section) for section in definition["sections"]]}
+
+
+def _readable(part: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in part.items() if name not in CONDITIONS or _is_readable(name, value)}
+    if part.get("type") == "calculated":
+        kept.setdefault("calculation", None)
+    if "items" in part:
+        kept["items"] = [_readable(item) for item in part["items"]]
+    return kept
+
+
+def _is_readable(name: str, value: Any) -> bool:
+    if name == "shared_with":
+        return True
+    try:
+        logic.references(value["expr"] if name == "constraint" else value)
+    except logic.LogicError:
+        return False
+    return True
 
 
 def _hinders(problem: Problem) -> bool:
@@ -106,12 +131,15 @@ def _at(definition: Any, place: Iterable[str | int]) -> Any:
     return definition
 
 
-def _without_unfinished_choices(items: list[dict[str, Any]]) -> None:
+def _finish(items: list[dict[str, Any]]) -> None:
+    """Choices that have no value yet go; a calculation that isn't written yet comes to nothing."""
     for item in items:
+        if item.get("type") == "calculated":
+            item.setdefault("calculation", None)
         for name in ("choices", "rows"):
             if name in item:
                 item[name] = list(_first_of_each_value(item[name]))
-        _without_unfinished_choices(item.get("items", []))
+        _finish(item.get("items", []))
 
 
 def _first_of_each_value(choices: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,7 @@ from case_forms.procedures.decide import LANGUAGES
 
 from .rehearsing import Rehearsal, rehearse
 from .rules import SectionRules, rules_of
-from .showable import showable
+from .showable import readable, showable
 from .trial import REVIEW, Trial
 
 
@@ -65,7 +65,7 @@ def shown_for(trial: Trial, language: str) -> Shown:
         house_language=language,
     )
     answers = _answers(definition, trial)
-    shown.page, shown.new_row_in = _page(definition, answers, context, trial)
+    shown.page, shown.new_row_in = _page(readable(definition), answers, context, trial)
     checked = form_states(definition, answers, context)
     shown.faults = len(checked.errors)
     if shown.page is None:

@@ -18,8 +18,11 @@ from .trial import OCCURRED, NotATrial, Trial, trial_from
 @sensitive_post_parameters()
 @require_POST
 def try_form(request: HttpRequest) -> HttpResponse:
-    """The form as tried, nothing of it stored: {"page": a whole document for a frame, "report": HTML, "section": its key,
-    "language": code, "languages": [[code, name], ...]}."""
+    """The form as tried; nothing of it is stored.
+
+    Answers {"page": a whole document for a frame, "report": HTML, "section": its key, "language": code, "languages":
+    [[code, name], ...]}.
+    """
     if not staff(request).has_perm("builder.change_formdefinition"):
         raise PermissionDenied
     try:
