@@ -9,9 +9,11 @@ class BuilderConfig(AppConfig):
     def ready(self) -> None:
         from wagtail.permissions import register_permission_policy
 
-        from .permissions import FormPermissionPolicy
+        from .permissions import FormPermissionPolicy, ListPermissionPolicy
         from .workflow import send_no_mail_about
 
         form = self.get_model("FormDefinition")
         register_permission_policy(form, FormPermissionPolicy(form))
+        choice_list = self.get_model("ChoiceList")
+        register_permission_policy(choice_list, ListPermissionPolicy(choice_list))
         send_no_mail_about(form)

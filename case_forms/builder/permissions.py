@@ -4,6 +4,8 @@ from typing import Any
 
 from wagtail.permission_policies import ModelPermissionPolicy
 
+from .list_usage import is_used
+
 NEVER = frozenset({"publish", "unpublish", "delete"})
 
 
@@ -13,3 +15,11 @@ class FormPermissionPolicy(ModelPermissionPolicy):
 
     def user_has_permission(self, user: Any, action: str) -> bool:
         return action not in NEVER and super().user_has_permission(user, action)
+
+
+class ListPermissionPolicy(ModelPermissionPolicy):
+    """What forms choose from is not deleted, one by one or in bulk."""
+
+    def user_has_permission_for_instance(self, user: Any, action: str, instance: Any) -> bool:
+        is_allowed = super().user_has_permission_for_instance(user, action, instance)
+        return is_allowed and not (action == "delete" and is_used(instance.key))

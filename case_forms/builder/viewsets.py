@@ -6,8 +6,8 @@ from django.urls import path, re_path
 from django.utils.translation import gettext_lazy as _
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from . import adding, editing, listing, sheets, transfer, versions
-from .models import FormDefinition
+from . import adding, choice_lists, editing, listing, sheets, transfer, versions
+from .models import ChoiceList, FormDefinition
 
 SIDES = r"(?P<revision_id_a>live|earliest|\d+)\.\.\.(?P<revision_id_b>live|latest|\d+)"
 COMPARE = rf"history/(?P<pk>\d+)/revisions/compare/{SIDES}/$"
@@ -63,8 +63,42 @@ class FormViewSet(SnippetViewSet):
         ]
 
 
+class ChoiceListViewSet(SnippetViewSet):
+    model = ChoiceList
+    base_url_path = "choice-lists"
+    icon = "list-ul"
+    menu_label = _("Lists of choices")
+    list_per_page = 50
+    add_to_reference_index = False
+    copy_view_enabled = False
+    search_fields = ["key", "title__sq", "title__en"]
+    panels: list[Any] = []
+    index_view_class = choice_lists.ListIndex
+    add_view_class = choice_lists.AddListView
+    edit_view_class = choice_lists.EditListView
+    delete_view_class = choice_lists.DeleteListView
+
+    def get_form_class(self, for_update: bool = False) -> type:
+        return choice_lists.ChoiceListForm
+
+    def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_common_view_kwargs(**{"url_namespace": self.url_namespace, "usage_url_name": None, **kwargs})
+
+    def get_add_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_add_view_kwargs(**kwargs), "panel": None, "template_name": "builder/list_add.html"}
+
+    def get_edit_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_edit_view_kwargs(**kwargs), "panel": None, "template_name": "builder/list_edit.html"}
+
+    def get_urlpatterns(self) -> list[Any]:
+        shut = {"usage", "revisions_compare"}
+        kept = [pattern for pattern in super().get_urlpatterns() if pattern.name not in shut]
+        compare = self.construct_view(choice_lists.CompareListView)
+        return [*kept, re_path(COMPARE, compare, name="revisions_compare")]
+
+
 class BuilderGroup(SnippetViewSetGroup):
-    items = (FormViewSet,)
+    items = (FormViewSet, ChoiceListViewSet)
     menu_label = _("Forms")
     menu_icon = "form"
     menu_order = 200

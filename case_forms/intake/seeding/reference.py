@@ -41,7 +41,8 @@ GROUPS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
     "Moderators": (("wagtailadmin", ("admin",), ("access",)), ("content", (), ALL)),
     "Coordinators": (
         ("wagtailadmin", ("admin",), ("access",)),
-        ("builder", ("formdefinition", "choicelist"), BUILD),
+        ("builder", ("formdefinition",), BUILD),
+        ("builder", ("choicelist",), (*WRITE, "delete")),
         ("procedures", ("procedure",), ALL),
         ("directory", (), WRITE),
     ),
