@@ -2,7 +2,7 @@
 
 from .checking import problems, references
 from .errors import LogicError
-from .evaluating import check_expression, evaluate
+from .evaluating import check_expression, compile_expression, evaluate
 from .explaining import explain
 from .kinds import KindInfo, kind_problems
 from .limits import DEFAULT_LIMITS, Limits
@@ -18,6 +18,7 @@ __all__ = [
     "LogicError",
     "can_hold",
     "check_expression",
+    "compile_expression",
     "evaluate",
     "explain",
     "kind_problems",

@@ -1,12 +1,17 @@
 """The way in: an expression and data, a value out."""
 
 import json
-from functools import lru_cache
+import marshal
+from collections.abc import Callable
 from typing import Any
 
 from .compiling import Compiled, Compiler
 from .errors import LogicError
 from .limits import DEFAULT_LIMITS, Limits, Run
+
+MOST_KEPT = 4096  # compiled expressions; a form has a few dozen, each evaluated on every submission
+
+_kept: dict[bytes, Compiled] = {}
 
 
 def evaluate(expression: Any, data: Any, *, limits: Limits = DEFAULT_LIMITS) -> Any:
@@ -16,25 +21,43 @@ def evaluate(expression: Any, data: Any, *, limits: Limits = DEFAULT_LIMITS) -> 
     """
     if not isinstance(expression, dict | list):
         return expression
-    return _compiled(_written(expression), limits)(data, Run(data, limits))
+    return _compiled(expression, limits)(data, Run(data, limits))
+
+
+def compile_expression(expression: Any, *, limits: Limits = DEFAULT_LIMITS) -> Callable[[Any], Any]:
+    """A function from data to the expression's value, for one that is evaluated very often. Raises LogicError."""
+    work = _compiled(expression, limits)
+    return lambda data: work(data, Run(data, limits))
 
 
 def check_expression(expression: Any, *, limits: Limits = DEFAULT_LIMITS) -> None:
     """Raises LogicError when the expression isn't in the language or is too large; evaluates nothing."""
-    _compiled(_written(expression), limits)
+    _compiled(expression, limits)
 
 
-def _written(expression: Any) -> str:
-    """The expression as text: the key of the cache, and the proof that it is JSON."""
+def _compiled(expression: Any, limits: Limits) -> Compiled:
+    """Compiles an expression, or takes it from what is kept, by its content."""
+    if limits is not DEFAULT_LIMITS:
+        return _compile(expression, limits)
     try:
-        return json.dumps(expression)
+        content = marshal.dumps(expression, 2)  # the quickest way to a key that tells 1 from true; never read back
+    except ValueError:
+        return _compile(expression, limits)
+    work = _kept.get(content)
+    if work is None:
+        work = _compile(expression, limits)
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        _kept[content] = work
+    return work
+
+
+def _compile(expression: Any, limits: Limits) -> Compiled:
+    """By way of its JSON: the proof that it is JSON, and a copy that nobody can change afterwards."""
+    try:
+        written = json.dumps(expression)
     except RecursionError:
         raise LogicError("too_deep", "the expression is nested too deep") from None
     except (TypeError, ValueError):
         raise LogicError("not_json", "the expression isn't JSON") from None
-
-
-@lru_cache(maxsize=4096)
-def _compiled(text: str, limits: Limits) -> Compiled:
-    """A form's few dozen expressions are evaluated on each submission; each is compiled once per process."""
-    return Compiler(limits).compile(json.loads(text))
+    return Compiler(limits).compile(json.loads(written))

@@ -20,14 +20,14 @@ def truthy(value: Any) -> bool:
     """JSON-Logic's truth: false, null, 0, "" and [] are false; everything else, "0" and {} included, is true."""
     if isinstance(value, float) and math.isnan(value):
         return False
-    return isinstance(value, dict) or bool(value)
+    return bool(value) or isinstance(value, dict)
 
 
 def number(value: Any) -> float:
     """The value as a double; null is 0 and a numeric text counts; lists, objects and other texts are NaN."""
     if value is None:
         return 0.0
-    if isinstance(value, bool | int | float):
+    if isinstance(value, int | float):
         try:
             return float(value)
         except OverflowError:
@@ -42,7 +42,9 @@ def number(value: Any) -> float:
 
 def operand(value: Any) -> float:
     """The value as an operand of arithmetic: like `number`, but nothing (null or an empty text) is no number."""
-    if value is None or (isinstance(value, str) and not value.strip(WHITESPACE)):
+    if type(value) is float:
+        return value
+    if value is None or (type(value) is str and not value.strip(WHITESPACE)):
         return NOT_A_NUMBER
     return number(value)
 

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from case_forms.logic import OPERATORS, Limits, LogicError, evaluate, explain, problems, references, truthy
+from case_forms.logic import (
+    OPERATORS,
+    Limits,
+    LogicError,
+    compile_expression,
+    evaluate,
+    evaluating,
+    explain,
+    problems,
+    references,
+    truthy,
+)
 
 CODES = {
     "not_json",
@@ -111,3 +122,36 @@ def test_a_condition_of_a_form_takes_microseconds():
     for _ in range(1000):
         evaluate(condition, data)
     assert time.perf_counter() - began < 0.5
+
+
+def test_an_expression_changed_in_place_is_a_new_expression():
+    condition = {"==": [{"var": "a"}, 1]}
+    assert evaluate(condition, {"a": 1}) is True
+    condition["=="][1] = True
+    assert evaluate(condition, {"a": True}) is True
+    condition["=="][1] = 2
+    assert evaluate(condition, {"a": 1}) is False
+
+
+def test_what_was_compiled_does_not_change_with_what_it_was_compiled_from():
+    condition = {"in": [{"var": "a"}, ["x"]]}
+    compiled = compile_expression(condition)
+    condition["in"][1].append("y")
+    assert [compiled({"a": value}) for value in ("x", "y")] == [True, False]
+
+
+def test_only_so_many_compiled_expressions_are_kept():
+    for number in range(evaluating.MOST_KEPT + 10):
+        evaluate({"==": [number, {"var": "a"}]}, {})
+    assert len(evaluating._kept) <= evaluating.MOST_KEPT
+
+
+@pytest.mark.parametrize(
+    "value", [2**53, 2**53 + 1, -(2**53) - 1, 2**53 + 0.0, 10**30, 1e300, "9007199254740993", True, None]
+)
+def test_the_shorter_ways_compare_as_doubles_compare(value):
+    for name, test in (("<", float.__lt__), ("<=", float.__le__), (">", float.__gt__), (">=", float.__ge__)):
+        for constant in (2**53, 2**53 + 1, 9007199254740992.0, 5):
+            wanted = test(float(value or 0), float(constant))
+            assert evaluate({name: [{"var": "a"}, constant]}, {"a": value}) is wanted
+            assert evaluate({name: [{"var": "a"}, {"var": "b"}]}, {"a": value, "b": constant}) is wanted

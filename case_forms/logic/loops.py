@@ -1,0 +1,143 @@
+"""Operators that decide themselves what to evaluate, and how often."""
+
+from collections.abc import Callable
+from typing import Any
+
+from .limits import Run
+from .shortcuts import Compiled
+from .values import is_nothing, truthy
+
+
+def _and(parts: list[Compiled], body_nodes: int) -> Compiled:
+    def every(data: Any, run: Run) -> Any:
+        value: Any = None
+        for part in parts:
+            value = part(data, run)
+            if value is not True and not truthy(value):
+                break
+        return value
+
+    return every
+
+
+def _or(parts: list[Compiled], body_nodes: int) -> Compiled:
+    def either(data: Any, run: Run) -> Any:
+        value: Any = None
+        for part in parts:
+            value = part(data, run)
+            if value is not False and truthy(value):
+                break
+        return value
+
+    return either
+
+
+def _if(parts: list[Compiled], body_nodes: int) -> Compiled:
+    pairs = list(zip(parts[0:-1:2], parts[1::2], strict=False))
+    otherwise = parts[-1] if len(parts) % 2 else None
+
+    def choose(data: Any, run: Run) -> Any:
+        for condition, then in pairs:
+            value = condition(data, run)
+            if value is True or (value is not False and truthy(value)):
+                return then(data, run)
+        return otherwise(data, run) if otherwise else None
+
+    return choose
+
+
+def _coalesce(parts: list[Compiled], body_nodes: int) -> Compiled:
+    def first_answered(data: Any, run: Run) -> Any:
+        for part in parts:
+            value = part(data, run)
+            if not is_nothing(value):
+                return value
+        return None
+
+    return first_answered
+
+
+def _entries(source: Compiled, data: Any, run: Run, body_nodes: int) -> list[Any]:
+    entries = source(data, run)
+    if not isinstance(entries, list):
+        return []
+    run.spend(len(entries) * (body_nodes + 1))
+    return entries
+
+
+def _map(parts: list[Compiled], body_nodes: int) -> Compiled:
+    source, body = parts
+    return lambda data, run: [body(entry, run) for entry in _entries(source, data, run, body_nodes)]
+
+
+def _filter(parts: list[Compiled], body_nodes: int) -> Compiled:
+    source, body = parts
+
+    def kept(data: Any, run: Run) -> list[Any]:
+        found = []
+        for entry in _entries(source, data, run, body_nodes):
+            value = body(entry, run)
+            if value is True or (value is not False and truthy(value)):
+                found.append(entry)
+        return found
+
+    return kept
+
+
+def _reduce(parts: list[Compiled], body_nodes: int) -> Compiled:
+    source, body, start = parts
+
+    def reduce(data: Any, run: Run) -> Any:
+        accumulator = start(data, run)
+        for entry in _entries(source, data, run, body_nodes):
+            accumulator = body({"current": entry, "accumulator": accumulator}, run)
+        return accumulator
+
+    return reduce
+
+
+def _all(parts: list[Compiled], body_nodes: int) -> Compiled:
+    source, body = parts
+
+    def every(data: Any, run: Run) -> bool:
+        entries = _entries(source, data, run, body_nodes)
+        for entry in entries:
+            value = body(entry, run)
+            if value is not True and not truthy(value):
+                return False
+        return bool(entries)
+
+    return every
+
+
+def _some(parts: list[Compiled], body_nodes: int) -> Compiled:
+    source, body = parts
+
+    def any_of_them(data: Any, run: Run) -> bool:
+        for entry in _entries(source, data, run, body_nodes):
+            value = body(entry, run)
+            if value is True or (value is not False and truthy(value)):
+                return True
+        return False
+
+    return any_of_them
+
+
+def _none(parts: list[Compiled], body_nodes: int) -> Compiled:
+    some = _some(parts, body_nodes)
+    return lambda data, run: not some(data, run)
+
+
+LAZY_BUILDERS: dict[str, Callable[[list[Compiled], int], Compiled]] = {
+    "and": _and,
+    "or": _or,
+    "if": _if,
+    "?:": _if,
+    "coalesce": _coalesce,
+    "map": _map,
+    "filter": _filter,
+    "reduce": _reduce,
+    "all": _all,
+    "some": _some,
+    "none": _none,
+}
