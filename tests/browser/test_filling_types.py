@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from access.models import User
@@ -154,6 +155,7 @@ def begin(page: Page, server: str) -> None:
     page.locator("summary", has_text="More forms").click()
     page.click('form[action*="every_type"] button')
     expect(page.locator("form#section")).to_be_visible()
+    page.wait_for_load_state()  # the scripts have run
 
 
 def picture(page: Page, name: str) -> None:
@@ -422,7 +424,8 @@ def test_a_refused_file_says_why_and_nothing_is_sent_twice(desk: BrowserContext,
     error = page.locator('[data-item="a_file"] .q-error')
     expect(error).to_contain_text("Choose a picture")
     is_clean(page, "file-refused")
-    field.set_input_files({"name": "x.jpg", "mimeType": "image/jpeg", "buffer": samples.jpeg()})
+    noise = samples.written(Image.effect_noise((900, 900), 90).convert("RGB"), "JPEG")
+    field.set_input_files({"name": "x.jpg", "mimeType": "image/jpeg", "buffer": noise})
     expect(page.locator(".q-attached")).to_contain_text("x.jpg")
     expect(error).to_have_count(0)
     assert field.input_value() == ""
@@ -434,7 +437,7 @@ def test_a_refused_file_says_why_and_nothing_is_sent_twice(desk: BrowserContext,
     page.wait_for_timeout(5000)
     page.click('.bottom-bar button[value="save"]')
     expect(page.locator(".note-ok")).to_be_visible()
-    assert max(sent) < 20_000
+    assert max(sent) < 100_000 < len(noise)
     assert Attachment.objects.count() == 1
     assert set(Draft.objects.get().answers) >= {"a_text", "a_file"}
     assert complaints == []
