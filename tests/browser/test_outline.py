@@ -499,7 +499,32 @@ def test_the_outline_is_accessible_and_fits(page: Page) -> None:
     picture(page, f"outline_types_{width}")
 
 
-def test_the_catalogue_has_the_words_that_the_scripts_use(page: Page) -> None:
-    opened(page, built(("first", FAMILY)))
-    words = json.loads(page.locator("#outline-catalogue").inner_text())["words"]
-    assert words["add_item"] == "Add a question"
+def test_a_question_of_every_type_can_be_added_and_opened(page: Page) -> None:
+    form = built(("first", []), languages=("sq",))
+    opened(page, form)
+    catalogue = json.loads(page.locator("#outline-catalogue").text_content() or "{}")
+    for name, described in catalogue["types"].items():
+        page.get_by_role("button", name="Add a question").click()
+        page.locator(f'.vo-type[data-type="{name}"]').click()
+        page.keyboard.type(f"Pyetja {name}")
+        for part in ("logic", "privacy"):
+            group(page, part)
+        expect(panel(page)).to_contain_text(described["label"])
+        fits(page)
+        page.keyboard.press("Escape")
+        expect(panel(page)).to_have_count(0)
+    items = stored(page, form)["sections"][0]["items"]
+    assert [item["type"] for item in items] == list(catalogue["types"])
+    assert all(item["key"] == f"pyetja_{item['type']}" for item in items)
+
+
+def test_another_type_keeps_what_still_fits(page: Page) -> None:
+    choices = [{"value": "a", "label": {"sq": "A", "en": "A"}}]
+    form = built(("first", [question("q", "select_one", "Pyetja", choices=choices, appearance="list", default="a")]))
+    opened(page, form)
+    line(page, "Pyetja (en)").click()
+    panel(page).get_by_role("button", name="Change the type").click()
+    page.locator('.vo-type[data-type="select_many"]').click()
+    changed = item_of(stored(page, form), "q")
+    assert changed["choices"] == choices
+    assert changed.keys() == {"item", "key", "type", "label", "sensitivity", "choices"}

@@ -4,17 +4,19 @@ import { fits, placeOf } from "./actions.js";
 import { button, field, h, icon, input, newId, select } from "./dom.js";
 import { allItems } from "./scope.js";
 
-function dialog(editor, words, content, { onClose } = {}) {
+/** A dialog of the page. `finish(run)` closes it and does what was chosen at once; Escape and the cross only close it. */
+function dialog(editor, words, content) {
   const id = newId("vo-dialog");
   const close = h("button.vo-icon-button", { "aria-label": editor.t("close"), on: { click: () => element.close() } }, icon("cross"));
   const element = h("dialog.vo-dialog", { "aria-labelledby": id }, h("div.vo-dialog__head", {}, h("h2.vo-dialog__title", { id }, words), close), content);
-  const before = document.activeElement;
-  element.addEventListener("close", () => {
-    element.remove();
-    if (!onClose?.() && before?.isConnected) before.focus();
-  });
+  element.addEventListener("close", () => element.remove());
   element.addEventListener("click", (event) => event.target === element && element.close());
   element.addEventListener("keydown", (event) => event.stopPropagation());
+  element.finish = (run) => {
+    element.close();
+    element.remove();
+    run();
+  };
   editor.root.append(element);
   element.showModal();
   return element;
@@ -27,13 +29,9 @@ export function pickType(editor, { words, only = false, repeats = true, choose }
   const { catalogue } = editor;
   const extra = only ? [] : [{ label: editor.t("types_others"), types: ["note", ...(repeats ? ["repeat"] : [])] }];
   const groups = [...catalogue.type_groups, ...extra];
-  let chosen = null;
   const option = (name) => {
     const type = catalogue.types[name] ?? { label: editor.t(`type_${name}`), hint: editor.t(`type_${name}_hint`), icon: name === "note" ? "info-circle" : "rotate" };
-    const pick = () => {
-      chosen = name;
-      element.close();
-    };
+    const pick = () => element.finish(() => choose(name));
     return h("button.vo-type", { data: { words: plain(`${type.label} ${type.hint} ${name}`), type: name }, on: { click: pick } }, icon(type.icon), h("span", {}, h("strong", {}, type.label), h("span.vo-type__hint", {}, type.hint)));
   };
   const blocks = groups.map(({ label, types }) => h("section.vo-types__group", {}, h("h3", {}, label), h("div.vo-types__list", {}, types.map(option))));
@@ -48,13 +46,7 @@ export function pickType(editor, { words, only = false, repeats = true, choose }
       nothing.hidden = shown().length > 0;
     },
   });
-  const element = dialog(editor, words, h("div.vo-dialog__body", {}, field(editor.t("search_types"), search), h("div.vo-types", {}, blocks, nothing)), {
-    onClose: () => {
-      if (!chosen) return false;
-      choose(chosen);
-      return true;
-    },
-  });
+  const element = dialog(editor, words, h("div.vo-dialog__body", {}, field(editor.t("search_types"), search), h("div.vo-types", {}, blocks, nothing)));
   element.addEventListener("keydown", (event) => {
     const types = shown();
     const now = types.indexOf(document.activeElement);
@@ -89,17 +81,12 @@ export function pickPlace(editor, node, choose) {
     after.replaceChildren(...options.map(([value, words]) => h("option", { value }, words)));
     after.value = String(options.length - 1);
   };
-  let isChosen = false;
+  const move = () => element.finish(() => choose(holders[Number(holder.value)].holder, Number(after.value)));
   const form = h("div.vo-dialog__body", {}, field(editor.t("section_or_group"), holder), field(editor.t("place"), after));
   form.append(
-    h("div.vo-buttons", {}, button(editor.t("move"), { kind: "", onClick: () => ((isChosen = true), element.close()) }), button(editor.t("cancel"), { onClick: () => element.close() })),
+    h("div.vo-buttons", {}, button(editor.t("move"), { kind: "", onClick: move }), button(editor.t("cancel"), { onClick: () => element.close() })),
   );
   fill();
-  const element = dialog(editor, editor.t("move_what", { name: editor.nameOf(node) }), form, {
-    onClose: () => {
-      if (isChosen) choose(holders[Number(holder.value)].holder, Number(after.value));
-      return isChosen;
-    },
-  });
+  const element = dialog(editor, editor.t("move_what", { name: editor.nameOf(node) }), form);
   holder.focus();
 }

@@ -4,7 +4,7 @@
  */
 
 import { Actions } from "./actions.js";
-import { copied } from "./document.js";
+import { at, copied } from "./document.js";
 import { button, h, icon, input, select, unseen } from "./dom.js";
 import { dragging } from "./drag.js";
 import { FormSettings } from "./form_settings.js";
@@ -154,12 +154,30 @@ class Outline {
 
   goBack() {
     const step = this.editor.document.undo();
-    if (step) this.tell(this.t("undone", { step: step.label }));
+    if (step) this.afterwards(step.inverse, this.t("undone", { step: step.label }));
   }
 
   goForth() {
     const step = this.editor.document.redo();
-    if (step) this.tell(this.t("redone", { step: step.label }));
+    if (step) this.afterwards(step.operations, this.t("redone", { step: step.label }));
+  }
+
+  /** Says what was undone or done again; the focus goes to what came back, unless it stands somewhere on purpose. */
+  afterwards(operations, words) {
+    const active = document.activeElement;
+    const stays = active && active !== document.body && !this.toast.contains(active) && !active.dataset.open;
+    this.tell(words);
+    const node = operations.map((operation) => this.nodeAt(operation)).find((found) => this.lines.views.has(found));
+    if (!stays && node) this.lines.reveal(node);
+  }
+
+  /** The section or item that an operation put somewhere, or that stands where it took one away. */
+  nodeAt({ op, path }) {
+    if (op !== "remove") return at(this.editor.definition, path);
+    const cut = path.lastIndexOf("/");
+    const list = at(this.editor.definition, path.slice(0, cut));
+    const index = Number(path.slice(cut + 1));
+    return list?.[index] ?? list?.[index - 1] ?? at(this.editor.definition, path.slice(0, cut).replace(/\/items$/, ""));
   }
 
   tell(words, undoable = false) {
