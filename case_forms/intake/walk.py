@@ -100,7 +100,7 @@ class Walk:
         if len(given) > most:
             self._wrong(at, "too_many", _("At most %(most)s can be given.") % {"most": most})
             return []
-        rows = []
+        rows: list[Answers] = []
         for index, row in enumerate(given):
             if is_unanswered(row) and not self.strict:
                 row_items.append([])
