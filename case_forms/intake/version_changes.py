@@ -1,20 +1,20 @@
 """What is different between two versions of a form, for those who fill it: what they are asked, and in which words.
 
-Questions are matched by key, as answers are. What people never see (keys, who receives an answer, how it is kept) isn't
-named here; the coordinator's version page has a full comparison.
+Questions are matched by key, as answers are, and compared in the language in which the person reads them. What people
+never see (keys, who receives an answer, how it is kept) isn't named; the coordinator's version page compares it all.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from access.texts import Said, said_in
 from case_forms.builder.outline import Placed, questions_by_key
 
-Texts = Mapping[str, str]
 Definition = Mapping[str, Any]
 
 NEVER_ASKED = ("calculated", "hidden")
-BOUNDS = ("min", "max", "max_length", "step", "constraint", "accept", "coarsen")
+BOUNDS = ("min", "max", "max_length", "step", "accept", "coarsen")
 WHEN = ("relevant", "choice_filter")
 
 
@@ -22,21 +22,21 @@ WHEN = ("relevant", "choice_filter")
 class Asked:
     """A question, and the section it stands in."""
 
-    label: Texts
-    section: Texts
+    label: Said
+    section: Said
 
 
 @dataclass(frozen=True)
 class Changed:
     """A question that is asked differently. `what` holds codes: wording, hint, type, choices, place, required, when,
-    bounds. `before` is the earlier label when the wording changed; choices are their labels."""
+    bounds. `before` is the earlier label."""
 
-    label: Texts
-    section: Texts
+    label: Said
+    section: Said
     what: list[str]
-    before: Texts | None = None
-    choices_new: list[Texts] = field(default_factory=list)
-    choices_gone: list[Texts] = field(default_factory=list)
+    before: Said
+    choices_new: list[Said] = field(default_factory=list)
+    choices_gone: list[Said] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,13 @@ class VersionChanges:
         return bool(self.new or self.gone or self.changed)
 
 
-def changes_between(old: Definition, new: Definition) -> VersionChanges:
+def changes_between(old: Definition, new: Definition, language: str) -> VersionChanges:
     """In document order: of the new version for what is new or changed, of the old one for what is gone."""
     before, after = _asked(old), _asked(new)
-    compared = [_changed(before[key], placed) for key, placed in after.items() if key in before]
+    compared = [_Comparing(before[key], placed, language).changed() for key, placed in after.items() if key in before]
     return VersionChanges(
-        new=[_named(placed) for key, placed in after.items() if key not in before],
-        gone=[_named(placed) for key, placed in before.items() if key not in after],
+        new=[_named(placed, language) for key, placed in after.items() if key not in before],
+        gone=[_named(placed, language) for key, placed in before.items() if key not in after],
         changed=[change for change in compared if change.what],
     )
 
@@ -65,50 +65,60 @@ def _asked(definition: Definition) -> dict[str, Placed]:
     return {key: one for key, one in placed.items() if one.question["type"] not in NEVER_ASKED}
 
 
-def _named(placed: Placed) -> Asked:
-    return Asked(placed.question["label"], placed.section["title"])
+def _named(placed: Placed, language: str) -> Asked:
+    return Asked(said_in(placed.question["label"], language), said_in(placed.section["title"], language))
 
 
-def _changed(before: Placed, after: Placed) -> Changed:
-    old, new = before.question, after.question
-    new_choices, gone_choices = _choices(old, new)
-    return Changed(
-        label=new["label"],
-        section=after.section["title"],
-        what=list(_what(before, after)),
-        before=old["label"] if old["label"] != new["label"] else None,
-        choices_new=new_choices,
-        choices_gone=gone_choices,
-    )
+class _Comparing:
+    """One question in both versions."""
 
+    def __init__(self, before: Placed, after: Placed, language: str) -> None:
+        self.before, self.after = before, after
+        self.old, self.new = before.question, after.question
+        self.language = language
 
-def _what(before: Placed, after: Placed) -> Iterator[str]:
-    old, new = before.question, after.question
-    if old["label"] != new["label"]:
-        yield "wording"
-    if old.get("hint") != new.get("hint"):
-        yield "hint"
-    if old["type"] != new["type"]:
-        yield "type"
-    if any(old.get(name) != new.get(name) for name in ("choices", "choices_from", "rows")):
-        yield "choices"
-    if _place(before) != _place(after):
-        yield "place"
-    if old.get("required", False) != new.get("required", False):
-        yield "required"
-    if any(old.get(name) != new.get(name) for name in WHEN):
-        yield "when"
-    if any(old.get(name) != new.get(name) for name in BOUNDS):
-        yield "bounds"
+    def changed(self) -> Changed:
+        had, has = self._choices(self.old), self._choices(self.new)
+        return Changed(
+            label=said_in(self.new["label"], self.language),
+            section=said_in(self.after.section["title"], self.language),
+            what=list(self._what(had, has)),
+            before=said_in(self.old["label"], self.language),
+            choices_new=[label for value, label in has.items() if value not in had],
+            choices_gone=[label for value, label in had.items() if value not in has],
+        )
+
+    def _what(self, had: dict[str, Said], has: dict[str, Said]) -> Iterator[str]:
+        old, new = self.old, self.new
+        if self._reads_differently("label"):
+            yield "wording"
+        if any(self._reads_differently(name) for name in ("hint", "low_label", "high_label")):
+            yield "hint"
+        if old["type"] != new["type"]:
+            yield "type"
+        if had != has or old.get("choices_from") != new.get("choices_from"):
+            yield "choices"
+        if _place(self.before) != _place(self.after):
+            yield "place"
+        if old.get("required", False) != new.get("required", False):
+            yield "required"
+        if any(old.get(name) != new.get(name) for name in WHEN):
+            yield "when"
+        if self._bounds(old) != self._bounds(new):
+            yield "bounds"
+
+    def _reads_differently(self, name: str) -> bool:
+        return said_in(self.old.get(name, {}), self.language) != said_in(self.new.get(name, {}), self.language)
+
+    def _choices(self, question: Mapping[str, Any]) -> dict[str, Said]:
+        """Labels by value; the rows of a table are choices of a kind."""
+        listed = [*question.get("choices", ()), *question.get("rows", ())]
+        return {choice["value"]: said_in(choice["label"], self.language) for choice in listed}
+
+    @staticmethod
+    def _bounds(question: Mapping[str, Any]) -> list[Any]:
+        return [*(question.get(name) for name in BOUNDS), question.get("constraint", {}).get("expr")]
 
 
 def _place(placed: Placed) -> tuple[str, str]:
     return placed.section["key"], placed.repeat["key"] if placed.repeat else ""
-
-
-def _choices(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[list[Texts], list[Texts]]:
-    """The labels of the choices that came, and of those that went."""
-    had = {choice["value"]: choice["label"] for choice in old.get("choices", ())}
-    has = {choice["value"]: choice["label"] for choice in new.get("choices", ())}
-    came = [label for value, label in has.items() if value not in had]
-    return came, [label for value, label in had.items() if value not in has]

@@ -223,7 +223,7 @@ def test_a_kept_answer_does_not_show_in_a_plans_text() -> None:
 def test_versions_that_ask_the_same_have_no_changes() -> None:
     new = household()
     find(new, "story")["sensitivity"] = "special"
-    assert not changes_between(household(), new)
+    assert not changes_between(household(), new, "en")
 
 
 @pytest.mark.parametrize(
@@ -242,23 +242,32 @@ def test_versions_that_ask_the_same_have_no_changes() -> None:
 def test_each_kind_of_change_is_named(key: str, change: dict[str, Any], what: list[str]) -> None:
     new = household()
     find(new, key).update(change)
-    changes = changes_between(household(), new)
+    changes = changes_between(household(), new, "en")
     assert [change.what for change in changes.changed] == [what]
     assert (changes.new, changes.gone) == ([], [])
+
+
+def test_a_language_that_comes_with_a_version_changes_nothing_for_those_who_read_another() -> None:
+    new = household()
+    new["languages"].append("fr")
+    find(new, "story")["label"]["fr"] = "Histoire"
+    find(new, "way")["choices"][0]["label"]["fr"] = "Route"
+    assert not changes_between(household(), new, "en")
+    assert [change.what for change in changes_between(household(), new, "fr").changed] == [["wording"], ["choices"]]
 
 
 def test_new_and_gone_questions_are_named_with_their_section() -> None:
     new = household()
     items_of(new).append(question("more", "text"))
     find(new, "children")["items"].pop()
-    changes = changes_between(household(), new)
-    assert [(one.label["en"], one.section["en"]) for one in changes.new] == [("More", "One")]
-    assert [one.label["en"] for one in changes.gone] == ["Child age"]
+    changes = changes_between(household(), new, "en")
+    assert [(one.label, one.section) for one in changes.new] == [("More", "One")]
+    assert [one.label for one in changes.gone] == ["Child age"]
 
 
 def test_choices_that_came_and_went_are_named() -> None:
     new = household()
     find(new, "way")["choices"] = choices("road", "rail")
-    (change,) = changes_between(household(), new).changed
-    assert [label["en"] for label in change.choices_new] == ["Rail"]
-    assert [label["en"] for label in change.choices_gone] == ["Sea", "Air"]
+    (change,) = changes_between(household(), new, "en").changed
+    assert change.choices_new == ["Rail"]
+    assert change.choices_gone == ["Sea", "Air"]
