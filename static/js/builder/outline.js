@@ -212,7 +212,9 @@ class Outline {
       mark: () => editor.document.mark(),
       reveal: (key) => {
         const node = editor.definition.sections.find((section) => section.key === key) ?? [...allItems(editor.definition)].find(({ item }) => item.key === key)?.item;
-        if (node) this.lines.reveal(node);
+        if (!node) return;
+        this.lines.reveal(node);
+        if (node.item) this.lines.open(node);
       },
       setProblems: (problems) => {
         editor.setProblems(problems);
