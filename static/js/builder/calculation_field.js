@@ -8,14 +8,33 @@ import { escaped, same } from "./document.js";
 import { button, h, icon, input, select } from "./dom.js";
 import { rawPart } from "./raw.js";
 import { rowScope, textIn } from "./scope.js";
-import { codeOf, repeatOf, subjectDetails, subjectFor, subjectSelect } from "./subjects.js";
+import { codeOf, natureOf, repeatOf, subjectDetails, subjectFor, subjectSelect } from "./subjects.js";
 
 const DEEPEST = 5;
+const NUMERIC = new Set(["+", "-", "*", "/", "min", "max"]);
 const BLANK = { is: "blank" };
 
+/** What a calculation comes to: a `result` of the definition, or "" while that can't be told. */
+export function resultOf(part, scope) {
+  if (part.is === "const") return typeof part.value === "string" ? "text" : Number.isInteger(part.value) ? "integer" : "decimal";
+  if (part.is === "listed") return "text";
+  if (part.is === "round") return part.places ? "decimal" : "integer";
+  if (part.is === "if") return resultOf(part.cases[0].then, scope);
+  if (part.is === "subject") {
+    const { kind, type, item } = natureOf(part.subject, scope);
+    if (kind === "number") return ["decimal", "scale"].includes(type) || item?.result === "decimal" || part.subject.of === "sum" ? "decimal" : "integer";
+    return { date: "date", boolean: "boolean" }[kind] ?? "text";
+  }
+  if (part.is !== "op") return "";
+  if (part.op === "coalesce") return resultOf(part.parts[0], scope);
+  if (!NUMERIC.has(part.op)) return "text";
+  return part.op !== "/" && part.parts.every((inner) => resultOf(inner, scope) === "integer") ? "integer" : "decimal";
+}
+
 export class CalculationField {
-  constructor(editor, node, names, { words, hint, scope }) {
-    Object.assign(this, { editor, node, names, scope });
+  /** `onResult(result)` is told what the calculation comes to, each time it is complete. */
+  constructor(editor, node, names, { words, hint, scope, onResult }) {
+    Object.assign(this, { editor, node, names, scope, onResult });
     this.at = names.map((name) => `/${escaped(name)}`).join("");
     this.sentences = sentences(editor);
     this.body = h("div.vo-calc");
@@ -58,6 +77,7 @@ export class CalculationField {
     const isExpression = typeof expression === "object" && expression !== null;
     this.editor.document.set(this.node, this.names, isExpression ? expression : undefined, { origin: "panel", label: this.t("step_calculation") });
     this.editor.drafts.get(this.node).set(this.at, (this.shown = { part, stored: this.stored }));
+    if (isExpression) this.onResult?.(resultOf(part, this.scope()));
     this.tell();
   }
 

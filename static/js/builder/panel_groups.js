@@ -3,7 +3,7 @@
 import { CalculationField } from "./calculation_field.js";
 import { ConditionField, modes } from "./condition_field.js";
 import { button, field, fieldset, h, icon, input, select } from "./dom.js";
-import { attributesOf, choicesOf, scopeAt } from "./scope.js";
+import { attributesOf, choicesOf, kindOf, scopeAt } from "./scope.js";
 import { keyField, namedField, textsField } from "./texts.js";
 import { typeProperties } from "./type_properties.js";
 
@@ -58,18 +58,14 @@ export function logic(editor, node, panel) {
   const fields = [shownWhen(editor, node).element];
   if (node.item !== "question") return fields;
   const type = editor.catalogue.types[node.type];
-  if (node.type === "calculated") {
-    const results = ["text", "integer", "decimal", "date", "boolean"].map((value) => [value, editor.t(`result_${value}`)]);
-    const set = (value) => editor.document.set(node, "result", value, { origin: "panel", label: editor.t("step_calculation") });
-    const calculation = new CalculationField(editor, node, ["calculation"], { words: editor.t("calculation"), hint: editor.t("calculation_hint"), scope: scoped(editor, node) });
-    return [calculation.element, field(editor.t("result"), select(results, node.result ?? "text", { disabled: editor.readOnly, onChange: set }), { at: "/result" }), ...fields];
-  }
+  if (node.type === "calculated") return [...calculation(editor, node), ...fields];
   const required = new ConditionField(editor, node, ["required"], {
     words: editor.t("required"),
     scope: scoped(editor, node),
     options: [["never", editor.t("never")], ["always", editor.t("always")], ["when", editor.t("only_when")]],
     fixed: { never: undefined, always: true },
   });
+  const hasValue = !["object", "none"].includes(kindOf(node, editor.catalogue));
   const initial = () => new CalculationField(editor, node, ["initial"], { words: editor.t("initial"), hint: editor.t("initial_hint"), scope: scoped(editor, node) });
   const may = (name) => !editor.refuses(node.type, name);
   return [
@@ -77,8 +73,28 @@ export function logic(editor, node, panel) {
     may("required") && required.element,
     may("constraint") && validWhen(editor, node, panel),
     choosable(editor, node, type),
-    may("initial") && initial().element,
+    may("initial") && (hasValue || node.initial) && initial().element,
   ];
+}
+
+/** The calculation and what it comes to, which follows it until somebody says otherwise. */
+function calculation(editor, node) {
+  const results = ["text", "integer", "decimal", "date", "boolean"].map((value) => [value, editor.t(`result_${value}`)]);
+  const set = (value) => editor.document.set(node, "result", value, { origin: "panel", label: editor.t("step_calculation") });
+  const result = select(results, node.result ?? "text", { disabled: editor.readOnly, onChange: set });
+  let follows = node.result === undefined;
+  const formula = new CalculationField(editor, node, ["calculation"], {
+    words: editor.t("calculation"),
+    hint: editor.t("calculation_hint"),
+    scope: scoped(editor, node),
+    onResult: (value) => {
+      if (!follows || !value) return;
+      set(value);
+      result.value = value;
+    },
+  });
+  result.addEventListener("change", () => (follows = false));
+  return [formula.element, field(editor.t("result"), result, { at: "/result" })];
 }
 
 function validWhen(editor, node, panel) {

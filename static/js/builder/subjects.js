@@ -3,7 +3,6 @@
 import { h, select } from "./dom.js";
 import { entryOf, textIn } from "./scope.js";
 
-const ANSWERED_ONLY = new Set(["object", "none"]);
 const KINDS = { age: "number", days: "number", count: "number", sum: "number", today: "date", occurred: "date" };
 
 /** The operators that fit a kind of value, in the order they are offered. */
@@ -37,7 +36,7 @@ export function questionGroups(editor, known, stem) {
 
 /** What can be chosen as a subject. `rows`: "any row of ..." too, which is a row of its own in a condition. */
 function subjectOptions(editor, scope, { rows }) {
-  const { t } = { t: (name, values) => editor.t(name, values) };
+  const t = (name, values) => editor.t(name, values);
   const worked = [];
   if (datesOf(scope).length) worked.push(["age", t("subject_age")], ["days", t("subject_days")]);
   worked.push(["today", t("subject_today")]);
@@ -114,5 +113,4 @@ export function subjectDetails(editor, scope, subject, { onChange, focus }) {
   return [];
 }
 
-export const onlyAnswered = (entry) => ANSWERED_ONLY.has(entry.kind);
 export { repeatOf };
