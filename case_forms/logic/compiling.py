@@ -7,8 +7,7 @@ from .errors import LogicError
 from .limits import Limits
 from .loops import LAZY_BUILDERS
 from .operators import EAGER, LAZY, arguments_of, check_arguments
-from .shortcuts import SHORTCUTS, Compiled
-from .values import lookup
+from .shortcuts import SHORTCUTS, Compiled, plain_variable
 
 __all__ = ["Compiled", "Compiler"]
 
@@ -55,19 +54,12 @@ class Compiler:
             if len(parts) == 2:
                 body_nodes = self.nodes - before
         if operator in LAZY:
-            return LAZY_BUILDERS[operator](parts, body_nodes)
+            return LAZY_BUILDERS[operator](parts, body_nodes, arguments)
         if operator in SHORTCUTS:
             shorter = SHORTCUTS[operator](operator, arguments, parts)
             if shorter is not None:
                 return shorter
         return eager(operator, parts)
-
-
-def plain_variable(name: str) -> Compiled:
-    """The commonest expression of all: one answer, by its key."""
-    if not name or "." in name:
-        return lambda data, run: lookup(data, name)
-    return lambda data, run: data.get(name) if type(data) is dict else lookup(data, name)
 
 
 def eager(operator: str, parts: list[Compiled]) -> Compiled:

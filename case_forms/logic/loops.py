@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from .limits import Run
-from .shortcuts import Compiled
-from .values import is_nothing, truthy
+from .shortcuts import Compiled, added
+from .values import is_nothing, lookup, truthy
+
+CURRENT, ACCUMULATOR = {"var": "current"}, {"var": "accumulator"}
+SUMS = ({"+": [CURRENT, ACCUMULATOR]}, {"+": [ACCUMULATOR, CURRENT]})  # how JSON-Logic adds up a list
 
 
-def _and(parts: list[Compiled], body_nodes: int) -> Compiled:
+def _and(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Compiled:
     def every(data: Any, run: Run) -> Any:
         value: Any = None
         for part in parts:
@@ -20,7 +23,7 @@ def _and(parts: list[Compiled], body_nodes: int) -> Compiled:
     return every
 
 
-def _or(parts: list[Compiled], body_nodes: int) -> Compiled:
+def _or(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Compiled:
     def either(data: Any, run: Run) -> Any:
         value: Any = None
         for part in parts:
@@ -32,7 +35,7 @@ def _or(parts: list[Compiled], body_nodes: int) -> Compiled:
     return either
 
 
-def _if(parts: list[Compiled], body_nodes: int) -> Compiled:
+def _if(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Compiled:
     pairs = list(zip(parts[0:-1:2], parts[1::2], strict=False))
     otherwise = parts[-1] if len(parts) % 2 else None
 
@@ -46,7 +49,7 @@ def _if(parts: list[Compiled], body_nodes: int) -> Compiled:
     return choose
 
 
-def _coalesce(parts: list[Compiled], body_nodes: int) -> Compiled:
+def _coalesce(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Compiled:
     def first_answered(data: Any, run: Run) -> Any:
         for part in parts:
             value = part(data, run)
@@ -65,12 +68,18 @@ def _entries(source: Compiled, data: Any, run: Run, body_nodes: int) -> list[Any
     return entries
 
 
-def _map(parts: list[Compiled], body_nodes: int) -> Compiled:
+def _map(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Compiled:
     source, body = parts
-    return lambda data, run: [body(entry, run) for entry in _entries(source, data, run, body_nodes)]
+    name = getattr(body, "variable", None)
+    if name is None:
+        return lambda data, run: [body(entry, run) for entry in _entries(source, data, run, body_nodes)]
+    return lambda data, run: [
+        entry.get(name) if type(entry) is dict else lookup(entry, name)
+        for entry in _entries(source, data, run, body_nodes)
+    ]
 
 
-def _filter(parts: list[Compiled], body_nodes: int) -> Compiled:
+def _filter(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Compiled:
     source, body = parts
 
     def kept(data: Any, run: Run) -> list[Any]:
@@ -84,8 +93,17 @@ def _filter(parts: list[Compiled], body_nodes: int) -> Compiled:
     return kept
 
 
-def _reduce(parts: list[Compiled], body_nodes: int) -> Compiled:
+def _reduce(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Compiled:
     source, body, start = parts
+    if arguments[1] in SUMS:
+
+        def add_up(data: Any, run: Run) -> Any:
+            total = start(data, run)
+            for entry in _entries(source, data, run, body_nodes):
+                total = added(entry, total)
+            return total
+
+        return add_up
 
     def reduce(data: Any, run: Run) -> Any:
         accumulator = start(data, run)
@@ -96,7 +114,7 @@ def _reduce(parts: list[Compiled], body_nodes: int) -> Compiled:
     return reduce
 
 
-def _all(parts: list[Compiled], body_nodes: int) -> Compiled:
+def _all(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Compiled:
     source, body = parts
 
     def every(data: Any, run: Run) -> bool:
@@ -110,7 +128,7 @@ def _all(parts: list[Compiled], body_nodes: int) -> Compiled:
     return every
 
 
-def _some(parts: list[Compiled], body_nodes: int) -> Compiled:
+def _some(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Compiled:
     source, body = parts
 
     def any_of_them(data: Any, run: Run) -> bool:
@@ -123,12 +141,12 @@ def _some(parts: list[Compiled], body_nodes: int) -> Compiled:
     return any_of_them
 
 
-def _none(parts: list[Compiled], body_nodes: int) -> Compiled:
-    some = _some(parts, body_nodes)
+def _none(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Compiled:
+    some = _some(parts, body_nodes, arguments)
     return lambda data, run: not some(data, run)
 
 
-LAZY_BUILDERS: dict[str, Callable[[list[Compiled], int], Compiled]] = {
+LAZY_BUILDERS: dict[str, Callable[[list[Compiled], int, list[Any]], Compiled]] = {
     "and": _and,
     "or": _or,
     "if": _if,

@@ -24,6 +24,18 @@ ORDERED: dict[str, tuple[Test, Test]] = {
 }
 
 
+def plain_variable(name: str) -> Compiled:
+    """The commonest expression of all: one answer, by its key. Loops ask for its name: `variable`."""
+    if not name or "." in name:
+        return lambda data, run: lookup(data, name)
+
+    def answer(data: Any, run: Run) -> Any:
+        return data.get(name) if type(data) is dict else lookup(data, name)
+
+    answer.variable = name  # type: ignore[attr-defined]
+    return answer
+
+
 def is_number(value: Any) -> bool:
     """Whether this is a number that Python compares as doubles compare."""
     return type(value) is float or (type(value) is int and -EXACT <= value <= EXACT)
@@ -90,6 +102,14 @@ def _equal(operator: str, arguments: list[Any], parts: list[Compiled]) -> Compil
                 return (value is constant) is wanted
             return general(value, constant, run) is wanted
 
+        def beside_number(data: Any, run: Run) -> bool:
+            value = left(data, run)
+            if type(value) is int and -EXACT <= value <= EXACT:
+                return (value == constant) is wanted
+            return general(value, constant, run) is wanted
+
+        if is_number(constant):
+            return beside_number
         return beside_truth if constant is None or kind is bool else beside_constant
     return lambda data, run: general(left(data, run), right(data, run), run) is wanted
 
@@ -141,16 +161,15 @@ def _plus(operator: str, arguments: list[Any], parts: list[Compiled]) -> Compile
     if len(parts) != 2:
         return None
     left, right = parts
+    return lambda data, run: added(left(data, run), right(data, run))
 
-    def added(data: Any, run: Run) -> Any:
-        one, other = left(data, run), right(data, run)
-        if type(one) is int and type(other) is int and -EXACT <= one <= EXACT and -EXACT <= other <= EXACT:
-            total = one + other
-            if -EXACT <= total <= EXACT:
-                return total
-        return result(operand(one) + operand(other))
 
-    return added
+def added(one: Any, other: Any) -> Any:
+    if type(one) is int and type(other) is int and -EXACT <= one <= EXACT and -EXACT <= other <= EXACT:
+        total = one + other
+        if -EXACT <= total <= EXACT:
+            return total
+    return result(operand(one) + operand(other))
 
 
 def _answered(operator: str, arguments: list[Any], parts: list[Compiled]) -> Compiled | None:

@@ -22,7 +22,9 @@ def _numbers(value):
         return [_numbers(part) for part in value]
     if isinstance(value, dict):
         return {key: _numbers(part) for key, part in value.items()}
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return float(value) + 0.0  # JSON.stringify writes -0 as 0
 
 
 def here(case):
