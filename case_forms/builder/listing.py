@@ -21,7 +21,8 @@ from wagtail.snippets.views import snippets
 from .catalogue import KINDS
 from .models import FormDefinition, FormVersion
 
-IN_USE, ARCHIVED, ALL = "", "archived", "all"
+ARCHIVED, ALL = "archived", "all"
+WIDE = "builder-wide"  # columns for which a telephone has no room
 
 
 class FormFilter(WagtailFilterSet):
@@ -79,12 +80,12 @@ class FormIndex(snippets.IndexView):
         titled = self._get_title_column_class(TitleColumn)
         return [
             titled("title", label=_("Form"), accessor=get_latest_str, get_url=self.get_edit_url),
-            Column("key", label=_("Key"), sort_key="key"),
-            Column("kind", label=_("Kind"), accessor=kind_of),
+            Column("key", label=_("Key"), sort_key="key", classname=WIDE),
+            Column("kind", label=_("Kind"), accessor=kind_of, classname=WIDE),
             StateColumn("state", label=_("State"), accessor=state_of),
             NumberColumn("number", label=_("Version"), sort_key="number", accessor=lambda form: form.number or "–"),
-            NumberColumn("submissions", label=_("Submissions"), sort_key="submissions"),
-            UpdatedAtColumn(),
+            NumberColumn("submissions", label=_("Submissions"), sort_key="submissions", classname=WIDE),
+            UpdatedAtColumn(classname=WIDE),
         ]
 
     @cached_property

@@ -28,7 +28,8 @@ class ReviewLock(WorkflowLock):
     """What is being looked at stays as it is, for everybody."""
 
     def get_message(self, user: User) -> Any:
-        return _("This form has been submitted for approval. Until that is decided nobody can change it.")
+        """Nothing above the page: the page itself says how the approval stands (builder/_standing.html)."""
+        return None
 
     def get_locked_by(self, user: User, can_lock: bool = False) -> Any:
         return _("Waits for approval")
