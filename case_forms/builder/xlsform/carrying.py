@@ -97,7 +97,7 @@ def both(outer: Condition, own: Condition) -> Condition:
     """Two conditions as one; None and True are no condition."""
     asked = [condition for condition in (outer, own) if condition is not None and condition is not True]
     if not asked:
-        return None
+        return own if own is True and outer is None else None
     return asked[0] if len(asked) == 1 else {"and": asked}
 
 

@@ -43,7 +43,7 @@ def answer_to(content: bytes) -> dict[str, object]:
     except MemoryError:
         return {"refused": "too_much_memory", "values": {}}
     except Exception as error:  # noqa: BLE001 - a workbook can make its readers raise anything
-        return {"refused": "unreadable", "values": {"reason": type(error).__name__}}
+        return {"refused": "damaged", "values": {"reason": type(error).__name__}}
 
 
 if __name__ == "__main__":

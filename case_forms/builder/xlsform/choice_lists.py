@@ -14,6 +14,7 @@ from .texts import clean, clean_texts
 
 KNOWN = {"list name", "name", "label", "media", "vatra_value", "geometry"}
 INLINE = "-choices"  # lists that our own export makes for one question; no key of ours has a hyphen
+OURS = "vatra-"  # before lists that belong to a type of ours
 RESERVED = "attr_"  # before an attribute whose name means something else to XLSForms
 NEVER_ATTRIBUTES = frozenset(
     {"list_name", "list name", "name", "label", "value", "caption", "image", "audio", "video", "media", "geometry"}

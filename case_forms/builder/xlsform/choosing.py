@@ -63,13 +63,13 @@ def chosen_from(listed: ChoiceList, node: Node, carrying: Carrying) -> dict[str,
         carrying.report.warning("vatra_ignored", *carrying.where(node.here, "vatra", "list"))
     if listed.name.endswith(INLINE):
         return {"choices": listed.choices}
-    return {"choices_from": own_list(listed, carrying)}
+    return {"choices_from": own_list(listed, carrying.lists)}
 
 
-def own_list(listed: ChoiceList, carrying: Carrying) -> str:
+def own_list(listed: ChoiceList, lists: dict[str, ChoiceList]) -> str:
     """The key of the form's own list."""
     if not listed.key:
-        taken = {other.key for other in carrying.lists.values()} | set(BUILT_IN)
+        taken = {other.key for other in lists.values()} | set(BUILT_IN)
         listed.key = key_of(listed.name, taken, "list")
     return listed.key
 

@@ -1,10 +1,13 @@
 """What is worked out: calculations, values that a question begins with."""
 
+import json
 from typing import Any
 
 from pyxform.utils import default_is_dynamic
 
-from .carrying import Carrying, Condition
+from case_forms.builder.shape_checks import is_plain
+
+from .carrying import NO, Carrying, Condition
 from .tree import Node
 from .types_in import Found
 from .values_in import default_of
@@ -14,6 +17,7 @@ from .xpath.nodes import Node as Part
 from .xpath.typed import Typed
 
 Question = dict[str, Any]
+UNSAID = "unsaid"  # in vatra::result: the definition doesn't say, so it is a text
 RESULTS = ("text", "integer", "decimal", "date", "boolean")
 LONGEST_DEFAULT = 2_000  # pyxform takes long to say whether a longer one is an expression
 RESULT_KINDS = {"integer": "number", "decimal": "number", "date": "date", "boolean": "boolean", "text": "text"}
@@ -79,8 +83,10 @@ def _worked_out(node: Node, part: Part, ours: str, outer: Condition, carrying: C
         return []
     logic = _plain(value)
     question |= {"calculation": logic}
-    result = wanted if wanted in RESULTS else _result(value, node, carrying)
-    if result != "text":
+    if node.here.get("bind", "required").lower() in NO:
+        question["required"] = False
+    result = wanted if wanted in RESULTS else "text" if wanted == UNSAID else _result(value, node, carrying)
+    if wanted != UNSAID and (result != "text" or wanted):
         question["result"] = result
     _has(node, RESULT_KINDS[result], value, carrying)
     return [question]
@@ -114,9 +120,27 @@ def _once(part: Part) -> Part | None:
     return part.arguments[0] if isinstance(part, Call) and part.name == "once" and len(part.arguments) == 1 else None
 
 
+def default_in_json(node: Node) -> Any:
+    """vatra::default: an answer that XLSForms have no default for, as JSON. The form's own check judges it."""
+    written = node.here.get("vatra", "default")
+    try:
+        value = json.loads(written) if len(written) <= LONGEST_DEFAULT else None
+    except ValueError:
+        return None
+    return value if is_plain(value) else None
+
+
 def initial_or_default(question: Question, node: Node, carrying: Carrying) -> None:
     """The default: an answer, or an expression for what the question begins with."""
     row = node.here
+    beginning = carrying.parsed(row, "vatra", "initial")
+    value = carrying.value(beginning, row, node, "vatra", "initial") if beginning is not None else None
+    if value is not None:
+        question["initial"] = None if value.logic == "" else _plain(value)
+    kept = default_in_json(node)
+    if kept is not None:
+        question["default"] = kept
+        return
     written = row.get("default")
     if not written:
         return
@@ -126,6 +150,9 @@ def initial_or_default(question: Question, node: Node, carrying: Carrying) -> No
         part = carrying.parsed(row, "default")
         value = carrying.value(part, row, node, "default") if part is not None else None
         if value is None:
+            return
+        if value.logic in ("", None):
+            question["initial"] = None
             return
         if value.kind != "text" or not isinstance(value.logic, str):
             question["initial"] = _plain(value)

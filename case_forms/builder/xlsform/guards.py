@@ -13,6 +13,8 @@ from itertools import pairwise
 
 LARGEST_FILE = 5_000_000  # bytes, packed
 LARGEST_PART, LARGEST_UNPACKED = 20_000_000, 40_000_000
+LARGEST_OTHER = 4_000_000  # bytes of a part with neither cells nor pictures in it
+DATA = ("xl/worksheets/", "xl/sharedStrings", "xl/media/", "docProps/")
 LARGEST_RATIO, SMALL = 200, 1_000_000  # a part this small may be packed as tightly as it likes
 MOST_PARTS = 400
 CHUNK = 65_536
@@ -84,7 +86,8 @@ def _measure(parts: list[zipfile.ZipInfo]) -> None:
         if part.flag_bits & 0x1:
             raise Refused("encrypted")
         tight = part.file_size > SMALL and part.file_size > LARGEST_RATIO * max(part.compress_size, 1)
-        if part.file_size > LARGEST_PART or tight:
+        is_data = part.filename.startswith(DATA)
+        if part.file_size > (LARGEST_PART if is_data else LARGEST_OTHER) or tight:
             raise Refused("zip_bomb")
     if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
         raise Refused("zip_bomb")

@@ -72,7 +72,7 @@ def _texts_and_rules(question: Question, node: Node, found: Found, carrying: Car
     if hint and ours not in NEVER_SHOWN:
         question["hint"] = hint
     required = carrying.truth(node, "required")
-    if required is not None and ours not in NEVER_SHOWN:
+    if required is not None:
         question["required"] = required
     if row.texts("bind", "jr:requiredMsg"):
         carrying.report.note("required_message_left_out", *carrying.where(row, "bind", "jr:requiredMsg"))

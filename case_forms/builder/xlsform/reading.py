@@ -12,7 +12,8 @@ from case_forms.builder.lists import Shared, no_shared_lists
 from case_forms.builder.shapes import FORMAT, Problem
 
 from .carrying import Carrying
-from .choice_lists import ChoiceList, read_lists
+from .choice_lists import INLINE, OURS, ChoiceList, read_lists
+from .choosing import own_list
 from .findings import ERROR, NOTE, WARNING, Finding, Import, Report
 from .guards import Refused
 from .languages import Languages
@@ -76,7 +77,7 @@ def read_xlsform(
     except Refused as refused:
         return refusal(refused.code, refused.values)
     except Exception as error:  # noqa: BLE001 - a workbook can make its readers raise anything
-        return refusal("unreadable", {"reason": type(error).__name__})
+        return refusal("damaged", {"reason": type(error).__name__})
     return form_of(book, name=name, key=key, kind=kind, language=language, shared=shared)
 
 
@@ -118,7 +119,7 @@ def form_of(
     }
     if sections.intro:
         definition["intro"] = sections.intro
-    own = _own_lists(lists, settings, languages, report)
+    own = _own_lists(lists, settings, languages)
     if own:
         definition["lists"] = own
     if not sections.sections and not report.has_errors:
@@ -141,16 +142,14 @@ def _key(wanted: str, report: Report) -> str:
     return key
 
 
-def _own_lists(
-    lists: dict[str, ChoiceList], settings: Settings, languages: Languages, report: Report
-) -> dict[str, Any]:
+def _own_lists(lists: dict[str, ChoiceList], settings: Settings, languages: Languages) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for listed in lists.values():
+        if not listed.is_used and not listed.name.startswith(OURS) and not listed.name.endswith(INLINE):
+            own_list(listed, lists)
         if listed.key:
             title = settings.list_title(listed.key, languages)
             found[listed.key] = {**({"title": title} if title else {}), "choices": listed.choices}
-        elif not listed.is_used:
-            report.note("list_left_out", "choices", listed.rows[0] if listed.rows else None, name=listed.name)
     return found
 
 

@@ -8,6 +8,7 @@ from case_forms.questions import registry
 
 from .carrying import Carrying, Condition, both
 from .choosing import chosen_from
+from .computing import default_in_json
 from .names import key_of
 from .planning import OCCURRED_ON
 from .privacy import privacy
@@ -224,6 +225,11 @@ class Sections:
         if required is not None:
             question["required"] = required
         question |= privacy(node if row.get("vatra", "sensitivity") or not rows else rows[0], carrying)
+        if rows and rows[0].here.truth("bind", "readonly"):
+            question["read_only"] = True
+        kept = default_in_json(node)
+        if kept is not None:
+            question["default"] = kept
         if row.get("vatra", "of") and "of" in registry.get(ours).properties:
             question["of"] = row.get("vatra", "of")
         if ours == "matrix":

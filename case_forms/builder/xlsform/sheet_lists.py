@@ -34,6 +34,11 @@ class SheetLists:
         self.lists: dict[str, list[Choice]] = {}
         self.written: dict[tuple[str, str], str] = {}
 
+    def put_own(self) -> None:
+        """The form's own lists, those that no question uses too."""
+        for name, listed in self.own.items():
+            self._put(name, listed["choices"])
+
     def name_of(self, question: Question) -> str:
         """The name of the question's list in the sheet; "" when it has none. Asking for it puts the list there."""
         name = self._name(question)

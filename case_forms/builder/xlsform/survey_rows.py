@@ -13,19 +13,28 @@ from case_forms.questions.indicators import catalogue
 
 from .bounds import bounds
 from .choosing import SPECIFY
+from .computing import UNSAID
 from .languages import name_of
 from .naming import OCCURRED_ON, Names, parts_of
 from .sheet_lists import SheetLists
 from .types_in import GROUPS, type_of
 from .words_out import NOTES_OUT, OCCURRED_ON_LABEL
 from .xpath.places import Place
-from .xpath.printing import Unprintable, plain_number, printed, printed_condition, quoted
+from .xpath.printing import Printer, Unprintable, plain_number, printed, printed_condition, quoted
 
 Item = dict[str, Any]
 Row = dict[str, str]
 SELECTS = {"select_one": "select_one", "select_multiple": "select_multiple", "rank": "rank"}
 PYXFORM_NAMES = {"select_one": "select one", "select_multiple": "select all that apply", "image": "photo"}
 UNSHOWN_TYPES = ("calculated", "hidden")
+BEGINS_WITH = {
+    "number": ("number",),
+    "date": ("date",),
+    "datetime": ("datetime", "date"),
+    "choice": ("choice", "text"),
+    "choices": ("choices",),
+    "text": ("text", "choice", "number", "date"),
+}
 NEVER_DEFAULT = ("matrix", "indicators", "indicator_assessment", "geopoint", "file", "signature")
 
 
@@ -128,8 +137,7 @@ class SurveyRows:
             row["appearance"] = appearance
         if "appearance" in question:
             row["vatra::appearance"] = question["appearance"]
-        if ours not in UNSHOWN_TYPES:
-            self._required(row, question, place)
+        self._required(row, question, place)
         self._ours(row, question, theirs, appearance)
         self._constraint(row, question, place)
         self._computed(row, question, place)
@@ -191,7 +199,7 @@ class SurveyRows:
     def _computed(self, row: Row, question: Item, place: Place) -> None:
         ours = question["type"]
         if "calculation" in question:
-            row["vatra::result"] = question.get("result", "text")
+            row["vatra::result"] = question.get("result", UNSAID)
             try:
                 row["calculation"] = printed(question["calculation"], self.names.form, place)
             except Unprintable as reason:
@@ -199,23 +207,30 @@ class SurveyRows:
                 row["calculation"] = "''"
         if "default" in question:
             if ours in NEVER_DEFAULT:
+                row["vatra::default"] = json.dumps(question["default"], ensure_ascii=False)
                 self._lose("default", "default", question["default"])
             else:
                 row["default"] = self._default(question, place, row["type"].split()[0])
+                if ours == "approximate_date" and len(question["default"]) < len("2012-05-03"):
+                    row["vatra::default"] = json.dumps(question["default"])
+                    row["default"] = f"{question['default']}-01-01"[:10]
         if "initial" in question:
-            if "default" in row:
-                self._lose("default", "initial", question["initial"])
-                return
-            try:
-                text = printed(question["initial"], self.names.form, place)
-            except Unprintable as reason:
-                self._lose("default", reason.code, question["initial"])
-                return
-            is_number = isinstance(question["initial"], int | float)
-            written = (
-                text if default_is_dynamic(text, row["type"]) else f"{'number' if is_number else 'string'}({text})"
-            )
-            row["default"] = written
+            self._initial(row, question, place)
+
+    def _initial(self, row: Row, question: Item, place: Place) -> None:
+        """What the question begins with: a default that ODK works out, when the type can begin with that there."""
+        try:
+            piece = Printer(self.names.form, place).value(question["initial"])
+        except Unprintable as reason:
+            self._lose("default", reason.code, question["initial"])
+            return
+        if "default" in row or piece.kind not in BEGINS_WITH.get(place.kind, ()) or question["initial"] is None:
+            row["vatra::initial"] = piece.text
+            self._lose("default", "initial", question["initial"])
+            return
+        as_expression = "number" if piece.kind == "number" else "string"
+        is_dynamic = default_is_dynamic(piece.text, row["type"])
+        row["default"] = piece.text if is_dynamic else f"{as_expression}({piece.text})"
 
     def _default(self, question: Item, place: Place, theirs: str) -> str:
         value = question["default"]
@@ -236,7 +251,7 @@ class SurveyRows:
             if text is not None:
                 conditions.append(f"({text})" if conditions and _is_joined(expression) else text)
                 row |= self._texts("constraint_message", question["constraint"]["message"])
-        if conditions and question["type"] not in UNSHOWN_TYPES:
+        if conditions:
             row["constraint"] = " and ".join(conditions)
 
     def _required(self, row: Row, question: Item, place: Place) -> None:
@@ -256,6 +271,8 @@ class SurveyRows:
         row |= {"type": "begin_group", "appearance": appearance, "vatra::type": ours}
         if "of" in question:
             row["vatra::of"] = question["of"]
+        if "default" in question:
+            row["vatra::default"] = json.dumps(question["default"], ensure_ascii=False)
         for name in ("default", "initial", "constraint"):
             if name in question:
                 self._lose(name, "parts", question[name])
@@ -272,6 +289,8 @@ class SurveyRows:
             if child.name != value:
                 line["vatra::value"] = value
             self._required(line, question, place)
+            if question.get("read_only"):
+                line["read_only"] = "yes"
             named = str(question.get("choices_from", ""))
             if named and named not in self.lists.own:
                 line["vatra::list"] = named
@@ -283,7 +302,7 @@ class SurveyRows:
         if question["type"] == "matrix":
             return [row["label"] for row in question["rows"]]
         if question["type"] == "indicators":
-            words = [indicator["text"] for indicator in catalogue()["indicators"]]
+            words = [indicator["label"] for indicator in catalogue()["indicators"]]
             return [{code: text_in(each, code) for code in languages} for each in words]
         reason = {code: SPECIFY.get(code, SPECIFY["en"]) for code in languages}
         return [question["label"], reason]
@@ -304,10 +323,9 @@ class SurveyRows:
             row["vatra::key"] = item["key"]
 
     def _conditions(self, row: Row, item: Item, place: Place) -> None:
-        relevant = item.get("relevant", True)
-        if relevant is True:
+        if "relevant" not in item:
             return
-        text = self._printed("relevant", relevant, place)
+        text = self._printed("relevant", item["relevant"], place)
         if text is not None:
             row["relevant"] = text
 

@@ -33,6 +33,7 @@ WORDS: dict[str, "str | Promise"] = {
     "doctype": gettext_lazy("The file holds XML that refers to something outside of it."),
     "other_encoding": gettext_lazy("A part of the file isn't written in UTF-8."),
     "unreadable": gettext_lazy("The workbook can't be read: %(reason)s"),
+    "damaged": gettext_lazy("The workbook is damaged: its parts don't fit together."),
     "took_too_long": gettext_lazy("Reading the workbook took too long."),
     "too_much_memory": gettext_lazy("Reading the workbook took too much memory."),
     "too_much_text": gettext_lazy("The workbook holds more text than a form could."),
@@ -108,7 +109,6 @@ WORDS: dict[str, "str | Promise"] = {
     # choices
     "no_list": gettext_lazy("There is no list of choices “%(name)s”."),
     "no_list_named": gettext_lazy("The type names no list of choices."),
-    "list_left_out": gettext_lazy("No question uses this list; it was left out."),
     "choice_without_name": gettext_lazy("The choice has no name."),
     "choice_without_list": gettext_lazy("The choice has no list name."),
     "duplicate_choice": gettext_lazy("Another choice of the list has this name."),

@@ -18,7 +18,7 @@ NOTES_OUT = {
     "rows": _("ODK doesn't hold people to a smallest and a largest number of rows."),
     "scale": _("The label of the last step can't be shown: the steps don't end there."),
     "default": _("This type of question has no default in XLSForms."),
-    "initial": _("An XLSForm has one default; the answer that is always the same was taken."),
+    "initial": _("What the question begins with can't be said in an XLSForm; it stands in vatra::initial."),
     "parts": _("This question is a group in XLSForms, which have no such thing for groups."),
     "reference": _("A blank was put into ${, which means something else in XLSForms."),
     "control_characters": _("Characters that a workbook can't hold were replaced."),

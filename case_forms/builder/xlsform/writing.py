@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
-from case_forms.builder.lists import Shared, shared_lists
+from case_forms.builder.lists import Shared, shared_lists, unresolved
 from case_forms.builder.sources import Lists
 from case_forms.questions.base import ChoiceSource
 
@@ -44,7 +44,9 @@ def write_xlsform(
     The definition must be one that can be published (checker). sources: the lists we always have, written out as
     choices (from the database unless given); shared: looks up shared lists (likewise).
     """
+    definition = unresolved(definition)
     lists = SheetLists(definition, sources or Lists(), shared or shared_lists())
+    lists.put_own()
     survey = SurveyRows(definition, Names(definition, lists), lists)
     survey.write()
     sheets = {

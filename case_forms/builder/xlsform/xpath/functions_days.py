@@ -30,6 +30,8 @@ def now(converter: "Converter", node: Call) -> Typed:
 
 def date_of(converter: "Converter", node: Call) -> Typed:
     value = converter.scalar(node.arguments[0])
+    if value.logic == {"var": "_today"}:
+        return Typed({"today": []}, "date", 2)
     if value.kind in ("date", "datetime"):
         return as_day(value)
     if value.day is not None:

@@ -45,11 +45,11 @@ def _chain(condition: Typed, then: Typed, otherwise: Typed, kind: str) -> Typed:
 
 def of_one_kind(one: Typed, other: Typed, at: int) -> tuple[Typed, Typed, str]:
     """Two values that may each be the result. An empty text beside a number or a date is no value."""
-    if one.kind == other.kind and one.kind != "choices":
+    if one.kind == other.kind and one.kind != "choices" and "" not in (one.logic, other.logic):
         return one, other, "text" if one.kind in ("choice", "time") else one.kind
     for value, beside in ((one, other), (other, one)):
-        if value.logic == "" and beside.kind in ("number", "date", "datetime", "boolean"):
-            nothing = Typed(None, beside.kind)
+        if value.logic == "" and value.kind == "text" and beside.kind not in ("choices", "object", "rows", "yesno"):
+            nothing = Typed(None, "text" if beside.kind in ("choice", "time") else beside.kind)
             return (nothing, other, beside.kind) if value is one else (one, nothing, beside.kind)
     if {one.kind, other.kind} == {"date", "datetime"}:
         return as_day(one), as_day(other), "date"

@@ -36,6 +36,9 @@ def idiom(converter: "Converter", node: Node) -> Typed | None:
     if isinstance(node, Call) and node.name == "not":
         return _all_answered(converter, node)
     if isinstance(node, Operation) and node.sign == "and":
+        group = _empty_group(converter, node)
+        if group is not None:
+            return made("!", made("answered", group), kind="boolean")
         return _every_row(converter, node)
     if isinstance(node, Operation) and node.sign in (">", "="):
         return _some_row(converter, node)
@@ -72,9 +75,28 @@ def _fits(pattern: Node, node: Node, holes: dict[str, Node]) -> bool:
     return pattern == node
 
 
+def _empty_group(converter: "Converter", node: Node) -> str | None:
+    """The key of the question whose parts, all of them, are said to be empty: ${a} = '' and ${b} = ''."""
+    if not isinstance(node, Operation) or node.sign != "and":
+        return None
+    names = []
+    for part in node.parts:
+        if not isinstance(part, Operation) or part.sign != "=" or part.parts[1:] != (Text(""),):
+            return None
+        if not isinstance(part.parts[0], Ref):
+            return None
+        names.append(part.parts[0].name)
+    places = converter.form.named.get(names[0], [])
+    group = places[0].parent if len(places) == 1 else None
+    return group.key if group and group.key and group.sort == "group" and names == list(group.children) else None
+
+
 def _all_answered(converter: "Converter", node: Call) -> Typed | None:
     """not(${a} = '' or ${b} = ''): both are answered."""
     inner = node.arguments[0] if len(node.arguments) == 1 else None
+    group = _empty_group(converter, inner) if inner is not None else None
+    if group is not None:
+        return made("answered", group, kind="boolean")
     if not isinstance(inner, Operation) or inner.sign != "or":
         return None
     keys: list[str] = []

@@ -181,7 +181,7 @@ def _rows_that(operator: str) -> Print:
         listed, each = arguments
         if operator == "all":
             whole = print_rows.rows(printer, listed).text
-            failing = print_rows.rows(printer, {"filter": [listed, {"!": [each]}]}).text
+            failing = print_rows.filtered(printer, listed, each, is_failing=True)
             return Piece(f"count({failing}) = 0 and count({whole}) > 0", "boolean", AND)
         some = print_rows.rows(printer, {"filter": [listed, each]}).text
         if operator == "some":

@@ -20,10 +20,6 @@ def is_rows(printer: Printer, logic: Any) -> bool:
     return found is not None and found[0] in ("filter", "reduce") and is_rows(printer, found[1][0])
 
 
-class _Rows(Piece):
-    """A piece that knows its repeat group."""
-
-
 def rows(printer: Printer, logic: Any) -> Piece:
     """A list of rows as a nodeset. Raises Unprintable."""
     return Piece(_rows(printer, logic)[0], "rows")
@@ -38,10 +34,7 @@ def _rows(printer: Printer, logic: Any) -> tuple[str, Place]:
         return printer.written(place), place
     found = operation(logic)
     if found and found[0] == "filter":
-        text, place = _rows(printer, found[1][0])
-        if "[" in text:
-            raise Unprintable("no_xpath")
-        return f"{text}[{printer.in_rows(place).condition(found[1][1]).text}]", place
+        return filtered(printer, *found[1]), _rows(printer, found[1][0])[1]
     if found and found[0] == "reduce" and found[1][1:] == ALL_OF_THEM:
         source = operation(found[1][0])
         name = variable(source[1][1]) if source and source[0] == "map" else None
@@ -50,6 +43,15 @@ def _rows(printer: Printer, logic: Any) -> tuple[str, Place]:
             text, place = _rows(printer, source[1][0])
             return f"{text}/{printer.path_below(place, inner)}", inner
     raise Unprintable("no_xpath")
+
+
+def filtered(printer: Printer, listed: Any, each: Any, *, is_failing: bool = False) -> str:
+    """The rows that fulfil a condition, or those that don't."""
+    text, place = _rows(printer, listed)
+    if "[" in text:
+        raise Unprintable("no_xpath")
+    condition = printer.in_rows(place).condition(each).text
+    return f"{text}[not({condition})]" if is_failing else f"{text}[{condition}]"
 
 
 def answers(printer: Printer, logic: Any) -> Piece:

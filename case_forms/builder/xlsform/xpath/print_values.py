@@ -245,7 +245,7 @@ def _date_part(printer: Printer, arguments: list[Any]) -> Piece:
 
 
 def _today(printer: Printer, arguments: list[Any]) -> Piece:
-    return Piece("today()", "date")
+    return Piece("today()" if printer.row else "date(today())", "date")
 
 
 VALUES: dict[str, Print] = {

@@ -2,7 +2,7 @@
 
 import re
 
-from .facts import ALWAYS_THERE, variable
+from .facts import variable
 from .nodes import XPathError
 from .typed import Typed, literal, made
 
@@ -13,8 +13,6 @@ EPOCH = "1970-01-01"
 def answered(value: Typed) -> Typed:
     """Whether there is something: an answer, or a result that isn't nothing."""
     name = variable(value.logic)
-    if name in ALWAYS_THERE:
-        return literal(True)
     if name is not None:
         return made("answered", name, kind="boolean")
     if value.is_literal:
