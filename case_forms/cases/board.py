@@ -145,7 +145,7 @@ def reasons_of(case: Case, language: str) -> list[tuple[datetime, list[tuple[str
     """Why the procedure did what it did: for each event its time and (words, because) of each rule that spoke."""
     told = []
     for event in CaseEvent.objects.filter(case=case, explanation__isnull=False):
-        words = [
+        words: list[tuple[str, str]] = [
             (in_language(entry["words"], language), in_language(entry.get("because") or {"sq": ""}, language))
             for entry in event.explanation or []
         ]

@@ -37,7 +37,7 @@ def call_brief(notice: Notice, *, why: Iterable[Words], told: Iterable[Contact] 
     rows.append(_row("code", {"sq": "Kodi i njoftimit", "en": "Code of the notice"}, _same(notice.code)))
     rows.append(_row("place", {"sq": "Bashkia", "en": "Municipality"}, _same(notice.municipality.name)))
     if notice.partner is not None:
-        office = {language: in_language(notice.partner.names, language) for language in ("sq", "en")}
+        office: Words = {language: in_language(notice.partner.names, language) for language in ("sq", "en")}
         rows.append(_row("office", {"sq": "Zyra", "en": "Office"}, office))
     for n, contact in enumerate(told, start=1):
         numbers = {language: f"{contact.name}, {contact.phone or NO_PHONE[language]}" for language in ("sq", "en")}

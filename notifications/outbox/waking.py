@@ -63,7 +63,7 @@ def send_canary(part: str) -> bool:
 
 
 def enqueue_bulk(path: str, argument: str) -> bool:
-    """Puts one task of another room, by its path, into the bulk queue. `argument` is an id. False: the broker failed."""
+    """Puts one task of another room, by its path, into the bulk queue; `argument` is an id. False: no broker."""
     return _enqueue(path, argument, cluster=BULK)
 
 

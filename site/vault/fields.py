@@ -135,8 +135,8 @@ class SealedJSONField(SealedField):
 
 
 class SealedBytesField(SealedField):
-    _pyi_private_set_type: bytes | None  # for django-stubs, which would take it for text
-    _pyi_private_get_type: bytes
+    _pyi_private_set_type: Any  # for django-stubs, which would take it for text
+    _pyi_private_get_type: Any
 
     def to_plain(self, value: Any) -> bytes:
         return bytes(value)
