@@ -15,7 +15,6 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath, PureWindowsPath
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -34,8 +33,6 @@ MOST_UNCLAIMED = 5  # times as many as a draft may have
 UNUSED = timedelta(hours=1)  # after which a draft's file that no answer names makes room for another
 LONGEST_NAME = 120
 UNPRINTED = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
-
-log = structlog.get_logger(__name__)
 
 
 class UnknownAttachment(Exception):
@@ -139,8 +136,6 @@ def tidy_attachments(now: datetime) -> tuple[int, int]:
     strays = left_behind(now)
     for path in strays:
         path.unlink(missing_ok=True)
-    if unclaimed or strays:
-        log.info("attachments_tidied", unclaimed=unclaimed, strays=len(strays))
     return unclaimed, len(strays)
 
 

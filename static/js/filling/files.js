@@ -10,14 +10,14 @@ export function putFilesIn(form, saver, refresh) {
     const kept = answer.kept[field.name];
     told(field, answer.errors[field.name] ?? "");
     field.value = "";
-    if (kept) name(form, field, kept);
+    if (kept) name(field, kept);
     refresh();
   });
 }
 
-function name(form, field, kept) {
+function name(field, kept) {
   const entry = field.closest("[data-item]");
-  const block = document.getElementById("attached-file").content.cloneNode(true).firstElementChild;
+  const block = pattern("attached-file");
   Object.assign(block.querySelector("[data-name]"), { textContent: kept.name, href: kept.address });
   block.querySelector("[data-size]").textContent = `(${size(kept.size)})`;
   const [held, remove] = block.querySelectorAll("input");
@@ -31,14 +31,22 @@ function name(form, field, kept) {
 function told(field, words) {
   const entry = field.closest("[data-item]");
   entry.querySelector(".q-error")?.remove();
-  entry.querySelector(".q")?.classList.toggle("q-invalid", words !== "");
-  field.toggleAttribute("aria-invalid", words !== "");
-  if (!words) return;
-  field.setAttribute("aria-invalid", "true");
-  const error = document.createElement("p");
-  Object.assign(error, { className: "q-error", id: `${field.id}-error`, role: "alert", textContent: words });
+  entry.querySelector(".q").classList.toggle("q-invalid", words !== "");
+  if (!words) {
+    field.removeAttribute("aria-invalid");
+    return;
+  }
+  const error = pattern("file-error");
+  error.id = `${field.id}-error`;
+  error.querySelector("[data-words]").textContent = words;
   field.before(error);
-  field.setAttribute("aria-describedby", error.id);
+  field.setAttribute("aria-invalid", "true");
+  const described = new Set((field.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean)).add(error.id);
+  field.setAttribute("aria-describedby", [...described].join(" "));
+}
+
+function pattern(id) {
+  return document.getElementById(id).content.cloneNode(true).firstElementChild;
 }
 
 function size(bytes) {

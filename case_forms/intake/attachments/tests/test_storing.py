@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from case_forms.intake.attachments.kinds import Refused
 from case_forms.intake.attachments.storing import ContentLost, content_of
 from case_forms.intake.attachments.tests import samples
 from case_forms.intake.attachments.tests.conftest import files_on_disk
+from case_forms.intake.housekeeping import tidy
 from case_forms.intake.models import Attachment, Draft
 from case_forms.intake.tests.small_world import World
 from vault.rotation import rotate
@@ -127,6 +129,26 @@ def test_files_without_a_row_are_tidied_away_after_an_hour(world: World, folder:
         age(path, timedelta(hours=2))
     assert tidy_attachments(timezone.now()) == (0, 3)
     assert [path.stem for path in files_on_disk(folder)] == [str(kept.pk)]
+
+
+def test_a_restored_backup_is_checked_file_by_file(world: World, folder: Path, capsys: Any) -> None:
+    store(world)
+    call_command("check_attachments")
+    assert capsys.readouterr().out == "1 files open, 0 lost\n"
+    lost = store(world, samples.jpeg())
+    (folder / lost.pk.hex[:2] / f"{lost.pk}.sealed").unlink()
+    with pytest.raises(CommandError, match="restore"):
+        call_command("check_attachments")
+    told = capsys.readouterr()
+    assert told.out == "1 files open, 1 lost\n"
+    assert str(lost.pk) in told.err
+
+
+def test_housekeeping_tidies_attachments_too(world: World, settings: Any) -> None:
+    kept = store(world)
+    Attachment.objects.filter(pk=kept.pk).update(uploaded_at=timezone.now() - timedelta(days=9))
+    tidy()
+    assert not Attachment.objects.exists()
 
 
 def test_tidying_before_anything_was_put_in_finds_nothing(folder: Path, db: Any) -> None:
