@@ -133,8 +133,9 @@ class Preview {
     else if (anew) this.later(EDITING, { anew });
   }
 
-  tell({ report, languages, language }) {
-    const folds = new Map([...this.report.querySelectorAll("details")].map((fold) => [fold.dataset.fold, fold.open]));
+  tell({ report, languages, language, section }) {
+    const open = section === this.section ? this.report.querySelectorAll("details") : []; // as the reader left them
+    const folds = new Map([...open].map((fold) => [fold.dataset.fold, fold.open]));
     this.report.innerHTML = report;
     for (const fold of this.report.querySelectorAll("details")) fold.open = folds.get(fold.dataset.fold) ?? fold.open;
     this.language.replaceChildren(...languages.map(([code, name]) => new Option(name, code, false, code === language)));
