@@ -22,18 +22,23 @@ def live_rules(state: SectionState, answers: Answers, scope: Answers, context: C
     own = {item["key"] for item in _all(items)}
     read = {key for item in _all(items) for expression in _expressions(item) for key in logic.references(expression)}
     return {
-        "items": [_rule(item, context) for item in items],
+        "items": _rules(items, read, context),
         "scope": {key: scope[key] for key in sorted(read - own) if key in scope},
-        "kept": dict(_kept(items, answers, "")),
+        "kept": dict(_kept(items, read, answers, "")),
         "words": {"nothing": gettext("nothing yet"), "yes": gettext("Yes"), "no": gettext("No")},
     }
 
 
-def _rule(item: Item, context: CheckContext) -> dict[str, Any]:
+def _rules(items: list[Item], read: set[str], context: CheckContext) -> list[dict[str, Any]]:
+    """Without hidden questions that no rule reads: their values have no business on the page."""
+    return [_rule(item, read, context) for item in items if item.get("type") != "hidden" or item["key"] in read]
+
+
+def _rule(item: Item, read: set[str], context: CheckContext) -> dict[str, Any]:
     """The item without its words; a group with the rules of its rows."""
     rule: dict[str, Any] = {name: item[name] for name in CARRIED if name in item}
     if item["item"] == "repeat":
-        rule["items"] = [_rule(inner, context) for inner in item["items"]]
+        rule["items"] = _rules(item["items"], read, context)
     elif item["item"] == "question":
         kind, question = registry.get(item["type"]), dict(item)
         rule |= kind.live(question, context.today)
@@ -44,13 +49,13 @@ def _rule(item: Item, context: CheckContext) -> dict[str, Any]:
     return rule
 
 
-def _kept(items: list[Item], answers: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+def _kept(items: list[Item], read: set[str], answers: Any, prefix: str) -> Iterator[tuple[str, Any]]:
     for item in items:
         value = answers.get(item.get("key")) if isinstance(answers, dict) else None
         if item["item"] == "repeat" and isinstance(value, list):
             for index, row in enumerate(value):
-                yield from _kept(item["items"], row, f"{prefix}{item['key']}-{index}-")
-        elif item["item"] == "question" and _is_a_programs(item) and not is_unanswered(value):
+                yield from _kept(item["items"], read, row, f"{prefix}{item['key']}-{index}-")
+        elif item["item"] == "question" and item["key"] in read and _is_a_programs(item) and not is_unanswered(value):
             yield f"{prefix}{item['key']}", value
 
 
