@@ -1,6 +1,8 @@
 """Answers that didn't fit when a draft moved to a newer version of its form: kept sealed in the draft, to be read."""
 
+import contextlib
 import json
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +17,7 @@ from case_forms.questions.base import AnswerError, CleanContext
 
 from .checking import CheckContext
 from .models import Draft
+from .reading import Line, line_of
 
 Path = tuple[str | int, ...]
 
@@ -48,8 +51,7 @@ class LeftOverLine:
     """A left-over answer for people. `places` names the rows around it ("Children 2"), the outermost first."""
 
     places: list[str]
-    label: str
-    value: str = field(repr=False)
+    line: Line = field(repr=False)
     why: str | Promise
 
 
@@ -60,14 +62,24 @@ def left_over_of(draft: Draft) -> list[LeftOver]:
     ]
 
 
+def files_left_over(draft: Draft) -> set[uuid.UUID]:
+    """The files that left-over answers name: kept as long as the answers are."""
+    found = set()
+    for left in left_over_of(draft):
+        if isinstance(left.value, dict) and "id" in left.value:
+            with contextlib.suppress(ValueError):
+                found.add(uuid.UUID(str(left.value["id"])))
+    return found
+
+
 def in_words(left_over: Iterable[LeftOver], context: CheckContext) -> list[LeftOverLine]:
     """Each answer in the words of the version that asked for it."""
     left_over = list(left_over)
     versions = FormVersion.objects.in_bulk({left.version for left in left_over})
-    return [_line(left, versions[left.version].definition, context) for left in left_over]
+    return [_in_words(left, versions[left.version].definition, context) for left in left_over]
 
 
-def _line(left: LeftOver, definition: Mapping[str, Any], context: CheckContext) -> LeftOverLine:
+def _in_words(left: LeftOver, definition: Mapping[str, Any], context: CheckContext) -> LeftOverLine:
     *around, question = _along(left.path, definition)
     rows = [step for step in left.path if isinstance(step, int)]
     return LeftOverLine(
@@ -75,8 +87,7 @@ def _line(left: LeftOver, definition: Mapping[str, Any], context: CheckContext) 
             f"{in_language(repeat['label'], context.language)} {row + 1}"
             for repeat, row in zip(around, rows, strict=True)
         ],
-        label=in_language(question["label"], context.language),
-        value=_value_in_words(left.value, question, context),
+        line=_line_of(left.value, dict(question), context),
         why=REASONS[left.why],
     )
 
@@ -91,14 +102,13 @@ def _along(path: Path, definition: Mapping[str, Any]) -> Iterator[Mapping[str, A
             items = item.get("items", [])
 
 
-def _value_in_words(value: Any, question: Mapping[str, Any], context: CheckContext) -> str:
-    """As the question's type writes it; what was typed wrong stays as it was typed."""
-    kind = registry.get(question["type"])
+def _line_of(value: Any, question: dict[str, Any], context: CheckContext) -> Line:
+    """As the question's type shows it; what was typed wrong stays as it was typed."""
     asked = CleanContext(
         context.sources, language=context.language, today=context.today, attachments=context.attachments
     )
     try:
-        cleaned = kind.clean(value, dict(question), asked)
+        return line_of(question, registry.get(question["type"]).clean(value, question, asked), context)
     except AnswerError:
-        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return kind.formatted(cleaned, dict(question), context.language, context.sources)
+        typed = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return Line(in_language(question["label"], context.language), typed)

@@ -107,10 +107,11 @@ def _questions(items: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _lines(items: list[Mapping[str, Any]], answers: Answers, context: CheckContext) -> list[Line]:
-    return [_line(dict(item), answers[item["key"]], context) for item in _questions(items) if item["key"] in answers]
+    return [line_of(dict(item), answers[item["key"]], context) for item in _questions(items) if item["key"] in answers]
 
 
-def _line(question: dict[str, Any], answer: Any, context: CheckContext) -> Line:
+def line_of(question: dict[str, Any], answer: Any, context: CheckContext) -> Line:
+    """A cleaned answer."""
     kind, language, sources = registry.get(question["type"]), context.language, context.sources
     shown: dict[str, Any] = {}
     if question["type"] == "matrix":

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from case_forms.intake.left_over import files_left_over
 from case_forms.intake.models import Attachment, Draft
 from case_forms.questions.files import accepted
 
@@ -32,7 +33,7 @@ def take_in(files: Files, post: QueryDict, *, section: Mapping[str, Any], draft:
     asked = {name: question for name in files if (question := question_at(section["items"], name)) is not None}
     if not asked:
         return Taken(post)
-    make_room(draft, named_files(draft.form_version.definition, draft.answers))
+    make_room(draft, named_files(draft.form_version.definition, draft.answers) | files_left_over(draft))
     kept: dict[str, Attachment] = {}
     errors: dict[str, str] = {}
     for name, question in asked.items():

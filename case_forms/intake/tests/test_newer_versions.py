@@ -1,4 +1,4 @@
-"""A draft whose form has a newer version: it stays where it is until its owner moves it. As a phone without JavaScript."""
+"""A draft whose form has a newer version stays where it is until its owner moves it. As a phone without JavaScript."""
 
 import copy
 from typing import Any
