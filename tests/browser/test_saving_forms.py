@@ -1,0 +1,238 @@
+"""Saving a form in a real browser: only what changed travels, and nothing is lost when two save or the line is cut."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.db import OperationalError
+from playwright.sync_api import Browser, Page, Route, expect
+
+from access.models import User
+from case_forms.builder.actions import publish_form, save_definition
+from case_forms.builder.models import ChoiceList, FormDefinition
+from case_forms.builder.tests.samples import sample
+from case_forms.intake.seeding.demo import DEMO_PASSWORD, seed_demo
+from case_forms.intake.seeding.reference import seed_reference
+
+from .pictures import picture
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+
+@pytest.fixture
+def house(transactional_db: Any, live_server: Any) -> str:
+    seed_reference()
+    seed_demo(with_cases=False)
+    User.objects.update(language="en")
+    return str(live_server.url)
+
+
+@pytest.fixture
+def form(house: str) -> FormDefinition:
+    return save_definition(key="sample", definition=sample(), by=User.objects.get(username="koordinator"))
+
+
+@contextmanager
+def signed_in(chromium: Browser, house: str, name: str, *, width: int = 1280) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": width, "height": 900}, locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{house}/accounts/login/?next=/cms/forms/")
+    page.fill("#id_login", name)
+    page.fill("#id_password", DEMO_PASSWORD)
+    page.click("main button")
+    page.wait_for_url("**/cms/forms/")
+    yield page
+    page.goto(f"{house}/healthz")
+    page.wait_for_timeout(300)  # Wagtail's word that nobody edits any more
+    context.close()
+
+
+def edit(page: Page, house: str, form: FormDefinition) -> Page:
+    page.goto(f"{house}/cms/forms/edit/{form.pk}/")
+    expect(page.locator(".vo-toolbar")).to_be_visible()
+    page.wait_for_timeout(2200)  # Wagtail looks at the unchanged form after two seconds
+    return page
+
+
+def write(page: Page, words: str) -> None:
+    """Writes the label of the first question."""
+    field = page.locator("[data-focus^='/label']").first
+    if not field.is_visible():
+        page.locator(".vo-item .vo-line__open").first.click()
+    field.fill(words)
+
+
+def first_label(form: FormDefinition) -> str:
+    """As the server has it. A request that is writing locks the database of the tests for a moment."""
+    for _try in range(40):
+        try:
+            copy = FormDefinition.objects.get(pk=form.pk).working_copy()
+            return str(copy["sections"][0]["items"][0]["label"]["sq"])
+        except OperationalError:
+            time.sleep(0.1)
+    raise TimeoutError
+
+
+def labels_kept(form: FormDefinition) -> list[str]:
+    """The label of the first question in each revision."""
+    kept = [revision.as_object().definition for revision in form.revisions.order_by("pk")]
+    return [definition["sections"][0]["items"][0]["label"]["sq"] for definition in kept]
+
+
+def eventually(page: Page, form: FormDefinition, words: str) -> None:
+    for _try in range(40):
+        if first_label(form) == words:
+            return
+        page.wait_for_timeout(150)
+    assert first_label(form) == words
+
+
+def test_what_is_typed_is_saved_by_itself_and_only_what_changed_travels(
+    chromium: Browser, house: str, form: FormDefinition
+) -> None:
+    with signed_in(chromium, house, "koordinator") as page:
+        sent: list[str] = []
+        page.on(
+            "request", lambda r: sent.append(r.post_data or "") if "/edit/" in r.url and r.method == "POST" else None
+        )
+        edit(page, house, form)
+        write(page, "Bashkia")
+        eventually(page, form, "Bashkia")
+        write(page, "Bashkia ku jeni")
+        eventually(page, form, "Bashkia ku jeni")
+
+        assert sent
+        assert max(map(len, sent)) < 1500
+        assert form.revisions.count() == 2  # the first, and one for this sitting
+
+
+def test_typing_and_leaving_with_the_button_at_once_saves_it_all(
+    chromium: Browser, house: str, form: FormDefinition
+) -> None:
+    with signed_in(chromium, house, "koordinator") as page:
+        edit(page, house, form)
+        write(page, "E shpejtë")
+        page.get_by_role("button", name="Save draft").click()
+
+        expect(page.locator(".messages .success")).to_be_visible()
+        assert first_label(form) == "E shpejtë"
+
+
+def test_when_two_save_the_second_keeps_theirs_and_decides(chromium: Browser, house: str, form: FormDefinition) -> None:
+    with signed_in(chromium, house, "koordinator") as one, signed_in(chromium, house, "koordinator2") as other:
+        edit(one, house, form)
+        edit(other, house, form)
+        write(one, "E para")
+        eventually(one, form, "E para")
+
+        write(other, "E dyta")
+        conflict = other.locator("[data-conflict]")
+        expect(conflict).to_be_visible()
+        expect(conflict).to_contain_text("Koordinatori (demo)")
+        picture(other, "conflict")
+        assert first_label(form) == "E para"
+        other.get_by_role("button", name="Save draft").click()
+        expect(conflict).to_be_visible()  # the button leads nowhere either
+        with other.expect_download() as download:
+            other.get_by_role("button", name="Download mine as a file").click()
+        mine = json.loads(download.value.path().read_text())
+        assert mine["sections"][0]["items"][0]["label"]["sq"] == "E dyta"
+
+        other.get_by_role("button", name="Keep mine").click()
+        eventually(other, form, "E dyta")
+        expect(conflict).to_be_hidden()
+        write(other, "E treta")
+        eventually(other, form, "E treta")
+        labels = [
+            r.as_object().definition["sections"][0]["items"][0]["label"]["sq"] for r in form.revisions.order_by("pk")
+        ]
+        assert "E para" in labels  # theirs stays in the history
+
+
+def test_taking_theirs_shows_theirs(chromium: Browser, house: str, form: FormDefinition) -> None:
+    with signed_in(chromium, house, "koordinator") as one, signed_in(chromium, house, "koordinator2") as other:
+        edit(one, house, form)
+        edit(other, house, form)
+        write(one, "E para")
+        eventually(one, form, "E para")
+        write(other, "E dyta")
+        other.get_by_role("button", name="Take theirs").click()
+
+        expect(other.locator("[data-conflict]")).to_be_hidden()
+        other.locator(".vo-item .vo-line__open").first.click()
+        expect(other.locator("[data-focus^='/label']").first).to_have_value("E para")
+        assert first_label(form) == "E para"
+
+
+def test_an_answer_lost_on_the_way_is_no_conflict(chromium: Browser, house: str, form: FormDefinition) -> None:
+    lost = []
+
+    def lose_the_first(route: Route) -> None:
+        if route.request.method == "POST" and not lost:
+            lost.append(route.fetch())
+            route.abort()
+        else:
+            route.continue_()
+
+    with signed_in(chromium, house, "koordinator") as page:
+        edit(page, house, form)
+        page.route("**/cms/forms/edit/**", lose_the_first)
+        write(page, "E humbur")
+        eventually(page, form, "E humbur")
+        write(page, "E gjetur")
+
+        eventually(page, form, "E gjetur")
+        expect(page.locator("[data-conflict]")).to_be_hidden()
+        assert lost[0].ok
+
+
+def test_without_a_connection_the_page_stays_and_says_so(chromium: Browser, house: str, form: FormDefinition) -> None:
+    with signed_in(chromium, house, "koordinator") as page:
+        edit(page, house, form)
+        page.route("**/cms/forms/edit/**", lambda route: route.abort())
+        write(page, "Pa rrjet")
+        failure = page.locator("[data-unsaved]")
+        expect(failure).to_be_visible()
+        page.get_by_role("button", name="Save draft").click()
+        page.wait_for_timeout(700)
+        assert page.locator("[data-focus^='/label']").first.input_value() == "Pa rrjet"
+        picture(page, "no-connection")
+
+        page.unroute("**/cms/forms/edit/**")
+        page.get_by_role("button", name="Try again").click()
+        eventually(page, form, "Pa rrjet")
+        expect(failure).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_form_pages_are_accessible_and_fit(chromium: Browser, house: str, form: FormDefinition, width: int) -> None:
+    publish_form(form=form)
+    changed = sample()
+    changed["sections"][0]["items"][1]["label"]["en"] = "When it was"
+    save_definition(key="sample", definition=changed)
+    choices = [{"value": "a", "label": {"sq": "A", "en": "A"}, "with": {"region": "x"}}]
+    shared = ChoiceList.objects.create(key="shared", title={"sq": "L", "en": "L"}, choices=choices)
+    pages = {
+        "add": "/cms/forms/add/",
+        "copy": f"/cms/forms/copy/{form.pk}/",
+        "versions": f"/cms/forms/{form.pk}/versions/",
+        "compare": f"/cms/forms/{form.pk}/versions/compare/",
+        "archive": f"/cms/forms/{form.pk}/archive/",
+        "import": "/cms/forms/import/",
+        "import-xlsform": "/cms/forms/import-xlsform/",
+        "list": f"/cms/choice-lists/edit/{shared.pk}/",
+    }
+    with signed_in(chromium, house, "koordinator", width=width) as page:
+        for name, address in pages.items():
+            page.goto(f"{house}{address}")
+            page.wait_for_timeout(400)
+            picture(page, f"{name}-{width}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+            found = Axe().run(page, context="main .builder-page", options=WCAG).response["violations"]
+            assert [(name, rule["id"], rule["nodes"][0]["html"][:120]) for rule in found] == []
