@@ -119,8 +119,8 @@ def panel(page: Page) -> Locator:
 
 
 def group(page: Page, name: str) -> Locator:
-    """A group of the open panel, opened."""
-    details = panel(page).locator(f'[data-group="{name}"]')
+    """A group of the open panel (of several, the last), opened."""
+    details = panel(page).locator(f'[data-group="{name}"]').last
     if details.get_attribute("open") is None:
         details.locator("summary").first.click()
     return details
@@ -128,7 +128,10 @@ def group(page: Page, name: str) -> Locator:
 
 def stored(page: Page, form: FormDefinition) -> dict[str, Any]:
     """Saves with the button, and gives what the server has."""
+    page.evaluate("() => { window.isOld = true; }")
     page.get_by_role("button", name="Save draft").click()
+    page.wait_for_function("() => !window.isOld")
+    expect(page.locator(".vo-toolbar")).to_be_visible()
     expect(page.locator(".messages .success")).to_be_visible()
     form.refresh_from_db()
     return form.definition
@@ -292,6 +295,15 @@ def test_a_key_is_followed_where_it_is_named_and_fixed_once_published(page: Page
     definition = stored(page, form)
     assert item_of(definition, "why")["relevant"] == {
         "some": [{"var": "persons"}, {"==": [{"var": "first_name"}, "x"]}]
+    }
+
+    line(page, "Emri (en)").click()
+    line(page, "Pse? (en)").click()
+    group(page, "logic").get_by_label("Only when").first.check()
+    panel(page).first.get_by_label("Key").fill("given_name")
+    group(page, "logic").get_by_label("Value").first.fill("y")
+    assert item_of(stored(page, form), "why")["relevant"] == {
+        "some": [{"var": "persons"}, {"==": [{"var": "given_name"}, "y"]}]
     }
 
     published = FormDefinition.objects.get(key="initial_identification")
@@ -516,6 +528,19 @@ def test_a_question_of_every_type_can_be_added_and_opened(page: Page) -> None:
     items = stored(page, form)["sections"][0]["items"]
     assert [item["type"] for item in items] == list(catalogue["types"])
     assert all(item["key"] == f"pyetja_{item['type']}" for item in items)
+
+
+def test_other_namely_is_asked_when_other_is_chosen(page: Page) -> None:
+    choices = [{"value": "other", "label": {"sq": "Tjetër", "en": "Other"}}]
+    form = built(
+        ("first", [question("kind", "select_many", "Lloji", choices=choices), question("q", "other_specify", "Cili")])
+    )
+    opened(page, form)
+    line(page, "Cili (en)").click()
+    panel(page).get_by_label("Belongs to").select_option(label="Lloji (en)")
+    asked = item_of(stored(page, form), "q")
+    assert asked["of"] == "kind"
+    assert asked["relevant"] == {"in": ["other", {"var": "kind"}]}
 
 
 def test_another_type_keeps_what_still_fits(page: Page) -> None:

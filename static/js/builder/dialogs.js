@@ -2,6 +2,7 @@
 
 import { fits, placeOf } from "./actions.js";
 import { button, field, h, icon, input, newId, select } from "./dom.js";
+import { plain } from "./keys.js";
 import { allItems } from "./scope.js";
 
 /** A dialog of the page. `finish(run)` closes it and does what was chosen at once; Escape and the cross only close it. */
@@ -21,8 +22,6 @@ function dialog(editor, words, content) {
   element.showModal();
   return element;
 }
-
-const plain = (text) => text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "");
 
 /** Asks for a type; `choose(type)` gets it. `only`: question types alone (changing a type), `repeats`: groups too. */
 export function pickType(editor, { words, only = false, repeats = true, choose }) {

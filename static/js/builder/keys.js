@@ -9,6 +9,9 @@ const LONGEST_PROPOSED = 40;
 export const isKey = (text) => KEY.test(text);
 export const isReserved = (text) => text.startsWith("_") || text === "csrfmiddlewaretoken";
 
+/** A text for comparing and searching: small letters without their marks. */
+export const plain = (text) => text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "");
+
 /** "Çfarë moshe keni?" -> "cfare_moshe_keni" */
 export function folded(text, longest = LONGEST_PROPOSED) {
   const words = text

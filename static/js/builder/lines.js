@@ -3,12 +3,12 @@
 import { fits, isSection, placeOf } from "./actions.js";
 import { pickPlace, pickType } from "./dialogs.js";
 import { keepingFocus } from "./dom.js";
+import { plain } from "./keys.js";
 import { ItemView, SectionView } from "./line_views.js";
 import { closeMenu, openMenu } from "./menu.js";
 import { Panel } from "./panel.js";
 
 const OPENERS = ".vo-line__open, .vo-section__title";
-const plain = (text) => text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "");
 
 export class Lines {
   /** `told(words, undoable)` says what was done. */
@@ -69,8 +69,9 @@ export class Lines {
     }
   }
 
-  redrawPanels() {
-    for (const view of this.views.values()) view.panel?.redraw();
+  /** Draws open panels anew, or `onlyReaders`: what in them reads other questions. */
+  redrawPanels(onlyReaders = false) {
+    for (const { panel } of this.views.values()) panel?.[onlyReaders ? "redrawReaders" : "redraw"]();
   }
 
   // ---- opening ----

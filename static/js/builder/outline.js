@@ -122,6 +122,7 @@ class Outline {
     this.editor.forget(operations);
     if (origin === "panel") {
       this.pending ??= requestAnimationFrame(() => this.refresh());
+      if (operations.some(({ path }) => /\/items\/\d+\/key$/.test(path))) this.lines.redrawPanels(true);
     } else {
       this.refresh();
     }

@@ -13,6 +13,7 @@ export class Panel {
     Object.assign(this, { editor, node, actions });
     this.element = h("div.vo-panel", { id, role: "group", "aria-label": words });
     this.tables = [];
+    this.refills = {};
     this.draw();
   }
 
@@ -36,6 +37,13 @@ export class Panel {
     if (focus) (this.element.querySelector(`[data-focus="${CSS.escape(focus)}"]`) ?? this.element.querySelector("summary, input"))?.focus();
   }
 
+  /** Draws what reads other questions anew: one of them has another key now. The wording, where one types it, stays. */
+  redrawReaders() {
+    if (this.groups.length) ["logic", "privacy"].forEach((name) => this.refills[name]?.());
+    else if (!this.element.contains(document.activeElement)) this.redraw();
+    this.showProblems();
+  }
+
   adopt(table) {
     table.drawn = () => this.showProblems();
     this.tables.push(table);
@@ -52,6 +60,11 @@ export class Panel {
     const fill = () => {
       if (body.childElementCount) return;
       body.append(...GROUPS[name](this.editor, this.node, { redraw: () => this.redraw(), adopt: (table) => this.adopt(table), changeType: () => this.changeType() }).filter(Boolean));
+    };
+    this.refills[name] = () => {
+      if (!body.childElementCount) return;
+      body.replaceChildren();
+      fill();
     };
     details.addEventListener("toggle", () => {
       if (details.open) fill();

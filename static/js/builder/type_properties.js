@@ -88,7 +88,13 @@ function choices(editor, node, redraw, adopt) {
   return [source, h("p.vo-quiet", {}, `${names} ${more}`)];
 }
 
-function belongsTo(editor, node) {
+/** "Other, namely" is asked when "other" has been chosen. */
+function whenOther(editor, key) {
+  const { item } = [...allItems(editor.definition)].find((placed) => placed.item.key === key);
+  return item.type === "select_many" ? { in: ["other", { var: key }] } : { "==": [{ var: key }, "other"] };
+}
+
+function belongsTo(editor, node, redraw) {
   const wanted = node.type === "indicator_assessment" ? ["indicators"] : ["select_one", "select_many"];
   const options = [];
   for (const { item } of allItems(editor.definition)) {
@@ -97,7 +103,12 @@ function belongsTo(editor, node) {
   }
   if (node.of && !options.some(([key]) => key === node.of)) options.push([node.of, node.of]);
   const set = setter(editor, node, "of");
-  return field(editor.t("belongs_to"), select([["", editor.t("choose")], ...options], node.of ?? "", { disabled: editor.readOnly, onChange: (key) => set(key || undefined) }), { at: "/of", hint: editor.t(`belongs_to_${node.type}`) });
+  const choose = (key) => {
+    set(key || undefined);
+    if (key && node.type === "other_specify" && node.relevant === undefined) setter(editor, node, "relevant")(whenOther(editor, key));
+    redraw();
+  };
+  return field(editor.t("belongs_to"), select([["", editor.t("choose")], ...options], node.of ?? "", { disabled: editor.readOnly, "data-focus": "/of", onChange: choose }), { at: "/of", hint: editor.t(`belongs_to_${node.type}`) });
 }
 
 function accepts(editor, node) {
@@ -155,7 +166,7 @@ export function typeProperties(editor, node, { redraw, adopt }) {
   const rows = has("rows") && new Entries(editor, node, ["rows"], { words: editor.t("matrix_rows"), add: editor.t("add_row") });
   if (rows) adopt(rows);
   return [
-    has("of") && belongsTo(editor, node),
+    has("of") && belongsTo(editor, node, redraw),
     has("choices") && choices(editor, node, redraw, adopt),
     rows && rows.element,
     has("low_label") && textsField(editor, node, ["low_label"], editor.t("low_label")),
