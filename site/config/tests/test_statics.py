@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 
 from config.statics import HashedStatics
+from config.templatetags.scripts import imported_by, modules
 
 OURS = Path(settings.ROOT) / "static"
 IMPORTED = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']*)["']""")
@@ -40,6 +41,15 @@ def test_every_module_is_imported_under_its_hashed_name(collected: HashedStatics
             assert (Path(collected.path(hashed)).parent / imported).exists(), f"{plain} imports {imported}"
             seen += 1
     assert seen >= 1
+
+
+def test_all_that_a_script_imports_is_named_before_it() -> None:
+    names = imported_by("js/form.js")
+    assert {"js/answers.js", "js/logic.js", "js/filling/live.js", "js/logic/values.js"} <= set(names)
+    assert len(names) == len(set(names))
+    html = str(modules("js/questions.js", "js/form.js"))
+    assert html.count("<script") == 2
+    assert html.index("js/logic/values.js") < html.index("<script")
 
 
 def test_a_page_asks_for_the_hashed_script(collected: HashedStatics) -> None:
