@@ -42,7 +42,7 @@ export class ConditionRows {
         this.onChange();
       },
     });
-    const head = h("div.vo-cond__head", {}, kind, onRemove && this.remover(this.t("delete_group"), onRemove));
+    const head = h("div.vo-cond__head", {}, kind, onRemove && !this.editor.readOnly && this.remover(this.t("delete_group"), onRemove));
     const rows = h("ol.vo-cond__rows", {}, group.rows.map((row, index) => h("li", {}, this.drawRow(group, row, index, scope, `${way}.${index}`, depth))));
     const showsHead = depth > 0 || group.rows.length > 1 || group.kind !== "all";
     return h("div.vo-cond__group", { role: "group", "aria-label": words }, showsHead && head, rows, !this.editor.readOnly && this.adders(group, way, depth));
