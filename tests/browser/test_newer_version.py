@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from access.models import User
@@ -17,6 +18,8 @@ from case_forms.intake.seeding.reference import seed_reference
 from .pictures import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
 
 @pytest.fixture(params=[360, 1280])
@@ -33,6 +36,11 @@ def page(request: Any, chromium: Browser, transactional_db: Any, live_server: An
     page.click("main button")
     yield page
     context.close()
+
+
+def is_accessible(page: Page, part: str) -> None:
+    found = Axe().run(page, context=part, options=WCAG).response["violations"]
+    assert [(rule["id"], node["html"][:160], node["failureSummary"]) for rule in found for node in rule["nodes"]] == []
 
 
 def next_version() -> FormVersion:
@@ -82,6 +90,7 @@ def test_a_draft_is_moved_and_read_in_another_language(page: Page) -> None:
     page.get_by_role("link", name="newer version").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("There is a newer version of this form")
     expect(page.get_by_text("Bardha")).to_be_visible()
+    is_accessible(page, "body")
     picture(page, f"newer_move_{width}")
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0
@@ -94,6 +103,7 @@ def test_a_draft_is_moved_and_read_in_another_language(page: Page) -> None:
     expect(page.locator("#q-last_name")).to_have_value("Prendi")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator('label[for="q-last_name"] [lang="rom"]')).to_be_visible()
+    is_accessible(page, "body")
     picture(page, f"newer_language_{width}")
     page.goto(page.url.rsplit("/", 2)[0] + "/")
     expect(page.get_by_text("Answers that no longer fit")).to_be_visible()

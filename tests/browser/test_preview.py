@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.apps import apps
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
@@ -15,6 +16,8 @@ from case_forms.intake.seeding.reference import seed_reference
 from .pictures import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
 CANARY = "kanarina-3308"
 KEPT = ("intake.Draft", "intake.Submission", "audit.AuditEntry", "builder.FormVersion", "cases.Case", "outbox.Notice")
@@ -58,6 +61,11 @@ def phone(page: Page) -> FrameLocator:
 
 def report(page: Page) -> Any:
     return page.locator("[data-tried-report]")
+
+
+def is_accessible(page: Page, part: str) -> None:
+    found = Axe().run(page, context=part, options=WCAG).response["violations"]
+    assert [(rule["id"], node["html"][:160], node["failureSummary"]) for rule in found for node in rule["nodes"]] == []
 
 
 def test_a_form_is_tried_beside_its_outline(editor: tuple[Page, list[str]]) -> None:
@@ -121,6 +129,7 @@ def test_rules_and_notices_follow_the_test_answers_and_nothing_is_kept(editor: t
     expect(report(page)).to_contain_text("rehearsal")
     expect(notices.first).to_contain_text("Lezhë")
     assert CANARY not in report(page).inner_text()
+    is_accessible(page, "[data-preview]")
     picture(page, f"preview_notices_{width}")
     if width > 1000:
         report(page).evaluate("node => node.scrollTop = node.scrollHeight")
