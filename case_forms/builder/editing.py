@@ -152,6 +152,10 @@ class EditView(snippets.EditView):
 
     # showing
 
+    def get_page_subtitle(self) -> str:
+        """In the reader's language. Wagtail keeps the title of the language in which it was saved last."""
+        return str(self.object)
+
     @cached_property
     def problems(self) -> list[dict[str, str]]:
         found = publishing_problems(self.object.key, self.object.definition)

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.menus import MenuItem
 from wagtail.admin.ui.tables import BaseColumn, Column, NumberColumn, TitleColumn, UpdatedAtColumn
-from wagtail.admin.utils import get_latest_str
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.models import WorkflowState
 from wagtail.snippets.views import snippets
@@ -68,6 +67,7 @@ class FormIndex(snippets.IndexView):
         return (
             super()
             .get_base_queryset()
+            .select_related("latest_revision")
             .annotate(
                 number=Subquery(newest.annotate(most=Max("number")).values("most"), output_field=IntegerField()),
                 submissions=Subquery(newest.annotate(all=Count("submissions")).values("all"), IntegerField()),
@@ -79,7 +79,7 @@ class FormIndex(snippets.IndexView):
     def columns(self) -> list[BaseColumn]:
         titled = self._get_title_column_class(TitleColumn)
         return [
-            titled("title", label=_("Form"), accessor=get_latest_str, get_url=self.get_edit_url),
+            titled("title", label=_("Form"), accessor=title_of, get_url=self.get_edit_url),
             Column("key", label=_("Key"), sort_key="key", classname=WIDE),
             Column("kind", label=_("Kind"), accessor=kind_of, classname=WIDE),
             StateColumn("state", label=_("State"), accessor=state_of),
@@ -99,6 +99,11 @@ class FormIndex(snippets.IndexView):
     def get_list_more_buttons(self, instance: FormDefinition) -> list[Any]:
         address = reverse(f"{self.url_namespace}:versions", args=[instance.pk])
         return [*super().get_list_more_buttons(instance), MenuItem(_("Versions"), address, icon_name="history")]
+
+
+def title_of(form: FormDefinition) -> str:
+    """In the reader's language. Wagtail keeps the title of the language in which it was saved last."""
+    return str(form.get_latest_revision_as_object())
 
 
 def kind_of(form: FormDefinition) -> str:

@@ -185,6 +185,15 @@ def test_a_coordinator_without_the_rights_of_the_group_edits_nothing(sample_form
     assert ana.get(f"{sample_form.pk}/versions/").status_code in (302, 403, 404)
 
 
+def test_titles_are_in_the_readers_language(sample_form: FormDefinition, ana: Person) -> None:
+    assert ana.get(f"edit/{sample_form.pk}/").context["page_subtitle"] == "Sample"
+    assert ">Sample</a>" in " ".join(ana.get("").content.decode().split()).replace("> Sample <", ">Sample<")
+    ana.user.language = "sq"
+    ana.user.save()
+    assert ana.get(f"edit/{sample_form.pk}/").context["page_subtitle"] == "Sample (sq)"
+    assert "Sample (sq)" in ana.get("").content.decode()
+
+
 def test_history_and_usage_are_wagtails_own(sample_form: FormDefinition, ana: Person) -> None:
     ana.save(sample_form, RENAME)
 

@@ -99,6 +99,8 @@ def test_a_superuser_does_not_publish_directly(sample_form: FormDefinition) -> N
         form.latest_revision.publish(user=root.user, skip_permission_checks=True)
     for address in ("unpublish", "delete"):
         assert root.post(f"{address}/{form.pk}/").status_code == 404
+    root.client.post(f"/cms/bulk/builder/formdefinition/delete/?id={form.pk}")
+    assert FormDefinition.objects.exists()
 
 
 def test_the_right_to_publish_is_no_way_around(sample_form: FormDefinition, ana: Person) -> None:
