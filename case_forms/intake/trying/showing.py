@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from case_forms.builder.checker import check_definition
-from case_forms.builder.lists import shared_lists
+from case_forms.builder.lists import resolved, shared_lists
 from case_forms.builder.places import placed
 from case_forms.builder.sources import Lists
 from case_forms.intake.checking import Answers, CheckContext, form_states
@@ -50,8 +50,9 @@ class Shown:
 def shown_for(trial: Trial, language: str) -> Shown:
     """The form as tried. `language` is the reader's own."""
     shared = shared_lists()
-    shown = Shown(problems=placed(check_definition(trial.definition, shared=shared), trial.definition, language))
-    definition = showable(trial.definition, shared)
+    found = check_definition(trial.definition, shared=shared)
+    shown = Shown(problems=placed(found, trial.definition, language))
+    definition = showable(trial.definition, shared) if found else resolved(trial.definition, shared)
     if definition is None or not definition["sections"]:
         return shown
     shown.definition = definition
