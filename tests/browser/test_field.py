@@ -16,6 +16,7 @@ from case_forms.intake.models import Draft, Submission
 from case_forms.intake.seeding.demo import DEMO_PASSWORD, seed_demo
 from case_forms.intake.seeding.reference import seed_reference
 from notifications.outbox.models import Notice
+from tests.browser.quiet import close
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -47,14 +48,14 @@ def unit(transactional_db: Any) -> User:
 def phone(chromium: Browser, unit: User) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport=PHONE, locale="en-GB", timezone_id="Europe/Tirane")  # type: ignore[arg-type]
     yield context
-    context.close()
+    close(context)
 
 
 @pytest.fixture
 def plain_phone(chromium: Browser, unit: User) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport=PHONE, locale="en-GB", java_script_enabled=False)  # type: ignore[arg-type]
     yield context
-    context.close()
+    close(context)
 
 
 def listened(context: BrowserContext) -> tuple[Page, list[str]]:
@@ -265,4 +266,4 @@ def test_pictures(chromium: Browser, unit: User, live_server: Any) -> None:
         page.click(".bottom-bar .btn-next")
         page.wait_for_load_state()
         page.screenshot(path=folder / f"case-{width}-{scheme}.png", full_page=True)
-        context.close()
+        close(context)

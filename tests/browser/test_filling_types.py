@@ -23,6 +23,7 @@ from case_forms.intake.models import Attachment, Draft, Submission
 from case_forms.intake.seeding.demo import DEMO_PASSWORD, seed_demo
 from case_forms.intake.seeding.reference import seed_reference
 from case_forms.questions.tests.every_type import choice, every_type, question, texts
+from tests.browser.quiet import close
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -133,7 +134,7 @@ def desk(request: Any, chromium: Browser, version: FormVersion) -> Iterator[Brow
         permissions=["geolocation"],
     )
     yield context
-    context.close()
+    close(context)
 
 
 def listened(context: BrowserContext) -> tuple[Page, list[str]]:
@@ -478,4 +479,4 @@ def test_the_same_without_javascript(chromium: Browser, version: FormVersion, li
     assert stored["household"] == [{"head": "Bardha", "children": [{"age": 7}], "minors": 1}]
     assert stored["town"] == "vlore"
     assert stored["a_file"] == {"id": str(Attachment.objects.get().pk)}
-    context.close()
+    close(context)
