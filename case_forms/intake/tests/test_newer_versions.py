@@ -296,3 +296,15 @@ def test_a_language_that_the_form_does_not_have_changes_nothing(phone: Client) -
     three_languages()
     begin_outreach(phone).press("in:de")
     assert Draft.objects.get().language == ""
+
+
+def test_an_answer_in_the_forms_language_is_marked_where_it_is_looked_over(phone: Client) -> None:
+    definition = copy.deepcopy(small_world.outreach())
+    definition["sections"][0]["items"].append(question("way", "select_one", choices=small_world.choices("road")))
+    publish_form(form=save_definition(key="outreach_log", definition=definition))
+    page = follow(phone, begin_outreach(phone).press("in:sq"))
+    page.press("save", met="3", way="road")
+    review = Page(phone, phone.get(f"/field/drafts/{Draft.objects.get().pk}/"))
+    answer = review.soup.select_one("dd [lang=sq]")
+    assert answer is not None
+    assert answer.get_text() == "Road (sq)"
