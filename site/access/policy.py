@@ -150,7 +150,7 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/dutyshift/", KEEPERS, "Coordinators keep the duty roster of their regions, operators all of it.", WRITE),
     Row("cms/partner/", KEEPERS, "Coordinators keep the offices of their regions, operators all of them.", WRITE),
     Row("cms/agreement/", KEEPERS, "Coordinators keep the agreements of their regions, operators all of them.", WRITE),
-    Row("cms/forms/try/", KEEPERS, "Whoever edits a form tries it out beside the editor; nothing is stored.", POST_ONLY),
+    Row("cms/forms/try/", COORDINATOR, "Whoever edits a form tries it out beside it; nothing is stored.", POST_ONLY),
     Row("cms/choice-lists/", COORDINATOR, "Coordinators keep the lists of choices that forms share.", WRITE),
     Row("cms/forms/", COORDINATOR, "Coordinators build forms, approve each other's and see their versions.", WRITE),
     Row(
