@@ -1,9 +1,8 @@
 """A form with a question of every type, filled by keyboard only, sent, and read back; axe finds nothing on its pages.
 
-FIELD_PICTURES=folder keeps pictures of the pages, as in test_field.py.
+FIELD_PICTURES=folder keeps pictures of the pages.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from access.models import User
 from case_forms.builder.actions import publish_form, save_definition
@@ -23,23 +22,12 @@ from case_forms.intake.models import Attachment, Draft, Submission
 from case_forms.intake.seeding.demo import DEMO_PASSWORD, seed_demo
 from case_forms.intake.seeding.reference import seed_reference
 from case_forms.questions.tests.every_type import choice, every_type, question, texts
+from tests.browser.pictures import picture
 from tests.browser.quiet import close
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-CHROMIUM = "/usr/bin/chromium"
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    # Playwright's loop runs in this thread, which Django takes for an asynchronous one.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -159,15 +147,10 @@ def begin(page: Page, server: str) -> None:
     page.wait_for_load_state()  # the scripts have run
 
 
-def picture(page: Page, name: str) -> None:
-    if "FIELD_PICTURES" in os.environ:
-        width = page.viewport_size["width"] if page.viewport_size else 0
-        page.screenshot(path=Path(os.environ["FIELD_PICTURES"]) / f"types-{name}-{width}.png", full_page=True)
-
-
 def is_clean(page: Page, name: str) -> None:
     """No finding of axe's for WCAG 2.2 AA, and nothing wider than the screen."""
-    picture(page, name)
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    picture(page, f"types-{name}-{width}")
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0, f"{name} is {wider} px wider than the screen"
     found = Axe().run(page, options=RULES)
@@ -455,6 +438,22 @@ def test_what_is_wrong_is_told_cleanly(desk: BrowserContext, live_server: Any) -
     page.click(".bottom-bar .btn-next")
     expect(page.locator(".error-summary a")).to_have_count(5)
     is_clean(page, "errors")
+    page.emulate_media(color_scheme="dark")
+    is_clean(page, "errors-dark")
+
+
+def test_the_start_page_and_a_page_with_a_file_are_clean(desk: BrowserContext, live_server: Any) -> None:
+    page, _complaints = listened(desk)
+    begin(page, live_server.url)
+    page.set_input_files(
+        'input[type="file"]',
+        {"name": "A long name of a photo of a document.jpg", "mimeType": "", "buffer": samples.jpeg()},
+    )
+    expect(page.locator(".q-attached")).to_be_visible()
+    page.locator(".q-attached").scroll_into_view_if_needed()
+    is_clean(page, "file")
+    page.goto(f"{live_server.url}/field/")
+    is_clean(page, "home")
 
 
 def test_the_same_without_javascript(chromium: Browser, version: FormVersion, live_server: Any) -> None:
