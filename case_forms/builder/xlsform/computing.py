@@ -99,6 +99,12 @@ def _plain(value: Typed) -> Any:
     return value.logic
 
 
+def _begun(value: Typed, node: Node) -> Any:
+    """The same for a question that begins with it: choices stay choices."""
+    assert node.place is not None
+    return value.logic if node.place.kind == value.kind else _plain(value)
+
+
 def _result(value: Typed, node: Node, carrying: Carrying) -> str:
     if value.kind == "number":
         assert node.place is not None
@@ -136,7 +142,7 @@ def initial_or_default(question: Question, node: Node, carrying: Carrying) -> No
     beginning = carrying.parsed(row, "vatra", "initial")
     value = carrying.value(beginning, row, node, "vatra", "initial") if beginning is not None else None
     if value is not None:
-        question["initial"] = None if value.logic == "" else _plain(value)
+        question["initial"] = None if value.logic == "" else _begun(value, node)
     kept = default_in_json(node)
     if kept is not None:
         question["default"] = kept
@@ -155,7 +161,7 @@ def initial_or_default(question: Question, node: Node, carrying: Carrying) -> No
             question["initial"] = None
             return
         if value.kind != "text" or not isinstance(value.logic, str):
-            question["initial"] = _plain(value)
+            question["initial"] = _begun(value, node)
             return
         written = value.logic  # a text in quotes, so that it isn't taken for an expression
     default = default_of(ours, written, node.place)

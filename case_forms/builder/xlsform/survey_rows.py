@@ -288,7 +288,7 @@ class SurveyRows:
                 line["appearance"] = "multiline"
             if child.name != value:
                 line["vatra::value"] = value
-            self._required(line, question, place)
+            self._required(line, question, child)
             if question.get("read_only"):
                 line["read_only"] = "yes"
             named = str(question.get("choices_from", ""))

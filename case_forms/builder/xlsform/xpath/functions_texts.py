@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def concat(converter: "Converter", node: Call) -> Typed:
     parts = [_joinable(converter.scalar(argument), node.at) for argument in node.arguments]
-    if all(part.is_literal and isinstance(part.logic, str) for part in parts):
+    if all(part.is_literal and isinstance(part.logic, str) for part in parts) and any(p.logic == "'" for p in parts):
         return literal("".join(str(part.logic) for part in parts))
     return made("cat", *parts)
 

@@ -83,9 +83,10 @@ def _empty_group(converter: "Converter", node: Node) -> str | None:
     for part in node.parts:
         if not isinstance(part, Operation) or part.sign != "=" or part.parts[1:] != (Text(""),):
             return None
-        if not isinstance(part.parts[0], Ref):
+        read = part.parts[0]
+        if not isinstance(read, Ref | Path) or (isinstance(read, Path) and read.base is not None):
             return None
-        names.append(part.parts[0].name)
+        names.append(read.name if isinstance(read, Ref) else read.steps[-1])
     places = converter.form.named.get(names[0], [])
     group = places[0].parent if len(places) == 1 else None
     return group.key if group and group.key and group.sort == "group" and names == list(group.children) else None

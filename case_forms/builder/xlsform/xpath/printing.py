@@ -130,7 +130,7 @@ class Printer:
         if name == "_now":
             return Piece("now()", "datetime")
         if name == "_position" and self.here.repeats and not self.row:
-            return Piece("position(..)", "number")
+            return Piece(f"position({self.up_to_row()})", "number")
         if self.attributes is not None and name.startswith("choice."):
             column = self.attributes.get(name.removeprefix("choice."))
             if column is None:
@@ -149,6 +149,15 @@ class Printer:
         if place.repeats != around[: len(place.repeats)] or (self.row and len(place.repeats) < len(around)):
             raise Unprintable("several_answers")
         return self.path_below(self.row, place) if self.row else f"${{{place.name}}}"
+
+    def up_to_row(self) -> str:
+        """The steps from here to the row of the innermost repeat group."""
+        steps = []
+        for above in self.here.ancestors:
+            steps.append("..")
+            if above.sort == "repeat":
+                break
+        return "/".join(steps)
 
     @staticmethod
     def path_below(start: Place, place: Place) -> str:
