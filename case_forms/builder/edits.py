@@ -19,7 +19,7 @@ from .shapes import FORMAT, is_plain
 
 Definition = dict[str, Any]
 LARGEST = 2_000_000  # characters of canonical JSON; a form of a thousand questions in three languages has about half
-DEEPEST = 4
+DEEPEST = 4  # sections, their items, the rows of a repeat, the rows of a repeat in it
 
 
 class EditRefused(Exception):
@@ -93,7 +93,7 @@ def _are_texts(value: Any) -> bool:
 
 
 def _are_parts(parts: Any, levels: int) -> bool:
-    if not isinstance(parts, list) or not levels:
+    if not isinstance(parts, list) or (parts and not levels):
         return False
     return all(
         isinstance(part, dict) and isinstance(part.get("key"), str) and _are_parts(part.get("items", []), levels - 1)

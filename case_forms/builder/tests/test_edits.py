@@ -37,6 +37,16 @@ def test_a_half_done_form_can_be_kept() -> None:
     assert edited(sample(), posted(definition=half_done)) == half_done
 
 
+def test_rows_in_rows_can_be_kept() -> None:
+    child = {"item": "question", "key": "child_age", "type": "integer"}
+    nested = sample()
+    nested["sections"][0]["items"].append(
+        {"item": "repeat", "key": "households", "items": [{"item": "repeat", "key": "children", "items": [child]}]}
+    )
+
+    assert edited(sample(), posted(definition=nested)) == nested
+
+
 @pytest.mark.parametrize(
     "sent", ["", "no JSON", "5", "[]", "{}", '{"base": "x"}', '{"base": NaN, "changes": []}', "[" * 9999]
 )
