@@ -234,13 +234,14 @@ class SurveyRows:
 
     def _default(self, question: Item, place: Place, theirs: str) -> str:
         value = question["default"]
-        if isinstance(value, list):
-            return " ".join(place.written(each) for each in value)
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, int | float):
             return plain_number(value)
-        text = place.written(str(value)) if place.kind == "choice" else str(value)
+        if isinstance(value, list):
+            text = " ".join(place.written(each) for each in value)
+        else:
+            text = place.written(str(value)) if place.kind == "choice" else str(value)
         return f"string({quoted(text)})" if default_is_dynamic(text, theirs) else text
 
     def _constraint(self, row: Row, question: Item, place: Place) -> None:

@@ -1,6 +1,7 @@
 """Workbooks for tests, made when they are needed."""
 
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
@@ -9,6 +10,7 @@ from case_forms.builder.xlsform.findings import Import
 from case_forms.builder.xlsform.reading import read_xlsform
 
 Sheet = list[dict[str, Any]]
+SHEETS = Path(__file__).parent / "sheets"
 
 
 def workbook(**sheets: Sheet) -> bytes:
@@ -39,6 +41,11 @@ def rows(text: str) -> Sheet:
     """Rows of a sheet written as a table, the headers first: "type | name | label"."""
     headers, *lines = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
     return [{header: cell for header, cell in zip(headers, line, strict=False) if cell} for line in lines]
+
+
+def sheets(name: str) -> dict[str, Sheet]:
+    """The sheets of one of the forms in sheets/, each a table in a text file."""
+    return {path.suffixes[0][1:]: rows(path.read_text()) for path in sorted(SHEETS.glob(f"{name}.*.txt"))}
 
 
 def codes(found: Import, severity: str = "error") -> list[str]:
