@@ -212,7 +212,7 @@ def _appearance(question: Question, node: Node, found: Found, carrying: Carrying
         return
     for word in row.get("control", "appearance").split():
         if word in ("minimal", "autocomplete", "search", "quick") and question["type"] == "select_one":
-            if "choices_from" not in question and not row.get("vatra", "list"):
+            if "choices_from" not in question and not row.get("vatra", "sensitivity"):
                 question["appearance"] = "list"
         elif word not in _MEANT.get(question["type"], ()) and not found.is_ours:
             carrying.report.note("appearance_left_out", *carrying.where(row, "control", "appearance"), name=word[:40])

@@ -56,10 +56,11 @@ def _conditions(part: Item, truths: set[str]) -> None:
 
 
 def _condition(logic: Any, truths: set[str]) -> Any:
-    """`and` and `or` of one part are that part; a true-or-false answer on its own is compared with true."""
+    """Arguments are lists; `and` and `or` of one part are that part; a true-or-false answer on its own is compared with true."""
     if not isinstance(logic, dict):
         return logic
     (operator, given), *_ = logic.items()
+    given = given if isinstance(given, list) or operator == "var" else [given]
     if operator in ("and", "or"):
         parts = [_condition(part, truths) for part in given]
         return parts[0] if len(parts) == 1 else {operator: parts}
@@ -73,7 +74,7 @@ def _condition(logic: Any, truths: set[str]) -> Any:
         return {"==": [{"var": given}, True]}
     if operator in ("<", "<=") and len(given) == 3:
         return {"and": [{operator: list(pair)} for pair in pairwise(given)]}
-    return _value(logic, truths)
+    return _value({operator: given}, truths)
 
 
 def _value(logic: Any, truths: set[str]) -> Any:
