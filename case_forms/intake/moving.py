@@ -134,7 +134,7 @@ class _Plan:
 
     def made(self, answers: Answers, earlier: list[LeftOver]) -> MovePlan:
         scope = scope_at(self.context)
-        moved = self._level(self.old_items, self.new_items, answers, (), scope)
+        moved = self._level(self.old_items, self.new_items, answers, (), scope, scope_at(self.context))
         returning = []
         asked = _by_key(self.new_items)
         for left in earlier:
@@ -147,10 +147,12 @@ class _Plan:
         return MovePlan(moved, self.left_over, returning, self.kept)
 
     def _level(
-        self, old_items: list[Item], new_items: list[Item], given: Answers, path: Path, scope: Answers
+        self, old_items: list[Item], new_items: list[Item], given: Answers, path: Path, scope: Answers, was: Answers
     ) -> Answers:
-        """The answers of one level that stay. `scope` takes up what expressions of later questions may read."""
+        """The answers of one level that stay. `scope` takes up what expressions of later questions may read, `was` the
+        same of the version before."""
         old, new = _by_key(old_items), _by_key(new_items)
+        was_wrong = self._wrong(old, given, was)
         moved: Answers = {}
         for key in (*new, *(key for key in given if key not in new)):
             value = given.get(key)
@@ -161,15 +163,15 @@ class _Plan:
                 why = GONE if key not in self.new_keys else ELSEWHERE if item is None else DOES_NOT_FIT
                 self.left_over += self._all_of(before, value, here, why)
             elif item["item"] == "repeat":
-                if rows := self._rows(before, item, value, here, scope):
+                if rows := self._rows(before, item, value, here, scope, was):
                     moved[key] = scope[key] = rows
-            elif self._stays(before, item, value, here, scope):
+            elif self._stays(item, value, here, scope, was_wrong=before["type"] == item["type"] and key in was_wrong):
                 # a place that is to be kept coarse only is so at once
                 moved[key] = scope.get(key, value) if "coarsen" in item else value
                 self.kept += 1
         return moved
 
-    def _rows(self, before: Item, repeat: Item, rows: Any, path: Path, scope: Answers) -> list[Answers]:
+    def _rows(self, before: Item, repeat: Item, rows: Any, path: Path, scope: Answers, was: Answers) -> list[Answers]:
         most = repeat.get("max") or MOST_ROWS
         moved: list[Answers] = []
         for index, row in enumerate(rows if isinstance(rows, list) else []):
@@ -179,15 +181,26 @@ class _Plan:
             if len(moved) >= most:
                 self.left_over += self._all_in(before["items"], row, here, TOO_MANY)
                 continue
-            within = {**scope, "_position": len(moved) + 1}
-            if kept := self._level(before["items"], repeat["items"], row, here, within):
+            position = {"_position": len(moved) + 1}
+            if kept := self._level(before["items"], repeat["items"], row, here, scope | position, was | position):
                 moved.append(kept)
         return moved
 
-    def _stays(self, before: Item, question: Item, value: Any, path: Path, scope: Answers) -> bool:
-        refusal = self._refusal(question, value, scope)
-        was_wrong = before["type"] == question["type"] and self._refusal(before, value, dict(scope)) is not None
-        if refusal is None or was_wrong:
+    def _wrong(self, items: Mapping[str, Item], given: Answers, scope: Answers) -> set[str]:
+        """The questions of a level whose answers don't fit; what does comes into scope."""
+        wrong = set()
+        for key, item in items.items():
+            value = given.get(key)
+            if is_unanswered(value):
+                continue
+            if item["item"] == "repeat":
+                scope[key] = value
+            elif self._refusal(item, value, scope) is not None:
+                wrong.add(key)
+        return wrong
+
+    def _stays(self, question: Item, value: Any, path: Path, scope: Answers, *, was_wrong: bool) -> bool:
+        if self._refusal(question, value, scope) is None or was_wrong:
             return True
         self.left_over.append(LeftOver(path, value, DOES_NOT_FIT, self.version))
         return False

@@ -271,3 +271,17 @@ def test_choices_that_came_and_went_are_named() -> None:
     (change,) = changes_between(household(), new, "en").changed
     assert change.choices_new == ["Rail"]
     assert change.choices_gone == ["Sea", "Air"]
+
+
+def test_a_choice_that_hung_on_an_answer_which_no_longer_fits_is_left_over_with_it() -> None:
+    """ "ferry" is offered while the way is by sea. Without that way it can be neither sent nor seen in the list."""
+    old = household()
+    vessel = question("vessel", "select_one", choices=choices("ferry", "boat"))
+    items_of(old).insert(2, vessel | {"choice_filter": {"==": [{"var": "way"}, "sea"]}})
+    new = copy.deepcopy(old)
+    find(new, "way")["choices"] = choices("road", "air")
+
+    plan = plan_move(old, new, {"way": "sea", "vessel": "ferry"}, CONTEXT)
+
+    assert plan.answers == {}
+    assert left(plan) == [(("way",), DOES_NOT_FIT), (("vessel",), DOES_NOT_FIT)]
