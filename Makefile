@@ -58,7 +58,7 @@ lock: .venv/run.stamp ## Compile requirements.in into pins with hashes
 clean: ## Remove what was built here (keeps var/, where the data is)
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
-	find locale -name '*.mo' -delete
+	find locale locale_cms -name '*.mo' -delete
 
 # What the system must have. Installed through apt as root; otherwise the exact line is printed.
 packages:

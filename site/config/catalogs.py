@@ -1,9 +1,13 @@
 """The translations: compiling them without any tool of the system, and checking that they are complete.
 
 `python -m config.catalogs` compiles. `--check` also names every text of the code that the Albanian catalogue lacks, and
-every entry that has no translation; it needs gettext's xgettext.
+every entry that has no translation or one with other placeholders; it needs gettext's xgettext.
+
+`locale/` holds our own texts and is collected by `make messages`; `locale_cms/` holds our Albanian for the words of the
+tools the desk stands on, written by hand (docs/adr/0017).
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -15,11 +19,13 @@ import polib
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE_LANGUAGE = "en"  # msgids are English
+FOLDERS = ("locale", "locale_cms")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sdf]|%[sd]|\{\w*\}")
 SPOKEN = ("site", "content", "outreach_pages", "case_forms", "notifications", "templates")
 
 
 def catalogs() -> list[Path]:
-    return sorted((ROOT / "locale").glob("*/LC_MESSAGES/*.po"))
+    return [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*/LC_MESSAGES/*.po"))]
 
 
 def compile_catalogs() -> int:
@@ -44,6 +50,29 @@ def untranslated() -> list[str]:
         for entry in polib.pofile(str(source))
         if not entry.obsolete and (entry.fuzzy or not entry.translated())
     ]
+
+
+def misplaced() -> list[str]:
+    """Every translation that lacks a placeholder of its text, or has one that its text hasn't."""
+    return [
+        f"{source.relative_to(ROOT)}:{entry.linenum}: {entry.msgid[:80]!r} has other placeholders than its translation"
+        for source in catalogs()
+        for entry in polib.pofile(str(source))
+        if not entry.obsolete and entry.translated() and not _placeholders_agree(entry)
+    ]
+
+
+def _placeholders_agree(entry: polib.POEntry) -> bool:
+    """One form of a plural may leave a number out ("one page"); none may have a placeholder that neither text has."""
+    if not entry.msgid_plural:
+        return _placeholders(entry.msgstr) == _placeholders(entry.msgid)
+    known = _placeholders(entry.msgid) | _placeholders(entry.msgid_plural)
+    forms = [_placeholders(text) for text in entry.msgstr_plural.values()]
+    return all(form <= known for form in forms) and forms[-1] == _placeholders(entry.msgid_plural)
+
+
+def _placeholders(text: str) -> set[str]:
+    return set(PLACEHOLDER.findall(text))
 
 
 def uncollected(known: Collection[str], spoken: Collection[str]) -> list[str]:
@@ -74,7 +103,11 @@ def _msgids(path: Path) -> set[str]:
 
 def main() -> int:
     compile_catalogs()
-    found = [*untranslated(), *uncollected(known_texts(), spoken_texts())] if "--check" in sys.argv[1:] else []
+    found = (
+        [*untranslated(), *misplaced(), *uncollected(known_texts(), spoken_texts())]
+        if "--check" in sys.argv[1:]
+        else []
+    )
     sys.stdout.writelines(f"{line}\n" for line in found)
     return 1 if found else 0
 
