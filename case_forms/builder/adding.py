@@ -90,7 +90,10 @@ class CopyForm(KeyedForm):
 
     def definition(self) -> dict[str, Any]:
         given = self.cleaned_data
-        return {**self.copied, "key": given["key"], "title": {**self.copied["title"], self.first: given["title"]}}
+        title = {code: copy_of(text, code) for code, text in self.copied["title"].items()} | {
+            self.first: given["title"]
+        }
+        return {**self.copied, "key": given["key"], "title": title}
 
 
 class AddView(BuilderPage):
@@ -138,8 +141,14 @@ class CopyView(AddView, PageOfForm):
 
     def asked(self, posted: Any = None) -> KeyedForm:
         copied = self.draft.definition
-        title = _("Copy of %(title)s") % {"title": in_language(copied["title"], str(copied["languages"][0]))}
+        title = copy_of(in_language(copied["title"], str(copied["languages"][0])), get_language() or "sq")
         return CopyForm(posted, copied=copied, initial={"title": title})
+
+
+def copy_of(title: str, language: str) -> str:
+    """What a copy is called until somebody says otherwise, so that lists never show two forms of one name."""
+    with override(language if language in LANGUAGES else get_language()):
+        return _("Copy of %(title)s") % {"title": title}
 
 
 def proposed_key(title: str, taken: set[str]) -> str:

@@ -81,7 +81,7 @@ def test_a_copy_has_its_own_key_and_leaves_the_original(sample_form: FormDefinit
     ana.post(f"copy/{sample_form.pk}/", title="Tjetër", key="other")
 
     made = FormDefinition.objects.get(key="other")
-    assert made.working_copy() == sample() | {"key": "other", "title": {"sq": "Tjetër", "en": "Sample"}}
+    assert made.working_copy() == sample() | {"key": "other", "title": {"sq": "Tjetër", "en": "Copy of Sample"}}
     assert not made.versions.exists()
     assert FormDefinition.objects.get(key="sample").working_copy() == sample()
     assert AuditEntry.objects.get(action="form.made").detail["origin"] == "copy:sample"
