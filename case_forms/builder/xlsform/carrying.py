@@ -14,7 +14,7 @@ from .xpath.converting import Converter
 from .xpath.nodes import Node as Part
 from .xpath.nodes import XPathError
 from .xpath.parsing import parse
-from .xpath.places import Form, Place
+from .xpath.places import Form
 from .xpath.typed import Typed
 
 Condition = Any
@@ -99,6 +99,3 @@ def both(outer: Condition, own: Condition) -> Condition:
     if not asked:
         return own if own is True and outer is None else None
     return asked[0] if len(asked) == 1 else {"and": asked}
-
-
-__all__ = ["NO", "YES", "Carrying", "Condition", "Place", "both"]

@@ -8,7 +8,7 @@ from .choice_lists import ChoiceList
 from .names import KEY, key_of
 from .tables import is_table
 from .tree import Node
-from .types_in import ACKNOWLEDGED, GROUPS, LEFT_OUT, NOTES, SIMPLE, TEXTS, Found, type_of
+from .types_in import ACKNOWLEDGED, GROUPS, LEFT_OUT, NOTES, TEXTS, Found, type_of
 from .xpath.places import Place
 
 OURS_FROM = {"yes_no_unknown": ("yes", "no", "unknown")}
@@ -66,6 +66,8 @@ def _give_key(node: Node, carrying: Carrying) -> None:
 
 def found_type(node: Node) -> Found | None:
     row = node.here
+    if node.type in NOTES and row.get("bind", "calculate"):
+        return Found("text")
     rows = dict(part.split("=", 1) for part in row.get("parameters").split() if part.count("=") == 1).get("rows", "")
     return type_of(node.type, row.get("control", "appearance"), row.get("vatra", "type"), rows)
 
@@ -81,7 +83,7 @@ def _plan_question(node: Node, carrying: Carrying) -> None:
         return
     _give_key(node, carrying)
     place.is_always_asked = _is_always_asked(node)
-    if node.type in NOTES:
+    if node.type in NOTES and not row.get("bind", "calculate"):
         place.why_not = "unknown_name"
         return
     found = found_type(node)
@@ -173,8 +175,3 @@ def _plan_parts(node: Node, carrying: Carrying) -> None:
         child.place.choices = tuple(_named(listed, carrying.languages.codes[0])) if listed else ()
         if ours == "indicator_assessment" and child.place.kind == "choice":
             child.place.choices = tuple((decision, decision, decision) for decision in DECISIONS)
-
-
-def is_known(node: Node) -> bool:
-    """Whether there is a type of ours for the row."""
-    return node.type in SIMPLE or node.type in NOTES or node.type in LEFT_OUT

@@ -8,6 +8,7 @@ from notifications.directory.models import Role
 from .carrying import Carrying
 from .tree import Node
 from .values_in import months_of
+from .xpath.parsing import parse
 
 ASSUMED = "personal"
 IF = " if "
@@ -54,8 +55,6 @@ def _shared_with(node: Node, carrying: Carrying) -> dict[str, Any]:
 
 
 def _condition(written: str, node: Node, carrying: Carrying) -> Any:
-    from .xpath.parsing import parse
-
     row = node.here
     part = carrying.told(lambda: parse(written), row, "vatra", "shared_with")
     return carrying.condition(part, row, node, "vatra", "shared_with") if part is not None else None

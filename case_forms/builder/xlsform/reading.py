@@ -14,7 +14,7 @@ from case_forms.builder.shapes import FORMAT, Problem
 from .carrying import Carrying
 from .choice_lists import INLINE, OURS, ChoiceList, read_lists
 from .choosing import own_list
-from .findings import ERROR, NOTE, WARNING, Finding, Import, Report
+from .findings import ERROR, WARNING, Finding, Import, Report
 from .guards import Refused
 from .languages import Languages
 from .names import KEY, key_of
@@ -232,6 +232,3 @@ def _place_of_choice(
     row = listed.rows[position] if listed and position < len(listed.rows) else None
     column = {"label": "label", "value": "name"}.get(steps[5] if len(steps) > 5 else "", "")
     return "choices", row, sheets["choices"].header(column) if column else ""
-
-
-__all__ = ["NOTE", "form_of", "read_xlsform", "refusal"]

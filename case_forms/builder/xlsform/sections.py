@@ -21,7 +21,6 @@ from .xpath.nodes import Number, Text
 from .xpath.values import number_in
 
 Item = dict[str, Any]
-Places = list[Row | None]
 SILENT_NOTES = ("section_intro", "nothing")
 DIFFERS = {
     "sq": "Numri i rreshtave këtu ndryshon nga ai i dhënë më sipër.",

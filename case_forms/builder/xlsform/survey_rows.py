@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 from pyxform.utils import default_is_dynamic
 
@@ -11,19 +9,15 @@ from case_forms.questions import registry
 from case_forms.questions.base import text_in
 from case_forms.questions.indicators import catalogue
 
-from .bounds import bounds
 from .choosing import SPECIFY
 from .computing import UNSAID
-from .languages import name_of
-from .naming import OCCURRED_ON, Names, parts_of
-from .sheet_lists import SheetLists
+from .naming import OCCURRED_ON, parts_of
+from .survey_columns import Item, Row, SurveyColumns
 from .types_in import GROUPS, type_of
-from .words_out import NOTES_OUT, OCCURRED_ON_LABEL
+from .words_out import OCCURRED_ON_LABEL
 from .xpath.places import Place
-from .xpath.printing import Printer, Unprintable, plain_number, printed, printed_condition, quoted
+from .xpath.printing import Printer, Unprintable, plain_number, printed, quoted
 
-Item = dict[str, Any]
-Row = dict[str, str]
 SELECTS = {"select_one": "select_one", "select_multiple": "select_multiple", "rank": "rank"}
 PYXFORM_NAMES = {"select_one": "select one", "select_multiple": "select all that apply", "image": "photo"}
 UNSHOWN_TYPES = ("calculated", "hidden")
@@ -38,23 +32,8 @@ BEGINS_WITH = {
 NEVER_DEFAULT = ("matrix", "indicators", "indicator_assessment", "geopoint", "file", "signature")
 
 
-@dataclass(frozen=True)
-class Lost:
-    """Something that XLSForms have no place for: the row's number, the column, why, and what it was."""
-
-    row: int
-    column: str
-    words: str
-    was: str
-
-
-@dataclass
-class SurveyRows:
-    definition: Item
-    names: Names
-    lists: SheetLists
-    rows: list[Row] = field(default_factory=list)
-    lost: list[Lost] = field(default_factory=list)
+class SurveyRows(SurveyColumns):
+    """Writes the rows of a form, one after the other."""
 
     def write(self) -> None:
         form = self.definition
@@ -244,27 +223,6 @@ class SurveyRows:
             text = place.written(str(value)) if place.kind == "choice" else str(value)
         return f"string({quoted(text)})" if default_is_dynamic(text, theirs) else text
 
-    def _constraint(self, row: Row, question: Item, place: Place) -> None:
-        conditions = bounds(question)
-        if "constraint" in question:
-            expression = question["constraint"]["expr"]
-            text = self._printed("constraint", expression, place, itself=place)
-            if text is not None:
-                conditions.append(f"({text})" if conditions and _is_joined(expression) else text)
-                row |= self._texts("constraint_message", question["constraint"]["message"])
-        if conditions:
-            row["constraint"] = " and ".join(conditions)
-
-    def _required(self, row: Row, question: Item, place: Place) -> None:
-        if "required" not in question:
-            return
-        required = question["required"]
-        if isinstance(required, bool):
-            row["required"] = "yes" if required else "no"
-            return
-        text = self._printed("required", required, place)
-        row["required"] = "yes" if text is None else text
-
     def _group(self, row: Row, question: Item, place: Place) -> None:
         """A question of several parts: a group with one row for each."""
         ours = question["type"]
@@ -316,61 +274,3 @@ class SurveyRows:
         if question["type"] == "indicators":
             return iter([name] * len(parts_of(question)))
         return iter([name, ""])
-
-    # ---- columns that many have ----
-
-    def _key(self, row: Row, item: Item) -> None:
-        if row["name"] != item["key"]:
-            row["vatra::key"] = item["key"]
-
-    def _conditions(self, row: Row, item: Item, place: Place) -> None:
-        if "relevant" not in item:
-            return
-        text = self._printed("relevant", item["relevant"], place)
-        if text is not None:
-            row["relevant"] = text
-
-    def _privacy(self, row: Row, question: Item, place: Place) -> None:
-        if "sensitivity" in question:
-            row["vatra::sensitivity"] = question["sensitivity"]
-        if "keep_for" in question:
-            row["vatra::keep_for"] = str(question["keep_for"])
-        lines = []
-        for role, rule in question.get("shared_with", {}).items():
-            if rule is True:
-                lines.append(role)
-                continue
-            text = self._printed("vatra::shared_with", rule, place)
-            if text is not None:
-                lines.append(f"{role} if {text}")
-        if lines:
-            row["vatra::shared_with"] = "\n".join(lines)
-
-    def _printed(self, column: str, logic: Any, place: Place, **context: Any) -> str | None:
-        """A condition as XPath; None, and a note, when XPath can't say it."""
-        try:
-            return printed_condition(logic, self.names.form, place, **context)
-        except Unprintable as reason:
-            self._lose(column, reason.code, logic)
-            return None
-
-    def _texts(self, column: str, texts: dict[str, str]) -> Row:
-        return {f"{column}::{name_of(code)}": self._plain(text, column) for code, text in texts.items() if text.strip()}
-
-    def _plain(self, text: str, column: str) -> str:
-        """A text that XLSForms don't read as something else."""
-        if "${" in text:
-            self._lose(column, "reference", text)
-            text = text.replace("${", "$ {")
-        return text
-
-    def _put(self, row: Row) -> None:
-        self.rows.append(row)
-
-    def _lose(self, column: str, code: str, was: Any) -> None:
-        words = str(NOTES_OUT.get(code, NOTES_OUT["no_xpath"]))
-        self.lost.append(Lost(len(self.rows) + 2, column, words, was if isinstance(was, str) else json.dumps(was)))
-
-
-def _is_joined(expression: Any) -> bool:
-    return isinstance(expression, dict) and next(iter(expression), "") in ("and", "or")

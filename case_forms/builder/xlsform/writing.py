@@ -19,7 +19,8 @@ from case_forms.questions.base import ChoiceSource
 from .languages import name_of
 from .naming import Names
 from .sheet_lists import SheetLists
-from .survey_rows import Lost, Row, SurveyRows
+from .survey_columns import Lost, Row
+from .survey_rows import SurveyRows
 
 NOTES_SHEET = "vatra_notes"
 SURVEY = (

@@ -56,7 +56,7 @@ def _conditions(part: Item, truths: set[str]) -> None:
 
 
 def _condition(logic: Any, truths: set[str]) -> Any:
-    """Arguments are lists; `and` and `or` of one part are that part; a true-or-false answer on its own is compared with true."""
+    """Arguments are lists; `and` and `or` of one part are that part; true or false alone is compared with true."""
     if not isinstance(logic, dict):
         return logic
     (operator, given), *_ = logic.items()

@@ -6,7 +6,8 @@ are texts when they are equal and days since 1970 in an order; moments count by 
 
 from typing import TYPE_CHECKING, Any
 
-from .facts import guard, guard_of_dates, guard_of_equals, has_empty_and_null, is_mixed, is_worked_out, operation
+from .facts import operation
+from .guarding import guard, guard_of_dates, guard_of_equals, has_empty_and_null, is_mixed, is_worked_out
 from .nodes import Call, Node, Number, Operation, Text, XPathError
 from .typed import Typed, literal, made
 from .values import answered, as_boolean, as_day, as_number, number_in

@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .comparing import equal, in_order
-from .facts import ALWAYS_THERE, guarantees, variable
+from .facts import facts
 from .functions import call
+from .guarding import guarantees
 from .idioms import idiom
 from .nodes import Call, Filtered, Node, Number, Operation, Path, Ref, Text, XPathError
 from .parsing import parse
 from .places import Form, Place
 from .typed import Rows, Typed, literal, made
-from .values import answered, as_boolean, as_number
+from .values import as_boolean, as_number
 
 ORDERS = frozenset({"<", "<=", ">", ">="})
 ARITHMETIC = {"+": "+", "-": "-", "*": "*", "div": "/", "mod": "%"}
@@ -158,8 +159,6 @@ class Converter:
         return self.form.keyed.get(key)
 
     def is_whole(self, value: Typed) -> bool:
-        from .facts import facts
-
         return facts(value.logic, self.find).whole
 
     def read(self, place: Place, at: int) -> Typed | Rows:
@@ -279,6 +278,3 @@ def _walked(start: Place, steps: tuple[str, ...], at: int) -> Place:
     if place is None:
         raise XPathError("unknown_name", at, name="/".join(steps))
     return place
-
-
-__all__ = ["ALWAYS_THERE", "Converter", "answered", "converted", "converted_condition", "variable"]

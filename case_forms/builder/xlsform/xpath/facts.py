@@ -1,8 +1,4 @@
-"""What is known of a JSON-Logic expression without running it: when it has no value, and whether it is a whole number.
-
-XPath has NaN where JSON-Logic has null, and null counts as 0 in an order. A comparison therefore asks `answered` first,
-unless it can't make a difference. Both converters ask here, so that what one adds the other takes away.
-"""
+"""What is known of JSON-Logic without running it: when it has no value, and whether it is a whole number."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -38,13 +34,6 @@ NEVER_NULL = frozenset(
     }
 )
 ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
-WORKED_OUT = frozenset(
-    {
-        *("+", "-", "*", "/", "%", "round", "floor", "ceil", "abs", "min", "max", "reduce"),
-        *("days_between", "date_part", "age_on"),
-    }
-)
-ORDERS = frozenset({"<", "<=", ">", ">="})
 ONE_NUMBER = frozenset({"round", "floor", "ceil", "abs"})
 
 
@@ -86,7 +75,7 @@ def variable(logic: Any) -> str | None:
 def facts(logic: Any, find: Find) -> Facts:
     found = operation(logic)
     if found is None:
-        return _constant(logic)
+        return constant_facts(logic)
     operator, arguments = found
     if operator == "var":
         return _variable(logic, find)
@@ -115,7 +104,7 @@ def facts(logic: Any, find: Find) -> Facts:
     return Facts(None, whole=operator == "age_on", least=0.0 if operator == "age_on" else None)
 
 
-def _constant(logic: Any) -> Facts:
+def constant_facts(logic: Any) -> Facts:
     if isinstance(logic, bool):
         return Facts((), float(logic), True)
     if isinstance(logic, int | float):
@@ -188,74 +177,6 @@ def _least(parts: list[Facts]) -> float | None:
     return min(known) if parts and len(known) == len(parts) else None
 
 
-def guarantees(logic: Any) -> frozenset[str]:
-    """The keys that have an answer whenever the condition holds."""
-    found = operation(logic)
-    if found is None:
-        return frozenset()
-    operator, arguments = found
-    if operator == "answered":
-        return frozenset(key for key in arguments if isinstance(key, str))
-    if operator == "and":
-        return frozenset().union(*map(guarantees, arguments))
-    if operator == "or":
-        return frozenset.intersection(*map(guarantees, arguments)) if arguments else frozenset()
-    if operator in ORDERS and len(arguments) == 2:
-        return _guaranteed_by_order(operator, arguments)
-    if operator in ("==", "===", "in") and len(arguments) == 2:
-        sides = [(variable(arguments[0]), arguments[1]), (variable(arguments[1]), arguments[0])]
-        return frozenset(name for name, other in sides if name and isinstance(other, str | int | float | list))
-    return frozenset()
-
-
-def _guaranteed_by_order(operator: str, arguments: list[Any]) -> frozenset[str]:
-    """No answer counts as 0, and is neither before nor after a day: so where it can't be 0, it is there."""
-    smaller, larger = arguments if operator in ("<", "<=") else arguments[::-1]
-    strict = operator in ("<", ">")
-    found = []
-    name, beside = variable(larger), _constant(smaller) if not isinstance(smaller, dict | list) else UNSURE
-    if name and (_is_text(smaller) or _stays_false(beside.least, strict)):
-        found.append(name)
-    name = variable(smaller)
-    if name and _is_text(larger):
-        found.append(name)
-    return frozenset(found)
-
-
-def _is_text(logic: Any) -> bool:
-    """Whether it is a text that is never a number: a day."""
-    return (isinstance(logic, str) and not logic[:1].isdecimal()) or _is_day(logic)
-
-
-def _is_day(logic: Any) -> bool:
-    is_written = isinstance(logic, str) and len(logic) >= 10 and logic[4:5] == "-"
-    return is_written or variable(logic) in ("_today", "_now", "_occurred_on") or logic == {"today": []}
-
-
-def guard(operator: str, left: Any, right: Any, find: Find, known: frozenset[str]) -> Keys | None:
-    """The keys to ask `answered` of before `left operator right` (an order); () when there is nothing to ask.
-
-    None: more than answers is needed, so each side has to be compared with null.
-    """
-    sides = (facts(left, find), facts(right, find))
-    if operator in ("<", "<="):
-        smaller, larger = sides
-    else:
-        larger, smaller = sides
-    strict = operator in ("<", ">")
-    harmless = all(
-        (
-            _settled(larger, known) or _stays_false(smaller.least, strict),
-            _settled(smaller, known),
-        )
-    )
-    if harmless:
-        return ()
-    if any(side.needs is None for side in sides):
-        return None
-    return tuple(dict.fromkeys(key for side in sides for key in side.needs or () if key not in known))
-
-
 def may_be_empty(logic: Any) -> bool:
     """Whether it may be an empty text, which isn't null and yet no answer."""
     found = operation(logic)
@@ -265,66 +186,9 @@ def may_be_empty(logic: Any) -> bool:
     if operator in ("cat", "substr", "join"):
         return not any(isinstance(argument, str) and argument for argument in arguments if operator == "cat")
     if operator == "if":
-        return any(map(may_be_empty, _branches(arguments)))
+        return any(map(may_be_empty, branches_of(arguments)))
     return operator in ("min", "max", "reduce", "var", "row") and any(map(may_be_empty, arguments[1:]))
 
 
-def has_empty_and_null(left: Any, right: Any, find: Find) -> bool:
-    """Whether of two texts one may be null where the other is "": the same to XPath, but not to `==`."""
-    sides = ((left, right), (right, left))
-    return any(may_be_empty(one) and not facts(other, find).is_sure for one, other in sides)
-
-
-def guard_of_dates(operator: str, left: Any, right: Any, find: Find, known: frozenset[str]) -> Keys | None:
-    """The same for two dates: no date is before or after nothing, but nothing and nothing are in order."""
-    sides = (facts(left, find), facts(right, find))
-    if operator in ("<", ">") or any(_settled(side, known) for side in sides):
-        return ()
-    if any(side.needs is None for side in sides):
-        return None
-    return tuple(dict.fromkeys(key for side in sides for key in side.needs or () if key not in known))
-
-
-def guard_of_equals(left: Any, right: Any, find: Find, known: frozenset[str]) -> Keys | None:
-    """The same for equality: two answers that aren't there are equal, a result that isn't a number equals nothing."""
-    if any(_settled(facts(side, find), known) for side in (left, right)):
-        return ()
-    worked_out = [facts(side, find).needs for side in (left, right) if is_worked_out(side)]
-    if any(needs is None for needs in worked_out):
-        return None
-    return tuple(dict.fromkeys(key for needs in worked_out for key in needs or () if key not in known))
-
-
-def is_worked_out(logic: Any) -> bool:
-    """Whether it is "not a number" to XPath, and no empty text, when it has no value."""
-    found = operation(logic)
-    if found is None:
-        return False
-    operator, arguments = found
-    if operator in ("if", "?:"):
-        return any(map(is_worked_out, _branches(arguments)))
-    if operator == "coalesce":
-        return is_worked_out(arguments[-1])
-    return operator in WORKED_OUT or (operator == "add_days" and arguments[1] != 0)
-
-
-def is_mixed(logic: Any) -> bool:
-    """Whether it is sometimes an empty text and sometimes "not a number" when it has no value."""
-    found = operation(logic)
-    if found is None or found[0] not in ("if", "?:"):
-        return False
-    branches = [branch for branch in _branches(found[1]) if isinstance(branch, dict) or branch is None]
-    return len({is_worked_out(branch) for branch in branches}) > 1 or any(map(is_mixed, branches))
-
-
-def _branches(arguments: list[Any]) -> list[Any]:
+def branches_of(arguments: list[Any]) -> list[Any]:
     return [*arguments[1:-1:2], arguments[-1]] if len(arguments) % 2 else arguments[1::2]
-
-
-def _settled(side: Facts, known: frozenset[str]) -> bool:
-    return side.needs is not None and all(key in known for key in side.needs)
-
-
-def _stays_false(least: float | None, strict: bool) -> bool:
-    """Whether "least <= smaller < larger" fails anyhow when the larger side has no value and counts as 0."""
-    return least is not None and (least >= 0 if strict else least > 0)

@@ -80,7 +80,7 @@ def format_date(converter: "Converter", node: Call) -> Typed:
     needs = facts(value.logic, converter.find).needs
     if needs is not None and converter.known.issuperset(needs):
         return text
-    return made("if", made("answered", *needs) if needs else answered(value), text, "")
+    return made("if", made("answered", *needs) if needs else answered(value), text, None)
 
 
 def decimal_date_time(converter: "Converter", node: Call) -> Typed:

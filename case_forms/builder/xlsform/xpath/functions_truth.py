@@ -126,7 +126,7 @@ def choice_name(converter: "Converter", node: Call) -> Typed:
     parts: list[Any] = []
     for own, _written, label in place.choices:
         parts += [made("==", value, own, kind="boolean"), label]
-    return made("if", *parts, "")
+    return made("if", *parts, None)
 
 
 def _question_named(converter: "Converter", named: Text) -> Place | None:

@@ -5,17 +5,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from .facts import (
-    Keys,
-    facts,
-    guard,
-    guard_of_dates,
-    guard_of_equals,
-    has_empty_and_null,
-    is_worked_out,
-    operation,
-    variable,
-)
+from .facts import Keys, facts, operation, variable
+from .guarding import guard, guard_of_dates, guard_of_equals, has_empty_and_null, is_worked_out
 from .printing import EQUAL, OR, ORDER, TIMES, Piece, Printer, Unprintable, quoted
 
 Print = Callable[[Printer, list[Any]], Piece]

@@ -4,8 +4,9 @@ import re
 from typing import Any
 
 from . import print_rows
-from .facts import facts, guarantees, may_be_empty, operation, variable
+from .facts import facts, may_be_empty, operation, variable
 from .functions_texts import has_alternatives
+from .guarding import guarantees
 from .print_comparisons import ORDERS, TEXTS, Print, equals, guarded, kind_of, ordered
 from .printing import AND, EQUAL, OR, ORDER, Piece, Printer, Unprintable, quoted
 

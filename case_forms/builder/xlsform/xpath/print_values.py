@@ -6,8 +6,8 @@ from typing import Any
 from . import print_rows
 from .facts import facts, operation, variable
 from .functions_days import DATE_SIGNS, ISO_DATE
+from .guarding import guarantees
 from .idioms import DATE_PARTS, filled
-from .print_conditions import choice_list
 from .printing import ATOM, NEGATIVE, PLUS, TIMES, Piece, Printer, Unprintable, plain_number, quoted
 
 Print = Callable[[Printer, list[Any]], Piece]
@@ -111,7 +111,6 @@ def _if(printer: Printer, arguments: list[Any]) -> Piece:
         raise Unprintable("no_xpath")
     condition = printer.condition(arguments[0])
     before = printer.known
-    from .facts import guarantees
 
     printer.knows(guarantees(arguments[0]))
     then = _branch(printer, arguments[1])
@@ -275,5 +274,3 @@ VALUES: dict[str, Print] = {
     "date_part": _date_part,
     "today": _today,
 }
-
-__all__ = ["VALUES", "choice_list", "constant"]
