@@ -163,8 +163,22 @@ class Preview {
     this.place = moves || section !== this.section ? null : this.whereabouts();
     this.section = section;
     this.laid = typedIn(new DOMParser().parseFromString(page, "text/html"));
-    this.frame.addEventListener("load", () => this.listen(), { once: true });
+    this.frame.onload = () => this.listen();
+    const before = this.inside;
     this.frame.srcdoc = page;
+    this.hearSoon(before);
+  }
+
+  /** The page's buttons are heard as soon as they stand there: its scripts may take longer to come. */
+  hearSoon(before) {
+    if (this.inside !== before && this.inside?.body) this.hear();
+    else requestAnimationFrame(() => this.hearSoon(before));
+  }
+
+  hear() {
+    if (this.heard === this.inside) return;
+    this.heard = this.inside;
+    this.heard.addEventListener("click", (event) => this.clicked(event));
   }
 
   whereabouts() {
@@ -180,7 +194,7 @@ class Preview {
 
   listen() {
     const inside = this.inside;
-    inside.addEventListener("click", (event) => this.clicked(event));
+    this.hear();
     for (const kind of ["input", "change"]) {
       inside.addEventListener(kind, () => {
         this.touches += 1;
