@@ -225,7 +225,7 @@ class Keys:
 
 
 def photo(keys: Keys) -> None:
-    with keys.page.expect_file_chooser(timeout=5000) as chooser:
+    with keys.page.expect_file_chooser() as chooser:
         keys.press("Space")
     chooser.value.set_files({"name": "Passport.jpg", "mimeType": "image/jpeg", "buffer": samples.jpeg((600, 400))})
     expect(keys.page.locator(".q-attached")).to_contain_text("Passport.jpg")
