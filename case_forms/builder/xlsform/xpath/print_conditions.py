@@ -80,9 +80,14 @@ def _empty(printer: Printer, key: str) -> Piece:
 
 def _not(printer: Printer, arguments: list[Any]) -> Piece:
     inner = operation(arguments[0])
+    while inner and inner[0] in ("and", "or") and len(inner[1]) == 1:
+        inner = operation(inner[1][0])
     if inner and inner[0] == "answered" and len(inner[1]) == 1 and isinstance(inner[1][0], str):
         return _empty(printer, inner[1][0])
-    return Piece(f"not({condition(printer, arguments[0]).text})", "boolean")
+    text = condition(printer, arguments[0]).text
+    if inner and inner[0] == "!" and " = '' and " in text and not text.startswith("not("):
+        text = f"not({condition(printer, inner[1][0]).text})"  # as it is said, not turned round
+    return Piece(f"not({text})", "boolean")
 
 
 def _twice(printer: Printer, arguments: list[Any]) -> Piece:
