@@ -18,6 +18,7 @@ from .xpath.places import Form
 from .xpath.typed import Typed
 
 Condition = Any
+MOST_READ = 400_000  # characters of all expressions together
 YES, NO = ("yes", "true", "true()"), ("no", "false", "false()")
 
 
@@ -30,12 +31,17 @@ class Carrying:
     taken: set[str] = field(default_factory=set)
     labels: dict[str, dict[str, str]] = field(default_factory=dict)
     sensitivity_was_assumed: bool = False
+    read: int = 0  # characters of expressions
 
     # ---- expressions ----
 
     def parsed(self, row: Row, *tokens: str) -> Part | None:
         """The expression in a column; None when there is none, or it can't be read."""
         written = row.get(*tokens)
+        self.read += len(written)
+        if self.read > MOST_READ:
+            self.report.error("expressions_too_long", row.sheet.name, most=MOST_READ)
+            return None
         return self.told(lambda: parse(written), row, *tokens) if written else None
 
     def condition(self, part: Part, row: Row, node: Node, *tokens: str, **context: Any) -> Condition:
@@ -99,3 +105,10 @@ def both(outer: Condition, own: Condition) -> Condition:
     if not asked:
         return own if own is True and outer is None else None
     return asked[0] if len(asked) == 1 else {"and": asked}
+
+
+def size_of(condition: Condition) -> int:
+    """How many parts it has."""
+    if isinstance(condition, dict):
+        return 1 + sum(map(size_of, condition.values()))
+    return 1 + sum(map(size_of, condition)) if isinstance(condition, list) else 1

@@ -61,6 +61,9 @@ class Report:
     def has_errors(self) -> bool:
         return any(finding.severity == ERROR for finding in self.findings.values())
 
+    def has_errors_of(self, *codes: str) -> bool:
+        return any(finding.code in codes for finding in self.findings.values())
+
     def has_error_at(self, sheet: str, row: int | None) -> bool:
         return any(
             finding.severity == ERROR and (finding.sheet, finding.row) == (sheet, row)

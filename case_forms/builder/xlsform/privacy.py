@@ -56,5 +56,6 @@ def _shared_with(node: Node, carrying: Carrying) -> dict[str, Any]:
 
 def _condition(written: str, node: Node, carrying: Carrying) -> Any:
     row = node.here
+    carrying.read += len(written)
     part = carrying.told(lambda: parse(written), row, "vatra", "shared_with")
     return carrying.condition(part, row, node, "vatra", "shared_with") if part is not None else None

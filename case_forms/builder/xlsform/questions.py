@@ -42,6 +42,8 @@ def question_of(node: Node, outer: Condition, carrying: Carrying) -> list[Questi
     if ours == "calculated":
         return computing.calculated(node, found, outer, carrying)
     question = begun(node, ours, outer, carrying)
+    if row.get("vatra", "type") and not found.is_ours:
+        carrying.report.warning("vatra_ignored", *carrying.where(row, "vatra", "type"))
     if found.nearest:
         carrying.report.warning("nearest_type", *carrying.where(row, "type"), name=node.type, ours=ours)
     _texts_and_rules(question, node, found, carrying)

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from case_forms.builder.checker import check_definition
 from case_forms.builder.lists import Shared, no_shared_lists
-from case_forms.builder.shapes import FORMAT, Problem
+from case_forms.builder.shapes import FORMAT, MOST_QUESTIONS, Problem
 
 from .carrying import Carrying
 from .choice_lists import INLINE, OURS, ChoiceList, read_lists
@@ -34,6 +34,8 @@ SEVERITIES = {
     **dict.fromkeys(("formula_without_value", "error_value", "not_finite"), ERROR),
     **dict.fromkeys(("formula", "date_cell", "control_characters", "merged_cells", "sheet_ignored"), WARNING),
 }
+MOST_NODES = MOST_QUESTIONS + 400  # groups, and rows that are left out, beside the questions
+LARGEST = 6_000_000  # characters of JSON
 COLUMNS = {
     "relevant": ("bind", "relevant"),
     "required": ("bind", "required"),
@@ -105,6 +107,10 @@ def form_of(
     lists = read_lists(sheets["choices"], languages, report)
     carrying = Carrying(report, languages, lists)
     tree = read_tree(survey, report)
+    if sum(1 for _node in tree.walk()) > MOST_NODES:
+        report.error("too_many_questions", "survey", most=MOST_QUESTIONS)
+    if report.has_errors_of("too_many_questions", "groups_too_deep"):
+        return Import(None, report.sorted())
     plan(tree, carrying)
     title = settings.titles(languages) or languages.everywhere(clean(name.rsplit(".", 1)[0]) or "—")
     sections = Sections(carrying)
@@ -127,7 +133,12 @@ def form_of(
     if carrying.sensitivity_was_assumed:
         report.note("sensitivity_assumed", "survey")
     _tell_columns(survey, report)
-    definition = json.loads(json.dumps(definition))  # parts that stand twice in it must not be one object
+    if not report.has_errors:
+        written = json.dumps(definition)
+        if len(written) > LARGEST:
+            report.error("form_too_large", "survey")
+        else:
+            definition = json.loads(written)  # parts that stand twice in it must not be one object
     if not report.has_errors:
         _tell_problems(check_definition(definition, shared=shared), sections.rows, lists, sheets, report)
     _tell_verdict(book, report)

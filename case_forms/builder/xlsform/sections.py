@@ -6,7 +6,7 @@ from typing import Any
 from case_forms.builder.shapes import MOST_ROWS
 from case_forms.questions import registry
 
-from .carrying import Carrying, Condition, both
+from .carrying import Carrying, Condition, both, size_of
 from .choosing import chosen_from
 from .computing import default_in_json
 from .names import key_of
@@ -21,6 +21,7 @@ from .xpath.nodes import Number, Text
 from .xpath.values import number_in
 
 Item = dict[str, Any]
+LARGEST_CARRIED = 500  # parts of a condition that goes down to each question of a group
 SILENT_NOTES = ("section_intro", "nothing")
 DIFFERS = {
     "sq": "Numri i rreshtave këtu ndryshon nga ai i dhënë më sipër.",
@@ -112,6 +113,9 @@ class Sections:
         """A group inside of a section: its label is a note, and its condition goes to each of its questions."""
         self.carrying.report.note("group_flattened", *self.carrying.where(node.here))
         relevant = both(outer, self.carrying.relevant(node))
+        if size_of(relevant) > LARGEST_CARRIED:
+            self.carrying.report.error("expression_too_large", *self.carrying.where(node.here), most=LARGEST_CARRIED)
+            relevant = None
         made: list[tuple[Item, Row, list[Any]]] = []
         label = self.carrying.texts(node.here, "label")
         if label:

@@ -12,6 +12,7 @@ from .rows import Row, Sheet
 from .xpath.places import Place
 
 DISABLED = ("disabled",)
+DEEPEST = 12  # groups inside each other
 
 
 @dataclass(eq=False)
@@ -61,9 +62,12 @@ def read_tree(sheet: Sheet, report: Report) -> Node:
             open_nodes.append(_added(open_nodes[-1], Node("loop", row)))
         elif begins:
             open_nodes.append(_added(open_nodes[-1], Node(control[begins["type"]], row)))
+            if len(open_nodes) > DEEPEST:
+                report.error("groups_too_deep", sheet.name, row.number, row.header("type"), most=DEEPEST)
+                break
         else:
             _question(open_nodes[-1], row, written, report)
-    for node in open_nodes[1:]:
+    for node in open_nodes[1 : DEEPEST + 1] if len(open_nodes) <= DEEPEST else []:
         report.error("group_not_closed", sheet.name, node.here.number, node.here.header("type"))
     return root
 

@@ -120,7 +120,7 @@ def _forms() -> Iterator[Case]:
     yield "no types", lambda: book(rows([None, "a", "A"])), "no_type"
     yield "unknown types", lambda: book(rows(["quantum", "a", "A"])), "unknown_type"
     yield "types we have not", lambda: book(rows(["video", "a", "A"])), "unsupported_type"
-    yield "200 groups deep", lambda: parts.nested("group", 200), "group_dissolved"
+    yield "200 groups deep", lambda: parts.nested("group", 200), "groups_too_deep"
     yield "repeats three deep", lambda: parts.nested("repeat", 3), "repeats_too_deep"
     yield "a group that isn't closed", lambda: book(rows(["begin_group", "g", "G"], GOOD[1])), "group_not_closed"
     yield "a group that isn't open", lambda: book(rows(["text", "a", "A"], ["end_repeat"])), "group_not_open"
@@ -134,6 +134,8 @@ def _expressions() -> Iterator[Case]:
         return lambda: book(rows(["integer", "t", "T"], ["text", "q", "Q", *columns]))
 
     half = line(1, "type", "name", "relevant") + line(2, "text", "a", " + ".join(str(n) for n in range(70_000)))
+    many = [["text", f"q{n}", "Q", " or ".join(f"${{t}} = {n * k}" for k in range(400))] for n in range(250)]
+    yield "long expressions by the hundred", lambda: book(rows(["integer", "t", "T"], *many)), "expressions_too_long"
     yield "500 kB in an expression", lambda: in_sheet(half), "cell_too_long"
     yield "30 kB in an expression", asked("${t} + " * 4_500 + "1"), "expression_too_long"
     yield "400 parentheses", asked("(" * 400 + "1" + ")" * 400), "expression_too_deep"

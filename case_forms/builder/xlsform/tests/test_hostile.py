@@ -14,7 +14,7 @@ NAMES = [name for name, _make, _wanted in hostile()]
 LONGEST, LARGEST = 10, 500  # seconds, megabytes
 # what a machine under load may say instead of what is wrong
 SLOW = {"took_too_long"}
-CARRIED = {"merged_cells", "date_cell", "renamed", "group_dissolved", "sensitivity_assumed"}
+CARRIED = {"merged_cells", "date_cell", "renamed", "sensitivity_assumed"}
 
 
 @pytest.fixture(scope="module")
