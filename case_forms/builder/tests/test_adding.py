@@ -2,13 +2,14 @@
 
 import pytest
 
+from access.models import StaffRole
 from audit.models import AuditEntry
 from case_forms.builder.actions import archive_form, publish_form
 from case_forms.builder.adding import proposed_key
 from case_forms.builder.listing import state_of
 from case_forms.builder.models import FormDefinition, FormVersion
 
-from .coordinators import Person
+from .coordinators import Person, person
 from .samples import sample
 
 NEW = {"language": "sq", "title": "Formulari i ri", "kind": "assessment", "key": ""}
@@ -134,6 +135,7 @@ def test_an_archived_form_is_not_begun_and_keeps_its_versions(sample_form: FormD
     ana.post(f"{sample_form.pk}/archive/", archived="yes")
     assert not FormVersion.objects.newest().exists()
     assert FormVersion.objects.count() == 1
+    assert "is in use" not in ana.get(f"edit/{sample_form.pk}/").content.decode()
 
     ana.post(f"{sample_form.pk}/archive/", archived="no")
     assert FormVersion.objects.newest().exists()
@@ -145,3 +147,14 @@ def test_archiving_twice_is_recorded_once(sample_form: FormDefinition, ana: Pers
     assert archive_form(form=sample_form, is_archived=True, by=ana.user)
     assert not archive_form(form=sample_form, is_archived=True, by=ana.user)
     assert AuditEntry.objects.filter(action="form.archived").count() == 1
+
+
+@pytest.mark.parametrize("role", [StaffRole.EDITOR, StaffRole.OPERATOR])
+def test_nobody_learns_a_forms_title_from_wagtails_page_for_deleting_many(
+    sample_form: FormDefinition, role: StaffRole
+) -> None:
+    other = person("other", role)
+
+    page = other.client.get(f"/cms/bulk/builder/formdefinition/delete/?id={sample_form.pk}&next=/cms/")
+
+    assert "Sample" not in page.content.decode()
