@@ -47,6 +47,12 @@ class FormDefinition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixi
         """The definition as its designers left it."""
         return self.get_latest_revision_as_object().definition
 
+    def with_content_json(self, content: dict[str, Any]) -> "FormDefinition":
+        """A revision of the form. Whether the form is archived is no part of what was written then."""
+        revised: FormDefinition = super().with_content_json(content)
+        revised.is_archived = self.is_archived
+        return revised
+
     def get_lock(self) -> Any:
         """What waits for approval is locked for everybody, also for who has locked it for themselves before."""
         task = self.current_workflow_task

@@ -143,6 +143,23 @@ def test_an_archived_form_is_not_begun_and_keeps_its_versions(sample_form: FormD
     assert list(actions) == ["form.archived", "form.unarchived"]
 
 
+def test_an_archived_form_stays_so_while_it_is_edited_and_published(
+    sample_form: FormDefinition, ana: Person, besa: Person
+) -> None:
+    ana.save(sample_form, {"op": "replace", "path": "/title/en", "value": "Renamed"})
+    ana.post(f"{sample_form.pk}/archive/", archived="yes")
+
+    page = ana.get(f"edit/{sample_form.pk}/").content.decode()
+    assert "builder-state--archived" in page
+    assert "Take back into use" in page
+    ana.submit(sample_form, {"op": "replace", "path": "/title/en", "value": "Renamed again"})
+    besa.decide(sample_form, "approve")
+
+    form = FormDefinition.objects.get()
+    assert form.versions.count() == 1
+    assert form.is_archived
+
+
 def test_archiving_twice_is_recorded_once(sample_form: FormDefinition, ana: Person) -> None:
     assert archive_form(form=sample_form, is_archived=True, by=ana.user)
     assert not archive_form(form=sample_form, is_archived=True, by=ana.user)
