@@ -8,6 +8,8 @@ from case_forms.builder.choice_table import TableRefused, read_table, write_tabl
 from case_forms.builder.lists import shape_of_choices
 from case_forms.builder.shapes import MOST_CHOICES
 
+pytestmark = pytest.mark.usefixtures("in_english")
+
 TABLE = "value\tlabel:sq\tlabel:en\tregion\nvl\tVlorë\tVlora\tsouth\nti\tTiranë\tTirana\t\n"
 NAME_IT = "Name an attribute with small letters, digits and _."
 TOO_LONG = "This is too long, or holds characters that can't be shown."

@@ -12,6 +12,9 @@ from case_forms.builder.diff import Difference, differences
 from .samples import SAMPLE, choice, question, sample, section, texts
 
 
+pytestmark = pytest.mark.usefixtures("in_english")
+
+
 def told(new: dict[str, Any], old: dict[str, Any] | None = None, language: str = "en") -> list[Difference]:
     return differences(old or sample(), new, language=language)
 
