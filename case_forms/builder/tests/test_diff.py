@@ -11,7 +11,6 @@ from case_forms.builder.diff import Difference, differences
 
 from .samples import SAMPLE, choice, question, sample, section, texts
 
-
 pytestmark = pytest.mark.usefixtures("in_english")
 
 
