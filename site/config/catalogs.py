@@ -4,7 +4,7 @@
 every entry that has no translation or one with other placeholders; it needs gettext's xgettext.
 
 `locale/` holds our own texts and is collected by `make messages`; `locale_cms/` holds our Albanian for the words of the
-tools the desk stands on, written by hand (docs/adr/0017).
+tools the desk stands on, written by hand (docs/adr/0018).
 """
 
 import re
