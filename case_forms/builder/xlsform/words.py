@@ -42,6 +42,7 @@ WORDS: dict[str, "str | Promise"] = {
     "cell_too_long": gettext_lazy("A cell holds more than %(most)s characters."),
     "sheet_twice": gettext_lazy("Two sheets have the same name."),
     "sheet_ignored": gettext_lazy("This sheet was left out: we have nothing like it."),
+    "noted_before": gettext_lazy("A note from when this workbook was written: %(note)s"),
     "merged_cells": gettext_lazy("There are merged cells. Only the first cell of each counts."),
     "formula": gettext_lazy("A formula: its last result was taken."),
     "formula_without_value": gettext_lazy("A formula without a result. Write the text itself."),

@@ -31,12 +31,14 @@ Book = dict[str, Any]
 
 READ = ("survey", "choices", "settings")
 IGNORED = ("external_choices", "entities", "osm")
+OUR_NOTES = "vatra_notes"  # what couldn't be said when the workbook was written: sheet, row, column, note, was
 MOST_ROWS = {"survey": 3_000, "choices": 12_000, "settings": 20}
 MOST_COLUMNS = 150
 LONGEST_CELL = 32_767  # what a spreadsheet can hold
 MOST_TEXT = 4_000_000  # characters in all
 MOST_EMPTY_ROWS = 60  # after which pyxform takes the sheet for ended
 MOST_NOTES = 300
+NUMBER = re.compile("[1-9][0-9]{0,4}")
 ROW_NUMBER = re.compile(r"\[row : (\d+)\]")
 
 
@@ -85,9 +87,21 @@ def _look_at_cells(content: bytes, notes: list[Note]) -> dict[str, dict[str, str
                     letters[sheet].setdefault(" ".join(str(cell.value).split()), get_column_letter(column))
                 if text > MOST_TEXT:
                     raise Refused("too_much_text", most=MOST_TEXT)
+        if OUR_NOTES in names:
+            notes += _our_notes(book[OUR_NOTES], letters["survey"])
     finally:
         book.close()
     return letters
+
+
+def _our_notes(sheet: Any, letters: dict[str, str]) -> Iterator[Note]:
+    """The notes that whoever wrote the workbook left about its survey, so that what was lost then is told now."""
+    sheet.reset_dimensions()
+    for row in sheet.iter_rows(min_row=2, max_row=MOST_NOTES, max_col=4, values_only=True):
+        about, number, column, words = ["" if value is None else str(value) for value in [*row, *[None] * 4][:4]]
+        if about == "survey" and words and NUMBER.fullmatch(number):
+            readable = "".join(sign for sign in words[:300] if sign.isprintable())
+            yield _note("noted_before", about, int(number), letters.get(column, ""), note=readable)
 
 
 def _filled_cells(sheet: Any, most: int, name: str) -> Iterator[tuple[int, int, Any]]:

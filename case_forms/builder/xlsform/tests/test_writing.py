@@ -16,6 +16,7 @@ from case_forms.builder.checker import check_definition
 from case_forms.builder.lists import resolved
 from case_forms.builder.tests.samples import SAMPLE, choice, form, question, section, texts
 from case_forms.builder.tests.strategies import FIXED, GOOD, published
+from case_forms.builder.xlsform.reading import read_xlsform
 from case_forms.builder.xlsform.writing import write_xlsform
 from case_forms.questions import registry
 from case_forms.questions.tests.sources import FixedSource
@@ -184,6 +185,15 @@ def test_what_xpath_cant_say_is_told_with_what_it_was():
     assert (note["sheet"], note["column"], json.loads(note["was"])) == ("survey", "relevant", lost)
     sheet = book(definition)["survey"]
     assert sheet.cell(int(note["row"]), 2).value == "c"
+
+
+def test_what_was_lost_in_writing_is_told_when_the_workbook_comes_back():
+    lost = {"missing_some": [1, ["a", "b"]]}
+    asked = [question("a", "text"), question("b", "text"), question("c", "text", relevant=lost)]
+    found = read_xlsform(BytesIO(written(form(section("s", *asked)))), name="back.xlsx", key="back", kind="outreach")
+    [told] = [finding for finding in found.report if finding.code == "noted_before"]
+    assert (told.sheet, told.severity) == ("survey", "warning")
+    assert str(told.row) == rows_of(form(section("s", *asked)), "vatra_notes")[0]["row"]
 
 
 def test_nothing_lost_nothing_noted():
