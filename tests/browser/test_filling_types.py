@@ -332,7 +332,7 @@ def test_every_type_by_keyboard_only(desk: BrowserContext, live_server: Any) -> 
 
 def _fill_groups(page: Page, keys: Keys) -> None:
     """What each button adds has the focus on the page that comes back."""
-    expect(page.locator('[data-item="town"]')).to_contain_text("Answer the questions above first.")
+    expect(page.locator('[data-item="town"]')).to_contain_text("So far nothing does: answer them first")
     keys.fill({"part": ["Space"], "town": ["ArrowDown"]}, until="Add: Household")
     expect(page.locator("#q-household-0")).to_be_focused()
     keys.fill({"household-0-head": "Bardha"}, until="Add: Child")
