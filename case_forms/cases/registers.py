@@ -13,6 +13,7 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, re_path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail_modeladmin.helpers import PermissionHelper
 from wagtail_modeladmin.options import ModelAdmin, ModelAdminGroup
@@ -120,12 +121,12 @@ class CaseRegister(Register):
     list_display = (
         "reference",
         "status",
-        "child_track",
+        "on_child_track",
         "municipality",
         "unit",
         "opened_at",
         "closed_at",
-        "is_drill",
+        "drill",
         "page",
     )
     list_filter = ("status", "child_track", "formal_identification", "is_drill")
@@ -148,6 +149,19 @@ class CaseRegister(Register):
 
     def scoped(self, user: User) -> "models.QuerySet[Any]":
         return Case.objects.visible_to(user)
+
+    # Words, where modeladmin would draw an icon of django.contrib.admin's, which isn't in this house.
+    def on_child_track(self, case: Case) -> str:
+        return gettext("Yes") if case.child_track else gettext("No")
+
+    on_child_track.short_description = Case._meta.get_field("child_track").verbose_name  # type: ignore[attr-defined]
+    on_child_track.admin_order_field = "child_track"  # type: ignore[attr-defined]
+
+    def drill(self, case: Case) -> str:
+        return gettext("Yes") if case.is_drill else gettext("No")
+
+    drill.short_description = Case._meta.get_field("is_drill").verbose_name  # type: ignore[attr-defined]
+    drill.admin_order_field = "is_drill"  # type: ignore[attr-defined]
 
     def page(self, case: Case) -> str:
         address = reverse("cases:case", args=[case.reference])

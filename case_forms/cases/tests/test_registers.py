@@ -153,3 +153,8 @@ def test_the_case_links_to_its_own_page(mine: Client, case: Case) -> None:
 def test_the_menu_shows_the_registers_to_coordinators_only(mine: Client) -> None:
     assert "/cms/cases/case/" in mine.get("/cms/").content.decode()
     assert "/cms/cases/case/" not in signed_in(make_user(StaffRole.EDITOR)).get("/cms/").content.decode()
+
+
+def test_no_register_draws_what_is_not_in_the_house(mine: Client, case: Case) -> None:
+    for register in REGISTERS:
+        assert "admin/img/" not in mine.get(f"/cms/{register}/").content.decode()
