@@ -75,6 +75,7 @@ def sign_in(page: Page, server: str) -> None:
     page.fill("#id_password", DEMO_PASSWORD)
     page.click("main button")
     expect(page.locator("h1")).to_contain_text("Lezhë")
+    page.wait_for_load_state()  # its scripts too
 
 
 def answer_everything_required(page: Page) -> None:
