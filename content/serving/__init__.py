@@ -1,0 +1,1 @@
+"""How public pages reach readers: forms without cookies, whole pages kept, files, what a phone may keep."""
