@@ -1,4 +1,4 @@
-"""Pages about informative sessions."""
+"""Pages about informative sessions; their record stands in `records`."""
 
 from typing import ClassVar
 
@@ -11,6 +11,9 @@ from wagtail.search import index
 from content.models import PublicPageMixin
 
 from .blocks import SessionBodyBlock
+from .records.models import CalendarAddress, InformativeSession, SessionCount
+
+__all__ = ["CalendarAddress", "InformativeSession", "OutreachIndexPage", "SessionCount"]
 
 
 class OutreachIndexPage(PublicPageMixin, Page):

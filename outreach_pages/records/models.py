@@ -1,0 +1,278 @@
+"""The record of an informative session, and who came to it, in counts.
+
+There is no field for a participant's name, and free texts refuse what leads to a person (`no_names`).
+"""
+
+import datetime
+import hashlib
+import secrets
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from access.models import MobileUnit, Municipality, Region, User
+
+from .no_names import without_details
+from .words import (
+    AgeGroup,
+    Audience,
+    CancelReason,
+    DisabilityAccess,
+    Method,
+    PlaceType,
+    SessionState,
+    Sex,
+    SpokenLanguage,
+)
+
+# No vowels (so no words come out), no 0 and 1, no I, L, O, U. 27^8 codes: nobody meets one by trying.
+CARD_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
+CARD_LENGTH = 8
+MOST_PER_CELL = 2000  # a march is larger than a class, and no cell of one is larger than this
+
+
+def new_card_code() -> str:
+    """A random card code such as 7K2M9QXB: no region, date, school or sequence inside."""
+    return "".join(secrets.choice(CARD_ALPHABET) for _i in range(CARD_LENGTH))
+
+
+class SessionQuerySet(models.QuerySet["InformativeSession"]):
+    def visible_to(self, user: User) -> "SessionQuerySet":
+        """A worker's units' sessions and a coordinator's regions' sessions; nobody else sees any."""
+        if not getattr(user, "is_authenticated", False) or not user.is_active:
+            return self.none()
+        regions = user.coordinated_regions().values("pk")
+        return self.filter(
+            Q(unit__in=user.units().values("pk")) | Q(unit__region__in=regions) | Q(municipality__region__in=regions)
+        )
+
+    def public(self) -> "SessionQuerySet":
+        """What anyone may know of, and of it only `PUBLIC_FIELDS`: never the place's name, the unit's or the card."""
+        return self.filter(is_public=True).exclude(state=SessionState.CANCELLED)
+
+    def with_open_card(self, on: datetime.date | None = None) -> "SessionQuerySet":
+        """Those whose card still leads somewhere on this day (today). Cards are handed out at the session, so a
+        planned one's is open already."""
+        day = on or timezone.localdate()
+        return self.exclude(state=SessionState.CANCELLED).filter(
+            Q(card_expires_on__isnull=True) | Q(card_expires_on__gte=day)
+        )
+
+    def took_place(self) -> "SessionQuerySet":
+        """What statistics may count."""
+        return self.filter(state__in=[SessionState.HELD, SessionState.REPORTED])
+
+    def in_region(self, region: Region) -> "SessionQuerySet":
+        return self.filter(municipality__region=region)
+
+
+class InformativeSession(models.Model):
+    """One informative session of a mobile unit. Planned, then held, then reported; or cancelled.
+
+    topics: list of Topic keys. partners: list of PartnerKind keys. materials: list of {"kind": Material, "number": n}.
+    """
+
+    # What `public()` may show. E's API and every public page take their fields from here and nowhere else.
+    PUBLIC_FIELDS = ("date", "region", "municipality", "audience", "topics", "state")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    card_code = models.CharField(_("card code"), max_length=8, unique=True, default=new_card_code, editable=False)
+    unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="sessions", verbose_name=_("mobile unit"))
+
+    # where
+    municipality = models.ForeignKey(
+        Municipality, models.PROTECT, related_name="sessions", verbose_name=_("municipality")
+    )
+    administrative_unit = models.CharField(
+        _("administrative unit or village"), max_length=80, blank=True, validators=[without_details]
+    )
+    place_type = models.CharField(_("kind of place"), max_length=20, choices=PlaceType.choices)
+    place_name = models.CharField(_("name of the school or place"), max_length=120, validators=[without_details])
+    show_place = models.BooleanField(_("the session's page may name the school or place"), default=False)
+    disability_access = models.CharField(
+        _("access for people with disabilities"), max_length=8, choices=DisabilityAccess.choices, blank=True
+    )
+
+    # when
+    date = models.DateField(_("day"))
+    starts_at = models.TimeField(_("from"))
+    ends_at = models.TimeField(_("until"))
+
+    # for whom, and what about
+    audience = models.CharField(_("for whom"), max_length=20, choices=Audience.choices)
+    grades = models.CharField(_("grades"), max_length=40, blank=True, validators=[without_details])
+    topics = models.JSONField(_("topics"), default=list, blank=True)
+    method = models.CharField(_("method"), max_length=16, choices=Method.choices, blank=True)
+    language = models.CharField(_("language"), max_length=8, choices=SpokenLanguage.choices, default=SpokenLanguage.SQ)
+    partners = models.JSONField(_("partners present"), default=list, blank=True)
+    partner_names = models.CharField(
+        _("names of the organisations"), max_length=200, blank=True, validators=[without_details]
+    )
+    materials = models.JSONField(_("materials used"), default=list, blank=True)
+    materials_note = models.CharField(_("which materials"), max_length=160, blank=True, validators=[without_details])
+    questions_raised = models.TextField(
+        _("questions raised"), max_length=4000, blank=True, validators=[without_details]
+    )
+
+    # how it is counted
+    krat_activity = models.BooleanField(_("activity of the regional committee (KRAT)"), default=False)
+    project = models.CharField(_("project or donor"), max_length=80, blank=True, validators=[without_details])
+
+    # what the public may see
+    is_public = models.BooleanField(_("may be listed for the public"), default=False)
+    card_expires_on = models.DateField(_("the card stays open until"), null=True, blank=True)
+
+    # how far it is
+    state = models.CharField(
+        _("state"), max_length=10, choices=SessionState.choices, default=SessionState.PLANNED, editable=False
+    )
+    planned_at = models.DateTimeField(_("planned at"), default=timezone.now, editable=False)
+    planned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False, verbose_name=_("planned by")
+    )
+    held_at = models.DateTimeField(_("recorded as held at"), null=True, blank=True, editable=False)
+    held_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    reported_at = models.DateTimeField(_("reported at"), null=True, blank=True, editable=False)
+    reported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    report_submission = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True, editable=False)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    cancel_reason = models.CharField(
+        _("why it was cancelled"), max_length=8, choices=CancelReason.choices, blank=True, editable=False
+    )
+    changed_at = models.DateTimeField(_("changed at"), auto_now=True)
+    is_demo = models.BooleanField(_("demo"), default=False, editable=False)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("informative session")
+        verbose_name_plural = _("informative sessions")
+        ordering = ["date", "starts_at", "id"]
+        indexes = [
+            models.Index(fields=["unit", "date"], name="session_unit_day"),
+            models.Index(fields=["municipality", "date"], name="session_town_day"),
+            models.Index(fields=["state", "date"], name="session_state_day"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="session_ends_after_start", condition=Q(ends_at__gt=F("starts_at"))),
+            models.CheckConstraint(
+                name="session_state_fits_its_times",
+                condition=(
+                    Q(state="planned", held_at=None, reported_at=None, cancelled_at=None)
+                    | Q(state="held", held_at__isnull=False, reported_at=None, cancelled_at=None)
+                    | Q(state="reported", held_at__isnull=False, reported_at__isnull=False, cancelled_at=None)
+                    | Q(state="cancelled", held_at=None, reported_at=None, cancelled_at__isnull=False)
+                ),
+            ),
+            models.CheckConstraint(
+                name="session_times_have_their_people",
+                condition=(
+                    Q(held_at__isnull=True, held_by__isnull=True) | Q(held_at__isnull=False, held_by__isnull=False)
+                )
+                & (
+                    Q(reported_at__isnull=True, reported_by__isnull=True, report_submission__isnull=True)
+                    | Q(reported_at__isnull=False, reported_by__isnull=False, report_submission__isnull=False)
+                )
+                & (
+                    Q(cancelled_at__isnull=True, cancelled_by__isnull=True, cancel_reason="")
+                    | Q(cancelled_at__isnull=False, cancelled_by__isnull=False) & ~Q(cancel_reason="")
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date:%d.%m.%Y} · {self.place_name}"
+
+    @property
+    def region(self) -> Region:
+        """Where it is held, which needn't be where the unit has its seat."""
+        return self.municipality.region
+
+    def card_is_open(self, on: datetime.date | None = None) -> bool:
+        """See `SessionQuerySet.with_open_card`."""
+        day = on or timezone.localdate()
+        return self.state != SessionState.CANCELLED and (self.card_expires_on is None or self.card_expires_on >= day)
+
+
+class SessionCount(models.Model):
+    """How many of one sex and age group came. What isn't known is counted as not known, never guessed."""
+
+    session = models.ForeignKey(
+        InformativeSession, models.CASCADE, related_name="counts", verbose_name=_("informative session")
+    )
+    sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices)
+    age_group = models.CharField(_("age group"), max_length=8, choices=AgeGroup.choices)
+    number = models.PositiveSmallIntegerField(
+        _("number"), validators=[MinValueValidator(1), MaxValueValidator(MOST_PER_CELL)]
+    )
+
+    class Meta:
+        verbose_name = _("participants")
+        verbose_name_plural = _("participants")
+        ordering = ["session", "sex", "age_group"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "sex", "age_group"], name="one_count_per_sex_and_age"),
+            models.CheckConstraint(
+                name="session_count_in_range", condition=Q(number__gte=1, number__lte=MOST_PER_CELL)
+            ),
+            models.CheckConstraint(name="session_count_sex_known", condition=Q(sex__in=["female", "male", "unknown"])),
+            models.CheckConstraint(
+                name="session_count_age_known",
+                condition=Q(age_group__in=["under_15", "15_17", "18_24", "25_59", "60_plus", "unknown"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sex} {self.age_group}: {self.number}"
+
+
+class CalendarAddress(models.Model):
+    """A person's own address of the calendar. Whoever knows it reads what that person may see of it, until revoked.
+
+    Only the hash of its secret is kept, so that the table gives no address away.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="calendar_addresses", verbose_name=_("member of staff")
+    )
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    made_at = models.DateTimeField(_("made at"), default=timezone.now, editable=False)
+    read_on = models.DateField(_("last read on"), null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("calendar address")
+        verbose_name_plural = _("calendar addresses")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(revoked_at__isnull=True), name="one_open_calendar_address_per_person"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.made_at:%Y-%m-%d}"
+
+    @staticmethod
+    def hash_of(secret: str) -> str:
+        return hashlib.sha256(secret.encode()).hexdigest()
+
+    @classmethod
+    def holder_of(cls, secret: str) -> "CalendarAddress | None":
+        """The open address with this secret, of a person who still works here, or None."""
+        found: Any = cls.objects.select_related("user").filter(
+            secret_hash=cls.hash_of(secret), revoked_at__isnull=True, user__is_active=True
+        )
+        return found.first()
