@@ -18,7 +18,14 @@ from .timeline import Answer, DeadlineLine, NoticeLine, ReferralLine, Timeline
 
 CALLS = (Purpose.CALL, Purpose.FALLBACK)
 # Who comes first on the page when nobody is louder.
-ORDER = (Role.POLICE, Role.CPU, Role.RESPONSIBLE_AUTHORITY, Role.PROTECTION_SERVICE, Role.COORDINATOR)
+ORDER = (
+    Role.POLICE,
+    Role.CPU,
+    Role.MOBILE_UNIT,
+    Role.RESPONSIBLE_AUTHORITY,
+    Role.PROTECTION_SERVICE,
+    Role.COORDINATOR,
+)
 
 
 @dataclass(frozen=True)

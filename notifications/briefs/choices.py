@@ -23,11 +23,13 @@ OUTCOMES: dict[str, str | Promise] = {
     "person_received": _("The person is with us"),
     "registered": _("Registered the case"),
     "passed_on": _("Passed on to another authority"),
+    "answered_person": _("Answered the person who wrote"),
 }
 OUTCOMES_OF_ROLE: dict[str, tuple[str, ...]] = {
     Role.PROTECTION_SERVICE: ("person_received", "declined_contact", "not_found", "passed_on"),
     Role.RESPONSIBLE_AUTHORITY: ("registered", "measure_taken", "passed_on"),
     Role.POLICE: ("met_safe", "taken_to_service", "measure_taken", "declined_contact", "not_found", "passed_on"),
+    Role.MOBILE_UNIT: ("answered_person", "met_safe", "taken_to_service", "declined_contact", "not_found", "passed_on"),
     Role.CPU: ("met_safe", "taken_to_service", "measure_taken", "declined_contact", "not_found", "passed_on"),
 }
 

@@ -35,6 +35,7 @@ TITLES: dict[str, str | Promise] = {
     Role.CPU: _("Notice to the Child Protection Unit"),
     Role.PROTECTION_SERVICE: _("Referral to a protection service"),
     Role.POLICE: _("Notice to the police"),
+    Role.MOBILE_UNIT: _("Notice to the mobile unit"),
 }
 
 

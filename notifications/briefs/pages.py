@@ -22,6 +22,7 @@ from .visit import Visit
 ACCEPT_WORDS: dict[str, str | Promise] = {
     Role.RESPONSIBLE_AUTHORITY: _("Confirm receipt"),
     Role.COORDINATOR: _("I take care of it"),
+    Role.MOBILE_UNIT: _("I take care of it"),
 }
 REPLY_WORDS: dict[str, str | Promise] = {
     ReplyKind.ACCEPTED: pgettext_lazy("you", "You accepted"),

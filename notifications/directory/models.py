@@ -22,12 +22,13 @@ class Role(models.TextChoices):
     CPU = "cpu", _("Child Protection Unit")
     PROTECTION_SERVICE = "protection_service", _("protection service")
     COORDINATOR = "coordinator", _("Vatra coordinator")
+    MOBILE_UNIT = "mobile_unit", _("mobile unit on duty")
 
 
 class Partner(models.Model):
     """An organisation that receives notices.
 
-    Its area: a directorate (police), a municipality (CPU), regions (coordinator), or the country.
+    Its area: a directorate (police), a municipality (CPU), regions (coordinator, mobile unit), or the country.
     """
 
     slug = models.SlugField(_("key"), max_length=80, unique=True)

@@ -29,8 +29,8 @@ class Resolution:
 def resolve(*, role: str, municipality: Municipality, at: datetime, partner: Partner | None = None) -> Resolution:
     """The contact on duty for this role, for this municipality, at this moment, and the deputy after them.
 
-    Police answer by directorate, a Child Protection Unit by municipality, a coordinator by region; the Responsible
-    Authority is one for the country. `partner` names the office itself (a protection service). Inactive partners and
+    Police answer by directorate, a Child Protection Unit by municipality, a coordinator and a mobile unit by region; the
+    Responsible Authority is one for the country. `partner` names the office itself (a protection service). Inactive partners and
     contacts are never returned. Where several offices fit, the first with somebody on duty answers.
     """
     offices = list(_offices(role, municipality, partner).order_by("slug"))
@@ -53,7 +53,7 @@ def _offices(role: str, municipality: Municipality, partner: Partner | None) -> 
         return active.filter(directorate=municipality.police_directorate_id)
     if role == Role.CPU:
         return active.filter(municipality=municipality)
-    if role == Role.COORDINATOR:
+    if role in (Role.COORDINATOR, Role.MOBILE_UNIT):
         return active.filter(regions=municipality.region_id)
     if role == Role.RESPONSIBLE_AUTHORITY:
         return active
@@ -82,6 +82,7 @@ _ROLE_WORDS: dict[str, Words] = {
     Role.CPU: {"sq": "Njësinë për Mbrojtjen e Fëmijës", "en": "the Child Protection Unit"},
     Role.PROTECTION_SERVICE: {"sq": "shërbimin e mbrojtjes", "en": "the protection service"},
     Role.COORDINATOR: {"sq": "koordinatorin", "en": "the coordinator"},
+    Role.MOBILE_UNIT: {"sq": "njësinë lëvizëse", "en": "the mobile unit"},
 }
 
 _BY_PLACE: dict[str, Words] = {
@@ -96,6 +97,10 @@ _BY_PLACE: dict[str, Words] = {
     Role.COORDINATOR: {
         "sq": "Për qarkun e bashkisë {place} përgjigjet {office}.",
         "en": "{office} answers for the region of the municipality {place}.",
+    },
+    Role.MOBILE_UNIT: {
+        "sq": "Në qarkun e bashkisë {place} punon {office}.",
+        "en": "{office} works in the region of the municipality {place}.",
     },
 }
 _ANYWHERE: Words = {"sq": "Njoftimi i takon: {office}.", "en": "The notice is for {office}."}

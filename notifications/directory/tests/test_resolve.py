@@ -87,6 +87,17 @@ def test_each_other_role_is_found_by_its_own_kind_of_place(country):
     assert resolve(role=Role.COORDINATOR, municipality=country.vlore, at=now).contact is None
 
 
+def test_a_mobile_unit_answers_for_its_region(country):
+    now = timezone.now()
+    unit = make_office("unit-vlore", Role.MOBILE_UNIT)
+    unit.regions.add(country.vlore.region)
+    worker, other = put_on_duty(unit), put_on_duty(unit, rank=2)
+    found = resolve(role=Role.MOBILE_UNIT, municipality=country.himare, at=now)
+    assert (found.partner, found.contact, found.deputy) == (unit, worker, other)
+    unit.regions.set([Region.objects.create(slug="berat", name="Berat", iso_code="AL-01")])
+    assert resolve(role=Role.MOBILE_UNIT, municipality=country.himare, at=now).contact is None
+
+
 def test_a_protection_service_is_named_by_the_caller(country):
     now, person = timezone.now(), put_on_duty(country.service)
     assert resolve(role=Role.PROTECTION_SERVICE, municipality=country.vlore, at=now).contact is None
