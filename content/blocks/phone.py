@@ -1,0 +1,24 @@
+"""What a reader decides about their own phone: pages kept to be read without a network, a neutral title."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+
+
+class PhoneControlsBlock(blocks.StructBlock):
+    """Buttons that keep pages on the phone, show what is kept and remove it, and make title and icon neutral.
+
+    They need JavaScript, because what they decide stays on the phone and never reaches us; without it the block says how
+    to do the same by hand. Everything they keep is removed by the exit.
+    """
+
+    title = blocks.CharBlock(max_length=120, label=_("title"))
+
+    class Meta:
+        icon = "mobile-alt"
+        label = _("What stays on this phone")
+        template = "content/phone_controls.html"
+
+    def get_api_representation(self, value: Any, context: dict[str, Any] | None = None) -> dict[str, Any]:
+        return {"title": value["title"]}
