@@ -4,10 +4,9 @@ from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
-from wagtail.fields import StreamField
 from wagtail.models import Page, PageManager
-from wagtail.search import index
 
+from content.fields import BodyField
 from content.models import PublicPageMixin
 
 from .blocks import SessionBodyBlock
@@ -20,10 +19,14 @@ class OutreachIndexPage(PublicPageMixin, Page):
     """What an informative session is, for whom, who comes, and what happens if someone wants to talk."""
 
     objects: ClassVar[PageManager]
-    body = StreamField(SessionBodyBlock(), verbose_name=_("body"))
+    body = BodyField(SessionBodyBlock(), verbose_name=_("body"))
 
-    content_panels = [*Page.content_panels, FieldPanel("intro"), FieldPanel("body")]
-    search_fields = [*Page.search_fields, index.SearchField("intro"), index.SearchField("body")]
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("intro"),
+        FieldPanel("body"),
+        *PublicPageMixin.care_panels,
+    ]
     parent_page_types = ["content.HomePage"]
     subpage_types: list[str] = []
     max_count_per_parent = 1

@@ -1,17 +1,42 @@
-"""What the public site is made of: telephone lines and pages."""
+"""What the public site is made of: telephone lines, words explained, and pages."""
 
+from .glossary import GlossaryTerm
 from .hotlines import Confidence, Hotline, Publish
-from .pages import ArticlePage, HelpPage, HomePage
+from .listing import public_page_models, public_pages
+from .pages import (
+    ArticlePage,
+    DownloadPage,
+    GlossaryPage,
+    HelpPage,
+    HomePage,
+    QuestionsPage,
+    SearchPage,
+    SectionPage,
+    ServicePage,
+    StepsPage,
+    StoryPage,
+)
 from .public_page import PublicPageMixin
 from .seeded import SeededText
 
 __all__ = [
     "ArticlePage",
     "Confidence",
+    "DownloadPage",
+    "GlossaryPage",
+    "GlossaryTerm",
     "HelpPage",
     "HomePage",
     "Hotline",
     "PublicPageMixin",
     "Publish",
+    "QuestionsPage",
+    "SearchPage",
+    "SectionPage",
     "SeededText",
+    "ServicePage",
+    "StepsPage",
+    "StoryPage",
+    "public_page_models",
+    "public_pages",
 ]

@@ -1,6 +1,7 @@
 """Telephone lines as data: each has a publish flag and the day of its last test call."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -62,19 +63,30 @@ class Hotline(models.Model):
     cost_sq = models.CharField(_("cost (Albanian)"), max_length=80, blank=True)
     cost_en = models.CharField(_("cost (English)"), max_length=80, blank=True)
 
+    languages = models.JSONField(
+        _("languages spoken"), default=list, blank=True, help_text=_('Codes in a list, such as ["sq", "en"].')
+    )
+
     publish = models.CharField(_("show to readers"), max_length=16, choices=Publish.choices, default=Publish.NO)
     confidence = models.CharField(_("confidence"), max_length=8, choices=Confidence.choices, default=Confidence.LOW)
     source = models.TextField(_("source"), help_text=_("Where the number and the hours were found. Not shown."))
     notes = models.TextField(_("notes for staff"), blank=True)
     verified_on = models.DateField(_("last test call"), null=True, blank=True)
     verified_by = models.CharField(_("tested by"), max_length=80, blank=True)
+    never_stale = models.BooleanField(
+        _("shown even when not tested lately"),
+        default=False,
+        help_text=_("Only for danger numbers: a missing one harms more than an old one."),
+    )
+    first_shown_on = models.DateField(_("first shown on"), null=True, blank=True, editable=False)
 
     objects = HotlineQuerySet.as_manager()
 
     panels = [
         FieldRowPanel([FieldPanel("number"), FieldPanel("publish")]),
         FieldRowPanel([FieldPanel("verified_on"), FieldPanel("verified_by")]),
-        FieldRowPanel([FieldPanel("for_danger"), FieldPanel("order")]),
+        FieldRowPanel([FieldPanel("for_danger"), FieldPanel("never_stale"), FieldPanel("order")]),
+        FieldPanel("languages"),
         MultiFieldPanel(
             [FieldPanel(f"{name}_sq") for name in ("name", "short", "for_whom", "use", "hours", "cost")],
             heading=_("In Albanian"),
@@ -103,6 +115,13 @@ class Hotline(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number or '—'} · {self.short_name}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.is_published and self.first_shown_on is None:
+            self.first_shown_on = timezone.localdate()
+            if (fields := kwargs.get("update_fields")) is not None:
+                kwargs["update_fields"] = {*fields, "first_shown_on"}
+        super().save(*args, **kwargs)
 
     @property
     def is_published(self) -> bool:

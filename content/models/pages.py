@@ -4,23 +4,31 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel
-from wagtail.fields import RichTextField, StreamField
+from modelcluster.fields import ParentalManyToManyField
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.fields import RichTextField
 from wagtail.models import Page, PageManager
 from wagtail.search import index
 
-from ..blocks import INLINE, BodyBlock
+from access.models import Region
+
+from ..blocks import LONG, BodyBlock, DownloadsBlock, QuestionsBlock, WhatHappensBlock
+from ..fields import BodyField
+from .hotlines import Hotline
 from .public_page import PublicPageMixin
+
+HEAD = [*Page.content_panels, FieldPanel("intro")]
+BODY = [FieldPanel("body"), *PublicPageMixin.care_panels]
+UNDER = ["content.HomePage", "content.SectionPage", "content.ArticlePage"]
 
 
 class HomePage(PublicPageMixin, Page):
     """Where a reader arrives: what this is, the way to help, and the pages beneath."""
 
     objects: ClassVar[PageManager]
-    body = StreamField(BodyBlock(), blank=True, verbose_name=_("body"))
+    body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
 
-    content_panels = [*Page.content_panels, FieldPanel("intro"), FieldPanel("body")]
-    search_fields = [*Page.search_fields, index.SearchField("intro"), index.SearchField("body")]
+    content_panels = [*HEAD, *BODY]
     parent_page_types = ["wagtailcore.Page"]
     template = "content/home_page.html"
 
@@ -33,10 +41,9 @@ class HelpPage(PublicPageMixin, Page):
     """Where to get help now. The lines come from the telephone lines in the menu, never from the text."""
 
     objects: ClassVar[PageManager]
-    body = StreamField(BodyBlock(), blank=True, verbose_name=_("body"))
+    body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
 
-    content_panels = [*Page.content_panels, FieldPanel("intro"), FieldPanel("body")]
-    search_fields = [*Page.search_fields, index.SearchField("intro"), index.SearchField("body")]
+    content_panels = [*HEAD, *BODY]
     parent_page_types = ["content.HomePage"]
     subpage_types: list[str] = []
     max_count_per_parent = 1
@@ -47,27 +54,179 @@ class HelpPage(PublicPageMixin, Page):
         verbose_name_plural = _("help pages")
 
 
+class SectionPage(PublicPageMixin, Page):
+    """A part of the site: its pages as cards."""
+
+    objects: ClassVar[PageManager]
+    body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
+
+    content_panels = [*HEAD, *BODY]
+    parent_page_types = ["content.HomePage", "content.SectionPage"]
+    template = "content/section_page.html"
+
+    class Meta:
+        verbose_name = _("section")
+        verbose_name_plural = _("sections")
+
+
 class ArticlePage(PublicPageMixin, Page):
     """A text to read, with the sources it rests on and the day someone last checked it."""
 
     objects: ClassVar[PageManager]
-    body = StreamField(BodyBlock(), verbose_name=_("body"))
-    sources = RichTextField(
-        _("sources"), features=[*INLINE, "ul"], blank=True, help_text=_("Laws and documents the text rests on.")
-    )
-    checked_on = models.DateField(_("text checked on"), null=True, blank=True)
+    body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
 
-    content_panels = [
-        *Page.content_panels,
-        FieldPanel("intro"),
-        FieldPanel("body"),
-        FieldPanel("sources"),
-        FieldPanel("checked_on"),
-    ]
-    search_fields = [*Page.search_fields, index.SearchField("intro"), index.SearchField("body")]
-    parent_page_types = ["content.HomePage", "content.ArticlePage"]
+    content_panels = [*HEAD, *BODY]
+    parent_page_types = UNDER
     template = "content/article_page.html"
 
     class Meta:
         verbose_name = _("article")
         verbose_name_plural = _("articles")
+
+
+class StepsPage(PublicPageMixin, Page):
+    """What happens, one thing after the other: when, and who does it."""
+
+    objects: ClassVar[PageManager]
+    steps = BodyField(WhatHappensBlock(), blank=True, verbose_name=_("steps"))
+    body = BodyField(BodyBlock(), blank=True, verbose_name=_("below the steps"))
+
+    content_panels = [*HEAD, FieldPanel("steps"), *BODY]
+    search_fields = [*PublicPageMixin.search_fields, index.SearchField("steps")]
+    parent_page_types = UNDER
+    template = "content/steps_page.html"
+
+    class Meta:
+        verbose_name = _("step-by-step page")
+        verbose_name_plural = _("step-by-step pages")
+
+
+class QuestionsPage(PublicPageMixin, Page):
+    """Questions people ask, and the answers."""
+
+    objects: ClassVar[PageManager]
+    questions = BodyField(QuestionsBlock(), blank=True, verbose_name=_("questions"))
+    body = BodyField(BodyBlock(), blank=True, verbose_name=_("below the questions"))
+
+    content_panels = [*HEAD, FieldPanel("questions"), *BODY]
+    search_fields = [*PublicPageMixin.search_fields, index.SearchField("questions")]
+    parent_page_types = UNDER
+    template = "content/questions_page.html"
+
+    class Meta:
+        verbose_name = _("page of questions and answers")
+        verbose_name_plural = _("pages of questions and answers")
+
+
+class GlossaryPage(PublicPageMixin, Page):
+    """All words explained, by the alphabet. The words are kept apart, in the menu "Words explained"."""
+
+    objects: ClassVar[PageManager]
+    body = BodyField(BodyBlock(), blank=True, verbose_name=_("above the words"))
+
+    content_panels = [*HEAD, *BODY]
+    parent_page_types = ["content.HomePage", "content.SectionPage"]
+    subpage_types: list[str] = []
+    max_count_per_parent = 1
+    template = "content/glossary_page.html"
+
+    class Meta:
+        verbose_name = _("page of words explained")
+        verbose_name_plural = _("pages of words explained")
+
+
+class ServicePage(PublicPageMixin, Page):
+    """One service: what it does, for whom, and how to reach it."""
+
+    objects: ClassVar[PageManager]
+    what_for = RichTextField(_("what it does"), features=LONG, blank=True)
+    for_whom = RichTextField(_("for whom"), features=LONG, blank=True)
+    how_to_reach = RichTextField(_("how to reach it"), features=LONG, blank=True)
+    cost = models.CharField(_("cost"), max_length=120, blank=True)
+    hours = models.CharField(_("hours"), max_length=120, blank=True)
+    line = models.ForeignKey(
+        Hotline, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("telephone line")
+    )
+    regions = ParentalManyToManyField(
+        Region, blank=True, related_name="+", verbose_name=_("regions"), help_text=_("None chosen: everywhere.")
+    )
+    body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
+
+    content_panels = [
+        *HEAD,
+        FieldPanel("what_for"),
+        FieldPanel("for_whom"),
+        FieldPanel("how_to_reach"),
+        MultiFieldPanel(
+            [FieldRowPanel([FieldPanel("cost"), FieldPanel("hours")]), FieldPanel("line"), FieldPanel("regions")],
+            heading=_("At a glance"),
+        ),
+        *BODY,
+    ]
+    search_fields = [
+        *PublicPageMixin.search_fields,
+        index.SearchField("what_for"),
+        index.SearchField("for_whom"),
+        index.SearchField("how_to_reach"),
+    ]
+    parent_page_types = UNDER
+    template = "content/service_page.html"
+
+    class Meta:
+        verbose_name = _("service")
+        verbose_name_plural = _("services")
+
+
+class StoryPage(PublicPageMixin, Page):
+    """An invented story, always marked as one. What is hard to read is said before it begins."""
+
+    objects: ClassVar[PageManager]
+    warning = models.CharField(
+        _("what is hard to read"),
+        max_length=255,
+        blank=True,
+        help_text=_("Said before the story, so that the reader can choose. Leave empty when nothing is."),
+    )
+    body = BodyField(BodyBlock(), blank=True, verbose_name=_("story"))
+
+    content_panels = [*HEAD, FieldPanel("warning"), *BODY]
+    parent_page_types = UNDER
+    template = "content/story_page.html"
+
+    class Meta:
+        verbose_name = _("story")
+        verbose_name_plural = _("stories")
+
+
+class DownloadPage(PublicPageMixin, Page):
+    """Papers to take along: each with what it is, its kind and its size."""
+
+    objects: ClassVar[PageManager]
+    files = BodyField(DownloadsBlock(), blank=True, verbose_name=_("files"))
+    body = BodyField(BodyBlock(), blank=True, verbose_name=_("below the files"))
+
+    content_panels = [*HEAD, FieldPanel("files"), *BODY]
+    search_fields = [*PublicPageMixin.search_fields, index.SearchField("files")]
+    parent_page_types = UNDER
+    template = "content/download_page.html"
+
+    class Meta:
+        verbose_name = _("download page")
+        verbose_name_plural = _("download pages")
+
+
+class SearchPage(PublicPageMixin, Page):
+    """Where readers search this language's pages. What they search for is kept nowhere."""
+
+    objects: ClassVar[PageManager]
+    body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
+
+    content_panels = [*HEAD, *BODY]
+    parent_page_types = ["content.HomePage"]
+    subpage_types: list[str] = []
+    max_count_per_parent = 1
+    template = "content/search_page.html"
+
+    class Meta:
+        verbose_name = _("search page")
+        verbose_name_plural = _("search pages")

@@ -8,8 +8,13 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.fields import RichTextField
 from wagtail.models import Locale, Page, Site
+from wagtail.search import index
+from wagtail_localize.fields import SynchronizedField
 
+from ..blocks import INLINE
 from .hotlines import Hotline
 
 
@@ -19,6 +24,52 @@ class PublicPageMixin(models.Model):
     intro = models.TextField(
         _("introduction"), max_length=500, blank=True, help_text=_("Two or three sentences under the title.")
     )
+    sources = RichTextField(
+        _("sources"), features=[*INLINE, "ul"], blank=True, help_text=_("Laws and documents the text rests on.")
+    )
+    checked_on = models.DateField(_("text checked on"), null=True, blank=True)
+    review_by = models.DateField(
+        _("look at it again by"), null=True, blank=True, help_text=_("From this day it stands in the editors' report.")
+    )
+    change_note = models.CharField(
+        _("what changed"),
+        max_length=255,
+        blank=True,
+        help_text=_("In one sentence, for colleagues; never shown to readers."),
+    )
+    is_sensitive = models.BooleanField(
+        _("leave no copy"),
+        default=False,
+        help_text=_("Browsers and caches keep no copy of it. For pages that would say something about their reader."),
+    )
+    is_listed = models.BooleanField(
+        _("listed"),
+        default=True,
+        db_index=True,
+        help_text=_("Otherwise only who knows the address finds it: no menu, no search, no feeds."),
+    )
+
+    care_panels = [
+        FieldPanel("sources"),
+        FieldRowPanel([FieldPanel("checked_on"), FieldPanel("review_by")]),
+        FieldPanel("change_note"),
+    ]
+    promote_panels = [
+        *Page.promote_panels,
+        MultiFieldPanel([FieldPanel("is_listed"), FieldPanel("is_sensitive")], heading=_("Who finds it")),
+    ]
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("intro"),
+        index.SearchField("body"),
+        index.SearchField("sources"),
+    ]
+    # What an editor tells colleagues about a change, and the days of care, are each language's own affair.
+    override_translatable_fields = [
+        SynchronizedField("change_note", overridable=True),
+        SynchronizedField("checked_on", overridable=True),
+        SynchronizedField("review_by", overridable=True),
+    ]
 
     class Meta:
         abstract = True

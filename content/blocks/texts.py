@@ -1,4 +1,4 @@
-"""The parts an article is made of. Each has a template of its own in templates/content/blocks/."""
+"""Blocks of words: what an article says."""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
@@ -99,15 +99,62 @@ class DetailsBlock(blocks.StructBlock):
         template = "content/blocks/details.html"
 
 
-class BodyBlock(blocks.StreamBlock):
-    """The body of every public page."""
+class QuoteBlock(blocks.StructBlock):
+    """What someone said or wrote, and who."""
 
-    rich_text = blocks.RichTextBlock(
-        features=LONG, icon="pilcrow", label=_("Text"), template="content/blocks/rich_text.html"
-    )
-    callout = CalloutBlock()
-    steps = StepsBlock()
-    signs = SignsBlock()
-    do_dont = DoDontBlock()
-    hotline = HotlineBlock()
-    details = DetailsBlock()
+    text = blocks.TextBlock(label=_("words"))
+    by = blocks.CharBlock(max_length=160, required=False, label=_("said or written by"))
+
+    class Meta:
+        icon = "openquote"
+        label = _("Quote")
+        template = "content/blocks/quote.html"
+
+
+class AnswerBlock(blocks.StructBlock):
+    text = blocks.CharBlock(max_length=240, label=_("answer"))
+    is_right = blocks.BooleanBlock(required=False, label=_("right"))
+
+
+class QuizQuestionBlock(blocks.StructBlock):
+    question = blocks.CharBlock(max_length=240, label=_("question"))
+    answers = blocks.ListBlock(AnswerBlock(), min_num=2, max_num=6, label=_("answers"))
+    explanation = blocks.RichTextBlock(features=SHORT, label=_("explanation"))
+
+
+class QuizBlock(blocks.StructBlock):
+    """Questions to think about. What a reader chooses is sent nowhere and never kept; nobody gets a score."""
+
+    title = blocks.CharBlock(max_length=120, label=_("title"))
+    intro = blocks.TextBlock(required=False, label=_("introduction"))
+    questions = blocks.ListBlock(QuizQuestionBlock(), min_num=1, max_num=12, label=_("questions"))
+    closing = blocks.TextBlock(required=False, label=_("closing words"))
+
+    class Meta:
+        icon = "help"
+        label = _("Quiz")
+        template = "content/blocks/quiz.html"
+
+
+class RegionChooserBlock(blocks.StructBlock):
+    """ "Who is near me": the regions, with the mobile unit of those that have one."""
+
+    title = blocks.CharBlock(max_length=120, label=_("title"))
+    intro = blocks.TextBlock(required=False, label=_("introduction"))
+
+    class Meta:
+        icon = "site"
+        label = _("Who is near me")
+        template = "content/blocks/region_chooser.html"
+
+
+class WhatHappensStepBlock(blocks.StructBlock):
+    title = blocks.CharBlock(max_length=120, label=_("title"))
+    text = blocks.RichTextBlock(features=SHORT, required=False, label=_("text"))
+    when = blocks.CharBlock(max_length=80, required=False, label=_("when"))
+    who = blocks.CharBlock(max_length=120, required=False, label=_("who does it"))
+
+    class Meta:
+        icon = "list-ol"
+        label = _("Step")
+        template = "content/blocks/what_happens_step.html"

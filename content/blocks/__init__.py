@@ -1,0 +1,65 @@
+"""The parts a public page is made of. Each has a template of its own in templates/content/blocks/."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+
+from .files import AudioBlock, DownloadBlock, FigureBlock, VideoBlock
+from .phone import PhoneControlsBlock
+from .texts import (
+    INLINE,
+    LONG,
+    SHORT,
+    CalloutBlock,
+    DetailsBlock,
+    DoDontBlock,
+    HotlineBlock,
+    QuestionAndAnswerBlock,
+    QuizBlock,
+    QuoteBlock,
+    RegionChooserBlock,
+    SignsBlock,
+    StepsBlock,
+    WhatHappensStepBlock,
+)
+
+__all__ = ["INLINE", "LONG", "SHORT", "BodyBlock", "DownloadsBlock", "QuestionsBlock", "WhatHappensBlock"]
+
+
+class BodyBlock(blocks.StreamBlock):
+    """The body of every public page."""
+
+    rich_text = blocks.RichTextBlock(
+        features=LONG, icon="pilcrow", label=_("Text"), template="content/blocks/rich_text.html"
+    )
+    callout = CalloutBlock()
+    steps = StepsBlock()
+    signs = SignsBlock()
+    do_dont = DoDontBlock()
+    hotline = HotlineBlock()
+    details = DetailsBlock()
+    quote = QuoteBlock()
+    figure = FigureBlock()
+    video = VideoBlock()
+    audio = AudioBlock()
+    download = DownloadBlock()
+    quiz = QuizBlock()
+    region_chooser = RegionChooserBlock()
+    phone_controls = PhoneControlsBlock()
+
+
+class WhatHappensBlock(blocks.StreamBlock):
+    """The steps of a step-by-step page."""
+
+    step = WhatHappensStepBlock()
+
+
+class QuestionsBlock(blocks.StreamBlock):
+    """The questions of a page of questions and answers."""
+
+    question = QuestionAndAnswerBlock()
+
+
+class DownloadsBlock(blocks.StreamBlock):
+    """The files of a download page."""
+
+    download = DownloadBlock()

@@ -1,0 +1,70 @@
+"""Words that readers may not know, explained in one sentence."""
+
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.panels import FieldPanel
+from wagtail.fields import RichTextField
+from wagtail.models import TranslatableMixin
+
+
+class LinesField(forms.CharField):
+    """A list of short texts, one on each line. Empty lines and repeated ones are dropped."""
+
+    widget = forms.Textarea(attrs={"rows": 4})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
+        lines = (line.strip() for line in (super().to_python(value) or "").splitlines())
+        return list(dict.fromkeys(line for line in lines if line))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.to_python(self.prepare_value(initial)) != self.to_python(data)
+
+
+class GlossaryTermForm(WagtailAdminModelForm):
+    forms = LinesField(
+        label=_("other forms of the word"),
+        required=False,
+        help_text=_("As they stand in running text, one on each line. In Albanian: with the article, in the plural …"),
+    )
+
+
+class GlossaryTerm(TranslatableMixin):
+    """A word with its explanation. Marked by itself where it first stands in a text (docs/adr/0019)."""
+
+    term = models.CharField(_("word"), max_length=80)
+    slug = models.SlugField(_("address"), max_length=80, blank=True, help_text=_("Made from the word when left empty."))
+    definition = RichTextField(
+        _("explanation"), features=["bold", "italic", "link"], help_text=_("One or two short sentences.")
+    )
+    forms = models.JSONField(_("other forms of the word"), default=list, blank=True)
+
+    base_form_class = GlossaryTermForm
+    panels = [FieldPanel("term"), FieldPanel("definition"), FieldPanel("forms"), FieldPanel("slug")]
+
+    class Meta(TranslatableMixin.Meta):
+        verbose_name = _("word explained")
+        verbose_name_plural = _("words explained")
+        ordering = ["term"]
+        constraints = [
+            models.UniqueConstraint(
+                name="glossary_slug_once_a_language",
+                fields=["locale", "slug"],
+                violation_error_message=_("Another word of this language has this address."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.term
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.slug:
+            self.slug = slugify(self.term)[:80]
+        super().save(*args, **kwargs)
