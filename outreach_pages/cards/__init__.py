@@ -1,0 +1,5 @@
+"""The card of a session: a code that says nothing, the short address it leads to, and who may end or extend it."""
+
+from .codes import open_card
+
+__all__ = ["open_card"]
