@@ -29,9 +29,9 @@ class Resolution:
 def resolve(*, role: str, municipality: Municipality, at: datetime, partner: Partner | None = None) -> Resolution:
     """The contact on duty for this role, for this municipality, at this moment, and the deputy after them.
 
-    Police answer by directorate, a Child Protection Unit by municipality, a coordinator and a mobile unit by region; the
-    Responsible Authority is one for the country. `partner` names the office itself (a protection service). Inactive partners and
-    contacts are never returned. Where several offices fit, the first with somebody on duty answers.
+    Police answer by directorate, a Child Protection Unit by municipality, a coordinator and a mobile unit by region;
+    the Responsible Authority is one for the country. `partner` names the office itself (a protection service). Inactive
+    partners and contacts are never returned. Where several offices fit, the first with somebody on duty answers.
     """
     offices = list(_offices(role, municipality, partner).order_by("slug"))
     if not offices:
