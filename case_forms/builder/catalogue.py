@@ -8,7 +8,8 @@ catalogue("en") -> {
     "types": {"integer": {"label", "hint", "icon", "kind", "properties", "choices"?, "list"?, "parts"?, "refused"?}},
     "type_groups": [{"label", "types": [...]}],
     "lists": {"regions": {"label", "choices": [{"value", "label": {...}, "with"?}], "attributes": [...]}},
-    "roles", "kinds", "sensitivities": [{"value", "label", "hint"?}],
+    "roles", "kinds", "audiences", "sensitivities": [{"value", "label", "hint"?}],
+    "many_public": 12,                               # questions of a public form from which on the editor warns
     "languages": {"sq": "Albanian", ...},
     "appearances": {"select_one": [["list", "Drop-down list"]]},
     "new_sensitivity": "personal",
@@ -29,6 +30,7 @@ from case_forms.questions.base import text_in
 from case_forms.questions.indicators import by_dimension
 from notifications.directory.models import Role
 
+from .audience import MANY_PUBLIC
 from .editor_words import editor_words
 from .lists import BUILT_IN, SHARED
 from .models import ChoiceList
@@ -59,6 +61,10 @@ KINDS = {
     "tip": gettext_lazy("Tip"),
     "report": gettext_lazy("Report"),
 }
+AUDIENCE_WORDS = {
+    "staff": gettext_lazy("Staff, signed in"),
+    "public": gettext_lazy("Anybody, from the public pages"),
+}
 LIST_NAMES = {
     "municipalities": gettext_lazy("Municipalities"),
     "regions": gettext_lazy("Regions"),
@@ -88,6 +94,8 @@ def catalogue(language: str) -> dict[str, Any]:
             "lists": {**{name: _list(name, sources) for name in BUILT_IN}, **_shared()},
             "roles": [{"value": role.value, "label": str(role.label).capitalize()} for role in Role],
             "kinds": [{"value": value, "label": str(label)} for value, label in KINDS.items()],
+            "audiences": [{"value": value, "label": str(label)} for value, label in AUDIENCE_WORDS.items()],
+            "many_public": MANY_PUBLIC,
             "sensitivities": _sensitivities(),
             "languages": {
                 entry["code"]: text_in(entry["name"], language).capitalize() for entry in listed("languages")

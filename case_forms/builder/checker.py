@@ -10,6 +10,7 @@ from case_forms.questions.base import CleanContext
 from notifications.directory.models import Role
 
 from . import lists
+from .audience import audience_problems
 from .expressions import ALWAYS_KNOWN, IN_ROWS, Expressions
 from .lists import Shared, no_shared_lists
 from .outline import is_asked
@@ -67,6 +68,7 @@ class _Check:
         yield from self._well_written_key(form["key"], "/key")
         yield from self._texts(form, "", "title", "intro")
         yield from self._lists()
+        yield from audience_problems(form)
         names: set[str] = set()
         before = set(ALWAYS_KNOWN)
         for position, section in enumerate(form["sections"]):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from notifications.directory.models import Role
 
-from .catalogue import KINDS
+from .catalogue import AUDIENCE_WORDS, KINDS
 from .sentences import Sentences
 from .words import SENSITIVITIES, language_name
 
@@ -49,8 +49,8 @@ PLAIN: dict[str, "str | Promise"] = {
     "appearance": gettext_lazy("Appearance"),
 }
 ELSEWHERE = frozenset(
-    {"format", "key", "item", "items", "sections", "lists", "kind", "languages", "choices", "rows", "constraint"}
-    | {"sensitivity", "shared_with", "keep_for", "coarsen"}
+    {"format", "key", "item", "items", "sections", "lists", "kind", "audience", "languages", "choices", "rows"}
+    | {"constraint", "sensitivity", "shared_with", "keep_for", "coarsen"}
 )
 
 
@@ -154,6 +154,9 @@ def _others(old: Part, new: Part) -> Iterator[Detail]:
     if old.get("kind") != new.get("kind"):
         was, now = (str(KINDS.get(part.get("kind", ""), "")) for part in (old, new))
         yield Detail("other", _("Kind"), was, now)
+    if old.get("audience", "staff") != new.get("audience", "staff"):
+        was, now = (str(AUDIENCE_WORDS.get(part.get("audience", "staff"), "")) for part in (old, new))
+        yield Detail("other", _("Filled by"), was, now)
     if old.get("languages") != new.get("languages"):
         was, now = (", ".join(map(language_name, part.get("languages", []))) for part in (old, new))
         yield Detail("other", _("Languages"), was, now)

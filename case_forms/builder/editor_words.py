@@ -110,6 +110,14 @@ def _wording() -> dict[str, str]:
         "key_hint": _("The name of the answer for programs: small letters, digits and _."),
         "key_fixed": _("It has been published and stays as it is, so that earlier answers keep their meaning."),
         "kind": _("Kind of form"),
+        "audience": _("Who fills it"),
+        "audience_hint": _(
+            "A form for the public stands on the page of each session's card. It has no files, no repeat groups and"
+            " nothing that needs an account."
+        ),
+        "audience_many": _(
+            "This form has %(count)s questions. On a phone, under somebody's eyes, few people get to the end."
+        ),
         "type": _("Type"),
         "change_type": _("Change the type"),
         "change_type_of": _("Change the type, now %(name)s"),

@@ -17,6 +17,10 @@ from .workflow import FormApprovalTask, approval_of
 __all__ = ["ChoiceList", "FormApprovalTask", "FormDefinition", "FormVersion", "VersionIsImmutable"]
 
 
+# How the canonical text of a public form begins: "audience" is the first of a form's properties by the alphabet.
+PUBLIC_FORM = '{"audience":"public",'
+
+
 class VersionIsImmutable(Exception):
     """Somebody tried to change or delete a published form version."""
 
@@ -84,6 +88,14 @@ class FormVersionQuerySet(models.QuerySet["FormVersion"]):
         """The newest version of each form that isn't archived."""
         newest = FormVersion.objects.filter(form=models.OuterRef("form")).order_by("-number").values("number")[:1]
         return self.filter(form__is_archived=False, number=models.Subquery(newest)).select_related("form")
+
+    def for_staff(self) -> "FormVersionQuerySet":
+        """Those that staff fill."""
+        return self.exclude(canonical__startswith=PUBLIC_FORM)
+
+    def for_public(self) -> "FormVersionQuerySet":
+        """Those that anybody fills from the public pages."""
+        return self.filter(canonical__startswith=PUBLIC_FORM)
 
     def update(self, **kwargs: Any) -> NoReturn:
         raise VersionIsImmutable("a published version is never changed")

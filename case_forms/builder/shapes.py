@@ -35,6 +35,7 @@ from .shape_checks import (
 __all__ = ["Problem", "is_clean", "is_plain", "pointer", "shape_problems"]
 
 FORMAT = 1
+AUDIENCES = ("staff", "public")  # who fills it: see `audience`
 KINDS = ("identification", "consent", "assessment", "referral", "outreach", "tip", "report")
 SENSITIVITIES = ("public", "internal", "personal", "special")
 LANGUAGES = ("sq", "en")  # those that the screens have names for; a form may have any other
@@ -159,6 +160,7 @@ FORM: Properties = {
     "format": (True, one_of(FORMAT)),
     "key": (True, name),
     "kind": (True, one_of(*KINDS)),
+    "audience": (False, one_of(*AUDIENCES)),
     "title": (True, texts),
     "intro": (False, texts),
     "languages": (True, list_of(language, MOST_LANGUAGES)),

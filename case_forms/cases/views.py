@@ -59,7 +59,7 @@ def _forms_about_a_case() -> list[FormVersion]:
     """The newest versions of forms that ask which case they belong to."""
     return [
         version
-        for version in FormVersion.objects.newest()
+        for version in FormVersion.objects.newest().for_staff()
         if any(
             item.get("type") == "case_reference"
             for section in version.definition["sections"]

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.models import MobileUnit, User
+from case_forms.builder.audience import is_public
 from case_forms.builder.models import FormVersion
 from case_forms.builder.sources import Lists
 from case_forms.cases.models import Case
@@ -110,7 +111,7 @@ def receive_submission(
     if earlier is not None:
         return earlier
     form_version = FormVersion.objects.filter(form__key=form_key, number=version).select_related("form").first()
-    if form_version is None:
+    if form_version is None or is_public(form_version.definition):  # that one is sent from the public pages
         raise UnknownForm
     received_at = timezone.now()
     files = files_of_draft(draft) if draft else files_of_person(user)

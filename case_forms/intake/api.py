@@ -116,7 +116,7 @@ def forms(request: HttpRequest) -> Any:
             "sha256": version.sha256,
             "title": version.definition["title"],
         }
-        for version in FormVersion.objects.newest().order_by("form__key")
+        for version in FormVersion.objects.newest().for_staff().order_by("form__key")
     ]
 
 

@@ -50,14 +50,14 @@ class CaseLine:
 
 def forms_to_begin() -> tuple[list[FormVersion], list[FormVersion]]:
     """The newest version of each form: those that begin a day's work, identification first, and all others."""
-    versions = list(FormVersion.objects.newest())
+    versions = list(FormVersion.objects.newest().for_staff())
     first = [version for kind in FIRST_KINDS for version in versions if version.definition["kind"] == kind]
     return first, [version for version in versions if version not in first]
 
 
 def open_drafts(user: User) -> QuerySet[Draft]:
     """The person's own drafts, the last saved first. `has_newer`: the form has a version after the draft's."""
-    newest = FormVersion.objects.newest().filter(form=OuterRef("form_version__form"))
+    newest = FormVersion.objects.newest().for_staff().filter(form=OuterRef("form_version__form"))
     drafts = Draft.objects.visible_to(user).open().select_related("form_version__form", "unit")
     return drafts.defer("answers", "left_over").annotate(
         has_newer=Exists(newest.filter(number__gt=OuterRef("form_version__number")))

@@ -49,7 +49,7 @@ class MovePlan:
 def newer_version(draft: Draft) -> FormVersion | None:
     """The version that this draft could move to: the newest, when that isn't its own and the form isn't archived."""
     form = draft.form_version.form_id
-    newest = FormVersion.objects.newest().filter(form=form, number__gt=draft.form_version.number)
+    newest = FormVersion.objects.newest().for_staff().filter(form=form, number__gt=draft.form_version.number)
     return newest.first() if draft.submitted_at is None else None
 
 

@@ -7,6 +7,7 @@
 import json
 from typing import Any, BinaryIO
 
+from case_forms.builder.audience import PUBLIC
 from case_forms.builder.checker import check_definition
 from case_forms.builder.lists import Shared, no_shared_lists
 from case_forms.builder.shapes import FORMAT, MOST_QUESTIONS, Problem
@@ -123,6 +124,8 @@ def form_of(
         "languages": languages.codes,
         "sections": sections.sections,
     }
+    if settings.is_public():
+        definition["audience"] = PUBLIC
     if sections.intro:
         definition["intro"] = sections.intro
     own = _own_lists(lists, settings, languages)

@@ -26,6 +26,10 @@ class Settings:
         found = {code: own.get(code) or title for code in languages.codes}
         return {code: text for code, text in found.items() if text}
 
+    def is_public(self) -> bool:
+        """Whether vatra::audience says that anybody fills it."""
+        return self.row is not None and self.row.get("vatra", "audience") == "public"
+
     def list_title(self, key: str, languages: Languages) -> dict[str, str]:
         """The title of a list of the form's own: vatra::list_<key>."""
         return languages.texts(self.row, "vatra", f"list_{key}") if self.row else {}

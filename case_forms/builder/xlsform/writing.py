@@ -79,6 +79,8 @@ def _settings(definition: dict[str, Any]) -> Row:
         "default_language": name_of(first),
         "vatra::kind": definition["kind"],
     }
+    if "audience" in definition:
+        row["vatra::audience"] = definition["audience"]
     row |= {f"vatra::title::{name_of(code)}": text for code, text in definition["title"].items() if text}
     for key, listed in definition.get("lists", {}).items():
         row |= {f"vatra::list_{key}::{name_of(code)}": text for code, text in listed.get("title", {}).items() if text}

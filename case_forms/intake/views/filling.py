@@ -42,7 +42,7 @@ OCCURRED = "_occurred_at"  # a leading underscore: no question can have this nam
 def start(request: HttpRequest, form_key: str) -> HttpResponse:
     """Begins a form on its newest version."""
     user = staff(request)
-    version = get_object_or_404(FormVersion.objects.newest(), form__key=form_key)
+    version = get_object_or_404(FormVersion.objects.newest().for_staff(), form__key=form_key)
     units = user.units()
     unit = units.filter(slug=request.POST["unit"]).first() if request.POST.get("unit") else units.first()
     if unit is None:

@@ -1,4 +1,4 @@
-/** The form's own settings: title, intro, kind, languages, lists of its own. */
+/** The form's own settings: title, intro, kind, audience, languages, lists of its own. */
 
 import { escaped } from "./document.js";
 import { button, field, fieldset, h, icon, input, select } from "./dom.js";
@@ -71,10 +71,23 @@ export class FormSettings {
       textsField(editor, editor.definition, ["title"], this.t("title"), { needed: true }),
       textsField(editor, editor.definition, ["intro"], this.t("intro"), { multiline: true }),
       field(this.t("kind"), select(kinds, editor.definition.kind, { disabled: editor.readOnly, "data-focus": "/kind", onChange: setKind }), { at: "/kind" }),
+      this.audience(),
       this.languages(),
       this.lists(),
     );
     this.update();
+  }
+
+  /** Who fills it. "staff" is what a form is that doesn't say, so it is taken out rather than written. */
+  audience() {
+    const { editor } = this;
+    const { definition } = editor;
+    const choices = editor.catalogue.audiences.map(({ value, label }) => [value, label]);
+    const set = (value) => editor.document.set(definition, "audience", value === "staff" ? undefined : value, { label: this.t("step_settings") });
+    const count = definition.sections.flatMap((section) => section.items).filter(({ item }) => item === "question").length;
+    const tooMany = definition.audience === "public" && count > editor.catalogue.many_public;
+    const control = select(choices, definition.audience ?? "staff", { disabled: editor.readOnly, "data-focus": "/audience", onChange: set });
+    return h("div", {}, field(this.t("audience"), control, { at: "/audience", hint: this.t("audience_hint") }), tooMany && h("p.vo-cond__note", { role: "note" }, icon("warning"), this.t("audience_many", { count })));
   }
 
   focusAt(at) {

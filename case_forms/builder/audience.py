@@ -1,0 +1,55 @@
+"""Who fills a form: staff, or anybody from the public pages. What a stranger on a cheap phone can't or mustn't answer.
+
+A public form is answered without an account, kept nowhere before it is sent, and shown to whoever opens the page. So it
+takes no files, names no case, and offers no list that tells where protection services are.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from .shapes import AUDIENCES, Problem
+
+STAFF, PUBLIC = AUDIENCES
+MOST_PUBLIC = 40  # questions of a public form
+MANY_PUBLIC = 12  # more than these, and the editor warns: people give up
+
+# Types that need an account, a file store, a training or a register that isn't public.
+NOT_PUBLIC_TYPES = frozenset(
+    {"file", "signature", "geopoint", "case_reference", "partner", "session", "hidden"}
+    | {"indicators", "indicator_assessment"}
+)
+NOT_PUBLIC_LISTS = frozenset({"partners", "sessions"})
+
+
+def audience_of(definition: Mapping[str, Any]) -> str:
+    """staff or public; a form that doesn't say is for staff."""
+    return PUBLIC if definition.get("audience") == PUBLIC else STAFF
+
+
+def is_public(definition: Mapping[str, Any]) -> bool:
+    return audience_of(definition) == PUBLIC
+
+
+def audience_problems(definition: dict[str, Any]) -> Iterator[Problem]:
+    """What keeps a well-shaped definition from being a public form; nothing for one that is for staff."""
+    if not is_public(definition):
+        return
+    count = 0
+    for number, section in enumerate(definition["sections"]):
+        for position, item in enumerate(section["items"]):
+            path = f"/sections/{number}/items/{position}"
+            count += item["item"] == "question"
+            if item["item"] == "repeat":
+                words = _("A form for the public has no repeat groups: it is filled page by page without being kept.")
+                yield Problem(f"{path}/item", "not_public", words)
+            elif item.get("type") in NOT_PUBLIC_TYPES:
+                words = _("This type of question can't stand in a form for the public.")
+                yield Problem(f"{path}/type", "not_public", words)
+            elif item.get("choices_from", item.get("list")) in NOT_PUBLIC_LISTS:
+                words = _("This list isn't for the public: it tells where services or sessions are.")
+                yield Problem(f"{path}/choices_from", "not_public", words)
+    if count > MOST_PUBLIC:
+        words = _("A form for the public has at most %(count)s questions.") % {"count": MOST_PUBLIC}
+        yield Problem("/audience", "too_many", words)
