@@ -1,6 +1,6 @@
 """Telephone lines as data: each has a publish flag and the day of its last test call."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.core.validators import RegexValidator
@@ -12,7 +12,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from access.models import in_language
 
-TEST_CALL_EVERY = timedelta(days=30)
+from ..lines.rule import known_true_since, last_true, may_be_shown, shown_for
 
 
 class Publish(models.TextChoices):
@@ -28,9 +28,10 @@ class Confidence(models.TextChoices):
 
 
 class HotlineQuerySet(models.QuerySet["Hotline"]):
-    def published(self) -> "HotlineQuerySet":
-        """The only lines that readers may see, the danger lines first."""
-        return self.filter(publish=Publish.YES).order_by("-for_danger", "order", "key")
+    def published(self, on: date | None = None) -> "HotlineQuerySet":
+        """The only lines that readers may see (docs/adr/0020), the danger lines first."""
+        lines = self.alias(known_true_since=known_true_since()).filter(may_be_shown(on))
+        return lines.order_by("-for_danger", "order", "key")
 
 
 class Hotline(models.Model):
@@ -157,9 +158,16 @@ class Hotline(models.Model):
         return self._text("cost")
 
     def is_tested(self, on: date | None = None) -> bool:
-        """Someone has called the number within the last 30 days."""
+        """Someone has called the number within the last 30 days (HOTLINE_TEST_DAYS)."""
         today = on or timezone.localdate()
-        return self.verified_on is not None and today - self.verified_on <= TEST_CALL_EVERY
+        return self.verified_on is not None and today - self.verified_on <= shown_for()
+
+    def is_shown(self, on: date | None = None) -> bool:
+        """Readers see it: what `HotlineQuerySet.published` says, of one line."""
+        if not self.is_published or not self.number:
+            return False
+        day = last_true(self)
+        return self.never_stale or (day is not None and (on or timezone.localdate()) - day <= shown_for())
 
     def _text(self, field: str) -> str:
         return in_language({"sq": getattr(self, f"{field}_sq"), "en": getattr(self, f"{field}_en")})

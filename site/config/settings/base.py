@@ -131,6 +131,11 @@ CACHES = {
     "default": env.cache_url("CACHE_URL", default=f"filecache://{DATA_DIR / 'cache'}"),
 }
 
+# Which pages kept in memory are still true (docs/adr/0023): shared by all processes, apart from what sign-in counts.
+CACHES["pages"] = env.cache_url("CACHE_URL", default=f"filecache://{DATA_DIR / 'pages'}") | {"KEY_PREFIX": "pages"}
+PUBLIC_CACHE_BYTES = env.int("PUBLIC_CACHE_BYTES", default=64 * 1024 * 1024)
+PUBLIC_CACHE_SECONDS = env.int("PUBLIC_CACHE_SECONDS", default=60)
+
 # The queue carries UUIDs only; the truth is the outbox row. `urgent` and `bulk` are separate clusters so that
 # rendering and exports never delay a notice (docs/adr/0004).
 BROKER_URL = env.str("BROKER_URL", default="orm://default")
@@ -206,13 +211,14 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "config.views.form_expired"
 X_FRAME_OPTIONS = "SAMEORIGIN"
-# Other sites learn nothing. Not "no-referrer": under it browsers send `Origin: null` with our own forms, and the
-# protection against forged forms would refuse them all.
+# Other sites learn nothing. Not "no-referrer" where staff work: under it browsers send `Origin: null` with our own
+# forms, and the protection against forged forms would refuse them all. Public pages have no such forms, and get it
+# (config.middleware.SafeHeaders, content/serving/forms.py).
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
-# Public and field pages: nothing from elsewhere, no inline script. The admin needs inline scripts (docs/adr/0006).
+# Field and brief pages: nothing from elsewhere, no inline script. The admin needs inline scripts (docs/adr/0006).
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -227,6 +233,20 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
+}
+# Public pages: not even pictures inside an address, and the one script that reads kept pages without a network.
+PUBLIC_CONTENT_SECURITY_POLICY = {
+    "default-src": [NONE],
+    "script-src": [SELF],
+    "style-src": [SELF],
+    "img-src": [SELF],
+    "media-src": [SELF],
+    "connect-src": [SELF],
+    "manifest-src": [SELF],
+    "worker-src": [SELF],
+    "form-action": [SELF],
+    "base-uri": [NONE],
+    "frame-ancestors": [NONE],
 }
 ADMIN_CONTENT_SECURITY_POLICY = {
     "default-src": [SELF],
@@ -297,11 +317,25 @@ WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("sq", "Shqip"), ("en", "English")]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
+# What a page plays or opens in place; anything else is offered to be saved.
+WAGTAILDOCS_INLINE_CONTENT_TYPES = [
+    "application/pdf",
+    "audio/mp4",
+    "audio/mpeg",
+    "audio/ogg",
+    "text/vtt",
+    "video/mp4",
+    "video/webm",
+]
+WAGTAILLOCALIZE_SYNC_LIVE_STATUS_ON_TRANSLATE = False
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 # A link in a brief lives this long; the PIN is asked again after this many minutes of silence.
 BRIEF_LINK_HOURS = env.int("BRIEF_LINK_HOURS", default=168)
 BRIEF_SESSION_MINUTES = env.int("BRIEF_SESSION_MINUTES", default=20)
+# A telephone line is shown for so many days after a test call (docs/adr/0020); editors are told so many days before.
+HOTLINE_TEST_DAYS = env.int("HOTLINE_TEST_DAYS", default=30)
+HOTLINE_WARN_DAYS = env.int("HOTLINE_WARN_DAYS", default=7)
 # Where "leave this page" goes: a neutral page that says nothing about the reader.
 EXIT_URL = env.str("EXIT_URL", default="https://sq.wikipedia.org/wiki/Moti")
 PROFILE = "base"
