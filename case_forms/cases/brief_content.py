@@ -29,11 +29,10 @@ Texts = dict[str, str]
 EVERY_ROLE: Mapping[str, bool] = dict.fromkeys(Role.values, True)
 
 
-@dataclass(frozen=True)
-class BriefFacts:
-    """What a brief is written from. `facts` are the decision's; `scope` for conditions is answers, facts and dates."""
+@dataclass(frozen=True, kw_only=True)
+class AnswerFacts:
+    """What a brief's answers are written from. `facts` are the decision's; conditions read answers, facts and dates."""
 
-    case: Case
     municipality: Municipality
     unit: MobileUnit
     occurred_at: datetime
@@ -47,6 +46,22 @@ class BriefFacts:
     def answer_rows(self) -> tuple[BriefRow, ...]:
         """Every shared answer as a row, with the roles that may read it."""
         return tuple(answer_rows(self))
+
+    @property
+    def case_status(self) -> str | None:
+        """None for what belongs to no case."""
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BriefFacts(AnswerFacts):
+    """What a brief about a case is written from."""
+
+    case: Case
+
+    @property
+    def case_status(self) -> str:
+        return self.case.status
 
 
 def brief_for(role: str, content: BriefFacts, *, urgent: bool = False) -> dict[str, Any]:
@@ -123,7 +138,7 @@ def moment_words(moment: datetime) -> str:
 # ---- answers ----
 
 
-def answer_rows(content: BriefFacts) -> Iterator[BriefRow]:
+def answer_rows(content: AnswerFacts) -> Iterator[BriefRow]:
     """One row for each answered question that is shared with anybody, in document order."""
     scope = {
         **content.answers,
@@ -131,7 +146,7 @@ def answer_rows(content: BriefFacts) -> Iterator[BriefRow]:
         "_today": content.today or timezone.localdate().isoformat(),
         "_occurred_on": timezone.localdate(content.occurred_at).isoformat(),
         "_now": timezone.localtime().isoformat(timespec="seconds"),
-        "_case_status": content.case.status,
+        "_case_status": content.case_status,
     }
     for place in given(dict(content.definition), content.answers):
         section = {language: _in(place.placed.section["title"], language) for language in LANGUAGES}

@@ -13,8 +13,12 @@ from .decide import EXPRESSIONS, LANGUAGES
 
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
 RESERVED = frozenset({"_today", "_occurred_on", "_case_status"})
-KINDS = frozenset({"submission_received"})
-ROLES = frozenset({"police", "responsible_authority", "cpu", "protection_service", "coordinator"})
+# What a rule can listen to, and what may be done then. A signal from the public has no case to open or update.
+ON_SUBMISSION = "submission_received"
+ON_SIGNAL = frozenset({"signal_received", "signal_added"})
+KINDS = frozenset({ON_SUBMISSION}) | ON_SIGNAL
+FOR_SIGNALS = frozenset({"notify"})
+ROLES = frozenset({"police", "responsible_authority", "cpu", "protection_service", "coordinator", "mobile_unit"})
 STEPS = frozenset({"remind", "deputy", "call"})
 CONFIDENCES = frozenset({"source", "background", "proposal"})
 MARKS = ("amber_minutes", "red_minutes", "breach_minutes")
@@ -190,7 +194,9 @@ class _Check:
         for name in ("title", "words"):
             yield from self._texts(f"{path}/{name}", rule.get(name))
         if not isinstance(rule.get("on"), str) or rule["on"] not in KINDS:
-            yield Problem(f"{path}/on", "unknown_kind", _("A rule listens to submission_received."))
+            yield Problem(
+                f"{path}/on", "unknown_kind", _("A rule listens to %(kinds)s.") % {"kinds": ", ".join(sorted(KINDS))}
+            )
         forms = rule.get("forms", [])
         if not isinstance(forms, list) or not all(isinstance(form, str) for form in forms):
             yield Problem(f"{path}/forms", "wrong_type", _("Forms are a list of keys."))
@@ -205,7 +211,16 @@ class _Check:
         if not isinstance(rule.get("then"), list):  # an empty list is a rule that only says why nothing is done
             yield Problem(f"{path}/then", "wrong_type", _("Say what is done, or give an empty list."))
         for index, action in enumerate(then):
-            yield from self._action(f"{path}/then/{index}", action, known)
+            here = f"{path}/then/{index}"
+            yield from self._action(here, action, known)
+            yield from self._fits_kind(here, action, rule.get("on"))
+
+    def _fits_kind(self, path: str, action: Any, kind: Any) -> Iterator[Problem]:
+        """A signal opens no case by itself: a worker begins an identification from it. So only a notice can be owed."""
+        do = action.get("do") if isinstance(action, dict) else None
+        is_about_a_signal = isinstance(kind, str) and kind in ON_SIGNAL
+        if is_about_a_signal and isinstance(do, str) and do in EXPRESSIONS and do not in FOR_SIGNALS:
+            yield Problem(f"{path}/do", "needs_a_case", _("A signal has no case. Here only a notice can be owed."))
 
     def _action(self, path: str, action: Any, known: set[str] | None) -> Iterator[Problem]:
         do = action.get("do") if isinstance(action, dict) else None

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from case_forms import logic
+from case_forms.builder.audience import is_public
 from case_forms.builder.outline import questions
 from case_forms.intake.seeding.reference import form_files, procedure_files
 from case_forms.procedures.checker import check_procedure
@@ -40,11 +41,12 @@ def test_the_procedure_has_no_problems_and_refers_only_to_questions_that_exist()
     known = {key: [placed.question["key"] for placed in questions(definition)] for key, definition in FORMS.items()}
     assert check_procedure(PROCEDURE, questions=known) == []
     for rule in PROCEDURE["rules"]:
-        assert set(rule["forms"]) <= set(FORMS)
+        assert set(rule.get("forms", ())) <= set(FORMS)
 
 
-def test_every_form_is_spoken_for() -> None:
-    assert {form for rule in PROCEDURE["rules"] for form in rule["forms"]} == set(FORMS)
+def test_every_form_that_staff_fill_is_spoken_for() -> None:
+    filled_by_staff = {key for key, definition in FORMS.items() if not is_public(definition)}
+    assert {form for rule in PROCEDURE["rules"] for form in rule.get("forms", ())} == filled_by_staff
 
 
 def test_every_deadline_says_what_it_rests_on() -> None:
@@ -187,8 +189,43 @@ def test_emergency_shelter_is_reviewed_after_seventy_two_hours() -> None:
     assert PROCEDURE["deadlines"]["emergency_shelter"]["breach_minutes"] == 72 * 60
 
 
-@pytest.mark.parametrize("form", ["public_tip", "outreach_visit"])
-def test_a_tip_and_a_log_open_no_case(form: str) -> None:
-    decision = decided(form)
+def test_a_log_opens_no_case() -> None:
+    decision = decided("outreach_visit")
     assert decision.actions == ()
     assert len(decision.explanation) == 1
+
+
+# ---- signals from the public ----
+
+
+def signalled(kind: str = "signal_received", **answers: Any) -> Decision:
+    return decide(Event(kind, "public_tip", {"what": "x", **answers}, NOON, NOON), PROCEDURE)
+
+
+@pytest.mark.parametrize(
+    ("answers", "roles"),
+    [
+        ({}, ["mobile_unit"]),
+        ({"danger_now": "no", "child_involved": "unknown"}, ["mobile_unit"]),
+        ({"danger_now": "yes"}, ["mobile_unit", "police"]),
+        ({"child_involved": "yes"}, ["mobile_unit", "cpu"]),
+        ({"danger_now": "yes", "child_involved": "yes"}, ["mobile_unit", "police", "cpu"]),
+    ],
+)
+def test_a_signal_always_tells_the_unit_and_by_its_answers_the_police_and_child_protection(
+    answers: dict[str, Any], roles: list[str]
+) -> None:
+    decision = signalled(**answers)
+    assert told(decision) == roles
+    assert set(done(decision)) == {"notify"}
+
+
+def test_a_signal_of_danger_is_urgent_for_everybody_and_chased_sooner() -> None:
+    urgent = signalled(danger_now="yes", child_involved="yes")
+    assert all(action.params["urgent"] is True for action in urgent.actions)
+    ladders = PROCEDURE["ladders"]
+    assert ladders[urgent.actions[0].params["ladder"]][-1]["after_minutes"] < ladders["mobile_unit"][0]["after_minutes"]
+
+
+def test_whoever_writes_again_is_read_by_the_unit_and_nobody_else() -> None:
+    assert told(signalled("signal_added", danger_now="yes", child_involved="yes")) == ["mobile_unit"]

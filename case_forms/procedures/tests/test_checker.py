@@ -87,6 +87,12 @@ BROKEN: list[tuple[Change, str, str]] = [
     (_action(1, answer_minutes=0), "/rules/0/then/1/answer_minutes", "not_minutes"),
     (_action(2, document="yes"), "/rules/0/then/2/document", "wrong_type"),
     (_rule(lambda r: r["then"].append({"do": "deadline", "key": "no"})), "/rules/0/then/3/key", "unknown_deadline"),
+    (_rule(lambda r: r.update(on="signal_received")), "/rules/0/then/0/do", "needs_a_case"),
+    (
+        _rule(lambda r: r.update(on="signal_added", then=[{"do": "deadline", "key": "police_report"}])),
+        "/rules/0/then/0/do",
+        "needs_a_case",
+    ),
 ]
 
 
@@ -143,3 +149,18 @@ def test_an_odd_part_is_a_problem_and_never_an_exception(part: str, odd: Any) ->
     procedure["rules"][0][{"facts": "when", "ladders": "then"}.get(part, "on")] = odd
     procedure["rules"][1]["then"] = [{"do": "notify", "role": odd, "ladder": odd, "deadline": odd}]
     check_procedure(procedure, questions=QUESTIONS)
+
+
+@pytest.mark.parametrize("kind", ["signal_received", "signal_added"])
+def test_a_rule_about_a_signal_may_owe_a_notice_with_its_clock(kind: str) -> None:
+    procedure = small_procedure()
+    procedure["rules"].append(
+        {
+            "key": "signal",
+            "title": texts("signal"),
+            "on": kind,
+            "words": texts("signal"),
+            "then": [{"do": "notify", "role": "mobile_unit", "ladder": "quick", "deadline": "police_report"}],
+        }
+    )
+    assert check_procedure(procedure, questions=QUESTIONS) == []
