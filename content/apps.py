@@ -6,3 +6,8 @@ class ContentConfig(AppConfig):
     name = "content"
     verbose_name = _("Public content")
     seeds_pages = True
+
+    def ready(self) -> None:
+        from .serving import changes
+
+        changes.connect()

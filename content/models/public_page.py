@@ -1,21 +1,25 @@
 """What all public pages share. A mixin: the pages themselves stand on Wagtail's own Page."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from csp.constants import SELF
-from django.conf import settings
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import RichTextField
-from wagtail.models import Locale, Page, Site
+from wagtail.models import Page
 from wagtail.search import index
 from wagtail_localize.fields import SynchronizedField
 
+from .. import reading as readings
 from ..blocks import INLINE
-from .hotlines import Hotline
+from ..serving.marks import keep_whole, leave_no_copy
+from .frame import frame, languages
+from .listing import not_restricted
+
+HOME_DEPTH = 2
 
 
 class PublicPageMixin(models.Model):
@@ -74,12 +78,21 @@ class PublicPageMixin(models.Model):
     class Meta:
         abstract = True
 
+    is_public_page: ClassVar[bool] = True
+    # Names in an address's query that this type of page reads and that may be kept beside the plain page (numbers of
+    # pages, say; never what someone searched for).
+    kept_query: ClassVar[frozenset[str]] = frozenset()
+
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The page, kept by no cache on the way; at the address of another language, a redirect to its own."""
+        """The page, kept whole for all readers unless it is sensitive; at the address of another language, a redirect
+        to its own."""
         if translation.get_language() != self.locale.language_code:  # type: ignore[attr-defined]
             return HttpResponseRedirect(self.get_url(request))  # type: ignore[attr-defined]
         response: HttpResponse = super().serve(request, *args, **kwargs)  # type: ignore[misc]
-        response["Cache-Control"] = "no-store"
+        if self.is_sensitive:
+            leave_no_copy(request, response)
+        else:
+            keep_whole(request, response, query=self.kept_query)
         return response
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
@@ -90,66 +103,23 @@ class PublicPageMixin(models.Model):
         return response
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The frame around the page (`frame.py`), the way back up, and how its rich texts are read."""
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)  # type: ignore[misc]
-        lines = list(Hotline.objects.published())
-        home = self.home(request)
-        context |= {
-            "lines": lines,
-            "strip": first_lines(lines),
-            "home": home,
-            "help_page": help_page_under(home) if home else None,
-            "menu": list(home.get_children().live().public().in_menu().specific()) if home else [],
-            "twins": self.twins(request, home),
-            "public_url": settings.PUBLIC_URL,
-        }
+        code = self.locale.language_code  # type: ignore[attr-defined]
+        context |= frame(request, code)
+        context["twins"] = languages(request, code, self.twins(request), context["homes"])
+        context["above"] = self.above(request)
+        context["reading"] = readings.Reading(self, request, glossary_page=context["glossary_page"])  # type: ignore[arg-type]
         return context
 
-    def home(self, request: HttpRequest) -> Page | None:
-        """The home page in this page's language."""
-        site = Site.find_for_request(request)
-        if site is None:
-            return None
-        root = site.root_page
-        locale_id = self.locale_id  # type: ignore[attr-defined]
-        twin = root if root.locale_id == locale_id else root.get_translations().filter(locale_id=locale_id).first()
-        return (twin or root).specific
+    def twins(self, request: HttpRequest) -> dict[str, Page]:
+        """This page in each language in which it may be read, by language."""
+        live = not_restricted(Page.objects.live(), request)
+        pages = live.filter(translation_key=self.translation_key).select_related("locale")  # type: ignore[attr-defined]
+        return {page.locale.language_code: page for page in pages}
 
-    def twins(self, request: HttpRequest, home: Page | None) -> list[dict[str, Any]]:
-        """Where each language is read: [{"language", "name", "url", "is_current", "is_same"}].
-
-        `is_same` is False when this page has no twin in that language and the link leads to that language's home page.
-        """
-        own = {page.locale_id: page for page in self.get_translations(inclusive=True).live().public()}  # type: ignore[attr-defined]
-        homes = {page.locale_id: page for page in home.get_translations(inclusive=True).live()} if home else {}
-        found = []
-        for locale in sorted(Locale.objects.all(), key=_by_settings):
-            page = own.get(locale.pk) or homes.get(locale.pk)
-            if page is None:
-                continue
-            found.append(
-                {
-                    "language": locale.language_code,
-                    "name": translation.get_language_info(locale.language_code)["name_local"].capitalize(),
-                    "url": page.get_url(request),
-                    "is_current": locale.pk == self.locale_id,  # type: ignore[attr-defined]
-                    "is_same": locale.pk in own,
-                }
-            )
-        return found
-
-
-def _by_settings(locale: Locale) -> int:
-    codes = [code for code, _name in settings.LANGUAGES]
-    return codes.index(locale.language_code)
-
-
-def first_lines(lines: list[Hotline]) -> list[Hotline]:
-    """The two lines that stand on top of every page: the first for danger, and the first to talk to."""
-    danger = next((line for line in lines if line.for_danger), None)
-    talk = next((line for line in lines if not line.for_danger), None)
-    return [line for line in (danger, talk) if line]
-
-
-def help_page_under(home: Page) -> Page | None:
-    """The page "Get help now" of this home page."""
-    return home.get_children().live().public().filter(content_type__model="helppage").specific().first()
+    def above(self, request: HttpRequest) -> list[Page]:
+        """The pages from the home page down to the one above this. Empty on and right under the home page."""
+        if self.depth <= HOME_DEPTH + 1:  # type: ignore[attr-defined]
+            return []
+        return list(self.get_ancestors().live().filter(depth__gte=HOME_DEPTH).select_related("locale"))  # type: ignore[attr-defined]

@@ -89,14 +89,14 @@ class TestPublicPages(SeededTest):
         assert "nearest police station" in html
         assert "tel:" not in html
 
-    def test_public_pages_set_no_cookie_and_are_not_kept(self):
+    def test_public_pages_set_no_cookie_and_a_copy_is_asked_about_each_time(self):
         for url in self.urls:
             response = self.client.get(url)
             assert not response.cookies, url
             assert "Set-Cookie" not in response.headers
             assert "Cookie" not in response.headers.get("Vary", "")
-            assert response["Cache-Control"] == "no-store"
-            assert response["Referrer-Policy"] == "same-origin"
+            assert response["Cache-Control"] == "no-cache"
+            assert response["Referrer-Policy"] == "no-referrer"
 
     def test_public_pages_load_nothing_from_elsewhere_and_run_nothing_inline(self):
         for url in self.urls:

@@ -1,11 +1,14 @@
 """Headers and language: what every response carries."""
 
+import re
 from collections.abc import Callable
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import translation
+
+from content.serving.marks import leave_no_copy
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 ADMIN_PREFIX = "/cms/"
@@ -28,28 +31,51 @@ class CallerAddress:
         return self.get_response(request)
 
 
+# Where staff and recipients work. Every other address is public.
+PRIVATE = ("/field/", "/api/field/", "/n/", "/accounts/", "/cms/", "/sandbox/")
+# Public, and nothing of it stays anywhere: cards of sessions, questions and reports, the exit.
+NO_COPY = re.compile(r"^/(?:en/)?(?:k|pyet|dil)(?:/|$)")
+
+
+def is_public(path: str) -> bool:
+    return not path.startswith(PRIVATE)
+
+
 class ContentSecurityPolicy(CSPMiddleware):
-    """The strict policy everywhere; a wider one for the Wagtail admin, which needs inline scripts."""
+    """The strictest policy for public pages, a strict one where staff work, and a wider one for the Wagtail admin,
+    which needs inline scripts."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.path.startswith(ADMIN_PREFIX):
             response._csp_replace = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
+        elif is_public(request.path) and not hasattr(response, "_csp_config"):
+            response._csp_config = settings.PUBLIC_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
         return super().process_response(request, response)
 
 
 class SafeHeaders:
-    """`no-store` on everything that isn't a public page or a static file, and no trace in other sites' logs."""
+    """What is kept by nobody, and what other sites learn.
 
-    PRIVATE = ("/field/", "/api/field/", "/n/", "/accounts/", "/cms/", "/sandbox/")
+    Public pages carry `no-referrer`: our own server learns no more than others from where a reader came. A page whose
+    form Django's token protects (Wagtail asking for a password) can't: the form would arrive with `Origin: null`.
+    A public answer that says nothing of copies is one that nobody should keep.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path.startswith(self.PRIVATE):
+        if not is_public(request.path):
             response["Cache-Control"] = "no-store, private"
             response["X-Robots-Tag"] = "noindex, nofollow"
+        else:
+            if NO_COPY.match(request.path):
+                leave_no_copy(request, response)
+                response["X-Robots-Tag"] = "noindex, nofollow"
+            response.setdefault("Cache-Control", "no-store")
+            has_token = "CSRF_COOKIE" in request.META
+            response.setdefault("Referrer-Policy", "same-origin" if has_token else "no-referrer")
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()")
         return response
 

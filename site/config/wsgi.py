@@ -1,8 +1,17 @@
-"""WSGI entry point (granian: `config.wsgi:application`, with `site/` and the root on PYTHONPATH)."""
+"""WSGI entry point (granian: `config.wsgi:application`, with `site/` and the root on PYTHONPATH).
+
+Outermost stand the public pages kept in memory; what isn't there goes on into Django.
+"""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402
+
+from content.serving.whole_pages import WholePages  # noqa: E402
+
+application = WholePages(_django, limit=settings.PUBLIC_CACHE_BYTES, seconds=settings.PUBLIC_CACHE_SECONDS)

@@ -9,11 +9,13 @@ import threading
 import pytest
 import structlog
 from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.test import RequestFactory
 from django.views.debug import ExceptionReporter, technical_500_response
 
 from config import logs
 from config.middleware import CallerAddress, SafeHeaders
+from content.serving.marks import MARK, keep_whole
 
 CANARY = "Kanarina e Verdhë"
 LINK = "/n/abcDEF123-_secret/"
@@ -126,10 +128,65 @@ def test_private_pages_are_kept_by_no_cache_and_found_by_no_search(path):
     assert "noindex" in response["X-Robots-Tag"]
 
 
-def test_public_pages_may_be_kept():
+def test_a_public_answer_that_says_nothing_of_copies_leaves_none():
     _request, response = through(SafeHeaders, "/ndihme/")
-    assert not response.has_header("Cache-Control")
+    assert response["Cache-Control"] == "no-store"
+    assert not response.has_header("X-Robots-Tag")
     assert "camera=()" in response["Permissions-Policy"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/k/", "/k/7H3KQ2MX/", "/en/k/7H3KQ2MX/mendimi/", "/pyet/", "/en/pyet/vlore/", "/dil/"]
+)
+def test_cards_and_questions_leave_no_copy_whatever_their_view_says(path):
+    def view(request):
+        response = HttpResponse("x")
+        keep_whole(request, response)
+        return response
+
+    request = RequestFactory().get(path)
+    response = SafeHeaders(view)(request)
+    assert response["Cache-Control"] == "no-store"
+    assert MARK not in request.META
+    assert "noindex" in response["X-Robots-Tag"]
+
+
+@pytest.mark.parametrize("path", ["/kush/", "/en/keep/", "/dilema/"])
+def test_a_page_whose_address_only_begins_alike_is_a_page_like_others(path):
+    _request, response = through(SafeHeaders, path)
+    assert not response.has_header("X-Robots-Tag")
+
+
+def test_public_pages_tell_nobody_where_a_reader_came_from():
+    assert through(SafeHeaders, "/ndihme/")[1]["Referrer-Policy"] == "no-referrer"
+    assert not through(SafeHeaders, "/field/")[1].has_header("Referrer-Policy")  # Django's own: same-origin
+
+
+def test_a_public_page_that_asks_for_a_password_can_still_be_sent():
+    def view(request):
+        get_token(request)
+        return HttpResponse("x")
+
+    assert SafeHeaders(view)(RequestFactory().get("/mbyllur/"))["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", ["/", "/en/", "/ndihme/", "/k/", "/nothing-here/", "/dil/"])
+@pytest.mark.django_db
+def test_the_policy_of_public_pages_is_exactly_this(client, path):
+    policy = client.get(path)["Content-Security-Policy"]
+    assert sorted(policy.split("; ")) == [
+        "base-uri 'none'",
+        "connect-src 'self'",
+        "default-src 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "img-src 'self'",
+        "manifest-src 'self'",
+        "media-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "worker-src 'self'",
+    ]
 
 
 @pytest.mark.parametrize(
