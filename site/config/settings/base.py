@@ -284,6 +284,9 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
+# The letters on every paper of the house: notices and handouts bring their fonts along.
+PAPER_FONTS = ROOT / "notifications" / "briefs" / "fonts"
+
 # Files that answer a question (docs/adr/0010): sealed, outside MEDIA_ROOT. A request may bring several of them.
 ATTACHMENT_DIR = DATA_DIR / "attachments"
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=10 * 1024 * 1024)
