@@ -138,9 +138,12 @@ VIEWS: tuple[Row, ...] = (
     Row("field_api:case", FIELD, "A unit and its coordinator follow a case; another's case isn't there.", GET_ONLY),
     Row("field_api:openapi-json", FIELD, "The description of the field API, for those who write apps for it."),
     Row("field_api:api-root", FIELD, "Only tells the framework where the field API begins; always 404."),
+    Row("openapi", PUBLIC, "The description of the public API, for those who build other front ends."),
+    Row("api_unknown", PUBLIC, "Says that an address of the API leads nowhere.", EVERY_METHOD),
 )
 
 MOUNTS: tuple[Row, ...] = (
+    Row("api/v2/", PUBLIC, "Published content for other front ends; drafts and unlisted pages don't exist there."),
     Row(
         "cms/contact/",
         KEEPERS,

@@ -16,6 +16,7 @@ urlpatterns = [
     path("field/", include("case_forms.intake.urls")),
     path("field/cases/", include("case_forms.cases.urls")),
     path("api/field/v1/", include("case_forms.intake.api_urls")),
+    path("api/", include("config.api")),
     path("n/", include("notifications.briefs.urls")),
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),

@@ -1,0 +1,71 @@
+"""The public API's door: open to be read from anywhere, the same for everyone, and no memory of who came.
+
+A middleware, because answers made before a view is reached (a refused method, an unknown address) must be readable by
+a front end elsewhere too.
+"""
+
+import hashlib
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+
+from access.middleware import problem
+
+PUBLIC_API, FIELD_API = "/api/", "/api/field/"
+METHODS = "GET, HEAD, OPTIONS"
+OPEN_TO_READ = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": METHODS,
+    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match",
+    "Access-Control-Max-Age": "86400",
+    "Allow": METHODS,
+    "Cache-Control": "no-store",
+}
+
+
+def is_public_api(path: str) -> bool:
+    return path.startswith(PUBLIC_API) and not path.startswith(FIELD_API)
+
+
+class OpenForReading:
+    """Stands before sessions and sign-in: on these addresses no cookie and no token is ever looked at."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_public_api(request.path):
+            return self.get_response(request)
+        for name in ("HTTP_COOKIE", "HTTP_AUTHORIZATION"):
+            request.META.pop(name, None)
+        return self._opened(self._answer(request))
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "OPTIONS":
+            return HttpResponse(status=204, headers=PREFLIGHT)
+        if request.method not in ("GET", "HEAD"):
+            refused = problem(405, "method-not-allowed", "This address is only read.")
+            refused["Allow"] = METHODS
+            return refused
+        return self._with_tag(request, self.get_response(request))
+
+    @staticmethod
+    def _with_tag(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if response.status_code != 200 or "no-store" in response.get("Cache-Control", ""):
+            return response
+        tag = f'"{hashlib.sha256(response.content).hexdigest()[:24]}-identity"'
+        response["ETag"] = tag
+        return get_conditional_response(request, etag=tag, response=response)  # type: ignore[return-value]
+
+    @staticmethod
+    def _opened(response: HttpResponse) -> HttpResponse:
+        for name, value in OPEN_TO_READ.items():
+            response[name] = value
+        for name in ("Content-Language", "Vary"):  # neither the reader's language nor a cookie changes an answer
+            response.headers.pop(name, None)
+        return response

@@ -1,0 +1,174 @@
+"""Pictures and files: only those that a public page uses, since the library also holds what drafts will show."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import CharField, QuerySet
+from django.db.models.functions import Cast
+from rest_framework.request import Request
+from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
+from wagtail.images.exceptions import InvalidFilterSpecError
+from wagtail.images.models import SourceImageIOError
+from wagtail.models import Page, ReferenceIndex
+
+from ..models import public_pages
+from .endpoint import Endpoint, endpoint_address
+from .fields import Field, plain, represent, whole_schema
+from .parameters import PAGING, Parameter, fields_parameter, order_parameter
+from .reading import Reading, absolute, in_open_collections
+from .schema import Schema, address, listing, maybe, number, one_of, record, ref, text
+
+Image = get_image_model()
+Document = get_document_model()
+# The same as in templates/content/blocks/figure.html, so that each size is made once.
+WIDTHS = (400, 800, 1200)
+FORMATS = {"avif": "image/avif", "webp": "image/webp", "jpeg": "image/jpeg"}
+
+RENDITION: Schema = record(
+    {
+        "url": address(),
+        "width": number(minimum=1),
+        "height": number(minimum=1),
+        "type": one_of([*FORMATS.values(), "image/svg+xml"]),
+    },
+    description="One size of a picture in one format.",
+)
+
+
+def used_on_public_pages(model: type) -> QuerySet:
+    """Of images or documents, those that a public page shows or links to, in collections that are open."""
+    pages = public_pages().order_by().annotate(key=Cast("pk", CharField())).values("key")
+    used = ReferenceIndex.objects.filter(
+        base_content_type=ContentType.objects.get_for_model(Page),
+        to_content_type=ContentType.objects.get_for_model(model),
+        object_id__in=pages,
+    ).values("to_object_id")
+    known = model.objects.annotate(key=Cast("pk", CharField())).filter(key__in=used)  # type: ignore[attr-defined]
+    return in_open_collections(known)
+
+
+def renditions(image: Any) -> list[dict[str, Any]]:
+    """Every size in every format, the smallest bytes first; of a drawing (SVG) the drawing itself."""
+    if image.is_svg():
+        return [
+            {
+                "url": absolute(image.file.url),
+                "width": max(1, round(image.width)),
+                "height": max(1, round(image.height)),
+                "type": "image/svg+xml",
+            }
+        ]
+    specs = {f"width-{width}|format-{kind}": media for kind, media in FORMATS.items() for width in WIDTHS}
+    try:
+        made = image.get_renditions(*specs)
+    except (SourceImageIOError, InvalidFilterSpecError):
+        return []
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    for spec, media in specs.items():
+        each = made[spec]
+        shown = {"url": absolute(each.url), "width": each.width, "height": each.height, "type": media}
+        found.setdefault((media, each.width), shown)
+    return list(found.values())
+
+
+PICTURE = (
+    plain("id", number(minimum=1), in_list=True),
+    plain("title", text(), in_list=True),
+    Field("alt", text(description="What it shows, in words."), lambda image, reading: image.description, in_list=True),
+    plain("width", number(minimum=1), in_list=True),
+    plain("height", number(minimum=1), in_list=True),
+    Field(
+        "renditions",
+        listing(ref("Rendition"), description="For `srcset`, one `<source>` for each type."),
+        lambda image, reading: renditions(image),
+        in_list=True,
+    ),
+)
+FILE = (
+    plain("id", number(minimum=1), in_list=True),
+    plain("title", text(), in_list=True),
+    Field("url", address(), lambda file, reading: absolute(file.url), in_list=True),
+    Field("type", text(description="Its media type."), lambda file, reading: file.content_type, in_list=True),
+    Field("bytes", maybe(number(minimum=0)), lambda file, reading: file.get_file_size(), in_list=True),
+)
+
+
+def picture_value(image: Any, reading: Reading) -> dict[str, Any]:
+    return represent(image, PICTURE, reading)
+
+
+def file_value(file: Any, reading: Reading) -> dict[str, Any] | None:
+    """The file, or null when its collection has been shut."""
+    return represent(file, FILE, reading) if reading.file_address(file.pk) else None
+
+
+def _with_detail(component: str, fields: Sequence[Field]) -> tuple[Field, ...]:
+    """In the endpoint's own answers `meta` says where the object is read again."""
+    names = {"Picture": "images", "File": "documents"}
+    link = Field(
+        "detail_url",
+        address(),
+        lambda thing, reading: endpoint_address(names[component], thing.pk),
+        in_meta=True,
+        in_list=True,
+    )
+    return (*fields, link)
+
+
+class _Library(Endpoint):
+    model: Any
+    order: tuple[str, ...] = ("id", "title")
+
+    def everything(self) -> QuerySet:
+        return used_on_public_pages(self.model).order_by("id")
+
+    def narrowed(self, found: Any, values: dict[str, Any], request: Request) -> Any:
+        if "search" in values:
+            for word in values["search"].split():
+                found = found.filter(title__icontains=word)
+        return found.order_by(*values["order"].split(",")) if "order" in values else found
+
+
+class ImagesEndpoint(_Library):
+    """Pictures that public pages show, each in several sizes as AVIF, WebP and JPEG."""
+
+    plural = "images"
+    model = Image
+    component = "Image"
+    fields = _with_detail("Picture", PICTURE)
+    parameters = (
+        Parameter("search", text(minLength=1, maxLength=200), "Words in the title."),
+        fields_parameter(field.name for field in fields),
+        order_parameter(["id", "title"]),
+        *PAGING,
+    )
+
+    def loaded(self, things: Iterable[Any], fields: Sequence[Field], reading: Reading) -> list[Any]:
+        wants_sizes = any(field.name == "renditions" for field in fields)
+        return list(things.prefetch_related("renditions")) if wants_sizes else list(things)  # type: ignore[attr-defined]
+
+    @classmethod
+    def components(cls) -> dict[str, Schema]:
+        own = {"Rendition": RENDITION, "Picture": whole_schema(PICTURE, description="A picture within a page.")}
+        return {**super().components(), **own}
+
+
+class DocumentsEndpoint(_Library):
+    """Files that public pages offer or link to."""
+
+    plural = "documents"
+    model = Document
+    component = "Document"
+    fields = _with_detail("File", FILE)
+    parameters = (
+        Parameter("search", text(minLength=1, maxLength=200), "Words in the title."),
+        fields_parameter(field.name for field in fields),
+        order_parameter(["id", "title"]),
+        *PAGING,
+    )
+
+    @classmethod
+    def components(cls) -> dict[str, Schema]:
+        return {**super().components(), "File": whole_schema(FILE, description="A file within a page.")}

@@ -1,0 +1,64 @@
+"""Rich text as HTML that any front end may put on its page: few tags, no scripts, links to where anyone may go.
+
+A link to a page or file that isn't public loses its address, so that nothing of it shows, and its words stay.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from bs4 import BeautifulSoup, Comment, Tag
+
+if TYPE_CHECKING:
+    from .reading import Reading
+
+TAGS = frozenset(
+    ["p", "h2", "h3", "h4", "ul", "ol", "li", "b", "strong", "i", "em", "a", "br", "hr", "blockquote", "sub", "sup"]
+)
+WITHOUT_CONTENT = ["script", "style", "iframe", "object", "embed", "template", "svg", "math", "form", "noscript"]
+_SAFE_ADDRESS = re.compile(r"(?:https?://|mailto:|tel:|#)", re.IGNORECASE)
+_PAGE_LINK = re.compile(r'linktype=\\?"page\\?"[^>]*?\bid=\\?"(\d+)|\bid=\\?"(\d+)\\?"[^>]*?linktype=\\?"page')
+_FILE_LINK = re.compile(r'linktype=\\?"document\\?"[^>]*?\bid=\\?"(\d+)|\bid=\\?"(\d+)\\?"[^>]*?linktype=\\?"document')
+
+
+def links_in(texts: Iterable[str]) -> tuple[set[int], set[int]]:
+    """Ids of the pages and of the files that these texts link to; also within a stream's JSON."""
+    pages: set[int] = set()
+    files: set[int] = set()
+    for text in texts:
+        pages.update(int(one or other) for one, other in _PAGE_LINK.findall(text))
+        files.update(int(one or other) for one, other in _FILE_LINK.findall(text))
+    return pages, files
+
+
+def to_html(source: str, reading: "Reading") -> str:
+    """Safe HTML of what is stored."""
+    if not source:
+        return ""
+    soup = BeautifulSoup(source, "html.parser")
+    for comment in soup.find_all(string=lambda text: isinstance(text, Comment)):
+        comment.extract()
+    for tag in soup.find_all(WITHOUT_CONTENT):
+        tag.decompose()
+    for tag in soup.find_all(True):
+        if tag.name not in TAGS:
+            tag.unwrap()
+            continue
+        kept = _link(tag, reading) if tag.name == "a" else {}
+        tag.attrs = kept  # type: ignore[assignment]
+        if tag.name == "a" and not kept:
+            tag.unwrap()
+    return str(soup)
+
+
+def _link(tag: Tag, reading: "Reading") -> dict[str, str]:
+    """The attributes that a link keeps; none when it leads nowhere that anyone may go."""
+    kind, key = tag.get("linktype"), str(tag.get("id", ""))
+    if kind == "page":
+        address = reading.page_address(int(key)) if key.isdecimal() else None
+        return {"href": address, "data-page-id": key} if address else {}
+    if kind == "document":
+        address = reading.file_address(int(key)) if key.isdecimal() else None
+        return {"href": address} if address else {}
+    address = str(tag.get("href", "")).strip()
+    return {"href": address} if not kind and _SAFE_ADDRESS.match(address) else {}
