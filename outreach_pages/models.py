@@ -10,9 +10,19 @@ from content.fields import BodyField
 from content.models import PublicPageMixin
 
 from .blocks import SessionBodyBlock
+from .feedback.models import FeedbackCount, FeedbackDay
+from .pages.models import SessionPage
 from .records.models import CalendarAddress, InformativeSession, SessionCount
 
-__all__ = ["CalendarAddress", "InformativeSession", "OutreachIndexPage", "SessionCount"]
+__all__ = [
+    "CalendarAddress",
+    "FeedbackCount",
+    "FeedbackDay",
+    "InformativeSession",
+    "OutreachIndexPage",
+    "SessionCount",
+    "SessionPage",
+]
 
 
 class OutreachIndexPage(PublicPageMixin, Page):
@@ -28,7 +38,7 @@ class OutreachIndexPage(PublicPageMixin, Page):
         *PublicPageMixin.care_panels,
     ]
     parent_page_types = ["content.HomePage"]
-    subpage_types: list[str] = []
+    subpage_types = ["outreach_pages.SessionPage"]
     max_count_per_parent = 1
     template = "outreach_pages/outreach_index_page.html"
 

@@ -1,0 +1,166 @@
+"""From a session's record to its page, in both languages.
+
+1. The words of the session's audience are taken from `data/session_pages/`.
+2. Of the record, only what was chosen from lists comes in: topics, kinds of partners, kinds of materials. What somebody
+   typed stays in the record.
+3. The page and its twin are published at once: nobody finds them without the card, and editors can change them.
+"""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from wagtail.models import Locale, PageLogEntry
+
+from access.models import User
+from audit.chain import actor_of, record
+from content.texts import body_in
+
+from ..models import InformativeSession, OutreachIndexPage, SessionPage
+from .words import quiz_of, topics_covered, words
+
+OUR_LOG_ENTRIES = ("wagtail.create", "wagtail.publish")
+LEGAL_TOPICS = {"rights", "access_to_justice"}
+
+
+class NowhereToStand(Exception):
+    """No page about sessions is published that the session's page could stand under."""
+
+
+class EditedByHand(Exception):
+    """An editor has changed the page; the record no longer writes over it."""
+
+
+@transaction.atomic
+def make_session_page(*, session: InformativeSession, by: User) -> list[SessionPage]:
+    """Makes and publishes the session's page in each language; made once, a second call gives what is there.
+
+    Raises NowhereToStand.
+    """
+    session = (
+        InformativeSession.objects.select_for_update(of=("self",)).select_related("municipality").get(pk=session.pk)
+    )
+    found = pages_of(session)
+    if found:
+        return found
+    places = [(locale, _parent_in(locale)) for locale in _locales()]
+    if not any(parent for _locale, parent in places):
+        raise NowhereToStand
+    key = uuid.uuid4()
+    for locale, parent in places:
+        if parent is not None:
+            page = SessionPage(session=session, locale=locale, translation_key=key, title="-", slug=uuid.uuid4().hex)
+            page.live = False
+            parent.add_child(instance=page)
+            _write(page, by)
+    record("session.page_made", actor=actor_of(by), target_kind="informativesession", target_id=session.pk)
+    return pages_of(session)
+
+
+@transaction.atomic
+def renew_session_page(*, session: InformativeSession, by: User) -> list[SessionPage]:
+    """Writes the page anew from the record, as long as no editor has changed it. Raises EditedByHand."""
+    found = pages_of(session)
+    if is_edited(found):
+        raise EditedByHand
+    for page in found:
+        _write(page, by)
+    record("session.page_renewed", actor=actor_of(by), target_kind="informativesession", target_id=session.pk)
+    return found
+
+
+def pages_of(session: InformativeSession) -> list[SessionPage]:
+    """The session's page and its twin, the house's language first."""
+    found = SessionPage.objects.filter(session=session).select_related("locale").order_by("pk")
+    return sorted(found, key=lambda page: page.locale.language_code != settings.LANGUAGE_CODE)
+
+
+def is_edited(pages: list[SessionPage]) -> bool:
+    """Somebody has done more in the editors' rooms than to publish."""
+    ids = [page.pk for page in pages]
+    return PageLogEntry.objects.filter(page_id__in=ids).exclude(action__in=OUR_LOG_ENTRIES).exists()
+
+
+def _locales() -> list[Locale]:
+    return sorted(Locale.objects.all(), key=lambda each: each.language_code != settings.LANGUAGE_CODE)
+
+
+def _parent_in(locale: Locale) -> OutreachIndexPage | None:
+    return OutreachIndexPage.objects.live().filter(locale=locale).first()
+
+
+def _write(page: SessionPage, by: User) -> None:
+    page = SessionPage.objects.select_related("session__municipality", "locale").get(pk=page.pk)
+    session, language = page.session, page.locale.language_code
+    audience = words("audiences")[session.audience]
+    page.title = audience["title"][language]
+    page.seo_title = words("words")["seo_title"][language]
+    page.intro = audience["intro"][language]
+    page.sources = words("words")["sources"][language] if LEGAL_TOPICS & set(session.topics) else ""
+    page.body = body_in(blocks_for(session), language, pages={}, lines={}, namespace=page.translation_key)
+    page.save_revision(user=by, log_action=False).publish(user=by, log_action=True)
+
+
+def blocks_for(session: InformativeSession) -> list[dict[str, Any]]:
+    """The body, bilingual at its leaves, as `content.texts.body_in` takes it."""
+    audience = words("audiences")[session.audience]
+    blocks = [
+        _covered(session, audience["voice"]),
+        {"type": "signs", "value": audience["signs"]},
+        _quiz(session.audience),
+        *words("telling")[audience["telling"]],
+        _partners(session),
+        _materials(session),
+    ]
+    return [block for block in blocks if block]
+
+
+def _covered(session: InformativeSession, voice: str) -> dict[str, Any] | None:
+    topics = topics_covered(session.topics, voice)
+    if not topics:
+        return None
+    return _rich(
+        words("words")["covered"],
+        lambda language: "".join(
+            f"<h3>{topic['title'][language]}</h3><p>{topic['text'][language]}</p>" for topic in topics
+        ),
+    )
+
+
+def _partners(session: InformativeSession) -> dict[str, Any]:
+    said = words("partners")
+    lines = [words("words")["unit_was_there"], *(said[kind] for kind in said if kind in session.partners)]
+    return _list(words("words")["partners"], lines)
+
+
+def _materials(session: InformativeSession) -> dict[str, Any] | None:
+    used = {each.get("kind") for each in session.materials if isinstance(each, dict)}
+    lines = [text for kind, text in words("materials").items() if kind in used]
+    return _list(words("words")["materials"], lines) if lines else None
+
+
+def _list(title: dict[str, str], lines: list[dict[str, str]]) -> dict[str, Any]:
+    return _rich(title, lambda language: f"<ul>{''.join(f'<li>{line[language]}</li>' for line in lines)}</ul>")
+
+
+def _rich(title: dict[str, str], html_in: Any) -> dict[str, Any]:
+    """A text with a heading. Our own data only: nothing that anyone typed is put between the tags."""
+    value = {language: f"<h2>{title[language]}</h2>{html_in(language)}" for language in ("sq", "en")}
+    return {"type": "rich_text", "value": value}
+
+
+def _quiz(audience: str) -> dict[str, Any]:
+    said = words("words")["quiz"]
+    questions = [
+        {
+            "question": question.texts,
+            "answers": [{"text": said[key], "is_right": key == question.right} for key in ("true", "false")],
+            "explanation": {language: f"<p>{text}</p>" for language, text in (question.explanations or {}).items()},
+        }
+        for question in quiz_of(audience)
+    ]
+    return {
+        "type": "quiz",
+        "value": {part: said[part] for part in ("title", "intro", "closing")} | {"questions": questions},
+    }

@@ -1,0 +1,84 @@
+"""A session's page. It stands among Wagtail's pages so that editors can edit it, and is read at its card's address."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel
+from wagtail.models import Page, PageManager
+
+from content.blocks import BodyBlock
+from content.fields import BodyField
+from content.models import PublicPageMixin
+
+
+def new_slug() -> str:
+    """Where the page stands in Wagtail's tree. Not the code: that address must tell nobody that a card exists."""
+    return uuid.uuid4().hex
+
+
+class SessionPage(PublicPageMixin, Page):
+    """What was talked about in one session, for those who were there. Unlisted, and served at /k/<code>/ only."""
+
+    objects: ClassVar[PageManager]
+    session = models.ForeignKey(
+        "outreach_pages.InformativeSession",
+        models.PROTECT,
+        related_name="pages",
+        editable=False,
+        verbose_name=_("informative session"),
+    )
+    body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
+
+    content_panels = [*Page.content_panels, FieldPanel("intro"), FieldPanel("body"), *PublicPageMixin.care_panels]
+    promote_panels = Page.promote_panels  # what finds it is not for choosing: `full_clean` sees to it
+    parent_page_types = ["outreach_pages.OutreachIndexPage"]
+    subpage_types: list[str] = []
+    is_creatable = False  # made from the record (`pages.making`)
+    show_in_menus_default = False
+    template = "outreach_pages/session_page.html"
+
+    class Meta:
+        verbose_name = _("page of a session")
+        verbose_name_plural = _("pages of sessions")
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        """Unlisted, out of the menus and leaving no copy, whatever was chosen elsewhere."""
+        self.is_listed, self.is_sensitive, self.show_in_menus = False, True, False
+        super().full_clean(*args, **kwargs)
+
+    def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
+        """The card's address stands for the page everywhere: links, the editors' "view live", the other language."""
+        parts = super().get_url_parts(request)
+        if parts is None or parts[1] is None:
+            return parts
+        return parts[0], parts[1], self._card_address(self.locale.language_code)
+
+    def _card_address(self, language: str) -> str:
+        with translation.override(language):
+            return reverse("cards:card", args=[self.session.card_code])
+
+    def twins(self, request: HttpRequest) -> dict[str, Page]:
+        return {code: page.specific for code, page in super().twins(request).items()}
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """At its address among Wagtail's pages it only leads on; the card decides there whether it may be read."""
+        if getattr(request, "is_preview", False):
+            return super().serve(request, *args, **kwargs)
+        response = HttpResponseRedirect(self.get_url(request))
+        response["Cache-Control"] = "no-store"
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    def serve_to_card(self, request: HttpRequest) -> HttpResponse:
+        """The page itself, for a card that is open."""
+        return super().serve(request)
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        from ..cards.showing import about_card
+
+        return super().get_context(request, *args, **kwargs) | about_card(self.session)
