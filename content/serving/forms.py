@@ -15,6 +15,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
+from ..models.frame import frame
+
 FROM_HERE = ("same-origin", "none")  # "none": the reader's own doing, such as a form sent again after a reload
 View = Callable[..., HttpResponse]
 
@@ -54,7 +56,7 @@ def public_form(view: View) -> View:
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method == "POST" and not from_our_pages(request):
-            return render(request, "errors/from_elsewhere.html", status=403)
+            return render(request, "errors/from_elsewhere.html", frame(request), status=403)
         return view(request, *args, **kwargs)
 
     return checked

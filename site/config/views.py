@@ -8,8 +8,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from access.middleware import API_PREFIX, problem
+from content.models.frame import frame
 
 from .health import readiness
+from .middleware import is_public
 
 KEEPING = ("/field/", "/n/")  # where what a person typed is worth keeping; never sign-in forms
 
@@ -35,9 +37,14 @@ def _uncached(response: JsonResponse) -> JsonResponse:
 
 
 def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
-    """Django's handler404. Says the same whether a thing doesn't exist or isn't this person's."""
+    """Django's handler404. Says the same whether a thing doesn't exist or isn't this person's.
+
+    At a public address the page is one for readers, in the language of the address, without a word about staff.
+    """
     if request.path.startswith(API_PREFIX):
         return problem(404, "not-found", "There is nothing here for you.")
+    if is_public(request.path):
+        return render(request, "errors/public_not_found.html", frame(request), status=404)
     return render(request, "errors/not_found.html", status=404)
 
 
@@ -83,11 +90,13 @@ SERVER_ERROR_PAGE = """<!doctype html>
 <title>Vatra</title>
 </head>
 <body>
+<p><a href="/dil/" rel="nofollow noreferrer">Dil shpejt / Leave quickly</a></p>
 <h1>Diçka nuk shkoi mirë te ne</h1>
 <p>Gabimi është yni dhe u regjistrua. Provoni përsëri pas pak: asgjë nuk ruhet dy herë.
-Nëse një person është në rrezik, telefononi 129.</p>
+Nëse një person është në rrezik, telefononi <a href="tel:129">129</a>. Ambulanca: <a href="tel:127">127</a>.</p>
 <p lang="en"><strong>Something went wrong on our side.</strong> The fault has been recorded. Try again in a moment:
-nothing is stored twice. If someone is in danger, call 129.</p>
+nothing is stored twice. If someone is in danger, call <a href="tel:129">129</a>.
+Ambulance: <a href="tel:127">127</a>.</p>
 <p><a href="/">Vatra</a></p>
 </body>
 </html>

@@ -1,7 +1,8 @@
 import pytest
+from django.http import HttpResponse
 from django.test import RequestFactory
 
-from content.serving.forms import from_our_pages
+from content.serving.forms import from_our_pages, public_form
 
 
 def posted(**headers: str):
@@ -32,3 +33,16 @@ def test_a_form_counts_as_ours_when_the_browser_says_so(headers, answer):
 def test_an_old_browser_that_says_nothing_is_believed():
     assert from_our_pages(posted())
     assert from_our_pages(posted(Origin="null"))
+
+
+@pytest.mark.django_db
+def test_a_form_sent_from_elsewhere_is_refused_with_a_page_that_helps_on():
+    @public_form
+    def view(request):
+        return HttpResponse("taken")
+
+    assert view(posted()).content == b"taken"
+    refused = view(posted(Origin="https://elsewhere.example"))
+    assert refused.status_code == 403
+    assert 'href="/dil/"' in refused.content.decode()
+    assert "129" in refused.content.decode()

@@ -16,6 +16,22 @@ def test_a_missing_page_helps_on_and_names_the_number(client):
     assert 'href="/"' in answer.content.decode()
 
 
+@pytest.mark.parametrize(("path", "language"), [("/nuk/ka/", "sq"), ("/en/nuk/ka/", "en")])
+def test_a_missing_public_page_speaks_the_language_of_its_address_and_names_no_staff_page(client, path, language):
+    html = client.get(path, headers={"Accept-Language": "en" if language == "sq" else "sq"}).content.decode()
+    assert f'<html lang="{language}">' in html
+    assert "/field/" not in html
+    assert html.count('href="/dil/"') == 2
+    assert '<meta name="robots" content="noindex">' in html
+
+
+def test_a_missing_page_of_staff_leads_back_to_theirs(client, django_user_model):
+    client.force_login(django_user_model.objects.create_user("worker", password="x"))
+    answer = client.get("/field/nothing/")
+    assert answer.status_code == 404
+    assert 'href="/field/"' in answer.content.decode()
+
+
 def test_the_api_gets_problem_documents():
     request = RequestFactory().get("/api/field/v1/nothing")
     for answer, status in (
