@@ -61,12 +61,6 @@ def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
 def _ask_coordinator(event: CaseEvent, notice: Notice, municipality: Municipality) -> Notice:
     """Owes the region's coordinator a call about a notice that nobody is asked to take any more, until answered."""
     found = resolve(role=Role.COORDINATOR, municipality=municipality, at=event.at)
-    why = both(
-        lambda: (
-            gettext("The recipient says that this belongs to %(place)s, but nobody new answers there. Please call.")
-            % {"place": municipality.name}
-        )
-    )
     return owe(
         event_id=event.pk,
         case_id=event.case_id,
@@ -75,7 +69,7 @@ def _ask_coordinator(event: CaseEvent, notice: Notice, municipality: Municipalit
         contact=found.contact,
         partner=found.partner,
         municipality=municipality,
-        brief=call_brief(notice, why=[why], told=[notice.contact] if notice.contact else []),
+        brief=call_brief(notice, why=[why_call(municipality)], told=[notice.contact] if notice.contact else []),
         answer_minutes=CALL_AGAIN_MINUTES,
         ladder=COORDINATOR_LADDER,
         is_drill=notice.is_drill,
@@ -85,28 +79,45 @@ def _ask_coordinator(event: CaseEvent, notice: Notice, municipality: Municipalit
     )
 
 
+def why_call(municipality: Municipality) -> dict[str, str]:
+    """Why a coordinator is asked to call when nobody new answers for the municipality that was named."""
+    return both(
+        lambda: (
+            gettext("The recipient says that this belongs to %(place)s, but nobody new answers there. Please call.")
+            % {"place": municipality.name}
+        )
+    )
+
+
 def _owe_on(event: CaseEvent, notice: Notice, municipality: Municipality, found: Resolution, at: datetime) -> Notice:
-    answer_minutes = None
-    if notice.answer_by is not None:
-        answer_minutes = (notice.answer_by - notice.owed_at).total_seconds() / 60
     return owe(
         event_id=event.pk,
         case_id=event.case_id,
         case_reference=event.case.reference,
-        role=notice.role,
-        contact=found.contact,
-        partner=found.partner,
-        municipality=municipality,
-        brief=_brief_with_origin(notice, municipality),
-        answer_minutes=answer_minutes,
-        ladder=notice.root.ladder,
-        marks=_marks_from(notice, at),
-        needs_document=notice.needs_document,
-        is_drill=notice.is_drill,
-        purpose=Purpose.REROUTE,
-        chases=notice,
-        at=at,
+        **sent_on_as(notice, municipality, found, at),
     )
+
+
+def sent_on_as(notice: Notice, municipality: Municipality, found: Resolution, at: datetime) -> dict[str, Any]:
+    """What `owe` is given to send a notice on, besides whose it is: the same brief, ladder and clocks."""
+    answer_minutes = None
+    if notice.answer_by is not None:
+        answer_minutes = (notice.answer_by - notice.owed_at).total_seconds() / 60
+    return {
+        "role": notice.role,
+        "contact": found.contact,
+        "partner": found.partner,
+        "municipality": municipality,
+        "brief": _brief_with_origin(notice, municipality),
+        "answer_minutes": answer_minutes,
+        "ladder": notice.root.ladder,
+        "marks": _marks_from(notice, at),
+        "needs_document": notice.needs_document,
+        "is_drill": notice.is_drill,
+        "purpose": Purpose.REROUTE,
+        "chases": notice,
+        "at": at,
+    }
 
 
 def chain_of(notice: Notice) -> list[Notice]:

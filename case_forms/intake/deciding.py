@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from access.models import in_language
 from audit.chain import actor_of, record
-from case_forms.builder.outline import questions
 from case_forms.cases.actions import SUBMISSION_RECEIVED, Applied, CannotApply, SubmissionFacts, apply_decision
 from case_forms.cases.models import Case
-from case_forms.procedures.decide import LANGUAGES, Decision, DecisionFailed, Event, Labels, decide
+from case_forms.procedures.decide import LANGUAGES, Decision, DecisionFailed, Event, decide
+from case_forms.procedures.labels import labels_of
 from case_forms.procedures.models import ProcedureVersion
 from notifications.outbox.models import Notice
 
@@ -87,19 +87,6 @@ def _decision(submission: Submission, answers: Answers, case: Case | None, proce
     )
     labels = {language: labels_of(definition, language) for language in LANGUAGES}
     return decide(event, procedure.definition, labels=labels)
-
-
-def labels_of(definition: dict[str, Any], language: str) -> Labels:
-    """A form's words in one language, for reading the procedure's conditions back."""
-    asked = [placed.question for placed in questions(definition)]
-    return Labels(
-        questions={question["key"]: in_language(question["label"], language) for question in asked},
-        choices={
-            question["key"]: {choice["value"]: in_language(choice["label"], language) for choice in question["choices"]}
-            for question in asked
-            if "choices" in question
-        },
-    )
 
 
 def _procedure_in_force(at: datetime) -> ProcedureVersion:

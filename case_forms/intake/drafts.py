@@ -33,9 +33,17 @@ class DraftIsSent(Exception):
     """The draft has been submitted and doesn't change any more."""
 
 
-def start_draft(*, form_version: FormVersion, unit: MobileUnit, owner: User, case_reference: str = "") -> Draft:
-    """A new draft on this version, at its first section. A case reference goes where the form first asks for one."""
-    answers: Answers = {}
+def start_draft(
+    *,
+    form_version: FormVersion,
+    unit: MobileUnit,
+    owner: User,
+    case_reference: str = "",
+    answers: Answers | None = None,
+) -> Draft:
+    """A new draft on this version, at its first section. A case reference goes where the form first asks for one;
+    `answers` are what is known before it is begun."""
+    answers = dict(answers or {})
     if case_reference:
         asking = (
             item["key"]
@@ -43,7 +51,7 @@ def start_draft(*, form_version: FormVersion, unit: MobileUnit, owner: User, cas
             for item in section["items"]
             if item.get("type") == "case_reference"
         )
-        answers = dict.fromkeys(list(asking)[:1], case_reference)
+        answers |= dict.fromkeys(list(asking)[:1], case_reference)
     with transaction.atomic():
         draft = Draft(form_version=form_version, unit=unit, owner=owner, answers=answers)
         sections = relevant_sections(form_version.definition, answers, context_of(draft, owner.language))

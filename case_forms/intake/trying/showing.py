@@ -10,13 +10,13 @@ from case_forms.builder.lists import resolved, shared_lists
 from case_forms.builder.places import placed
 from case_forms.builder.sources import Lists
 from case_forms.intake.checking import Answers, CheckContext, form_states
-from case_forms.intake.deciding import labels_of
 from case_forms.intake.entries import SectionPage
 from case_forms.intake.filling import NoSuchSection, section_page
 from case_forms.intake.languages import language_among, languages_to_pick
 from case_forms.intake.reading import SectionReading, read_sections
 from case_forms.intake.typed import merged, typed_in, without_row
 from case_forms.procedures.decide import LANGUAGES
+from case_forms.procedures.labels import labels_of
 
 from .rehearsing import Rehearsal, rehearse
 from .rules import SectionRules, rules_of

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from access.models import User
 from access.scoping import visible_or_404
 from case_forms.builder.models import FormVersion
 from case_forms.cases.models import Case
@@ -25,11 +27,14 @@ from case_forms.intake.attachments.taking import Taken, not_taken, take_in
 from case_forms.intake.attachments.uploads import keep_in_memory
 from case_forms.intake.entries import SectionPage
 from case_forms.intake.filling import NoSuchSection, section_of, section_page
+from case_forms.intake.from_signal import answers_from
 from case_forms.intake.languages import language_of, languages_to_pick
 from case_forms.intake.models import Draft
 from case_forms.intake.moving import newer_version
 from case_forms.intake.rows import after_saving
 from case_forms.intake.typed import merged, typed_in, without_row
+from case_forms.signals.answering import CantDo, identification_begun
+from case_forms.signals.models import Signal
 
 from .frame import frame, staff
 
@@ -50,8 +55,29 @@ def start(request: HttpRequest, form_key: str) -> HttpResponse:
     reference = request.POST.get("case", "")
     if reference:
         visible_or_404(Case, user, reference=reference)
-    draft = drafts.start_draft(form_version=version, unit=unit, owner=user, case_reference=reference)
+    signal = _signal(request, user)
+    if signal is None:
+        draft = drafts.start_draft(form_version=version, unit=unit, owner=user, case_reference=reference)
+        return redirect("intake:section", draft.pk, draft.section)
+    known = answers_from(signal, version.definition)
+    try:
+        with transaction.atomic():
+            draft = drafts.start_draft(form_version=version, unit=signal.unit, owner=user, answers=known)
+            identification_begun(signal=signal, draft_id=draft.pk, by=user)
+    except CantDo:
+        return redirect("signals:signal", signal.reference)
     return redirect("intake:section", draft.pk, draft.section)
+
+
+def _signal(request: HttpRequest, user: User) -> Signal | None:
+    """The signal that the form is begun from. Raises Http404 for one of another unit."""
+    reference = request.POST.get("signal", "")
+    if not reference:
+        return None
+    found = visible_or_404(Signal, user, reference=reference)
+    if not user.units().filter(pk=found.unit_id).exists():
+        raise Http404
+    return found
 
 
 # Not Django's CSRF token but the draft's key guards the saving: the token changes whenever somebody signs in, and a

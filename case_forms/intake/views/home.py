@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 from access.models import User
 from case_forms.intake import desk
 from case_forms.intake.models import Submission
+from case_forms.signals.desk import lines_for_home
 
 from .frame import frame, staff
 
@@ -29,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
         more_forms=more,
         cases=desk.open_cases(user),
         drafts=desk.open_drafts(user),
+        signals=lines_for_home(user),
         sent=sent.defer("answers").distinct()[: desk.MOST_SENT],
     )
     return render(request, "field/home.html", context)

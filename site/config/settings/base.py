@@ -36,7 +36,9 @@ INSTALLED_APPS = [
     "case_forms.builder",
     "case_forms.procedures",
     "case_forms.cases",
+    "case_forms.signals",
     "case_forms.intake",
+    "case_forms.asking",
     # the tools they stand on
     "wagtail_localize",
     "wagtail_localize.locales",
@@ -170,7 +172,11 @@ Q_CLUSTER: dict = {
     },
 }
 # What the bulk workers run each hour, by path: each tidies up its own room.
-HOUSEKEEPING = ("case_forms.intake.housekeeping.tidy",)
+HOUSEKEEPING = (
+    "case_forms.intake.housekeeping.tidy",
+    "case_forms.signals.housekeeping.tidy",
+    "case_forms.asking.housekeeping.tidy",
+)
 if BROKER_URL.startswith("orm://"):
     Q_CLUSTER["orm"] = BROKER_URL.removeprefix("orm://") or "default"
 else:
@@ -293,6 +299,16 @@ ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=10 * 1024 * 1024)
 ATTACHMENT_REQUEST_BYTES = env.int("ATTACHMENT_REQUEST_BYTES", default=3 * ATTACHMENT_MAX_BYTES)
 ATTACHMENTS_PER_DRAFT = env.int("ATTACHMENTS_PER_DRAFT", default=20)
 ATTACHMENT_UNCLAIMED_HOURS = env.int("ATTACHMENT_UNCLAIMED_HOURS", default=48)
+
+# What the public asks and reports (docs/asking.md, docs/adr/0029). Days after closing until everything written is
+# forgotten; how long a form may lie open; how many may be sent in an hour from one card or one region's page.
+SIGNAL_CLOSED_DAYS = env.int("SIGNAL_CLOSED_DAYS", default=180)
+SIGNAL_SPAM_DAYS = env.int("SIGNAL_SPAM_DAYS", default=30)
+ASKING_FORM_HOURS = env.int("ASKING_FORM_HOURS", default=12)
+ASKING_PER_HOUR = env.int("ASKING_PER_HOUR", default=120)
+ASKING_UNPROVEN_PER_HOUR = env.int("ASKING_UNPROVEN_PER_HOUR", default=30)
+ASKING_WORK = env.int("ASKING_WORK", default=60_000)  # hashes at most: about a second on a cheap phone
+ASKING_WAIT_SECONDS = env.int("ASKING_WAIT_SECONDS", default=10)  # without JavaScript: from opening to sending
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:1025")
 vars().update({key: value for key, value in EMAIL_CONFIG.items() if key.startswith("EMAIL_")})

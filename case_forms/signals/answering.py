@@ -1,0 +1,123 @@
+"""What the unit does with a signal: take it, answer, close it, begin an identification from it. One mutation each.
+
+Whoever of the unit does any of it has done what the notices asked for, so those that are still open towards the unit,
+and what chases them, are withdrawn. Notices to the police and others stay: nobody here answers for them.
+"""
+
+import hashlib
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from access.models import User
+from audit.chain import actor_of, record
+from notifications.directory.models import Role
+from notifications.outbox.actions import cancel
+from notifications.outbox.models import Notice
+
+from .models import CHOSEN_BY_STAFF, Outcome, Sender, Signal, SignalMessage, SignalState
+from .receiving import LONGEST_MESSAGE
+
+TAKEN_IN_HOUSE = "taken_in_house"  # why a notice to the unit was withdrawn (`Notice.reason`)
+
+
+class CantDo(Exception):
+    """What can't be done with this signal now. `code`: closed, empty, too_long, no_outcome."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def take_signal(*, signal: Signal, by: User, at: datetime | None = None) -> Signal:
+    """Somebody of the unit has read it and takes care of it. Taking it again changes nothing. Raises CantDo."""
+    with transaction.atomic():
+        locked = _locked(signal)
+        if locked.state == SignalState.NEW:
+            _take(locked, by, at or timezone.now())
+            locked.save()
+            record("signal.taken", actor=actor_of(by), target_kind="signal", target_id=locked.pk)
+    return locked
+
+
+def answer_signal(*, signal: Signal, by: User, text: str, key: str, at: datetime | None = None) -> SignalMessage:
+    """Answers the person. `key` is the page's own: pressing twice answers once. Raises CantDo."""
+    moment = at or timezone.now()
+    words = text.strip()
+    if not words:
+        raise CantDo("empty")
+    if len(words) > LONGEST_MESSAGE:
+        raise CantDo("too_long")
+    hashed = hashlib.sha256(f"answer\0{signal.pk}\0{key}".encode()).hexdigest()
+    with transaction.atomic():
+        locked = _locked(signal, even_closed=True)
+        earlier = SignalMessage.objects.filter(key=hashed).first()
+        if earlier is not None:
+            return earlier
+        if not locked.is_open:
+            raise CantDo("closed")
+        message = SignalMessage.objects.create(
+            signal=locked, sender=Sender.UNIT, by=by, text=words, key=hashed, at=moment
+        )
+        _take(locked, by, moment)
+        locked.state, locked.answered_at = SignalState.ANSWERED, moment
+        locked.save()
+        record("signal.answered", actor=actor_of(by), target_kind="signal", target_id=locked.pk, message=message.pk)
+    return message
+
+
+def close_signal(*, signal: Signal, by: User, outcome: str, at: datetime | None = None) -> Signal:
+    """Closes it, saying why. The person may still read what was said, and write again unless it was spam.
+
+    Raises CantDo.
+    """
+    if outcome not in CHOSEN_BY_STAFF:
+        raise CantDo("no_outcome")
+    moment = at or timezone.now()
+    with transaction.atomic():
+        locked = _locked(signal)
+        _take(locked, by, moment)
+        locked.state, locked.outcome, locked.closed_at = SignalState.CLOSED, Outcome(outcome), moment
+        locked.save()
+        record("signal.closed", actor=actor_of(by), target_kind="signal", target_id=locked.pk, outcome=outcome)
+    return locked
+
+
+def identification_begun(*, signal: Signal, draft_id: UUID, by: User, at: datetime | None = None) -> Signal:
+    """A worker has begun an identification from it. Raises CantDo."""
+    with transaction.atomic():
+        locked = _locked(signal)
+        _take(locked, by, at or timezone.now())
+        locked.identification = draft_id
+        locked.save()
+        record(
+            "signal.identification_begun",
+            actor=actor_of(by),
+            target_kind="signal",
+            target_id=locked.pk,
+            draft=draft_id,
+        )
+    return locked
+
+
+def _locked(signal: Signal, *, even_closed: bool = False) -> Signal:
+    locked = Signal.objects.select_for_update().get(pk=signal.pk)
+    if not locked.is_open and not even_closed:
+        raise CantDo("closed")
+    return locked
+
+
+def _take(signal: Signal, by: User, at: datetime) -> None:
+    if signal.state == SignalState.NEW:
+        signal.state = SignalState.READ
+    signal.taken_by, signal.taken_at = signal.taken_by or by, signal.taken_at or at
+    signal.changed_at = at
+    _withdraw_the_units_notices(signal)
+
+
+def _withdraw_the_units_notices(signal: Signal) -> None:
+    for notice in Notice.objects.open().filter(case_id=signal.pk).select_related("chases"):
+        if notice.root.role == Role.MOBILE_UNIT:
+            cancel(notice=notice, reason=TAKEN_IN_HOUSE)

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SignalsConfig(AppConfig):
+    name = "case_forms.signals"
+    verbose_name = _("Signals from the public")
+
+    def ready(self) -> None:
+        from . import receivers  # noqa: F401

@@ -1,0 +1,70 @@
+"""Forgetting signals. A question's `keep_for` counts from the day the signal came, open or closed: that is what the
+public page promises. Some time after a signal was closed everything that was written goes, and its receipt opens
+nothing any more. What stays is that there was one, where, when, and what became of it.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from audit.chain import record
+from case_forms.builder.keeping import first_due, without_overdue
+
+from .models import Outcome, Signal, SignalState
+
+AT_MOST = 500  # signals in one pass
+
+
+def forget_due(now: datetime) -> int:
+    """Forgets what is due. Returns how many signals lost something."""
+    today = timezone.localdate(now)
+    overdue = Signal.objects.filter(forget_after__lte=today).order_by("forget_after")
+    answers = sum(_forget_answers(key, today) for key in list(overdue.values_list("pk", flat=True)[:AT_MOST]))
+    return answers + sum(_forget_all(key, now) for key in list(_done_with(now).values_list("pk", flat=True)[:AT_MOST]))
+
+
+def _done_with(now: datetime) -> Any:
+    spam = Q(outcome=Outcome.SPAM, closed_at__lte=now - timedelta(days=settings.SIGNAL_SPAM_DAYS))
+    others = Q(closed_at__lte=now - timedelta(days=settings.SIGNAL_CLOSED_DAYS))
+    return Signal.objects.filter(spam | others, state=SignalState.CLOSED, forgotten_at__isnull=True)
+
+
+def _forget_answers(key: Any, today: date) -> bool:
+    with transaction.atomic():
+        signal = Signal.objects.select_for_update().select_related("form_version").get(pk=key)
+        received_on = timezone.localdate(signal.received_at)
+        definition = signal.form_version.definition
+        answers, forgotten = without_overdue(definition, signal.answers, received_on, today)
+        signal.forget_after = first_due(definition, received_on, after=today)
+        if forgotten:
+            signal.answers = answers
+            _forget_reasons(signal)
+        signal.save(update_fields=["answers", "forget_after"])
+        if forgotten:
+            record("answers.forgotten", target_kind="signal", target_id=signal.pk, questions=sorted(forgotten))
+    return bool(forgotten)
+
+
+def _forget_all(key: Any, now: datetime) -> bool:
+    with transaction.atomic():
+        signal = Signal.objects.select_for_update().get(pk=key)
+        if signal.state != SignalState.CLOSED or signal.forgotten_at is not None:
+            return False  # the person wrote again meanwhile
+        signal.messages.all().delete()
+        signal.answers, signal.receipt_hash, signal.forget_after = {}, None, None
+        signal.forgotten_at = now
+        signal.save(update_fields=["answers", "receipt_hash", "forget_after", "forgotten_at"])
+        _forget_reasons(signal)
+        record("signal.forgotten", target_kind="signal", target_id=signal.pk)
+    return True
+
+
+def _forget_reasons(signal: Signal) -> None:
+    """Why the procedure decided so quotes what was answered."""
+    for event in signal.events.filter(explanation__isnull=False):
+        event.explanation = None
+        event.save(update_fields=["explanation"])

@@ -1,0 +1,210 @@
+"""What the public does: send a signal, add to it, read the answer, take it back. One mutation each.
+
+`receive_signal`, in one transaction: stores the signal with its answers sealed, lets the procedure decide, owes the
+notices, records it. Sending the same form twice stores it once. Whatever fails takes all of it back.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from access.models import MobileUnit, Municipality, Region
+from audit.chain import ANONYMOUS, record
+from case_forms.builder.keeping import first_due
+from case_forms.builder.models import FormVersion
+
+from . import codes
+from .deciding import ADDED, RECEIVED, procedure_in_force, seat_of, tell
+from .models import Outcome, Sender, Signal, SignalMessage, SignalState
+
+LONGEST_MESSAGE = 4000  # characters
+MOST_MESSAGES = 10  # of one person in an hour
+AN_HOUR = timedelta(hours=1)
+
+
+class SignalClosed(Exception):
+    """Nothing can be added any more: it was taken back, or nobody meant it."""
+
+
+class TooManyMessages(Exception):
+    """This person has added too much within an hour."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a signal comes from: a region's page, or the card of one of its unit's sessions."""
+
+    region: Region
+    unit: MobileUnit
+    session_id: UUID | None = None
+    municipality: Municipality | None = None  # the session's
+
+
+@dataclass(frozen=True)
+class ReceivedSignal:
+    """A stored signal; `created` is False when this form was sent before."""
+
+    signal: Signal
+    created: bool
+    code: str = field(repr=False)
+
+
+def unit_of_region(region: Region) -> MobileUnit | None:
+    """The unit that answers for a region, or None where none works."""
+    return region.units.filter(is_active=True).order_by("pk").first()
+
+
+def receive_signal(
+    *,
+    secret: bytes,
+    form_version: FormVersion,
+    answers: Mapping[str, Any],
+    origin: Origin,
+    language: str,
+    at: datetime | None = None,
+) -> ReceivedSignal:
+    """Stores a signal and owes its notices. `answers` are checked and cleaned; `secret` is the form's own, so that
+    sending it again finds what it stored and the same receipt code.
+    """
+    code = codes.code_from(secret)
+    send_key = hashlib.sha256(b"signal\0" + secret).hexdigest()
+    earlier = Signal.objects.filter(send_key=send_key).first()
+    if earlier is not None:
+        return ReceivedSignal(earlier, False, code)
+    moment = at or timezone.now()
+    municipality, unit = _place(answers, form_version, origin)
+    signal = Signal(
+        form_version=form_version,
+        unit=unit,
+        region=origin.region,
+        municipality=municipality,
+        session_id=origin.session_id,
+        procedure_version=procedure_in_force(moment),
+        language=language,
+        answers=dict(answers),
+        send_key=send_key,
+        receipt_hash=codes.hash_of(code),
+        received_at=moment,
+        changed_at=moment,
+        forget_after=first_due(form_version.definition, timezone.localdate(moment)),
+    )
+    try:
+        with transaction.atomic():
+            signal.save(force_insert=True)
+            event = tell(signal, RECEIVED, at=moment)
+            record(
+                "signal.received",
+                actor=ANONYMOUS,
+                target_kind="signal",
+                target_id=signal.pk,
+                form=form_version.form.key,
+                version=form_version.number,
+                notices=len(event.detail["notices"]),
+                failed=event.detail["failed"],
+            )
+    except IntegrityError:
+        # The same form came in twice at once: whoever was second finds what the first one stored.
+        earlier = Signal.objects.filter(send_key=send_key).first()
+        if earlier is None:
+            raise
+        return ReceivedSignal(earlier, False, code)
+    return ReceivedSignal(signal, True, code)
+
+
+def _place(answers: Mapping[str, Any], form_version: FormVersion, origin: Origin) -> tuple[Municipality, MobileUnit]:
+    """Where it happens and who answers. What happens in the region of another unit goes to that unit, which can go
+    there; a question goes to the unit that the person met."""
+    asked = [item for section in form_version.definition["sections"] for item in section["items"]]
+    keys = [item["key"] for item in asked if item.get("type") == "municipality"]
+    slug = next((answers[key] for key in keys if key in answers), None)
+    answered = Municipality.objects.filter(slug=slug).select_related("region").first() if slug else None
+    if answered is None:
+        return origin.municipality or seat_of(origin.region), origin.unit
+    if answered.region_id == origin.unit.region_id or answers.get("kind") == "question":
+        return answered, origin.unit
+    return answered, unit_of_region(answered.region) or origin.unit
+
+
+def signal_of(code: str) -> Signal | None:
+    """The signal that this receipt code belongs to, or None. Found by a keyed hash, so the time it takes says nothing
+    of how near a wrong code came."""
+    hashes = codes.hashes_of(code)
+    found = Signal.objects.filter(receipt_hash__in=hashes).select_related("unit", "form_version__form").first()
+    if found is not None and found.receipt_hash != hashes[0]:  # made under a key that is on its way out
+        Signal.objects.filter(pk=found.pk).update(receipt_hash=hashes[0])
+    return found
+
+
+def add_message(*, signal_id: UUID, text: str, secret: bytes, at: datetime | None = None) -> SignalMessage:
+    """What the person writes besides. Adding it twice adds it once; the unit is told, and the signal is new again.
+
+    Raises SignalClosed, TooManyMessages.
+    """
+    moment = at or timezone.now()
+    key = hashlib.sha256(b"signal message\0" + secret).hexdigest()
+    with transaction.atomic():
+        signal = Signal.objects.select_for_update().get(pk=signal_id)
+        earlier = SignalMessage.objects.filter(key=key, signal=signal).first()
+        if earlier is not None:
+            return earlier
+        if not may_add(signal):
+            raise SignalClosed
+        if signal.messages.filter(sender=Sender.PERSON, at__gt=moment - AN_HOUR).count() >= MOST_MESSAGES:
+            raise TooManyMessages
+        message = SignalMessage.objects.create(
+            signal=signal, sender=Sender.PERSON, text=text[:LONGEST_MESSAGE], key=key, at=moment
+        )
+        signal.state, signal.outcome, signal.closed_at = SignalState.NEW, "", None
+        signal.changed_at = moment
+        signal.save(update_fields=["state", "outcome", "closed_at", "changed_at"])
+        event = tell(signal, ADDED, at=moment, added=message.text)
+        record(
+            "signal.added",
+            actor=ANONYMOUS,
+            target_kind="signal",
+            target_id=signal.pk,
+            message=message.pk,
+            notices=len(event.detail["notices"]),
+        )
+    return message
+
+
+def may_add(signal: Signal) -> bool:
+    """A signal that was dealt with is opened again by whoever wrote it; not one that nobody meant."""
+    return signal.outcome not in (Outcome.SPAM, Outcome.TAKEN_BACK) and signal.forgotten_at is None
+
+
+def mark_seen(signal: Signal, *, at: datetime | None = None) -> int:
+    """The person has come back and reads what the unit has said. Returns how many messages were new to them."""
+    unseen = SignalMessage.objects.filter(signal=signal, sender=Sender.UNIT, seen_at__isnull=True)
+    return unseen.update(seen_at=at or timezone.now())
+
+
+def take_back(*, signal_id: UUID, at: datetime | None = None) -> None:
+    """The person wants it gone: what was written is deleted here, and the code opens nothing any more.
+
+    Notices that were owed stay owed. Whoever was told of a danger keeps being chased, because a code may be found by
+    the one it was hidden from.
+    """
+    moment = at or timezone.now()
+    with transaction.atomic():
+        signal = Signal.objects.select_for_update().get(pk=signal_id)
+        if signal.outcome == Outcome.TAKEN_BACK:
+            return
+        signal.messages.all().delete()
+        signal.answers = {}
+        signal.receipt_hash = None
+        signal.state, signal.outcome = SignalState.CLOSED, Outcome.TAKEN_BACK
+        signal.closed_at = signal.changed_at = signal.forgotten_at = moment
+        signal.forget_after = None
+        signal.save()
+        for event in signal.events.filter(explanation__isnull=False):
+            event.explanation = None
+            event.save(update_fields=["explanation"])
+        record("signal.taken_back", actor=ANONYMOUS, target_kind="signal", target_id=signal.pk)

@@ -1,0 +1,14 @@
+"""Addresses of this room."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from . import views
+
+app_name = "signals"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.signals, name="list"),
+    path("<slug:reference>/", views.signal, name="signal"),
+    path("<slug:reference>/take/", views.take, name="take"),
+    path("<slug:reference>/answer/", views.answer, name="answer"),
+    path("<slug:reference>/close/", views.close, name="close"),
+]

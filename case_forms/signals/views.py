@@ -1,0 +1,151 @@
+"""The unit's pages: the list of what the public has written, and one signal with everything that was said."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_POST
+
+from access.models import User, in_language
+from access.scoping import visible_or_404
+from audit.chain import actor_of, record
+from case_forms.builder.models import FormVersion
+from case_forms.cases.board import Board, board_of
+from case_forms.cases.timeline import Timeline, notice_lines
+from notifications.outbox.models import Notice
+
+from . import answering
+from .desk import closed_lines, open_lines
+from .models import CHOSEN_BY_STAFF, Signal
+from .reading import read_signal
+from .receiving import LONGEST_MESSAGE, may_add
+
+BEGUN_WITH = "initial_identification"  # the form a worker begins from a signal, else the first of this kind
+KIND = "identification"
+
+PROBLEMS: dict[str, str | Promise] = {
+    "closed": _("This message is closed already."),
+    "empty": _("Write an answer first."),
+    "too_long": _("The answer is too long. Write at most 4000 characters."),
+    "no_outcome": _("Choose why it is closed."),
+}
+
+
+def signals(request: HttpRequest) -> HttpResponse:
+    """The list. It shows where, when and how far, and nothing of what was written."""
+    user = _staff(request)
+    units = list(user.units())
+    context = {
+        "place_name": units[0].name if len(units) == 1 else "",
+        "lines": open_lines(user),
+        "closed": closed_lines(user),
+        "regions": list(user.coordinated_regions()),
+    }
+    return render(request, "signals/list.html", context)
+
+
+@sensitive_variables()
+def signal(request: HttpRequest, reference: str) -> HttpResponse:
+    """One signal. Opening it is recorded, and changes nothing else."""
+    user = _staff(request)
+    found = visible_or_404(Signal, user, reference=reference)
+    return _read(request, user, found)
+
+
+@require_POST
+def take(request: HttpRequest, reference: str) -> HttpResponse:
+    """Whoever reads it takes care of it; the unit's notices stop."""
+    user = _staff(request)
+    found = visible_or_404(Signal, user, reference=reference)
+    try:
+        answering.take_signal(signal=found, by=user)
+    except answering.CantDo as problem:
+        return _read(request, user, found, problem=PROBLEMS[problem.code], status=409)
+    return redirect("signals:signal", reference)
+
+
+@require_POST
+@sensitive_post_parameters("text")
+@sensitive_variables()
+def answer(request: HttpRequest, reference: str) -> HttpResponse:
+    """Answers the person. What was typed stays on the page when it can't be sent."""
+    user = _staff(request)
+    found = visible_or_404(Signal, user, reference=reference)
+    text, key = request.POST.get("text", ""), request.POST.get("key", "")[:64]
+    try:
+        answering.answer_signal(signal=found, by=user, text=text, key=key or secrets.token_hex(16))
+    except answering.CantDo as problem:
+        return _read(request, user, found, answer_problem=PROBLEMS[problem.code], typed=text, status=422)
+    return redirect("signals:signal", reference)
+
+
+@require_POST
+def close(request: HttpRequest, reference: str) -> HttpResponse:
+    user = _staff(request)
+    found = visible_or_404(Signal, user, reference=reference)
+    try:
+        answering.close_signal(signal=found, by=user, outcome=request.POST.get("outcome", ""))
+    except answering.CantDo as problem:
+        return _read(request, user, found, close_problem=PROBLEMS[problem.code], status=422)
+    return redirect("signals:signal", reference)
+
+
+def _read(request: HttpRequest, user: User, found: Signal, *, status: int = 200, **more: Any) -> HttpResponse:
+    record("signal.read", actor=actor_of(user), target_kind="signal", target_id=found.pk)
+    language = get_language() or settings.LANGUAGE_CODE
+    found = Signal.objects.select_related(
+        "unit__region", "municipality", "region", "form_version__form", "procedure_version", "taken_by"
+    ).get(pk=found.pk)
+    context = {
+        "place_name": found.unit.name,
+        "signal": found,
+        "sections": read_signal(found, language),
+        "messages_said": list(found.messages.select_related("by")),
+        "board": board_for(found),
+        "reasons": _reasons(found, language),
+        "outcomes": [(outcome.value, outcome.label) for outcome in CHOSEN_BY_STAFF],
+        "may_add": may_add(found),
+        "is_ours": user.units().filter(pk=found.unit_id).exists(),
+        "form_to_begin": _form_to_begin(),
+        "longest": LONGEST_MESSAGE,
+        "answer_key": secrets.token_hex(16),
+        "written_in": dict(settings.LANGUAGES).get(found.language, found.language),
+        **more,
+    }
+    return render(request, "signals/signal.html", context, status=status)
+
+
+def board_for(found: Signal) -> Board:
+    """Who was told, and what became of it: the same cards as a case's."""
+    notices = notice_lines(Notice.objects.filter(case_id=found.pk), now=timezone.now())
+    return board_of(Timeline(notices=notices, deadlines=[], referrals=[], events=[]))
+
+
+def _reasons(found: Signal, language: str) -> list[tuple[datetime, list[tuple[str, str]]]]:
+    told = []
+    for event in found.events.filter(explanation__isnull=False):
+        words = [
+            (in_language(entry["words"], language), in_language(entry.get("because") or {"sq": ""}, language))
+            for entry in event.explanation or []
+        ]
+        if words:
+            told.append((event.at, words))
+    return told
+
+
+def _form_to_begin() -> FormVersion | None:
+    versions = [version for version in FormVersion.objects.newest().for_staff() if version.definition["kind"] == KIND]
+    return next((version for version in versions if version.form.key == BEGUN_WITH), versions[0] if versions else None)
+
+
+def _staff(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
