@@ -1,17 +1,34 @@
-"""What editors see of this room: the telephone lines in the menu, and the house's colour and name."""
+"""What editors see of this room: the telephone lines in the menu, reports, and the house's colour and name."""
 
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.ui.tables import BooleanColumn
+from wagtail.admin.action_menu import ActionMenuItem, SubmitForModerationMenuItem
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.tables import Column
+from wagtail.admin.widgets.button import Button
+from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet
 
-from .models import Hotline
+from access.models import StaffRole
 
-TESTED = BooleanColumn("is_tested", label=_("tested within 30 days"), accessor=Hotline.is_tested)
+from .lines.actions import CALLED
+from .models import GlossaryTerm, Hotline
+from .reports.panels import panels_for
+from .reports.views import state_label
+from .review import notes
+from .review.actions import translation_of
+from .review.localize import UpdateTranslations
 
 
 class HotlineViewSet(SnippetViewSet):
@@ -20,16 +37,135 @@ class HotlineViewSet(SnippetViewSet):
     menu_label = _("Telephone lines")
     menu_order = 210
     add_to_admin_menu = True
-    list_display = ["__str__", "publish", "verified_on", TESTED, "confidence"]
-    list_filter = ["publish", "confidence"]
+    list_display = [
+        "__str__",
+        "publish",
+        Column("state", label=_("State"), accessor=state_label),
+        "verified_on",
+        "verified_by",
+        "confidence",
+    ]
+    list_filter = ["publish", "confidence", "never_stale"]
     search_fields = ["key", "number", "name_sq", "name_en"]
     inspect_view_enabled = True
     copy_view_enabled = False
 
 
+class GlossaryTermViewSet(SnippetViewSet):
+    model = GlossaryTerm
+    icon = "help"
+    menu_label = _("Words explained")
+    menu_order = 220
+    add_to_admin_menu = True
+    list_display = ["term", "slug"]
+    search_fields = ["term"]
+    copy_view_enabled = False
+
+
 register_snippet(HotlineViewSet)
+register_snippet(GlossaryTermViewSet)
 
 
 @hooks.register("insert_global_admin_css")
 def house_colours() -> SafeString:
     return format_html('<link rel="stylesheet" href="{}">', static("css/cms.css"))
+
+
+@hooks.register("register_admin_urls")
+def editors_addresses() -> list[URLPattern | URLResolver]:
+    return [path("public/", include("content.cms_urls"))]
+
+
+@hooks.register("register_admin_urls", order=-1)
+def before_localize() -> list[URLPattern | URLResolver]:
+    """wagtail-localize would let whoever translates publish at this address; ours stands in front of it."""
+    return [path("localize/update/<int:translation_source_id>/", UpdateTranslations.as_view())]
+
+
+@hooks.register("construct_homepage_panels")
+def what_wants_doing(request: HttpRequest, panels: list[Any]) -> None:
+    panels += panels_for(request)
+
+
+class ForEditors(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        user: Any = request.user
+        return user.has_role(StaffRole.EDITOR)
+
+
+@hooks.register("register_reports_menu_item")
+def pages_to_look_at() -> MenuItem:
+    return ForEditors(_("Pages to look at again"), reverse("review_by_report"), icon_name="calendar-check", order=100)
+
+
+@hooks.register("register_reports_menu_item")
+def lines_to_call() -> MenuItem:
+    return ForEditors(_("Telephone lines to call"), reverse("lines_report"), icon_name="mobile-alt", order=110)
+
+
+@hooks.register("register_reports_menu_item")
+def checks_of_pages() -> MenuItem:
+    return ForEditors(_("Checks of all pages"), reverse("findings_report"), icon_name="glasses", order=120)
+
+
+@hooks.register("register_reports_menu_item")
+def changes_in_words() -> MenuItem:
+    return ForEditors(_("What changed, in words"), reverse("changes_report"), icon_name="history", order=130)
+
+
+@hooks.register("register_snippet_listing_buttons")
+def called_button(snippet: Any, user: Any, next_url: str | None = None) -> Iterator[Button]:
+    if isinstance(snippet, Hotline) and snippet.number and user.has_perm("content.change_hotline"):
+        address = reverse("line_called", args=[snippet.pk])
+        posts = {
+            "data-controller": "w-action",
+            "data-action": "w-action#post",
+            "data-w-action-url-value": address,
+        }
+        yield Button(_("I have just called it"), address, icon_name="check", attrs=posts, priority=15)
+
+
+@hooks.register("register_log_actions")
+def words_of_history(actions: Any) -> None:
+    notes.register(actions)
+    actions.register_action(CALLED, _("Test call"), _("Called; it answered"))
+
+
+class SubmitForApproval(SubmitForModerationMenuItem):
+    """The one thing an author does with a finished page: it is named after what happens, not after the workflow."""
+
+    def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
+        return super().get_context_data(parent_context) | {"label": _("Submit for approval")}
+
+
+@hooks.register("construct_page_action_menu")
+def only_what_can_be_done(items: list[ActionMenuItem], request: HttpRequest, context: dict[str, Any]) -> None:
+    """A twin never becomes a copy in the wrong language, and submitting is called submitting."""
+    items[:] = [item for item in items if item.name != "localize-convert-to-alias"]
+    for number, item in enumerate(items):
+        if type(item) is SubmitForModerationMenuItem:
+            items[number] = SubmitForApproval(order=item.order)
+
+
+@hooks.register("before_edit_page", order=-1)
+def say_how_a_translation_is_sent(request: HttpRequest, page: Page) -> None:
+    """The sentence editor of wagtail-localize has no button for it."""
+    if request.method != "GET" or request.headers.get("X-Requested-With") or translation_of(page) is None:
+        return
+    if page.workflow_in_progress:
+        state = page.current_workflow_task_state
+        address, words, button = (
+            reverse("review:decide", args=[state.pk]),
+            _now("This page waits for approval."),
+            _now("See what waits"),
+        )
+    else:
+        address, words, button = (
+            reverse("review:submit_translation", args=[page.pk]),
+            _now(
+                "Translate sentence by sentence, or with a PO file. Readers see it when another editor has approved it."
+            ),
+            _now("Send for approval"),
+        )
+    html = '{} <span class="buttons"><a class="button button-small button-secondary" href="{}">{}</a></span>'
+    messages.info(request, format_html(html, words, address, button))

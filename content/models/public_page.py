@@ -15,6 +15,7 @@ from wagtail_localize.fields import SynchronizedField
 
 from .. import reading as readings
 from ..blocks import INLINE
+from ..review.page import ReviewedPage
 from ..serving.marks import keep_whole, leave_no_copy
 from .frame import frame, languages
 from .listing import not_restricted
@@ -22,7 +23,7 @@ from .listing import not_restricted
 HOME_DEPTH = 2
 
 
-class PublicPageMixin(models.Model):
+class PublicPageMixin(ReviewedPage, models.Model):
     """What a public page shows besides its own text: lines to call, the menu, its twin in the other language."""
 
     intro = models.TextField(

@@ -21,6 +21,8 @@ DELIVER = "notifications.outbox.tasks.deliver"
 RENDER_DOCUMENT = "notifications.briefs.tasks.render_document"
 # With so many tasks waiting, workers are busy or dead; further wake-ups and canaries would only pile up.
 CROWDED = {URGENT: 25, BULK: 5000}
+# Each minute's tasks are small and all alike: with so many tasks before them, more would only pile up.
+WAITING_MINUTES = 200
 BROKER_FAILURES = (DatabaseFailure, RedisError, OSError)
 
 log = structlog.get_logger(__name__)
@@ -69,11 +71,21 @@ def enqueue_bulk(path: str, argument: str) -> bool:
 
 def send_housekeeping() -> None:
     """Has the bulk workers tidy up, room by room (settings.HOUSEKEEPING), unless they are behind anyway."""
+    _send_each(settings.HOUSEKEEPING, "hourly", unless_waiting=CROWDED[BULK])
+
+
+def send_each_minute() -> None:
+    """Has the bulk workers do what people set a clock for (settings.EACH_MINUTE). A queue that still holds last
+    minutes' tasks gets no more: whoever comes late does all that is due."""
+    _send_each(settings.EACH_MINUTE, "each minute", unless_waiting=WAITING_MINUTES)
+
+
+def _send_each(paths: Iterable[str], argument: str, *, unless_waiting: int) -> None:
     waiting = queue_length(BULK)
-    if waiting is not None and waiting >= CROWDED[BULK]:
+    if waiting is not None and waiting >= unless_waiting:
         return
-    for path in settings.HOUSEKEEPING:
-        enqueue_bulk(path, "hourly")
+    for path in paths:
+        enqueue_bulk(path, argument)
 
 
 def queue_length(cluster: str) -> int | None:

@@ -18,6 +18,7 @@ RECIPIENT = frozenset({"recipient"})
 FIELD = frozenset({StaffRole.WORKER.value, StaffRole.COORDINATOR.value})
 WORKER = frozenset({StaffRole.WORKER.value})
 COORDINATOR = frozenset({StaffRole.COORDINATOR.value})
+EDITOR = frozenset({StaffRole.EDITOR.value})
 STAFF = frozenset(role.value for role in StaffRole)
 KEEPERS = frozenset({StaffRole.COORDINATOR.value, StaffRole.OPERATOR.value})
 CMS = frozenset({StaffRole.EDITOR.value, StaffRole.COORDINATOR.value, StaffRole.OPERATOR.value})
@@ -80,6 +81,7 @@ VIEWS: tuple[Row, ...] = (
     Row("wagtaildocs_authenticate_with_password", PUBLIC, "The password of a collection protected so.", WRITE),
     # Wagtail: doors that would go around the second factor or the operator
     Row("wagtailcore_login", NOBODY, "Signs in by password alone; ours is account_login."),
+    Row("wagtail_localize:convert_to_alias", NOBODY, "Would put a page of one language before readers of the other."),
     Row("wagtailadmin_login", NOBODY, "Signs in by password alone; ours is account_login."),
     Row("wagtailadmin_password_reset", NOBODY, "Passwords are set by the operator, not by mail."),
     Row("wagtailadmin_password_reset_done", NOBODY, "Passwords are set by the operator, not by mail."),
@@ -90,6 +92,10 @@ VIEWS: tuple[Row, ...] = (
     Row("sandbox:letter", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
     Row("content:exit", PUBLIC, "Anyone may leave a page; it changes nothing here."),
     Row("wagtail_serve", PUBLIC, "The public pages."),
+    Row("serving:worker", PUBLIC, "A script that reads kept pages without a network; the same for everybody."),
+    Row("serving:manifest", PUBLIC, "A name and pictures for a phone's home screen; the same for everybody."),
+    Row("serving:rendition", PUBLIC, "Pictures made for public pages; never the originals."),
+    Row("phone:offline", PUBLIC, "The numbers to call, for a phone without a network."),
     Row("briefs:brief", RECIPIENT, "A contact opens the notice they were told of; the PIN comes first.", WRITE),
     Row("briefs:reply", RECIPIENT, "A contact answers the notice that their PIN opened.", POST_ONLY),
     Row("briefs:not_me", RECIPIENT, "Whoever got a link by mistake gives it back, without a PIN.", WRITE),
@@ -131,6 +137,10 @@ VIEWS: tuple[Row, ...] = (
     Row("cases:case", FIELD, "A unit and its coordinator follow a case and its notices."),
     Row("cases:timeline", FIELD, "The part of a case's page that renews itself."),
     Row("field_api:submissions", WORKER, "Only a unit's workers submit for it.", frozenset({"POST"})),
+    Row("asking:start", PUBLIC, "Anyone chooses the region they write from."),
+    Row("asking:card", PUBLIC, "Anyone with a session's card asks or reports, without an account.", WRITE),
+    Row("asking:region", PUBLIC, "Anyone asks or reports from a region's page, without an account.", WRITE),
+    Row("asking:back", PUBLIC, "Whoever has a receipt code reads the answer; the code is asked first.", WRITE),
     Row("signals:list", FIELD, "A unit sees what the public wrote to it, a coordinator that of their regions."),
     Row("signals:signal", FIELD, "A unit reads what was written to it; another's isn't there. Opening it is recorded."),
     Row("signals:take", FIELD, "Whoever reads a message takes care of it, and the chase ends.", POST_ONLY),
@@ -143,6 +153,9 @@ VIEWS: tuple[Row, ...] = (
     Row("field_api:case", FIELD, "A unit and its coordinator follow a case; another's case isn't there.", GET_ONLY),
     Row("field_api:openapi-json", FIELD, "The description of the field API, for those who write apps for it."),
     Row("field_api:api-root", FIELD, "Only tells the framework where the field API begins; always 404."),
+    Row("feed", PUBLIC, "What is new among the public pages, for feed readers."),
+    Row("sitemap", PUBLIC, "Where the public pages are, for search engines."),
+    Row("robots", PUBLIC, "What search engines should leave alone."),
     Row("openapi", PUBLIC, "The description of the public API, for those who build other front ends."),
     Row("api_unknown", PUBLIC, "Says that an address of the API leads nowhere.", EVERY_METHOD),
 )
@@ -158,6 +171,13 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/dutyshift/", KEEPERS, "Coordinators keep the duty roster of their regions, operators all of it.", WRITE),
     Row("cms/partner/", KEEPERS, "Coordinators keep the offices of their regions, operators all of them.", WRITE),
     Row("cms/agreement/", KEEPERS, "Coordinators keep the agreements of their regions, operators all of them.", WRITE),
+    Row(
+        "cms/public/",
+        EDITOR,
+        "Editors look pages over, run the checks, read the reports and write down test calls; each view asks further.",
+        WRITE,
+        permission="wagtailadmin.access_admin",
+    ),
     Row("cms/forms/try/", COORDINATOR, "Whoever edits a form tries it out beside it; nothing is stored.", POST_ONLY),
     Row("cms/choice-lists/", COORDINATOR, "Coordinators keep the lists of choices that forms share.", WRITE),
     Row("cms/forms/", COORDINATOR, "Coordinators build forms, approve each other's and see their versions.", WRITE),

@@ -22,6 +22,7 @@ from case_forms.builder.models import FormDefinition
 from case_forms.builder.workflow import seed_approval
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import Procedure
+from content.review.seeding import seed_review
 from content.seeding import seed_content
 from notifications.directory.models import Partner
 
@@ -36,6 +37,8 @@ GROUPS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
     "Editors": (
         ("wagtailadmin", ("admin",), ("access",)),
         ("content", (), ALL),
+        ("checks", (), ("change",)),
+        ("wagtailredirects", ("redirect",), (*WRITE, "delete")),
         ("wagtail_localize", (), ("submit",)),
     ),
     "Moderators": (("wagtailadmin", ("admin",), ("access",)), ("content", (), ALL)),
@@ -67,6 +70,7 @@ def seed_reference() -> Made:
             "procedure versions": seed_procedures(),
             "admin rights": seed_groups(),
             "approvals": seed_approval(FormDefinition, name="Miratimi nga një koordinator tjetër"),
+            "rights on pages": seed_review(),
             **seed_content(),
         }
         if any(made.values()):

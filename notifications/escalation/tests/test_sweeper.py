@@ -14,7 +14,7 @@ from notifications.escalation.management.commands import sweeper as module
 from notifications.escalation.management.commands.sweeper import Sweeper
 from notifications.outbox.models import Heartbeat, Notice
 from notifications.outbox.tests.owing import owe_officer
-from notifications.outbox.waking import send_housekeeping
+from notifications.outbox.waking import send_each_minute, send_housekeeping
 
 pytestmark = pytest.mark.django_db
 
@@ -34,14 +34,15 @@ class Rounds(threading.Event):
         return self.is_set()
 
 
-def test_one_pass_moves_clocks_wakes_workers_and_shows_life(staffed):
+def test_one_pass_moves_clocks_wakes_workers_and_shows_life(staffed, settings):
     notice = owe_officer(staffed)
     Notice.objects.update(next_attempt_at=timezone.now(), next_step_at=timezone.now() - timedelta(seconds=1))
     Sweeper(1.0).once()
     notice.refresh_from_db()
     assert notice.ladder_step == 1
-    # canaries, a wake-up, and the hour's housekeeping
-    assert sorted(OrmQ.objects.values_list("key", flat=True)) == ["bulk", "bulk", "urgent", "urgent"]
+    # canaries, a wake-up, the hour's housekeeping and what a minute's clock asks for
+    bulk = 1 + len(settings.HOUSEKEEPING) + len(settings.EACH_MINUTE)
+    assert sorted(OrmQ.objects.values_list("key", flat=True)) == ["bulk"] * bulk + ["urgent", "urgent"]
     assert Heartbeat.objects.filter(part="sweeper").exists()
 
 
@@ -57,7 +58,7 @@ def test_canaries_and_heartbeats_come_at_their_own_pace(staffed):
 
 
 def test_canaries_do_not_pile_up_before_a_dead_cluster(staffed, settings):
-    settings.HOUSEKEEPING = ()
+    settings.HOUSEKEEPING = settings.EACH_MINUTE = ()
     with mock.patch.object(module, "queue_length", lambda part: {"urgent": 25, "bulk": 4999}[part]):
         Sweeper(1.0).once()
     assert list(OrmQ.objects.values_list("key", flat=True)) == ["bulk"]
@@ -133,4 +134,21 @@ def test_housekeeping_is_asked_for_once_an_hour_and_not_of_workers_that_are_behi
     with mock.patch("notifications.outbox.waking.queue_length", return_value=5000):
         OrmQ.objects.all().delete()
         send_housekeeping()
+    assert not OrmQ.objects.exists()
+
+
+def test_what_people_set_a_clock_for_is_asked_for_each_minute(staffed, settings):
+    settings.HOUSEKEEPING, settings.EACH_MINUTE = (), ("a.room.deed",)
+    sweeper = Sweeper(1.0)
+    with mock.patch.object(module.time, "monotonic") as clock, mock.patch.object(module, "send_canary"):
+        for second in range(0, 125, 5):
+            clock.return_value = 100.0 + second
+            sweeper.once()
+    assert OrmQ.objects.filter(key="bulk").count() == 3
+
+
+def test_minutes_do_not_pile_up_before_a_dead_cluster(staffed, settings):
+    settings.EACH_MINUTE = ("a.room.deed",)
+    with mock.patch("notifications.outbox.waking.queue_length", return_value=200):
+        send_each_minute()
     assert not OrmQ.objects.exists()

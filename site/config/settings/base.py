@@ -28,6 +28,9 @@ INSTALLED_APPS = [
     "vault",
     "config",
     "content",
+    "content.lines",
+    "content.checks",
+    "content.review",
     "outreach_pages",
     "notifications.directory",
     "notifications.outbox",
@@ -174,9 +177,12 @@ Q_CLUSTER: dict = {
 # What the bulk workers run each hour, by path: each tidies up its own room.
 HOUSEKEEPING = (
     "case_forms.intake.housekeeping.tidy",
+    "content.housekeeping.each_hour",
     "case_forms.signals.housekeeping.tidy",
     "case_forms.asking.housekeeping.tidy",
 )
+# What they run each minute: things that people have set a clock for.
+EACH_MINUTE = ("content.housekeeping.each_minute",)
 if BROKER_URL.startswith("orm://"):
     Q_CLUSTER["orm"] = BROKER_URL.removeprefix("orm://") or "default"
 else:
@@ -347,7 +353,14 @@ WAGTAILDOCS_INLINE_CONTENT_TYPES = [
     "video/mp4",
     "video/webm",
 ]
+# The revision that another editor approved is what readers get; a translated page begins as a draft (docs/adr/0021).
+WAGTAIL_FINISH_WORKFLOW_ACTION = "content.review.finishing.finish"
 WAGTAILLOCALIZE_SYNC_LIVE_STATUS_ON_TRANSLATE = False
+# A front end elsewhere that may show drafts to editors (docs/api-public.md): default=https://front.example/preview
+WAGTAIL_HEADLESS_PREVIEW = {"CLIENT_URLS": env.dict("HEADLESS_PREVIEW_CLIENT_URLS", default={})}
+# Rich text leaves the house expanded; the stored form names pages that may not be public.
+WAGTAILAPI_RICH_TEXT_FORMAT = "html"
+WAGTAILAPI_BASE_URL = PUBLIC_URL
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 # A link in a brief lives this long; the PIN is asked again after this many minutes of silence.

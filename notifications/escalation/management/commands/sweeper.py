@@ -15,11 +15,12 @@ from notifications.escalation.auditor import stranded
 from notifications.escalation.clock import advance
 from notifications.outbox.models import Heartbeat
 from notifications.outbox.sweep import sweep
-from notifications.outbox.waking import CROWDED, queue_length, send_canary, send_housekeeping
+from notifications.outbox.waking import CROWDED, queue_length, send_canary, send_each_minute, send_housekeeping
 
 BEAT_SECONDS = 2.0
 CANARY_SECONDS = 10.0
 AUDIT_SECONDS = 60.0
+MINUTE_SECONDS = 60.0
 HOUSEKEEPING_SECONDS = 3600.0
 LONGEST_PAUSE = 15.0
 
@@ -77,6 +78,8 @@ class Sweeper:
         if self._is_time("audit", AUDIT_SECONDS):
             for notice in stranded(now):
                 log.error("notice_stranded", notice=str(notice.pk), state=notice.state)
+        if self._is_time("minute", MINUTE_SECONDS):
+            send_each_minute()
         if self._is_time("housekeeping", HOUSEKEEPING_SECONDS):
             send_housekeeping()
         if self._is_time("beat", BEAT_SECONDS):

@@ -1,0 +1,13 @@
+"""One file for each kind of question. Each takes a page's pieces and the facts, and yields what it found."""
+
+from . import headings, lines, links, numbers, pictures, reading, words
+
+RULES = (
+    numbers.check,
+    lines.check,
+    pictures.check,
+    words.check,
+    links.check,
+    headings.check,
+    reading.check,
+)

@@ -1,0 +1,50 @@
+"""Words to avoid, by language: shipped with the programme (data/words.json), changed by editors in the settings.
+
+One word or phrase a line. `*` at the end stands for any ending, which Albanian needs; after `=` comes the advice:
+
+    viktim* = ju, dikush, personi
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+SHIPPED = Path(__file__).parent / "data" / "words.json"
+
+
+@dataclass(frozen=True)
+class Avoided:
+    pattern: re.Pattern[str]
+    advice: str
+
+
+def shipped(kind: str, language: str) -> str:
+    """The lines that an installation begins with. `kind`: "avoid" or "loud"."""
+    return "\n".join(json.loads(SHIPPED.read_text(encoding="utf-8"))[kind][language])
+
+
+@lru_cache(maxsize=16)
+def read_lines(lines: str) -> tuple[Avoided, ...]:
+    """Raises ValueError, with the line, when one says nothing."""
+    found = []
+    for line in lines.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        written, _sign, advice = line.partition("=")
+        phrase = written.strip()
+        if not any(each.isalpha() for each in phrase):
+            raise ValueError(line.strip())
+        body = re.escape(phrase.rstrip("*")).replace(r"\ ", r"\s+")
+        ending = r"\w*" if phrase.endswith("*") else ""
+        found.append(Avoided(re.compile(rf"\b{body}{ending}\b", re.IGNORECASE), advice.strip()))
+    return tuple(found)
+
+
+def avoided_in(language: str) -> tuple[tuple[Avoided, ...], tuple[Avoided, ...]]:
+    """(words to avoid anywhere, words to avoid where a browser's history shows them)."""
+    from .models import WordsToAvoid
+
+    kept = WordsToAvoid.objects.first() or WordsToAvoid()
+    return tuple(read_lines(getattr(kept, f"{kind}_{language}", "")) for kind in ("avoid", "loud"))  # type: ignore[return-value]

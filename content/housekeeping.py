@@ -1,0 +1,24 @@
+"""What `bulk` workers do for the public site, woken by the sweeper (settings.HOUSEKEEPING and EACH_MINUTE)."""
+
+from typing import Any
+
+import structlog
+
+from .lines.actions import tell_editors
+from .review.actions import publish_due
+
+log = structlog.get_logger(__name__)
+
+
+def each_minute(_argument: Any = None) -> None:
+    """Publishes and takes away the pages that were set for this minute. Running it twice does nothing twice."""
+    done = publish_due()
+    if any(done.values()):
+        log.info("by_the_clock", published=done["published"], taken_away=done["taken away"])
+
+
+def each_hour(_argument: Any = None) -> None:
+    """Tells editors of telephone lines that want a call. Each change of a line is told once."""
+    told = tell_editors()
+    if told:
+        log.info("editors_told_of_lines", lines=told)

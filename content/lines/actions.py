@@ -1,0 +1,94 @@
+"""What is done with lines: calling one, and telling editors how they stand."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from smtplib import SMTPException
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from wagtail.log_actions import log as log_action
+
+from access.models import Assignment, StaffRole, User
+from audit.chain import actor_of, record
+from content.models import Hotline
+
+from .models import ToldState
+from .states import TO_DO, LineState, Standing, standings
+
+CALLED = "content.line_called"
+
+log = structlog.get_logger(__name__)
+
+
+@transaction.atomic
+def record_call(*, line: Hotline, by: User) -> Hotline:
+    """Writes down that `by` has called the line today and it answered. Shown lines stay, hidden ones come back."""
+    line = Hotline.objects.select_for_update().get(pk=line.pk)
+    line.verified_on = timezone.localdate()
+    line.verified_by = (by.get_full_name() or by.get_username())[: Hotline._meta.get_field("verified_by").max_length]
+    line.save(update_fields=["verified_on", "verified_by"])
+    log_action(line, CALLED, user=by)
+    record("line.called", actor=actor_of(by), target_kind="hotline", target_id=line.pk)
+    return line
+
+
+def tell_editors(on: date | None = None) -> int:
+    """One mail to each editor about lines whose state has changed to one that wants a call. Returns how many lines.
+
+    What was told is written down only once a mail has gone out, so a mail server that is away delays the news and
+    loses nothing. A line that is fine again is written down without a mail.
+    """
+    told = dict(ToldState.objects.values_list("line_id", "state"))
+    changed = [each for each in standings(on) if told.get(each.line.pk, LineState.FINE) != each.state]
+    news = [each for each in changed if each.state in TO_DO]
+    if news and not _send(news):
+        changed = [each for each in changed if each.state not in TO_DO]
+        news = []
+    for each in changed:
+        ToldState.objects.update_or_create(line=each.line, defaults={"state": each.state, "told_at": timezone.now()})
+    return len(news)
+
+
+def editors_to_tell() -> list[User]:
+    """Editors of today with an e-mail address."""
+    staff = User.objects.filter(is_active=True, assignments__in=_editors_today()).exclude(email="")
+    return list(staff.distinct().order_by("pk"))
+
+
+def _editors_today() -> Iterable[int]:
+    return Assignment.objects.current().filter(role=StaffRole.EDITOR).values("pk")
+
+
+def _send(news: Sequence[Standing]) -> bool:
+    """True when at least one editor's mail was taken. Nothing in it is secret."""
+    editors = editors_to_tell()
+    if not editors:
+        log.warning("nobody_to_tell_of_lines", lines=len(news))
+        return False
+    sent = 0
+    try:
+        with get_connection() as connection:
+            for editor in editors:
+                sent += _letter(editor, news, connection).send()
+    except (SMTPException, OSError) as error:
+        log.error("lines_mail_failed", code=type(error).__name__, sent=sent)
+    return sent > 0
+
+
+def _letter(editor: User, news: Sequence[Standing], connection: object) -> EmailMessage:
+    with translation.override(editor.language):
+        gone = sum(each.state == LineState.STALE for each in news)
+        subject = _("Telephone lines: test calls are due")
+        if gone:
+            subject = _("Telephone lines: %(count)d no longer shown to readers") % {"count": gone}
+        body = render_to_string(
+            "content_admin/lines_mail.txt",
+            {"news": news, "address": settings.PUBLIC_URL + reverse("lines_report")},
+        )
+    return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [editor.email], connection=connection)  # type: ignore[arg-type]

@@ -1,0 +1,24 @@
+"""What editors were last told of a line, so that they are told of each change once."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from content.models import Hotline
+
+from .states import LineState
+
+
+class ToldState(models.Model):
+    """The state of a line when editors last heard of it."""
+
+    line = models.OneToOneField(Hotline, models.CASCADE, related_name="told", verbose_name=_("telephone line"))
+    state = models.CharField(_("state"), max_length=16, choices=LineState.choices, default=LineState.FINE)
+    told_at = models.DateTimeField(_("told at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("what editors were told of a line")
+        verbose_name_plural = _("what editors were told of lines")
+
+    def __str__(self) -> str:
+        return f"{self.line_id} {self.state}"

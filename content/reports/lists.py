@@ -1,0 +1,41 @@
+"""What the reports show, as querysets, so that the first page of the admin and the reports say the same."""
+
+from datetime import date, timedelta
+
+from django.db.models import Case, F, IntegerField, QuerySet, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from wagtail.models import Page
+from wagtail.permissions import policy_registry
+from wagtail.query import PageQuerySet
+
+from access.models import User
+from content.lines.states import standings
+from content.models import Hotline, public_page_models
+
+SOON = timedelta(days=30)
+
+
+def pages_of(user: User) -> PageQuerySet:
+    """The public pages this person may change, with `review_by` and `checked_on` whatever their type."""
+    pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change")
+    types = [model._meta.model_name for model in public_page_models()]
+    return pages.filter(content_type__model__in=types).annotate(
+        review_by=Coalesce(*(F(f"{name}__review_by") for name in types)),
+        checked_on=Coalesce(*(F(f"{name}__checked_on") for name in types)),
+    )
+
+
+def due_pages(user: User, on: date | None = None) -> PageQuerySet:
+    """Live pages whose day to be looked at again has come, or comes within 30 days."""
+    until = (on or timezone.localdate()) + SOON
+    return pages_of(user).live().filter(review_by__lte=until).order_by("review_by", "path")
+
+
+def lines_by_state(on: date | None = None) -> "QuerySet[Hotline]":
+    """All telephone lines, those that want something done first."""
+    ordered = [each.line.pk for each in standings(on)]
+    if not ordered:
+        return Hotline.objects.none()
+    place = Case(*(When(pk=pk, then=number) for number, pk in enumerate(ordered)), output_field=IntegerField())
+    return Hotline.objects.annotate(place=place).order_by("place")

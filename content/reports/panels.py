@@ -1,0 +1,45 @@
+"""What an editor sees on the admin's first page: what wants doing today, and nothing when nothing does."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from wagtail.admin.ui.components import Component
+
+from access.models import StaffRole
+from content.lines.states import to_do
+
+from .lists import due_pages
+
+SHOWN = 8
+
+
+class LinesPanel(Component):
+    """Telephone lines that want a call, each with the button to write the call down."""
+
+    name = "lines_to_call"
+    template_name = "content_admin/home_lines.html"
+    order = 120
+
+    def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        return {"lines": to_do()}
+
+
+class DuePagesPanel(Component):
+    """Pages whose text is to be looked at again."""
+
+    name = "pages_due"
+    template_name = "content_admin/home_pages.html"
+    order = 130
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        due = due_pages(self.request.user)  # type: ignore[arg-type]
+        count = due.count()
+        return {"pages": due[:SHOWN], "count": count, "more": max(0, count - SHOWN)}
+
+
+def panels_for(request: HttpRequest) -> list[Component]:
+    user: Any = request.user
+    return [LinesPanel(), DuePagesPanel(request)] if user.has_role(StaffRole.EDITOR) else []

@@ -1,0 +1,228 @@
+"""The reports in the admin's menu. Each downloads as CSV and XLSX."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.ui.tables import Column, DateColumn, LocaleColumn, TitleColumn, UserColumn
+from wagtail.admin.views.reports import ReportView
+from wagtail.models import Locale, Page, PageLogEntry
+
+from content.checks.findings import Finding
+from content.checks.run import findings_by_page
+from content.lines.rule import days_left
+from content.lines.states import LineState, state_of
+from content.models import Hotline
+from content.review.notes import ACTION
+
+from .lists import SOON, due_pages, lines_by_state, pages_of
+
+
+def edit_page(page: Page) -> str:
+    return reverse("wagtailadmin_pages:edit", args=[page.pk])
+
+
+def kind_of(page: Page) -> Any:
+    model = page.cached_content_type.model_class()
+    return model._meta.verbose_name if model else page.cached_content_type.model
+
+
+class DueFilter(WagtailFilterSet):
+    due = django_filters.ChoiceFilter(
+        label=_("Day to look again"),
+        choices=[("past", _("past")), ("soon", _("within 30 days")), ("later", _("later")), ("none", _("not set"))],
+        method="choose",
+        empty_label=_("Past or within 30 days"),
+    )
+    locale = django_filters.ModelChoiceFilter(label=_("Language"), queryset=lambda request: Locale.objects.all())
+
+    class Meta:
+        model = Page
+        fields = ["due", "locale"]
+
+    @property
+    def qs(self) -> Any:
+        """Without a choice: what wants looking at."""
+        chosen = super().qs
+        if not self.is_bound or not self.data.get("due"):
+            return chosen.filter(review_by__lte=timezone.localdate() + SOON)
+        return chosen
+
+    def choose(self, queryset: Any, name: str, value: str) -> Any:
+        today = timezone.localdate()
+        return {
+            "past": queryset.filter(review_by__lt=today),
+            "soon": queryset.filter(review_by__gte=today, review_by__lte=today + SOON),
+            "later": queryset.filter(review_by__gt=today + SOON),
+            "none": queryset.filter(review_by__isnull=True),
+        }[value]
+
+
+class ReviewByReport(ReportView):
+    """Pages whose text must be looked at again."""
+
+    model = Page
+    page_title = _("Pages to look at again")
+    header_icon = "calendar-check"
+    index_url_name = "review_by_report"
+    index_results_url_name = "review_by_report_results"
+    filterset_class = DueFilter
+    any_permission_required = ["add", "change", "publish"]
+    no_results_message = _("No page waits to be looked at again.")
+    columns = [
+        TitleColumn("title", label=_("Title"), get_url=edit_page),
+        LocaleColumn(),
+        Column("kind", label=_("Type"), accessor=kind_of),
+        DateColumn("review_by", label=_("Look at it again by")),
+        DateColumn("checked_on", label=_("Text checked on")),
+        DateColumn("last_published_at", label=_("Last published")),
+    ]
+    list_export = ["title", "locale", "review_by", "checked_on", "last_published_at", "full_url"]
+    export_headings = {
+        "title": _("Title"),
+        "locale": _("Language"),
+        "review_by": _("Look at it again by"),
+        "checked_on": _("Text checked on"),
+        "last_published_at": _("Last published"),
+        "full_url": _("Address"),
+    }
+
+    def get_queryset(self) -> Any:
+        return pages_of(self.request.user).live().select_related("locale").order_by("review_by", "path")
+
+
+class LineActionColumn(Column):
+    cell_template_name = "content_admin/line_called_cell.html"
+
+
+def state_label(line: Hotline) -> Any:
+    return state_of(line).label
+
+
+class LinesReport(ReportView):
+    """Telephone lines, those first that want a call."""
+
+    model = Hotline
+    page_title = _("Telephone lines to call")
+    header_icon = "mobile-alt"
+    index_url_name = "lines_report"
+    index_results_url_name = "lines_report_results"
+    any_permission_required = ["change"]
+    columns = [
+        TitleColumn("line", label=_("Line"), accessor=str, get_url=lambda line: reverse(EDIT_LINE, args=[line.pk])),
+        Column("state", label=_("State"), accessor=state_label),
+        DateColumn("verified_on", label=_("Last test call")),
+        Column("verified_by", label=_("Tested by")),
+        Column("days", label=_("Days left"), accessor=days_left),
+        LineActionColumn("called", label=_("Test call")),
+    ]
+    list_export = ["number", "name", "state_label", "verified_on", "verified_by", "days_left", "publish"]
+    export_headings = {
+        "number": _("Number"),
+        "name": _("Name"),
+        "state_label": _("State"),
+        "verified_on": _("Last test call"),
+        "verified_by": _("Tested by"),
+        "days_left": _("Days left"),
+        "publish": _("Show to readers"),
+    }
+
+    def get_queryset(self) -> "QuerySet[Hotline]":
+        return lines_by_state()
+
+    def decorate_paginated_queryset(self, object_list: Any) -> Any:
+        for line in object_list:
+            line.state_label, line.days_left = state_label(line), days_left(line)
+        return object_list
+
+
+EDIT_LINE = "wagtailsnippets_content_hotline:edit"
+OFF = LineState.OFF
+
+
+class FindingsColumn(Column):
+    cell_template_name = "content_admin/findings_cell.html"
+
+
+def findings_of(page: Page) -> list[Finding]:
+    return page.findings
+
+
+class FindingsReport(ReportView):
+    """What the checks say of the pages that readers see now."""
+
+    model = Page
+    page_title = _("Checks of all pages")
+    header_icon = "glasses"
+    index_url_name = "findings_report"
+    index_results_url_name = "findings_report_results"
+    any_permission_required = ["add", "change", "publish"]
+    no_results_message = _("The checks found nothing.")
+    columns = [
+        TitleColumn("title", label=_("Title"), get_url=edit_page),
+        LocaleColumn(),
+        FindingsColumn("findings", label=_("What to look at"), accessor=findings_of),
+    ]
+    list_export = ["title", "locale", "findings_text", "full_url"]
+    export_headings = {
+        "title": _("Title"),
+        "locale": _("Language"),
+        "findings_text": _("What to look at"),
+        "full_url": _("Address"),
+    }
+
+    def get_queryset(self) -> Any:
+        """Pages with a finding, those first that must not be read as they are."""
+        pages = pages_of(self.request.user).live().select_related("locale")
+        self.found = {pk: found for pk, found in findings_by_page(pages.specific()).items() if found}
+        return pages.filter(pk__in=self.found).order_by("path")
+
+    def decorate_paginated_queryset(self, object_list: Any) -> Any:
+        for page in object_list:
+            page.findings = self.found[page.pk]
+            page.findings_text = "\n".join(str(each) for each in page.findings)
+        return object_list
+
+
+def words_of(entry: PageLogEntry) -> str:
+    return entry.data.get("words", "")
+
+
+def edit_of_entry(entry: PageLogEntry) -> str | None:
+    return reverse("wagtailadmin_pages:history", args=[entry.page_id]) if entry.page_id else None
+
+
+class ChangesReport(ReportView):
+    """What changed on the site, in the words of those who changed it."""
+
+    model = PageLogEntry
+    page_title = _("What changed, in words")
+    header_icon = "history"
+    index_url_name = "changes_report"
+    index_results_url_name = "changes_report_results"
+    no_results_message = _("Nobody has written down a change yet.")
+    permission_policy = None
+    columns = [
+        DateColumn("timestamp", label=_("When")),
+        TitleColumn("label", label=_("Page"), get_url=edit_of_entry),
+        Column("words", label=_("What changed"), accessor=words_of),
+        UserColumn("user", label=_("By")),
+    ]
+    list_export = ["timestamp", "label", "words", "user"]
+    export_headings = {"timestamp": _("When"), "label": _("Page"), "words": _("What changed"), "user": _("By")}
+
+    def get_queryset(self) -> Any:
+        entries = PageLogEntry.objects.viewable_by_user(self.request.user).filter(action=ACTION)
+        return entries.select_related("user").order_by("-timestamp")
+
+    def decorate_paginated_queryset(self, object_list: Any) -> Any:
+        for entry in object_list:
+            entry.words = words_of(entry)
+        return object_list
+
+
+__all__ = ["ChangesReport", "FindingsReport", "LinesReport", "ReviewByReport", "due_pages"]

@@ -1,0 +1,98 @@
+"""Submitting a page, publishing what was approved, and publishing by the clock."""
+
+from datetime import datetime
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from wagtail.models import Page, Revision, TaskState, WorkflowState
+from wagtail_localize.models import Translation
+
+from access.models import User
+from audit.chain import actor_of, record
+
+from .models import PageReviewTask
+
+log = structlog.get_logger(__name__)
+
+
+def publish_approved(workflow_state: WorkflowState, *, user: User) -> None:
+    """Puts before readers exactly the revision that another editor approved. Raises PermissionDenied without one."""
+    approval = approval_of(workflow_state)
+    if approval is None:
+        raise PermissionDenied
+    approval.revision.publish(user=user, skip_permission_checks=True)
+    record(
+        "page.approved",
+        actor=actor_of(user),
+        target_kind="page",
+        target_id=workflow_state.object_id,
+        revision=approval.revision_id,
+        submitted_by=workflow_state.requested_by_id,
+    )
+
+
+def approval_of(workflow_state: WorkflowState) -> TaskState | None:
+    """The last approval in this workflow by somebody who neither submitted nor wrote what was approved."""
+    approved = workflow_state.task_states.filter(status=TaskState.STATUS_APPROVED, finished_by__isnull=False)
+    for state in approved.select_related("revision", "task").order_by("-finished_at"):
+        others = (workflow_state.requested_by_id, state.revision.user_id)
+        if isinstance(state.task.specific, PageReviewTask) and state.finished_by_id not in others:
+            return state
+    return None
+
+
+def translation_of(page: Page) -> Translation | None:
+    """The translation, sentence by sentence, that this page is the result of."""
+    return Translation.objects.filter(
+        source__object_id=page.translation_key, target_locale_id=page.locale_id, enabled=True
+    ).first()
+
+
+@transaction.atomic
+def submit_translation(page: Page, *, user: User) -> None:
+    """Writes the sentences translated so far into the page as a draft, and submits it for approval.
+
+    Raises PermissionDenied when the page waits already or may not be submitted, ValidationError when a translated
+    sentence doesn't fit its field.
+    """
+    translation = translation_of(page)
+    workflow = page.get_workflow()
+    if translation is None or workflow is None or not page.permissions_for_user(user).can_submit_for_moderation():
+        raise PermissionDenied
+    translation.save_target(user=user, publish=False)
+    workflow.start(Page.objects.get(pk=page.pk).specific, user)
+
+
+def publish_due(now: datetime | None = None) -> dict[str, int]:
+    """Takes away pages whose time is over and publishes approved ones whose time has come. Returns how many of each.
+
+    One page that can't be published stops no other: it is logged, and tried again the next minute.
+    """
+    now = now or timezone.now()
+    over = Page.objects.filter(live=True, expire_at__lt=now).order_by("expire_at")
+    due = Revision.page_revisions.filter(approved_go_live_at__lt=now).order_by("approved_go_live_at")
+    taken = sum(_in_turn("page_not_taken_away", page.pk, lambda p=page: _take_away(p)) for page in over)
+    published = sum(
+        _in_turn("page_not_published", revision.object_id, lambda r=revision: _publish(r)) for revision in due
+    )
+    return {"published": published, "taken away": taken}
+
+
+def _take_away(page: Page) -> None:
+    page.specific.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled")
+
+
+def _publish(revision: Revision) -> None:
+    revision.publish(log_action="wagtail.publish.scheduled")
+
+
+def _in_turn(event: str, page_id: object, deed) -> bool:  # type: ignore[no-untyped-def]
+    try:
+        with transaction.atomic():
+            deed()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one page, the others are due
+        log.error(event, page=str(page_id), code=type(error).__name__)
+        return False
+    return True

@@ -1,0 +1,115 @@
+"""The task of Wagtail's workflow that an editor does who neither wrote the page last nor asked for it.
+
+1. An editor submits a page. From here on it is locked for everybody, so that what is looked at is what will be
+   published. Who submitted may withdraw it.
+2. Another editor, of the groups named at the task, approves it or asks for changes. `may_decide` says who that can be;
+   being a superuser is no reason.
+3. Approving publishes exactly the revision that was looked at (`actions.publish_approved`), unless the checks found
+   what must not reach a reader.
+"""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from wagtail.locks import WorkflowLock
+from wagtail.models import AbstractGroupApprovalTask, TaskState
+
+from access.models import StaffRole, User
+from content.checks.run import must_not_be_published
+
+Action = tuple[str, Any, bool]
+
+
+class ReviewLock(WorkflowLock):
+    """What is being looked at stays as it is, for everybody."""
+
+    def get_message(self, user: User) -> SafeString:
+        state = self.object.current_workflow_task_state
+        if state is None:
+            return SafeString("")
+        if may_decide(state, user):
+            words = _("This page waits for you: look it over, then approve it or ask for changes.")
+        elif user.pk == state.workflow_state.requested_by_id:
+            words = _("You submitted this page. Another editor looks it over; until then nobody can change it.")
+        else:
+            words = _("This page waits for another editor's approval. Until then nobody can change it.")
+        address = reverse("review:decide", args=[state.pk])
+        return format_html(
+            '{} <span class="buttons"><a class="button button-small button-secondary" href="{}">{}</a></span>',
+            words,
+            address,
+            _("See what waits"),
+        )
+
+    def get_locked_by(self, user: User, can_lock: bool = False) -> Any:
+        return _("Waits for approval")
+
+    def get_description(self, user: User, can_lock: bool = False) -> Any:
+        return _("Nobody can change the page until it is approved, sent back or withdrawn")
+
+
+class PageReviewTask(AbstractGroupApprovalTask):
+    """Wagtail's approval by members of a group, without approving one's own."""
+
+    lock_class = ReviewLock
+
+    class Meta:
+        verbose_name = _("approval of a page by another editor")
+        verbose_name_plural = _("approvals of pages by another editor")
+
+    def user_can_access_editor(self, obj: Any, user: User) -> bool:
+        return self._user_in_groups(user)
+
+    def locked_for_user(self, obj: Any, user: User) -> bool:
+        return True
+
+    def user_can_lock(self, obj: Any, user: User) -> bool:
+        return False
+
+    def get_actions(self, obj: Any, user: User) -> list[Action]:
+        state = obj.current_workflow_task_state
+        if state is None or not may_decide(state, user):
+            return []
+        actions: list[Action] = [("reject", _("Ask for changes"), True)]
+        if not must_not_be_published(state.revision):
+            actions.append(("approve", _("Approve"), True))
+        return actions
+
+    @transaction.atomic
+    def on_action(self, task_state: TaskState, user: User, action_name: str, **kwargs: Any) -> None:
+        """Approves or sends back. Raises PermissionDenied for whoever may not, and for a page that must not go out."""
+        state = TaskState.objects.select_for_update().get(pk=task_state.pk).specific
+        if state.status != TaskState.STATUS_IN_PROGRESS or not may_decide(state, user):
+            raise PermissionDenied
+        if action_name == "approve" and must_not_be_published(state.revision):
+            raise PermissionDenied
+        super().on_action(state, user, action_name, **kwargs)
+
+    def get_task_states_user_can_moderate(self, user: User, **kwargs: Any) -> "models.QuerySet[TaskState]":
+        waiting = self.task_states.filter(status=TaskState.STATUS_IN_PROGRESS)
+        if not _is_reviewer(self, user):
+            return waiting.none()
+        return waiting.exclude(workflow_state__requested_by=user).exclude(revision__user=user)
+
+    @classmethod
+    def get_description(cls) -> Any:
+        return _("An editor of the chosen groups approves who neither submitted the page nor changed it last")
+
+
+def may_decide(state: TaskState, user: User) -> bool:
+    """An editor today, of the task's groups, and neither who submitted nor who saved what was submitted."""
+    task = state.task.specific
+    return (
+        isinstance(task, PageReviewTask)
+        and _is_reviewer(task, user)
+        and user.pk not in (state.workflow_state.requested_by_id, state.revision.user_id)
+    )
+
+
+def _is_reviewer(task: PageReviewTask, user: User) -> bool:
+    return user.has_role(StaffRole.EDITOR) and task._user_in_groups(user)

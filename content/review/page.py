@@ -1,0 +1,46 @@
+"""What the review brings to every public page: who may do what with it, and its twin beside it in the preview.
+
+Loaded with the models, so it knows none of ours.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from .permissions import PublicPagePermissions
+
+TWIN = "twin-"
+
+
+class ReviewedPage:
+    """Nobody publishes it alone; its preview shows every device's width and the other language."""
+
+    def permissions_for_user(self, user: Any) -> PublicPagePermissions:
+        return PublicPagePermissions(user, self)
+
+    @property
+    def preview_modes(self) -> list[tuple[str, Any]]:
+        own: list[tuple[str, Any]] = list(super().preview_modes)  # type: ignore[misc]
+        if own and not own[0][0]:
+            own[0] = ("", _("This page"))
+        mine = self.locale.language_code if self.locale_id else ""  # type: ignore[attr-defined]
+        return [*own, *((TWIN + code, _in_language(code)) for code, _name in settings.LANGUAGES if code != mine)]
+
+    def serve_preview(self, request: HttpRequest, preview_mode: str) -> HttpResponse:
+        """The twin's newest draft, when the mode asks for it."""
+        if not preview_mode.startswith(TWIN):
+            shown: HttpResponse = super().serve_preview(request, preview_mode)  # type: ignore[misc]
+            return shown
+        code = preview_mode.removeprefix(TWIN)
+        twin = self.get_translations().filter(locale__language_code=code).first()  # type: ignore[attr-defined]
+        if twin is None:
+            return render(request, "content_admin/no_twin.html", {"language": _in_language(code)})
+        return twin.get_latest_revision_as_object().serve_preview(request, "")
+
+
+def _in_language(code: str) -> str:
+    return translation.get_language_info(code)["name_local"].capitalize()

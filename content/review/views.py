@@ -1,0 +1,96 @@
+"""Looking over what somebody submitted, and submitting a translation."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.models import Page, TaskState
+
+from content.checks.run import findings_for
+
+from .actions import submit_translation, translation_of
+from .models import PageReviewTask, may_decide
+
+
+class ChangesForm(forms.Form):
+    comment = forms.CharField(
+        label=gettext_lazy("What should change?"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": gettext_lazy("Say what should change, so that the author can do it.")},
+    )
+
+
+def decide(request: HttpRequest, state_id: int) -> HttpResponse:
+    """What waits for approval, with what the checks say of it; whoever may, approves it or asks for changes."""
+    state = get_object_or_404(TaskState, pk=state_id).specific
+    page = state.revision.as_object()
+    if not isinstance(state.task.specific, PageReviewTask) or not page.permissions_for_user(request.user).can_edit():
+        raise PermissionDenied
+    if state.status != TaskState.STATUS_IN_PROGRESS:
+        messages.info(request, _("Somebody has decided on this page already."))
+        return redirect("wagtailadmin_pages:edit", page.pk)
+    form = ChangesForm(request.POST if request.POST.get("action") == "reject" else None)
+    if request.method == "POST":
+        answer = _decided(request, state, page, form)
+        if answer is not None:
+            return answer
+    findings = findings_for(page)
+    context = {
+        "state": state,
+        "page": page,
+        "form": form,
+        "findings": findings,
+        "stops": [each for each in findings if each.stops],
+        "may_decide": may_decide(state, request.user),
+        "is_own": request.user.pk in (state.workflow_state.requested_by_id, state.revision.user_id),
+        "has_live": page.live,
+    }
+    return render(request, "content_admin/review.html", context)
+
+
+def _decided(request: HttpRequest, state: TaskState, page: Page, form: ChangesForm) -> HttpResponse | None:
+    """Where to go after the decision; None when the form must be shown again."""
+    task, action = state.task.specific, request.POST.get("action")
+    allowed = {name for name, _label, _asks in task.get_actions(page, request.user)}
+    if action not in ("approve", "reject"):
+        raise PermissionDenied
+    if action not in allowed:
+        words = _("You can't decide on this page: another editor must, or the checks found what must not be published.")
+        messages.error(request, words)
+        return None
+    comment = request.POST.get("comment", "").strip()
+    if action == "reject":
+        if not form.is_valid():
+            return None
+        comment = form.cleaned_data["comment"]
+    task.on_action(state, request.user, action, comment=comment)
+    words = _("Approved: “%(title)s”.") if action == "approve" else _("Sent back: “%(title)s”.")
+    messages.success(request, words % {"title": page.title})
+    return redirect("wagtailadmin_explore", page.get_parent().pk)
+
+
+def submit(request: HttpRequest, page_id: int) -> HttpResponse:
+    """GET: what is sent and to whom. POST: the translated sentences become a draft that another editor looks over."""
+    page = get_object_or_404(Page, pk=page_id).specific
+    permissions = page.permissions_for_user(request.user)
+    translation = translation_of(page)
+    if translation is None or not permissions.can_edit():
+        raise PermissionDenied
+    if request.method == "POST":
+        try:
+            submit_translation(page, user=request.user)
+        except PermissionDenied:
+            messages.error(request, _("This page waits for approval already."))
+        except ValidationError as error:
+            messages.error(request, _("Not sent: %(why)s") % {"why": " ".join(error.messages)})
+        else:
+            messages.success(request, _("Sent for approval: “%(title)s”.") % {"title": page.title})
+        return redirect("wagtailadmin_pages:edit", page.pk)
+    total, done = translation.get_progress()
+    context: dict[str, Any] = {"page": page, "total": total, "done": done, "missing": total - done}
+    return render(request, "content_admin/submit_translation.html", context)

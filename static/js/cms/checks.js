@@ -1,0 +1,47 @@
+// Beside the editor: sends the form as it stands to the checks and shows what they say (content/checks/views.py).
+
+const PAUSE = 1200; // ms without a keystroke
+
+for (const section of document.querySelectorAll("[data-house-checks]")) watch(section);
+
+function watch(section) {
+  const form = document.querySelector("form[data-edit-form], #page-edit-form");
+  if (!form) return;
+  const results = section.querySelector("[data-house-checks-results]");
+  const failed = section.querySelector("[data-house-checks-failed]");
+  let timer = 0;
+  let asked = 0;
+
+  const ask = async () => {
+    const turn = ++asked;
+    try {
+      const answer = await fetch(section.dataset.houseChecks, {
+        method: "POST",
+        body: new FormData(form),
+        headers: { "X-Requested-With": "XMLHttpRequest" },
+      });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const html = await answer.text();
+      if (turn === asked) show(html);
+    } catch {
+      if (turn === asked) failed.hidden = false;
+    }
+  };
+
+  const show = (html) => {
+    failed.hidden = true;
+    if (results.dataset.last === html) return; // nothing new: readers by ear aren't told again
+    results.dataset.last = html;
+    results.innerHTML = html;
+  };
+
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, PAUSE);
+  };
+
+  form.addEventListener("input", later);
+  form.addEventListener("change", later);
+  document.addEventListener("w-autosave:success", later);
+  ask();
+}
