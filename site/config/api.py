@@ -11,6 +11,7 @@ from content.headless.files import DocumentsEndpoint, ImagesEndpoint
 from content.headless.lines import HotlinesEndpoint
 from content.headless.pages import PagesEndpoint
 from content.headless.places import RegionsEndpoint
+from content.headless.preview import PagePreviewEndpoint
 from content.headless.words import GlossaryEndpoint
 from outreach_pages.api import SessionsEndpoint
 
@@ -22,6 +23,7 @@ ENDPOINTS = (
     GlossaryEndpoint,
     RegionsEndpoint,
     SessionsEndpoint,
+    PagePreviewEndpoint,
 )
 
 router = WagtailAPIRouter("api")

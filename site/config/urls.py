@@ -7,6 +7,8 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from content import feeds, sitemaps
+
 from . import views
 
 urlpatterns = [
@@ -24,10 +26,19 @@ urlpatterns = [
     path("dil/", include("content.urls")),
 ]
 
+urlpatterns += [
+    path("robots.txt", sitemaps.robots, name="robots"),
+    path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
+]
+
 if settings.SANDBOX:
     urlpatterns += [path("sandbox/", include("config.sandbox.urls"))]
 
-urlpatterns += i18n_patterns(path("", include(wagtail_urls)), prefix_default_language=False)
+urlpatterns += i18n_patterns(
+    path("feed.xml", feeds.feed, name="feed"),
+    path("", include(wagtail_urls)),
+    prefix_default_language=False,
+)
 
 handler404 = "config.views.not_found"
 handler500 = "config.views.server_error"

@@ -1,0 +1,56 @@
+"""What is new and what changed, for feed readers: one Atom feed for each language.
+
+A feed reader keeps what it gets on a phone that others may see. So pages marked "leave no copy" are left out, and each
+entry carries the title meant for the browser's history.
+"""
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import translation
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext as _
+
+from .headless.pages import shown_pages
+from .headless.reading import Reading, absolute
+from .serving.marks import keep_whole
+
+ENTRIES = 30
+LOOK_AT = 3 * ENTRIES  # sensitive pages among them are left out
+
+
+def feed(request: HttpRequest) -> HttpResponse:
+    """The newest and last changed public pages of the address's language."""
+    language = translation.get_language()
+    own = absolute(reverse("feed"))
+    atom = Atom1Feed(
+        title="Vatra",
+        link=absolute(reverse("wagtail_serve", args=[""])),
+        description="",
+        subtitle=_("What is new and what changed."),
+        language=language,
+        author_name="Vatra",
+        feed_url=own,
+        feed_guid=own,
+    )
+    reading = Reading(request)
+    for page in _latest(language):
+        atom.add_item(
+            title=page.seo_title or page.title,
+            link=reading.address_of(page),
+            description=page.search_description or page.intro,
+            unique_id=uuid.uuid5(page.translation_key, language).urn,
+            pubdate=page.first_published_at,
+            updateddate=page.last_published_at,
+        )
+    answer = HttpResponse(atom.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+    keep_whole(request, answer)
+    return answer
+
+
+def _latest(language: str) -> list[Any]:
+    pages = shown_pages().filter(locale__language_code=language, last_published_at__isnull=False)
+    newest = pages.defer_streamfields().order_by("-last_published_at", "-pk")[:LOOK_AT].specific()
+    return [page for page in newest if not page.is_sensitive][:ENTRIES]

@@ -1,0 +1,112 @@
+"""What search engines are told: where the public pages are, in which languages, and what isn't theirs to read."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import translation
+from wagtail.models import Site
+
+from .headless.pages import shown_pages
+from .headless.reading import absolute
+from .serving.marks import keep_whole
+
+MOST = 50_000  # the protocol's limit for one file
+NOT_FOR_ROBOTS = (
+    "/accounts/",
+    "/api/",
+    "/cms/",
+    "/dil/",
+    "/documents/",
+    "/field/",
+    "/k/",
+    "/n/",
+    "/pyet/",
+    "/sandbox/",
+)
+IN_OTHER_LANGUAGES = ("/k/", "/pyet/")
+
+
+@dataclass(frozen=True)
+class Entry:
+    address: str
+    language: str
+    changed: datetime | None
+
+
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """Every listed public page, with the same page in other languages."""
+    answer = HttpResponse("".join(_lines()), content_type="application/xml; charset=utf-8")
+    keep_whole(request, answer)
+    return answer
+
+
+def robots(request: HttpRequest) -> HttpResponse:
+    others = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+    shut = [*NOT_FOR_ROBOTS, *(f"/{code}{path}" for code in others for path in IN_OTHER_LANGUAGES)]
+    lines = [
+        "User-agent: *",
+        *(f"Disallow: {path}" for path in shut),
+        "",
+        f"Sitemap: {absolute(reverse('sitemap'))}",
+        "",
+    ]
+    answer = HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+    keep_whole(request, answer)
+    return answer
+
+
+def _lines() -> Iterator[str]:
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">\n'
+    for twins in _entries().values():
+        links = "".join(_alternates(twins)) if len(twins) > 1 else ""
+        for entry in twins:
+            changed = f"<lastmod>{entry.changed.isoformat(timespec='seconds')}</lastmod>" if entry.changed else ""
+            yield f"<url><loc>{escape(entry.address)}</loc>{changed}{links}</url>\n"
+    yield "</urlset>\n"
+
+
+def _alternates(twins: list[Entry]) -> Iterator[str]:
+    for entry in twins:
+        yield _alternate(entry.language, entry.address)
+    first = next((entry for entry in twins if entry.language == settings.LANGUAGE_CODE), None)
+    if first:
+        yield _alternate("x-default", first.address)
+
+
+def _alternate(language: str, address: str) -> str:
+    return f'<xhtml:link rel="alternate" hreflang="{language}" href={quoteattr(address)}/>'
+
+
+def _entries() -> dict[Any, list[Entry]]:
+    """Pages that are translations of each other, together. Ten thousand of them in a few queries: addresses are put
+    together here instead of asking each page."""
+    homes = _homes()
+    rows = shown_pages().values_list("path", "url_path", "translation_key", "last_published_at")[:MOST]
+    found: dict[Any, list[Entry]] = defaultdict(list)
+    for path, url_path, key, changed in rows:
+        for home_path, (home_url_path, language, start) in homes.items():
+            if path.startswith(home_path):
+                found[key].append(Entry(start + url_path[len(home_url_path) :], language, changed))
+                break
+    return found
+
+
+def _homes() -> dict[str, tuple[str, str, str]]:
+    """{path in the tree: (its url_path, language, where it is read)} of the home page in each language."""
+    site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
+    if site is None:
+        return {}
+    found = {}
+    for home in site.root_page.get_translations(inclusive=True).select_related("locale"):
+        language = home.locale.language_code
+        with translation.override(language):
+            found[home.path] = (home.url_path, language, absolute(reverse("wagtail_serve", args=[""])))
+    return found

@@ -1,0 +1,24 @@
+"""How a page is found: what its head tells machines."""
+
+import json
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+
+from ..structured import structured_data
+
+register = template.Library()
+# Within a script element, so that no text can end it.
+ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
+
+
+@register.simple_tag(takes_context=True)
+def json_ld(context: template.Context) -> SafeString | str:
+    """The page's structured data. A data block: the browser never runs it, so the policy for scripts doesn't apply."""
+    page = context.get("page")
+    found: dict[str, Any] | None = structured_data(page, context.get("lines", ())) if page else None
+    if not found:
+        return ""
+    told = json.dumps(found, ensure_ascii=False, separators=(",", ":")).translate(ESCAPES)
+    return mark_safe(f'<script type="application/ld+json">{told}</script>')  # noqa: S308 (escaped above)
