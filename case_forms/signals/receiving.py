@@ -72,11 +72,10 @@ def receive_signal(
     """Stores a signal and owes its notices. `answers` are checked and cleaned; `secret` is the form's own, so that
     sending it again finds what it stored and the same receipt code.
     """
-    code = codes.code_from(secret)
-    send_key = hashlib.sha256(b"signal\0" + secret).hexdigest()
-    earlier = Signal.objects.filter(send_key=send_key).first()
+    earlier = sent_before(secret)
     if earlier is not None:
-        return ReceivedSignal(earlier, False, code)
+        return earlier
+    code = codes.code_from(secret)
     moment = at or timezone.now()
     municipality, unit = _place(answers, form_version, origin)
     signal = Signal(
@@ -88,7 +87,7 @@ def receive_signal(
         procedure_version=procedure_in_force(moment),
         language=language,
         answers=dict(answers),
-        send_key=send_key,
+        send_key=_send_key(secret),
         receipt_hash=codes.hash_of(code),
         received_at=moment,
         changed_at=moment,
@@ -110,11 +109,21 @@ def receive_signal(
             )
     except IntegrityError:
         # The same form came in twice at once: whoever was second finds what the first one stored.
-        earlier = Signal.objects.filter(send_key=send_key).first()
+        earlier = sent_before(secret)
         if earlier is None:
             raise
-        return ReceivedSignal(earlier, False, code)
+        return earlier
     return ReceivedSignal(signal, True, code)
+
+
+def sent_before(secret: bytes) -> ReceivedSignal | None:
+    """What this form has stored already, or None."""
+    found = Signal.objects.filter(send_key=_send_key(secret)).select_related("unit").first()
+    return ReceivedSignal(found, False, codes.code_from(secret)) if found else None
+
+
+def _send_key(secret: bytes) -> str:
+    return hashlib.sha256(b"signal\0" + secret).hexdigest()
 
 
 def _place(answers: Mapping[str, Any], form_version: FormVersion, origin: Origin) -> tuple[Municipality, MobileUnit]:

@@ -24,6 +24,7 @@ urlpatterns = [
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("dil/", include("content.urls")),
+    path("", include("content.serving.urls")),
 ]
 
 urlpatterns += [
@@ -35,6 +36,7 @@ if settings.SANDBOX:
     urlpatterns += [path("sandbox/", include("config.sandbox.urls"))]
 
 urlpatterns += i18n_patterns(
+    path("pyet/", include("case_forms.asking.urls")),
     path("feed.xml", feeds.feed, name="feed"),
     path("", include(wagtail_urls)),
     prefix_default_language=False,

@@ -1,0 +1,200 @@
+"""Asking and reporting: page by page, with what was typed sealed in the page, until it is sent.
+
+A POST answers with the next page itself (nothing is kept that a redirect could lead to). Whatever goes wrong, what was
+typed stays in the page, and the numbers to call stand on top.
+"""
+
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from case_forms.asking import budgets, steps
+from case_forms.asking.frames import kept_nowhere, shown
+from case_forms.asking.places import Place, place_of_card, place_of_region, public_form, regions_with_a_unit
+from case_forms.asking.proofs import new_work
+from case_forms.asking.sheets import Sheet, is_too_large, opened, sealed
+from case_forms.asking.steps import DANGER, REVIEW, Move
+from case_forms.builder.models import FormVersion
+from case_forms.intake.filling import NoSuchSection
+from case_forms.signals import codes
+from case_forms.signals.receiving import ReceivedSignal, receive_signal, sent_before
+from content.serving.forms import public_form as form_without_cookie
+
+CODE_SHOWN_SECONDS = 15 * 60  # for a page that is sent twice: a double click, a lost answer
+
+log = structlog.get_logger(__name__)
+
+LOST = _(
+    "This page could not be read any more, so what you wrote on the pages before it is gone. What you typed on this"
+    " page is still here."
+)
+OLD = _("This page was open for a long time. What you wrote is still here: look it over and go on.")
+TOO_SOON = _("That was very quick. Wait a few seconds, then press Send once more. Nothing is lost.")
+TOO_MANY = _(
+    "So much is coming in at the moment that we can't take more from here within this hour. It was NOT sent. What you"
+    " wrote is still on this page: keep it open and press Send again in %(minutes)s minutes, or call one of the"
+    " numbers."
+)
+NOT_RECEIVED = _("It was NOT sent: something on our side isn't working. Try again in a minute, or call.")
+TOO_LARGE = _("This is too much for one message. Make it shorter, and send the rest afterwards.")
+
+
+@kept_nowhere
+@form_without_cookie
+def start(request: HttpRequest) -> HttpResponse:
+    """Which region? Also for whoever has no card."""
+    return shown(request, "asking/start.html", "asking:start", regions=regions_with_a_unit())
+
+
+@sensitive_post_parameters()
+@sensitive_variables()
+@kept_nowhere
+@form_without_cookie
+def card(request: HttpRequest, code: str) -> HttpResponse:
+    """From the card of a session. An unknown and an ended card read alike."""
+    place = place_of_card(code)
+    if place is None:
+        return shown(request, "asking/no_place.html", "asking:start", status=404, regions=regions_with_a_unit())
+    return _ask(request, place)
+
+
+@sensitive_post_parameters()
+@sensitive_variables()
+@kept_nowhere
+@form_without_cookie
+def region(request: HttpRequest, slug: str) -> HttpResponse:
+    """From a region's page."""
+    place = place_of_region(slug)
+    if place is None:
+        return shown(request, "asking/no_place.html", "asking:start", status=404, regions=regions_with_a_unit())
+    return _ask(request, place)
+
+
+def _ask(request: HttpRequest, place: Place) -> HttpResponse:
+    version = public_form()
+    if version is None:
+        return shown(request, "asking/no_form.html", place.name, *place.args, status=503)
+    if request.method != "POST":
+        sheet = Sheet(place.key, version.pk)
+        return _page(request, place, version, Move(sheet, steps.first_step(version, {})))
+    return _pressed(request, place, version)
+
+
+def _pressed(request: HttpRequest, place: Place, newest: FormVersion) -> HttpResponse:
+    step, going = request.POST.get("step", "")[:64], request.POST.get("go", "next")[:80]
+    sheet = opened(request.POST.get("sheet", ""), place.key)
+    version = FormVersion.objects.filter(pk=sheet.version).select_related("form").first() if sheet else None
+    if sheet is None or version is None:
+        empty = Sheet(place.key, newest.pk)
+        sheet = steps.with_typed(empty, newest, step, request.POST)
+        if is_too_large(sheet):
+            return _page(request, place, newest, Move(sheet, step), TOO_LARGE, 413, kept=empty)
+        there = step if step not in (REVIEW, DANGER) else ""
+        return _page(request, place, newest, steps.move(sheet, newest, there, "stay", frozenset()), LOST, 409)
+    before, sheet = sheet, steps.with_typed(sheet, version, step, request.POST)
+    if is_too_large(sheet):
+        return _page(request, place, version, Move(sheet, step), TOO_LARGE, 413, kept=before)
+    if sheet.is_old:
+        return _page(request, place, version, steps.move(sheet.renewed(), version, step, "stay", frozenset()), OLD, 409)
+    if going == "send" and step == REVIEW:
+        return _send(request, place, version, sheet)
+    moved = steps.move(sheet, version, step, going, frozenset(request.POST.getlist("shown")))
+    return _page(request, place, version, moved, status=422 if moved.has_problems else 200)
+
+
+# ---- sending ----
+
+
+def _send(request: HttpRequest, place: Place, version: FormVersion, sheet: Sheet) -> HttpResponse:
+    checked = steps.checked_of(sheet, version)
+    if not checked.ok:
+        broken = steps.first_broken(checked) or steps.first_step(version, sheet.answers)
+        return _page(request, place, version, Move(sheet, broken, tell_all=True), status=422)
+    proof = request.POST.get("proof", "")
+    try:
+        # A page that is sent again has been weighed before; it finds what it stored.
+        received = sent_before(sheet.secret)
+        if received is None:
+            verdict = budgets.may_send(sheet, proof)
+            if verdict != budgets.GOOD:
+                return _page(request, place, version, Move(sheet, REVIEW), *_held_back(verdict))
+            received = receive_signal(
+                secret=sheet.secret,
+                form_version=version,
+                answers=checked.answers,
+                origin=place.origin,
+                language=get_language() or settings.LANGUAGE_CODE,
+            )
+            if received.created:
+                budgets.note_sent(sheet, proof)
+    except DatabaseError as failure:
+        log.error("signal_not_received", error=type(failure).__name__)
+        return _page(request, place, version, Move(sheet, REVIEW), NOT_RECEIVED, 503)
+    return _receipt(request, place, received)
+
+
+def _held_back(verdict: str) -> tuple[str | Promise, int]:
+    if verdict == budgets.TOO_SOON:
+        return TOO_SOON, 429
+    return str(TOO_MANY) % {"minutes": budgets.minutes_to_the_next_hour()}, 429
+
+
+def _receipt(request: HttpRequest, place: Place, received: ReceivedSignal) -> HttpResponse:
+    signal = received.signal
+    is_fresh = (timezone.now() - signal.received_at).total_seconds() < CODE_SHOWN_SECONDS
+    return shown(
+        request,
+        "asking/receipt.html",
+        "asking:back",
+        code=codes.written(received.code) if is_fresh and signal.receipt_hash else "",
+        unit=signal.unit,
+        is_in_danger=signal.is_in_danger,
+        place=place,
+        twins=[],  # the other language would be another page, without the code
+    )
+
+
+# ---- pages ----
+
+
+def _page(
+    request: HttpRequest,
+    place: Place,
+    version: FormVersion,
+    moved: Move,
+    told: "str | Promise" = "",
+    status: int = 200,
+    kept: Sheet | None = None,
+) -> HttpResponse:
+    """One page. `kept`: the sheet to carry on with instead, when this one is too large for a page."""
+    context: dict[str, Any] = {
+        "place": place,
+        "version": version,
+        "form_title": version.definition["title"],
+        "step": moved.step,
+        "sheet": sealed(kept or moved.sheet),
+        "told": told,
+        "unit": place.origin.unit,
+    }
+    if moved.step == DANGER:
+        return shown(request, "asking/danger.html", place.name, *place.args, status=status, **context)
+    if moved.step == REVIEW:
+        work = new_work(moved.sheet.secret, sent_this_hour=budgets.count(budgets.SENT, place.key))
+        context |= {"review": steps.review_of(moved.sheet, version), "work": work.as_json}
+        return shown(request, "asking/review.html", place.name, *place.args, status=status, **context)
+    try:
+        page = steps.page_of(moved.sheet, version, moved.step, shown=moved.shown, tell_all=moved.tell_all)
+    except NoSuchSection:
+        first = steps.first_step(version, moved.sheet.answers)
+        page = steps.page_of(moved.sheet, version, first)
+        context["step"] = first
+    context |= {"part": page, "grown": moved.grown}
+    return shown(request, "asking/section.html", place.name, *place.args, status=status, **context)

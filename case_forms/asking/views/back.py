@@ -1,0 +1,179 @@
+"""Coming back with a receipt code: reading the unit's answer, adding something, taking it all back.
+
+The code is typed into a form and never stands in an address. After it, the page itself carries a sealed visit, good for
+half an hour. What was typed stays when the visit is over.
+"""
+
+from typing import Any
+
+import structlog
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from case_forms.asking import budgets, visits
+from case_forms.asking.frames import kept_nowhere, shown
+from case_forms.asking.proofs import new_work
+from case_forms.asking.sheets import Sheet, opened, sealed
+from case_forms.signals import codes
+from case_forms.signals.models import Signal
+from case_forms.signals.receiving import (
+    LONGEST_MESSAGE,
+    MOST_MESSAGES,
+    SignalClosed,
+    TooManyMessages,
+    add_message,
+    mark_seen,
+    may_add,
+    signal_of,
+    take_back,
+)
+from content.serving.forms import public_form
+
+BACK = "back"
+LONGEST_TYPED = 3 * LONGEST_MESSAGE  # what a page carries on of an addition that is too long
+
+log = structlog.get_logger(__name__)
+
+NO_SUCH_CODE = _(
+    "There is nothing under this code. Look at each sign once more. If it was taken back, or is long over, its code"
+    " opens nothing any more."
+)
+NOT_A_CODE = _("A code has twelve letters and digits, such as 7K2M-9QXB-4D0T.")
+TOO_SOON = _("That was very quick. Wait two seconds and press the button once more.")
+TOO_MANY = _("Too many wrong codes are being tried at the moment. Try again in %(minutes)s minutes.")
+VISIT_OVER = _("For your safety the page has closed. Enter your code again; what you typed is still here.")
+EMPTY = _("Write something first.")
+TOO_LONG = _("This is too long. Write at most %(count)s characters, and send the rest afterwards.")
+CLOSED = _("Nothing can be added to this any more. You can write to us anew.")
+MANY = _("You have written %(count)s times within an hour. What you typed is still here: send it a little later.")
+NOT_RECEIVED = _("It was NOT sent: something on our side isn't working. Try again in a minute, or call.")
+ADDED = _("It was sent. The unit has been told.")
+
+
+@sensitive_post_parameters()
+@sensitive_variables()
+@kept_nowhere
+@public_form
+def back(request: HttpRequest) -> HttpResponse:
+    """GET asks for the code. POST with a code opens the talk; with a visit it adds, or takes back."""
+    if request.method != "POST":
+        return _ask_code(request)
+    going = request.POST.get("go", "")
+    if going in ("add", "ask_take_back", "take_back", "look"):
+        visit = visits.opened(request.POST.get("visit", ""))
+        signal = _signal(visit) if visit else None
+        if visit is None or signal is None:
+            return _ask_code(request, VISIT_OVER, 403)
+        return _within(request, going, visit, signal)
+    return _enter(request)
+
+
+# ---- the code ----
+
+
+def _enter(request: HttpRequest) -> HttpResponse:
+    code = codes.read(request.POST.get("code", ""))
+    if code is None:
+        return _ask_code(request, NOT_A_CODE, 422)
+    sheet = opened(request.POST.get("sheet", ""), BACK)
+    if sheet is None or sheet.is_old:
+        return _ask_code(request, TOO_SOON, 409)
+    verdict = budgets.may_try_code(sheet, request.POST.get("proof", ""))
+    if verdict == budgets.TOO_MANY:
+        return _ask_code(request, str(TOO_MANY) % {"minutes": budgets.minutes_to_the_next_hour()}, 429)
+    if verdict != budgets.GOOD:
+        # A page is good for one try; a second press within a moment gets a new page.
+        return _ask_code(request, TOO_SOON, 429, sheet=sheet if verdict == budgets.TOO_SOON else None)
+    signal = signal_of(code)
+    if signal is None:
+        budgets.add_one(budgets.WRONG_CODE)
+        return _ask_code(request, NO_SUCH_CODE, 404)
+    return _talk(request, visits.Visit(signal.pk), signal, typed=_typed(request))
+
+
+def _ask_code(
+    request: HttpRequest, told: "str | Promise" = "", status: int = 200, *, sheet: Sheet | None = None
+) -> HttpResponse:
+    fresh = sheet or Sheet(BACK)
+    return shown(
+        request,
+        "asking/code.html",
+        "asking:back",
+        status=status,
+        told=told,
+        code=request.POST.get("code", "")[:40],
+        typed=_typed(request),
+        sheet=sealed(fresh),
+        work=new_work(fresh.secret, sent_this_hour=budgets.count(budgets.WRONG_CODE)).as_json,
+    )
+
+
+# ---- behind it ----
+
+
+def _within(request: HttpRequest, going: str, visit: visits.Visit, signal: Signal) -> HttpResponse:
+    if going == "add":
+        return _add(request, visit, signal)
+    if going == "ask_take_back":
+        return shown(
+            request, "asking/take_back.html", "asking:back", visit=visits.sealed(visit), signal=signal, twins=[]
+        )
+    if going == "take_back":
+        take_back(signal_id=signal.pk)
+        return shown(request, "asking/taken_back.html", "asking:back", unit=signal.unit)
+    return _talk(request, visit, signal)
+
+
+def _add(request: HttpRequest, visit: visits.Visit, signal: Signal) -> HttpResponse:
+    text = request.POST.get("text", "").strip()
+    problem: str | Promise = ""
+    if not text:
+        problem = EMPTY
+    elif len(text) > LONGEST_MESSAGE:
+        problem = str(TOO_LONG) % {"count": LONGEST_MESSAGE}
+    if problem:
+        return _talk(request, visit, signal, typed=_typed(request), problem=problem, status=422)
+    try:
+        add_message(signal_id=signal.pk, text=text, secret=visit.secret)
+    except SignalClosed:
+        return _talk(request, visit, signal, typed=text, problem=CLOSED, status=409)
+    except TooManyMessages:
+        many = str(MANY) % {"count": MOST_MESSAGES}
+        return _talk(request, visit, signal, typed=text, problem=many, status=429)
+    except DatabaseError as failure:
+        log.error("signal_message_not_received", error=type(failure).__name__)
+        return _talk(request, visit, signal, typed=text, problem=NOT_RECEIVED, status=503)
+    return _talk(request, visits.Visit(signal.pk, visit.at), _signal(visit) or signal, told=ADDED)
+
+
+def _talk(request: HttpRequest, visit: visits.Visit, signal: Signal, *, status: int = 200, **more: Any) -> HttpResponse:
+    said = list(signal.messages.all())
+    if status == 200:
+        mark_seen(signal)
+    return shown(
+        request,
+        "asking/talk.html",
+        "asking:back",
+        status=status,
+        visit=visits.sealed(visit),
+        signal=signal,
+        said=said,
+        has_answer=any(message.sender == "unit" for message in said),
+        may_add=may_add(signal),
+        longest=LONGEST_MESSAGE,
+        twins=[],
+        **more,
+    )
+
+
+def _signal(visit: visits.Visit) -> Signal | None:
+    """The signal of a visit, unless it has been taken back or forgotten meanwhile."""
+    found = Signal.objects.filter(pk=visit.signal_id, receipt_hash__isnull=False)
+    return found.select_related("unit", "form_version__form").first()
+
+
+def _typed(request: HttpRequest) -> str:
+    return request.POST.get("text", "")[:LONGEST_TYPED]

@@ -1,0 +1,12 @@
+// A page of the public form, live: what doesn't apply is hidden as one types. The server decides; nothing is sent or
+// kept before "Send". Without this script everything works, a page at a time.
+
+import { follow } from "../filling/live.js";
+
+const form = document.getElementById("section");
+const refresh = follow(form, JSON.parse(document.getElementById("form-rules").textContent));
+
+form.addEventListener("input", refresh);
+form.addEventListener("change", refresh);
+window.addEventListener("pageshow", refresh);
+refresh();
