@@ -24,7 +24,6 @@ urlpatterns = [
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("dil/", include("content.urls")),
-    path("", include("content.serving.urls")),
 ]
 
 urlpatterns += [
