@@ -12,12 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.models import MobileUnit, Municipality, in_language
+from case_forms.builder.audience import is_public
 from case_forms.cases.actions import SUBMISSION_RECEIVED
-from case_forms.cases.brief_content import BriefFacts, brief_for
+from case_forms.cases.brief_content import AnswerFacts, BriefFacts, brief_for
 from case_forms.cases.models import Case, CaseStatus
 from case_forms.intake.checking import Answers, CheckContext
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, Labels, decide
 from case_forms.procedures.models import ProcedureVersion
+from case_forms.signals.briefs import signal_brief
+from case_forms.signals.deciding import RECEIVED as SIGNAL_RECEIVED
 from notifications.directory.models import Partner, Role
 
 REFERENCE = "••••••"  # no case's
@@ -57,7 +60,7 @@ def rehearse(
     occurred_at = timezone.make_aware(datetime.combine(context.occurred_on, timezone.localtime().time()))
     names_a_case = _names_a_case(definition, answers)
     event = Event(
-        kind=SUBMISSION_RECEIVED,
+        kind=SIGNAL_RECEIVED if is_public(definition) else SUBMISSION_RECEIVED,
         form=definition["key"],
         answers=answers,
         occurred_at=timezone.localtime(occurred_at),
@@ -102,8 +105,10 @@ class _Telling:
         self.language = language
         self.titles = titles
         self.rehearsal = rehearsal
-        self.municipality = Municipality(name=_("the case's municipality"))
+        named = _("where it happens") if is_public(definition) else _("the case's municipality")
+        self.municipality = Municipality(name=named)
         self.case: Case | None = None
+        self.is_signal = is_public(definition)
 
     def run(self, names_a_case: bool) -> None:
         for action in self.decision.actions:
@@ -140,12 +145,12 @@ class _Telling:
 
     def _tell(self, action: Action) -> None:
         role, recipient = self._recipient(action)
-        if self.case is None:
+        if self.case is None and not self.is_signal:
             self._stop(action, _("no rule before it has opened a case"))
         elif not role:
             self._stop(action, _("it tells somebody that there isn't, or no service is answered"))
         else:
-            brief = brief_for(role, self._content(self.case), urgent=action.params.get("urgent", False))
+            brief = self._brief(role, urgent=action.params.get("urgent", False))
             self.rehearsal.notices.append(
                 RehearsedNotice(
                     recipient=recipient,
@@ -168,18 +173,23 @@ class _Telling:
         ).first()
         return (partner.role, f"{Role.PROTECTION_SERVICE.label}: {partner.name}") if partner else ("", "")
 
-    def _content(self, case: Case) -> BriefFacts:
-        return BriefFacts(
-            case=case,
-            municipality=self.municipality,
-            unit=MobileUnit(name=_("the unit that sends it"), callback_phone=_("the unit's number")),
-            occurred_at=self.occurred_at,
-            definition=self.definition,
-            answers=self.answers,
-            sources=self.context.sources,
-            facts=self.decision.facts,
-            today=self.context.today.isoformat(),
-        )
+    def _brief(self, role: str, *, urgent: bool) -> dict[str, Any]:
+        """As `cases` and `signals` write it; what the public sends has no case."""
+        unit = _("the unit that reads it") if self.is_signal else _("the unit that sends it")
+        content: dict[str, Any] = {
+            "municipality": self.municipality,
+            "unit": MobileUnit(name=unit, callback_phone=_("the unit's number")),
+            "occurred_at": self.occurred_at,
+            "definition": self.definition,
+            "answers": self.answers,
+            "sources": self.context.sources,
+            "facts": self.decision.facts,
+            "today": self.context.today.isoformat(),
+        }
+        if self.is_signal:
+            return signal_brief(role, AnswerFacts(**content), reference=REFERENCE, from_session=True, urgent=urgent)
+        assert self.case is not None
+        return brief_for(role, BriefFacts(case=self.case, **content), urgent=urgent)
 
     def _lines(self, rows: list[dict[str, Any]]) -> list[Line]:
         return [(self._in(row["label"]), self._in(row["value"])) for row in rows]

@@ -11,9 +11,11 @@ from bs4 import BeautifulSoup
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
 from case_forms.intake.tests import small_world
 from case_forms.intake.tests.small_world import World, identification, question, words
+from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
 
 pytestmark = pytest.mark.django_db
@@ -217,6 +219,31 @@ def test_the_rehearsal_shows_each_notice_with_exactly_what_its_role_would_read(d
     assert "Account" not in labels
     assert CANARY not in reply.said()
     assert "A potential victim was identified." in reply.said()
+
+
+def test_a_form_for_the_public_is_rehearsed_as_a_message_without_a_case(desk: Client) -> None:
+    told = {"do": "notify", "role": "mobile_unit", "ladder": "police"}
+    rule = {
+        "key": "signal",
+        "title": words("signal"),
+        "words": words("signal"),
+        "on": "signal_received",
+        "then": [told],
+    }
+    changed = small_world.procedure()
+    changed["rules"] = [rule]
+    changed["ladders"]["police"] = [{"after_minutes": 5, "do": "call", "repeat_minutes": 5}]
+    publish_procedure(procedure=save_procedure(key="sop", definition=changed), in_force_from=timezone.now())
+    asked = question("what", "text", shared_with={"mobile_unit": True})
+    public = {
+        **identification(),
+        "audience": "public",
+        "sections": [{"key": "a", "title": words("a"), "items": [asked]}],
+    }
+    said = tried(desk, public, fields={"a": typed(what=CANARY)}).said()
+    assert "Mobile unit on duty".lower() in said.lower()
+    assert "No case is open" in said
+    assert CANARY in said
 
 
 def test_answers_that_no_rule_speaks_about_tell_nobody(desk: Client) -> None:
