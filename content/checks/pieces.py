@@ -24,11 +24,12 @@ NOT_READ = {"change_note", "slug", "seo_title", "search_description", "title", "
 
 @dataclass(frozen=True)
 class Words:
-    """A stretch of text, with the place an editor finds it at. `is_prose`: it has sentences."""
+    """A stretch of text and where an editor finds it. `is_prose`: it has sentences; `is_address`: part of one."""
 
     text: str
     place: str
     is_prose: bool = False
+    is_address: bool = False
 
 
 @dataclass
@@ -51,7 +52,9 @@ def pieces_of(page: Page) -> Pieces:
     found.words.append(Words(page.title, title))
     in_tab = page.seo_title or page.title
     found.seen.append(Words(in_tab, str(Page._meta.get_field("seo_title").verbose_name)))
-    found.seen.append(Words(page.slug.replace("-", " "), str(Page._meta.get_field("slug").verbose_name)))
+    found.seen.append(
+        Words(page.slug.replace("-", " "), str(Page._meta.get_field("slug").verbose_name), is_address=True)
+    )
     description = str(Page._meta.get_field("search_description").verbose_name)
     found.seen.append(Words(page.search_description, description))
     own = {each.name for each in Page._meta.get_fields()}

@@ -44,11 +44,10 @@ class DueFilter(WagtailFilterSet):
         model = Page
         fields = ["due", "locale"]
 
-    @property
-    def qs(self) -> Any:
+    def filter_queryset(self, queryset: Any) -> Any:
         """Without a choice: what wants looking at."""
-        chosen = super().qs
-        if not self.is_bound or not self.data.get("due"):
+        chosen = super().filter_queryset(queryset)
+        if not self.form.cleaned_data.get("due"):
             return chosen.filter(review_by__lte=timezone.localdate() + SOON)
         return chosen
 

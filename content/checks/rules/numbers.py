@@ -1,4 +1,4 @@
-"""Telephone numbers in running text. They belong to the telephone lines: in a text they can't disappear by themselves."""
+"""Telephone numbers in running text, where they can't disappear by themselves."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from ..pieces import Pieces
 # What has digits and is no telephone number: dates, times, laws, years, sums, percentages.
 NOT_A_NUMBER = re.compile(
     r"""
-      \b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b          # 24.11.2026
+      (?<![\d+./-])\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b(?![./-]\d)    # 24.11.2026
     | \b\d{4}-\d{2}-\d{2}\b                        # 2026-11-24
     | \b\d{1,2}[.:]\d{2}\b                         # 08:30
     | \b\d{1,5}\s?/\s?\d{4}\b                      # 499/2018
@@ -30,7 +30,7 @@ FEWEST_DIGITS = 6  # of a number nobody has written down as a line
 
 
 def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
-    for each in [*pieces.words, *pieces.seen]:
+    for each in [*pieces.words, *(seen for seen in pieces.seen if not seen.is_address)]:
         for number in numbers_in(each.text, facts):
             yield _finding(number, each.place, facts)
     for kind, target, _text, place in pieces.links:

@@ -15,7 +15,7 @@ from ..facts import Facts
 from ..findings import Finding
 from ..pieces import Pieces, prose
 
-LIMITS = {"sq": 50, "en": 44}
+LIMITS = {"sq": 42, "en": 34}
 LONGEST_SENTENCE = 28
 FEWEST_WORDS = 60  # below that the number says nothing
 LONG_WORD = 6

@@ -1,0 +1,181 @@
+"""Editors are told, once, of lines that want a call, and write a call down with one step."""
+
+import smtplib
+from datetime import timedelta
+from unittest import mock
+
+from django.core import mail
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import ModelLogEntry
+
+from access.models import Assignment, User
+from audit.models import AuditEntry
+from content import housekeeping
+from content.lines.actions import tell_editors
+from content.lines.states import LineState, standings, state_of
+from content.models import Hotline
+from content.tests.editors import Editor, EditorsTest
+
+
+class LinesTest(EditorsTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.today = timezone.localdate()
+        Hotline.objects.update(verified_on=self.today, first_shown_on=self.today)
+        self.line = Hotline.objects.get(key="alo_116111")
+        self.danger = Hotline.objects.get(key="police_129")
+
+    def age(self, line: Hotline, days: int, **fields: object) -> Hotline:
+        """The line's last test call was so many days ago."""
+        Hotline.objects.filter(pk=line.pk).update(
+            verified_on=self.today - timedelta(days=days), publish="yes", **fields
+        )
+        return Hotline.objects.get(pk=line.pk)
+
+
+class TestStates(LinesTest):
+    def test_a_line_is_in_one_state_each_day(self):
+        for days, state in ((0, "fine"), (22, "fine"), (23, "soon"), (30, "soon"), (31, "stale"), (400, "stale")):
+            assert state_of(self.age(self.line, days, never_stale=False)) == state, days
+        for days, state in ((0, "fine"), (23, "soon"), (31, "untested")):
+            assert state_of(self.age(self.danger, days, never_stale=True)) == state, days
+        Hotline.objects.filter(pk=self.line.pk).update(publish="no")
+        assert state_of(Hotline.objects.get(pk=self.line.pk)) == LineState.OFF
+
+    def test_a_danger_number_never_called_is_untested_from_the_first_day(self):
+        Hotline.objects.filter(pk=self.danger.pk).update(verified_on=None, never_stale=True, publish="yes")
+        assert state_of(Hotline.objects.get(pk=self.danger.pk)) == LineState.UNTESTED
+
+    def test_the_gravest_stands_first(self):
+        self.age(self.line, 40, never_stale=False)
+        self.age(self.danger, 40, never_stale=True)
+        assert [each.line.key for each in standings()][:2] == ["police_129", "alo_116111"]
+
+
+class TestTelling(LinesTest):
+    def test_each_editor_gets_one_mail_for_each_change_not_each_hour(self):
+        self.age(self.line, 25, never_stale=False)
+        for _hour in range(3):
+            housekeeping.each_hour()
+        assert sorted(each.to[0] for each in mail.outbox) == ["ana@vatra.example", "besa@vatra.example"]
+        assert "116 111" in mail.outbox[0].body
+        assert "/cms/public/reports/lines/" in mail.outbox[0].body
+
+        self.age(self.line, 31, never_stale=False)
+        housekeeping.each_hour()
+        housekeeping.each_hour()
+        assert len(mail.outbox) == 4
+        assert "no longer shown" in mail.outbox[-1].subject
+
+    def test_after_a_call_the_next_lapse_is_told_again(self):
+        self.age(self.line, 31, never_stale=False)
+        tell_editors()
+        self.age(self.line, 0, never_stale=False)
+        assert tell_editors() == 0
+        self.age(self.line, 31, never_stale=False)
+        assert tell_editors() == 1
+
+    def test_an_untested_danger_number_is_told_and_stays_shown(self):
+        self.age(self.danger, 31, never_stale=True)
+        assert tell_editors() == 1
+        assert "129" in mail.outbox[0].body
+        assert Hotline.objects.published().filter(key="police_129").exists()
+
+    def test_nothing_is_told_while_all_is_well(self):
+        Hotline.objects.update(publish="no")
+        assert tell_editors() == 0
+        assert mail.outbox == []
+
+    def test_a_mail_server_that_is_away_delays_the_news_and_loses_nothing(self):
+        self.age(self.line, 31, never_stale=False)
+        for error in (smtplib.SMTPServerDisconnected, ConnectionRefusedError):
+            with mock.patch("content.lines.actions._letter", side_effect=error):
+                assert tell_editors() == 0
+        assert tell_editors() == 1
+
+    def test_without_an_editor_to_tell_the_news_waits(self):
+        self.age(self.line, 31, never_stale=False)
+        Assignment.objects.filter(role="editor").delete()
+        assert tell_editors() == 0
+        Assignment.objects.create(user=User.objects.get(username="ana"), role="editor")
+        assert tell_editors() == 1
+
+    def test_only_those_who_are_editors_today_are_told(self):
+        self.age(self.line, 31, never_stale=False)
+        Assignment.objects.filter(user=self.besa.user).update(
+            starts_on=self.today - timedelta(days=9), ends_on=self.today - timedelta(days=1)
+        )
+        tell_editors()
+        assert [each.to for each in mail.outbox] == [["ana@vatra.example"]]
+
+    def test_each_is_told_in_their_language_through_real_smtp_settings(self):
+        User.objects.filter(pk=self.ana.user.pk).update(language="sq")
+        self.age(self.line, 31, never_stale=False)
+        tell_editors()
+        letter = next(each for each in mail.outbox if each.to == ["ana@vatra.example"])
+        assert self.line.name_sq in letter.body
+
+
+class TestCalling(LinesTest):
+    def test_one_step_writes_the_call_down_and_brings_the_line_back(self):
+        self.age(self.line, 40, never_stale=False)
+        assert not Hotline.objects.published().filter(pk=self.line.pk).exists()
+        response = self.ana.post("line_called", self.line.pk, next=reverse("wagtailadmin_home"))
+        assert response["Location"] == reverse("wagtailadmin_home")
+        line = Hotline.objects.get(pk=self.line.pk)
+        assert (line.verified_on, line.verified_by) == (self.today, "ana")
+        assert Hotline.objects.published().filter(pk=self.line.pk).exists()
+        assert AuditEntry.objects.get(action="line.called").actor_id == str(self.ana.user.pk)
+        assert ModelLogEntry.objects.get(action="content.line_called").user == self.ana.user
+
+    def test_asking_changes_nothing(self):
+        self.age(self.line, 40, never_stale=False)
+        assert "I have just called it" in self.ana.text("line_called", self.line.pk)
+        assert not Hotline.objects.published().filter(pk=self.line.pk).exists()
+
+    def test_a_call_does_not_show_a_line_whose_flag_says_no(self):
+        Hotline.objects.filter(pk=self.line.pk).update(publish="verify_first", verified_on=None)
+        response = self.ana.client.post(reverse("line_called", args=[self.line.pk]), follow=True)
+        assert "set “show to readers” to yes" in response.content.decode()
+        assert not Hotline.objects.published().filter(pk=self.line.pk).exists()
+
+    def test_others_write_down_no_call(self):
+        operator = Editor("op", "Operators", role="operator")
+        assert operator.post("line_called", self.line.pk).status_code == 404
+        assert not AuditEntry.objects.filter(action="line.called").exists()
+
+    def test_a_next_address_elsewhere_is_not_followed(self):
+        response = self.ana.post("line_called", self.line.pk, next="https://elsewhere.example/")
+        assert response["Location"] == reverse("lines_report")
+
+
+class TestSeeing(LinesTest):
+    def test_a_stale_line_disappears_from_pages_and_stands_on_the_editors_first_page(self):
+        help_page = next(url for url in self.urls if "ndihme" in url)
+        assert 'href="tel:116111"' in self.html(help_page)
+        self.age(self.line, 31, never_stale=False)
+        self.line.refresh_from_db()
+        self.line.save()
+        assert 'href="tel:116111"' not in self.html(help_page)
+        first = self.ana.text("wagtailadmin_home")
+        assert "Telephone lines to call" in first
+        assert reverse("line_called", args=[self.line.pk]) in first
+
+    def test_the_first_page_of_others_says_nothing_of_lines(self):
+        self.age(self.line, 31, never_stale=False)
+        operator = Editor("op", "Operators", role="operator")
+        assert "lines-to-call" not in operator.text("wagtailadmin_home")
+
+    def test_the_report_downloads_as_csv_and_workbook(self):
+        self.age(self.line, 31, never_stale=False)
+        assert "hidden: nobody has tested it" in self.ana.text("lines_report")
+        csv = self.ana.get("lines_report", export="csv")
+        assert b"116 111" in b"".join(csv.streaming_content)
+        assert self.ana.get("lines_report", export="xlsx").status_code == 200
+        assert self.ana.get("lines_report_results").status_code == 200
+
+    def test_the_list_of_lines_has_the_button_and_the_state(self):
+        listing = self.ana.client.get("/cms/snippets/content/hotline/").content.decode()
+        assert reverse("line_called", args=[self.line.pk]) in listing
+        assert "tested" in listing

@@ -1,0 +1,214 @@
+"""Translations with wagtail-localize, through the admin: sentences, PO files out and in, approval, and what follows."""
+
+import polib
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from wagtail.models import Locale, Page
+from wagtail_localize.fields import get_translatable_fields
+from wagtail_localize.models import StringTranslation, Translation, TranslationSource
+
+from content.models import GlossaryTerm, Hotline, public_page_models
+from content.review.actions import translation_of
+from content.tests.editors import Editor, EditorsTest
+
+BODY = [
+    ("rich_text", "<h2>Një titull</h2><p>Një fjali e parë.</p>"),
+    ("hotline", {"line": None}),
+    ("callout", {"kind": "care", "title": "Kujdes", "text": "<p>Ruajeni letrën.</p>"}),
+    ("signs", {"title": "Shenja", "intro": "", "signs": ["Ju marrin letrat.", "Ju kërcënojnë."], "closing": "Flisni."}),
+    ("quiz", {
+        "title": "Provoni", "intro": "", "closing": "",
+        "questions": [{
+            "question": "Kush i mban letrat?", "explanation": "<p>Ju vetë.</p>",
+            "answers": [{"text": "Unë", "is_right": True}, {"text": "Shefi", "is_right": False}],
+        }],
+    }),
+]  # fmt: skip
+
+
+class TranslationsTest(EditorsTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.english = Locale.objects.get(language_code="en")
+        body = [
+            (kind, {"line": Hotline.objects.get(key="police_129")} if kind == "hotline" else value)
+            for kind, value in BODY
+        ]
+        self.page = self.new_article(title="Letrat tuaja", slug="letrat", change_note="", body=body)
+
+    def begin(self, page: Page | None = None) -> Translation:
+        """“Translate this page”, as an editor presses it."""
+        source = page or self.page
+        response = self.ana.post("wagtail_localize:submit_page_translation", source.pk, locales=[self.english.pk])
+        assert response.status_code == 302, response.content.decode()
+        return Translation.objects.get(source__object_id=source.translation_key, target_locale=self.english)
+
+    def twin(self) -> Page:
+        return self.page.get_translation(self.english)
+
+    def po(self, translation: Translation) -> polib.POFile:
+        response = self.ana.get("wagtail_localize:download_pofile", translation.pk)
+        assert response.status_code == 200
+        return polib.pofile(response.content.decode())
+
+    def upload(self, translation: Translation, po: polib.POFile | str) -> object:
+        file = SimpleUploadedFile("en.po", str(po).encode(), "text/x-gettext-translation")
+        return self.ana.post(
+            "wagtail_localize:upload_pofile", translation.pk, file=file, next=reverse("wagtailadmin_home")
+        )
+
+
+class TestTranslating(TranslationsTest):
+    def test_a_page_begins_its_other_language_as_a_draft(self):
+        self.begin()
+        assert not self.twin().live
+        assert "/en/" in self.twin().url
+        assert self.client.get(self.twin().url).status_code == 404
+
+    def test_po_goes_out_and_in_and_another_editor_publishes(self):
+        translation = self.begin()
+        po = self.po(translation)
+        said = {entry.msgid for entry in po}
+        assert {
+            "Letrat tuaja",
+            "Një fjali e parë.",
+            "Kujdes",
+            "Ju marrin letrat.",
+            "Kush i mban letrat?",
+            "Ju vetë.",
+        } <= said
+        assert not {"care", "129"} & said
+        for entry in po:
+            entry.msgstr = "letters" if entry.msgctxt == "slug" else f"EN {entry.msgid}"
+        assert self.upload(translation, po).status_code == 302
+        assert StringTranslation.objects.filter(translation_of__data="Kujdes", data="EN Kujdes").exists()
+
+        look = self.ana.text("review:submit_translation", self.twin().pk)
+        assert f"{len(po)} of {len(po)} sentences" in look
+        self.ana.post("review:submit_translation", self.twin().pk)
+        assert not self.twin().live
+        state = self.twin().current_workflow_task_state
+        self.ana.post("review:decide", state.pk, action="approve")
+        assert not self.twin().live
+        self.besa.post("review:decide", state.pk, action="approve")
+
+        twin = self.twin()
+        assert twin.live
+        html = self.html(twin.url)
+        assert "EN Një fjali e parë." in html
+        assert "EN Kush i mban letrat?" in html
+        assert 'href="tel:129"' in html[html.index("<main") :]
+        assert f'href="{self.page.url}"' in html
+        assert f'href="{twin.url}"' in self.html(self.page.url)
+
+    def test_a_file_that_is_no_po_is_refused_and_changes_nothing(self):
+        translation = self.begin()
+        before = StringTranslation.objects.count()
+        assert self.upload(translation, "not a po file").status_code == 302
+        assert StringTranslation.objects.count() == before
+
+    def test_a_po_file_of_another_page_is_refused(self):
+        other = self.begin(self.new_article(slug="tjeter", title="Tjetër"))
+        translation = self.begin()
+        po = self.po(other)
+        for entry in po:
+            entry.msgstr = "stray"
+        self.upload(translation, po)
+        assert not StringTranslation.objects.filter(data="stray").exists()
+
+    def test_what_is_not_translated_yet_is_said_before_it_is_sent(self):
+        self.begin()
+        assert "would stand on the page in the other language" in self.ana.text(
+            "review:submit_translation", self.twin().pk
+        )
+
+    def test_the_sentence_editor_says_how_to_send_and_can_not_publish(self):
+        self.begin()
+        page = self.ana.text("wagtailadmin_pages:edit", self.twin().pk)
+        assert reverse("review:submit_translation", args=[self.twin().pk]) in page
+        response = self.ana.post("wagtailadmin_pages:edit", self.twin().pk, action="publish")
+        assert response.status_code in (302, 403)
+        assert not self.twin().live
+        self.ana.post("review:submit_translation", self.twin().pk)
+        waiting = self.besa.text("wagtailadmin_pages:edit", self.twin().pk)
+        assert reverse("review:decide", args=[self.twin().current_workflow_task_state.pk]) in waiting
+
+    def test_sending_twice_is_refused_with_words(self):
+        self.begin()
+        self.ana.post("review:submit_translation", self.twin().pk)
+        address = reverse("review:submit_translation", args=[self.twin().pk])
+        html = self.ana.client.post(address, follow=True).content.decode()
+        assert "waits for approval already" in html
+
+    def test_fetching_what_is_new_publishes_nothing_whatever_is_posted(self):
+        translation = self.begin()
+        self.page.title = "Letrat tuaja, e re"
+        self.page.save_revision().publish()
+        address = reverse("wagtail_localize:update_translations", args=[translation.source_id])
+        assert "Publish immediately" not in self.ana.client.get(address).content.decode()
+        with self.captureOnCommitCallbacks(execute=True):
+            assert self.ana.client.post(address, {"publish_translations": "on"}).status_code == 302
+        assert not self.twin().live
+        assert "Letrat tuaja, e re" in {entry.msgid for entry in self.po(translation)}
+
+    def test_a_twin_never_becomes_a_copy_in_the_wrong_language(self):
+        self.begin()
+        assert self.ana.get("wagtail_localize:convert_to_alias", self.twin().pk).status_code == 404
+
+    def test_people_of_other_roles_send_no_translation(self):
+        self.begin()
+        operator = Editor("op", "Operators", role="operator")
+        assert operator.post("review:submit_translation", self.twin().pk).status_code == 404
+
+    def test_pages_that_are_no_translation_are_sent_from_the_editor(self):
+        assert translation_of(self.page) is None
+        assert self.ana.get("review:submit_translation", self.page.pk).status_code in (302, 403)
+
+
+class TestWhatIsTranslated(TranslationsTest):
+    def test_each_seeded_page_of_each_type_can_be_taken_into_sentences(self):
+        seen = set()
+        for page in Page.objects.filter(depth__gte=2, locale__language_code="sq").specific():
+            source, _made = TranslationSource.get_or_create_from_instance(page)
+            said = set(source.stringsegment_set.values_list("string__data", flat=True))
+            assert page.title in said, page
+            assert not page.intro or any(part in said for part in (page.intro, page.intro.strip())), page
+            seen.add(type(page))
+        assert len(seen) >= 4
+
+    def test_every_field_of_every_type_says_whether_it_is_translated(self):
+        """A new page type's texts are translated; days, flags and choices are shared or each language's own."""
+        own = {"change_note", "checked_on", "review_by"}
+        for model in public_page_models():
+            fields = {field.field_name: type(field).__name__ for field in get_translatable_fields(model)}
+            for name in ("intro", "body", "sources", "title", "search_description", "seo_title"):
+                assert fields.get(name) == "TranslatableField", (model, name)
+            for name in own:
+                assert fields.get(name) == "SynchronizedField", (model, name)
+
+    def test_words_explained_are_translated_too(self):
+        term = GlossaryTerm.objects.create(
+            term="Fjalë e provës",
+            definition="<p>Një shpjegim.</p>",
+            locale=self.page.locale,
+            forms=["fjalës së provës"],
+        )
+        response = self.ana.post(
+            "wagtail_localize:submit_snippet_translation",
+            "content",
+            "glossaryterm",
+            str(term.pk),
+            locales=[self.english.pk],
+        )
+        assert response.status_code == 302
+        translation = Translation.objects.get(source__object_id=term.translation_key)
+        po = self.po(translation)
+        assert {"Fjalë e provës", "Një shpjegim."} <= {entry.msgid for entry in po}
+        for entry in po:
+            entry.msgstr = {"Fjalë e provës": "Word on trial", "Një shpjegim.": "An explanation."}.get(
+                entry.msgid, "word-on-trial"
+            )
+        self.upload(translation, po)
+        translation.save_target(user=self.ana.user)
+        twin = term.get_translation(self.english)
+        assert (twin.term, twin.definition) == ("Word on trial", "<p>An explanation.</p>")
