@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from altcha import create_challenge_v1, extract_params_v1, verify_solution_v1
+from altcha import ChallengeOptionsV1, PayloadV1, create_challenge_v1, extract_params_v1, verify_solution_v1
 from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -37,11 +37,13 @@ def new_work(secret: bytes, *, sent_this_hour: int = 0) -> Work:
     """A challenge for this sheet. The more came from a place within the hour, the longer it takes."""
     factor = min(2 ** (sent_this_hour // HARDER_EVERY), HARDEST)
     challenge = create_challenge_v1(
-        algorithm=ALGORITHM,
-        max_number=settings.ASKING_WORK * factor,
-        hmac_key=_key(),
-        expires=timezone.now() + timedelta(hours=settings.ASKING_FORM_HOURS),
-        params={"for": digest_of(secret)},
+        ChallengeOptionsV1(
+            algorithm=ALGORITHM,
+            max_number=settings.ASKING_WORK * factor,
+            hmac_key=_key(),
+            expires=timezone.now() + timedelta(hours=settings.ASKING_FORM_HOURS),
+            params={"for": digest_of(secret)},
+        )
     )
     return Work(
         {
@@ -70,7 +72,8 @@ def is_proven(proof: str, secret: bytes) -> bool:
         return False
     if extract_params_v1(given).get("for") != [digest_of(secret)]:  # type: ignore[arg-type]
         return False
-    good, _why = verify_solution_v1(given, _key())  # type: ignore[arg-type]
+    payload = PayloadV1(ALGORITHM, given["challenge"], number, given["salt"], given["signature"])
+    good, _why = verify_solution_v1(payload, _key())
     return bool(good)
 
 

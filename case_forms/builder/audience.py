@@ -51,5 +51,5 @@ def audience_problems(definition: dict[str, Any]) -> Iterator[Problem]:
                 words = _("This list isn't for the public: it tells where services or sessions are.")
                 yield Problem(f"{path}/choices_from", "not_public", words)
     if count > MOST_PUBLIC:
-        words = _("A form for the public has at most %(count)s questions.") % {"count": MOST_PUBLIC}
-        yield Problem("/audience", "too_many", words)
+        too_many = _("A form for the public has at most %(count)s questions.") % {"count": MOST_PUBLIC}
+        yield Problem("/audience", "too_many", too_many)

@@ -1,5 +1,7 @@
 """Sending a signal's notice on, when its recipient says that it belongs to another area."""
 
+from typing import Any
+
 from audit.chain import Actor, record
 from case_forms.cases.rerouting import CALL_AGAIN_MINUTES, COORDINATOR_LADDER, chain_of, sent_on_as, why_call
 from notifications.directory.models import Role
@@ -33,7 +35,7 @@ def reroute(*, signal: Signal, notice: Notice, reply: Reply) -> Notice:
         },
         explanation=[{"rule": REROUTED, "words": words} for words in found.words],
     )
-    whose = {"event_id": event.pk, "case_id": signal.pk, "case_reference": signal.reference}
+    whose: dict[str, Any] = {"event_id": event.pk, "case_id": signal.pk, "case_reference": signal.reference}
     if not resolved:
         coordinator = resolve(role=Role.COORDINATOR, municipality=municipality, at=reply.at)
         return owe(

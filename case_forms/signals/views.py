@@ -132,7 +132,7 @@ def board_for(found: Signal) -> Board:
 def _reasons(found: Signal, language: str) -> list[tuple[datetime, list[tuple[str, str]]]]:
     told = []
     for event in found.events.filter(explanation__isnull=False):
-        words = [
+        words: list[tuple[str, str]] = [
             (in_language(entry["words"], language), in_language(entry.get("because") or {"sq": ""}, language))
             for entry in event.explanation or []
         ]

@@ -20,6 +20,7 @@ from case_forms.signals import codes
 from case_forms.signals.models import Signal
 from case_forms.signals.tests.scene import make_signal_scene
 from content.models import Hotline
+from notifications.outbox.delivery import drain
 from notifications.outbox.models import Notice
 
 from .pages import hidden, press, to_review
@@ -410,3 +411,37 @@ def test_a_sheet_says_nothing_of_itself():
 def test_the_pages_never_call_the_reader_what_they_may_not_want_to_be_called():
     for page in Path("templates/asking").glob("*.html"):
         assert "victim" not in page.read_text().lower()
+
+
+def test_the_letters_that_go_out_say_nothing_of_it(client, address, mailoutbox):
+    send(client, address, danger_now="yes")
+    drain()
+    assert len(mailoutbox) == 2  # the unit's worker on duty and the officer
+    for letter in mailoutbox:
+        text = letter.subject + letter.body + str(letter.extra_headers)
+        assert SAID not in text
+        assert Signal.objects.get().reference not in text
+
+
+def test_the_queue_carries_ids_only(client, address, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        send(client, address)
+    from django_q.models import OrmQ
+
+    assert OrmQ.objects.exists()
+    for row in OrmQ.objects.all():
+        assert SAID not in str(row.payload) + str(row.task)
+
+
+def test_a_fault_of_ours_leaves_no_word_of_it_in_the_log(client, address, monkeypatch, caplog, capfd):
+    def fail(**kwargs):
+        raise RuntimeError(SAID)
+
+    review = to_review(client, address)
+    monkeypatch.setattr(ask, "receive_signal", fail)
+    client.raise_request_exception = False
+    answered = press(client, address, review, "send")
+    assert answered.status_code == 500
+    out = capfd.readouterr()
+    assert SAID not in out.out + out.err
+    assert SAID not in answered.content.decode()
