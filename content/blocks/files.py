@@ -1,11 +1,75 @@
 """Blocks that carry a file: pictures, films, sound, papers."""
 
+import mimetypes
+from pathlib import PurePath
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageChooserBlock
 
 from .texts import SHORT
+
+FILM = {"mp4": "video/mp4", "webm": "video/webm"}
+SOUND = {"mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "oga": "audio/ogg", "wav": "audio/wav"}
+CAPTIONS = {"vtt": "text/vtt"}
+
+
+def kind_of(document: Any) -> str:
+    """What sort of file it is, as the ending says, in small letters: "pdf"."""
+    return PurePath(document.filename).suffix.lstrip(".").lower()
+
+
+def size_of(document: Any) -> int:
+    """Bytes, as counted when the file was put in. 0 when nobody counted and the file isn't there."""
+    if document.file_size:
+        return int(document.file_size)
+    try:
+        return int(document.file.size)
+    except OSError:
+        return 0
+
+
+def media_type_of(document: Any) -> str:
+    name = document.filename
+    return (FILM | SOUND | CAPTIONS).get(kind_of(document)) or mimetypes.guess_type(name)[0] or ""
+
+
+def length_in_words(seconds: int) -> str:
+    """How long a film is, rounded up to minutes from two minutes on."""
+    if seconds < 120:
+        return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+    minutes = -(-seconds // 60)
+    return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+
+
+def about_file(document: Any) -> dict[str, Any]:
+    """What a reader wants to know before loading it: {"kind", "size", "media_type"}."""
+    if document is None:
+        return {}
+    return {"kind": kind_of(document).upper(), "size": size_of(document), "media_type": media_type_of(document)}
+
+
+class FileOfKindMixin:
+    """A block whose chosen files must be of a kind that a browser plays."""
+
+    kinds: dict[str, dict[str, str]] = {}
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)  # type: ignore[misc]
+        wrong = {
+            name: ValidationError(_now("Choose a file of this kind: %(kinds)s.") % {"kinds": ", ".join(kinds)})
+            for name, kinds in self.kinds.items()
+            if cleaned.get(name) and kind_of(cleaned[name]) not in kinds
+        }
+        if wrong:
+            raise StructBlockValidationError(block_errors=wrong)
+        return cleaned
 
 
 class FigureBlock(blocks.StructBlock):
@@ -21,7 +85,7 @@ class FigureBlock(blocks.StructBlock):
         template = "content/blocks/figure.html"
 
 
-class VideoBlock(blocks.StructBlock):
+class VideoBlock(FileOfKindMixin, blocks.StructBlock):
     """A film of our own, never loaded before the reader asks for it; with captions and the words to read."""
 
     title = blocks.CharBlock(max_length=120, label=_("title"))
@@ -31,13 +95,24 @@ class VideoBlock(blocks.StructBlock):
     transcript = blocks.RichTextBlock(features=SHORT, label=_("what is said and seen, in words"))
     seconds = blocks.IntegerBlock(min_value=1, max_value=7200, label=_("length in seconds"))
 
+    kinds = {"file": FILM, "captions": CAPTIONS}
+
     class Meta:
         icon = "media"
         label = _("Video")
         template = "content/blocks/video.html"
 
+    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        context = super().get_context(value, parent_context=parent_context) | about_file(value["file"])
+        poster = value.get("poster")
+        return context | {
+            "poster": poster.get_rendition("max-960x960|format-webp") if poster else None,
+            "length": length_in_words(value["seconds"] or 0),
+            "language": get_language(),
+        }
 
-class AudioBlock(blocks.StructBlock):
+
+class AudioBlock(FileOfKindMixin, blocks.StructBlock):
     """A recording, with its words to read."""
 
     title = blocks.CharBlock(max_length=120, label=_("title"))
@@ -45,10 +120,16 @@ class AudioBlock(blocks.StructBlock):
     transcript = blocks.RichTextBlock(features=SHORT, label=_("what is said, in words"))
     seconds = blocks.IntegerBlock(min_value=1, max_value=7200, label=_("length in seconds"))
 
+    kinds = {"file": SOUND}
+
     class Meta:
         icon = "media"
         label = _("Audio")
         template = "content/blocks/audio.html"
+
+    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        context = super().get_context(value, parent_context=parent_context) | about_file(value["file"])
+        return context | {"length": length_in_words(value["seconds"] or 0)}
 
 
 class DownloadBlock(blocks.StructBlock):
@@ -62,3 +143,6 @@ class DownloadBlock(blocks.StructBlock):
         icon = "download"
         label = _("Download")
         template = "content/blocks/download.html"
+
+    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        return super().get_context(value, parent_context=parent_context) | about_file(value["document"])

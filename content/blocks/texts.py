@@ -1,8 +1,12 @@
 """Blocks of words: what an article says."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.snippets.blocks import SnippetChooserBlock
+
+from ..nearby import regions_with_units
 
 INLINE = ["bold", "italic", "link"]
 SHORT = [*INLINE, "ul"]
@@ -146,6 +150,9 @@ class RegionChooserBlock(blocks.StructBlock):
         icon = "site"
         label = _("Who is near me")
         template = "content/blocks/region_chooser.html"
+
+    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        return super().get_context(value, parent_context=parent_context) | {"nearby": regions_with_units()}
 
 
 class WhatHappensStepBlock(blocks.StructBlock):

@@ -2,22 +2,39 @@
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from wagtail.models import Page
 from wagtail.query import PageQuerySet
-
-from .public_page import PublicPageMixin
 
 
 def public_page_models() -> list[type[Page]]:
     """Every concrete type of public page, whichever room it stands in."""
-    return [model for model in apps.get_models() if issubclass(model, PublicPageMixin)]
+    return [model for model in apps.get_models() if getattr(model, "is_public_page", False)]
 
 
-def public_pages() -> PageQuerySet:
-    """Pages that are live, behind no view restriction, of a public type, and listed."""
+def public_pages(request: HttpRequest | None = None) -> PageQuerySet:
+    """Pages that are live, behind no view restriction, of a public type, and listed.
+
+    With a request, the view restrictions are read once for all the questions it asks.
+    """
     types = [kind.pk for kind in ContentType.objects.get_for_models(*public_page_models()).values()]
-    return Page.objects.live().public().filter(content_type_id__in=types).exclude(pk__in=_unlisted())
+    pages = Page.objects.live().filter(content_type_id__in=types)
+    return not_restricted(pages, request).exclude(pk__in=_unlisted())
+
+
+def not_restricted(pages: PageQuerySet, request: HttpRequest | None = None) -> PageQuerySet:
+    """Without those behind a view restriction, their own or one above them."""
+    return pages.exclude(_restricted(request))
+
+
+def _restricted(request: HttpRequest | None) -> Q:
+    known: Q | None = getattr(request, "_vatra_restricted_pages", None)
+    if known is None:
+        known = Page.objects.all().private_q()
+        if request is not None:
+            request._vatra_restricted_pages = known  # type: ignore[attr-defined]
+    return known
 
 
 def _unlisted() -> QuerySet:

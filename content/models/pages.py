@@ -1,8 +1,10 @@
 """The public pages. All stand on Wagtail's own Page."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.core.paginator import Paginator
 from django.db import models
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
@@ -12,11 +14,16 @@ from wagtail.search import index
 
 from access.models import Region
 
+from .. import search
 from ..blocks import LONG, BodyBlock, DownloadsBlock, QuestionsBlock, WhatHappensBlock
 from ..fields import BodyField
+from ..glossary import by_letter
+from .glossary import GlossaryTerm
 from .hotlines import Hotline
+from .listing import public_pages
 from .public_page import PublicPageMixin
 
+CARDS_A_PAGE = 40
 HEAD = [*Page.content_panels, FieldPanel("intro")]
 BODY = [FieldPanel("body"), *PublicPageMixin.care_panels]
 UNDER = ["content.HomePage", "content.SectionPage", "content.ArticlePage"]
@@ -63,6 +70,15 @@ class SectionPage(PublicPageMixin, Page):
     content_panels = [*HEAD, *BODY]
     parent_page_types = ["content.HomePage", "content.SectionPage"]
     template = "content/section_page.html"
+    kept_query = frozenset({"p"})
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        children = public_pages(request).child_of(self).select_related("locale")
+        pages = Paginator(children, CARDS_A_PAGE).get_page(request.GET.get("p"))
+        return super().get_context(request, *args, **kwargs) | {"pages": pages}
+
+    def beside(self, request: HttpRequest) -> list[Page]:
+        return []  # its pages stand in the middle, as cards
 
     class Meta:
         verbose_name = _("section")
@@ -130,6 +146,10 @@ class GlossaryPage(PublicPageMixin, Page):
     max_count_per_parent = 1
     template = "content/glossary_page.html"
 
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        terms = GlossaryTerm.objects.filter(locale_id=self.locale_id)
+        return super().get_context(request, *args, **kwargs) | {"letters": by_letter(terms, self.locale.language_code)}
+
     class Meta:
         verbose_name = _("page of words explained")
         verbose_name_plural = _("pages of words explained")
@@ -171,6 +191,12 @@ class ServicePage(PublicPageMixin, Page):
     ]
     parent_page_types = UNDER
     template = "content/service_page.html"
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """`line` only while it may be shown."""
+        context = super().get_context(request, *args, **kwargs)
+        line = next((line for line in context["lines"] if line.pk == self.line_id), None)
+        return context | {"line": line, "regions": list(self.regions.all())}
 
     class Meta:
         verbose_name = _("service")
@@ -226,6 +252,10 @@ class SearchPage(PublicPageMixin, Page):
     subpage_types: list[str] = []
     max_count_per_parent = 1
     template = "content/search_page.html"
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        return context | search.results_for(request, self.locale, context["lines"], context["reading"].glossary)
 
     class Meta:
         verbose_name = _("search page")

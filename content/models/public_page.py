@@ -15,15 +15,17 @@ from wagtail_localize.fields import SynchronizedField
 
 from .. import reading as readings
 from ..blocks import INLINE
+from ..headless.elsewhere import PreviewElsewhere
 from ..review.page import ReviewedPage
 from ..serving.marks import keep_whole, leave_no_copy
 from .frame import frame, languages
-from .listing import not_restricted
+from .listing import not_restricted, public_pages
 
 HOME_DEPTH = 2
+BESIDE = 6
 
 
-class PublicPageMixin(ReviewedPage, models.Model):
+class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
     """What a public page shows besides its own text: lines to call, the menu, its twin in the other language."""
 
     intro = models.TextField(
@@ -94,13 +96,16 @@ class PublicPageMixin(ReviewedPage, models.Model):
             leave_no_copy(request, response)
         else:
             keep_whole(request, response, query=self.kept_query)
+        if not self.is_listed:
+            response["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
         """The draft in its own language, in a frame of the editors' rooms and nowhere else."""
         translation.activate(self.locale.language_code)  # type: ignore[attr-defined]
         response: HttpResponse = super().serve_preview(request, mode_name)  # type: ignore[misc]
-        response._csp_replace = {"frame-ancestors": [SELF]}  # type: ignore[attr-defined]
+        own = getattr(response, "_csp_replace", {})  # a front end elsewhere stands in a frame of its own
+        response._csp_replace = {**own, "frame-ancestors": [SELF]}  # type: ignore[attr-defined]
         return response
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -110,6 +115,7 @@ class PublicPageMixin(ReviewedPage, models.Model):
         context |= frame(request, code)
         context["twins"] = languages(request, code, self.twins(request), context["homes"])
         context["above"] = self.above(request)
+        context["beside"] = self.beside(request)
         context["reading"] = readings.Reading(self, request, glossary_page=context["glossary_page"])  # type: ignore[arg-type]
         return context
 
@@ -124,3 +130,16 @@ class PublicPageMixin(ReviewedPage, models.Model):
         if self.depth <= HOME_DEPTH + 1:  # type: ignore[attr-defined]
             return []
         return list(self.get_ancestors().live().filter(depth__gte=HOME_DEPTH).select_related("locale"))  # type: ignore[attr-defined]
+
+    def beside(self, request: HttpRequest) -> list[Page]:
+        """What to read next: the pages under this one, else those that follow it in its section. At most six."""
+        if self.depth < HOME_DEPTH + 1:  # type: ignore[attr-defined]
+            return []
+        if not self.is_leaf():  # type: ignore[attr-defined]
+            return list(public_pages(request).child_of(self).select_related("locale")[:BESIDE])
+        if self.depth == HOME_DEPTH + 1:  # type: ignore[attr-defined]
+            return []
+        siblings = public_pages(request).sibling_of(self, inclusive=False).select_related("locale")
+        after = list(siblings.filter(path__gt=self.path)[:BESIDE])  # type: ignore[attr-defined]
+        missing = BESIDE - len(after)
+        return after + (list(siblings.filter(path__lt=self.path)[:missing]) if missing else [])  # type: ignore[attr-defined]

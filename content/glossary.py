@@ -1,0 +1,186 @@
+"""Finds words explained in running text, and marks each where it first stands on a page (docs/adr/0019).
+
+Runs in every rendering that isn't kept, so it looks up words in a table instead of trying each form as a pattern.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from operator import itemgetter
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from .models.glossary import GlossaryTerm
+
+WORD = re.compile(r"(?<![\w&])\w+")
+TAG = re.compile(r"(<[^>]*>)")
+TAG_NAME = re.compile(r"</?([a-z][a-z0-9]*)")
+# Within these nothing is marked: a heading names a part, and a link or button leads somewhere already.
+CLOSED = frozenset({"a", "button", "h1", "h2", "h3", "h4", "h5", "h6", "summary", "label", "code"})
+BETWEEN_PARAGRAPHS = re.compile(r"</(?:p|li)>\s*(?=<(?:p|li)\b)")
+BLOCK_TAGS = re.compile(r"</?(?:p|ul|ol|li|div|h[1-6])\b[^>]*>")
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A word with its explanation as it may stand within a sentence."""
+
+    slug: str
+    term: str
+    definition: str  # safe HTML, links not yet resolved
+
+
+@dataclass(frozen=True)
+class Form:
+    text: str  # small letters, escaped as in HTML text
+    explained: Explained
+
+
+@dataclass(frozen=True)
+class Glossary:
+    """The words of one language: for each first word the forms that begin with it, the longest first."""
+
+    forms: dict[str, tuple[Form, ...]]
+    terms: tuple[Explained, ...]
+
+    def look_up(self, words: str) -> Explained | None:
+        """The word explained that is written like this, in any of its forms."""
+        text = _folded(" ".join(words.split()))
+        first = WORD.search(text)
+        candidates = self.forms.get(first[0], ()) if first else ()
+        return next((form.explained for form in candidates if form.text == text), None)
+
+
+def glossary_of(locale_id: int) -> Glossary:
+    """The glossary of a language. One query; the table is made anew only when a word has changed."""
+    rows = GlossaryTerm.objects.filter(locale_id=locale_id).values_list("slug", "term", "definition", "forms")
+    return _table(tuple((slug, term, text, tuple(forms)) for slug, term, text, forms in rows))
+
+
+@lru_cache(maxsize=16)
+def _table(rows: tuple[tuple[str, str, str, tuple[str, ...]], ...]) -> Glossary:
+    found: dict[str, dict[str, Form]] = {}
+    terms = []
+    for slug, term, definition, forms in rows:
+        explained = Explained(slug, term, _within_a_sentence(definition))
+        terms.append(explained)
+        for form in (term, *forms):
+            text = _folded(" ".join(str(form).split()))
+            if first := WORD.search(text):
+                found.setdefault(first[0], {}).setdefault(text, Form(text, explained))
+    by_length = {
+        first: tuple(sorted(forms.values(), key=lambda form: -len(form.text))) for first, forms in found.items()
+    }
+    return Glossary(by_length, tuple(terms))
+
+
+def _folded(text: str) -> str:
+    return escape(text, quote=False).lower()
+
+
+def _within_a_sentence(html: str) -> str:
+    """Without paragraphs and lists, which can't stand within a paragraph."""
+    return BLOCK_TAGS.sub("", BETWEEN_PARAGRAPHS.sub(" ", html)).strip()
+
+
+class Marker:
+    """Marks words in the texts of one page; remembers which it has marked."""
+
+    def __init__(self, glossary: Glossary, *, page_of_words: str = "") -> None:
+        self.glossary = glossary
+        self.page_of_words = page_of_words
+        self.marked: set[str] = set()
+
+    def mark(self, html: str) -> str:
+        """The text with each word explained where it first stands, and only there."""
+        if not self.glossary.forms:
+            return html
+        parts = TAG.split(html)
+        closed = 0
+        for number, part in enumerate(parts):
+            if number % 2:
+                name = TAG_NAME.match(part)
+                if name and name[1] in CLOSED:
+                    closed = max(0, closed - 1) if part.startswith("</") else closed + 1
+            elif not closed and part:
+                parts[number] = self._marked_text(part)
+        return "".join(parts)
+
+    def _marked_text(self, text: str) -> str:
+        small = text.lower()
+        if len(small) != len(text):  # a letter whose small form is longer: places would no longer agree
+            return text
+        found, reached = [], 0
+        for word in WORD.finditer(small):
+            if word.start() < reached:
+                continue
+            form = self._form_at(small, word)
+            if form is None:
+                continue
+            end = word.start() + len(form.text)
+            self.marked.add(form.explained.slug)
+            found += [text[reached : word.start()], self._note(text[word.start() : end], form.explained)]
+            reached = end
+        return "".join([*found, text[reached:]]) if found else text
+
+    def _form_at(self, small: str, word: re.Match[str]) -> Form | None:
+        for form in self.glossary.forms.get(word[0], ()):
+            end = word.start() + len(form.text)
+            if (
+                form.explained.slug not in self.marked
+                and small.startswith(form.text, word.start())
+                and not (end < len(small) and (small[end].isalnum() or small[end] == "_"))
+            ):
+                return form
+        return None
+
+    def _note(self, shown: str, explained: Explained) -> SafeString:
+        """A button that opens the explanation, by the browser alone. Old browsers show it in brackets instead."""
+        more = (
+            format_html('<a href="{}#{}">{}</a>', self.page_of_words, explained.slug, _("All words explained"))
+            if self.page_of_words
+            else ""
+        )
+        return format_html(
+            '<button type="button" class="term" popovertarget="w-{slug}">{shown}</button>'
+            '<span class="term-note" id="w-{slug}" popover><strong class="term-name">{term}</strong>'
+            '<span class="term-text">{definition}</span><span class="term-more">{more}'
+            '<button type="button" class="btn btn-small" popovertarget="w-{slug}" popovertargetaction="hide">{close}'
+            "</button></span></span>",
+            slug=explained.slug,
+            shown=mark_safe(shown),  # noqa: S308 (a piece of the text it stands in, escaped as that is)
+            term=explained.term,
+            definition=mark_safe(explained.definition),  # noqa: S308 (an editor's rich text)
+            more=more,
+            close=_("Close"),
+        )
+
+
+# In Albanian these are one letter each, with places of their own in the alphabet.
+ALBANIAN = ["a", "b", "c", "ç", "d", "dh", "e", "ë", "f", "g", "gj", "h", "i", "j", "k", "l", "ll", "m", "n", "nj", "o", "p"]
+ALBANIAN += ["q", "r", "rr", "s", "sh", "t", "th", "u", "v", "x", "xh", "y", "z", "zh"]
+ENGLISH = list("abcdefghijklmnopqrstuvwxyz")
+
+
+def by_letter(terms: Iterable[GlossaryTerm], language: str) -> list[tuple[str, list[GlossaryTerm]]]:
+    """Terms under their first letter, in the order of the language's alphabet."""
+    alphabet = {letter: place for place, letter in enumerate(ALBANIAN if language == "sq" else ENGLISH)}
+    letters: dict[str, list[GlossaryTerm]] = {}
+    for word, term in sorted(((_letters(term.term, alphabet), term) for term in terms), key=itemgetter(0)):
+        letters.setdefault(word[0][1].upper() if word else "", []).append(term)
+    return list(letters.items())
+
+
+def _letters(word: str, alphabet: dict[str, int]) -> list[tuple[int, str]]:
+    """The word's letters with their places in the alphabet; what is no letter of it comes last."""
+    small, found, at = word.lower(), [], 0
+    while at < len(small):
+        width = 2 if small[at : at + 2] in alphabet else 1
+        letter = small[at : at + width]
+        found.append((alphabet.get(letter, len(alphabet)), letter))
+        at += width
+    return found
