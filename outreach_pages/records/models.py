@@ -201,6 +201,12 @@ class InformativeSession(models.Model):
         """Where it is held, which needn't be where the unit has its seat."""
         return self.municipality.region
 
+    def begins_at(self) -> datetime.datetime:
+        return timezone.make_aware(datetime.datetime.combine(self.date, self.starts_at))
+
+    def finishes_at(self) -> datetime.datetime:
+        return timezone.make_aware(datetime.datetime.combine(self.date, self.ends_at))
+
     def card_is_open(self, on: datetime.date | None = None) -> bool:
         """See `SessionQuerySet.with_open_card`."""
         day = on or timezone.localdate()

@@ -17,6 +17,7 @@ urlpatterns = [
     path("accounts/", include("access.urls")),
     path("field/", include("case_forms.intake.urls")),
     path("field/cases/", include("case_forms.cases.urls")),
+    path("field/sessions/", include("outreach_pages.records.urls")),
     path("field/signals/", include("case_forms.signals.urls")),
     path("api/field/v1/", include("case_forms.intake.api_urls")),
     path("api/", include("config.api")),

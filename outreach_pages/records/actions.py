@@ -1,0 +1,231 @@
+"""What is done with a session. One mutation each, whoever asks; each checks the right to it and is recorded.
+
+planned -> held -> reported, or planned -> cancelled. What was marked by mistake goes back to planned, until it is
+reported; numbers and plans may be put right, and the record of deeds says that they were.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from access.models import User
+from audit.chain import actor_of, record
+
+from .models import InformativeSession, SessionCount
+from .rights import rights_of, units_to_plan_for
+from .words import CancelReason, SessionState
+
+Cell = tuple[str, str]  # (sex, age group)
+
+KIND = "session"
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+# What may be changed of a plan, and what is recorded when it has been held.
+PLAN = (
+    "unit",
+    "municipality",
+    "administrative_unit",
+    "place_type",
+    "place_name",
+    "show_place",
+    "date",
+    "starts_at",
+    "ends_at",
+    "audience",
+    "grades",
+    "topics",
+    "language",
+    "partners",
+    "partner_names",
+    "krat_activity",
+    "project",
+    "is_public",
+    "card_expires_on",
+)
+OUTCOME = (
+    "topics",
+    "method",
+    "language",
+    "partners",
+    "partner_names",
+    "materials",
+    "materials_note",
+    "questions_raised",
+    "disability_access",
+)
+
+
+class NotAllowed(Exception):
+    """This person can't do that with this session."""
+
+
+class NotNow(Exception):
+    """The session isn't at that point. `code`: changed (somebody was faster), too_early, not_held, reported."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def plan_session(*, by: User, values: Mapping[str, Any], is_demo: bool = False) -> InformativeSession:
+    """A new session, planned. `values`: of PLAN, already checked by the form. Raises NotAllowed."""
+    with transaction.atomic():
+        if not units_to_plan_for(by).filter(pk=values["unit"].pk).exists():
+            raise NotAllowed
+        session = InformativeSession(planned_by=by, is_demo=is_demo, **{name: values[name] for name in values})
+        session.save(force_insert=True)
+        _record("session.planned", session, by, unit=session.unit.slug, municipality=session.municipality.slug)
+    return session
+
+
+def change_plan(*, session: InformativeSession, by: User, values: Mapping[str, Any]) -> InformativeSession:
+    """Changes what was planned. Nothing is written when nothing differs. Raises NotAllowed."""
+    with transaction.atomic():
+        locked = _locked(session)
+        if not rights_of(by, locked).may_plan:
+            raise NotAllowed
+        changed = _change(locked, PLAN, values)
+        if "unit" in changed and not units_to_plan_for(by).filter(pk=locked.unit_id).exists():
+            raise NotAllowed
+        if changed:
+            _too_early(locked, "" if locked.state in (SessionState.PLANNED, SessionState.CANCELLED) else locked.state)
+            locked.save(update_fields=[*changed, "changed_at"])
+            _record("session.changed", locked, by, fields=changed)
+    return locked
+
+
+def record_session(
+    *, session: InformativeSession, by: User, values: Mapping[str, Any], counts: Mapping[Cell, int]
+) -> InformativeSession:
+    """Keeps what happened and who came: a planned session becomes held, one that was held or reported is put right.
+
+    `values`: of OUTCOME. `counts`: {(sex, age group): how many}; zeros are left out. Raises NotAllowed, NotNow.
+    """
+    with transaction.atomic():
+        locked = _locked(session)
+        if not rights_of(by, locked).may_record:
+            raise NotAllowed
+        _too_early(locked, "held")
+        changed = _change(locked, OUTCOME, values)
+        is_first = locked.state == SessionState.PLANNED
+        if is_first:
+            locked.state, locked.held_at, locked.held_by = SessionState.HELD, timezone.now(), by
+            changed += ["state", "held_at", "held_by"]
+        before = counts_of(locked)
+        wanted = {cell: number for cell, number in counts.items() if number}
+        if wanted != before:
+            _replace_counts(locked, wanted)
+            changed.append("counts")
+        if changed:
+            locked.save(update_fields=[*(name for name in changed if name != "counts"), "changed_at"])
+            people = sum(wanted.values())
+            if is_first:
+                _record("session.held", locked, by, participants=people)
+            else:
+                fields = [name for name in changed if name != "counts"]
+                told = {"participants_before": sum(before.values())} if "counts" in changed else {}
+                _record("session.corrected", locked, by, fields=fields, participants=people, **told)
+    return locked
+
+
+def report_session(*, session_id: uuid.UUID, submission_id: uuid.UUID, by: User, at: datetime) -> InformativeSession:
+    """The session's report has been received. Runs in the caller's transaction, with the submission.
+
+    Raises InformativeSession.DoesNotExist, NotAllowed (another unit's), NotNow (not held yet, or reported already).
+    """
+    with transaction.atomic():
+        locked = InformativeSession.objects.select_for_update(of=("self",)).visible_to(by).get(pk=session_id)
+        if locked.state == SessionState.REPORTED:
+            raise NotNow("reported")
+        if locked.state != SessionState.HELD:
+            raise NotNow("not_held")
+        if not rights_of(by, locked).may_report:
+            raise NotAllowed
+        locked.state, locked.reported_at, locked.reported_by = SessionState.REPORTED, at, by
+        locked.report_submission = submission_id
+        locked.save(update_fields=["state", "reported_at", "reported_by", "report_submission", "changed_at"])
+        _record("session.reported", locked, by, submission=submission_id)
+    return locked
+
+
+def cancel_session(*, session: InformativeSession, by: User, reason: CancelReason) -> InformativeSession:
+    """Calls a planned session off. Doing it again changes nothing. Raises NotAllowed, NotNow."""
+    with transaction.atomic():
+        locked = _locked(session)
+        if not rights_of(by, locked).may_plan:
+            raise NotAllowed
+        if locked.state == SessionState.CANCELLED:
+            return locked
+        if locked.state != SessionState.PLANNED:
+            raise NotNow("changed")
+        locked.state, locked.cancelled_at, locked.cancelled_by = SessionState.CANCELLED, timezone.now(), by
+        locked.cancel_reason = reason
+        locked.save(update_fields=["state", "cancelled_at", "cancelled_by", "cancel_reason", "changed_at"])
+        _record("session.cancelled", locked, by, reason=str(reason))
+    return locked
+
+
+def plan_again(*, session: InformativeSession, by: User) -> InformativeSession:
+    """A cancelled session takes place after all, or one was marked held by mistake: planned again, its counts gone.
+
+    Doing it again changes nothing. Raises NotAllowed, NotNow (it is reported).
+    """
+    with transaction.atomic():
+        locked = _locked(session)
+        if locked.state == SessionState.REPORTED:
+            raise NotNow("reported")
+        if not rights_of(by, locked).may_plan:
+            raise NotAllowed
+        if locked.state == SessionState.PLANNED:
+            return locked
+        was, people = locked.state, sum(counts_of(locked).values())
+        locked.counts.all().delete()
+        locked.state, locked.cancel_reason = SessionState.PLANNED, ""
+        locked.held_at = locked.held_by = locked.cancelled_at = locked.cancelled_by = None
+        locked.save()
+        _record("session.planned_again", locked, by, was=str(was), participants=people)
+    return locked
+
+
+def counts_of(session: InformativeSession) -> dict[Cell, int]:
+    """{(sex, age group): how many}, without zeros."""
+    return {(row.sex, row.age_group): row.number for row in session.counts.all()}
+
+
+def has_begun(session: InformativeSession, at: datetime | None = None) -> bool:
+    return session.begins_at() <= (at or timezone.now()) + CLOCK_TOLERANCE
+
+
+def _locked(session: InformativeSession) -> InformativeSession:
+    rows = InformativeSession.objects.select_for_update(of=("self",)).select_related("unit", "municipality")
+    return rows.get(pk=session.pk)
+
+
+def _change(session: InformativeSession, names: Iterable[str], values: Mapping[str, Any]) -> list[str]:
+    """Sets what differs, and gives its names."""
+    changed = [name for name in names if name in values and getattr(session, name) != values[name]]
+    for name in changed:
+        setattr(session, name, values[name])
+    return changed
+
+
+def _too_early(session: InformativeSession, state: str) -> None:
+    """What is held has begun."""
+    if state and not has_begun(session):
+        raise NotNow("too_early")
+
+
+def _replace_counts(session: InformativeSession, counts: Mapping[Cell, int]) -> None:
+    session.counts.all().delete()
+    rows = [
+        SessionCount(session=session, sex=sex, age_group=age, number=number) for (sex, age), number in counts.items()
+    ]
+    SessionCount.objects.bulk_create(rows)
+
+
+def _record(action: str, session: InformativeSession, by: User, **detail: Any) -> None:
+    record(action, actor=actor_of(by), target_kind=KIND, target_id=session.pk, **detail)

@@ -1,0 +1,51 @@
+"""A person's own calendar address: made, read, taken back. The secret is shown once, when it is made."""
+
+import secrets
+
+from django.db import transaction
+from django.utils import timezone
+
+from access.models import User
+from audit.chain import actor_of, record
+
+from .models import CalendarAddress
+
+KIND = "calendar_address"
+
+
+def open_address(user: User) -> CalendarAddress | None:
+    return CalendarAddress.objects.filter(user=user, revoked_at__isnull=True).first()
+
+
+def make_address(*, user: User) -> str:
+    """A new secret for this person; whatever they had before stops working. It can't be read again."""
+    secret = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)  # two presses at once make one address
+        _revoke(user)
+        made = CalendarAddress.objects.create(user=user, secret_hash=CalendarAddress.hash_of(secret))
+        record("calendar_address.made", actor=actor_of(user), target_kind=KIND, target_id=made.pk)
+    return secret
+
+
+def revoke_address(*, user: User) -> bool:
+    """The address stops working at once. Whether there was one."""
+    with transaction.atomic():
+        return _revoke(user)
+
+
+def note_reading(address: CalendarAddress) -> None:
+    """Keeps the day on which a calendar last came for it, so that its person sees whether somebody still does."""
+    today = timezone.localdate()
+    if address.read_on != today:
+        CalendarAddress.objects.filter(pk=address.pk).update(read_on=today)
+
+
+def _revoke(user: User) -> bool:
+    address = CalendarAddress.objects.select_for_update().filter(user=user, revoked_at__isnull=True).first()
+    if address is None:
+        return False
+    address.revoked_at = timezone.now()
+    address.save(update_fields=["revoked_at"])
+    record("calendar_address.revoked", actor=actor_of(user), target_kind=KIND, target_id=address.pk)
+    return True

@@ -1,0 +1,64 @@
+"""Doubts that a form raises once: it asks, and takes yes for an answer. An error has to be mended; a doubt doesn't."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from outreach_pages.records.names import likely_names
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """`field`: where it is; `words`: what is asked; `answer`: what confirming says."""
+
+    field: str
+    words: str
+    answer: str
+
+
+class AskingBack(forms.ModelForm):
+    """A form that raises doubts beside errors. `is_settled()`: valid, and every doubt confirmed.
+
+    A confirmation is for exactly the texts that were asked about: `<field>:<what>` is posted back, and something new
+    in the field is asked about again.
+    """
+
+    named_in: tuple[str, ...] = ()  # fields where a person's name might stand
+    CONFIRMED = "confirmed"
+
+    def doubts(self) -> list[Doubt]:
+        """What isn't confirmed yet, of a form without errors."""
+        if not self.is_valid():
+            return []
+        confirmed = set(self.settled())
+        return [doubt for doubt in self._raised() if self.key_of(doubt) not in confirmed]
+
+    def settled(self) -> list[str]:
+        """What was confirmed, for the page to carry along while something else is still to be mended."""
+        return self.data.getlist(self.CONFIRMED) if hasattr(self.data, "getlist") else []
+
+    def is_settled(self) -> bool:
+        return self.is_valid() and not self.doubts()
+
+    @staticmethod
+    def key_of(doubt: Doubt) -> str:
+        return f"{doubt.field}:{doubt.words}"
+
+    def asked_back(self) -> list[dict[str, Any]]:
+        """The doubts for the page: what is asked, and the box to tick."""
+        return [
+            {"doubt": doubt, "key": self.key_of(doubt), "label": self.fields[doubt.field].label, "id": f"confirm_{n}"}
+            for n, doubt in enumerate(self.doubts())
+        ]
+
+    def _raised(self) -> list[Doubt]:
+        return [doubt for name in self.named_in if (doubt := self._names_in(name))]
+
+    def _names_in(self, name: str) -> Doubt | None:
+        names = likely_names(self.cleaned_data.get(name) or "")
+        if not names:
+            return None
+        told = _("This reads like a person's name: %(names)s. Take it out, or say that it isn't one.")
+        return Doubt(name, told % {"names": ", ".join(names)}, _("It names no person"))

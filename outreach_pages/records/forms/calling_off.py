@@ -1,0 +1,10 @@
+"""Why a session is called off, in one of a few words."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from outreach_pages.records.words import CancelReason
+
+
+class CancelForm(forms.Form):
+    reason = forms.ChoiceField(label=_("Why is it called off?"), choices=CancelReason.choices, widget=forms.RadioSelect)

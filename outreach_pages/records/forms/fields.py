@@ -1,0 +1,96 @@
+"""Fields and widgets that both forms of a session use."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from access.models import Municipality
+from outreach_pages.records.words import Material
+
+MOST_GIVEN = 5000  # pieces of one material at one session
+
+
+class KeysField(forms.MultipleChoiceField):
+    """Boxes to tick, kept as a list of keys in the order of the words."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, words: type[models.TextChoices], **options: Any) -> None:
+        super().__init__(choices=words.choices, **options)
+
+    def clean(self, value: Any) -> list[str]:
+        ticked = set(super().clean(value))
+        return [key for key, _label in self.choices if key in ticked]  # type: ignore[misc, has-type]
+
+
+class DayInput(forms.DateInput):
+    def __init__(self, **options: Any) -> None:
+        super().__init__({"type": "date", **options}, format="%Y-%m-%d")
+
+
+class HourInput(forms.TimeInput):
+    def __init__(self, **options: Any) -> None:
+        super().__init__({"type": "time", **options}, format="%H:%M")
+
+
+class MunicipalityField(forms.ModelChoiceField):
+    """Every municipality, under its region; those of `first` (regions' ids) stand on top."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", _("Municipality"))
+        super().__init__(Municipality.objects.select_related("region"), to_field_name="slug", **options)
+
+    def group(self, first: Iterable[int]) -> None:
+        wanted = set(first)
+        towns = sorted(
+            self.queryset,  # type: ignore[arg-type]
+            key=lambda town: (town.region_id not in wanted, town.region.name, town.name),
+        )
+        grouped: list[Any] = [("", _("Choose"))]
+        for region, members in groupby(towns, key=lambda town: town.region):
+            grouped.append((region.name, [(town.slug, town.name) for town in members]))
+        self.choices = grouped
+
+
+class MaterialsWidget(forms.MultiWidget):
+    """A number for each kind of material."""
+
+    template_name = "outreach_pages/records/materials_widget.html"
+
+    def __init__(self) -> None:
+        box = {"inputmode": "numeric", "min": "0", "max": str(MOST_GIVEN), "class": "input input-number"}
+        super().__init__({kind: forms.NumberInput(box) for kind in Material.values})
+
+    def decompress(self, value: Any) -> list[Any]:
+        numbers = {each["kind"]: each["number"] for each in value or ()}
+        return [numbers.get(kind) for kind in Material.values]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        for part, label in zip(context["widget"]["subwidgets"], Material.labels, strict=True):
+            part["label"] = label
+        return context
+
+
+class MaterialsField(forms.MultiValueField):
+    """[{"kind": Material, "number": n}] of what was given or shown; what wasn't is left out."""
+
+    def __init__(self, **options: Any) -> None:
+        parts = [forms.IntegerField(min_value=0, max_value=MOST_GIVEN, required=False) for _kind in Material.values]
+        super().__init__(parts, widget=MaterialsWidget(), require_all_fields=False, required=False, **options)
+
+    def compress(self, numbers: Sequence[int | None]) -> list[dict[str, Any]]:
+        given = zip(Material.values, numbers or (), strict=False)
+        return [{"kind": kind, "number": number} for kind, number in given if number]
+
+    def clean(self, value: Any) -> list[dict[str, Any]]:
+        try:
+            return super().clean(value)
+        except ValidationError:
+            told = _("Write how many there were, as a number up to %(most)s.") % {"most": MOST_GIVEN}
+            raise ValidationError(told, code="not_a_number") from None

@@ -1,0 +1,129 @@
+"""What happened at a session, and who came: the table of sex by age group, in whole numbers."""
+
+from typing import Any
+
+from django import forms
+from django.forms import BoundField
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from outreach_pages.records.actions import OUTCOME, Cell, counts_of
+from outreach_pages.records.models import MOST_PER_CELL, InformativeSession
+from outreach_pages.records.words import AgeGroup, Audience, PartnerKind, Sex, Topic
+
+from .asking_back import AskingBack, Doubt
+from .fields import KeysField, MaterialsField
+
+CLASS_SIZE = 60  # more than this in a classroom is worth a second look (../shared: one class is 16 to 45)
+IN_CLASS = (Audience.GRADE_9, Audience.HIGH_SCHOOL)
+
+
+class OutcomeForm(AskingBack):
+    """The counts are fields of their own, named `count-<sex>-<age group>`; `total` is what was counted at the door."""
+
+    total = forms.IntegerField(
+        label=gettext_lazy("How many took part, in all"),
+        min_value=1,
+        max_value=18 * MOST_PER_CELL,
+        help_text=gettext_lazy("Counted at the door. The table below must add up to it."),
+        widget=forms.NumberInput({"inputmode": "numeric", "class": "input input-number"}),
+    )
+    topics = KeysField(Topic, label=gettext_lazy("What was talked about"))
+    partners = KeysField(PartnerKind, label=gettext_lazy("Who was there with you"), required=False)
+    materials = MaterialsField(label=gettext_lazy("Materials"))
+
+    named_in = ("partner_names", "materials_note", "questions_raised")
+
+    class Meta:
+        model = InformativeSession
+        fields = list(OUTCOME)
+        labels = {
+            "method": gettext_lazy("How"),
+            "partner_names": gettext_lazy("Which organisations"),
+            "questions_raised": gettext_lazy("What people asked"),
+        }
+        help_texts = {
+            "partner_names": gettext_lazy("Names of organisations, never of people."),
+            "questions_raised": gettext_lazy("In short, so that nobody can be told from it. No names, no numbers."),
+        }
+        widgets = {"questions_raised": forms.Textarea({"rows": 5})}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["method"].required = True
+        known = counts_of(self.instance)
+        for sex, age in CELLS:
+            self.fields[cell_name(sex, age)] = forms.IntegerField(
+                required=False,
+                min_value=0,
+                max_value=MOST_PER_CELL,
+                label=f"{Sex(sex).label}, {AgeGroup(age).label}",
+                initial=known.get((sex, age)),
+                widget=forms.NumberInput({"inputmode": "numeric", "class": "input count-cell", "data-count": ""}),
+            )
+        if known:
+            self.initial["total"] = sum(known.values())
+
+    def counts(self) -> dict[Cell, int]:
+        """{(sex, age group): how many} of what could be read, without zeros."""
+        cleaned = getattr(self, "cleaned_data", {})
+        return {cell: number for cell in CELLS if (number := cleaned.get(cell_name(*cell)))}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        total, summed = cleaned.get("total"), sum(self.counts().values())
+        if total is not None and summed != total and not self._count_errors():
+            self.add_error("total", _sums_differ(total, summed))
+        return cleaned
+
+    def _count_errors(self) -> bool:
+        return any(cell_name(*cell) in self.errors for cell in CELLS)
+
+    def _raised(self) -> list[Doubt]:
+        doubts = super()._raised()
+        total = self.cleaned_data["total"]
+        if total > CLASS_SIZE and self.instance.audience in IN_CLASS:
+            told = _("%(total)s is more than a class: is it one session? Two classes apart are two sessions.")
+            doubts.append(Doubt("total", told % {"total": total}, _("It was one session")))
+        return doubts
+
+    # ---- for the page ----
+
+    def table(self) -> list[dict[str, Any]]:
+        """A row for each age group: its name, its cells with their column, and their sum as far as known."""
+        rows = []
+        for age in AgeGroup:
+            cells = [{"field": self[cell_name(sex.value, age.value)], "column": sex.label} for sex in Sex]
+            rows.append({"label": age.label, "cells": cells, "sum": _sum([cell["field"] for cell in cells])})
+        return rows
+
+    def sexes(self) -> list[dict[str, Any]]:
+        """The columns, each with its sum."""
+        columns = [(sex.label, [self[cell_name(sex.value, age.value)] for age in AgeGroup]) for sex in Sex]
+        return [{"label": label, "sum": _sum(boxes)} for label, boxes in columns]
+
+    def whole_sum(self) -> int:
+        return sum(column["sum"] for column in self.sexes())
+
+
+CELLS: tuple[Cell, ...] = tuple((sex.value, age.value) for sex in Sex for age in AgeGroup)
+
+
+def cell_name(sex: str, age: str) -> str:
+    return f"count-{sex}-{age}"
+
+
+def _sum(boxes: list[BoundField]) -> int:
+    """What stands in these boxes; what isn't a number counts nothing."""
+    return sum(int(text) for box in boxes if (text := str(box.value() or "").strip()).isdecimal())
+
+
+def _sums_differ(total: int, summed: int) -> str:
+    """What to do about a table that doesn't add up."""
+    if summed < total:
+        return ngettext(
+            "The table adds up to %(summed)s: one is missing. Put it in; unknown goes under “not recorded”.",
+            "The table adds up to %(summed)s: %(missing)s are missing. Put them in; unknown goes under “not recorded”.",
+            total - summed,
+        ) % {"summed": summed, "missing": total - summed}
+    return _("The table adds up to %(summed)s, which is more. Look at both.") % {"summed": summed}

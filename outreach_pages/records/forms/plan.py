@@ -1,0 +1,95 @@
+"""The plan of a session: who goes where, when, for whom."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from access.models import MobileUnit, User
+from outreach_pages.records.actions import PLAN
+from outreach_pages.records.models import InformativeSession
+from outreach_pages.records.rights import units_to_plan_for
+from outreach_pages.records.words import PartnerKind, Topic
+
+from .asking_back import AskingBack
+from .fields import DayInput, HourInput, KeysField, MunicipalityField
+
+EARLIEST = datetime.date(2013, 1, 1)  # the first mobile unit began then
+FURTHEST = datetime.timedelta(days=2 * 366)
+LONGEST = datetime.timedelta(hours=10)
+
+
+class PlanForm(AskingBack):
+    unit = forms.ModelChoiceField(
+        MobileUnit.objects.none(), label=_("Mobile unit"), to_field_name="slug", empty_label=None
+    )
+    municipality = MunicipalityField()
+    topics = KeysField(Topic, label=_("Topics"), required=False)
+    partners = KeysField(PartnerKind, label=_("Who comes with you"), required=False)
+
+    named_in = ("partner_names",)
+
+    class Meta:
+        model = InformativeSession
+        fields = list(PLAN)
+        labels = {
+            "grades": _("Grades"),
+            "is_public": _("May be listed for the public"),
+            "show_place": _("The session's page may name the school or place"),
+            "krat_activity": _("Activity of the regional committee (KRAT)"),
+            "partner_names": _("Which organisations"),
+        }
+        help_texts = {
+            "place_name": _("Only staff see it, unless you allow more below."),
+            "grades": _("For example: IX A, IX B."),
+            "partner_names": _("Names of organisations, never of people."),
+            "is_public": _("Anyone then sees its day, region, municipality, audience and topics. Nothing else."),
+            "show_place": _("Leave it empty where somebody might look for who was there."),
+            "card_expires_on": _("Empty: the card and the session's page stay."),
+        }
+        widgets = {
+            "date": DayInput(),
+            "starts_at": HourInput(),
+            "ends_at": HourInput(),
+            "card_expires_on": DayInput(),
+        }
+
+    def __init__(self, *args: Any, user: User, **options: Any) -> None:
+        super().__init__(*args, **options)
+        units = units_to_plan_for(user)
+        self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+        self.fields["municipality"].group({unit.region_id for unit in units})  # type: ignore[attr-defined]
+        self.has_one_unit = len(units) == 1
+        if self.has_one_unit:
+            self.fields["unit"].widget = forms.HiddenInput()
+            self.initial.setdefault("unit", units[0].slug)
+        if self.instance._state.adding is False:
+            self.initial["unit"] = self.instance.unit.slug
+            self.initial["municipality"] = self.instance.municipality.slug
+
+    def clean_date(self) -> datetime.date:
+        day = self.cleaned_data["date"]
+        if day < EARLIEST:
+            raise forms.ValidationError(_("This is too long ago."), code="too_early")
+        if day > timezone.localdate() + FURTHEST:
+            raise forms.ValidationError(_("Choose a day within the next two years."), code="too_late")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        starts, ends, day = cleaned.get("starts_at"), cleaned.get("ends_at"), cleaned.get("date")
+        if starts and ends and ends <= starts:
+            self.add_error("ends_at", _("It ends before it begins. Write when it ends."))
+        elif starts and ends and _length(starts, ends) > LONGEST:
+            self.add_error("ends_at", _("This is longer than ten hours. Make two sessions of it."))
+        last = cleaned.get("card_expires_on")
+        if last and day and last < day:
+            self.add_error("card_expires_on", _("The card would close before the session. Choose a later day."))
+        return cleaned
+
+
+def _length(starts: datetime.time, ends: datetime.time) -> datetime.timedelta:
+    day = datetime.date(2000, 1, 1)
+    return datetime.datetime.combine(day, ends) - datetime.datetime.combine(day, starts)

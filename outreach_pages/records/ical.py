@@ -1,0 +1,67 @@
+"""Sessions as an iCalendar: when, where and for whom. No person's, partner's or organisation's name, no card, no count.
+
+A calendar is copied to telephones and to whoever keeps their calendars for them, so it says no more than a person needs
+to be at the right door at the right time.
+"""
+
+import datetime
+from collections.abc import Iterable
+
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from icalendar import Calendar, Event
+
+from access.models import User
+
+from .models import InformativeSession, SessionQuerySet
+from .words import SessionState
+
+MEDIA_TYPE = "text/calendar; charset=utf-8"
+BACK, AHEAD = datetime.timedelta(days=92), datetime.timedelta(days=400)
+REFRESH = datetime.timedelta(hours=6)
+STATUS = {SessionState.PLANNED: "TENTATIVE", SessionState.CANCELLED: "CANCELLED"}
+
+
+def calendar_of(sessions: Iterable[InformativeSession], *, name: str) -> bytes:
+    """The bytes of a calendar with these sessions, in the active language. The same sessions give the same bytes.
+
+    A cancelled one stands in it as cancelled, so that a telephone that has it strikes it out.
+    """
+    calendar = Calendar()
+    calendar.add("prodid", f"-//Vatra//Outreach//{(get_language() or 'sq').upper()}")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add("name", name)
+    calendar.add("x-wr-calname", name)
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT6H")
+    for session in sessions:
+        calendar.add_component(_event(session))
+    return bytes(calendar.to_ical())
+
+
+def of_person(user: User) -> SessionQuerySet:
+    """What a person's own calendar holds: the last three months, and what is planned."""
+    today = timezone.localdate()
+    sessions = InformativeSession.objects.visible_to(user).filter(date__gte=today - BACK, date__lte=today + AHEAD)
+    return sessions.select_related("municipality").order_by("date", "starts_at", "id")  # type: ignore[no-any-return]
+
+
+def _event(session: InformativeSession) -> Event:
+    event = Event()
+    event.add("uid", f"{session.pk}@sessions.vatra")
+    event.add("dtstamp", _utc(session.changed_at))
+    event.add("last-modified", _utc(session.changed_at))
+    event.add("dtstart", _utc(session.begins_at()))
+    event.add("dtend", _utc(session.finishes_at()))
+    what = _("Informative session: %(audience)s") % {"audience": session.get_audience_display()}
+    event.add("summary", what)
+    event.add("location", f"{session.place_name}, {session.municipality.name}")
+    event.add("status", STATUS.get(SessionState(session.state), "CONFIRMED"))
+    event.add("class", "PRIVATE")
+    return event
+
+
+def _utc(moment: datetime.datetime) -> datetime.datetime:
+    return moment.astimezone(datetime.UTC).replace(microsecond=0)

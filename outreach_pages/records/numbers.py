@@ -1,0 +1,195 @@
+"""Sessions and participants in numbers, by month, region, audience, sex and age group: counts of what was held."""
+
+import csv
+import datetime
+import io
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.db.models import Count, F, Sum
+from django.db.models.functions import TruncMonth
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from access.models import Region, User
+
+from .calendar import last_of
+from .models import InformativeSession, SessionCount, SessionQuerySet
+from .words import AgeGroup, Audience, Sex
+
+SMALL = 10  # a number below this may point at people, and stays inside the organisation
+Cell = tuple[str, str]
+
+
+class NumbersForm(forms.Form):
+    """Which months, which region. Without a choice: this year, all that the person may see."""
+
+    since = forms.DateField(
+        label=gettext_lazy("From the month"),
+        required=False,
+        input_formats=["%Y-%m"],
+        widget=forms.DateInput({"type": "month", "placeholder": "2026-01"}, format="%Y-%m"),
+    )
+    until = forms.DateField(
+        label=gettext_lazy("To the month"),
+        required=False,
+        input_formats=["%Y-%m"],
+        widget=forms.DateInput({"type": "month", "placeholder": "2026-12"}, format="%Y-%m"),
+    )
+    region = forms.ModelChoiceField(
+        Region.objects.none(),
+        label=gettext_lazy("Region"),
+        required=False,
+        to_field_name="slug",
+        empty_label=gettext_lazy("all"),
+    )
+    audience = forms.ChoiceField(
+        label=gettext_lazy("For whom"), required=False, choices=[("", gettext_lazy("all")), *Audience.choices]
+    )
+
+    def __init__(self, data: Any, *, user: User) -> None:
+        today = timezone.localdate()
+        asked = data.copy()
+        asked.setdefault("since", f"{today:%Y}-01")
+        asked.setdefault("until", f"{today:%Y-%m}")
+        super().__init__(asked)
+        seen = InformativeSession.objects.visible_to(user).order_by()
+        regions = Region.objects.filter(pk__in=seen.values("municipality__region"))
+        self.fields["region"].queryset = regions  # type: ignore[attr-defined]
+        for name in ("since", "until"):
+            self.fields[name].error_messages["invalid"] = _("Write a month as 2026-11.")
+        if len(regions) < 2:
+            del self.fields["region"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and since > until:
+            self.add_error("until", _("This month lies before the first one."))
+        return cleaned
+
+    def narrow(self, sessions: SessionQuerySet) -> SessionQuerySet:
+        """Only for a form that is valid."""
+        chosen = self.cleaned_data
+        if since := chosen.get("since"):
+            sessions = sessions.filter(date__gte=since)
+        if until := chosen.get("until"):
+            sessions = sessions.filter(date__lte=last_of(until))
+        if region := chosen.get("region"):
+            sessions = sessions.in_region(region)
+        if audience := chosen.get("audience"):
+            sessions = sessions.filter(audience=audience)
+        return sessions
+
+
+@dataclass
+class Line:
+    """One month, region and audience: how many sessions, and who came to them."""
+
+    month: datetime.date
+    region: str
+    audience: str
+    sessions: int = 0
+    cells: dict[Cell, int] = field(default_factory=lambda: defaultdict(int))
+
+    @property
+    def audience_label(self) -> str:
+        return str(Audience(self.audience).label)
+
+    @property
+    def people(self) -> int:
+        return sum(self.cells.values())
+
+    def of_sexes(self) -> list[int]:
+        return [sum(self.cells.get((sex.value, age.value), 0) for age in AgeGroup) for sex in Sex]
+
+    def of_ages(self) -> list[int]:
+        return [sum(self.cells.get((sex.value, age.value), 0) for sex in Sex) for age in AgeGroup]
+
+
+@dataclass
+class Numbers:
+    """Lines in order, and everything in them together."""
+
+    lines: list[Line]
+
+    def __post_init__(self) -> None:
+        self.sessions = sum(line.sessions for line in self.lines)
+        self.cells: dict[Cell, int] = defaultdict(int)
+        for line in self.lines:
+            for cell, number in line.cells.items():
+                self.cells[cell] += number
+        self.people = sum(self.cells.values())
+
+    @property
+    def has_small(self) -> bool:
+        return any(0 < number < SMALL for line in self.lines for number in line.cells.values())
+
+    def matrix(self) -> list[dict[str, Any]]:
+        """The rows of the table of age by sex, the sums in the last row and column."""
+        rows = [self._row(age.label, [self.cells.get((sex.value, age.value), 0) for sex in Sex]) for age in AgeGroup]
+        sums = [sum(self.cells.get((sex.value, age.value), 0) for age in AgeGroup) for sex in Sex]
+        return [*rows, self._row(_("all ages"), sums)]
+
+    @staticmethod
+    def _row(label: Any, numbers: list[int]) -> dict[str, Any]:
+        return {"label": label, "numbers": [*numbers, sum(numbers)]}
+
+
+def numbers_of(sessions: SessionQuerySet) -> Numbers:
+    """Two queries, however many sessions. Only what took place counts."""
+    held = sessions.took_place().order_by()
+    by = {
+        "month": TruncMonth("date"),
+        "region": F("municipality__region__name"),
+    }
+    lines: dict[tuple[datetime.date, str, str], Line] = {}
+    for row in held.annotate(**by).values("month", "region", "audience").annotate(number=Count("pk", distinct=True)):
+        key = (row["month"], row["region"], row["audience"])
+        lines[key] = Line(*key, sessions=row["number"])
+    counts = SessionCount.objects.order_by().filter(session__in=held.values("pk"))
+    grouped = counts.values(
+        "sex",
+        "age_group",
+        audience=F("session__audience"),
+        month=TruncMonth("session__date"),
+        region=F("session__municipality__region__name"),
+    ).annotate(number_of=Sum("number"))
+    for row in grouped:
+        line = lines[row["month"], row["region"], row["audience"]]
+        line.cells[row["sex"], row["age_group"]] += row["number_of"]
+    audiences = [value for value, _label in Audience.choices]
+    return Numbers(sorted(lines.values(), key=lambda line: (line.month, line.region, audiences.index(line.audience))))
+
+
+def as_csv(numbers: Numbers) -> bytes:
+    """A table for a spreadsheet: a line for each month, region and audience, a column for each sex and age group.
+
+    UTF-8 with its mark, so that a spreadsheet reads ë and ç right. All words are ours or names of regions.
+    """
+    written = io.StringIO()
+    writer = csv.writer(written)
+    heads = [_("month"), _("region"), _("for whom"), _("sessions"), _("participants")]
+    writer.writerow([*heads, *(f"{sex.label}, {age.label}" for sex, age in _cells())])
+    for line in numbers.lines:
+        cells = [line.cells.get((sex.value, age.value), 0) for sex, age in _cells()]
+        writer.writerow([f"{line.month:%Y-%m}", line.region, line.audience_label, line.sessions, line.people, *cells])
+    if numbers.has_small:
+        writer.writerow([])
+        writer.writerow([small_note()])
+    return b"\xef\xbb\xbf" + written.getvalue().encode()
+
+
+def small_note() -> str:
+    return _(
+        "Numbers below %(small)s can point at people: inside the organisation only. Before you pass this on, leave them"
+        " out, and with each one another number of its row, so that it can't be worked out."
+    ) % {"small": SMALL}
+
+
+def _cells() -> Iterator[tuple[Sex, AgeGroup]]:
+    return ((sex, age) for sex in Sex for age in AgeGroup)

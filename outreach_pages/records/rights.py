@@ -1,0 +1,44 @@
+"""Who may do what with a session.
+
+Its unit's workers plan it, record it and report it. A coordinator of the unit's region plans for the unit. The
+coordinator of the region where it is held reads it. Nobody else knows that it exists.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from access.models import MobileUnit, User
+
+from .models import InformativeSession
+from .words import SessionState
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What one person may do with one session now. Views, templates and actions all ask here."""
+
+    may_plan: bool  # change the plan, call it off, put it back
+    may_record: bool  # who came, what was talked about
+    may_report: bool  # fill the report
+
+
+def units_to_plan_for(user: User) -> QuerySet[MobileUnit]:
+    """The units that this person may plan sessions of."""
+    own = Q(pk__in=user.units().values("pk"))
+    led = Q(region__in=user.coordinated_regions().values("pk"))
+    return MobileUnit.objects.filter(own | led, is_active=True).select_related("region")
+
+
+def rights_of(user: User, session: InformativeSession) -> Rights:
+    is_ours = user.units().filter(pk=session.unit_id).exists()
+    leads = user.coordinated_regions().filter(pk=session.unit.region_id).exists()
+    state = session.state
+    return Rights(
+        may_plan=(is_ours and state != SessionState.REPORTED) or (leads and state in PLANNING),
+        may_record=is_ours and state != SessionState.CANCELLED,
+        may_report=is_ours and state == SessionState.HELD,
+    )
+
+
+PLANNING = (SessionState.PLANNED, SessionState.CANCELLED)

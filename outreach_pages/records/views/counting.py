@@ -1,0 +1,49 @@
+"""The numbers: as tables, and as a file for a spreadsheet."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from audit.chain import actor_of, record
+from outreach_pages.records.models import InformativeSession
+from outreach_pages.records.numbers import Numbers, NumbersForm, as_csv, numbers_of, small_note
+from outreach_pages.records.words import AgeGroup, Sex
+
+from .frame import frame, staff
+
+
+def numbers(request: HttpRequest) -> HttpResponse:
+    form = NumbersForm(request.GET, user=staff(request))
+    found = _numbers(request, form)
+    context = frame(
+        request,
+        form=form,
+        numbers=found,
+        sexes=Sex.labels,
+        ages=AgeGroup.labels,
+        small_note=small_note(),
+        query=request.GET.urlencode(),
+    )
+    return render(request, "outreach_pages/records/numbers.html", context, status=422 if form.errors else 200)
+
+
+def numbers_file(request: HttpRequest) -> HttpResponse:
+    """The same numbers, all sexes by all age groups. That they were taken out is recorded."""
+    user = staff(request)
+    form = NumbersForm(request.GET, user=user)
+    if not form.is_valid():
+        return numbers(request)
+    found = _numbers(request, form)
+    record("sessions.numbers_exported", actor=actor_of(user), target_kind="session", lines=len(found.lines))
+    answer = HttpResponse(as_csv(found), content_type="text/csv; charset=utf-8")
+    since, until = (form.cleaned_data[name] for name in ("since", "until"))
+    months = "_".join(f"{month:%Y-%m}" for month in (since, until) if month) or "all"
+    answer["Content-Disposition"] = f'attachment; filename="vatra-sessions-{months}.csv"'
+    answer["Cache-Control"] = "private, no-store"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def _numbers(request: HttpRequest, form: NumbersForm) -> Numbers:
+    if not form.is_valid():
+        return Numbers([])
+    return numbers_of(form.narrow(InformativeSession.objects.visible_to(staff(request))))

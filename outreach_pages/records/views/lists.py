@@ -1,0 +1,111 @@
+"""The list, the month's calendar, and both as files for a calendar program."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from access.models import Region
+from outreach_pages.records import addresses, calendar, ical, listing
+from outreach_pages.records.models import InformativeSession
+from outreach_pages.records.rights import units_to_plan_for
+
+from .frame import frame, staff
+
+MOST_DUE, LATELY = 5, 8
+
+
+def sessions(request: HttpRequest) -> HttpResponse:
+    """What has to be done first, then the list: what is to come, or whatever the filters ask for."""
+    user = staff(request)
+    form = listing.FilterForm(request.GET, user=user)
+    seen = listing.listed(user)
+    is_filtered = form.is_used()
+    rows = form.narrow(seen).order_by("-date", "-starts_at", "id") if is_filtered else listing.coming(seen)
+    page = Paginator(rows, listing.A_PAGE).get_page(request.GET.get("page"))
+    units = set(user.units().values_list("pk", flat=True))
+    own = seen.filter(unit__in=units)
+    context = frame(
+        request,
+        form=form,
+        page=page,
+        is_filtered=is_filtered,
+        query=_without_page(request),
+        due=[] if is_filtered else list(listing.due(own)[:MOST_DUE]),
+        to_report=[] if is_filtered else list(listing.to_report(own)[:MOST_DUE]),
+        lately=[] if is_filtered else list(listing.lately(seen)[:LATELY]),
+        may_plan=units_to_plan_for(user).exists(),
+        shows_unit=len(units) != 1,
+        is_empty=not is_filtered and not InformativeSession.objects.visible_to(user).exists(),
+    )
+    return render(request, "outreach_pages/records/list.html", context)
+
+
+def month(request: HttpRequest) -> HttpResponse:
+    """A month, as a table where there is room and as a list by day where there isn't."""
+    user = staff(request)
+    first, regions = calendar.first_of(request.GET.get("month", "")), calendar.regions_of(user)
+    region = _chosen(request, regions)
+    laid_out = calendar.laid_out(first, calendar.of_month(user, first, region))
+    context = frame(
+        request,
+        month=laid_out,
+        regions=regions,
+        region=region,
+        may_plan=units_to_plan_for(user).exists(),
+    )
+    return render(request, "outreach_pages/records/month.html", context)
+
+
+def month_file(request: HttpRequest) -> HttpResponse:
+    """The same month as a file for a calendar program."""
+    user = staff(request)
+    first = calendar.first_of(request.GET.get("month", ""))
+    region = _chosen(request, calendar.regions_of(user))
+    name = _("Vatra: sessions %(month)s") % {"month": calendar.key_of(first)}
+    answer = _calendar_file(ical.calendar_of(calendar.of_month(user, first, region), name=name))
+    place = f"-{region.slug}" if region else ""
+    answer["Content-Disposition"] = f'attachment; filename="vatra-{calendar.key_of(first)}{place}.ics"'
+    return answer
+
+
+def subscription(request: HttpRequest, secret: str = "") -> HttpResponse:
+    """The page of one's own calendar address: whether there is one, and what to do with it."""
+    return render(
+        request,
+        "outreach_pages/records/subscription.html",
+        frame(request, address=addresses.open_address(staff(request)), new_address=secret),
+    )
+
+
+@require_POST
+def make_subscription(request: HttpRequest) -> HttpResponse:
+    """A new address, shown this once; the one before stops working."""
+    secret = addresses.make_address(user=staff(request))
+    return subscription(request, request.build_absolute_uri(reverse("sessions:feed", args=[secret])))
+
+
+@require_POST
+def revoke_subscription(request: HttpRequest) -> HttpResponse:
+    addresses.revoke_address(user=staff(request))
+    return redirect("sessions:subscription")
+
+
+def _chosen(request: HttpRequest, regions: list[Region]) -> Region | None:
+    return next((region for region in regions if region.slug == request.GET.get("region")), None)
+
+
+def _calendar_file(content: bytes) -> HttpResponse:
+    answer = HttpResponse(content, content_type=ical.MEDIA_TYPE)
+    answer["Cache-Control"] = "private, no-store"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def _without_page(request: HttpRequest) -> str:
+    """The filters of this page, for the links to its neighbours."""
+    query = request.GET.copy()
+    query.pop("page", None)
+    return query.urlencode()
