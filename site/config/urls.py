@@ -18,6 +18,7 @@ urlpatterns = [
     path("field/", include("case_forms.intake.urls")),
     path("field/cases/", include("case_forms.cases.urls")),
     path("field/sessions/", include("outreach_pages.records.urls")),
+    path("field/sessions/", include("outreach_pages.cards.staff_urls")),
     path("field/signals/", include("case_forms.signals.urls")),
     path("api/field/v1/", include("case_forms.intake.api_urls")),
     path("api/", include("config.api")),
@@ -36,6 +37,7 @@ if settings.SANDBOX:
     urlpatterns += [path("sandbox/", include("config.sandbox.urls"))]
 
 urlpatterns += i18n_patterns(
+    path("k/", include("outreach_pages.cards.urls")),
     path("pyet/", include("case_forms.asking.urls")),
     path("feed.xml", feeds.feed, name="feed"),
     path("", include(wagtail_urls)),

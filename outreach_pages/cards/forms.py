@@ -1,0 +1,68 @@
+"""Typing a code by hand, and how long a card stays open."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .codes import read_code
+
+LONGEST = datetime.timedelta(days=5 * 366)
+
+
+class CodeForm(forms.Form):
+    """A code from a card. Whether there is such a card isn't asked here, only whether it could be one."""
+
+    code = forms.CharField(
+        label=_("Code on the card"),
+        max_length=40,
+        error_messages={"required": _("Write the code that stands on the card.")},
+    )
+
+    def clean_code(self) -> str:
+        code = read_code(self.cleaned_data["code"])
+        if not code:
+            raise forms.ValidationError(_("A code has eight letters and numbers. Look at the card again."))
+        return code
+
+
+class CardForm(forms.Form):
+    """Ends or extends a card: it stays, stays until a day, or ends now."""
+
+    STAYS, UNTIL, ENDS = "stays", "until", "ends"
+    how_long = forms.ChoiceField(
+        label=_("How long the card leads to its page"),
+        choices=[
+            (STAYS, _("It stays open")),
+            (UNTIL, _("Until the end of a day")),
+            (ENDS, _("It ends now")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how long the card stays open.")},
+    )
+    last_day = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Write the day as in 2027-05-31.")},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("how_long") == self.UNTIL and "last_day" not in self.errors:
+            day, today = cleaned.get("last_day"), timezone.localdate()
+            if day is None:
+                self.add_error("last_day", _("Choose the last day on which the card is open."))
+            elif day < today:
+                self.add_error("last_day", _("That day is over. To close the card today, choose “It ends now”."))
+            elif day > today + LONGEST:
+                self.add_error("last_day", _("That is more than five years from now. Choose “It stays open”."))
+        return cleaned
+
+    def expires_on(self) -> datetime.date | None:
+        """The last day the card is open; yesterday for one that ends now."""
+        if self.cleaned_data["how_long"] == self.ENDS:
+            return timezone.localdate() - datetime.timedelta(days=1)
+        return self.cleaned_data["last_day"] if self.cleaned_data["how_long"] == self.UNTIL else None

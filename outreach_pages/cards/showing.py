@@ -1,0 +1,58 @@
+"""What a reader with a card is shown around the page itself: the unit, where to ask, where to give feedback."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+from django.utils.translation import get_language
+
+from content.models.frame import frame as public_frame
+
+from ..feedback.times import open_phases
+from ..records.models import InformativeSession
+from .codes import written
+
+
+def about_card(session: InformativeSession) -> dict[str, Any]:
+    """{"card", "card_written", "card_unit", "card_towns", "ask_url", "feedback_url", "session_day", "session_town",
+    "session_place"}"""
+    region = session.unit.region
+    return {
+        "card": session.card_code,
+        "card_written": written(session.card_code),
+        "card_unit": session.unit,
+        "card_towns": list(region.municipalities.values_list("name", flat=True)),
+        "ask_url": ask_address(session.card_code),
+        "feedback_url": reverse("cards:feedback", args=[session.card_code]) if open_phases(session) else "",
+        "session_day": session.date,
+        "session_town": session.municipality,
+        "session_place": session.place_name if session.show_place else "",
+    }
+
+
+def ask_address(code: str) -> str:
+    """Where a holder of the card may ask without a name; "" while that room is closed."""
+    try:
+        return reverse("asking:card", args=[code])
+    except NoReverseMatch:
+        return ""
+
+
+def frame(request: HttpRequest, name: str, *args: str) -> dict[str, Any]:
+    """The public pages' frame around a page that isn't one of Wagtail's.
+
+    `name` and `args` are the view's own address, which the links to the other language keep.
+    """
+    return public_frame(request) | {"twins": _twins(get_language() or settings.LANGUAGE_CODE, name, *args)}
+
+
+def _twins(current: str, name: str, *args: str) -> list[dict[str, Any]]:
+    found = []
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            url = reverse(name, args=args)
+        local = translation.get_language_info(code)["name_local"].capitalize()
+        found.append({"language": code, "name": local, "url": url, "is_current": code == current, "is_same": True})
+    return found

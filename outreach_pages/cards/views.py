@@ -1,0 +1,48 @@
+"""What a card leads to: the form for its code, and the session's page."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+
+from content.serving.forms import public_form
+
+from ..models import InformativeSession, SessionPage
+from .answers import kept_nowhere, see_other, unknown_card
+from .codes import open_card, read_code
+from .forms import CodeForm
+from .showing import about_card, frame
+
+
+@kept_nowhere
+@public_form
+def enter(request: HttpRequest) -> HttpResponse:
+    """The code is typed. It leads on to the card's address without asking whether there is such a card."""
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        return see_other(reverse("cards:card", args=[form.cleaned_data["code"]]))
+    return render(request, "outreach_pages/card_enter.html", frame(request, "cards:enter") | {"form": form})
+
+
+@kept_nowhere
+def card(request: HttpRequest, code: str) -> HttpResponse:
+    """The session's page in the language of the address; another spelling of the code leads to the usual one."""
+    usual = read_code(code)
+    if usual and usual != code:
+        return see_other(reverse("cards:card", args=[usual]))
+    session = open_card(code)
+    if session is None:
+        return unknown_card(request)
+    page = _page_in(session, get_language() or "")
+    if page is not None:
+        return page.serve_to_card(request)
+    context = frame(request, "cards:card", session.card_code) | about_card(session)
+    return render(request, "outreach_pages/card_without_page.html", context)
+
+
+def _page_in(session: InformativeSession, language: str) -> SessionPage | None:
+    """The published page in this language, else its twin (which leads to its own address); None without any."""
+    found = (
+        SessionPage.objects.live().public().filter(session=session).select_related("locale", "session").order_by("pk")
+    )
+    return next((page for page in found if page.locale.language_code == language), next(iter(found), None))

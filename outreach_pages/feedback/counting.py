@@ -1,0 +1,133 @@
+"""Taking feedback in as counts, and saying of it only what tells on nobody (docs/adr/0026).
+
+Answers to a question wait until ten of them are there, and then all become visible together. So no count is ever seen
+of fewer than ten answers, and two readings of the same count differ by ten answers or by none. Nothing is summed over
+questions or sessions that isn't shown, so no difference gives away what is held back.
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from access.texts import Said
+
+from ..pages.words import Question, opinions, quiz_of
+from ..records.models import InformativeSession
+from .models import FeedbackCount, FeedbackDay, Phase
+from .times import places_per_day
+
+FEWEST = 10
+
+
+def questions_of(session: InformativeSession, phase: Phase) -> list[Question]:
+    """The quiz, the same before and after; after the session also what people thought of it."""
+    return quiz_of(session.audience) + (opinions() if phase == Phase.AFTER else [])
+
+
+@transaction.atomic
+def take_feedback(
+    session: InformativeSession, phase: Phase, answers: Mapping[str, str], *, on: datetime.date | None = None
+) -> bool:
+    """Counts these answers ({question: answer}, both of `questions_of`). False when the card has had enough today."""
+    day = on or timezone.localdate()
+    FeedbackDay.objects.filter(session=session, day__lt=day).delete()
+    if not FeedbackDay.take_a_place(session, phase, day, at_most=places_per_day(session)):
+        return False
+    for question, answer in sorted(answers.items()):
+        counts = FeedbackCount.objects.filter(session=session, phase=phase, question=question)
+        found, _made = counts.get_or_create(session=session, phase=phase, question=question, answer=answer)
+        counts.filter(pk=found.pk).update(waiting=F("waiting") + 1)
+        if (counts.aggregate(all=Sum("waiting"))["all"] or 0) >= FEWEST:
+            counts.update(shown=F("shown") + F("waiting"), waiting=0)
+    return True
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One answer's count; `number` is None where it is held back."""
+
+    text: Said
+    number: int | None
+    is_right: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """One question in one phase. `answers` is 0 until ten answers are there: fewer look like none."""
+
+    answers: int
+    cells: tuple[Cell, ...]
+
+    @property
+    def is_shown(self) -> bool:
+        return self.answers >= FEWEST
+
+    @property
+    def right(self) -> int:
+        return sum(cell.number or 0 for cell in self.cells if cell.is_right)
+
+    @property
+    def right_share(self) -> int:
+        """Per cent."""
+        return round(100 * self.right / self.answers) if self.answers else 0
+
+
+@dataclass(frozen=True)
+class QuestionResults:
+    question: Question
+    before: Result | None
+    after: Result
+
+    @property
+    def both(self) -> list[Result]:
+        return [result for result in (self.before, self.after) if result is not None]
+
+
+@dataclass(frozen=True)
+class Results:
+    quiz: list[QuestionResults]
+    opinions: list[QuestionResults]
+
+    @property
+    def any_shown(self) -> bool:
+        return any(
+            result is not None and result.is_shown
+            for each in (*self.quiz, *self.opinions)
+            for result in (each.before, each.after)
+        )
+
+
+def results_of(session: InformativeSession) -> Results:
+    """What the session's unit and coordinator may see."""
+    rows = FeedbackCount.objects.filter(session=session).values_list("phase", "question", "answer", "shown")
+    shown = {(phase, question, answer): number for phase, question, answer, number in rows}
+
+    def result(question: Question, phase: Phase) -> Result:
+        numbers = {key: shown.get((phase.value, question.key, key), 0) for key, _texts in question.answers}
+        total = sum(numbers.values())
+        # What is true is a fact that tells nothing of a person; what somebody felt may be told from a small count.
+        kept = numbers if question.right else hold_back(numbers)
+        cells = tuple(Cell(text, kept[key], is_right=key == question.right) for key, text in question.choices)
+        return Result(total if total >= FEWEST else 0, cells)
+
+    return Results(
+        quiz=[
+            QuestionResults(each, result(each, Phase.BEFORE), result(each, Phase.AFTER))
+            for each in quiz_of(session.audience)
+        ],
+        opinions=[QuestionResults(each, None, result(each, Phase.AFTER)) for each in opinions()],
+    )
+
+
+def hold_back(numbers: Mapping[str, int]) -> dict[str, int | None]:
+    """Holds back each count from one to nine, and, where that leaves a single one, the next smallest too: the total is
+    known, and would tell it."""
+    small = {key for key, number in numbers.items() if 0 < number < FEWEST}
+    if len(small) == 1:
+        others: Iterable[str] = (key for key in numbers if key not in small)
+        small |= {min(others, key=lambda key: numbers[key])}
+    return {key: None if key in small else number for key, number in numbers.items()}

@@ -1,0 +1,34 @@
+"""The quiz and the questions on a page: one choice each, none of them asked for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ..pages.words import Question
+
+
+class FeedbackForm(forms.Form):
+    """One field for each question. Whoever wants to leave one out leaves it out; all of them empty says nothing."""
+
+    def __init__(self, questions: Sequence[Question], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for number, question in enumerate(questions, start=1):
+            self.fields[question.key] = forms.ChoiceField(
+                label=f"{number}. {question.text}",
+                choices=question.choices,
+                widget=forms.RadioSelect,
+                required=False,
+                error_messages={"invalid_choice": _("Choose one of the answers on this page.")},
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors and not any(cleaned.values()):
+            raise forms.ValidationError(_("Choose at least one answer before you send."))
+        return cleaned
+
+    @property
+    def given(self) -> dict[str, str]:
+        return {question: answer for question, answer in self.cleaned_data.items() if answer}

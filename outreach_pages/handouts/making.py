@@ -1,0 +1,101 @@
+"""The papers of a session, each in either language, with the lines that may be shown on the day of printing."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+
+from access.texts import Said, said_in
+from content.models import Hotline
+from content.texts import in_one_language
+
+from ..cards.codes import written
+from ..cards.qr import address_to_type, qr_svg
+from ..cards.showing import ask_address
+from ..pages.words import topics_covered, words
+from ..records.models import InformativeSession
+from .printing import to_pdf
+
+# kind: (template, class of the sheet)
+KINDS: dict[str, tuple[str, str]] = {
+    "leaflet": ("outreach_pages/handouts/leaflet.html", "leaflet"),
+    "pocket_card": ("outreach_pages/handouts/pocket_card.html", "pocket-card"),
+    "poster_a4": ("outreach_pages/handouts/poster.html", "poster poster-a4"),
+    "poster_a3": ("outreach_pages/handouts/poster.html", "poster poster-a3"),
+}
+MOST_LINES = {"pocket_card": 4, "poster_a4": 3, "poster_a3": 3}
+
+
+@dataclass(frozen=True)
+class Handout:
+    kind: str
+    name: Said
+    what: Said
+
+
+def handouts() -> list[Handout]:
+    """What can be printed, in the order it is offered, said in the active language."""
+    language = get_language() or "sq"
+    found = []
+    for kind in KINDS:
+        said, size = _words_of(kind)
+        end = f"_{size}" if size else ""
+        found.append(Handout(kind, said_in(said[f"name{end}"], language), said_in(said[f"what{end}"], language)))
+    return found
+
+
+def handout_pdf(session: InformativeSession, kind: str, language: str, *, on: datetime.date | None = None) -> bytes:
+    """PDF/UA-1 of one paper. Raises KeyError for a kind that isn't in KINDS, PaperRefused."""
+    template, _class = KINDS[kind]
+    day = on or timezone.localdate()
+    with translation.override(language):
+        html = render_to_string(template, context_of(session, kind, language, day))
+    own = {"paper:qr.svg": (qr_svg(session.card_code, language), "image/svg+xml")}
+    return to_pdf(html, own=own, identifier=f"{kind} {session.card_code} {language} {day}")
+
+
+def context_of(session: InformativeSession, kind: str, language: str, day: datetime.date) -> dict[str, Any]:
+    """What a paper's template is given. The language is active already."""
+    said, size = _words_of(kind)
+    texts = in_one_language(said, language)
+    common = in_one_language(words("handouts")["common"], language)
+    audience = in_one_language(words("audiences")[session.audience], language)
+    address = address_to_type(session.card_code, language)
+    lines = list(Hotline.objects.published())
+    talk = [line for line in lines if not line.for_danger]
+    return {
+        "language": language,
+        "kind": KINDS[kind][1],
+        "say": texts,
+        "common": common,
+        "title": texts[f"name_{size}" if size else "name"],
+        "session": session,
+        "audience": audience,
+        "topics": in_one_language(topics_covered(session.topics, audience["voice"]), language),
+        "address": address,
+        "code": written(session.card_code),
+        "may_ask": bool(ask_address(session.card_code)),
+        "qr_words": common["qr"].format(address=address),
+        "danger": [line for line in lines if line.for_danger],
+        "talk": talk[: MOST_LINES.get(kind)],
+        "lines": lines,
+        "printed": common["printed"].format(day=date_format(day, "d.m.Y")),
+        "until": (
+            common["until"].format(day=date_format(session.card_expires_on, "d.m.Y")) if session.card_expires_on else ""
+        ),
+        "how": [step.format(cover=texts["cover"]) for step in texts.get("how", [])],
+        "day": day,
+        "copies": range(2),
+    }
+
+
+def _words_of(kind: str) -> tuple[dict[str, Any], str]:
+    """The words of a kind, and its size where it has several."""
+    if kind in words("handouts"):
+        return words("handouts")[kind], ""
+    name, _underscore, size = kind.rpartition("_")
+    return words("handouts")[name], size
