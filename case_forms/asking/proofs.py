@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from altcha import ChallengeOptionsV1, PayloadV1, create_challenge_v1, extract_params_v1, verify_solution_v1
 from django.conf import settings
@@ -19,7 +19,7 @@ from django.utils.crypto import salted_hmac
 LONGEST = 2_000  # characters of a proof
 HARDER_EVERY = 15  # so many sent in an hour from one place double the work
 HARDEST = 16
-ALGORITHM = "SHA-256"
+ALGORITHM: Literal["SHA-256"] = "SHA-256"
 
 
 @dataclass(frozen=True)
