@@ -7,4 +7,4 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    return {"EXIT_PATH": "/dil/", "SANDBOX": settings.SANDBOX}
+    return {"EXIT_PATH": "/dil/", "EXIT_URL": settings.EXIT_URL, "SANDBOX": settings.SANDBOX}

@@ -2,12 +2,13 @@
 
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
-from django.urls import include, path
+from django.urls import include, path, re_path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from content import feeds, sitemaps
+from content.serving import files
 
 from . import views
 
@@ -24,8 +25,10 @@ urlpatterns = [
     path("api/", include("config.api")),
     path("n/", include("notifications.briefs.urls")),
     path("cms/", include(wagtailadmin_urls)),
+    re_path(r"^documents/(\d+)/(.*)$", files.document, name="wagtaildocs_serve"),  # before Wagtail's: with Range
     path("documents/", include(wagtaildocs_urls)),
     path("dil/", include("content.urls")),
+    path("", include("content.serving.urls")),
 ]
 
 urlpatterns += [
@@ -40,6 +43,7 @@ urlpatterns += i18n_patterns(
     path("k/", include("outreach_pages.cards.urls")),
     path("pyet/", include("case_forms.asking.urls")),
     path("feed.xml", feeds.feed, name="feed"),
+    path("", include("content.serving.page_urls")),
     path("", include(wagtail_urls)),
     prefix_default_language=False,
 )

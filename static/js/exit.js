@@ -1,11 +1,16 @@
-// Leaving quickly. Without this script the link still works; with it the page is covered before anything loads,
-// the step back is replaced, and Shift pressed three times by itself does the same as a touch.
+// Leaving quickly. Without this script the link still works; with it the page is covered before anything loads, what was
+// kept on the phone is taken away, the step back is replaced, and Shift pressed three times by itself does the same as
+// a touch.
 
+import { forget } from "./offline/forget.js";
+import { showNeutral } from "./offline/neutral.js";
+
+const FORGET_WITHIN_MS = 100; // then it goes on in the browser, or by what the exit's address answers
 const PRESSES = 3;
 const PRESS_AGAIN_WITHIN_MS = 5000;
 
 const links = () => [...document.querySelectorAll("[data-exit]")];
-const worded = () => document.querySelector("[data-exit-leaving]");
+const words = () => document.querySelector("[data-exit-leaving]");
 
 let cover = null;
 let title = "";
@@ -15,9 +20,15 @@ let timer = 0;
 let status = null;
 let dots = null;
 
-function leave(href) {
+let isLeaving = false;
+
+async function leave(link) {
   putCover();
-  window.location.replace(href);
+  if (isLeaving) return;
+  isLeaving = true;
+  await Promise.race([forget(), new Promise((done) => setTimeout(done, FORGET_WITHIN_MS))]);
+  // Without a network our own address would stay in the address bar of the browser's page of trouble.
+  window.location.replace(navigator.onLine === false ? words()?.dataset.exitOffline || link.href : link.href);
 }
 
 function putCover() {
@@ -35,11 +46,12 @@ function putCover() {
   document.body.style.display = "none";
   title = document.title;
   document.title = "\u2026";
-  cover.textContent = worded()?.dataset.exitLeaving ?? "";
+  cover.textContent = words()?.dataset.exitLeaving ?? "";
 }
 
 function takeCoverAway() {
   forgetPresses();
+  isLeaving = false;
   if (!cover) return;
   cover.remove();
   cover = null;
@@ -53,7 +65,7 @@ function press() {
   if (presses >= PRESSES) {
     const link = links()[0];
     forgetPresses();
-    if (link) leave(link.href);
+    if (link) void leave(link);
     return;
   }
   say(presses === 1 ? "exitTwoMore" : "exitOneMore");
@@ -72,7 +84,7 @@ function forgetPresses() {
 }
 
 function say(word) {
-  const link = worded();
+  const link = words();
   if (!link) return;
   if (!status) {
     status = document.createElement("span");
@@ -93,7 +105,7 @@ document.addEventListener("click", (event) => {
   const link = event.target instanceof Element ? event.target.closest("[data-exit]") : null;
   if (!link) return;
   event.preventDefault();
-  leave(link.href);
+  void leave(link);
 });
 
 // Shift counts only when it went down and up again with nothing in between: capital letters never add up.
@@ -112,3 +124,5 @@ document.addEventListener("keyup", (event) => {
 
 // Coming back by the browser's own memory of the page: show it again, as it was.
 window.addEventListener("pageshow", takeCoverAway);
+
+showNeutral(words());

@@ -16,7 +16,7 @@ from django.test import RequestFactory
 from wagtail.models import Page, PageViewRestriction, Site
 
 from access.models import User
-from content.models import ArticlePage, HelpPage, Hotline
+from content.models import ArticlePage, HelpPage, Hotline, SectionPage
 from content.serving.generation import Generation, generation
 from content.serving.kept import Kept, Shelf
 from content.serving.marks import MARK, keep_whole
@@ -126,7 +126,7 @@ class TestWhatIsNot(WholePagesTest):
         assert self.asked_for("/", Authorization="Bearer x") == 1
 
     def test_a_sensitive_page_is_never_kept(self):
-        page = ArticlePage.objects.get(slug="rights")
+        page = SectionPage.objects.get(slug="rights")
         page.is_sensitive = True
         page.save_revision().publish()
         for _time in range(2):
@@ -135,7 +135,7 @@ class TestWhatIsNot(WholePagesTest):
             assert "Etag" not in self.answer.headers
 
     def test_an_unlisted_page_is_kept_at_its_address(self):
-        page = ArticlePage.objects.get(slug="rights")
+        page = SectionPage.objects.get(slug="rights")
         page.is_listed = False
         page.save_revision().publish()
         ask(self.house, "/en/rights/")
@@ -190,7 +190,7 @@ class TestWhatEndsIt(WholePagesTest):
     def test_publishing_shows_on_every_page_that_names_it(self):
         before = ask(self.house, "/en/").body
         with self.change():
-            page = ArticlePage.objects.get(slug="rights")
+            page = SectionPage.objects.get(slug="rights")
             page.title = "What is yours"
             page.save_revision().publish()
         assert b"What is yours" not in before
@@ -199,7 +199,7 @@ class TestWhatEndsIt(WholePagesTest):
     def test_a_saved_draft_ends_nothing(self):
         ask(self.house, "/en/")
         with self.change():
-            page = ArticlePage.objects.get(slug="rights")
+            page = SectionPage.objects.get(slug="rights")
             page.title = "A draft"
             page.save_revision()
         generation.look()

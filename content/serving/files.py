@@ -1,0 +1,78 @@
+"""Pictures and documents of the public pages.
+
+Of MEDIA_ROOT only the pictures' renditions are public: they are made for pages, stripped of where a photograph was
+taken. Originals are never served; documents go through Wagtail's own view, which asks about private collections.
+"""
+
+import mimetypes
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils._os import safe_join
+from django.utils.http import http_date
+from django.views.decorators.http import require_safe
+from wagtail.documents.views.serve import serve
+
+from .ranges import answer
+
+RENDITIONS = "images"
+KEPT_FOR = "public, max-age=2592000, immutable"  # a rendition's name changes with its picture
+PICTURES = {".avif": "image/avif", ".webp": "image/webp"}  # not known to every system's list of types
+
+
+@require_safe
+def rendition(request: HttpRequest, path: str) -> HttpResponseBase:
+    """A picture of a page. Where nginx stands in front it answers this address itself (deploy/nginx.conf)."""
+    file = _rendition(path)
+    stand = file.stat()
+    etag = f'"{stand.st_mtime_ns:x}-{stand.st_size:x}"'
+    response: HttpResponseBase
+    if request.headers.get("If-None-Match") == etag:
+        response = HttpResponse(status=304)
+    else:
+        guessed = PICTURES.get(file.suffix.lower()) or mimetypes.guess_type(file.name)[0]
+        response = answer(
+            file.open("rb"),
+            stand.st_size,
+            asked=request.headers.get("Range", ""),
+            content_type=guessed or "application/octet-stream",
+            is_head=request.method == "HEAD",
+        )
+    response["Cache-Control"] = KEPT_FOR
+    response["ETag"] = etag
+    response["Last-Modified"] = http_date(stand.st_mtime)
+    return response
+
+
+def _rendition(path: str) -> Path:
+    try:
+        file = Path(safe_join(str(Path(settings.MEDIA_ROOT) / RENDITIONS), path))
+    except (SuspiciousFileOperation, ValueError):
+        raise Http404 from None
+    if not file.is_file():
+        raise Http404
+    return file
+
+
+@require_safe
+def document(request: HttpRequest, document_id: str, document_filename: str) -> HttpResponseBase:
+    """Wagtail's view of documents, with its question about private collections; and the part that was asked for."""
+    whole: HttpResponseBase = serve(request, document_id, document_filename)
+    file = getattr(whole, "file_to_stream", None)
+    if whole.status_code != 200 or file is None:
+        return whole
+    whole["Cache-Control"] = "no-cache"
+    whole["Accept-Ranges"] = "bytes"
+    asked = request.headers.get("Range", "")
+    is_same = request.headers.get("If-Range", whole.get("ETag")) == whole.get("ETag")
+    if not asked or not is_same or request.method != "GET":
+        return whole
+    again = Path(file.name).open("rb")  # noqa: SIM115  # closed when it has been sent
+    part = answer(again, int(whole["Content-Length"]), asked=asked, content_type="")
+    whole.close()
+    for name, value in whole.items():
+        if name not in part or name == "Content-Type":
+            part[name] = value
+    return part

@@ -1,0 +1,103 @@
+import io
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import TestCase, override_settings
+from wagtail.documents.models import Document
+from wagtail.models import Collection, CollectionViewRestriction
+
+from content.serving.ranges import NotThere, answer, part_of
+
+FILM = bytes(range(256)) * 40
+
+
+@pytest.mark.parametrize(
+    ("header", "part"),
+    [
+        ("bytes=0-1", (0, 1)),
+        ("bytes=0-", (0, 99)),
+        ("bytes=90-400", (90, 99)),
+        ("bytes=-10", (90, 99)),
+        ("bytes=-400", (0, 99)),
+        ("bytes=5-2", None),
+        ("bytes=-", None),
+        ("bytes=0-1,5-6", None),
+        ("pieces=0-1", None),
+        ("bytes=a-b", None),
+    ],
+)
+def test_a_part_is_read_from_its_header(header, part):
+    assert part_of(header, 100) == part
+
+
+@pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=-0"])
+def test_a_part_outside_the_file_is_refused(header):
+    with pytest.raises(NotThere):
+        part_of(header, 100)
+    refused = answer(io.BytesIO(b"x" * 100), 100, asked=header, content_type="video/mp4")
+    assert (refused.status_code, refused["Content-Range"]) == (416, "bytes */100")
+
+
+class TestFiles(TestCase):
+    def setUp(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.media = Path(folder)
+        self.enterContext(override_settings(MEDIA_ROOT=folder))
+        (self.media / "images").mkdir()
+        (self.media / "original_images").mkdir()
+        (self.media / "images" / "fusha.width-400.avif").write_bytes(FILM)
+        (self.media / "original_images" / "fusha.jpg").write_bytes(b"with the place it was taken")
+        self.document = Document.objects.create(title="Film", file=ContentFile(FILM, name="film.mp4"))
+
+    def test_a_rendition_is_served_for_long_with_its_type_and_nothing_of_cookies(self):
+        response = self.client.get("/media/images/fusha.width-400.avif")
+        assert response.getvalue() == FILM
+        assert response["Content-Type"] == "image/avif"
+        assert response["Cache-Control"] == "public, max-age=2592000, immutable"
+        assert not response.cookies
+        again = self.client.get("/media/images/fusha.width-400.avif", headers={"If-None-Match": response["ETag"]})
+        assert again.status_code == 304
+
+    def test_originals_documents_and_what_lies_outside_are_not_served(self):
+        stored = self.document.file.name
+        for path in (
+            "original_images/fusha.jpg",
+            stored,
+            "images/../original_images/fusha.jpg",
+            "images/",
+            "images/no",
+        ):
+            assert self.client.get(f"/media/{path}").status_code == 404, path
+        for path in ("../original_images/fusha.jpg", "/etc/passwd", "%2e%2e/original_images/fusha.jpg", "a\x00b"):
+            assert self.client.get(f"/media/images/{path}").status_code == 404, path
+
+    def test_a_film_is_sent_in_the_parts_a_phone_asks_for(self):
+        response = self.client.get(self.document.url, headers={"Range": "bytes=256-511"})
+        assert response.status_code == 206
+        assert response.getvalue() == FILM[256:512]
+        assert response["Content-Range"] == f"bytes 256-511/{len(FILM)}"
+        assert response["Content-Length"] == "256"
+        assert response["Content-Type"] == "video/mp4"
+        assert response["Content-Security-Policy"] == "default-src 'none'"
+        assert response["Content-Disposition"].startswith("inline")
+
+    def test_a_whole_film_says_that_parts_can_be_had(self):
+        response = self.client.get(self.document.url)
+        assert response.getvalue() == FILM
+        assert response["Accept-Ranges"] == "bytes"
+
+    def test_a_part_of_another_version_is_the_whole_film(self):
+        response = self.client.get(self.document.url, headers={"Range": "bytes=0-1", "If-Range": '"other"'})
+        assert response.status_code == 200
+        assert response.getvalue() == FILM
+
+    def test_a_film_of_a_private_collection_is_kept_back_in_parts_too(self):
+        closed = Collection.get_first_root_node().add_child(name="Mbyllur")
+        CollectionViewRestriction.objects.create(collection=closed, restriction_type="login")
+        self.document.collection = closed
+        self.document.save()
+        for headers in ({}, {"Range": "bytes=0-10"}):
+            response = self.client.get(self.document.url, headers=headers)
+            assert response.status_code == 302

@@ -1,0 +1,19 @@
+// A title and a picture that say nothing, when the reader chose so on the page "What stays on this phone".
+
+import { memory } from "./forget.js";
+
+const CHOICE = "vatra.neutral";
+
+export const isNeutral = () => memory()?.getItem(CHOICE) === "1";
+
+export function chooseNeutral(isWanted) {
+  if (isWanted) memory()?.setItem(CHOICE, "1");
+  else memory()?.removeItem(CHOICE);
+}
+
+/** `words`: the element that carries data-neutral-title and data-neutral-icon. */
+export function showNeutral(words) {
+  if (!words || !isNeutral()) return;
+  document.title = words.dataset.neutralTitle;
+  for (const link of document.querySelectorAll('link[rel="icon"]')) link.href = words.dataset.neutralIcon;
+}
