@@ -161,8 +161,8 @@ class Marker:
 
 
 # In Albanian these are one letter each, with places of their own in the alphabet.
-ALBANIAN = ["a", "b", "c", "ç", "d", "dh", "e", "ë", "f", "g", "gj", "h", "i", "j", "k", "l", "ll", "m", "n", "nj", "o", "p"]
-ALBANIAN += ["q", "r", "rr", "s", "sh", "t", "th", "u", "v", "x", "xh", "y", "z", "zh"]
+ALBANIAN = ["a", "b", "c", "ç", "d", "dh", "e", "ë", "f", "g", "gj", "h", "i", "j", "k", "l", "ll", "m", "n", "nj", "o"]
+ALBANIAN += ["p", "q", "r", "rr", "s", "sh", "t", "th", "u", "v", "x", "xh", "y", "z", "zh"]
 ENGLISH = list("abcdefghijklmnopqrstuvwxyz")
 
 

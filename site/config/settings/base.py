@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.StaffLanguage",
     "access.middleware.AccessPolicy",
+    "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -361,6 +362,7 @@ WAGTAIL_HEADLESS_PREVIEW = {"CLIENT_URLS": env.dict("HEADLESS_PREVIEW_CLIENT_URL
 # Rich text leaves the house expanded; the stored form names pages that may not be public.
 WAGTAILAPI_RICH_TEXT_FORMAT = "html"
 WAGTAILAPI_BASE_URL = PUBLIC_URL
+WAGTAILREDIRECTS_AUTO_CREATE = True  # a page that is renamed or moved is still found at its old address
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 # A link in a brief lives this long; the PIN is asked again after this many minutes of silence.
