@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from html import unescape
 
 from django.test import TestCase
 from django.urls import reverse
@@ -16,6 +17,10 @@ from outreach_pages.records.forms.plan import PlanForm
 from .places import person, region, session, town, unit
 
 YESTERDAY = datetime.timedelta(days=1)
+
+
+def confirmation_in(html):
+    return unescape(re.search(r'name="confirmed" value="([^"]+)" id', html).group(1))
 
 
 class RecordsTest(TestCase):
@@ -62,7 +67,7 @@ class RecordsTest(TestCase):
             "topics": ["recognition"],
             "method": "talk",
             "language": "sq",
-            "materials_0": "30",
+            "materials_leaflet": "30",
             **{cell_name(*cell): number for cell, number in counts.items()},
         }
         return values | changed
@@ -108,12 +113,12 @@ class TestPlanning(RecordsTest):
         assert answer.status_code == 422
         assert "reads like a person" in html
         assert "Arta Hoxha" in html
-        key = re.search(r'name="confirmed" value="([^"]+)" id', html).group(1)
+        key = confirmation_in(html)
         assert self.client.post(reverse("sessions:plan"), wanted | {"confirmed": key}).status_code == 302
 
     def test_a_confirmation_is_for_that_name_alone(self):
         html = self.client.post(reverse("sessions:plan"), self.plan_post(partner_names="Arta Hoxha")).content.decode()
-        key = re.search(r'name="confirmed" value="([^"]+)" id', html).group(1)
+        key = confirmation_in(html)
         other = self.plan_post(partner_names="Agim Demo", confirmed=key)
         assert self.client.post(reverse("sessions:plan"), other).status_code == 422
 
@@ -198,7 +203,7 @@ class TestRecording(RecordsTest):
         url, post = reverse("sessions:outcome", args=[past.pk]), self.outcome_post({("female", "under_15"): 61})
         html = self.client.post(url, post).content.decode()
         assert "61 is more than a class" in html
-        key = re.search(r'name="confirmed" value="([^"]+)" id', html).group(1)
+        key = confirmation_in(html)
         assert self.client.post(url, post | {"confirmed": key}).status_code == 302
 
     def test_a_large_meeting_of_the_community_is_no_doubt(self):

@@ -58,9 +58,7 @@ class MunicipalityField(forms.ModelChoiceField):
 
 
 class MaterialsWidget(forms.MultiWidget):
-    """A number for each kind of material."""
-
-    template_name = "outreach_pages/records/materials_widget.html"
+    """A number for each kind of material. The page draws its boxes itself (records/materials.html)."""
 
     def __init__(self) -> None:
         box = {"inputmode": "numeric", "min": "0", "max": str(MOST_GIVEN), "class": "input input-number"}
