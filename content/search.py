@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from wagtail.models import Locale, Page
 from wagtail.query import PageQuerySet
 from wagtail.search.backends import get_search_backend
+from wagtail.search.models import IndexEntry
 
 from .glossary import Glossary
 from .models.hotlines import Hotline
@@ -24,15 +25,16 @@ MOST_FOUND = 1000
 PREFIX_FROM = 3  # letters; shorter words are looked for as they are
 RESULTS_A_PAGE = 20
 
-# Columns of the table: autocomplete, body, title. A word in the title weighs as ten in the text.
-RANKED = """
-    SELECT page.id FROM modelsearch_indexentry_fts AS fts
-    JOIN modelsearch_indexentry AS entry ON entry.id = fts.rowid
+ENTRIES = IndexEntry._meta.db_table
+WORDS = f"{ENTRIES}_fts"
+# Columns of the table of words: autocomplete, body, title. A word in the title weighs as ten in the text.
+RANKED = f"""
+    SELECT page.id FROM {WORDS} JOIN {ENTRIES} AS entry ON entry.id = {WORDS}.rowid
     JOIN wagtailcore_page AS page ON page.id = CAST(entry.object_id AS INTEGER)
-    WHERE modelsearch_indexentry_fts MATCH %s AND entry.content_type_id = page.content_type_id
+    WHERE {WORDS} MATCH %s AND entry.content_type_id = page.content_type_id
     AND page.content_type_id IN (SELECT value FROM json_each(%s)) AND page.locale_id = %s AND page.live
-    ORDER BY bm25(modelsearch_indexentry_fts, 0.0, 1.0, 10.0), page.id LIMIT %s
-"""
+    ORDER BY bm25({WORDS}, 0.0, 1.0, 10.0), page.id LIMIT %s
+"""  # noqa: S608 (names of tables)
 
 
 def results_for(request: HttpRequest, locale: Locale, lines: list[Hotline], glossary: Glossary) -> dict[str, Any]:
