@@ -10,7 +10,7 @@ import argparse
 import importlib
 import sys
 
-SUITES = ("expressions", "forms", "editor", "notices")
+SUITES = ("expressions", "forms", "editor", "notices", "public")
 
 
 def main() -> int:
