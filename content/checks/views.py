@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from wagtail.admin.views.pages.preview import PreviewOnCreateView, PreviewOnEditView
 
@@ -15,8 +15,13 @@ class _ChecksOfForm:
     """Wagtail's preview views read the form; what differs is the answer. Nothing is kept."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        form = self.get_form(request.POST)  # type: ignore[attr-defined]
-        if not self.validate_form(form):  # type: ignore[attr-defined]
+        try:
+            form = self.get_form(request.POST)  # type: ignore[attr-defined]
+            is_valid = self.validate_form(form)  # type: ignore[attr-defined]
+        except (KeyError, ValueError):
+            # Wagtail's widgets take a form for granted that has all its parts; a page still loading has not.
+            return HttpResponseBadRequest()
+        if not is_valid:
             return render(request, "content_admin/findings.html", {"is_broken": True})
         return answer(request, form.save(commit=False))
 

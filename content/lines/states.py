@@ -14,7 +14,7 @@ from .rule import days_left, told_before
 
 
 class LineState(models.TextChoices):
-    FINE = "fine", _("tested")
+    FINE = "fine", _("in order")
     SOON = "soon", _("test it this week")
     STALE = "stale", _("hidden: nobody has tested it")
     UNTESTED = "untested", _("danger number, shown but not tested")

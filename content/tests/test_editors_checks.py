@@ -34,6 +34,11 @@ class TestBesideTheEditor(EditorsTest):
         html = self.ana.client.post(address, form_of(self.article, review_by="soon")).content.decode()
         assert "Mend them first" in html
 
+    def test_a_form_without_its_parts_is_refused_not_broken(self):
+        address = reverse("checks_on_edit", args=[self.article.pk])
+        for data in ({}, {"title": "x"}, form_of(self.article) | {"body-count": "many"}):
+            assert self.ana.client.post(address, data).status_code in (200, 400), data
+
     def test_a_page_that_does_not_exist_yet_is_looked_at(self):
         address = reverse("checks_on_create", args=["content", "articlepage", self.home.pk])
         page = ArticlePage(title="E re", slug="e-re-fare", locale=self.home.locale)

@@ -178,4 +178,4 @@ class TestSeeing(LinesTest):
     def test_the_list_of_lines_has_the_button_and_the_state(self):
         listing = self.ana.client.get("/cms/snippets/content/hotline/").content.decode()
         assert reverse("line_called", args=[self.line.pk]) in listing
-        assert "tested" in listing
+        assert "in order" in listing

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='ToldState',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('fine', 'tested'), ('soon', 'test it this week'), ('stale', 'hidden: nobody has tested it'), ('untested', 'danger number, shown but not tested'), ('off', 'not shown')], default='fine', max_length=16, verbose_name='state')),
+                ('state', models.CharField(choices=[('fine', 'in order'), ('soon', 'test it this week'), ('stale', 'hidden: nobody has tested it'), ('untested', 'danger number, shown but not tested'), ('off', 'not shown')], default='fine', max_length=16, verbose_name='state')),
                 ('told_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='told at')),
                 ('line', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='told', to='content.hotline', verbose_name='telephone line')),
             ],

@@ -12,14 +12,12 @@ function watch(section) {
   let timer = 0;
   let asked = 0;
 
-  const ask = async () => {
+  const ask = async (typed = true) => {
     const turn = ++asked;
+    const request = { headers: { "X-Requested-With": "XMLHttpRequest" } };
+    if (typed) Object.assign(request, { method: "POST", body: new FormData(form) });
     try {
-      const answer = await fetch(section.dataset.houseChecks, {
-        method: "POST",
-        body: new FormData(form),
-        headers: { "X-Requested-With": "XMLHttpRequest" },
-      });
+      const answer = await fetch(section.dataset.houseChecks, request);
       if (!answer.ok) throw new Error(String(answer.status));
       const html = await answer.text();
       if (turn === asked) show(html);
@@ -37,11 +35,12 @@ function watch(section) {
 
   const later = () => {
     clearTimeout(timer);
-    timer = setTimeout(ask, PAUSE);
+    timer = setTimeout(ask, PAUSE, true);
   };
 
   form.addEventListener("input", later);
   form.addEventListener("change", later);
   document.addEventListener("w-autosave:success", later);
-  ask();
+  // The page as it was saved; the form's parts are still being put together. A new page has nothing to look at yet.
+  if (section.dataset.saved) ask(false);
 }
