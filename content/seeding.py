@@ -1,14 +1,15 @@
 """The first texts of the public site, in Albanian and English.
 
-`seed_content()` only ever creates. What was once laid down is remembered (`SeededText`), so a page or line that an
-editor changed stays changed, and one that an editor deleted stays deleted. Any room may bring pages: its app config
+`seed_content()` only ever creates. What was once laid down is remembered (`SeededText`), so a page, word or line that
+an editor changed stays changed, and one that an editor deleted stays deleted. Any room may bring pages: its app config
 says `seeds_pages = True` and its folder holds `data/pages/*.json`.
 """
 
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,13 +17,17 @@ from urllib.parse import urlsplit
 from django.apps import apps
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from wagtail.coreutils import find_available_slug
 from wagtail.models import Locale, Page, Site
+from wagtail.signal_handlers import disable_reference_index_auto_update
 
-from .models import HomePage, Hotline, SeededText
+from access.models import Region
+
+from .models import GlossaryTerm, HomePage, Hotline, SeededText
 from .texts import body_in, in_one_language, link_pages
 
-HOTLINES = Path(__file__).parent / "data" / "hotlines.json"
+DATA = Path(__file__).parent / "data"
 NAMESPACE = uuid.UUID("5f1d7c52-6a0f-4c0e-9d55-0d7a2f0f8b11")
 STOCK_TITLE = "Welcome to your new Wagtail site!"
 BILINGUAL = ("name", "short", "for_whom", "use", "hours", "cost")
@@ -30,31 +35,80 @@ BILINGUAL = ("name", "short", "for_whom", "use", "hours", "cost")
 
 @transaction.atomic
 def seed_content() -> dict[str, int]:
-    """Lays down locales, telephone lines, pages in each language, and the site. Returns how many of each were made.
+    """Lays down locales, telephone lines, words explained, pages in each language, and the site: how many of each.
 
-    1. Locales sq and en. 2. Telephone lines. 3. Empty pages, so that texts may link to each other.
-    4. Their texts, published. 5. The site, in place of Wagtail's welcome page.
+    1. Locales sq and en. 2. Telephone lines and words. 3. Empty pages, so that texts may link to each other.
+    4. Their texts; now they are live. 5. The site, in place of Wagtail's welcome page.
     """
     locales = _seed_locales()
-    hotlines = _seed_hotlines()
-    made = [*_make_pages()]
+    memory = Memory.recalled()
+    hotlines = _seed_hotlines(memory)
+    words = _seed_glossary(memory)
+    made = _make_pages(memory)
     _fill(made)
-    return {"locales": locales, "hotlines": hotlines, "pages": len(made), "sites": _seed_site()}
+    memory.keep()
+    return {"locales": locales, "hotlines": hotlines, "words": words, "pages": len(made), "sites": _seed_site()}
+
+
+@dataclass
+class Memory:
+    """What was laid down in the life of this database, whatever became of it since."""
+
+    known: set[str]
+    new: list[str] = field(default_factory=list)
+
+    @classmethod
+    def recalled(cls) -> "Memory":
+        return cls(set(SeededText.objects.values_list("key", flat=True)))
+
+    def first_time(self, key: str) -> bool:
+        """True once in the life of this database."""
+        if key in self.known:
+            return False
+        self.known.add(key)
+        self.new.append(key)
+        return True
+
+    def keep(self) -> None:
+        SeededText.objects.bulk_create([SeededText(key=key) for key in self.new])
 
 
 def _seed_locales() -> int:
     return sum(Locale.objects.get_or_create(language_code=code)[1] for code, _name in settings.LANGUAGES)
 
 
-def _seed_hotlines() -> int:
+def _seed_hotlines(memory: Memory) -> int:
     made = 0
-    for line in json.loads(HOTLINES.read_text())["lines"]:
-        if not _first_time(f"hotline:{line['key']}") or Hotline.objects.filter(key=line["key"]).exists():
+    for line in json.loads((DATA / "hotlines.json").read_text())["lines"]:
+        if not memory.first_time(f"hotline:{line['key']}") or Hotline.objects.filter(key=line["key"]).exists():
             continue
         texts = {f"{name}_{language}": text for name in BILINGUAL for language, text in line.pop(name).items()}
         Hotline.objects.create(**line, **texts)
         made += 1
     return made
+
+
+def _seed_glossary(memory: Memory) -> int:
+    made = 0
+    for word in json.loads((DATA / "glossary.json").read_text()):
+        for locale in _locales():
+            language = locale.language_code
+            if not memory.first_time(f"word:{word['key']}:{language}"):
+                continue
+            GlossaryTerm.objects.create(
+                locale=locale,
+                translation_key=_translation_key(f"word:{word['key']}"),
+                term=word["term"][language],
+                definition=word["definition"][language],
+                forms=word["forms"][language],
+            )
+            made += 1
+    return made
+
+
+def _locales() -> list[Locale]:
+    """The site's own language first: a page's twin is made after it."""
+    return sorted(Locale.objects.all(), key=lambda each: each.language_code != settings.LANGUAGE_CODE)
 
 
 @dataclass(frozen=True)
@@ -76,38 +130,48 @@ def _page_specs() -> list[dict[str, Any]]:
     return sorted((json.loads(file.read_text()) for file in files), key=lambda spec: spec["order"])
 
 
-def _make_pages() -> Iterator[Made]:
+def _make_pages(memory: Memory) -> list[Made]:
+    with disable_reference_index_auto_update():  # the pages refer to nothing yet
+        return [*_made_pages(memory)]
+
+
+def _made_pages(memory: Memory) -> Iterator[Made]:
+    found = _pages_by_key()
+    root = Page.get_first_root_node()
     for spec in _page_specs():
-        for locale in sorted(Locale.objects.all(), key=lambda each: each.language_code != settings.LANGUAGE_CODE):
+        for locale in _locales():
             language = locale.language_code
-            if language not in spec["title"] or not _first_time(f"page:{spec['key']}:{language}"):
+            if language not in spec["title"] or not memory.first_time(f"page:{spec['key']}:{language}"):
                 continue
-            parent = _parent_of(spec, locale)
-            if parent is None or _page(spec["key"], language) is not None:
-                continue
-            page = apps.get_model(spec["model"])(
-                title=spec["title"][language],
-                slug=find_available_slug(parent, spec["slug"][language]),
-                seo_title=spec["seo_title"][language],
-                search_description=spec["search_description"][language],
-                intro=spec["intro"][language],
-                locale=locale,
-                translation_key=_translation_key(spec["key"]),
-                show_in_menus="parent" in spec,
-                live=False,
-            )
-            yield Made(parent.add_child(instance=page), spec, language)
+            parent = found.get((spec["parent"], language)) if "parent" in spec else root
+            if parent is None or (spec["key"], language) in found:
+                continue  # an editor has taken the page above away, or made this one
+            page = parent.add_child(instance=_empty_page(spec, locale, parent))
+            found[spec["key"], language] = page
+            yield Made(page, spec, language)
 
 
-def _parent_of(spec: dict[str, Any], locale: Locale) -> Page | None:
-    """The page it stands under; None when an editor has taken that one away."""
-    if "parent" in spec:
-        return _page(spec["parent"], locale.language_code)
-    return Page.get_first_root_node()
+def _empty_page(spec: dict[str, Any], locale: Locale, parent: Page) -> Page:
+    texts = in_one_language({name: spec[name] for name in _TEXTS}, locale.language_code)
+    page: Page = apps.get_model(spec["model"])(
+        **texts,
+        slug=find_available_slug(parent, spec["slug"][locale.language_code]),
+        locale=locale,
+        translation_key=_translation_key(spec["key"]),
+        show_in_menus=spec.get("in_menu", "parent" in spec),
+        live=False,
+    )
+    return page
 
 
-def _page(key: str, language: str) -> Page | None:
-    return Page.objects.filter(translation_key=_translation_key(key), locale__language_code=language).first()
+_TEXTS = ("title", "seo_title", "search_description", "intro")
+
+
+def _pages_by_key() -> dict[tuple[str, str], Page]:
+    """The pages there are already, by key and language."""
+    keys = {_translation_key(spec["key"]): spec["key"] for spec in _page_specs()}
+    pages = Page.objects.filter(translation_key__in=keys).select_related("locale")
+    return {(keys[page.translation_key], page.locale.language_code): page for page in pages}
 
 
 def _translation_key(key: str) -> uuid.UUID:
@@ -116,17 +180,37 @@ def _translation_key(key: str) -> uuid.UUID:
 
 
 def _fill(made: list[Made]) -> None:
+    if not made:
+        return
     lines = dict(Hotline.objects.values_list("key", "pk"))
-    keys = [spec["key"] for spec in _page_specs()]
+    regions = dict(Region.objects.values_list("slug", "pk"))
+    pages: dict[str, dict[str, int]] = {}
+    for (key, language), page in _pages_by_key().items():
+        pages.setdefault(language, {})[key] = page.pk
     for each in made:
-        pages = {key: found.pk for key in keys if (found := _page(key, each.language))}
-        namespace = _translation_key(each.spec["key"])
-        body = body_in(each.spec["body"], each.language, pages=pages, lines=lines, namespace=namespace)
-        page = Page.objects.get(pk=each.page.pk).specific
-        page.body = json.dumps(body)
-        if "sources" in each.spec:
-            page.sources = link_pages(in_one_language(each.spec["sources"], each.language), pages)
-        page.save_revision(log_action=False).publish(log_action=False)
+        _fill_one(each, pages=pages[each.language], lines=lines, regions=regions)
+
+
+def _fill_one(made: Made, *, pages: dict[str, int], lines: dict[str, int], regions: dict[str, int]) -> None:
+    """Gives the page its text and shows it. Saved once, without a revision: the first one is an editor's."""
+    page, spec, language = made.page, made.spec, made.language
+    for name, blocks in {"body": spec["body"], **spec.get("streams", {})}.items():
+        namespace = _translation_key(spec["key"] if name == "body" else f"{spec['key']}:{name}")
+        stream = body_in(blocks, language, pages=pages, lines=lines, namespace=namespace)
+        setattr(page, name, json.dumps(stream))
+    for name, text in {"sources": spec.get("sources", ""), **spec.get("fields", {})}.items():
+        setattr(page, name, link_pages(in_one_language(text, language), pages))
+    for name in ("checked_on", "review_by"):
+        setattr(page, name, date.fromisoformat(spec[name]) if name in spec else None)
+    page.is_sensitive = spec.get("is_sensitive", False)
+    if "line" in spec:
+        page.line_id = lines.get(spec["line"])
+    if "regions" in spec:
+        page.regions = [regions[slug] for slug in spec["regions"] if slug in regions]
+    page.live = True
+    page.has_unpublished_changes = False
+    page.first_published_at = page.last_published_at = timezone.now()
+    page.save(clean=False)  # cleaned when it was made; its place and address are the same
 
 
 def _seed_site() -> int:
@@ -150,8 +234,3 @@ def _seed_site() -> int:
 
 def _is_stock(page: Page) -> bool:
     return page.specific_class is Page and page.title == STOCK_TITLE and not page.get_children().exists()
-
-
-def _first_time(key: str) -> bool:
-    """True once in the life of this database."""
-    return SeededText.objects.get_or_create(key=key)[1]

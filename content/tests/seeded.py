@@ -1,4 +1,4 @@
-"""One seeding for all tests of a class: laying down fourteen pages takes a second."""
+"""One seeding for all tests of a class: laying down a hundred pages takes seconds."""
 
 from django.core.cache import cache
 from django.test import TestCase
