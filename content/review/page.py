@@ -32,7 +32,7 @@ class ReviewedPage:
 
     def serve_preview(self, request: HttpRequest, preview_mode: str) -> HttpResponse:
         """The twin's newest draft, when the mode asks for it."""
-        if not preview_mode.startswith(TWIN):
+        if not (preview_mode or "").startswith(TWIN):  # Wagtail's own requests for a preview name no mode
             shown: HttpResponse = super().serve_preview(request, preview_mode)  # type: ignore[misc]
             return shown
         code = preview_mode.removeprefix(TWIN)
