@@ -18,6 +18,7 @@ OPEN_TO_READ = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag",
     "Cross-Origin-Resource-Policy": "cross-origin",
+    "X-Robots-Tag": "noindex, nofollow",  # search engines read the pages themselves
 }
 PREFLIGHT = {
     "Access-Control-Allow-Methods": METHODS,

@@ -16,7 +16,7 @@ from wagtail.models import Page, ReferenceIndex
 from ..models import public_pages
 from .endpoint import Endpoint, endpoint_address
 from .fields import Field, plain, represent, whole_schema
-from .parameters import PAGING, Parameter, fields_parameter, order_parameter
+from .parameters import NO_NUL, PAGING, Parameter, fields_parameter, order_parameter
 from .reading import Reading, absolute, in_open_collections
 from .schema import Schema, address, listing, maybe, number, one_of, record, ref, text
 
@@ -139,7 +139,7 @@ class ImagesEndpoint(_Library):
     component = "Image"
     fields = _with_detail("Picture", PICTURE)
     parameters = (
-        Parameter("search", text(minLength=1, maxLength=200), "Words in the title."),
+        Parameter("search", text(minLength=1, maxLength=200, pattern=NO_NUL), "Words in the title."),
         fields_parameter(field.name for field in fields),
         order_parameter(["id", "title"]),
         *PAGING,
@@ -163,7 +163,7 @@ class DocumentsEndpoint(_Library):
     component = "Document"
     fields = _with_detail("File", FILE)
     parameters = (
-        Parameter("search", text(minLength=1, maxLength=200), "Words in the title."),
+        Parameter("search", text(minLength=1, maxLength=200, pattern=NO_NUL), "Words in the title."),
         fields_parameter(field.name for field in fields),
         order_parameter(["id", "title"]),
         *PAGING,

@@ -20,7 +20,16 @@ from . import blocks, page_fields
 from .describing import operation, problem_responses
 from .endpoint import Endpoint, endpoint_address
 from .fields import Field, partial_schema, whole_schema
-from .parameters import PAGING, SEARCH, Parameter, Refused, fields_parameter, id_parameter, order_parameter, read
+from .parameters import (
+    NO_NUL,
+    PAGING,
+    SEARCH,
+    Parameter,
+    fields_parameter,
+    id_parameter,
+    order_parameter,
+    read,
+)
 from .reading import Reading
 from .schema import Schema, one_of, text, truth
 
@@ -99,7 +108,7 @@ class PagesEndpoint(Endpoint):
         """303 to the page that is read at this address of the site."""
         values = read(request.GET, FIND)
         if not values:
-            raise Refused([{"parameter": "html_path", "message": "Say an address or an id."}])
+            raise Http404
         found = self.everything()
         if "id" in values:
             found = found.filter(pk=values["id"])
@@ -206,7 +215,7 @@ _ID_OR_ROOT = text(pattern=r"^(?:root|[1-9][0-9]{0,8})$", maxLength=9)
 FIND = (
     Parameter(
         "html_path",
-        text(minLength=1, maxLength=1000),
+        text(minLength=1, maxLength=1000, pattern=NO_NUL),
         "The address where the page is read, without the host: `/en/rights/`.",
     ),
     id_parameter("id", "The page's number."),

@@ -12,6 +12,7 @@ from .schema import Schema, number, one_of, text
 
 ID_MAX = 2**31 - 1
 LIMIT, LIMIT_MAX, OFFSET_MAX = 20, 100, 1_000_000
+NO_NUL = r"^[^\x00]+$"
 _WHOLE = re.compile(r"[0-9]{1,10}")
 
 
@@ -52,11 +53,16 @@ class Parameter:
             raise ValueError(
                 f"At least {self.schema.get('minLength', 0)}, at most {self.schema['maxLength']} characters."
             )
-        if "pattern" in self.schema and not re.search(self.schema["pattern"], raw, re.ASCII):
+        if "pattern" in self.schema and not _fits(self.schema["pattern"], raw):
             raise ValueError("It doesn't have the form that the description gives.")
         if self.schema.get("format") == "date":
             return _day(raw)
         return raw
+
+
+def _fits(pattern: str, raw: str) -> bool:
+    """Whole patterns only: Python's `$` would let a line's end through that JSON Schema's doesn't."""
+    return re.fullmatch(pattern.removeprefix("^").removesuffix("$"), raw, re.ASCII) is not None
 
 
 def _is_text(raw: str) -> bool:
@@ -136,7 +142,7 @@ def id_parameter(name: str, description: str) -> Parameter:
 
 
 SEARCH = (
-    Parameter("search", text(minLength=1, maxLength=200), "Words to look for."),
+    Parameter("search", text(minLength=1, maxLength=200, pattern=NO_NUL), "Words to look for."),
     Parameter("search_operator", one_of(["and", "or"]), "Whether all words must be found (`and`) or any (`or`)."),
 )
 PAGING = (

@@ -44,7 +44,12 @@ class PagePreviewEndpoint(PagesEndpoint):
     def list_parameters(cls) -> Sequence[Parameter]:
         return (
             Parameter("content_type", one_of(sorted(models_by_label())), "As the frame's address has it.", True),
-            Parameter("token", text(minLength=1, maxLength=255), "As the frame's address has it.", True),
+            Parameter(
+                "token",
+                text(minLength=1, maxLength=255, pattern=r"^[-A-Za-z0-9_.:;=]+$"),
+                "As the frame's address has it.",
+                True,
+            ),
             fields_parameter(field.name for field in cls.shown_fields()),
         )
 

@@ -11,7 +11,7 @@ from .endpoint import Endpoint, endpoint_address
 from .fields import Field, plain
 from .page_fields import LANGUAGES
 from .pages import shown_pages
-from .parameters import PAGING, Parameter, fields_parameter, order_parameter
+from .parameters import NO_NUL, PAGING, Parameter, fields_parameter, order_parameter
 from .reading import Reading
 from .rich_text import to_html
 from .schema import address, listing, maybe, number, one_of, record, text
@@ -88,7 +88,7 @@ class GlossaryEndpoint(Endpoint):
     parameters = (
         Parameter("locale", one_of(LANGUAGES), "Only words of this language."),
         Parameter("slug", text(pattern="^[-a-zA-Z0-9_]+$", maxLength=80), "Only the word with this slug."),
-        Parameter("search", text(minLength=1, maxLength=200), "Words that begin or contain this."),
+        Parameter("search", text(minLength=1, maxLength=200, pattern=NO_NUL), "Words that begin or contain this."),
         fields_parameter(field.name for field in WORD),
         order_parameter(["id", "term"]),
         *PAGING,

@@ -1,0 +1,96 @@
+"""A draft in a front end elsewhere: only where one is configured, only by token, only for a day."""
+
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core.signing import TimestampSigner
+from django.test import override_settings
+from wagtail_headless_preview.models import PagePreview
+
+from content.headless.elsewhere import ELSEWHERE
+from content.models import ArticlePage, HomePage
+from content.tests.seeded import SeededTest
+
+FRONT = override_settings(WAGTAIL_HEADLESS_PREVIEW={"CLIENT_URLS": {"default": "https://front.example/preview"}})
+DRAFT = "Drafti i ri"
+
+
+class Preview(SeededTest):
+    def page(self) -> ArticlePage:
+        home = HomePage.objects.get(locale__language_code="sq")
+        page = ArticlePage(title="E vjetra", slug="e-vjetra", locale=home.locale)
+        home.add_child(instance=page)
+        page.title = DRAFT
+        return page
+
+    def opened(self, page: ArticlePage):
+        """What the editor's frame gets, and the query that the front end is given."""
+        answer = page.make_preview_request(preview_mode=ELSEWHERE)
+        answer.render() if hasattr(answer, "render") and not answer.is_rendered else None
+        address = answer.context_data["address"]
+        return answer, {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+
+    def test_without_a_front_end_there_is_one_way_to_preview_and_no_draft_to_read(self):
+        page = self.page()
+        assert ELSEWHERE not in dict(page.preview_modes)
+        token = TimestampSigner(salt="headlesspreview.token").sign(f"id={page.pk}")
+        page.update_page_preview(token)
+        answer = self.client.get(f"/api/v2/page_preview/?content_type=content.articlepage&token={token}")
+        assert answer.status_code == 404
+
+    @FRONT
+    def test_the_frame_may_show_the_front_end_and_nothing_else(self):
+        page = self.page()
+        assert ELSEWHERE in dict(page.preview_modes)
+        answer, query = self.opened(page)
+        assert query["content_type"] == "content.articlepage"
+        policy = answer["Content-Security-Policy"]
+        assert "frame-src https://front.example" in policy
+        assert "frame-ancestors 'self'" in policy
+        assert "script-src 'self'" in policy
+
+    @FRONT
+    def test_the_sites_own_preview_stays_as_it_was(self):
+        answer = self.page().make_preview_request(preview_mode="")
+        assert DRAFT in answer.content.decode()
+        assert "frame-src" not in answer["Content-Security-Policy"]
+
+    @FRONT
+    def test_who_holds_the_token_reads_the_draft_and_nobody_keeps_it(self):
+        page = self.page()
+        _answer, query = self.opened(page)
+        answer = self.client.get("/api/v2/page_preview/", query)
+        assert answer.status_code == 200, answer.content
+        assert answer.json()["title"] == DRAFT
+        assert answer["Cache-Control"] == "no-store"
+        assert answer["X-Robots-Tag"].startswith("noindex")
+        assert DRAFT not in self.client.get(f"/api/v2/pages/{page.pk}/").content.decode()
+
+    @FRONT
+    def test_a_page_never_saved_can_be_previewed(self):
+        home = HomePage.objects.get(locale__language_code="sq")
+        page = ArticlePage(title=DRAFT, slug="e-re", locale=home.locale)
+        page.path, page.depth = home.path + "000Z", home.depth + 1
+        page.set_url_path(home)
+        _answer, query = self.opened(page)
+        answer = self.client.get("/api/v2/page_preview/", query)
+        assert (answer.status_code, answer.json()["id"]) == (200, 0), answer.content
+
+    @FRONT
+    def test_a_wrong_old_or_foreign_token_opens_nothing(self):
+        page = self.page()
+        _answer, query = self.opened(page)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("content.headless.preview.TOKEN_SECONDS", timedelta(seconds=-1).total_seconds())
+            assert self.client.get("/api/v2/page_preview/", query).status_code == 404
+        for wrong in ({"token": query["token"][:-1] + "x"}, {"token": "x"}, {"content_type": "content.helppage"}):
+            assert self.client.get("/api/v2/page_preview/", query | wrong).status_code == 404, wrong
+        PagePreview.objects.all().delete()
+        assert self.client.get("/api/v2/page_preview/", query).status_code == 404
+
+    @FRONT
+    def test_a_query_without_a_token_is_refused_with_words(self):
+        answer = self.client.get("/api/v2/page_preview/?content_type=content.articlepage")
+        assert answer.status_code == 400
+        assert {"parameter": "token", "message": "Needed."} in answer.json()["errors"]

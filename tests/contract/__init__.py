@@ -1,0 +1,1 @@
+"""The public API against its own description: every seeded page, and requests made at random."""

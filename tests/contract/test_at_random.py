@@ -1,0 +1,59 @@
+"""Requests made at random from the description, right and wrong ones: never a 5xx, and always what is described.
+
+In this process and through the same outer layer as in service. On CI the same requests each time (conftest.py).
+"""
+
+import os
+
+import schemathesis
+from django.core.management import call_command
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+
+from config.wsgi import application
+from content.tests.seeded import SeededTest
+
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "8"))
+HERE = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+HTML = "text/html"
+
+
+class AtRandom(SeededTest):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        call_command("seed_reference", verbosity=0)
+        super().setUpTestData()
+
+    def test_every_operation_answers_as_described_whatever_it_is_asked(self):
+        schema = schemathesis.openapi.from_wsgi("/api/openapi.json", application)
+        asked = 0
+        for result in schema.get_all_operations():
+            operation = result.ok()
+            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+                asked += self.ask(operation, mode)
+        assert asked > EXAMPLES * 10
+
+    def ask(self, operation, mode) -> int:
+        if mode is GenerationMode.NEGATIVE and not (operation.query or operation.path_parameters):
+            return 0  # nothing that could be wrong
+        asked = []
+
+        @HERE
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def hold(case):
+            answer = case.call_and_validate(headers={"Accept-Encoding": "identity"})
+            asked.append(case)
+            assert answer.status_code < 500
+            assert "set-cookie" not in answer.headers
+            assert HTML not in "".join(answer.headers.get("content-type", [])) or not answer.content
+
+        with self.subTest(operation=operation.label, mode=mode.value):
+            hold()
+        return len(asked)
