@@ -40,13 +40,13 @@ class PreviewElsewhere(HeadlessPreviewMixin):
 
     @property
     def preview_modes(self) -> list[tuple[str, Any]]:
-        own: list[tuple[str, Any]] = list(super().preview_modes)  # type: ignore[misc]
+        own: list[tuple[str, Any]] = list(super().preview_modes)
         return [*own, (ELSEWHERE, _("In the other front end"))] if is_configured() else own
 
     def serve_preview(self, request: HttpRequest, preview_mode: str) -> HttpResponse:
         if preview_mode != ELSEWHERE or not is_configured():
             # Past HeadlessPreviewMixin, whose only way to preview is elsewhere.
-            shown: HttpResponse = super(HeadlessPreviewMixin, self).serve_preview(request, preview_mode)  # type: ignore[misc]
+            shown: HttpResponse = super(HeadlessPreviewMixin, self).serve_preview(request, preview_mode)
             return shown
         PagePreview.garbage_collect()
         preview = self.create_page_preview()

@@ -60,7 +60,7 @@ def renditions(image: Any) -> list[dict[str, Any]]:
                 "type": "image/svg+xml",
             }
         ]
-    specs = {f"width-{width}|format-{kind}": media for kind, media in FORMATS.items() for width in WIDTHS}
+    specs = {f"format-{kind}|width-{width}": media for kind, media in FORMATS.items() for width in WIDTHS}
     try:
         made = image.get_renditions(*specs)
     except (SourceImageIOError, InvalidFilterSpecError):

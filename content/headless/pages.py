@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 from rest_framework.request import Request
 from rest_framework.response import Response
 from wagtail.models import Page, Site
+from wagtail.query import PageQuerySet
 from wagtail.search.backends import get_search_backend
 
 from ..models import public_pages
@@ -39,7 +40,7 @@ ORDERS = ("id", "title", "first_published_at", "last_published_at")
 PLACES = {"child_of": "child_of", "descendant_of": "descendant_of", "ancestor_of": "ancestor_of"}
 
 
-def shown_pages() -> QuerySet:
+def shown_pages() -> PageQuerySet:
     """The public pages of registered types beneath the site's home pages, in the order of the tree."""
     site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
     if site is None:
@@ -97,7 +98,7 @@ class PagesEndpoint(Endpoint):
         return reading.specific(things, {field.name for field in fields})
 
     def fields_of(self, thing: Any) -> Sequence[Field]:
-        return _fields(type(thing))
+        return _fields(thing.__class__)
 
     def one(self, key: Any, reading: Reading) -> Any:
         page = super().one(key, reading)

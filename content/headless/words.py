@@ -110,7 +110,7 @@ class GlossaryEndpoint(Endpoint):
         words = list(things)
         if any(field.name == "translations" for field in fields):
             for twin in GlossaryTerm.objects.filter(translation_key__in={word.translation_key for word in words}):
-                reading.twins.setdefault(twin.translation_key, []).append(twin)  # type: ignore[arg-type]
+                reading.twins.setdefault(twin.translation_key, []).append(twin)
         reading.expect(words)
         return words
 
