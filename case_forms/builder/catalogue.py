@@ -60,6 +60,7 @@ KINDS = {
     "outreach": gettext_lazy("Outreach"),
     "tip": gettext_lazy("Tip"),
     "report": gettext_lazy("Report"),
+    "session": gettext_lazy("Report of a session"),
 }
 AUDIENCE_WORDS = {
     "staff": gettext_lazy("Staff, signed in"),

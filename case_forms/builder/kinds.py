@@ -15,6 +15,7 @@ ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
     "municipalities": ("region",),
     "units": ("region",),
     "partners": ("municipality", "region"),
+    "sessions": ("audience", "municipality", "region", "state"),
 }
 TEXT, NUMBER = KindInfo("text"), KindInfo("number")
 

@@ -36,7 +36,7 @@ __all__ = ["Problem", "is_clean", "is_plain", "pointer", "shape_problems"]
 
 FORMAT = 1
 AUDIENCES = ("staff", "public")  # who fills it: see `audience`
-KINDS = ("identification", "consent", "assessment", "referral", "outreach", "tip", "report")
+KINDS = ("identification", "consent", "assessment", "referral", "outreach", "tip", "report", "session")
 SENSITIVITIES = ("public", "internal", "personal", "special")
 LANGUAGES = ("sq", "en")  # those that the screens have names for; a form may have any other
 RESULTS = ("text", "integer", "decimal", "date", "boolean")

@@ -6,9 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from access.models import MobileUnit, Municipality, Region
+from access.models import MobileUnit, Municipality, Region, User
 from case_forms.questions.base import Choice, text_in
 from notifications.directory.models import Partner, Role
+from outreach_pages.records.choosing import session_attributes, session_rows, sessions_to_choose
+from outreach_pages.records.models import SessionQuerySet
 
 FILES = Path(__file__).parent / "data_lists"
 
@@ -20,9 +22,13 @@ def listed(name: str) -> list[dict[str, Any]]:
 
 
 class Lists:
-    """A ChoiceSource. Each list is read once per instance, so make one for each request or submission, and drop it."""
+    """A ChoiceSource. Each list is read once per instance, so make one for each request or submission, and drop it.
 
-    def __init__(self) -> None:
+    `user`: whose sessions are listed; nobody's without one. All other lists are the same for everybody.
+    """
+
+    def __init__(self, user: User | None = None) -> None:
+        self.user = user
         self._values: dict[str, frozenset[str]] = {}
         self._rows: dict[str, list[tuple[str, dict[str, str]]]] = {}
         self._attributes: dict[str, dict[str, dict[str, str]]] = {}
@@ -32,7 +38,9 @@ class Lists:
         """(value, label), in the order of the labels. An unknown list is empty."""
         if (name, language) not in self._choices:
             labelled = [(value, text_in(names, language)) for value, names in self._read(name)]
-            self._choices[name, language] = sorted(labelled, key=lambda choice: _alphabetical(choice[1]))
+            if name != "sessions":  # those come by their day, the last first
+                labelled.sort(key=lambda choice: _alphabetical(choice[1]))
+            self._choices[name, language] = labelled
         return self._choices[name, language]
 
     def has(self, name: str, value: str) -> bool:
@@ -43,13 +51,16 @@ class Lists:
     def attributes(self, name: str, value: str) -> Mapping[str, str]:
         """What filters may read of an entry: the region of a municipality or a unit, the place of a partner."""
         if name not in self._attributes:
-            self._attributes[name] = dict(_attributes(name))
+            self._attributes[name] = dict(_attributes(name, self._sessions()))
         return self._attributes[name].get(value, {})
 
     def _read(self, name: str) -> list[tuple[str, dict[str, str]]]:
         if name not in self._rows:
-            self._rows[name] = list(_rows(name))
+            self._rows[name] = session_rows(self._sessions()) if name == "sessions" else list(_rows(name))
         return self._rows[name]
+
+    def _sessions(self) -> SessionQuerySet:
+        return sessions_to_choose(self.user)
 
 
 def _rows(name: str) -> list[tuple[str, dict[str, str]]]:
@@ -68,7 +79,7 @@ def _rows(name: str) -> list[tuple[str, dict[str, str]]]:
     return []
 
 
-def _attributes(name: str) -> Iterator[tuple[str, dict[str, str]]]:
+def _attributes(name: str, sessions: SessionQuerySet) -> Iterator[tuple[str, dict[str, str]]]:
     if name == "municipalities":
         towns = Municipality.objects.values_list("slug", "region__slug")
         yield from ((slug, {"region": region}) for slug, region in towns)
@@ -81,6 +92,8 @@ def _attributes(name: str) -> Iterator[tuple[str, dict[str, str]]]:
             "slug", "municipality__slug", "municipality__region__slug"
         ):
             yield slug, {"municipality": municipality, "region": region}
+    elif name == "sessions":
+        yield from session_attributes(sessions)
 
 
 # Albanian letters that stand after their Latin look-alikes: a c ç d dh e ë f g gj h i j k l ll m n nj ...

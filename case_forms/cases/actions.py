@@ -83,7 +83,7 @@ class _Carrying:
         self.notices: dict[UUID, Notice] = {}
         self.explanation: list[dict[str, Any]] = [dict(entry) for entry in decision.explanation]
         self.unresolved: list[str] = []
-        self.sources = Lists()
+        self.sources = Lists(submission.by)
         self.content: BriefFacts | None = None
         self.actor = actor_of(submission.by)
 

@@ -5,7 +5,8 @@
 1. looks whether the sender works in the unit, and whether this UUID was received before (then: the same receipt again);
 2. checks the answers against the form version, and that the files they name are the sender's;
 3. in one transaction: stores the submission with its answers sealed, gives it its files, decides, carries the decision
-   out (case, clocks, referrals, owed notices), records it, and keeps the receipt. Whatever fails takes all of it back.
+   out (case, clocks, referrals, owed notices), records it, and keeps the receipt; a session that it is the report of is
+   reported. Whatever fails takes all of it back.
 """
 
 import json
@@ -33,6 +34,7 @@ from .deciding import NotDecided, decide_and_apply
 from .forgetting import first_due
 from .models import Draft, Submission
 from .naming import named_case
+from .reporting import ReportRefused, report_by, report_problems
 
 __all__ = [
     "AnswersRefused",
@@ -135,10 +137,13 @@ def receive_submission(
             if named or draft is not None:
                 claim_attachments(submission=submission, named=named, by=user, draft=draft)
             decide_and_apply(submission, cleaned, case)
+            report_by(submission, cleaned)
             return Received(submission, True, submission.receipt)
     except UnknownAttachment:
         gone = AnswerProblem("/answers", "unknown_attachment", _("A file isn't here any more; choose it again."))
         raise AnswersRefused([gone]) from None
+    except ReportRefused as refused:
+        raise AnswersRefused([refused.problem]) from None
     except IntegrityError:
         # The same UUID came in twice at once: whoever was second finds what the first one stored.
         earlier = _received_before(uuid, content, user)
@@ -227,7 +232,7 @@ def _checked(
     checked = check_answers(
         definition,
         answers,
-        sources=Lists(),
+        sources=Lists(user),
         today=timezone.localdate(received_at),
         occurred_on=timezone.localdate(occurred_at),
         language=user.language,
@@ -235,7 +240,8 @@ def _checked(
         attachments=files,
     )
     case, unknown = named_case(definition, checked.answers, user)
-    errors = [*checked.errors, *unknown, *file_problems(definition, checked.answers, files)]
+    refused = report_problems(definition, checked.answers, user)
+    errors = [*checked.errors, *unknown, *refused, *file_problems(definition, checked.answers, files)]
     if errors:
         raise AnswersRefused(errors)
     return checked.answers, case

@@ -40,9 +40,10 @@ def start_draft(
     owner: User,
     case_reference: str = "",
     answers: Answers | None = None,
+    occurred_at: datetime | None = None,
 ) -> Draft:
     """A new draft on this version, at its first section. A case reference goes where the form first asks for one;
-    `answers` are what is known before it is begun."""
+    `answers` and `occurred_at` (now) are what is known before it is begun."""
     answers = dict(answers or {})
     if case_reference:
         asking = (
@@ -54,6 +55,7 @@ def start_draft(
         answers |= dict.fromkeys(list(asking)[:1], case_reference)
     with transaction.atomic():
         draft = Draft(form_version=form_version, unit=unit, owner=owner, answers=answers)
+        draft.occurred_at = occurred_at or draft.occurred_at
         sections = relevant_sections(form_version.definition, answers, context_of(draft, owner.language))
         draft.section = sections[0]["key"]
         draft.save(force_insert=True)
@@ -123,7 +125,7 @@ def key_opens(key: str, draft_id: uuid.UUID) -> bool:
 def context_of(draft: Draft, language: str) -> CheckContext:
     """What this draft's answers are checked against now. `language` is the form's; the house speaks the active one."""
     return CheckContext(
-        sources=Lists(),
+        sources=Lists(draft.owner),
         today=timezone.localdate(),
         occurred_on=timezone.localdate(draft.occurred_at),
         language=language,

@@ -14,6 +14,7 @@ from .entries import Entry, SectionPage, Step, walked
 from .live import live_rules
 from .making import Maker, scope_of
 from .naming import named_case
+from .reporting import report_problems
 from .rows import with_new_rows
 
 Definition = Mapping[str, Any]
@@ -76,12 +77,13 @@ def section_page(
 
 
 def checked_for(definition: Definition, answers: Answers, context: CheckContext, user: User | None) -> Checked:
-    """The whole form as it stands, with the cases it names looked up for this person; without one, any may be named."""
+    """The whole form as it stands, with the cases and sessions it names looked up for this person; without one, any
+    may be named."""
     checked = form_states(definition, answers, context)
     if user is None:
         return checked
     _case, unknown = named_case(definition, checked.answers, user)
-    for problem in unknown:
+    for problem in [*unknown, *report_problems(definition, checked.answers, user)]:
         key = problem.path.split("/")[2]
         state = next(state for state in checked.sections if key in state.answers)
         state.errors.append(problem)

@@ -201,7 +201,7 @@ class PartnerChoice(SelectOne):
 
 
 class SessionChoice(SelectOne):
-    """An informative session, by its key. The list is empty until that room is built; the widget says so."""
+    """An informative session of one's units or regions, by its key. Without any, the widget says so."""
 
     name = "session"
     icon = "session"

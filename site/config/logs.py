@@ -11,8 +11,9 @@ from typing import Any
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
-# A brief's address holds its secret; a traceback or another tool's result may quote an answer.
-LINK = re.compile(r"/n/[^/\s\"'?]+")
+# A brief's address holds its secret, as a person's calendar address does; a traceback or another tool's result may quote
+# an answer.
+LINK = re.compile(r"(/n/|/field/sessions/calendar/of/)[^/\s\"'?]+")
 FRAMES_KEPT = 12
 # Their text speaks of code and settings only.
 SPEAKS_OF_CODE = (ImportError, SyntaxError, NameError, ImproperlyConfigured)
@@ -97,7 +98,7 @@ def event_without_content(logger: Any, name: str, event: dict[str, Any]) -> dict
     text = str(event.get("event", ""))
     if str(event.get("logger", "")).startswith("django-q") and event.get("level") in ("error", "critical"):
         text = text.split("\n", 1)[0].split(" - ", 1)[0]
-    event["event"] = LINK.sub("/n/…", text)
+    event["event"] = LINK.sub(r"\1…", text)
     return event
 
 

@@ -70,7 +70,7 @@ class Outgoing:
         with translation.override(self.language):
             versions = self.versions()
             tables = tables_of(list(versions.values()), self.language)
-            writing = Writing(Reader(self.user), Lists(), self.language, self.labels)
+            writing = Writing(Reader(self.user), Lists(self.user), self.language, self.labels)
             for table in tables:
                 yield Sheet(table.name or self.form.key, self._rows(table, versions, writing, told))
 

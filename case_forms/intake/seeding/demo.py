@@ -21,6 +21,8 @@ from audit.chain import record
 from case_forms.builder.models import FormVersion
 from case_forms.cases.models import Case
 from notifications.directory.models import Contact, DutyShift, Partner
+from outreach_pages.models import InformativeSession
+from outreach_pages.records.demo import seed_demo_sessions
 
 from ..actions import receive_submission
 from .reference import Made, read
@@ -30,6 +32,7 @@ DEMO_PASSWORD = "vatra-demo-2026"  # noqa: S105
 DEMO_PIN = "482915"
 
 CASES = Path(__file__).parent / "demo_cases.json"
+REPORT_OF_A_QUIET_SESSION = {"facilitators": 2, "signals_received": 0, "incident": False}
 
 
 class DemoRefused(Exception):
@@ -53,6 +56,7 @@ def seed_demo(*, with_cases: bool = True) -> Made:
         if any(made.values()):
             record("seed.demo", target_kind="seed", made=made)
     made["cases"] = seed_demo_cases() if with_cases else 0
+    made["sessions"] = _seed_sessions() if with_cases else 0
     return made
 
 
@@ -140,6 +144,22 @@ def _seed_contacts(facts: dict[str, Any], hashes: _Hashes) -> Made:
         made["contacts"] += 1
         made["duty shifts"] += 1
     return made
+
+
+def _seed_sessions() -> int:
+    """Invented informative sessions, and the reports of two of them on the real road. Returns how many were made."""
+    before = InformativeSession.objects.count()
+    for session, answers in seed_demo_sessions():
+        version = FormVersion.objects.newest().get(form__key="session_report")
+        receive_submission(
+            uuid=uuid.uuid4(),
+            form_key="session_report",
+            version=version.number,
+            occurred_at=session.begins_at(),
+            answers={"session": str(session.pk), **REPORT_OF_A_QUIET_SESSION, **answers},
+            user=session.planned_by,
+        )
+    return InformativeSession.objects.count() - before
 
 
 def seed_demo_cases() -> int:

@@ -1,6 +1,7 @@
 """Invented people and cases: all marked, all at reserved addresses, and enough of them to try every road."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from case_forms.intake.seeding.reference import read, seed_reference
 from notifications.directory.models import Contact, DutyShift, Partner, Role
 from notifications.directory.resolve import resolve
 from notifications.outbox.models import Notice
+from outreach_pages.models import InformativeSession
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,7 @@ def test_the_editor_and_the_operator_may_enter_the_admin_and_nobody_is_a_superus
 def test_everybody_is_marked_demo_and_lives_at_a_reserved_domain(seeded: dict[str, int]) -> None:
     people = list(User.objects.all())
     contacts = list(Contact.objects.all())
-    assert len(people) == seeded["accounts"] == 14
+    assert len(people) == seeded["accounts"] == 15
     assert len(contacts) == seeded["contacts"] == 57
     for person in [*people, *contacts]:
         assert person.is_demo, person
@@ -141,7 +143,7 @@ def test_production_refuses(seeded: dict[str, int], settings: Any) -> None:
 
 def test_the_demo_cases_say_that_they_are_invented_and_go_down_the_real_road(seeded: dict[str, int]) -> None:
     assert seed_demo()["cases"] == 4
-    assert Submission.objects.count() == 6
+    assert Submission.objects.exclude(form_version__form__key="session_report").count() == 6
     for submission in Submission.objects.filter(form_version__form__key="initial_identification"):
         assert submission.answers["narrative"].startswith("RAST DEMO, I SAJUAR.")
         assert submission.answers["decision_reason"].startswith("RAST DEMO, I SAJUAR.")
@@ -191,3 +193,16 @@ def test_no_seeded_file_holds_an_address_outside_the_reserved_domains() -> None:
     ):
         words = str(read(room, name)).replace("'", " ").replace(",", " ").split()
         assert all(word.endswith(".example") for word in words if "@" in word), name
+
+
+# ---- sessions ----
+
+
+def test_the_demo_sessions_say_that_they_are_invented_and_two_of_them_are_reported(seeded: dict[str, int]) -> None:
+    assert seed_demo()["sessions"] == InformativeSession.objects.count() == 9
+    for session in InformativeSession.objects.all():
+        assert session.is_demo
+        assert "(demo)" in session.place_name
+    states = Counter(InformativeSession.objects.values_list("state", flat=True))
+    assert states == {"reported": 2, "held": 2, "planned": 5}
+    assert seed_demo()["sessions"] == 0

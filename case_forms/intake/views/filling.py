@@ -31,6 +31,7 @@ from case_forms.intake.from_signal import answers_from
 from case_forms.intake.languages import language_of, languages_to_pick
 from case_forms.intake.models import Draft
 from case_forms.intake.moving import newer_version
+from case_forms.intake.reporting import begin_report
 from case_forms.intake.rows import after_saving
 from case_forms.intake.typed import merged, typed_in, without_row
 from case_forms.signals.answering import CantDo, identification_begun
@@ -55,6 +56,9 @@ def start(request: HttpRequest, form_key: str) -> HttpResponse:
     reference = request.POST.get("case", "")
     if reference:
         visible_or_404(Case, user, reference=reference)
+    if request.POST.get("session"):
+        draft = begin_report(form_version=version, session_id=request.POST["session"], by=user)
+        return redirect("intake:section", draft.pk, draft.section)
     signal = _signal(request, user)
     if signal is None:
         draft = drafts.start_draft(form_version=version, unit=unit, owner=user, case_reference=reference)

@@ -101,7 +101,7 @@ def _where(found: Submission) -> HttpResponse:
 def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
     user, definition = staff(request), found.form_version.definition
     context = CheckContext(
-        sources=Lists(),
+        sources=Lists(user),
         today=timezone.localdate(found.received_at),
         occurred_on=timezone.localdate(found.occurred_at),
         language=language_among(definition["languages"], get_language() or settings.LANGUAGE_CODE),

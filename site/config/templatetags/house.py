@@ -50,6 +50,7 @@ ICONS: dict[str, str] = {
     ),
     "key": '<circle cx="8" cy="15" r="4"/><path d="m11 12 9-9"/><path d="m17 6 3 3"/>',
     "drill": '<path d="M5 21V4"/><path d="M5 4h13l-3 4 3 4H5"/>',
+    "calendar": '<path d="M4 6h16v14H4z"/><path d="M4 10h16M8 3v5M16 3v5"/>',
     "place": '<path d="M12 21c5-6 7-9 7-12a7 7 0 0 0-14 0c0 3 2 6 7 12z"/><circle cx="12" cy="9" r="2.5"/>',
     "offline": (
         '<path d="M3 3l18 18"/><path d="M5 12a10 10 0 0 1 4-2.5M19 12a10 10 0 0 0-6-2.9"/><path d="M12 18h.01"/>'

@@ -1,0 +1,47 @@
+"""Sessions as choices of a form's question: by their key, said by day, place and audience."""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.utils import translation
+
+from access.models import User
+
+from .models import InformativeSession, SessionQuerySet
+from .words import Audience, SessionState
+
+
+def sessions_to_choose(user: User | None) -> SessionQuerySet:
+    """What this person may name, the last first; nobody's without a person. Cancelled ones can't be named."""
+    if user is None:
+        return InformativeSession.objects.none()  # type: ignore[no-any-return]
+    sessions = InformativeSession.objects.visible_to(user).exclude(state=SessionState.CANCELLED)
+    return sessions.order_by("-date", "-starts_at", "id")  # type: ignore[no-any-return]
+
+
+def session_rows(sessions: SessionQuerySet) -> list[tuple[str, dict[str, str]]]:
+    """(key, {language: label}) such as "12.11.2026 · Shkolla X, Kurbin · high-school pupils"."""
+    audiences = {language: _audiences(language) for language, _name in settings.LANGUAGES}
+    found = sessions.values_list("pk", "date", "place_name", "municipality__name", "audience")
+    return [
+        (
+            str(key),
+            {
+                language: f"{day:%d.%m.%Y} · {place}, {town} · {words.get(audience, audience)}"
+                for language, words in audiences.items()
+            },
+        )
+        for key, day, place, town, audience in found
+    ]
+
+
+def session_attributes(sessions: SessionQuerySet) -> Iterator[tuple[str, dict[str, str]]]:
+    """What a filter may read of each."""
+    found = sessions.values_list("pk", "audience", "municipality__slug", "municipality__region__slug", "state")
+    for key, audience, municipality, region, state in found:
+        yield str(key), {"audience": audience, "municipality": municipality, "region": region, "state": state}
+
+
+def _audiences(language: str) -> dict[str, str]:
+    with translation.override(language):
+        return {value: str(label) for value, label in Audience.choices}
