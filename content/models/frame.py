@@ -10,24 +10,25 @@ from django.http import HttpRequest
 from django.utils import translation
 from wagtail.models import Page, Site
 
+from ..serving.shared import remembered
 from .hotlines import Hotline
-from .listing import public_pages
+from .listing import not_restricted, public_pages
 
 AT_HOME = {"help_page": "helppage", "glossary_page": "glossarypage", "search_page": "searchpage"}
 
 
-def frame(request: HttpRequest, language: str | None = None) -> dict[str, Any]:
+def frame(request: HttpRequest, language: str | None = None, *, twins_of: Page | None = None) -> dict[str, Any]:
     """The context of `content/base.html` in a language (the active one unless told).
 
     `lines`: every line that may be shown, `strip`: the two on top; `home` and `homes` (by language); `menu`: the pages
-    of the menu; `help_page`, `glossary_page`, `search_page`: None when there is none; `twins`: where the other
-    languages are read (here their home pages; a page with twins of its own puts those instead).
+    of the menu; `help_page`, `glossary_page`, `search_page`: None when there is none; `twins`: where each language is
+    read: the page `twins_of` in it, else its home page.
     """
     code = language or translation.get_language() or settings.LANGUAGE_CODE
-    lines = list(Hotline.objects.published())
-    homes = home_pages(request)
+    lines = remembered(request, "lines", lambda: list(Hotline.objects.published()))
+    homes, own = _homes_and_twins(request, twins_of)
     home = homes.get(code) or homes.get(settings.LANGUAGE_CODE)
-    pages = _pages_at_home(request, home) if home else []
+    pages = remembered(request, ("at_home", home.pk), lambda: _pages_at_home(request, home)) if home else []
     known: dict[str, Any] = {name: _first_of(model, pages) for name, model in AT_HOME.items()}
     return known | {
         "lines": lines,
@@ -35,18 +36,25 @@ def frame(request: HttpRequest, language: str | None = None) -> dict[str, Any]:
         "home": home,
         "homes": homes,
         "menu": [page for page in pages if page.show_in_menus],
-        "twins": languages(request, code, {}, homes),
+        "twins": languages(request, code, own, homes),
         "public_url": settings.PUBLIC_URL,
     }
 
 
-def home_pages(request: HttpRequest) -> dict[str, Page]:
-    """The site's home page in each language that has a published one."""
+def _homes_and_twins(request: HttpRequest, page: Page | None) -> tuple[dict[str, Page], dict[str, Page]]:
+    """The site's home pages, and this page's own twins, by language: those that may be read."""
     site = Site.find_for_request(request)
-    if site is None:
-        return {}
-    pages = Page.objects.live().filter(translation_key=site.root_page.translation_key).select_related("locale")
-    return {page.locale.language_code: page for page in pages}
+    home_key = site.root_page.translation_key if site else None
+    own_key = page.translation_key if page else None
+    keys = [key for key in (home_key, own_key) if key]
+    found = not_restricted(Page.objects.live(), request).filter(translation_key__in=keys).select_related("locale")
+    homes, own = {}, {}
+    for each in found:
+        if each.translation_key == home_key:
+            homes[each.locale.language_code] = each
+        if each.translation_key == own_key:
+            own[each.locale.language_code] = each
+    return homes, own
 
 
 def languages(request: HttpRequest, current: str, own: dict[str, Page], homes: dict[str, Page]) -> list[dict[str, Any]]:

@@ -4,13 +4,14 @@ from typing import Any, ClassVar
 
 from csp.constants import SELF
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import RichTextField
 from wagtail.models import Page
 from wagtail.search import index
+from wagtail.url_routing import RouteResult
 from wagtail_localize.fields import SynchronizedField
 
 from .. import reading as readings
@@ -18,8 +19,8 @@ from ..blocks import INLINE
 from ..headless.elsewhere import PreviewElsewhere
 from ..review.page import ReviewedPage
 from ..serving.marks import keep_whole, leave_no_copy
-from .frame import frame, languages
-from .listing import not_restricted, public_pages
+from .frame import frame
+from .listing import public_pages
 
 HOME_DEPTH = 2
 BESIDE = 6
@@ -86,6 +87,17 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
     # pages, say; never what someone searched for).
     kept_query: ClassVar[frozenset[str]] = frozenset()
 
+    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
+        """The page at this address below this one. Only the last is read with its text, not each on the way."""
+        if not path_components:
+            return super().route(request, path_components)  # type: ignore[misc,no-any-return]
+        page: Any = self
+        for slug in path_components:
+            page = page.get_children().filter(slug=slug).first()
+            if page is None:
+                raise Http404
+        return page.specific.route(request, [])  # type: ignore[no-any-return]
+
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, kept whole for all readers unless it is sensitive; at the address of another language, a redirect
         to its own."""
@@ -112,18 +124,11 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
         """The frame around the page (`frame.py`), the way back up, and how its rich texts are read."""
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)  # type: ignore[misc]
         code = self.locale.language_code  # type: ignore[attr-defined]
-        context |= frame(request, code)
-        context["twins"] = languages(request, code, self.twins(request), context["homes"])
+        context |= frame(request, code, twins_of=self)  # type: ignore[arg-type]
         context["above"] = self.above(request)
         context["beside"] = self.beside(request)
         context["reading"] = readings.Reading(self, request, glossary_page=context["glossary_page"])  # type: ignore[arg-type]
         return context
-
-    def twins(self, request: HttpRequest) -> dict[str, Page]:
-        """This page in each language in which it may be read, by language."""
-        live = not_restricted(Page.objects.live(), request)
-        pages = live.filter(translation_key=self.translation_key).select_related("locale")  # type: ignore[attr-defined]
-        return {page.locale.language_code: page for page in pages}
 
     def above(self, request: HttpRequest) -> list[Page]:
         """The pages from the home page down to the one above this. Empty on and right under the home page."""
