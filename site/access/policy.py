@@ -156,8 +156,8 @@ VIEWS: tuple[Row, ...] = (
     Row(
         "sessions:feed",
         PUBLIC,
-        "A telephone comes for its person's calendar without a session: the secret in the address stands for them, until"
-        " they stop it or leave.",
+        "A telephone comes for its person's calendar without a session: the secret in the address stands for them,"
+        " until they stop it or leave.",
     ),
     Row("sessions:numbers", FIELD, "Counts of what was held, of one's own units or regions."),
     Row("sessions:numbers_file", FIELD, "The same counts for a spreadsheet; each time is recorded."),

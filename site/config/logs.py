@@ -11,8 +11,8 @@ from typing import Any
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
-# A brief's address holds its secret, as a person's calendar address does; a traceback or another tool's result may quote
-# an answer.
+# A brief's address holds its secret, and so does a person's calendar address; a traceback or another tool's result may
+# quote an answer.
 LINK = re.compile(r"(/n/|/field/sessions/calendar/of/)[^/\s\"'?]+")
 FRAMES_KEPT = 12
 # Their text speaks of code and settings only.
