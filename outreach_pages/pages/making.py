@@ -6,6 +6,7 @@
 3. The page and its twin are published at once: nobody finds them without the card, and editors can change them.
 """
 
+import json
 import uuid
 from typing import Any
 
@@ -98,7 +99,8 @@ def _write(page: SessionPage, by: User) -> None:
     page.seo_title = words("words")["seo_title"][language]
     page.intro = audience["intro"][language]
     page.sources = words("words")["sources"][language] if LEGAL_TOPICS & set(session.topics) else ""
-    page.body = body_in(blocks_for(session), language, pages={}, lines={}, namespace=page.translation_key)
+    body = body_in(blocks_for(session), language, pages={}, lines={}, namespace=page.translation_key)
+    page.body = json.dumps(body)  # type: ignore[assignment]  # the field reads stored blocks from JSON
     # The unit publishes its session's page without the editors' right to publish: the words were reviewed as data.
     page.save_revision(user=by, log_action=False).publish(user=by, skip_permission_checks=True)
 
