@@ -62,9 +62,6 @@ class SessionPage(PublicPageMixin, Page):
         with translation.override(language):
             return reverse("cards:card", args=[self.session.card_code])
 
-    def twins(self, request: HttpRequest) -> dict[str, Page]:
-        return {code: page.specific for code, page in super().twins(request).items()}
-
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """At its address among Wagtail's pages it only leads on; the card decides there whether it may be read."""
         if getattr(request, "is_preview", False):
@@ -81,4 +78,10 @@ class SessionPage(PublicPageMixin, Page):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from ..cards.showing import about_card
 
-        return super().get_context(request, *args, **kwargs) | about_card(self.session)
+        context = super().get_context(request, *args, **kwargs)
+        # The frame names a twin by its place in the tree; readers are sent to the card's address at once.
+        context["twins"] = [
+            each | {"url": self._card_address(each["language"])} if each["is_same"] else each
+            for each in context["twins"]
+        ]
+        return context | about_card(self.session)
