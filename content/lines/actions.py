@@ -1,6 +1,6 @@
 """What is done with lines: calling one, and telling editors how they stand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from smtplib import SMTPException
 
@@ -8,6 +8,7 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -61,7 +62,7 @@ def editors_to_tell() -> list[User]:
     return list(staff.distinct().order_by("pk"))
 
 
-def _editors_today() -> Iterable[int]:
+def _editors_today() -> QuerySet:
     return Assignment.objects.current().filter(role=StaffRole.EDITOR).values("pk")
 
 

@@ -23,7 +23,7 @@ def called(request: HttpRequest, pk: int) -> HttpResponse:
         return render(
             request, "content_admin/line_called.html", {"each": Standing(line, state_of(line), days_left(line))}
         )
-    line = record_call(line=line, by=request.user)
+    line = record_call(line=line, by=request.user)  # type: ignore[arg-type]
     if line.is_shown():
         words = _("Written down: %(line)s was called today and answered. Readers see it.")
     else:

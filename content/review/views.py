@@ -46,7 +46,7 @@ def decide(request: HttpRequest, state_id: int) -> HttpResponse:
         "form": form,
         "findings": findings,
         "stops": [each for each in findings if each.stops],
-        "may_decide": may_decide(state, request.user),
+        "may_decide": may_decide(state, request.user),  # type: ignore[arg-type]
         "is_own": request.user.pk in (state.workflow_state.requested_by_id, state.revision.user_id),
         "has_live": page.live,
     }
@@ -83,7 +83,7 @@ def submit(request: HttpRequest, page_id: int) -> HttpResponse:
         raise PermissionDenied
     if request.method == "POST":
         try:
-            submit_translation(page, user=request.user)
+            submit_translation(page, user=request.user)  # type: ignore[arg-type]
         except PermissionDenied:
             messages.error(request, _("This page waits for approval already."))
         except ValidationError as error:
