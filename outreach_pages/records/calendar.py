@@ -38,12 +38,14 @@ class Month:
         return key_of(self.first)
 
     @property
-    def before(self) -> str:
-        return key_of(self.first - datetime.timedelta(days=1))
+    def before(self) -> datetime.date:
+        """A day of the month before."""
+        return self.first - datetime.timedelta(days=1)
 
     @property
-    def after(self) -> str:
-        return key_of(last_of(self.first) + datetime.timedelta(days=1))
+    def after(self) -> datetime.date:
+        """The first day of the next month."""
+        return last_of(self.first) + datetime.timedelta(days=1)
 
     @property
     def busy_days(self) -> list[Day]:

@@ -28,6 +28,13 @@ class AskingBack(forms.ModelForm):
     named_in: tuple[str, ...] = ()  # fields where a person's name might stand
     CONFIRMED = "confirmed"
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for field in self.fields.values():
+            choices = list(field.choices) if isinstance(field, forms.TypedChoiceField) else []
+            if choices and choices[0][0] == "":
+                field.choices = [("", _("Choose")), *choices[1:]]  # type: ignore[attr-defined]
+
     def doubts(self) -> list[Doubt]:
         """What isn't confirmed yet, of a form without errors."""
         if not self.is_valid():

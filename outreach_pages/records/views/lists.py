@@ -27,6 +27,8 @@ def sessions(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, listing.A_PAGE).get_page(request.GET.get("page"))
     units = set(user.units().values_list("pk", flat=True))
     own = seen.filter(unit__in=units)
+    to_report = [] if is_filtered else list(listing.to_report(own)[:MOST_DUE])
+    shown = [each.pk for each in to_report]
     context = frame(
         request,
         form=form,
@@ -34,8 +36,8 @@ def sessions(request: HttpRequest) -> HttpResponse:
         is_filtered=is_filtered,
         query=_without_page(request),
         due=[] if is_filtered else list(listing.due(own)[:MOST_DUE]),
-        to_report=[] if is_filtered else list(listing.to_report(own)[:MOST_DUE]),
-        lately=[] if is_filtered else list(listing.lately(seen)[:LATELY]),
+        to_report=to_report,
+        lately=[] if is_filtered else list(listing.lately(seen).exclude(pk__in=shown)[:LATELY]),
         may_plan=units_to_plan_for(user).exists(),
         shows_unit=len(units) != 1,
         is_empty=not is_filtered and not InformativeSession.objects.visible_to(user).exists(),
