@@ -19,6 +19,7 @@ from wagtail.rich_text.rewriters import LinkRewriter
 
 from .glossary import Glossary, Marker, glossary_of
 from .models.listing import not_restricted
+from .serving.shared import remembered
 
 PAGE_LINK = re.compile(r'<a\b[^>]*\blinktype="page"[^>]*>')
 PAGE_ID = re.compile(r'\bid="(\d+)"')
@@ -30,7 +31,7 @@ class Reading:
     def __init__(self, page: Page, request: HttpRequest | None, *, glossary_page: Page | None = None) -> None:
         self.page = page
         self.request = request
-        self.glossary: Glossary = glossary_of(page.locale_id)
+        self.glossary: Glossary = remembered(request, ("glossary", page.locale_id), lambda: glossary_of(page.locale_id))
         self.marker = Marker(self.glossary, page_of_words=glossary_page.get_url(request) if glossary_page else "")
         # On their own page the words stand with their explanations.
         self.marks = glossary_page is None or glossary_page.pk != page.pk

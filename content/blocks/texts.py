@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.snippets.blocks import SnippetChooserBlock
 
 from ..nearby import regions_with_units
+from ..serving.shared import remembered
 
 INLINE = ["bold", "italic", "link"]
 SHORT = [*INLINE, "ul"]
@@ -152,7 +154,9 @@ class RegionChooserBlock(blocks.StructBlock):
         template = "content/blocks/region_chooser.html"
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
-        return super().get_context(value, parent_context=parent_context) | {"nearby": regions_with_units()}
+        request = (parent_context or {}).get("request")
+        nearby = remembered(request, ("nearby", get_language()), regions_with_units)
+        return super().get_context(value, parent_context=parent_context) | {"nearby": nearby}
 
 
 class WhatHappensStepBlock(blocks.StructBlock):

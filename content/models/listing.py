@@ -7,6 +7,10 @@ from django.http import HttpRequest
 from wagtail.models import Page
 from wagtail.query import PageQuerySet
 
+from ..serving.shared import is_remembering, remembered
+
+FEW = 200
+
 
 def public_page_models() -> list[type[Page]]:
     """Every concrete type of public page, whichever room it stands in."""
@@ -20,7 +24,8 @@ def public_pages(request: HttpRequest | None = None) -> PageQuerySet:
     """
     types = [kind.pk for kind in ContentType.objects.get_for_models(*public_page_models()).values()]
     pages = Page.objects.live().filter(content_type_id__in=types)
-    return not_restricted(pages, request).exclude(pk__in=_unlisted())
+    unlisted = remembered(request, "unlisted", _few_or_all_unlisted) if is_remembering(request) else _unlisted()
+    return not_restricted(pages, request).exclude(pk__in=unlisted)
 
 
 def not_restricted(pages: PageQuerySet, request: HttpRequest | None = None) -> PageQuerySet:
@@ -31,10 +36,16 @@ def not_restricted(pages: PageQuerySet, request: HttpRequest | None = None) -> P
 def _restricted(request: HttpRequest | None) -> Q:
     known: Q | None = getattr(request, "_vatra_restricted_pages", None)
     if known is None:
-        known = Page.objects.all().private_q()
+        known = remembered(request, "restricted", Page.objects.all().private_q)
         if request is not None:
             request._vatra_restricted_pages = known  # type: ignore[attr-defined]
     return known
+
+
+def _few_or_all_unlisted() -> QuerySet | list[int]:
+    """Their ids while they are few, since the question over all types is long to put; otherwise the question."""
+    few = [row["page_ptr_id"] for row in _unlisted()[: FEW + 1]]
+    return few if len(few) <= FEW else _unlisted()
 
 
 def _unlisted() -> QuerySet:

@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import RichTextField
-from wagtail.models import Page
+from wagtail.models import Locale, Page
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
 from wagtail_localize.fields import SynchronizedField
@@ -19,6 +19,7 @@ from ..blocks import INLINE
 from ..headless.elsewhere import PreviewElsewhere
 from ..review.page import ReviewedPage
 from ..serving.marks import keep_whole, leave_no_copy
+from ..serving.shared import remembered
 from .frame import frame
 from .listing import public_pages
 
@@ -101,7 +102,9 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, kept whole for all readers unless it is sensitive; at the address of another language, a redirect
         to its own."""
-        if translation.get_language() != self.locale.language_code:  # type: ignore[attr-defined]
+        locales = remembered(request, "locales", lambda: {locale.pk: locale for locale in Locale.objects.all()})
+        self.locale = locales[self.locale_id]  # type: ignore[attr-defined]
+        if translation.get_language() != self.locale.language_code:
             return HttpResponseRedirect(self.get_url(request))  # type: ignore[attr-defined]
         response: HttpResponse = super().serve(request, *args, **kwargs)  # type: ignore[misc]
         if self.is_sensitive:

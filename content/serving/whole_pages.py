@@ -18,6 +18,7 @@ from django.conf import settings
 from .generation import Generation, generation
 from .kept import ENCODINGS, Headers, Kept, Shelf
 from .marks import MARK, TRACKING
+from .shared import GENERATION
 
 Environ = dict[str, Any]
 Body = Iterable[bytes]
@@ -68,14 +69,17 @@ class WholePages:
             or environ["PATH_INFO"].startswith(PASSED)
             or self._session in environ.get("HTTP_COOKIE", "")
             or "HTTP_AUTHORIZATION" in environ
-            or not self.shelf.limit
         ):
+            return self.inner(environ, start_response)
+        if not self.shelf.limit:
+            environ[GENERATION] = self.generation.look()
             return self.inner(environ, start_response)
         key = key_of(environ)
         kept = self._still_true(key)
         if kept is not None:
             return self._answer(kept, environ, start_response)
         if method == "HEAD":
+            environ[GENERATION] = self.generation.look()
             return self.inner(environ, start_response)
         return self._make_once(key, environ, start_response)
 
@@ -118,7 +122,7 @@ class WholePages:
             mine.set()
 
     def _make(self, key: Any, environ: Environ, start_response: Callable[..., Any]) -> Body:
-        made_under = self.generation.look()
+        made_under = environ[GENERATION] = self.generation.look()
         said: list[Any] = []
 
         def hear(status: str, headers: Headers, *trouble: Any) -> None:

@@ -7,8 +7,10 @@ from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import translation
+from wagtail.models import Site
 
 from content.serving.marks import leave_no_copy
+from content.serving.shared import is_remembering, remembered
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 ADMIN_PREFIX = "/cms/"
@@ -65,6 +67,9 @@ class SafeHeaders:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_remembering(request):
+            site = remembered(request, ("site", request.get_host()), lambda: Site.find_for_request(request))
+            request._wagtail_site = site  # type: ignore[attr-defined]  # where Wagtail looks first
         response = self.get_response(request)
         if not is_public(request.path):
             response["Cache-Control"] = "no-store, private"

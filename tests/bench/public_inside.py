@@ -12,15 +12,18 @@ import django
 
 
 def queries() -> None:
-    """{url: [type, queries of a first reading]} of one page of each type and language, without anything kept."""
+    """{url: [type, queries]} of one page of each type and language, made anew in a process that knows the frame."""
     from django.conf import settings
+    from django.core.wsgi import get_wsgi_application
     from django.db import connection
-    from django.test import Client
     from django.test.utils import CaptureQueriesContext
     from wagtail.models import Page
 
+    from content.serving.tests.wsgi import ask
+    from content.serving.whole_pages import WholePages
+
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
-    client = Client(SERVER_NAME="127.0.0.1")
+    house = WholePages(get_wsgi_application(), limit=0, seconds=0)
     found, seen = {}, set()
     for page in Page.objects.live().filter(depth__gte=2).specific().order_by("path"):
         kind = (type(page).__name__, page.locale_id)
@@ -28,11 +31,9 @@ def queries() -> None:
         if kind in seen or url is None:
             continue
         seen.add(kind)
-        client.get(url)  # what a process reads once
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
-            status = client.get(url).status_code
+        ask(house, url, Host="127.0.0.1")  # what a process reads once
+        with CaptureQueriesContext(connection) as captured:
+            status = ask(house, url, Host="127.0.0.1").status
         if status == 200:
             found[url] = [kind[0], len(captured)]
     print(json.dumps(found))

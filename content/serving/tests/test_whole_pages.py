@@ -1,5 +1,6 @@
 import gzip
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -10,13 +11,17 @@ from zoneinfo import ZoneInfo
 
 import brotli
 import pytest
+from django.apps import apps
 from django.core.cache import caches
+from django.db import connection
 from django.http import HttpResponse
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from wagtail.models import Page, PageViewRestriction, Site
 
 from access.models import User
 from content.models import ArticlePage, HelpPage, Hotline, SectionPage
+from content.serving.changes import is_shown
 from content.serving.generation import Generation, generation
 from content.serving.kept import Kept, Shelf
 from content.serving.marks import MARK, keep_whole
@@ -255,7 +260,8 @@ class TestWhatEndsIt(WholePagesTest):
         ask(self.house, "/ndihme/")
         Hotline.objects.filter(key="alo_116111").update(publish="no")
         time.sleep(0.06)
-        assert b"tel:116111" not in ask(self.house, "/ndihme/").body
+        with mock.patch("content.serving.shared.time.monotonic", return_value=time.monotonic() + 16):
+            assert b"tel:116111" not in ask(self.house, "/ndihme/").body
 
     def test_a_page_made_while_a_change_is_committed_counts_as_old(self):
         real = self.django.inner
@@ -418,3 +424,39 @@ def test_another_process_is_heard_within_a_tenth_of_a_second(tmp_path, settings)
     while here.current() is before:
         assert time.monotonic() < heard_by
         time.sleep(0.01)
+
+
+class TestWhatPagesShare(WholePagesTest):
+    def test_a_page_made_anew_asks_only_for_what_is_its_own(self):
+        self.enterContext(mock.patch("content.serving.shared.SECONDS", 3600))  # however slow the machine is
+        self.house = WholePages(self.django, limit=0, seconds=60)
+        for url in self.urls:
+            ask(self.house, url)
+            with CaptureQueriesContext(connection) as asked:
+                assert ask(self.house, url).status == 200
+            assert len(asked) <= 15, (url, [each["sql"] for each in asked])
+
+    def test_a_change_is_seen_in_what_pages_share(self):
+        self.house = WholePages(self.django, limit=0, seconds=60)
+        assert b"tel:116111" in ask(self.house, "/ndihme/").body
+        with self.change():
+            line = Hotline.objects.get(key="alo_116111")
+            line.publish = "no"
+            line.save()
+        assert b"tel:116111" not in ask(self.house, "/ndihme/").body
+
+    def test_a_request_from_within_remembers_nothing(self):
+        ask(self.house, "/ndihme/")
+        Hotline.objects.filter(key="alo_116111").update(publish="no")
+        assert "tel:116111" not in self.html("/ndihme/")
+
+    def test_every_table_that_pages_read_begins_a_new_generation_when_it_changes(self):
+        shown = {model._meta.db_table for model in apps.get_models(include_auto_created=True) if is_shown(model)}
+        # read, and never the reason of a change that a reader could see
+        besides = {"django_content_type", "content_servicepage_regions", "access_region", "modelsearch_indexentry"}
+        for url in self.urls:
+            with CaptureQueriesContext(connection) as asked:
+                self.client.get(url)
+            for query in asked:
+                tables = set(re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"]))
+                assert tables <= shown | besides, (url, tables - shown)
