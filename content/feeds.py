@@ -36,7 +36,7 @@ def feed(request: HttpRequest) -> HttpResponse:
         feed_guid=own,
     )
     reading = Reading(request)
-    for page in _latest(language):
+    for page in _latest(language, request):
         atom.add_item(
             title=page.seo_title or page.title,
             link=reading.address_of(page),
@@ -50,7 +50,7 @@ def feed(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _latest(language: str) -> list[Any]:
-    pages = shown_pages().filter(locale__language_code=language, last_published_at__isnull=False)
+def _latest(language: str, request: HttpRequest) -> list[Any]:
+    pages = shown_pages(request).filter(locale__language_code=language, last_published_at__isnull=False)
     newest = pages.defer_streamfields().order_by("-last_published_at", "-pk")[:LOOK_AT].specific()
     return [page for page in newest if not page.is_sensitive][:ENTRIES]

@@ -84,8 +84,9 @@ class Found(Sequence[Page]):
         return [pages[pk] for pk in wanted if pk in pages]
 
 
-def found_pages(words: str, pages: PageQuerySet, locale: Locale) -> Any:
+def found_pages(words: str, pages: PageQuerySet, locale: Locale, operator: str | None = None) -> Any:
     """Those of `pages` with all these words or their beginnings, the best first; failing that, with any of them.
+    `operator` ("and", "or") asks for one of the two only.
 
     On SQLite the full-text table is asked directly: Wagtail's own query ranks each page it found by searching anew, and
     knows no beginnings of words ("poli" for "policia"), which Albanian with its endings needs.
@@ -94,7 +95,9 @@ def found_pages(words: str, pages: PageQuerySet, locale: Locale) -> Any:
     if not tokens:
         return Found([])
     if connection.vendor != "sqlite":
-        return get_search_backend().search(" ".join(tokens), pages)
+        return get_search_backend().search(" ".join(tokens), pages, operator=operator)
+    if operator:
+        return _among(pages, _ranked(tokens, f" {operator.upper()} ", locale))
     return _among(pages, _ranked(tokens, " AND ", locale)) or _among(pages, _ranked(tokens, " OR ", locale))
 
 

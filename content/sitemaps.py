@@ -42,7 +42,7 @@ class Entry:
 
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Every listed public page, with the same page in other languages."""
-    answer = HttpResponse("".join(_lines()), content_type="application/xml; charset=utf-8")
+    answer = HttpResponse("".join(_lines(request)), content_type="application/xml; charset=utf-8")
     keep_whole(request, answer)
     return answer
 
@@ -62,10 +62,10 @@ def robots(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _lines() -> Iterator[str]:
+def _lines(request: HttpRequest) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">\n'
-    for twins in _entries().values():
+    for twins in _entries(request).values():
         links = "".join(_alternates(twins)) if len(twins) > 1 else ""
         for entry in twins:
             changed = f"<lastmod>{entry.changed.isoformat(timespec='seconds')}</lastmod>" if entry.changed else ""
@@ -85,11 +85,11 @@ def _alternate(language: str, address: str) -> str:
     return f'<xhtml:link rel="alternate" hreflang="{language}" href={quoteattr(address)}/>'
 
 
-def _entries() -> dict[Any, list[Entry]]:
+def _entries(request: HttpRequest) -> dict[Any, list[Entry]]:
     """Pages that are translations of each other, together. Ten thousand of them in a few queries: addresses are put
     together here instead of asking each page."""
     homes = _homes()
-    rows = shown_pages().values_list("path", "url_path", "translation_key", "last_published_at")[:MOST]
+    rows = shown_pages(request).values_list("path", "url_path", "translation_key", "last_published_at")[:MOST]
     found: dict[Any, list[Entry]] = defaultdict(list)
     for path, url_path, key, changed in rows:
         for home_path, (home_url_path, language, start) in homes.items():

@@ -110,7 +110,9 @@ class Endpoint(BaseAPIViewSet):
         reading = self.reading(request)
         things = self.loaded(page, chosen(self.shown_fields(), asked, in_list=True), reading)
         items = [represent(each, chosen(self.fields_of(each), asked, in_list=True), reading) for each in things]
-        return Response({"meta": {"total_count": found.count()}, "items": items})
+        return Response(
+            {"meta": {"total_count": found.count() if isinstance(found, QuerySet) else len(found)}, "items": items}
+        )
 
     def detail_view(self, request: Request, key: Any) -> Response:
         values = read(request.GET, self.detail_parameters())

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import CharField, QuerySet
 from django.db.models.functions import Cast
+from django.http import HttpRequest
 from rest_framework.request import Request
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
@@ -37,9 +38,9 @@ RENDITION: Schema = record(
 )
 
 
-def used_on_public_pages(model: type) -> QuerySet:
+def used_on_public_pages(model: type, request: HttpRequest | None = None) -> QuerySet:
     """Of images or documents, those that a public page shows or links to, in collections that are open."""
-    pages = public_pages().order_by().annotate(key=Cast("pk", CharField())).values("key")
+    pages = public_pages(request).order_by().annotate(key=Cast("pk", CharField())).values("key")
     used = ReferenceIndex.objects.filter(
         base_content_type=ContentType.objects.get_for_model(Page),
         to_content_type=ContentType.objects.get_for_model(model),
@@ -122,7 +123,7 @@ class _Library(Endpoint):
     order: tuple[str, ...] = ("id", "title")
 
     def everything(self) -> QuerySet:
-        return used_on_public_pages(self.model).order_by("id")
+        return used_on_public_pages(self.model, self.request._request).order_by("id")
 
     def narrowed(self, found: Any, values: dict[str, Any], request: Request) -> Any:
         if "search" in values:

@@ -3,20 +3,21 @@
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import zip_longest
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from rest_framework.request import Request
 from rest_framework.response import Response
-from wagtail.models import Page, Site
+from wagtail.models import Locale, Page, Site
 from wagtail.query import PageQuerySet
-from wagtail.search.backends import get_search_backend
 
 from ..models import public_pages
+from ..search import MOST_FOUND, Found, found_pages
 from . import blocks, page_fields
 from .describing import operation, problem_responses
 from .endpoint import Endpoint, endpoint_address
@@ -34,30 +35,29 @@ from .parameters import (
 from .reading import Reading
 from .schema import Schema, one_of, text, truth
 
-WORDS = re.compile(r"\w+")
-MOST_WORDS = 12
 ORDERS = ("id", "title", "first_published_at", "last_published_at")
 PLACES = {"child_of": "child_of", "descendant_of": "descendant_of", "ancestor_of": "ancestor_of"}
 
 
-def shown_pages() -> PageQuerySet:
+def shown_pages(request: HttpRequest | None = None) -> PageQuerySet:
     """The public pages of registered types beneath the site's home pages, in the order of the tree."""
     site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
     if site is None:
-        return public_pages().none()
+        return public_pages(request).none()
     homes = site.root_page.get_translations(inclusive=True).values_list("path", flat=True)
     beneath = Q()
     for home in homes:
         beneath |= Q(path__startswith=home)
-    return public_pages().filter(beneath).type(*page_fields.shown_models().values()).order_by("path")
+    return public_pages(request).filter(beneath).type(*page_fields.shown_models().values()).order_by("path")
 
 
-def searched(found: QuerySet, words: str, operator: str | None, *, by_relevance: bool) -> Any:
-    """Search results. Only the words count: quotes and operators mean things to the database that nobody asked for."""
-    told = " ".join(WORDS.findall(words.casefold())[:MOST_WORDS])
-    if not told:
-        return found.none()
-    return get_search_backend().search(told, found, operator=operator, order_by_relevance=by_relevance)
+def searched(found: PageQuerySet, words: str, operator: str | None, locales: Iterable[Locale]) -> list[int]:
+    """Ids of the pages found, the best of each language in turn; as the site's own search finds them."""
+    by_language = []
+    for locale in locales:
+        results = found_pages(words, found.filter(locale=locale), locale, operator)
+        by_language.append(results.ids if isinstance(results, Found) else [page.pk for page in results[:MOST_FOUND]])
+    return [pk for turn in zip_longest(*by_language) for pk in turn if pk is not None]
 
 
 class PagesEndpoint(Endpoint):
@@ -67,8 +67,8 @@ class PagesEndpoint(Endpoint):
     model = Page
     component = "Page"
 
-    def everything(self) -> QuerySet:
-        return shown_pages()
+    def everything(self) -> PageQuerySet:
+        return shown_pages(self.request._request)
 
     def narrowed(self, found: Any, values: dict[str, Any], request: Request) -> Any:
         everything = found
@@ -91,7 +91,10 @@ class PagesEndpoint(Endpoint):
         if "order" in values:
             found = found.order_by(*values["order"].split(","))
         if "search" in values:
-            return searched(found, values["search"], values.get("search_operator"), by_relevance="order" not in values)
+            wanted = [values["locale"]] if "locale" in values else page_fields.LANGUAGES
+            locales = Locale.objects.filter(language_code__in=wanted).order_by("-language_code")
+            ids = searched(found, values["search"], values.get("search_operator"), locales)
+            return found.filter(pk__in=ids) if "order" in values else Found(ids)
         return found
 
     def loaded(self, things: Iterable[Any], fields: Sequence[Field], reading: Reading) -> list[Any]:

@@ -61,7 +61,7 @@ class Reading:
     @cached_property
     def sections(self) -> list[Page]:
         """Every public section, the deepest first."""
-        return list(public_pages().filter(content_type__model="sectionpage").order_by("-depth"))
+        return list(public_pages(self.request).filter(content_type__model="sectionpage").order_by("-depth"))
 
     def section_of(self, page: Page) -> Page | None:
         """The nearest public section above a page."""
@@ -99,13 +99,13 @@ class Reading:
     def prepare(self, pages: list[Any], names: set[str]) -> None:
         """Looks up what these fields of these pages need."""
         if "translations" in names:
-            for twin in public_pages().filter(translation_key__in={page.translation_key for page in pages}):
+            for twin in public_pages(self.request).filter(translation_key__in={page.translation_key for page in pages}):
                 self.twins.setdefault(twin.translation_key, []).append(twin)
         above = {page.path[: -page.steplen] for page in pages if page.path}
         if "parent" in names:
-            self.parents |= {page.path: page for page in public_pages().filter(path__in=above)}
+            self.parents |= {page.path: page for page in public_pages(self.request).filter(path__in=above)}
         if "children" in names:
-            self.child_counts |= _children_of({page.path for page in pages if page.path})
+            self.child_counts |= _children_of({page.path for page in pages if page.path}, self.request)
         if names & (STREAMS | {"sources"}):
             self.expect(pages)
 
@@ -120,7 +120,7 @@ class Reading:
         if not missing:
             return
         self._pages |= dict.fromkeys(missing, "")
-        found = public_pages().filter(pk__in=missing)
+        found = public_pages(self.request).filter(pk__in=missing)
         self._pages |= {page.pk: self.address_of(page) for page in found}
 
     def _find_files(self, ids: set[int]) -> None:
@@ -132,10 +132,10 @@ class Reading:
         self._files |= {file.pk: absolute(file.url) for file in found}
 
 
-def _children_of(paths: set[str]) -> dict[str, int]:
+def _children_of(paths: set[str], request: HttpRequest | None) -> dict[str, int]:
     """{path of a page: how many public pages stand right beneath it}."""
     parent = Substr("path", 1, Length("path") - Page.steplen)
-    counted = public_pages().order_by().annotate(above=parent).filter(above__in=paths)
+    counted = public_pages(request).order_by().annotate(above=parent).filter(above__in=paths)
     return dict(counted.values("above").annotate(number=Count("pk")).values_list("above", "number"))
 
 

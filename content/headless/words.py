@@ -24,7 +24,7 @@ class WordsReading(Reading):
 
     def page_of_words(self, locale_id: int) -> str | None:
         if self._homes is None:
-            pages = shown_pages().filter(content_type__model="glossarypage")
+            pages = shown_pages(self.request).filter(content_type__model="glossarypage")
             self._homes = {page.locale_id: self.address_of(page) for page in pages}
         return self._homes.get(locale_id)
 
