@@ -1,0 +1,176 @@
+"""Every public address, asked for by nobody in particular, in both languages: what an anonymous visitor gets."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+from django.utils import timezone
+from wagtail.models import Page
+
+from access.models import User
+from case_forms.intake.seeding.demo import seed_demo
+from case_forms.intake.seeding.reference import seed_reference
+from content.models import ArticlePage, public_pages
+from outreach_pages.models import InformativeSession
+from outreach_pages.records.demo import seed_demo_sessions
+
+from .visitor import Seen, crawl, own_path, visitor
+
+pytestmark = pytest.mark.django_db
+
+STARTS = [
+    "/",
+    "/en/",
+    "/k/",
+    "/en/k/",
+    "/sitemap.xml",
+    "/feed.xml",
+    "/en/feed.xml",
+    "/robots.txt",
+    "/app.webmanifest",
+    "/sw.js",
+]
+OF_EVERY_PAGE = {
+    "content-security-policy",
+    "referrer-policy",
+    "x-content-type-options",
+    "permissions-policy",
+    "cross-origin-opener-policy",
+    "cache-control",
+}
+CSP = {
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "media-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "worker-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+}
+STAFF = ("/field/", "/cms/", "/accounts/", "/sandbox/")
+DRAFT = "Kanarina e papublikuar"
+
+
+@pytest.fixture(scope="module")
+def seen(django_db_setup: Any, django_db_blocker: Any) -> Iterator[dict[str, Seen]]:
+    """The whole crawl, once: {path: answer}. Beside the seeds stand a draft and the page of a session."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        seed_reference()
+        seed_demo(with_cases=False)
+        seed_demo_sessions()
+        _hide_some()
+        starts = [*STARTS, *_cards()]
+        yield {each.path: each for each in crawl(visitor(), starts)}
+        transaction.set_rollback(True)
+
+
+def _hide_some() -> None:
+    home = Page.objects.get(depth=2, locale__language_code="sq")
+    draft = home.add_child(instance=ArticlePage(title=DRAFT, slug="kanarina", live=False, locale=home.locale))
+    draft.save_revision()
+
+
+def _cards() -> list[str]:
+    """Opens a held session's page as its unit's worker does, and returns the card's addresses."""
+    session = InformativeSession.objects.filter(state__in=("held", "reported")).order_by("date").last()
+    assert session is not None, "the demo seeds hold a session that was held"
+    worker = User.objects.filter(assignments__unit=session.unit).first()
+    client = Client()
+    client.force_login(worker)
+    session.card_expires_on = timezone.localdate() + timedelta(days=30)
+    session.save(update_fields=["card_expires_on"])
+    made = client.post(f"/field/sessions/{session.pk}/page/")
+    assert made.status_code in (200, 302), made.status_code
+    return [f"/k/{session.card_code}/", f"/en/k/{session.card_code}/"]
+
+
+def pages(seen: dict[str, Seen]) -> list[Seen]:
+    return [each for each in seen.values() if each.is_page and each.response.status_code == 200]
+
+
+def test_the_crawl_reaches_every_listed_page_in_both_languages(seen: dict[str, Seen]) -> None:
+    listed = {page.url for page in public_pages()}
+    assert listed - {path.partition("?")[0] for path in seen} == set()
+    assert len([path for path in listed if path.startswith("/en/")]) >= 25
+    assert len([path for path in listed if not path.startswith("/en/")]) >= 25
+
+
+def test_no_link_is_broken_and_nothing_fails(seen: dict[str, Seen]) -> None:
+    wrong = {path: each.response.status_code for path, each in seen.items() if not _is_well(path, each)}
+    assert wrong == {}
+
+
+def _is_well(path: str, each: Seen) -> bool:
+    """Static files aren't collected for tests: it's enough that there is one of this name to collect."""
+    if path.startswith("/static/"):
+        return finders.find(path.removeprefix("/static/")) is not None
+    return each.response.status_code in (200, 301, 302, 303)
+
+
+def test_no_address_sets_a_cookie_or_depends_on_one(seen: dict[str, Seen]) -> None:
+    setting = [path for path, each in seen.items() if "set-cookie" in each.response.headers]
+    varying = [path for path, each in seen.items() if "cookie" in each.response.headers.get("vary", "").lower()]
+    assert (setting, varying) == ([], [])
+
+
+def test_every_page_carries_exactly_the_public_policy_and_tells_no_referrer(seen: dict[str, Seen]) -> None:
+    for each in pages(seen):
+        headers = each.response.headers
+        assert set(headers) >= OF_EVERY_PAGE, (each.path, OF_EVERY_PAGE - set(headers))
+        assert {part.strip() for part in headers["content-security-policy"].split(";")} == CSP, each.path
+        assert headers["referrer-policy"] == "no-referrer", each.path
+        assert headers["x-content-type-options"] == "nosniff", each.path
+        assert "server-timing" not in headers, each.path
+
+
+def test_no_page_asks_another_site_for_anything_or_leads_where_staff_work(seen: dict[str, Seen]) -> None:
+    for each in pages(seen):
+        for element, written in each.links:
+            path = own_path(each.path, written)
+            if path is None:
+                assert element == "a", (each.path, element, written)
+            else:
+                assert not path.startswith(STAFF), (each.path, written)
+
+
+def test_what_is_asked_for_in_confidence_is_kept_nowhere(seen: dict[str, Seen]) -> None:
+    private = [each for each in pages(seen) if each.path.startswith(("/k/", "/en/k/", "/pyet/", "/en/pyet/"))]
+    assert len(private) >= 6
+    for each in private:
+        assert "no-store" in each.response.headers["cache-control"], each.path
+        assert "noindex" in each.response.headers["x-robots-tag"], each.path
+
+
+def test_no_draft_is_told_anywhere(seen: dict[str, Seen]) -> None:
+    assert [path for path, each in seen.items() if DRAFT in each.response.text or "kanarina" in path] == []
+
+
+def test_no_card_is_named_outside_its_own_pages(seen: dict[str, Seen]) -> None:
+    codes = set(InformativeSession.objects.values_list("card_code", flat=True))
+    for path, each in seen.items():
+        if "/k/" in path or "/pyet/" in path:
+            continue
+        told = [code for code in codes if code in each.response.text]
+        assert told == [], path
+
+
+def test_the_exit_stands_on_every_page(seen: dict[str, Seen]) -> None:
+    for each in pages(seen):
+        assert any(own_path(each.path, written) == "/dil/" for _element, written in each.links), each.path
+
+
+def test_every_page_names_its_language_and_a_listed_one_its_twin(seen: dict[str, Seen]) -> None:
+    for each in pages(seen):
+        language = "en" if each.path.startswith("/en/") or each.path == "/en/" else "sq"
+        assert f'<html lang="{language}"' in each.response.text, each.path
+    for page in public_pages():
+        assert 'rel="alternate" hreflang=' in seen[page.url].response.text, page.url
