@@ -37,7 +37,7 @@ class Lists:
     def choices(self, name: str, language: str) -> list[Choice]:
         """(value, label), in the order of the labels. An unknown list is empty."""
         if (name, language) not in self._choices:
-            labelled = [(value, text_in(names, language)) for value, names in self._read(name)]
+            labelled: list[Choice] = [(value, text_in(names, language)) for value, names in self._read(name)]
             if name != "sessions":  # those come by their day, the last first
                 labelled.sort(key=lambda choice: _alphabetical(choice[1]))
             self._choices[name, language] = labelled

@@ -74,7 +74,7 @@ def of_month(user: User, first: datetime.date, region: Region | None) -> Session
     sessions = InformativeSession.objects.visible_to(user).filter(date__gte=first, date__lte=last_of(first))
     if region is not None:
         sessions = sessions.in_region(region)
-    return sessions.select_related("unit", "municipality__region").order_by("date", "starts_at", "id")  # type: ignore[no-any-return]
+    return sessions.select_related("unit", "municipality__region").order_by("date", "starts_at", "id")
 
 
 def laid_out(first: datetime.date, sessions: Iterable[InformativeSession]) -> Month:

@@ -14,9 +14,9 @@ from .words import Audience, SessionState
 def sessions_to_choose(user: User | None) -> SessionQuerySet:
     """What this person may name, the last first; nobody's without a person. Cancelled ones can't be named."""
     if user is None:
-        return InformativeSession.objects.none()  # type: ignore[no-any-return]
+        return InformativeSession.objects.none()
     sessions = InformativeSession.objects.visible_to(user).exclude(state=SessionState.CANCELLED)
-    return sessions.order_by("-date", "-starts_at", "id")  # type: ignore[no-any-return]
+    return sessions.order_by("-date", "-starts_at", "id")
 
 
 def session_rows(sessions: SessionQuerySet) -> list[tuple[str, dict[str, str]]]:

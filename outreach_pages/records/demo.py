@@ -31,7 +31,7 @@ def seed_demo_sessions() -> list[tuple[InformativeSession, dict[str, Any]]]:
         if outcome:
             values = {name: getattr(session, name) for name in OUTCOME} | _outcome(outcome)
             counts = {tuple(cell.split(",")): number for cell, number in outcome["counts"].items()}
-            session = record_session(session=session, by=by, values=values, counts=counts)  # type: ignore[arg-type]
+            session = record_session(session=session, by=by, values=values, counts=counts)
         if "report" in row:
             waiting.append((session, row["report"]))
     return waiting

@@ -45,7 +45,7 @@ def of_person(user: User) -> SessionQuerySet:
     """What a person's own calendar holds: the last three months, and what is planned."""
     today = timezone.localdate()
     sessions = InformativeSession.objects.visible_to(user).filter(date__gte=today - BACK, date__lte=today + AHEAD)
-    return sessions.select_related("municipality").order_by("date", "starts_at", "id")  # type: ignore[no-any-return]
+    return sessions.select_related("municipality").order_by("date", "starts_at", "id")
 
 
 def _event(session: InformativeSession) -> Event:

@@ -77,7 +77,7 @@ class FilterForm(forms.Form):
 def listed(user: User) -> SessionQuerySet:
     """What this person may see, with its place and the number of people who came."""
     sessions = InformativeSession.objects.visible_to(user).select_related("unit", "municipality__region")
-    return sessions.annotate(people=Sum("counts__number")).order_by("date", "starts_at", "id")  # type: ignore[no-any-return]
+    return sessions.annotate(people=Sum("counts__number")).order_by("date", "starts_at", "id")
 
 
 def due(sessions: SessionQuerySet) -> SessionQuerySet:

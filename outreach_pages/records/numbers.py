@@ -143,12 +143,9 @@ class Numbers:
 def numbers_of(sessions: SessionQuerySet) -> Numbers:
     """Two queries, however many sessions. Only what took place counts."""
     held = sessions.took_place().order_by()
-    by = {
-        "month": TruncMonth("date"),
-        "region": F("municipality__region__name"),
-    }
     lines: dict[tuple[datetime.date, str, str], Line] = {}
-    for row in held.annotate(**by).values("month", "region", "audience").annotate(number=Count("pk", distinct=True)):
+    sessions_by = held.values("audience", month=TruncMonth("date"), region=F("municipality__region__name"))
+    for row in sessions_by.annotate(number=Count("pk")):
         key = (row["month"], row["region"], row["audience"])
         lines[key] = Line(*key, sessions=row["number"])
     counts = SessionCount.objects.order_by().filter(session__in=held.values("pk"))
@@ -159,9 +156,9 @@ def numbers_of(sessions: SessionQuerySet) -> Numbers:
         month=TruncMonth("session__date"),
         region=F("session__municipality__region__name"),
     ).annotate(number_of=Sum("number"))
-    for row in grouped:
-        line = lines[row["month"], row["region"], row["audience"]]
-        line.cells[row["sex"], row["age_group"]] += row["number_of"]
+    for cell in grouped:
+        line = lines[cell["month"], cell["region"], cell["audience"]]
+        line.cells[cell["sex"], cell["age_group"]] += cell["number_of"]
     audiences = [value for value, _label in Audience.choices]
     return Numbers(sorted(lines.values(), key=lambda line: (line.month, line.region, audiences.index(line.audience))))
 

@@ -32,6 +32,7 @@ FORMS = {
     "referral",
     "public_tip",
     "outreach_visit",
+    "session_report",
 }
 
 
@@ -129,7 +130,7 @@ def test_a_form_has_no_problems_and_speaks_both_languages(key: str) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    sorted(FORMS - {"initial_identification", "public_tip", "outreach_visit"}),
+    sorted(FORMS - {"initial_identification", "public_tip", "outreach_visit", "session_report"}),
 )
 def test_a_follow_up_form_begins_by_naming_its_case(key: str) -> None:
     first = next(iter(questions(definition_of(key)))).question

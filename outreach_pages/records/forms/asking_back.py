@@ -31,7 +31,7 @@ class AskingBack(forms.ModelForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for field in self.fields.values():
-            choices = list(field.choices) if isinstance(field, forms.TypedChoiceField) else []
+            choices = list(field.choices) if isinstance(field, forms.TypedChoiceField) else []  # type: ignore[arg-type]
             if choices and choices[0][0] == "":
                 field.choices = [("", _("Choose")), *choices[1:]]  # type: ignore[attr-defined]
 

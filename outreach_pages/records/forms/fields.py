@@ -21,11 +21,12 @@ class KeysField(forms.MultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
 
     def __init__(self, words: type[models.TextChoices], **options: Any) -> None:
+        self.keys: list[str] = list(words.values)
         super().__init__(choices=words.choices, **options)
 
     def clean(self, value: Any) -> list[str]:
         ticked = set(super().clean(value))
-        return [key for key, _label in self.choices if key in ticked]  # type: ignore[misc, has-type]
+        return [key for key in self.keys if key in ticked]
 
 
 class DayInput(forms.DateInput):

@@ -93,8 +93,9 @@ class OutcomeForm(AskingBack):
         """A row for each age group: its name, its cells with their column, and their sum as far as known."""
         rows = []
         for age in AgeGroup:
-            cells = [{"field": self[cell_name(sex.value, age.value)], "column": sex.label} for sex in Sex]
-            rows.append({"label": age.label, "cells": cells, "sum": _sum([cell["field"] for cell in cells])})
+            boxes = [self[cell_name(sex.value, age.value)] for sex in Sex]
+            cells = [{"field": box, "column": sex.label} for box, sex in zip(boxes, Sex, strict=True)]
+            rows.append({"label": age.label, "cells": cells, "sum": _sum(boxes)})
         return rows
 
     def sexes(self) -> list[dict[str, Any]]:

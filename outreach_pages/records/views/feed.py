@@ -12,7 +12,7 @@ from outreach_pages.records import addresses, ical
 from outreach_pages.records.models import CalendarAddress
 
 
-def feed(request: HttpRequest, secret: str) -> HttpResponseBase | None:
+def feed(request: HttpRequest, secret: str) -> HttpResponseBase:
     """What the person of this address may see now. An unknown, revoked or orphaned address isn't there."""
     address = CalendarAddress.holder_of(secret)
     if address is None:
@@ -25,4 +25,4 @@ def feed(request: HttpRequest, secret: str) -> HttpResponseBase | None:
     patch_cache_control(answer, private=True, no_cache=True)
     answer["X-Content-Type-Options"] = "nosniff"
     answer["X-Robots-Tag"] = "noindex"
-    return get_conditional_response(request, etag=answer["ETag"], response=answer)
+    return get_conditional_response(request, etag=answer["ETag"], response=answer) or answer
