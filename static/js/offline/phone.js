@@ -61,7 +61,8 @@ class Phone {
   }
 
   async begin() {
-    for (const part of this.root.querySelectorAll("[data-phone-with]")) part.hidden = false;
+    const offered = [this.root, ...this.root.querySelectorAll("*")].filter((part) => part.matches("[data-phone-with]"));
+    for (const part of offered) part.hidden = false;
     for (const part of this.root.querySelectorAll("[data-phone-without]")) part.hidden = true;
     this.button?.addEventListener("click", () => this.keepChosen());
     this.remove?.addEventListener("click", () => this.removeAll());
