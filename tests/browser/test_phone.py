@@ -95,6 +95,16 @@ def test_a_copy_is_made_anew_when_there_is_a_network_and_dropped_when_the_page_i
     )
 
 
+def test_the_help_page_offers_to_keep_itself(phone: BrowserContext, address: str) -> None:
+    page = opened(phone, f"{address}/en/help/")
+    page.get_by_role("button", name="Keep this page on this phone").click()
+    expect(page.get_by_role("status").filter(has_text="Kept.")).to_be_visible()
+    picture(page, "phone_keep_help_360")
+    phone.set_offline(True)
+    page.reload()
+    expect(page.get_by_role("note")).to_contain_text("A copy kept on this phone on")
+
+
 def test_removing_takes_everything_kept_away(phone: BrowserContext, address: str) -> None:
     page = keep_pages(phone, address)
     page.get_by_role("button", name="Remove all kept pages").click()

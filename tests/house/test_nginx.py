@@ -1,0 +1,175 @@
+"""The shipped nginx configuration in a real nginx, before a service that counts what it is asked."""
+
+import http.client
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bench import public_servers
+from tests.bench.public_servers import Servers
+
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.skipif(not Path(public_servers.NGINX).exists(), reason="bash deploy/packages.sh test"),
+]
+
+
+class Upstream(BaseHTTPRequestHandler):
+    """Marks each answer as ours does, whatever is asked, and gives each another body."""
+
+    protocol_version = "HTTP/1.1"
+    asked: list[tuple[str, str, str]] = []
+
+    def do_GET(self) -> None:
+        Upstream.asked.append((self.command, self.path, self.headers.get("Accept-Encoding", "")))
+        body = f"{len(Upstream.asked)}".encode()
+        self.send_response(200)
+        if "unmarked" not in self.path:
+            self.send_header("X-Accel-Expires", f"@{int(time.time())}")
+        self.send_header("Cache-Control", "no-cache")
+        self.send_header("Vary", "Accept-Encoding")
+        self.send_header("ETag", f'"{len(Upstream.asked)}"')
+        self.send_header("X-Forwarded", self.headers.get("X-Forwarded-For", ""))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *_words: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    folder = tmp_path_factory.mktemp("nginx")
+    media = tmp_path_factory.mktemp("media")
+    (media / "images").mkdir()
+    (media / "images" / "a.avif").write_bytes(b"0123456789")
+    (media / "original_images").mkdir()
+    (media / "original_images" / "a.jpg").write_bytes(b"secret")
+    for path in (folder.parent, folder, media, media / "images"):
+        path.chmod(0o755)
+    upstream = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
+    threading.Thread(target=upstream.serve_forever, daemon=True).start()
+    running = Servers(folder)
+    url = public_servers.shipped_configuration(folder, upstream=f"http://127.0.0.1:{upstream.server_port}", media=media)
+    try:
+        yield public_servers.serve_nginx(running, folder, url), folder
+    finally:
+        running.close()
+        upstream.shutdown()
+
+
+def ask(front: tuple[str, Path], path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection(front[0].removeprefix("http://"), timeout=10)
+    connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, dict(answer.getheaders()), body
+
+
+def at_the_beginning_of_a_second() -> None:
+    time.sleep(1 - time.time() % 1 + 0.02)
+
+
+def test_a_marked_page_is_kept_until_the_second_ends_and_no_longer(front: tuple[str, Path]) -> None:
+    at_the_beginning_of_a_second()
+    first, again = ask(front, "/page/"), ask(front, "/page/")
+    assert first[2] == again[2]
+    assert "X-Accel-Expires" not in first[1]
+    at_the_beginning_of_a_second()
+    assert ask(front, "/page/")[2] != first[2]
+
+
+def test_a_kept_page_answers_a_browser_that_has_it(front: tuple[str, Path]) -> None:
+    at_the_beginning_of_a_second()
+    etag = ask(front, "/etag/")[1]["ETag"]
+    assert ask(front, "/etag/", If_None_Match=etag)[0] == 304
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/unmarked/",
+        "/cms/",
+        "/field/",
+        "/n/x/",
+        "/accounts/login/",
+        "/dil/",
+        "/pyet/",
+        "/en/k/AB/",
+        "/documents/1/a",
+        "/k/",
+    ],
+)
+def test_what_is_not_marked_and_where_staff_and_secrets_are_nothing_is_kept(front: tuple[str, Path], path: str) -> None:
+    at_the_beginning_of_a_second()
+    assert ask(front, path)[2] != ask(front, path)[2]
+
+
+def test_whoever_carries_a_cookie_or_a_token_is_answered_by_the_service(front: tuple[str, Path]) -> None:
+    at_the_beginning_of_a_second()
+    kept = ask(front, "/staff/")[2]
+    for headers in ({"Cookie": "vatra_session=x"}, {"Authorization": "Bearer x"}):
+        assert ask(front, "/staff/", **headers)[2] != kept
+    assert ask(front, "/staff/")[2] == kept
+
+
+def test_forms_are_never_answered_from_what_is_kept(front: tuple[str, Path]) -> None:
+    at_the_beginning_of_a_second()
+    assert ask(front, "/form/", "POST")[2] != ask(front, "/form/", "POST")[2]
+
+
+def test_three_kinds_of_browsers_share_three_pages(front: tuple[str, Path]) -> None:
+    at_the_beginning_of_a_second()
+    begun = len(Upstream.asked)
+    for accepted in ("gzip", "gzip, deflate", "deflate, gzip;q=0.5", "br, gzip", "gzip, br;q=1", "", "br;q=0"):
+        ask(front, "/encoded/", Accept_Encoding=accepted)
+    assert [each[2] for each in Upstream.asked[begun:]] == ["gzip", "br", "identity"]
+
+
+def test_the_callers_word_about_its_address_is_replaced(front: tuple[str, Path]) -> None:
+    assert ask(front, "/unmarked/", X_Forwarded_For="203.0.113.9")[1]["X-Forwarded"] == "127.0.0.1"
+
+
+def test_pictures_come_from_disk_in_parts_and_originals_never(front: tuple[str, Path]) -> None:
+    status, headers, body = ask(front, "/media/images/a.avif", Range="bytes=2-4")
+    assert (status, body, headers["Content-Type"]) == (206, b"234", "image/avif")
+    assert "immutable" in headers["Cache-Control"]
+    for path in (
+        "/media/images/../original_images/a.jpg",
+        "/media/original_images/a.jpg",
+        "/media/images../original_images/a.jpg",
+    ):
+        assert b"secret" not in ask(front, path)[2]
+
+
+def test_the_log_names_no_page_and_no_reader(front: tuple[str, Path]) -> None:
+    ask(front, "/a-page-about-somebody/", Referer="https://elsewhere.example/", User_Agent="Agent X")
+    time.sleep(0.2)
+    log = (front[1] / "vatra.log").read_text()
+    assert log.count("\n") > 1
+    for word in ("somebody", "127.0.0.1", "elsewhere", "Agent"):
+        assert word not in log
+
+
+def test_when_the_service_is_down_the_numbers_still_stand_there(tmp_path: Path) -> None:
+    for path in (tmp_path.parent, tmp_path):
+        path.chmod(0o755)
+    running = Servers(tmp_path)
+    gone = f"http://127.0.0.1:{public_servers.free_port()}"
+    url = public_servers.shipped_configuration(tmp_path, upstream=gone, media=tmp_path)
+    try:
+        status, headers, body = ask((public_servers.serve_nginx(running, tmp_path, url), tmp_path), "/ndihme/")
+    finally:
+        running.close()
+    assert status == 502
+    assert b"tel:129" in body
+    assert headers["Cache-Control"] == "no-store"
