@@ -91,22 +91,22 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
         """The page at this address below this one. Only the last is read with its text, not each on the way."""
         if not path_components:
-            return super().route(request, path_components)  # type: ignore[misc,no-any-return]
+            return super().route(request, path_components)
         page: Any = self
         for slug in path_components:
             page = page.get_children().filter(slug=slug).first()
             if page is None:
                 raise Http404
-        return page.specific.route(request, [])  # type: ignore[no-any-return]
+        return page.specific.route(request, [])
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, kept whole for all readers unless it is sensitive; at the address of another language, a redirect
         to its own."""
         locales = remembered(request, "locales", lambda: {locale.pk: locale for locale in Locale.objects.all()})
-        self.locale = locales[self.locale_id]  # type: ignore[attr-defined]
+        self.locale = locales[self.locale_id]
         if translation.get_language() != self.locale.language_code:
-            return HttpResponseRedirect(self.get_url(request))  # type: ignore[attr-defined]
-        response: HttpResponse = super().serve(request, *args, **kwargs)  # type: ignore[misc]
+            return HttpResponseRedirect(self.get_url(request))
+        response: HttpResponse = super().serve(request, *args, **kwargs)
         if self.is_sensitive:
             leave_no_copy(request, response)
         else:
@@ -117,37 +117,37 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
         """The draft in its own language, in a frame of the editors' rooms and nowhere else."""
-        translation.activate(self.locale.language_code)  # type: ignore[attr-defined]
-        response: HttpResponse = super().serve_preview(request, mode_name)  # type: ignore[misc]
+        translation.activate(self.locale.language_code)
+        response: HttpResponse = super().serve_preview(request, mode_name)
         own = getattr(response, "_csp_replace", {})  # a front end elsewhere stands in a frame of its own
-        response._csp_replace = {**own, "frame-ancestors": [SELF]}  # type: ignore[attr-defined]
+        response._csp_replace = {**own, "frame-ancestors": [SELF]}
         return response
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """The frame around the page (`frame.py`), the way back up, and how its rich texts are read."""
-        context: dict[str, Any] = super().get_context(request, *args, **kwargs)  # type: ignore[misc]
-        code = self.locale.language_code  # type: ignore[attr-defined]
-        context |= frame(request, code, twins_of=self)  # type: ignore[arg-type]
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        code = self.locale.language_code
+        context |= frame(request, code, twins_of=self)
         context["above"] = self.above(request)
         context["beside"] = self.beside(request)
-        context["reading"] = readings.Reading(self, request, glossary_page=context["glossary_page"])  # type: ignore[arg-type]
+        context["reading"] = readings.Reading(self, request, glossary_page=context["glossary_page"])
         return context
 
     def above(self, request: HttpRequest) -> list[Page]:
         """The pages from the home page down to the one above this. Empty on and right under the home page."""
-        if self.depth <= HOME_DEPTH + 1:  # type: ignore[attr-defined]
+        if self.depth <= HOME_DEPTH + 1:
             return []
-        return list(self.get_ancestors().live().filter(depth__gte=HOME_DEPTH).select_related("locale"))  # type: ignore[attr-defined]
+        return list(self.get_ancestors().live().filter(depth__gte=HOME_DEPTH).select_related("locale"))
 
     def beside(self, request: HttpRequest) -> list[Page]:
         """What to read next: the pages under this one, else those that follow it in its section. At most six."""
-        if self.depth < HOME_DEPTH + 1:  # type: ignore[attr-defined]
+        if self.depth < HOME_DEPTH + 1:
             return []
-        if not self.is_leaf():  # type: ignore[attr-defined]
+        if not self.is_leaf():
             return list(public_pages(request).child_of(self).select_related("locale")[:BESIDE])
-        if self.depth == HOME_DEPTH + 1:  # type: ignore[attr-defined]
+        if self.depth == HOME_DEPTH + 1:
             return []
         siblings = public_pages(request).sibling_of(self, inclusive=False).select_related("locale")
-        after = list(siblings.filter(path__gt=self.path)[:BESIDE])  # type: ignore[attr-defined]
+        after = list(siblings.filter(path__gt=self.path)[:BESIDE])
         missing = BESIDE - len(after)
-        return after + (list(siblings.filter(path__lt=self.path)[:missing]) if missing else [])  # type: ignore[attr-defined]
+        return after + (list(siblings.filter(path__lt=self.path)[:missing]) if missing else [])

@@ -25,7 +25,7 @@ def pages_to_keep(context: dict[str, Any]) -> list[dict[str, Any]]:
     roots += [page for page in context.get("menu") or () if help_page is None or page.pk != help_page.pk]
     near = public_pages(request).descendant_of(home).filter(depth__lte=home.depth + 2).exclude(pk__in=_sensitive())
     pages = list(near.order_by("path")[:PAGES_LOOKED_AT])
-    choices = []
+    choices: list[dict[str, Any]] = []
     for root in roots:
         under = [page for page in pages if page.path.startswith(root.path)][:PAGES_OF_A_SECTION]
         if under:

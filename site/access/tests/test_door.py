@@ -22,7 +22,7 @@ def nothing(request):
 urlpatterns = [
     path("probe/", nothing, name="probe"),
     path("probe/for/<str:role>/", nothing, name="unlisted"),
-    path("api/probe/", nothing, name="api_probe"),
+    path("api/field/probe/", nothing, name="api_probe"),
     path("api/unlisted/", nothing, name="api_unlisted"),
     path("tool/any/thing/", nothing),
     *house,  # last: its own last entry, the public pages, takes every address
@@ -153,7 +153,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def test_the_api_answers_a_stranger_with_a_problem_document(client):
-    answer = client.get("/api/probe/")
+    answer = client.get("/api/field/probe/")
     assert answer.status_code == 401
     assert answer["Content-Type"] == "application/problem+json"
     assert answer["WWW-Authenticate"].startswith("Bearer")
@@ -163,14 +163,14 @@ def test_the_api_answers_a_stranger_with_a_problem_document(client):
 
 def test_the_api_answers_the_wrong_role_with_404_and_records_it(client, person):
     client.force_login(person("editor"))
-    answer = client.get("/api/probe/")
+    answer = client.get("/api/field/probe/")
     assert (answer.status_code, answer.json()["status"]) == (404, 404)
     assert len(denials()) == 1
 
 
 def test_the_api_refuses_a_method_with_a_problem_document(client, person):
     client.force_login(person("worker"))
-    answer = client.post("/api/probe/")
+    answer = client.post("/api/field/probe/")
     assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
     assert "GET" in answer["Allow"]
 
@@ -178,7 +178,7 @@ def test_the_api_refuses_a_method_with_a_problem_document(client, person):
 def test_a_bearer_token_stands_for_its_holder_on_the_api_only(client, person):
     worker = person("worker")
     token = FieldToken.issue(worker)
-    assert client.get("/api/probe/", headers=bearer(token)).content.decode() == f"user={worker.pk}"
+    assert client.get("/api/field/probe/", headers=bearer(token)).content.decode() == f"user={worker.pk}"
     assert client.get("/probe/", headers=bearer(token)).status_code == 302
 
 
@@ -189,24 +189,24 @@ def test_a_bearer_token_stands_for_its_holder_on_the_api_only(client, person):
 def test_a_revoked_or_expired_token_stands_for_nobody(client, person, change):
     token = FieldToken.issue(person("worker"))
     FieldToken.objects.update(**change)
-    assert client.get("/api/probe/", headers=bearer(token)).status_code == 401
+    assert client.get("/api/field/probe/", headers=bearer(token)).status_code == 401
 
 
 def test_the_token_of_a_switched_off_account_stands_for_nobody(client, person):
     worker = person("worker")
     token = FieldToken.issue(worker)
     type(worker).objects.update(is_active=False)
-    assert client.get("/api/probe/", headers=bearer(token)).status_code == 401
+    assert client.get("/api/field/probe/", headers=bearer(token)).status_code == 401
 
 
 @pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer ", "Basic abc", "Bearer"])
 def test_what_is_no_token_signs_nobody_in(client, header):
-    assert client.get("/api/probe/", headers={"Authorization": header}).status_code == 401
+    assert client.get("/api/field/probe/", headers={"Authorization": header}).status_code == 401
 
 
 def test_a_wrong_token_is_not_mended_by_a_session(client, person):
     client.force_login(person("worker"))
-    assert client.get("/api/probe/", headers=bearer("nonsense")).status_code == 401
+    assert client.get("/api/field/probe/", headers=bearer("nonsense")).status_code == 401
 
 
 def test_only_the_hash_of_a_token_is_kept(person):
@@ -225,7 +225,7 @@ def test_where_it_is_required_nobody_gets_past_setting_it_up(client, person, set
     answer = client.get("/probe/")
     assert (answer.status_code, answer.url) == (302, reverse("mfa_index"))
     assert client.get(reverse("mfa_index")).status_code == 200
-    assert client.get("/api/probe/").json()["type"] == "urn:vatra:problem:second-factor"
+    assert client.get("/api/field/probe/").json()["type"] == "urn:vatra:problem:second-factor"
     assert client.get("/healthz").status_code == 200
 
 
@@ -235,7 +235,7 @@ def test_with_a_second_factor_or_a_token_the_door_opens(client, person, settings
     settings.SECOND_FACTOR_REQUIRED = True
     worker = person("worker")
     token = FieldToken.issue(worker)
-    assert client.get("/api/probe/", headers=bearer(token)).status_code == 200
+    assert client.get("/api/field/probe/", headers=bearer(token)).status_code == 200
     Authenticator.objects.create(user=worker, type=Authenticator.Type.TOTP, data={})
     client.force_login(worker)
     assert client.get("/probe/").status_code == 200
