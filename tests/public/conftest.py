@@ -1,0 +1,99 @@
+"""One running house for all tests of the public site in a browser: web server, workers, mail, demo data."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from tests.browser.conftest import CHROMIUM
+from tests.browser.quiet import close
+from tests.house.house import House
+
+SIZES = {"narrow": (320, 640), "phone": (360, 740), "tablet": (768, 1024), "desktop": (1280, 800)}
+NEUTRAL = "https://sq.wikipedia.org/**"
+
+
+@dataclass
+class Public:
+    """The house, and the card of a session whose page is open."""
+
+    house: House
+    code: str = ""
+    session: str = ""
+
+    def at(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.house.port}{path}"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house on an empty folder, ready; one for all files of this folder."""
+    folder = tmp_path_factory.mktemp("public")
+    house = House(folder / "data", folder / "static")
+    try:
+        yield house.start(ASKING_WAIT_SECONDS="1").wait_ready(seconds=180)
+    finally:
+        house.stop()
+
+
+@pytest.fixture(scope="module")
+def public(running: House, chromium: Browser) -> Public:
+    """With one session's page made as its unit makes it: by a press of the button, the first time."""
+    found = Public(running)
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    sign_in(page, found, "vlore1")
+    page.goto(found.at("/field/sessions/?state=held"))
+    link = page.locator("a[href^='/field/sessions/']").filter(has_not_text=re.compile("^$"))
+    addresses = [each.get_attribute("href") or "" for each in link.all()]
+    held = next(each for each in addresses if re.fullmatch(r"/field/sessions/[0-9a-f-]{36}/", each))
+    page.goto(found.at(f"{held}page/"))
+    if page.locator("main form button.btn-next").count():
+        page.locator("main form button.btn-next").click()
+        page.wait_for_load_state()
+    found.session = held
+    found.code = re.search(r"/k/([0-9A-Z]{8})/", page.content())[1]  # type: ignore[index]
+    close(context)
+    return found
+
+
+def sign_in(page: Page, public: Public, name: str) -> None:
+    page.goto(public.at("/accounts/login/"))
+    page.fill("input[name=login]", name)
+    page.fill("input[name=password]", DEMO_PASSWORD)
+    page.locator("form button[type=submit], form button").last.click()
+    page.wait_for_url("**/field/**")
+
+
+@pytest.fixture
+def phone(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """phone(script=True, size="phone", dark=False): a context. The neutral page is answered here, not fetched."""
+    made: list[BrowserContext] = []
+
+    def make(*, script: bool = True, size: str = "phone", dark: bool = False, **more: object) -> BrowserContext:
+        width, height = SIZES[size]
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            java_script_enabled=script,
+            color_scheme="dark" if dark else "light",
+            timezone_id="Europe/Tirane",
+            **more,  # type: ignore[arg-type]
+        )
+        context.route(NEUTRAL, lambda route: route.fulfill(status=200, content_type="text/html", body="<h1>Moti</h1>"))
+        made.append(context)
+        return context
+
+    yield make
+    for context in made:
+        close(context)
