@@ -120,7 +120,7 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
         translation.activate(self.locale.language_code)
         response: HttpResponse = super().serve_preview(request, mode_name)
         own = getattr(response, "_csp_replace", {})  # a front end elsewhere stands in a frame of its own
-        response._csp_replace = {**own, "frame-ancestors": [SELF]}
+        response._csp_replace = {**own, "frame-ancestors": [SELF]}  # type: ignore[attr-defined]
         return response
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
