@@ -96,12 +96,17 @@ def test_odk_validate_accepts_every_form(forms, tmp_path):
     assert (done.stdout + done.stderr).count("Xform is valid!") == len(forms)
 
 
+# A session is text in ODK as long as none is listed, and a text has nothing to filter: the workbook says so itself.
+NOT_CARRIED = {"session_report": ["/sections/0/items/0/choice_filter"]}
+
+
 def test_the_shipped_forms_come_back_as_they_are(forms):
     for path in SHIPPED:
         definition = forms[path.stem]
         found = read(written(definition), key=None, kind=definition["kind"])
         assert found.errors == [], path.stem
-        assert differences(found.definition, definition) == [], path.stem
+        lost = [each.partition(":")[0] for each in differences(found.definition, definition)]
+        assert lost == NOT_CARRIED.get(path.stem, []), path.stem
 
 
 def test_a_form_with_every_type_comes_back_as_it_is():
