@@ -22,6 +22,7 @@ from case_forms.builder.models import FormVersion
 from case_forms.cases.models import Case
 from notifications.directory.models import Contact, DutyShift, Partner
 from outreach_pages.models import InformativeSession
+from outreach_pages.pages.making import make_session_page
 from outreach_pages.records.demo import seed_demo_sessions
 
 from ..actions import receive_submission
@@ -147,7 +148,10 @@ def _seed_contacts(facts: dict[str, Any], hashes: _Hashes) -> Made:
 
 
 def _seed_sessions() -> int:
-    """Invented informative sessions, and the reports of two of them on the real road. Returns how many were made."""
+    """Invented informative sessions; two of them with their report, on the real road, and with the page of their card.
+
+    Returns how many were made.
+    """
     before = InformativeSession.objects.count()
     for session, answers in seed_demo_sessions():
         version = FormVersion.objects.newest().get(form__key="session_report")
@@ -159,6 +163,7 @@ def _seed_sessions() -> int:
             answers={"session": str(session.pk), **REPORT_OF_A_QUIET_SESSION, **answers},
             user=session.planned_by,
         )
+        make_session_page(session=session, by=session.planned_by)
     return InformativeSession.objects.count() - before
 
 
