@@ -104,7 +104,8 @@ def test_everything_can_be_reached_by_keyboard_and_each_stop_is_seen(
         page.keyboard.press("Tab")
         number, shows, html = page.evaluate(
             "(() => { const e = document.activeElement; const s = getComputedStyle(e);"
-            " return [stops.indexOf(e), s.outlineStyle !== 'none' || s.boxShadow !== 'none', e.outerHTML.slice(0, 99)]; })()"
+            " const shows = s.outlineStyle !== 'none' || s.boxShadow !== 'none';"
+            " return [stops.indexOf(e), shows, e.outerHTML.slice(0, 200)]; })()"
         )
         if html.startswith("<body"):
             break
