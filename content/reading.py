@@ -18,6 +18,7 @@ from wagtail.rich_text import RichText, expand_db_html, features
 from wagtail.rich_text.rewriters import LinkRewriter
 
 from .glossary import Glossary, Marker, glossary_of
+from .models.frame import Place
 from .models.listing import not_restricted
 from .serving.shared import remembered
 
@@ -28,11 +29,11 @@ PAGE_ID = re.compile(r'\bid="(\d+)"')
 class Reading:
     """One page as one reader reads it. Made for each rendering, since it remembers what it has marked."""
 
-    def __init__(self, page: Page, request: HttpRequest | None, *, glossary_page: Page | None = None) -> None:
+    def __init__(self, page: Page, request: HttpRequest | None, *, glossary_page: Place | None = None) -> None:
         self.page = page
         self.request = request
         self.glossary: Glossary = remembered(request, ("glossary", page.locale_id), lambda: glossary_of(page.locale_id))
-        self.marker = Marker(self.glossary, page_of_words=glossary_page.get_url(request) if glossary_page else "")
+        self.marker = Marker(self.glossary, page_of_words=glossary_page.url if glossary_page else "")
         # On their own page the words stand with their explanations.
         self.marks = glossary_page is None or glossary_page.pk != page.pk
 
@@ -54,24 +55,34 @@ class Reading:
         return LinkRewriter(bulk_rules=others | {"page": self._page_links})
 
     def _page_links(self, links: list[dict[str, str]]) -> list[str]:
-        return [self._page_link(self._pages.get(link.get("id", ""))) for link in links]
+        return [self._page_link(self._addresses.get(link.get("id", ""))) for link in links]
 
-    def _page_link(self, page: Page | None) -> str:
+    def _page_link(self, address: str | None) -> str:
         """A page that can't be read leaves its words without a link."""
-        return f'<a href="{escape(page.get_url(self.request) or "")}">' if page else "<a>"
+        return f'<a href="{escape(address)}">' if address is not None else "<a>"
 
     @cached_property
-    def _pages(self) -> dict[str, Page]:
-        """Pages that this page and the words explained link to, by id: in this page's language where they are there."""
-        ids = set(_linked_ids([*_texts(self.page), *(term.definition for term in self.glossary.terms)]))
-        if not ids:
-            return {}
+    def _addresses(self) -> dict[str, str | None]:
+        """Where the pages are read that this page and the words explained link to, by id: in this page's language where
+        they are there, None where nobody may read them. All pages of a language share them and add what is missing."""
+        found = remembered(self.request, ("links", self.page.locale_id), dict[str, str | None])
+        missing = self._linked_from_here - found.keys()
+        if missing:
+            found.update(self._read_addresses(missing))
+        return found
+
+    @cached_property
+    def _linked_from_here(self) -> set[str]:
+        return set(_linked_ids([*_texts(self.page), *(term.definition for term in self.glossary.terms)]))
+
+    def _read_addresses(self, ids: set[str]) -> dict[str, str | None]:
         linked = Page.objects.filter(pk__in=ids)
         same = Q(translation_key__in=linked.values("translation_key"), locale_id=self.page.locale_id)
         pages = not_restricted(Page.objects.live(), self.request).filter(Q(pk__in=ids) | same)
         found = list(pages.select_related("locale"))
         here = {page.translation_key: page for page in found if page.locale_id == self.page.locale_id}
-        return {str(page.pk): here.get(page.translation_key, page) for page in found}
+        readable = {str(page.pk): here.get(page.translation_key, page).get_url(self.request) or "" for page in found}
+        return {number: readable.get(number) for number in ids}
 
 
 def _linked_ids(texts: Iterable[str]) -> Iterator[str]:

@@ -4,14 +4,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import get_language
 
 from content.models.frame import frame as public_frame
+from content.models.frame import twins_of_view
 
 View = Callable[..., HttpResponse]
 
@@ -36,16 +33,8 @@ def shown(
     framed = public_frame(request)
     danger = [line for line in framed["lines"] if line.for_danger]
     return render(
-        request, template, framed | {"twins": twins(name, *args), "danger_lines": danger} | context, status=status
+        request,
+        template,
+        framed | {"twins": twins_of_view(name, *args), "danger_lines": danger} | context,
+        status=status,
     )
-
-
-def twins(name: str, *args: str) -> list[dict[str, Any]]:
-    """Where the page is read in each language."""
-    current, found = get_language() or settings.LANGUAGE_CODE, []
-    for code, _name in settings.LANGUAGES:
-        with translation.override(code):
-            url = reverse(name, args=args)
-        local = translation.get_language_info(code)["name_local"].capitalize()
-        found.append({"language": code, "name": local, "url": url, "is_current": code == current, "is_same": True})
-    return found

@@ -24,7 +24,7 @@ def is_remembering(request: HttpRequest | None) -> bool:
 
 
 def remembered(request: HttpRequest | None, name: Hashable, make: Callable[[], T]) -> T:
-    """The value made earlier in this generation, or a new one. Readers share it: nobody changes it."""
+    """The value made earlier in this generation, or a new one. Readers share it: nobody changes what is in it."""
     generation = request.META.get(GENERATION) if request is not None else None
     if generation is None:
         return make()

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django import template
-from wagtail.models import Page
 
+from ..models.frame import Place
 from ..models.listing import public_page_models, public_pages
 
 register = template.Library()
@@ -21,9 +21,10 @@ def pages_to_keep(context: dict[str, Any]) -> list[dict[str, Any]]:
     request, home, help_page = context.get("request"), context.get("home"), context.get("help_page")
     if home is None:
         return []
-    roots: list[Page] = [help_page] if help_page else []
-    roots += [page for page in context.get("menu") or () if help_page is None or page.pk != help_page.pk]
-    near = public_pages(request).descendant_of(home).filter(depth__lte=home.depth + 2).exclude(pk__in=_sensitive())
+    roots: list[Place] = [help_page] if help_page else []
+    roots += [place for place in context.get("menu") or () if help_page is None or place.pk != help_page.pk]
+    near = public_pages(request).filter(path__startswith=home.path, depth__gt=home.depth, depth__lte=home.depth + 2)
+    near = near.exclude(pk__in=_sensitive())
     pages = list(near.order_by("path")[:PAGES_LOOKED_AT])
     choices: list[dict[str, Any]] = []
     for root in roots:

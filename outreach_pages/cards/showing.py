@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils import translation
-from django.utils.translation import get_language
 
 from content.models.frame import frame as public_frame
+from content.models.frame import twins_of_view
 
 from ..feedback.times import open_phases
 from ..records.models import InformativeSession
@@ -45,14 +43,4 @@ def frame(request: HttpRequest, name: str, *args: str) -> dict[str, Any]:
 
     `name` and `args` are the view's own address, which the links to the other language keep.
     """
-    return public_frame(request) | {"twins": _twins(get_language() or settings.LANGUAGE_CODE, name, *args)}
-
-
-def _twins(current: str, name: str, *args: str) -> list[dict[str, Any]]:
-    found = []
-    for code, _name in settings.LANGUAGES:
-        with translation.override(code):
-            url = reverse(name, args=args)
-        local = translation.get_language_info(code)["name_local"].capitalize()
-        found.append({"language": code, "name": local, "url": url, "is_current": code == current, "is_same": True})
-    return found
+    return public_frame(request) | {"twins": twins_of_view(name, *args)}
