@@ -9,7 +9,6 @@ export PYTHONPATH := $(CURDIR)/site:$(CURDIR)
 export PYTHONDONTWRITEBYTECODE ?=
 ROOMS := site/access site/audit site/config site/vault case_forms content notifications outreach_pages
 PYTEST := $(PY) -m pytest -p no:cacheprovider
-WELL_COVERED := notifications/outbox/*,case_forms/intake/*,case_forms/procedures/*,site/access/*
 
 .PHONY: help run test lint bench drill lock clean format messages packages test-packages
 
@@ -20,10 +19,9 @@ run: packages .venv/run.stamp ## Set everything up, seed demo data, run all part
 	@VATRA_STOP_WITH_PARENT=1 exec $(PY) -m config.supervisor
 
 test: lint ## Run every check and test
-	$(PYTEST) -n 2 --dist loadfile -m "not browser and not faults and not flushing" --cov --cov-report= --cov-branch
-	$(PYTEST) -m "flushing and not browser and not faults" --cov --cov-report= --cov-branch --cov-append
-	$(PY) -m coverage report --skip-covered --include='$(WELL_COVERED)' --fail-under=95
-	$(PYTEST) -m browser
+	$(PYTEST) -n 2 --dist loadgroup -m "not browser and not faults" --cov --cov-report= --cov-branch
+	$(PY) -m coverage report
+	$(PYTEST) -n 2 --dist loadgroup -m browser
 	$(PYTEST) -m faults
 
 lint: packages test-packages .venv/test.stamp ## Format, style, types, floors, migrations, templates, translations

@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.test import TestCase, TransactionTestCase
+from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import settings
+
+from tests import rows
 
 # On CI the same examples each time, so that a red run says something about the change; elsewhere new ones.
 settings.register_profile("here", deadline=None)
@@ -29,21 +32,25 @@ def in_english(language_of_the_house: None) -> Iterator[None]:
         yield
 
 
-FLUSHING_FIXTURES = {"transactional_db", "live_server"}
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """A test that commits leaves the database as migrations did, not empty (tests/rows.py)."""
+    with django_db_blocker.unblock():
+        rows.remember_the_beginning()
 
 
+def _back_to_the_beginning(test: TransactionTestCase) -> None:
+    if not rows.back_to_the_beginning():
+        _emptied(test)
+
+
+_emptied = TransactionTestCase._fixture_teardown
+TransactionTestCase._fixture_teardown = _back_to_the_beginning
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks tests that empty the database behind them: they run apart, since others need what migrations laid down."""
+    """Files of tests that run side by side stay whole, and those around one running house stay together."""
     for item in items:
-        if _flushes(item):
-            item.add_marker("flushing")
-
-
-def _flushes(item: pytest.Item) -> bool:
-    database = item.get_closest_marker("django_db")
-    if database is not None and database.kwargs.get("transaction"):
-        return True
-    kind = getattr(item, "cls", None)
-    if kind is not None and issubclass(kind, TransactionTestCase) and not issubclass(kind, TestCase):
-        return True
-    return bool(FLUSHING_FIXTURES & set(getattr(item, "fixturenames", ())))
+        together = item.path.parent if item.path.parent.name == "public" else item.path
+        item.add_marker(pytest.mark.xdist_group(str(together.relative_to(item.config.rootpath))))

@@ -5,6 +5,7 @@ from django.test import TestCase
 from wagtail.models import Page
 
 from content.seeding import seed_content
+from tests.rows import laid_down
 
 
 class SeededTest(TestCase):
@@ -14,7 +15,7 @@ class SeededTest(TestCase):
 
     @classmethod
     def setUpTestData(cls) -> None:
-        seed_content()
+        laid_down(seed_content)
         cls.urls = [page.url for page in Page.objects.live().filter(depth__gte=2).order_by("path")]
 
     def setUp(self) -> None:

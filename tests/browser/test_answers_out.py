@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 from access.models import User
 from case_forms.intake.answers_out import actions
 from case_forms.intake.answers_out.models import AnswerExport
-from case_forms.intake.seeding.demo import DEMO_PASSWORD, seed_demo
-from case_forms.intake.seeding.reference import seed_reference
+from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from tests.seeds import lay_down_demo
 
 from .pictures import picture
 
@@ -22,8 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def coordinator(transactional_db: Any) -> User:
-    seed_reference()
-    seed_demo(with_cases=True)
+    lay_down_demo(with_cases=True)
     User.objects.update(language="en")
     return User.objects.get(username="koordinator")
 

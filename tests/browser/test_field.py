@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from access.models import User
 from case_forms.cases.models import Case
 from case_forms.intake.models import Draft, Submission
-from case_forms.intake.seeding.demo import DEMO_PASSWORD, seed_demo
-from case_forms.intake.seeding.reference import seed_reference
+from case_forms.intake.seeding.demo import DEMO_PASSWORD
 from notifications.outbox.models import Notice
 from tests.browser.quiet import close
+from tests.seeds import lay_down_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -26,8 +26,7 @@ CANARY = "kanarina-4410"
 
 @pytest.fixture
 def unit(transactional_db: Any) -> User:
-    seed_reference()
-    seed_demo(with_cases=False)
+    lay_down_demo()
     User.objects.update(language="en")
     return User.objects.get(username="lezhe1")
 

@@ -19,11 +19,11 @@ from case_forms.builder.models import FormVersion
 from case_forms.intake.attachments.storing import content_of
 from case_forms.intake.attachments.tests import samples
 from case_forms.intake.models import Attachment, Draft, Submission
-from case_forms.intake.seeding.demo import DEMO_PASSWORD, seed_demo
-from case_forms.intake.seeding.reference import seed_reference
+from case_forms.intake.seeding.demo import DEMO_PASSWORD
 from case_forms.questions.tests.every_type import choice, every_type, question, texts
 from tests.browser.pictures import picture
 from tests.browser.quiet import close
+from tests.seeds import lay_down_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -33,8 +33,7 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 @pytest.fixture
 def version(transactional_db: Any, settings: Any, tmp_path: Path) -> FormVersion:
     settings.ATTACHMENT_DIR = tmp_path / "attachments"
-    seed_reference()
-    seed_demo(with_cases=False)
+    lay_down_demo()
     User.objects.update(language="en")
     return publish_form(form=save_definition(key="every_type", definition=with_groups()))
 

@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from access.models import User
 from case_forms.builder.models import FormDefinition, FormVersion
 from case_forms.intake.models import Draft, Submission
-from case_forms.intake.seeding.demo import DEMO_PASSWORD, seed_demo
-from case_forms.intake.seeding.reference import seed_reference
+from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from tests.seeds import lay_down_demo
 
 from .pictures import picture
 
@@ -30,8 +30,7 @@ TITLE = "Takim në terren"
 
 @pytest.fixture
 def house(transactional_db: Any, live_server: Any) -> str:
-    seed_reference()
-    seed_demo(with_cases=False)
+    lay_down_demo()
     User.objects.update(language="en")
     return str(live_server.url)
 

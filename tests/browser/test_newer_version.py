@@ -12,8 +12,8 @@ from access.models import User
 from case_forms.builder.actions import publish_form, save_definition
 from case_forms.builder.models import FormVersion
 from case_forms.intake.models import Draft
-from case_forms.intake.seeding.demo import DEMO_PASSWORD, seed_demo
-from case_forms.intake.seeding.reference import seed_reference
+from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from tests.seeds import lay_down_demo
 
 from .pictures import picture
 
@@ -24,8 +24,7 @@ WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "w
 
 @pytest.fixture(params=[360, 1280])
 def page(request: Any, chromium: Browser, transactional_db: Any, live_server: Any) -> Iterator[Page]:
-    seed_reference()
-    seed_demo(with_cases=False)
+    lay_down_demo()
     User.objects.update(language="en")
     viewport = {"width": request.param, "height": 800}
     context = chromium.new_context(viewport=viewport, locale="en-GB", timezone_id="Europe/Tirane")  # type: ignore[arg-type]

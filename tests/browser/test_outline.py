@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from access.models import User
 from case_forms.builder.actions import save_definition
 from case_forms.builder.models import FormDefinition
-from case_forms.intake.seeding.demo import DEMO_PASSWORD, seed_demo
-from case_forms.intake.seeding.reference import seed_reference
+from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from tests.seeds import lay_down_demo
 
 from .pictures import picture
 
@@ -68,8 +68,7 @@ FAMILY = [
 
 @pytest.fixture
 def coordinator(transactional_db: Any) -> User:
-    seed_reference()
-    seed_demo(with_cases=False)
+    lay_down_demo()
     User.objects.update(language="en")
     return User.objects.get(username="koordinator")
 

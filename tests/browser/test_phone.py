@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from wagtail.models import Locale
-from wagtail.models import Page as WagtailPage
 
 from content.models import ArticlePage, HelpPage
 from content.seeding import seed_content
+from tests.rows import laid_down
 
 from .pictures import picture
 
@@ -22,10 +21,7 @@ STORED = "() => Object.keys(localStorage).filter((name) => name.startsWith('vatr
 @pytest.fixture
 def address(live_server: Any, settings: Any, transactional_db: Any) -> str:
     """Of the Albanian site; the exit leads to a neutral page of this very server, since tests reach no other."""
-    if not WagtailPage.objects.filter(depth=1).exists():  # an earlier test emptied the database
-        locale, _new = Locale.objects.get_or_create(language_code="sq")
-        WagtailPage.add_root(title="Root", slug="root", locale=locale)
-    seed_content()
+    laid_down(seed_content)
     settings.EXIT_URL = f"{live_server.url}/static/img/app/neutral.svg"
     page = ArticlePage.objects.get(slug="what-stays-on-the-phone")
     page.body = [("phone_controls", {"title": "What this phone keeps"})]

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from access.models import User
 from case_forms.builder.models import FormDefinition
-from case_forms.intake.seeding.demo import DEMO_PASSWORD, seed_demo
-from case_forms.intake.seeding.reference import seed_reference
+from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from tests.seeds import lay_down_demo
 
 from .pictures import picture
 
@@ -25,8 +25,7 @@ KEPT = ("intake.Draft", "intake.Submission", "audit.AuditEntry", "builder.FormVe
 
 @pytest.fixture
 def coordinator(transactional_db: Any) -> User:
-    seed_reference()
-    seed_demo(with_cases=False)
+    lay_down_demo()
     User.objects.update(language="en")
     return User.objects.get(username="koordinator")
 

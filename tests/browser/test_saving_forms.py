@@ -15,8 +15,8 @@ from access.models import User
 from case_forms.builder.actions import publish_form, save_definition
 from case_forms.builder.models import ChoiceList, FormDefinition
 from case_forms.builder.tests.samples import sample
-from case_forms.intake.seeding.demo import DEMO_PASSWORD, seed_demo
-from case_forms.intake.seeding.reference import seed_reference
+from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from tests.seeds import lay_down_demo
 
 from .pictures import picture
 
@@ -27,8 +27,7 @@ WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "w
 
 @pytest.fixture
 def house(transactional_db: Any, live_server: Any) -> str:
-    seed_reference()
-    seed_demo(with_cases=False)
+    lay_down_demo()
     User.objects.update(language="en")
     return str(live_server.url)
 

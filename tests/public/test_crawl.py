@@ -11,11 +11,10 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from access.models import User
-from case_forms.intake.seeding.demo import seed_demo
-from case_forms.intake.seeding.reference import seed_reference
 from content.models import ArticlePage, public_pages
 from outreach_pages.models import InformativeSession
 from outreach_pages.records.demo import seed_demo_sessions
+from tests.seeds import lay_down_demo
 
 from .visitor import Seen, crawl, own_path, visitor
 
@@ -64,8 +63,7 @@ def seen(django_db_setup: Any, django_db_blocker: Any) -> Iterator[dict[str, See
     from django.db import transaction
 
     with django_db_blocker.unblock(), transaction.atomic():
-        seed_reference()
-        seed_demo(with_cases=False)
+        lay_down_demo()
         seed_demo_sessions()
         _hide_some()
         starts = [*STARTS, *_cards()]

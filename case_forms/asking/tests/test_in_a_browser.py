@@ -9,12 +9,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from case_forms.asking import budgets
-from case_forms.intake.seeding.demo import seed_demo
-from case_forms.intake.seeding.reference import seed_reference
 from case_forms.signals.models import Signal
 from notifications.outbox.models import Notice
 from tests.browser.conftest import CHROMIUM
 from tests.browser.quiet import close
+from tests.seeds import lay_down_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SAID = "A car waits at the school every day."
@@ -32,8 +31,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(autouse=True)
 def house(transactional_db: Any) -> None:
-    seed_reference()
-    seed_demo(with_cases=False)
+    lay_down_demo()
 
 
 def phone(chromium: Browser, *, script: bool) -> BrowserContext:

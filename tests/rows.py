@@ -1,0 +1,85 @@
+"""The rows of the test database: as migrations left them, and as seeding leaves them, put back instead of made anew.
+
+Emptying the database after a test would take away what migrations laid down, and seeding takes seconds each time. Both
+are therefore remembered as rows in this process. Only SQLite, which all tests run on by themselves, is handled so;
+elsewhere Django empties, and seeding seeds.
+"""
+
+from collections.abc import Callable
+from datetime import time
+from typing import Any
+
+from django.core.cache import caches
+from django.db import connection, transaction
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+_beginning: Rows = {}
+_seeded: dict[Callable[[], object], Rows] = {}
+
+
+def remember_the_beginning() -> None:
+    """To be called once, when the database has been migrated and nothing else."""
+    if connection.vendor == "sqlite":
+        _beginning.update(_rows())
+
+
+def back_to_the_beginning() -> bool:
+    """Every table as migrations left it. False where that can't be done here."""
+    if not _beginning:
+        return False
+    now = _rows()
+    _put_back({table: rows for table, rows in _beginning.items() if rows != now[table]})
+    return True
+
+
+def laid_down(*seeds: Callable[[], object]) -> None:
+    """What these functions lay down one after the other in a database at its beginning, each of them run once in a
+    process. Works within a transaction and without one."""
+    for seed in seeds:
+        known = _seeded.get(seed)
+        if known is not None:
+            _put_back(known)
+        elif not _beginning:
+            seed()
+        else:
+            before = _rows()
+            seed()
+            _seeded[seed] = {table: rows for table, rows in _rows().items() if rows != before[table]}
+
+
+def _rows() -> Rows:
+    with connection.cursor() as cursor:
+        return {
+            table: [tuple(map(_as_stored, row)) for row in cursor.execute(f'SELECT * FROM "{table}"')]  # noqa: S608
+            for table in _tables(cursor)
+        }
+
+
+def _as_stored(value: Any) -> Any:
+    """sqlite3 reads hours of the day, and doesn't write them."""
+    return str(value) if isinstance(value, time) else value
+
+
+def _tables(cursor: Any) -> list[str]:
+    """All but those that the full-text index keeps for itself: it follows the table it is made of."""
+    found = cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+    virtual = [name for name, sql in found if sql and sql.startswith("CREATE VIRTUAL")]
+    return [name for name, _sql in found if not any(name == own or name.startswith(f"{own}_") for own in virtual)]
+
+
+def _put_back(rows: Rows) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("PRAGMA defer_foreign_keys = ON")
+        for table, kept in sorted(rows.items(), key=_counters_last):
+            cursor.execute(f'DELETE FROM "{table}"')  # noqa: S608
+            if kept:
+                places = ", ".join(["%s"] * len(kept[0]))
+                cursor.executemany(f'INSERT INTO "{table}" VALUES ({places})', kept)  # noqa: S608
+    for cache in caches.all():
+        cache.clear()  # ids and addresses that were looked up before
+
+
+def _counters_last(each: tuple[str, object]) -> bool:
+    """Inserting rows moves the counters of their tables."""
+    return each[0] == "sqlite_sequence"

@@ -1,0 +1,15 @@
+"""The demo as `make run` shows it, for tests that drive the product: seeded once in a process (tests/rows.py)."""
+
+from case_forms.intake.seeding.demo import seed_demo
+from case_forms.intake.seeding.reference import seed_reference
+
+from .rows import laid_down
+
+
+def lay_down_demo(*, with_cases: bool = False) -> None:
+    """All reference data and the demo people, if wanted with their cases and sessions."""
+    laid_down(seed_reference, seed_demo if with_cases else _people)
+
+
+def _people() -> None:
+    seed_demo(with_cases=False)
