@@ -7,4 +7,5 @@ class IntakeConfig(AppConfig):
     verbose_name = _("Intake")
 
     def ready(self) -> None:
+        from . import conversions  # noqa: F401
         from .attachments import receivers  # noqa: F401

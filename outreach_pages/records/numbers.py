@@ -1,4 +1,5 @@
-"""Sessions and participants in numbers, by month, region, audience, sex and age group: counts of what was held."""
+"""Sessions and participants in numbers, by month, region, audience, sex and age group, and what the sessions led to:
+counts of what was held."""
 
 import csv
 import datetime
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from access.models import Region, User
 
 from .calendar import last_of
+from .conversions import LABELS, LedTo, conversions_of
 from .models import InformativeSession, SessionCount, SessionQuerySet
 from .words import AgeGroup, Audience, Sex
 
@@ -95,6 +97,7 @@ class Line:
     audience: str
     sessions: int = 0
     cells: dict[Cell, int] = field(default_factory=lambda: defaultdict(int))
+    led_to: LedTo = field(default_factory=LedTo)
 
     @property
     def audience_label(self) -> str:
@@ -124,10 +127,12 @@ class Numbers:
             for cell, number in line.cells.items():
                 self.cells[cell] += number
         self.people = sum(self.cells.values())
+        self.led_to = sum((line.led_to for line in self.lines), LedTo())
 
     @property
     def has_small(self) -> bool:
-        return any(0 < number < SMALL for line in self.lines for number in line.cells.values())
+        shown = (number for line in self.lines for number in (*line.cells.values(), *line.led_to.numbers))
+        return any(0 < number < SMALL for number in shown)
 
     def matrix(self) -> list[dict[str, Any]]:
         """The rows of the table of age by sex, the sums in the last row and column."""
@@ -141,7 +146,7 @@ class Numbers:
 
 
 def numbers_of(sessions: SessionQuerySet) -> Numbers:
-    """Two queries, however many sessions. Only what took place counts."""
+    """A handful of queries, however many sessions. Only what took place counts."""
     held = sessions.took_place().order_by()
     lines: dict[tuple[datetime.date, str, str], Line] = {}
     sessions_by = held.values("audience", month=TruncMonth("date"), region=F("municipality__region__name"))
@@ -159,22 +164,27 @@ def numbers_of(sessions: SessionQuerySet) -> Numbers:
     for cell in grouped:
         line = lines[cell["month"], cell["region"], cell["audience"]]
         line.cells[cell["sex"], cell["age_group"]] += cell["number_of"]
+    led_to = conversions_of(held)
+    for pk, *key in held.values_list("pk", TruncMonth("date"), "municipality__region__name", "audience"):
+        lines[tuple(key)].led_to += led_to.get(pk, LedTo())
     audiences = [value for value, _label in Audience.choices]
     return Numbers(sorted(lines.values(), key=lambda line: (line.month, line.region, audiences.index(line.audience))))
 
 
 def as_csv(numbers: Numbers) -> bytes:
-    """A table for a spreadsheet: a line for each month, region and audience, a column for each sex and age group.
+    """A table for a spreadsheet: a line for each month, region and audience, a column for each sex and age group,
+    and one for each step from session to case.
 
     UTF-8 with its mark, so that a spreadsheet reads ë and ç right. All words are ours or names of regions.
     """
     written = io.StringIO()
     writer = csv.writer(written)
     heads = [_("month"), _("region"), _("for whom"), _("sessions"), _("participants")]
-    writer.writerow([*heads, *(f"{sex.label}, {age.label}" for sex, age in _cells())])
+    writer.writerow([*heads, *(f"{sex.label}, {age.label}" for sex, age in _cells()), *LABELS])
     for line in numbers.lines:
         cells = [line.cells.get((sex.value, age.value), 0) for sex, age in _cells()]
-        writer.writerow([f"{line.month:%Y-%m}", line.region, line.audience_label, line.sessions, line.people, *cells])
+        place = [f"{line.month:%Y-%m}", line.region, line.audience_label, line.sessions, line.people]
+        writer.writerow([*place, *cells, *line.led_to.numbers])
     if numbers.has_small:
         writer.writerow([])
         writer.writerow([small_note()])

@@ -152,7 +152,7 @@ class TestTheNumbers(RecordsTest):
         ]
         column = rows[0].index("women and girls, 15–17")
         assert rows[1][column] == "32"
-        assert len(rows[0]) == 5 + 18
+        assert len(rows[0]) == 5 + 18 + 4
 
     def rows(self, **more):
         answer = self.client.get(reverse("sessions:numbers_file"), self.range | more)

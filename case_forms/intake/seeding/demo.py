@@ -4,6 +4,7 @@ Everybody here is marked `is_demo`, every address ends in the reserved `.example
 """
 
 import json
+import secrets
 import uuid
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -20,12 +21,16 @@ from access.models import Assignment, MobileUnit, Region, User
 from audit.chain import record
 from case_forms.builder.models import FormVersion
 from case_forms.cases.models import Case
+from case_forms.signals import answering
+from case_forms.signals.models import Outcome, Signal
+from case_forms.signals.receiving import Origin, receive_signal
 from notifications.directory.models import Contact, DutyShift, Partner
 from outreach_pages.models import InformativeSession
 from outreach_pages.pages.making import make_session_page
 from outreach_pages.records.demo import seed_demo_sessions
 
 from ..actions import receive_submission
+from ..models import Submission
 from .reference import Made, read
 
 # One password and one PIN for every demo account and contact; docs/domain/sources.md and the README name them too.
@@ -34,6 +39,16 @@ DEMO_PIN = "482915"
 
 CASES = Path(__file__).parent / "demo_cases.json"
 REPORT_OF_A_QUIET_SESSION = {"facilitators": 2, "signals_received": 0, "incident": False}
+SIGNAL: dict[str, Any] = {
+    "by": "vlore1",
+    "answers": {
+        "kind": "report",
+        "what": "SINJAL DEMO, I SAJUAR. Një e njohur punon pa pagesë dhe nuk i ka dokumentet me vete.",
+        "danger_now": "no",
+        "child_involved": "no",
+    },
+    "answer": "PËRGJIGJE DEMO, E SAJUAR. Faleminderit. Njësia do të shohë si mund të ndihmojë.",
+}
 
 
 class DemoRefused(Exception):
@@ -164,7 +179,37 @@ def _seed_sessions() -> int:
             user=session.planned_by,
         )
         make_session_page(session=session, by=session.planned_by)
-    return InformativeSession.objects.count() - before
+    made = InformativeSession.objects.count() - before
+    if made:
+        _seed_signal()
+    return made
+
+
+@transaction.atomic
+def _seed_signal() -> None:
+    """An invented signal by the card of an invented session, from which the identification of an invented case was
+    begun: so the numbers have a chain from session to case to show."""
+    identification = Submission.objects.filter(case__isnull=False, submitted_by__username=SIGNAL["by"]).first()
+    sessions = InformativeSession.objects.took_place().filter(is_demo=True, planned_by__username=SIGNAL["by"])
+    form = FormVersion.objects.newest().for_public().filter(form__key="public_tip").first()
+    session = sessions.select_related("unit__region", "municipality").first()
+    if identification is None or session is None or form is None:
+        return
+    worker, unit = identification.submitted_by, session.unit
+    came_at = identification.occurred_at - timedelta(hours=3)
+    signal: Signal = receive_signal(
+        secret=secrets.token_bytes(32),
+        form_version=form,
+        answers=SIGNAL["answers"],
+        origin=Origin(region=unit.region, unit=unit, session_id=session.pk, municipality=session.municipality),
+        language="sq",
+        at=came_at,
+    ).signal
+    answering.answer_signal(
+        signal=signal, by=worker, text=SIGNAL["answer"], key="demo", at=came_at + timedelta(hours=1)
+    )
+    answering.identification_begun(signal=signal, draft_id=identification.pk, by=worker, at=identification.occurred_at)
+    answering.close_signal(signal=signal, by=worker, outcome=Outcome.IDENTIFICATION, at=identification.received_at)
 
 
 def seed_demo_cases() -> int:

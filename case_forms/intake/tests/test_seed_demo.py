@@ -16,10 +16,12 @@ from case_forms.cases.models import Case, CaseStatus
 from case_forms.intake.models import Submission
 from case_forms.intake.seeding.demo import DEMO_PASSWORD, DEMO_PIN, DemoRefused, demo_accounts, seed_demo
 from case_forms.intake.seeding.reference import read, seed_reference
+from case_forms.signals.models import Signal
 from notifications.directory.models import Contact, DutyShift, Partner, Role
 from notifications.directory.resolve import resolve
 from notifications.outbox.models import Notice
 from outreach_pages.models import InformativeSession
+from outreach_pages.records.conversions import LedTo, led_to
 
 
 @pytest.fixture(scope="module")
@@ -206,3 +208,17 @@ def test_the_demo_sessions_say_that_they_are_invented_and_two_of_them_are_report
     states = Counter(InformativeSession.objects.values_list("state", flat=True))
     assert states == {"reported": 2, "held": 2, "planned": 5}
     assert seed_demo()["sessions"] == 0
+
+
+def test_one_invented_case_came_of_an_invented_session_by_an_invented_signal(seeded: dict[str, int]) -> None:
+    seed_demo()
+    signal = Signal.objects.get()
+    assert signal.answers["what"].startswith("SINJAL DEMO, I SAJUAR.")
+    assert all(message.text.startswith("PËRGJIGJE DEMO, E SAJUAR.") for message in signal.messages.all())
+    assert (signal.state, signal.outcome) == ("closed", "identification")
+    session = InformativeSession.objects.get(pk=signal.session_id)
+    assert session.is_demo
+    assert led_to(session) == LedTo(by_card=1, soon=1, cases=1)
+    assert not Notice.objects.open().filter(case_id=signal.pk).exists()
+    assert not seed_demo()["sessions"]
+    assert Signal.objects.count() == 1

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from audit.chain import actor_of, record
+from outreach_pages.records.conversions import LABELS
 from outreach_pages.records.models import InformativeSession
 from outreach_pages.records.numbers import Numbers, NumbersForm, as_csv, numbers_of, small_note
 from outreach_pages.records.words import AgeGroup, Sex
@@ -20,6 +21,7 @@ def numbers(request: HttpRequest) -> HttpResponse:
         numbers=found,
         sexes=Sex.labels,
         ages=AgeGroup.labels,
+        steps=LABELS,
         small_note=small_note(),
         query=request.GET.urlencode(),
     )

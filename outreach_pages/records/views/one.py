@@ -14,6 +14,7 @@ from access.models import User
 from access.scoping import visible_or_404
 from outreach_pages.records import actions
 from outreach_pages.records.actions import NotAllowed, NotNow
+from outreach_pages.records.conversions import led_to
 from outreach_pages.records.forms.calling_off import CancelForm
 from outreach_pages.records.forms.outcome import OutcomeForm
 from outreach_pages.records.forms.plan import PlanForm
@@ -42,6 +43,7 @@ def _session_page(request: HttpRequest, user: User, found: InformativeSession, *
         has_begun=actions.has_begun(found),
         facts=facts_of(found),
         people=people_of(found),
+        led_to=led_to(found),
         report_form=REPORT_FORM,
         told=request.GET.get("told", ""),
         **extra,
