@@ -91,6 +91,11 @@ class TestPlanning(RecordsTest):
         answer = self.client.post(reverse("sessions:plan"), self.plan_post())
         assert answer.status_code == 302
 
+    def test_a_card_can_not_be_open_longer_here_than_on_its_own_page(self):
+        for day, is_taken in (("2150-01-01", False), (f"{timezone.localdate().year + 4}-01-01", True)):
+            answer = self.client.post(reverse("sessions:plan"), self.plan_post(card_expires_on=day))
+            assert (answer.status_code == 302) is is_taken, day
+
     def test_an_end_before_the_beginning_is_told_beside_it_and_nothing_is_lost(self):
         answer = self.client.post(reverse("sessions:plan"), self.plan_post(ends_at="09:00", grades="IX A"))
         assert answer.status_code == 422
@@ -178,6 +183,21 @@ class TestRecording(RecordsTest):
         assert self.entries("session.held").get().detail["participants"] == 27
         html = self.client.get(reverse("sessions:session", args=[past.pk])).content.decode()
         assert "27 people took part" in html
+
+    def test_a_wrong_number_of_one_material_is_told_at_that_one(self):
+        past = self.past()
+        wrong = {"materials_poster": "-1", "materials_video": "many"}
+        answer = self.client.post(
+            reverse("sessions:outcome", args=[past.pk]), self.outcome_post({("female", "15_17"): 20}, **wrong)
+        )
+        html = answer.content.decode()
+        assert answer.status_code == 422
+        boxes = dict(re.findall(r'name="materials_(\w+)" id="[^"]+" value="[^"]*"([^>]*)>', html))
+        marked = {name for name, rest in boxes.items() if 'aria-describedby="id_materials_error"' in rest}
+        assert marked == {"poster", "video"}
+        assert "Posters: write how many there were" in html
+        assert 'id="id_materials_error"' in html
+        assert 'value="many"' in html
 
     def test_a_table_that_does_not_add_up_is_refused_with_the_difference(self):
         past = self.past()

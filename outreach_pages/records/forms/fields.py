@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Municipality
@@ -58,6 +59,19 @@ class MunicipalityField(forms.ModelChoiceField):
         self.choices = grouped
 
 
+def _how_many() -> forms.IntegerField:
+    return forms.IntegerField(min_value=0, max_value=MOST_GIVEN, required=False)
+
+
+def _is_wrong(value: Any) -> bool:
+    """Whether this can't be how many there were."""
+    try:
+        _how_many().clean(value)
+    except ValidationError:
+        return True
+    return False
+
+
 class MaterialsWidget(forms.MultiWidget):
     """A number for each kind of material. The page draws its boxes itself (records/materials.html)."""
 
@@ -72,7 +86,7 @@ class MaterialsWidget(forms.MultiWidget):
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         for part, label in zip(context["widget"]["subwidgets"], Material.labels, strict=True):
-            part["label"] = label
+            part["label"], part["is_wrong"] = label, _is_wrong(part["value"])
         return context
 
 
@@ -80,7 +94,7 @@ class MaterialsField(forms.MultiValueField):
     """[{"kind": Material, "number": n}] of what was given or shown; what wasn't is left out."""
 
     def __init__(self, **options: Any) -> None:
-        parts = [forms.IntegerField(min_value=0, max_value=MOST_GIVEN, required=False) for _kind in Material.values]
+        parts = [_how_many() for _kind in Material.values]
         super().__init__(parts, widget=MaterialsWidget(), require_all_fields=False, required=False, **options)
 
     def compress(self, numbers: Sequence[int | None]) -> list[dict[str, Any]]:
@@ -88,8 +102,14 @@ class MaterialsField(forms.MultiValueField):
         return [{"kind": kind, "number": number} for kind, number in given if number]
 
     def clean(self, value: Any) -> list[dict[str, Any]]:
-        try:
-            return super().clean(value)
-        except ValidationError:
-            told = _("Write how many there were, as a number up to %(most)s.") % {"most": MOST_GIVEN}
-            raise ValidationError(told, code="not_a_number") from None
+        """Says of which material the number can't be read."""
+        wrong = [label for label, number in zip(Material.labels, value or (), strict=False) if _is_wrong(number)]
+        if wrong:
+            told = _("%(what)s: write how many there were, as a number up to %(most)s.")
+            raise ValidationError(
+                [
+                    ValidationError(told, code="not_a_number", params={"what": capfirst(label), "most": MOST_GIVEN})
+                    for label in wrong
+                ]
+            )
+        return super().clean(value)

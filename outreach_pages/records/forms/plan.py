@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, User
+from outreach_pages.cards.forms import LONGEST as LONGEST_CARD
 from outreach_pages.records.actions import PLAN
 from outreach_pages.records.models import InformativeSession
 from outreach_pages.records.rights import units_to_plan_for
@@ -87,6 +88,10 @@ class PlanForm(AskingBack):
         last = cleaned.get("card_expires_on")
         if last and day and last < day:
             self.add_error("card_expires_on", _("The card would close before the session. Choose a later day."))
+        elif last and last > timezone.localdate() + LONGEST_CARD:
+            self.add_error(
+                "card_expires_on", _("That is more than five years from now. Leave it empty: the card stays.")
+            )
         return cleaned
 
 
