@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 
+from .checks.keeping import check_waiting
 from .lines.actions import tell_editors
 from .review.actions import publish_due
 
@@ -11,10 +12,12 @@ log = structlog.get_logger(__name__)
 
 
 def each_minute(_argument: Any = None) -> None:
-    """Publishes and takes away the pages that were set for this minute. Running it twice does nothing twice."""
+    """Publishes and takes away the pages that were set for this minute; checks some of those that wait for it. Running
+    it twice does nothing twice."""
     done = publish_due()
     if any(done.values()):
         log.info("by_the_clock", published=done["published"], taken_away=done["taken away"])
+    check_waiting()
 
 
 def each_hour(_argument: Any = None) -> None:

@@ -6,3 +6,8 @@ class ChecksConfig(AppConfig):
     name = "content.checks"
     label = "checks"
     verbose_name = _("Checks of texts")
+
+    def ready(self) -> None:
+        from . import keeping
+
+        keeping.connect()

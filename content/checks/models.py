@@ -1,4 +1,4 @@
-"""The words that editors want to be told about."""
+"""The words that editors want to be told about, and which pages the checks found something in."""
 
 from functools import partial
 from typing import Any
@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
+from wagtail.models import Page
 
 from .words import read_lines, shipped
 
@@ -53,3 +54,19 @@ class WordsToAvoid(BaseGenericSetting):
     class Meta:
         verbose_name = _("words to avoid")
         verbose_name_plural = _("words to avoid")
+
+
+class CheckedPage(models.Model):
+    """How much the checks found in a live page, and when: null when it is to be looked at anew."""
+
+    page = models.OneToOneField(Page, models.CASCADE, primary_key=True, related_name="checked", verbose_name=_("page"))
+    at = models.DateTimeField(_("checked at"), null=True, db_index=True)
+    stops = models.PositiveSmallIntegerField(_("what must not be published"), default=0)
+    others = models.PositiveSmallIntegerField(_("what is to be looked at"), default=0)
+
+    class Meta:
+        verbose_name = _("checked page")
+        verbose_name_plural = _("checked pages")
+
+    def __str__(self) -> str:
+        return f"{self.page_id}: {self.stops} + {self.others}"

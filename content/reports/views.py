@@ -1,9 +1,10 @@
 """The reports in the admin's menu. Each downloads as CSV and XLSX."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,7 @@ from wagtail.admin.views.reports import ReportView
 from wagtail.models import Locale, Page, PageLogEntry
 
 from content.checks.findings import Finding
+from content.checks.keeping import waiting
 from content.checks.run import findings_by_page
 from content.lines.rule import days_left
 from content.lines.states import LineState, state_of
@@ -147,6 +149,13 @@ class FindingsColumn(Column):
     cell_template_name = "content_admin/findings_cell.html"
 
 
+IN_A_BUNDLE = 200
+
+
+def batched(pages: list[Page], size: int) -> Iterator[list[Page]]:
+    return (pages[start : start + size] for start in range(0, len(pages), size))
+
+
 def findings_of(page: Page) -> list[Finding]:
     return page.findings
 
@@ -159,6 +168,7 @@ class FindingsReport(ReportView):
     header_icon = "glasses"
     index_url_name = "findings_report"
     index_results_url_name = "findings_report_results"
+    results_template_name = "content_admin/findings_report_results.html"
     any_permission_required = ["add", "change", "publish"]
     no_results_message = _("The checks found nothing.")
     columns = [
@@ -175,16 +185,24 @@ class FindingsReport(ReportView):
     }
 
     def get_queryset(self) -> Any:
-        """Pages with a finding, those first that must not be read as they are."""
-        pages = pages_of(self.request.user).live().select_related("locale")
-        self.found = {pk: found for pk, found in findings_by_page(pages.specific()).items() if found}
-        return pages.filter(pk__in=self.found).order_by("path")
+        """Pages in which something was found (`checks.keeping`), those first that must not be read as they are."""
+        found = pages_of(self.request.user).live().filter(Q(checked__stops__gt=0) | Q(checked__others__gt=0))
+        return found.select_related("locale").order_by("-checked__stops", "path")
+
+    def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(*args, waiting=waiting().count(), **kwargs)
 
     def decorate_paginated_queryset(self, object_list: Any) -> Any:
-        for page in object_list:
-            page.findings = self.found[page.pk]
+        """What is found in these pages as they are now. One that was mended since leaves at its next check."""
+        pages = list(object_list)
+        specific = Page.objects.select_related("locale").specific()
+        found: dict[int, list[Finding]] = {}
+        for bundle in batched(pages, IN_A_BUNDLE):
+            found |= findings_by_page(specific.filter(pk__in=[page.pk for page in bundle]))
+        for page in pages:
+            page.findings = found.get(page.pk, [])
             page.findings_text = "\n".join(str(each) for each in page.findings)
-        return object_list
+        return pages
 
 
 def words_of(entry: PageLogEntry) -> str:

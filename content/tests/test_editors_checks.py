@@ -1,14 +1,27 @@
 """The checks stand beside the editor, in a report, and see what has not been saved."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Page
 
-from content.models import ArticlePage
+from content.checks.keeping import check_waiting, waiting
+from content.checks.models import CheckedPage
+from content.checks.run import findings_by_page
+from content.housekeeping import each_minute
+from content.models import ArticlePage, Hotline
 from content.tests.editors import Editor, EditorsTest, form_of
 from content.tests.test_editors_review import UNVERIFIED
+
+
+def check_all() -> int:
+    """Checks all pages that wait, as the minutes do one after the other."""
+    done = 0
+    while checked := check_waiting():
+        done += checked
+    return done
 
 
 class TestBesideTheEditor(EditorsTest):
@@ -74,6 +87,7 @@ class TestBesideTheEditor(EditorsTest):
 class TestReports(EditorsTest):
     def test_all_pages_are_checked_in_one_report(self):
         bad = self.new_article(title="E keqe", slug="e-keqe", body=[("rich_text", f"<p>{UNVERIFIED}</p>")])
+        check_all()
         html = self.ana.text("findings_report")
         assert "E keqe" in html
         assert "069 123 4567" in html
@@ -83,7 +97,42 @@ class TestReports(EditorsTest):
         bad.delete()
         assert "E keqe" not in self.ana.text("findings_report")
 
+    def test_a_page_that_was_published_since_waits_to_be_checked_and_the_report_says_so(self):
+        check_all()
+        assert "to be checked" not in self.ana.text("findings_report")
+        page = self.new_article(title="E keqe", slug="e-keqe", body=[("rich_text", f"<p>{UNVERIFIED}</p>")])
+        assert "1 page waits to be checked" in self.ana.text("findings_report")
+        each_minute()
+        html = self.ana.text("findings_report")
+        assert "E keqe" in html
+        assert "to be checked" not in html
+        page.body = []
+        page.save_revision().publish()
+        assert "E keqe" in self.ana.text("findings_report")
+        each_minute()
+        assert "E keqe" not in self.ana.text("findings_report")
+
+    def test_a_line_that_stops_being_shown_makes_every_page_be_looked_at_anew(self):
+        check_all()
+        Hotline.objects.first().save()
+        assert waiting().count() == CheckedPage.objects.count() > 0
+        assert check_all() == CheckedPage.objects.count()
+
+    def test_a_page_is_looked_at_each_day(self):
+        check_all()
+        assert not waiting().exists()
+        assert waiting(timezone.now() + timedelta(days=1, minutes=1)).count() == CheckedPage.objects.count()
+
+    def test_the_report_checks_only_the_pages_that_it_shows(self):
+        for number in range(60):
+            self.new_article(title=f"E {number:02}", slug=f"e{number}", body=[("rich_text", f"<p>{UNVERIFIED}</p>")])
+        check_all()
+        with patch("content.reports.views.findings_by_page", wraps=findings_by_page) as checked:
+            self.ana.text("findings_report")
+        assert sum(len(call.args[0]) for call in checked.call_args_list) == 50
+
     def test_seeded_pages_have_nothing_that_must_not_be_published(self):
+        check_all()
         assert "house-finding--stop" not in self.ana.text("findings_report")
 
     def test_pages_past_their_day_stand_in_the_report_and_on_the_first_page(self):
@@ -133,6 +182,7 @@ class TestWordsToAvoid(EditorsTest):
         html = self.ana.client.get(reverse("checks_on_edit", args=[self.article.pk])).content.decode()
         assert "The checks found nothing" in html
         self.new_article(slug="fjale", title="Fjalët tona")
+        check_all()
         assert "Fjalët" in self.ana.text("findings_report")
 
     def test_a_line_without_a_word_is_refused_beside_its_field(self):

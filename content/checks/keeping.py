@@ -1,0 +1,58 @@
+"""Which pages the checks find something in, kept for the report: to check thousands of pages takes longer than anybody
+waits for a page. What is kept are numbers; the words are found anew for the few pages that are looked at.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Q
+from django.db.models.signals import post_delete, post_save
+from django.utils import timezone
+from wagtail.models import Page
+from wagtail.query import PageQuerySet
+
+from content.models import Hotline, public_page_models
+
+from .models import CheckedPage, WordsToAvoid
+from .run import findings_by_page
+
+AT_ONCE = 100  # pages in one pass
+OLD_AFTER = timedelta(days=1)  # a line may have become stale, a page that is linked may have gone
+
+
+def live_pages() -> PageQuerySet:
+    names = [model._meta.model_name for model in public_page_models()]
+    return Page.objects.live().filter(content_type__model__in=names)
+
+
+def waiting(now: datetime | None = None) -> PageQuerySet:
+    """Live pages that were never checked, were published since, or were checked too long ago."""
+    old = Q(checked__at__lt=(now or timezone.now()) - OLD_AFTER)
+    return live_pages().filter(Q(checked__at=None) | Q(checked__at__lt=F("last_published_at")) | old)
+
+
+def check_waiting(now: datetime | None = None, *, at_most: int = AT_ONCE) -> int:
+    """Checks those that wait longest. Returns how many. Doing it twice at once only does it twice."""
+    at = now or timezone.now()
+    next_ones = waiting(at).order_by(F("checked__at").asc(nulls_first=True), "pk").values_list("pk", flat=True)
+    pages = Page.objects.filter(pk__in=list(next_ones[:at_most])).select_related("locale")
+    found = findings_by_page(pages.specific())
+    rows = [
+        CheckedPage(page_id=pk, at=at, stops=(stops := sum(each.stops for each in said)), others=len(said) - stops)
+        for pk, said in found.items()
+    ]
+    CheckedPage.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["page"], update_fields=["at", "stops", "others"]
+    )
+    return len(rows)
+
+
+def connect() -> None:
+    """A line or the words to avoid changed: every page is looked at anew."""
+    for model in (Hotline, WordsToAvoid):
+        for signal in (post_save, post_delete):
+            signal.connect(_look_again, sender=model, dispatch_uid=f"checks.look_again.{model.__name__}")
+
+
+def _look_again(**_given: Any) -> None:
+    CheckedPage.objects.update(at=None)
