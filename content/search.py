@@ -5,41 +5,20 @@ from collections.abc import Sequence
 from typing import Any, overload
 from urllib.parse import urlencode
 
-from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
-from django.db import connection
 from django.http import HttpRequest
 from wagtail.models import Locale, Page
 from wagtail.query import PageQuerySet
-from wagtail.search.backends import get_search_backend
-from wagtail.search.models import IndexEntry
 
 from .glossary import Glossary
 from .models.hotlines import Hotline
-from .models.listing import public_page_models, public_pages
+from .models.listing import public_pages
+from .ranked import MOST_FOUND, ranked
 
 WORD = re.compile(r"\w+")
 LONGEST = 100
 MOST_WORDS = 8
-MOST_FOUND = 200
-MOST_RANKED = 1000  # of all languages and types
-PREFIX_FROM = 3  # letters; shorter words are looked for as they are
 RESULTS_A_PAGE = 20
-
-ENTRIES = IndexEntry._meta.db_table
-WORDS = f"{ENTRIES}_fts"
-# Columns of the table of words: autocomplete, body, title; a word in the title weighs as ten in the text. The best are
-# taken before anything else is looked up, which keeps a word that stands on every page cheap.
-RANKED = f"""
-    SELECT page.id FROM (
-        SELECT rowid AS entry_id, rank AS place FROM {WORDS}
-        WHERE {WORDS} MATCH %s AND rank MATCH 'bm25(0.0, 1.0, 10.0)' ORDER BY rank LIMIT %s
-    ) AS best JOIN {ENTRIES} AS entry ON entry.id = best.entry_id
-    JOIN wagtailcore_page AS page ON page.id = CAST(entry.object_id AS INTEGER)
-    WHERE entry.content_type_id = page.content_type_id
-    AND page.content_type_id IN (SELECT value FROM json_each(%s)) AND page.locale_id = %s AND page.live
-    ORDER BY best.place, page.id LIMIT %s
-"""  # noqa: S608 (names of tables)
 
 
 def results_for(request: HttpRequest, locale: Locale, lines: list[Hotline], glossary: Glossary) -> dict[str, Any]:
@@ -47,10 +26,11 @@ def results_for(request: HttpRequest, locale: Locale, lines: list[Hotline], glos
     words = " ".join(request.GET.get("q", "").replace("\x00", " ").split())[:LONGEST]
     if not words:
         return {"words": ""}
-    found = Paginator(found_pages(words, public_pages(request).filter(locale=locale), locale), RESULTS_A_PAGE)
+    pages = found_pages(words, public_pages(request).filter(locale=locale), locale)
     return {
         "words": words,
-        "found": found.get_page(request.GET.get("p")),
+        "found": Paginator(pages, RESULTS_A_PAGE).get_page(request.GET.get("p")),
+        "has_more": pages.has_more,
         "explained": glossary.look_up(words),
         "found_lines": [line for line in lines if _asks_for(words, line)],
         "address": f"?{urlencode({'q': words})}&p=",
@@ -64,10 +44,11 @@ def _asks_for(words: str, line: Hotline) -> bool:
 
 
 class Found(Sequence[Page]):
-    """Pages in the order of their ids given here; read from the database a slice at a time."""
+    """Pages in the order of their ids given here; read from the database a slice at a time. `has_more`: the search
+    ended at as many as it looks for, and there may be others."""
 
-    def __init__(self, ids: list[int]) -> None:
-        self.ids = ids
+    def __init__(self, ids: list[int], *, has_more: bool = False) -> None:
+        self.ids, self.has_more = ids, has_more
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -84,31 +65,18 @@ class Found(Sequence[Page]):
         return [pages[pk] for pk in wanted if pk in pages]
 
 
-def found_pages(words: str, pages: PageQuerySet, locale: Locale, operator: str | None = None) -> Any:
+def found_pages(words: str, pages: PageQuerySet, locale: Locale, operator: str | None = None) -> Found:
     """Those of `pages` with all these words or their beginnings, the best first; failing that, with any of them.
     `operator` ("and", "or") asks for one of the two only.
-
-    On SQLite the full-text table is asked directly: Wagtail's own query ranks each page it found by searching anew, and
-    knows no beginnings of words ("poli" for "policia"), which Albanian with its endings needs.
     """
     tokens = WORD.findall(words.lower())[:MOST_WORDS]
     if not tokens:
         return Found([])
-    if connection.vendor != "sqlite":
-        return get_search_backend().search(" ".join(tokens), pages, operator=operator)
     if operator:
-        return _among(pages, _ranked(tokens, f" {operator.upper()} ", locale))
-    return _among(pages, _ranked(tokens, " AND ", locale)) or _among(pages, _ranked(tokens, " OR ", locale))
-
-
-def _ranked(tokens: list[str], joined: str, locale: Locale) -> list[int]:
-    match = joined.join(f'"{token}"*' if len(token) >= PREFIX_FROM else f'"{token}"' for token in tokens)
-    kinds = [kind.pk for kind in ContentType.objects.get_for_models(*public_page_models()).values()]
-    with connection.cursor() as cursor:
-        cursor.execute(RANKED, [f"{{title body}} : ({match})", MOST_RANKED, str(kinds), locale.pk, MOST_FOUND])
-        return [pk for (pk,) in cursor.fetchall()]
+        return _among(pages, ranked(tokens, operator, locale))
+    return _among(pages, ranked(tokens, "and", locale)) or _among(pages, ranked(tokens, "or", locale))
 
 
 def _among(pages: PageQuerySet, ids: list[int]) -> Found:
     allowed = set(pages.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
-    return Found([pk for pk in ids if pk in allowed])
+    return Found([pk for pk in ids if pk in allowed], has_more=len(ids) == MOST_FOUND)

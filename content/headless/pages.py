@@ -17,7 +17,7 @@ from wagtail.models import Locale, Page, Site
 from wagtail.query import PageQuerySet
 
 from ..models import public_pages
-from ..search import MOST_FOUND, Found, found_pages
+from ..search import Found, found_pages
 from . import blocks, page_fields
 from .describing import operation, problem_responses
 from .endpoint import Endpoint, endpoint_address
@@ -55,8 +55,7 @@ def searched(found: PageQuerySet, words: str, operator: str | None, locales: Ite
     """Ids of the pages found, the best of each language in turn; as the site's own search finds them."""
     by_language = []
     for locale in locales:
-        results = found_pages(words, found.filter(locale=locale), locale, operator)
-        by_language.append(results.ids if isinstance(results, Found) else [page.pk for page in results[:MOST_FOUND]])
+        by_language.append(found_pages(words, found.filter(locale=locale), locale, operator).ids)
     return [pk for turn in zip_longest(*by_language) for pk in turn if pk is not None]
 
 

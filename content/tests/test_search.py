@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from wagtail.models import PageViewRestriction
 
 from content.models import ArticlePage, ServicePage
@@ -77,6 +79,13 @@ class TestSearch(PublicSiteTest):
     def test_fields_of_their_own_are_searched_too(self):
         service = self.put(ServicePage(title="S", slug="s", what_for="<p>Strehëza</p>"), self.section)
         assert service.url in self.found("strehez")
+
+    def test_a_search_that_ends_at_its_limit_says_that_there_are_more(self):
+        for number in range(3):
+            self.put(ArticlePage(title=f"Policia {number}", slug=f"p{number}"), self.section)
+        assert "4 faqe<" in self.found("policia")
+        with patch("content.ranked.MOST_FOUND", 3), patch("content.search.MOST_FOUND", 3):
+            assert "3 faqe e më shumë" in self.found("policia")
 
     def test_many_results_come_page_by_page(self):
         for number in range(25):

@@ -364,6 +364,8 @@ WAGTAILAPI_RICH_TEXT_FORMAT = "html"
 WAGTAILAPI_BASE_URL = PUBLIC_URL
 WAGTAILREDIRECTS_AUTO_CREATE = True  # a page that is renamed or moved is still found at its old address
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    WAGTAILSEARCH_BACKENDS["default"]["SEARCH_CONFIG"] = "vatra"  # content migration 0004: words without dots and hooks
 
 # A link in a brief lives this long; the PIN is asked again after this many minutes of silence.
 BRIEF_LINK_HOURS = env.int("BRIEF_LINK_HOURS", default=168)
