@@ -55,6 +55,35 @@ class TestAfterSeeding(SeededTest):
         assert set(seed_content().values()) == {0}
         assert snapshot() == before
 
+    def as_in_the_first_release(self, **changed):
+        """The page that told what stays on a phone before that had a page of its own."""
+        old = ArticlePage.objects.get(slug="telefoni")
+        texts = {"title": "Çfarë mbetet në këtë telefon", "draft_title": "Çfarë mbetet në këtë telefon", "body": "[]"}
+        ArticlePage.objects.filter(pk=old.pk).update(**texts | changed)
+        return old
+
+    def called(self, title):
+        return list(Page.objects.live().filter(title=title).values_list("slug", flat=True))
+
+    def test_an_old_installation_ends_with_one_page_of_what_stays_on_the_phone(self):
+        old = self.as_in_the_first_release()
+        assert len(self.called("Çfarë mbetet në këtë telefon")) == 2
+        seed_content()
+        assert self.called("Çfarë mbetet në këtë telefon") == ["cfare-mbetet-ne-telefon"]
+        now = ArticlePage.objects.get(pk=old.pk)
+        title = "Telefoni dhe fotografitë private"
+        assert (now.title, now.draft_title, now.slug) == (title, title, "telefoni")
+        assert [block.block_type for block in now.body] == [block.block_type for block in old.body]
+
+    def test_such_a_page_that_an_editor_has_saved_or_hidden_stays_as_it_is(self):
+        old = self.as_in_the_first_release(live=False)
+        seed_content()
+        assert Page.objects.get(pk=old.pk).title == "Çfarë mbetet në këtë telefon"
+        ArticlePage.objects.filter(pk=old.pk).update(live=True)
+        ArticlePage.objects.get(pk=old.pk).save_revision()
+        seed_content()
+        assert Page.objects.get(pk=old.pk).title == "Çfarë mbetet në këtë telefon"
+
     def test_each_page_has_a_twin_with_the_same_parts_in_the_same_order(self):
         english = Locale.objects.get(language_code="en")
         for page in Page.objects.filter(depth__gte=2, locale__language_code="sq"):
