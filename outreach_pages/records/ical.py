@@ -31,7 +31,6 @@ def calendar_of(sessions: Iterable[InformativeSession], *, name: str) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", f"-//Vatra//Outreach//{(get_language() or 'sq').upper()}")
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
     calendar.add("name", name)
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
