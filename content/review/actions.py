@@ -1,6 +1,8 @@
 """Submitting a page, publishing what was approved, and publishing by the clock."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 from django.core.exceptions import PermissionDenied
@@ -15,6 +17,7 @@ from audit.chain import actor_of, record
 from .models import PageReviewTask
 
 log = structlog.get_logger(__name__)
+Due = TypeVar("Due")
 
 
 def publish_approved(workflow_state: WorkflowState, *, user: User) -> None:
@@ -73,10 +76,8 @@ def publish_due(now: datetime | None = None) -> dict[str, int]:
     now = now or timezone.now()
     over = Page.objects.filter(live=True, expire_at__lt=now).order_by("expire_at")
     due = Revision.page_revisions.filter(approved_go_live_at__lt=now).order_by("approved_go_live_at")
-    taken = sum(_in_turn("page_not_taken_away", page.pk, lambda p=page: _take_away(p)) for page in over)
-    published = sum(
-        _in_turn("page_not_published", revision.object_id, lambda r=revision: _publish(r)) for revision in due
-    )
+    taken = sum(_done(_take_away, page, page.pk, or_log="page_not_taken_away") for page in over)
+    published = sum(_done(_publish, revision, revision.object_id, or_log="page_not_published") for revision in due)
     return {"published": published, "taken away": taken}
 
 
@@ -88,11 +89,12 @@ def _publish(revision: Revision) -> None:
     revision.publish(log_action="wagtail.publish.scheduled")
 
 
-def _in_turn(event: str, page_id: object, deed) -> bool:  # type: ignore[no-untyped-def]
+def _done(deed: Callable[[Due], None], due: Due, page_id: object, *, or_log: str) -> bool:
+    """Whether it could be done. One page's deed fails alone, with its own transaction."""
     try:
         with transaction.atomic():
-            deed()
+            deed(due)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one page, the others are due
-        log.error(event, page=str(page_id), code=type(error).__name__)
+        log.error(or_log, page=str(page_id), code=type(error).__name__)
         return False
     return True

@@ -24,12 +24,12 @@ def listen() -> None:
 
 
 def keep_note(sender: Any, instance: Page, revision: Revision | None = None, **kwargs: Any) -> None:
-    """Writes the note of what has just been published into the history. The page and its revision lose it, so that
-    nobody's next change goes out under an old sentence."""
+    """Writes the note of what has just been published into the history, as said by whoever made the change and not by
+    who approved it. The page and its revision lose it, so that nobody's next change goes out under an old sentence."""
     words = getattr(instance, "change_note", "").strip()
     if not words or not instance.live:  # approved, but its hour has not come: kept until then
         return
-    user = get_active_log_context().user or (revision.user if revision else None)
+    user = (revision.user if revision else None) or get_active_log_context().user
     log(instance=instance, action=ACTION, user=user, revision=revision, data={"words": words})
     type(instance)._base_manager.filter(pk=instance.pk).update(change_note="")
     if revision is not None and revision.content.get("change_note"):

@@ -218,6 +218,7 @@ class TestWordsOfChange(EditorsTest):
         self.ana.save(self.article, action="submit", title="E re", change_note="Titull më i qartë.")
         self.besa.post("review:decide", self.again(self.article).current_workflow_task_state.pk, action="approve")
         entry = PageLogEntry.objects.get(action="content.change_note")
+        assert entry.user == self.ana.user
         assert entry.data == {"words": "Titull më i qartë."}
         assert "Titull më i qartë." in self.ana.text("wagtailadmin_pages:history", self.article.pk)
         report = self.ana.text("changes_report")
