@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.action_menu import ActionMenuItem, SubmitForModerationMenuItem
@@ -156,16 +156,16 @@ def say_how_a_translation_is_sent(request: HttpRequest, page: Page) -> None:
         state = page.current_workflow_task_state
         address, words, button = (
             reverse("review:decide", args=[state.pk]),
-            _now("This page waits for approval."),
-            _now("See what waits"),
+            gettext("This page waits for approval."),
+            gettext("See what waits"),
         )
     else:
         address, words, button = (
             reverse("review:submit_translation", args=[page.pk]),
-            _now(
+            gettext(
                 "Translate sentence by sentence, or with a PO file. Readers see it when another editor has approved it."
             ),
-            _now("Send for approval"),
+            gettext("Send for approval"),
         )
     html = '{} <span class="buttons"><a class="button button-small button-secondary" href="{}">{}</a></span>'
     messages.info(request, format_html(html, words, address, button))

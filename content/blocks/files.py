@@ -5,8 +5,7 @@ from pathlib import PurePath
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language, ngettext
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
@@ -63,7 +62,7 @@ class FileOfKindMixin:
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)  # type: ignore[misc]
         wrong = {
-            name: ValidationError(_now("Choose a file of this kind: %(kinds)s.") % {"kinds": ", ".join(kinds)})
+            name: ValidationError(gettext("Choose a file of this kind: %(kinds)s.") % {"kinds": ", ".join(kinds)})
             for name, kinds in self.kinds.items()
             if cleaned.get(name) and kind_of(cleaned[name]) not in kinds
         }

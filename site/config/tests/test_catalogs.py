@@ -3,6 +3,7 @@
 import gettext
 import json
 import os
+import re
 
 import polib
 import pytest
@@ -103,3 +104,10 @@ def test_what_the_desks_scripts_say_is_albanian_too(rf):
     with override("sq"):
         said = JavaScriptCatalog.as_view(packages=["wagtail.admin"])(rf.get("/"))
     assert json.dumps("Ndryshimet u ruajtën vetvetiu.") in said.content.decode()
+
+
+def test_no_text_is_marked_by_a_name_that_the_collecting_does_not_know() -> None:
+    alias = re.compile(r"import [^#\n]*\b(?:n|p|np)?gettext(?:_lazy)? as (?!_\b)\w+")
+    rooms = ("site", "content", "outreach_pages", "case_forms", "notifications")
+    files = (file for room in rooms for file in (catalogs.ROOT / room).rglob("*.py") if "tests" not in file.parts)
+    assert [str(file) for file in files if alias.search(file.read_text(encoding="utf-8"))] == []
