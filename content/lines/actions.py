@@ -6,7 +6,7 @@ from smtplib import SMTPException
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
@@ -72,17 +72,19 @@ def _send(news: Sequence[Standing]) -> bool:
     if not editors:
         log.warning("nobody_to_tell_of_lines", lines=len(news))
         return False
-    sent = 0
+    return sum(_told(editor, news) for editor in editors) > 0
+
+
+def _told(editor: User, news: Sequence[Standing]) -> bool:
+    """Each by a connection of their own: an address that is refused keeps nobody else from hearing of it."""
     try:
-        with get_connection() as connection:
-            for editor in editors:
-                sent += _letter(editor, news, connection).send()
+        return _letter(editor, news).send() > 0
     except (SMTPException, OSError) as error:
-        log.error("lines_mail_failed", code=type(error).__name__, sent=sent)
-    return sent > 0
+        log.error("lines_mail_failed", code=type(error).__name__, editor=editor.pk)
+        return False
 
 
-def _letter(editor: User, news: Sequence[Standing], connection: object) -> EmailMessage:
+def _letter(editor: User, news: Sequence[Standing]) -> EmailMessage:
     with translation.override(editor.language):
         gone = sum(each.state == LineState.STALE for each in news)
         subject = _("Telephone lines: test calls are due")
@@ -92,4 +94,4 @@ def _letter(editor: User, news: Sequence[Standing], connection: object) -> Email
             "content_admin/lines_mail.txt",
             {"news": news, "address": settings.PUBLIC_URL + reverse("lines_report")},
         )
-    return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [editor.email], connection=connection)  # type: ignore[arg-type]
+    return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [editor.email])
