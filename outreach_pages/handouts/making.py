@@ -65,7 +65,7 @@ def context_of(session: InformativeSession, kind: str, language: str, day: datet
     common = in_one_language(words("handouts")["common"], language)
     audience = in_one_language(words("audiences")[session.audience], language)
     address = address_to_type(session.card_code, language)
-    lines = list(Hotline.objects.published())
+    lines = list(Hotline.objects.published(day))
     talk = [line for line in lines if not line.for_danger]
     return {
         "language": language,

@@ -1,5 +1,6 @@
 """Lines that nobody has called lately disappear by themselves, from everywhere at once."""
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from content.models.hotlines import HotlineQuerySet
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 24)
+AROUND = re.compile(r"\bHotline\.(?:_base_manager|_default_manager|objects\.(?!published\(|none\())")
 
 
 def line(**values: object) -> Hotline:
@@ -83,6 +85,10 @@ def test_nobody_goes_around_the_one_door():
         "content/lines/rule.py",
         "content/lines/states.py",
         "content/seeding.py",
+        # for editors and operators only
+        "content/checks/facts.py",
+        "content/lines/actions.py",
+        "content/reports/lists.py",
     }
     root, found = Path(settings.ROOT), []
     for folder in ("content", "outreach_pages", "notifications", "case_forms", "site", "templates"):
@@ -91,7 +97,7 @@ def test_nobody_goes_around_the_one_door():
             if "/tests/" in name or "/migrations/" in name or name in allowed:
                 continue
             text = file.read_text(encoding="utf-8")
-            if "Hotline.objects.all()" in text or "Publish.YES" in text or "line.is_published" in text:
+            if AROUND.search(text) or "Publish.YES" in text or "line.is_published" in text:
                 found.append(name)
     assert found == []
 
