@@ -51,7 +51,11 @@ def _rendition(path: str) -> Path:
         file = Path(safe_join(str(Path(settings.MEDIA_ROOT) / RENDITIONS), path))
     except (SuspiciousFileOperation, ValueError):
         raise Http404 from None
-    if not file.is_file():
+    try:
+        is_there = file.is_file()
+    except OSError:  # a name longer than any file's
+        is_there = False
+    if not is_there:
         raise Http404
     return file
 
