@@ -11,9 +11,9 @@ from typing import Any
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
-# A brief's address holds its secret, and so does a person's calendar address; a traceback or another tool's result may
-# quote an answer.
-LINK = re.compile(r"(/n/|/field/sessions/calendar/of/)[^/\s\"'?]+")
+# A brief's address holds its secret, and so does a person's calendar address; a card's code says which session a reader
+# sat in; a traceback or another tool's result may quote an answer.
+LINK = re.compile(r"(/n/|/field/sessions/calendar/of/|/k/)[^/\s\"'?]+")
 FRAMES_KEPT = 12
 # Their text speaks of code and settings only.
 SPEAKS_OF_CODE = (ImportError, SyntaxError, NameError, ImproperlyConfigured)

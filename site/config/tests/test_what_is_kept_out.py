@@ -72,6 +72,13 @@ def test_a_brief_link_is_taken_out_of_the_text(written):
     assert written()[0]["event"] == "Internal Server Error: /n/…/reply/"
 
 
+def test_no_cards_code_stands_in_a_log(written):
+    for path in ("/k/7K2M9QXB/", "/en/k/7K2M9QXB/mendimi/", "/en/pyet/k/7K2M9QXB/"):
+        logging.getLogger("django.security.csrf").warning("Forbidden (%s): %s", "CSRF cookie not set.", path)
+    assert "7K2M9QXB" not in json.dumps(written())
+    assert written()[-1]["event"].endswith("/en/pyet/k/…/")
+
+
 def test_a_failed_tasks_result_is_left_out(written):
     logging.getLogger("django-q").error(f"Failed 'notifications.outbox.tasks.deliver' (seven-cats) - {CANARY} : Trace")
     line = written()[0]
