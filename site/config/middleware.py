@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import translation
 from wagtail.models import Site
@@ -67,8 +68,8 @@ class SafeHeaders:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if is_remembering(request):
-            site = remembered(request, ("site", request.get_host()), lambda: Site.find_for_request(request))
+        if is_remembering(request) and (host := _host(request)):
+            site = remembered(request, ("site", host), lambda: Site.find_for_request(request))
             request._wagtail_site = site  # type: ignore[attr-defined]  # where Wagtail looks first
         response = self.get_response(request)
         if not is_public(request.path):
@@ -79,10 +80,19 @@ class SafeHeaders:
                 leave_no_copy(request, response)
                 response["X-Robots-Tag"] = "noindex, nofollow"
             response.setdefault("Cache-Control", "no-store")
-            has_token = "CSRF_COOKIE" in request.META
+            # Not "CSRF_COOKIE": that stands there for whoever brings such a cookie, and the page is kept for everybody.
+            has_token = "CSRF_COOKIE_NEEDS_UPDATE" in request.META
             response.setdefault("Referrer-Policy", "same-origin" if has_token else "no-referrer")
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()")
         return response
+
+
+def _host(request: HttpRequest) -> str:
+    """The host that was asked for, or "" for one that isn't ours: further in, Django refuses it."""
+    try:
+        return request.get_host()
+    except DisallowedHost:
+        return ""
 
 
 class StaffLanguage:

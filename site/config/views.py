@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseServerError, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -36,6 +36,13 @@ def _uncached(response: JsonResponse) -> JsonResponse:
     return response
 
 
+def bad_request(request: HttpRequest, exception: Any) -> HttpResponse:
+    """Django's handler400: a host that isn't ours, too many parameters. A fixed page, as nothing of it can be trusted."""
+    if request.path.startswith(API_PREFIX):
+        return problem(400, "bad-request", "This request can't be read.")
+    return HttpResponseBadRequest(BAD_REQUEST_PAGE)
+
+
 def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
     """Django's handler404. Says the same whether a thing doesn't exist or isn't this person's.
 
@@ -60,12 +67,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW: the page stood open too long, or its owner signed in anew in another window.
 
-    Offers to send the same again when the browser says that it came from a page of ours, and it held no password.
+    Offers to send the same again when the browser says that it came from a page of ours, and it held no password. A
+    public page has no such form: whoever sends one there is told to begin at our page, with the numbers and the exit.
     """
     if request.path.startswith(API_PREFIX):
         return problem(
             403, "csrf", "The session's token is missing or old. Load the page again, or send a bearer token."
         )
+    if is_public(request.path):
+        return render(request, "errors/from_elsewhere.html", frame(request), status=403)
     context = {"again": request.path, "kept": _what_was_sent(request) if _is_from_here(request) else []}
     return render(request, "errors/form_expired.html", context, status=403)
 
@@ -81,8 +91,9 @@ def _what_was_sent(request: HttpRequest) -> list[tuple[str, str]]:
     return [(name, str(value)) for name in sent if name != "csrfmiddlewaretoken" for value in sent.getlist(name)]
 
 
-# No template, no database, no translation catalog: whatever failed, this page stands.
-SERVER_ERROR_PAGE = """<!doctype html>
+# No template, no database, no translation catalog: whatever failed, these pages stand. The numbers are those of lines that
+# never go stale (a test holds them against the seeded lines).
+_FIXED_PAGE = """<!doctype html>
 <html lang="sq">
 <head>
 <meta charset="utf-8">
@@ -91,13 +102,24 @@ SERVER_ERROR_PAGE = """<!doctype html>
 </head>
 <body>
 <p><a href="/dil/" rel="nofollow noreferrer">Dil shpejt / Leave quickly</a></p>
-<h1>Diçka nuk shkoi mirë te ne</h1>
-<p>Gabimi është yni dhe u regjistrua. Provoni përsëri pas pak: asgjë nuk ruhet dy herë.
+<h1>{title}</h1>
+<p>{words}
 Nëse një person është në rrezik, telefononi <a href="tel:129">129</a>. Ambulanca: <a href="tel:127">127</a>.</p>
-<p lang="en"><strong>Something went wrong on our side.</strong> The fault has been recorded. Try again in a moment:
-nothing is stored twice. If someone is in danger, call <a href="tel:129">129</a>.
-Ambulance: <a href="tel:127">127</a>.</p>
+<p lang="en"><strong>{english_title}</strong> {english_words}
+If someone is in danger, call <a href="tel:129">129</a>. Ambulance: <a href="tel:127">127</a>.</p>
 <p><a href="/">Vatra</a></p>
 </body>
 </html>
 """
+SERVER_ERROR_PAGE = _FIXED_PAGE.format(
+    title="Diçka nuk shkoi mirë te ne",
+    words="Gabimi është yni dhe u regjistrua. Provoni përsëri pas pak: asgjë nuk ruhet dy herë.",
+    english_title="Something went wrong on our side.",
+    english_words="The fault has been recorded. Try again in a moment: nothing is stored twice.",
+)
+BAD_REQUEST_PAGE = _FIXED_PAGE.format(
+    title="Kjo adresë nuk lexohet dot",
+    words="Provoni përsëri nga faqja e parë.",
+    english_title="This address can't be read.",
+    english_words="Try again from the first page.",
+)

@@ -97,6 +97,22 @@ class TestWhatIsKept(WholePagesTest):
             assert "Content-Length" not in answer.headers
         assert ask(self.house, "/", Accept_Encoding="br", If_None_Match='"other"').status == 200
 
+    def test_whatever_a_visitor_brings_along_what_is_kept_for_others_is_the_same(self):
+        clean = ask(self.house, "/")
+        for brought in (
+            {"Cookie": "vatra_csrf=" + "a" * 32},
+            {"Cookie": "vatra_csrf=?; messages=x; vatra_language=en"},
+            {"Accept_Language": "en", "User_Agent": "x"},
+            {"X_Forwarded_Host": "elsewhere.example", "X_Forwarded_For": "203.0.113.9", "X_Forwarded_Port": "99"},
+            {"X_HTTP_Method_Override": "DELETE", "X_Requested_With": "XMLHttpRequest"},
+            {"Range": "bytes=0-1", "If_Modified_Since": "x", "If_None_Match": "x"},
+            {"Referer": "https://elsewhere.example/", "Origin": "https://elsewhere.example"},
+        ):
+            house = WholePages(self.django, limit=8 * MB, seconds=60)
+            ask(house, "/", **brought)
+            kept = ask(house, "/")
+            assert (kept.status, kept.pairs, kept.body) == (200, clean.pairs, clean.body), brought
+
     def test_head_is_answered_with_the_length_and_no_body(self):
         assert ask(self.house, "/", method="HEAD").status == 200  # not kept yet
         got = ask(self.house, "/")

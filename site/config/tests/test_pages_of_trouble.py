@@ -1,6 +1,10 @@
 """What people read when something isn't there, went wrong, or must be sent once more."""
 
+import json
+import re
+
 import pytest
+from django.conf import settings
 from django.test import Client, RequestFactory
 
 from config import views
@@ -47,6 +51,61 @@ def test_a_failure_shows_a_fixed_page_without_anything_of_the_request():
     assert answer.status_code == 500
     assert CANARY not in answer.content.decode()
     assert "129" in answer.content.decode()
+
+
+TOO_MANY = "?" + "&".join(f"a{number}=1" for number in range(6000))
+
+
+@pytest.mark.parametrize(
+    ("path", "host"),
+    [
+        ("/", "elsewhere.example"),
+        ("/en/pyet/", "elsewhere.example"),
+        ("/api/v2/pages/", "elsewhere.example"),
+        ("/api/field/v1/forms", "elsewhere.example"),
+        ("/app.webmanifest" + TOO_MANY, "testserver"),
+        ("/api/v2/pages/" + TOO_MANY, "testserver"),
+    ],
+)
+def test_what_cannot_be_read_gets_a_fixed_page_and_a_program_a_problem(client, path, host):
+    answer = client.get(path, headers={"Host": host})
+    text = answer.content.decode()
+    assert answer.status_code == 400
+    assert answer["Cache-Control"].startswith("no-store")
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert "elsewhere" not in text
+    if path.startswith("/api/"):
+        assert answer["Content-Type"] == "application/problem+json"
+    else:
+        assert 'href="tel:129"' in text
+        assert 'href="/dil/"' in text
+
+
+def test_the_public_api_says_so_to_a_front_end_elsewhere_too(client):
+    answer = client.get("/api/v2/pages/" + TOO_MANY, headers={"Origin": "https://elsewhere.example"})
+    assert answer["Access-Control-Allow-Origin"] == "*"
+
+
+def test_the_numbers_of_fixed_pages_are_those_of_lines_that_never_go_stale():
+    lines = json.loads((settings.ROOT / "content/data/hotlines.json").read_text())
+    lasting = {line["number"].replace(" ", "") for line in lines["lines"] if line.get("never_stale")}
+    templates = [*(settings.ROOT / "templates" / "errors").glob("*.html"), settings.ROOT / "deploy" / "sorry.html"]
+    pages = [views.SERVER_ERROR_PAGE, views.BAD_REQUEST_PAGE, *(page.read_text() for page in templates)]
+    named = {number for page in pages for number in re.findall(r"tel:(\d+)|call (\d+)", page) for number in number if number}
+    assert {"129", "127"} <= named <= lasting
+
+
+@pytest.mark.parametrize("path", ["/", "/en/ndihme/", "/k/7K2M9QXB/", "/dil/", "/nuk-ka/"])
+def test_a_form_sent_to_a_public_page_is_refused_with_the_numbers_and_the_exit(path):
+    answer = Client(enforce_csrf_checks=True).post(path, {"note": CANARY})
+    html = answer.content.decode()
+    assert answer.status_code == 403
+    assert "129" in html
+    assert 'href="/dil/"' in html
+    assert CANARY not in html
+    assert "/field/" not in html
+    assert not answer.cookies
+    assert answer["Cache-Control"] == "no-store"
 
 
 def sent(path: str, **headers: str) -> str:
