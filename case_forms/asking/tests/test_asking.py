@@ -3,25 +3,28 @@
 import re
 import secrets
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
+from audit.models import AuditEntry
 from case_forms.asking import budgets, sheets
 from case_forms.asking.models import Tally
 from case_forms.asking.sheets import Sheet
 from case_forms.asking.views import ask
 from case_forms.builder.models import FormVersion
 from case_forms.signals import codes
-from case_forms.signals.models import Signal
+from case_forms.signals.models import Signal, SignalEvent
 from case_forms.signals.tests.scene import make_signal_scene
 from content.models import Hotline
 from notifications.outbox.delivery import drain
 from notifications.outbox.models import Notice
+from vault.keyring import KeyRingError
 
 from .pages import hidden, press, to_review
 
@@ -198,8 +201,6 @@ def test_changing_from_the_last_page_comes_back_with_everything(client, address)
 
 
 def test_a_card_says_which_session_it_is_from(client, scene):
-    from django.utils import timezone
-
     from outreach_pages.records.models import InformativeSession
 
     session = InformativeSession.objects.create(
@@ -268,8 +269,6 @@ def test_pressing_send_twice_stores_once_and_shows_the_same_code(client, address
 
 
 def test_sent_again_much_later_the_code_is_not_shown_again(client, address):
-    from datetime import timedelta
-
     review = to_review(client, address)
     press(client, address, review, "send")
     signal = Signal.objects.get()
@@ -433,15 +432,85 @@ def test_the_queue_carries_ids_only(client, address, django_capture_on_commit_ca
         assert SAID not in str(row.payload) + str(row.task)
 
 
-def test_a_fault_of_ours_leaves_no_word_of_it_in_the_log(client, address, monkeypatch, caplog, capfd):
-    def fail(**kwargs):
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [("tell", RuntimeError), ("tell", KeyRingError), ("record", DatabaseError), ("codes.hash_of", KeyRingError)],
+)
+def test_whatever_fails_while_receiving_it_leaves_nothing_behind_and_loses_nothing(
+    client, address, monkeypatch, caplog, capfd, place, error
+):
+    def fail(*args, **kwargs):
+        raise error(SAID)
+
+    review = to_review(client, address)
+    with monkeypatch.context() as broken, caplog.at_level("DEBUG"):
+        broken.setattr(f"case_forms.signals.receiving.{place}", fail)
+        answered = press(client, address, review, "send")
+    html = answered.content.decode()
+    assert answered.status_code == 503
+    assert "NOT sent" in html
+    out = capfd.readouterr()
+    assert SAID not in out.out + out.err + caplog.text
+    for model in (Signal, SignalEvent, Notice, Tally):
+        assert not model.objects.exists(), model
+    assert not AuditEntry.objects.filter(action__startswith="signal").exists()
+    assert press(client, address, html, "send").status_code == 200
+    assert Signal.objects.get().answers["what"] == SAID
+
+
+def test_a_fault_elsewhere_leaves_no_word_of_it_in_the_log_or_the_page(client, address, monkeypatch, caplog, capfd):
+    def fail(*args, **kwargs):
         raise RuntimeError(SAID)
 
     review = to_review(client, address)
-    monkeypatch.setattr(ask, "receive_signal", fail)
+    monkeypatch.setattr(ask.steps, "checked_of", fail)
     client.raise_request_exception = False
     answered = press(client, address, review, "send")
     assert answered.status_code == 500
     out = capfd.readouterr()
     assert SAID not in out.out + out.err
     assert SAID not in answered.content.decode()
+    assert 'href="tel:129"' in answered.content.decode()
+
+
+# ---- lines, on every step ----
+
+
+def every_step(client, address):
+    """Each page of the way there and back, by name."""
+    steps = {"start": client.get(reverse("asking:start")), "no place": client.get(reverse("asking:card", args=["X"]))}
+    steps["what"] = client.get(address)
+    steps["lost"] = client.post(address, {"what": SAID, "go": "next"})
+    html = steps["what"].content.decode()
+    for name, typed in (("danger", {"what": SAID, "danger_now": "yes"}), ("where", {}), ("review", {})):
+        steps[name] = press(client, address, html, "next", **typed)
+        html = steps[name].content.decode()
+    steps["receipt"] = press(client, address, html, "send")
+    code = code_in(steps["receipt"].content.decode())
+    back = reverse("asking:back")
+    steps["code"] = client.get(back)
+    steps["wrong code"] = client.post(back, {**hidden(steps["code"].content.decode()), "code": "0000-0000-0000"})
+    steps["talk"] = press(client, back, steps["wrong code"].content.decode(), "code", code=code)
+    talk = steps["talk"].content.decode()
+    steps["empty"] = press(client, back, talk, "add", text="")
+    steps["taking back"] = press(client, back, talk, "ask_take_back")
+    steps["taken back"] = press(client, back, steps["taking back"].content.decode(), "take_back")
+    return steps
+
+
+def test_on_every_step_the_danger_number_comes_first_and_a_line_grown_old_is_gone(client, address, monkeypatch):
+    monkeypatch.setattr(budgets, "TRY_WAIT_SECONDS", 0)
+    Hotline.objects.filter(key="child").update(never_stale=False)
+    today = timezone.localdate()
+    fresh = every_step(client, address)
+    assert any("tel:116111" in each.content.decode() for each in fresh.values())
+    monkeypatch.setattr(timezone, "localdate", lambda *_args, **_given: today + timedelta(days=31))
+    for name, answered in every_step(client, address).items():
+        html = answered.content.decode()
+        body = html[html.index("<body") :]
+        assert body.index('href="tel:129"') < body.index("<h1"), name
+        assert "116111" not in html, name
+        assert "116 111" not in html, name
+        assert answered["Cache-Control"] == "no-store", name
+        assert answered["Referrer-Policy"] == "no-referrer", name
+        assert not answered.cookies, name

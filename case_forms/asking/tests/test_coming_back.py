@@ -13,6 +13,7 @@ from case_forms.asking.views import back as back_view
 from case_forms.signals import codes
 from case_forms.signals.answering import answer_signal, close_signal
 from case_forms.signals.models import Signal, SignalMessage, SignalState
+from case_forms.signals.receiving import take_back
 from case_forms.signals.tests.scene import SECRET_WORDS, make_signal_scene
 
 from .pages import hidden, press
@@ -95,6 +96,31 @@ def test_each_page_is_good_for_one_try(client, address, received):
     fields = hidden(client.get(address).content.decode())
     assert client.post(address, {**fields, "code": "0000-0000-0000", "go": "code"}).status_code == 404
     assert client.post(address, {**fields, "code": received.code, "go": "code"}).status_code == 429
+
+
+def test_a_page_that_a_browser_sends_again_after_the_exit_gives_the_code_away_to_nobody(client, address, received):
+    fields = {**hidden(client.get(address).content.decode()), "code": codes.written(received.code), "go": "code"}
+    assert client.post(address, fields).status_code == 200
+    again = client.post(address, fields)
+    assert again.status_code == 429
+    assert codes.written(received.code) not in again.content.decode()
+    assert received.code not in again.content.decode()
+
+
+def test_taken_back_unknown_and_forgotten_codes_answer_alike(client, address, received):
+    def told(code):
+        answered = enter(client, address, code)
+        html = answered.content.decode()
+        for each in ("sheet", "code"):
+            html = re.sub(rf'name="{each}" value="[^"]*"', "", html)
+        return answered.status_code, dict(answered.headers), re.sub(r'data-work="[^"]*"', "", html)
+
+    unknown = told("0000-0000-0000")
+    assert unknown[0] == 404
+    take_back(signal_id=received.signal.pk)
+    gone = told(received.code)
+    assert (gone[0], gone[2]) == (unknown[0], unknown[2])
+    assert set(gone[1]) == set(unknown[1])
 
 
 def test_a_try_without_javascript_waits_a_moment(client, address, received, monkeypatch):

@@ -4,11 +4,11 @@ A POST answers with the next page itself (nothing is kept that a redirect could 
 typed stays in the page, and the numbers to call stand on top.
 """
 
+from traceback import extract_tb
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -135,10 +135,16 @@ def _send(request: HttpRequest, place: Place, version: FormVersion, sheet: Sheet
             )
             if received.created:
                 budgets.note_sent(sheet, proof)
-    except DatabaseError as failure:
-        log.error("signal_not_received", error=type(failure).__name__)
+    except Exception as failure:  # noqa: BLE001  # whatever failed on our side, what was typed stays in the page
+        log.error("signal_not_received", error=type(failure).__name__, at=_where(failure))
         return _page(request, place, version, Move(sheet, REVIEW), NOT_RECEIVED, 503)
     return _receipt(request, place, received)
+
+
+def _where(failure: Exception) -> str:
+    """Function and line, for whoever mends it; an exception's own text may quote what was typed."""
+    last = extract_tb(failure.__traceback__)[-1]
+    return f"{last.name}:{last.lineno}"
 
 
 def _held_back(verdict: str) -> tuple[str | Promise, int]:

@@ -85,8 +85,10 @@ def _enter(request: HttpRequest) -> HttpResponse:
     if verdict == budgets.TOO_MANY:
         return _ask_code(request, str(TOO_MANY) % {"minutes": budgets.minutes_to_the_next_hour()}, 429)
     if verdict != budgets.GOOD:
-        # A page is good for one try; a second press within a moment gets a new page.
-        return _ask_code(request, TOO_SOON, 429, sheet=sheet if verdict == budgets.TOO_SOON else None)
+        # A page is good for one try; a second press within a moment gets a new page. The code isn't in it: after the
+        # exit, "Back" makes a browser send the page again, and somebody else may be reading by then.
+        spent = verdict == budgets.SPENT
+        return _ask_code(request, TOO_SOON, 429, sheet=None if spent else sheet, code="" if spent else None)
     signal = signal_of(code)
     if signal is None:
         budgets.add_one(budgets.WRONG_CODE)
@@ -95,8 +97,14 @@ def _enter(request: HttpRequest) -> HttpResponse:
 
 
 def _ask_code(
-    request: HttpRequest, told: "str | Promise" = "", status: int = 200, *, sheet: Sheet | None = None
+    request: HttpRequest,
+    told: "str | Promise" = "",
+    status: int = 200,
+    *,
+    sheet: Sheet | None = None,
+    code: str | None = None,
 ) -> HttpResponse:
+    """`code`: what stands in its field; what was typed, unless told."""
     fresh = sheet or Sheet(BACK)
     return shown(
         request,
@@ -104,7 +112,7 @@ def _ask_code(
         "asking:back",
         status=status,
         told=told,
-        code=request.POST.get("code", "")[:40],
+        code=request.POST.get("code", "")[:40] if code is None else code,
         typed=_typed(request),
         sheet=sealed(fresh),
         work=new_work(fresh.secret, sent_this_hour=budgets.count(budgets.WRONG_CODE)).as_json,
