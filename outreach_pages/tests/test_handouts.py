@@ -2,18 +2,21 @@
 
 import io
 import socket
+from datetime import timedelta
 
 import pypdfium2
 import pytest
 import zxingcpp
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone, translation
 from PIL import Image
 from pypdf import PdfReader
 
 from content.models import Hotline
 from outreach_pages.cards.qr import qr_png, short_address
-from outreach_pages.handouts.making import KINDS, handout_pdf
+from outreach_pages.handouts.making import KINDS, context_of, handout_pdf
 from outreach_pages.handouts.printing import PaperRefused, to_pdf
 
 from .cards_world import CARD, CODE, CardTest
@@ -69,6 +72,19 @@ class TestHandouts(CardTest):
         Hotline.objects.exclude(key="police_129").update(publish="no")
         for kind, _language, pdf in self.each():
             assert "116 111" not in text_of(pdf), kind
+
+    def test_a_line_grown_old_on_the_day_of_printing_is_on_no_paper(self):
+        today = timezone.localdate()
+        for kind, (template, _class) in KINDS.items():
+            for language in ("sq", "en"):
+                told = {}
+                for day in (today, today + timedelta(days=settings.HOTLINE_TEST_DAYS + 1)):
+                    with translation.override(language):
+                        told[day] = render_to_string(template, context_of(self.session, kind, language, day))
+                now, later = told.values()
+                assert "116 111" in now, (kind, language)
+                assert "116 111" not in later, (kind, language)
+                assert "129" in later
 
     def test_without_any_line_a_paper_says_where_to_go(self):
         Hotline.objects.update(publish="no")

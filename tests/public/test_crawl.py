@@ -3,20 +3,23 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
 from wagtail.models import Page
 
 from access.models import User
-from content.models import ArticlePage, public_pages
+from content.models import ArticlePage, Hotline, SearchPage, public_pages
+from content.serving.generation import generation
 from outreach_pages.models import InformativeSession
 from outreach_pages.records.demo import seed_demo_sessions
 from tests.seeds import lay_down_demo
 
-from .visitor import Seen, crawl, own_path, visitor
+from .visitor import Seen, crawl, look, own_path, visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +34,15 @@ STARTS = [
     "/robots.txt",
     "/app.webmanifest",
     "/sw.js",
+    "/pa-rrjet/",
+    "/en/pa-rrjet/",
+    "/api/openapi.json",
+    "/api/v2/hotlines/",
+    "/api/v2/pages/?limit=100&fields=*",
+    "/api/v2/pages/?limit=100&fields=*&offset=100",
+    "/api/v2/sessions/",
+    "/api/v2/regions/?limit=100",
+    "/api/v2/glossary/?limit=100",
 ]
 OF_EVERY_PAGE = {
     "content-security-policy",
@@ -84,11 +96,25 @@ def _cards() -> list[str]:
     worker = User.objects.filter(assignments__unit=session.unit).first()
     client = Client()
     client.force_login(worker)
-    session.card_expires_on = timezone.localdate() + timedelta(days=30)
+    session.card_expires_on = timezone.localdate() + timedelta(days=90)
     session.save(update_fields=["card_expires_on"])
     made = client.post(f"/field/sessions/{session.pk}/page/")
     assert made.status_code in (200, 302), made.status_code
     return [f"/k/{session.card_code}/", f"/en/k/{session.card_code}/"]
+
+
+@pytest.fixture(scope="module")
+def a_month_later(seen: dict[str, Seen]) -> dict[str, Seen]:
+    """Everything asked for once more when nobody has called a line for too long. Nothing was saved in between."""
+    later = timezone.localdate() + timedelta(days=settings.HOTLINE_TEST_DAYS + 1)
+    client = visitor()
+    own = [path for path in seen if not path.startswith("/static/")]
+    searches = [f"{page.url}?q=116111" for page in SearchPage.objects.live()]
+    with mock.patch("django.utils.timezone.localdate", return_value=later):
+        generation.look()
+        found = {path: look(client, path) for path in [*own, *searches, "/nuk-ka/", "/en/nothing/", "/k/ZZZZZZZZ/"]}
+    generation.look()
+    return found
 
 
 def pages(seen: dict[str, Seen]) -> list[Seen]:
@@ -159,6 +185,29 @@ def test_no_card_is_named_outside_its_own_pages(seen: dict[str, Seen]) -> None:
             continue
         told = [code for code in codes if code in each.response.text]
         assert told == [], path
+
+
+def test_a_line_grown_old_by_the_clock_alone_is_gone_from_every_answer(
+    seen: dict[str, Seen], a_month_later: dict[str, Seen]
+) -> None:
+    """Pages kept whole, the page without a network, 404, cards, asking, search, feeds, JSON-LD and the API."""
+    aging = Hotline.objects.published().filter(never_stale=False)
+    written = {text for line in aging for text in (line.number, line.tel)}
+    assert {"116 111", "116111"} <= written
+    before = {path for path, each in seen.items() if any(text in each.response.text for text in written)}
+    assert {"/", "/en/", "/k/", "/en/pa-rrjet/", "/api/v2/hotlines/", "/api/v2/pages/?limit=100&fields=*"} <= before
+    after = {path for path, each in a_month_later.items() if _shows_one(path, each, written)}
+    assert after == set()
+    danger = [each for each in a_month_later.values() if each.is_page and each.response.status_code in (200, 404)]
+    assert [each.path for each in danger if 'href="tel:129"' not in each.response.text] == []
+    answered = a_month_later["/api/v2/hotlines/"].response.json()["items"]
+    lasting = Hotline.objects.published().filter(never_stale=True)
+    assert {line["key"] for line in answered} == {line.key for line in lasting}
+
+
+def _shows_one(path: str, each: Seen, written: set[str]) -> bool:
+    before = "tel:" if "?q=" in path else ""  # what was searched for stands in its field
+    return any(f"{before}{number}" in each.response.text for number in written)
 
 
 def test_the_exit_stands_on_every_page(seen: dict[str, Seen]) -> None:
