@@ -19,6 +19,7 @@ from outreach_pages.models import InformativeSession
 from outreach_pages.records.demo import seed_demo_sessions
 from tests.seeds import lay_down_demo
 
+from .rows import RECORDS_OF_READING, changed_since, rows, walk
 from .visitor import Seen, crawl, look, own_path, visitor
 
 pytestmark = pytest.mark.django_db
@@ -78,8 +79,10 @@ def seen(django_db_setup: Any, django_db_blocker: Any) -> Iterator[dict[str, See
         lay_down_demo()
         seed_demo_sessions()
         _hide_some()
-        starts = [*STARTS, *_cards()]
-        yield {each.path: each for each in crawl(visitor(), starts)}
+        starts, before = [*STARTS, *_cards()], rows()
+        found = {each.path: each for each in crawl(visitor(), starts)}
+        assert changed_since(before) == set(), "reading changed something"
+        yield found
         transaction.set_rollback(True)
 
 
@@ -115,6 +118,27 @@ def a_month_later(seen: dict[str, Seen]) -> dict[str, Seen]:
         found = {path: look(client, path) for path in [*own, *searches, "/nuk-ka/", "/en/nothing/", "/k/ZZZZZZZZ/"]}
     generation.look()
     return found
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("vlore1", "/field/"), ("koordinator", "/field/"), ("koordinator", "/cms/forms/"), ("redaktor", "/cms/")],
+)
+def test_whatever_staff_look_at_changes_nothing_but_the_record_of_it(
+    seen: dict[str, Seen], name: str, start: str
+) -> None:
+    from django.db import transaction
+
+    client = Client()
+    client.force_login(User.objects.get(username=name))
+    before = rows()
+    with transaction.atomic():
+        looked_at = walk(client, start)
+        changed = changed_since(before)
+        transaction.set_rollback(True)
+    assert len(looked_at) >= 6
+    assert {status for status in looked_at.values() if status >= 500} == set()
+    assert changed <= RECORDS_OF_READING
 
 
 def pages(seen: dict[str, Seen]) -> list[Seen]:
