@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 # sat in; a traceback or another tool's result may quote an answer.
 LINK = re.compile(r"(/n/|/field/sessions/calendar/of/|/k/)[^/\s\"'?]+")
 FRAMES_KEPT = 12
+LONGEST = 400  # characters of an event: what others send (a host, an address) may be as long as they like
 # Their text speaks of code and settings only.
 SPEAKS_OF_CODE = (ImportError, SyntaxError, NameError, ImproperlyConfigured)
 
@@ -98,7 +99,7 @@ def event_without_content(logger: Any, name: str, event: dict[str, Any]) -> dict
     text = str(event.get("event", ""))
     if str(event.get("logger", "")).startswith("django-q") and event.get("level") in ("error", "critical"):
         text = text.split("\n", 1)[0].split(" - ", 1)[0]
-    event["event"] = LINK.sub(r"\1…", text)
+    event["event"] = LINK.sub(r"\1…", text)[:LONGEST]
     return event
 
 

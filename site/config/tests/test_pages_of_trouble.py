@@ -95,6 +95,25 @@ def test_the_numbers_of_fixed_pages_are_those_of_lines_that_never_go_stale():
     assert {"129", "127"} <= named <= lasting
 
 
+def test_even_the_proxys_own_page_can_be_left():
+    page = (settings.ROOT / "deploy" / "sorry.html").read_text()
+    assert f'href="{settings.EXIT_URL}" rel="nofollow noreferrer"' in page
+    assert "<script" not in page
+    assert "style" not in page
+
+
+def test_the_proxy_writes_down_neither_addresses_nor_paths():
+    shipped = (settings.ROOT / "deploy" / "nginx.conf").read_text()
+    code = re.sub(r"#.*", "", shipped)
+    named = set(re.findall(r"\$(\w+)", re.search(r"log_format without_paths '([^']*)'", code)[1]))
+    assert named == {"time_iso8601", "status", "request_method", "body_bytes_sent", "request_time"}
+    servers = code.split("server {")[1:]
+    assert len(servers) == 2
+    for server in servers:
+        assert re.findall(r"access_log (\S+)", server) in (["off;"], ["/var/log/nginx/vatra.log"])
+        assert re.findall(r"error_log \S+ (\w+);", server) == ["alert"]
+
+
 @pytest.mark.parametrize("path", ["/", "/en/ndihme/", "/k/7K2M9QXB/", "/dil/", "/nuk-ka/"])
 def test_a_form_sent_to_a_public_page_is_refused_with_the_numbers_and_the_exit(path):
     answer = Client(enforce_csrf_checks=True).post(path, {"note": CANARY})

@@ -79,6 +79,11 @@ def test_no_cards_code_stands_in_a_log(written):
     assert written()[-1]["event"].endswith("/en/pyet/k/…/")
 
 
+def test_what_others_send_fills_no_log(written):
+    logging.getLogger("django.security.DisallowedHost").error("Invalid HTTP_HOST header: %r", "a" * 9000)
+    assert len(json.dumps(written())) < 1000
+
+
 def test_a_failed_tasks_result_is_left_out(written):
     logging.getLogger("django-q").error(f"Failed 'notifications.outbox.tasks.deliver' (seven-cats) - {CANARY} : Trace")
     line = written()[0]
