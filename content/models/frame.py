@@ -99,7 +99,9 @@ def _twins(request: HttpRequest, page: Page | None, homes: dict[str, Place]) -> 
 
 
 def _read_in_each(request: HttpRequest, page: Page) -> dict[str, Place]:
-    found = not_restricted(Page.objects.live(), request).filter(translation_key=page.translation_key)
+    """Of a page that anyone may come across only twins of the same kind: an unlisted one is told to nobody."""
+    pages = public_pages(request) if getattr(page, "is_listed", True) else not_restricted(Page.objects.live(), request)
+    found = pages.filter(translation_key=page.translation_key)
     places = (Place.of(each, request) for each in found.select_related("locale"))
     return {place.language: place for place in places}
 

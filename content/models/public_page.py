@@ -134,10 +134,12 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
         return context
 
     def above(self, request: HttpRequest) -> list[Page]:
-        """The pages from the home page down to the one above this. Empty on and right under the home page."""
+        """The pages from the home page down to the one above this, but for those that nobody should come across. Empty
+        on and right under the home page."""
         if self.depth <= HOME_DEPTH + 1:
             return []
-        return list(self.get_ancestors().live().filter(depth__gte=HOME_DEPTH).select_related("locale"))
+        above = public_pages(request).ancestor_of(self).filter(depth__gte=HOME_DEPTH)
+        return list(above.order_by("path").select_related("locale"))
 
     def beside(self, request: HttpRequest) -> list[Page]:
         """What to read next: the pages under this one, else those that follow it in its section. At most six."""

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from django.test import override_settings
 from wagtail.models import Page
 
-from content.models import ArticlePage, HelpPage, HomePage, Hotline, QuestionsPage
+from content.models import ArticlePage, HelpPage, HomePage, Hotline, QuestionsPage, SectionPage
 from content.structured import structured_data
 from content.tests.seeded import SeededTest
 
@@ -109,6 +109,23 @@ class Unlisted(SeededTest):
         page = article(home("sq"), is_listed=False)
         assert self.client.get(page.url)["X-Robots-Tag"] == "noindex, nofollow"
         assert "X-Robots-Tag" not in self.client.get("/").headers
+
+
+    def test_a_listed_page_names_no_unlisted_one_above_it_or_in_the_other_language(self):
+        section = SectionPage(title="Titull i fshehur", slug="lart", locale=home("sq").locale, is_listed=False)
+        home("sq").add_child(instance=section)
+        page = article(section, title="E hapur", slug="e-hapur")
+        twin = article(home("en"), slug=f"{SECRET}-twin", translation_key=page.translation_key, is_listed=False)
+        html = self.html(page.url)
+        assert section.title not in html
+        assert twin.url not in html
+        assert 'href="/en/"' in html
+        assert page.url in self.html(twin.url), "whoever has the unlisted page's address is led to its twin"
+
+    def test_its_own_twin_stands_on_an_unlisted_page(self):
+        page = article(home("sq"), is_listed=False)
+        twin = article(home("en"), slug=f"{SECRET}-twin", translation_key=page.translation_key, is_listed=False)
+        assert f'href="{twin.url}"' in self.html(page.url)
 
 
 class StructuredData(SeededTest):
