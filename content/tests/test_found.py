@@ -110,7 +110,6 @@ class Unlisted(SeededTest):
         assert self.client.get(page.url)["X-Robots-Tag"] == "noindex, nofollow"
         assert "X-Robots-Tag" not in self.client.get("/").headers
 
-
     def test_a_listed_page_names_no_unlisted_one_above_it_or_in_the_other_language(self):
         section = SectionPage(title="Titull i fshehur", slug="lart", locale=home("sq").locale, is_listed=False)
         home("sq").add_child(instance=section)

@@ -37,7 +37,7 @@ def _uncached(response: JsonResponse) -> JsonResponse:
 
 
 def bad_request(request: HttpRequest, exception: Any) -> HttpResponse:
-    """Django's handler400: a host that isn't ours, too many parameters. A fixed page, as nothing of it can be trusted."""
+    """Django's handler400: a host that isn't ours, too many parameters. A fixed page: nothing of it is believed."""
     if request.path.startswith(API_PREFIX):
         return problem(400, "bad-request", "This request can't be read.")
     return HttpResponseBadRequest(BAD_REQUEST_PAGE)
@@ -91,8 +91,8 @@ def _what_was_sent(request: HttpRequest) -> list[tuple[str, str]]:
     return [(name, str(value)) for name in sent if name != "csrfmiddlewaretoken" for value in sent.getlist(name)]
 
 
-# No template, no database, no translation catalog: whatever failed, these pages stand. The numbers are those of lines that
-# never go stale (a test holds them against the seeded lines).
+# No template, no database, no translation catalog: whatever failed, these pages stand. The numbers are those of lines
+# that never go stale (a test holds them against the seeded lines).
 _FIXED_PAGE = """<!doctype html>
 <html lang="sq">
 <head>

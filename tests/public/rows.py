@@ -8,8 +8,8 @@ from django.db import connection
 from django.test import Client
 
 MADE_WHEN_FIRST_SEEN = {"wagtailimages_rendition"}
-# That somebody looked is itself written down: who opened a case, that a session lives, and Wagtail's own notes of who has
-# a page open in the editor and how its rooms look for them.
+# That somebody looked is itself written down: who opened a case, that a session lives, and Wagtail's own notes of who
+# has a page open in the editor and how its rooms look for them.
 RECORDS_OF_READING = {
     "audit_auditentry",
     "audit_chainhead",

@@ -70,7 +70,13 @@ class TestFiles(TestCase):
             "images/no",
         ):
             assert self.client.get(f"/media/{path}").status_code == 404, path
-        for path in ("../original_images/fusha.jpg", "/etc/passwd", "%2e%2e/original_images/fusha.jpg", "a\x00b", "x" * 9000):
+        for path in (
+            "../original_images/fusha.jpg",
+            "/etc/passwd",
+            "%2e%2e/original_images/fusha.jpg",
+            "a\x00b",
+            "x" * 9000,
+        ):
             assert self.client.get(f"/media/images/{path}").status_code == 404, path
 
     def test_a_film_is_sent_in_the_parts_a_phone_asks_for(self):

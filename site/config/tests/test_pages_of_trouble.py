@@ -91,7 +91,9 @@ def test_the_numbers_of_fixed_pages_are_those_of_lines_that_never_go_stale():
     lasting = {line["number"].replace(" ", "") for line in lines["lines"] if line.get("never_stale")}
     templates = [*(settings.ROOT / "templates" / "errors").glob("*.html"), settings.ROOT / "deploy" / "sorry.html"]
     pages = [views.SERVER_ERROR_PAGE, views.BAD_REQUEST_PAGE, *(page.read_text() for page in templates)]
-    named = {number for page in pages for number in re.findall(r"tel:(\d+)|call (\d+)", page) for number in number if number}
+    named = {
+        number for page in pages for number in re.findall(r"tel:(\d+)|call (\d+)", page) for number in number if number
+    }
     assert {"129", "127"} <= named <= lasting
 
 
