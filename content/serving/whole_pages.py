@@ -42,6 +42,8 @@ PASSED = (
 )
 SHARED_VARY = {"accept-language", "accept-encoding"}  # the language of a public page follows its address
 UNKEPT_AT_MOST = 4096
+LONGEST_ADDRESS = 1000  # characters; no page of ours has a longer one, and what we remember of addresses stays bounded
+LONGEST_ACCEPTED = 200
 WAIT_S = 10.0
 WORTH_SQUEEZING = 600
 
@@ -71,7 +73,8 @@ class WholePages:
             or "HTTP_AUTHORIZATION" in environ
         ):
             return self.inner(environ, start_response)
-        if not self.shelf.limit:
+        is_long = len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", "")) > LONGEST_ADDRESS
+        if is_long or not self.shelf.limit:
             environ[GENERATION] = self.generation.look()
             return self.inner(environ, start_response)
         key = key_of(environ)
@@ -90,7 +93,7 @@ class WholePages:
         return kept if time.monotonic() - kept.made_at < self.seconds else None
 
     def _answer(self, kept: Kept, environ: Environ, start_response: Callable[..., Any]) -> Body:
-        form = kept.form(encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")))
+        form = kept.form(wanted_encoding(environ))
         known = environ.get("HTTP_IF_NONE_MATCH")
         is_known = known is not None and (form.etag in known or known.strip() == "*")
         headers = form.unchanged if is_known else form.headers
@@ -199,7 +202,7 @@ def squeezed(environ: Environ, headers: Headers, body: Body) -> Body:
     """A public page that isn't kept, compressed for its one reader. It holds no secret that its size could tell."""
     told = {name.lower(): value for name, value in headers}
     is_page = told.get("content-type", "").startswith("text/html") and "content-encoding" not in told
-    if not is_page or "set-cookie" in told or encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")) == "identity":
+    if not is_page or "set-cookie" in told or wanted_encoding(environ) == "identity":
         return body
     if not told.get("content-length", "").isdigit() or int(told["content-length"]) < WORTH_SQUEEZING:
         return body
@@ -209,6 +212,10 @@ def squeezed(environ: Environ, headers: Headers, body: Body) -> Body:
     vary = ", ".join(filter(None, [told.get("vary", ""), "Accept-Encoding"]))
     headers += [("Content-Encoding", "gzip"), ("Vary", vary), ("Content-Length", str(len(small)))]
     return [small]
+
+
+def wanted_encoding(environ: Environ) -> str:
+    return encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")[:LONGEST_ACCEPTED])
 
 
 @lru_cache(maxsize=512)

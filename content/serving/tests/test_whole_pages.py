@@ -134,6 +134,15 @@ class TestWhatIsKept(WholePagesTest):
 
 
 class TestWhatIsNot(WholePagesTest):
+    def test_an_address_longer_than_any_of_ours_is_remembered_nowhere(self):
+        for path in ("/?p=" + "9" * 5000, "/" + "x" * 5000 + "/"):
+            for _time in range(2):
+                assert self.asked_for(path) == 1
+        assert (len(self.house.shelf), self.house._unkept) == (0, set())
+        encoding_for.cache_clear()
+        ask(self.house, "/", Accept_Encoding="br, " + "x" * 5000)
+        assert ask(self.house, "/", Accept_Encoding="br, " + "y" * 5000).headers["Content-Encoding"] == "br"
+
     def test_signed_in_staff_get_pages_made_afresh_and_leave_none_behind(self):
         self.client.force_login(User.objects.create(username="redaktor"))
         name, value = next((each.key, each.value) for each in self.client.cookies.values())
