@@ -98,6 +98,7 @@ _FIXED_PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>Vatra</title>
 </head>
 <body>
