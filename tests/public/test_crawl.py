@@ -19,7 +19,7 @@ from outreach_pages.models import InformativeSession
 from outreach_pages.records.demo import seed_demo_sessions
 from tests.seeds import lay_down_demo
 
-from .rows import RECORDS_OF_READING, changed_since, rows, walk
+from .looking import RECORDS_OF_READING, changed_since, rows, walk
 from .visitor import Seen, crawl, look, own_path, visitor
 
 pytestmark = pytest.mark.django_db
