@@ -8,6 +8,8 @@ class ContentConfig(AppConfig):
     seeds_pages = True
 
     def ready(self) -> None:
+        from . import pictures
         from .serving import changes
 
         changes.connect()
+        pictures.connect()

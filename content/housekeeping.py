@@ -6,6 +6,7 @@ import structlog
 
 from .checks.keeping import check_waiting
 from .lines.actions import tell_editors
+from .pictures import make_missing_sizes
 from .review.actions import publish_due
 
 log = structlog.get_logger(__name__)
@@ -21,7 +22,11 @@ def each_minute(_argument: Any = None) -> None:
 
 
 def each_hour(_argument: Any = None) -> None:
-    """Tells editors of telephone lines that want a call. Each change of a line is told once."""
+    """Tells editors of telephone lines that want a call, each change of a line once. Makes what sizes of pictures are
+    missing."""
     told = tell_editors()
     if told:
         log.info("editors_told_of_lines", lines=told)
+    made = make_missing_sizes()
+    if made:
+        log.info("sizes_of_pictures_made", sizes=made)

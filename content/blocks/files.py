@@ -5,18 +5,22 @@ from pathlib import PurePath
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageChooserBlock
+from wagtail.images.models import Picture
 
+from ..pictures import poster_of, sizes_of
 from .texts import SHORT
 
 FILM = {"mp4": "video/mp4", "webm": "video/webm"}
 SOUND = {"mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "oga": "audio/ogg", "wav": "audio/wav"}
 CAPTIONS = {"vtt": "text/vtt"}
+AS_WIDE = "(min-width: 700px) 640px, calc(100vw - 32px)"  # as a picture stands in a text
 
 
 def kind_of(document: Any) -> str:
@@ -54,6 +58,10 @@ def about_file(document: Any) -> dict[str, Any]:
     return {"kind": kind_of(document).upper(), "size": size_of(document), "media_type": media_type_of(document)}
 
 
+def _request_of(parent_context: dict[str, Any] | None) -> HttpRequest | None:
+    return (parent_context or {}).get("request")
+
+
 class FileOfKindMixin:
     """A block whose chosen files must be of a kind that a browser plays."""
 
@@ -83,6 +91,13 @@ class FigureBlock(blocks.StructBlock):
         label = _("Picture")
         template = "content/blocks/figure.html"
 
+    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        """`picture`: false until its sizes are made, some moments after it came in."""
+        image = value.get("image")
+        sizes = sizes_of(image, _request_of(parent_context)) if image else {}
+        attributes = {"alt": value.get("alt", ""), "sizes": AS_WIDE, "loading": "lazy", "decoding": "async"}
+        return super().get_context(value, parent_context=parent_context) | {"picture": Picture(sizes, attributes)}
+
 
 class VideoBlock(FileOfKindMixin, blocks.StructBlock):
     """A film of our own, never loaded before the reader asks for it; with captions and the words to read."""
@@ -105,7 +120,7 @@ class VideoBlock(FileOfKindMixin, blocks.StructBlock):
         context = super().get_context(value, parent_context=parent_context) | about_file(value["file"])
         poster = value.get("poster")
         return context | {
-            "poster": poster.get_rendition("max-960x960|format-webp") if poster else None,
+            "poster": poster_of(poster, _request_of(parent_context)) if poster else None,
             "length": length_in_words(value["seconds"] or 0),
             "language": get_language(),
         }

@@ -10,11 +10,10 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
-from wagtail.images.exceptions import InvalidFilterSpecError
-from wagtail.images.models import SourceImageIOError
 from wagtail.models import Page, ReferenceIndex
 
 from ..models import public_pages
+from ..pictures import FORMATS, sized, sizes_of
 from .endpoint import Endpoint, endpoint_address
 from .fields import Field, plain, represent, whole_schema
 from .parameters import NO_NUL, PAGING, Parameter, fields_parameter, order_parameter
@@ -23,9 +22,6 @@ from .schema import Schema, address, listing, maybe, number, one_of, record, ref
 
 Image = get_image_model()
 Document = get_document_model()
-# The same as in templates/content/blocks/figure.html, so that each size is made once.
-WIDTHS = (400, 800, 1200)
-FORMATS = {"avif": "image/avif", "webp": "image/webp", "jpeg": "image/jpeg"}
 
 RENDITION: Schema = record(
     {
@@ -51,27 +47,12 @@ def used_on_public_pages(model: type, request: HttpRequest | None = None) -> Que
 
 
 def renditions(image: Any) -> list[dict[str, Any]]:
-    """Every size in every format, the smallest bytes first; of a drawing (SVG) the drawing itself."""
-    if image.is_svg():
-        return [
-            {
-                "url": absolute(image.file.url),
-                "width": max(1, round(image.width)),
-                "height": max(1, round(image.height)),
-                "type": "image/svg+xml",
-            }
-        ]
-    specs = {f"format-{kind}|width-{width}": media for kind, media in FORMATS.items() for width in WIDTHS}
-    try:
-        made = image.get_renditions(*specs)
-    except (SourceImageIOError, InvalidFilterSpecError):
-        return []
-    found: dict[tuple[str, int], dict[str, Any]] = {}
-    for spec, media in specs.items():
-        each = made[spec]
-        shown = {"url": absolute(each.url), "width": each.width, "height": each.height, "type": media}
-        found.setdefault((media, each.width), shown)
-    return list(found.values())
+    """Every size in every format that is there, the smallest bytes first. Asking makes none."""
+    media = sized(image)
+    return [
+        {"url": absolute(each.url), "width": max(1, each.width), "height": max(1, each.height), "type": media[spec]}
+        for spec, each in sizes_of(image).items()
+    ]
 
 
 PICTURE = (

@@ -1,9 +1,12 @@
+import math
 import re
+import wave
 from io import BytesIO
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.test import TestCase
 from PIL import Image
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
@@ -16,15 +19,30 @@ from content.tests.public_site import PublicSiteTest, main, stream
 
 
 def picture() -> int:
+    """In the library, with its sizes, as after an editor's upload."""
     data = BytesIO()
     Image.new("RGB", (1300, 800), (11, 85, 99)).save(data, "PNG")
-    return get_image_model().objects.create(title="x", file=ContentFile(data.getvalue(), "x.png")).pk
-
-
-def document(name: str) -> int:
-    made = get_document_model()(title=name, file_size=2048)
-    made.file.save(name, ContentFile(b"x" * 2048))
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        made = get_image_model().objects.create(title="x", file=ContentFile(data.getvalue(), "x.png"))
     return made.pk
+
+
+def document(name: str, content: bytes = b"x" * 2048) -> int:
+    made = get_document_model()(title=name, file_size=len(content))
+    made.file.save(name, ContentFile(content))
+    return made.pk
+
+
+def tone(seconds: int = 2) -> bytes:
+    """A recording: a quiet tone."""
+    found = BytesIO()
+    with wave.open(found, "wb") as file:
+        file.setparams((1, 1, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(128 + round(20 * math.sin(each / 3)) for each in range(8000 * seconds)))
+    return found.getvalue()
+
+
+FILM_KINDS = ("video/mp4", "text/vtt")
 
 
 class TestBlocks(PublicSiteTest):
@@ -59,6 +77,23 @@ class TestBlocks(PublicSiteTest):
         html = self.shown("audio", value)
         assert '<audio controls preload="none"' in html
         assert "Fjalët." in html
+
+    def test_a_recording_is_heard_in_parts_at_the_address_its_page_gives(self):
+        sound = tone()
+        value = {"title": "Zëri", "file": document("z.wav", sound), "transcript": "<p>Fjalët.</p>", "seconds": 2}
+        source = re.search(r'<source src="([^"]+)" type="([^"]+)"', self.shown("audio", value))
+        assert source[2] == "audio/wav"
+        answer = self.client.get(source[1], headers={"Range": "bytes=44-143"})
+        assert (answer.status_code, answer.getvalue()) == (206, sound[44:144])
+        assert answer["Content-Type"] in ("audio/wav", "audio/x-wav")
+        assert not answer.cookies
+
+    def test_a_film_and_its_captions_are_found_at_the_addresses_its_page_gives(self):
+        value = {"title": "F", "file": document("f.mp4"), "captions": document("f.vtt", b"WEBVTT"), "poster": None}
+        html = self.shown("video", value | {"transcript": "<p>F.</p>", "seconds": 5})
+        for address, kind in zip(re.findall(r'<(?:source|track)[^>]* src="([^"]+)"', html), FILM_KINDS, strict=True):
+            answer = self.client.get(address)
+            assert (answer.status_code, answer["Content-Type"]) == (200, kind), address
 
     def test_a_film_of_a_kind_no_browser_plays_is_refused_at_its_field(self):
         block = BodyBlock().child_blocks["audio"]

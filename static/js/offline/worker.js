@@ -69,7 +69,7 @@ async function withNote(kept, url) {
     year: "numeric",
   });
   const note = escaped((words?.[code] ?? "%").replace("%", day));
-  const html = await kept.text();
+  const html = (await kept.text()).replaceAll(/ srcset="[^"]*"/g, ""); // of each picture one size is kept, its `src`
   const shown = html.replace(/<main\b[^>]*>/, (main) => `${main}<p class="kept-note panel" role="note">${note}</p>`);
   return new Response(shown, { headers: kept.headers });
 }
