@@ -25,11 +25,13 @@ from wagtail.signal_handlers import disable_reference_index_auto_update
 from access.models import Region
 
 from .models import GlossaryTerm, HomePage, Hotline, SeededText
+from .seeding_files import lay_down_files, named_in
 from .texts import body_in, in_one_language, link_pages
 
 DATA = Path(__file__).parent / "data"
 NAMESPACE = uuid.UUID("5f1d7c52-6a0f-4c0e-9d55-0d7a2f0f8b11")
 STOCK_TITLE = "Welcome to your new Wagtail site!"
+Files = dict[tuple[str, str], int]
 BILINGUAL = ("name", "short", "for_whom", "use", "hours", "cost")
 
 
@@ -38,16 +40,21 @@ def seed_content() -> dict[str, int]:
     """Lays down locales, telephone lines, words explained, pages in each language, and the site: how many of each.
 
     1. Locales sq and en. 2. Telephone lines and words. 3. Empty pages, so that texts may link to each other.
-    4. Their texts; now they are live. 5. The site, in place of Wagtail's welcome page.
+    4. The pictures and files that these pages show. 5. Their texts; now they are live. 6. The site, in place of
+    Wagtail's welcome page.
     """
     locales = _seed_locales()
     memory = Memory.recalled()
     hotlines = _seed_hotlines(memory)
     words = _seed_glossary(memory)
     made = _make_pages(memory)
-    _fill([*made, *_rewritten()])
+    to_fill = [*made, *_rewritten()]
+    named = (name for each in to_fill for name in named_in(each.spec, each.language))
+    files, new_files = lay_down_files(named, memory)
+    _fill(to_fill, files)
     memory.keep()
-    return {"locales": locales, "hotlines": hotlines, "words": words, "pages": len(made), "sites": _seed_site()}
+    made_now = {"locales": locales, "hotlines": hotlines, "words": words, "files": new_files, "pages": len(made)}
+    return made_now | {"sites": _seed_site()}
 
 
 @dataclass
@@ -197,7 +204,7 @@ def _translation_key(key: str) -> uuid.UUID:
     return uuid.uuid5(NAMESPACE, key)
 
 
-def _fill(made: list[Made]) -> None:
+def _fill(made: list[Made], files: Files) -> None:
     if not made:
         return
     lines = dict(Hotline.objects.values_list("key", "pk"))
@@ -206,15 +213,17 @@ def _fill(made: list[Made]) -> None:
     for (key, language), page in _pages_by_key().items():
         pages.setdefault(language, {})[key] = page.pk
     for each in made:
-        _fill_one(each, pages=pages[each.language], lines=lines, regions=regions)
+        _fill_one(each, pages=pages[each.language], lines=lines, regions=regions, files=files)
 
 
-def _fill_one(made: Made, *, pages: dict[str, int], lines: dict[str, int], regions: dict[str, int]) -> None:
+def _fill_one(
+    made: Made, *, pages: dict[str, int], lines: dict[str, int], regions: dict[str, int], files: Files
+) -> None:
     """Gives the page its text and shows it. Saved once, without a revision: the first one is an editor's."""
     page, spec, language = made.page, made.spec, made.language
     for name, blocks in {"body": spec["body"], **spec.get("streams", {})}.items():
         namespace = _translation_key(spec["key"] if name == "body" else f"{spec['key']}:{name}")
-        stream = body_in(blocks, language, pages=pages, lines=lines, namespace=namespace)
+        stream = body_in(blocks, language, pages=pages, lines=lines, files=files, namespace=namespace)
         setattr(page, name, json.dumps(stream))
     for name, text in {"sources": spec.get("sources", ""), **spec.get("fields", {})}.items():
         setattr(page, name, link_pages(in_one_language(text, language), pages))

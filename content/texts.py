@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 PAGE_LINK = re.compile(r'<a page="([a-z_]+)">(.*?)</a>')
@@ -36,12 +37,15 @@ def body_in(
     pages: Mapping[str, int],
     lines: Mapping[str, int],
     namespace: uuid.UUID,
+    files: Mapping[tuple[str, str], int] | None = None,
 ) -> list[dict[str, Any]]:
     """The raw StreamField data: [{"type", "value", "id"}].
 
     Ids depend on the place only, so a page and its twin have the same ones and stay comparable block by block.
-    A telephone line is named by its key; a block whose line isn't there is left out.
+    A telephone line is named by its key, a picture by {"picture": key} and a file by {"file": key}; a block whose line,
+    picture or file isn't there is left out.
     """
+    stored = _Stored(pages, files or {}, namespace)
     found = []
     for number, block in enumerate(blocks):
         if block["type"] == "hotline":
@@ -50,21 +54,45 @@ def body_in(
                 continue
             value: Any = {"line": line}
         else:
-            value = _stored(in_one_language(block["value"], language), pages, namespace, str(number))
+            try:
+                value = stored.value(in_one_language(block["value"], language), str(number))
+            except _NotThere:
+                continue
         found.append({"type": block["type"], "value": value, "id": str(uuid.uuid5(namespace, str(number)))})
     return found
 
 
-def _stored(value: Any, pages: Mapping[str, int], namespace: uuid.UUID, place: str) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _stored(inner, pages, namespace, f"{place}/{key}") for key, inner in value.items()}
-    if isinstance(value, list):
-        return [
-            {
-                "type": "item",
-                "value": _stored(inner, pages, namespace, f"{place}/{number}"),
-                "id": str(uuid.uuid5(namespace, f"{place}/{number}")),
-            }
-            for number, inner in enumerate(value)
-        ]
-    return link_pages(value, pages) if isinstance(value, str) else value
+class _NotThere(Exception):
+    """The block shows a picture or file that isn't in the library."""
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """Values as StreamField keeps them."""
+
+    pages: Mapping[str, int]
+    files: Mapping[tuple[str, str], int]
+    namespace: uuid.UUID
+
+    def value(self, value: Any, place: str) -> Any:
+        if isinstance(value, Mapping):
+            name = reference(value)
+            if name is None:
+                return {key: self.value(inner, f"{place}/{key}") for key, inner in value.items()}
+            if name not in self.files:
+                raise _NotThere
+            return self.files[name]
+        if isinstance(value, list):
+            return [self._item(inner, f"{place}/{number}") for number, inner in enumerate(value)]
+        return link_pages(value, self.pages) if isinstance(value, str) else value
+
+    def _item(self, value: Any, place: str) -> dict[str, Any]:
+        return {"type": "item", "value": self.value(value, place), "id": str(uuid.uuid5(self.namespace, place))}
+
+
+def reference(value: Mapping[str, Any]) -> tuple[str, str] | None:
+    """(kind, key) of {"picture": key} or {"file": key}."""
+    if len(value) != 1:
+        return None
+    [(kind, key)] = value.items()
+    return (kind, key) if kind in ("picture", "file") and isinstance(key, str) else None

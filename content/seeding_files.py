@@ -1,0 +1,81 @@
+"""Pictures and files of the first content. One comes into the library when a page that is newly made shows it."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
+
+from .texts import in_one_language, reference
+
+FOLDER = Path(__file__).parent / "data" / "media"
+PLACES = {"picture": ("pictures", "original_images"), "file": ("files", "documents")}
+
+
+class FirstTimes(Protocol):
+    def first_time(self, key: str) -> bool: ...
+
+
+def lay_down_files(named: Iterable[tuple[str, str]], memory: FirstTimes) -> tuple[dict[tuple[str, str], int], int]:
+    """{(kind, key): id} of the pictures and files that these pages name and that are in the library, and how many were
+    new in it. One that an editor deleted or replaced stays deleted or replaced."""
+    found: dict[tuple[str, str], int] = {}
+    new = 0
+    for kind, key in dict.fromkeys(named):
+        about = _about()[PLACES[kind][0]][key]
+        content = (FOLDER / about["file"]).read_bytes()
+        place = _place(kind, about["file"], content)
+        if memory.first_time(f"{kind}:{key}"):
+            found[kind, key] = _create(kind, about, content, place)
+            new += 1
+        elif (pk := _model(kind).objects.filter(file=place).values_list("pk", flat=True).first()) is not None:
+            found[kind, key] = pk
+    return found, new
+
+
+def named_in(spec: Any, language: str) -> Iterator[tuple[str, str]]:
+    """What a page's data names in this language: {"picture": key} and {"file": key}."""
+    value = in_one_language(spec, language)
+    if isinstance(value, Mapping):
+        if (name := reference(value)) is not None:
+            yield name
+            return
+        for inner in value.values():
+            yield from named_in(inner, language)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from named_in(inner, language)
+
+
+@cache
+def _about() -> dict[str, dict[str, dict[str, str]]]:
+    found: dict[str, dict[str, dict[str, str]]] = json.loads((FOLDER / "media.json").read_text())
+    return found
+
+
+def _model(kind: str) -> Any:
+    return get_image_model() if kind == "picture" else get_document_model()
+
+
+def _place(kind: str, name: str, content: bytes) -> str:
+    """Named after its content, so that a seeding which was rolled back leaves what the next one finds."""
+    stem, _dot, ending = name.rpartition(".")
+    return f"{PLACES[kind][1]}/{stem}-{hashlib.sha256(content).hexdigest()[:10]}.{ending}"
+
+
+def _create(kind: str, about: dict[str, str], content: bytes, place: str) -> int:
+    if not default_storage.exists(place) or default_storage.size(place) != len(content):
+        place = default_storage.save(place, ContentFile(content))
+    made = _model(kind)(title=about["title"], file=place, file_size=len(content))
+    made.file_hash = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    if kind == "picture":
+        made.description = about["description"]
+    made.save()
+    pk: int = made.pk
+    return pk
