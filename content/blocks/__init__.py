@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
 from .files import AudioBlock, DownloadBlock, FigureBlock, VideoBlock
+from .papers import PaperBlock
 from .phone import PhoneControlsBlock
 from .texts import (
     INLINE,
@@ -42,6 +43,7 @@ class BodyBlock(blocks.StreamBlock):
     video = VideoBlock()
     audio = AudioBlock()
     download = DownloadBlock()
+    paper = PaperBlock()
     quiz = QuizBlock()
     region_chooser = RegionChooserBlock()
     phone_controls = PhoneControlsBlock()
@@ -62,4 +64,5 @@ class QuestionsBlock(blocks.StreamBlock):
 class DownloadsBlock(blocks.StreamBlock):
     """The files of a download page."""
 
+    paper = PaperBlock()
     download = DownloadBlock()

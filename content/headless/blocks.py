@@ -12,8 +12,9 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail.snippets.blocks import SnippetChooserBlock
 
+from ..blocks.papers import PaperBlock
 from ..models import Hotline
-from . import files, lines
+from . import files, lines, papers
 from .reading import Reading
 from .rich_text import to_html
 from .schema import Schema, listing, maybe, number, one_of, record, ref, text, truth
@@ -114,6 +115,9 @@ def _words(block: Any, value: Any, reading: Reading) -> str:
 
 
 KINDS: dict[type, Kind] = {
+    PaperBlock: Kind(
+        lambda block, components: papers.schema(components), lambda block, value, reading: papers.paper_value(value)
+    ),
     blocks.StreamBlock: Kind(_stream_schema, _stream_value),
     blocks.StructBlock: Kind(_struct_schema, _struct_value),
     blocks.ListBlock: Kind(

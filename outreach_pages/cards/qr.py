@@ -2,12 +2,11 @@
 
 import io
 
-import segno
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
-QUIET_ZONE = 4  # modules of white around the pattern; telephones look for them
+from content.papers.pattern import QUIET_ZONE, pattern, svg
 
 
 def short_address(code: str, language: str) -> str:
@@ -22,22 +21,13 @@ def address_to_type(code: str, language: str) -> str:
 
 
 def qr_svg(code: str, language: str) -> bytes:
-    """A picture that grows without blurring: black on white, whatever is around it."""
-    found = io.BytesIO()
-    _pattern(code, language).save(
-        found, kind="svg", border=QUIET_ZONE, dark="#000", light="#fff", xmldecl=False, omitsize=True, nl=False
-    )
-    return found.getvalue()
+    """A picture that grows without blurring."""
+    return svg(short_address(code, language))
 
 
 def qr_png(code: str, language: str) -> bytes:
     """For programs that take no SVG: about 800 dots wide."""
     found = io.BytesIO()
-    pattern = _pattern(code, language)
-    pattern.save(found, kind="png", border=QUIET_ZONE, scale=max(1, 800 // pattern.symbol_size(border=QUIET_ZONE)[0]))
+    made = pattern(short_address(code, language))
+    made.save(found, kind="png", border=QUIET_ZONE, scale=max(1, 800 // made.symbol_size(border=QUIET_ZONE)[0]))
     return found.getvalue()
-
-
-def _pattern(code: str, language: str) -> segno.QRCode:
-    # "M" survives a crease or a stain over a seventh of the pattern, and stays coarse enough for a cheap camera.
-    return segno.make_qr(short_address(code, language), error="m", boost_error=True)

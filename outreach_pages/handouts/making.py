@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 
 from access.texts import Said, said_in
 from content.models import Hotline
+from content.papers.printing import to_pdf
 from content.texts import in_one_language
 
 from ..cards.codes import written
@@ -18,7 +19,6 @@ from ..cards.qr import address_to_type, qr_svg
 from ..cards.showing import ask_address
 from ..pages.words import topics_covered, words
 from ..records.models import InformativeSession
-from .printing import to_pdf
 
 # kind: (template, class of the sheet)
 KINDS: dict[str, tuple[str, str]] = {

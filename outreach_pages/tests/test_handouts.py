@@ -15,9 +15,9 @@ from PIL import Image
 from pypdf import PdfReader
 
 from content.models import Hotline
+from content.papers.printing import PaperRefused, to_pdf
 from outreach_pages.cards.qr import qr_png, short_address
 from outreach_pages.handouts.making import KINDS, context_of, handout_pdf
-from outreach_pages.handouts.printing import PaperRefused, to_pdf
 
 from .cards_world import CARD, CODE, CardTest
 

@@ -106,6 +106,7 @@ VIEWS: tuple[Row, ...] = (
     Row("serving:worker", PUBLIC, "A script that reads kept pages without a network; the same for everybody."),
     Row("serving:manifest", PUBLIC, "A name and pictures for a phone's home screen; the same for everybody."),
     Row("serving:rendition", PUBLIC, "Pictures made for public pages; never the originals."),
+    Row("papers:paper", PUBLIC, "Papers for everybody to print, with the lines that may be shown now."),
     Row("phone:offline", PUBLIC, "The numbers to call, for a phone without a network."),
     Row("briefs:brief", RECIPIENT, "A contact opens the notice they were told of; the PIN comes first.", WRITE),
     Row("briefs:reply", RECIPIENT, "A contact answers the notice that their PIN opened.", POST_ONLY),

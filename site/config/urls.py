@@ -42,6 +42,7 @@ if settings.SANDBOX:
 urlpatterns += i18n_patterns(
     path("k/", include("outreach_pages.cards.urls")),
     path("pyet/", include("case_forms.asking.urls")),
+    path("fleta/", include("content.papers.urls")),
     path("feed.xml", feeds.feed, name="feed"),
     path("", include("content.serving.page_urls")),
     path("", include(wagtail_urls)),

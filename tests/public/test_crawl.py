@@ -14,6 +14,8 @@ from wagtail.models import Page
 
 from access.models import User
 from content.models import ArticlePage, Hotline, SearchPage, public_pages
+from content.papers.kinds import PAPERS
+from content.pictures import make_missing_sizes
 from content.serving.generation import generation
 from outreach_pages.models import InformativeSession
 from outreach_pages.records.demo import seed_demo_sessions
@@ -78,6 +80,7 @@ def seen(django_db_setup: Any, django_db_blocker: Any) -> Iterator[dict[str, See
     with django_db_blocker.unblock(), transaction.atomic():
         lay_down_demo()
         seed_demo_sessions()
+        make_missing_sizes()  # as after the seeding's commit
         _hide_some()
         starts, before = [*STARTS, *_cards()], rows()
         found = {each.path: each for each in crawl(visitor(), starts)}
@@ -162,6 +165,20 @@ def _is_well(path: str, each: Seen) -> bool:
     if path.startswith("/static/"):
         return finders.find(path.removeprefix("/static/")) is not None
     return each.response.status_code in (200, 301, 302, 303)
+
+
+def test_papers_pictures_and_films_are_there_and_are_what_they_say(seen: dict[str, Seen]) -> None:
+    papers = {path for key in PAPERS for path in (f"/fleta/{key}.pdf", f"/en/fleta/{key}.pdf")}
+    assert papers <= set(seen)
+    for path in papers:
+        headers = seen[path].response.headers
+        assert headers["content-type"] == "application/pdf", path
+        assert headers["referrer-policy"] == "no-referrer", path
+        assert "noindex" in headers["x-robots-tag"], path
+    kinds = {each.response.headers["content-type"] for path, each in seen.items() if path.startswith("/documents/")}
+    assert kinds == {"video/mp4", "text/vtt"}
+    kinds = {each.response.headers["content-type"] for path, each in seen.items() if path.startswith("/media/images/")}
+    assert kinds == {"image/avif", "image/webp", "image/jpeg"}
 
 
 def test_no_address_sets_a_cookie_or_depends_on_one(seen: dict[str, Seen]) -> None:

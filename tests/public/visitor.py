@@ -13,6 +13,7 @@ from config.wsgi import application
 HOST = "http://127.0.0.1:8000"
 MOST = 600  # addresses a crawl may ask for
 LINKED = {"a": "href", "link": "href", "script": "src", "img": "src", "source": "src", "form": "action", "track": "src"}
+LINKED |= {"video": "poster", "audio": "src"}
 
 
 @dataclass

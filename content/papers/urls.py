@@ -1,0 +1,8 @@
+"""Papers, in both languages."""
+
+from django.urls import path
+
+from . import views
+
+app_name = "papers"
+urlpatterns = [path("<slug:key>.pdf", views.paper, name="paper")]
