@@ -35,7 +35,7 @@ class Paper:
         return words(self.said)
 
     def texts(self, name: str) -> dict[str, str]:
-        """What is said of it in each language. `name`: "name" or "what"; in the words of its size, where it has some."""
+        """What is said of it in each language. `name`: "name" or "what"; in words of its size, where there are some."""
         found: dict[str, str] = self.words.get(f"{name}_{self.format.lower()}") or self.words[name]
         return found
 
