@@ -15,7 +15,7 @@ from django.db import connection, transaction
 Rows = dict[str, list[tuple[Any, ...]]]
 
 _beginning: Rows = {}
-_seeded: dict[Callable[[], object], Rows] = {}
+_seeded: dict[tuple[Callable[[], object], ...], Rows] = {}
 
 
 def remember_the_beginning() -> None:
@@ -34,18 +34,16 @@ def back_to_the_beginning() -> bool:
 
 
 def laid_down(*seeds: Callable[[], object]) -> None:
-    """What these functions lay down one after the other in a database at its beginning, each of them run once in a
-    process. Works within a transaction and without one."""
+    """What these functions lay down one after the other, each of them run once in a process. Works within a transaction
+    and without one; where something has been laid down already, they simply run."""
+    before = _rows() if _beginning else {}
+    if seeds in _seeded and before == _beginning:
+        _put_back(_seeded[seeds])
+        return
     for seed in seeds:
-        known = _seeded.get(seed)
-        if known is not None:
-            _put_back(known)
-        elif not _beginning:
-            seed()
-        else:
-            before = _rows()
-            seed()
-            _seeded[seed] = {table: rows for table, rows in _rows().items() if rows != before[table]}
+        seed()
+    if before and before == _beginning:
+        _seeded[seeds] = {table: rows for table, rows in _rows().items() if rows != before[table]}
 
 
 def _rows() -> Rows:
