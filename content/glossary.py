@@ -38,6 +38,7 @@ class Explained:
 class Form:
     text: str  # small letters, escaped as in HTML text
     explained: Explained
+    has_capitals: bool
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def _table(rows: tuple[tuple[str, str, str, tuple[str, ...]], ...]) -> Glossary:
         for form in (term, *forms):
             text = _folded(" ".join(str(form).split()))
             if first := WORD.search(text):
-                found.setdefault(first[0], {}).setdefault(text, Form(text, explained))
+                found.setdefault(first[0], {}).setdefault(text, Form(text, explained, str(form) != str(form).lower()))
     by_length = {
         first: tuple(sorted(forms.values(), key=lambda form: -len(form.text))) for first, forms in found.items()
     }
@@ -122,6 +123,8 @@ class Marker:
             if form is None:
                 continue
             end = word.start() + len(form.text)
+            if not form.has_capitals and _is_a_name(text, word.start(), end):
+                continue
             self.marked.add(form.explained.slug)
             found += [text[reached : word.start()], self._note(text[word.start() : end], form.explained)]
             reached = end
@@ -139,25 +142,39 @@ class Marker:
         return None
 
     def _note(self, shown: str, explained: Explained) -> SafeString:
-        """A button that opens the explanation, by the browser alone. Old browsers show it in brackets instead."""
+        """A button that opens the explanation, by the browser alone. Old browsers show it in brackets instead.
+
+        The words are the button's label, because a button is one box: it can't break within a line as words do.
+        """
         more = (
             format_html('<a href="{}#{}">{}</a>', self.page_of_words, explained.slug, _("All words explained"))
             if self.page_of_words
             else ""
         )
         return format_html(
-            '<button type="button" class="term" popovertarget="w-{slug}">{shown}</button>'
+            '<button type="button" class="term-open visually-hidden" id="e-{slug}" popovertarget="w-{slug}" '
+            'aria-label="{name}"></button><label class="term" for="e-{slug}" aria-hidden="true">{shown}</label>'
             '<span class="term-note" id="w-{slug}" popover><strong class="term-name">{term}</strong>'
             '<span class="term-text">{definition}</span><span class="term-more">{more}'
             '<button type="button" class="btn btn-small" popovertarget="w-{slug}" popovertargetaction="hide">{close}'
             "</button></span></span>",
             slug=explained.slug,
             shown=mark_safe(shown),  # noqa: S308 (a piece of the text it stands in, escaped as that is)
+            name=mark_safe(shown.replace('"', "&quot;")),  # noqa: S308 (as above, and no end of the attribute)
             term=explained.term,
             definition=mark_safe(explained.definition),  # noqa: S308 (an editor's rich text)
             more=more,
             close=_("Close"),
         )
+
+
+def _is_a_name(text: str, start: int, end: int) -> bool:
+    """Written with capitals where the word has none: part of a name ("Linja e Këshillimit"), which means itself."""
+    shown = text[start:end]
+    if shown[1:] != shown[1:].lower():
+        return True
+    before = text[:start].rstrip()[-1:]
+    return shown[0].isupper() and (before.isalnum() or before == ",")
 
 
 # In Albanian these are one letter each, with places of their own in the alphabet.

@@ -15,7 +15,7 @@ class TestWordsInTexts(PublicSiteTest):
         return self.put(ArticlePage(title="Teksti", slug="teksti", body=body), self.section)
 
     def marked(self, page: ArticlePage) -> list[str]:
-        return re.findall(r'<button type="button" class="term"[^>]*>([^<]*)</button>', self.html(page))
+        return re.findall(r'<label class="term"[^>]*>([^<]*)</label>', self.html(page))
 
     def test_only_the_first_of_a_words_forms_on_a_page_is_marked(self):
         self.explain("prokuror", "Drejton hetimin.", ("prokurori", "prokurorit"))
@@ -54,6 +54,15 @@ class TestWordsInTexts(PublicSiteTest):
         html = main(self.html(self.article("<p>Një gjykatë.</p>")))
         note = re.search(r'<span class="term-text">(.*?)</span>', html)[1]
         assert note == "Vendos. Dëgjon."
+
+    def test_a_word_within_a_name_is_left_alone(self):
+        self.explain("linjë këshillimi", "Numër telefoni.", ("linja e këshillimit", "linja"))
+        self.explain("Autoriteti Përgjegjës", "Zyra kombëtare.", ("Autoritetit Përgjegjës",))
+        text = "<p>Linja e Këshillimit për Fëmijë, Kjo Linja. {}. I thoni Autoritetit Përgjegjës.</p>"
+        assert self.marked(self.article(text.format("Po"))) == ["Autoritetit Përgjegjës"]
+        self.section.get_children().delete()
+        both = ["Linja e këshillimit", "Autoritetit Përgjegjës"]
+        assert self.marked(self.article(text.format("Linja e këshillimit"))) == both
 
     def test_the_page_of_words_marks_none(self):
         self.explain("ligj", "Rregull.")
