@@ -124,6 +124,11 @@ class SectionPage:
     def next(self) -> str | None:
         return self.steps[self.number].key if self.number < len(self.steps) else None
 
+    @property
+    def may_require(self) -> bool:
+        """Whether a question here must be answered, or would have to be after other answers."""
+        return any(view.question.get("required") for view in self.questions())
+
     def names(self) -> set[str]:
         """The form fields of all questions that are asked now."""
         return {view.name for view in self.questions() if view.is_asked}
