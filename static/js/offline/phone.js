@@ -38,6 +38,11 @@ async function list(place) {
   return pages.length;
 }
 
+/** On the page for "no network": with its heading, when there is something to list. */
+async function listUnderHeading(place) {
+  place.parentElement.hidden = (await list(place)) === 0;
+}
+
 async function keep(paths, words) {
   await navigator.serviceWorker.register(WORKER, { scope: "/", updateViaCache: "none" });
   const { active } = await navigator.serviceWorker.ready;
@@ -78,7 +83,8 @@ class Phone {
   async keepChosen() {
     const pages = this.chosen();
     if (!pages.length) return this.say(this.words.sayChoose);
-    this.button.disabled = true;
+    if (this.isBusy) return;
+    this.isBusy = true;
     this.say(this.words.sayKeeping);
     try {
       const { failed } = await keep(pages, { sq: this.words.noteSq, en: this.words.noteEn });
@@ -86,7 +92,7 @@ class Phone {
     } catch {
       this.say(this.words.sayFailed);
     }
-    this.button.disabled = false;
+    this.isBusy = false;
     return this.show();
   }
 
@@ -96,6 +102,7 @@ class Phone {
     chooseNeutral(wasNeutral);
     this.say(this.words.sayRemoved);
     await this.show();
+    this.button?.focus(); // the button that was pressed is gone
   }
 
   async show() {
@@ -130,4 +137,4 @@ for (const root of document.querySelectorAll("[data-phone]")) {
   if (root.dataset.manifest) offerInstalling(root.dataset);
 }
 for (const box of document.querySelectorAll("[data-phone-neutral]")) offerNeutral(box);
-for (const place of document.querySelectorAll("[data-phone-list]")) if (isPossible) void list(place);
+for (const place of document.querySelectorAll("[data-phone-list]")) if (isPossible) void listUnderHeading(place);
