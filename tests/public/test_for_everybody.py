@@ -1,6 +1,5 @@
 """Every kind of public page, in both languages: for readers of small, large, dark and spoken pages."""
 
-import json
 import re
 from collections.abc import Callable
 from itertools import pairwise
@@ -9,9 +8,10 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Page
 
 from .conftest import SIZES, Public
+from .test_pupils_way import way_of_a_message
 
 pytestmark = pytest.mark.browser
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -27,18 +27,36 @@ def one_of_each(public: Public) -> list[str]:
             for page in listed["items"]:
                 found.setdefault((page["meta"]["type"], language), page["meta"]["html_url"])
     assert len(found) >= 22, sorted(found)
-    paths = [re.sub(r"^https?://[^/]+", "", address) for address in found.values()]
+    paths = [own(address) for address in found.values()]
     code = public.code
     around = [
         "/k/",
         f"/k/{code}/",
         f"/k/{code}/mendimi/",
         "/k/ZZZZ2222/",
+        "/pyet/",
         f"/pyet/k/{code}/",
         "/pyet/pergjigje/",
+        "/pa-rrjet/",
         "/nuk-ka/",
     ]
-    return paths + around + [f"/en{path}" for path in around]
+    searches = [f"{found['content.SearchPage', each]}?q=pol" for each in ("sq", "en")]
+    searches += [f"{each[:-3]}zzqq" for each in searches]
+    return paths + [own(each) for each in searches] + around + [f"/en{path}" for path in around]
+
+
+def own(address: str) -> str:
+    return re.sub(r"^https?://[^/]+", "", address)
+
+
+def what_axe_finds(page: Page) -> list[Any]:
+    """In the light everything, then the colours in the dark, without loading the page anew."""
+    found = []
+    for scheme, options in (("light", RULES), ("dark", {"runOnly": ["cat.color"]})):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        violations = Axe().run(page, options=options).response["violations"]
+        found += [(scheme, each["id"], [node["target"] for node in each["nodes"]]) for each in violations]
+    return found
 
 
 def test_axe_finds_nothing_on_any_kind_of_page(public: Public, phone: Callable[..., BrowserContext]) -> None:
@@ -46,44 +64,42 @@ def test_axe_finds_nothing_on_any_kind_of_page(public: Public, phone: Callable[.
     found: dict[str, Any] = {}
     for path in one_of_each(public):
         page.goto(public.at(path))
-        results = Axe().run(page, options=RULES)
-        if results.violations_count:
-            found[path] = [
-                (each["id"], [node["target"] for node in each["nodes"]]) for each in results.response["violations"]
-            ]
-    assert found == {}, json.dumps(found, indent=1)
+        found[path] = what_axe_finds(page)
+    assert {path: each for path, each in found.items() if each} == {}
 
 
-def test_in_the_dark_the_contrast_holds(public: Public, phone: Callable[..., BrowserContext]) -> None:
-    page = phone(dark=True).new_page()
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_axe_finds_nothing_on_the_way_of_a_message(
+    public: Public, phone: Callable[..., BrowserContext], language: str
+) -> None:
+    page = phone().new_page()
     found: dict[str, Any] = {}
-    for path in one_of_each(public)[::2]:
-        page.goto(public.at(path))
-        results = Axe().run(page, options={"runOnly": ["cat.color"]})
-        if results.violations_count:
-            found[path] = [
-                (each["id"], [node["target"] for node in each["nodes"]]) for each in results.response["violations"]
-            ]
-    assert found == {}, json.dumps(found, indent=1)
+    for state in way_of_a_message(page, public, "/en" if language == "en" else ""):
+        found[state] = what_axe_finds(page)
+    assert len(found) == 10, list(found)
+    assert {state: each for state, each in found.items() if each} == {}
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_no_page_is_wider_than_its_screen(public: Public, phone: Callable[..., BrowserContext], size: str) -> None:
-    page = phone(size=size, script=True).new_page()
+def test_no_page_is_wider_than_its_screen(public: Public, phone: Callable[..., BrowserContext]) -> None:
+    page = phone().new_page()
     wider = {}
     for path in one_of_each(public):
         page.goto(public.at(path))
-        if page.evaluate(WIDER) > 0:
-            wider[path] = page.evaluate(WIDER)
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            if page.evaluate(WIDER) > 0:
+                wider[path, size] = page.evaluate(WIDER)
     assert wider == {}
 
 
 def test_text_of_twice_the_size_still_fits(public: Public, phone: Callable[..., BrowserContext]) -> None:
-    page = phone(size="phone").new_page()
+    page = phone(size="narrow").new_page()
     wider = {}
     for path in one_of_each(public):
         page.goto(public.at(path))
         page.evaluate("document.documentElement.style.fontSize = '200%'")
+        for answer in page.locator(".quiz-question input").all():
+            answer.check()
         if page.evaluate(WIDER) > 0:
             wider[path] = page.evaluate(WIDER)
     assert wider == {}

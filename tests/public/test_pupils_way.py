@@ -1,7 +1,7 @@
 """What a pupil does after a session, on a phone, against a running house: card, quiz, question, answer."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -41,8 +41,8 @@ def ask(page: Page, public: Public, said: str) -> str:
     return code.inner_text()
 
 
-def read_answer(page: Page, public: Public, code: str) -> None:
-    page.goto(public.at("/pyet/pergjigje/"))
+def read_answer(page: Page, public: Public, code: str, start: str = "") -> None:
+    page.goto(public.at(f"{start}/pyet/pergjigje/"))
     page.fill("#code", code)
     press(page, "main form button.btn-primary")
     for _try in range(3):  # here too
@@ -50,6 +50,35 @@ def read_answer(page: Page, public: Public, code: str) -> None:
             break
         page.wait_for_timeout(2500)
         press(page, "main form button.btn-primary")
+
+
+def way_of_a_message(page: Page, public: Public, start: str = "") -> Iterator[str]:
+    """From the card to taking it back, by way of the mistakes one can make: yields the name of each page it shows."""
+    page.goto(public.at(f"{start}/pyet/k/{public.code}/"))
+    press(page, "form button.btn-primary[value=next]")
+    yield "something is missing"
+    page.fill("#q-what", SAID)
+    page.locator("input[name=danger_now][value=yes]").check()
+    press(page, "form button.btn-primary[value=next]")
+    yield "danger"
+    for number in (2, 3):
+        press(page, "form button.btn-primary[value=next]")
+        yield f"part {number}"
+    press(page, "form button.btn-primary[value=next]")
+    yield "review"
+    press(page, "form button.btn-primary[value=send]")
+    yield "receipt"
+    code = page.locator(".receipt-code").inner_text()
+    page.goto(public.at(f"{start}/pyet/pergjigje/"))
+    page.fill("#code", "AAAA")
+    press(page, "main form button.btn-primary")
+    yield "wrong code"
+    read_answer(page, public, code, start)
+    yield "no answer yet"
+    press(page, "form:has(#text) button")
+    yield "nothing added"
+    press(page, "button[value=ask_take_back]")
+    yield "taking back"
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
