@@ -19,9 +19,9 @@ run: packages .venv/run.stamp ## Set everything up, seed demo data, run all part
 	@VATRA_STOP_WITH_PARENT=1 exec $(PY) -m config.supervisor
 
 test: lint ## Run every check and test
-	$(PYTEST) -n 2 --dist loadgroup -m "not browser and not faults" --cov --cov-report= --cov-branch
+	$(PYTEST) -n 2 --dist loadfile -m "not browser and not faults" --cov --cov-report= --cov-branch
 	$(PY) -m coverage report
-	$(PYTEST) -n 2 --dist loadgroup -m browser
+	$(PYTEST) -n 2 --dist loadfile -m browser
 	$(PYTEST) -m faults
 
 lint: packages test-packages .venv/test.stamp ## Format, style, types, floors, migrations, templates, translations

@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from tests import rows
 
@@ -48,9 +49,12 @@ _emptied = TransactionTestCase._fixture_teardown
 TransactionTestCase._fixture_teardown = _back_to_the_beginning
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files of tests that run side by side stay whole, and those around one running house stay together."""
-    for item in items:
-        together = item.path.parent if item.path.parent.name == "public" else item.path
-        item.add_marker(pytest.mark.xdist_group(str(together.relative_to(item.config.rootpath))))
+class FilesAndHouses(LoadFileScheduling):
+    """With --dist loadfile: each file in one process, and all files around the one running house in the same."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/public" if nodeid.startswith("tests/public/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndHouses | None:
+    return FilesAndHouses(config, log) if config.getoption("dist") == "loadfile" else None
