@@ -20,7 +20,14 @@ from django.utils import timezone
 ALIAS = "pages"
 KEY = "generation"
 LOOK_EVERY_S = 0.1
+YOUNG_S = 0.03
 log = logging.getLogger(__name__)
+
+
+def current_second() -> int:
+    """The wall clock's second, which counts from its first 30 ms on: what is looked up in it is that much later than
+    its beginning."""
+    return int(time.time() - YOUNG_S)
 
 
 class Generation:
@@ -29,13 +36,15 @@ class Generation:
     def __init__(self) -> None:
         self._value: tuple[str, date] | None = None
         self._look_after = 0.0
+        self._second = 0
         self._was_ill = False
 
     def current(self) -> tuple[str, date] | None:
-        """At most a tenth of a second old; None while nobody can say. The same object until it changes."""
-        now = time.monotonic()
-        if now >= self._look_after:
-            self._look_after = now + LOOK_EVERY_S  # first, so that other threads don't look too
+        """At most a tenth of a second old, and of this second; None while nobody can say. The same object until it
+        changes."""
+        now, second = time.monotonic(), current_second()
+        if now >= self._look_after or second != self._second:
+            self._look_after, self._second = now + LOOK_EVERY_S, second  # first, so that other threads don't look too
             self.look()
         return self._value
 

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 
-from .generation import Generation, generation
+from .generation import Generation, current_second, generation
 from .kept import ENCODINGS, Headers, Kept, Shelf
 from .marks import MARK, TRACKING
 from .shared import GENERATION
@@ -98,10 +98,16 @@ class WholePages:
         is_known = known is not None and (form.etag in known or known.strip() == "*")
         headers = form.unchanged if is_known else form.headers
         if self._tells_proxy:
-            # nginx may answer with it until this second ends, so that it is never a whole second behind.
-            headers = [*headers, ("X-Accel-Expires", f"@{int(time.time())}")]
+            headers = [*headers, ("X-Accel-Expires", self._for_the_proxy(kept))]
         start_response("304 Not Modified" if is_known else "200 OK", headers)
         return [] if is_known or environ["REQUEST_METHOD"] == "HEAD" else [form.body]
+
+    def _for_the_proxy(self, kept: Kept) -> str:
+        """nginx may answer with it until this second ends: it was still true when this second was 30 ms old, so nobody
+        is shown what changed a second ago. What can't be said so isn't kept there."""
+        second = current_second()
+        is_true = kept.generation is not None and kept.generation is self.generation.current()
+        return f"@{second}" if is_true and second == int(time.time()) else "0"
 
     def _make_once(self, key: Any, environ: Environ, start_response: Callable[..., Any]) -> Body:
         """Whoever comes while a page is being made waits for it instead of making it too."""

@@ -122,11 +122,36 @@ class TestWhatIsKept(WholePagesTest):
         assert self.django.asked == 2
 
     def test_behind_a_proxy_it_may_answer_until_the_second_ends(self):
-        with self.settings(TRUSTED_PROXIES=1):
-            house = WholePages(self.django, limit=MB, seconds=60)
-        expires = int(ask(house, "/").headers["X-Accel-Expires"].removeprefix("@"))
-        assert abs(time.time() - expires) < 2
+        house = self.behind_a_proxy(at=1_800_000_000.5)
+        assert ask(house, "/").headers["X-Accel-Expires"] == "@1800000000"
         assert "X-Accel-Expires" not in ask(house, "/no-such-page/").headers
+
+    def test_a_proxy_keeps_nothing_of_a_seconds_first_moment(self):
+        house = self.behind_a_proxy(at=1_800_000_000.01)
+        assert ask(house, "/").headers["X-Accel-Expires"] == "0"
+
+    def test_in_each_new_second_a_change_is_looked_for_before_a_proxy_may_keep_the_page(self):
+        self.enterContext(mock.patch("content.serving.generation.LOOK_EVERY_S", 3600))
+        house = self.behind_a_proxy(at=1_800_000_000.9)
+        ask(house, "/")
+        caches["pages"].set("generation", "written by another process", timeout=None)
+        assert ask(house, "/").headers["X-Accel-Expires"] == "@1800000000"  # looked for in this second already
+        asked = self.django.asked
+        self.clock.return_value = 1_800_000_001.1
+        assert ask(house, "/").headers["X-Accel-Expires"] == "@1800000001"
+        assert self.django.asked == asked + 1
+
+    def test_a_proxy_keeps_nothing_while_nobody_can_say_what_is_true(self):
+        house = self.behind_a_proxy(at=1_800_000_000.5)
+        with mock.patch.object(Generation, "_read", return_value=""):
+            generation.look()
+            assert ask(house, "/").headers["X-Accel-Expires"] == "0"
+
+    def behind_a_proxy(self, *, at: float) -> WholePages:
+        """A layer that tells a proxy, on a wall clock that stands still: `self.clock.return_value`."""
+        self.clock = self.enterContext(mock.patch("content.serving.generation.time.time", return_value=at))
+        with self.settings(TRUSTED_PROXIES=1):
+            return WholePages(self.django, limit=MB, seconds=60)
 
     def test_what_others_put_into_links_makes_no_second_page(self):
         ask(self.house, "/")
