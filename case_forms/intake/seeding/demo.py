@@ -195,21 +195,18 @@ def _seed_signal() -> None:
     session = sessions.select_related("unit__region", "municipality").first()
     if identification is None or session is None or form is None:
         return
-    worker, unit = identification.submitted_by, session.unit
-    came_at = identification.occurred_at - timedelta(hours=3)
+    worker, unit, now = identification.submitted_by, session.unit, timezone.now()  # no procedure held before today
     signal: Signal = receive_signal(
         secret=secrets.token_bytes(32),
         form_version=form,
         answers=SIGNAL["answers"],
         origin=Origin(region=unit.region, unit=unit, session_id=session.pk, municipality=session.municipality),
         language="sq",
-        at=came_at,
+        at=now,
     ).signal
-    answering.answer_signal(
-        signal=signal, by=worker, text=SIGNAL["answer"], key="demo", at=came_at + timedelta(hours=1)
-    )
-    answering.identification_begun(signal=signal, draft_id=identification.pk, by=worker, at=identification.occurred_at)
-    answering.close_signal(signal=signal, by=worker, outcome=Outcome.IDENTIFICATION, at=identification.received_at)
+    answering.answer_signal(signal=signal, by=worker, text=SIGNAL["answer"], key="demo", at=now)
+    answering.identification_begun(signal=signal, draft_id=identification.pk, by=worker, at=now)
+    answering.close_signal(signal=signal, by=worker, outcome=Outcome.IDENTIFICATION, at=now)
 
 
 def seed_demo_cases() -> int:

@@ -219,6 +219,7 @@ def test_one_invented_case_came_of_an_invented_session_by_an_invented_signal(see
     session = InformativeSession.objects.get(pk=signal.session_id)
     assert session.is_demo
     assert led_to(session) == LedTo(by_card=1, soon=1, cases=1)
+    assert Notice.objects.filter(case_id=signal.pk).exists()  # its unit was told, by procedure
     assert not Notice.objects.open().filter(case_id=signal.pk).exists()
     assert not seed_demo()["sessions"]
     assert Signal.objects.count() == 1
