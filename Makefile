@@ -21,7 +21,7 @@ run: packages .venv/run.stamp ## Set everything up, seed demo data, run all part
 test: lint ## Run every check and test
 	$(PYTEST) -n 2 --dist loadfile -m "not browser and not faults" --cov --cov-report= --cov-branch
 	$(PY) -m coverage report
-	$(PYTEST) -n 2 --dist loadfile -m browser
+	TEST_DATABASE=file $(PYTEST) -m browser
 	$(PYTEST) -m faults
 
 lint: packages test-packages .venv/test.stamp ## Format, style, types, floors, migrations, templates, translations

@@ -1,11 +1,12 @@
 """Tests: fast hashing, no manifest, mail kept in memory, no queue unless a test starts one."""
 
 import os
+from pathlib import Path
 
 os.environ.setdefault("DATA_DIR", os.path.join(os.environ.get("TMPDIR", "/tmp"), "vatra-test"))  # noqa: S108
 
 from .base import *  # noqa: F403
-from .base import STORAGES
+from .base import DATA_DIR, DATABASES, STORAGES
 
 PROFILE = "test"
 SANDBOX = True
@@ -20,3 +21,10 @@ CACHES = {
     for name in ("default", "pages")
 }
 WHITENOISE_AUTOREFRESH = True
+# Tests in a browser have a server of their own beside them. On one database in memory the two would refuse each other
+# ("table is locked") where in a file they wait, as in the service.
+if os.environ.get("TEST_DATABASE") == "file" and DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    Path(DATA_DIR).mkdir(parents=True, exist_ok=True)
+    DATABASES["default"]["TEST"] = {"NAME": str(Path(DATA_DIR) / f"test-{os.getpid()}.sqlite3")}
+    _options = DATABASES["default"]["OPTIONS"]
+    _options["init_command"] = _options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
