@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
-os.environ.setdefault("DATA_DIR", os.path.join(os.environ.get("TMPDIR", "/tmp"), "vatra-test"))  # noqa: S108
+from .folder_of_tests import folder_of_this_process
+
+os.environ["DATA_DIR"] = folder_of_this_process()
 
 from .base import *  # noqa: F403
 from .base import DATA_DIR, DATABASES, STORAGES
