@@ -1,16 +1,24 @@
-"""Runs all checks over a page, or over many at once."""
+"""Runs all checks over a page, or over many at once.
+
+A check that fails through a fault of ours is a finding itself: the others go on, and the page is not published past it
+where the check would have kept harm from readers.
+"""
 
 from collections.abc import Iterable
 from itertools import groupby
 
+import structlog
+from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
 
 from content.models import PublicPageMixin
 
 from .facts import Facts, facts_for
-from .findings import Finding
+from .findings import STOP, WARN, Finding
 from .pieces import Pieces, pieces_of
-from .rules import RULES
+from .rules import RULES, STOPPING
+
+log = structlog.get_logger(__name__)
 
 
 def findings_for(page: Page) -> list[Finding]:
@@ -39,5 +47,16 @@ def must_not_be_published(revision: Revision) -> list[Finding]:
 
 
 def _asked(pieces: Pieces, facts: Facts) -> list[Finding]:
-    found = [each for rule in RULES for each in rule(pieces, facts)]
+    found: list[Finding] = []
+    for rule in RULES:
+        try:
+            found += rule(pieces, facts)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is ours and is told
+            found.append(_not_made(rule.__module__.rpartition(".")[2], error, STOP if rule in STOPPING else WARN))
     return sorted(dict.fromkeys(found), key=lambda each: not each.stops)
+
+
+def _not_made(check: str, error: Exception, weight: str) -> Finding:
+    log.error("check_failed", check=check, error=type(error).__name__)
+    words = _("The check “%(check)s” failed through a fault of ours. Tell whoever keeps the site running.")
+    return Finding("check_failed", words % {"check": check}, _("the whole text"), weight=weight)

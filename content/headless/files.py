@@ -3,17 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
-from django.db.models import CharField, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from rest_framework.request import Request
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
-from wagtail.models import Page, ReferenceIndex
 
 from ..models import public_pages
 from ..pictures import FORMATS, sized, sizes_of
+from ..used import used_on
 from .endpoint import Endpoint, endpoint_address
 from .fields import Field, plain, represent, whole_schema
 from .parameters import NO_NUL, PAGING, Parameter, fields_parameter, order_parameter
@@ -36,14 +34,7 @@ RENDITION: Schema = record(
 
 def used_on_public_pages(model: type, request: HttpRequest | None = None) -> QuerySet:
     """Of images or documents, those that a public page shows or links to, in collections that are open."""
-    pages = public_pages(request).order_by().annotate(key=Cast("pk", CharField())).values("key")
-    used = ReferenceIndex.objects.filter(
-        base_content_type=ContentType.objects.get_for_model(Page),
-        to_content_type=ContentType.objects.get_for_model(model),
-        object_id__in=pages,
-    ).values("to_object_id")
-    known = model.objects.annotate(key=Cast("pk", CharField())).filter(key__in=used)  # type: ignore[attr-defined]
-    return in_open_collections(known)
+    return in_open_collections(used_on(public_pages(request), model))
 
 
 def renditions(image: Any) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Pictures and documents of the public pages.
 
 Of MEDIA_ROOT only the pictures' renditions are public: they are made for pages, stripped of where a photograph was
-taken. Originals are never served; documents go through Wagtail's own view, which asks about private collections.
+taken. Originals are never served; documents go through Wagtail's own view, which asks about private collections, once
+a live page offers them: what only drafts show is for those who write them.
 """
 
 import mimetypes
@@ -13,8 +14,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils._os import safe_join
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
+from wagtail.documents import get_document_model
 from wagtail.documents.views.serve import serve
 
+from ..used import is_offered
 from .ranges import answer
 
 RENDITIONS = "images"
@@ -63,6 +66,8 @@ def _rendition(path: str) -> Path:
 @require_safe
 def document(request: HttpRequest, document_id: str, document_filename: str) -> HttpResponseBase:
     """Wagtail's view of documents, with its question about private collections; and the part that was asked for."""
+    if not _may_have(request, document_id):
+        raise Http404
     whole: HttpResponseBase = serve(request, document_id, document_filename)
     file = getattr(whole, "file_to_stream", None)
     if whole.status_code != 200 or file is None:
@@ -80,3 +85,8 @@ def document(request: HttpRequest, document_id: str, document_filename: str) -> 
         if name not in part or name == "Content-Type":
             part[name] = value
     return part
+
+
+def _may_have(request: HttpRequest, document_id: str) -> bool:
+    kept = get_document_model().objects.filter(pk=document_id).first()
+    return kept is not None and (is_offered(kept) or request.user.has_perm("wagtailadmin.access_admin"))

@@ -11,3 +11,5 @@ RULES = (
     headings.check,
     reading.check,
 )
+# What these find keeps a page from being published.
+STOPPING = (numbers.check, pictures.check)

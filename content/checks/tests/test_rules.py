@@ -228,3 +228,18 @@ class TestWholePages:
     def test_a_missing_file_or_line_is_no_trouble_either(self):
         blocks = [("hotline", {"line": None}), ("download", {"document": None, "title": "", "what": ""})]
         assert codes(findings_for(self.page(body=blocks))) == ["line_gone"]
+
+    def test_a_check_that_fails_is_told_and_keeps_the_page_back_where_it_guards_readers(self, monkeypatch):
+        def fails(pieces, facts):
+            raise ZeroDivisionError("what the page says")
+
+        page = self.page(body=[("rich_text", "<h4>Vetëm kjo</h4>")])
+        monkeypatch.setattr("content.checks.run.RULES", (fails, headings.check))
+        assert [(each.code, each.stops) for each in findings_for(page)] == [
+            ("check_failed", False),
+            ("heading_order", False),
+        ]
+        monkeypatch.setattr("content.checks.run.STOPPING", (fails,))
+        first = findings_for(page)[0]
+        assert (first.code, first.stops) == ("check_failed", True)
+        assert "what the page says" not in str(first)

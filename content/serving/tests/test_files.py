@@ -3,11 +3,14 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from django.test import TestCase, override_settings
 from wagtail.documents.models import Document
-from wagtail.models import Collection, CollectionViewRestriction
+from wagtail.models import Collection, CollectionViewRestriction, Page, PageViewRestriction
 
+from access.models import User
+from content.models import ArticlePage
 from content.serving.ranges import NotThere, answer, part_of
 
 FILM = bytes(range(256)) * 40
@@ -50,6 +53,9 @@ class TestFiles(TestCase):
         (self.media / "images" / "fusha.width-400.avif").write_bytes(FILM)
         (self.media / "original_images" / "fusha.jpg").write_bytes(b"with the place it was taken")
         self.document = Document.objects.create(title="Film", file=ContentFile(FILM, name="film.mp4"))
+        shown = [{"type": "download", "value": {"document": self.document.pk, "title": "Film", "what": ""}}]
+        self.page = ArticlePage(title="Me film", slug="me-film", body=shown, is_listed=False)
+        Page.objects.get(depth=1).add_child(instance=self.page)
 
     def test_a_rendition_is_served_for_long_with_its_type_and_nothing_of_cookies(self):
         response = self.client.get("/media/images/fusha.width-400.avif")
@@ -98,6 +104,23 @@ class TestFiles(TestCase):
         response = self.client.get(self.document.url, headers={"Range": "bytes=0-1", "If-Range": '"other"'})
         assert response.status_code == 200
         assert response.getvalue() == FILM
+
+    def test_a_file_that_no_live_page_shows_is_for_those_who_write_it(self):
+        self.page.unpublish()
+        assert self.client.get(self.document.url).status_code == 404
+        person = User.objects.create_user("redaktor", password="x")
+        self.client.force_login(person)
+        assert self.client.get(self.document.url).status_code == 404
+        person.user_permissions.add(Permission.objects.get(codename="access_admin"))
+        assert self.client.get(self.document.url).getvalue() == FILM
+
+    def test_a_file_of_a_page_behind_a_password_is_not_given_to_strangers(self):
+        PageViewRestriction.objects.create(page=self.page, restriction_type="password", password="x")
+        assert self.client.get(self.document.url).status_code == 404
+
+    def test_a_file_that_is_not_there_is_not_found_whatever_its_number(self):
+        for number in ("0", "999999", "9" * 40):
+            assert self.client.get(f"/documents/{number}/film.mp4").status_code == 404
 
     def test_a_film_of_a_private_collection_is_kept_back_in_parts_too(self):
         closed = Collection.get_first_root_node().add_child(name="Mbyllur")
