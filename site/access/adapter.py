@@ -1,13 +1,15 @@
 """How staff sign in: accounts are made by the operator, never by signing up."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext_lazy as _
 
-from .policy import CMS, FIELD
+from .policy import CMS, FIELD, row_for
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
@@ -33,8 +35,24 @@ class StaffAccountAdapter(DefaultAccountAdapter):
             return reverse("wagtailadmin_home")
         return "/"
 
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        """To the page that was asked for, or, where it is none of this person's, to where they start."""
+        answer: HttpResponse = super().post_login(request, user, **kwargs)
+        if answer.status_code == 302 and not _may_open(user, urlsplit(answer["Location"]).path):
+            return redirect(self.get_login_redirect_url(request))
+        return answer
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return request.META.get("REMOTE_ADDR", "") or "unknown"
 
     def add_message(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """No "you have signed in" banners: on a shared phone they only leave traces."""
+
+
+def _may_open(user: Any, path: str) -> bool:
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return False
+    row = row_for(match.view_name, match.route)
+    return row is not None and row.allows(user)

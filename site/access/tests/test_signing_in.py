@@ -164,3 +164,21 @@ def test_places_show_their_names(units, regions):
     north = regions["north"]
     place = Municipality.objects.create(slug="m", name="Bashkia", region=north, police_directorate=directorate)
     assert [str(row) for row in (directorate, place, north, units["south"])] == ["DVP", "Bashkia", "North", "South"]
+
+
+@pytest.mark.parametrize(
+    ("role", "wanted", "found"),
+    [
+        ("editor", "/field/", "/cms/"),
+        ("worker", "/cms/pages/3/", "/field/"),
+        ("worker", "/field/answers/", "/field/answers/"),
+        ("editor", "/cms/public/lines/", "/cms/public/lines/"),
+        ("worker", "https://elsewhere.example/field/", "/field/"),
+    ],
+)
+def test_whoever_signs_in_at_a_door_that_is_not_theirs_is_led_to_their_own(client, person, role, wanted, found):
+    user = person(role, admin=role == "editor")
+    user.set_password(PASSWORD)
+    user.save()
+    answer = client.post(f"{reverse('account_login')}?next={wanted}", {"login": user.username, "password": PASSWORD})
+    assert (answer.status_code, answer["Location"]) == (302, found)
