@@ -107,6 +107,18 @@ def test_a_page_that_a_browser_sends_again_after_the_exit_gives_the_code_away_to
     assert received.code not in again.content.decode()
 
 
+@pytest.mark.parametrize(("code", "status"), [("AAAA", 422), ("0000-0000-0000", 404)])
+def test_a_code_that_opens_nothing_is_told_beside_its_field_which_keeps_it(client, address, code, status):
+    answered = enter(client, address, code)
+    html = answered.content.decode()
+    assert answered.status_code == status
+    assert (
+        html.index('id="code-hint"') < html.index('id="code-error"') < html.index('<input class="q-input code-input"')
+    )
+    assert f'value="{code}"' in html
+    assert 'id="told"' not in html
+
+
 def test_taken_back_unknown_and_forgotten_codes_answer_alike(client, address, received):
     def told(code):
         answered = enter(client, address, code)

@@ -77,7 +77,7 @@ def back(request: HttpRequest) -> HttpResponse:
 def _enter(request: HttpRequest) -> HttpResponse:
     code = codes.read(request.POST.get("code", ""))
     if code is None:
-        return _ask_code(request, NOT_A_CODE, 422)
+        return _ask_code(request, status=422, problem=NOT_A_CODE)
     sheet = opened(request.POST.get("sheet", ""), BACK)
     if sheet is None or sheet.is_old:
         return _ask_code(request, TOO_SOON, 409)
@@ -92,7 +92,7 @@ def _enter(request: HttpRequest) -> HttpResponse:
     signal = signal_of(code)
     if signal is None:
         budgets.add_one(budgets.WRONG_CODE)
-        return _ask_code(request, NO_SUCH_CODE, 404)
+        return _ask_code(request, status=404, problem=NO_SUCH_CODE)
     return _talk(request, visits.Visit(signal.pk), signal, typed=_typed(request))
 
 
@@ -101,10 +101,11 @@ def _ask_code(
     told: "str | Promise" = "",
     status: int = 200,
     *,
+    problem: "str | Promise" = "",
     sheet: Sheet | None = None,
     code: str | None = None,
 ) -> HttpResponse:
-    """`code`: what stands in its field; what was typed, unless told."""
+    """`told` stands above, `problem` beside the field; `code` is what stands in it: what was typed, unless told."""
     fresh = sheet or Sheet(BACK)
     return shown(
         request,
@@ -112,6 +113,7 @@ def _ask_code(
         "asking:back",
         status=status,
         told=told,
+        problem=problem,
         code=request.POST.get("code", "")[:40] if code is None else code,
         typed=_typed(request),
         sheet=sealed(fresh),
