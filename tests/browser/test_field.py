@@ -15,7 +15,7 @@ from case_forms.cases.models import Case
 from case_forms.intake.models import Draft, Submission
 from case_forms.intake.seeding.demo import DEMO_PASSWORD
 from notifications.outbox.models import Notice
-from tests.browser.quiet import close
+from tests.browser.quiet import close, listened
 from tests.seeds import lay_down_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -43,17 +43,6 @@ def plain_phone(chromium: Browser, unit: User) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport=PHONE, locale="en-GB", java_script_enabled=False)  # type: ignore[arg-type]
     yield context
     close(context)
-
-
-def listened(context: BrowserContext) -> tuple[Page, list[str]]:
-    """A page, and what its console complains of. A 422 is an answer, not a fault."""
-    page, complaints = context.new_page(), []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda said: complaints.append(said.text) if said.type == "error" and "422" not in said.text else None,
-    )
-    return page, complaints
 
 
 def sign_in(page: Page, server: str) -> None:

@@ -23,7 +23,7 @@ from case_forms.intake.models import Attachment, Draft, Submission
 from case_forms.intake.seeding.demo import DEMO_PASSWORD
 from case_forms.questions.tests.every_type import choice, every_type, question, texts
 from tests.browser.pictures import picture
-from tests.browser.quiet import close
+from tests.browser.quiet import close, listened
 from tests.seeds import lay_down_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -123,17 +123,6 @@ def desk(request: Any, chromium: Browser, version: FormVersion) -> Iterator[Brow
     )
     yield context
     close(context)
-
-
-def listened(context: BrowserContext) -> tuple[Page, list[str]]:
-    """A page, and what its console complains of. A 422 is an answer, not a fault."""
-    page, complaints = context.new_page(), []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda said: complaints.append(said.text) if said.type == "error" and "422" not in said.text else None,
-    )
-    return page, complaints
 
 
 def begin(page: Page, server: str) -> None:
