@@ -8,6 +8,7 @@ from django import template
 from django.template import Context
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from case_forms.questions.base import text_in
 from case_forms.questions.indicator_score import WHY, Score, suggestion
@@ -21,7 +22,11 @@ PROFILES: dict[str, "str | Promise"] = {
     "adult_sexual": _("An adult, sexual exploitation"),
     "child_sexual": _("A child, sexual exploitation"),
 }
-STRENGTHS: dict[str, "str | Promise"] = {"S": _("strong"), "M": _("medium"), "W": _("weak")}
+STRENGTHS: dict[str, "str | Promise"] = {
+    "S": pgettext_lazy("indicator", "strong"),
+    "M": pgettext_lazy("indicator", "medium"),
+    "W": pgettext_lazy("indicator", "weak"),
+}
 REASONS: dict[str, "str | Promise"] = dict(
     zip(
         WHY,
