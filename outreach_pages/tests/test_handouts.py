@@ -66,7 +66,7 @@ class TestHandouts(CardTest):
             assert "Çelësi" not in text
             assert "victim" not in text.lower()
             assert "viktim" not in text.lower()
-            assert "20" in text.partition("Shtypur më")[2][:14] or "20" in text.partition("Printed on")[2][:14]
+            assert "20" in text.partition("Printuar më")[2][:14] or "20" in text.partition("Printed on")[2][:14]
 
     def test_a_line_switched_off_is_on_no_paper(self):
         Hotline.objects.exclude(key="police_129").update(publish="no")
