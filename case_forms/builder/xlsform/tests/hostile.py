@@ -10,7 +10,6 @@ import json
 import os
 import resource
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from io import BytesIO
@@ -160,18 +159,24 @@ def main() -> None:
     json.dump({"files": done, "megabytes": memory}, sys.stdout)
 
 
+def _worked() -> float:
+    """Seconds of a processor, here and in children that have ended: other work on the machine does not count."""
+    here, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in (here, children))
+
+
 def _tried(name: str, make: Callable[[], bytes], wanted: str) -> dict[str, Any]:
     from case_forms.builder.xlsform.safely import read_safely
 
     content = make()
-    started = time.perf_counter()
+    started = _worked()
     try:
         found = read_safely(BytesIO(content), name="form.xlsx", key="form", kind="tip", language="en")
         codes = [[finding.code, finding.severity, finding.message] for finding in found.report]
         result: dict[str, Any] = {"is_read": found.definition is not None, "report": codes}
     except BaseException as error:  # noqa: BLE001 - that nothing is raised is what is tested
         result = {"raised": repr(error)[:300]}
-    return {"name": name, "wanted": wanted, "seconds": round(time.perf_counter() - started, 2), **result}
+    return {"name": name, "wanted": wanted, "seconds": round(_worked() - started, 2), **result}
 
 
 if __name__ == "__main__":
