@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
@@ -20,7 +21,6 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         "too_many_login_attempts": _("Too many tries. Wait five minutes and try again."),
         "rate_limited": _("Too many tries. Wait a few minutes and try again."),
         "incorrect_password": _("This isn't your password. Write it again."),
-        "incorrect_code": _("This code doesn't fit. Write the one that the app shows now."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -42,11 +42,22 @@ class StaffAccountAdapter(DefaultAccountAdapter):
             return redirect(self.get_login_redirect_url(request))
         return answer
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Back to the form, which says that it was done: `add_message` says nothing."""
+        return f"{reverse('account_change_password')}?done=1"
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return request.META.get("REMOTE_ADDR", "") or "unknown"
 
     def add_message(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """No "you have signed in" banners: on a shared phone they only leave traces."""
+
+
+class StaffMFAAdapter(DefaultMFAAdapter):
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("This code doesn't fit. Write the one that the app shows now."),
+    }
 
 
 def _may_open(user: Any, path: str) -> bool:

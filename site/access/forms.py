@@ -1,13 +1,28 @@
-"""The sign-in form in our words. allauth decides; this only says."""
+"""The forms of signing in, in our words and with our labels. allauth decides; these only say."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from allauth.account.forms import LoginForm
+from allauth.account import forms as account
+from allauth.mfa.base import forms as mfa
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 
-class StaffLoginForm(LoginForm):
+class WithoutPlaceholders:
+    """What stands in a field looks filled in, and goes when one types: the label above says it."""
+
+    fields: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+class StaffLoginForm(WithoutPlaceholders, account.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         name, password = self.fields["login"], self.fields["password"]
@@ -15,9 +30,50 @@ class StaffLoginForm(LoginForm):
         name.error_messages["required"] = _("Write your user name.")
         password.error_messages["required"] = _("Write your password.")
         password.help_text = ""
-        for field in (name, password):
-            field.widget.attrs.pop("placeholder", None)
         name.widget.attrs.update(autocapitalize="none", autocorrect="off", spellcheck="false")
+
+
+class PasswordChangeForm(WithoutPlaceholders, account.ChangePasswordForm):
+    pass
+
+
+class PasswordAgainForm(WithoutPlaceholders, account.ReauthenticateForm):
+    pass
+
+
+class CodeForm(WithoutPlaceholders, mfa.AuthenticateForm):
+    pass
+
+
+class CodeAgainForm(WithoutPlaceholders, mfa.ReauthenticateForm):
+    pass
+
+
+class AppForm(WithoutPlaceholders, ActivateTOTPForm):
+    def secret_in_fours(self) -> Iterator[str]:
+        """The secret as it is typed into an app: four signs at a time."""
+        return (self.secret[start : start + 4] for start in range(0, len(self.secret), 4))
+
+
+class KeyForm(AddWebAuthnForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name of the key")
+
+
+class KeyNameForm(EditWebAuthnForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name of the key")
+
+
+def _words_of_django() -> str:
+    """Django's own catalogue lacks it in Albanian. Never called: named here so that ours carries it."""
+    return ngettext(
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+        12,
+    )
 
 
 # Labels and errors that allauth's own forms bring: named here so that the catalogues of this project carry them.

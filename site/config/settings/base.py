@@ -205,12 +205,24 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "intake:home"
 LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "access.adapter.StaffAccountAdapter"
-ACCOUNT_FORMS = {"login": "access.forms.StaffLoginForm"}
+ACCOUNT_FORMS = {
+    "login": "access.forms.StaffLoginForm",
+    "change_password": "access.forms.PasswordChangeForm",
+    "reauthenticate": "access.forms.PasswordAgainForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/5m/ip,5/5m/key"}
+MFA_ADAPTER = "access.adapter.StaffMFAAdapter"
+MFA_FORMS = {
+    "authenticate": "access.forms.CodeForm",
+    "reauthenticate": "access.forms.CodeAgainForm",
+    "activate_totp": "access.forms.AppForm",
+    "add_webauthn": "access.forms.KeyForm",
+    "edit_webauthn": "access.forms.KeyNameForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "Vatra"
 # Staff without a second factor reach only the pages where they set it up.

@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from access.models import User
+from access.policy import row_for
 from access.texts import Said
 from notifications.outbox.states import NoticeState
 
@@ -75,6 +77,13 @@ STATES: dict[str, tuple[str, str | Promise, str]] = {
     "child": ("child", gettext_lazy("child, or may be a child"), "amber"),
     "drill": ("drill", gettext_lazy("drill"), "neutral"),
 }
+
+
+@register.filter
+def may_open(user: User, view_name: str) -> bool:
+    """Whether the policy table lets this person in there: no link leads to a page that isn't theirs."""
+    row = row_for(view_name, "")
+    return row is not None and row.allows(user)
 
 
 @register.simple_tag
