@@ -51,6 +51,8 @@ class CardForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("how_long") == self.STAYS and cleaned.get("last_day") and "last_day" in self.changed_data:
+            self.add_error("how_long", _("You wrote a last day. Choose “Until the end of a day”, or empty the day."))
         if cleaned.get("how_long") == self.UNTIL and "last_day" not in self.errors:
             day, today = cleaned.get("last_day"), timezone.localdate()
             if day is None:

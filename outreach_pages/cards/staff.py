@@ -62,7 +62,7 @@ def keep(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     """Ends the card or lets it stay."""
     user, session = _found(request, session_id)
     _only_managers(user, session)
-    form = CardForm(request.POST)
+    form = CardForm(request.POST, initial=_initial(session))
     if not form.is_valid():
         return _card_page(request, user, session, form=form, status=422)
     keep_card_until(session=session, last_day=form.expires_on(), by=user)

@@ -235,6 +235,21 @@ class TestEndingACard(CardTest):
         self.session.refresh_from_db()
         assert self.session.card_expires_on is None
 
+    def test_a_day_beside_it_stays_open_is_asked_about_and_not_dropped(self):
+        response = self.client.post(self.address, {"how_long": "stays", "last_day": "2028-05-31"})
+        html = response.content.decode()
+        assert response.status_code == 422
+        assert "You wrote a last day" in html
+        assert 'value="2028-05-31"' in html
+        assert "<title>To mend: " in html
+        assert re.search(r'class="error-summary"[^>]* autofocus', html)
+
+    def test_the_day_it_had_does_not_stand_in_the_way_of_staying_open(self):
+        self.client.post(self.address, {"how_long": "until", "last_day": "2028-05-31"})
+        self.client.post(self.address, {"how_long": "stays", "last_day": "2028-05-31"})
+        self.session.refresh_from_db()
+        assert self.session.card_expires_on is None
+
     def test_no_paper_is_printed_for_an_ended_card(self):
         self.end_card()
         response = self.client.get(reverse("session_cards:handout", args=[self.session.pk, "leaflet", "sq"]))
