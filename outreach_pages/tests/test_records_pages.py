@@ -101,6 +101,7 @@ class TestPlanning(RecordsTest):
         assert answer.status_code == 422
         html = answer.content.decode()
         assert 'id="id_ends_at_error"' in html
+        assert re.search(r'class="error-summary"[^>]* autofocus', html)
         assert "It ends before it begins" in html
         assert 'value="IX A"' in html
         assert not InformativeSession.objects.exists()
@@ -156,7 +157,9 @@ class TestPlanning(RecordsTest):
     def test_calling_off_asks_why_and_can_be_taken_back(self):
         planned = self.planned()
         url = reverse("sessions:cancel", args=[planned.pk])
-        assert self.client.post(url, {}).status_code == 422
+        refused = self.client.post(url, {})
+        assert refused.status_code == 422
+        assert "<title>To mend: " in refused.content.decode()
         self.client.post(url, {"reason": "weather"})
         planned.refresh_from_db()
         assert (planned.state, planned.cancel_reason, planned.cancelled_by) == ("cancelled", "weather", self.worker)
@@ -217,6 +220,11 @@ class TestRecording(RecordsTest):
             post = self.outcome_post({}, total=5) | {"count-female-15_17": wrong}
             assert self.client.post(reverse("sessions:outcome", args=[past.pk]), post).status_code == 422
         assert not SessionCount.objects.exists()
+
+    def test_nobody_came_is_answered_with_what_to_do(self):
+        post = self.outcome_post({}, total=0)
+        html = self.client.post(reverse("sessions:outcome", args=[self.past().pk]), post).content.decode()
+        assert "If nobody came, call it off." in html
 
     def test_more_than_a_class_is_asked_about(self):
         past = self.past(audience="grade_9")

@@ -27,6 +27,7 @@ class OutcomeForm(AskingBack):
         max_value=18 * MOST_PER_CELL,
         help_text=gettext_lazy("Counted at the door. The table below must add up to it."),
         widget=forms.NumberInput({"inputmode": "numeric", "class": "input input-number"}),
+        error_messages={"min_value": gettext_lazy("Write how many came: one or more. If nobody came, call it off.")},
     )
     topics = KeysField(Topic, label=gettext_lazy("What was talked about"))
     partners = KeysField(PartnerKind, label=gettext_lazy("Who was there with you"), required=False)
