@@ -73,6 +73,13 @@ def test_the_name_of_the_worker_is_not_shown(client, address, received, scene):
     assert scene.worker.username not in html
 
 
+def test_a_code_left_out_is_told_by_us_beside_the_field_and_not_by_the_browser(client, address):
+    assert "novalidate" in client.get(address).content.decode()
+    answer = enter(client, address, "")
+    assert answer.status_code == 422
+    assert 'id="code-error"' in answer.content.decode()
+
+
 def test_no_code_stands_in_an_address_or_a_page(client, address, received):
     html = talk_of(client, address, received)
     assert received.code not in html

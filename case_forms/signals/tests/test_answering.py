@@ -1,5 +1,6 @@
 """The unit's pages: only theirs, recorded, answered once, and the chase ends when somebody of the unit acts."""
 
+import re
 import secrets
 from datetime import timedelta
 
@@ -104,8 +105,11 @@ def test_an_empty_or_too_long_answer_is_refused_beside_the_field_and_stays(worke
     assert worker.post(do("answer", signal), {"text": "  ", "key": "one"}).status_code == 422
     long = "x" * 4001
     refused = worker.post(do("answer", signal), {"text": long, "key": "two"})
+    html = refused.content.decode()
     assert refused.status_code == 422
-    assert long in refused.content.decode()
+    assert long in html
+    assert "<title>To mend: " in html
+    assert re.search(r"<textarea[^>]* autofocus", html)
     assert not SignalMessage.objects.exists()
 
 
@@ -118,7 +122,9 @@ def test_taking_it_stops_the_reminders(worker, scene, signal):
 
 def test_closing_says_why(worker, signal):
     assert worker.post(do("close", signal), {"outcome": "taken_back"}).status_code == 422
-    assert worker.post(do("close", signal), {}).status_code == 422
+    unsaid = worker.post(do("close", signal), {})
+    assert unsaid.status_code == 422
+    assert re.search(r"<fieldset[^>]* autofocus", unsaid.content.decode())
     assert worker.post(do("close", signal), {"outcome": "spam"}).status_code == 302
     signal.refresh_from_db()
     assert (signal.state, signal.outcome) == (SignalState.CLOSED, Outcome.SPAM)
