@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page
 
-from .conftest import SIZES, Public
+from .conftest import SIZES, Public, sign_in
 from .test_pupils_way import way_of_a_message
 
 pytestmark = pytest.mark.browser
@@ -103,6 +103,46 @@ def test_text_of_twice_the_size_still_fits(public: Public, phone: Callable[..., 
         if page.evaluate(WIDER) > 0:
             wider[path] = page.evaluate(WIDER)
     assert wider == {}
+
+
+def test_what_a_unit_works_with_fits_a_small_phone_with_text_of_twice_the_size(
+    public: Public, phone: Callable[..., BrowserContext]
+) -> None:
+    page = phone(size="narrow").new_page()
+    sign_in(page, public, "vlore1")
+    case = page.locator("main a[href^='/field/cases/']").first.get_attribute("href")
+    wider = {}
+    for path in [
+        "/field/",
+        case,
+        public.session,
+        f"{public.session}page/",
+        "/field/signals/",
+        "/field/sessions/",
+        "/field/sessions/month/",
+        "/field/sessions/numbers/",
+        "/field/sessions/calendar/",
+        "/field/sessions/plan/",
+        "/accounts/2fa/",
+        "/accounts/password/change/",
+    ]:
+        page.goto(public.at(path or "/nowhere/"))
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        if page.evaluate(WIDER) > 0:
+            wider[path] = page.evaluate(WIDER)
+    assert wider == {}
+
+
+def test_the_tabs_of_sessions_stand_in_one_row(public: Public, phone: Callable[..., BrowserContext]) -> None:
+    page = phone().new_page()
+    sign_in(page, public, "vlore1")
+    page.goto(public.at("/field/sessions/"))
+    tops = page.locator(".tabs a").evaluate_all("tabs => tabs.map((each) => each.getBoundingClientRect().bottom)")
+    assert len(tops) == 4
+    assert len({round(each) for each in tops}) == 1
+    assert page.evaluate(
+        "(() => { const row = document.querySelector('.tabs'); return row.scrollWidth <= row.clientWidth; })()"
+    )
 
 
 def test_everything_can_be_reached_by_keyboard_and_each_stop_is_seen(
