@@ -354,7 +354,13 @@ WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("sq", "Shqip"), ("en", "English")]
+# Addresses that can be read aloud and typed on any telephone: "te-drejtat", never "të-drejtat".
+WAGTAIL_ALLOW_UNICODE_SLUGS = False
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000  # more than a telephone's camera; each costs 4 bytes while sizes are made
+WAGTAILIMAGES_IMAGE_FORM_BASE = "content.uploads.PictureForm"
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "content.uploads.DocumentForm"
+WAGTAILDOCS_MAX_UPLOAD_SIZE = 10 * 1024 * 1024  # nginx takes 12 MB (deploy/nginx.conf)
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 # What a page plays or opens in place; anything else is offered to be saved.
 WAGTAILDOCS_INLINE_CONTENT_TYPES = [

@@ -1,0 +1,88 @@
+"""What may come into the library: whole pictures, and files of a kind that readers can open.
+
+Editors choose it; readers, on cheap phones, get it. So a file is looked at when it is put in, while whoever did it
+can still choose another one.
+"""
+
+from pathlib import PurePath
+from threading import Lock
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+from PIL import Image, ImageFile
+from wagtail.documents.forms import BaseDocumentForm
+from wagtail.images.forms import BaseImageForm
+
+OFFICE = (b"PK\x03\x04",)
+# Ending -> where in the file a mark of its kind stands, and which.
+KINDS: dict[str, tuple[int, tuple[bytes, ...]]] = {
+    "pdf": (0, (b"%PDF-",)),
+    "docx": (0, OFFICE),
+    "odt": (0, OFFICE),
+    "xlsx": (0, OFFICE),
+    "ods": (0, OFFICE),
+    "pptx": (0, OFFICE),
+    "odp": (0, OFFICE),
+    "mp4": (4, (b"ftyp",)),
+    "webm": (0, (b"\x1a\x45\xdf\xa3",)),
+    "mp3": (0, (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa")),
+    "m4a": (4, (b"ftyp",)),
+    "ogg": (0, (b"OggS",)),
+    "oga": (0, (b"OggS",)),
+    "wav": (8, (b"WAVE",)),
+    "vtt": (0, (b"WEBVTT", b"\xef\xbb\xbfWEBVTT")),
+}
+BEGINNING = 16  # bytes: every mark stands within
+_decoding = Lock()
+
+
+class PictureForm(BaseImageForm):
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if isinstance(file, UploadedFile) and not is_whole(file):
+            raise ValidationError(
+                _("This picture breaks off before its end. Save or send it anew, then choose it again.")
+            )
+        return file
+
+
+class DocumentForm(BaseDocumentForm):
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if isinstance(file, UploadedFile):
+            kind = PurePath(file.name or "").suffix.lstrip(".").lower()
+            if kind not in KINDS:
+                words = _("Readers can't be given a file of this kind. Choose one of these: %(kinds)s.")
+                raise ValidationError(words, params={"kinds": ", ".join(KINDS)})
+            if not is_of_kind(file, kind):
+                words = _(
+                    "Inside, this file is no .%(kind)s, whatever its name says. Save it as one, then choose it again."
+                )
+                raise ValidationError(words, params={"kind": kind})
+        return file
+
+
+def is_of_kind(file: UploadedFile, kind: str) -> bool:
+    place, marks = KINDS[kind]
+    file.seek(0)
+    beginning = file.read(BEGINNING)
+    file.seek(0)
+    return beginning[place:].startswith(marks)
+
+
+def is_whole(file: UploadedFile) -> bool:
+    """Whether a picture can be read to its end. WeasyPrint, once loaded, makes Pillow fill up what is missing with
+    grey, in the whole process: so the switch is turned back while one picture is read."""
+    with _decoding:
+        lenient, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+        try:
+            file.seek(0)
+            Image.open(file).load()
+        except (OSError, SyntaxError, ValueError):  # as Pillow's readers of each format call it
+            return False
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+            file.seek(0)
+    return True
