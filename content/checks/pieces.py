@@ -41,6 +41,7 @@ class Pieces:
     links: list[tuple[str, str, str, str]] = field(default_factory=list)  # kind, target, text, place
     pictures: list[tuple[str, Any, str]] = field(default_factory=list)  # its words, the image, place
     lines: list[tuple[Hotline | None, str]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)  # places of files that aren't there
     seen: list[Words] = field(default_factory=list)  # what stays in a browser's history and tabs
 
 
@@ -92,9 +93,11 @@ def _block(found: Pieces, block: blocks.Block, value: Any, place: str, *, depth:
             _block(found, block.child_block, child, f"{place} {number}", depth=depth + 1)
     elif isinstance(block, SnippetChooserBlock) and block.target_model is Hotline:
         found.lines.append((value, place))
+    elif isinstance(block, DocumentChooserBlock | ImageChooserBlock) and value is None:
+        if block.required:
+            found.missing.append(place)
     elif isinstance(block, DocumentChooserBlock):
-        if value is not None:
-            found.links.append(("document", str(value.pk), "", place))
+        found.links.append(("document", str(value.pk), "", place))
     elif isinstance(block, blocks.PageChooserBlock):
         if value is not None:
             found.links.append(("page", str(value.pk), "", place))

@@ -1,6 +1,6 @@
 """One file for each kind of question. Each takes a page's pieces and the facts, and yields what it found."""
 
-from . import headings, lines, links, numbers, pictures, reading, words
+from . import files, headings, lines, links, numbers, pictures, reading, words
 
 RULES = (
     numbers.check,
@@ -8,6 +8,7 @@ RULES = (
     pictures.check,
     words.check,
     links.check,
+    files.check,
     headings.check,
     reading.check,
 )

@@ -13,7 +13,9 @@ def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
     for line, place in pieces.lines:
         if line is None:
             yield Finding(
-                "line_gone", _("This telephone line was deleted. Choose another or take the block out."), place
+                "line_gone",
+                _("No telephone line is chosen here, or it was deleted. Choose one or take the block out."),
+                place,
             )
         elif not line.is_shown():
             words = _("Readers don't see this line now: its flag doesn't say yes, or nobody has tested it lately.")

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 from wagtail.models import Locale, Page
 
 from content.checks.facts import Facts, digits_of
@@ -206,6 +207,21 @@ class TestWholePages:
         assert found["unverified_number"].excerpt == "069 123 4567"
         assert "›" in found["unverified_number"].place
 
+    def test_a_file_that_is_not_there_is_said_whether_deleted_or_never_chosen(self):
+        film = {"title": "Film", "file": None, "captions": None, "poster": None, "transcript": "", "seconds": 5}
+        page = self.page(body=[("video", film), ("download", {"title": "Fletë", "document": None, "what": ""})])
+        places = [each.place for each in findings_for(page) if each.code == "file_gone"]
+        assert [place.rpartition(" › ")[2] for place in places] == [
+            "filmi",
+            "titrat",
+            "skedari",
+        ]  # the poster may be missing
+
+    def test_a_line_that_nobody_has_chosen_yet_is_not_called_deleted(self):
+        finding = self.found(self.page(body=[("hotline", {"line": None})]))["line_gone"]
+        with override("en"):
+            assert str(finding.words).startswith("No telephone line is chosen here")
+
     def test_a_line_that_readers_do_not_see_is_said(self):
         stale = self.line(first_shown_on=timezone.localdate() - timedelta(days=400))
         assert "line_hidden" in self.found(self.page(body=[("hotline", {"line": stale})]))
@@ -227,7 +243,7 @@ class TestWholePages:
 
     def test_a_missing_file_or_line_is_no_trouble_either(self):
         blocks = [("hotline", {"line": None}), ("download", {"document": None, "title": "", "what": ""})]
-        assert codes(findings_for(self.page(body=blocks))) == ["line_gone"]
+        assert codes(findings_for(self.page(body=blocks))) == ["line_gone", "file_gone"]
 
     def test_a_check_that_fails_is_told_and_keeps_the_page_back_where_it_guards_readers(self, monkeypatch):
         def fails(pieces, facts):

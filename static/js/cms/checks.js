@@ -38,9 +38,15 @@ function watch(section) {
     timer = setTimeout(ask, PAUSE, true);
   };
 
+  const saved = (event) => {
+    const page = event.detail?.response?.pk; // a page that didn't exist until now, and has an address of its own since
+    if (page) section.dataset.houseChecks = section.dataset.houseChecksOfPage.replace("/0/", `/${page}/`);
+    later();
+  };
+
   form.addEventListener("input", later);
   form.addEventListener("change", later);
-  document.addEventListener("w-autosave:success", later);
+  document.addEventListener("w-autosave:success", saved);
   // The page as it was saved; the form's parts are still being put together. A new page has nothing to look at yet.
   if (section.dataset.saved) ask(false);
 }

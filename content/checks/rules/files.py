@@ -1,0 +1,16 @@
+"""Films, recordings, papers and pictures that a block wants and doesn't have."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext_lazy as _
+
+from ..facts import Facts
+from ..findings import Finding
+from ..pieces import Pieces
+
+
+def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
+    for place in pieces.missing:
+        yield Finding(
+            "file_gone", _("No file is chosen here, or it was deleted. Choose one or take the block out."), place
+        )
