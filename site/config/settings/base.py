@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "django_q",
     "csp",
     "django.contrib.auth",
+    "django.contrib.humanize",  # its words: Wagtail tells with them how long ago something was
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -344,6 +345,9 @@ NOTICE_BATCH_SECONDS = env.int("NOTICE_BATCH_SECONDS", default=4)
 NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=NOTICE_BATCH_SECONDS + EMAIL_TIMEOUT + 8)
 
 WAGTAIL_SITE_NAME = "Vatra"
+# As everywhere else. A picker that knows another order puts this very minute in place of what it can't read.
+WAGTAIL_DATE_FORMAT = "%d.%m.%Y"
+WAGTAIL_DATETIME_FORMAT = "%d.%m.%Y %H:%M"
 WAGTAILADMIN_BASE_URL = PUBLIC_URL
 WAGTAILADMIN_LOGIN_URL = "/accounts/login/"
 WAGTAIL_FRONTEND_LOGIN_URL = "/accounts/login/"
