@@ -8,6 +8,7 @@ class ReviewConfig(AppConfig):
     verbose_name = _("Review of pages")
 
     def ready(self) -> None:
-        from . import notes
+        from . import gone, notes
 
         notes.listen()
+        gone.listen()

@@ -1,14 +1,21 @@
 """Translations with wagtail-localize, through the admin: sentences, PO files out and in, approval, and what follows."""
 
 import polib
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from wagtail.documents import get_document_model
+from wagtail.documents.blocks import DocumentChooserBlock
+from wagtail.images import get_image_model
+from wagtail.images.blocks import ImageChooserBlock
+from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Locale, Page
 from wagtail_localize.fields import get_translatable_fields
-from wagtail_localize.models import StringTranslation, Translation, TranslationSource
+from wagtail_localize.models import OverridableSegment, StringTranslation, Translation, TranslationSource
 
 from content.models import GlossaryTerm, Hotline, public_page_models
 from content.review.actions import translation_of
+from content.review.gone import places_for
 from content.tests.editors import Editor, EditorsTest
 
 BODY = [
@@ -56,6 +63,28 @@ class TranslationsTest(EditorsTest):
         return self.ana.post(
             "wagtail_localize:upload_pofile", translation.pk, file=file, next=reverse("wagtailadmin_home")
         )
+
+
+class TestFilesThatAreDeleted(TranslationsTest):
+    def test_they_leave_the_sentence_editor_which_would_stay_empty_without_them(self):
+        image = get_image_model().objects.create(title="x", file=get_test_image_file())
+        paper = get_document_model()(title="x", file_size=1)
+        paper.file.save("x.pdf", ContentFile(b"%PDF-"))
+        body = [
+            ("rich_text", "<p>Një fjali.</p>"),
+            ("figure", {"image": image, "alt": "Një dritare", "caption": ""}),
+            ("download", {"document": paper, "title": "Fletë", "what": ""}),
+        ]
+        self.begin(self.new_article(slug="me-skedare", body=body))
+        assert set(OverridableSegment.objects.values_list("data_json", flat=True)) == {str(image.pk), str(paper.pk)}
+        paper.delete()
+        assert [each.data_json for each in OverridableSegment.objects.all()] == [str(image.pk)]
+        image.delete()
+        assert not OverridableSegment.objects.exists()
+
+    def test_each_part_of_a_block_that_chooses_a_file_is_known(self):
+        assert places_for(ImageChooserBlock) == {"image", "poster"}
+        assert places_for(DocumentChooserBlock) == {"file", "captions", "document"}
 
 
 class TestTranslating(TranslationsTest):
