@@ -24,7 +24,7 @@ class PaperBlock(blocks.StructBlock):
     paper = blocks.ChoiceBlock(choices=papers_to_choose, label=_("paper"))
 
     class Meta:
-        icon = "print"
+        icon = "doc-full"
         label = _("Paper to print")
         template = "content/blocks/paper.html"
 

@@ -15,6 +15,12 @@ SHORT = [*INLINE, "ul"]
 LONG = ["h2", "h3", *SHORT, "ol"]
 
 
+def several(child: blocks.Block, *, max_num: int, label: Any) -> blocks.ListBlock:
+    """A list of at least two. It begins with two, so that a draft can be saved before they are written."""
+    empty = [child.get_default(), child.get_default()]
+    return blocks.ListBlock(child, min_num=2, max_num=max_num, default=empty, label=label)
+
+
 class CalloutBlock(blocks.StructBlock):
     """One thing the reader must not miss."""
 
@@ -41,7 +47,7 @@ class StepsBlock(blocks.StructBlock):
     """What happens, one thing after the other."""
 
     title = blocks.CharBlock(max_length=120, label=_("title"))
-    steps = blocks.ListBlock(StepBlock(), min_num=2, max_num=12, label=_("steps"))
+    steps = several(StepBlock(), max_num=12, label=_("steps"))
 
     class Meta:
         icon = "list-ol"
@@ -54,7 +60,7 @@ class SignsBlock(blocks.StructBlock):
 
     title = blocks.CharBlock(max_length=120, label=_("title"))
     intro = blocks.TextBlock(required=False, label=_("introduction"))
-    signs = blocks.ListBlock(blocks.CharBlock(max_length=240), min_num=2, max_num=12, label=_("signs"))
+    signs = several(blocks.CharBlock(max_length=240), max_num=12, label=_("signs"))
     closing = blocks.TextBlock(required=False, label=_("what to do"))
 
     class Meta:
@@ -124,7 +130,7 @@ class AnswerBlock(blocks.StructBlock):
 
 class QuizQuestionBlock(blocks.StructBlock):
     question = blocks.CharBlock(max_length=240, label=_("question"))
-    answers = blocks.ListBlock(AnswerBlock(), min_num=2, max_num=6, label=_("answers"))
+    answers = several(AnswerBlock(), max_num=6, label=_("answers"))
     explanation = blocks.RichTextBlock(features=SHORT, label=_("explanation"))
 
 

@@ -157,3 +157,10 @@ class TestBlocks(PublicSiteTest):
 def test_lengths_are_told_in_words():
     assert length_in_words(45).startswith("45 ")
     assert length_in_words(150).startswith("3 ")
+
+
+def test_every_block_begins_so_that_a_draft_of_it_can_be_saved_at_once():
+    for name, block in BodyBlock().child_blocks.items():
+        block.defer_required_validation()  # as Wagtail saves drafts
+        block.clean(block.get_default())
+        assert name
