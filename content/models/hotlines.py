@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -25,6 +26,9 @@ class Confidence(models.TextChoices):
     HIGH = "high", _("high")
     MEDIUM = "medium", _("medium")
     LOW = "low", _("low")
+
+
+WITHOUT_NUMBER = _("A line without a number can't be shown to readers.")
 
 
 class HotlineQuerySet(models.QuerySet["Hotline"]):
@@ -110,7 +114,7 @@ class Hotline(models.Model):
             models.CheckConstraint(
                 name="published_hotline_has_number",
                 condition=~Q(publish="yes") | ~Q(number=""),
-                violation_error_message=_("A line without a number can't be shown to readers."),
+                violation_error_message=WITHOUT_NUMBER,
             ),
         ]
 
@@ -123,6 +127,11 @@ class Hotline(models.Model):
             if (fields := kwargs.get("update_fields")) is not None:
                 kwargs["update_fields"] = {*fields, "first_shown_on"}
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Says beside the number what the constraint would say of the whole form."""
+        if self.is_published and not self.number:
+            raise ValidationError({"number": WITHOUT_NUMBER})
 
     @property
     def is_published(self) -> bool:

@@ -1,6 +1,7 @@
 """The reports in the admin's menu. Each downloads as CSV and XLSX."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import django_filters
@@ -63,7 +64,19 @@ class DueFilter(WagtailFilterSet):
         }[value]
 
 
-class ReviewByReport(ReportView):
+class HouseReport(ReportView):
+    """A report whose files tell the time of the clock on the wall."""
+
+    custom_value_preprocess = {
+        **ReportView.custom_value_preprocess,
+        datetime: {
+            ReportView.FORMAT_CSV: lambda moment: f"{timezone.localtime(moment):%Y-%m-%d %H:%M}",
+            ReportView.FORMAT_XLSX: lambda moment: timezone.make_naive(moment),
+        },
+    }
+
+
+class ReviewByReport(HouseReport):
     """Pages whose text must be looked at again."""
 
     model = Page
@@ -104,7 +117,7 @@ def state_label(line: Hotline) -> Any:
     return state_of(line).label
 
 
-class LinesReport(ReportView):
+class LinesReport(HouseReport):
     """Telephone lines, those first that want a call."""
 
     model = Hotline
@@ -121,7 +134,7 @@ class LinesReport(ReportView):
         Column("days", label=_("Days left"), accessor=days_left),
         LineActionColumn("called", label=_("Test call")),
     ]
-    list_export = ["number", "name", "state_label", "verified_on", "verified_by", "days_left", "publish"]
+    list_export = ["number", "name", "state_label", "verified_on", "verified_by", "days_left", "publish_label"]
     export_headings = {
         "number": _("Number"),
         "name": _("Name"),
@@ -129,7 +142,7 @@ class LinesReport(ReportView):
         "verified_on": _("Last test call"),
         "verified_by": _("Tested by"),
         "days_left": _("Days left"),
-        "publish": _("Show to readers"),
+        "publish_label": _("Show to readers"),
     }
 
     def get_queryset(self) -> "QuerySet[Hotline]":
@@ -138,6 +151,7 @@ class LinesReport(ReportView):
     def decorate_paginated_queryset(self, object_list: Any) -> Any:
         for line in object_list:
             line.state_label, line.days_left = state_label(line), days_left(line)
+            line.publish_label = line.get_publish_display()
         return object_list
 
 
@@ -160,7 +174,7 @@ def findings_of(page: Page) -> list[Finding]:
     return page.findings
 
 
-class FindingsReport(ReportView):
+class FindingsReport(HouseReport):
     """What the checks say of the pages that readers see now."""
 
     model = Page
@@ -213,7 +227,7 @@ def edit_of_entry(entry: PageLogEntry) -> str | None:
     return reverse("wagtailadmin_pages:history", args=[entry.page_id]) if entry.page_id else None
 
 
-class ChangesReport(ReportView):
+class ChangesReport(HouseReport):
     """What changed on the site, in the words of those who changed it."""
 
     model = PageLogEntry

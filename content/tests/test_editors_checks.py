@@ -1,11 +1,13 @@
 """The checks stand beside the editor, in a report, and see what has not been saved."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from unittest.mock import patch
 
 from django.urls import reverse
 from django.utils import timezone
-from wagtail.models import Page
+from openpyxl import load_workbook
+from wagtail.models import Page, PageLogEntry
 
 from content.checks.keeping import check_waiting, waiting
 from content.checks.models import CheckedPage
@@ -108,7 +110,9 @@ class TestReports(EditorsTest):
         assert "to be checked" not in html
         page.body = []
         page.save_revision().publish()
-        assert "E keqe" in self.ana.text("findings_report")
+        html = self.ana.text("findings_report")
+        assert "E keqe" in html
+        assert "Mended since" in html
         each_minute()
         assert "E keqe" not in self.ana.text("findings_report")
 
@@ -154,6 +158,15 @@ class TestReports(EditorsTest):
         csv = b"".join(self.ana.get("review_by_report", export="csv").streaming_content).decode()
         assert "E kaluar" in csv
         assert self.ana.get("review_by_report", export="xlsx").status_code == 200
+
+    def test_times_in_the_files_are_those_of_the_clock_on_the_wall(self):
+        PageLogEntry.objects.log_action(self.article, "content.change_note", user=self.ana.user, data={"words": "Po."})
+        noon = datetime(2026, 7, 1, 10, 5, 7, 123456, tzinfo=UTC)
+        PageLogEntry.objects.filter(action="content.change_note").update(timestamp=noon)
+        csv = b"".join(self.ana.get("changes_report", export="csv").streaming_content).decode()
+        assert "2026-07-01 12:05,Provë,Po.," in csv
+        book = load_workbook(BytesIO(b"".join(self.ana.get("changes_report", export="xlsx").streaming_content)))
+        assert book.active["A2"].value.replace(microsecond=0) == datetime(2026, 7, 1, 12, 5, 7)  # noqa: DTZ001
 
     def test_every_report_opens_and_refuses_others(self):
         operator = Editor("op", "Operators", role="operator")
@@ -206,6 +219,16 @@ class TestPreview(EditorsTest):
     def test_a_page_without_a_twin_says_so(self):
         html = self.article.make_preview_request(preview_mode="twin-en").content.decode()
         assert "English" in html
+
+    def test_only_the_preview_beside_the_editor_brings_what_wagtails_own_checks_ask(self):
+        preview = reverse("wagtailadmin_pages:preview_on_edit", args=[self.article.pk])
+        assert self.ana.client.post(preview, form_of(self.article)).json()["is_valid"]
+        beside = self.ana.client.get(preview, {"mode": "", "in_preview_panel": "true"})
+        assert "checker-axe-configuration" in beside.content.decode()
+        alone, public = self.ana.client.get(preview, {"mode": ""}), self.client.get(self.article.url)
+        for other in (alone, public):
+            assert "Një fjali." in other.content.decode()
+            assert "userbar" not in other.content.decode()
 
     def test_the_preview_offers_three_widths_the_phone_first(self):
         assert [size["name"] for size in self.article.preview_sizes] == ["mobile", "tablet", "desktop"]

@@ -221,11 +221,22 @@ class TestSeeing(LinesTest):
         operator = Editor("op", "Operators", role="operator")
         assert "lines-to-call" not in operator.text("wagtailadmin_home")
 
+    def test_a_line_without_a_number_is_refused_beside_the_number(self):
+        address = reverse("wagtailsnippets_content_hotline:edit", args=[self.line.pk])
+        given = {name: getattr(self.line, name) or "" for name in self.ana.client.get(address).context["form"].fields}
+        given |= {"languages": "[]", "number": "", "publish": "yes"}
+        form = self.ana.client.post(address, given).context["form"]
+        assert form.errors == {"number": ["A line without a number can't be shown to readers."]}
+        self.line.refresh_from_db()
+        assert self.line.number == "116 111"
+
     def test_the_report_downloads_as_csv_and_workbook(self):
         self.age(self.line, 31, never_stale=False)
         assert "hidden: nobody has tested it" in self.ana.text("lines_report")
         csv = self.ana.get("lines_report", export="csv")
-        assert b"116 111" in b"".join(csv.streaming_content)
+        rows = b"".join(csv.streaming_content)
+        assert b"116 111" in rows
+        assert b"verify_first" not in rows  # the word that the list shows, not the code
         assert self.ana.get("lines_report", export="xlsx").status_code == 200
         assert self.ana.get("lines_report_results").status_code == 200
 

@@ -175,6 +175,29 @@ class TestReview(EditorsTest):
             assert publish_due()["published"] == 1
         assert self.again(self.article).title == "E re"
 
+    def test_the_hours_are_written_as_people_write_them_and_told_to_who_decides(self):
+        live, gone = (timezone.localtime() + timedelta(days=days) for days in (1, 2))
+        hours = {"go_live_at": f"{live:%d.%m.%Y} 08:00", "expire_at": f"{gone:%d.%m.%Y} 20:30"}
+        self.ana.save(self.article, action="submit", review_by=f"{gone:%d.%m.%Y}", **hours)
+        html = self.besa.text("review:decide", self.waiting().pk)
+        assert f"Readers see it from {live:%d.%m.%Y} 08:00." in html
+        assert f"It is taken away at {gone:%d.%m.%Y} 20:30." in html
+        assert self.waiting().revision.as_object().review_by == gone.date()
+
+    def test_the_picker_writes_the_order_that_the_form_reads(self):
+        fields = self.ana.get("wagtailadmin_pages:edit", self.article.pk).context["form"].fields
+        for name, order in (
+            ("review_by", "%d.%m.%Y"),
+            ("go_live_at", "%d.%m.%Y %H:%M"),
+            ("expire_at", "%d.%m.%Y %H:%M"),
+        ):
+            assert fields[name].widget.format == order
+            assert order in fields[name].input_formats
+
+    def test_an_address_has_only_letters_that_every_telephone_types(self):
+        page = self.home.add_child(instance=ArticlePage(title="Ç'është e drejta"))
+        assert page.slug == "ceshte-e-drejta"
+
     def test_the_reviews_stand_on_the_first_page_of_whoever_may_decide(self):
         self.ana.save(self.article, action="submit", title="Një titull i veçantë")
         assert "Një titull i veçantë" in self.besa.text("wagtailadmin_home")
