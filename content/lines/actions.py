@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from wagtail.log_actions import log as log_action
 
 from access.models import Assignment, StaffRole, User
@@ -89,7 +90,12 @@ def _letter(editor: User, news: Sequence[Standing]) -> EmailMessage:
         gone = sum(each.state == LineState.STALE for each in news)
         subject = _("Telephone lines: test calls are due")
         if gone:
-            subject = _("Telephone lines: %(count)d no longer shown to readers") % {"count": gone}
+            words = ngettext(
+                "Telephone lines: %(count)d is no longer shown to readers",
+                "Telephone lines: %(count)d are no longer shown to readers",
+                gone,
+            )
+            subject = words % {"count": gone}
         body = render_to_string(
             "content_admin/lines_mail.txt",
             {"news": news, "address": settings.PUBLIC_URL + reverse("lines_report")},

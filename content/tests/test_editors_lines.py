@@ -109,7 +109,7 @@ class TestTelling(LinesTest):
         housekeeping.each_hour()
         housekeeping.each_hour()
         assert len(mail.outbox) == 4
-        assert "no longer shown" in mail.outbox[-1].subject
+        assert "1 is no longer shown" in mail.outbox[-1].subject
 
     def test_after_a_call_the_next_lapse_is_told_again(self):
         self.age(self.line, 31, never_stale=False)
