@@ -32,7 +32,7 @@ from .parameters import (
     order_parameter,
     read,
 )
-from .reading import Reading
+from .reading import STREAMS, Reading
 from .schema import Schema, one_of, text, truth
 
 ORDERS = ("id", "title", "first_published_at", "last_published_at")
@@ -97,7 +97,10 @@ class PagesEndpoint(Endpoint):
         return found
 
     def loaded(self, things: Iterable[Any], fields: Sequence[Field], reading: Reading) -> list[Any]:
-        return reading.specific(things, {field.name for field in fields})
+        names = {field.name for field in fields}
+        pages = reading.specific(things, names)
+        self.is_sensitive = bool(names & STREAMS) and any(page.is_sensitive for page in pages)
+        return pages
 
     def fields_of(self, thing: Any) -> Sequence[Field]:
         return _fields(thing.__class__)

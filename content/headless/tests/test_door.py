@@ -6,6 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from access.models import FieldToken, User
+from content.models import ArticlePage
 from content.tests.seeded import SeededTest
 
 PAGES = "/api/v2/pages/"
@@ -66,6 +67,16 @@ class Door(SeededTest):
     def test_searches_stay_in_no_cache(self):
         assert self.client.get(f"{PAGES}?search=ndihme")["Cache-Control"] == "no-store"
         assert self.client.get(PAGES)["Cache-Control"] == "no-cache"
+
+    def test_the_text_of_a_sensitive_page_stays_in_no_cache_alone_or_in_a_list(self):
+        page = ArticlePage.objects.live().first()
+        page.is_sensitive = True
+        page.save()
+        for query in ("?fields=body&limit=100", "?fields=*&limit=100"):
+            assert self.client.get(f"{PAGES}{query}")["Cache-Control"] == "no-store", query
+        assert self.client.get(f"{PAGES}{page.pk}/")["Cache-Control"] == "no-store"
+        assert self.client.get(f"{PAGES}?limit=100")["Cache-Control"] == "no-cache"
+        assert self.client.get(f"{PAGES}?fields=body&type=content.HelpPage")["Cache-Control"] == "no-cache"
 
 
 @pytest.mark.django_db
