@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from .headless.pages import shown_pages
 from .headless.reading import Reading, absolute
-from .serving.marks import keep_whole
+from .serving.marks import keep_whole, open_to_all
 
 ENTRIES = 30
 LOOK_AT = 3 * ENTRIES  # sensitive pages among them are left out
@@ -40,13 +41,14 @@ def feed(request: HttpRequest) -> HttpResponse:
         atom.add_item(
             title=page.seo_title or page.title,
             link=reading.address_of(page),
-            description=page.search_description or page.intro,
+            description=escape(page.search_description or page.intro),  # readers take it for HTML
             unique_id=uuid.uuid5(page.translation_key, language).urn,
             pubdate=page.first_published_at,
             updateddate=page.last_published_at,
         )
     answer = HttpResponse(atom.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
     keep_whole(request, answer)
+    open_to_all(answer)
     return answer
 
 

@@ -17,17 +17,22 @@ from .models import HelpPage, HomePage, Hotline, QuestionsPage, ServicePage
 
 CONTEXT = "https://schema.org"
 MOST_QUESTIONS = 30
+WRITTEN = ("WebSite", "FAQPage")
 Node = dict[str, Any]
 
 
 def structured_data(page: Page, lines: Iterable[Hotline]) -> Node | None:
-    """The page's JSON-LD, or None for pages that need none."""
+    """The page's JSON-LD, or None for pages that need none. Whether anyone may come across it is asked before."""
     makers = {HomePage: _home, HelpPage: _help, ServicePage: _service, QuestionsPage: _questions}
     maker = makers.get(type(page))
-    if maker is None or not getattr(page, "is_listed", False):
+    if maker is None:
         return None
     found = maker(page, list(lines))
-    return {"@context": CONTEXT, **found, "inLanguage": page.locale.language_code} if found else None
+    if not found:
+        return None
+    # Of what we use, schema.org knows a language of written works only.
+    language = {"inLanguage": page.locale.language_code} if found["@type"] in WRITTEN else {}
+    return {"@context": CONTEXT, **found, **language}
 
 
 def _home(page: Any, lines: list[Hotline]) -> Node:

@@ -16,7 +16,7 @@ from wagtail.models import Page, Site
 
 from ..serving.shared import remembered
 from .hotlines import Hotline
-from .listing import not_restricted, public_pages
+from .listing import is_hidden, not_restricted, public_pages
 
 AT_HOME = {"help_page": "helppage", "glossary_page": "glossarypage", "search_page": "searchpage"}
 # Ways that are no page of the tree, by the name of their address; their rooms stand above this one.
@@ -100,7 +100,7 @@ def _twins(request: HttpRequest, page: Page | None, homes: dict[str, Place]) -> 
 
 def _read_in_each(request: HttpRequest, page: Page) -> dict[str, Place]:
     """Of a page that anyone may come across only twins of the same kind: an unlisted one is told to nobody."""
-    pages = public_pages(request) if getattr(page, "is_listed", True) else not_restricted(Page.objects.live(), request)
+    pages = not_restricted(Page.objects.live(), request) if is_hidden(page, request) else public_pages(request)
     found = pages.filter(translation_key=page.translation_key)
     places = (Place.of(each, request) for each in found.select_related("locale"))
     return {place.language: place for place in places}

@@ -21,7 +21,7 @@ from ..review.page import ReviewedPage
 from ..serving.marks import keep_whole, leave_no_copy
 from ..serving.shared import remembered
 from .frame import frame
-from .listing import public_pages
+from .listing import is_hidden, public_pages
 
 HOME_DEPTH = 2
 BESIDE = 6
@@ -111,7 +111,7 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
             leave_no_copy(request, response)
         else:
             keep_whole(request, response, query=self.kept_query)
-        if not self.is_listed:
+        if is_hidden(self, request):
             response["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
@@ -130,6 +130,7 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
         context |= frame(request, code, twins_of=self)
         context["above"] = self.above(request)
         context["beside"] = self.beside(request)
+        context["is_hidden"] = is_hidden(self, request)
         context["reading"] = readings.Reading(self, request, glossary_page=context["glossary_page"])
         return context
 

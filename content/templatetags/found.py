@@ -17,7 +17,8 @@ ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 def json_ld(context: template.Context) -> SafeString | str:
     """The page's structured data. A data block: the browser never runs it, so the policy for scripts doesn't apply."""
     page = context.get("page")
-    found: dict[str, Any] | None = structured_data(page, context.get("lines") or ()) if page else None
+    is_told = page is not None and not context.get("is_hidden", True)
+    found: dict[str, Any] | None = structured_data(page, context.get("lines") or ()) if is_told else None
     if not found:
         return ""
     told = json.dumps(found, ensure_ascii=False, separators=(",", ":")).translate(ESCAPES)

@@ -3,12 +3,12 @@
 import json
 import re
 import xml.etree.ElementTree as ET
+from unittest import mock
 
 from django.test import override_settings
 from wagtail.models import Page
 
-from content.models import ArticlePage, HelpPage, HomePage, Hotline, QuestionsPage, SectionPage
-from content.structured import structured_data
+from content.models import ArticlePage, HelpPage, HomePage, Hotline, QuestionsPage, SectionPage, public_pages
 from content.tests.seeded import SeededTest
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -60,6 +60,17 @@ class Feeds(SeededTest):
         assert moved.find(f"{ATOM}link").get("href") != first.find(f"{ATOM}link").get("href")
         assert moved.find(f"{ATOM}id").text == first.find(f"{ATOM}id").text
 
+    def test_signs_in_a_text_stay_signs_since_readers_take_it_for_html(self):
+        page = home("sq")
+        page.search_description = "Mosha < 18 & <b>pa frikë</b>"
+        page.save_revision().publish()
+        told = self.entries()[0].find(f"{ATOM}summary")
+        assert told.get("type") == "html"
+        assert told.text == "Mosha &lt; 18 &amp; &lt;b&gt;pa frikë&lt;/b&gt;"
+
+    def test_it_may_be_read_by_pages_of_other_origins(self):
+        assert self.client.get("/en/feed.xml")["Access-Control-Allow-Origin"] == "*"
+
     def test_drafts_unlisted_and_sensitive_pages_are_left_out(self):
         for number, given in enumerate(({"live": False}, {"is_listed": False}, {"is_sensitive": True})):
             article(home("sq"), slug=f"{SECRET}-{number}", **given)
@@ -90,11 +101,11 @@ class Sitemap(SeededTest):
 
     def test_its_cost_does_not_grow_with_the_pages(self):
         self.client.get("/sitemap.xml")
-        with self.assertNumQueries(6):
+        with self.assertNumQueries(7):
             self.client.get("/sitemap.xml")
         for number in range(5):
             article(home("sq"), slug=f"p{number}")
-        with self.assertNumQueries(6):
+        with self.assertNumQueries(7):
             self.client.get("/sitemap.xml")
 
     def test_robots_are_kept_from_staff_cards_and_questions(self):
@@ -110,16 +121,36 @@ class Unlisted(SeededTest):
         assert self.client.get(page.url)["X-Robots-Tag"] == "noindex, nofollow"
         assert "X-Robots-Tag" not in self.client.get("/").headers
 
-    def test_a_listed_page_names_no_unlisted_one_above_it_or_in_the_other_language(self):
-        section = SectionPage(title="Titull i fshehur", slug="lart", locale=home("sq").locale, is_listed=False)
-        home("sq").add_child(instance=section)
-        page = article(section, title="E hapur", slug="e-hapur")
+    def test_a_listed_page_names_no_unlisted_one_in_the_other_language(self):
+        page = article(home("sq"), title="E hapur", slug="e-hapur")
         twin = article(home("en"), slug=f"{SECRET}-twin", translation_key=page.translation_key, is_listed=False)
         html = self.html(page.url)
-        assert section.title not in html
         assert twin.url not in html
         assert 'href="/en/"' in html
         assert page.url in self.html(twin.url), "whoever has the unlisted page's address is led to its twin"
+
+    def test_a_page_beneath_an_unlisted_one_is_unlisted_too_since_its_address_tells_the_others(self):
+        section = SectionPage(
+            title="Titull i fshehur", slug=f"{SECRET}-lart", locale=home("sq").locale, is_listed=False
+        )
+        home("sq").add_child(instance=section)
+        page = article(section, title="E hapur", slug="e-hapur")
+        assert not public_pages().filter(pk=page.pk).exists()
+        for address in ("/sitemap.xml", "/feed.xml", "/", f"/kerko/?q={page.slug}", "/pa-rrjet/"):
+            assert section.slug not in self.html(address), address
+        answer = self.client.get(page.url)
+        assert answer["X-Robots-Tag"] == "noindex, nofollow"
+        assert '<meta name="robots" content="noindex, nofollow">' in answer.content.decode()
+        assert section.title not in answer.content.decode()
+        SectionPage.objects.filter(pk=section.pk).update(is_listed=True)
+        assert public_pages().filter(pk=page.pk).exists()
+        assert "X-Robots-Tag" not in self.client.get(page.url).headers
+
+    def test_unlisted_pages_stay_hidden_with_what_stands_beneath_them_when_they_are_many(self):
+        page = article(article(home("sq"), is_listed=False), slug="poshte")
+        with mock.patch("content.models.listing.FEW", 0):
+            assert not public_pages().filter(path__startswith=page.get_parent().path).exists()
+            assert public_pages().filter(pk=home("sq").pk).exists()
 
     def test_its_own_twin_stands_on_an_unlisted_page(self):
         page = article(home("sq"), is_listed=False)
@@ -136,7 +167,6 @@ class StructuredData(SeededTest):
         told = self.read(HelpPage.objects.get(locale__language_code="sq").url)
         numbers = {entry["item"]["availableChannel"]["servicePhone"]["telephone"] for entry in told["itemListElement"]}
         assert numbers == {line.tel for line in Hotline.objects.published()}
-        assert told["inLanguage"] == "sq"
 
     def test_no_number_of_others_is_called_a_contact_of_ours(self):
         assert "telephone" not in json.dumps(self.read("/"))
@@ -161,5 +191,12 @@ class StructuredData(SeededTest):
     @override_settings(PUBLIC_URL="https://vatra.example")
     def test_an_unlisted_page_says_nothing_to_machines(self):
         page = HelpPage.objects.get(locale__language_code="sq")
+        assert self.read(page.url)
         page.is_listed = False
-        assert structured_data(page, Hotline.objects.published()) is None
+        page.save()
+        assert self.read(page.url) is None
+
+    def test_a_language_is_told_of_written_works_only(self):
+        """schema.org has no `inLanguage` for services and lists."""
+        assert self.read("/en/")["inLanguage"] == "en"
+        assert "inLanguage" not in self.read(HelpPage.objects.get(locale__language_code="sq").url)

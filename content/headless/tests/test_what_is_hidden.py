@@ -40,7 +40,8 @@ class Hidden(SeededTest):
         kept_back = beneath(home(), slug=f"{SECRET}-kept")
         PageViewRestriction.objects.create(page=kept_back, restriction_type="password", password="x")
         under_kept = beneath(kept_back, slug=f"{SECRET}-under")
-        return [draft, unlisted, kept_back, under_kept]
+        under_unlisted = beneath(unlisted, slug=f"{SECRET}-under-unlisted")
+        return [draft, unlisted, kept_back, under_kept, under_unlisted]
 
     def test_hidden_pages_are_in_no_list_search_or_count(self):
         before = json.loads(self.told(f"/api/v2/pages/{home().pk}/"))["meta"]["children"]["count"]
@@ -77,7 +78,7 @@ class Hidden(SeededTest):
         assert "fjalë" in told
 
     def test_a_hidden_parent_section_or_twin_is_not_named(self):
-        section = beneath(home(), SectionPage, slug=f"{SECRET}-section", is_listed=False)
+        section = beneath(home(), SectionPage, slug=f"{SECRET}-section", live=False)
         page = beneath(section, slug="hapur", title="Hapur")
         twin = beneath(home("en"), slug=f"{SECRET}-twin", live=False, translation_key=page.translation_key)
         found = json.loads(self.told(f"/api/v2/pages/{page.pk}/"))["meta"]
