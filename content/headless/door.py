@@ -12,12 +12,13 @@ from django.utils.cache import get_conditional_response
 
 from access.middleware import problem
 
+from ..serving.marks import FROM_ANYWHERE
+
 PUBLIC_API, FIELD_API = "/api/", "/api/field/"
 METHODS = "GET, HEAD, OPTIONS"
 OPEN_TO_READ = {
-    "Access-Control-Allow-Origin": "*",
+    **FROM_ANYWHERE,
     "Access-Control-Expose-Headers": "ETag",
-    "Cross-Origin-Resource-Policy": "cross-origin",
     "X-Robots-Tag": "noindex, nofollow",  # search engines read the pages themselves
 }
 PREFLIGHT = {

@@ -62,7 +62,7 @@ PICTURE = (
 FILE = (
     plain("id", number(minimum=1), in_list=True),
     plain("title", text(), in_list=True),
-    Field("url", address(), lambda file, reading: absolute(file.url), in_list=True),
+    Field("url", address(), lambda file, reading: reading.address_of_file(file), in_list=True),
     Field("type", text(description="Its media type."), lambda file, reading: file.content_type, in_list=True),
     Field("bytes", maybe(number(minimum=0)), lambda file, reading: file.get_file_size(), in_list=True),
 )

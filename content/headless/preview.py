@@ -13,6 +13,7 @@ from wagtail_headless_preview.models import PagePreview
 
 from . import page_fields
 from .describing import operation
+from .draft_files import DraftReading
 from .elsewhere import SALT, TOKEN_SECONDS, is_configured
 from .fields import chosen, represent
 from .pages import PagesEndpoint
@@ -33,7 +34,7 @@ class PagePreviewEndpoint(PagesEndpoint):
         if not is_configured():
             raise Http404
         page = draft_of(values["token"], values["content_type"])
-        reading = self.reading(request)
+        reading = DraftReading(request._request)
         fields = chosen(self.fields_of(page), values.get("fields"), in_list=False)
         reading.prepare([page], {field.name for field in fields})
         answer = Response(represent(page, fields, reading))

@@ -74,6 +74,10 @@ class Reading:
         parts = page.get_url_parts(self.request)
         return absolute(parts[2] if parts and parts[2] else "/")
 
+    def address_of_file(self, file: Any) -> str:
+        """Where a file of the library is fetched."""
+        return absolute(file.url)
+
     def page_address(self, pk: int) -> str | None:
         """Where this page is read, if anyone may come across it."""
         self._find_pages({pk})
@@ -129,7 +133,7 @@ class Reading:
             return
         self._files |= dict.fromkeys(missing, "")
         found = in_open_collections(get_document_model().objects.filter(pk__in=missing))
-        self._files |= {file.pk: absolute(file.url) for file in found}
+        self._files |= {file.pk: self.address_of_file(file) for file in found}
 
 
 def _children_of(paths: set[str], request: HttpRequest | None) -> dict[str, int]:

@@ -7,6 +7,7 @@ a live page offers them: what only drafts show is for those who write them.
 
 import mimetypes
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
@@ -17,11 +18,14 @@ from django.views.decorators.http import require_safe
 from wagtail.documents import get_document_model
 from wagtail.documents.views.serve import serve
 
+from ..headless.draft_files import SIGNED, opens
 from ..used import is_offered
+from .marks import ASK_AGAIN, NO_COPY, open_to_all
 from .ranges import answer
 
 RENDITIONS = "images"
 KEPT_FOR = "public, max-age=2592000, immutable"  # a rendition's name changes with its picture
+LONGEST_NUMBER = 18  # digits
 PICTURES = {".avif": "image/avif", ".webp": "image/webp"}  # not known to every system's list of types
 
 
@@ -46,6 +50,7 @@ def rendition(request: HttpRequest, path: str) -> HttpResponseBase:
     response["Cache-Control"] = KEPT_FOR
     response["ETag"] = etag
     response["Last-Modified"] = http_date(stand.st_mtime)
+    open_to_all(response)
     return response
 
 
@@ -65,14 +70,27 @@ def _rendition(path: str) -> Path:
 
 @require_safe
 def document(request: HttpRequest, document_id: str, document_filename: str) -> HttpResponseBase:
-    """Wagtail's view of documents, with its question about private collections; and the part that was asked for."""
-    if not _may_have(request, document_id):
+    """Wagtail's view of documents, with its question about private collections; and the part that was asked for.
+
+    Who may have it: everyone, once it is offered; before that whoever writes pages, and a front end elsewhere that was
+    given a draft with it. What only some may have leaves no copy.
+    """
+    kept = _document(document_id)
+    is_everyones = kept is not None and is_offered(kept)
+    is_signed = kept is not None and not is_everyones and opens(request.GET.get(SIGNED, ""), kept)
+    if not (is_everyones or is_signed or (kept and request.user.has_perm("wagtailadmin.access_admin"))):
         raise Http404
     whole: HttpResponseBase = serve(request, document_id, document_filename)
+    if whole.get("Content-Encoding") == "None":  # what Wagtail writes for "none", and strict clients stumble over
+        del whole["Content-Encoding"]
+    if whole.status_code in (200, 304):
+        whole["Cache-Control"] = ASK_AGAIN if is_everyones else NO_COPY
+        whole["X-Robots-Tag"] = "noindex, nofollow"
+        if is_everyones or is_signed:
+            open_to_all(whole)
     file = getattr(whole, "file_to_stream", None)
     if whole.status_code != 200 or file is None:
         return whole
-    whole["Cache-Control"] = "no-cache"
     whole["Accept-Ranges"] = "bytes"
     asked = request.headers.get("Range", "")
     is_same = request.headers.get("If-Range", whole.get("ETag")) == whole.get("ETag")
@@ -87,6 +105,6 @@ def document(request: HttpRequest, document_id: str, document_filename: str) -> 
     return part
 
 
-def _may_have(request: HttpRequest, document_id: str) -> bool:
-    kept = get_document_model().objects.filter(pk=document_id).first()
-    return kept is not None and (is_offered(kept) or request.user.has_perm("wagtailadmin.access_admin"))
+def _document(number: str) -> Any:
+    """The document of this number; longer ones than any database gives are nobody's."""
+    return get_document_model().objects.filter(pk=number).first() if len(number) <= LONGEST_NUMBER else None

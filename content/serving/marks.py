@@ -7,12 +7,21 @@ never reaches the reader.
 from collections.abc import Collection
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 MARK = "vatra.keep"
 TRACKING = ("utm_", "fbclid", "gclid", "igsh", "mc_")  # put into links by others; our pages don't read them
 NO_COPY = "no-store"
 ASK_AGAIN = "no-cache"  # a browser may hold a copy, and asks each time whether it is still true
+# What front ends elsewhere may use in their own pages: captions beside a film, pictures on a canvas, feeds. Only for
+# answers that don't depend on who asks: browsers send no cookies along with such a question.
+FROM_ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+
+
+def open_to_all(response: HttpResponseBase) -> None:
+    """Lets pages of other origins read this answer."""
+    for name, value in FROM_ANYWHERE.items():
+        response[name] = value
 
 
 def keep_whole(request: HttpRequest, response: HttpResponse, *, query: Collection[str] = ()) -> None:

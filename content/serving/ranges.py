@@ -6,7 +6,7 @@ from typing import IO
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
-ONE_PART = re.compile(r"^bytes=(\d*)-(\d*)$")
+ONE_PART = re.compile(r"^bytes=([0-9]{0,18})-([0-9]{0,18})$")
 PIECE = 256 * 1024
 
 

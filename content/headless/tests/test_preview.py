@@ -4,8 +4,10 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.signing import TimestampSigner
 from django.test import override_settings
+from wagtail.documents import get_document_model
 from wagtail_headless_preview.models import PagePreview
 
 from content.headless.elsewhere import ELSEWHERE
@@ -14,6 +16,7 @@ from content.tests.seeded import SeededTest
 
 FRONT = override_settings(WAGTAIL_HEADLESS_PREVIEW={"CLIENT_URLS": {"default": "https://front.example/preview"}})
 DRAFT = "Drafti i ri"
+FILE = b"%PDF-1.4 drafti"
 
 
 class Preview(SeededTest):
@@ -88,6 +91,46 @@ class Preview(SeededTest):
             assert self.client.get("/api/v2/page_preview/", query | wrong).status_code == 404, wrong
         PagePreview.objects.all().delete()
         assert self.client.get("/api/v2/page_preview/", query).status_code == 404
+
+    @FRONT
+    def test_files_that_only_the_draft_shows_open_by_its_answer_for_a_day_and_each_for_itself(self):
+        library = get_document_model()
+        shown, other = (
+            library.objects.create(title=name, file=ContentFile(FILE, name=name)) for name in ("a.pdf", "b.pdf")
+        )
+        page = self.page()
+        page.body = [
+            {"type": "download", "value": {"document": shown.pk, "title": "Fletë", "what": ""}},
+            {"type": "rich_text", "value": f'<p><a linktype="document" id="{shown.pk}">fleta</a></p>'},
+        ]
+        _answer, query = self.opened(page)
+        body = self.client.get("/api/v2/page_preview/", query).json()["body"]
+        address = body[0]["value"]["document"]["url"].removeprefix("http://127.0.0.1:8000")
+        assert address.partition("?")[0] == shown.url
+        assert address in body[1]["value"]
+        self.client.logout()
+        told = self.client.get(address)
+        assert told.getvalue() == FILE
+        assert (told["Cache-Control"], told["Access-Control-Allow-Origin"]) == ("no-store", "*")
+        signed = address.partition("?")[2]
+        assert self.client.get(shown.url).status_code == 404
+        assert self.client.get(f"{other.url}?{signed}").status_code == 404
+        assert self.client.get(f"{shown.url}?draft={query['token']}").status_code == 404
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("content.headless.draft_files.TOKEN_SECONDS", -1)
+            assert self.client.get(address).status_code == 404
+        with override_settings(WAGTAIL_HEADLESS_PREVIEW={"CLIENT_URLS": {}}):
+            assert self.client.get(address).status_code == 404
+
+    @FRONT
+    def test_a_file_that_readers_have_keeps_its_plain_address_in_a_draft(self):
+        file = get_document_model().objects.create(title="a", file=ContentFile(FILE, name="a.pdf"))
+        page = self.page()
+        page.body = [{"type": "download", "value": {"document": file.pk, "title": "Fletë", "what": ""}}]
+        page.save_revision().publish()
+        _answer, query = self.opened(page)
+        told = self.client.get("/api/v2/page_preview/", query).json()["body"][0]["value"]["document"]["url"]
+        assert told == f"http://127.0.0.1:8000{file.url}"
 
     @FRONT
     def test_a_query_without_a_token_is_refused_with_words(self):

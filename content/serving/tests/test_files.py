@@ -28,6 +28,7 @@ FILM = bytes(range(256)) * 40
         ("bytes=-", None),
         ("bytes=0-1,5-6", None),
         ("pieces=0-1", None),
+        (f"bytes={'9' * 5000}-", None),
         ("bytes=a-b", None),
     ],
 )
@@ -100,6 +101,18 @@ class TestFiles(TestCase):
         assert response.getvalue() == FILM
         assert response["Accept-Ranges"] == "bytes"
 
+    def test_a_film_that_everyone_may_have_plays_in_pages_of_other_origins_and_is_in_no_index(self):
+        """Captions are only shown beside a film from elsewhere when both may be read there."""
+        for headers in ({}, {"Range": "bytes=0-9"}, {"If-None-Match": self.client.get(self.document.url)["ETag"]}):
+            response = self.client.get(self.document.url, headers=headers)
+            assert response["Access-Control-Allow-Origin"] == "*", headers
+            assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
+            assert response["Cache-Control"] == "no-cache"
+            assert response["X-Robots-Tag"] == "noindex, nofollow"
+            assert "Content-Encoding" not in response.headers
+        picture = self.client.get("/media/images/fusha.width-400.avif")
+        assert picture["Access-Control-Allow-Origin"] == "*"
+
     def test_a_part_of_another_version_is_the_whole_film(self):
         response = self.client.get(self.document.url, headers={"Range": "bytes=0-1", "If-Range": '"other"'})
         assert response.status_code == 200
@@ -112,14 +125,17 @@ class TestFiles(TestCase):
         self.client.force_login(person)
         assert self.client.get(self.document.url).status_code == 404
         person.user_permissions.add(Permission.objects.get(codename="access_admin"))
-        assert self.client.get(self.document.url).getvalue() == FILM
+        response = self.client.get(self.document.url)
+        assert response.getvalue() == FILM
+        assert response["Cache-Control"] == "no-store"
+        assert "Access-Control-Allow-Origin" not in response.headers
 
     def test_a_file_of_a_page_behind_a_password_is_not_given_to_strangers(self):
         PageViewRestriction.objects.create(page=self.page, restriction_type="password", password="x")
         assert self.client.get(self.document.url).status_code == 404
 
     def test_a_file_that_is_not_there_is_not_found_whatever_its_number(self):
-        for number in ("0", "999999", "9" * 40):
+        for number in ("0", "999999", "9" * 40, "9" * 5000):
             assert self.client.get(f"/documents/{number}/film.mp4").status_code == 404
 
     def test_a_film_of_a_private_collection_is_kept_back_in_parts_too(self):
