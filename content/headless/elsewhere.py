@@ -41,10 +41,16 @@ class PreviewElsewhere(HeadlessPreviewMixin):
     @property
     def preview_modes(self) -> list[tuple[str, Any]]:
         own: list[tuple[str, Any]] = list(super().preview_modes)
-        return [*own, (ELSEWHERE, _("In the other front end"))] if is_configured() else own
+        return [*own, (ELSEWHERE, _("In the other front end"))] if self._is_shown_elsewhere() else own
+
+    def _is_shown_elsewhere(self) -> bool:
+        """A type that the API tells nothing of (a session's own page) is previewed here alone."""
+        from .page_fields import OWN
+
+        return is_configured() and self._meta.label_lower in OWN  # type: ignore[attr-defined]
 
     def serve_preview(self, request: HttpRequest, preview_mode: str) -> HttpResponse:
-        if preview_mode != ELSEWHERE or not is_configured():
+        if preview_mode != ELSEWHERE or not self._is_shown_elsewhere():
             # Past HeadlessPreviewMixin, whose only way to preview is elsewhere.
             shown: HttpResponse = super(HeadlessPreviewMixin, self).serve_preview(request, preview_mode)
             return shown

@@ -11,7 +11,8 @@ from wagtail.documents import get_document_model
 from wagtail_headless_preview.models import PagePreview
 
 from content.headless.elsewhere import ELSEWHERE
-from content.models import ArticlePage, HomePage
+from content.headless.page_fields import shown_models
+from content.models import ArticlePage, HomePage, public_page_models
 from content.tests.seeded import SeededTest
 
 FRONT = override_settings(WAGTAIL_HEADLESS_PREVIEW={"CLIENT_URLS": {"default": "https://front.example/preview"}})
@@ -91,6 +92,17 @@ class Preview(SeededTest):
             assert self.client.get("/api/v2/page_preview/", query | wrong).status_code == 404, wrong
         PagePreview.objects.all().delete()
         assert self.client.get("/api/v2/page_preview/", query).status_code == 404
+
+    @FRONT
+    def test_each_type_that_the_api_tells_of_is_previewed_there_and_no_other(self):
+        for model in public_page_models():
+            page = model.objects.live().first() or model(locale=self.page().locale)
+            is_told = model in shown_models().values()
+            assert (ELSEWHERE in dict(page.preview_modes)) == is_told, model
+            if is_told and page.pk:
+                _answer, query = self.opened(page)
+                answer = self.client.get("/api/v2/page_preview/", query)
+                assert (answer.status_code, answer.json()["id"]) == (200, page.pk), model
 
     @FRONT
     def test_files_that_only_the_draft_shows_open_by_its_answer_for_a_day_and_each_for_itself(self):
