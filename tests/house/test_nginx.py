@@ -35,6 +35,8 @@ class Upstream(BaseHTTPRequestHandler):
         self.send_header("Cache-Control", "no-cache")
         self.send_header("Vary", "Accept-Encoding")
         self.send_header("ETag", f'"{len(Upstream.asked)}"')
+        if "sends-back" in self.path:
+            self.send_header("Location", self.path)
         self.send_header("X-Forwarded", self.headers.get("X-Forwarded-For", ""))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -138,6 +140,14 @@ def test_three_kinds_of_browsers_share_three_pages(front: tuple[str, Path]) -> N
 
 def test_the_callers_word_about_its_address_is_replaced(front: tuple[str, Path]) -> None:
     assert ask(front, "/unmarked/", X_Forwarded_For="203.0.113.9")[1]["X-Forwarded"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(("path", "status"), [("/sends-back", 200), ("/cms/sends-back", 200), ("/cms/", 414)])
+def test_a_long_address_comes_back_or_is_refused_and_never_looks_like_a_fault(
+    front: tuple[str, Path], path: str, status: int
+) -> None:
+    length = 5000 if status == 200 else 7000
+    assert ask(front, f"{path}?id={'9' * length}")[0] == status
 
 
 def test_pictures_come_from_disk_in_parts_and_originals_never(front: tuple[str, Path]) -> None:
