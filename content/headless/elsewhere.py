@@ -47,7 +47,7 @@ class PreviewElsewhere(HeadlessPreviewMixin):
         """A type that the API tells nothing of (a session's own page) is previewed here alone."""
         from .page_fields import OWN
 
-        return is_configured() and self._meta.label_lower in OWN  # type: ignore[attr-defined]
+        return is_configured() and self._meta.label_lower in OWN
 
     def serve_preview(self, request: HttpRequest, preview_mode: str) -> HttpResponse:
         if preview_mode != ELSEWHERE or not self._is_shown_elsewhere():

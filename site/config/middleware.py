@@ -83,6 +83,8 @@ class SafeHeaders:
             # Not "CSRF_COOKIE": that stands there for whoever brings such a cookie, and the page is kept for everybody.
             has_token = "CSRF_COOKIE_NEEDS_UPDATE" in request.META
             response.setdefault("Referrer-Policy", "same-origin" if has_token else "no-referrer")
+            if has_token:  # what stands behind the password is nothing for an index
+                response.setdefault("X-Robots-Tag", "noindex, nofollow")
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()")
         return response
 

@@ -179,7 +179,10 @@ def test_a_public_page_that_asks_for_a_password_can_still_be_sent():
         get_token(request)
         return HttpResponse("x")
 
-    assert SafeHeaders(view)(RequestFactory().get("/mbyllur/"))["Referrer-Policy"] == "same-origin"
+    answer = SafeHeaders(view)(RequestFactory().get("/mbyllur/"))
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["X-Robots-Tag"] == "noindex, nofollow"
+    assert not through(SafeHeaders, "/ndihme/")[1].has_header("X-Robots-Tag")
 
 
 @pytest.mark.parametrize("path", ["/", "/en/", "/ndihme/", "/k/", "/nothing-here/", "/dil/"])
