@@ -1,10 +1,12 @@
 """What the description says is what the answers are: each endpoint, each seeded page, in full and in lists."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -12,8 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator, FormatChecker
 
 from config.api import ENDPOINTS
+from content.headless import page_fields
 from content.headless.openapi import description_of
 from content.headless.pages import PagesEndpoint
+from content.models import HomePage, SectionPage
 from content.tests.seeded import SeededTest
 
 
@@ -55,6 +59,20 @@ class Description(SeededTest):
             found: Any = self.description
             for part in pointer.removeprefix("#/").split("/"):
                 found = found[part]
+
+    def test_the_document_for_people_names_every_type_and_field_of_its_own_and_its_addresses_answer(self):
+        told = (settings.ROOT / "docs" / "api-public.md").read_text()
+        for model in page_fields.shown_models().values():
+            for name in (page_fields.type_name(model), *page_fields.OWN[model._meta.label_lower]):
+                assert f"`{name}`" in told, name
+        home = HomePage.objects.get(locale__language_code="en")
+        page = SectionPage.objects.filter(locale=home.locale, numchild__gt=0).first()
+        for written in re.findall(r"`((?:pages|glossary|hotlines)/\?[^`]+)`", told):
+            asked = written.replace("{home}", str(home.pk)).replace("{id}", str(page.pk))
+            asked = asked.replace("locale=...", "locale=en").replace("...", "help")
+            assert self.get(f"/api/v2/{asked}")["meta"]["total_count"], written
+        for written in re.findall(r"^    curl .*https://vatra\.example(/api/v2/[^'\s]+)", told, re.MULTILINE):
+            assert self.client.get(written).status_code in (200, 303), written
 
     def test_every_schema_is_one(self):
         for schema in self.description["components"]["schemas"].values():
