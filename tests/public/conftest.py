@@ -12,6 +12,8 @@ from tests.browser.conftest import CHROMIUM
 from tests.browser.quiet import close
 from tests.house.house import House
 
+from .elsewhere import FrontEnd
+
 SIZES = {"narrow": (320, 640), "phone": (360, 740), "tablet": (768, 1024), "desktop": (1280, 800)}
 NEUTRAL = "https://sq.wikipedia.org/**"
 
@@ -37,12 +39,21 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def front_end() -> Iterator[FrontEnd]:
+    """A front end on another origin, where editors may look at drafts too."""
+    with FrontEnd() as front_end:
+        yield front_end
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory, front_end: FrontEnd) -> Iterator[House]:
     """A house on an empty folder, ready; one for all files of this folder."""
     folder = tmp_path_factory.mktemp("public")
     house = House(folder / "data", folder / "static")
+    front_end.api = f"http://127.0.0.1:{house.port}/api/v2/"
+    preview = f"default={front_end.origin}/preview"
     try:
-        yield house.start(ASKING_WAIT_SECONDS="1").wait_ready(seconds=180)
+        yield house.start(ASKING_WAIT_SECONDS="1", HEADLESS_PREVIEW_CLIENT_URLS=preview).wait_ready(seconds=180)
     finally:
         house.stop()
 

@@ -1,0 +1,61 @@
+"""A municipality's front end on another site, in a browser: a film with its captions, an editor's draft."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from case_forms.intake.seeding.demo import DEMO_PASSWORD
+
+from .conftest import Public
+from .elsewhere import FrontEnd
+
+pytestmark = pytest.mark.browser
+DRAFT = "A title that nobody has published"
+CAPTIONS = """film => new Promise(done => {
+    film.textTracks[0].mode = "showing";
+    film.querySelector("track").onload = () => done(film.textTracks[0].cues.length);
+    film.querySelector("track").onerror = () => done("refused");
+    film.ontimeupdate = () => film.textTracks[0].cues?.length && done(film.textTracks[0].cues.length);
+    film.play();
+})"""
+
+
+def test_a_film_plays_there_with_its_captions(
+    public: Public, front_end: FrontEnd, phone: Callable[..., BrowserContext]
+) -> None:
+    page = phone().new_page()
+    found = page.request.get(public.at("/api/v2/pages/?slug=what-happens&locale=en")).json()
+    wrong: list[str] = []
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.goto(f"{front_end.origin}/?id={found['items'][0]['id']}")
+    expect(page.locator("h1")).to_have_text(found["items"][0]["title"])
+    assert page.locator("video").evaluate(CAPTIONS) == 7
+    assert wrong == []
+
+
+def test_an_editor_sees_a_draft_there_and_an_old_token_shows_nothing(
+    public: Public, front_end: FrontEnd, phone: Callable[..., BrowserContext]
+) -> None:
+    page = phone(size="desktop").new_page()
+    page.goto(public.at("/accounts/login/"))
+    page.fill("input[name=login]", "redaktor")
+    page.fill("input[name=password]", DEMO_PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url("**/cms/**")
+    article = page.request.get(public.at("/api/v2/pages/?slug=fast-love&locale=en")).json()["items"][0]
+    page.goto(public.at(f"/cms/pages/{article['id']}/edit/"))
+    page.locator("[data-side-panel-toggle=preview]").click()
+    page.fill("#id_title", DRAFT)
+    page.locator("#id_preview_mode").select_option("elsewhere")
+    shown = page.frame_locator("#w-preview-iframe").frame_locator("iframe")
+    expect(shown.locator("h1")).to_have_text(DRAFT)
+    frame = next(each for each in page.frames if each.url.startswith(f"{front_end.origin}/preview/"))
+    address = frame.url
+    stranger = phone().new_page()
+    stranger.goto(address)
+    expect(stranger.locator("h1")).to_have_text(DRAFT)  # whoever is given the token
+    stranger.goto(re.sub(r".{5}$", "aaaaa", address))
+    expect(stranger.locator("h1")).to_have_text("404 There is nothing here.")
+    assert DRAFT not in stranger.request.get(public.at(f"/api/v2/pages/{article['id']}/")).text()
