@@ -3,6 +3,7 @@
 from typing import Any
 
 import structlog
+from wagtail_headless_preview.models import PagePreview
 
 from .checks.keeping import check_waiting
 from .lines.actions import tell_editors
@@ -23,10 +24,11 @@ def each_minute(_argument: Any = None) -> None:
 
 def each_hour(_argument: Any = None) -> None:
     """Tells editors of telephone lines that want a call, each change of a line once. Makes what sizes of pictures are
-    missing."""
+    missing. Forgets the drafts that a front end elsewhere was shown, once no token opens them any more."""
     told = tell_editors()
     if told:
         log.info("editors_told_of_lines", lines=told)
     made = make_missing_sizes()
     if made:
         log.info("sizes_of_pictures_made", sizes=made)
+    PagePreview.garbage_collect()

@@ -7,11 +7,13 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.signing import TimestampSigner
 from django.test import override_settings
+from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail_headless_preview.models import PagePreview
 
 from content.headless.elsewhere import ELSEWHERE
 from content.headless.page_fields import shown_models
+from content.housekeeping import each_hour
 from content.models import ArticlePage, HomePage, public_page_models
 from content.tests.seeded import SeededTest
 
@@ -143,6 +145,15 @@ class Preview(SeededTest):
         _answer, query = self.opened(page)
         told = self.client.get("/api/v2/page_preview/", query).json()["body"][0]["value"]["document"]["url"]
         assert told == f"http://127.0.0.1:8000{file.url}"
+
+    @FRONT
+    def test_a_draft_is_forgotten_within_hours_of_its_tokens_end_though_nobody_previews_again(self):
+        self.opened(self.page())
+        each_hour()
+        assert PagePreview.objects.count() == 1
+        PagePreview.objects.update(created_at=timezone.localdate() - timedelta(days=2))
+        each_hour()
+        assert not PagePreview.objects.exists()
 
     @FRONT
     def test_a_query_without_a_token_is_refused_with_words(self):
