@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from access.models import User
 from case_forms.intake.seeding.demo import DEMO_PASSWORD
 from content.models import ArticlePage, HomePage
+from tests.browser.wagtail_page import until_it_watches
 from tests.seeds import lay_down_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -28,6 +29,7 @@ def editor(chromium: Browser, transactional_db: Any, live_server: Any) -> Iterat
     page.fill("#id_password", DEMO_PASSWORD)
     page.click("main button")
     expect(page.locator("#id_title")).to_be_visible()
+    until_it_watches(page)
     yield page
     page.goto(f"{live_server.url}/healthz")
     page.wait_for_timeout(500)  # Wagtail's word that nobody edits any more

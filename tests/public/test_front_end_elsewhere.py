@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from tests.browser.wagtail_page import until_it_watches
 
 from .conftest import Public
 from .elsewhere import FrontEnd
@@ -46,6 +47,7 @@ def test_an_editor_sees_a_draft_there_and_an_old_token_shows_nothing(
     page.wait_for_url("**/cms/**")
     article = page.request.get(public.at("/api/v2/pages/?slug=fast-love&locale=en")).json()["items"][0]
     page.goto(public.at(f"/cms/pages/{article['id']}/edit/"))
+    until_it_watches(page)
     page.locator("[data-side-panel-toggle=preview]").click()
     page.fill("#id_title", DRAFT)
     page.locator("#id_preview_mode").select_option("elsewhere")
