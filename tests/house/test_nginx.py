@@ -1,9 +1,11 @@
 """The shipped nginx configuration in a real nginx, before a service that counts what it is asked."""
 
+import contextlib
 import http.client
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -25,10 +27,14 @@ class Upstream(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     asked: list[tuple[str, str, str]] = []
+    both_are_here = threading.Barrier(2, timeout=1.5)
 
     def do_GET(self) -> None:
         Upstream.asked.append((self.command, self.path, self.headers.get("Accept-Encoding", "")))
         body = f"{len(Upstream.asked)}".encode()
+        if "two-at-once" in self.path:
+            with contextlib.suppress(threading.BrokenBarrierError):
+                Upstream.both_are_here.wait()
         self.send_response(200)
         if "unmarked" not in self.path:
             self.send_header("X-Accel-Expires", f"@{int(time.time())}")
@@ -123,6 +129,14 @@ def test_whoever_carries_a_cookie_or_a_token_is_answered_by_the_service(front: t
     for headers in ({"Cookie": "vatra_session=x"}, {"Authorization": "Bearer x"}):
         assert ask(front, "/staff/", **headers)[2] != kept
     assert ask(front, "/staff/")[2] == kept
+
+
+def test_nobody_waits_in_nginx_for_what_another_asked_first(front: tuple[str, Path]) -> None:
+    """nginx looks only every half second whether the other has been answered; the service itself makes a page once."""
+    with ThreadPoolExecutor(2) as readers:
+        answers = list(readers.map(lambda _reader: ask(front, "/two-at-once/"), range(2)))
+    assert [answer[0] for answer in answers] == [200, 200]
+    assert not Upstream.both_are_here.broken
 
 
 def test_forms_are_never_answered_from_what_is_kept(front: tuple[str, Path]) -> None:
