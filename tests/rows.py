@@ -1,8 +1,8 @@
 """The rows of the test database: as migrations left them, and as seeding leaves them, put back instead of made anew.
 
 Emptying the database after a test would take away what migrations laid down, and seeding takes seconds each time. Both
-are therefore remembered as rows in this process. Only SQLite, which all tests run on by themselves, is handled so;
-elsewhere Django empties, and seeding seeds.
+are therefore remembered as rows in this process: on SQLite, which all tests run on by themselves, and on PostgreSQL
+(`DATABASE_URL`). Elsewhere Django empties, and seeding seeds.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from django.core.cache import caches
 from django.db import connection, transaction
 
 Rows = dict[str, list[tuple[Any, ...]]]
+COUNTERS = {"sqlite": "sqlite_sequence", "postgresql": "pg_sequences"}
 
 _beginning: Rows = {}
 _seeded: dict[tuple[Callable[[], object], ...], Rows] = {}
@@ -20,7 +21,7 @@ _seeded: dict[tuple[Callable[[], object], ...], Rows] = {}
 
 def remember_the_beginning() -> None:
     """To be called once, when the database has been migrated and nothing else."""
-    if connection.vendor == "sqlite":
+    if connection.vendor in COUNTERS:
         _beginning.update(_rows())
 
 
@@ -48,10 +49,16 @@ def laid_down(*seeds: Callable[[], object]) -> None:
 
 def _rows() -> Rows:
     with connection.cursor() as cursor:
-        return {
-            table: [tuple(map(_as_stored, row)) for row in cursor.execute(f'SELECT * FROM "{table}"')]  # noqa: S608
-            for table in _tables(cursor)
-        }
+        return {table: [tuple(map(_as_stored, row)) for row in _read(cursor, table)] for table in _tables(cursor)}
+
+
+def _read(cursor: Any, table: str) -> list[tuple[Any, ...]]:
+    if table == "pg_sequences":
+        cursor.execute("SELECT sequencename, last_value FROM pg_sequences ORDER BY sequencename")
+    else:
+        cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
+    found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def _as_stored(value: Any) -> Any:
@@ -60,7 +67,10 @@ def _as_stored(value: Any) -> Any:
 
 
 def _tables(cursor: Any) -> list[str]:
-    """All but those that the full-text index keeps for itself: it follows the table it is made of."""
+    """All but those that SQLite's full-text index keeps for itself: it follows the table it is made of."""
+    if connection.vendor == "postgresql":
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
+        return [*(name for (name,) in cursor.fetchall()), "pg_sequences"]
     found = cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
     virtual = [name for name, sql in found if sql and sql.startswith("CREATE VIRTUAL")]
     return [name for name, _sql in found if not any(name == own or name.startswith(f"{own}_") for own in virtual)]
@@ -68,8 +78,14 @@ def _tables(cursor: Any) -> list[str]:
 
 def _put_back(rows: Rows) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("PRAGMA defer_foreign_keys = ON")
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA defer_foreign_keys = ON")
+        else:
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         for table, kept in sorted(rows.items(), key=_counters_last):
+            if table == "pg_sequences":
+                _set_counters(cursor, kept)
+                continue
             cursor.execute(f'DELETE FROM "{table}"')  # noqa: S608
             if kept:
                 places = ", ".join(["%s"] * len(kept[0]))
@@ -78,6 +94,11 @@ def _put_back(rows: Rows) -> None:
         cache.clear()  # ids and addresses that were looked up before
 
 
+def _set_counters(cursor: Any, kept: list[tuple[Any, ...]]) -> None:
+    for name, last in kept:
+        cursor.execute("SELECT setval(%s, %s, %s)", [f'"{name}"', last or 1, last is not None])
+
+
 def _counters_last(each: tuple[str, object]) -> bool:
     """Inserting rows moves the counters of their tables."""
-    return each[0] == "sqlite_sequence"
+    return each[0] == COUNTERS[connection.vendor]

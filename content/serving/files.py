@@ -98,7 +98,7 @@ def document(request: HttpRequest, document_id: str, document_filename: str) -> 
         return whole
     again = Path(file.name).open("rb")  # noqa: SIM115  # closed when it has been sent
     part = answer(again, int(whole["Content-Length"]), asked=asked, content_type="")
-    whole.close()
+    file.close()  # the file alone: closing the answer would tell everyone that the request has ended
     for name, value in whole.items():
         if name not in part or name == "Content-Type":
             part[name] = value

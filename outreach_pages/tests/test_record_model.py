@@ -91,7 +91,7 @@ class TestTheRecord(TestCase):
         for row in (
             {"sex": "female", "age_group": "15_17", "number": 3},
             {"sex": "male", "age_group": "15_17", "number": 0},
-            {"sex": "male", "age_group": "teenagers", "number": 3},
+            {"sex": "male", "age_group": "teens", "number": 3},
             {"sex": "?", "age_group": "15_17", "number": 3},
         ):
             with pytest.raises(IntegrityError), transaction.atomic():

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from config.wsgi import application
+from tests.connections import connections_stay_open
 
 HOST = "http://127.0.0.1:8000"
 MOST = 600  # addresses a crawl may ask for
@@ -51,7 +52,8 @@ def visitor() -> httpx.Client:
 
 
 def look(client: httpx.Client, path: str) -> Seen:
-    seen = Seen(path, client.get(path))
+    with connections_stay_open():
+        seen = Seen(path, client.get(path))
     if seen.is_page:
         reader = _Links()
         reader.feed(seen.response.text)

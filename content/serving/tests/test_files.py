@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core import signals
 from django.core.files.base import ContentFile
 from django.test import TestCase, override_settings
 from wagtail.documents.models import Document
@@ -112,6 +113,17 @@ class TestFiles(TestCase):
             assert "Content-Encoding" not in response.headers
         picture = self.client.get("/media/images/fusha.width-400.avif")
         assert picture["Access-Control-Allow-Origin"] == "*"
+
+    def test_a_part_is_sent_before_the_request_counts_as_ended(self):
+        ended = []
+        signals.request_finished.connect(hear := lambda **_said: ended.append("ended"))
+        try:
+            response = self.client.get(self.document.url, headers={"Range": "bytes=0-9"})
+            assert ended == []
+            assert response.getvalue() == FILM[:10]
+            assert ended == ["ended"]
+        finally:
+            signals.request_finished.disconnect(hear)
 
     def test_a_part_of_another_version_is_the_whole_film(self):
         response = self.client.get(self.document.url, headers={"Range": "bytes=0-1", "If-Range": '"other"'})

@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 from django.test import RequestFactory
 
 from content.serving.whole_pages import WholePages
+from tests.connections import connections_stay_open
 
 
 @dataclass
@@ -38,10 +39,11 @@ def ask(application: WholePages, path: str, *, method: str = "GET", **headers: s
     environ = (
         RequestFactory().generic(method, path, headers={k.replace("_", "-"): v for k, v in headers.items()}).environ
     )
-    body = application(environ, start)
-    try:
-        whole = b"".join(body)
-    finally:
-        getattr(body, "close", lambda: None)()
+    with connections_stay_open():
+        body = application(environ, start)
+        try:
+            whole = b"".join(body)
+        finally:
+            getattr(body, "close", lambda: None)()
     status, pairs = said
     return Answer(int(status.split()[0]), {name.title(): value for name, value in pairs}, pairs, whole)
