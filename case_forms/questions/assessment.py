@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils import translation
+from django.utils.text import normalize_newlines
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -62,7 +63,7 @@ class IndicatorAssessment(QuestionType):
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
         """Fields `name.decision` and `name.reason`."""
-        entered = {part: str(post.get(f"{name}.{part}") or "").strip() for part in PARTS}
+        entered = {part: normalize_newlines(str(post.get(f"{name}.{part}") or "")).strip() for part in PARTS}
         return {part: text for part, text in entered.items() if text} or None
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 from django.conf import settings
 from django.utils import translation
 from django.utils.functional import Promise
+from django.utils.text import normalize_newlines
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -123,9 +124,12 @@ class QuestionType(ABC):
         """A cleaned answer, for people, in this language."""
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """The raw JSON value a form's fields stand for, None when nothing was entered. `clean` judges it."""
+        """The raw JSON value a form's fields stand for, None when nothing was entered. `clean` judges it.
+
+        A browser sends each end of a line as two characters; it counts as the one that was typed.
+        """
         entered = post.get(name)
-        return entered.strip() or None if isinstance(entered, str) else None
+        return normalize_newlines(entered).strip() or None if isinstance(entered, str) else None
 
     def unanswered_parts(self, value: Any, question: Question) -> list[str]:
         """JSON pointers inside a cleaned answer that are still to be answered when the question is required."""

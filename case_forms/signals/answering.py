@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import normalize_newlines
 
 from access.models import User
 from audit.chain import actor_of, record
@@ -45,7 +46,7 @@ def take_signal(*, signal: Signal, by: User, at: datetime | None = None) -> Sign
 def answer_signal(*, signal: Signal, by: User, text: str, key: str, at: datetime | None = None) -> SignalMessage:
     """Answers the person. `key` is the page's own: pressing twice answers once. Raises CantDo."""
     moment = at or timezone.now()
-    words = text.strip()
+    words = normalize_newlines(text).strip()
     if not words:
         raise CantDo("empty")
     if len(words) > LONGEST_MESSAGE:

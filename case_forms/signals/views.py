@@ -26,7 +26,7 @@ from . import answering
 from .desk import closed_lines, open_lines
 from .models import CHOSEN_BY_STAFF, Signal
 from .reading import read_signal
-from .receiving import LONGEST_MESSAGE, may_add
+from .receiving import may_add
 
 BEGUN_WITH = "initial_identification"  # the form a worker begins from a signal, else the first of this kind
 KIND = "identification"
@@ -115,7 +115,6 @@ def _read(request: HttpRequest, user: User, found: Signal, *, status: int = 200,
         "may_add": may_add(found),
         "is_ours": user.units().filter(pk=found.unit_id).exists(),
         "form_to_begin": _form_to_begin(),
-        "longest": LONGEST_MESSAGE,
         "answer_key": secrets.token_hex(16),
         "written_in": dict(settings.LANGUAGES).get(found.language, found.language),
         **more,

@@ -15,7 +15,7 @@ from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import OPEN, NoticeState
 
 from .choices import REASONS, answers_for, outcomes_for, words_of
-from .replies import NOTE_LENGTH, REFUSALS, refusal_of
+from .replies import REFUSALS, refusal_of
 from .sessions import silence
 from .visit import Visit
 
@@ -119,7 +119,6 @@ def brief_page(visit: Visit) -> dict[str, Any]:
         "is_call": notice.purpose in (Purpose.CALL, Purpose.FALLBACK),
         "accept_words": ACCEPT_WORDS.get(notice.role, _("Accept")),
         "municipalities": Municipality.objects.exclude(pk=notice.municipality_id) if readable else (),
-        "note_length": NOTE_LENGTH,
         "unit": _unit_of(notice),
         "settled_words": _settled_words(notice),
         "silence_seconds": int(silence().total_seconds()) + 5,

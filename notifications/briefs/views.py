@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.text import normalize_newlines
 from django.views.decorators.debug import sensitive_post_parameters
 
 from access.models import Municipality
@@ -57,7 +58,7 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
         return render(request, "briefs/pin.html", before_pin(visit) | {"ended": True}, status=403)
     kind = request.POST.get("kind", "")
     to_municipality = Municipality.objects.filter(slug=request.POST.get("municipality", "")).first()
-    reason, note = request.POST.get(f"{kind}_reason", ""), request.POST.get("note", "")
+    reason, note = request.POST.get(f"{kind}_reason", ""), normalize_newlines(request.POST.get("note", ""))
     try:
         answer(notice=visit.notice, kind=kind, reason=reason, to_municipality=to_municipality, note=note)
     except AnswerRefused as refused:

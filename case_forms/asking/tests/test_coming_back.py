@@ -179,6 +179,12 @@ def test_an_addition_that_cannot_be_sent_is_told_beside_its_field_and_stays(clie
     assert not SignalMessage.objects.exists()
 
 
+def test_the_end_of_a_line_counts_as_the_one_sign_that_was_typed(client, address, received):
+    text = "x" * 3998 + "\r\ny"
+    assert press(client, address, talk_of(client, address, received), "add", text=text).status_code == 200
+    assert SignalMessage.objects.get().text == "x" * 3998 + "\ny"
+
+
 def test_an_addition_survives_the_end_of_the_visit(client, address, received, monkeypatch):
     html = talk_of(client, address, received)
     later = visits.time.time() + visits.LASTS_SECONDS + 120

@@ -10,6 +10,7 @@ import structlog
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
+from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
@@ -33,7 +34,7 @@ from case_forms.signals.receiving import (
 from content.serving.forms import public_form
 
 BACK = "back"
-LONGEST_TYPED = 3 * LONGEST_MESSAGE  # what a page carries on of an addition that is too long
+LONGEST_TYPED = 10 * LONGEST_MESSAGE  # what a page carries on of an addition that is too long
 
 log = structlog.get_logger(__name__)
 
@@ -138,7 +139,7 @@ def _within(request: HttpRequest, going: str, visit: visits.Visit, signal: Signa
 
 
 def _add(request: HttpRequest, visit: visits.Visit, signal: Signal) -> HttpResponse:
-    text = request.POST.get("text", "").strip()
+    text = normalize_newlines(request.POST.get("text", "")).strip()
     problem: str | Promise = ""
     if not text:
         problem = EMPTY
@@ -173,7 +174,6 @@ def _talk(request: HttpRequest, visit: visits.Visit, signal: Signal, *, status: 
         said=said,
         has_answer=any(message.sender == "unit" for message in said),
         may_add=may_add(signal),
-        longest=LONGEST_MESSAGE,
         twins=[],
         **more,
     )

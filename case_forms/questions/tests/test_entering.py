@@ -21,6 +21,7 @@ def posted(type_name, query, **more):
     [
         ("text", "thing=+Ana+", "Ana"),
         ("text", "thing=+", None),
+        ("long_text", "thing=a%0D%0Ab%0D%0A", "a\nb"),
         ("text", "", None),
         ("integer", "thing=12", 12),
         ("integer", "thing=-3", -3),

@@ -121,6 +121,13 @@ def test_no_inline_style_or_script_and_nothing_remembered_by_the_browser(type_na
 
 
 @every_type
+def test_no_field_cuts_short_what_is_pasted_into_it(type_name):
+    """Whoever pastes too much is told so; nothing is lost without a word."""
+    page = rendered(type_name, VALUES[type_name], max_length=3)
+    assert not [tag for tag, a in page.tags if "maxlength" in a]
+
+
+@every_type
 def test_whatever_was_typed_is_shown_again_and_escaped(type_name):
     for value in (HOSTILE, [HOSTILE], {"x": HOSTILE}, {"exploitation.hazardous": HOSTILE}, 3, None, True, [None]):
         page = rendered(type_name, value)

@@ -17,9 +17,9 @@ export function stripped(entered) {
 }
 
 function cleaned(entered, longest) {
-  const asSent = entered.replace(/\r\n|\r|\n/g, "\r\n"); // a browser sends each end of line as two characters
-  if ([...asSent].length > longest || CONTROLS.test(entered)) return undefined;
-  return stripped(entered.replace(/\r\n?/g, "\n").normalize("NFC")) || undefined;
+  const lines = entered.replace(/\r\n?/g, "\n");
+  if ([...lines].length > longest || CONTROLS.test(entered)) return undefined;
+  return stripped(lines.normalize("NFC")) || undefined;
 }
 
 export function text(rule, entered) {
