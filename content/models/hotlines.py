@@ -14,6 +14,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from access.models import in_language
 
 from ..lines.rule import known_true_since, last_true, may_be_shown, shown_for
+from ..lines.spoken import HotlineForm, check_codes, names_of
 
 
 class Publish(models.TextChoices):
@@ -68,9 +69,8 @@ class Hotline(models.Model):
     cost_sq = models.CharField(_("cost (Albanian)"), max_length=80, blank=True)
     cost_en = models.CharField(_("cost (English)"), max_length=80, blank=True)
 
-    languages = models.JSONField(
-        _("languages spoken"), default=list, blank=True, help_text=_('Codes in a list, such as ["sq", "en"].')
-    )
+    # ISO 639 codes
+    languages = models.JSONField(_("languages spoken"), default=list, blank=True, validators=[check_codes])
 
     publish = models.CharField(_("show to readers"), max_length=16, choices=Publish.choices, default=Publish.NO)
     confidence = models.CharField(_("confidence"), max_length=8, choices=Confidence.choices, default=Confidence.LOW)
@@ -87,6 +87,7 @@ class Hotline(models.Model):
 
     objects = HotlineQuerySet.as_manager()
 
+    base_form_class = HotlineForm
     panels = [
         FieldRowPanel([FieldPanel("number"), FieldPanel("publish")]),
         FieldRowPanel([FieldPanel("verified_on"), FieldPanel("verified_by")]),
@@ -165,6 +166,11 @@ class Hotline(models.Model):
     @property
     def cost(self) -> str:
         return self._text("cost")
+
+    @property
+    def spoken(self) -> str:
+        """Languages as readers see them, "" when they are not known."""
+        return ", ".join(names_of(self.languages))
 
     def is_tested(self, on: date | None = None) -> bool:
         """Someone has called the number within the last 30 days (HOTLINE_TEST_DAYS)."""

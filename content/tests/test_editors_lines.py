@@ -10,8 +10,10 @@ from email.header import decode_header, make_header
 from email.message import Message
 from unittest import mock
 
+import pytest
 from aiosmtpd.controller import Controller
 from django.core import mail
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import ModelLogEntry
@@ -224,11 +226,33 @@ class TestSeeing(LinesTest):
     def test_a_line_without_a_number_is_refused_beside_the_number(self):
         address = reverse("wagtailsnippets_content_hotline:edit", args=[self.line.pk])
         given = {name: getattr(self.line, name) or "" for name in self.ana.client.get(address).context["form"].fields}
-        given |= {"languages": "[]", "number": "", "publish": "yes"}
+        given |= {"languages": [], "number": "", "publish": "yes"}
         form = self.ana.client.post(address, given).context["form"]
         assert form.errors == {"number": ["A line without a number can't be shown to readers."]}
         self.line.refresh_from_db()
         assert self.line.number == "116 111"
+
+    def test_the_languages_of_a_line_are_ticked_and_readers_see_them(self):
+        self.line.languages = ["sq", "xyz"]
+        self.line.save()
+        address = reverse("wagtailsnippets_content_hotline:edit", args=[self.line.pk])
+        page = self.ana.client.get(address)
+        assert b'value="xyz"' in page.content  # kept under a code of which we have no name
+        given = {name: getattr(self.line, name) or "" for name in page.context["form"].fields}
+        assert self.ana.client.post(address, given | {"languages": ["sq", "it"]}).status_code == 302
+        self.line.refresh_from_db()
+        assert self.line.languages == ["sq", "it"]
+        assert "Languages: Albanian, Italian" in self.client.get("/en/help/").content.decode()
+        assert "Gjuhët: shqip, italisht" in self.client.get("/ndihme/").content.decode()
+        form = self.ana.client.post(address, given | {"languages": ["sq", "tlh"]}).context["form"]
+        assert list(form.errors) == ["languages"]
+
+    def test_languages_are_a_list_of_codes_whoever_writes_them(self):
+        for wrong in ({"sq": 1}, ["sq", "sq"], [["sq"]], ["<b>"], "sq"):
+            self.line.languages = wrong
+            with pytest.raises(ValidationError) as refused:
+                self.line.full_clean()
+            assert list(refused.value.message_dict) == ["languages"], wrong
 
     def test_the_report_downloads_as_csv_and_workbook(self):
         self.age(self.line, 31, never_stale=False)

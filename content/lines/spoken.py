@@ -1,0 +1,59 @@
+"""Languages that are spoken on a line, by their ISO 639 codes."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from wagtail.admin.forms import WagtailAdminModelForm
+
+SPOKEN = {
+    "sq": pgettext_lazy("language", "Albanian"),
+    "sqk": pgettext_lazy("language", "Albanian Sign Language"),
+    "en": pgettext_lazy("language", "English"),
+    "it": pgettext_lazy("language", "Italian"),
+    "el": pgettext_lazy("language", "Greek"),
+    "rom": pgettext_lazy("language", "Romani"),
+    "mk": pgettext_lazy("language", "Macedonian"),
+    "sr": pgettext_lazy("language", "Serbian"),
+    "bs": pgettext_lazy("language", "Bosnian"),
+    "tr": pgettext_lazy("language", "Turkish"),
+    "de": pgettext_lazy("language", "German"),
+    "fr": pgettext_lazy("language", "French"),
+    "es": pgettext_lazy("language", "Spanish"),
+    "ru": pgettext_lazy("language", "Russian"),
+    "uk": pgettext_lazy("language", "Ukrainian"),
+    "ar": pgettext_lazy("language", "Arabic"),
+    "fa": pgettext_lazy("language", "Persian"),
+}
+
+
+def check_codes(value: Any) -> None:
+    """A list of codes, each once. Codes that aren't listed above may stand in what was kept before."""
+    is_list = isinstance(value, list) and all(isinstance(code, str) and code.isalpha() for code in value)
+    if not is_list or len(set(value)) != len(value):
+        raise ValidationError(_("Choose the languages again."))
+
+
+def names_of(codes: list[str]) -> list[str]:
+    """How readers see them; a code that has no name here is left out."""
+    return [str(SPOKEN[code]) for code in codes if code in SPOKEN]
+
+
+class HotlineForm(WagtailAdminModelForm):
+    """Languages are ticked; what was kept under another code stays to be unticked."""
+
+    languages = forms.MultipleChoiceField(
+        label=capfirst(_("languages spoken")),
+        required=False,
+        choices=list(SPOKEN.items()),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Tick only what you were told at the test call."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = [code for code in self.instance.languages if code not in SPOKEN]
+        self.fields["languages"].choices = [*SPOKEN.items(), *((code, code) for code in others)]
