@@ -8,7 +8,10 @@ _passes = 0
 
 
 def maybe_die(point: str) -> None:
-    """SIGKILLs this process at its n-th pass of this point, unless that has happened FAULT_TIMES times already.
+    """SIGKILLs this process at its n-th pass of this point, FAULT_TIMES times over all, once in each cluster.
+
+    A cluster (a process group) lives on for a moment when one of its workers has died; a second death in it would count
+    for nothing.
 
     From the environment: FAULT_POINT (before_claim, before_send, after_send), FAULT_AT_PASS, FAULT_TIMES, and
     FAULT_MARKERS, the directory of the files that count the deaths.
@@ -19,10 +22,11 @@ def maybe_die(point: str) -> None:
     _passes += 1
     if _passes < int(os.environ["FAULT_AT_PASS"]):
         return
-    for number in range(int(os.environ["FAULT_TIMES"])):
-        marker = Path(os.environ["FAULT_MARKERS"]) / f"{point}-{number}"
-        try:
-            marker.touch(exist_ok=False)
-        except FileExistsError:
-            continue
-        os.kill(os.getpid(), signal.SIGKILL)
+    markers = Path(os.environ["FAULT_MARKERS"])
+    if len(list(markers.glob(f"{point}-*"))) >= int(os.environ["FAULT_TIMES"]):
+        return
+    try:
+        (markers / f"{point}-{os.getpgrp()}").touch(exist_ok=False)
+    except FileExistsError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
