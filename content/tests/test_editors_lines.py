@@ -8,12 +8,16 @@ from datetime import timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
+from importlib import import_module
 from unittest import mock
 
 import pytest
 from aiosmtpd.controller import Controller
+from django.apps import apps
 from django.core import mail
 from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Value
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import ModelLogEntry
@@ -253,6 +257,21 @@ class TestSeeing(LinesTest):
             with pytest.raises(ValidationError) as refused:
                 self.line.full_clean()
             assert list(refused.value.message_dict) == ["languages"], wrong
+
+    def test_what_was_typed_as_languages_before_is_kept_where_it_is_codes(self):
+        migration = import_module("content.migrations.0005_languages_of_lines")
+        for typed, kept in (
+            (5, []),
+            (None, []),
+            ({"sq": 1}, []),
+            ("sq", ["sq"]),
+            (["sq", ["en"], "sq", "it"], ["sq", "it"]),
+        ):
+            self.line.languages = Value(typed, models.JSONField())
+            self.line.save()
+            migration.keep_codes(apps, None)
+            self.line.refresh_from_db()
+            assert self.line.languages == kept, typed
 
     def test_the_report_downloads_as_csv_and_workbook(self):
         self.age(self.line, 31, never_stale=False)
