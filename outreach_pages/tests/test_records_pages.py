@@ -106,6 +106,17 @@ class TestPlanning(RecordsTest):
         assert 'value="IX A"' in html
         assert not InformativeSession.objects.exists()
 
+    def test_what_is_too_long_is_told_beside_it_and_not_cut_by_the_browser(self):
+        long = "Shkolla " * 20
+        answer = self.client.post(reverse("sessions:plan"), self.plan_post(place_name=long))
+        assert answer.status_code == 422
+        html = answer.content.decode()
+        assert 'id="id_place_name_error"' in html
+        assert long.strip() in html
+        held = self.past()
+        html += self.client.get(reverse("sessions:outcome", args=[held.pk])).content.decode()
+        assert "maxlength" not in html
+
     def test_a_telephone_number_in_a_text_is_refused_and_not_repeated_in_the_error(self):
         answer = self.client.post(reverse("sessions:plan"), self.plan_post(partner_names="Klubi, 069 123 4567"))
         assert answer.status_code == 422

@@ -30,6 +30,7 @@ TYPED: list[tuple[str, Entry, dict[str, Any]]] = [
     ("other_specify", {"": "Një gjë"}, {}),
     *(("long_text", {"": words}, {}) for words in ("një\ndy", "\n\n", "a\r\nb", " x \n")),
     ("long_text", {"": "a\nb"}, {"max_length": 3}),
+    ("long_text", {"": "a\nb"}, {"max_length": 4}),
     ("long_text", {"": "a\nbc"}, {"max_length": 3}),
     *(("integer", {"": words}, {}) for words in ("12", "-3", "+5", "-0", "1e3", "1.0", "1,5", "twelve", "9" * 13)),
     ("integer", {"": "7"}, {"min": 8}),

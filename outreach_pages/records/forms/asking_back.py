@@ -31,6 +31,7 @@ class AskingBack(forms.ModelForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for field in self.fields.values():
+            field.widget.attrs.pop("maxlength", None)  # it would cut what is pasted without a word
             choices = list(field.choices) if isinstance(field, forms.TypedChoiceField) else []  # type: ignore[arg-type]
             if choices and choices[0][0] == "":
                 field.choices = [("", _("Choose")), *choices[1:]]  # type: ignore[attr-defined]
