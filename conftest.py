@@ -11,12 +11,13 @@ from django.utils import translation
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
-from tests import rows
+from tests import rows, template_database
 
 # On CI the same examples each time, so that a red run says something about the change; elsewhere new ones.
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+template_database.use_template()
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -37,6 +38,7 @@ def in_english(language_of_the_house: None) -> Iterator[None]:
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """A test that commits leaves the database as migrations did, not empty (tests/rows.py)."""
     with django_db_blocker.unblock():
+        template_database.keep_template()
         rows.remember_the_beginning()
 
 
