@@ -5,12 +5,14 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PY := .venv/bin/python
+# The lock files alone decide what is installed: each pin with its hash, nothing resolved anew.
+INSTALL := .venv/bin/uv pip install --quiet --require-hashes --no-deps
 export PYTHONPATH := $(CURDIR)/site:$(CURDIR)
 export PYTHONDONTWRITEBYTECODE ?=
 ROOMS := site/access site/audit site/config site/vault case_forms content notifications outreach_pages
 PYTEST := $(PY) -m pytest -p no:cacheprovider
 
-.PHONY: help run test lint bench drill lock clean format messages packages test-packages
+.PHONY: help run test lint bench drill lock fresh clean format messages packages test-packages
 
 help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -24,7 +26,7 @@ test: lint ## Run every check and test
 	TEST_DATABASE=file $(PYTEST) -m browser
 	$(PYTEST) -m faults
 
-lint: packages test-packages .venv/test.stamp ## Format, style, types, floors, migrations, templates, translations
+lint: packages test-packages .venv/test.stamp .venv/audit.stamp ## Format, style, types, floors, migrations, templates, translations
 	.venv/bin/ruff format --check --quiet .
 	.venv/bin/ruff check --quiet .
 	.venv/bin/mypy $(ROOMS)
@@ -32,6 +34,7 @@ lint: packages test-packages .venv/test.stamp ## Format, style, types, floors, m
 	DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py makemigrations --check --dry-run
 	.venv/bin/djhtml --check templates
 	$(PY) -m config.catalogs --check
+	$(PY) deploy/audit_packages.py
 
 format: .venv/test.stamp ## Put code and templates into shape
 	.venv/bin/ruff check --fix --quiet . || true
@@ -47,11 +50,13 @@ drill: .venv/run.stamp ## Send a marked, synthetic case through the running serv
 messages: .venv/run.stamp ## Collect texts for translation into locale/
 	DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py makemessages -l sq -l en --no-location --no-wrap --ignore=.venv --ignore=var --ignore=tests
 
-lock: .venv/run.stamp ## Compile requirements.in into pins with hashes
-	$(PY) -m pip install --quiet uv
-	for name in requirements requirements-dev; do .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-	  $$name.in -o $$name.txt; done
+lock: .venv/run.stamp ## Compile each .in file into pins with hashes
+	for name in deploy/locks/uv requirements requirements-dev deploy/locks/audit; do .venv/bin/uv pip compile --quiet \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" $$name.in -o $$name.txt; done
+
+fresh: test-packages ## Build both environments in an empty folder with nothing cached, and compare them with the lock files
+	@bash deploy/fresh.sh
 
 clean: ## Remove what was built here (keeps var/, where the data is)
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
@@ -65,15 +70,23 @@ packages:
 test-packages:
 	@bash deploy/packages.sh test
 
-.venv/bin/python:
+.venv/uv.stamp: deploy/locks/uv.txt
 	@bash deploy/venv.sh
+	@touch $@
 
-.venv/run.stamp: requirements.txt .venv/bin/python
+.venv/run.stamp: requirements.txt .venv/uv.stamp
 	@echo "Installing what requirements.txt pins ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(INSTALL) --python $(PY) -r requirements.txt
 	@touch $@
 
 .venv/test.stamp: requirements-dev.txt .venv/run.stamp
 	@echo "Installing what requirements-dev.txt pins ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(INSTALL) --python $(PY) -r requirements-dev.txt
+	@touch $@
+
+# Apart from the rest: what it brings along would change how libraries of the service behave (openpyxl reads with
+# defusedxml where that is there).
+.venv/audit.stamp: deploy/locks/audit.txt .venv/uv.stamp
+	@.venv/bin/uv venv --quiet --clear --python $(PY) .venv/audit
+	@$(INSTALL) --python .venv/audit/bin/python -r deploy/locks/audit.txt
 	@touch $@

@@ -1,6 +1,14 @@
 #!/usr/bin/env bash
-# Makes .venv with the first Python from 3.11 to 3.13 found here.
+# Makes .venv, where there is none, with the first Python from 3.11 to 3.13 found here, and puts uv into it: uv installs
+# exactly what a lock file pins, where the pip that a Python brings along may take a newer release and find no hash for it.
 set -eu
+install_uv() {
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r deploy/locks/uv.txt
+}
+if [ -x .venv/bin/python ]; then
+  install_uv
+  exit 0
+fi
 for name in python3 python3.13 python3.12 python3.11; do
   if command -v "$name" >/dev/null &&
     "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
@@ -24,3 +32,4 @@ if ! "$found" -c 'import ensurepip' 2>/dev/null; then
 fi
 echo "Making .venv with $("$found" --version) ..."
 "$found" -m venv .venv
+install_uv
