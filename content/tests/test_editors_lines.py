@@ -14,6 +14,7 @@ from unittest import mock
 import pytest
 from aiosmtpd.controller import Controller
 from django.apps import apps
+from django.conf import settings
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -153,6 +154,7 @@ class TestTelling(LinesTest):
         assert to == "besa@vatra.example"
         assert "no longer shown" in str(make_header(decode_header(letter["Subject"])))
         assert "116 111" in letter.get_payload(decode=True).decode()
+        assert letter["Message-ID"].endswith(f"@{settings.MESSAGE_ID_DOMAIN}>"), "not @localhost"
 
     def test_without_an_editor_to_tell_the_news_waits(self):
         self.age(self.line, 31, never_stale=False)

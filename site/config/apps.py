@@ -1,4 +1,6 @@
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.mail.utils import DNS_NAME
 from django.utils.translation import gettext_lazy as _
 
 
@@ -6,3 +8,8 @@ class SiteConfig(AppConfig):
     name = "config"
     label = "house"
     verbose_name = _("The house")
+
+    def ready(self) -> None:
+        # Django takes the machine's own name for the Message-ID of a mail and for the greeting of its server: behind a
+        # relay that is "localhost", which receiving servers hold against a mail.
+        DNS_NAME._fqdn = settings.MESSAGE_ID_DOMAIN

@@ -144,9 +144,9 @@ def shipped_configuration(folder: Path, *, upstream: str, media: Path) -> str:
     first, second, third = text.partition("server {\n    listen 80;")
     text = first + third[third.index("server {\n    listen 443") :]
     assert second, "deploy/nginx.conf no longer begins with the server of port 80"
-    text = re.sub(r"^\s*(ssl_\w+|http2) .*;$", "", text, flags=re.MULTILINE)
-    text = re.sub(r"^\s*listen \[::\]:443 ssl;$", "", text, flags=re.MULTILINE)
-    text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+    text = re.sub(r"^\s*ssl_\w+ .*;$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^\s*listen \[::\]:443 ssl http2;.*$", "", text, flags=re.MULTILINE)
+    text = text.replace("listen 443 ssl http2;", f"listen 127.0.0.1:{port};")
     text = text.replace("server 127.0.0.1:8000;", f"server {upstream.removeprefix('http://')};")
     text = text.replace("proxy_set_header Host $host;", "proxy_set_header Host $http_host;")
     text = text.replace("/run/vatra-pages", str(folder / "pages")).replace("/var/log/nginx", str(folder))

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -200,3 +201,18 @@ def test_when_the_service_is_down_the_numbers_still_stand_there(tmp_path: Path) 
     assert status == 502
     assert b"tel:129" in body
     assert headers["Cache-Control"] == "no-store"
+
+
+def test_the_shipped_configuration_is_taken_by_nginx_with_its_certificates_and_http_2(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=vatra.example"]
+    subprocess.run([*make, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    text = (public_servers.ROOT / "deploy" / "nginx.conf").read_text()
+    text = text.replace("/etc/letsencrypt/live/vatra.example", str(tmp_path)).replace("/run/", f"{tmp_path}/")
+    text = text.replace("/var/log/nginx", str(tmp_path))
+    whole = tmp_path / "nginx.conf"
+    whole.write_text(f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\n{text}\n}}\n")
+    command = [public_servers.NGINX, "-t", "-p", str(tmp_path), "-c", str(whole), "-e", str(tmp_path / "error.log")]
+    tried = subprocess.run(command, capture_output=True, text=True)
+    assert tried.returncode == 0, tried.stderr
+    assert "http2 on" not in text, "a directive that Debian 12's nginx doesn't know"

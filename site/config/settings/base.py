@@ -135,12 +135,19 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {
-    "default": env.cache_url("CACHE_URL", default=f"filecache://{DATA_DIR / 'cache'}"),
-}
 
-# Which pages kept in memory are still true (docs/adr/0023): shared by all processes, apart from what sign-in counts.
-CACHES["pages"] = env.cache_url("CACHE_URL", default=f"filecache://{DATA_DIR / 'pages'}") | {"KEY_PREFIX": "pages"}
+def _cache(folder: str, *, key_prefix: str = "", **options: object) -> dict:
+    """CACHE_URL, or files in this folder of DATA_DIR; behind `config.cache`, which goes on when either is away."""
+    found = env.cache_url("CACHE_URL", default=f"filecache://{DATA_DIR / folder}")
+    store = {"STORE": found["BACKEND"], **found.get("OPTIONS", {}), **options}
+    return {**found, "BACKEND": "config.cache.FailOpenCache", "KEY_PREFIX": key_prefix, "OPTIONS": store}
+
+
+CACHES = {
+    "default": _cache("cache"),
+    # Which pages kept in memory are still true (docs/adr/0023): shared by all processes.
+    "pages": _cache("pages", key_prefix="pages", FALLBACK=False),
+}
 PUBLIC_CACHE_BYTES = env.int("PUBLIC_CACHE_BYTES", default=64 * 1024 * 1024)
 PUBLIC_CACHE_SECONDS = env.int("PUBLIC_CACHE_SECONDS", default=60)
 

@@ -1,5 +1,7 @@
 """Real cases. Refuses to start on a missing or demo secret, naming each one."""
 
+import re
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -10,6 +12,19 @@ from .base import ALLOWED_HOSTS, EMAIL_CONFIG, PUBLIC_URL, SECRET_KEY, VAULT_KEY
 PROFILE = "production"
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=True)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1)
+
+
+# Names that nobody can own (RFC 2606 and 6761), and the account of deploy/vatra.env.example.
+PLACEHOLDER = re.compile(
+    r"(?:[\w-]+\.)*(?:[\w-]+\.(?:example|invalid|test)|example\.(?:com|net|org))(?![\w.-])|(?<![\w.-])USER:PASSWORD(?=@)"
+)
+MAY_HOLD_PLACEHOLDERS = ("PUBLIC_URL", "ALLOWED_HOSTS", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "MESSAGE_ID_DOMAIN")
+
+
+def _placeholders() -> Iterator[tuple[str, str]]:
+    """Each setting that was copied from the example and never filled in: its name and the part that gives it away."""
+    for name in MAY_HOLD_PLACEHOLDERS:
+        yield from ((name, mark) for mark in sorted(set(PLACEHOLDER.findall(env.str(name, default="")))))
 
 
 def _refusals() -> list[str]:
@@ -30,6 +45,7 @@ def _refusals() -> list[str]:
         found.append("PUBLIC_URL must start with https://")
     elif urlsplit(PUBLIC_URL).hostname not in ALLOWED_HOSTS:
         found.append("ALLOWED_HOSTS must hold the host of PUBLIC_URL")
+    found += [f"{name} still holds a placeholder ({mark})" for name, mark in _placeholders()]
     if env.bool("DEBUG", default=False):
         found.append("DEBUG must not be set")
     if env.str("EMAIL_URL", default="") and not (

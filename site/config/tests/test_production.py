@@ -13,11 +13,11 @@ GOOD = {
     "SECRET_KEY": "k9!" + "aZ3bY4cX5dW6eV7fU8gT9hS0iR1jQ2kP3lO4mN5" * 2,
     "VAULT_KEYS": "k1:" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode(),
     "DATABASE_URL": "sqlite:////nowhere/vatra.sqlite3",
-    "EMAIL_URL": "smtp+tls://user:pw@mail.vatra.example:587",
-    "ALLOWED_HOSTS": "vatra.example",
-    "PUBLIC_URL": "https://vatra.example",
-    "DEFAULT_FROM_EMAIL": "Vatra <njoftime@vatra.example>",
-    "MESSAGE_ID_DOMAIN": "vatra.example",
+    "EMAIL_URL": "smtp+tls://user:pw@mail.vatra.internal:587",
+    "ALLOWED_HOSTS": "vatra.internal",
+    "PUBLIC_URL": "https://vatra.internal",
+    "DEFAULT_FROM_EMAIL": "Vatra <njoftime@vatra.internal>",
+    "MESSAGE_ID_DOMAIN": "vatra.internal",
 }
 
 
@@ -49,9 +49,9 @@ def test_everything_that_is_missing_is_named_at_once(tmp_path):
     [
         ({"SECRET_KEY": "demo-only-secret-key-that-production-refuses-to-start-with-0000"}, "SECRET_KEY is a demo"),
         ({"SECRET_KEY": "short", "VAULT_KEYS": "demo1:ZGVtby12YXVsdC1rZXktb2YtMzItYnl0ZXMtZGVtbyE="}, "VAULT_KEYS"),
-        ({"SECRET_KEY": "a" * 60, "PUBLIC_URL": "http://vatra.example"}, "PUBLIC_URL must start with https://"),
-        ({"ALLOWED_HOSTS": "other.example", "EMAIL_URL": "smtp://127.0.0.1:25"}, "EMAIL_URL must use"),
-        ({"ALLOWED_HOSTS": "other.example", "DEBUG": "1"}, "ALLOWED_HOSTS must hold the host"),
+        ({"SECRET_KEY": "a" * 60, "PUBLIC_URL": "http://vatra.internal"}, "PUBLIC_URL must start with https://"),
+        ({"ALLOWED_HOSTS": "other.internal", "EMAIL_URL": "smtp://127.0.0.1:25"}, "EMAIL_URL must use"),
+        ({"ALLOWED_HOSTS": "other.internal", "DEBUG": "1"}, "ALLOWED_HOSTS must hold the host"),
         ({"DEBUG": "1"}, "DEBUG must not be set"),
     ],
 )
@@ -66,3 +66,28 @@ def test_what_is_made_for_a_demo_or_unsafe_is_named_without_its_value(tmp_path, 
 
 def test_a_relay_on_the_same_machine_may_be_allowed_by_name(tmp_path):
     assert start(tmp_path, EMAIL_URL="smtp://127.0.0.1:25", EMAIL_ALLOW_PLAIN="1").returncode == 0
+
+
+EXAMPLE = ROOT / "deploy" / "vatra.env.example"
+
+
+def test_the_example_file_with_only_its_keys_filled_in_is_refused_by_name(tmp_path):
+    lines = (line.partition("=") for line in EXAMPLE.read_text().splitlines() if not line.startswith("#"))
+    example = {name: value for name, _sign, value in lines if name in GOOD and value}
+    found = start(tmp_path, **example)
+    assert found.returncode != 0
+    for name in ("PUBLIC_URL", "ALLOWED_HOSTS", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "MESSAGE_ID_DOMAIN"):
+        assert f"{name} still holds a placeholder" in found.stderr
+    assert "USER:PASSWORD" in found.stderr
+
+
+@pytest.mark.parametrize("host", ["example.vatra.internal", "examples.al", "testing.al", "vatra-example.al"])
+def test_a_host_that_only_resembles_a_placeholder_starts(tmp_path, host):
+    found = start(tmp_path, ALLOWED_HOSTS=host, PUBLIC_URL=f"https://{host}")
+    assert found.returncode == 0, found.stderr
+
+
+def test_a_password_is_never_shown(tmp_path):
+    found = start(tmp_path, EMAIL_URL="smtp+tls://user:s3cret-of-the-relay@mail.vatra.example:587")
+    assert "EMAIL_URL still holds a placeholder (mail.vatra.example)" in found.stderr
+    assert "s3cret" not in found.stderr
