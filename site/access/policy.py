@@ -19,6 +19,7 @@ FIELD = frozenset({StaffRole.WORKER.value, StaffRole.COORDINATOR.value})
 WORKER = frozenset({StaffRole.WORKER.value})
 COORDINATOR = frozenset({StaffRole.COORDINATOR.value})
 EDITOR = frozenset({StaffRole.EDITOR.value})
+OPERATOR = frozenset({StaffRole.OPERATOR.value})
 STAFF = frozenset(role.value for role in StaffRole)
 KEEPERS = frozenset({StaffRole.COORDINATOR.value, StaffRole.OPERATOR.value})
 CMS = frozenset({StaffRole.EDITOR.value, StaffRole.COORDINATOR.value, StaffRole.OPERATOR.value})
@@ -63,6 +64,7 @@ VIEWS: tuple[Row, ...] = (
     Row(
         "mfa_authenticate", PUBLIC, "The second step of signing in; without the first it only leads back to it.", WRITE
     ),
+    Row("account_invitation", PUBLIC, "Whoever holds an invitation's link chooses the account's password once.", WRITE),
     Row("mfa_index", STAFF, "Each person keeps their own second factor."),
     Row("mfa_reauthenticate", STAFF, "Asks for a code again before the second factor is changed.", WRITE),
     Row("mfa_activate_totp", STAFF, "Each person keeps their own second factor.", WRITE),
@@ -203,6 +205,19 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/dutyshift/", KEEPERS, "Coordinators keep the duty roster of their regions, operators all of it.", WRITE),
     Row("cms/partner/", KEEPERS, "Coordinators keep the offices of their regions, operators all of them.", WRITE),
     Row("cms/agreement/", KEEPERS, "Coordinators keep the agreements of their regions, operators all of them.", WRITE),
+    Row("cms/users/", NOBODY, "Wagtail's screen would set passwords and superusers; staff are kept under cms/staff/."),
+    Row("cms/groups/", NOBODY, "Groups follow from roles (access.staff.groups); nobody edits rights by hand."),
+    Row("cms/staff/", OPERATOR, "Operators make accounts, give roles for a time, invite and end work.", WRITE),
+    Row(
+        "cms/factor-resets/",
+        KEEPERS,
+        "A lost second factor is reset by two: one asks, another decides; a coordinator in their own regions.",
+        WRITE,
+    ),
+    Row("cms/mobileunit/", OPERATOR, "Operators keep the units and the number that officers call.", WRITE),
+    Row("cms/municipality/", OPERATOR, "Operators keep which police directorate answers for a municipality.", WRITE),
+    Row("cms/policedirectorate/", OPERATOR, "Operators keep the police directorates.", WRITE),
+    Row("cms/region/", OPERATOR, "Operators say in which regions units work.", WRITE),
     Row(
         "cms/public/",
         EDITOR,

@@ -13,11 +13,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
 from access.models import Assignment, MobileUnit, Region, User
+from access.staff.groups import follow_roles
 from audit.chain import record
 from case_forms.builder.models import FormVersion
 from case_forms.cases.models import Case
@@ -118,16 +118,15 @@ def _seed_staff(facts: dict[str, Any], hashes: _Hashes) -> Made:
             last_name=row["last_name"],
             email=f"{row['username']}@vatra.example",
             password=hashes.password,
-            is_staff=row.get("is_staff", False),
             is_demo=True,
         )
-        user.groups.set(Group.objects.filter(name__in=row.get("groups", ())))
         places: list[dict[str, Any]] = [{"region": regions[slug]} for slug in row.get("regions", ())]
         if "unit" in row:
             places = [{"unit": units[row["unit"]]}]
         for place in places or [{}]:
             Assignment.objects.create(user=user, role=row["role"], starts_on=since, **place)
             made["assignments"] += 1
+        follow_roles(user)
         made["accounts"] += 1
     for row in facts["units"]:
         made["call-back numbers"] += MobileUnit.objects.filter(slug=row["unit"], callback_phone="").update(

@@ -51,11 +51,13 @@ GROUPS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
     ),
     "Operators": (
         ("wagtailadmin", ("admin",), ("access",)),
-        ("access", ("user", "assignment", "mobileunit"), WRITE),
-        ("access", ("region", "municipality", "policedirectorate"), ("change", "view")),
+        ("access", ("mobileunit", "policedirectorate"), WRITE),
+        ("access", ("region", "municipality"), ("change", "view")),
         ("directory", (), WRITE),
     ),
 }
+# Rights that groups had once and must not keep: accounts are kept under cms/staff/, never by Wagtail's own screens.
+WITHDRAWN = (("access", ("user", "assignment"), (*WRITE, "delete")), ("auth", ("group",), (*WRITE, "delete")))
 
 
 def seed_reference() -> Made:
@@ -165,6 +167,9 @@ def seed_procedures() -> int:
 def seed_groups() -> int:
     """Gives the admin's groups the rights GROUPS names. Returns how many rights were added."""
     made = 0
+    withdrawn = {right for app, models, verbs in WITHDRAWN for right in _permissions(app, models, verbs)}
+    for group in Group.objects.filter(permissions__in=withdrawn).distinct():
+        group.permissions.remove(*withdrawn)
     for name, grants in GROUPS.items():
         group, _new = Group.objects.get_or_create(name=name)
         wanted = set()

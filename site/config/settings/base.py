@@ -185,6 +185,7 @@ Q_CLUSTER: dict = {
 }
 # What the bulk workers run each hour, by path: each tidies up its own room.
 HOUSEKEEPING = (
+    "access.staff.groups.follow_roles_of_all",
     "case_forms.intake.housekeeping.tidy",
     "content.housekeeping.each_hour",
     "case_forms.signals.housekeeping.tidy",
@@ -235,6 +236,10 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "Vatra"
 # Staff without a second factor reach only the pages where they set it up.
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=False)
+
+# How long an invitation's link works, and how long a lost second factor waits for a second person to agree.
+INVITATION_HOURS = env.int("INVITATION_HOURS", default=72)
+FACTOR_RESET_HOURS = env.int("FACTOR_RESET_HOURS", default=48)
 
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True

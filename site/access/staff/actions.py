@@ -1,0 +1,270 @@
+"""What is done to an account: make it, invite, change where its person works, end the work, reset a second factor.
+
+Each action checks what must hold whoever asks, writes the audit entry in the same transaction, and sends its mail only
+once that is committed. A mail that can't be handed over is said (`Invitation.mailed_at` stays empty), never assumed.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import partial
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from audit.chain import SYSTEM, Actor, actor_of, record
+
+from ..models import Assignment, AssignmentQuerySet, FieldToken, MobileUnit, Region, StaffRole, User
+from . import mails
+from .groups import follow_roles
+from .models import FactorReset, Invitation
+
+NOBODY_LEFT = gettext_lazy("Nobody else would be left who keeps the accounts. Make another operator first.")
+
+
+def make_person(
+    *,
+    user: User,
+    role: str,
+    unit: MobileUnit | None,
+    regions: Iterable[Region],
+    starts_on: date,
+    ends_on: date | None,
+    by: User | None,
+    mail: bool = True,
+) -> str:
+    """Make the account of a new person with one role, and invite them. Returns the invitation's token, for who can't
+    mail yet (`first_operator`). `user`: unsaved, with its names, address and language; it gets no password here."""
+    with transaction.atomic():
+        user.set_unusable_password()
+        user.is_staff = user.is_superuser = False
+        user.save()
+        record("account.made", actor=_actor(by), target_kind="user", target_id=user.pk, role=role)
+        give_role(user=user, role=role, unit=unit, regions=regions, starts_on=starts_on, ends_on=ends_on, by=by)
+        return invite(user=user, by=by, mail=mail)
+
+
+def give_role(
+    *,
+    user: User,
+    role: str,
+    unit: MobileUnit | None = None,
+    regions: Iterable[Region] = (),
+    starts_on: date,
+    ends_on: date | None = None,
+    by: User | None,
+) -> list[Assignment]:
+    """Give a role for a time: a worker one unit, a coordinator one or more regions, others neither.
+
+    A worker works in one unit at a time: an earlier one ends the day before. Coordinators of the regions concerned are
+    told of a new coordinator, and operators of a new operator. Raises ValidationError.
+    """
+    places: list[dict[str, MobileUnit | Region | None]] = [{}]
+    if role == StaffRole.WORKER:
+        places = [{"unit": unit}]
+    elif role == StaffRole.COORDINATOR:
+        places = [{"region": region} for region in regions]
+    if not places or (role == StaffRole.WORKER and unit is None):
+        raise ValidationError(_("Choose where this person works."))
+    with transaction.atomic():
+        held = User.objects.select_for_update().get(pk=user.pk).assignments
+        if role == StaffRole.WORKER:
+            _leave(held.filter(role=role), starts_on)
+        made = []
+        for place in places:
+            same = held.filter(role=role, **place).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
+            if same.filter(starts_on__lte=ends_on or date.max).exists():
+                raise ValidationError(_("This person has that role there already in that time. Change its last day."))
+            made.append(Assignment.objects.create(user=user, role=role, starts_on=starts_on, ends_on=ends_on, **place))
+            where = next((each.slug for each in place.values() if each is not None), "")
+            record(
+                "account.role_given",
+                actor=_actor(by),
+                target_kind="user",
+                target_id=user.pk,
+                role=role,
+                where=where,
+            )
+        follow_roles(user)
+        if by is not None and role in (StaffRole.COORDINATOR, StaffRole.OPERATOR):
+            transaction.on_commit(partial(mails.tell_of_new_keeper, made, by))
+    return made
+
+
+def _leave(held: AssignmentQuerySet, starts_on: date) -> None:
+    """End these roles the day before; what would only begin later or that very day is dropped."""
+    held.filter(starts_on__gte=starts_on).delete()
+    still = held.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
+    still.update(ends_on=starts_on - timedelta(days=1))
+
+
+def end_role(*, assignment: Assignment, last_day: date, by: User) -> None:
+    """A role ends with this day; one that would only begin afterwards is taken back. Raises ValidationError."""
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=assignment.user_id)
+        if last_day < assignment.starts_on:
+            assignment.delete()
+        else:
+            assignment.ends_on = last_day
+            assignment.save(update_fields=["ends_on"])
+        if assignment.role == StaffRole.OPERATOR:
+            _somebody_keeps_accounts()
+        follow_roles(user)
+        record(
+            "account.role_ended", actor=_actor(by), target_kind="user", target_id=user.pk, role=assignment.role,
+            last_day=last_day.isoformat(),
+        )  # fmt: skip
+
+
+def end_work(*, user: User, by: User) -> None:
+    """Shut the account now: every session and token of it ends with this transaction. Raises ValidationError."""
+    if user.pk == by.pk:
+        raise ValidationError(_("You can't shut your own account. Ask another operator."))
+    today = timezone.localdate()
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=user.pk)
+        was_operator = user.has_role(StaffRole.OPERATOR)
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        user.assignments.filter(starts_on__gt=today).delete()
+        user.assignments.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today)).update(ends_on=today)
+        if was_operator:
+            _somebody_keeps_accounts()
+        _end_tokens(user)
+        _revoke_invitations(user)
+        follow_roles(user)
+        record("account.shut", actor=_actor(by), target_kind="user", target_id=user.pk)
+
+
+def take_back(*, user: User, by: User) -> None:
+    """Open a shut account again, without a role and without a password: both are given anew."""
+    with transaction.atomic():
+        _leave(user.assignments.all(), timezone.localdate())  # its roles ended with the day it was shut, maybe today
+        user.is_active = True
+        user.set_unusable_password()
+        user.save(update_fields=["is_active", "password"])
+        record("account.opened_again", actor=_actor(by), target_kind="user", target_id=user.pk)
+
+
+def change_person(*, user: User, changed: list[str], old_email: str, by: User) -> None:
+    """Save names, address and language. A changed address is told to the old one, and its invitations end."""
+    with transaction.atomic():
+        user.save(update_fields=changed)
+        record("account.changed", actor=_actor(by), target_kind="user", target_id=user.pk, fields=sorted(changed))
+        if "email" in changed:
+            _revoke_invitations(user)
+            if old_email:
+                transaction.on_commit(partial(mails.tell_of_new_address, user, old_email))
+
+
+# ---- invitations ----
+
+
+def invite(*, user: User, by: User | None, mail: bool = True) -> str:
+    """Invite the person to set a password; earlier invitations end. Returns the token. Raises ValidationError."""
+    if not user.is_active:
+        raise ValidationError(_("This account is shut."))
+    if mail and not user.email:
+        raise ValidationError(_("There is no e-mail address to send an invitation to."))
+    with transaction.atomic():
+        _revoke_invitations(user)
+        invitation, token = Invitation.issue(user=user, made_by=by)
+        record("account.invited", actor=_actor(by), target_kind="user", target_id=user.pk)
+        if mail:
+            transaction.on_commit(partial(mails.send_invitation, invitation, token))
+    return token
+
+
+def accept_invitation(*, token: str, password: str) -> User | None:
+    """Set the password that the invited person chose. None when the link works no more (used meanwhile, say)."""
+    with transaction.atomic():
+        found = Invitation.objects.open().filter(token_hash=Invitation.hash_of(token)).values_list("user", flat=True)
+        user = User.objects.select_for_update().filter(pk__in=list(found), is_active=True).first()
+        used = user and Invitation.objects.open().filter(token_hash=Invitation.hash_of(token)).update(
+            used_at=timezone.now()
+        )
+        if user is None or not used:
+            return None
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        record("account.password_set", actor=actor_of(user), target_kind="user", target_id=user.pk)
+    return user
+
+
+# ---- a lost second factor ----
+
+
+def ask_for_reset(*, user: User, by: User) -> FactorReset:
+    """Ask that this person's second factor is taken away. The person is told at once. Raises ValidationError."""
+    if user.pk == by.pk:
+        raise ValidationError(_("Somebody else must ask for you."))
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=user.pk)
+        if not Authenticator.objects.filter(user=user).exists():
+            raise ValidationError(_("This person has no second factor; they set one up when they sign in."))
+        waiting = FactorReset.objects.waiting().filter(user=user).first()
+        if waiting is not None:
+            return waiting
+        asked = FactorReset.objects.create(user=user, asked_by=by)
+        record("account.factor_reset_asked", actor=_actor(by), target_kind="user", target_id=user.pk)
+        transaction.on_commit(partial(mails.tell_of_reset, user, asked=True))
+    return asked
+
+
+def decide_reset(*, reset: FactorReset, approve: bool, by: User) -> None:
+    """A second person agrees or refuses. Raises ValidationError.
+
+    Agreed: the factor, the password, the sessions and the tokens end, and the person is invited to set a new password;
+    at the next sign-in they set up a new factor.
+    """
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=reset.user_id)
+        if by.pk in (reset.asked_by_id, user.pk):
+            raise ValidationError(_("Somebody else than who asked, and than the person, must decide."))
+        changed = (
+            FactorReset.objects.waiting()
+            .filter(pk=reset.pk)
+            .update(decided_by=by, decided_at=timezone.now(), is_approved=approve)
+        )
+        if not changed:
+            raise ValidationError(_("This has been decided meanwhile, or it waited too long. Look again."))
+        record(
+            "account.factor_reset_agreed" if approve else "account.factor_reset_refused",
+            actor=_actor(by), target_kind="user", target_id=user.pk, asked_by=reset.asked_by_id,
+        )  # fmt: skip
+        if approve:
+            Authenticator.objects.filter(user=user).delete()
+            user.set_unusable_password()
+            user.save(update_fields=["password"])
+            _end_tokens(user)
+            transaction.on_commit(partial(mails.tell_of_reset, user, asked=False))
+            invite(user=user, by=by)
+
+
+# ---- what they share ----
+
+
+def _actor(by: User | None) -> Actor:
+    return actor_of(by) if by is not None else SYSTEM
+
+
+def _revoke_invitations(user: User) -> None:
+    Invitation.objects.open().filter(user=user).update(revoked_at=timezone.now())
+
+
+def _end_tokens(user: User) -> None:
+    FieldToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=timezone.now())
+
+
+def _somebody_keeps_accounts() -> None:
+    """Refuse what would leave the service without an operator, today or ever: nobody could make one but the shell."""
+    forever = Assignment.objects.current().filter(role=StaffRole.OPERATOR, user__is_active=True)
+    # An invited person who never chose a password keeps nothing yet.
+    forever = forever.exclude(user__password__startswith=UNUSABLE_PASSWORD_PREFIX).exclude(user__password="")
+    if not forever.filter(ends_on__isnull=True).exists():
+        raise ValidationError(NOBODY_LEFT)

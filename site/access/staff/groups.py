@@ -1,0 +1,41 @@
+"""Which groups of Wagtail's admin a person is in: those of their roles today, and no others.
+
+Groups give rights inside the admin (which screens, which verbs). Whom the policy table lets in is decided by roles
+alone, at each request; a group left over from a role that ended opens nothing.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db.models import Q
+
+from ..models import StaffRole, User
+
+# The names that seeding gives rights to (case_forms.intake.seeding.reference.GROUPS, content.review.seeding).
+GROUPS_OF: dict[str, tuple[str, ...]] = {
+    StaffRole.WORKER: (),
+    StaffRole.COORDINATOR: ("Coordinators",),
+    StaffRole.EDITOR: ("Editors", "Moderators"),
+    StaffRole.OPERATOR: ("Operators",),
+}
+
+
+def follow_roles(user: User) -> bool:
+    """Put the person into the groups of today's roles and out of all others. True when something changed."""
+    roles = user.current_assignments().values_list("role", flat=True) if user.is_active else ()
+    wanted = {name for role in set(roles) for name in GROUPS_OF[role]}
+    held = set(user.groups.values_list("name", flat=True))
+    if wanted == held:
+        return False
+    user.groups.set([Group.objects.get_or_create(name=name)[0] for name in sorted(wanted)])
+    return True
+
+
+def follow_roles_of_all(_argument: Any = None) -> int:
+    """The same for everybody, as roles begin and end by the day. Returns how many changed. For the hourly round."""
+    return sum(follow_roles(user) for user in _whose_groups_may_differ())
+
+
+def _whose_groups_may_differ() -> Iterable[User]:
+    return User.objects.filter(Q(assignments__isnull=False) | Q(groups__isnull=False)).distinct().order_by("pk")

@@ -1,0 +1,79 @@
+"""The mails about accounts: an invitation, and what a person or the other keepers must hear of.
+
+Each is plain text in the reader's language. No case, no role of others, no password; the only secret is the link of an
+invitation. A mail server that is away loses no action: the mail fails, the log says so, the screen says "not sent".
+"""
+
+from collections.abc import Sequence
+from smtplib import SMTPException
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from ..models import Assignment, StaffRole, User
+from .models import Invitation
+
+log = structlog.get_logger(__name__)
+
+
+def send_invitation(invitation: Invitation, token: str) -> bool:
+    """Mail the link; True (and `mailed_at`) when the mail server took it."""
+    with translation.override(invitation.user.language):
+        subject = _("Your account with Vatra's service")
+    link = f"{settings.PUBLIC_URL}{reverse('account_invitation', args=[token])}"
+    context = {"link": link, "username": invitation.user.username, "expires_at": invitation.expires_at}
+    if not _send(invitation.user, subject, "access/mails/invitation.txt", context):
+        return False
+    Invitation.objects.filter(pk=invitation.pk).update(mailed_at=timezone.now())
+    return True
+
+
+def tell_of_new_address(user: User, old_email: str) -> None:
+    with translation.override(user.language):
+        subject = _("The address of your account was changed")
+    _send(user, subject, "access/mails/new_address.txt", {}, to=old_email)
+
+
+def tell_of_reset(user: User, *, asked: bool) -> None:
+    with translation.override(user.language):
+        subject = _("Your second factor")
+    _send(user, subject, "access/mails/factor_reset.txt", {"asked": asked})
+
+
+def tell_of_new_keeper(assignments: Sequence[Assignment], by: User) -> None:
+    """Tell those who hold such a role already, in one of these regions or in the whole, that another was given it."""
+    first = assignments[0]
+    others = Assignment.objects.current().filter(role=first.role, user__is_active=True)
+    others = others.exclude(user__in=[first.user_id, by.pk])
+    if first.role == StaffRole.COORDINATOR:
+        others = others.filter(region__in=[each.region_id for each in assignments])
+    readers = User.objects.filter(pk__in=others.values("user")).exclude(email="").order_by("pk")
+    for reader in readers:
+        with translation.override(reader.language):
+            subject = _("A new keeper in Vatra's service")
+            context = {
+                "person": first.user.get_full_name() or first.user.username,
+                "role": first.get_role_display(),
+                "by": by.get_full_name() or by.username,
+                "regions": ", ".join(each.region.name for each in assignments if each.region),
+            }
+        _send(reader, subject, "access/mails/new_keeper.txt", context)
+
+
+def _send(user: User, subject: str, template: str, context: dict[str, Any], *, to: str = "") -> bool:
+    address = to or user.email
+    if not address:
+        return False
+    with translation.override(user.language):
+        body = render_to_string(template, context)
+    try:
+        return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [address]).send() > 0
+    except (SMTPException, OSError) as error:
+        log.error("account_mail_failed", code=type(error).__name__, user=user.pk)
+        return False

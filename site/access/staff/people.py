@@ -1,0 +1,76 @@
+"""Reading accounts: who may be seen by whom, and how an account stands."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from ..models import Assignment, StaffRole, User
+from .models import FactorReset, Invitation
+
+
+def kept_by(user: User) -> "QuerySet[User]":
+    """Whose second factor this person may ask to reset, or decide upon: an operator everybody's, a coordinator those
+    of workers and coordinators in their own regions. Never one's own."""
+    others = User.objects.exclude(pk=user.pk)
+    if user.has_role(StaffRole.OPERATOR):
+        return others
+    regions = user.coordinated_regions()
+    near = Assignment.objects.current().filter(Q(unit__region__in=regions) | Q(region__in=regions))
+    return others.filter(pk__in=near.values("user"))
+
+
+def with_state() -> "QuerySet[User]":
+    """Everybody with `has_factor`, annotated."""
+    return User.objects.annotate(has_factor=Exists(Authenticator.objects.filter(user=OuterRef("pk"))))
+
+
+def work_on(day: date, assignments: Iterable[Assignment]) -> list[tuple[str, list[str]]]:
+    """The roles held on a day, in words, each with the names of its places."""
+    found: dict[str, list[str]] = {}
+    for held in assignments:
+        if held.starts_on <= day and (held.ends_on is None or held.ends_on >= day):
+            place = held.unit or held.region
+            found.setdefault(held.get_role_display(), []).extend([str(place)] if place else [])
+    return [(role, sorted(places)) for role, places in found.items()]
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account as its page shows it."""
+
+    user: User
+
+    @cached_property
+    def assignments(self) -> list[Assignment]:
+        """Roles of today, to come, and past, the newest first."""
+        return list(
+            self.user.assignments.select_related("unit", "region").order_by("-starts_on", "role", "region__name")
+        )
+
+    @cached_property
+    def has_factor(self) -> bool:
+        return Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+
+    @cached_property
+    def invitation(self) -> Invitation | None:
+        """The newest one, if the person hasn't used it."""
+        newest = self.user.invitations.order_by("-created_at").first()
+        return newest if newest is not None and newest.used_at is None else None
+
+    @property
+    def invitation_is_open(self) -> bool:
+        found = self.invitation
+        return found is not None and found.revoked_at is None and found.expires_at > timezone.now()
+
+    @cached_property
+    def reset(self) -> FactorReset | None:
+        return FactorReset.objects.waiting().filter(user=self.user).select_related("asked_by").first()
+
+    @property
+    def last_sign_in(self) -> datetime | None:
+        return self.user.last_login

@@ -1,0 +1,29 @@
+"""Addresses of the staff screens, under the admin's."""
+
+from django.urls import include, path
+
+from . import views
+
+people = (
+    [
+        path("", views.people, name="list"),
+        path("new/", views.add, name="add"),
+        path("<int:pk>/", views.person, name="person"),
+        path("<int:pk>/change/", views.change, name="change"),
+        path("<int:pk>/role/", views.give_role, name="give_role"),
+        path("<int:pk>/role/<int:assignment>/end/", views.end_role, name="end_role"),
+        path("<int:pk>/shut/", views.shut, name="shut"),
+        path("<int:pk>/open-again/", views.open_again, name="open_again"),
+        path("<int:pk>/invite/", views.invite, name="invite"),
+    ],
+    "staff",
+)
+resets = (
+    [
+        path("", views.resets, name="list"),
+        path("ask/<int:pk>/", views.ask_for_reset, name="ask"),
+        path("<int:pk>/", views.decide_reset, name="decide"),
+    ],
+    "factor_resets",
+)
+urlpatterns = [path("staff/", include(people)), path("factor-resets/", include(resets))]

@@ -1,0 +1,285 @@
+"""The staff screens of the admin: people and their work for operators, lost second factors for all keepers.
+
+The policy table lets operators in (`cms/staff/`) and keepers (`cms/factor-resets/`); each action asks further.
+"""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db import IntegrityError
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.chain import actor_of, record
+
+from ..models import Assignment, MobileUnit, Region, StaffRole, User
+from . import actions
+from .forms import LastDayForm, PersonForm, RoleForm
+from .models import FactorReset
+from .people import Account, kept_by, with_state, work_on
+
+PAGE = 50
+
+
+def people(request: HttpRequest) -> HttpResponse:
+    """Everybody with an account, by name; found by name or address, narrowed by role, place and state."""
+    found = with_state().prefetch_related("assignments__unit", "assignments__region")
+    wanted = {name: request.GET.get(name, "") for name in ("q", "role", "unit", "region", "state")}
+    for word in wanted["q"].split()[:5]:
+        found = found.filter(
+            Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(username__icontains=word)
+            | Q(email__icontains=word)
+        )  # fmt: skip
+    now = Assignment.objects.current()
+    if wanted["role"] in StaffRole.values:
+        found = found.filter(pk__in=now.filter(role=wanted["role"]).values("user"))
+    if wanted["unit"]:
+        found = found.filter(pk__in=now.filter(unit__slug=wanted["unit"]).values("user"))
+    if wanted["region"]:
+        near = now.filter(Q(region__slug=wanted["region"]) | Q(unit__region__slug=wanted["region"]))
+        found = found.filter(pk__in=near.values("user"))
+    states = {
+        "active": Q(is_active=True, pk__in=now.values("user")),
+        "without": Q(is_active=True) & ~Q(pk__in=now.values("user")),
+        "shut": Q(is_active=False),
+    }
+    found = found.filter(states.get(wanted["state"], Q()))
+    page = Paginator(found.order_by("last_name", "first_name", "username"), PAGE).get_page(request.GET.get("p"))
+    for user in page.object_list:
+        user.work_today = work_on(timezone.localdate(), user.assignments.all())  # type: ignore[attr-defined]
+    return render(
+        request,
+        "access/admin/people.html",
+        {
+            "page": page,
+            "wanted": wanted,
+            "roles": StaffRole.choices,
+            "units": MobileUnit.objects.all(),
+            "regions": Region.objects.all(),
+            "kept": request.GET.urlencode() and "&".join(f"{k}={v}" for k, v in wanted.items() if v),
+        },
+    )
+
+
+def add(request: HttpRequest) -> HttpResponse:
+    """Make a person with a role, and invite them by mail."""
+    person = PersonForm(request.POST or None, initial={"language": "sq"})
+    role = RoleForm(request.POST or None)
+    if request.method == "POST" and person.is_valid() & role.is_valid():
+        try:
+            actions.make_person(user=person.save(commit=False), by=_me(request), **role.given())
+        except ValidationError as error:
+            role.add_error(None, error)
+        except IntegrityError:
+            person.add_error("username", _("Somebody else signs in with this name."))
+        else:
+            _say_whether_mailed(request, person.instance)
+            return redirect("staff:person", person.instance.pk)
+    return render(
+        request, "access/admin/person_new.html", {"person": person, "role": role, "both": with_errors(person, role)}
+    )
+
+
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """One account: work, invitation, second factor, and what can be done."""
+    user = get_object_or_404(User, pk=pk)
+    return render(
+        request,
+        "access/admin/person.html",
+        {"account": Account(user), "today": timezone.localdate(), "is_me": user.pk == request.user.pk},
+    )
+
+
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    user = get_object_or_404(User, pk=pk)
+    old_email = user.email
+    form = PersonForm(request.POST or None, instance=user)
+    if request.method == "POST" and form.is_valid():
+        if form.changed_data:
+            actions.change_person(user=user, changed=form.changed_data, old_email=old_email, by=_me(request))
+            messages.success(request, _("Saved."))
+        return redirect("staff:person", pk)
+    return _form_page(request, form, user, title=_("Name and address"), submit=_("Save"))
+
+
+def give_role(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another role, another unit, another region: from a day on."""
+    user = get_object_or_404(User, pk=pk)
+    form = RoleForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.give_role(user=user, by=_me(request), **form.given())
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("Saved. It holds from the first day on."))
+            return redirect("staff:person", pk)
+    return _form_page(request, form, user, title=_("A role, or another unit"), submit=_("Save"))
+
+
+def end_role(request: HttpRequest, pk: int, assignment: int) -> HttpResponse:
+    user = get_object_or_404(User, pk=pk)
+    held = get_object_or_404(user.assignments.select_related("unit", "region"), pk=assignment)
+    form = LastDayForm(request.POST or None, assignment=held)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.end_role(assignment=held, last_day=form.cleaned_data["last_day"], by=_me(request))
+        except ValidationError as error:
+            form.add_error("last_day", error)
+        else:
+            messages.success(request, _("Saved. The role ends with that day."))
+            return redirect("staff:person", pk)
+    where = f"{held.get_role_display()} · {held.unit or held.region or ''}".rstrip(" ·")
+    return _form_page(request, form, user, title=_("End a role: %(role)s") % {"role": where}, submit=_("End it"))
+
+
+def shut(request: HttpRequest, pk: int) -> HttpResponse:
+    """Shut the account at once; asked once more on a page of its own."""
+    user = get_object_or_404(User, pk=pk)
+    return _confirmed(
+        request, user, lambda: actions.end_work(user=user, by=_me(request)),
+        title=_("Shut this account now"), submit=_("Shut it now"), is_serious=True,
+        words=_("Every session ends at once, tokens and invitations too. What this person wrote stays where it is."),
+        done=_("The account is shut."),
+    )  # fmt: skip
+
+
+def open_again(request: HttpRequest, pk: int) -> HttpResponse:
+    user = get_object_or_404(User, pk=pk)
+    return _confirmed(
+        request, user, lambda: actions.take_back(user=user, by=_me(request)),
+        title=_("Open this account again"), submit=_("Open it again"),
+        words=_("It has no role and no password then. Give a role, and send an invitation."),
+        done=_("The account is open again."),
+    )  # fmt: skip
+
+
+def invite(request: HttpRequest, pk: int) -> HttpResponse:
+    user = get_object_or_404(User, pk=pk)
+
+    def send() -> None:
+        actions.invite(user=user, by=_me(request))
+        _say_whether_mailed(request, user)
+
+    return _confirmed(
+        request, user, send, title=_("Send an invitation"), submit=_("Send it"), done="",
+        words=_("The person gets a link by mail with which they choose a password. Earlier links end. The second factor"
+                " stays as it is."),
+    )  # fmt: skip
+
+
+# ---- lost second factors ----
+
+
+def resets(request: HttpRequest) -> HttpResponse:
+    """What waits for a second person, and the people one may ask for."""
+    me = _me(request)
+    waiting = FactorReset.objects.waiting().filter(user__in=kept_by(me)).select_related("user", "asked_by")
+    word = request.GET.get("q", "").strip()
+    found = kept_by(me).filter(is_active=True, authenticator__isnull=False).distinct().order_by("last_name", "username")
+    if word:
+        found = found.filter(Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(username__icontains=word))
+    page = Paginator(found, PAGE).get_page(request.GET.get("p"))
+    return render(
+        request, "access/admin/factor_resets.html", {"waiting": list(waiting), "page": page, "q": word, "me": me}
+    )
+
+
+def ask_for_reset(request: HttpRequest, pk: int) -> HttpResponse:
+    user = _kept_or_404(request, pk)
+    return _confirmed(
+        request, user, lambda: actions.ask_for_reset(user=user, by=_me(request)),
+        title=_("Lost second factor"), submit=_("Ask for it"), back="factor_resets:list",
+        words=_("Speak with this person first: face to face, or by a voice you know. Somebody else must agree, another"
+                " operator or a coordinator of the region. The person is told by mail now."),
+        done=_("Asked. Somebody else must agree within two days."),
+    )  # fmt: skip
+
+
+def decide_reset(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST `decision` = agree or refuse; GET shows whom it is about and who asked."""
+    me = _me(request)
+    reset = get_object_or_404(FactorReset.objects.select_related("user", "asked_by"), pk=pk)
+    _kept_or_404(request, reset.user_id)
+    error = ""
+    if request.method == "POST":
+        try:
+            actions.decide_reset(reset=reset, approve=request.POST.get("decision") == "agree", by=me)
+        except ValidationError as refused:
+            error = " ".join(refused.messages)
+        else:
+            if request.POST.get("decision") == "agree":
+                _say_whether_mailed(request, reset.user)
+            else:
+                messages.success(request, _("Refused. Nothing changed."))
+            return redirect("factor_resets:list")
+    return render(
+        request,
+        "access/admin/factor_reset.html",
+        {"reset": reset, "error": error, "may_decide": me.pk not in (reset.asked_by_id, reset.user_id)},
+    )
+
+
+# ---- what they share ----
+
+
+def with_errors(*forms: Any) -> list[Any]:
+    return [form for form in forms if form.errors]
+
+
+def _me(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # the policy table let nobody else in
+    return request.user
+
+
+def _kept_or_404(request: HttpRequest, pk: int) -> User:
+    """The person, if this keeper may look after their second factor; reaching for another's is recorded."""
+    me = _me(request)
+    if not kept_by(me).filter(pk=pk).exists() and User.objects.filter(pk=pk).exists():
+        record("access.denied", actor=actor_of(me), target_kind="user", target_id=pk)
+    return get_object_or_404(kept_by(me), pk=pk)
+
+
+def _say_whether_mailed(request: HttpRequest, user: User) -> None:
+    """Only what the mail server said counts as sent."""
+    newest = user.invitations.order_by("-created_at").first()
+    if newest is not None and newest.mailed_at is not None:
+        messages.success(request, _("An invitation was sent to %(address)s.") % {"address": user.email})
+    else:
+        messages.error(request, _("The account is saved, but the invitation could not be sent. Send it again later."))
+
+
+def _form_page(request: HttpRequest, form: Any, user: User, *, title: str, submit: str) -> HttpResponse:
+    return render(
+        request,
+        "access/admin/form.html",
+        {"form": form, "both": with_errors(form), "account": Account(user), "title": title, "submit": submit},
+    )
+
+
+def _confirmed(
+    request: HttpRequest, user: User, act: Any, *, title: str, submit: str, words: str, done: str,
+    is_serious: bool = False, back: str = "",
+) -> HttpResponse:  # fmt: skip
+    """GET asks; POST acts and goes back to the person, or says beside the question why it can't be."""
+    error = ""
+    if request.method == "POST":
+        try:
+            act()
+        except ValidationError as refused:
+            error = " ".join(refused.messages)
+        else:
+            if done:
+                messages.success(request, done)
+            return redirect(back) if back else redirect("staff:person", user.pk)
+    return render(
+        request,
+        "access/admin/confirm.html",
+        {"account": Account(user), "title": title, "submit": submit, "words": words, "error": error, "back": back,
+         "is_serious": is_serious},
+    )  # fmt: skip
