@@ -53,7 +53,7 @@ def test_the_coordinator_has_all_five_regions_and_the_others_their_role(seeded: 
 def test_the_editor_and_the_operator_may_enter_the_admin_and_nobody_is_a_superuser(seeded: dict[str, int]) -> None:
     for username in ("redaktor", "operator", "koordinator"):
         assert User.objects.get(username=username).has_perm("wagtailadmin.access_admin"), username
-    assert User.objects.get(username="operator").has_perm("access.change_user")
+    assert User.objects.get(username="operator").has_perm("access.change_mobileunit")
     assert not User.objects.get(username="vlore1").has_perm("wagtailadmin.access_admin")
     assert not User.objects.filter(is_superuser=True).exists()
 
