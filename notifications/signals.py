@@ -11,3 +11,7 @@ notice_opened = Signal()
 # kwargs: notice (the chased one), step ("remind" | "deputy" | "call"), words (why, for people: a list of {"sq", "en"}).
 # The clock moved on.
 notice_escalated = Signal()
+
+# kwargs: notice, words (how its recipient was found: a list of {"sq", "en"}). The directory named somebody for a notice
+# that had nobody.
+notice_resolved = Signal()

@@ -14,10 +14,12 @@ from django.db import transaction
 from access.models import MobileUnit, Municipality, User
 from audit.chain import actor_of, record
 from case_forms.builder.sources import Lists
+from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision
 from case_forms.procedures.models import ProcedureVersion
+from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Partner, Role
-from notifications.directory.resolve import Resolution, resolve
+from notifications.directory.resolve import Resolution
 from notifications.outbox.actions import owe
 from notifications.outbox.models import Notice, Purpose
 
@@ -186,7 +188,7 @@ class _Carrying:
     def _notify(self, action: Action) -> None:
         case, event = self._here(action)
         role = action.params["role"]
-        found = resolve(role=role, municipality=case.municipality, at=self.submission.received_at)
+        found = self._resolve(role)
         notice = self._owe(action, found, urgent=action.params.get("urgent", False))
         if action.params.get("deadline"):
             self._clock(case, event, action.params["deadline"], notice)
@@ -199,7 +201,7 @@ class _Carrying:
         if partner is None:
             raise CannotApply(action.rule, "unknown_partner")
         received_at = self.submission.received_at
-        found = resolve(role=partner.role, municipality=case.municipality, at=received_at, partner=partner)
+        found = self._resolve(partner.role, partner)
         notice = self._owe(action, found)
         services = action.params.get("services") or []
         referral = Referral.objects.create(
@@ -214,8 +216,20 @@ class _Carrying:
         if action.params.get("deadline"):
             self._clock(case, event, action.params["deadline"], notice)
 
+    def _resolve(self, role: str, partner: Partner | None = None) -> Resolution:
+        """Somebody for this role, along the procedure's chain."""
+        assert self.case is not None
+        return resolve_chain(
+            role=role,
+            municipality=self.case.municipality,
+            at=self.submission.received_at,
+            unit=self.case.unit,
+            partner=partner,
+            chain=chain_for(self.submission.procedure_version.definition, role),
+        )
+
     def _owe(self, action: Action, found: Resolution, *, urgent: bool = False) -> Notice:
-        """Owes the notice to whoever was found. Nobody found is loud: `owe` also tells the region's coordinator."""
+        """Owes the notice to whoever was found. Nobody found is loud: `owe` also tells the chain's coordinators."""
         case, event = self._here(action)
         params, procedure = action.params, self.submission.procedure_version.definition
         notice = owe(
@@ -226,6 +240,8 @@ class _Carrying:
             contact=found.contact,
             partner=found.partner,
             municipality=case.municipality,
+            unit=case.unit,
+            chain=chain_for(procedure, found.role),
             brief=brief_for(found.role, self._content(case), urgent=urgent),
             answer_minutes=params.get("answer_minutes"),
             ladder=procedure["ladders"][params["ladder"]],

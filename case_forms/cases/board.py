@@ -17,6 +17,7 @@ from .models import Case, CaseEvent, Deadline, Referral
 from .timeline import Answer, DeadlineLine, NoticeLine, ReferralLine, Timeline
 
 CALLS = (Purpose.CALL, Purpose.FALLBACK)
+HEIRS = (Purpose.REROUTE, Purpose.DEPUTY, Purpose.INSTEAD)
 # Who comes first on the page when nobody is louder.
 ORDER = (
     Role.POLICE,
@@ -52,35 +53,64 @@ class Card:
     def state(self) -> str:
         if self.taken is not None:
             return NoticeState.ACCEPTED.value
-        return "no_contact" if self.line.is_unresolved else self.line.state
+        return "no_contact" if self.nobody else self.current.state
 
     @property
     def taken(self) -> NoticeLine | None:
-        """The notice of this chase that somebody accepted; a coordinator taking the call doesn't count."""
+        """The notice of this chase that somebody accepted; a coordinator taking the call doesn't count, nor does who
+        accepted first and then said that it belongs to another area."""
         chase = [self.line, *(line for line in self.chasers if line.purpose not in CALLS)]
-        return next((line for line in chase if line.accepted_at), None)
+        return next((line for line in chase if line.accepted_at and not line.declined_at), None)
+
+    @property
+    def current(self) -> NoticeLine:
+        """Who is asked now: the first notice, or, when that is over and nobody has taken it, the one it went on to."""
+        if not self.line.is_settled or self.taken is not None:
+            return self.line
+        heirs = [line for line in self.chasers if line.purpose in HEIRS and not line.is_settled]
+        return heirs[-1] if heirs else self.line
+
+    @property
+    def nobody(self) -> NoticeLine | None:
+        """The notice of this chase that has nobody: the first, or the heir of one that is over (see
+        `NoticeQuerySet.nobody_reached`, which says the same in SQL)."""
+        if self.taken is not None:
+            return None
+        lines = [self.line, *self.chasers]
+        over = {line.id for line in lines if line.is_settled}
+        return next((line for line in lines if line.is_unresolved and (line is self.line or line.chases in over)), None)
+
+    @property
+    def callers(self) -> list[NoticeLine]:
+        """The coordinators who have been asked to call, or are being asked now; nobody without a contact."""
+        return [line for line in self.chasers if line.purpose in CALLS and line.contact and not line.is_over]
 
     @property
     def clock(self) -> str:
         """What the clock says while nobody has accepted: "" | amber | red | breach | late."""
-        if self.taken is not None or self.line.is_settled:
+        line = self.current
+        if self.taken is not None or line.is_settled:
             return ""
-        if self.line.mark:
-            return self.line.mark
-        is_late = self.line.minutes_left is not None and self.line.minutes_left < 0
+        if line.mark:
+            return line.mark
+        is_late = line.minutes_left is not None and line.minutes_left < 0
         return "late" if is_late else ""
 
     @property
     def must_call(self) -> bool:
-        """The ladder has come to calling, or nobody else can be reached."""
-        if self.taken is not None or self.line.is_settled:
+        """The ladder has come to calling, or nobody else can be reached, or whoever is to call is silent."""
+        if self.nobody is not None:
+            return True
+        if self.taken is not None:
             return False
-        return self.line.loud or any(line.purpose in CALLS for line in self.chasers)
+        if self.current.is_settled:
+            return any(line.loud for line in self.chasers)
+        return self.current.loud or any(line.purpose in CALLS for line in self.chasers)
 
     @property
     def call(self) -> NoticeLine | None:
         """Whose number to call: the recipient's, else the coordinator's who was told instead."""
-        chase = [self.line, *self.chasers]
+        chase = [self.current, self.line, *self.chasers]
         return next((line for line in chase if line.phone), None) if self.must_call else None
 
     @property
@@ -99,7 +129,7 @@ class Board:
 
     @property
     def unresolved(self) -> list[Card]:
-        return [card for card in self.cards if card.line.is_unresolved]
+        return [card for card in self.cards if card.nobody is not None]
 
     @property
     def is_settled(self) -> bool:

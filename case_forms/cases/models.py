@@ -42,10 +42,12 @@ class FormalIdentification(models.TextChoices):
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: User) -> "CaseQuerySet":
-        """A worker's units' cases and a coordinator's regions' cases; nobody else sees any."""
+        """A worker's units' cases, and for a coordinator those of their regions and of their regions' units, wherever
+        these met the person; nobody else sees any."""
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
-        return self.filter(Q(unit__in=user.units()) | Q(region__in=user.coordinated_regions()))
+        regions = user.coordinated_regions().values("pk")
+        return self.filter(Q(unit__in=user.units().values("pk")) | Q(region__in=regions) | Q(unit__region__in=regions))
 
     def counted(self) -> "CaseQuerySet":
         """What statistics may count: no drills."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from audit.chain import Actor, record
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
-from notifications.signals import notice_answered, notice_escalated, notice_opened
+from notifications.signals import notice_answered, notice_escalated, notice_opened, notice_resolved
 
 from .models import Case, CaseEvent, Deadline, Referral, ReferralState
 from .rerouting import chain_of, reroute
@@ -21,6 +21,7 @@ from .rerouting import chain_of, reroute
 OPENED = "notice_opened"
 ANSWERED = "notice_answered"
 ESCALATED = "notice_escalated"
+RESOLVED = "notice_resolved"
 CALLS = (Purpose.CALL, Purpose.FALLBACK)
 TAKES_IT = (ReplyKind.ACCEPTED, ReplyKind.ON_THE_WAY, ReplyKind.OUTCOME)
 
@@ -35,6 +36,15 @@ def on_opened(sender: Any, *, notice: Notice, **kwargs: Any) -> None:
 def on_escalated(sender: Any, *, notice: Notice, step: str, **kwargs: Any) -> None:
     """The clock took a step: a reminder, the deputy, a call."""
     _event(notice, ESCALATED, timezone.now(), step=step)
+
+
+@receiver(notice_resolved, dispatch_uid="cases.notice_resolved")
+def on_resolved(sender: Any, *, notice: Notice, words: list[dict[str, str]], **kwargs: Any) -> None:
+    """The directory named somebody for a notice that had nobody: how, link by link."""
+    event = _event(notice, RESOLVED, timezone.now())
+    if event is not None:
+        event.explanation = [{"rule": RESOLVED, "words": said} for said in words]
+        event.save(update_fields=["explanation"])
 
 
 @receiver(notice_answered, dispatch_uid="cases.notice_answered")

@@ -1,4 +1,4 @@
-"""Sending a notice on: to another municipality's office, or, when there is none, to the region's coordinator."""
+"""Sending a notice on: to another municipality's office, along the same chain as the first one, or to coordinators."""
 
 from datetime import datetime
 from typing import Any
@@ -8,11 +8,14 @@ from django.utils.translation import gettext
 from access.models import Municipality
 from audit.chain import Actor, record
 from notifications.briefs.composing import BriefRow, compose
+from notifications.directory.chain import resolve_chain
+from notifications.directory.links import COORDINATOR_LINKS, DEFAULT_CHAIN, OPERATOR
 from notifications.directory.models import Role
-from notifications.directory.resolve import Resolution, resolve
-from notifications.outbox.actions import owe
+from notifications.directory.resolve import Resolution
+from notifications.outbox.actions import owe, owe_each
 from notifications.outbox.coordinator_briefs import call_brief
 from notifications.outbox.models import Notice, Purpose, Reply
+from notifications.outbox.resolving import passed_on
 
 from .brief_content import EVERY_ROLE, both
 from .models import Case, CaseEvent
@@ -26,12 +29,12 @@ COORDINATOR_LADDER = ({"after_minutes": CALL_AGAIN_MINUTES, "do": "call", "repea
 def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
     """Sends a notice on to the municipality that its recipient named, as a new case event.
 
-    The brief is the one that this role was allowed to read; the clocks go on from where they stand. When nobody answers
-    for that municipality, or only somebody who has already passed this notice on, the coordinator is told.
+    The brief is the one that this role was allowed to read; the clocks go on from where they stand. When nobody of the
+    role is found along the chain but those who have already passed this notice on, coordinators are asked to call.
     """
     municipality = reply.to_municipality or notice.municipality
     at = reply.at
-    found = resolve(role=notice.role, municipality=municipality, at=at)
+    found = heir_of(notice, municipality, at)
     event = CaseEvent(
         case=case,
         kind=REROUTED,
@@ -40,10 +43,20 @@ def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
         detail={"role": notice.role, "from": notice.municipality.slug, "to": municipality.slug, "resolved": True},
         explanation=[{"rule": REROUTED, "words": words} for words in found.words],
     )
-    if found.contact is None or found.contact.pk in _already_asked(notice):
+    if found.contact is None:
         event.detail["resolved"] = False
+        callers = callers_for(notice, municipality, at)
+        event.explanation = [{"rule": REROUTED, "words": words} for words in (*found.words, *callers.words)]
         event.save()
-        return _ask_coordinator(event, notice, municipality)
+        return ask_to_call(
+            notice,
+            municipality,
+            callers,
+            at,
+            event_id=event.pk,
+            case_id=event.case_id,
+            case_reference=event.case.reference,
+        )
     event.save()
     sent_on = _owe_on(event, notice, municipality, found, at)
     record(
@@ -58,25 +71,44 @@ def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
     return sent_on
 
 
-def _ask_coordinator(event: CaseEvent, notice: Notice, municipality: Municipality) -> Notice:
-    """Owes the region's coordinator a call about a notice that nobody is asked to take any more, until answered."""
-    found = resolve(role=Role.COORDINATOR, municipality=municipality, at=event.at)
-    return owe(
-        event_id=event.pk,
-        case_id=event.case_id,
-        case_reference=event.case.reference,
-        role=Role.COORDINATOR,
-        contact=found.contact,
-        partner=found.partner,
+def heir_of(notice: Notice, municipality: Municipality, at: datetime) -> Resolution:
+    """Who of the same role takes the notice over. Offices that have passed it on, and whoever was asked, don't get it
+    back."""
+    found = resolve_chain(
+        role=notice.role,
         municipality=municipality,
-        brief=call_brief(notice, why=[why_call(municipality)], told=[notice.contact] if notice.contact else []),
+        at=at,
+        unit=notice.unit,
+        chain=[link for link in notice.chain or DEFAULT_CHAIN if link not in (*COORDINATOR_LINKS, OPERATOR)],
+        passed_on=passed_on(notice),
+    )
+    was_asked = found.contact is not None and found.contact.pk in {asked.contact_id for asked in chain_of(notice)}
+    return Resolution(found.role, found.partner, words=found.words, link=OPERATOR) if was_asked else found
+
+
+def callers_for(notice: Notice, municipality: Municipality, at: datetime) -> Resolution:
+    """The coordinators for the municipality that was named, else the sending unit's, else every one."""
+    return resolve_chain(role=Role.COORDINATOR, municipality=municipality, at=at, unit=notice.unit, chain=notice.chain)
+
+
+def ask_to_call(notice: Notice, municipality: Municipality, found: Resolution, at: datetime, **whose: Any) -> Notice:
+    """Owes these coordinators a call about a notice that nobody is asked to take any more, until answered; the first of
+    the calls. `whose`: event_id, case_id and case_reference."""
+    told = [notice.contact] if notice.contact else []
+    calls = owe_each(
+        found.coordinators,
+        **whose,
+        role=Role.COORDINATOR,
+        municipality=municipality,
+        brief=call_brief(notice, why=[why_call(municipality)], told=told),
         answer_minutes=CALL_AGAIN_MINUTES,
         ladder=COORDINATOR_LADDER,
         is_drill=notice.is_drill,
         purpose=Purpose.CALL,
         chases=notice,
-        at=event.at,
+        at=at,
     )
+    return calls[0]
 
 
 def why_call(municipality: Municipality) -> dict[str, str]:
@@ -111,7 +143,7 @@ def sent_on_as(notice: Notice, municipality: Municipality, found: Resolution, at
         "brief": _brief_with_origin(notice, municipality),
         "answer_minutes": answer_minutes,
         "ladder": notice.root.ladder,
-        "marks": _marks_from(notice, at),
+        "marks": marks_from(notice, at),
         "needs_document": notice.needs_document,
         "is_drill": notice.is_drill,
         "purpose": Purpose.REROUTE,
@@ -128,12 +160,7 @@ def chain_of(notice: Notice) -> list[Notice]:
     return chain
 
 
-def _already_asked(notice: Notice) -> set[int | None]:
-    """The contacts of the chain so far: nobody gets back what they have passed on."""
-    return {asked.contact_id for asked in chain_of(notice)}
-
-
-def _marks_from(notice: Notice, at: datetime) -> dict[str, float]:
+def marks_from(notice: Notice, at: datetime) -> dict[str, float]:
     """The original's marks, in minutes from now on; the duty doesn't start anew because it was misdirected."""
     return {
         f"{mark}_minutes": (moment - at).total_seconds() / 60

@@ -1,4 +1,5 @@
-"""The timeline of a case's notices: for the unit's page and the field API. Five queries, whatever its length.
+"""The timeline of a case's notices: for the unit's page and the field API. Five queries, whatever its length, and a few
+for each notice that has nobody: whom to phone.
 
 A line says what became of one notice and when, how long each step took, which mark of its clock has passed, and what
 happens next. `loud` is true when a person should look now: nobody could be told, the sending fails, or the time is up.
@@ -15,10 +16,12 @@ from django.utils import timezone, translation
 from django.utils.translation import get_language
 
 from access.models import in_language
+from notifications.directory.chain import is_outside_area
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import NO_CONTACT, SETTLED, NoticeState
 
+from .calling import ToCall, to_call_about
 from .models import Case, CaseEvent, Deadline, Referral
 
 # The marks of a clock, worst first.
@@ -49,7 +52,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class NoticeLine:
-    """One notice. Times are aware; labels are in the active language. `phone` is the number to call when it is loud."""
+    """One notice. Times are aware; labels are in the active language. `phone` is the number to call when it is loud;
+    `to_call` are those to phone when nobody is there to be told. A contact who has left is nobody's recipient."""
 
     id: UUID
     code: str
@@ -84,11 +88,18 @@ class NoticeLine:
     next_step: str | None  # send, resolve, remind, deputy, call
     next_step_at: datetime | None
     is_unresolved: bool  # nobody is there to be told
+    is_outside_area: bool  # the recipient's office answers for other places
+    to_call: tuple[ToCall, ...]
     loud: bool
 
     @property
     def is_settled(self) -> bool:
         return self.state in SETTLED
+
+    @property
+    def is_over(self) -> bool:
+        """Withdrawn, declined or closed: nobody acts on it any more."""
+        return self.is_settled and self.state != NoticeState.ACCEPTED
 
 
 @dataclass(frozen=True)
@@ -171,7 +182,7 @@ def _timeline(case: Case, moment: datetime, language: str | None) -> Timeline:
 def notice_lines(notices: Any, *, now: datetime, language: str | None = None) -> list[NoticeLine]:
     """Lines for a queryset of notices, in the order in which they were owed, the police first. Two queries."""
     rows = list(
-        notices.select_related("contact", "contact__partner", "partner", "municipality")
+        notices.select_related("contact", "contact__partner", "partner", "municipality", "unit")
         .defer("brief", "link_token")
         .order_by("owed_at", "pk")
     )
@@ -185,7 +196,8 @@ def notice_lines(notices: Any, *, now: datetime, language: str | None = None) ->
 def _line(notice: Notice, replies: Iterable[Reply], now: datetime, language: str | None) -> NoticeLine:
     mark = "" if notice.accepted_at else _worst_mark(notice, notice.closed_at or notice.cancelled_at or now)
     settled = notice.state in SETTLED
-    unresolved = notice.contact_id is None and not settled
+    unresolved = not settled and (notice.contact_id is None or notice.reason == NO_CONTACT)
+    contact = None if unresolved else notice.contact
     late = bool(notice.answer_by and notice.answer_by <= now and not settled)
     step, step_at = _next_step(notice)
     office = notice.partner or (notice.contact.partner if notice.contact else None)
@@ -198,8 +210,8 @@ def _line(notice: Notice, replies: Iterable[Reply], now: datetime, language: str
         purpose_label=str(Purpose(notice.purpose).label),
         chases=notice.chases_id,
         recipient=in_language(office.names, language) if office else None,
-        contact=notice.contact.name if notice.contact else None,
-        phone=notice.contact.phone if notice.contact else "",
+        contact=contact.name if contact else None,
+        phone=contact.phone if contact else "",
         municipality=notice.municipality.name,
         state=notice.state,
         state_label=str(NoticeState(notice.state).label),
@@ -223,6 +235,8 @@ def _line(notice: Notice, replies: Iterable[Reply], now: datetime, language: str
         next_step=step,
         next_step_at=step_at,
         is_unresolved=unresolved,
+        is_outside_area=contact is not None and is_outside_area(notice.role, contact.partner, notice.municipality),
+        to_call=to_call_about(notice, now=now, language=language) if unresolved else (),
         loud=not settled and (unresolved or late or notice.state == NoticeState.FAILED or bool(mark)),
     )
 

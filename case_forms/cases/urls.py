@@ -8,4 +8,5 @@ app_name = "cases"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:reference>/", views.case, name="case"),
     path("<slug:reference>/timeline/", views.timeline, name="timeline"),
+    path("<slug:reference>/notices/<uuid:notice_id>/instead/", views.instead, name="instead"),
 ]

@@ -1,10 +1,14 @@
-"""A case's page and the part of it that renews itself."""
+"""A case's page, the part of it that renews itself, and choosing whom to tell when a notice has nobody."""
+
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from access.models import User
 from access.scoping import visible_or_404
@@ -12,8 +16,16 @@ from audit.chain import actor_of, record
 from case_forms.builder.models import FormVersion
 
 from .board import Board, board_of, fingerprint_of, reasons_of
+from .calling import duty_of, to_call_about
 from .models import Case
+from .telling_instead import MAX_REASON, CannotTell, choices_for, notice_without_anybody, tell_instead
 from .timeline import timeline_of
+
+PROBLEMS = {
+    "unknown_contact": gettext_lazy("Choose a person from the list."),
+    "no_reason": gettext_lazy("Write in a few words why you tell this person."),
+    "too_long": gettext_lazy("Write at most 300 signs."),
+}
 
 
 def case(request: HttpRequest, reference: str) -> HttpResponse:
@@ -45,6 +57,48 @@ def timeline(request: HttpRequest, reference: str) -> HttpResponse:
     answer = render(request, "cases/timeline.html", {"case": found, "board": _board(found)})
     answer["ETag"] = etag
     return answer
+
+
+@sensitive_post_parameters("why")
+@sensitive_variables("why", "typed")
+def instead(request: HttpRequest, reference: str, notice_id: UUID) -> HttpResponse:
+    """GET shows who can be chosen; POST tells that person. When somebody has been found meanwhile: back to the case."""
+    assert isinstance(request.user, User)
+    found = visible_or_404(Case, request.user, reference=reference)
+    typed: dict[str, Any] = {}
+    try:
+        if request.method == "POST":
+            chosen, why = request.POST.get("contact", ""), request.POST.get("why", "")
+            typed = {"chosen": chosen, "why": why}
+            contact_id = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else None
+            tell_instead(case=found, notice_id=notice_id, contact_id=contact_id, why=why, by=request.user)
+            return redirect("cases:case", found.reference)
+        return _instead_page(request, found, notice_id)
+    except CannotTell as problem:
+        if problem.code == "unknown_notice":
+            raise Http404 from None
+        if problem.code == "not_needed":
+            return redirect("cases:case", found.reference)
+        return _instead_page(request, found, notice_id, problem=problem.code, **typed)
+
+
+def _instead_page(
+    request: HttpRequest, case: Case, notice_id: UUID, *, problem: str = "", **typed: Any
+) -> HttpResponse:
+    notice = notice_without_anybody(case, notice_id)
+    context = {
+        "place_name": case.unit.name,
+        "case": case,
+        "duty": duty_of(notice),
+        "notice": notice,
+        "choices": choices_for(notice),
+        "callees": to_call_about(notice, now=timezone.now(), language=_language()),
+        "problem": PROBLEMS.get(problem, ""),
+        "problem_at": "contact" if problem == "unknown_contact" else "why",
+        "max_reason": MAX_REASON,
+        **typed,
+    }
+    return render(request, "cases/instead.html", context, status=422 if problem else 200)
 
 
 def _board(case: Case) -> Board:

@@ -108,8 +108,18 @@ class AnswerOut(Schema):
     at: datetime
 
 
+class ToCallOut(Schema):
+    """Somebody to phone; `office` is empty for a national line."""
+
+    name: str
+    office: str
+    phone: str
+    on_duty: bool
+
+
 class NoticeOut(Schema):
-    """Times are null until they happen. `next_step` says what happens by itself at `next_step_at`."""
+    """Times are null until they happen. `next_step` says what happens by itself at `next_step_at`. `is_unresolved`:
+    nobody is there to be told; then `to_call` says whom to phone."""
 
     id: UUID
     code: str
@@ -134,6 +144,8 @@ class NoticeOut(Schema):
     next_step: str | None
     next_step_at: datetime | None
     is_unresolved: bool
+    is_outside_area: bool
+    to_call: list[ToCallOut]
     loud: bool
 
 

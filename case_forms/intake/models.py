@@ -55,10 +55,16 @@ class Draft(models.Model):
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     def visible_to(self, user: User) -> "SubmissionQuerySet":
-        """A worker's units' submissions and a coordinator's regions'; nobody else sees any."""
+        """A worker's units' submissions, and for a coordinator those of their regions' units and of their regions'
+        cases; nobody else sees any."""
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
-        return self.filter(models.Q(unit__in=user.units()) | models.Q(unit__region__in=user.coordinated_regions()))
+        regions = user.coordinated_regions().values("pk")
+        return self.filter(
+            models.Q(unit__in=user.units().values("pk"))
+            | models.Q(unit__region__in=regions)
+            | models.Q(case__region__in=regions)
+        )
 
 
 class Submission(models.Model):

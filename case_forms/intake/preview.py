@@ -1,13 +1,18 @@
-"""Who would be told if this draft were sent now, in words. The procedure decides again, for good, when it is sent."""
+"""Who would be told if this draft were sent now, by name. The procedure decides again, for good, when it is sent."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
 
-from access.models import User
+from access.models import MobileUnit, Municipality, User, in_language
 from case_forms.cases.actions import SUBMISSION_RECEIVED
-from case_forms.procedures.decide import DecisionFailed, Event, decide
+from case_forms.cases.calling import ToCall, to_call
+from case_forms.cases.models import Case
+from case_forms.procedures.chains import chain_for
+from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, decide
 from case_forms.procedures.models import ProcedureVersion
+from notifications.directory.chain import is_outside_area, resolve_chain
 from notifications.directory.models import Partner, Role
 
 from .checking import Answers
@@ -15,8 +20,24 @@ from .models import Draft
 from .naming import named_case
 
 
-def told_at_once(draft: Draft, answers: Answers, user: User) -> list[str]:
-    """The recipients' roles in the order of the procedure, each once; empty when nobody is told or it can't be said.
+@dataclass(frozen=True)
+class ToTell:
+    """One recipient, as the directory stands now: `words` say for which role, `name` and `office` who is on duty.
+
+    Without a name nobody is there: `callers` are the coordinators who would be asked to call, `callees` whom to phone.
+    """
+
+    words: str
+    name: str = ""
+    office: str = ""
+    place: str = ""
+    is_outside_area: bool = False
+    callers: tuple[str, ...] = ()
+    callees: tuple[ToCall, ...] = ()
+
+
+def told_at_once(draft: Draft, answers: Answers, user: User) -> list[ToTell]:
+    """The recipients in the order of the procedure, each once; empty when nobody is told or it can't be said.
 
     `answers` are the checked ones: what would be sent.
     """
@@ -36,13 +57,58 @@ def told_at_once(draft: Draft, answers: Answers, user: User) -> list[str]:
         )
     except (ProcedureVersion.DoesNotExist, DecisionFailed):
         return []
-    told = [words_of(action.do, action.params) for action in decision.actions if action.do in ("notify", "refer")]
-    return list(dict.fromkeys(words for words in told if words))
+    place, unit = _place(decision, case), case.unit if case else draft.unit
+    told = [
+        _to_tell(action, place, unit, version.definition)
+        for action in decision.actions
+        if action.do in ("notify", "refer")
+    ]
+    return list({each.words: each for each in told if each is not None}.values())
+
+
+def _place(decision: Decision, case: Case | None) -> Municipality | None:
+    """Where the case lies, or would."""
+    if case is not None:
+        return case.municipality
+    named = next((action.params["municipality"] for action in decision.actions if action.do == "open_case"), None)
+    return Municipality.objects.select_related("region").filter(slug=str(named)).first()
+
+
+def _to_tell(action: Action, place: Municipality | None, unit: MobileUnit, procedure: dict[str, Any]) -> ToTell | None:
+    """None for a recipient that doesn't exist."""
+    words = words_of(action.do, action.params)
+    if not words or place is None:
+        return ToTell(words) if words else None
+    partner = _partner(action.params) if action.do == "refer" else None
+    role = action.params["role"] if action.do == "notify" else Role.PROTECTION_SERVICE.value
+    now = timezone.now()
+    found = resolve_chain(
+        role=role, municipality=place, at=now, unit=unit, partner=partner, chain=chain_for(procedure, role)
+    )
+    if found.contact is None:
+        return ToTell(
+            words,
+            place=place.name,
+            callers=tuple(f"{each.name} ({in_language(each.partner.names)})" for each in found.coordinators),
+            callees=to_call(role, place, now=now, unit=unit, partner=partner),
+        )
+    office = found.contact.partner
+    return ToTell(
+        words,
+        name=found.contact.name,
+        office=in_language(office.names),
+        place=place.name,
+        is_outside_area=is_outside_area(role, office, place),
+    )
 
 
 def words_of(do: str, params: dict[str, Any]) -> str:
     """How the page names the recipient of a `notify` or `refer`; "" for a role that doesn't exist."""
     if do == "notify":
         return str(Role(params["role"]).label) if params.get("role") in Role.values else ""
-    partner = Partner.objects.filter(slug=params.get("partner") or "", is_active=True).first()
+    partner = _partner(params)
     return partner.name if partner else str(Role.PROTECTION_SERVICE.label)
+
+
+def _partner(params: dict[str, Any]) -> Partner | None:
+    return Partner.objects.filter(slug=params.get("partner") or "", is_active=True).first()

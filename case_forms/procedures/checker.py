@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 
 from case_forms import logic
 from case_forms.builder.shapes import Problem
+from notifications.directory.links import COORDINATOR_LINKS, LINKS, MUNICIPALITY, OPERATOR
 
+from .chains import FOR_EVERY_ROLE
 from .decide import EXPRESSIONS, LANGUAGES
 
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
@@ -24,7 +26,7 @@ CONFIDENCES = frozenset({"source", "background", "proposal"})
 MARKS = ("amber_minutes", "red_minutes", "breach_minutes")
 LONGEST_MINUTES = 5 * 366 * 24 * 60
 
-TOP = frozenset({"format", "key", "title", "basis", "facts", "deadlines", "ladders", "rules"})
+TOP = frozenset({"format", "key", "title", "basis", "facts", "deadlines", "ladders", "chains", "rules"})
 FACT = frozenset({"key", "value", "label"})
 DEADLINE = frozenset({"label", *MARKS, "basis", "confidence"})
 STEP = frozenset({"after_minutes", "do", "repeat_minutes"})
@@ -91,7 +93,7 @@ class _Check:
         yield from self._key("/key", self.definition.get("key"))
         for name in ("title", "basis"):
             yield from self._texts(f"/{name}", self.definition.get(name))
-        for name, kind in (("facts", list), ("deadlines", dict), ("ladders", dict), ("rules", list)):
+        for name, kind in (("facts", list), ("deadlines", dict), ("ladders", dict), ("chains", dict), ("rules", list)):
             if not isinstance(self.definition.get(name, kind()), kind):
                 yield Problem(f"/{name}", "wrong_type", _("This part has the wrong shape."))
         yield from self._facts()
@@ -99,6 +101,8 @@ class _Check:
             yield from self._deadline(f"/deadlines/{key}", key, deadline)
         for key, ladder in self.ladders.items():
             yield from self._ladder(f"/ladders/{key}", key, ladder)
+        for key, chain in _keyed(self.definition.get("chains", {})).items():
+            yield from self._chain(f"/chains/{key}", key, chain)
         yield from self._rules()
 
     # parts
@@ -170,6 +174,29 @@ class _Check:
                 yield Problem(f"{here}/repeat_minutes", "does_not_repeat", _("The last step repeats until answered."))
             if not is_last and "repeat_minutes" in step:
                 yield Problem(f"{here}/repeat_minutes", "repeats_too_early", _("Only the last step repeats."))
+
+    def _chain(self, path: str, key: str, chain: Any) -> Iterator[Problem]:
+        """From the office for the place to the operator, widening; and somebody of ours is asked before the end."""
+        if key != FOR_EVERY_ROLE and key not in ROLES:
+            yield Problem(path, "unknown_role", _("A chain is for a recipient's role, or “default” for all others."))
+        if not isinstance(chain, list) or not chain:
+            yield Problem(path, "empty_chain", _("A chain has at least one link."))
+            return
+        last = -1
+        for index, link in enumerate(chain):
+            if not isinstance(link, str) or link not in LINKS:
+                links = ", ".join(LINKS)
+                yield Problem(f"{path}/{index}", "unknown_link", _("A link is one of: %(links)s.") % {"links": links})
+            elif LINKS.index(link) <= last:
+                yield Problem(f"{path}/{index}", "not_widening", _("Each link reaches farther than the one before it."))
+            else:
+                last = LINKS.index(link)
+        if chain[0] != MUNICIPALITY:
+            yield Problem(f"{path}/0", "starts_elsewhere", _("A chain starts at the office for the municipality."))
+        if not any(link in COORDINATOR_LINKS for link in chain if isinstance(link, str)):
+            yield Problem(path, "no_coordinator", _("Before the operator, coordinators are asked."))
+        if chain[-1] != OPERATOR:
+            yield Problem(path, "ends_in_silence", _("The last link is the operator."))
 
     def _rules(self) -> Iterator[Problem]:
         seen: set[str] = set()

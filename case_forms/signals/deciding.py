@@ -16,11 +16,12 @@ from django.utils.translation import gettext
 from access.models import Municipality, Region
 from case_forms.builder.sources import Lists
 from case_forms.cases.brief_content import AnswerFacts, both
+from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import LANGUAGES, Action, Decision, DecisionFailed, Event, decide
 from case_forms.procedures.labels import labels_of
 from case_forms.procedures.models import ProcedureVersion
+from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Role
-from notifications.directory.resolve import resolve
 from notifications.outbox.actions import owe
 from notifications.outbox.models import Notice, Purpose
 
@@ -122,10 +123,12 @@ class _Telling:
         return Action(OWN_RULE, "notify", {"role": Role.MOBILE_UNIT.value, "answer_minutes": OWN_ANSWER_MINUTES})
 
     def _notify(self, action: Action) -> None:
-        """Owes one notice. Nobody found is loud: `owe` also tells the region's coordinator."""
+        """Owes one notice. Nobody found is loud: `owe` also tells the chain's coordinators."""
         role, urgent = action.params["role"], action.params.get("urgent", False)
         place = self._place(role)
-        found = resolve(role=role, municipality=place, at=self.event.at)
+        procedure = self.signal.procedure_version
+        chain = chain_for(procedure.definition if procedure else {}, role)
+        found = resolve_chain(role=role, municipality=place, at=self.event.at, unit=self.signal.unit, chain=chain)
         notice = owe(
             event_id=self.event.pk,
             case_id=self.signal.pk,
@@ -134,6 +137,8 @@ class _Telling:
             contact=found.contact,
             partner=found.partner,
             municipality=place,
+            unit=self.signal.unit,
+            chain=chain,
             brief=signal_brief(
                 role,
                 content_of(self.signal, self.decision.facts),

@@ -3,12 +3,9 @@
 from typing import Any
 
 from audit.chain import Actor, record
-from case_forms.cases.rerouting import CALL_AGAIN_MINUTES, COORDINATOR_LADDER, chain_of, sent_on_as, why_call
-from notifications.directory.models import Role
-from notifications.directory.resolve import resolve
+from case_forms.cases.rerouting import ask_to_call, callers_for, heir_of, sent_on_as
 from notifications.outbox.actions import owe
-from notifications.outbox.coordinator_briefs import call_brief
-from notifications.outbox.models import Notice, Purpose, Reply
+from notifications.outbox.models import Notice, Reply
 
 from .models import Signal, SignalEvent
 
@@ -16,12 +13,13 @@ REROUTED = "rerouted"
 
 
 def reroute(*, signal: Signal, notice: Notice, reply: Reply) -> Notice:
-    """As with a case's notice: to the office of the municipality that was named, with the same brief and clocks; to the
-    region's coordinator when nobody new answers there."""
+    """As with a case's notice: to the office of the municipality that was named, with the same brief and clocks; to
+    coordinators when nobody new is found along the chain."""
     municipality = reply.to_municipality or notice.municipality
-    found = resolve(role=notice.role, municipality=municipality, at=reply.at)
-    asked_before = {asked.contact_id for asked in chain_of(notice)}
-    resolved = found.contact is not None and found.contact.pk not in asked_before
+    found = heir_of(notice, municipality, reply.at)
+    resolved = found.contact is not None
+    callers = None if resolved else callers_for(notice, municipality, reply.at)
+    words_of_links = [*found.words, *(callers.words if callers else [])]
     event = SignalEvent.objects.create(
         signal=signal,
         kind=REROUTED,
@@ -33,24 +31,11 @@ def reroute(*, signal: Signal, notice: Notice, reply: Reply) -> Notice:
             "to": municipality.slug,
             "resolved": resolved,
         },
-        explanation=[{"rule": REROUTED, "words": words} for words in found.words],
+        explanation=[{"rule": REROUTED, "words": words} for words in words_of_links],
     )
     whose: dict[str, Any] = {"event_id": event.pk, "case_id": signal.pk, "case_reference": signal.reference}
-    if not resolved:
-        coordinator = resolve(role=Role.COORDINATOR, municipality=municipality, at=reply.at)
-        return owe(
-            **whose,
-            role=Role.COORDINATOR,
-            contact=coordinator.contact,
-            partner=coordinator.partner,
-            municipality=municipality,
-            brief=call_brief(notice, why=[why_call(municipality)], told=[notice.contact] if notice.contact else []),
-            answer_minutes=CALL_AGAIN_MINUTES,
-            ladder=COORDINATOR_LADDER,
-            purpose=Purpose.CALL,
-            chases=notice,
-            at=reply.at,
-        )
+    if callers is not None:
+        return ask_to_call(notice, municipality, callers, reply.at, **whose)
     sent_on = owe(**whose, **sent_on_as(notice, municipality, found, reply.at))
     record(
         "notice.rerouted",

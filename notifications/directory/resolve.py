@@ -1,5 +1,6 @@
 """Who must be told? A role and a place, at a moment, become a live contact, or a loud nobody."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from django.db.models import QuerySet
 
 from access.models import Municipality, in_language
 
+from .links import MUNICIPALITY
 from .models import Contact, DutyShift, Partner, Role
 
 Words = dict[str, str]  # {"sq", "en"}
@@ -16,7 +18,9 @@ Words = dict[str, str]  # {"sq", "en"}
 class Resolution:
     """The answer for one role. `contact` None means that nobody is there: the caller must say so and fall back.
 
-    `words` explain the answer in order, without naming a person: a list of {"sq", "en"}.
+    `words` explain the answer in order, without naming a person: a list of {"sq", "en"}. The two last are the chain's
+    (see `chain`): `link` is where it ended, `coordinators` those who are asked to call, because nobody of the role is
+    there; for the role of coordinator they are everybody found, the contact first.
     """
 
     role: str
@@ -24,28 +28,44 @@ class Resolution:
     contact: Contact | None = None
     deputy: Contact | None = None
     words: list[Words] = field(default_factory=list)
+    link: str = MUNICIPALITY
+    coordinators: tuple[Contact, ...] = ()
 
 
 def resolve(*, role: str, municipality: Municipality, at: datetime, partner: Partner | None = None) -> Resolution:
     """The contact on duty for this role, for this municipality, at this moment, and the deputy after them.
 
+    The first link of the chain only: whoever is to be told is found by `chain.resolve_chain`.
     Police answer by directorate, a Child Protection Unit by municipality, a coordinator and a mobile unit by region;
     the Responsible Authority is one for the country. `partner` names the office itself (a protection service). Inactive
     partners and contacts are never returned. Where several offices fit, the first with somebody on duty answers.
     """
-    offices = list(_offices(role, municipality, partner).order_by("slug"))
+    offices = list(offices_for(role, municipality, partner).order_by("slug"))
     if not offices:
         return Resolution(role, words=[_no_office(role, municipality)])
-    for office in offices:
+    office, on_duty = first_on_duty(offices, at)
+    words = [_office_words(role, office, municipality), duty_words(on_duty)]
+    contact, deputy = first_two(on_duty)
+    return Resolution(role, office, contact, deputy, words)
+
+
+def first_on_duty(offices: Iterable[Partner], at: datetime) -> tuple[Partner, list[Contact]]:
+    """The first of these offices with somebody on duty, and who: lowest rank first. Else the first, with nobody."""
+    listed = list(offices)
+    for office in listed:
         on_duty = _on_duty(office, at)
         if on_duty:
-            deputy = on_duty[1] if len(on_duty) > 1 else None
-            words = [_office_words(role, office, municipality), _duty_words(deputy)]
-            return Resolution(role, office, on_duty[0], deputy, words)
-    return Resolution(role, offices[0], words=[_office_words(role, offices[0], municipality), NOBODY_ON_DUTY])
+            return office, on_duty
+    return listed[0], []
 
 
-def _offices(role: str, municipality: Municipality, partner: Partner | None) -> "QuerySet[Partner]":
+def first_two(on_duty: list[Contact]) -> tuple[Contact | None, Contact | None]:
+    """Who is told, and the deputy after them."""
+    contact, deputy = [*on_duty, None, None][:2]
+    return contact, deputy
+
+
+def offices_for(role: str, municipality: Municipality, partner: Partner | None) -> "QuerySet[Partner]":
     active = Partner.objects.filter(role=role, is_active=True)
     if partner is not None:
         return active.filter(pk=partner.pk)
@@ -76,7 +96,7 @@ NOBODY_ON_DUTY: Words = {
     "en": "Nobody is on the duty roster at this hour.",
 }
 
-_ROLE_WORDS: dict[str, Words] = {
+ROLE_WORDS: dict[str, Words] = {
     Role.POLICE: {"sq": "policinë", "en": "the police"},
     Role.RESPONSIBLE_AUTHORITY: {"sq": "Autoritetin Përgjegjës", "en": "the Responsible Authority"},
     Role.CPU: {"sq": "Njësinë për Mbrojtjen e Fëmijës", "en": "the Child Protection Unit"},
@@ -107,7 +127,7 @@ _ANYWHERE: Words = {"sq": "Njoftimi i takon: {office}.", "en": "The notice is fo
 
 
 def _no_office(role: str, municipality: Municipality) -> Words:
-    who = _ROLE_WORDS.get(role, {"sq": role, "en": role})
+    who = ROLE_WORDS.get(role, {"sq": role, "en": role})
     return {
         "sq": f"Nuk ka asnjë zyrë aktive për {who['sq']} në bashkinë {municipality.name}.",
         "en": f"There is no active office for {who['en']} in the municipality {municipality.name}.",
@@ -122,8 +142,11 @@ def _office_words(role: str, office: Partner, municipality: Municipality) -> Wor
     }
 
 
-def _duty_words(deputy: Contact | None) -> Words:
-    if deputy is not None:
+def duty_words(on_duty: list[Contact]) -> Words:
+    """Who of an office's roster is told, without names."""
+    if not on_duty:
+        return NOBODY_ON_DUTY
+    if len(on_duty) > 1:
         return {
             "sq": "Njoftohet personi i parë në listën e shërbimit; pas tij vjen zëvendësi.",
             "en": "The first person on the duty roster is told; the deputy comes after.",

@@ -21,11 +21,11 @@ from django.db.models.functions import Coalesce
 from audit.chain import record
 from notifications import signals
 from notifications.directory.models import Contact, Role
-from notifications.directory.resolve import resolve
 from notifications.outbox.actions import owe
 from notifications.outbox.coordinator_briefs import DECLINED, NO_ANSWER, NO_DEPUTY, Words, call_brief
 from notifications.outbox.ladders import CALL, DEPUTY, REMIND, Step, next_time, rest_of, step_at
 from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.resolving import resolve_for
 from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, UNSENT, NoticeState
 from notifications.outbox.waking import wake
 
@@ -119,16 +119,16 @@ def _plan(notice: Notice, now: datetime, *, words: list[Words], without: tuple[s
 def _deputy(notice: Notice, chase: list[Notice], now: datetime) -> Contact | None:
     """On duty now for the same role and place, and not told yet."""
     known = {contact.pk for contact in told(chase, notice.role)}
-    partner = notice.partner if notice.role == Role.PROTECTION_SERVICE else None
-    found = resolve(role=notice.role, municipality=notice.municipality, at=now, partner=partner)
+    found = resolve_for(notice, at=now)
     return next((each for each in (found.contact, found.deputy) if each and each.pk not in known), None)
 
 
 def _coordinator(notice: Notice, chase: list[Notice], now: datetime) -> Contact | None:
     """The coordinator on duty; the deputy when that one has declined a call of this chase."""
-    found = resolve(role=Role.COORDINATOR, municipality=notice.municipality, at=now)
+    found = resolve_for(notice, at=now, role=Role.COORDINATOR)
     declined = refusers(chase)
-    willing = [each for each in (found.contact, found.deputy) if each and each.pk not in declined]
+    asked = (found.contact, found.deputy, *found.coordinators)
+    willing = [each for each in asked if each and each.pk not in declined]
     return willing[0] if willing else found.contact
 
 

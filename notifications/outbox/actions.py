@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -13,15 +13,17 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from access.models import Municipality
+from access.models import MobileUnit, Municipality
 from audit.chain import record
 from notifications import signals
+from notifications.directory.chain import resolve_chain
+from notifications.directory.links import COORDINATOR_LINKS, DEFAULT_CHAIN, OPERATOR
 from notifications.directory.models import Contact, Partner, Role
-from notifications.directory.resolve import resolve
 
 from .coordinator_briefs import NOBODY_FOUND, call_brief
 from .ladders import first_time, snapshot
 from .models import Attempt, AttemptOutcome, Notice, Purpose
+from .outside_area import headed
 from .states import NO_CONTACT, OPEN, NoticeState
 from .waking import wake
 
@@ -49,14 +51,18 @@ def owe(
     purpose: str = Purpose.FIRST,
     chases: Notice | None = None,
     partner: Partner | None = None,
+    unit: MobileUnit | None = None,
+    chain: Sequence[str] = (),
     at: datetime | None = None,
 ) -> Notice:
     """The duty to tell `contact` about one case event, in the caller's transaction; a worker is woken on commit.
 
     Owing the same recipient the same event twice returns the first notice. `contact` None is a loud state: the notice
-    stands failed with reason "no_contact", the directory is asked again every few seconds, and the region's coordinator
-    is owed a fallback notice (purpose "fallback") with it; callers need not owe one themselves.
+    stands failed with reason "no_contact", the directory is asked again every few seconds, and the coordinators of the
+    chain are owed a fallback notice (purpose "fallback") with it; callers need not owe one themselves.
     `partner`: the recipient's office; by default the contact's. Give it when `contact` is None and it is known.
+    `unit` and `chain`: whose notice it is and along which links somebody is looked for (see `Notice`); by default those
+    of the notice it chases. A brief for an office outside whose area the place lies says so before all else.
     `ladder`: the procedure's steps (see `ladders`); a first notice always gets one that ends in a repeated call, a
     notice that chases another has none unless given. `marks`: {"amber_minutes", "red_minutes", "breach_minutes"}.
     Raises LadderUnusable.
@@ -68,6 +74,8 @@ def owe(
         event_id = uuid5(chases.pk, "fallback")
     token = secrets.token_urlsafe(32)
     steps = snapshot(ladder) if chases is None or ladder else []
+    sender = unit or (chases.unit if chases else None)
+    links = list(chain or (chases.chain if chases else ()))
     notice = Notice(
         event_id=event_id,
         case_id=case_id,
@@ -79,10 +87,12 @@ def owe(
         partner=office,
         recipient_key=key,
         municipality=municipality,
+        unit=sender,
+        chain=links,
         language=contact.language if contact else "sq",
         is_drill=is_drill,
         needs_document=needs_document,
-        brief=dict(brief),
+        brief=headed(brief, role=role, office=office, municipality=municipality),
         link_hash=link_hash(token),
         link_token=token,
         link_expires_at=moment + timedelta(hours=settings.BRIEF_LINK_HOURS),
@@ -115,8 +125,13 @@ def owe(
         if contact is not None:
             wake(notice.pk, needs_document=needs_document)
         else:
-            tell_coordinator(notice)
+            tell_coordinators(notice, at=moment)
     return notice
+
+
+def owe_each(contacts: Sequence[Contact], **owed: Any) -> list[Notice]:
+    """The same duty to each of these contacts; with none of them, to nobody, which is loud. `owed`: as for `owe`."""
+    return [owe(contact=contact, **owed) for contact in contacts] or [owe(contact=None, **owed)]
 
 
 def link_hash(token: str) -> str:
@@ -203,23 +218,29 @@ def _with_chasers(notice: Notice) -> list[UUID]:
     return found
 
 
-def tell_coordinator(notice: Notice) -> Notice | None:
-    """Nobody is there for this notice: an error in the log, and the region's coordinator is owed a fallback, once.
+def tell_coordinators(notice: Notice, *, at: datetime) -> list[Notice]:
+    """Nobody is there for this notice: an error in the log, and the coordinators of its chain are owed a fallback each,
+    once: those of the sending unit, else every one on duty, else nobody, which is the operator's alarm (`alarm`).
 
-    None for a notice that was for a coordinator itself.
+    Empty for a notice that was for a coordinator itself.
     """
     log.error("nobody_to_tell", notice=str(notice.pk), role=notice.role, municipality=notice.municipality.slug)
     if notice.role == Role.COORDINATOR:
-        return None
-    found = resolve(role=Role.COORDINATOR, municipality=notice.municipality, at=timezone.now())
+        return []
+    found = resolve_chain(
+        role=Role.COORDINATOR,
+        municipality=notice.municipality,
+        at=at,
+        unit=notice.unit,
+        chain=[link for link in notice.chain or DEFAULT_CHAIN if link in (*COORDINATOR_LINKS, OPERATOR)],
+    )
     window = notice.answer_by - notice.owed_at if notice.answer_by else None
-    return owe(
+    return owe_each(
+        found.coordinators,
         event_id=notice.event_id,
         case_id=notice.case_id,
         case_reference=notice.case_reference,
         role=Role.COORDINATOR,
-        contact=found.contact,
-        partner=found.partner,
         municipality=notice.municipality,
         brief=call_brief(notice, why=[NOBODY_FOUND]),
         answer_minutes=window.total_seconds() / 60 if window else None,

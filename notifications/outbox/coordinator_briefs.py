@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils import timezone, translation
+
 from access.models import in_language
-from notifications.directory.models import Contact
+from notifications.directory.call_list import call_list
+from notifications.directory.models import Contact, Role
 
 from .models import Notice
 
@@ -27,22 +30,52 @@ NO_DEPUTY: Words = {
     "sq": "Në listën e shërbimit nuk ka zëvendës tjetër për t'u njoftuar.",
     "en": "There is no further deputy on the duty roster to be told.",
 }
+BOTH = ("sq", "en")
 NO_PHONE: Words = {"sq": "pa numër telefoni", "en": "no phone number"}
 
 
 def call_brief(notice: Notice, *, why: Iterable[Words], told: Iterable[Contact] = ()) -> dict[str, Any]:
-    """The brief of a call about `notice`: why, for which case and place, and whom to call with their numbers."""
+    """The brief of a call about `notice`: why, who was to be told, for which case and place, and whom to call.
+
+    With nobody `told`, the people who could be told by phone stand there. Nothing of what was answered is in it.
+    """
     rows = [_row(f"why_{n}", {"sq": "Arsyeja", "en": "Reason"}, words) for n, words in enumerate(why, start=1)]
+    rows.append(_row("role", {"sq": "Për kë ishte", "en": "It was for"}, _role_words(notice)))
     rows.append(_row("case", {"sq": "Rasti", "en": "Case"}, _same(notice.case_reference)))
     rows.append(_row("code", {"sq": "Kodi i njoftimit", "en": "Code of the notice"}, _same(notice.code)))
     rows.append(_row("place", {"sq": "Bashkia", "en": "Municipality"}, _same(notice.municipality.name)))
     if notice.partner is not None:
-        office: Words = {language: in_language(notice.partner.names, language) for language in ("sq", "en")}
+        office: Words = {language: in_language(notice.partner.names, language) for language in BOTH}
         rows.append(_row("office", {"sq": "Zyra", "en": "Office"}, office))
-    for n, contact in enumerate(told, start=1):
-        numbers = {language: f"{contact.name}, {contact.phone or NO_PHONE[language]}" for language in ("sq", "en")}
+    if notice.unit is not None:
+        unit = {
+            language: f"{notice.unit.name}, {notice.unit.callback_phone or NO_PHONE[language]}" for language in BOTH
+        }
+        rows.append(_row("unit", {"sq": "Njësia që dërgoi", "en": "The sending unit"}, unit))
+    for n, contact in enumerate(list(told) or _could_be_told(notice), start=1):
+        numbers = {language: f"{contact.name}, {contact.phone or NO_PHONE[language]}" for language in BOTH}
         rows.append(_row(f"call_{n}", {"sq": "Telefononi", "en": "Call"}, numbers))
     return {"sections": [{"title": TITLE, "rows": rows}]}
+
+
+def _could_be_told(notice: Notice) -> list[Contact]:
+    """The people of the notice's role with a number, on duty or not, the nearest first."""
+    callees = call_list(
+        role=notice.role,
+        municipality=notice.municipality,
+        at=timezone.now(),
+        unit=notice.unit,
+        partner=notice.partner if notice.role == Role.PROTECTION_SERVICE else None,
+    )
+    return [callee.contact for callee in callees if callee.contact and callee.contact.partner.role == notice.role]
+
+
+def _role_words(notice: Notice) -> Words:
+    words = {}
+    for language in BOTH:
+        with translation.override(language):
+            words[language] = str(Role(notice.role).label)
+    return words
 
 
 def _row(key: str, label: Words, value: Words) -> dict[str, Any]:

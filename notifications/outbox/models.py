@@ -9,11 +9,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from access.models import Municipality
+from access.models import MobileUnit, Municipality
 from notifications.directory.models import Contact, Partner, Role
 from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
 
-from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, UNSENT, NoticeState
+from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, SETTLED, UNSENT, NoticeState
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -31,6 +31,7 @@ class Purpose(models.TextChoices):
     CALL = "call", _("to the coordinator: call")
     FALLBACK = "fallback", _("to the coordinator: no contact found")
     REROUTE = "reroute", _("sent on to another area")
+    INSTEAD = "instead", _("told instead")
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -58,6 +59,11 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Open, and nobody is there to be told: resolved again by the sweeper."""
         return self.filter(state=NoticeState.FAILED, reason=NO_CONTACT)
 
+    def nobody_reached(self) -> "NoticeQuerySet":
+        """What makes a case as loud as can be: a first notice that has nobody, or one that was declined or sent on and
+        whose heir has nobody. A call beside a notice that is still open isn't in it: that notice is."""
+        return self.without_recipient().filter(Q(chases=None) | Q(chases__state__in=SETTLED))
+
     def awaiting_answer(self) -> "NoticeQuerySet":
         return self.filter(state__in=AWAITING_ANSWER)
 
@@ -75,6 +81,8 @@ class Notice(models.Model):
 
         {"sections": [{"title": {"sq", "en"}, "rows": [{"key", "label": {"sq", "en"}, "value": {"sq", "en"}}]}]}
 
+    `unit` is the sending one and `chain` the links along which a recipient is looked for (`directory.links`), as the
+    procedure had them; empty is the usual chain.
     `ladder` is a snapshot of the procedure's steps at that time: [{"after_minutes": 10, "do": "remind"}, ...] with `do`
     in remind | deputy | call and, on the last step, "repeat_minutes". `ladder_step` is the index of the next step and
     `next_step_at` its time; null only when the notice is settled. `token` is the fencing token: raised by each claim,
@@ -99,6 +107,10 @@ class Notice(models.Model):
     )
     recipient_key = models.CharField(max_length=64)
     municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="+", verbose_name=_("municipality"))
+    unit = models.ForeignKey(
+        MobileUnit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("mobile unit")
+    )
+    chain = models.JSONField(default=list, blank=True)
     channel = models.CharField(_("channel"), max_length=16, default="email")
     language = models.CharField(_("language"), max_length=5, default="sq")
     is_drill = models.BooleanField(_("drill"), default=False)

@@ -1,6 +1,7 @@
 """What a lost wake-up, a dead worker, a jumping clock or an empty roster left behind is found here, each second."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -8,12 +9,15 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from audit.chain import record
-from notifications.directory.models import Contact, Role
-from notifications.directory.resolve import resolve
+from notifications import signals
+from notifications.directory.models import Contact
+from notifications.directory.resolve import Words
 
-from .actions import WAKE_GRACE, cancel, link_hash, recipient_key_of, tell_coordinator
+from .actions import WAKE_GRACE, cancel, link_hash, recipient_key_of, tell_coordinators
 from .delivery import JITTER, LONGEST_UNSENDABLE_BACKOFF
-from .models import Notice
+from .models import Notice, Purpose
+from .outside_area import headed
+from .resolving import resolve_for
 from .states import UNSENT, NoticeState
 from .waking import CROWDED, URGENT, queue_length, send_wake_up, wake
 
@@ -59,21 +63,19 @@ def resolve_again(now: datetime) -> int:
     """Asks the directory again for notices that have nobody. Returns how many have a recipient now."""
     found = 0
     waiting = Notice.objects.without_recipient().filter(next_attempt_at__lte=now)
-    for notice in waiting.select_related("municipality", "partner").order_by("owed_at")[:WAKE_AT_MOST]:
-        resolution = resolve(
-            role=notice.role,
-            municipality=notice.municipality,
-            at=now,
-            partner=notice.partner if notice.role == Role.PROTECTION_SERVICE else None,
-        )
+    for notice in waiting.select_related("municipality", "partner", "unit").order_by("owed_at")[:WAKE_AT_MOST]:
+        resolution = resolve_for(notice, at=now)
         if resolution.contact is not None:
-            found += _give_to(notice, resolution.contact, now)
-        elif Notice.objects.without_recipient().filter(pk=notice.pk).update(next_attempt_at=now + RESOLVE_SLOWLY):
-            tell_coordinator(notice)
+            found += _give_to(notice, resolution.contact, now, resolution.words)
+            continue
+        waits = Notice.objects.without_recipient().filter(pk=notice.pk).update(next_attempt_at=now + RESOLVE_SLOWLY)
+        # A fallback that has nobody either is asked about by itself, in this same loop.
+        if waits and not notice.chasers.filter(purpose=Purpose.FALLBACK).exists():
+            tell_coordinators(notice, at=now)
     return found
 
 
-def _give_to(notice: Notice, contact: Contact, now: datetime) -> bool:
+def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Words] = ()) -> bool:
     """Gives a notice without recipient to this contact, under a new link. False when somebody was faster."""
     try:
         with transaction.atomic():
@@ -84,12 +86,16 @@ def _give_to(notice: Notice, contact: Contact, now: datetime) -> bool:
             locked.contact, locked.partner = contact, contact.partner
             locked.recipient_key = recipient_key_of(contact)
             locked.language = contact.language
+            locked.brief = headed(
+                locked.brief, role=locked.role, office=contact.partner, municipality=locked.municipality
+            )
             locked.link_token, locked.link_hash = token, link_hash(token)
             locked.state, locked.reason = NoticeState.OWED, ""
             locked.token += 1
             locked.next_attempt_at = now + WAKE_GRACE
             locked.save()
             record("notice.resolved", target_kind="notice", target_id=notice.pk, role=notice.role)
+            signals.notice_resolved.send(sender=Notice, notice=locked, words=list(words))
             wake(notice.pk, needs_document=notice.needs_document)
     except IntegrityError:
         # This contact is already owed a notice of the same event.

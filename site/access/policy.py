@@ -150,6 +150,7 @@ VIEWS: tuple[Row, ...] = (
     Row("intake:attachment", FIELD, "Its owner, then whoever may read what was sent; each reading is recorded."),
     Row("cases:case", FIELD, "A unit and its coordinator follow a case and its notices."),
     Row("cases:timeline", FIELD, "The part of a case's page that renews itself."),
+    Row("cases:instead", FIELD, "Its unit and its coordinators choose whom to tell when a notice has nobody.", WRITE),
     Row("sessions:list", FIELD, "A unit sees its sessions, a coordinator those of their regions."),
     Row("sessions:month", FIELD, "A unit sees its sessions, a coordinator those of their regions."),
     Row("sessions:month_file", FIELD, "The same month for a calendar program: when, where and for whom."),

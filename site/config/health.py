@@ -1,8 +1,9 @@
 """Whether notices can go out: what /healthz and /readyz answer. Asked each second, so it costs a few small queries.
 
 `ok` of the whole means that the parts without which no notice goes out are well: database, migrations, worker and
-sweeper. `bulk_worker` and `outbox` are watched too; when they are ill the whole is `degraded`, not unready: submissions
-and urgent notices go on, and taking the web server out of service would help nobody.
+sweeper. `bulk_worker`, `outbox` and `nobody_told` (the operator's alarm) are watched too; when they are ill the whole
+is `degraded`, not unready: submissions and urgent notices go on, and taking the web server out of service would help
+nobody.
 """
 
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from notifications.escalation.auditor import stranded
+from notifications.outbox.alarm import alarm_part
 from notifications.outbox.models import Heartbeat, Notice
 from notifications.outbox.states import NoticeState
 
@@ -46,6 +48,7 @@ def _parts(now: datetime) -> Parts:
         if not missing:
             parts |= _beats(now)
             parts["outbox"] = _outbox(now)
+            parts["nobody_told"] = alarm_part(now)
     except DatabaseError as error:
         return {"database": {"ok": False, "error": type(error).__name__}}
     return parts

@@ -211,8 +211,17 @@ def test_with_nobody_there_the_coordinator_is_asked_to_call(scene: Scene) -> Non
     assert events("rerouted")[0].detail["resolved"] is False
 
 
-def test_with_no_coordinator_there_either_it_stays_loud(scene: Scene) -> None:
+def test_with_no_coordinator_there_the_sending_units_own_is_asked_to_call(scene: Scene) -> None:
     there = make_place().municipality
+    reply(police(), "wrong_area", to_municipality=there)
+    call = Notice.objects.get(purpose=Purpose.CALL)
+    assert call.contact == scene.offices["coordinator"].contacts.get()
+    assert there.name in str(call.brief)
+
+
+def test_with_no_coordinator_anywhere_it_stays_loud(scene: Scene) -> None:
+    there = make_place().municipality
+    DutyShift.objects.filter(partner__role=Role.COORDINATOR).delete()
     reply(police(), "wrong_area", to_municipality=there)
     call = Notice.objects.get(purpose=Purpose.CALL)
     assert (call.contact, call.reason) == (None, "no_contact")

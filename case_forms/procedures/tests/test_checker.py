@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from case_forms.procedures.chains import chain_for
 from case_forms.procedures.checker import check_procedure
 from case_forms.testing import FOLLOW_UP_FORM, SMALL_FORM, small_procedure, texts
+from notifications.directory.links import DEFAULT_CHAIN, LINKS
 
 
 def keys_of(form: dict[str, Any]) -> list[str]:
@@ -55,6 +57,16 @@ BROKEN: list[tuple[Change, str, str]] = [
     (_deadline(basis=""), "/deadlines/police_report/basis", "missing"),
     (_deadline(confidence="certain"), "/deadlines/police_report/confidence", "not_a_choice"),
     (_deadline(label=None), "/deadlines/police_report/label", "missing_text"),
+    (lambda p: p.update(chains=[]), "/chains", "wrong_type"),
+    (lambda p: p.update(chains={"mayor": list(LINKS)}), "/chains/mayor", "unknown_role"),
+    (lambda p: p.update(chains={"default": []}), "/chains/default", "empty_chain"),
+    (lambda p: p.update(chains={"default": "municipality"}), "/chains/default", "empty_chain"),
+    (lambda p: p.update(chains={"cpu": ["municipality", 3, *LINKS[3:]]}), "/chains/cpu/1", "unknown_link"),
+    (lambda p: p.update(chains={"cpu": ["municipality", "village", *LINKS[3:]]}), "/chains/cpu/1", "unknown_link"),
+    (lambda p: p.update(chains={"cpu": ["municipality", *LINKS]}), "/chains/cpu/1", "not_widening"),
+    (lambda p: p.update(chains={"cpu": list(LINKS[1:])}), "/chains/cpu/0", "starts_elsewhere"),
+    (lambda p: p.update(chains={"cpu": ["municipality", "operator"]}), "/chains/cpu", "no_coordinator"),
+    (lambda p: p.update(chains={"cpu": list(LINKS[:-1])}), "/chains/cpu", "ends_in_silence"),
     (lambda p: p["ladders"].update(empty=[]), "/ladders/empty", "empty_ladder"),
     (lambda p: p["ladders"].update(odd=[3]), "/ladders/odd/0", "wrong_type"),
     (_step(0, do="shout"), "/ladders/quick/0/do", "unknown_step"),
@@ -164,3 +176,17 @@ def test_a_rule_about_a_signal_may_owe_a_notice_with_its_clock(kind: str) -> Non
         }
     )
     assert check_procedure(procedure, questions=QUESTIONS) == []
+
+
+def test_a_role_may_have_a_chain_of_its_own() -> None:
+    procedure = small_procedure()
+    shorter = ["municipality", "unit_coordinators", "operator"]
+    procedure["chains"] = {"default": list(LINKS), "cpu": shorter}
+    assert not check_procedure(procedure, questions=QUESTIONS)
+    assert chain_for(procedure, "cpu") == shorter
+    assert chain_for(procedure, "police") == list(LINKS)
+
+
+def test_a_procedure_from_before_there_were_chains_has_the_usual_one() -> None:
+    assert chain_for(small_procedure(), "police") == list(DEFAULT_CHAIN)
+    assert chain_for({}, "cpu") == list(DEFAULT_CHAIN)

@@ -192,7 +192,7 @@ HOUSEKEEPING = (
     "case_forms.asking.housekeeping.tidy",
 )
 # What they run each minute: things that people have set a clock for.
-EACH_MINUTE = ("content.housekeeping.each_minute",)
+EACH_MINUTE = ("content.housekeeping.each_minute", "notifications.outbox.alarm.ring")
 if BROKER_URL.startswith("orm://"):
     Q_CLUSTER["orm"] = BROKER_URL.removeprefix("orm://") or "default"
 else:

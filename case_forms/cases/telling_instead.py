@@ -1,0 +1,190 @@
+"""“Tell this person instead”: a person chooses whom to tell when the directory names nobody.
+
+It only ever adds an attentive reader, so one person is enough; but only people of the directory whose role may read
+that brief can be chosen, or a coordinator, who reads a call and none of the answers.
+
+    of the missing role   the new notice replaces the one that has nobody: that one, and the calls about it, are settled
+    a coordinator         is asked to call; the notice that has nobody stays open and loud, because nobody of its role
+                          knows yet. A coordinator's call that has nobody is replaced
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from access.models import Municipality, User
+from audit.chain import actor_of, record
+from notifications.directory.chain import BY_AREA, offices_of_region
+from notifications.directory.models import Contact, Role
+from notifications.directory.resolve import offices_for
+from notifications.outbox.actions import cancel, owe
+from notifications.outbox.coordinator_briefs import NOBODY_FOUND, call_brief
+from notifications.outbox.models import Notice, Purpose
+
+from .brief_content import both
+from .calling import duty_of
+from .models import Case, CaseEvent
+from .rerouting import CALL_AGAIN_MINUTES, COORDINATOR_LADDER, marks_from
+
+TOLD_INSTEAD = "told_instead"
+MAX_REASON = 300
+
+
+class CannotTell(Exception):
+    """`code`: unknown_notice, not_needed (somebody has been found meanwhile), unknown_contact, no_reason, too_long."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Who can be chosen: people of the role near the place, the others of the role, coordinators; each only once."""
+
+    near: list[Contact]
+    others: list[Contact]
+    coordinators: list[Contact]
+
+    def __iter__(self) -> Iterator[Contact]:
+        return iter([*self.near, *self.others, *self.coordinators])
+
+
+def notice_without_anybody(case: Case, notice_id: UUID) -> Notice:
+    """The notice of this case, if nobody is there for it. Raises CannotTell (unknown_notice, not_needed)."""
+    notices = Notice.objects.filter(case_id=case.pk, pk=notice_id)
+    if not notices.exists():
+        raise CannotTell("unknown_notice")
+    found = notices.without_recipient().select_related("municipality__region", "unit__region", "partner").first()
+    if found is None:
+        raise CannotTell("not_needed")
+    return found
+
+
+def choices_for(notice: Notice) -> Choices:
+    """Whom this notice may be given to. A referral stays with the service that it names."""
+    duty = duty_of(notice)
+    people = Contact.objects.filter(is_active=True, partner__is_active=True).exclude(email="")
+    people = people.select_related("partner").order_by("partner__slug", "name", "pk")
+    coordinators = list(people.filter(partner__role=Role.COORDINATOR))
+    if duty.role == Role.COORDINATOR:
+        return Choices([], [], coordinators)
+    of_the_role = list(_of_the_role(people, duty))
+    near_offices = _near(duty, notice.municipality)
+    near = [contact for contact in of_the_role if contact.partner_id in near_offices]
+    return Choices(near, [contact for contact in of_the_role if contact not in near], coordinators)
+
+
+def _of_the_role(people: "QuerySet[Contact]", duty: Notice) -> "QuerySet[Contact]":
+    if duty.role == Role.PROTECTION_SERVICE:
+        return people.filter(partner=duty.partner_id)
+    return people.filter(partner__role=duty.role)
+
+
+def _near(duty: Notice, municipality: Municipality) -> set[int]:
+    """The offices for the place, in its region, and in the sending unit's."""
+    partner = duty.partner if duty.role == Role.PROTECTION_SERVICE else None
+    found = set(offices_for(duty.role, municipality, partner).values_list("pk", flat=True))
+    if duty.role in BY_AREA:
+        for region in {municipality.region, duty.unit.region if duty.unit else municipality.region}:
+            found |= set(offices_of_region(duty.role, region).values_list("pk", flat=True))
+    return found
+
+
+@transaction.atomic
+def tell_instead(*, case: Case, notice_id: UUID, contact_id: int | None, why: str, by: User) -> Notice:
+    """Owes the notice to the person that was chosen, as a new case event, and settles the one that it replaces.
+
+    The caller has made sure that `by` may see the case. A second press finds somebody told and changes nothing.
+    Raises CannotTell.
+    """
+    locked = Notice.objects.select_for_update().filter(case_id=case.pk, pk=notice_id).first()
+    if locked is None:
+        raise CannotTell("unknown_notice")
+    notice = notice_without_anybody(case, notice_id)
+    contact = next((each for each in choices_for(notice) if each.pk == contact_id), None)
+    if contact is None:
+        raise CannotTell("unknown_contact")
+    reason = " ".join(why.split())
+    if not reason:
+        raise CannotTell("no_reason")
+    if len(reason) > MAX_REASON:
+        raise CannotTell("too_long")
+    at = timezone.now()
+    event = CaseEvent.objects.create(
+        case=case,
+        kind=TOLD_INSTEAD,
+        at=at,
+        notice_id=notice.pk,
+        detail={"role": contact.partner.role, "contact": contact.pk, "by": by.pk},
+        explanation=[{"rule": TOLD_INSTEAD, "words": _words(contact, reason, by)}],
+    )
+    told = _owe(event, notice, contact, at)
+    record(
+        "notice.told_instead",
+        actor=actor_of(by),
+        target_kind="notice",
+        target_id=told.pk,
+        case=case.pk,
+        instead_of=notice.pk,
+        contact=contact.pk,
+    )
+    return told
+
+
+def _owe(event: CaseEvent, notice: Notice, contact: Contact, at: datetime) -> Notice:
+    duty = duty_of(notice)
+    whose: dict[str, Any] = {
+        "event_id": event.pk,
+        "case_id": event.case_id,
+        "case_reference": event.case.reference,
+        "contact": contact,
+        "municipality": notice.municipality,
+        "is_drill": notice.is_drill,
+        "at": at,
+    }
+    is_call = contact.partner.role == Role.COORDINATOR
+    if not is_call or notice.role == Role.COORDINATOR:
+        cancel(notice=notice, reason=TOLD_INSTEAD)
+    if is_call:
+        chased = notice if duty.pk == notice.pk else notice.chases
+        return owe(
+            **whose,
+            role=Role.COORDINATOR,
+            brief=call_brief(duty, why=[NOBODY_FOUND]),
+            answer_minutes=CALL_AGAIN_MINUTES,
+            ladder=COORDINATOR_LADDER,
+            purpose=Purpose.CALL,
+            chases=chased,
+        )
+    minutes = (duty.answer_by - duty.owed_at).total_seconds() / 60 if duty.answer_by else None
+    return owe(
+        **whose,
+        role=duty.role,
+        brief=duty.brief,
+        answer_minutes=minutes,
+        ladder=duty.root.ladder,
+        marks=marks_from(duty, at),
+        needs_document=duty.needs_document,
+        purpose=Purpose.INSTEAD,
+        chases=duty,
+    )
+
+
+def _words(contact: Contact, why: str, by: User) -> dict[str, str]:
+    def write() -> str:
+        return gettext("%(by)s chose %(name)s (%(office)s) to be told instead. Why: %(why)s") % {
+            "by": by.get_full_name() or by.get_username(),
+            "name": contact.name,
+            "office": contact.partner.name,
+            "why": why,
+        }
+
+    return both(write)

@@ -1,0 +1,255 @@
+"""Who must be told, to the last link: from the office for the municipality to the operator's alarm.
+
+    municipality       the role's office for the municipality                          reads the role's brief
+    region             the role's other offices in the municipality's region           reads it too, and that the place
+    unit_region        the role's offices in the sending unit's region                   is outside the office's area
+    unit_coordinators  the coordinators of the sending unit                            are asked to call
+    every_coordinator  every coordinator on duty                                       are asked to call
+    operator           nobody was found: an alarm without any content of the case
+
+A procedure names its links (`chains`), in this order; each link that was asked leaves its words. Only police and Child
+Protection Units have offices of their role elsewhere; a referral names its office, so it is asked of nobody else.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from access.models import MobileUnit, Municipality, Region, in_language
+
+from .links import (
+    COORDINATOR_LINKS,
+    DEFAULT_CHAIN,
+    EVERY_COORDINATOR,
+    MUNICIPALITY,
+    OPERATOR,
+    REGION,
+    UNIT_COORDINATORS,
+    UNIT_REGION,
+)
+from .models import Contact, Partner, Role
+from .resolve import ROLE_WORDS, Resolution, Words, duty_words, first_on_duty, first_two, offices_for, resolve
+
+MAX_COORDINATORS = 20  # told at once by the link `every_coordinator`
+BY_AREA = (Role.POLICE, Role.CPU)
+
+
+def resolve_chain(
+    *,
+    role: str,
+    municipality: Municipality,
+    at: datetime,
+    unit: MobileUnit | None = None,
+    partner: Partner | None = None,
+    chain: Sequence[str] = (),
+    passed_on: Collection[int] = (),
+) -> Resolution:
+    """The contact for this role at the first link that has one, else the coordinators who are asked to call, or nobody.
+
+    `unit` is the sending one; without it the municipality's region stands for its. `chain`: names of `links`, nearest
+    first; empty is the usual one. `passed_on`: offices (ids) that said it isn't theirs, never asked again.
+    """
+    return _Search(role, municipality, at, unit, partner, set(passed_on)).run(chain or DEFAULT_CHAIN)
+
+
+def is_outside_area(role: str, office: Partner, municipality: Municipality) -> bool:
+    """The office has this role for other places only: whoever reads the brief there must be told so."""
+    if office.role != role:
+        return False
+    if role == Role.POLICE:
+        return office.directorate_id != municipality.police_directorate_id
+    return role == Role.CPU and office.municipality_id != municipality.pk
+
+
+class _Search:
+    """One walk along the chain. `seen`: offices that have been asked; `words`: what each link said."""
+
+    def __init__(
+        self,
+        role: str,
+        municipality: Municipality,
+        at: datetime,
+        unit: MobileUnit | None,
+        partner: Partner | None,
+        passed_on: set[int],
+    ) -> None:
+        self.role = role
+        self.municipality = municipality
+        self.at = at
+        self.unit = unit
+        self.partner = partner
+        self.seen = passed_on
+        self.regions_seen: set[int] = set()
+        self.office: Partner | None = None
+        self.words: list[Words] = []
+
+    def run(self, chain: Sequence[str]) -> Resolution:
+        for link in chain:
+            found = self._coordinators(link) if link in COORDINATOR_LINKS else self._of_the_role(link)
+            if found is not None:
+                return found
+        if OPERATOR in chain:
+            self.words.append(ALARM)
+        return Resolution(self.role, self.office, words=self.words, link=OPERATOR)
+
+    @property
+    def home(self) -> Region:
+        """The sending unit's region."""
+        return self.unit.region if self.unit else self.municipality.region
+
+    def _of_the_role(self, link: str) -> Resolution | None:
+        if link == MUNICIPALITY:
+            return self._here()
+        if link == REGION and self.role in BY_AREA:
+            return self._in_region(self.municipality.region, link)
+        if link == UNIT_REGION and self.role in (*BY_AREA, Role.COORDINATOR, Role.MOBILE_UNIT):
+            return self._in_region(self.home, link)
+        return None
+
+    def _here(self) -> Resolution | None:
+        """The office for the municipality, or the one that was named."""
+        offices = offices_for(self.role, self.municipality, self.partner)
+        asked = set(offices.values_list("pk", flat=True)) if self.seen else set()
+        if asked & self.seen:
+            self.words.append(PASSED_ON)
+            return None
+        found = resolve(role=self.role, municipality=self.municipality, at=self.at, partner=self.partner)
+        self.words += found.words
+        self.office = found.partner
+        if self.role not in BY_AREA:  # their region has been asked with this
+            self.regions_seen.add(self.municipality.region_id)
+        if found.contact is None:
+            self.seen |= set(offices.values_list("pk", flat=True))
+            return None
+        return self._with(found, MUNICIPALITY)
+
+    def _in_region(self, region: Region, link: str) -> Resolution | None:
+        if region.pk in self.regions_seen:
+            return None
+        self.regions_seen.add(region.pk)
+        offices = list(offices_of_region(self.role, region).exclude(pk__in=self.seen).order_by("slug"))
+        if not offices:
+            self.words.append(_fill(NO_OTHER[link], region=region.name, who=ROLE_WORDS[self.role]))
+            return None
+        self.seen |= {office.pk for office in offices}
+        office, on_duty = first_on_duty(offices, self.at)
+        self.office = self.office or office
+        outside = is_outside_area(self.role, office, self.municipality)
+        words = WORKS_THERE[link, outside]
+        self.words += [
+            _fill(words, region=region.name, place=self.municipality.name, office=office.names),
+            duty_words(on_duty),
+        ]
+        if not on_duty:
+            return None
+        return self._with(Resolution(self.role, office, *first_two(on_duty)), link)
+
+    def _coordinators(self, link: str) -> Resolution | None:
+        """Those of the sending unit, then every one: the first on duty of each office."""
+        is_own_role = self.role == Role.COORDINATOR
+        if link == UNIT_COORDINATORS and is_own_role and self.home.pk in self.regions_seen:
+            return None  # they have been asked as an office for the place
+        offices = offices_of_region(Role.COORDINATOR, self.home) if link == UNIT_COORDINATORS else _all_coordinators()
+        told = self._on_duty(list(offices.order_by("slug")))[: 1 if link == UNIT_COORDINATORS else MAX_COORDINATORS]
+        if not told:
+            self.words.append(NO_COORDINATOR[link])
+            return None
+        names = told[0].partner.names
+        self.words.append(_fill(COORDINATORS[link], office=names, count={"sq": str(len(told)), "en": str(len(told))}))
+        contact, office = (told[0], told[0].partner) if is_own_role else (None, self.office)
+        return Resolution(self.role, office, contact, words=self.words, link=link, coordinators=tuple(told))
+
+    def _on_duty(self, offices: list[Partner]) -> list[Contact]:
+        found = [contact for office in offices for contact in first_on_duty([office], self.at)[1][:1]]
+        return list({contact.pk: contact for contact in found}.values())
+
+    def _with(self, found: Resolution, link: str) -> Resolution:
+        assert found.contact is not None
+        coordinators = (found.contact,) if self.role == Role.COORDINATOR else ()
+        return Resolution(self.role, found.partner, found.contact, found.deputy, self.words, link, coordinators)
+
+
+def offices_of_region(role: str, region: Region) -> "QuerySet[Partner]":
+    """The active offices of a role that answer for some place in a region."""
+    area = Q(regions=region)
+    if role == Role.POLICE:
+        area |= Q(directorate__municipalities__region=region)
+    if role == Role.CPU:
+        area |= Q(municipality__region=region)
+    active = Partner.objects.filter(role=role, is_active=True)
+    return active.filter(pk__in=Partner.objects.filter(area).values("pk"))
+
+
+def _all_coordinators() -> "QuerySet[Partner]":
+    return Partner.objects.filter(role=Role.COORDINATOR, is_active=True)
+
+
+def _fill(texts: Words, **parts: "str | Words") -> Words:
+    """The sentence in each language; a part is a text, or one for each language."""
+    return {
+        language: sentence.format(
+            **{name: part if isinstance(part, str) else in_language(part, language) for name, part in parts.items()}
+        )
+        for language, sentence in texts.items()
+    }
+
+
+PASSED_ON: Words = {
+    "sq": "Zyra që përgjigjet për këtë vend e ka kaluar tashmë njoftimin më tej.",
+    "en": "The office for this place has passed the notice on already.",
+}
+NO_OTHER: dict[str, Words] = {
+    REGION: {
+        "sq": "Në qarkun {region} nuk ka zyrë tjetër aktive për {who}.",
+        "en": "There is no other active office for {who} in the region {region}.",
+    },
+    UNIT_REGION: {
+        "sq": "Në qarkun e njësisë që dërgon, {region}, nuk ka zyrë tjetër aktive për {who}.",
+        "en": "There is no other active office for {who} in the sending unit's region, {region}.",
+    },
+}
+# By link, and whether the place is outside the office's area.
+WORKS_THERE: dict[tuple[str, bool], Words] = {
+    (REGION, True): {
+        "sq": "Në qarkun {region} punon {office}. {place} është jashtë zonës së saj, dhe kjo i thuhet.",
+        "en": "{office} works in the region {region}. {place} is outside its area, and it is told so.",
+    },
+    (UNIT_REGION, True): {
+        "sq": "Në qarkun e njësisë që dërgon, {region}, punon {office}. {place} është jashtë zonës së saj, dhe kjo i"
+        " thuhet.",
+        "en": "{office} works in the sending unit's region, {region}. {place} is outside its area, and it is told so.",
+    },
+    (REGION, False): {
+        "sq": "Në qarkun {region} punon {office}.",
+        "en": "{office} works in the region {region}.",
+    },
+    (UNIT_REGION, False): {
+        "sq": "Në qarkun e njësisë që dërgon, {region}, punon {office}.",
+        "en": "{office} works in the sending unit's region, {region}.",
+    },
+}
+COORDINATORS: dict[str, Words] = {
+    UNIT_COORDINATORS: {
+        "sq": "Koordinatorit të njësisë që dërgon ({office}) i kërkohet të telefonojë.",
+        "en": "The coordinator of the sending unit ({office}) is asked to call.",
+    },
+    EVERY_COORDINATOR: {
+        "sq": "Çdo koordinatori në shërbim i kërkohet të telefonojë. Gjithsej: {count}.",
+        "en": "Every coordinator on duty is asked to call. In all: {count}.",
+    },
+}
+NO_COORDINATOR: dict[str, Words] = {
+    UNIT_COORDINATORS: {
+        "sq": "Asnjë koordinator i njësisë që dërgon nuk është në shërbim.",
+        "en": "No coordinator of the sending unit is on duty.",
+    },
+    EVERY_COORDINATOR: {
+        "sq": "Asnjë koordinator tjetër nuk është në shërbim.",
+        "en": "No other coordinator is on duty.",
+    },
+}
+ALARM: Words = {
+    "sq": "Nuk u gjet askush. Alarmohet operatori, dhe njësia duhet të telefonojë vetë.",
+    "en": "Nobody was found. The operator is alarmed, and the unit has to call by itself.",
+}

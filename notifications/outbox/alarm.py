@@ -1,0 +1,100 @@
+"""The operator's alarm: a chain came to its end and nobody was found to be told. Says how many, nothing of a case.
+
+It stands in the log each minute, in `/readyz` (part `nobody_told`), and goes out by e-mail: at once for a new one, then
+each hour, after the first day once a day, until somebody is found.
+"""
+
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db.models import Max, Min
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import ngettext
+
+from access.models import Assignment, StaffRole, User
+from notifications.directory.models import Role
+
+from .models import Heartbeat, Notice, NoticeQuerySet
+
+MAILED = "alarm.mailed"  # the heartbeat that says when the operators were last written to
+NEWEST_AT_ONCE = timedelta(minutes=5)  # but never more often than this
+EACH_HOUR = timedelta(hours=1)
+FIRST_DAY = timedelta(days=1)
+
+log = structlog.get_logger(__name__)
+
+
+def unheard() -> NoticeQuerySet:
+    """Calls for which there is no coordinator either: where a chain ended. Without drills."""
+    return Notice.objects.counted().without_recipient().filter(role=Role.COORDINATOR)
+
+
+def alarm_part(now: datetime) -> dict[str, Any]:
+    """For `/readyz`: {"ok", "cases": how many wait for somebody to be found, "oldest_s": the longest wait or null}."""
+    found = unheard().order_by().aggregate(oldest=Min("owed_at"))
+    cases = unheard().order_by().values("case_id").distinct().count()
+    oldest = found["oldest"]
+    return {"ok": cases == 0, "cases": cases, "oldest_s": round((now - oldest).total_seconds(), 1) if oldest else None}
+
+
+def ring(argument: str = "") -> int:
+    """What the bulk workers run each minute. Returns how many operators were written to now."""
+    now = timezone.now()
+    part = alarm_part(now)
+    if part["ok"]:
+        return 0
+    log.error("nobody_told", cases=part["cases"], oldest_s=part["oldest_s"])
+    last = Heartbeat.objects.filter(part=MAILED).values_list("at", flat=True).first()
+    if not _is_due(last, now) or not _claimed(last, now):
+        return 0
+    operators = operators_to_tell()
+    if not operators:
+        log.error("no_operator_to_alarm")
+    return sum(_told(operator, part["cases"]) for operator in operators)
+
+
+def operators_to_tell() -> list[User]:
+    """Operators of today with an e-mail address."""
+    today = Assignment.objects.current().filter(role=StaffRole.OPERATOR).values("pk")
+    staff = User.objects.filter(is_active=True, assignments__in=today).exclude(email="")
+    return list(staff.distinct().order_by("pk"))
+
+
+def _is_due(last: datetime | None, now: datetime) -> bool:
+    if last is None or last > now:  # a clock set back keeps nobody from hearing of it
+        return True
+    times = unheard().order_by().aggregate(oldest=Min("owed_at"), newest=Max("owed_at"))
+    if times["newest"] > last:
+        return now - last >= NEWEST_AT_ONCE
+    return now - last >= (EACH_HOUR if now - times["oldest"] < FIRST_DAY else FIRST_DAY)
+
+
+def _claimed(last: datetime | None, now: datetime) -> bool:
+    """Of two workers at once, one writes the mails."""
+    if last is None:
+        _beat, made = Heartbeat.objects.get_or_create(part=MAILED, defaults={"at": now})
+        return made
+    return Heartbeat.objects.filter(part=MAILED, at=last).update(at=now) == 1
+
+
+def _told(operator: User, cases: int) -> bool:
+    """Each by a connection of their own: an address that is refused keeps nobody else from hearing of it."""
+    with translation.override(operator.language):
+        subject = ngettext(
+            "Vatra: nobody can be told about %(count)d case",
+            "Vatra: nobody can be told about %(count)d cases",
+            cases,
+        ) % {"count": cases}
+        roster = settings.PUBLIC_URL + reverse("dutyshift:index")
+        body = render_to_string("outbox/alarm_mail.txt", {"cases": cases, "roster": roster})
+    try:
+        return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [operator.email]).send() > 0
+    except (SMTPException, OSError) as error:
+        log.error("alarm_mail_failed", code=type(error).__name__, operator=operator.pk)
+        return False
