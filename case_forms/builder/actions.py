@@ -16,7 +16,9 @@ from audit.chain import SYSTEM, Actor, actor_of, record
 
 from . import canonical
 from .checker import check_definition
-from .lists import Shared, resolved, shared_lists, unresolved
+from .dependents import problems_for_dependents
+from .lists import Shared, resolved, shared_lists, unresolved, usable
+from .locked import renamed_values
 from .models import FormDefinition, FormVersion
 from .shapes import Problem, shape_problems
 
@@ -24,6 +26,7 @@ __all__ = [
     "DefinitionRefused",
     "FormIsLocked",
     "archive_form",
+    "archiving_problems",
     "as_published",
     "make_form",
     "publish_form",
@@ -92,8 +95,15 @@ def as_published(definition: dict[str, Any]) -> dict[str, Any]:
 
 
 def publishing_problems(key: str, definition: dict[str, Any], shared: Shared | None = None) -> list[Problem]:
-    """Everything that keeps this definition from being published as the form of this key."""
-    return _problems_of_shape(key, definition) or check_definition(definition, shared=shared or shared_lists())
+    """Everything that keeps this definition from being published as the form of this key: in itself, against what was
+    published of it before, and for whoever relies on it."""
+    found = _problems_of_shape(key, definition)
+    if found:
+        return found
+    look_up = shared or shared_lists()
+    own = check_definition(definition, shared=look_up)
+    made = resolved(definition, usable(look_up))
+    return [*own, *renamed_values(key, made), *problems_for_dependents(key, made, deep=not own)]
 
 
 def restore_version(*, version: FormVersion, by: User) -> Revision:
@@ -115,8 +125,14 @@ def restore_version(*, version: FormVersion, by: User) -> Revision:
 
 def archive_form(*, form: FormDefinition, is_archived: bool, by: User) -> bool:
     """Takes a form out of use, or back into it. Nobody begins an archived form; forms that are being filled may be
-    finished, and every answer stays. Recorded. Returns whether anything changed."""
+    finished, and every answer stays. Recorded. Returns whether anything changed.
+
+    Raises DefinitionRefused when something that stands on the form would stop working, or works with it no longer.
+    """
     with transaction.atomic():
+        form = FormDefinition.objects.select_for_update().get(pk=form.pk)
+        if form.is_archived != is_archived:
+            _raise_if(archiving_problems(form, is_archived=is_archived))
         changed = bool(
             FormDefinition.objects.filter(pk=form.pk, is_archived=not is_archived).update(is_archived=is_archived)
         )
@@ -129,6 +145,14 @@ def archive_form(*, form: FormDefinition, is_archived: bool, by: User) -> bool:
                 form=form.key,
             )
     return changed
+
+
+def archiving_problems(form: FormDefinition, *, is_archived: bool) -> list[Problem]:
+    """What keeps a form from being archived or taken back into use. A form that was never published has no users."""
+    newest = form.newest_version()
+    if newest is None:
+        return []
+    return problems_for_dependents(form.key, None if is_archived else newest.definition)
 
 
 def make_form(*, definition: dict[str, Any], by: User, origin: str) -> FormDefinition:
