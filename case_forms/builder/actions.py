@@ -62,18 +62,21 @@ def save_definition(*, key: str, definition: dict[str, Any], by: User | None = N
     return form
 
 
-def publish_form(*, form: FormDefinition, by: User | None = None, submitted_by: User | None = None) -> FormVersion:
+def publish_form(
+    *, form: FormDefinition, by: User | None = None, submitted_by: User | None = None, asks_dependents: bool = True
+) -> FormVersion:
     """Publishes the working copy as the next version, with the choices of its lists written into it. The same content
     as the newest version is that version again. Recorded.
 
-    People come here through `FormDefinition.publish`, which asks for a second pair of eyes; seeding comes directly.
+    People come here through `FormDefinition.publish`, which asks for a second pair of eyes; seeding comes directly, and
+    without `asks_dependents` when it publishes forms and procedures that belong together and checks them afterwards.
     Raises DefinitionRefused with every problem when the definition can't be filled.
     """
     with transaction.atomic():
         form = FormDefinition.objects.select_for_update().get(pk=form.pk)
         revision = form.latest_revision or form.save_revision(user=by)
         definition, shared = form.working_copy(), shared_lists()
-        _raise_if(publishing_problems(form.key, definition, shared))
+        _raise_if(publishing_problems(form.key, definition, shared, asks_dependents=asks_dependents))
         version, is_new = _version_of(form, resolved(definition, shared), by, submitted_by)
         PublishRevisionAction(revision, user=by).execute(skip_permission_checks=True)
         record(
@@ -94,7 +97,9 @@ def as_published(definition: dict[str, Any]) -> dict[str, Any]:
     return resolved(definition, shared_lists())
 
 
-def publishing_problems(key: str, definition: dict[str, Any], shared: Shared | None = None) -> list[Problem]:
+def publishing_problems(
+    key: str, definition: dict[str, Any], shared: Shared | None = None, *, asks_dependents: bool = True
+) -> list[Problem]:
     """Everything that keeps this definition from being published as the form of this key: in itself, against what was
     published of it before, and for whoever relies on it."""
     found = _problems_of_shape(key, definition)
@@ -103,7 +108,8 @@ def publishing_problems(key: str, definition: dict[str, Any], shared: Shared | N
     look_up = shared or shared_lists()
     own = check_definition(definition, shared=look_up)
     made = resolved(definition, usable(look_up))
-    return [*own, *renamed_values(key, made), *problems_for_dependents(key, made, deep=not own)]
+    found = [*own, *renamed_values(key, made)]
+    return [*found, *problems_for_dependents(key, made, deep=not own)] if asks_dependents else found
 
 
 def restore_version(*, version: FormVersion, by: User) -> Revision:
