@@ -1,6 +1,6 @@
 """What stands between a rule and a form, in words for whoever edits, approves or archives the form."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django.utils.formats import date_format
@@ -15,7 +15,7 @@ from notifications.directory.models import Role
 
 from .guard import Changing, Found, Standing, unfit_rules
 from .labels import labels_of
-from .rule_needs import Break, FormSide
+from .rule_needs import DEEP, Break, FormSide
 
 MOST_TOLD = 3  # of what one rule misses, in one sentence; the rest follows from it
 
@@ -23,7 +23,7 @@ MOST_TOLD = 3  # of what one rule misses, in one sentence; the rest follows from
 def problems_of(found: Found, change: Changing) -> Iterator[Problem]:
     """One problem for each question that a rule misses, with the rule named, at the question where it still stands."""
     rule = in_language(found.needs.rule["title"], _reader())
-    for each in sorted(found.breaks, key=lambda each: (each.name, each.code, each.value)):
+    for each in in_order(found.breaks):
         words = {"rule": rule, "source": source_words(found.standing), "why": break_words(each, change)}
         if found.was_so:
             told = _("The rule “%(rule)s” of %(source)s does not work with this form: %(why)s") % words
@@ -32,13 +32,19 @@ def problems_of(found: Found, change: Changing) -> Iterator[Problem]:
         yield Problem(path_of(each.name, change.after), f"rule_{each.code}", told)
 
 
+def in_order(breaks: Collection[Break]) -> list[Break]:
+    """By question. Where something is missing, that the rule can't apply then needs no saying."""
+    plain = [each for each in breaks if each.code not in DEEP]
+    return sorted(plain or breaks, key=lambda each: (each.name, each.code, each.value))
+
+
 def unfit_problems(definition: Mapping[str, Any], forms: Mapping[str, FormSide]) -> Iterator[Problem]:
     """Problems of a procedure whose rules miss something in every form that they are about."""
     for position, breaks in unfit_rules(definition, forms):
         rule = definition["rules"][position]
         heard = rule.get("forms") or sorted(forms)
         change = Changing("", None, forms.get(heard[0]) if heard else None, {})
-        for each in sorted(breaks, key=lambda each: (each.name, each.code, each.value)):
+        for each in in_order(breaks):
             words = {"rule": in_language(rule["title"], _reader()), "why": break_words(each, change)}
             told = _("The rule “%(rule)s” does not work with the forms there are: %(why)s") % words
             yield Problem(f"/rules/{position}", f"rule_{each.code}", told)

@@ -11,7 +11,7 @@ from case_forms.builder.dependents import BROKEN, CHANGED, SAME, STARTS, STOPS, 
 from case_forms.builder.shapes import Problem
 
 from .guard import Changing, Found, Standing, breaks_in, changing, concerns, standing_versions, what_breaks
-from .guard_words import MOST_TOLD, action_words, break_words, problems_of, source_words
+from .guard_words import MOST_TOLD, action_words, break_words, in_order, problems_of, source_words
 from .labels import labels_of
 from .rule_needs import FormSide, RuleNeeds, may_match_none
 
@@ -45,7 +45,7 @@ def _effect(standing: Standing, needs: RuleNeeds, found: Found | None, change: C
     procedure = standing.version.definition
     before, after = (_condition(needs, procedure, side, language) for side in (change.before, change.after))
     then = tuple(action_words(action, procedure) for action in needs.rule["then"])
-    missed = sorted(found.breaks, key=lambda each: (each.name, each.code, each.value)) if found else []
+    missed = in_order(found.breaks) if found else []
     return Effect(
         source=source_words(standing),
         title=in_language(needs.rule["title"], language),

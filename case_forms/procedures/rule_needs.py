@@ -11,7 +11,7 @@ from typing import Any
 
 from case_forms import logic
 from case_forms.builder.audience import is_public
-from case_forms.builder.kinds import choice_kind, kinds_of
+from case_forms.builder.kinds import kinds_of
 from case_forms.builder.outline import answer_keys, questions
 from case_forms.builder.reach import Surroundings
 from case_forms.logic.kinds import KindInfo
@@ -86,15 +86,11 @@ class FormSide:
             return True
         if value not in info.choices:
             return False
-        if "choice_filter" not in question:
+        if "choice_filter" not in question or "choices" not in question:
             return True
-        parts = dict(choice_kind(question).rows or {})
-        chosen: dict[str, Any] = next(
-            (choice for choice in question.get("choices", ()) if choice.get("value") == value), {}
-        )
-        only = {name: KindInfo("choice", frozenset({each})) for name, each in chosen.get("with", {}).items()}
-        choice = KindInfo("object", rows={**parts, **only, "value": KindInfo("choice", frozenset({value}))})
-        return logic.can_hold(question["choice_filter"], {**self.kinds, "choice": choice}) is not False
+        chosen: dict[str, Any] = next(choice for choice in question["choices"] if choice.get("value") == value)
+        parts = {**chosen.get("with", {}), "value": value}
+        return logic.can_hold(_of_choice(question["choice_filter"], parts), self.kinds) is not False
 
 
 class RuleNeeds:
@@ -230,6 +226,19 @@ def _inlined(expression: Expression, facts: Mapping[str, Expression]) -> Express
             for position, part in enumerate(arguments)
         ]
     }
+
+
+def _of_choice(expression: Expression, parts: Mapping[str, str]) -> Expression:
+    """A choice filter with one choice written into it."""
+    if isinstance(expression, list):
+        return [_of_choice(part, parts) for part in expression]
+    if not isinstance(expression, dict) or len(expression) != 1:
+        return expression
+    operator, given = next(iter(expression.items()))
+    name = next(iter(arguments_of(operator, given)), "") if operator == "var" else ""
+    if isinstance(name, str) and name.startswith("choice."):
+        return parts.get(name.removeprefix("choice."))
+    return {operator: _of_choice(given, parts)}
 
 
 def _plain_variable(expression: Expression) -> str:
