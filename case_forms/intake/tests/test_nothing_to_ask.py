@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import translation
 
 from case_forms.asking.places import public_form
@@ -65,10 +66,7 @@ def test_a_form_that_asks_nothing_is_not_begun_and_says_so(client: Client) -> No
     answer = client.post(f"/field/forms/{scene.form.form.key}/start/")
 
     assert answer.status_code == 409
-    assert (
-        "This form can&#x27;t be begun" in answer.content.decode()
-        or "This form can't be begun" in answer.content.decode()
-    )
+    assert "asks nothing today" in answer.content.decode()
     assert not Draft.objects.exists()
 
 
@@ -93,9 +91,6 @@ def test_a_public_form_that_asks_nothing_shows_the_numbers(client: Client) -> No
     version = public_form()
     assert version is not None
     published_before_this_was_checked(version)
-    address = f"/en/ask/region/{scene.place.region.slug}/"
-    from django.urls import reverse
-
     address = reverse("asking:region", args=[scene.place.region.slug])
 
     answer = client.get(address)

@@ -1,6 +1,6 @@
 """After a form that opens no case: what happened and what did not, in the procedure's words; and a loud hole."""
 
-import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +10,10 @@ from django.utils import timezone
 from access.models import StaffRole
 from audit.models import AuditEntry
 from case_forms.intake import outcome
+from case_forms.intake.drafts import start_draft
 from case_forms.intake.forgetting import forget_due
 from case_forms.intake.models import Submission
 from case_forms.testing import (
-    FOLLOW_UP_FORM,
     Scene,
     enact,
     make_coordinator,
@@ -145,8 +145,6 @@ def test_without_a_coordinator_who_has_a_number_it_says_whom_else_to_call(scene:
 
 def test_the_review_warns_before_it_is_sent(scene: Scene, client: Client) -> None:
     client.force_login(scene.worker)
-    from case_forms.intake.drafts import start_draft
-
     answers = scene.answers(result="at_risk", story=None)
     draft = start_draft(form_version=scene.form, unit=scene.unit, owner=scene.worker, answers=answers)
     assert (
@@ -166,7 +164,7 @@ def test_what_was_said_is_forgotten_with_the_answers_it_tells_of(scene: Scene) -
     result["keep_for"] = 1
     scene.form = publish(definition)
     sent = scene.send(result="not_victim", story=None).submission
-    assert forget_due(timezone.localdate() + timezone.timedelta(days=40)) == 1
+    assert forget_due(timezone.localdate() + timedelta(days=40)) == 1
     sent.refresh_from_db()
     assert sent.explanation is None
 
@@ -174,10 +172,8 @@ def test_what_was_said_is_forgotten_with_the_answers_it_tells_of(scene: Scene) -
 def test_a_follow_up_that_joins_its_case_is_no_hole(scene: Scene) -> None:
     reference = scene.send().receipt["case"]
     assert not scene.follow(reference).submission.is_unmatched
-    assert FOLLOW_UP_FORM["key"] == scene.follow_up.form.key
 
 
 def test_an_operator_sees_none_of_it(scene: Scene) -> None:
     scene.send(result="at_risk", story=None)
     assert not outcome.unmatched(make_user(StaffRole.OPERATOR)).exists()
-    assert uuid.UUID(str(Submission.objects.get().pk))
