@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 
 from case_forms.builder.models import FormVersion
 from case_forms.builder.sources import Lists
-from case_forms.intake.checking import Answers, CheckContext, Checked, form_states
+from case_forms.intake.checking import Answers, CheckContext, Checked, NothingToAsk, form_states
 from case_forms.intake.entries import SectionPage
 from case_forms.intake.filling import NoSuchSection, section_of, section_page
 from case_forms.intake.languages import language_among
@@ -63,7 +63,15 @@ def context_for(definition: Mapping[str, Any]) -> CheckContext:
 
 
 def first_step(version: FormVersion, answers: Answers) -> str:
-    return _keys(form_states(version.definition, answers, context_for(version.definition)))[0]
+    """The first section that applies. Raises NothingToAsk."""
+    return _keys_of(version, answers)[0]
+
+
+def _keys_of(version: FormVersion, answers: Answers) -> list[str]:
+    keys = _keys(form_states(version.definition, answers, context_for(version.definition)))
+    if not keys:
+        raise NothingToAsk(version.form.key, version.number)
+    return keys
 
 
 def with_typed(sheet: Sheet, version: FormVersion, step: str, post: QueryDict) -> Sheet:
@@ -76,8 +84,9 @@ def with_typed(sheet: Sheet, version: FormVersion, step: str, post: QueryDict) -
 
 
 def move(sheet: Sheet, version: FormVersion, step: str, going: str, shown: frozenset[str]) -> Move:
-    """What comes after a button: "next", "back", "to:<section>", or anything else: the same page."""
-    keys = _keys(form_states(version.definition, sheet.answers, context_for(version.definition)))
+    """What comes after a button: "next", "back", "to:<section>", or anything else: the same page.
+    Raises NothingToAsk."""
+    keys = _keys_of(version, sheet.answers)
     if going.startswith("to:") and going[3:] in keys:
         return Move(sheet, going[3:], tell_all=True)
     if step == DANGER:

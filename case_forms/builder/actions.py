@@ -16,7 +16,9 @@ from audit.chain import SYSTEM, Actor, actor_of, record
 
 from . import canonical
 from .checker import check_definition
-from .lists import Shared, resolved, shared_lists, unresolved
+from .dependents import problems_for_dependents
+from .lists import Shared, resolved, shared_lists, unresolved, usable
+from .locked import renamed_values
 from .models import FormDefinition, FormVersion
 from .shapes import Problem, shape_problems
 
@@ -24,6 +26,7 @@ __all__ = [
     "DefinitionRefused",
     "FormIsLocked",
     "archive_form",
+    "archiving_problems",
     "as_published",
     "make_form",
     "publish_form",
@@ -59,18 +62,21 @@ def save_definition(*, key: str, definition: dict[str, Any], by: User | None = N
     return form
 
 
-def publish_form(*, form: FormDefinition, by: User | None = None, submitted_by: User | None = None) -> FormVersion:
+def publish_form(
+    *, form: FormDefinition, by: User | None = None, submitted_by: User | None = None, asks_dependents: bool = True
+) -> FormVersion:
     """Publishes the working copy as the next version, with the choices of its lists written into it. The same content
     as the newest version is that version again. Recorded.
 
-    People come here through `FormDefinition.publish`, which asks for a second pair of eyes; seeding comes directly.
+    People come here through `FormDefinition.publish`, which asks for a second pair of eyes; seeding comes directly, and
+    without `asks_dependents` when it publishes forms and procedures that belong together and checks them afterwards.
     Raises DefinitionRefused with every problem when the definition can't be filled.
     """
     with transaction.atomic():
         form = FormDefinition.objects.select_for_update().get(pk=form.pk)
         revision = form.latest_revision or form.save_revision(user=by)
         definition, shared = form.working_copy(), shared_lists()
-        _raise_if(publishing_problems(form.key, definition, shared))
+        _raise_if(publishing_problems(form.key, definition, shared, asks_dependents=asks_dependents))
         version, is_new = _version_of(form, resolved(definition, shared), by, submitted_by)
         PublishRevisionAction(revision, user=by).execute(skip_permission_checks=True)
         record(
@@ -91,9 +97,19 @@ def as_published(definition: dict[str, Any]) -> dict[str, Any]:
     return resolved(definition, shared_lists())
 
 
-def publishing_problems(key: str, definition: dict[str, Any], shared: Shared | None = None) -> list[Problem]:
-    """Everything that keeps this definition from being published as the form of this key."""
-    return _problems_of_shape(key, definition) or check_definition(definition, shared=shared or shared_lists())
+def publishing_problems(
+    key: str, definition: dict[str, Any], shared: Shared | None = None, *, asks_dependents: bool = True
+) -> list[Problem]:
+    """Everything that keeps this definition from being published as the form of this key: in itself, against what was
+    published of it before, and for whoever relies on it."""
+    found = _problems_of_shape(key, definition)
+    if found:
+        return found
+    look_up = shared or shared_lists()
+    own = check_definition(definition, shared=look_up)
+    made = resolved(definition, usable(look_up))
+    found = [*own, *renamed_values(key, made)]
+    return [*found, *problems_for_dependents(key, made, deep=not own)] if asks_dependents else found
 
 
 def restore_version(*, version: FormVersion, by: User) -> Revision:
@@ -115,8 +131,14 @@ def restore_version(*, version: FormVersion, by: User) -> Revision:
 
 def archive_form(*, form: FormDefinition, is_archived: bool, by: User) -> bool:
     """Takes a form out of use, or back into it. Nobody begins an archived form; forms that are being filled may be
-    finished, and every answer stays. Recorded. Returns whether anything changed."""
+    finished, and every answer stays. Recorded. Returns whether anything changed.
+
+    Raises DefinitionRefused when something that stands on the form would stop working, or works with it no longer.
+    """
     with transaction.atomic():
+        form = FormDefinition.objects.select_for_update().get(pk=form.pk)
+        if form.is_archived != is_archived:
+            _raise_if(archiving_problems(form, is_archived=is_archived))
         changed = bool(
             FormDefinition.objects.filter(pk=form.pk, is_archived=not is_archived).update(is_archived=is_archived)
         )
@@ -129,6 +151,14 @@ def archive_form(*, form: FormDefinition, is_archived: bool, by: User) -> bool:
                 form=form.key,
             )
     return changed
+
+
+def archiving_problems(form: FormDefinition, *, is_archived: bool) -> list[Problem]:
+    """What keeps a form from being archived or taken back into use. A form that was never published has no users."""
+    newest = form.newest_version()
+    if newest is None:
+        return []
+    return problems_for_dependents(form.key, None if is_archived else newest.definition)
 
 
 def make_form(*, definition: dict[str, Any], by: User, origin: str) -> FormDefinition:

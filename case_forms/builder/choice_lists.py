@@ -25,8 +25,9 @@ from audit.chain import actor_of, record
 from .choice_table import TableRefused, read_table, write_table
 from .details import details
 from .diff import Difference
-from .list_usage import forms_using, is_used, lists_of_forms
+from .list_usage import forms_using, is_used, lists_of_forms, problems_of_list
 from .lists import SHARED
+from .locked import locked_words, published_in_list, renamed_in
 from .models import ChoiceList
 from .pages import BuilderPage
 from .sentences import Sentences
@@ -75,12 +76,25 @@ class ChoiceListForm(WagtailAdminModelForm):
         return key
 
     def clean_table(self) -> list[dict[str, Any]]:
+        """The choices. A published value stays as it is, and so does one that a rule compares an answer with."""
         try:
-            return read_table(self.cleaned_data["table"])
+            choices = read_table(self.cleaned_data["table"])
+            if self.instance.pk is not None:
+                self._keep_what_is_used(choices)
+            return choices
         except TableRefused as refused:
             told = [str(problem) for problem in refused.problems[:MOST_TOLD]]
             more = len(refused.problems) - MOST_TOLD
             raise ValidationError(told + ([_("and %(count)s more") % {"count": more}] if more > 0 else [])) from None
+
+    def _keep_what_is_used(self, choices: list[dict[str, Any]]) -> None:
+        name = f"{SHARED}{self.instance.key}"
+        renamed = renamed_in(choices, published_in_list(name))
+        told = [f"{choices[position]['value']}: {locked_words(was)}" for position, was in renamed]
+        told = told or [str(problem.message) for problem in problems_of_list(name, choices)]
+        if told:
+            more = len(told) - MOST_TOLD
+            raise ValidationError(told[:MOST_TOLD] + ([_("and %(count)s more") % {"count": more}] if more > 0 else []))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -25,10 +25,13 @@ from audit.chain import actor_of, record
 
 from .actions import DefinitionRefused, publishing_problems
 from .catalogue import catalogue
+from .dependents import InMotion, in_motion
 from .edits import EditRefused, Overtaken, edited, sha_of
-from .models import FormDefinition
+from .locked import published_of
+from .models import FormDefinition, FormVersion
 from .places import placed
-from .shapes import Problem
+from .shapes import Problem, shape_problems
+from .versions import as_comparable
 from .workflow import may_approve
 
 MOST_TOLD = 10
@@ -184,6 +187,7 @@ class EditView(snippets.EditView):
         if self.expects_json_response:
             return context
         definition, newest = self.object.definition, self.object.newest_version()
+        published = published_of(self.object.key)
         return context | {
             "outline_definition": definition,
             "outline_catalogue": catalogue(get_language() or "sq"),
@@ -192,7 +196,9 @@ class EditView(snippets.EditView):
                 "readOnly": bool(self.locked_for_user),
                 "base": sha_of(definition),
                 "language": get_language(),
-                "publishedKeys": sorted(keys_of(newest.definition)) if newest else [],
+                "publishedKeys": sorted(published.keys),
+                "publishedValues": {key: sorted(values) for key, values in published.values.items()},
+                "publishedLists": {name: sorted(values) for name, values in published.of_lists.items()},
                 "autosaves": bool(context["autosave_enabled"]) and self.view_name == "edit",
                 "urls": {
                     "preview": f"{reverse('wagtailadmin_home')}forms/try/",
@@ -203,8 +209,17 @@ class EditView(snippets.EditView):
             "versions_url": self.address("versions"),
             "compare_url": self.address("compare"),
             "review": self.review(),
+            "motion": self.motion(newest) if newest or self.object.current_workflow_state else None,
             "form_is_multipart": True,
         }
+
+    def motion(self, newest: FormVersion | None) -> InMotion | None:
+        """What the form sets in motion as it is in use, and as it would be; None while it is half done."""
+        made = as_comparable(self.object.definition)
+        if shape_problems(made):
+            return None
+        before = newest.definition if newest and not self.object.is_archived else None
+        return in_motion(self.object.key, before, made, get_language() or "sq")
 
     def review(self) -> dict[str, Any] | None:
         """How the approval stands: waiting, or sent back with a comment; None when there is none under way."""
@@ -265,15 +280,6 @@ class CurrentView(snippets.EditView):
                 "locked": bool(self.locked_for_user),
             }
         )
-
-
-def keys_of(definition: dict[str, Any]) -> set[str]:
-    """The keys of everything that has one. Once published they stay as they are."""
-
-    def within(items: list[dict[str, Any]]) -> set[str]:
-        return {item["key"] for item in items}.union(*(within(item.get("items", [])) for item in items))
-
-    return within(definition["sections"])
 
 
 def tell_problems(request: Any, what: str, problems: list[Problem], form: FormDefinition) -> None:

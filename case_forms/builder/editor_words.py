@@ -108,6 +108,7 @@ def _wording() -> dict[str, str]:
         "note_text": _("Text of the note"),
         "key": _("Key"),
         "key_hint": _("The name of the answer for programs: small letters, digits and _."),
+        "value_fixed": _("A value that has been published stays as it is. To take a choice out of use, delete it."),
         "key_fixed": _("It has been published and stays as it is, so that earlier answers keep their meaning."),
         "kind": _("Kind of form"),
         "audience": _("Who fills it"),

@@ -37,6 +37,16 @@ def shared_lists() -> Shared:
     return look_up
 
 
+def usable(shared: Shared) -> Shared:
+    """The look-up without lists whose shape is wrong."""
+
+    def look_up(key: str) -> Choices | None:
+        choices = shared(key)
+        return None if choices is None or list(shape_of_choices(choices)) else choices
+
+    return look_up
+
+
 def resolved(definition: Definition, shared: Shared = no_shared_lists) -> Definition:
     """The definition (of good shape) with own and shared lists written into the questions that choose from them.
 

@@ -5,7 +5,7 @@ what the questions it reads stand under: one that isn't asked has no answer, and
 Only what is proven is told (`case_forms.logic.possible`); what can't be said is let pass.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.utils.functional import Promise
@@ -129,3 +129,46 @@ def _can_be_given(question: Item) -> bool:
     """Whether an answer can come about on the page. A case's reference is filled in when a form begins at a case."""
     typed = question.get("read_only") is not True and question["type"] != "hidden"
     return typed or is_worked_out(question) or question["type"] == "case_reference"
+
+
+class Surroundings:
+    """What a resolved definition says of its questions beside their kinds, for conditions that come from elsewhere."""
+
+    def __init__(self, definition: Definition) -> None:
+        self._walk = _Unproven(definition)
+        for _problem in self._walk.problems():
+            pass  # the walk remembers what each key stands under; what is wrong with the form is told elsewhere
+
+    def known_of(self, *conditions: Any) -> list[Any]:
+        """What is known of the questions that these conditions read: when they are asked, what they can hold."""
+        read = set().union(*(names_read(condition) for condition in conditions)) if conditions else set()
+        return [*self._walk._known_of(*conditions), *(fact for key in sorted(read) for fact in self._given(key))]
+
+    def required_of(self, keys: Iterable[str]) -> list[Any]:
+        """That these are answered where they must be."""
+        return [fact for key in keys if key in self._walk.items for fact in self._required(key)]
+
+    def can_be_answered(self, key: str) -> bool:
+        item = self._walk.items.get(key)
+        return item is None or item["item"] == "repeat" or item["type"] == "calculated" or _can_be_given(item)
+
+    def _required(self, key: str) -> Iterator[Any]:
+        required = self._walk.items[key].get("required", False)
+        if required is not False:
+            under = [condition for condition in (*self._walk.under[key], required) if condition is not True]
+            answered = {"answered": [key]}
+            yield {"or": [{"!": [{"and": under}]}, answered]} if under else answered
+
+    def _given(self, key: str) -> Iterator[Any]:
+        """What nobody can type is what it is given."""
+        item = self._walk.items.get(key, {})
+        untyped = item.get("read_only") is True or item.get("type") == "hidden"
+        if untyped and "initial" not in item and isinstance(item.get("default"), str | int | float):
+            yield {"or": [{"!": [{"answered": [key]}]}, {"==": [{"var": key}, item["default"]]}]}
+
+
+class _Unproven(_Reach):
+    """The walk alone."""
+
+    def _never(self, condition: Any, under: Conditions) -> "str | Promise | None":
+        return None

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from wagtail.admin import messages
 
 from . import canonical
-from .actions import DefinitionRefused, FormIsLocked, archive_form, make_form, replace_draft
+from .actions import DefinitionRefused, FormIsLocked, archive_form, archiving_problems, make_form, replace_draft
+from .dependents import in_motion
 from .edits import LARGEST
 from .models import FormDefinition
 from .pages import BuilderPage, PageOfForm
@@ -135,13 +136,25 @@ class ArchiveView(PageOfForm):
     template_name = "builder/archive.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.render_to_response(self.get_context_data())
+        return self.shown()
+
+    def shown(self, status: int = 200) -> HttpResponse:
+        language, newest = get_language() or "sq", self.form.newest_version()
+        is_archived = not self.form.is_archived
+        problems = placed(archiving_problems(self.form, is_archived=is_archived), {}, language)
+        standing = newest.definition if newest else None
+        before, after = (standing, None) if is_archived else (None, standing)
+        motion = in_motion(self.form.key, before, after, language)
+        return self.render_to_response(self.get_context_data(problems=problems, motion=motion), status=status)
 
     def get_page_title(self) -> str:
         return _("Take back into use") if self.form.is_archived else _("Archive")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         wanted = request.POST.get("archived") == "yes"
-        archive_form(form=self.form, is_archived=wanted, by=self.me)
+        try:
+            archive_form(form=self.form, is_archived=wanted, by=self.me)
+        except DefinitionRefused:
+            return self.shown(status=422)
         messages.success(request, _("Archived.") if wanted else _("The form is in use again."))
         return redirect(self.address("edit", self.form.pk))

@@ -50,10 +50,12 @@ class NoticeReceipt(Schema):
 
 
 class Receipt(Schema):
-    """What a submission set in motion, at the moment it was received."""
+    """What a submission set in motion, at the moment it was received. `unmatched`: the procedure has rules about this
+    form, and none was about these answers; nobody was told, and a person must look at it."""
 
     submission: UUID
     case: str | None
+    unmatched: bool = False
     notices: list[NoticeReceipt]
 
 

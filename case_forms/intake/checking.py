@@ -35,6 +35,7 @@ __all__ = [
     "Answers",
     "CheckContext",
     "Checked",
+    "NothingToAsk",
     "SectionState",
     "check_answers",
     "check_section",
@@ -71,6 +72,15 @@ def relevant_sections(
     """The sections to fill, in order, on what has been answered so far."""
     checked = _check(definition, answers, context, strict=False)
     return [state.section for state in checked.sections if state.relevant]
+
+
+class NothingToAsk(Exception):
+    """No section of this form version applies, so that nobody can fill it. `form` and `number` name the version."""
+
+    def __init__(self, form: str, number: int) -> None:
+        super().__init__(f"{form} v{number}")
+        self.form = form
+        self.number = number
 
 
 def section_state(

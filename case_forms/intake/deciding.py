@@ -9,13 +9,14 @@ from access.models import in_language
 from audit.chain import actor_of, record
 from case_forms.cases.actions import SUBMISSION_RECEIVED, Applied, CannotApply, SubmissionFacts, apply_decision
 from case_forms.cases.models import Case
-from case_forms.procedures.decide import LANGUAGES, Decision, DecisionFailed, Event, decide
+from case_forms.procedures.decide import LANGUAGES, DecisionFailed, Event, decide
 from case_forms.procedures.labels import labels_of
 from case_forms.procedures.models import ProcedureVersion
 from notifications.outbox.models import Notice
 
 from .checking import Answers
 from .models import Submission
+from .outcome import keep_outcome
 
 
 class NotDecided(Exception):
@@ -30,14 +31,17 @@ class NotDecided(Exception):
 
 
 def decide_and_apply(submission: Submission, answers: Answers, case: Case | None) -> None:
-    """Decides on a stored submission, carries the decision out, and keeps case and receipt on it.
+    """Decides on a stored submission, carries the decision out, and keeps on it the case and the receipt; without a
+    case also what was said.
 
     Runs in the caller's transaction. `case`: the one that the answers name. Raises NotDecided.
     """
     procedure = case.procedure_version if case else _procedure_in_force(submission.received_at)
     definition = submission.form_version.definition
     try:
-        decision = _decision(submission, answers, case, procedure)
+        event = _event(submission, answers, case)
+        labels = {language: labels_of(definition, language) for language in LANGUAGES}
+        decision = decide(event, procedure.definition, labels=labels)
         applied = apply_decision(
             decision=decision,
             submission=SubmissionFacts(
@@ -59,8 +63,10 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
     except CannotApply as failure:
         raise NotDecided(f"rules/{failure.rule}: {failure.code}") from None
     submission.case = applied.case
+    if applied.event is None:  # else the case's event keeps what was said
+        keep_outcome(submission, decision, event, procedure)
     submission.receipt = _receipt(submission, applied)
-    submission.save(update_fields=["case", "receipt"])
+    submission.save(update_fields=["case", "receipt", "explanation", "is_unmatched"])
     record(
         "submission.received",
         actor=actor_of(submission.submitted_by),
@@ -71,13 +77,12 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
         case=applied.case.pk if applied.case else "",
         notices=len(applied.notices),
         procedure=str(procedure),
+        unmatched=submission.is_unmatched,
     )
 
 
-def _decision(submission: Submission, answers: Answers, case: Case | None, procedure: ProcedureVersion) -> Decision:
-    """What the procedure says. A case stays under the version that it was opened under."""
-    definition = submission.form_version.definition
-    event = Event(
+def _event(submission: Submission, answers: Answers, case: Case | None) -> Event:
+    return Event(
         kind=SUBMISSION_RECEIVED,
         form=submission.form_version.form.key,
         answers=answers,
@@ -85,8 +90,6 @@ def _decision(submission: Submission, answers: Answers, case: Case | None, proce
         received_at=timezone.localtime(submission.received_at),
         case_status=case.status if case else None,
     )
-    labels = {language: labels_of(definition, language) for language in LANGUAGES}
-    return decide(event, procedure.definition, labels=labels)
 
 
 def _procedure_in_force(at: datetime) -> ProcedureVersion:
@@ -101,6 +104,7 @@ def _receipt(submission: Submission, applied: Applied) -> dict[str, Any]:
     return {
         "submission": str(submission.pk),
         "case": applied.case.reference if applied.case else None,
+        "unmatched": submission.is_unmatched,
         "notices": [_receipt_line(notice, language) for notice in applied.notices],
     }
 

@@ -21,7 +21,7 @@ from case_forms.builder.sources import Lists
 
 from .attachments.actions import forget_attachments
 from .attachments.naming import files_of_draft, named_files
-from .checking import Answers, CheckContext, relevant_sections
+from .checking import Answers, CheckContext, NothingToAsk, relevant_sections
 from .models import Draft
 from .typed import merged
 
@@ -43,7 +43,8 @@ def start_draft(
     occurred_at: datetime | None = None,
 ) -> Draft:
     """A new draft on this version, at its first section. A case reference goes where the form first asks for one;
-    `answers` and `occurred_at` (now) are what is known before it is begun."""
+    `answers` and `occurred_at` (now) are what is known before it is begun. Raises NothingToAsk; nothing is begun then.
+    """
     answers = dict(answers or {})
     if case_reference:
         asking = (
@@ -57,6 +58,8 @@ def start_draft(
         draft = Draft(form_version=form_version, unit=unit, owner=owner, answers=answers)
         draft.occurred_at = occurred_at or draft.occurred_at
         sections = relevant_sections(form_version.definition, answers, context_of(draft, owner.language))
+        if not sections:
+            raise NothingToAsk(form_version.form.key, form_version.number)
         draft.section = sections[0]["key"]
         draft.save(force_insert=True)
         record("draft.started", actor=actor_of(owner), target_kind="draft", target_id=draft.pk)

@@ -38,8 +38,9 @@ def _forget(key: Any, today: date) -> bool:
         submission.forget_after = first_due(definition, received_on, after=today)
         if forgotten:
             submission.answers = answers
+            submission.explanation = None  # it may tell what was answered
             Attachment.objects.filter(submission=submission, pk__in=_files(forgotten)).delete()
-        submission.save(update_fields=["answers", "forget_after"])
+        submission.save(update_fields=["answers", "explanation", "forget_after"])
         if forgotten:
             record("answers.forgotten", target_kind="submission", target_id=submission.pk, questions=sorted(forgotten))
     return bool(forgotten)

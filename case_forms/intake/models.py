@@ -86,6 +86,19 @@ class Submission(models.Model):
     receipt = models.JSONField(default=dict)
     forget_after = models.DateField(null=True, blank=True, db_index=True)  # see forgetting
     is_drill = models.BooleanField(_("drill"), default=False)
+    # what the rules said of one that opened and joined no case (`outcome`): [{"rule", "words": {"sq", "en"}}]
+    explanation = SealedJSONField(null=True, blank=True)
+    # the procedure has rules about its form, and none was about these answers
+    is_unmatched = models.BooleanField(_("no rule was about it"), default=False)
+    handled_at = models.DateTimeField(_("dealt with at"), null=True, blank=True)
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("dealt with by"),
+    )
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -93,7 +106,14 @@ class Submission(models.Model):
         verbose_name = _("submission")
         verbose_name_plural = _("submissions")
         ordering = ["-received_at"]
-        indexes = [models.Index(fields=["unit", "-received_at"])]
+        indexes = [
+            models.Index(fields=["unit", "-received_at"]),
+            models.Index(
+                fields=["unit"],
+                condition=models.Q(is_unmatched=True, handled_at__isnull=True),
+                name="submission_without_a_rule",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.form_version} {self.received_at:%Y-%m-%d %H:%M}"

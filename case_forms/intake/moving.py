@@ -23,7 +23,7 @@ from case_forms.builder.models import FormVersion
 from case_forms.questions import registry
 from case_forms.questions.base import AnswerError, CleanContext
 
-from .checking import MOST_ROWS, Answers, CheckContext, is_unanswered, relevant_sections, scope_at
+from .checking import MOST_ROWS, Answers, CheckContext, NothingToAsk, is_unanswered, relevant_sections, scope_at
 from .drafts import DraftIsSent, context_of
 from .languages import language_of
 from .left_over import DOES_NOT_FIT, ELSEWHERE, GONE, TOO_MANY, LeftOver, Path, left_over_of
@@ -68,7 +68,8 @@ def plan_for(draft: Draft, to: FormVersion) -> MovePlan:
 def move_draft(*, draft: Draft, to: FormVersion, by: User) -> Draft:
     """Moves a draft to a newer version of its form; on that version already, nothing happens.
 
-    Raises DraftIsSent, NotANewerVersion, and Draft.DoesNotExist for anybody but the owner.
+    Raises DraftIsSent, NotANewerVersion, NothingToAsk, and Draft.DoesNotExist for anybody but the owner; the draft
+    stays as it was then.
     """
     with transaction.atomic():
         locked = Draft.objects.select_for_update().select_related("form_version").get(pk=draft.pk, owner=by)
@@ -100,9 +101,12 @@ def move_draft(*, draft: Draft, to: FormVersion, by: User) -> Draft:
 
 
 def _section_in(draft: Draft) -> str:
-    """The section last worked on when the new version has it and it applies; else the first that applies."""
+    """The section last worked on when the new version has it and it applies; else the first that applies.
+    Raises NothingToAsk."""
     applying = relevant_sections(draft.form_version.definition, draft.answers, context_of(draft, language_of(draft)))
     keys = [section["key"] for section in applying]
+    if not keys:
+        raise NothingToAsk(draft.form_version.form.key, draft.form_version.number)
     return draft.section if draft.section in keys else keys[0]
 
 

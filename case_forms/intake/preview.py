@@ -18,6 +18,7 @@ from notifications.directory.models import Partner, Role
 from .checking import Answers
 from .models import Draft
 from .naming import named_case
+from .outcome import is_unmatched
 
 
 @dataclass(frozen=True)
@@ -42,28 +43,37 @@ def told_at_once(draft: Draft, answers: Answers, user: User) -> list[ToTell]:
     `answers` are the checked ones: what would be sent.
     """
     case, _unknown = named_case(draft.form_version.definition, answers, user)
+    decided = _decided(draft, answers, case)
+    if decided is None:
+        return []
+    decision, _event, procedure = decided
+    place, unit = _place(decision, case), case.unit if case else draft.unit
+    told = [_to_tell(action, place, unit, procedure) for action in decision.actions if action.do in ("notify", "refer")]
+    return list({each.words: each for each in told if each is not None}.values())
+
+
+def would_match_no_rule(draft: Draft, answers: Answers, user: User) -> bool:
+    """Whether the procedure has rules about this form, and none is about these answers."""
+    case, _unknown = named_case(draft.form_version.definition, answers, user)
+    decided = _decided(draft, answers, case)
+    return decided is not None and is_unmatched(*decided)
+
+
+def _decided(draft: Draft, answers: Answers, case: Case | None) -> tuple[Decision, Event, dict[str, Any]] | None:
+    """The decision as it would be now, on what, and under which procedure; None when it can't be made."""
     try:
         version = case.procedure_version if case else ProcedureVersion.objects.in_force()
-        decision = decide(
-            Event(
-                kind=SUBMISSION_RECEIVED,
-                form=draft.form_version.form.key,
-                answers=answers,
-                occurred_at=timezone.localtime(draft.occurred_at),
-                received_at=timezone.localtime(),
-                case_status=case.status if case else None,
-            ),
-            version.definition,
+        event = Event(
+            kind=SUBMISSION_RECEIVED,
+            form=draft.form_version.form.key,
+            answers=answers,
+            occurred_at=timezone.localtime(draft.occurred_at),
+            received_at=timezone.localtime(),
+            case_status=case.status if case else None,
         )
+        return decide(event, version.definition), event, version.definition
     except (ProcedureVersion.DoesNotExist, DecisionFailed):
-        return []
-    place, unit = _place(decision, case), case.unit if case else draft.unit
-    told = [
-        _to_tell(action, place, unit, version.definition)
-        for action in decision.actions
-        if action.do in ("notify", "refer")
-    ]
-    return list({each.words: each for each in told if each is not None}.values())
+        return None
 
 
 def _place(decision: Decision, case: Case | None) -> Municipality | None:

@@ -36,5 +36,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("answers/<uuid:export_id>/drop/", answers_out.drop, name="drop_export"),
     path("sent/<uuid:submission_id>/", sending.sent, name="sent"),
     path("submissions/<uuid:submission_id>/", sending.submission, name="submission"),
+    path("submissions/<uuid:submission_id>/handled/", sending.handled, name="handled"),
     path("cases/<slug:reference>/submissions/<uuid:submission_id>/", sending.case_submission, name="case_submission"),
 ]

@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from access.models import User
 from audit.chain import SYSTEM, actor_of, record
 from case_forms.builder import canonical
-from case_forms.builder.models import FormVersion
+from case_forms.builder.models import FormDefinition, FormVersion
 from case_forms.builder.outline import answer_keys
 from case_forms.builder.shapes import Problem
 
 from .checker import check_procedure
+from .guard import published_sides
+from .guard_words import unfit_problems
 from .models import Procedure, ProcedureVersion
 
 
@@ -46,15 +48,19 @@ def save_procedure(*, key: str, definition: dict[str, Any], by: User | None = No
 
 @transaction.atomic
 def publish_procedure(*, procedure: Procedure, in_force_from: datetime, by: User | None = None) -> ProcedureVersion:
-    """Publishes the working copy as the next version, in force from this (aware) time.
+    """Publishes the working copy as the next version, in force from this (aware) time. Its rules are held against the
+    forms that are published, each question, kind and value (`guard`); no form is published meanwhile.
 
     The version before it ends when the new one begins. The same content as the newest version returns that version.
     Raises ProcedureRefused with every problem; nothing is written then.
     """
     locked = Procedure.objects.select_for_update().get(pk=procedure.pk)
+    # Publishing a form holds its row: a form that is being published is waited for, and one that comes later waits.
+    list(FormDefinition.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
     problems = check_procedure(locked.definition, questions=published_questions())
     if not problems and locked.definition["key"] != locked.key:
         problems = [Problem("/key", "other_key", _("The key is the procedure's own."))]
+    problems = problems or list(unfit_problems(locked.definition, published_sides()))
     if problems:
         raise ProcedureRefused(problems)
     text = canonical.dump(locked.definition)

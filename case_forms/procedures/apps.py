@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class ProceduresConfig(AppConfig):
     name = "case_forms.procedures"
     verbose_name = _("Procedures")
+
+    def ready(self) -> None:
+        from case_forms.builder.dependents import register_dependent
+
+        from .in_motion import Procedures
+
+        register_dependent(Procedures())

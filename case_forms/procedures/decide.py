@@ -104,7 +104,7 @@ def decide(
     actions: list[Action] = []
     explanation: list[dict[str, Any]] = []
     for rule in procedure.get("rules", ()):
-        if not _listens(rule, event):
+        if not listens(rule, event):
             continue
         where = f"rules/{rule['key']}"
         condition = rule.get("when", True)
@@ -129,7 +129,8 @@ def _facts(procedure: Mapping[str, Any], scope: dict[str, Any]) -> dict[str, Any
     return facts
 
 
-def _listens(rule: Mapping[str, Any], event: Event) -> bool:
+def listens(rule: Mapping[str, Any], event: Event) -> bool:
+    """Whether a rule is about this kind of event and this form, whatever was answered."""
     forms = rule.get("forms")
     return rule.get("on") == event.kind and (not forms or event.form in forms)
 

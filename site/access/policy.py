@@ -136,6 +136,12 @@ VIEWS: tuple[Row, ...] = (
     Row("intake:move", FIELD, "A worker moves their own draft to a newer version of its form.", WRITE),
     Row("intake:sent", FIELD, "Leads to where a form of the unit or region stands."),
     Row("intake:submission", FIELD, "A unit and its coordinator read what was sent; each reading is recorded."),
+    Row(
+        "intake:handled",
+        FIELD,
+        "A unit or its coordinator says that they have dealt with a form that no rule was about.",
+        POST_ONLY,
+    ),
     Row("intake:case_submission", FIELD, "A unit and its coordinator read what was sent; each reading is recorded."),
     Row(
         "intake:answers_out",

@@ -23,6 +23,7 @@ from case_forms.asking.proofs import new_work
 from case_forms.asking.sheets import Sheet, is_too_large, opened, sealed
 from case_forms.asking.steps import DANGER, REVIEW, Move
 from case_forms.builder.models import FormVersion
+from case_forms.intake.checking import NothingToAsk
 from case_forms.intake.filling import NoSuchSection
 from case_forms.signals import codes
 from case_forms.signals.receiving import ReceivedSignal, receive_signal, sent_before
@@ -82,10 +83,13 @@ def _ask(request: HttpRequest, place: Place) -> HttpResponse:
     version = public_form()
     if version is None:
         return shown(request, "asking/no_form.html", place.name, *place.args, status=503)
-    if request.method != "POST":
-        sheet = Sheet(place.key, version.pk)
-        return _page(request, place, version, Move(sheet, steps.first_step(version, {})))
-    return _pressed(request, place, version)
+    try:
+        if request.method == "POST":
+            return _pressed(request, place, version)
+        return _page(request, place, version, Move(Sheet(place.key, version.pk), steps.first_step(version, {})))
+    except NothingToAsk as failure:
+        log.error("form_asks_nothing", form=failure.form, version=failure.number)
+        return shown(request, "asking/no_form.html", place.name, *place.args, status=503)
 
 
 def _pressed(request: HttpRequest, place: Place, newest: FormVersion) -> HttpResponse:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import structlog
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
@@ -17,16 +18,19 @@ from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
 from audit.chain import record
-from case_forms.builder.actions import as_published, publish_form, save_definition
-from case_forms.builder.models import FormDefinition
+from case_forms.builder.actions import DefinitionRefused, as_published, publish_form, save_definition
+from case_forms.builder.dependents import problems_for_dependents
+from case_forms.builder.models import FormDefinition, FormVersion
 from case_forms.builder.workflow import seed_approval
-from case_forms.procedures.actions import publish_procedure, save_procedure
-from case_forms.procedures.models import Procedure
+from case_forms.procedures.actions import ProcedureRefused, publish_procedure, save_procedure
+from case_forms.procedures.models import Procedure, ProcedureVersion
 from content.review.seeding import seed_review
 from content.seeding import seed_content
 from notifications.directory.models import Partner
 
 Made = dict[str, int]
+
+log = structlog.get_logger(__name__)
 
 # Rights in the Wagtail admin, by group: (app, models, verbs). Which cases somebody sees never depends on these.
 ALL = ("add", "change", "view", "delete", "publish", "lock", "unlock")
@@ -68,8 +72,7 @@ def seed_reference() -> Made:
         made = {
             **seed_geography(read("access", "geography.json")),
             "partners": seed_partners(read("directory", "partners.json")["partners"]),
-            "form versions": seed_forms(),
-            "procedure versions": seed_procedures(),
+            **seed_definitions(),
             "admin rights": seed_groups(),
             "approvals": seed_approval(FormDefinition, name="Miratimi nga një koordinator tjetër"),
             "rights on pages": seed_review(),
@@ -136,32 +139,90 @@ def procedure_files() -> list[dict[str, Any]]:
     return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder("procedures").glob("*.json"))]
 
 
-def seed_forms() -> int:
-    """Publishes each shipped form that is new, or newer here than a form nobody has changed."""
+def seed_definitions() -> Made:
+    """Publishes the shipped forms and procedures that are new or newer, and checks them against each other at the end:
+    between a new form and a new procedure there may be a moment in which they don't fit.
+
+    Where somebody has changed a form or procedure by hand, what is shipped may not fit it. Then what fits is taken
+    over, each by itself, the rest stays as it is, and the log says so: an upgrade must not end in a service that
+    doesn't start. Raises DefinitionRefused or ProcedureRefused when nothing was changed by hand.
+    """
+    try:
+        with transaction.atomic():
+            made = {"form versions": seed_forms(), "procedure versions": seed_procedures()}
+            _raise_if_rules_miss_something()
+            return made
+    except (DefinitionRefused, ProcedureRefused):
+        if not _was_changed_by_hand():
+            raise
+    forms = seed_forms(one_by_one=True)
+    procedures = seed_procedures(one_by_one=True)
+    return {"form versions": forms + seed_forms(one_by_one=True), "procedure versions": procedures}
+
+
+def seed_forms(*, one_by_one: bool = False) -> int:
+    """Publishes each shipped form that is new, or newer here than a form nobody has changed. `one_by_one`: only what
+    fits the procedures that stand; else that is left to whoever calls."""
     made = 0
     for definition in form_files():
         form = FormDefinition.objects.filter(key=definition["key"]).first()
         if form is not None and not _to_renew(form, as_published(form.working_copy()), as_published(definition)):
             continue
-        form = save_definition(key=definition["key"], definition=definition)
-        before = form.versions.count()
-        publish_form(form=form)
+        before = form.versions.count() if form else 0
+        try:
+            with transaction.atomic():
+                form = save_definition(key=definition["key"], definition=definition)
+                publish_form(form=form, asks_dependents=one_by_one)
+        except DefinitionRefused as refused:
+            if not one_by_one:
+                raise
+            _kept("form", definition["key"], refused)
+            continue
         made += form.versions.count() - before
     return made
 
 
-def seed_procedures() -> int:
-    """Publishes each shipped procedure that is new, or newer here than a procedure nobody has changed."""
+def seed_procedures(*, one_by_one: bool = False) -> int:
+    """Publishes each shipped procedure that is new, or newer here than a procedure nobody has changed. `one_by_one`:
+    only what fits the forms that stand."""
     made = 0
     for definition in procedure_files():
         procedure = Procedure.objects.filter(key=definition["key"]).first()
         if procedure is not None and not _to_renew(procedure, procedure.definition, definition):
             continue
-        procedure = save_procedure(key=definition["key"], definition=definition)
-        before = procedure.versions.count()
-        publish_procedure(procedure=procedure, in_force_from=timezone.now())
+        before = procedure.versions.count() if procedure else 0
+        try:
+            with transaction.atomic():
+                procedure = save_procedure(key=definition["key"], definition=definition)
+                publish_procedure(procedure=procedure, in_force_from=timezone.now())
+        except ProcedureRefused as refused:
+            if not one_by_one:
+                raise
+            _kept("procedure", definition["key"], refused)
+            continue
         made += procedure.versions.count() - before
     return made
+
+
+def _raise_if_rules_miss_something() -> None:
+    problems = [
+        problem
+        for version in FormVersion.objects.newest()
+        for problem in problems_for_dependents(version.form.key, version.definition)
+    ]
+    if problems:
+        raise DefinitionRefused(problems)
+
+
+def _was_changed_by_hand() -> bool:
+    return (
+        FormVersion.objects.filter(published_by__isnull=False).exists()
+        or ProcedureVersion.objects.filter(published_by__isnull=False).exists()
+    )
+
+
+def _kept(what: str, key: str, refused: DefinitionRefused | ProcedureRefused) -> None:
+    log.error("shipped_definition_not_taken_over", what=what, key=key, problems=str(refused))
 
 
 def seed_groups() -> int:

@@ -25,6 +25,7 @@ from case_forms.intake import drafts
 from case_forms.intake.actions import CLOCK_TOLERANCE, EARLIEST_YEAR
 from case_forms.intake.attachments.taking import Taken, not_taken, take_in
 from case_forms.intake.attachments.uploads import keep_in_memory
+from case_forms.intake.checking import NothingToAsk
 from case_forms.intake.entries import SectionPage
 from case_forms.intake.filling import NoSuchSection, section_of, section_page
 from case_forms.intake.from_signal import answers_from
@@ -37,7 +38,7 @@ from case_forms.intake.typed import merged, typed_in, without_row
 from case_forms.signals.answering import CantDo, identification_begun
 from case_forms.signals.models import Signal
 
-from .frame import frame, staff
+from .frame import frame, nothing_to_fill, staff
 
 # the header that every other page has from config.middleware, but the page may ask for the phone's place
 WITH_THE_PHONES_PLACE = "camera=(), geolocation=(self), microphone=(), interest-cohort=()"
@@ -56,21 +57,29 @@ def start(request: HttpRequest, form_key: str) -> HttpResponse:
     reference = request.POST.get("case", "")
     if reference:
         visible_or_404(Case, user, reference=reference)
-    if request.POST.get("session"):
-        draft = begin_report(form_version=version, session_id=request.POST["session"], by=user)
-        return redirect("intake:section", draft.pk, draft.section)
-    signal = _signal(request, user)
-    if signal is None:
-        draft = drafts.start_draft(form_version=version, unit=unit, owner=user, case_reference=reference)
-        return redirect("intake:section", draft.pk, draft.section)
-    known = answers_from(signal, version.definition)
+    signal = None if request.POST.get("session") else _signal(request, user)
     try:
-        with transaction.atomic():
-            draft = drafts.start_draft(form_version=version, unit=signal.unit, owner=user, answers=known)
-            identification_begun(signal=signal, draft_id=draft.pk, by=user)
+        if request.POST.get("session"):
+            draft = begin_report(form_version=version, session_id=request.POST["session"], by=user)
+        elif signal is None:
+            draft = drafts.start_draft(form_version=version, unit=unit, owner=user, case_reference=reference)
+        else:
+            draft = _start_from(signal, version, user)
+    except NothingToAsk:
+        return nothing_to_fill(request, version)
     except CantDo:
+        assert signal is not None
         return redirect("signals:signal", signal.reference)
     return redirect("intake:section", draft.pk, draft.section)
+
+
+def _start_from(signal: Signal, version: FormVersion, user: User) -> Draft:
+    """An identification that begins with what somebody from the public wrote. Raises CantDo, NothingToAsk."""
+    known = answers_from(signal, version.definition)
+    with transaction.atomic():
+        draft = drafts.start_draft(form_version=version, unit=signal.unit, owner=user, answers=known)
+        identification_begun(signal=signal, draft_id=draft.pk, by=user)
+    return draft
 
 
 def _signal(request: HttpRequest, user: User) -> Signal | None:

@@ -2,9 +2,15 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from access.models import User
+from case_forms.builder.models import FormVersion
+from case_forms.intake.models import Draft
+
+log = structlog.get_logger(__name__)
 
 
 def staff(request: HttpRequest) -> User:
@@ -18,3 +24,9 @@ def frame(request: HttpRequest, **extra: Any) -> dict[str, Any]:
     user = staff(request)
     places = [unit.name for unit in user.units()] or [region.name for region in user.coordinated_regions()]
     return {"place_name": " · ".join(places), **extra}
+
+
+def nothing_to_fill(request: HttpRequest, version: FormVersion, draft: Draft | None = None) -> HttpResponse:
+    """No section of this version applies, so nothing was begun; a draft that was to move there is as it was."""
+    log.error("form_asks_nothing", form=version.form.key, version=version.number)
+    return render(request, "field/nothing_to_fill.html", frame(request, version=version, draft=draft), status=409)

@@ -7,7 +7,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from access.models import User
-from case_forms.intake import desk
+from case_forms.intake import desk, outcome
 from case_forms.intake.models import Submission
 from case_forms.signals.desk import lines_for_home
 
@@ -31,7 +31,8 @@ def home(request: HttpRequest) -> HttpResponse:
         cases=desk.open_cases(user),
         drafts=desk.open_drafts(user),
         signals=lines_for_home(user),
-        sent=sent.defer("answers").distinct()[: desk.MOST_SENT],
+        unmatched=outcome.unmatched(user)[: outcome.MOST_ON_HOME],
+        sent=sent.defer("answers", "explanation").distinct()[: desk.MOST_SENT],
     )
     return render(request, "field/home.html", context)
 

@@ -9,12 +9,13 @@ from django.urls import reverse
 from access.scoping import visible_or_404
 from case_forms.builder.models import FormVersion
 from case_forms.intake import drafts, left_over
+from case_forms.intake.checking import NothingToAsk
 from case_forms.intake.languages import language_of
 from case_forms.intake.models import Draft
 from case_forms.intake.moving import move_draft, newer_version, plan_for
 from case_forms.intake.version_changes import changes_between
 
-from .frame import frame, staff
+from .frame import frame, nothing_to_fill, staff
 
 
 def move(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
@@ -37,6 +38,8 @@ def _moved(request: HttpRequest, draft: Draft, to: FormVersion) -> HttpResponse:
         return redirect("intake:sent", draft.pk)
     except Draft.DoesNotExist:
         raise Http404 from None
+    except NothingToAsk:
+        return nothing_to_fill(request, to, draft)
     return redirect(f"{reverse('intake:section', args=[moved.pk, moved.section])}?moved")
 
 

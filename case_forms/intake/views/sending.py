@@ -8,20 +8,21 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.views.decorators.http import require_POST
 
 from access.models import User
 from access.scoping import visible_or_404
 from audit.chain import actor_of, record
 from case_forms.builder.sources import Lists
 from case_forms.cases.models import Case
-from case_forms.intake import drafts, left_over
+from case_forms.intake import drafts, left_over, outcome
 from case_forms.intake.actions import AnswersRefused, NotAllowed, NotDecided, UuidReused, submit_draft
 from case_forms.intake.attachments.naming import files_of_submission
 from case_forms.intake.checking import CheckContext
 from case_forms.intake.filling import checked_for
 from case_forms.intake.languages import language_among, language_of
 from case_forms.intake.models import Draft, Submission
-from case_forms.intake.preview import told_at_once
+from case_forms.intake.preview import told_at_once, would_match_no_rule
 from case_forms.intake.reading import read_sections, read_stored
 
 from .frame import frame, staff
@@ -68,6 +69,7 @@ def _review_page(request: HttpRequest, draft: Draft, *, is_undecided: bool = Fal
         is_undecided=is_undecided,
         left_over=left_over.in_words(left_over.left_over_of(draft), context),
         told=told_at_once(draft, checked.answers, user) if checked.ok else [],
+        is_unmatched=checked.ok and would_match_no_rule(draft, checked.answers, user),
     )
     return render(request, "field/review.html", page, status=status)
 
@@ -110,4 +112,21 @@ def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
     with transaction.atomic():
         record("submission.read", actor=actor_of(user), target_kind="submission", target_id=found.pk)
         sections = read_stored(definition, found.answers, context)
-    return render(request, "field/submission.html", frame(request, submission=found, sections=sections))
+    page = frame(
+        request,
+        submission=found,
+        sections=sections,
+        words=outcome.words_of(found),
+        to_call=outcome.to_call(found.unit) if found.is_unmatched and found.handled_at is None else [],
+        is_of_unit=user.units().filter(pk=found.unit_id).exists(),
+    )
+    return render(request, "field/submission.html", page)
+
+
+@require_POST
+def handled(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
+    """Somebody has dealt with a submission that no rule was about."""
+    user = staff(request)
+    found = visible_or_404(Submission, user, pk=submission_id)
+    outcome.handle(submission=found, by=user)
+    return redirect("intake:submission", found.pk)

@@ -49,7 +49,9 @@ export class Entries {
     );
     const buttons = this.editor.readOnly ? [] : [button(this.add, { iconName: "plus", onClick: () => this.append([""]), "data-focus": `${this.at}/add` })];
     if (this.attributes && !this.editor.readOnly) buttons.push(this.attributeAdder());
-    this.body.replaceChildren(this.list.length ? table : h("p.vo-quiet", {}, this.t("nothing_yet")), h("div.vo-buttons", {}, buttons));
+    const isFixed = this.list.some((entry) => this.editor.published.has(entry));
+    const hint = isFixed && !this.editor.readOnly ? h("p.vo-field__hint", {}, this.t("value_fixed")) : "";
+    this.body.replaceChildren(this.list.length ? table : h("p.vo-quiet", {}, this.t("nothing_yet")), hint, h("div.vo-buttons", {}, buttons));
     if (focus) this.body.querySelector(`[data-focus="${focus}"]`)?.focus();
     this.drawn?.();
   }
@@ -60,7 +62,8 @@ export class Entries {
     const value = input(entry.value, {
       "aria-label": this.t("value_of", { number }),
       spellcheck: "false",
-      readonly: this.editor.readOnly,
+      readonly: this.editor.readOnly || this.editor.published.has(entry),
+      title: this.editor.published.has(entry) ? this.t("value_fixed") : undefined,
       "data-focus": `${this.at}/${index}/value`,
       onInput: (text) => {
         this.following.delete(entry);

@@ -13,14 +13,25 @@ export class Editor {
     this.settings = settings;
     this.readOnly = Boolean(settings.readOnly);
     this.language = this.languages.includes(settings.language) ? settings.language : this.languages[0];
-    this.published = new WeakSet(); // items whose key can't change any more
+    this.published = new WeakSet(); // items whose key, and choices whose value, can't change any more
     const fixed = new Set(settings.publishedKeys ?? []);
     for (const { item } of allItems(definition ? this.definition : {})) if (fixed.has(item.key)) this.published.add(item);
+    this.findPublishedValues(settings);
     this.proposing = new WeakSet(); // items whose key still follows their label
     this.folds = { wording: true, logic: false, privacy: false }; // which groups of a panel stand open
     this.drafts = new WeakMap(); // what stands half-built in a panel, by item
     this.live = null; // the region that is read out
     this.setProblems(problems);
+  }
+
+  findPublishedValues({ publishedValues = {}, publishedLists = {} }) {
+    const fix = (entries, values = []) => {
+      for (const entry of entries ?? []) if (values.includes(entry.value)) this.published.add(entry);
+    };
+    const definition = this.document?.definition;
+    if (!definition) return;
+    for (const { item } of allItems(definition)) fix(item.choices, publishedValues[item.key]);
+    for (const [name, list] of Object.entries(definition.lists ?? {})) fix(list.choices, publishedLists[name]);
   }
 
   get definition() {

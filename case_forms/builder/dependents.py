@@ -1,0 +1,72 @@
+"""What stands on a form from above: procedures whose rules read its answers. This room knows none of them.
+
+Rooms above register themselves when they are ready; publishing, archiving and the pages of a form ask all of them.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .shapes import Problem
+
+Definition = dict[str, Any]
+
+SAME, CHANGED, STARTS, STOPS, BROKEN = "same", "changed", "starts", "stops", "broken"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One thing that the form sets in motion, in words.
+
+    `before` and `after`: on which answers, as a sentence, with the form as it is used now and as it would be; "" when
+    it is always. `then`: what is done. `state`: same, changed, starts, stops (with this change), broken (already now).
+    `why`: what is in the way, when it stops or is broken.
+    """
+
+    source: str
+    title: str
+    words: str
+    then: tuple[str, ...]
+    before: str
+    after: str
+    state: str
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class InMotion:
+    """All that a form sets in motion. `cautions`: what whoever approves should know beside."""
+
+    effects: tuple[Effect, ...] = ()
+    cautions: tuple[str, ...] = ()
+
+
+class Dependent(Protocol):
+    """Whoever relies on the forms there are. `definition` is resolved and well-shaped; None stands for an archived
+    form, or one that isn't published yet."""
+
+    def problems(self, key: str, definition: Definition | None, *, deep: bool = True) -> list[Problem]:
+        """What would stop working if the form of this key became this definition. `deep`: the definition has no
+        problems of its own, so that also its conditions can be reasoned about."""
+
+    def in_motion(self, key: str, before: Definition | None, after: Definition | None, language: str) -> InMotion:
+        """What the form sets in motion, now and then."""
+
+
+_dependents: list[Dependent] = []
+
+
+def register_dependent(dependent: Dependent) -> None:
+    _dependents.append(dependent)
+
+
+def problems_for_dependents(key: str, definition: Definition | None, *, deep: bool = True) -> list[Problem]:
+    """What would stop working elsewhere; each problem names it."""
+    return [problem for dependent in _dependents for problem in dependent.problems(key, definition, deep=deep)]
+
+
+def in_motion(key: str, before: Definition | None, after: Definition | None, language: str) -> InMotion:
+    found = [dependent.in_motion(key, before, after, language) for dependent in _dependents]
+    return InMotion(
+        tuple(effect for each in found for effect in each.effects),
+        tuple(caution for each in found for caution in each.cautions),
+    )

@@ -1,0 +1,138 @@
+"""What stands between a rule and a form, in words for whoever edits, approves or archives the form."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from access.models import in_language
+from case_forms.builder.outline import questions
+from case_forms.builder.shapes import Problem
+from notifications.directory.models import Role
+
+from .guard import Changing, Found, Standing, unfit_rules
+from .labels import labels_of
+from .rule_needs import DEEP, Break, FormSide
+
+MOST_TOLD = 3  # of what one rule misses, in one sentence; the rest follows from it
+
+
+def problems_of(found: Found, change: Changing) -> Iterator[Problem]:
+    """One problem for each question that a rule misses, with the rule named, at the question where it still stands."""
+    rule = in_language(found.needs.rule["title"], _reader())
+    for each in in_order(found.breaks):
+        words = {"rule": rule, "source": source_words(found.standing), "why": break_words(each, change)}
+        if found.was_so:
+            told = _("The rule “%(rule)s” of %(source)s does not work with this form: %(why)s") % words
+        else:
+            told = _("The rule “%(rule)s” of %(source)s would no longer work: %(why)s") % words
+        yield Problem(path_of(each.name, change.after), f"rule_{each.code}", told)
+
+
+def in_order(breaks: Collection[Break]) -> list[Break]:
+    """By question. Where something is missing, that the rule can't apply then needs no saying."""
+    plain = [each for each in breaks if each.code not in DEEP]
+    return sorted(plain or breaks, key=lambda each: (each.name, each.code, each.value))
+
+
+def unfit_problems(definition: Mapping[str, Any], forms: Mapping[str, FormSide]) -> Iterator[Problem]:
+    """Problems of a procedure whose rules miss something in every form that they are about."""
+    for position, breaks in unfit_rules(definition, forms):
+        rule = definition["rules"][position]
+        heard = rule.get("forms") or sorted(forms)
+        change = Changing("", None, forms.get(heard[0]) if heard else None, {})
+        for each in in_order(breaks):
+            words = {"rule": in_language(rule["title"], _reader()), "why": break_words(each, change)}
+            told = _("The rule “%(rule)s” does not work with the forms there are: %(why)s") % words
+            yield Problem(f"/rules/{position}", f"rule_{each.code}", told)
+
+
+def source_words(standing: Standing) -> str:
+    """The procedure version, and since or for when it decides."""
+    words = {"title": in_language(standing.version.definition["title"], _reader()), "number": standing.version.number}
+    if standing.begins:
+        day = date_format(localtime(standing.begins), "SHORT_DATETIME_FORMAT")
+        return _("“%(title)s”, version %(number)s, in force from %(day)s") % {**words, "day": day}
+    if standing.is_over:
+        return ngettext(
+            "“%(title)s”, version %(number)s, which %(count)s open case follows",
+            "“%(title)s”, version %(number)s, which %(count)s open cases follow",
+            standing.cases,
+        ) % {**words, "count": standing.cases}
+    return _("“%(title)s”, version %(number)s") % words
+
+
+def break_words(each: Break, change: Changing) -> str:
+    """Why, as a sentence."""
+    words = {"question": _label(each.name, change), "value": _choice(each, change)}
+    if each.code == "not_asked" and change.after is not None and _is_in_group(each.name, change.after):
+        return _("“%(question)s” stands in a repeat group, where no rule can read it.") % words
+    if each.code == "kind" and not each.name:
+        return _("something that the rule compares is of another kind.")
+    told: Mapping[str, str] = {
+        "not_asked": _("the form does not ask “%(question)s”."),
+        "not_answerable": _("nobody can answer “%(question)s”."),
+        "value": _("“%(question)s” does not offer a choice with the value “%(value)s”."),
+        "kind": _("“%(question)s” is of another kind than what the rule compares it with."),
+        "source": _("“%(question)s” is not the type of question that the rule takes it for."),
+        "never": _("no answers to this form can make it apply."),
+        "never_with": _("it would not apply when “%(question)s” is answered “%(value)s”."),
+        "unanswered": _("“%(question)s” may be left out, and the rule can't be carried out without it."),
+        "audience": _("the form is filled by others than the rule is about."),
+        "archived": _("nobody could begin the form."),
+    }
+    return told[each.code] % words
+
+
+def action_words(action: Mapping[str, Any], procedure: Mapping[str, Any]) -> str:
+    """What an action of a rule does, in a few words."""
+    do, language = action["do"], _reader()
+    if do == "notify":
+        return _("Tells: %(role)s") % {"role": Role(action["role"]).label}
+    if do in ("deadline", "meet_deadline"):
+        label = in_language(procedure["deadlines"][action["key"]]["label"], language)
+        return (_("Starts a clock: %(deadline)s") if do == "deadline" else _("Ends a clock: %(deadline)s")) % {
+            "deadline": label
+        }
+    told = {
+        "open_case": _("Opens a case"),
+        "attach_case": _("Adds the form to its case"),
+        "update_case": _("Changes how the case stands"),
+        "refer": _("Tells: the service that is chosen"),
+    }
+    return told[do]
+
+
+def path_of(key: str, side: FormSide | None) -> str:
+    """The JSON pointer of a question in its form, "" when it isn't there."""
+    for number, section in enumerate(side.definition["sections"] if side and key else ()):
+        for position, item in enumerate(section["items"]):
+            inner = [part["key"] for part in item.get("items", ())]
+            if key == item["key"] or key in inner:
+                return f"/sections/{number}/items/{position}"
+    return ""
+
+
+def _label(key: str, change: Changing) -> str:
+    for side in (change.after, change.before):
+        if side is not None and (label := labels_of(side.definition, _reader()).questions.get(key)):
+            return label
+    return key
+
+
+def _choice(each: Break, change: Changing) -> str:
+    """What people call the choice; its value when it has no words any more, or when the value is what is missing."""
+    if each.code == "value" or change.after is None:
+        return each.value
+    return labels_of(change.after.definition, _reader()).choices.get(each.name, {}).get(each.value, each.value)
+
+
+def _is_in_group(key: str, side: FormSide) -> bool:
+    return any(each.question["key"] == key and each.repeats for each in questions(side.definition))
+
+
+def _reader() -> str:
+    return (get_language() or "sq").split("-")[0]

@@ -1,0 +1,98 @@
+"""What the room of forms hears from procedures: what an edit would end, and what a form sets in motion."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from access.models import in_language
+from case_forms import logic
+from case_forms.builder.dependents import BROKEN, CHANGED, SAME, STARTS, STOPS, Definition, Effect, InMotion
+from case_forms.builder.shapes import Problem
+
+from .guard import Changing, Found, Standing, breaks_in, changing, concerns, standing_versions, what_breaks
+from .guard_words import MOST_TOLD, action_words, break_words, in_order, problems_of, source_words
+from .labels import labels_of
+from .rule_needs import FormSide, RuleNeeds, may_match_none
+
+
+class Procedures:
+    """`builder.dependents.Dependent`, for every procedure version that decides or will."""
+
+    def problems(self, key: str, definition: Definition | None, *, deep: bool = True) -> list[Problem]:
+        change = changing(key, definition)
+        return [
+            problem
+            for standing in standing_versions()
+            for found in what_breaks(change, standing, deep=deep)
+            for problem in problems_of(found, change)
+        ]
+
+    def in_motion(self, key: str, before: Definition | None, after: Definition | None, language: str) -> InMotion:
+        change = changing(key, after)
+        change = Changing(key, FormSide(before) if before else None, change.after, change.others)
+        effects, cautions = [], []
+        for standing in standing_versions():
+            broken = {id(found.needs): found for found in what_breaks(change, standing)}
+            heard = [needs for needs in standing.needs if concerns(needs, change, standing)]
+            effects += [_effect(standing, needs, broken.get(id(needs)), change, language) for needs in heard]
+            if not standing.is_over and change.after is not None:
+                cautions += _cautions(standing, change)
+        return InMotion(tuple(effects), tuple(dict.fromkeys(cautions)))
+
+
+def _effect(standing: Standing, needs: RuleNeeds, found: Found | None, change: Changing, language: str) -> Effect:
+    procedure = standing.version.definition
+    before, after = (_condition(needs, procedure, side, language) for side in (change.before, change.after))
+    then = tuple(action_words(action, procedure) for action in needs.rule["then"])
+    missed = in_order(found.breaks) if found else []
+    return Effect(
+        source=source_words(standing),
+        title=in_language(needs.rule["title"], language),
+        words=in_language(needs.rule["words"], language),
+        then=tuple(dict.fromkeys(then)) or (_("Tells nobody, and says so"),),
+        before=before,
+        after=after,
+        state=_state(needs, found, change, same=before == after),
+        why=tuple(break_words(each, change) for each in missed[:MOST_TOLD]),
+    )
+
+
+def _state(needs: RuleNeeds, found: Found | None, change: Changing, *, same: bool) -> str:
+    if found is not None:
+        return BROKEN if found.was_so else STOPS
+    if change.after is None or not needs.listens_to(change.key, change.after):
+        return STOPS
+    if change.before is None or breaks_in(needs, change.key, change.before) - breaks_in(
+        needs, change.key, change.after
+    ):
+        return STARTS
+    return SAME if same else CHANGED
+
+
+def _condition(needs: RuleNeeds, procedure: Mapping[str, Any], side: FormSide | None, language: str) -> str:
+    """On which answers the rule applies, read back with the form's own words; "" when on all."""
+    condition = needs.rule.get("when", True)
+    if side is None or condition is True:
+        return ""
+    form = labels_of(side.definition, language)
+    facts = {fact["key"]: in_language(fact["label"], language) for fact in procedure["facts"] if "label" in fact}
+    try:
+        return logic.explain(condition, labels={**form.questions, **facts}, values=form.choices, language=language)
+    except logic.LogicError:
+        return ""
+
+
+def _cautions(standing: Standing, change: Changing) -> list[str]:
+    side = change.after
+    assert side is not None
+    if not any(needs.listens_to(change.key, side) for needs in standing.needs):
+        words = _("No rule of %(source)s is about this form: whoever sends it tells nobody.")
+    elif may_match_none(standing.needs, change.key, side):
+        words = _(
+            "There may be answers to this form about which no rule of %(source)s says anything. Then nobody is told,"
+            " and the unit and its coordinators see that in red."
+        )
+    else:
+        return []
+    return [words % {"source": source_words(standing)}]

@@ -1,0 +1,280 @@
+"""What a rule needs of a form: the questions it reads, their kinds, the values it compares them with. Pure.
+
+A rule is looked at with the procedure's facts written into it, so that what a fact reads, the rule reads.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from case_forms import logic
+from case_forms.builder.audience import is_public
+from case_forms.builder.kinds import kinds_of
+from case_forms.builder.outline import answer_keys, questions
+from case_forms.builder.reach import Surroundings
+from case_forms.logic.kinds import KindInfo
+from case_forms.logic.operators import LOOPS, arguments_of
+from case_forms.questions import registry
+
+from .checker import ON_SIGNAL, RESERVED
+from .decide import EXPRESSIONS
+
+Expression = Any
+Rule = Mapping[str, Any]
+
+# What a form must offer for a parameter that reads a question: the list its choices come from, or its type.
+SOURCES: Mapping[str, str] = {"case": "case_reference", "municipality": "municipalities", "partner": "partners"}
+# Parameters without which an action can't be carried out.
+INDISPENSABLE = ("case", "municipality", "partner", "status")
+
+
+@dataclass(frozen=True)
+class Break:
+    """One thing that a rule needs of a form and doesn't find. `name` is a question's key, `value` a choice's.
+
+    code: not_asked, not_answerable, value, kind, source; never (no answers make the rule apply), never_with (none do
+    in which the question has this value), unanswered (what is done needs an answer that may be missing), audience (the
+    form's answers come in as another kind of event), archived.
+    """
+
+    code: str
+    name: str = ""
+    value: str = ""
+
+
+MOST_PROVEN = 2_000  # kept of each rule
+# Told only when it was otherwise before: a rule may well be written so.
+ONLY_WHEN_NEW = frozenset({"never_with", "unanswered"})
+# These need a form without problems of its own, and take longer.
+DEEP = frozenset({"never", "never_with", "unanswered"})
+
+
+@dataclass(frozen=True, eq=False)
+class FormSide:
+    """One form's definition (resolved) as rules see it: what stands in a repeat group isn't theirs to read."""
+
+    definition: dict[str, Any] = field(repr=False)
+    found: dict[Any, Any] = field(default_factory=dict, repr=False)  # what was worked out about it before
+
+    @cached_property
+    def kinds(self) -> dict[str, KindInfo]:
+        asked = answer_keys(self.definition)
+        return {key: info for key, info in kinds_of(self.definition).items() if key in asked}
+
+    @cached_property
+    def questions(self) -> dict[str, dict[str, Any]]:
+        return {each.question["key"]: each.question for each in questions(self.definition) if each.repeat is None}
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        return Surroundings(self.definition)
+
+    @cached_property
+    def is_public(self) -> bool:
+        return is_public(self.definition)
+
+    @cached_property
+    def names_cases(self) -> bool:
+        return any(question["type"] == "case_reference" for question in self.questions.values())
+
+    def offers(self, key: str, value: str) -> bool:
+        """Whether a question has a choice of this value that its filter can ever let through; True when unknown."""
+        question, info = self.questions.get(key), self.kinds.get(key)
+        if question is None or info is None or info.choices is None:
+            return True
+        if value not in info.choices:
+            return False
+        if "choice_filter" not in question or "choices" not in question:
+            return True
+        chosen: dict[str, Any] = next(choice for choice in question["choices"] if choice.get("value") == value)
+        parts = {**chosen.get("with", {}), "value": value}
+        return logic.can_hold(_of_choice(question["choice_filter"], parts), self.kinds) is not False
+
+
+class RuleNeeds:
+    """One rule of a procedure with the facts written into its expressions."""
+
+    def __init__(self, rule: Rule, facts: Mapping[str, Expression]) -> None:
+        self.rule = rule
+        self.facts = frozenset(facts)
+        self.when = _inlined(rule.get("when", True), facts)
+        self.params: list[tuple[str, Expression]] = [
+            (name, _inlined(action[name], facts))
+            for action in rule.get("then", ())
+            for name in EXPRESSIONS[action["do"]]
+            if name in action
+        ]
+        read = [self.when, *(expression for _name, expression in self.params)]
+        self.reads = _references(read, facts) - self.facts - RESERVED
+        self._proven: dict[str, bool] = {}
+        self.compared = list(dict.fromkeys(pair for expression in read for pair in _compared(expression)))
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The forms that the rule names; empty when it listens to all."""
+        return tuple(self.rule.get("forms") or ())
+
+    @property
+    def is_for_public(self) -> bool:
+        return self.rule["on"] in ON_SIGNAL
+
+    def listens_to(self, key: str, side: FormSide) -> bool:
+        return key in self.forms if self.forms else side.is_public == self.is_for_public
+
+    def breaks(self, side: FormSide, *, deep: bool = True) -> frozenset[Break]:
+        """What the rule needs and this form doesn't give. `deep`: also whether it can ever apply."""
+        if side.is_public != self.is_for_public:
+            return frozenset({Break("audience")})
+        if (self, deep) not in side.found:
+            found = frozenset(self._plain(side))
+            side.found[self, deep] = found.union(self._deep(side)) if deep else found
+        return side.found[self, deep]
+
+    def _plain(self, side: FormSide) -> Iterator[Break]:
+        for name in sorted(self.reads):
+            if name not in side.kinds:
+                yield Break("not_asked", name)
+            elif not side.surroundings.can_be_answered(name):
+                yield Break("not_answerable", name)
+        for name, value in self.compared:
+            if name in side.kinds and not side.offers(name, value):
+                yield Break("value", name, value)
+        for expression in (self.when, *(each for _name, each in self.params)):
+            for code, _words, name in logic.kind_problems(expression, side.kinds):
+                if code != "unknown_choice_value":
+                    yield Break("kind", name)
+        for name, key in self._read_by_params():
+            question = side.questions.get(key)
+            if name in SOURCES and question is not None and SOURCES[name] not in _sources(question):
+                yield Break("source", key)
+
+    def _deep(self, side: FormSide) -> Iterator[Break]:
+        if not self._can(side, self.when):
+            yield Break("never")
+            return
+        for name, value in self.compared:
+            # "some of several" holds a value where "one of" is it
+            several = side.kinds.get(name, logic.KindInfo("any")).kind == "choices"
+            given = {"in": [value, {"var": name}]} if several else {"==": [{"var": name}, value]}
+            if name in side.kinds and not self._can(side, self.when, given):
+                yield Break("never_with", name, value)
+        for name, key in self._read_by_params():
+            if name in INDISPENSABLE and key in side.kinds:
+                without = {"!": [{"answered": [key]}]}
+                if self._can(side, self.when, without, *side.surroundings.required_of([key])):
+                    yield Break("unanswered", key)
+
+    def _can(self, side: FormSide, *conditions: Expression) -> bool:
+        """Whether these may hold together on this form: False is proven."""
+        whole = {"and": [*conditions, *side.surroundings.known_of(*conditions)]}
+        kinds = {name: side.kinds.get(name) for name in sorted(logic.references(whole))}
+        # Of most edits nothing that this rule reads is touched: what was proven before is still so.
+        key = f"{json.dumps(whole, sort_keys=True)} {kinds}"
+        if key not in self._proven:
+            if len(self._proven) >= MOST_PROVEN:
+                self._proven.clear()
+            self._proven[key] = logic.can_hold(whole, side.kinds) is not False
+        return self._proven[key]
+
+    def _read_by_params(self) -> Iterator[tuple[str, str]]:
+        """(parameter, question) where an action takes an answer as it stands."""
+        for name, expression in dict.fromkeys((name, _plain_variable(each)) for name, each in self.params):
+            if expression and expression not in self.facts:
+                yield name, expression
+
+
+def needs_of(procedure: Mapping[str, Any]) -> list[RuleNeeds]:
+    """The rules of a checked procedure."""
+    facts: dict[str, Expression] = {}
+    for fact in procedure.get("facts", ()):
+        facts[fact["key"]] = _inlined(fact["value"], facts)
+    return [RuleNeeds(rule, facts) for rule in procedure.get("rules", ())]
+
+
+def may_match_none(needs: list[RuleNeeds], key: str, side: FormSide) -> bool:
+    """Whether there may be answers to this form about which no rule says anything; False is proven."""
+    conditions = [each.when for each in needs if each.listens_to(key, side)]
+    if not conditions or any(condition is True for condition in conditions):
+        return False
+    # The plainest conditions alone often prove it; all of them together may be too much to look through.
+    conditions.sort(key=lambda condition: len(logic.references(condition)))
+    for count in dict.fromkeys((sum(len(logic.references(each)) < 2 for each in conditions), len(conditions))):
+        plain = conditions[:count]
+        read = sorted(frozenset[str]().union(*(logic.references(condition) for condition in plain)))
+        known = [*side.surroundings.known_of(*plain), *side.surroundings.required_of(read)]
+        if logic.can_hold({"and": [*({"!": [each]} for each in plain), *known]}, side.kinds) is False:
+            return False
+    return True
+
+
+def _inlined(expression: Expression, facts: Mapping[str, Expression]) -> Expression:
+    """The expression with facts written in where it reads one as it stands, outside of loops' bodies."""
+    if isinstance(expression, list):
+        return [_inlined(part, facts) for part in expression]
+    if not isinstance(expression, dict) or len(expression) != 1:
+        return expression
+    operator, given = next(iter(expression.items()))
+    name = _plain_variable(expression)
+    if name:
+        return facts.get(name, expression)
+    arguments = arguments_of(operator, given)
+    return {
+        operator: [
+            part if operator in LOOPS and position == 1 else _inlined(part, facts)
+            for position, part in enumerate(arguments)
+        ]
+    }
+
+
+def _of_choice(expression: Expression, parts: Mapping[str, str]) -> Expression:
+    """A choice filter with one choice written into it."""
+    if isinstance(expression, list):
+        return [_of_choice(part, parts) for part in expression]
+    if not isinstance(expression, dict) or len(expression) != 1:
+        return expression
+    operator, given = next(iter(expression.items()))
+    name = next(iter(arguments_of(operator, given)), "") if operator == "var" else ""
+    if isinstance(name, str) and name.startswith("choice."):
+        return parts.get(name.removeprefix("choice."))
+    return {operator: _of_choice(given, parts)}
+
+
+def _plain_variable(expression: Expression) -> str:
+    """ "x" for {"var": "x"} and {"var": ["x"]}, "" for everything else."""
+    if isinstance(expression, dict) and list(expression) == ["var"]:
+        arguments = arguments_of("var", expression["var"])
+        if len(arguments) == 1 and isinstance(arguments[0], str) and "." not in arguments[0]:
+            return arguments[0]
+    return ""
+
+
+def _references(expressions: list[Expression], facts: Mapping[str, Expression]) -> frozenset[str]:
+    """What these read; a fact that is read otherwise than as it stands ({"answered": [fact]}) reads its own."""
+    read = frozenset[str]().union(*(logic.references(expression) for expression in expressions))
+    return read.union(*(logic.references(facts[name]) for name in read if name in facts))
+
+
+def _compared(expression: Expression) -> Iterator[tuple[str, str]]:
+    """Each (question, value) that an expression compares, outside of loops' bodies."""
+    if isinstance(expression, list):
+        for part in expression:
+            yield from _compared(part)
+    if not isinstance(expression, dict) or len(expression) != 1:
+        return
+    operator, given = next(iter(expression.items()))
+    arguments = arguments_of(operator, given)
+    if operator in ("==", "!=", "===", "!==", "in") and len(arguments) == 2:
+        for part, other in (arguments, arguments[::-1]):
+            for value in other if isinstance(other, list) else [other]:
+                if isinstance(value, str) and value and (name := _plain_variable(part)):
+                    yield name, value
+    yield from _compared(arguments[:1] + arguments[2:] if operator in LOOPS else arguments)
+
+
+def _sources(question: Mapping[str, Any]) -> set[str]:
+    """Where a question's answers come from: its type, and the list it offers."""
+    name = question["type"]
+    listed = registry.get(name).list_of(dict(question)) if name in registry.names() else ""
+    return {name, listed or question.get("list", "")}
