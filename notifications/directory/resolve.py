@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 
 from access.models import Municipality, in_language
 
-from .models import Contact, DutyShift, Partner, Role
+from . import roster
+from .models import Contact, Partner, Role
 
 Words = dict[str, str]  # {"sq", "en"}
 
@@ -40,9 +41,10 @@ def resolve(*, role: str, municipality: Municipality, at: datetime, partner: Par
         on_duty = _on_duty(office, at)
         if on_duty:
             deputy = on_duty[1] if len(on_duty) > 1 else None
-            words = [_office_words(role, office, municipality), _duty_words(deputy)]
+            words = [_office_words(role, office, municipality), _duty_words(deputy), *roster.cover_in_words(office, at)]
             return Resolution(role, office, on_duty[0], deputy, words)
-    return Resolution(role, offices[0], words=[_office_words(role, offices[0], municipality), NOBODY_ON_DUTY])
+    away = roster.cover_in_words(offices[0], at)
+    return Resolution(role, offices[0], words=[_office_words(role, offices[0], municipality), *away, NOBODY_ON_DUTY])
 
 
 def _offices(role: str, municipality: Municipality, partner: Partner | None) -> "QuerySet[Partner]":
@@ -61,14 +63,8 @@ def _offices(role: str, municipality: Municipality, partner: Partner | None) -> 
 
 
 def _on_duty(office: Partner, at: datetime) -> list[Contact]:
-    """The active contacts with a shift at this moment, lowest rank first, each once."""
-    shifts = (
-        DutyShift.objects.at(at)
-        .filter(partner=office, contact__is_active=True, contact__partner=office)
-        .select_related("contact", "contact__partner")
-        .order_by("rank", "starts_at", "pk")
-    )
-    return list({shift.contact_id: shift.contact for shift in shifts}.values())
+    """Whoever answers for the office at this moment (see `roster` for the rule), the first in charge first."""
+    return roster.on_duty(office, at)
 
 
 NOBODY_ON_DUTY: Words = {
