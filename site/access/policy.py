@@ -201,7 +201,15 @@ MOUNTS: tuple[Row, ...] = (
         WRITE,
     ),
     Row("cms/dutyshift/", KEEPERS, "Coordinators keep the duty roster of their regions, operators all of it.", WRITE),
+    Row("cms/leave/", KEEPERS, "Coordinators write down who is away in their regions, operators everywhere.", WRITE),
     Row("cms/partner/", KEEPERS, "Coordinators keep the offices of their regions, operators all of them.", WRITE),
+    Row(
+        "cms/outbox/notice/retry/",
+        COORDINATOR,
+        "A coordinator has a failed notice of their regions tried again now; each time is recorded.",
+        WRITE,
+        permission="wagtailadmin.access_admin",
+    ),
     Row("cms/agreement/", KEEPERS, "Coordinators keep the agreements of their regions, operators all of them.", WRITE),
     Row(
         "cms/public/",
