@@ -222,6 +222,12 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/choice-lists/", COORDINATOR, "Coordinators keep the lists of choices that forms share.", WRITE),
     Row("cms/forms/", COORDINATOR, "Coordinators build forms, approve each other's and see their versions.", WRITE),
     Row(
+        "cms/guides/",
+        CMS,
+        "Whoever works in the admin reads the guides of their roles; they are the same as in docs/.",
+        permission="wagtailadmin.access_admin",
+    ),
+    Row(
         "cms/",
         CMS,
         "Wagtail's admin: pages, forms, procedures, registers. It checks each action against permissions of its own.",
