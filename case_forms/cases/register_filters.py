@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from wagtail.admin.widgets import AdminDateInput
 
-from access.models import MobileUnit, User
+from access.models import MobileUnit, Region, User
 
 from .models import Case
 
@@ -22,8 +22,12 @@ YES_NO = [ALL, ("1", _("Yes")), ("0", _("No"))]
 class RegisterFilter(forms.Form):
     """Offers only what lies in this person's regions. `exact`: names of the model's fields, as `<name>__exact`."""
 
-    region = forms.ModelChoiceField(queryset=None, required=False, label=_("Region"), empty_label=ALL[1])
-    unit = forms.ModelChoiceField(queryset=None, required=False, label=_("Mobile unit"), empty_label=ALL[1])
+    region = forms.ModelChoiceField(
+        queryset=Region.objects.none(), required=False, label=_("Region"), empty_label=ALL[1]
+    )
+    unit = forms.ModelChoiceField(
+        queryset=MobileUnit.objects.none(), required=False, label=_("Mobile unit"), empty_label=ALL[1]
+    )
     since = forms.DateField(required=False, label=pgettext_lazy("day", "From"), widget=AdminDateInput)
     until = forms.DateField(required=False, label=pgettext_lazy("day", "Until"), widget=AdminDateInput)
     overdue = forms.ChoiceField(

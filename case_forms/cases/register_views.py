@@ -18,7 +18,7 @@ class RegisterIndex(IndexView):
     """modeladmin's list with our own filter form instead of its links."""
 
     @property
-    def IGNORED_PARAMS(self) -> tuple[str, ...]:  # type: ignore[override]
+    def IGNORED_PARAMS(self) -> tuple[str, ...]:
         return (*IndexView.IGNORED_PARAMS, *self.filter_form.fields)
 
     @cached_property

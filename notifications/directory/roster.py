@@ -117,8 +117,11 @@ def _empty_stretches(
     """Between two changes of the roster the same people are on duty, so the beginning of each stretch speaks for it."""
     since, until = utc(since), utc(until)
     changes = {since, until}
-    for row in (*shifts, *leaves):
-        known = {utc(moment) for moment in (row.starts_at, row.ends_at) if moment is not None}
+    periods = [(shift.starts_at, shift.ends_at) for shift in shifts] + [
+        (leave.starts_at, leave.ends_at) for leave in leaves
+    ]
+    for period in periods:
+        known = {utc(moment) for moment in period if moment is not None}
         changes |= {moment for moment in known if since < moment < until}
     begun: datetime | None = None
     for moment, after in pairwise(sorted(changes)):

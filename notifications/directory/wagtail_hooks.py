@@ -7,9 +7,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import path
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_filters import ModelChoiceFilter
 from wagtail import hooks
+from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
@@ -19,7 +21,7 @@ from .editing import DirectoryAdd, DirectoryEdit, DirectoryHistory, PeriodDelete
 from .forms import AgreementForm, ContactForm, DutyShiftForm, LeaveForm, PartnerForm
 from .models import Agreement, Contact, DutyShift, Leave, Partner
 from .moments import moment_in_words
-from .scope import entries_of
+from .scope import entries_of, partners_of
 
 
 class DirectoryIndex(generic.IndexView):
@@ -43,8 +45,22 @@ def time_word(period: DutyShift | Leave) -> str:
     """Whether it is running, still to come, or over."""
     now = timezone.now()
     if is_running(period, now):
-        return _now("running now")
-    return _now("over") if has_begun(period, now) else _now("to come")
+        return gettext("running now")
+    return gettext("over") if has_begun(period, now) else gettext("to come")
+
+
+def _own_offices(request: Any) -> "QuerySet[Partner]":
+    return partners_of(request.user)
+
+
+class RosterFilter(WagtailFilterSet):
+    """By office, of this person's only."""
+
+    partner = ModelChoiceFilter(queryset=_own_offices, label=_("partner"))
+
+    class Meta:
+        model = DutyShift
+        fields = ["partner__role", "partner", "rank"]
 
 
 class DirectoryViewSet(ModelViewSet):
@@ -121,7 +137,7 @@ class DutyShiftViewSet(PeriodViewSet):
         MomentColumn("ends_at", label=_("until"), empty=_("no end")),
         Column("when", label=_("when"), accessor=time_word),
     ]
-    list_filter = ["partner__role", "partner", "rank"]
+    filterset_class = RosterFilter
     ordering = ["partner", "rank", "-starts_at"]
 
 

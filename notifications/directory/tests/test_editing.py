@@ -166,6 +166,17 @@ def test_the_list_shows_days_and_hours(keeper: Client) -> None:
     assert "to come" in html
 
 
+def test_the_roster_of_one_office_is_shown_and_no_office_of_another_region_is_offered(keeper: Client) -> None:
+    theirs = area("jug")
+    shift_of(police(), full_minute(timedelta(hours=1)))
+    office, other = Partner.objects.get(slug="police-veri"), Partner.objects.get(slug="cpu-veri")
+    row = f"/cms/dutyshift/edit/{DutyShift.objects.get().pk}/"
+    assert row in said(keeper.get(f"/cms/dutyshift/?partner={office.pk}"))
+    assert row not in said(keeper.get(f"/cms/dutyshift/?partner={other.pk}"))
+    assert "police jug" not in said(keeper.get("/cms/dutyshift/"))
+    assert theirs.slug == "jug"
+
+
 def test_a_shift_that_ends_before_it_begins_is_told_beside_the_field_in_words(keeper: Client) -> None:
     officer = police()
     written = {
