@@ -189,21 +189,26 @@ def moment_column(field: str) -> Any:
     return column
 
 
+class PageFirst(ButtonHelper):
+    """The reference leads to the case's own page; *Inspect* stands beside it."""
+
+    def get_primary_button(self, obj: Any) -> None:
+        return None
+
+
 class CaseRegister(Register):
     model = Case
     menu_icon = "folder-open-inverse"
     list_display = (
         "urgency",
-        "reference",
+        "page",
         "status",
         "on_child_track",
-        "municipality",
-        "unit",
+        "where",
         "opened",
-        "closed",
-        "page",
     )
-    list_display_add_buttons = "reference"
+    list_display_add_buttons = "page"
+    button_helper_class = PageFirst
     exact = ("status", "child_track", "formal_identification", "is_drill")
     date_field = "opened_at"
     list_select_related = ("municipality", "unit")
@@ -252,19 +257,30 @@ class CaseRegister(Register):
     def on_child_track(self, case: Case) -> str:
         return gettext("Yes") if case.child_track else gettext("No")
 
-    on_child_track.short_description = Case._meta.get_field("child_track").verbose_name  # type: ignore[attr-defined]
+    on_child_track.short_description = _("child")  # type: ignore[attr-defined]
     on_child_track.admin_order_field = "child_track"  # type: ignore[attr-defined]
 
-    opened = moment_column("opened_at")
-    opened.short_description = Case._meta.get_field("opened_at").verbose_name
-    closed = moment_column("closed_at")
-    closed.short_description = Case._meta.get_field("closed_at").verbose_name
+    def where(self, case: Case) -> str:
+        return format_html("{}<br>{}", case.municipality, case.unit)
+
+    where.short_description = _("municipality and unit")  # type: ignore[attr-defined]
+    where.admin_order_field = "municipality__name"  # type: ignore[attr-defined]
+
+    def opened(self, case: Case) -> str:
+        """When it was opened and, below, when it was closed."""
+        opened = day_and_hour(case.opened_at)
+        if not case.closed_at:
+            return opened
+        return format_html("{}<br>{} {}", opened, gettext("closed"), day_and_hour(case.closed_at))
+
+    opened.short_description = Case._meta.get_field("opened_at").verbose_name  # type: ignore[attr-defined]
+    opened.admin_order_field = "opened_at"  # type: ignore[attr-defined]
 
     def page(self, case: Case) -> str:
-        address = reverse("cases:case", args=[case.reference])
-        return format_html('<a href="{}">{}</a>', address, _("Open the case's page"))
+        return case_link(case.reference)
 
-    page.short_description = _("Page")  # type: ignore[attr-defined]
+    page.short_description = Case._meta.get_field("reference").verbose_name  # type: ignore[attr-defined]
+    page.admin_order_field = "reference"  # type: ignore[attr-defined]
 
 
 def _notices() -> Any:
@@ -346,7 +362,7 @@ class NoticeRegister(Register):
     model = Notice
     menu_icon = "mail"
     button_helper_class = RetryButtons
-    list_display = ("urgency", "what", "of_case", "partner", "owed", "so_far")
+    list_display = ("urgency", "what", "of_case", "owed", "so_far")
     list_display_add_buttons = "what"
     exact = ("state", "role", "purpose", "is_drill")
     date_field = "owed_at"
@@ -403,7 +419,8 @@ class NoticeRegister(Register):
         return row.case_reference
 
     def what(self, notice: Notice) -> str:
-        return f"{notice.get_role_display()}, {notice.get_purpose_display()}, {notice.code}"
+        office = notice.partner.name if notice.partner else notice.get_role_display()
+        return format_html("{}<br>{}, {}", office, notice.get_purpose_display(), notice.code)
 
     what.short_description = _("notice")  # type: ignore[attr-defined]
     what.admin_order_field = "role"  # type: ignore[attr-defined]

@@ -132,7 +132,7 @@ class DutyShiftViewSet(PeriodViewSet):
     list_display = [
         "partner",
         Column("rank", label=_("rank"), sort_key="rank"),
-        "contact",
+        Column("contact", label=_("contact"), accessor="contact.name", sort_key="contact__name"),
         MomentColumn("starts_at", label=_("from")),
         MomentColumn("ends_at", label=_("until"), empty=_("no end")),
         Column("when", label=_("when"), accessor=time_word),

@@ -21,7 +21,7 @@ class ToTheField(MenuItem):
 
 @hooks.register("register_admin_menu_item")
 def to_the_field() -> MenuItem:
-    return ToTheField(_("Cases and forms of the units"), reverse_lazy("intake:home"), icon_name="home", order=50)
+    return ToTheField(_("The units' cases"), reverse_lazy("intake:home"), icon_name="home", order=50)
 
 
 @hooks.register("register_admin_urls", order=-1)
