@@ -86,7 +86,11 @@ class Case(models.Model):
         verbose_name = _("case")
         verbose_name_plural = _("cases")
         ordering = ["-opened_at"]
-        indexes = [models.Index(fields=["unit", "-opened_at"]), models.Index(fields=["region", "-opened_at"])]
+        indexes = [
+            models.Index(fields=["unit", "-opened_at"]),
+            models.Index(fields=["region", "-opened_at"]),
+            models.Index(fields=["-opened_at"]),
+        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -164,6 +168,7 @@ class Referral(models.Model):
         verbose_name = _("referral")
         verbose_name_plural = _("referrals")
         ordering = ["-made_at"]
+        indexes = [models.Index(fields=["-made_at"])]
 
     def __str__(self) -> str:
         return f"{self.case} → {self.partner}"

@@ -1,28 +1,39 @@
-"""The registers: cases, referrals and notices in the admin, for coordinators to look through. Nothing is changed here.
+"""The registers: cases, referrals and notices in the admin, for coordinators to look through. The one thing that can be
+done here is to have a failed notice tried again now.
 
 modeladmin looks rows up without asking whose they are, and filters by any lookup that stands in the address
 (`?opened_by__password__startswith=`). So a register answers only index and inspect, from its scoped queryset and with
-the parameters of its own filters; there is no export.
+the parameters of its own filters (`register_filters`); there is no export.
 """
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import Permission
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import URLPattern, re_path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from wagtail_modeladmin.helpers import PermissionHelper
+from wagtail.admin import messages
+from wagtail_modeladmin.helpers import ButtonHelper, PermissionHelper
 from wagtail_modeladmin.options import ModelAdmin, ModelAdminGroup
 
 from access.models import StaffRole, User
 from audit.chain import actor_of, record
 from notifications.outbox.models import Notice
+from notifications.outbox.retrying import try_again
+from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, OPEN, NoticeState
 
-from .models import Case, Referral
+from .models import Case, Deadline, Referral, ReferralState
+from .register_filters import RegisterFilter
+from .register_views import ByBeginning, RegisterIndex, RegisterInspect
 
 # modeladmin's own parameters: ordering, page, search, error.
 PLAIN_PARAMETERS = frozenset({"o", "ot", "p", "q", "e"})
@@ -55,15 +66,53 @@ class Register(ModelAdmin):
     """One table, scoped to the coordinator's regions."""
 
     permission_helper_class = CoordinatorsLook
+    index_view_class = RegisterIndex
+    inspect_view_class = RegisterInspect
+    search_handler_class = ByBeginning
+    index_template_name = "registers/index.html"
+    inspect_template_name = "registers/inspect.html"
     inspect_view_enabled = True
     history_view_enabled = False
     list_export = ()
     list_per_page = 50
     ordering: tuple[str, ...] = ()
+    exact: tuple[str, ...] = ()  # the fields that can be filtered by one of their values
+    date_field = ""  # what "from" and "until" of the filter ask for
 
     def scoped(self, user: User) -> "models.QuerySet[Any]":
         """The rows that this person may see."""
         raise NotImplementedError
+
+    def of_cases(self, cases: "models.QuerySet[Case]") -> "models.Q":
+        """The rows of this register that belong to these cases."""
+        raise NotImplementedError
+
+    def overdue(self, now: datetime) -> "models.Q":
+        """The rows whose answer is late at this moment."""
+        raise NotImplementedError
+
+    def with_urgency(self, rows: "models.QuerySet[Any]", now: datetime) -> "models.QuerySet[Any]":
+        """The rows of a page, with what `urgency_of` needs to know."""
+        return rows
+
+    def reference_of(self, row: Any) -> str:
+        """The reference of the row's case."""
+        raise NotImplementedError
+
+    def urgency_of(self, row: Any) -> str:
+        """A state of `config.templatetags.house.STATES`."""
+        raise NotImplementedError
+
+    def filter_form(self, request: HttpRequest) -> RegisterFilter:
+        user: Any = request.user
+        return RegisterFilter(request.GET, user=user, model=self.model, exact=self.exact)
+
+    # Words and links, where modeladmin would draw an icon of django.contrib.admin's, which isn't in this house.
+    def urgency(self, row: Any) -> str:
+        is_drill = bool(getattr(row, "is_drill", False))
+        return render_to_string("registers/urgency.html", {"state": self.urgency_of(row), "is_drill": is_drill})
+
+    urgency.short_description = _("urgency")  # type: ignore[attr-defined]
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
         if not is_coordinator(request.user):
@@ -72,24 +121,31 @@ class Register(ModelAdmin):
 
     def index_view(self, request: HttpRequest) -> HttpResponse:
         self._coordinators_only(request)
-        allowed = PLAIN_PARAMETERS | {f"{name}__exact" for name in self.list_filter}
+        allowed = PLAIN_PARAMETERS | set(self.filter_form(request).fields)
         if not allowed.issuperset(request.GET):
             raise Http404
         return super().index_view(request)
 
     def inspect_view(self, request: HttpRequest, instance_pk: str) -> HttpResponse:
-        self._coordinators_only(request)
+        pk = self.row_or_404(request, instance_pk).pk
         kind = self.opts.model_name
+        record(f"{kind}.read", actor=actor_of(request.user), target_kind=kind, target_id=pk, by="register")
+        return super().inspect_view(request, str(pk))
+
+    def row_or_404(self, request: HttpRequest, instance_pk: str) -> Any:
+        """This person's row. Raises Http404; reaching for another's is recorded."""
+        self._coordinators_only(request)
         try:
             pk = UUID(instance_pk)
         except ValueError:
             raise Http404 from None
-        if not self.get_queryset(request).filter(pk=pk).exists():
+        found = self.get_queryset(request).filter(pk=pk).first()
+        if found is None:
             if self.model._default_manager.filter(pk=pk).exists():
+                kind = self.opts.model_name
                 record("access.denied", actor=actor_of(request.user), target_kind=kind, target_id=pk)
             raise Http404
-        record(f"{kind}.read", actor=actor_of(request.user), target_kind=kind, target_id=pk, by="register")
-        return super().inspect_view(request, str(pk))
+        return found
 
     def _coordinators_only(self, request: HttpRequest) -> None:
         if not is_coordinator(request.user):
@@ -115,21 +171,46 @@ class Register(ModelAdmin):
         """No copy of who is tied to which case in Wagtail's reference index."""
 
 
+def day_and_hour(moment: datetime | None) -> str:
+    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT") if moment else ""
+
+
+def case_link(reference: str) -> str:
+    return format_html('<a href="{}">{}</a>', reverse("cases:case", args=[reference]), reference)
+
+
+def moment_column(field: str) -> Any:
+    """A column with the day and hour of a field, sorted by it."""
+
+    def column(register: Register, row: Any) -> str:
+        return day_and_hour(getattr(row, field))
+
+    column.admin_order_field = field  # type: ignore[attr-defined]
+    return column
+
+
+class PageFirst(ButtonHelper):
+    """The reference leads to the case's own page; *Inspect* stands beside it."""
+
+    def get_primary_button(self, obj: Any) -> None:
+        return None
+
+
 class CaseRegister(Register):
     model = Case
     menu_icon = "folder-open-inverse"
     list_display = (
-        "reference",
+        "urgency",
+        "page",
         "status",
         "on_child_track",
-        "municipality",
-        "unit",
-        "opened_at",
-        "closed_at",
-        "drill",
-        "page",
+        "where",
+        "opened",
     )
-    list_filter = ("status", "child_track", "formal_identification", "is_drill")
+    list_display_add_buttons = "page"
+    button_helper_class = PageFirst
+    exact = ("status", "child_track", "formal_identification", "is_drill")
+    date_field = "opened_at"
     list_select_related = ("municipality", "unit")
     search_fields = ("reference",)
     ordering = ("-opened_at",)
@@ -150,31 +231,79 @@ class CaseRegister(Register):
     def scoped(self, user: User) -> "models.QuerySet[Any]":
         return Case.objects.visible_to(user)
 
-    # Words, where modeladmin would draw an icon of django.contrib.admin's, which isn't in this house.
+    def of_cases(self, cases: "models.QuerySet[Case]") -> "models.Q":
+        return models.Q(pk__in=cases.values("pk"))
+
+    def overdue(self, now: datetime) -> "models.Q":
+        return models.Q(closed_at__isnull=True) & (models.Q(_breached(now)) | models.Q(_late(now)))
+
+    def with_urgency(self, rows: "models.QuerySet[Any]", now: datetime) -> "models.QuerySet[Any]":
+        return rows.annotate(
+            has_nobody=models.Exists(_notices().without_recipient()),
+            is_breached=_breached(now),
+            is_late=_late(now),
+            is_waiting=models.Exists(_notices().open()),
+        )
+
+    def urgency_of(self, row: Any) -> str:
+        if row.closed_at:
+            return "closed"
+        loud = (("no_contact", row.has_nobody), ("breach", row.is_breached), ("late", row.is_late))
+        return next((state for state, holds in loud if holds), "waiting" if row.is_waiting else "quiet")
+
+    def reference_of(self, row: Any) -> str:
+        return row.reference
+
     def on_child_track(self, case: Case) -> str:
         return gettext("Yes") if case.child_track else gettext("No")
 
-    on_child_track.short_description = Case._meta.get_field("child_track").verbose_name  # type: ignore[attr-defined]
+    on_child_track.short_description = _("child")  # type: ignore[attr-defined]
     on_child_track.admin_order_field = "child_track"  # type: ignore[attr-defined]
 
-    def drill(self, case: Case) -> str:
-        return gettext("Yes") if case.is_drill else gettext("No")
+    def where(self, case: Case) -> str:
+        return format_html("{}<br>{}", case.municipality, case.unit)
 
-    drill.short_description = Case._meta.get_field("is_drill").verbose_name  # type: ignore[attr-defined]
-    drill.admin_order_field = "is_drill"  # type: ignore[attr-defined]
+    where.short_description = _("municipality and unit")  # type: ignore[attr-defined]
+    where.admin_order_field = "municipality__name"  # type: ignore[attr-defined]
+
+    def opened(self, case: Case) -> str:
+        """When it was opened and, below, when it was closed."""
+        opened = day_and_hour(case.opened_at)
+        if not case.closed_at:
+            return opened
+        return format_html("{}<br>{} {}", opened, gettext("closed"), day_and_hour(case.closed_at))
+
+    opened.short_description = Case._meta.get_field("opened_at").verbose_name  # type: ignore[attr-defined]
+    opened.admin_order_field = "opened_at"  # type: ignore[attr-defined]
 
     def page(self, case: Case) -> str:
-        address = reverse("cases:case", args=[case.reference])
-        return format_html('<a href="{}">{}</a>', address, _("Open the case's page"))
+        return case_link(case.reference)
 
-    page.short_description = _("Page")  # type: ignore[attr-defined]
+    page.short_description = Case._meta.get_field("reference").verbose_name  # type: ignore[attr-defined]
+    page.admin_order_field = "reference"  # type: ignore[attr-defined]
+
+
+def _notices() -> Any:
+    """The notices of the case of the outer query that began a chase: reminders and calls speak for these."""
+    return Notice.objects.filter(case_id=models.OuterRef("pk"), chases__isnull=True)
+
+
+def _late(now: datetime) -> models.Exists:
+    return models.Exists(_notices().filter(state__in=AWAITING_ANSWER, answer_by__lte=now))
+
+
+def _breached(now: datetime) -> models.Exists:
+    unmet = Deadline.objects.filter(case=models.OuterRef("pk"), met_at__isnull=True)
+    return models.Exists(unmet.filter(breach_at__lte=now))
 
 
 class ReferralRegister(Register):
     model = Referral
     menu_icon = "link-external"
-    list_display = ("case", "partner", "state", "made_at", "answered_at")
-    list_filter = ("state",)
+    list_display = ("urgency", "partner", "of_case", "made", "answered")
+    list_display_add_buttons = "partner"
+    exact = ("state",)
+    date_field = "made_at"
     list_select_related = ("case", "partner")
     search_fields = ("case__reference",)
     ordering = ("-made_at",)
@@ -183,11 +312,64 @@ class ReferralRegister(Register):
     def scoped(self, user: User) -> "models.QuerySet[Any]":
         return Referral.objects.filter(case__in=Case.objects.visible_to(user))
 
+    def of_cases(self, cases: "models.QuerySet[Case]") -> "models.Q":
+        return models.Q(case__in=cases)
+
+    def overdue(self, now: datetime) -> "models.Q":
+        late = Notice.objects.filter(pk=models.OuterRef("notice_id"), state__in=OPEN, answer_by__lte=now)
+        return models.Q(state=ReferralState.PENDING) & models.Q(models.Exists(late))
+
+    def with_urgency(self, rows: "models.QuerySet[Any]", now: datetime) -> "models.QuerySet[Any]":
+        yes, no = models.Value(True), models.Value(False)
+        return rows.annotate(is_late=models.Case(models.When(self.overdue(now), then=yes), default=no))
+
+    def urgency_of(self, row: Any) -> str:
+        return "late" if row.is_late else row.state
+
+    def reference_of(self, row: Any) -> str:
+        return row.case.reference
+
+    def of_case(self, referral: Referral) -> str:
+        return case_link(referral.case.reference)
+
+    of_case.short_description = _("case")  # type: ignore[attr-defined]
+    of_case.admin_order_field = "case__reference"  # type: ignore[attr-defined]
+
+    made = moment_column("made_at")
+    made.short_description = Referral._meta.get_field("made_at").verbose_name
+    answered = moment_column("answered_at")
+    answered.short_description = Referral._meta.get_field("answered_at").verbose_name
+
+
+class RetryButtons(ButtonHelper):
+    """Beside *Inspect*, on a notice that failed: try it again."""
+
+    def get_buttons_for_obj(self, obj: Any, *args: Any, **kwargs: Any) -> list[dict[str, Any]]:
+        buttons: list[dict[str, Any]] = super().get_buttons_for_obj(obj, *args, **kwargs)
+        if obj.state == NoticeState.FAILED:
+            buttons.append(
+                {
+                    "url": self.url_helper.get_action_url("retry", obj.pk),
+                    "label": gettext("Try again now"),
+                    "classname": "button button-small button-secondary",
+                    "title": gettext("Try this notice again now"),
+                }
+            )
+        return buttons
+
 
 class NoticeRegister(Register):
     model = Notice
     menu_icon = "mail"
-    list_display = (
+    button_helper_class = RetryButtons
+    list_display = ("urgency", "what", "of_case", "owed", "so_far")
+    list_display_add_buttons = "what"
+    exact = ("state", "role", "purpose", "is_drill")
+    date_field = "owed_at"
+    list_select_related = ("partner",)
+    search_fields = ("code", "case_reference")
+    ordering = ("-owed_at",)
+    inspect_view_fields = (
         "code",
         "case_reference",
         "role",
@@ -196,17 +378,6 @@ class NoticeRegister(Register):
         "state",
         "reason",
         "attempts",
-        "owed_at",
-        "sent_at",
-        "opened_at",
-        "accepted_at",
-    )
-    list_filter = ("state", "role", "purpose", "is_drill")
-    list_select_related = ("partner",)
-    search_fields = ("code", "case_reference")
-    ordering = ("-owed_at",)
-    inspect_view_fields = (
-        *list_display[:8],
         "municipality",
         "channel",
         "language",
@@ -230,6 +401,61 @@ class NoticeRegister(Register):
         return Notice.objects.filter(case_id__in=Case.objects.visible_to(user).values("pk")).defer(
             "brief", "link_token"
         )
+
+    def of_cases(self, cases: "models.QuerySet[Case]") -> "models.Q":
+        return models.Q(case_id__in=cases.values("pk"))
+
+    def overdue(self, now: datetime) -> "models.Q":
+        return models.Q(state__in=OPEN, answer_by__lte=now)
+
+    def urgency_of(self, row: Any) -> str:
+        if row.state == NoticeState.FAILED and row.reason == NO_CONTACT:
+            return NO_CONTACT
+        if row.state in OPEN and row.answer_by and row.answer_by <= timezone.now():
+            return row.state if row.state == NoticeState.FAILED else "late"
+        return row.state
+
+    def reference_of(self, row: Any) -> str:
+        return row.case_reference
+
+    def what(self, notice: Notice) -> str:
+        office = notice.partner.name if notice.partner else notice.get_role_display()
+        return format_html("{}<br>{}, {}", office, notice.get_purpose_display(), notice.code)
+
+    what.short_description = _("notice")  # type: ignore[attr-defined]
+    what.admin_order_field = "role"  # type: ignore[attr-defined]
+
+    def of_case(self, notice: Notice) -> str:
+        return case_link(notice.case_reference)
+
+    of_case.short_description = _("case")  # type: ignore[attr-defined]
+    of_case.admin_order_field = "case_reference"  # type: ignore[attr-defined]
+
+    owed = moment_column("owed_at")
+    owed.short_description = Notice._meta.get_field("owed_at").verbose_name
+
+    def so_far(self, notice: Notice) -> str:
+        """What became of it, with each time."""
+        return render_to_string("registers/so_far.html", {"notice": notice})
+
+    so_far.short_description = _("what came of it")  # type: ignore[attr-defined]
+
+    def get_admin_urls_for_registration(self) -> tuple[URLPattern, ...]:
+        pattern = self.url_helper.get_action_url_pattern("retry")
+        name = self.url_helper.get_action_url_name("retry")
+        return (*super().get_admin_urls_for_registration(), re_path(pattern, self.retry_view, name=name))
+
+    def retry_view(self, request: HttpRequest, instance_pk: str) -> HttpResponse:
+        """Asks, and on POST has the notice tried now. Whether it goes out is the sender's to say, not this page's."""
+        notice = self.row_or_404(request, instance_pk)
+        if request.method == "POST":
+            if try_again(notice=notice, actor=actor_of(request.user)):
+                messages.success(request, gettext("It is being tried now. Look here again in a minute."))
+            else:
+                messages.warning(request, gettext("This notice isn't waiting after a failure any more."))
+            return redirect(self.url_helper.get_action_url("inspect", str(notice.pk)))
+        back = self.url_helper.get_action_url("inspect", str(notice.pk))
+        return render(request, "registers/retry.html", {"notice": notice, "back": back})
 
 
 class Registers(ModelAdminGroup):

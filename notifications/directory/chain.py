@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 
 from access.models import MobileUnit, Municipality, Region, in_language
 
+from . import roster
 from .links import (
     COORDINATOR_LINKS,
     DEFAULT_CHAIN,
@@ -140,6 +141,7 @@ class _Search:
         self.words += [
             _fill(words, region=region.name, place=self.municipality.name, office=office.names),
             duty_words(on_duty),
+            *roster.cover_in_words(office, self.at),
         ]
         if not on_duty:
             return None

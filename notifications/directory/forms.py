@@ -1,17 +1,24 @@
 """The directory's forms. A PIN can be written, never read."""
 
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.models import ModelChoiceField, ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 
 from access.models import StaffRole
 from audit.chain import actor_of, record
 
-from .models import Agreement, Contact, DutyShift, Partner
+from .models import Agreement, Contact, DutyShift, Leave, Partner, Role
+from .roster import utc
 from .scope import partners_of
+
+MOMENT_HINT = _("Day, month, year and hour of Tirana, such as 1.12.2026 08:00.")
+DAY_HINT = _("Day, month and year, such as 1.12.2026.")
 
 
 class DirectoryForm(WagtailAdminModelForm):
@@ -24,6 +31,8 @@ class DirectoryForm(WagtailAdminModelForm):
 
     def save(self, commit: bool = True) -> Any:
         is_new = self.instance._state.adding
+        if not is_new:
+            self.instance.version += 1
         saved = super().save(commit=commit)
         if commit:
             kind = self._meta.model._meta.model_name
@@ -47,7 +56,7 @@ class PartnerForm(DirectoryForm):
         help_text=_("The keys of the services it offers, one a line."),
     )
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = Partner
         fields = ["slug", "role", "directorate", "municipality", "regions", "services", "is_active"]
 
@@ -75,6 +84,7 @@ class PartnerForm(DirectoryForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         self.instance.names = {"sq": cleaned.get("name_sq", ""), "en": cleaned.get("name_en", "")}
+        self._ask_for_the_area(cleaned)
         if (
             self.for_user is not None
             and not self.for_user.has_role(StaffRole.OPERATOR)
@@ -82,6 +92,16 @@ class PartnerForm(DirectoryForm):
         ):
             raise ValidationError(_("Choose a municipality, directorate or region of your own."))
         return cleaned
+
+    def _ask_for_the_area(self, cleaned: dict[str, Any]) -> None:
+        """An office is found by its area alone, so one without an area would never be told of anything."""
+        role = cleaned.get("role")
+        if role == Role.POLICE and not cleaned.get("directorate"):
+            self.add_error("directorate", _("Police are found by their directorate. Choose it."))
+        elif role == Role.CPU and not cleaned.get("municipality"):
+            self.add_error("municipality", _("A Child Protection Unit is found by its municipality. Choose it."))
+        elif role in (Role.COORDINATOR, Role.MOBILE_UNIT) and not cleaned.get("regions"):
+            self.add_error("regions", _("This role is found by its regions. Choose at least one."))
 
     def _in_my_regions(self, cleaned: dict[str, Any]) -> bool:
         mine = self.for_user.coordinated_regions()
@@ -110,7 +130,7 @@ class ContactForm(DirectoryForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "inputmode": "numeric"}),
     )
 
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = Contact
         fields = ["partner", "name", "duty", "email", "phone", "language", "is_active"]
 
@@ -134,19 +154,83 @@ class ContactForm(DirectoryForm):
 
 
 class AgreementForm(DirectoryForm):
-    class Meta:
+    class Meta(WagtailAdminModelForm.Meta):
         model = Agreement
         fields = ["partner", "reference", "signed_on", "valid_until"]
+        help_texts = {"signed_on": DAY_HINT, "valid_until": DAY_HINT}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        signed, until = cleaned.get("signed_on"), cleaned.get("valid_until")
+        if signed and until and until < signed:
+            self.add_error("valid_until", _("An agreement can't end before it was signed."))
+        return cleaned
 
 
-class DutyShiftForm(DirectoryForm):
-    class Meta:
-        model = DutyShift
-        fields = ["partner", "contact", "rank", "starts_at", "ends_at"]
+class ByPartner(ModelChoiceIterator):
+    """Contacts under the name of their office, so that 51 of them can be looked through."""
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.field.empty_label is not None:
+            yield ("", self.field.empty_label)
+        found = self.queryset.select_related("partner").order_by("partner__role", "partner__slug", "name", "pk")
+        for partner, contacts in groupby(found, key=lambda contact: contact.partner):
+            yield (partner.name, [self.choice(contact) for contact in contacts])
+
+
+class ContactChoice(ModelChoiceField):
+    iterator = ByPartner
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name}, {obj.duty}" if obj.duty else obj.name
+
+
+class PeriodForm(DirectoryForm):
+    """Somebody's time: a contact, from when, until when."""
+
+    contact = ContactChoice(queryset=Contact.objects.none(), label=_("contact"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        contacts = Contact.objects.filter(is_active=True).select_related("partner")
+        known = Contact.objects.filter(pk=self.instance.contact_id) if self.instance.pk else Contact.objects.none()
+        contacts = Contact.objects.filter(is_active=True) | known
         if self.for_user is not None:
             contacts = contacts.filter(partner__in=partners_of(self.for_user))
         self.fields["contact"].queryset = contacts
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
+        if starts_at and ends_at and utc(ends_at) <= utc(starts_at):
+            self.add_error("ends_at", _("The end must come after the beginning."))
+        return cleaned
+
+
+class DutyShiftForm(PeriodForm):
+    class Meta(WagtailAdminModelForm.Meta):
+        model = DutyShift
+        fields = ["partner", "contact", "rank", "starts_at", "ends_at"]
+        help_texts = {
+            "rank": _(
+                "1 is on duty, 2 is the deputy. Where two shifts of one rank lie over each other, the shorter counts."
+            ),
+            "starts_at": MOMENT_HINT,
+            "ends_at": _("Leave empty for a shift without an end."),
+        }
+
+
+class LeaveForm(PeriodForm):
+    class Meta(WagtailAdminModelForm.Meta):
+        model = Leave
+        fields = ["contact", "starts_at", "ends_at", "kind"]
+        help_texts = {
+            "starts_at": MOMENT_HINT,
+            "ends_at": _(
+                "From this hour on the person is told again. Whoever has left for good is set inactive instead."
+            ),
+        }
+
+    def save(self, commit: bool = True) -> Any:
+        if self.instance._state.adding:
+            self.instance.entered_by = self.for_user
+        return super().save(commit=commit)

@@ -1,8 +1,9 @@
-"""Who must be told: partners, agreements, contacts with their PINs, and who is on duty when."""
+"""Who must be told: partners, agreements, contacts with their PINs, who is on duty when, and who is on leave."""
 
 from datetime import datetime
 from itertools import pairwise
 
+from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -10,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from access.models import Municipality, PoliceDirectorate, Region, in_language
 
@@ -25,7 +27,16 @@ class Role(models.TextChoices):
     MOBILE_UNIT = "mobile_unit", _("mobile unit on duty")
 
 
-class Partner(models.Model):
+class Versioned(models.Model):
+    """A row that two people may have open at once. Each saving through the admin raises `version` (see `editing`)."""
+
+    version = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Partner(Versioned):
     """An organisation that receives notices.
 
     Its area: a directorate (police), a municipality (CPU), regions (coordinator, mobile unit), or the country.
@@ -58,7 +69,7 @@ class Partner(models.Model):
         return in_language(self.names)
 
 
-class Agreement(models.Model):
+class Agreement(Versioned):
     """A cooperation agreement with a partner."""
 
     partner = models.ForeignKey(Partner, models.CASCADE, related_name="agreements", verbose_name=_("partner"))
@@ -78,7 +89,7 @@ class Agreement(models.Model):
 PIN_FORMAT = RegexValidator(r"^\d{6,10}$", _("A PIN has 6 to 10 digits."))
 
 
-class Contact(models.Model):
+class Contact(Versioned):
     """A person at a partner. The PIN is agreed beforehand, face to face; only its hash is kept."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="contacts", verbose_name=_("partner"))
@@ -117,9 +128,16 @@ class DutyShiftQuerySet(models.QuerySet["DutyShift"]):
     def at(self, moment: datetime) -> "DutyShiftQuerySet":
         return self.filter(Q(starts_at__lte=moment), Q(ends_at__isnull=True) | Q(ends_at__gt=moment))
 
+    def between(self, since: datetime, until: datetime) -> "DutyShiftQuerySet":
+        """Shifts that cover some of this stretch of time."""
+        return self.filter(Q(starts_at__lt=until), Q(ends_at__isnull=True) | Q(ends_at__gt=since))
 
-class DutyShift(models.Model):
-    """The duty roster: who answers for a partner, from when to when. Rank 1 is on duty, 2 is the deputy, and so on."""
+
+class DutyShift(Versioned):
+    """The duty roster: who answers for a partner, from when to when. Rank 1 is on duty, 2 is the deputy, and so on.
+
+    Where shifts of one rank lie over each other, `roster` says which one counts.
+    """
 
     partner = models.ForeignKey(Partner, models.CASCADE, related_name="shifts", verbose_name=_("partner"))
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="shifts", verbose_name=_("contact"))
@@ -148,3 +166,58 @@ class DutyShift(models.Model):
     def clean(self) -> None:
         if self.contact_id and self.partner_id and self.contact.partner_id != self.partner_id:
             raise ValidationError({"contact": _("Choose a contact of this partner.")})
+
+
+class LeaveKind(models.TextChoices):
+    """Why somebody is away. A choice and no free text: nobody writes an illness into a roster."""
+
+    HOLIDAY = "holiday", _("holiday")
+    HEALTH = "health", _("health")
+    TRAINING = "training", _("training")
+    OTHER_DUTY = "other_duty", _("on duty elsewhere")
+    OTHER = "other", _("another reason")
+
+
+class LeaveQuerySet(models.QuerySet["Leave"]):
+    def at(self, moment: datetime) -> "LeaveQuerySet":
+        return self.filter(starts_at__lte=moment, ends_at__gt=moment)
+
+    def between(self, since: datetime, until: datetime) -> "LeaveQuerySet":
+        """Leave that covers some of this stretch of time."""
+        return self.filter(starts_at__lt=until, ends_at__gt=since)
+
+
+class Leave(Versioned):
+    """A time in which a contact is told of nothing, whatever the roster says.
+
+    It always has an end: whoever has left for good is set inactive.
+    """
+
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="leaves", verbose_name=_("contact"))
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    kind = models.CharField(_("reason"), max_length=16, choices=LeaveKind.choices, default=LeaveKind.HOLIDAY)
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("entered by"),
+    )
+    entered_at = models.DateTimeField(_("entered at"), default=timezone.now, editable=False)
+    is_demo = models.BooleanField(_("demo"), default=False)
+
+    objects = LeaveQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = pgettext_lazy("absence", "leave")
+        verbose_name_plural = pgettext_lazy("absences", "leave")
+        ordering = ["-starts_at"]
+        constraints = [
+            models.CheckConstraint(name="leave_ends_after_start", condition=Q(ends_at__gt=models.F("starts_at"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact.name} {timezone.localtime(self.starts_at):%d.%m.%Y}"

@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 
 from access.models import Municipality, in_language
 
+from . import roster
 from .links import MUNICIPALITY
-from .models import Contact, DutyShift, Partner, Role
+from .models import Contact, Partner, Role
 
 Words = dict[str, str]  # {"sq", "en"}
 
@@ -44,7 +45,7 @@ def resolve(*, role: str, municipality: Municipality, at: datetime, partner: Par
     if not offices:
         return Resolution(role, words=[_no_office(role, municipality)])
     office, on_duty = first_on_duty(offices, at)
-    words = [_office_words(role, office, municipality), duty_words(on_duty)]
+    words = [_office_words(role, office, municipality), duty_words(on_duty), *roster.cover_in_words(office, at)]
     contact, deputy = first_two(on_duty)
     return Resolution(role, office, contact, deputy, words)
 
@@ -81,14 +82,8 @@ def offices_for(role: str, municipality: Municipality, partner: Partner | None) 
 
 
 def _on_duty(office: Partner, at: datetime) -> list[Contact]:
-    """The active contacts with a shift at this moment, lowest rank first, each once."""
-    shifts = (
-        DutyShift.objects.at(at)
-        .filter(partner=office, contact__is_active=True, contact__partner=office)
-        .select_related("contact", "contact__partner")
-        .order_by("rank", "starts_at", "pk")
-    )
-    return list({shift.contact_id: shift.contact for shift in shifts}.values())
+    """Whoever answers for the office at this moment (see `roster` for the rule), the first in charge first."""
+    return roster.on_duty(office, at)
 
 
 NOBODY_ON_DUTY: Words = {

@@ -4,10 +4,16 @@ from django.db.models import Q, QuerySet
 
 from access.models import StaffRole, User
 
-from .models import Agreement, Contact, DutyShift, Partner
+from .models import Agreement, Contact, DutyShift, Leave, Partner
 
-PARTNER_OF = {Partner: "pk", Contact: "partner", Agreement: "partner", DutyShift: "partner"}
-Entry = Partner | Contact | Agreement | DutyShift
+PARTNER_OF = {
+    Partner: "pk",
+    Contact: "partner",
+    Agreement: "partner",
+    DutyShift: "partner",
+    Leave: "contact__partner",
+}
+Entry = Partner | Contact | Agreement | DutyShift | Leave
 
 
 def partners_of(user: User) -> "QuerySet[Partner]":

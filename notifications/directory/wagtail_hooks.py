@@ -1,39 +1,27 @@
-"""The directory in the admin: who is told, and who is on duty. Nothing is deleted here: people and offices are set
-inactive, so that what was once sent still says to whom."""
+"""The directory in the admin: who is told, and who is on duty. People and offices are never deleted here but set
+inactive, so that what was once sent still says to whom. Only shifts and leave that have not begun can be taken back."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_filters import ModelChoiceFilter
 from wagtail import hooks
+from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn
 from wagtail.admin.views import generic
-from wagtail.admin.views.generic.history import HistoryView
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 
-from audit.chain import actor_of, record
-
-from .forms import AgreementForm, ContactForm, DutyShiftForm, PartnerForm
-from .models import Agreement, Contact, DutyShift, Partner
-from .scope import entries_of
-
-
-class MineOnly:
-    """Another region's entry isn't there; reaching for it is recorded."""
-
-    def get_object(self: Any, *args: Any, **kwargs: Any) -> Any:
-        found = super().get_object(*args, **kwargs)  # type: ignore[misc]
-        if not entries_of(self.request.user, type(found)).filter(pk=found.pk).exists():
-            record(
-                "access.denied",
-                actor=actor_of(self.request.user),
-                target_kind=found._meta.model_name,
-                target_id=found.pk,
-            )
-            raise Http404
-        return found
+from .actions import has_begun, is_running
+from .editing import DirectoryAdd, DirectoryEdit, DirectoryHistory, PeriodDelete, PeriodEdit, PeriodEnd
+from .forms import AgreementForm, ContactForm, DutyShiftForm, LeaveForm, PartnerForm
+from .models import Agreement, Contact, DutyShift, Leave, Partner
+from .moments import moment_in_words
+from .scope import entries_of, partners_of
 
 
 class DirectoryIndex(generic.IndexView):
@@ -41,16 +29,43 @@ class DirectoryIndex(generic.IndexView):
         return super().get_base_queryset().filter(pk__in=entries_of(self.request.user, self.model).values("pk"))
 
 
-class DirectoryEdit(MineOnly, generic.EditView):
-    pass
+class MomentColumn(Column):
+    """A day and an hour, and never "now": a roster is checked by its hours."""
+
+    def __init__(self, name: str, *, empty: Any = "", **kwargs: Any) -> None:
+        super().__init__(name, sort_key=name, **kwargs)
+        self.empty = empty
+
+    def get_value(self, instance: Any) -> str:
+        moment: datetime | None = super().get_value(instance)
+        return moment_in_words(moment) if moment else str(self.empty)
 
 
-class DirectoryHistory(MineOnly, HistoryView):
-    pass
+def time_word(period: DutyShift | Leave) -> str:
+    """Whether it is running, still to come, or over."""
+    now = timezone.now()
+    if is_running(period, now):
+        return gettext("running now")
+    return gettext("over") if has_begun(period, now) else gettext("to come")
+
+
+def _own_offices(request: Any) -> "QuerySet[Partner]":
+    return partners_of(request.user)
+
+
+class RosterFilter(WagtailFilterSet):
+    """By office, of this person's only."""
+
+    partner = ModelChoiceFilter(queryset=_own_offices, label=_("partner"))
+
+    class Meta:
+        model = DutyShift
+        fields = ["partner__role", "partner", "rank"]
 
 
 class DirectoryViewSet(ModelViewSet):
     index_view_class = DirectoryIndex
+    add_view_class = DirectoryAdd
     edit_view_class = DirectoryEdit
     history_view_class = DirectoryHistory
     add_to_reference_index = False
@@ -93,19 +108,53 @@ class ContactViewSet(DirectoryViewSet):
     search_fields = ["name", "email"]
 
 
-class DutyShiftViewSet(DirectoryViewSet):
+class PeriodViewSet(DirectoryViewSet):
+    edit_view_class = PeriodEdit
+
+    def get_edit_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        names = {"delete_period_url_name": self.get_url_name("delete"), "end_url_name": self.get_url_name("end")}
+        return super().get_edit_view_kwargs(**names, **kwargs)
+
+    def get_urlpatterns(self) -> list[Any]:
+        given = {"form_class": self.form_class, "template_name": PeriodDelete.template_name}
+        return [
+            *super().get_urlpatterns(),
+            path("delete/<int:pk>/", self.construct_view(PeriodDelete, **given), name="delete"),
+            path("end/<int:pk>/", self.construct_view(PeriodEnd, **given), name="end"),
+        ]
+
+
+class DutyShiftViewSet(PeriodViewSet):
     model = DutyShift
     form_class = DutyShiftForm
     icon = "calendar-check"
     menu_label = _("Duty roster")
     list_display = [
         "partner",
-        Column("rank", label=_("rank")),
-        "contact",
-        DateColumn("starts_at", label=_("from")),
-        DateColumn("ends_at", label=_("until")),
+        Column("rank", label=_("rank"), sort_key="rank"),
+        Column("contact", label=_("contact"), accessor="contact.name", sort_key="contact__name"),
+        MomentColumn("starts_at", label=_("from")),
+        MomentColumn("ends_at", label=_("until"), empty=_("no end")),
+        Column("when", label=_("when"), accessor=time_word),
     ]
-    list_filter = ["partner__role", "rank"]
+    filterset_class = RosterFilter
+    ordering = ["partner", "rank", "-starts_at"]
+
+
+class LeaveViewSet(PeriodViewSet):
+    model = Leave
+    form_class = LeaveForm
+    icon = "user"
+    menu_label = _("On leave")
+    list_display = [
+        "contact",
+        MomentColumn("starts_at", label=_("from")),
+        MomentColumn("ends_at", label=_("until")),
+        Column("kind", label=_("reason"), accessor="get_kind_display"),
+        Column("when", label=_("when"), accessor=time_word),
+        Column("entered_by", label=_("entered by"), accessor="entered_by"),
+    ]
+    list_filter = ["contact__partner__role", "kind"]
 
 
 class PartnerViewSet(DirectoryViewSet):
@@ -127,7 +176,7 @@ class AgreementViewSet(DirectoryViewSet):
 
 
 class DirectoryGroup(ModelViewSetGroup):
-    items = (ContactViewSet, DutyShiftViewSet, PartnerViewSet, AgreementViewSet)
+    items = (ContactViewSet, DutyShiftViewSet, LeaveViewSet, PartnerViewSet, AgreementViewSet)
     menu_label = _("Directory")
     menu_icon = "group"
     menu_order = 220

@@ -92,7 +92,7 @@ class Notice(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     event_id = models.UUIDField(db_index=True)
     case_id = models.UUIDField(db_index=True)
-    case_reference = models.CharField(_("case"), max_length=8)
+    case_reference = models.CharField(_("case"), max_length=8, db_index=True)
     code = models.CharField(_("code"), max_length=9, unique=True, default=new_code, editable=False)
     purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose.choices, default=Purpose.FIRST)
     chases = models.ForeignKey(
@@ -157,6 +157,7 @@ class Notice(models.Model):
             models.Index(fields=["state", "next_attempt_at"]),
             models.Index(fields=["state", "lease_until"]),
             models.Index(fields=["next_step_at"]),
+            models.Index(fields=["-owed_at"]),
         ]
         constraints = [
             models.UniqueConstraint(fields=["event_id", "recipient_key"], name="one_notice_per_event_and_recipient"),

@@ -210,7 +210,15 @@ MOUNTS: tuple[Row, ...] = (
         WRITE,
     ),
     Row("cms/dutyshift/", KEEPERS, "Coordinators keep the duty roster of their regions, operators all of it.", WRITE),
+    Row("cms/leave/", KEEPERS, "Coordinators write down who is away in their regions, operators everywhere.", WRITE),
     Row("cms/partner/", KEEPERS, "Coordinators keep the offices of their regions, operators all of them.", WRITE),
+    Row(
+        "cms/outbox/notice/retry/",
+        COORDINATOR,
+        "A coordinator has a failed notice of their regions tried again now; each time is recorded.",
+        WRITE,
+        permission="wagtailadmin.access_admin",
+    ),
     Row("cms/agreement/", KEEPERS, "Coordinators keep the agreements of their regions, operators all of them.", WRITE),
     Row("cms/users/", NOBODY, "Wagtail's screen would set passwords and superusers; staff are kept under cms/staff/."),
     Row("cms/groups/", NOBODY, "Groups follow from roles (access.staff.groups); nobody edits rights by hand."),
@@ -235,6 +243,12 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/forms/try/", COORDINATOR, "Whoever edits a form tries it out beside it; nothing is stored.", POST_ONLY),
     Row("cms/choice-lists/", COORDINATOR, "Coordinators keep the lists of choices that forms share.", WRITE),
     Row("cms/forms/", COORDINATOR, "Coordinators build forms, approve each other's and see their versions.", WRITE),
+    Row(
+        "cms/guides/",
+        CMS,
+        "Whoever works in the admin reads the guides of their roles; they are the same as in docs/.",
+        permission="wagtailadmin.access_admin",
+    ),
     Row(
         "cms/",
         CMS,

@@ -1,17 +1,23 @@
 """The registers: coordinators look through their own regions' rows, and that is all that can be done there."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from access.models import StaffRole, User
 from audit.models import AuditEntry
-from case_forms.cases.models import Case, Referral
+from case_forms.cases.models import Case, Referral, new_reference
 from case_forms.testing import Scene, make_coordinator, make_place, make_scene, make_user
-from notifications.outbox.models import Notice
+from notifications.outbox.delivery import drain
+from notifications.outbox.models import Attempt, Notice, new_code
+from notifications.outbox.sweep import sweep
 
 pytestmark = pytest.mark.django_db
 REGISTERS = ("cases/case", "cases/referral", "outbox/notice")
@@ -158,3 +164,166 @@ def test_the_menu_shows_the_registers_to_coordinators_only(mine: Client) -> None
 def test_no_register_draws_what_is_not_in_the_house(mine: Client, case: Case) -> None:
     for register in REGISTERS:
         assert "admin/img/" not in mine.get(f"/cms/{register}/").content.decode()
+
+
+# Filters, overdue, and trying again
+
+
+def test_filters_by_region_unit_and_day(mine: Client, case: Case) -> None:
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    today = f"{timezone.localdate():%d.%m.%Y}"
+    for register, hit in (("cases/case", case.reference), ("cases/referral", case.reference), ("outbox/notice", "")):
+        hit = hit or Notice.objects.first().code
+        address = f"/cms/{register}/"
+        found = {"region": case.region_id, "unit": case.unit_id, "since": today, "until": today}
+        assert hit in mine.get(address, found).content.decode(), register
+        for missed in ({"since": f"{tomorrow:%d.%m.%Y}"}, {"until": "1.1.2020"}):
+            assert hit not in mine.get(address, missed).content.decode(), (register, missed)
+
+
+def test_a_filter_offers_nothing_of_another_region(mine: Client, case: Case) -> None:
+    elsewhere = make_place()
+    response = mine.get("/cms/cases/case/", {"region": elsewhere.region.pk})
+    assert response.status_code == 200
+    html = response.content.decode()
+    assert case.reference not in html
+    assert f'<option value="{elsewhere.region.pk}"' not in html
+
+
+@pytest.mark.parametrize("query", ["since=yesterday", "since=2.1.2026&until=1.1.2026", "region=x", "status__exact=x"])
+def test_a_filter_that_makes_no_sense_is_said_and_finds_nothing(mine: Client, case: Case, query: str) -> None:
+    response = mine.get(f"/cms/cases/case/?{query}")
+    assert response.status_code == 200
+    html = response.content.decode()
+    assert "error-message" in html
+    assert case.reference not in html
+
+
+def test_overdue_finds_what_is_late_and_says_so_first(mine: Client, case: Case) -> None:
+    Notice.objects.update(answer_by=timezone.now() + timedelta(hours=1))
+    case.deadlines.update(breach_at=timezone.now() + timedelta(hours=1))
+    for register in ("cases/case", "outbox/notice"):
+        assert case.reference not in mine.get(f"/cms/{register}/", {"overdue": "1"}).content.decode()
+
+    Notice.objects.filter(role="police").update(answer_by=timezone.now() - timedelta(minutes=1))
+    for notice in Notice.objects.filter(role="police"):
+        mark_sent(notice)
+    for register in ("cases/case", "outbox/notice"):
+        html = mine.get(f"/cms/{register}/", {"overdue": "1"}).content.decode()
+        assert case.reference in html
+        assert "badge-late" in html
+
+
+def test_a_referral_is_overdue_by_its_notice(mine: Client, case: Case) -> None:
+    referral = Referral.objects.get()
+    Notice.objects.filter(pk=referral.notice_id).update(answer_by=timezone.now() - timedelta(minutes=1))
+    assert case.reference in mine.get("/cms/cases/referral/", {"overdue": "1"}).content.decode()
+    Notice.objects.filter(pk=referral.notice_id).update(answer_by=timezone.now() + timedelta(minutes=1))
+    assert case.reference not in mine.get("/cms/cases/referral/", {"overdue": "1"}).content.decode()
+
+
+def test_a_notice_leads_to_its_case(mine: Client, case: Case) -> None:
+    notice = Notice.objects.get(role="police")
+    page = f"/field/cases/{case.reference}/"
+    assert page in texts_of(mine, "outbox/notice")
+    assert page in mine.get(f"/cms/outbox/notice/inspect/{notice.pk}/").content.decode()
+
+
+def mark_sent(notice: Notice) -> None:
+    Notice.objects.filter(pk=notice.pk).update(
+        state="sent", attempts=1, sent_at=timezone.now(), lease_until=None, next_attempt_at=None
+    )
+
+
+def failed(notice: Notice, reason: str = "unreached") -> str:
+    later = timezone.now() + timedelta(minutes=5)
+    Notice.objects.filter(pk=notice.pk).update(state="failed", reason=reason, next_attempt_at=later, attempts=3)
+    return f"/cms/outbox/notice/retry/{notice.pk}/"
+
+
+def test_a_failed_notice_is_tried_again_by_a_press_and_not_by_a_look(mine: Client, case: Case, mailoutbox) -> None:
+    notice = Notice.objects.get(role="police")
+    address = failed(notice)
+    assert address in texts_of(mine, "outbox/notice")
+    assert mine.get(address).status_code == 200
+    assert Notice.objects.get(pk=notice.pk).next_attempt_at > timezone.now()
+
+    for _press in range(3):
+        assert mine.post(address).status_code == 302
+    assert Notice.objects.get(pk=notice.pk).next_attempt_at <= timezone.now()
+    assert AuditEntry.objects.filter(action="notice.retried", target_id=notice.pk).count() == 3
+
+    for _worker in range(2):
+        drain()
+    assert Notice.objects.get(pk=notice.pk).state == "sent"
+    assert Attempt.objects.filter(notice=notice).count() == 1
+    assert mine.post(address).status_code == 302
+    assert AuditEntry.objects.filter(action="notice.retried", target_id=notice.pk).count() == 3
+
+
+def test_a_notice_without_a_contact_asks_the_directory_again_when_tried(mine: Client, case: Case) -> None:
+    notice = Notice.objects.get(role="police")
+    Notice.objects.filter(pk=notice.pk).update(contact=None, recipient_key="nobody:police:-")
+    address = failed(notice, "no_contact")
+    assert "badge-danger" in texts_of(mine, "outbox/notice")
+
+    mine.post(address)
+    sweep(timezone.now())
+
+    notice.refresh_from_db()
+    assert notice.contact is not None
+    assert notice.state == "owed"
+
+
+def test_another_regions_notice_is_not_tried_again(other: Client, case: Case) -> None:
+    notice = Notice.objects.get(role="police")
+    address = failed(notice)
+    assert other.get(address).status_code == other.post(address).status_code == 404
+    assert AuditEntry.objects.filter(action="access.denied", target_id=notice.pk).count() == 2
+    assert not AuditEntry.objects.filter(action="notice.retried").exists()
+
+
+def test_a_register_page_asks_as_many_questions_for_many_rows_as_for_few(mine: Client, case: Case) -> None:
+    for register in REGISTERS:
+        mine.get(f"/cms/{register}/")
+        with CaptureQueriesContext(connection) as few:
+            mine.get(f"/cms/{register}/")
+        copies_of(case)
+        with CaptureQueriesContext(connection) as many:
+            mine.get(f"/cms/{register}/")
+        assert len(many) == len(few), register
+        assert not any(query["sql"].startswith(SORTS_EVERYTHING) for query in many.captured_queries)
+
+
+SORTS_EVERYTHING = ('SELECT DISTINCT "cases_', 'SELECT DISTINCT "outbox_')
+
+
+def test_a_search_takes_the_beginning_of_a_reference_in_small_letters_too(mine: Client, case: Case) -> None:
+    for register in REGISTERS:
+        found = mine.get(f"/cms/{register}/", {"q": case.reference[:4].lower()}).content.decode()
+        assert f"/field/cases/{case.reference}/" in found
+        missed = mine.get(f"/cms/{register}/", {"q": "0000"}).content.decode()
+        assert f"/field/cases/{case.reference}/" not in missed
+
+
+def copies_of(case: Case) -> None:
+    for _number in range(3):
+        fields = {f.attname: getattr(case, f.attname) for f in Case._meta.concrete_fields}
+        made = Case.objects.create(**fields | {"id": uuid.uuid4(), "reference": new_reference()})
+        for referral in Referral.objects.filter(case=case):
+            Referral.objects.create(case=made, event=referral.event, partner=referral.partner)
+        for notice in Notice.objects.filter(case_id=case.pk, chases=None):
+            fields = {f.attname: getattr(notice, f.attname) for f in Notice._meta.concrete_fields}
+            key = uuid.uuid4()
+            code = new_code()
+            Notice.objects.create(
+                **fields
+                | {
+                    "id": key,
+                    "event_id": key,
+                    "case_id": made.pk,
+                    "code": code,
+                    "link_hash": key.hex,
+                    "link_token": "x",
+                }
+            )

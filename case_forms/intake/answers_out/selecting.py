@@ -49,7 +49,7 @@ def selected(form: FormDefinition, user: User, filters: Filters) -> "QuerySet[Su
         found = found.filter(occurred_at__date__lte=filters.until)
     if filters.unit:
         found = found.filter(unit__slug=filters.unit)
-    return found.order_by("occurred_at", "pk").distinct()
+    return found.order_by("occurred_at", "pk")
 
 
 @dataclass(frozen=True)

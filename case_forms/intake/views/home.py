@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
         drafts=desk.open_drafts(user),
         signals=lines_for_home(user),
         unmatched=outcome.unmatched(user)[: outcome.MOST_ON_HOME],
-        sent=sent.defer("answers", "explanation").distinct()[: desk.MOST_SENT],
+        sent=sent.defer("answers", "explanation")[: desk.MOST_SENT],
     )
     return render(request, "field/home.html", context)
 

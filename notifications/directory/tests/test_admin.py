@@ -213,7 +213,9 @@ def test_by_municipality_or_directorate_an_office_is_in_the_region_too(client: C
     town, directorate = Municipality.objects.get(), PoliceDirectorate.objects.get()
 
     by_town = client.post("/cms/partner/new/", written | {"slug": "z1", "municipality": str(town.pk)})
-    by_directorate = client.post("/cms/partner/new/", written | {"slug": "z2", "directorate": str(directorate.pk)})
+    by_directorate = client.post(
+        "/cms/partner/new/", written | {"slug": "z2", "role": "police", "directorate": str(directorate.pk)}
+    )
 
     assert (by_town.status_code, by_directorate.status_code) == (302, 302)
 

@@ -81,8 +81,11 @@ STATES: dict[str, tuple[str, str | Promise, str]] = {
 
 @register.filter
 def may_open(user: User, view_name: str) -> bool:
-    """Whether the policy table lets this person in there: no link leads to a page that isn't theirs."""
-    row = row_for(view_name, "")
+    """Whether the policy table lets this person in there: no link leads to a page that isn't theirs.
+
+    `view_name` may also be the beginning of a tool's addresses, such as "cms/".
+    """
+    row = row_for(view_name, view_name)
     return row is not None and row.allows(user)
 
 

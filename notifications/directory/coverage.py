@@ -1,0 +1,134 @@
+"""What follows from a change of the directory, said to whoever saves it: hours with nobody, places with no office,
+shifts that lie over each other. Nothing here refuses anything."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from access.models import Municipality, Region
+
+from .models import Contact, DutyShift, Leave, Partner, Role
+from .moments import stretch_in_words
+from .roster import FOR_EVER, Stretch, cover_of, gaps, overlapping, utc
+
+LOOK_AHEAD = timedelta(days=31)
+MAX_NAMED = 5
+Place = Municipality | Region
+
+
+def places_of(office: Partner) -> list[Place]:
+    """The places that find this office by its area. Empty for the Responsible Authority, which is one for the country,
+    and for a protection service, which is named by whoever refers."""
+    if office.role == Role.POLICE:
+        return (
+            list(Municipality.objects.filter(police_directorate=office.directorate_id)) if office.directorate_id else []
+        )
+    if office.role == Role.CPU:
+        return [office.municipality] if office.municipality else []
+    if office.role in (Role.COORDINATOR, Role.MOBILE_UNIT):
+        return list(office.regions.all())
+    return []
+
+
+def places_without(role: str, places: Iterable[Place]) -> list[Place]:
+    """Those of the places for which no active office of this role is left."""
+    return [place for place in places if not _offices_for(role, place).exists()]
+
+
+def said_of_shift(shift: DutyShift) -> list[str]:
+    """Shifts of the same rank that this one lies over, leave within it, and the next hours with nobody."""
+    said = [_overlap_in_words(shift, other, shared) for other, shared in overlapping(shift)[:MAX_NAMED]]
+    leaves = Leave.objects.between(shift.starts_at, shift.ends_at or FOR_EVER).filter(contact=shift.contact_id)
+    said += [
+        _("%(name)s is on leave in this shift and will not be told then: %(when)s.")
+        % {"name": shift.contact.name, "when": stretch_in_words(_within(leave, shift.starts_at, shift.ends_at))}
+        for leave in leaves.order_by("starts_at")[:MAX_NAMED]
+    ]
+    return said + said_of_hours(shift.partner)
+
+
+def said_of_leave(leave: Leave) -> list[str]:
+    """The hours of this leave in which nobody else answers for the office, and for which places."""
+    start = max(utc(leave.starts_at), timezone.now())
+    office = leave.contact.partner
+    found = gaps(office, start, leave.ends_at) if start < utc(leave.ends_at) else []
+    if not found:
+        return []
+    words = {"office": office.name, "hours": _listed([stretch_in_words(stretch) for stretch in found])}
+    places = [str(place) for place in places_of(office)]
+    if not places:
+        return [_("During this leave nobody is on duty at %(office)s: %(hours)s.") % words]
+    words["places"] = _listed(places)
+    return [_("During this leave nobody is on duty at %(office)s: %(hours)s. It answers for: %(places)s.") % words]
+
+
+def said_of_contact(contact: Contact) -> list[str]:
+    """The next hours with nobody, when the contact was switched off."""
+    return [] if contact.is_active else said_of_hours(contact.partner)
+
+
+def said_of_partner(office: Partner, before: Iterable[Place], role_before: str) -> list[str]:
+    """The places that lost their last office of this role. `before`: the places it answered for until now."""
+    left = places_without(role_before, before)
+    said = []
+    if left:
+        words = {"role": Role(role_before).label, "places": _listed([str(place) for place in left])}
+        said.append(_("There is now no active office (%(role)s) for: %(places)s.") % words)
+    elif not office.is_active and not Partner.objects.filter(role=office.role, is_active=True).exists():
+        said.append(_("There is now no active office (%(role)s) at all.") % {"role": office.get_role_display()})
+    return said + (said_of_hours(office) if office.is_active else [])
+
+
+def said_of_hours(office: Partner) -> list[str]:
+    """The stretches of the next month in which nobody answers for an active office."""
+    now = timezone.now()
+    found = gaps(office, now, now + LOOK_AHEAD) if office.is_active else []
+    if not found:
+        return []
+    hours = [stretch_in_words(Stretch(each.starts_at, _end(each, now + LOOK_AHEAD))) for each in found]
+    words = {"office": office.name, "hours": _listed(hours)}
+    return [_("Nobody is on duty at %(office)s: %(hours)s.") % words]
+
+
+def _end(stretch: Stretch, horizon: datetime) -> datetime:
+    """A gap that reaches as far as was looked has no known end."""
+    return FOR_EVER if stretch.ends_at >= horizon else stretch.ends_at
+
+
+def _offices_for(role: str, place: Place) -> Any:
+    offices = Partner.objects.filter(role=role, is_active=True)
+    if isinstance(place, Region):
+        return offices.filter(regions=place)
+    if role == Role.POLICE:
+        return offices.filter(directorate=place.police_directorate_id)
+    return offices.filter(municipality=place)
+
+
+def _overlap_in_words(shift: DutyShift, other: DutyShift, shared: Stretch) -> str:
+    mine, theirs = (cover_of(shift), -(shift.pk or 0)), (cover_of(other), -other.pk)
+    counts = shift if mine < theirs else other
+    return _("Rank %(rank)s has two shifts, %(when)s: %(name)s and %(other)s. %(counts)s is told first.") % {
+        "rank": shift.rank,
+        "when": stretch_in_words(shared),
+        "name": shift.contact.name,
+        "other": other.contact.name,
+        "counts": counts.contact.name,
+    }
+
+
+def _within(leave: Leave, start: datetime, end: datetime | None) -> Stretch:
+    last = utc(leave.ends_at) if end is None else min(utc(leave.ends_at), utc(end))
+    return Stretch(max(utc(leave.starts_at), utc(start)), last)
+
+
+def _listed(words: list[str]) -> str:
+    """The first few, and how many more there are."""
+    more = len(words) - MAX_NAMED
+    if more <= 0:
+        return "; ".join(words)
+    rest = ngettext("and %(count)d more", "and %(count)d more", more) % {"count": more}
+    return "; ".join([*words[:MAX_NAMED], rest])

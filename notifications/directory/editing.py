@@ -1,0 +1,279 @@
+"""Changing the directory in the admin: what follows is said on saving, and two people never write over each other.
+
+A page carries the version of the row it shows. When the row has moved on, the second saver sees, field by field, what
+is stored now and what stands on their page, and chooses; only then something is saved. A PIN is shown on neither side.
+"""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.forms import BoundField, Field
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin import messages
+from wagtail.admin.views import generic
+from wagtail.admin.views.generic.history import HistoryView
+from wagtail.admin.widgets.button import Button
+
+from audit.chain import actor_of, record
+
+from . import coverage
+from .actions import delete_period, end_period, has_begun, is_running
+from .models import Contact, DutyShift, Leave, Partner
+from .moments import moment_in_words
+from .scope import entries_of
+
+STORED, MINE = "stored", "mine"
+# What a page sends besides the fields themselves.
+ABOUT_THE_PAGE = ("csrfmiddlewaretoken", "version", "compared")
+
+
+class MineOnly:
+    """Another region's entry isn't there; reaching for it is recorded."""
+
+    def get_object(self: Any, *args: Any, **kwargs: Any) -> Any:
+        found = super().get_object(*args, **kwargs)  # type: ignore[misc]
+        if not entries_of(self.request.user, type(found)).filter(pk=found.pk).exists():
+            record(
+                "access.denied",
+                actor=actor_of(self.request.user),
+                target_kind=found._meta.model_name,
+                target_id=found.pk,
+            )
+            raise Http404
+        return found
+
+
+class SaysWhatFollows:
+    """After saving: hours with nobody, places with no office, shifts that lie over each other."""
+
+    def form_valid(self: Any, form: Any) -> HttpResponse:
+        places: list[coverage.Place] = []
+        role = ""
+        if isinstance(form.instance, Partner) and form.instance.pk:
+            stored = Partner.objects.get(pk=form.instance.pk)
+            places, role = coverage.places_of(stored), stored.role
+        response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+        for words in what_follows(form.instance, places, role):
+            messages.warning(self.request, words)
+        return response
+
+
+def what_follows(row: Any, places: list[coverage.Place], role: str) -> list[str]:
+    """The warnings after this row was saved."""
+    if isinstance(row, DutyShift):
+        return coverage.said_of_shift(row)
+    if isinstance(row, Leave):
+        return coverage.said_of_leave(row)
+    if isinstance(row, Contact):
+        return coverage.said_of_contact(row)
+    if isinstance(row, Partner):
+        return coverage.said_of_partner(row, places, role or row.role)
+    return []
+
+
+class DirectoryAdd(SaysWhatFollows, generic.CreateView):
+    pass
+
+
+class DirectoryHistory(MineOnly, HistoryView):
+    pass
+
+
+class DirectoryEdit(SaysWhatFollows, MineOnly, generic.EditView):
+    template_name = "directory/edit.html"
+    conflict_template_name = "directory/conflict.html"
+    kept: tuple[str, ...] = ()
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.get_object()  # outside the transaction: a refusal is recorded and must not be rolled back with it
+        with transaction.atomic():
+            list(self.model._default_manager.select_for_update().filter(pk=self.object_pk).values_list("pk"))
+            self.object = self.get_object()
+            if self._is_as_shown() or self._is_chosen():
+                return super().post(request, *args, **kwargs)
+            return self._ask()
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        for name in self.kept:
+            form.fields[name].disabled = True
+        return form
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"version": self.object.version}
+
+    def _is_as_shown(self) -> bool:
+        """A page from before there were versions shows the first."""
+        return (self.request.POST.get("version") or "0") == str(self.object.version)
+
+    def _is_chosen(self) -> bool:
+        """Whether this person has seen what is stored now, and has chosen for every field that differs."""
+        differing = self._differing()
+        sent = self.request.POST
+        choices = {name: sent.get(f"choice-{name}") for name in differing}
+        was_compared = sent.get("compared") == str(self.object.version)
+        if (differing or self._has_pin()) and not was_compared:
+            return False
+        self.kept = tuple(name for name, choice in choices.items() if choice == STORED)
+        return all(choice in (STORED, MINE) for choice in choices.values())
+
+    def _differing(self) -> list[str]:
+        """The fields in which the page differs from what is stored now. A PIN isn't compared: neither side is shown."""
+        return [name for name in self.get_form().changed_data if not name.startswith("pin")]
+
+    def _has_pin(self) -> bool:
+        return bool(self.request.POST.get("pin") or self.request.POST.get("pin_again"))
+
+    def _ask(self) -> HttpResponse:
+        form = self.get_form()
+        sent = self.request.POST
+        asked_before = sent.get("compared") == str(self.object.version)
+        rows = [_both_values(form[name], sent.get(f"choice-{name}", "")) for name in self._differing()]
+        told = ("pin", "pin_again", *ABOUT_THE_PAGE)
+        typed = [
+            (name, value)
+            for name, values in sent.lists()
+            if name not in told and not name.startswith("choice-")
+            for value in values
+        ]
+        log = self.get_last_updated_info()
+        context = {
+            "rows": rows,
+            "typed": typed,
+            "asks_for_pin": "pin" in form.fields and self._has_pin(),
+            "form": form,
+            "seen_version": sent.get("version", ""),
+            "compared": self.object.version,
+            "is_incomplete": asked_before,
+            "saved_by": log.user if log else None,
+            "saved_at": moment_in_words(log.timestamp) if log else "",
+            "object": self.object,
+            "action_url": self.get_edit_url(),
+            "page_title": _("Somebody has saved this in the meantime"),
+            "page_subtitle": str(self.object),
+            "header_icon": self.header_icon,
+        }
+        return self.response_class(
+            request=self.request,
+            template=[self.conflict_template_name],
+            context=context,
+            using=self.template_engine,
+            status=409,
+        )
+
+
+def _both_values(bound: BoundField, chosen: str) -> dict[str, Any]:
+    stored, mine = (
+        bound.initial,
+        bound.field.widget.value_from_datadict(bound.form.data, bound.form.files, bound.html_name),
+    )
+    return {
+        "name": bound.name,
+        "label": bound.label,
+        "stored": _in_words(bound.field, stored),
+        "mine": _in_words(bound.field, mine),
+        "chosen": chosen,
+    }
+
+
+def _in_words(field: Field, value: Any) -> str:
+    """A field's value as a person reads it; what can't be understood stands as it was typed."""
+    try:
+        cleaned = field.clean(field.prepare_value(value))
+    except ValidationError:
+        cleaned = value
+    if isinstance(cleaned, bool):
+        return _("Yes") if cleaned else _("No")
+    if hasattr(cleaned, "utcoffset"):
+        return moment_in_words(cleaned)
+    if hasattr(cleaned, "strftime"):
+        return cleaned.strftime("%d.%m.%Y")
+    if hasattr(cleaned, "all"):
+        return ", ".join(str(each) for each in cleaned.all())
+    choices = getattr(field, "choices", None)
+    if isinstance(choices, list):
+        return str(dict(choices).get(cleaned, cleaned))
+    return "" if cleaned is None else str(cleaned)
+
+
+class PeriodEdit(DirectoryEdit):
+    """A shift or a leave: before it begins it can be deleted, while it runs it can be ended."""
+
+    delete_period_url_name = ""
+    end_url_name = ""
+
+    @cached_property
+    def header_more_buttons(self) -> list[Button]:
+        buttons = list(super().header_more_buttons)
+        now = timezone.now()
+        if not has_begun(self.object, now):
+            url = reverse(self.delete_period_url_name, args=[self.object.pk])
+            buttons.append(Button(_("Delete"), url=url, icon_name="bin", priority=20))
+        elif is_running(self.object, now):
+            url = reverse(self.end_url_name, args=[self.object.pk])
+            buttons.append(Button(_("End it now"), url=url, icon_name="time", priority=20))
+        return buttons
+
+
+class PeriodDeed(MineOnly, generic.EditView):
+    """One question with a button. GET shows it, POST does it."""
+
+    template_name = "directory/deed.html"
+    question = gettext_lazy("")
+    button = gettext_lazy("")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.object = self.get_object()
+        self.do()
+        return redirect(self.get_success_url())
+
+    def do(self) -> None:
+        raise NotImplementedError
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        period = self.object
+        return super().get_context_data(**kwargs) | {
+            "question": self.question,
+            "button": self.button,
+            "from_words": moment_in_words(period.starts_at),
+            "until_words": moment_in_words(period.ends_at) if period.ends_at else "",
+            "action_url": self.request.path,
+            "back_url": self.get_edit_url(),
+        }
+
+    def say(self, warnings: list[str]) -> None:
+        for words in warnings:
+            messages.warning(self.request, words)
+
+
+class PeriodDelete(PeriodDeed):
+    question = gettext_lazy("Delete this entry? It has not begun, so nobody was told by it.")
+    button = gettext_lazy("Yes, delete it")
+
+    def do(self) -> None:
+        office = self.object.contact.partner
+        if not delete_period(period=self.object, by=self.request.user, now=timezone.now()):
+            messages.error(self.request, _("This has begun, so it can't be deleted. You can end it now."))
+            return
+        messages.success(self.request, _("Deleted."))
+        self.say(coverage.said_of_hours(office))
+
+
+class PeriodEnd(PeriodDeed):
+    question = gettext_lazy("End this now? What was until now stays to be read.")
+    button = gettext_lazy("Yes, end it now")
+
+    def do(self) -> None:
+        end = end_period(period=self.object, by=self.request.user, now=timezone.now())
+        if end is None:
+            messages.error(self.request, _("This isn't running now, so there is nothing to end."))
+            return
+        messages.success(self.request, _("It ends at %(moment)s.") % {"moment": moment_in_words(end)})
+        self.say(coverage.said_of_hours(self.object.contact.partner))

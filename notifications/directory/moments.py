@@ -1,0 +1,37 @@
+"""Times in words for whoever keeps the roster: the wall clock of Tirana, and the offset in the nights it changes."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from .roster import FOR_EVER, Stretch
+
+A_DAY = timedelta(days=1)
+
+
+def moment_in_words(moment: datetime, *, with_offset: bool = False) -> str:
+    """Such as "25.10.2026 02:30"; with the offset, "25.10.2026 02:30 (UTC+2)", where the clock alone is not enough."""
+    local = timezone.localtime(moment)
+    words = date_format(local, "SHORT_DATETIME_FORMAT")
+    if with_offset or _is_ambiguous(local):
+        offset = local.utcoffset() or timedelta()
+        return f"{words} (UTC{offset.total_seconds() / 3600:+g})"
+    return words
+
+
+def stretch_in_words(stretch: Stretch) -> str:
+    """Such as "1.12.2026 08:00 – 2.12.2026 08:00". Both ends have their offset when the clocks change within a day of
+    either, since the hours between them are then not what one would count."""
+    if stretch.ends_at >= FOR_EVER:
+        return _("from %(start)s on") % {"start": moment_in_words(stretch.starts_at)}
+    first, last = timezone.localtime(stretch.starts_at), timezone.localtime(stretch.ends_at)
+    changes = first.utcoffset() != last.utcoffset() and stretch.ends_at - stretch.starts_at <= 7 * A_DAY
+    start = moment_in_words(stretch.starts_at, with_offset=changes)
+    return f"{start} – {moment_in_words(stretch.ends_at, with_offset=changes)}"
+
+
+def _is_ambiguous(local: datetime) -> bool:
+    """The hour that happens twice when summer time ends."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()

@@ -1,0 +1,160 @@
+"""Who answers for an office at a moment: the one rule for shifts that lie over each other, and for leave.
+
+1. A shift counts while it runs, if its contact is active, belongs to the office and is not on leave.
+2. Within a rank one shift counts: the shortest cover, then the one entered last. An open-ended shift is the longest.
+3. Ranks order those: the lowest is on duty, the next is the deputy.
+4. Whoever is covered by a shift of step 2 comes after all ranks, in the same order: the last resort before nobody.
+5. A person is named once, at the first place.
+
+`docs/directory.md` says the same to those who keep the roster.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from .models import Contact, DutyShift, Leave, Partner
+
+Words = dict[str, str]  # {"sq", "en"}
+
+ENDLESS = timedelta.max
+# Far beyond any roster, and still a date that every database and time zone can hold.
+FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
+
+AWAY: Words = {
+    "sq": "Një person me turn në këtë orë është me leje; turnin e mbulon personi tjetër në listë.",
+    "en": "Somebody with a shift at this hour is on leave; the next on the roster covers it.",
+}
+ALL_AWAY: Words = {
+    "sq": "Të gjithë ata që kanë turn në këtë orë janë me leje.",
+    "en": "Everybody with a shift at this hour is on leave.",
+}
+COVERED: Words = {
+    "sq": "Në këtë orë një turn më i shkurtër zëvendëson turnin e zakonshëm.",
+    "en": "At this hour a shorter shift stands in for the usual one.",
+}
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A time with the same people on duty, `[starts_at, ends_at)`."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+def on_duty(office: Partner, at: datetime) -> list[Contact]:
+    """Whoever answers for this office at this moment, the first in charge first, each once."""
+    return ranked([shift for shift in _shifts_at(office, at) if not shift.is_away], [], at)
+
+
+def cover_in_words(office: Partner, at: datetime) -> list[Words]:
+    """Why not simply the first on the roster is told: leave, or a shorter shift that stands in. Names nobody."""
+    shifts = _shifts_at(office, at)
+    present = [shift for shift in shifts if not shift.is_away]
+    words = []
+    if len(present) < len(shifts):
+        words.append(AWAY if present else ALL_AWAY)
+    if len({shift.rank for shift in present}) < len({(shift.rank, shift.contact_id) for shift in present}):
+        words.append(COVERED)
+    return words
+
+
+def ranked(shifts: Iterable[DutyShift], leaves: Iterable[Leave], at: datetime) -> list[Contact]:
+    """The rule itself, over rows that are already read. `shifts` are of one office, `leaves` of its contacts."""
+    at = utc(at)
+    away = {leave.contact_id for leave in leaves if utc(leave.starts_at) <= at < utc(leave.ends_at)}
+    running = [
+        shift
+        for shift in shifts
+        if _runs(shift, at)
+        and shift.contact.is_active
+        and shift.contact.partner_id == shift.partner_id
+        and shift.contact_id not in away
+    ]
+    running.sort(key=lambda shift: (shift.rank, cover_of(shift), -shift.pk))
+    first: dict[int, DutyShift] = {}
+    for shift in running:
+        first.setdefault(shift.rank, shift)
+    covered = [shift for shift in running if first[shift.rank] is not shift]
+    return list({shift.contact_id: shift.contact for shift in (*first.values(), *covered)}.values())
+
+
+def cover_of(shift: DutyShift) -> timedelta:
+    """How long a shift is in real time, also over a change of the clocks."""
+    return utc(shift.ends_at) - utc(shift.starts_at) if shift.ends_at else ENDLESS
+
+
+def utc(moment: datetime) -> datetime:
+    """Python compares two times of one zone by their wall clocks, which are an hour off in the night of the change."""
+    return moment.astimezone(UTC)
+
+
+def gaps(office: Partner, since: datetime, until: datetime) -> list[Stretch]:
+    """The stretches between these moments in which nobody answers for the office, in order, as long as can be."""
+    return gaps_of([office], since, until)[office.pk]
+
+
+def gaps_of(offices: Iterable[Partner], since: datetime, until: datetime) -> dict[int, list[Stretch]]:
+    """The gaps of several offices by their key, in two queries."""
+    shifts: dict[int, list[DutyShift]] = {office.pk: [] for office in offices}
+    leaves: dict[int, list[Leave]] = {key: [] for key in shifts}
+    for shift in DutyShift.objects.between(since, until).filter(partner__in=shifts).select_related("contact"):
+        shifts[shift.partner_id].append(shift)
+    found = Leave.objects.between(since, until).filter(contact__partner__in=shifts).select_related("contact")
+    for leave in found:
+        leaves[leave.contact.partner_id].append(leave)
+    return {key: list(_empty_stretches(shifts[key], leaves[key], since, until)) for key in shifts}
+
+
+def _empty_stretches(
+    shifts: list[DutyShift], leaves: list[Leave], since: datetime, until: datetime
+) -> Iterator[Stretch]:
+    """Between two changes of the roster the same people are on duty, so the beginning of each stretch speaks for it."""
+    since, until = utc(since), utc(until)
+    changes = {since, until}
+    periods = [(shift.starts_at, shift.ends_at) for shift in shifts] + [
+        (leave.starts_at, leave.ends_at) for leave in leaves
+    ]
+    for period in periods:
+        known = {utc(moment) for moment in period if moment is not None}
+        changes |= {moment for moment in known if since < moment < until}
+    begun: datetime | None = None
+    for moment, after in pairwise(sorted(changes)):
+        if ranked(shifts, leaves, moment):
+            if begun is not None:
+                yield Stretch(begun, moment)
+                begun = None
+        elif begun is None:
+            begun = moment
+        if after == until and begun is not None:
+            yield Stretch(begun, until)
+
+
+def overlapping(shift: DutyShift) -> list[tuple[DutyShift, Stretch]]:
+    """The other shifts of the same office and rank that this one lies over, with the time that they share."""
+    start, end = utc(shift.starts_at), utc(shift.ends_at) if shift.ends_at else FOR_EVER
+    others = DutyShift.objects.between(start, end).filter(partner=shift.partner_id, rank=shift.rank)
+    found = []
+    for other in others.exclude(pk=shift.pk).select_related("contact").order_by("starts_at", "pk"):
+        until = min(end, utc(other.ends_at) if other.ends_at else FOR_EVER)
+        found.append((other, Stretch(max(start, utc(other.starts_at)), until)))
+    return found
+
+
+def _runs(shift: DutyShift, at: datetime) -> bool:
+    return utc(shift.starts_at) <= at and (shift.ends_at is None or at < utc(shift.ends_at))
+
+
+def _shifts_at(office: Partner, at: datetime) -> list[Any]:
+    """The shifts that run now, of people who may be told; `is_away` says whose person is on leave."""
+    return list(
+        DutyShift.objects.at(at)
+        .filter(partner=office, contact__is_active=True, contact__partner=office)
+        .annotate(is_away=Exists(Leave.objects.at(at).filter(contact=OuterRef("contact"))))
+        .select_related("contact", "contact__partner")
+    )

@@ -1,0 +1,84 @@
+"""Which guides there are, for whom, and where their text stands."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from access.models import StaffRole, User
+
+from .markdown import render
+
+FIRST, SECOND = "sq", "en"
+LANGUAGES = (FIRST, SECOND)
+
+
+@dataclass(frozen=True)
+class Guide:
+    """One guide. `files` by language, under docs/."""
+
+    slug: str
+    title: str | Promise
+    about: str | Promise
+    roles: frozenset[str]
+    files: tuple[tuple[str, str], ...]
+
+    def path(self, language: str) -> Path:
+        return Path(settings.ROOT) / "docs" / dict(self.files)[language]
+
+    def html(self, language: str) -> SafeString:
+        return _rendered(self.path(language))
+
+
+GUIDES = (
+    Guide(
+        "coordinator",
+        _("For coordinators"),
+        _("What to do when a case is loud, the directory and the roster, registers, forms."),
+        frozenset({StaffRole.COORDINATOR.value}),
+        ((FIRST, "sq/for-coordinators.md"), (SECOND, "for-coordinators.md")),
+    ),
+    Guide(
+        "roster",
+        _("The directory and the duty roster"),
+        _("Who is told, which shift counts, leave, and what is said on saving."),
+        frozenset({StaffRole.COORDINATOR.value, StaffRole.OPERATOR.value}),
+        ((FIRST, "sq/directory.md"), (SECOND, "directory.md")),
+    ),
+    Guide(
+        "worker",
+        _("For mobile unit workers"),
+        _("What your units do with Vatra on the phone."),
+        frozenset({StaffRole.COORDINATOR.value}),
+        ((FIRST, "sq/for-workers.md"), (SECOND, "for-workers.md")),
+    ),
+    Guide(
+        "editor",
+        _("For editors"),
+        _("The public pages: writing, approving, checks, telephone lines, two languages."),
+        frozenset({StaffRole.EDITOR.value}),
+        ((FIRST, "sq/for-editors.md"), (SECOND, "for-editors.md")),
+    ),
+    Guide(
+        "operator",
+        _("For the operator"),
+        _("Keeping the service running: what to watch, back up and keep."),
+        frozenset({StaffRole.OPERATOR.value}),
+        ((FIRST, "sq/operator.md"), (SECOND, "operator.md")),
+    ),
+)
+
+
+def guides_for(user: User) -> list[Guide]:
+    """The guides of this person's roles."""
+    return [guide for guide in GUIDES if user.roles() & guide.roles]
+
+
+@cache
+def _rendered(path: Path) -> SafeString:
+    """Read once in each process: a guide changes with a release, and a release starts the processes anew."""
+    return render(path.read_text(encoding="utf-8"))

@@ -1,0 +1,28 @@
+"""The guides of the signed-in person."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+
+from .shelf import FIRST, LANGUAGES, guides_for
+
+
+def all_guides(request: HttpRequest) -> HttpResponse:
+    """The list of this person's guides."""
+    user: Any = request.user
+    return render(request, "guides/list.html", {"guides": guides_for(user)})
+
+
+def guide(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+    """One guide, in the person's language unless another is asked for. Another role's guide isn't there."""
+    user: Any = request.user
+    found = next((each for each in guides_for(user) if each.slug == slug), None)
+    if found is None or (language and language not in LANGUAGES):
+        raise Http404
+    own = (get_language() or FIRST)[:2]
+    chosen = language or (own if own in LANGUAGES else FIRST)
+    other = next(each for each in LANGUAGES if each != chosen)
+    context = {"guide": found, "language": chosen, "other": other, "html": found.html(chosen)}
+    return render(request, "guides/guide.html", context)

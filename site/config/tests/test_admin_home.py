@@ -1,0 +1,150 @@
+"""The admin's first page, its help, and the way between the two halves of the house."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
+
+from access.models import StaffRole, User
+from case_forms.testing import Scene, make_coordinator, make_place, make_scene, make_user
+from config.guides.markdown import render
+from config.guides.shelf import GUIDES, LANGUAGES
+from notifications.directory.models import Leave
+from notifications.outbox.models import Notice
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return make_scene()
+
+
+def signed_in(user: User, *, admin: bool = True) -> Client:
+    if admin:
+        user.user_permissions.add(Permission.objects.get(codename="access_admin"))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def page(client: Client, address: str = "/cms/") -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def test_the_two_halves_link_to_each_other_for_whoever_may_use_both(scene: Scene) -> None:
+    coordinator = signed_in(make_coordinator(scene.place))
+    assert 'href="/cms/"' in page(coordinator, "/field/")
+    assert "/field/" in page(coordinator)
+
+
+def test_nobody_is_led_into_a_half_that_is_not_theirs(scene: Scene) -> None:
+    worker = signed_in(scene.worker, admin=False)
+    assert 'href="/cms/"' not in page(worker, "/field/")
+    assert 'href="/field/"' not in page(signed_in(make_user(StaffRole.EDITOR)))
+
+
+def test_the_first_page_says_what_waits(scene: Scene) -> None:
+    scene.send(age_stated=None)
+    notice = Notice.objects.get(role="police")
+    Notice.objects.filter(pk=notice.pk).update(
+        contact=None, recipient_key="nobody", state="failed", reason="no_contact", next_attempt_at=timezone.now()
+    )
+    html = page(signed_in(make_coordinator(scene.place)))
+    assert "state__exact=failed" in html
+    assert "house-waiting__loud" in html
+    elsewhere = page(signed_in(make_coordinator(make_place())))
+    assert "state__exact=failed" not in elsewhere
+
+
+def test_the_first_page_names_the_offices_with_hours_in_which_nobody_is_on_duty(scene: Scene) -> None:
+    client = signed_in(make_coordinator(scene.place))
+    police = scene.offices["police"]
+    address = f"/cms/dutyshift/?partner={police.pk}"
+    assert address not in page(client)
+    now = timezone.now()
+    for contact in police.contacts.all():
+        Leave.objects.create(contact=contact, starts_at=now, ends_at=now + timedelta(hours=5))
+    html = page(client)
+    assert address in html
+    assert police.name in html
+
+
+def test_when_nothing_waits_it_says_so(scene: Scene) -> None:
+    editor = page(signed_in(make_user(StaffRole.EDITOR)))
+    assert "house-waiting__loud" not in editor
+    assert 'id="waiting-section"' in editor
+    assert "icon-check" in editor
+
+
+def test_only_editors_are_offered_a_search_of_pages(scene: Scene) -> None:
+    assert 'role="search"' not in page(signed_in(make_coordinator(scene.place)))
+    assert 'role="search"' in page(signed_in(make_user(StaffRole.EDITOR)))
+
+
+@pytest.mark.parametrize("role", [StaffRole.EDITOR, StaffRole.OPERATOR, StaffRole.COORDINATOR])
+def test_help_leads_to_our_guides_and_to_no_other_site(scene: Scene, role: str) -> None:
+    user = make_coordinator(scene.place) if role == StaffRole.COORDINATOR else make_user(role)
+    html = page(signed_in(user))
+    assert "/cms/guides/" in html
+    assert "guide.wagtail.org" not in html
+    assert "whats-new-in-wagtail" not in html
+
+
+def test_each_role_reads_its_own_guides_in_both_languages(scene: Scene) -> None:
+    coordinator, editor = signed_in(make_coordinator(scene.place)), signed_in(make_user(StaffRole.EDITOR))
+    operator = signed_in(make_user(StaffRole.OPERATOR))
+    seen = {
+        guide.slug: [
+            name
+            for name, client in (("coordinator", coordinator), ("editor", editor), ("operator", operator))
+            if client.get(f"/cms/guides/{guide.slug}/").status_code == 200
+        ]
+        for guide in GUIDES
+    }
+    assert seen == {
+        "coordinator": ["coordinator"],
+        "roster": ["coordinator", "operator"],
+        "worker": ["coordinator"],
+        "editor": ["editor"],
+        "operator": ["operator"],
+    }
+    assert 'lang="sq"' in page(coordinator, "/cms/guides/coordinator/sq/")
+    assert 'lang="en"' in page(coordinator, "/cms/guides/coordinator/en/")
+    assert coordinator.get("/cms/guides/coordinator/xx/").status_code == 404
+    assert signed_in(scene.worker, admin=False).get("/cms/guides/worker/").status_code == 404
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.slug)
+def test_every_guide_stands_in_both_languages_with_the_same_parts(guide) -> None:
+    for language in LANGUAGES:
+        text = guide.path(language).read_text(encoding="utf-8")
+        assert text.startswith("# ")
+        html = guide.html(language)
+        assert "**" not in html
+        assert not re.search(r"<p>\s*[-|]", html)
+    assert guide.path("sq").read_text() != guide.path("en").read_text()
+    assert str(settings.ROOT) not in guide.html("sq")
+
+
+def test_markdown_is_escaped_and_links_lead_nowhere_else() -> None:
+    html = render('# A <b>\n\nx <script>1</script> [w](javascript:alert(1)) [d](adr/1.md) [e](https://e.example/"x)')
+    assert "<script" not in html
+    assert "<b>" not in html
+    assert "javascript" not in re.findall(r'href="([^"]*)"', html)
+    assert "adr/1.md" not in html
+
+
+def test_markdown_knows_lists_tables_code_and_marks() -> None:
+    lists = "Before:\n\n- a **b**\n  goes on\n- *c* `d*e*f`\n\n1. one\n2. two\n\n"
+    html = render(lists + "| h | i |\n|---|---|\n| j | k |\n\n```\n<x>\n```\n")
+    assert "<ul><li>a <strong>b</strong> goes on</li><li><em>c</em> <code>d*e*f</code></li></ul>" in html
+    assert "<ol><li>one</li><li>two</li></ol>" in html
+    assert "<tr><td>j</td><td>k</td></tr>" in html
+    assert "<pre><code>&lt;x&gt;</code></pre>" in html

@@ -1,0 +1,49 @@
+"""The admin as a whole: what waits, our own guides in place of Wagtail's help, and the way to the field pages."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse_lazy
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+
+from .guides import views
+from .templatetags.house import may_open
+from .waiting import WaitingPanel
+
+
+class ToTheField(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        user: Any = request.user
+        return may_open(user, "intake:home")
+
+
+@hooks.register("register_admin_menu_item")
+def to_the_field() -> MenuItem:
+    return ToTheField(_("The units' cases"), reverse_lazy("intake:home"), icon_name="home", order=50)
+
+
+@hooks.register("register_admin_urls", order=-1)
+def addresses_of_the_guides() -> list[URLPattern]:
+    return [
+        path("guides/", views.all_guides, name="guides"),
+        path("guides/<slug:slug>/", views.guide, name="guide"),
+        path("guides/<slug:slug>/<slug:language>/", views.guide, name="guide_in"),
+    ]
+
+
+@hooks.register("register_help_menu_item")
+def to_the_guides() -> MenuItem:
+    return MenuItem(_("Our guides"), reverse_lazy("guides"), icon_name="help", order=10, name="our-guides")
+
+
+@hooks.register("construct_help_menu")
+def without_help_from_outside(request: HttpRequest, items: list[MenuItem]) -> None:
+    """Wagtail's are in English, on another site, and about other things than ours; one of them carries a badge."""
+    items[:] = [item for item in items if item.name != "editor-guide" and not item.name.startswith("whats-new")]
+
+
+@hooks.register("construct_homepage_panels")
+def what_waits(request: HttpRequest, panels: list[Any]) -> None:
+    panels.append(WaitingPanel(request))

@@ -1,0 +1,109 @@
+"""The admin's first page: what waits for this person, and a plain word when nothing does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from wagtail.admin.ui.components import Component
+from wagtail.models import TaskState
+
+from access.models import StaffRole, User
+from case_forms.cases.models import Case
+from case_forms.cases.registers import CaseRegister
+from notifications.directory.models import Partner
+from notifications.directory.moments import stretch_in_words
+from notifications.directory.roster import FOR_EVER, Stretch, gaps_of
+from notifications.directory.scope import partners_of
+from notifications.outbox.models import Notice
+
+WEEK = timedelta(days=7)
+MAX_OFFICES = 6
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One line: how it reads, where it leads, whether somebody may be left untold meanwhile."""
+
+    words: str
+    url: str
+    is_loud: bool = False
+
+
+class WaitingPanel(Component):
+    """Approvals, notices that reach nobody, late cases, gaps in the roster: first on the page."""
+
+    name = "waiting"
+    template_name = "house/waiting.html"
+    order = 50
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    def get_context_data(self, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        user: Any = self.request.user
+        lines = [*_of_cases(user), *_of_roster(user), *_approvals(user)]
+        return {"lines": lines}
+
+
+def _approvals(user: User) -> list[Waiting]:
+    count = TaskState.objects.reviewable_by(user).count()
+    if not count:
+        return []
+    words = ngettext("%(count)d waits for your approval", "%(count)d wait for your approval", count)
+    return [Waiting(words % {"count": count}, "#awaiting-review-section")]
+
+
+def _of_cases(user: User) -> list[Waiting]:
+    if not user.has_role(StaffRole.COORDINATOR):
+        return []
+    cases = Case.objects.visible_to(user)
+    nobody = Notice.objects.without_recipient().filter(case_id__in=cases.values("pk")).count()
+    late = cases.filter(CaseRegister().overdue(timezone.now())).count()
+    lines = []
+    if nobody:
+        words = ngettext("%(count)d notice has nobody to go to", "%(count)d notices have nobody to go to", nobody)
+        url = reverse("outbox_notice_modeladmin_index") + "?state__exact=failed"
+        lines.append(Waiting(words % {"count": nobody}, url, is_loud=True))
+    if late:
+        words = ngettext("%(count)d case is overdue", "%(count)d cases are overdue", late)
+        lines.append(
+            Waiting(words % {"count": late}, reverse("cases_case_modeladmin_index") + "?overdue=1", is_loud=True)
+        )
+    return lines
+
+
+def _of_roster(user: User) -> list[Waiting]:
+    """Offices of this person with hours in the coming week in which nobody is on duty."""
+    now = timezone.now()
+    offices = {office.pk: office for office in partners_of(user).filter(is_active=True).order_by("role", "slug")}
+    if not offices:
+        return []
+    empty = [(offices[key], found) for key, found in gaps_of(offices.values(), now, now + WEEK).items() if found]
+    lines = [
+        Waiting(
+            _gap_words(office, found, now + WEEK), f"{reverse('dutyshift:index')}?partner={office.pk}", is_loud=True
+        )
+        for office, found in empty[:MAX_OFFICES]
+    ]
+    more = len(empty) - MAX_OFFICES
+    if more > 0:
+        words = ngettext(
+            "%(count)d more office has hours with nobody", "%(count)d more offices have hours with nobody", more
+        )
+        lines.append(Waiting(words % {"count": more}, reverse("dutyshift:index"), is_loud=True))
+    return lines
+
+
+def _gap_words(office: Partner, found: list[Stretch], horizon: Any) -> str:
+    first = found[0]
+    when = stretch_in_words(Stretch(first.starts_at, FOR_EVER if first.ends_at >= horizon else first.ends_at))
+    words = {"office": office.name, "when": when, "more": len(found) - 1}
+    if len(found) == 1:
+        return _("Nobody on duty at %(office)s: %(when)s") % words
+    return _("Nobody on duty at %(office)s: %(when)s, and %(more)d more times this week") % words
