@@ -204,12 +204,12 @@ def test_a_folder_that_can_not_be_made_is_named(tmp_path):
 
 
 def test_a_step_is_done_again_only_when_what_it_reads_has_changed(tmp_path):
-    stamps = preparation.Stamps(tmp_path / "prepared.json")
+    stamps = preparation.Stamps(tmp_path)
     read = tmp_path / "read.txt"
     read.write_text("a")
     assert stamps.differs("seeds", preparation._digest([read]))
     stamps.keep("seeds", preparation._digest([read]))
-    again = preparation.Stamps(tmp_path / "prepared.json")
+    again = preparation.Stamps(tmp_path)
     assert not again.differs("seeds", preparation._digest([read]))
     read.write_text("ab")
     assert again.differs("seeds", preparation._digest([read]))
@@ -219,3 +219,32 @@ def test_the_digest_of_the_rooms_leaves_out_tests():
     files = preparation._files(("site",), (".py",))
     assert ROOT / "site" / "config" / "health.py" in files
     assert not [path for path in files if "tests" in path.parts]
+
+
+# ---- a child for each step
+
+
+def test_a_step_leaves_its_memory_in_the_child_and_gives_back_what_it_returned():
+    before = os.getpid()
+    assert preparation.in_child("numbers", lambda: [os.getpid(), os.getppid()])[1] == before
+
+
+def test_a_step_that_refuses_is_told_in_its_words_and_one_that_fails_by_its_name(capfd):
+    def refuse() -> None:
+        raise CannotStart("VAULT_KEYS lacks it")
+
+    with pytest.raises(CannotStart, match="VAULT_KEYS lacks it"):
+        preparation.in_child("keys", refuse)
+    with pytest.raises(CannotStart, match="Preparing the seeds failed"):
+        preparation.in_child("seeds", lambda: 1 / 0)
+    with pytest.raises(CannotStart, match="Preparing the seeds failed"):
+        preparation.in_child("seeds", lambda: os._exit(0))
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def test_static_files_are_collected_once_and_what_an_open_page_names_stays(tmp_path, monkeypatch):
+    collected = []
+    monkeypatch.setattr(preparation, "_collect_static", lambda: collected.append(1))
+    for _start in range(2):
+        preparation.collect_if_changed(tmp_path, lambda text: None)
+    assert collected == [1]
