@@ -210,8 +210,8 @@ def _load_what_is_shared() -> None:
     for name in SHARED:
         importlib.import_module(name)
     for code, _name in settings.LANGUAGES:
-        with translation.override(code):
-            translation.gettext("Vatra")
+        translation.activate(code)  # reads its catalogs
+    translation.deactivate()
 
 
 def _let_go_of_everything() -> None:
