@@ -15,6 +15,8 @@ from wagtail.images import get_image_model
 from wagtail.images.exceptions import InvalidFilterSpecError
 from wagtail.images.models import AbstractImage, AbstractRendition, Filter, SourceImageIOError
 
+from access.limits import Busy, pictures
+
 from .serving.generation import begin_new_generation
 from .serving.shared import remembered
 
@@ -52,7 +54,11 @@ def make_sizes(image: AbstractImage) -> int:
     if not missing:
         return 0
     try:
-        made = image.get_renditions(*missing)
+        with pictures.turn():
+            made = image.get_renditions(*missing)
+    except Busy:
+        log.warning("picture_without_sizes", image=image.pk, error="Busy")  # each hour what lacks is made
+        return 0
     except (SourceImageIOError, InvalidFilterSpecError, OSError, ValueError) as error:
         log.warning("picture_without_sizes", image=image.pk, error=type(error).__name__)
         return 0

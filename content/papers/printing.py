@@ -12,6 +12,8 @@ from django.conf import settings
 from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from access.limits import papers
+
 STYLES = settings.ROOT / "static" / "css" / "handout.css"
 PARTS: dict[str, tuple[Path, str]] = {
     "paper:handout.css": (STYLES, "text/css"),
@@ -48,10 +50,14 @@ def _part(url: str) -> bytes:
 
 
 def to_pdf(html: str, *, own: Mapping[str, tuple[bytes, str]], identifier: str) -> bytes:
-    """The paper's bytes, always the same ones. `own`: {"paper:name": (bytes, media type)}. Raises PaperRefused."""
+    """The paper's bytes, always the same ones. `own`: {"paper:name": (bytes, media type)}.
+
+    Raises PaperRefused, Busy.
+    """
     try:
-        document = HTML(string=html, base_url="paper:", url_fetcher=ClosedFetcher(own)).render(**VARIANT)
-        pdf: bytes = document.write_pdf(pdf_identifier=identifier.encode(), **VARIANT)
+        with papers.turn():
+            document = HTML(string=html, base_url="paper:", url_fetcher=ClosedFetcher(own)).render(**VARIANT)
+            pdf: bytes = document.write_pdf(pdf_identifier=identifier.encode(), **VARIANT)
     except FatalURLFetchingError:
         raise PaperRefused("the paper asked for something outside itself") from None
     return pdf

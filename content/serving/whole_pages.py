@@ -45,6 +45,7 @@ UNKEPT_AT_MOST = 4096
 LONGEST_ADDRESS = 1000  # characters; no page of ours has a longer one, and what we remember of addresses stays bounded
 LONGEST_ACCEPTED = 200
 WAIT_S = 10.0
+WAIT_AT_MOST = 24  # for pages being made; each holds a thread of the server, and others need some too
 WORTH_SQUEEZING = 600
 
 
@@ -62,6 +63,7 @@ class WholePages:
         self._tells_proxy = bool(settings.TRUSTED_PROXIES)
         self._making: dict[Any, threading.Event] = {}
         self._unkept: set[Any] = set()
+        self._waiting = 0
         self._lock = threading.Lock()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Body:
@@ -117,8 +119,16 @@ class WholePages:
             others = self._making.get(key)
             if others is None:
                 mine = self._making[key] = threading.Event()
+            elif self._waiting < WAIT_AT_MOST:
+                self._waiting += 1
+            else:
+                return self._make(key, environ, start_response)
         if others is not None:
-            others.wait(WAIT_S)
+            try:
+                others.wait(WAIT_S)
+            finally:
+                with self._lock:
+                    self._waiting -= 1
             kept = self._still_true(key)
             if kept is not None:
                 return self._answer(kept, environ, start_response)
@@ -140,7 +150,8 @@ class WholePages:
         body = self.inner(environ, hear)
         status, headers, *trouble = said
         if not may_be_kept(key, environ, status, headers):
-            self._note_unkept(key)
+            if not status.startswith("503 "):  # refused for now: the next one may be kept again
+                self._note_unkept(key)
             body = squeezed(environ, headers, body)
             start_response(status, headers, *trouble)
             return body

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from access.limits import papers
 from notifications.directory.models import Role
 from notifications.outbox.models import BriefDocument, Notice
 
@@ -95,12 +96,17 @@ def render(notice: Notice) -> Rendered:
 
 
 def to_pdf(html: str, *, identifier: str) -> Rendered:
-    """PDF/UA-1 from a page that refers to PARTS only. Raises DocumentRefused."""
+    """PDF/UA-1 from a page that refers to PARTS only. Raises DocumentRefused, Busy."""
     try:
-        document = HTML(string=html, base_url="brief:", url_fetcher=ClosedFetcher()).render(**VARIANT)
-        pdf = document.write_pdf(pdf_identifier=identifier.encode(), **VARIANT)
+        with papers.turn():
+            return _laid_out(html, identifier)
     except FatalURLFetchingError:
         raise DocumentRefused("the document asked for something outside itself") from None
+
+
+def _laid_out(html: str, identifier: str) -> Rendered:
+    document = HTML(string=html, base_url="brief:", url_fetcher=ClosedFetcher()).render(**VARIANT)
+    pdf = document.write_pdf(pdf_identifier=identifier.encode(), **VARIANT)
     return Rendered(pdf, len(document.pages))
 
 

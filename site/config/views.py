@@ -1,15 +1,19 @@
 """Answers about the house itself: is it well, and what to say when something isn't there or went wrong."""
 
+import sys
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseServerError, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from access.limits import Busy
 from access.middleware import API_PREFIX, problem
 from content.models.frame import frame
 
+from .busy import RETRY_SECONDS, TRY_LATER, fixed_page, page_for
 from .health import readiness
 from .middleware import is_public
 
@@ -56,12 +60,28 @@ def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500. A fixed page: nothing of the request or the failure is in it."""
+    """Django's handler500. A fixed page: nothing of the request or the failure is in it.
+
+    503 with Retry-After while the database is away or too much is asked at once, wherever in the request that showed:
+    also in a middleware, before any view (the API's token is read there).
+    """
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError | Busy):
+        return _try_later(request)
     if request.path.startswith(API_PREFIX):
         return problem(
             500, "fault", "The fault is ours and has been recorded. Send the same again: nothing is stored twice."
         )
     return HttpResponseServerError(SERVER_ERROR_PAGE)
+
+
+def _try_later(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(API_PREFIX):
+        answer: HttpResponse = problem(503, "busy", TRY_LATER)
+    else:
+        answer = HttpResponse(page_for(request.path, request.method or "GET"), status=503)
+    answer["Retry-After"] = RETRY_SECONDS
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -91,34 +111,13 @@ def _what_was_sent(request: HttpRequest) -> list[tuple[str, str]]:
     return [(name, str(value)) for name in sent if name != "csrfmiddlewaretoken" for value in sent.getlist(name)]
 
 
-# No template, no database, no translation catalog: whatever failed, these pages stand. The numbers are those of lines
-# that never go stale (a test holds them against the seeded lines).
-_FIXED_PAGE = """<!doctype html>
-<html lang="sq">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Vatra</title>
-</head>
-<body>
-<p><a href="/dil/" rel="nofollow noreferrer">Dil shpejt / Leave quickly</a></p>
-<h1>{title}</h1>
-<p>{words}
-Nëse një person është në rrezik, telefononi <a href="tel:129">129</a>. Ambulanca: <a href="tel:127">127</a>.</p>
-<p lang="en"><strong>{english_title}</strong> {english_words}
-If someone is in danger, call <a href="tel:129">129</a>. Ambulance: <a href="tel:127">127</a>.</p>
-<p><a href="/">Vatra</a></p>
-</body>
-</html>
-"""
-SERVER_ERROR_PAGE = _FIXED_PAGE.format(
+SERVER_ERROR_PAGE = fixed_page(
     title="Diçka nuk shkoi mirë te ne",
     words="Gabimi është yni dhe u regjistrua. Provoni përsëri pas pak: asgjë nuk ruhet dy herë.",
     english_title="Something went wrong on our side.",
     english_words="The fault has been recorded. Try again in a moment: nothing is stored twice.",
 )
-BAD_REQUEST_PAGE = _FIXED_PAGE.format(
+BAD_REQUEST_PAGE = fixed_page(
     title="Kjo adresë nuk lexohet dot",
     words="Provoni përsëri nga faqja e parë.",
     english_title="This address can't be read.",

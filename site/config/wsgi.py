@@ -1,6 +1,7 @@
 """WSGI entry point (granian: `config.wsgi:application`, with `site/` and the root on PYTHONPATH).
 
-Outermost stand the public pages kept in memory; what isn't there goes on into Django.
+Outermost stand the public pages kept in memory; what isn't there waits for its turn (`admission`) and goes on into
+Django.
 """
 
 import os
@@ -12,6 +13,10 @@ _django = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
+from config.admission import Admission, Counted  # noqa: E402
+from config.liveness import pulse  # noqa: E402
 from content.serving.whole_pages import WholePages  # noqa: E402
 
-application = WholePages(_django, limit=settings.PUBLIC_CACHE_BYTES, seconds=settings.PUBLIC_CACHE_SECONDS)
+_admission = Admission(_django, slots=settings.WEB_THREADS, pulse=pulse)
+_pages = WholePages(_admission, limit=settings.PUBLIC_CACHE_BYTES, seconds=settings.PUBLIC_CACHE_SECONDS)
+application = Counted(_pages, pulse)

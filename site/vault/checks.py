@@ -1,8 +1,9 @@
-"""Start-up check: the key ring is readable."""
+"""Start-up checks: the key ring is readable, and it is the one that sealed what stands in the database."""
 
 from typing import Any
 
 from django.core.checks import Error, register
+from django.db import DatabaseError
 
 from .keyring import KeyRingError, load_key_ring
 
@@ -13,4 +14,18 @@ def key_ring_is_readable(app_configs: Any, **kwargs: Any) -> list[Error]:
         load_key_ring()
     except KeyRingError as error:
         return [Error(str(error), id="vault.E001")]
+    return []
+
+
+@register()
+def key_ring_fits_the_database(app_configs: Any, **kwargs: Any) -> list[Error]:
+    """Every `manage.py` command asks, so none seals under a stray key. A database that isn't there yet says nothing."""
+    from .canary import KeysRefused, check_keys
+
+    try:
+        check_keys()
+    except KeysRefused as refused:
+        return [Error(str(refused), id="vault.E002")]
+    except (DatabaseError, KeyRingError):
+        return []
     return []

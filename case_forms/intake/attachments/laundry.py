@@ -8,20 +8,26 @@ import json
 import resource
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from access.limits import Bounded, Busy
 
 from .documents import clean_document
 from .kinds import PDF, Refused, kind_of
 from .pictures import clean_picture
 
 ROOT = Path(__file__).resolve().parents[3]
-PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from case_forms.intake.attachments.laundry import main; main()"
+PROGRAM = (
+    "import sys; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/site'];"
+    " from case_forms.intake.attachments.laundry import main; main()"
+)
 SECONDS = 20  # of processor time; half as much again by the clock
 MEMORY = 1_200 * 1024 * 1024  # of address space: libraries take some 300 MB of it
-QUEUE_SECONDS = 60
-_machine = threading.Lock()  # one at a time in each web process: fifty megapixels take half a gigabyte
+QUEUE_SECONDS = 20
+# One at a time in each web process: fifty megapixels take half a gigabyte. Two more wait; each holds a slot that others
+# need (config.admission), so whoever comes then is told at once.
+_machine = Bounded(at_once=1, waiting=2, seconds=QUEUE_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -39,21 +45,20 @@ def washed(content: bytes, *, accept: frozenset[str], most_bytes: int) -> CleanF
         raise Refused("too_large")
     if kind_of(content).accepted_as not in accept:
         raise Refused("wrong_kind")
-    if not _machine.acquire(timeout=QUEUE_SECONDS):
-        raise Refused("busy")
     try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-I", "-B", "-c", PROGRAM, str(ROOT), str(most_bytes)],
-            input=content,
-            capture_output=True,
-            timeout=SECONDS * 1.5,
-            env={},
-            check=False,
-        )
+        with _machine.turn():
+            done = subprocess.run(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-I", "-B", "-c", PROGRAM, str(ROOT), str(most_bytes)],
+                input=content,
+                capture_output=True,
+                timeout=SECONDS * 1.5,
+                env={},
+                check=False,
+            )
+    except Busy:
+        raise Refused("busy") from None
     except subprocess.TimeoutExpired:
         raise Refused("unreadable") from None
-    finally:
-        _machine.release()
     if done.returncode != 0:
         raise Refused("unreadable")
     head, _newline, copy = done.stdout.partition(b"\n")

@@ -167,7 +167,6 @@ def process():
         mock.patch.object(run_cluster.os, "setsid") as setsid,
         mock.patch.object(run_cluster.os, "nice") as nice,
         mock.patch.object(run_cluster.os, "getpgid", return_value=1) as getpgid,
-        mock.patch.object(run_cluster.os, "execve", side_effect=SystemExit) as execve,
     ):
         yield SimpleNamespace(**locals())
 
@@ -194,24 +193,32 @@ def test_a_cluster_whose_parent_died_meanwhile_does_not_start(process):
     process.run.assert_not_called()
 
 
-def test_the_bulk_cluster_is_configured_before_the_queue_is_imported(process):
-    with pytest.raises(SystemExit):
-        call_command("run_cluster", "bulk")
-    program, arguments, environment = process.execve.call_args.args
-    assert arguments[0] == program
-    assert arguments[1].endswith("manage.py")
-    assert arguments[2:] == ["run_cluster", "bulk"]
-    assert environment["Q_CLUSTER_NAME"] == "bulk"
-    assert environment["DJANGO_SETTINGS_MODULE"]
-
-
-def test_the_bulk_cluster_steps_back_for_the_urgent_one(process):
+@pytest.fixture
+def conf(monkeypatch):
+    """The class that django-q2's modules hold; whatever a test makes of it is put back."""
     from django_q.conf import Conf
 
-    with mock.patch.object(Conf, "CLUSTER_NAME", "bulk"):
-        call_command("run_cluster", "bulk")
+    monkeypatch.setenv("Q_CLUSTER_NAME", "urgent")
+    before = {name: value for name, value in vars(Conf).items() if not name.startswith("__")}
+    yield Conf
+    for name, value in before.items():
+        setattr(Conf, name, value)
+
+
+def test_the_bulk_cluster_is_configured_in_the_process_that_was_forked(process, conf):
+    from django_q import cluster as theirs
+
+    assert (conf.CLUSTER_NAME, conf.TIMEOUT) == ("urgent", 60)
+    call_command("run_cluster", "bulk")
+    assert theirs.Conf is conf
+    assert (conf.CLUSTER_NAME, conf.TIMEOUT, conf.RETRY, conf.QUEUE_LIMIT) == ("bulk", 300, 600, 4)
+    assert os.environ["Q_CLUSTER_NAME"] == "bulk"
+    process.run.assert_called_once_with()
+
+
+def test_the_bulk_cluster_steps_back_for_the_urgent_one(process, conf):
+    call_command("run_cluster", "bulk")
     process.nice.assert_called_once_with(10)
-    process.execve.assert_not_called()
 
 
 def test_there_are_two_clusters():

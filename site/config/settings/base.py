@@ -151,6 +151,9 @@ CACHES = {
 PUBLIC_CACHE_BYTES = env.int("PUBLIC_CACHE_BYTES", default=64 * 1024 * 1024)
 PUBLIC_CACHE_SECONDS = env.int("PUBLIC_CACHE_SECONDS", default=60)
 
+# Requests at work at a time in each web process; what waits besides, and what is refused: config/admission.py.
+WEB_THREADS = max(1, env.int("WEB_THREADS", default=6))
+
 # The queue carries UUIDs only; the truth is the outbox row. `urgent` and `bulk` are separate clusters so that
 # rendering and exports never delay a notice (docs/adr/0004).
 BROKER_URL = env.str("BROKER_URL", default="orm://default")
@@ -201,7 +204,7 @@ else:
 AUTH_USER_MODEL = "access.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "access.hashers.BoundedArgon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [

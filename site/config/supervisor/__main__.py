@@ -45,6 +45,7 @@ def _start_again_marked() -> None:
     """Replaces this process by itself with a mark in its environment, which every descendant inherits (`kernel`)."""
     environment = {**os.environ, MARK: f"{os.getpid()}-{uuid.uuid4().hex}"}
     search = [str(ROOT / "site"), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment.setdefault("MALLOC_ARENA_MAX", "2")  # or each thread of the web server keeps freed memory for itself
     environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(search))
     os.execve(sys.executable, [sys.executable, "-m", "config.supervisor"], environment)
 

@@ -99,10 +99,11 @@ def become(part: Part) -> int:
     if arguments is None:
         program = sys.executable if part.command[0] == "python" else part.command[0]
         os.execvp(program, [program, *part.command[1:]])
-    from django.core.management import execute_from_command_line
+    from django.core.management import call_command
 
     sys.argv = ["manage.py", *arguments]
-    execute_from_command_line(sys.argv)
+    # Without the checks of `manage.py`: the preparation made them, and they would touch all the memory that is shared.
+    call_command(*arguments)
     return 0
 
 

@@ -12,7 +12,8 @@ from .console import Console
 from .kernel import adopt_orphans, marked_processes
 from .place import Place
 from .procfile import Part
-from .watch import Answer, Watch, ask
+from .pulses import PULSE, Pulses
+from .watch import WEB_STARTS_WITHIN, Answer, Watch, ask
 
 STOP = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 TICK_SECONDS = 0.2
@@ -22,11 +23,14 @@ STILL_WAITING_SECONDS = 20.0
 
 
 class Supervisor:
-    """Each turn: start what is due, sleep until a signal or tick, wait for the dead, ask /readyz, end what is stuck."""
+    """Each turn: start what is due, sleep until a signal or tick, wait for the dead, listen to `web`, ask /readyz, end
+    what is stuck."""
 
     def __init__(self, place: Place, parts: list[Part], console: Console, *, mark: str) -> None:
         self.place, self.console, self.mark = place, console, mark
         self.watch = Watch()
+        self.pulses = Pulses.open()
+        os.environ[PULSE] = str(self.pulses.write_end)
         self.is_ready = False
         self._asked_at = 0.0
         self._told_at = time.monotonic()
@@ -48,6 +52,7 @@ class Supervisor:
                 self._stop()
                 return None
             self._collect()
+            self._listen_to_web()
             self._look_after()
 
     @property
@@ -62,6 +67,7 @@ class Supervisor:
     def _child(self, part: Part) -> Child:
         def let_go() -> None:
             os.close(self._pipe)
+            self.pulses.leave_to(part.name)
             self.place.leave_to(part.name)
 
         log = self.place.data_dir / "log" / f"{part.name}.log" if self.console.parts_log_to_files else None
@@ -94,6 +100,23 @@ class Supervisor:
         if self._guard.pid in ended:
             os.close(self._pipe)
             self._guard, self._pipe = self._start_guard()
+
+    def _listen_to_web(self) -> None:
+        """Ends each process of the web server that is silent and finishes nothing; granian starts another for it."""
+        self.pulses.listen()
+        for child in self.children:
+            if child.name != "web" or child.pid is None:
+                continue
+            for pid, seconds in self.pulses.silent(child.pid):
+                self.console.say(
+                    f"web: process {pid} has been silent for {seconds:.0f} s and finished nothing; starting another"
+                    f"{self.console.log_hint(child)}"
+                )
+                _kill(pid)
+                del self.pulses.heard[pid]
+            if child.uptime > WEB_STARTS_WITHIN and not self.pulses.has_heard(child.pid, WEB_STARTS_WITHIN):
+                self.console.say(f"web: none of it says that it lives; starting it again{self.console.log_hint(child)}")
+                child.end(signal.SIGKILL)
 
     def _look_after(self) -> None:
         if time.monotonic() - self._asked_at < (ASK_SECONDS if self.is_ready else TICK_SECONDS):

@@ -1,35 +1,53 @@
-"""What must be done before the parts start, in one process that has Django loaded: they are forked from it.
+"""What must be done before the parts start.
 
-1 compile the translations  2 load Django and check the settings  3 migrate  4 seed  5 collect the static files.
-Steps 1, 4 and 5 are skipped when the files they read are as they were the last time (`run/prepared.json`).
+1 compile the translations  2 load Django  3 check the settings  4 migrate  5 see to the vault's keys  6 seed  7 collect
+the static files. Steps 1, 6 and 7 are skipped when the files they read are as they were the last time
+(`run/prepared.json`).
+
+Only step 2 happens in the supervisor itself, because the parts are forked from it, and whatever else it held each of
+them would hold: migrating alone leaves most of a gigabyte. So each other step runs in a child that ends
+(docs/adr/0040).
 """
 
 import gc
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Iterable
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
+from .kernel import die_with_parent
 from .place import ROOT, CannotStart, Place
 
 ROOMS = ("site", "content", "outreach_pages", "case_forms", "notifications")
+# What the parts would import one by one after the fork, each into memory of its own.
+SHARED = (
+    "config.urls",
+    "config.wsgi",
+    "django_q.cluster",
+    "granian.server",
+    "notifications.outbox.tasks",
+    "weasyprint",
+)
 Say = Callable[[str], None]
 
 
 class Stamps:
     """Remembers, for each step, a digest of what it read."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    def __init__(self, data_dir: Path) -> None:
+        self.path = data_dir / "run" / "prepared.json"
+        self.known: dict[str, str] = json.loads(self.path.read_text()) if self.path.exists() else {}
 
     def differs(self, step: str, digest: str) -> bool:
         return self.known.get(step) != digest
 
     def keep(self, step: str, digest: str) -> None:
         self.known[step] = digest
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path.write_text(json.dumps(self.known))
 
 
@@ -37,21 +55,60 @@ def prepare(place: Place, say: Say) -> list[str]:
     """Makes the house ready for its parts; returns the lines that name the demo accounts. Raises CannotStart."""
     from config.catalogs import compile_catalogs
 
-    compile_catalogs()
-    _load_django(place)
-    stamps = Stamps(place.data_dir / "run" / "prepared.json")
-    _timed(say, "database", _migrate)
-    seeds = _digest(_files(ROOMS, (".py", ".json", ".po"))) + _database_identity()
-    if stamps.differs("seeds", seeds):
-        _timed(say, "seeds", lambda: _seed(place))
-        stamps.keep("seeds", seeds)
-    static = _digest([*_files(("static", *_static_folders()), ("",)), ROOT / "requirements.txt"])
-    if stamps.differs("static", static):
-        _timed(say, "static files", _collect_static)
-        stamps.keep("static", static)
-    accounts = _demo_accounts() if place.is_local else []
+    in_child("translations", compile_catalogs)
+    load_django()
+    in_child("settings", check_settings)
+    in_child("database", lambda: _timed(say, "database", _migrate))
+    in_child("keys", _establish_keys)
+    in_child("seeds", lambda: _seed_if_changed(place, say))
+    in_child("static files", lambda: collect_if_changed(place.data_dir, say))
+    accounts: list[str] = in_child("demo accounts", _demo_accounts) if place.is_local else []
+    _load_what_is_shared()
     _let_go_of_everything()
     return accounts
+
+
+def in_child(what: str, step: Callable[[], Any]) -> Any:
+    """Runs a step in a forked process and returns what it returns, as JSON carries it. Raises CannotStart.
+
+    Its memory goes when it ends. A step that fails otherwise has its traceback printed there.
+    """
+    read_end, write_end = os.pipe()
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            die_with_parent(parent)
+            os.close(read_end)
+            gc.freeze()  # what is loaded already is looked through by no collection
+            gc.enable()
+            with os.fdopen(write_end, "w") as said:
+                json.dump(_outcome(step), said)
+            code = 0
+        except BaseException:  # noqa: BLE001 - this process ends here, whatever it was
+            import traceback
+
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    os.close(write_end)
+    with os.fdopen(read_end) as said:
+        told = said.read()
+    _pid, status = os.waitpid(pid, 0)
+    if os.waitstatus_to_exitcode(status) != 0 or not told:
+        raise CannotStart(f"Preparing the {what} failed; the reason stands above.")
+    outcome = json.loads(told)
+    if "refused" in outcome:
+        raise CannotStart(outcome["refused"])
+    return outcome["done"]
+
+
+def _outcome(step: Callable[[], Any]) -> dict[str, Any]:
+    try:
+        return {"done": step()}
+    except CannotStart as reason:
+        return {"refused": str(reason)}
 
 
 def _timed(say: Say, what: str, step: Callable[[], None]) -> None:
@@ -61,9 +118,9 @@ def _timed(say: Say, what: str, step: Callable[[], None]) -> None:
         say(f"  {what}: {time.monotonic() - began:.1f} s")
 
 
-def _load_django(place: Place) -> None:
+def load_django() -> None:
+    """Raises CannotStart."""
     import django
-    from django.core import checks
     from django.core.exceptions import ImproperlyConfigured
 
     gc.disable()
@@ -71,9 +128,24 @@ def _load_django(place: Place) -> None:
         django.setup()
     except ImproperlyConfigured as error:
         raise CannotStart(str(error)) from None
+
+
+def check_settings() -> None:
+    """Raises CannotStart."""
+    from django.core import checks
+
     found = [issue for issue in checks.run_checks(databases=[]) if issue.is_serious()]
     if found:
         raise CannotStart("; ".join(str(issue.msg) for issue in found))
+
+
+def _establish_keys() -> None:
+    from vault.canary import KeysRefused, establish_keys
+
+    try:
+        establish_keys()
+    except KeysRefused as refused:
+        raise CannotStart(str(refused)) from None
 
 
 def _migrate() -> None:
@@ -97,6 +169,23 @@ def _seed(place: Place) -> None:
         call_command("seed_demo", stdout=StringIO())
 
 
+def _seed_if_changed(place: Place, say: Say) -> None:
+    stamps = Stamps(place.data_dir)
+    read = _digest(_files(ROOMS, (".py", ".json", ".po"))) + _database_identity()
+    if stamps.differs("seeds", read):
+        _timed(say, "seeds", lambda: _seed(place))
+        stamps.keep("seeds", read)
+
+
+def collect_if_changed(data_dir: Path, say: Say) -> None:
+    """Puts the static files where the web server reads them. Older ones stay: pages that name them are still open."""
+    stamps = Stamps(data_dir)
+    read = _digest([*_files(("static", *_static_folders()), ("",)), ROOT / "requirements.txt"])
+    if stamps.differs("static", read):
+        _timed(say, "static files", _collect_static)
+        stamps.keep("static", read)
+
+
 def _collect_static() -> None:
     from django.core.management import call_command
 
@@ -112,14 +201,29 @@ def _demo_accounts() -> list[str]:
     ]
 
 
+def _load_what_is_shared() -> None:
+    import importlib
+
+    from django.conf import settings
+    from django.utils import translation
+
+    for name in SHARED:
+        importlib.import_module(name)
+    for code, _name in settings.LANGUAGES:
+        translation.activate(code)  # reads its catalogs
+    translation.deactivate()
+
+
 def _let_go_of_everything() -> None:
-    """Nothing that a fork may not share is left open, and the collector leaves the shared memory alone."""
+    """Nothing that a fork may not share is left open, and the collector leaves the shared memory alone.
+
+    It isn't let loose on it before either: what it would free are holes, and each part would fill them on its own.
+    """
     from django.db import connections
 
     connections.close_all()
-    gc.enable()
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def _files(folders: Iterable[str], endings: tuple[str, ...]) -> list[Path]:

@@ -1,4 +1,9 @@
-"""Asking /readyz, and judging from its answer which living process no longer works."""
+"""Judging which living process no longer works: the clusters and the sweeper from /readyz, `web` never.
+
+A check that shares threads, queries or locks with the work takes a busy web server for a dead one, and ending it makes
+that worse. Its processes tell by themselves that they live (`pulses`); a slow or missing answer means nothing. Only a
+port that *refuses* for long has nobody behind it.
+"""
 
 import json
 import time
@@ -26,7 +31,8 @@ class Sign:
 
 
 SIGNS = {"urgent": Sign("worker", 30.0), "sweeper": Sign("sweeper", 30.0), "bulk": Sign("bulk_worker", 900.0)}
-WEB_SILENT_AFTER = 20.0
+WEB_STARTS_WITHIN = 60.0  # seconds until the first sign of life, and until the port takes connections
+WEB_REFUSES_FOR = 30.0
 
 
 @dataclass
@@ -36,6 +42,7 @@ class Answer:
     ready: bool
     parts: dict[str, Any] | None
     missing: list[str] = field(default_factory=list)
+    refused: bool = False  # nobody listens on the port
 
 
 def ask(place: Place) -> Answer:
@@ -45,8 +52,8 @@ def ask(place: Place) -> Answer:
         connection.request("GET", "/readyz", headers={"Host": place.host_header, "X-Forwarded-Proto": "https"})
         response = connection.getresponse()
         body = response.read()
-    except (OSError, HTTPException):
-        return Answer(False, None)
+    except (OSError, HTTPException) as error:
+        return Answer(False, None, refused=isinstance(error, ConnectionRefusedError))
     finally:
         connection.close()
     try:
@@ -71,7 +78,7 @@ class Watch:
                 self._stale_since.pop(child.name, None)
                 continue
             since = self._stale_since.setdefault(child.name, time.monotonic())
-            if time.monotonic() - since >= PATIENCE_SECONDS:
+            if time.monotonic() - since >= (WEB_REFUSES_FOR if child.name == "web" else PATIENCE_SECONDS):
                 del self._stale_since[child.name]
                 found.append((child, reason))
         return found
@@ -81,8 +88,8 @@ class Watch:
         if child.pid is None:
             return None
         if child.name == "web":
-            silent = answer.parts is None and child.uptime > WEB_SILENT_AFTER
-            return "it does not answer" if silent else None
+            nobody = answer.refused and child.uptime > WEB_STARTS_WITHIN
+            return "nobody listens on its port" if nobody else None
         sign = SIGNS.get(child.name)
         if sign is None or answer.parts is None or child.uptime < sign.stale_after:
             return None

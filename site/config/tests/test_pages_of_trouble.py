@@ -5,8 +5,11 @@ import re
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError, ProgrammingError, connection
 from django.test import Client, RequestFactory
 
+from access.limits import Busy
+from access.models import FieldToken
 from config import views
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +47,58 @@ def test_the_api_gets_problem_documents():
         (views.form_expired(request), 403),
     ):
         assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+
+
+def refuse_every_query(execute, sql, params, many, context):
+    raise OperationalError("the connection was closed")
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer vft_x"}])
+@pytest.mark.parametrize("path", ["/api/field/v1/forms", "/api/field/v1/submissions", "/api/v2/pages/"])
+def test_while_the_database_is_away_the_api_says_503_and_when_to_come_again(client, path, header):
+    """Wherever it shows first: the token is read in a middleware, before any handler of the API."""
+    client.raise_request_exception = False
+    if not header:
+        client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
+    method = client.post if path.endswith("submissions") else client.get
+    with connection.execute_wrapper(refuse_every_query):
+        answer = method(path, content_type="application/json", headers=header)
+    assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
+    assert int(answer["Retry-After"]) > 0
+    assert answer.json()["type"] == "urn:vatra:problem:busy"
+
+
+@pytest.mark.parametrize(("path", "language"), [("/nuk/ka/", "sq"), ("/en/nuk/ka/", "en"), ("/n/x/", "sq")])
+def test_while_the_database_is_away_pages_say_so_in_the_language_of_the_address(client, path, language):
+    client.raise_request_exception = False
+    with connection.execute_wrapper(refuse_every_query):
+        answer = client.get(path)
+    text = answer.content.decode()
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) > 0
+    assert f'<html lang="{language}">' in text
+    assert 'href="tel:129"' in text
+
+
+def test_another_failure_is_none_to_come_again_for(client, monkeypatch):
+    client.raise_request_exception = False
+
+    def fail(token: str) -> None:
+        raise ProgrammingError
+
+    monkeypatch.setattr(FieldToken, "holder_of", fail)
+    answer = client.get("/api/field/v1/forms", headers={"Authorization": "Bearer vft_x"})
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:vatra:problem:fault")
+
+
+def test_too_much_heavy_work_at_once_is_told_to_come_again(client, monkeypatch):
+    client.raise_request_exception = False
+
+    def take_no_more(token: str) -> None:
+        raise Busy
+
+    monkeypatch.setattr(FieldToken, "holder_of", take_no_more)
+    assert client.get("/api/field/v1/forms", headers={"Authorization": "Bearer vft_x"}).status_code == 503
 
 
 def test_a_failure_shows_a_fixed_page_without_anything_of_the_request():

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from config import liveness
 from config.supervisor import place as places
-from config.supervisor import preparation, watch
+from config.supervisor import preparation, pulses, watch
 from config.supervisor.child import Child
 from config.supervisor.place import CannotStart, Place
 from config.supervisor.procfile import Part, ProcfileError, read_procfile
+from config.supervisor.pulses import SILENT_SECONDS, Pulses
 from config.supervisor.watch import Answer, Watch
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -81,10 +83,81 @@ def test_a_part_that_has_just_begun_is_given_time(patience):
     assert judged(Child(Part("urgent", ("x",)), None, lambda: None), old) == []
 
 
-def test_a_web_server_that_does_not_answer_is_stuck_and_any_answer_will_do(patience):
-    assert judged(running("web"), None) == ["it does not answer"]
-    assert judged(running("web"), {}) == []
-    assert judged(running("web", uptime=5), None) == []
+def test_a_web_server_that_is_slow_or_says_it_is_unwell_is_left_in_peace(patience):
+    for parts in (None, {}, {"worker": {"ok": False, "age_s": None}}):
+        assert judged(running("web"), parts) == []
+
+
+def test_a_web_server_on_whose_port_nobody_listens_is_started_again_after_a_while(monkeypatch):
+    watching, refused = Watch(), Answer(False, None, refused=True)
+    assert watching.stuck([running("web", uptime=50)], refused) == []
+    assert watching._stale_since == {}
+    assert watching.stuck([running("web")], refused) == []
+    watching._stale_since["web"] -= watch.PATIENCE_SECONDS
+    assert watching.stuck([running("web")], refused) == []
+    watching._stale_since["web"] -= watch.WEB_REFUSES_FOR
+    assert [reason for _child, reason in watching.stuck([running("web")], refused)] == ["nobody listens on its port"]
+
+
+# ---- hearing the web server's processes
+
+
+@pytest.fixture
+def heard():
+    opened = Pulses.open()
+    yield opened
+    os.close(opened.read_end)
+    os.close(opened.write_end)
+
+
+def say(opened: Pulses, pid: int, *, seconds_ago: float = 0.0, finished: int = 0) -> None:
+    os.write(opened.write_end, f"{pid} {finished} {time.monotonic() - seconds_ago:.3f}\n".encode())
+    opened.listen()
+
+
+def test_a_process_that_beats_or_finishes_requests_is_not_silent(heard):
+    say(heard, os.getpid(), seconds_ago=SILENT_SECONDS - 5)
+    assert heard.silent(os.getpgid(0)) == []
+    say(heard, os.getpid(), seconds_ago=SILENT_SECONDS + 5)  # an older word than the last
+    assert heard.silent(os.getpgid(0)) == []
+    assert heard.has_heard(os.getpgid(0), 60)
+
+
+def test_a_process_that_falls_silent_is_named_alone_with_the_seconds(heard):
+    say(heard, os.getppid())
+    say(heard, os.getpid(), seconds_ago=SILENT_SECONDS + 5)
+    ((pid, seconds),) = heard.silent(os.getpgid(0))
+    assert pid == os.getpid()
+    assert seconds == pytest.approx(SILENT_SECONDS + 5, abs=1)
+
+
+def test_the_dead_and_those_of_an_earlier_start_are_forgotten(heard):
+    say(heard, 2**22 + 1, seconds_ago=100)
+    say(heard, os.getpid(), seconds_ago=100)
+    assert heard.silent(2**22 + 7) == []
+    assert heard.heard == {}
+    assert not heard.has_heard(os.getpgid(0), 60)
+
+
+def test_a_supervisor_that_was_held_up_itself_calls_nobody_silent(heard):
+    say(heard, os.getpid(), seconds_ago=1)
+    heard.heard[os.getpid()] -= 100
+    heard._looked_at -= 100
+    heard.listen()
+    assert heard.silent(os.getpgid(0)) == []
+
+
+def test_half_a_line_waits_for_its_other_half(heard):
+    os.write(heard.write_end, b"12 0 ")
+    heard.listen()
+    assert heard.heard == {}
+    os.write(heard.write_end, b"7.5\nnonsense\n")
+    heard.listen()
+    assert heard.heard == {12: 7.5}
+
+
+def test_both_ends_of_the_pipe_have_one_name():
+    assert pulses.PULSE == liveness.PULSE
 
 
 def test_a_stale_sign_must_last_before_it_counts():
@@ -160,7 +233,7 @@ def test_every_answer_is_understood(status, body, ready, missing):
 def test_no_answer_is_understood_too():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    assert watch.ask(a_place(port)) == Answer(False, None)
+    assert watch.ask(a_place(port)) == Answer(False, None, refused=True)
 
 
 # ---- the place
@@ -204,12 +277,12 @@ def test_a_folder_that_can_not_be_made_is_named(tmp_path):
 
 
 def test_a_step_is_done_again_only_when_what_it_reads_has_changed(tmp_path):
-    stamps = preparation.Stamps(tmp_path / "prepared.json")
+    stamps = preparation.Stamps(tmp_path)
     read = tmp_path / "read.txt"
     read.write_text("a")
     assert stamps.differs("seeds", preparation._digest([read]))
     stamps.keep("seeds", preparation._digest([read]))
-    again = preparation.Stamps(tmp_path / "prepared.json")
+    again = preparation.Stamps(tmp_path)
     assert not again.differs("seeds", preparation._digest([read]))
     read.write_text("ab")
     assert again.differs("seeds", preparation._digest([read]))
@@ -219,3 +292,32 @@ def test_the_digest_of_the_rooms_leaves_out_tests():
     files = preparation._files(("site",), (".py",))
     assert ROOT / "site" / "config" / "health.py" in files
     assert not [path for path in files if "tests" in path.parts]
+
+
+# ---- a child for each step
+
+
+def test_a_step_leaves_its_memory_in_the_child_and_gives_back_what_it_returned():
+    before = os.getpid()
+    assert preparation.in_child("numbers", lambda: [os.getpid(), os.getppid()])[1] == before
+
+
+def test_a_step_that_refuses_is_told_in_its_words_and_one_that_fails_by_its_name(capfd):
+    def refuse() -> None:
+        raise CannotStart("VAULT_KEYS lacks it")
+
+    with pytest.raises(CannotStart, match="VAULT_KEYS lacks it"):
+        preparation.in_child("keys", refuse)
+    with pytest.raises(CannotStart, match="Preparing the seeds failed"):
+        preparation.in_child("seeds", lambda: 1 / 0)
+    with pytest.raises(CannotStart, match="Preparing the seeds failed"):
+        preparation.in_child("seeds", lambda: os._exit(0))
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def test_static_files_are_collected_once_and_what_an_open_page_names_stays(tmp_path, monkeypatch):
+    collected = []
+    monkeypatch.setattr(preparation, "_collect_static", lambda: collected.append(1))
+    for _start in range(2):
+        preparation.collect_if_changed(tmp_path, lambda text: None)
+    assert collected == [1]

@@ -301,7 +301,7 @@ def test_a_decoder_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> 
 
 APART = """
 import os, sys, json
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[1] + '/site']
 from case_forms.intake.attachments import laundry
 laundry.clean_copy = lambda content, most: ({answer}, b"")
 laundry.main()
@@ -326,7 +326,7 @@ def test_the_process_apart_can_not_write_to_the_disk(monkeypatch: pytest.MonkeyP
 
 
 def test_when_the_machine_is_taken_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(laundry, "QUEUE_SECONDS", 0.1)
-    with laundry._machine, pytest.raises(Refused) as refused:
+    monkeypatch.setattr(laundry._machine, "seconds", 0.1)
+    with laundry._machine.turn(), pytest.raises(Refused) as refused:
         washed(samples.jpeg(), accept=BOTH, most_bytes=MOST)
     assert refused.value.code == "busy"

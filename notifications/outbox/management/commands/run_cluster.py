@@ -1,12 +1,10 @@
 """`manage.py run_cluster urgent|bulk`: one of the two clusters of workers, in a process group of its own."""
 
+import importlib
 import os
 import signal
-import sys
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
@@ -23,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("name", choices=[URGENT, BULK])
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
-        start_again_configured(name)
+        configure_for(name)
         from notifications.outbox.cluster import FailFastCluster
 
         parent = os.getppid()
@@ -39,19 +37,21 @@ class Command(BaseCommand):
         FailFastCluster().run()
 
 
-def start_again_configured(name: str) -> None:
+def configure_for(name: str) -> None:
     """django-q2 reads its cluster's settings once, when it is first imported, from Q_CLUSTER_NAME.
 
-    Where it was imported for another cluster, this process replaces itself by one that is told in time.
+    The supervisor imports it before it forks, so here it may have been read for the other cluster. Its module is read
+    again, and what that gives is put into the class that django-q2's other modules hold already: a process started anew
+    instead would share no memory with the rest of the house.
     """
-    from django_q.conf import Conf
+    from django_q import conf
 
-    if name == Conf.CLUSTER_NAME:
+    held = conf.Conf
+    if name == held.CLUSTER_NAME:
         return
-    manage = Path(settings.ROOT) / "manage.py"
-    environment = {
-        **os.environ,
-        "Q_CLUSTER_NAME": name,
-        "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", settings.SETTINGS_MODULE),
-    }
-    os.execve(sys.executable, [sys.executable, str(manage), "run_cluster", name], environment)  # noqa: S606
+    os.environ["Q_CLUSTER_NAME"] = name
+    importlib.reload(conf)
+    for attribute, value in vars(conf.Conf).items():
+        if not attribute.startswith("__"):
+            setattr(held, attribute, value)
+    conf.Conf = held

@@ -1,13 +1,23 @@
-"""The web server: granian, one process with a few threads, so that SQLite has few writers to queue."""
+"""The web server: granian, one process in which few requests work at a time, so that SQLite has few writers to queue.
+
+Many more threads stand by: they cost little, and whoever waits, sends a slow body or is refused needs one
+(`config.admission`). Each process tells the supervisor that it lives (`config.liveness`); one that dies or is ended is
+replaced by granian, the others go on.
+"""
 
 import logging
 import os
+from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
+
+from config.admission import THREADS_BESIDE
+from config.liveness import pulse
 
 # Granian sets up handlers of its own; ours write one JSON object a line and leave out what mustn't be kept.
 GRANIAN_LOGS: dict[str, Any] = {
@@ -27,7 +37,6 @@ class Command(BaseCommand):
     requires_system_checks: list = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--threads", type=int, default=int(os.environ.get("WEB_THREADS", "6")))
         parser.add_argument("--workers", type=int, default=int(os.environ.get("WEB_WORKERS", "1")))
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,10 +50,19 @@ class Command(BaseCommand):
             websockets=False,
             workers=options["workers"],
             workers_kill_timeout=4,
-            blocking_threads=options["threads"],
-            blocking_threads_idle_timeout=600,
-            backpressure=options["threads"] * 16,
+            respawn_failed_workers=True,
+            blocking_threads=settings.WEB_THREADS + THREADS_BESIDE,
+            blocking_threads_idle_timeout=60,
+            backpressure=1024,  # connections; who is served, waits or is refused is decided in config.admission
             log_level=LogLevels.warning,
             log_dictconfig=GRANIAN_LOGS,
             log_access=False,
-        ).serve()
+        ).serve(target_loader=in_a_worker, wrap_loader=False)
+
+
+def in_a_worker() -> Callable[..., Any]:
+    """Called in each new process of the server."""
+    pulse.start()
+    from config.wsgi import application
+
+    return application

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from vault.canary import KeysRefused, establish_keys, forget_unused_keys
 from vault.rotation import RotationStopped, rotate
 
 
@@ -12,8 +13,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            establish_keys()
             counts = rotate()
-        except RotationStopped as error:
+        except (KeysRefused, RotationStopped) as error:
             raise CommandError(str(error)) from None
         for label, count in counts.items():
             self.stdout.write(f"{label}: {count} re-sealed")
+        if unused := forget_unused_keys():
+            self.stdout.write(f"No longer in use, may leave VAULT_KEYS: {', '.join(unused)}")

@@ -1,0 +1,45 @@
+"""Heavy work in the web server: how much of it runs at once, and who is told to come again.
+
+Imports no Django: the process that cleans files comes by here without it.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Busy(Exception):
+    """Too much of this work at once. Answered with 503 and Retry-After (`config.views.server_error`)."""
+
+
+class Bounded:
+    """`at_once` run in each process, `waiting` more wait for their turn, `seconds` at most; everybody else is refused.
+
+    A request that waits holds a thread of the web server, so few may, and not for long.
+    """
+
+    def __init__(self, *, at_once: int, waiting: int, seconds: float) -> None:
+        self.seconds = seconds
+        self._places = threading.BoundedSemaphore(at_once + waiting)
+        self._turns = threading.BoundedSemaphore(at_once)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Raises Busy."""
+        if not self._places.acquire(blocking=False):
+            raise Busy
+        try:
+            if not self._turns.acquire(timeout=self.seconds):
+                raise Busy
+            try:
+                yield
+            finally:
+                self._turns.release()
+        finally:
+            self._places.release()
+
+
+# A hash takes 100 MB and eight threads on purpose; a page of PDF about a second of processor time.
+passwords = Bounded(at_once=2, waiting=12, seconds=5)
+papers = Bounded(at_once=1, waiting=3, seconds=15)
+pictures = Bounded(at_once=1, waiting=1, seconds=10)

@@ -1,0 +1,235 @@
+"""Who gets a turn when the web server has more to do than it can: refused early, and the urgent before everything else.
+
+A WSGI layer around Django. `slots` requests work at a time; some more wait for a slot, each lane so many and so long;
+everybody else gets 503 with Retry-After at once. What frees a slot goes to the highest lane that waits. Nothing here
+asks a database or a cache: it must hold when they don't (docs/adr/0041).
+
+A request's body is read before its turn, so that a slow sender keeps nobody from working. Database connections belong
+to slots, not to the server's many threads: as many are open as requests can be at work.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from .busy import refusal
+from .liveness import Pulse
+
+Environ = dict[str, Any]
+Body = Iterable[bytes]
+MEGABYTE = 1024 * 1024
+READ_AHEAD_AT_MOST = 33 * MEGABYTE  # a body as large as any form with files; what is larger is refused further in
+READ_AHEAD_TOGETHER = 160 * MEGABYTE
+FORGETTING = 0.1  # how much the newest request counts in the mean time of work
+
+
+@dataclass(frozen=True)
+class Lane:
+    """`spares`: slots left to higher lanes. `places`, `seconds`: how many wait, and how long. `at_once`: of its kind.
+
+    `bodies`: how many may be sending what they have to say.
+    """
+
+    name: str
+    rank: int
+    spares: int
+    places: int
+    seconds: float
+    bodies: int
+    at_once: int = 1000
+
+
+# Identifications, drafts of them, and what a recipient opens and answers.
+URGENT = Lane("urgent", 0, spares=0, places=16, seconds=20, bodies=12)
+# What the public asks and reports. Whether somebody is in danger stands inside, so all of it comes before any reading.
+TIPS = Lane("tips", 1, spares=1, places=6, seconds=10, bodies=4)
+STAFF = Lane("staff", 2, spares=2, places=8, seconds=8, bodies=8)
+# Files by themselves: one is cleaned (`laundry`), two wait for that, more are told to come again.
+FILES = Lane("files", 2, spares=2, places=1, seconds=20, bodies=3, at_once=2)
+PUBLIC = Lane("public", 3, spares=2, places=8, seconds=4, bodies=4)
+LANES = (URGENT, TIPS, STAFF, FILES, PUBLIC)
+THREADS_BESIDE = 48  # for whoever waits, sends a body, or is refused
+
+FREE = ("/healthz", "/static/", "/dil/")  # need no slot: alive, style sheets, the way out
+READINESS = "/readyz"
+BY_ADDRESS = (
+    ("/api/field/v1/submissions", URGENT),
+    ("/api/field/v1/attachments", FILES),
+    ("/field/drafts/", URGENT),
+    ("/field/forms/", URGENT),
+    ("/field/sent/", URGENT),
+    ("/n/", URGENT),
+    ("/pyet/", TIPS),
+    ("/en/pyet/", TIPS),
+    ("/field/", STAFF),
+    ("/api/field/", STAFF),
+    ("/accounts/", STAFF),
+    ("/cms/", STAFF),
+    ("/sandbox/", STAFF),
+)
+
+
+def lane_of(path: str) -> Lane:
+    return next((lane for start, lane in BY_ADDRESS if path.startswith(start)), PUBLIC)
+
+
+@dataclass
+class Slot:
+    """The right to work, with the database connections that go with it."""
+
+    connections: dict[str, BaseDatabaseWrapper] = field(default_factory=dict)
+
+    @contextmanager
+    def lend_connections(self) -> Iterator[None]:
+        """They are this thread's while the request is at work."""
+        for alias, connection in self.connections.items():
+            connections[alias] = connection
+        try:
+            yield
+        finally:
+            for connection in connections.all(initialized_only=True):
+                if self.connections.get(connection.alias) is not connection:
+                    connection.inc_thread_sharing()
+                    self.connections[connection.alias] = connection
+                del connections[connection.alias]
+
+
+@dataclass
+class Waiting:
+    called: threading.Event = field(default_factory=threading.Event)
+    slot: Slot | None = None
+
+
+class Admission:
+    """Shared by the server's threads."""
+
+    def __init__(self, inner: Callable[..., Body], *, slots: int, pulse: Pulse) -> None:
+        self.inner, self.slots, self.pulse = inner, slots, pulse
+        self._free = [Slot() for _number in range(slots)]
+        self._waiting: dict[Lane, deque[Waiting]] = {lane: deque() for lane in LANES}
+        self._running: dict[Lane, int] = dict.fromkeys(LANES, 0)
+        self._bodies: dict[Lane, int] = dict.fromkeys(LANES, 0)
+        self._bytes_ahead = 0
+        self._mean_seconds = 0.0
+        self._lock = threading.Lock()
+        self._readiness = threading.BoundedSemaphore(1)
+        self._readiness_slot = Slot()
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Body:
+        path = environ["PATH_INFO"]
+        if path.startswith(FREE):
+            return self.inner(environ, start_response)
+        if path == READINESS:
+            return self._tell_readiness(environ, start_response)
+        lane = lane_of(path)
+        slot = self._enter(lane) if self._read_ahead(lane, environ) else None
+        if slot is None:
+            return refusal(environ, start_response)
+        began = time.monotonic()
+        try:
+            with slot.lend_connections():
+                return self.inner(environ, start_response)
+        finally:
+            self._leave(lane, slot, time.monotonic() - began)
+
+    def _tell_readiness(self, environ: Environ, start_response: Callable[..., Any]) -> Body:
+        """Beside the slots, so that a busy server can still be asked; one at a time, because anybody may ask."""
+        if not self._readiness.acquire(timeout=1.0):
+            return refusal(environ, start_response)
+        try:
+            with self._readiness_slot.lend_connections():
+                return self.inner(environ, start_response)
+        finally:
+            self._readiness.release()
+
+    # ---- slots
+
+    def _enter(self, lane: Lane) -> Slot | None:
+        """A slot, at once or after waiting; None for whoever can't be served in time."""
+        with self._lock:
+            if self._has_room(lane):  # then nobody waits who could have it: whatever comes free is handed on at once
+                return self._take(lane)
+            if len(self._waiting[lane]) >= lane.places or self._expected_wait(lane) > lane.seconds:
+                return None
+            waiting = Waiting()
+            self._waiting[lane].append(waiting)
+        if not waiting.called.wait(lane.seconds):
+            with self._lock:
+                if waiting.slot is None:
+                    self._waiting[lane].remove(waiting)
+        return waiting.slot
+
+    def _leave(self, lane: Lane, slot: Slot, seconds: float) -> None:
+        with self._lock:
+            self._running[lane] -= 1
+            self._free.append(slot)
+            self._mean_seconds += FORGETTING * (seconds - self._mean_seconds)
+            self.pulse.all_busy(False)
+            self._call_the_next()
+
+    def _call_the_next(self) -> None:
+        for lane in LANES:
+            while self._waiting[lane] and self._has_room(lane):
+                waiting = self._waiting[lane].popleft()
+                waiting.slot = self._take(lane)
+                waiting.called.set()
+
+    def _take(self, lane: Lane) -> Slot:
+        self._running[lane] += 1
+        slot = self._free.pop()
+        self.pulse.all_busy(not self._free)
+        return slot
+
+    def _has_room(self, lane: Lane) -> bool:
+        return len(self._free) > min(lane.spares, self.slots - 1) and self._running[lane] < lane.at_once
+
+    def _ahead_of(self, lane: Lane) -> int:
+        return sum(len(self._waiting[other]) for other in LANES if other.rank <= lane.rank)
+
+    def _expected_wait(self, lane: Lane) -> float:
+        return self._mean_seconds * (self._ahead_of(lane) + 1) / self.slots
+
+    # ---- bodies
+
+    def _read_ahead(self, lane: Lane, environ: Environ) -> bool:
+        """Puts the whole body into memory, or says that too many are sending theirs.
+
+        One without its length, or longer than any of ours, is left to whoever reads it: it is refused there.
+        """
+        length = environ.get("CONTENT_LENGTH") or ""
+        size = int(length) if length.isascii() and length.isdigit() else 0
+        if not 0 < size <= READ_AHEAD_AT_MOST:
+            return True
+        with self._lock:
+            if self._bodies[lane] >= lane.bodies or self._bytes_ahead + size > READ_AHEAD_TOGETHER:
+                return False
+            self._bodies[lane] += 1
+            self._bytes_ahead += size
+        try:
+            environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(size))
+        finally:
+            with self._lock:
+                self._bodies[lane] -= 1
+                self._bytes_ahead -= size
+        return True
+
+
+class Counted:
+    """Outermost: every answer counts as a sign of life."""
+
+    def __init__(self, inner: Callable[..., Body], pulse: Pulse) -> None:
+        self.inner, self.pulse = inner, pulse
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Body:
+        try:
+            return self.inner(environ, start_response)
+        finally:
+            self.pulse.finish()

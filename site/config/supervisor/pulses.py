@@ -1,0 +1,76 @@
+"""Hearing the web server's processes (`config.liveness`), and knowing which of them has fallen silent."""
+
+import os
+import time
+from dataclasses import dataclass, field
+
+PULSE = "VATRA_PULSE"  # as in config.liveness, which this room doesn't import: Django isn't loaded here yet
+SILENT_SECONDS = 30.0
+HELD_UP_SECONDS = 3.0  # a supervisor that itself got no turn for so long has no right to call others silent
+
+
+@dataclass
+class Pulses:
+    """The reading end of the pipe, and when each process was last heard or finished a request."""
+
+    read_end: int
+    write_end: int
+    heard: dict[int, float] = field(default_factory=dict)
+    last_heard: dict[int, float] = field(default_factory=dict)  # by process group
+    _left: bytes = b""
+    _looked_at: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def open(cls) -> "Pulses":
+        read_end, write_end = os.pipe()
+        os.set_blocking(read_end, False)
+        return cls(read_end, write_end)
+
+    def leave_to(self, part: str) -> None:
+        """Closes, in the new process of this part, what isn't its own."""
+        os.close(self.read_end)
+        if part != "web":
+            os.close(self.write_end)
+            os.environ.pop(PULSE, None)
+
+    def listen(self) -> None:
+        """Takes in what was said since the last call."""
+        now = time.monotonic()
+        gap, self._looked_at = now - self._looked_at, now
+        if gap > HELD_UP_SECONDS:
+            self.heard = {pid: at + gap for pid, at in self.heard.items()}
+        for line in self._lines():
+            pid, _finished, at = line.split()
+            self.heard[int(pid)] = max(self.heard.get(int(pid), 0.0), float(at))
+
+    def silent(self, group: int) -> list[tuple[int, float]]:
+        """(pid, seconds) of each process of this group that was heard once and isn't any more. Forgets the dead."""
+        now = time.monotonic()
+        self.heard = {pid: at for pid, at in self.heard.items() if _group_of(pid) == group}
+        if self.heard:
+            self.last_heard = {group: max(self.heard.values())}
+        return [(pid, now - at) for pid, at in self.heard.items() if now - at > SILENT_SECONDS]
+
+    def has_heard(self, group: int, within: float) -> bool:
+        """Whether any process of this group gave a sign in so many seconds, also one that has ended since."""
+        return time.monotonic() - self.last_heard.get(group, 0.0) <= within
+
+    def _lines(self) -> list[bytes]:
+        said = self._left
+        while True:
+            try:
+                piece = os.read(self.read_end, 65536)
+            except BlockingIOError:
+                break
+            if not piece:
+                break
+            said += piece
+        *lines, self._left = said.split(b"\n")
+        return [line for line in lines if line.count(b" ") == 2]
+
+
+def _group_of(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0

@@ -1,0 +1,308 @@
+"""When there is more to do than can be done: who works, who waits, who is told to come again."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config import admission, liveness
+from config.admission import FILES, PUBLIC, READ_AHEAD_AT_MOST, STAFF, TIPS, URGENT, Admission, Counted, Slot, lane_of
+from config.liveness import Pulse
+
+SUBMIT = "/api/field/v1/submissions"
+
+
+class Work:
+    """An application whose requests last until they are let go; the order in which they began, by address."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.gate = threading.Event()
+        self.bodies: list[bytes] = []
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        self.begun.append(environ["PATH_INFO"])
+        self.bodies.append(environ["wsgi.input"].read())
+        if not environ["PATH_INFO"].endswith("/quick/"):
+            assert self.gate.wait(10)
+        start_response("200 OK", [])
+        return [b"done"]
+
+
+class House:
+    def __init__(self, *, slots: int = 3) -> None:
+        self.work, self.pulse = Work(), Pulse()
+        self.admission = Admission(self.work, slots=slots, pulse=self.pulse)
+        self.answers: list[tuple[str, str]] = []
+        self.threads: list[threading.Thread] = []
+
+    def ask(self, path: str, method: str = "GET", body: bytes = b"", **more: Any) -> tuple[str, dict[str, str], bytes]:
+        said: list[Any] = []
+        environ = {"PATH_INFO": path, "REQUEST_METHOD": method, "wsgi.input": BytesIO(body), **more}
+        if body:
+            environ.setdefault("CONTENT_LENGTH", str(len(body)))
+        answer = b"".join(self.admission(environ, lambda status, headers: said.extend((status, headers))))
+        return said[0], dict(said[1]), answer
+
+    def send(self, path: str, **more: Any) -> None:
+        """In a thread of its own; returns when it works, waits or has been answered."""
+        before = (len(self.work.begun), self.waiting(), len(self.answers))
+
+        def run() -> None:
+            self.answers.append((path, self.ask(path, **more)[0]))
+
+        self.threads.append(threading.Thread(target=run))
+        self.threads[-1].start()
+        until(lambda: (len(self.work.begun), self.waiting(), len(self.answers)) != before)
+
+    def waiting(self) -> int:
+        return sum(len(queue) for queue in self.admission._waiting.values())
+
+    def finish(self) -> None:
+        self.work.gate.set()
+        for thread in self.threads:
+            thread.join(10)
+        assert not any(thread.is_alive() for thread in self.threads)
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    made = House()
+    yield made
+    made.finish()
+
+
+@pytest.mark.parametrize(
+    ("path", "lane"),
+    [
+        (SUBMIT, URGENT),
+        ("/field/drafts/8e0a1c3e-0000-4000-8000-000000000000/persons/", URGENT),
+        ("/field/forms/initial_identification/start/", URGENT),
+        ("/n/secret/reply/", URGENT),
+        ("/pyet/", TIPS),
+        ("/en/pyet/vlore/", TIPS),
+        ("/api/field/v1/attachments", FILES),
+        ("/api/field/v1/forms", STAFF),
+        ("/cms/pages/", STAFF),
+        ("/accounts/login/", STAFF),
+        ("/", PUBLIC),
+        ("/en/help/", PUBLIC),
+        ("/api/v2/pages/", PUBLIC),
+    ],
+)
+def test_every_address_has_its_lane(path, lane):
+    assert lane_of(path) is lane
+
+
+def test_an_identification_is_served_before_all_who_came_earlier():
+    house = House(slots=1)
+    house.send("/a/")
+    for path in ("/b/", "/cms/", "/pyet/", SUBMIT, "/n/token/"):
+        house.send(path)
+    assert house.waiting() == 5
+    house.finish()
+    assert house.work.begun[1:] == [SUBMIT, "/n/token/", "/pyet/", "/cms/", "/b/"]
+    assert {status for _path, status in house.answers} == {"200 OK"}
+
+
+def test_two_slots_are_never_taken_by_reading(house: House):
+    for path in ("/a/", "/b/", "/cms/"):
+        house.send(path)
+    assert house.work.begun == ["/a/"]
+    for path in (SUBMIT, "/field/drafts/1/x/"):
+        house.send(path)
+    assert house.work.begun == ["/a/", SUBMIT, "/field/drafts/1/x/"]
+
+
+def test_whoever_finds_no_place_to_wait_is_refused_at_once_and_told_when_to_come_again(house: House):
+    for number in range(1 + PUBLIC.places):
+        house.send(f"/{number}/")
+    began = time.monotonic()
+    status, headers, page = house.ask("/en/one-more/")
+    assert time.monotonic() - began < 0.5
+    assert (status, headers["Retry-After"]) == ("503 Service Unavailable", "10")
+    assert headers["Cache-Control"] == "no-store"
+    text = page.decode()
+    assert '<html lang="en">' in text
+    assert text.index("The site is busy") < text.index('href="tel:129"')
+    assert '<html lang="sq">' in house.ask("/one-more/")[2].decode()
+    house.send(SUBMIT)
+    assert house.work.begun[-1] == SUBMIT
+
+
+def test_the_api_is_refused_with_a_problem_and_a_sent_page_says_what_becomes_of_it(house: House):
+    for number in range(3 + URGENT.places):
+        house.send(f"{SUBMIT}/{number}")
+    status, headers, body = house.ask(SUBMIT, "POST", b"{}")
+    assert status.startswith("503")
+    assert headers["Content-Type"] == "application/problem+json"
+    assert json.loads(body)["type"] == "urn:vatra:problem:busy"
+    page = house.ask("/field/drafts/1/x/", "POST", b"story=secret")[2].decode()
+    assert "ringarkoni faqen" in page
+    assert "secret" not in page
+
+
+def test_a_wait_that_can_only_be_in_vain_is_spared(house: House):
+    house.admission._mean_seconds = 60.0
+    house.send("/a/")
+    assert house.ask("/b/")[0].startswith("503")
+
+
+def test_whoever_waited_too_long_is_refused_and_leaves_no_trace(house: House, monkeypatch):
+    brief = admission.Lane("brief", 3, spares=2, places=8, seconds=0.05, bodies=1)
+    monkeypatch.setattr(admission, "LANES", (*admission.LANES, brief))
+    monkeypatch.setattr(admission, "lane_of", lambda path: brief if path == "/brief/" else lane_of(path))
+    for counts, empty in ((house.admission._waiting, admission.deque()), (house.admission._running, 0)):
+        counts[brief] = empty
+    house.send("/a/")
+    assert house.ask("/brief/")[0].startswith("503")
+    assert house.waiting() == 0
+
+
+def test_files_queue_at_most_two_and_the_next_is_told_that_it_is_busy():
+    house = House(slots=6)
+    for number in range(3):
+        house.send(f"/api/field/v1/attachments/{number}")
+    assert house.ask("/api/field/v1/attachments")[0].startswith("503")
+    house.send(SUBMIT)
+    house.send("/cms/quick/")
+    assert house.work.begun[-2:] == [SUBMIT, "/cms/quick/"]
+    house.finish()
+
+
+class Drip:
+    """A sender who takes its time."""
+
+    def __init__(self) -> None:
+        self.comes = threading.Event()
+
+    def read(self, size: int) -> bytes:
+        assert self.comes.wait(10)
+        return b"x" * size
+
+
+def test_six_slow_senders_keep_nobody_from_working_or_sending():
+    house, drip = House(), Drip()
+    for number in range(6):
+        thread = threading.Thread(
+            target=house.ask,
+            args=(f"/field/drafts/{number}/quick/", "POST"),
+            kwargs={"CONTENT_LENGTH": "9000000", "wsgi.input": drip},
+        )
+        house.threads.append(thread)
+        thread.start()
+    until(lambda: house.admission._bodies[URGENT] == 6)
+    assert house.ask("/quick/")[0] == "200 OK"
+    assert house.ask(f"{SUBMIT}/quick/", "POST", b"{}")[0] == "200 OK"
+    assert house.work.bodies[-1] == b"{}"
+    drip.comes.set()
+    house.finish()
+    assert house.admission._bytes_ahead == 0
+    assert len(house.work.begun) == 8
+
+
+def test_more_than_can_be_kept_in_memory_is_refused_and_what_has_no_length_is_left_to_its_reader(house: House):
+    house.admission._bytes_ahead = admission.READ_AHEAD_TOGETHER
+    assert house.ask(SUBMIT, "POST", b"{}")[0].startswith("503")
+    for length in ("", "x", "-1", str(READ_AHEAD_AT_MOST + 1)):
+        stream = BytesIO(b"")
+        environ = {"CONTENT_LENGTH": length, "wsgi.input": stream}
+        assert house.admission._read_ahead(URGENT, environ)
+        assert environ["wsgi.input"] is stream
+
+
+def test_what_fails_gives_its_slot_back():
+    def fail(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        raise RuntimeError
+
+    failing = Admission(fail, slots=1, pulse=Pulse())
+    for _time in range(3):
+        with pytest.raises(RuntimeError):
+            failing({"PATH_INFO": SUBMIT, "REQUEST_METHOD": "GET"}, lambda *told: None)
+    assert len(failing._free) == 1
+
+
+def test_being_alive_the_way_out_and_readiness_need_no_slot(house: House):
+    for number in range(3 + URGENT.places):
+        house.send(f"{SUBMIT}/{number}")
+    for path in ("/healthz/quick/", "/dil/quick/", "/static/quick/"):
+        assert house.ask(path)[0] == "200 OK"
+    house.send("/readyz")
+    assert house.work.begun[-1] == "/readyz"
+    assert house.ask("/readyz")[0].startswith("503")
+
+
+def test_one_server_with_one_slot_still_serves_every_lane():
+    house = House(slots=1)
+    for path in ("/quick/", "/cms/quick/", "/pyet/quick/", "/n/quick/"):
+        assert house.ask(path)[0] == "200 OK"
+
+
+# ---- connections
+
+
+@contextmanager
+def in_a_thread(deed: Callable[[], None]) -> Iterator[None]:
+    thread = threading.Thread(target=deed)
+    thread.start()
+    yield
+    thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connections_belong_to_slots_so_few_are_open_however_many_threads_there_are():
+    slot, seen, left = Slot(), [], []
+
+    def use() -> None:
+        with slot.lend_connections():
+            with connections["default"].cursor() as cursor:
+                cursor.execute("SELECT 1")
+            seen.append(connections["default"])
+        left.extend(connections.all(initialized_only=True))
+
+    for _thread in range(5):
+        with in_a_thread(use):
+            pass
+    assert len({id(connection) for connection in seen}) == 1
+    assert left == []
+    assert isinstance(slot.connections["default"], BaseDatabaseWrapper)
+    slot.connections["default"].close()
+
+
+# ---- signs of life
+
+
+def test_every_answer_counts_and_is_told_when_the_beat_is_late(monkeypatch):
+    pulse, told = Pulse(), []
+    pulse.descriptor = 1
+    monkeypatch.setattr(pulse, "beat", lambda: told.append(pulse.finished))
+    counted = Counted(lambda environ, start: [b""], pulse)
+    counted({}, None)
+    assert (pulse.finished, told) == (1, [1])
+    pulse._told_at = time.monotonic()
+    counted({}, None)
+    assert (pulse.finished, told) == (2, [1])
+
+
+def test_all_slots_taken_for_minutes_without_an_end_is_no_life(monkeypatch):
+    house = House(slots=1)
+    house.send(SUBMIT)
+    assert not house.pulse.is_wedged()
+    monkeypatch.setattr(liveness, "WEDGED_SECONDS", -1.0)
+    assert house.pulse.is_wedged()
+    house.finish()
+    assert not house.pulse.is_wedged()

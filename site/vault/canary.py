@@ -1,0 +1,119 @@
+"""Refusing to work with a ring that lacks a key, or holds another one under its name.
+
+A service that starts with the wrong `VAULT_KEYS` looks well: it takes cases, sealed under a stray key, and nobody can
+open the older ones. So each key id in use has a row with a value that only its key opens (`KeyInUse`), and the house
+asks for all of them before any part starts. A handful of small reads, however many rows are sealed.
+"""
+
+from collections.abc import Iterator
+
+from django.db import models
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, StrIndex, Substr
+
+from . import rotation
+from .fields import SealedField
+from .keyring import KeyRing, KeyRingError, load_key_ring
+from .models import KeyInUse
+from .seal import SealBroken, place_of, seal_with, unseal
+
+PLAIN = b"canary"
+TRIES = 5  # values looked at under each key before it counts as another one: a single one may be spoilt
+AT_MOST = 25  # characters after "v1.": the longest key id and its point
+
+
+class KeysRefused(Exception):
+    """The ring doesn't fit the database. The text names key ids, never a key."""
+
+
+def check_keys() -> None:
+    """Reads only. Raises KeysRefused, KeyRingError, DatabaseError."""
+    _refuse(load_key_ring(), _broken(_known()), _known())
+
+
+def establish_keys() -> None:
+    """Checks, and notes the ring's first key, which seals from now on.
+
+    A database without any note (new, or older than notes) gets them only when what is sealed in it opens. That reads
+    each sealed column once; later starts read the notes. Raises KeysRefused, KeyRingError.
+    """
+    ring, known = load_key_ring(), _known()
+    in_use = set(known) or ids_in_use()
+    broken = _broken(known) if known else {key_id for key_id in in_use if not _opens_something(key_id, ring)}
+    _refuse(ring, broken, in_use)
+    for key_id in in_use | {ring.primary.id}:
+        KeyInUse.objects.get_or_create(
+            key_id=key_id, defaults={"canary": seal_with(ring.get(key_id), PLAIN, _place(key_id))}
+        )
+
+
+def forget_unused_keys() -> list[str]:
+    """Drops the notes of keys under which nothing is sealed any more, so that they can leave the ring."""
+    unused = sorted(set(_known()) - ids_in_use() - {load_key_ring().primary.id})
+    KeyInUse.objects.filter(key_id__in=unused).delete()
+    return unused
+
+
+def ids_in_use() -> set[str]:
+    """Every key id that a sealed value of this database names. Reads all of them."""
+    return {
+        str(key_id) for rows, _field in _named_rows() for key_id in rows.values_list("_key_id", flat=True).distinct()
+    }
+
+
+def _known() -> dict[str, str]:
+    return dict(KeyInUse.objects.values_list("key_id", "canary"))
+
+
+def _place(key_id: str) -> bytes:
+    return place_of(KeyInUse._meta.db_table, "canary", key_id)
+
+
+def _broken(known: dict[str, str]) -> set[str]:
+    """The ids whose canary doesn't open although the ring has a key of that name."""
+    return {key_id for key_id, canary in known.items() if not _opens(canary, _place(key_id))}
+
+
+def _opens(token: str, place: bytes) -> bool:
+    try:
+        unseal(token, place)
+    except SealBroken:
+        return False
+    except KeyRingError:
+        return True  # not on the ring: named as missing
+    return True
+
+
+def _opens_something(key_id: str, ring: KeyRing) -> bool:
+    if key_id not in {key.id for key in ring.keys}:
+        return True  # named as missing
+    for rows, field in _named_rows():
+        for row, token in rows.filter(_key_id=key_id).values_list("pk", field.attname)[:TRIES]:
+            if _opens(str(token), place_of(field.model._meta.db_table, field.attname, row)):
+                return True
+    return False
+
+
+def _named_rows() -> Iterator[tuple[models.QuerySet, SealedField]]:
+    """For each sealed column the rows that hold something, each with the key id that its value names as `_key_id`."""
+    for model, fields in rotation.sealed_fields():
+        for field in fields:
+            after_version = Substr(Cast(field.attname, CharField()), 4, AT_MOST)
+            rows = model._base_manager.order_by().filter(**{f"{field.attname}__isnull": False})
+            length = StrIndex(after_version, Value(".")) - 1
+            yield rows.annotate(_key_id=Substr(after_version, 1, length, output_field=CharField())), field
+
+
+def _refuse(ring: KeyRing, broken: set[str], in_use: set[str] | dict[str, str]) -> None:
+    missing = set(in_use) - {key.id for key in ring.keys}
+    words = []
+    if missing:
+        words.append(f"VAULT_KEYS lacks what opens values sealed here: the key of id {_listed(missing)}")
+    if broken:
+        words.append(f"VAULT_KEYS holds another key than the one that sealed here under the id {_listed(broken)}")
+    if words:
+        raise KeysRefused("; ".join(words) + ". Nothing was started or changed: put the right keys back.")
+
+
+def _listed(ids: set[str]) -> str:
+    return ", ".join(sorted(ids))
