@@ -4,8 +4,8 @@
     vlore<tab>Vlorë<tab>Vlora<tab>south
 
 One choice a line. `value` and at least one `label:<language>` are needed; `exclusive` has "yes" at a choice that stands
-alone where several can be chosen; every other column is an attribute, which conditions can filter by. The headings of an XLSForm's choices sheet (`name`, `label::Albanian (sq)`, `list_name`) are
-understood too.
+alone where several can be chosen; every other column is an attribute, which conditions can filter by. The headings of
+an XLSForm's choices sheet (`name`, `label::Albanian (sq)`, `list_name`) are understood too.
 """
 
 import re

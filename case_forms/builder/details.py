@@ -51,7 +51,20 @@ PLAIN: dict[str, "str | Promise"] = {
     "appearance": gettext_lazy("Appearance"),
 }
 ELSEWHERE = frozenset(
-    {"format", "key", "item", "items", "sections", "lists", "kind", "audience", "languages", "choices", "rows", "warnings"}
+    {
+        "format",
+        "key",
+        "item",
+        "items",
+        "sections",
+        "lists",
+        "kind",
+        "audience",
+        "languages",
+        "choices",
+        "rows",
+        "warnings",
+    }
     | {"constraint", "sensitivity", "shared_with", "keep_for", "coarsen"}
 )
 
@@ -161,7 +174,9 @@ def _warnings(old: Part, new: Part, before: Sentences, after: Sentences) -> Iter
         earlier, later = was.get(key, {}), now.get(key, {})
         name = _("Asked before sending (%(key)s)") % {"key": key}
         if _plain(earlier.get("when")) != _plain(later.get("when")):
-            told = [said.rule(each["when"]) if "when" in each else "" for said, each in ((before, earlier), (after, later))]
+            told = [
+                said.rule(each["when"]) if "when" in each else "" for said, each in ((before, earlier), (after, later))
+            ]
             yield Detail("logic", name, *told)
         yield from _texts("wording", name, earlier.get("message"), later.get("message"))
         if earlier.get("question") != later.get("question"):

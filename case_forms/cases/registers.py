@@ -5,6 +5,8 @@ modeladmin looks rows up without asking whose they are, and filters by any looku
 the parameters of its own filters; there is no export.
 """
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,15 +15,18 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, re_path, reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail_modeladmin.helpers import PermissionHelper
 from wagtail_modeladmin.options import ModelAdmin, ModelAdminGroup
+from wagtail_modeladmin.views import InspectView
 
 from access.models import StaffRole, User
 from audit.chain import actor_of, record
+from notifications.outbox.labels import channel_label, language_label, reason_label, yes_or_no
 from notifications.outbox.models import Notice
 
+from .brief_content import moment_words
+from .labels import service_labels
 from .models import Case, Referral
 
 # modeladmin's own parameters: ordering, page, search, error.
@@ -51,10 +56,40 @@ class CoordinatorsLook(PermissionHelper):
         return False
 
 
+# fields that the model has no name for, because only the register shows them
+FIELD_LABELS = {"next_step_at": _("next step at"), "next_attempt_at": _("next attempt at")}
+
+
+class InWords(InspectView):
+    """One row, field by field: every code, time and truth value in words."""
+
+    def get_field_label(self, field_name: str, field: Any = None) -> str:
+        label: str = super().get_field_label(field_name, field)
+        return str(FIELD_LABELS.get(field_name, label))
+
+    def get_field_display_value(self, field_name: str, field: Any = None) -> Any:
+        value = getattr(self.instance, field_name)
+        if isinstance(value, bool):
+            return yes_or_no(value)
+        if isinstance(value, datetime):
+            return moment_words(value)
+        in_words = WORDED.get(field_name)
+        return in_words(value) if in_words else super().get_field_display_value(field_name, field)
+
+
+WORDED: dict[str, Callable[[Any], str]] = {
+    "reason": lambda code: reason_label(code) or "–",
+    "channel": channel_label,
+    "language": language_label,
+    "services": lambda codes: ", ".join(service_labels(codes)) or "–",
+}
+
+
 class Register(ModelAdmin):
     """One table, scoped to the coordinator's regions."""
 
     permission_helper_class = CoordinatorsLook
+    inspect_view_class = InWords
     inspect_view_enabled = True
     history_view_enabled = False
     list_export = ()
@@ -152,13 +187,13 @@ class CaseRegister(Register):
 
     # Words, where modeladmin would draw an icon of django.contrib.admin's, which isn't in this house.
     def on_child_track(self, case: Case) -> str:
-        return gettext("Yes") if case.child_track else gettext("No")
+        return yes_or_no(case.child_track)
 
     on_child_track.short_description = Case._meta.get_field("child_track").verbose_name  # type: ignore[attr-defined]
     on_child_track.admin_order_field = "child_track"  # type: ignore[attr-defined]
 
     def drill(self, case: Case) -> str:
-        return gettext("Yes") if case.is_drill else gettext("No")
+        return yes_or_no(case.is_drill)
 
     drill.short_description = Case._meta.get_field("is_drill").verbose_name  # type: ignore[attr-defined]
     drill.admin_order_field = "is_drill"  # type: ignore[attr-defined]
@@ -194,7 +229,7 @@ class NoticeRegister(Register):
         "purpose",
         "partner",
         "state",
-        "reason",
+        "why",
         "attempts",
         "owed_at",
         "sent_at",
@@ -206,7 +241,9 @@ class NoticeRegister(Register):
     search_fields = ("code", "case_reference")
     ordering = ("-owed_at",)
     inspect_view_fields = (
-        *list_display[:8],
+        *list_display[:6],
+        "reason",
+        "attempts",
         "municipality",
         "channel",
         "language",
@@ -230,6 +267,12 @@ class NoticeRegister(Register):
         return Notice.objects.filter(case_id__in=Case.objects.visible_to(user).values("pk")).defer(
             "brief", "link_token"
         )
+
+    def why(self, notice: Notice) -> str:
+        return reason_label(notice.reason)
+
+    why.short_description = Notice._meta.get_field("reason").verbose_name  # type: ignore[attr-defined]
+    why.admin_order_field = "reason"  # type: ignore[attr-defined]
 
 
 class Registers(ModelAdminGroup):

@@ -76,7 +76,8 @@ def exclusive_values(question: Question) -> list[str]:
 
 
 class SelectMany(SelectOne):
-    """Several values, none twice, in the order given. `min` and `max` bound how many; an `exclusive` one stands alone."""
+    """Several values, none twice, in the order given. `min` and `max` bound how many; an `exclusive` one stands
+    alone."""
 
     name = "select_many"
     icon = "choose-many"

@@ -265,7 +265,13 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
 def asked_again(draw: st.DrawFn, known: Known) -> list[dict[str, Any]]:
     """What is asked about before sending, on the answers and on the case."""
     of_the_case = [{"in": ["consent", {"var": "_case_forms"}]}, {"==": [{"var": "_case_status"}, "victim"]}]
-    rules = draw(st.lists(conditions(known).filter(lambda rule: rule is not True) | st.sampled_from(of_the_case), min_size=1, max_size=2))
+    rules = draw(
+        st.lists(
+            conditions(known).filter(lambda rule: rule is not True) | st.sampled_from(of_the_case),
+            min_size=1,
+            max_size=2,
+        )
+    )
     return [{"key": f"w{n}", "when": rule, "message": texts("Is it so?")} for n, rule in enumerate(rules)]
 
 

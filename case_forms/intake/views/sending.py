@@ -15,12 +15,21 @@ from audit.chain import actor_of, record
 from case_forms.builder.sources import Lists
 from case_forms.cases.models import Case
 from case_forms.intake import drafts, left_over
-from case_forms.intake.actions import AnswersRefused, NotAllowed, NotDecided, UuidReused, submit_draft
+from case_forms.intake.actions import (
+    AnswersRefused,
+    ConfirmationNeeded,
+    NotAllowed,
+    NotDecided,
+    UuidReused,
+    submit_draft,
+)
 from case_forms.intake.attachments.naming import files_of_submission
 from case_forms.intake.checking import CheckContext
+from case_forms.intake.confirming import confirmed_in_words, to_confirm
 from case_forms.intake.filling import checked_for
 from case_forms.intake.languages import language_among, language_of
 from case_forms.intake.models import Draft, Submission
+from case_forms.intake.naming import named_case
 from case_forms.intake.preview import told_at_once
 from case_forms.intake.reading import read_sections, read_stored
 
@@ -44,7 +53,9 @@ def review(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
 
 def _send(request: HttpRequest, user: User, draft: Draft) -> HttpResponse:
     try:
-        received = submit_draft(draft=draft, user=user)
+        received = submit_draft(draft=draft, user=user, confirmed=request.POST.getlist("confirmed"))
+    except ConfirmationNeeded:
+        return _review_page(request, draft, is_unconfirmed=True, status=422)
     except AnswersRefused:
         return _review_page(request, draft, status=422)
     except NotDecided:
@@ -56,13 +67,20 @@ def _send(request: HttpRequest, user: User, draft: Draft) -> HttpResponse:
     return _where(received.submission)
 
 
-def _review_page(request: HttpRequest, draft: Draft, *, is_undecided: bool = False, status: int = 200) -> HttpResponse:
+def _review_page(
+    request: HttpRequest, draft: Draft, *, is_undecided: bool = False, is_unconfirmed: bool = False, status: int = 200
+) -> HttpResponse:
     user = staff(request)
     context = drafts.context_of(draft, language_of(draft))
     checked = checked_for(draft.form_version.definition, draft.answers, context, user)
+    case, _unknown = named_case(draft.form_version.definition, checked.answers, user)
+    ticked = request.POST.getlist("confirmed")
+    asked = to_confirm(draft.form_version.definition, checked.answers, context, case) if checked.ok else []
     page = frame(
         request,
         draft=draft,
+        asked=[(warning, warning.key in ticked) for warning in asked],
+        is_unconfirmed=is_unconfirmed,
         sections=read_sections(checked, context),
         is_ready=checked.ok,
         is_undecided=is_undecided,
@@ -110,4 +128,6 @@ def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
     with transaction.atomic():
         record("submission.read", actor=actor_of(user), target_kind="submission", target_id=found.pk)
         sections = read_stored(definition, found.answers, context)
-    return render(request, "field/submission.html", frame(request, submission=found, sections=sections))
+    confirmed = confirmed_in_words(found, context.language)
+    page = frame(request, submission=found, sections=sections, confirmed=confirmed)
+    return render(request, "field/submission.html", page)
