@@ -136,10 +136,16 @@ function choosable(editor, node, type) {
   const valuesOf = (name) => [...new Set(choices.map((choice) => choice.with?.[name]).filter(Boolean))].map((value) => ({ value, label: {} }));
   const scope = () => {
     const known = scopeAt(editor.definition, editor.catalogue, node);
-    const parts = [own("value", editor.t("choice_value"), choices), ...names.map((name) => own(name, editor.t("choice_attribute", { name: editor.catalogue.words[`attribute_${name}`] ?? name }), named(name, valuesOf(name), editor)))];
+    const parts = [own("value", editor.t("choice_value"), choices), ...names.map((name) => own(name, editor.t("choice_attribute", { name: attributeName(editor, name) }), named(name, valuesOf(name), editor)))];
     return { ...known, entries: [...parts, ...known.entries], choiceRefs: true };
   };
   return new ConditionField(editor, node, ["choice_filter"], { words: editor.t("choice_filter"), hint: editor.t("choice_filter_hint"), scope }).element;
+}
+
+/** What people call an attribute that our own lists have; others are called by their key. */
+function attributeName(editor, name) {
+  const words = editor.t(`attribute_${name}`);
+  return words === `attribute_${name}` ? name : words;
 }
 
 /** The values of an attribute under the names of the list they come from (a region's slug under its name). */
