@@ -221,8 +221,6 @@ def seeded(key: str) -> dict[str, Any]:
         ("initial_identification", {"birth_date": "2011-02-01", "age_stated": 15}, []),
         ("initial_identification", {"birth_date": "2010-02-01", "age_stated": 15}, []),
         ("initial_identification", {"birth_date": "2008-02-01", "age_stated": 17}, ["age_against_birth_date"]),
-        ("initial_identification", {"age_basis": "document"}, ["document_without_age"]),
-        ("initial_identification", {"age_basis": "document", "age_stated": 30}, []),
         ("referral", {"consent_basis": "consent_form"}, ["consent_form_missing"]),
         ("referral", {"consent_basis": "vital_interests"}, []),
         ("formal_identification", {"outcome": "confirmed"}, ["confirmed_without_document"]),
