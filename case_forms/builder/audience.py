@@ -36,6 +36,9 @@ def audience_problems(definition: dict[str, Any]) -> Iterator[Problem]:
     """What keeps a well-shaped definition from being a public form; nothing for one that is for staff."""
     if not is_public(definition):
         return
+    if definition.get("warnings"):
+        words = _("A form for the public asks nothing again before it is sent.")
+        yield Problem("/warnings", "not_public", words)
     count = 0
     for number, section in enumerate(definition["sections"]):
         for position, item in enumerate(section["items"]):

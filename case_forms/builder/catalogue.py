@@ -13,12 +13,14 @@ catalogue("en") -> {
     "languages": {"sq": "Albanian", ...},
     "appearances": {"select_one": [["list", "Drop-down list"]]},
     "new_sensitivity": "personal",
+    "case_forms": [{"value", "label": {...}}],       # forms that a case may hold, for what is asked before sending
 }
 """
 
 from typing import Any
 
 from django.utils import translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -33,7 +35,7 @@ from notifications.directory.models import Role
 from .audience import MANY_PUBLIC
 from .editor_words import editor_words
 from .lists import BUILT_IN, SHARED
-from .models import ChoiceList
+from .models import ChoiceList, FormDefinition
 from .properties import NEVER
 from .sources import Lists, listed
 from .type_words import GROUPS, TYPES
@@ -93,7 +95,7 @@ def catalogue(language: str) -> dict[str, Any]:
             "types": {name: _type(name, sources) for name in sorted(registry.names())},
             "type_groups": _groups(),
             "lists": {**{name: _list(name, sources) for name in BUILT_IN}, **_shared()},
-            "roles": [{"value": role.value, "label": str(role.label).capitalize()} for role in Role],
+            "roles": [{"value": role.value, "label": capfirst(str(role.label))} for role in Role],
             "kinds": [{"value": value, "label": str(label)} for value, label in KINDS.items()],
             "audiences": [{"value": value, "label": str(label)} for value, label in AUDIENCE_WORDS.items()],
             "many_public": MANY_PUBLIC,
@@ -103,6 +105,10 @@ def catalogue(language: str) -> dict[str, Any]:
             },
             "appearances": {"select_one": [["list", _("A list that folds out")]]},
             "new_sensitivity": "personal",
+            "case_forms": [
+                {"value": form.key, "label": {language: in_language(form.definition.get("title", {}), language)}}
+                for form in FormDefinition.objects.order_by("key")
+            ],
         }
 
 

@@ -11,10 +11,10 @@ from notifications.directory.models import Role
 
 from . import lists
 from .audience import audience_problems
-from .expressions import ALWAYS_KNOWN, IN_ROWS, Expressions
+from .expressions import ALWAYS_KNOWN, IN_ROWS, OF_THE_CASE, Expressions
 from .lists import Shared, no_shared_lists
 from .outline import is_asked
-from .properties import OpenSource, choice_problems, property_problems
+from .properties import OpenSource, choice_problems, exclusive_problems, property_problems
 from .reach import reach_problems
 from .references import repeat_node, section_node
 from .shape_checks import KEY
@@ -82,9 +82,28 @@ class _Check:
             else:
                 yield from self._well_written_key(section["key"], f"{path}/key")
             names.add(section["key"])
-            yield from self._texts(section, path, "title", "intro")
+            yield from self._texts(section, path, "title", "recipient_title", "intro")
             yield from self.expressions.problems(section, "relevant", path, before, node=section_node(position))
             yield from self._items(section["items"], path, before, within=())
+        yield from self._warnings(before)
+
+    def _warnings(self, known: set[str]) -> Iterator[Problem]:
+        """What is asked about before sending, once the whole form has been answered."""
+        names: set[str] = set()
+        for position, warning in enumerate(self.definition.get("warnings", [])):
+            path = f"/warnings/{position}"
+            if warning["key"] in names:
+                yield Problem(f"{path}/key", "duplicate_key", _("Another question before sending has this key."))
+            else:
+                yield from self._well_written_key(warning["key"], f"{path}/key")
+            names.add(warning["key"])
+            if isinstance(warning["when"], bool):
+                yield Problem(f"{path}/when", "not_an_expression", _("Say when this is asked."))
+            yield from self._texts(warning, path, "message")
+            yield from self.expressions.problems(warning, "when", path, known | OF_THE_CASE.keys(), more=OF_THE_CASE)
+            if "question" in warning and warning["question"] not in self.expressions.top:
+                words = _("Name a question that stands outside of repeat groups.")
+                yield Problem(f"{path}/question", "unknown_reference", words)
 
     def _lists(self) -> Iterator[Problem]:
         for key, named in self.definition.get("lists", {}).items():
@@ -131,7 +150,7 @@ class _Check:
         self, question: Item, path: str, before: set[str], within: tuple[str, ...], earlier: dict[str, Item]
     ) -> Iterator[Problem]:
         key = question["key"]
-        yield from self._texts(question, path, "label", "hint", "low_label", "high_label")
+        yield from self._texts(question, path, "label", "recipient_label", "hint", "low_label", "high_label")
         yield from self._labels(question.get("rows", []), f"{path}/rows")
         for name in ("relevant", "required", "initial"):
             yield from self.expressions.problems(question, name, path, before, within=within, node=key)
@@ -177,7 +196,7 @@ class _Check:
         written_here = named not in self.definition.get("lists", {})
         if not written_here or "choices" not in question:
             return
-        found = [*choice_problems(question["choices"], f"{path}/choices")]
+        found = [*choice_problems(question["choices"], f"{path}/choices"), *exclusive_problems(question, path)]
         found += self._labels(question["choices"], f"{path}/choices")
         if found and named.startswith(lists.SHARED):
             yield Problem(f"{path}/choices_from", "bad_list", _("This shared list can't be used: mend it first."))

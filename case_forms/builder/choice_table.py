@@ -3,9 +3,9 @@
     value<tab>label:sq<tab>label:en<tab>region
     vlore<tab>Vlorë<tab>Vlora<tab>south
 
-One choice a line. `value` and at least one `label:<language>` are needed; every other column is an attribute, which
-conditions can filter by. The headings of an XLSForm's choices sheet (`name`, `label::Albanian (sq)`, `list_name`) are
-understood too.
+One choice a line. `value` and at least one `label:<language>` are needed; `exclusive` has "yes" at a choice that stands
+alone where several can be chosen; every other column is an attribute, which conditions can filter by. The headings of
+an XLSForm's choices sheet (`name`, `label::Albanian (sq)`, `list_name`) are understood too.
 """
 
 import re
@@ -20,7 +20,8 @@ from .shape_checks import KEY, LANGUAGE, LONGEST_NAME, LONGEST_TEXT, is_clean
 from .shapes import MOST_ATTRIBUTES, MOST_CHOICES
 
 Choice = dict[str, Any]
-VALUE = "value"
+VALUE, EXCLUSIVE = "value", "exclusive"
+YES = "yes"
 LABEL = re.compile(r"label\s*:{1,2}\s*(?:[^()]*\(\s*([A-Za-z-]+)\s*\)|([A-Za-z-]+))\s*")
 PASSED_OVER = frozenset({"", "list_name", "list name"})
 
@@ -48,7 +49,7 @@ class TableRefused(Exception):
 
 @dataclass(frozen=True)
 class Column:
-    """`kind`: value, label (`name` is its language), with (`name` is the attribute's)."""
+    """`kind`: value, exclusive, label (`name` is its language), with (`name` is the attribute's)."""
 
     kind: str
     name: str
@@ -80,10 +81,12 @@ def write_table(choices: Sequence[Choice], languages: Sequence[str] = ("sq", "en
     """The table of these choices, with a column for each language and attribute they have, and for `languages`."""
     spoken = dict.fromkeys([*languages, *(code for choice in choices for code in choice.get("label", {}))])
     names = dict.fromkeys(name for choice in choices for name in choice.get("with", {}))
-    rows = [[VALUE, *(f"label:{code}" for code in spoken), *names]]
+    alone = [EXCLUSIVE] if any(choice.get("exclusive") for choice in choices) else []
+    rows = [[VALUE, *(f"label:{code}" for code in spoken), *alone, *names]]
     for choice in choices:
         label, attributes = choice.get("label", {}), choice.get("with", {})
-        texts = [label.get(code, "") for code in spoken] + [attributes.get(name, "") for name in names]
+        texts = [label.get(code, "") for code in spoken]
+        texts += [YES if choice.get("exclusive") else ""] * len(alone) + [attributes.get(name, "") for name in names]
         rows.append([str(choice.get("value", "")), *(" ".join(text.split()) for text in texts)])
     return "\n".join("\t".join(row) for row in rows) + "\n"
 
@@ -125,6 +128,8 @@ def _column(heading: str) -> Column | None:
         return None
     if plain in (VALUE, "name"):
         return Column("value", VALUE, heading)
+    if plain in (EXCLUSIVE, "vatra_exclusive"):
+        return Column("exclusive", EXCLUSIVE, heading)
     labelled = LABEL.fullmatch(heading)
     code = (labelled.group(1) or labelled.group(2)) if labelled else "sq" if plain == "label" else ""
     if LANGUAGE.fullmatch(code):
@@ -141,10 +146,12 @@ def _line_problems(
         if column is None:
             continue
         longest = LONGEST_NAME if column.kind == "value" else LONGEST_TEXT
-        if not cell and column.kind != "with":
+        if not cell and column.kind not in ("with", "exclusive"):
             yield TableProblem(number, column.heading, _("This is missing."))
         elif len(cell) > longest or not is_clean(cell):
             yield TableProblem(number, column.heading, _("This is too long, or holds characters that can't be shown."))
+        elif column.kind == "exclusive" and cell.lower() not in ("", YES):
+            yield TableProblem(number, column.heading, _("Write “yes”, or leave this empty."))
         elif column.kind == "value" and cell in seen:
             words = _("Line %(line)s has this value already.") % {"line": seen[cell]}
             yield TableProblem(number, column.heading, words)
@@ -153,10 +160,12 @@ def _line_problems(
 
 
 def _choice(cells: Sequence[str], columns: Sequence[Column | None]) -> Choice:
-    by_kind: dict[str, dict[str, str]] = {"value": {}, "label": {}, "with": {}}
+    by_kind: dict[str, dict[str, str]] = {"value": {}, "label": {}, "with": {}, "exclusive": {}}
     for column, cell in zip(columns, cells, strict=False):
         if column and cell:
             by_kind[column.kind][column.name] = cell
     attributes: Mapping[str, str] = by_kind["with"]
     choice: Choice = {"value": by_kind["value"].get(VALUE, ""), "label": by_kind["label"]}
+    if by_kind["exclusive"]:
+        choice["exclusive"] = True
     return choice | ({"with": attributes} if attributes else {})

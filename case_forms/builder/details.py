@@ -19,6 +19,8 @@ Part = dict[str, Any]
 WORDING: dict[str, "str | Promise"] = {
     "title": gettext_lazy("Title"),
     "label": gettext_lazy("Label"),
+    "recipient_title": gettext_lazy("Title for recipients"),
+    "recipient_label": gettext_lazy("Label for recipients"),
     "hint": gettext_lazy("Hint"),
     "intro": gettext_lazy("Introduction"),
     "text": gettext_lazy("Text"),
@@ -49,7 +51,20 @@ PLAIN: dict[str, "str | Promise"] = {
     "appearance": gettext_lazy("Appearance"),
 }
 ELSEWHERE = frozenset(
-    {"format", "key", "item", "items", "sections", "lists", "kind", "audience", "languages", "choices", "rows"}
+    {
+        "format",
+        "key",
+        "item",
+        "items",
+        "sections",
+        "lists",
+        "kind",
+        "audience",
+        "languages",
+        "choices",
+        "rows",
+        "warnings",
+    }
     | {"constraint", "sensitivity", "shared_with", "keep_for", "coarsen"}
 )
 
@@ -70,6 +85,7 @@ def details(old: Part, new: Part, before: Sentences, after: Sentences) -> Iterat
     yield from _entries(old, new)
     yield from _logic(old, new, before, after)
     yield from _privacy(old, new, before, after)
+    yield from _warnings(old, new, before, after)
     yield from _others(old, new)
 
 
@@ -111,7 +127,8 @@ def _entry(entry: Part | None) -> str:
         return ""
     label = entry.get("label")
     words = " / ".join(str(text) for text in label.values()) if isinstance(label, dict) else ""
-    more = ", ".join(f"{name}: {value}" for name, value in _within(entry, "with").items())
+    attributes = [f"{name}: {value}" for name, value in _within(entry, "with").items()]
+    more = ", ".join([*([_("stands alone")] if entry.get("exclusive") else []), *attributes])
     return f"{words or '–'} ({more})" if more else words or "–"
 
 
@@ -148,6 +165,27 @@ def _privacy(old: Part, new: Part, before: Sentences, after: Sentences) -> Itera
 
 def _share(roles: Part, role: str, said: Sentences) -> str:
     return said.rule(roles[role]) if role in roles else _("No.")
+
+
+def _warnings(old: Part, new: Part, before: Sentences, after: Sentences) -> Iterator[Detail]:
+    """What is asked about before sending: when, and in which words."""
+    was, now = _by_key(old.get("warnings")), _by_key(new.get("warnings"))
+    for key in dict.fromkeys([*now, *was]):
+        earlier, later = was.get(key, {}), now.get(key, {})
+        name = _("Asked before sending (%(key)s)") % {"key": key}
+        if _plain(earlier.get("when")) != _plain(later.get("when")):
+            told = [
+                said.rule(each["when"]) if "when" in each else "" for said, each in ((before, earlier), (after, later))
+            ]
+            yield Detail("logic", name, *told)
+        yield from _texts("wording", name, earlier.get("message"), later.get("message"))
+        if earlier.get("question") != later.get("question"):
+            yield Detail("other", name, _shown(earlier.get("question")), _shown(later.get("question")))
+
+
+def _by_key(entries: Any) -> dict[str, Part]:
+    known = entries if isinstance(entries, list) else []
+    return {str(entry.get("key", "")): entry for entry in known if isinstance(entry, dict)}
 
 
 def _others(old: Part, new: Part) -> Iterator[Detail]:

@@ -143,6 +143,24 @@ def _wording() -> dict[str, str]:
         "attribute_name": _("Name of an attribute"),
         "attribute_example": _("attribute, e.g. region"),
         "add_attribute": _("Add an attribute"),
+        "exclusive": _("Alone"),
+        "exclusive_hint": _("It can't be chosen together with others, such as “nothing more”."),
+        "exclusive_of": _("“%(name)s” stands alone"),
+        "recipient_label": _("Words for recipients"),
+        "recipient_title": _("Title for recipients"),
+        "recipient_hint": _(
+            "How it reads to police and partners, when that is different. Without it, they read the same."
+        ),
+        "warnings": _("Asked before sending"),
+        "warnings_hint": _(
+            "What may be right and may be a slip. Whoever sends corrects it, or ticks that it is so; the tick is kept."
+        ),
+        "warning_when": _("Asked when"),
+        "warning_message": _("What is asked"),
+        "warning_question": _("Leads to the question"),
+        "warning_nowhere": _("None in particular"),
+        "add_warning": _("Add something to ask"),
+        "delete_warning": _("Don't ask this any more"),
         "move_up_of": _("Move “%(name)s” up"),
         "move_down_of": _("Move “%(name)s” down"),
         "delete_of": _("Delete “%(name)s”"),

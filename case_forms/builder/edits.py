@@ -82,6 +82,7 @@ def _must_be_walkable(new: Any, key: str) -> None:
         and isinstance(lists, dict)
         and all(isinstance(entry, dict) for entry in lists.values())
         and _are_parts(sections, DEEPEST)
+        and _are_parts(new.get("warnings", []), 1)
     ):
         raise EditRefused(_("A form has a title, languages and sections with items."))
     if len(canonical.dump(new)) > LARGEST:

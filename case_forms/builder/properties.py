@@ -97,6 +97,20 @@ def choice_problems(choices: list[dict[str, Any]], path: str) -> Iterator[Proble
                 yield Problem(f"{here}/with/{pointer(name)}", "bad_choice", words)
 
 
+def exclusive_problems(question: dict[str, Any], path: str) -> Iterator[Problem]:
+    """A choice that stands alone means something only where several can be chosen, and one must be enough."""
+    several = question["type"] == "select_many"
+    named_list = bool(question.get("list"))  # a list may serve questions of both kinds
+    for position, choice in enumerate(question["choices"]):
+        here = f"{path}/choices/{position}/exclusive"
+        if "exclusive" not in choice:
+            continue
+        if not several and not named_list:
+            yield Problem(here, "not_for_this_type", _("Only one of these can be chosen anyhow."))
+        elif several and _is_count(question.get("min", 0)) and question.get("min", 0) > 1:
+            yield Problem(here, "bad_bounds", _("This can't stand alone where several must be chosen."))
+
+
 def is_value(value: str) -> bool:
     """Whether this can be a choice's value."""
     return 0 < len(value) <= LONGEST_VALUE and value.isprintable() and value == value.strip()

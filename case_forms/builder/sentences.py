@@ -8,6 +8,9 @@ from case_forms import logic
 from case_forms.questions import registry
 from case_forms.questions.base import text_in
 
+from .properties import OpenSource
+
+OF_THE_HOUSE = ("yes_no_unknown",)  # types whose choices the house words
 DAYS = frozenset({"date", "datetime", "time"})
 Part = dict[str, Any]
 
@@ -26,6 +29,9 @@ class Sentences:
                 self.labels[item["key"]] = self.words(item.get("label")) or item["key"]
             if _is_day(item):
                 self.days.add(item["key"])
+            if item.get("type") in OF_THE_HOUSE:
+                worded = registry.get(item["type"]).listed(item, self.language, OpenSource())
+                self.values[item["key"]] = {value: str(label) for value, label in worded}
             choices = item.get("choices") or own.get(str(item.get("choices_from")), {}).get("choices")
             if isinstance(choices, list) and choices:
                 self.values[item["key"]] = {

@@ -43,6 +43,7 @@ RESULTS = ("text", "integer", "decimal", "date", "boolean")
 FILE_KINDS = ("image", "pdf")
 MOST_LANGUAGES, MOST_SECTIONS, MOST_ITEMS, MOST_QUESTIONS = 20, 60, 300, 1_000
 MOST_CHOICES, MOST_LISTS, MOST_ATTRIBUTES, MOST_ROWS, MOST_MATRIX_ROWS = 1_000, 60, 10, 100, 60
+MOST_WARNINGS = 60
 LONGEST_KEPT = 600  # months
 REPEAT_LEVELS = 2
 
@@ -84,6 +85,7 @@ def _item(level: int) -> Check:
 CHOICE: Properties = {
     "value": (False, text),
     "label": (True, texts),
+    "exclusive": (False, only_true),
     "with": (False, by_name(text, MOST_ATTRIBUTES)),
 }
 LIST: Properties = {"title": (False, texts), "choices": (True, list_of(part(CHOICE), MOST_CHOICES))}
@@ -94,6 +96,7 @@ QUESTION: Properties = {
     "key": (True, name),
     "type": (True, name),
     "label": (True, texts),
+    "recipient_label": (False, texts),
     "hint": (False, texts),
     "required": (False, condition),
     "relevant": (False, condition),
@@ -152,10 +155,19 @@ def _repeat(level: int) -> Properties:
 SECTION: Properties = {
     "key": (True, name),
     "title": (True, texts),
+    "recipient_title": (False, texts),
     "intro": (False, texts),
     "relevant": (False, condition),
     "items": (True, list_of(_item(0), MOST_ITEMS)),
 }
+# asked about before sending: right perhaps, and confirmed by whoever sends
+WARNING: Properties = {
+    "key": (True, name),
+    "when": (True, condition),
+    "message": (True, texts),
+    "question": (False, name),
+}
+WARNINGS = list_of(part(WARNING), MOST_WARNINGS)
 FORM: Properties = {
     "format": (True, one_of(FORMAT)),
     "key": (True, name),
@@ -166,4 +178,5 @@ FORM: Properties = {
     "languages": (True, list_of(language, MOST_LANGUAGES)),
     "lists": (False, by_name(part(LIST), MOST_LISTS)),
     "sections": (True, list_of(part(SECTION), MOST_SECTIONS)),
+    "warnings": (False, WARNINGS),
 }

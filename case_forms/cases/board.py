@@ -13,6 +13,7 @@ from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply
 from notifications.outbox.states import NoticeState
 
+from .labels import without_codes
 from .models import Case, CaseEvent, Deadline, Referral
 from .timeline import Answer, DeadlineLine, NoticeLine, ReferralLine, Timeline
 
@@ -95,6 +96,12 @@ class Card:
             return line.mark
         is_late = line.minutes_left is not None and line.minutes_left < 0
         return "late" if is_late else ""
+
+    @property
+    def counts_down(self) -> bool:
+        """The time until the answer is due is told. No other clock of this card is counted beside it."""
+        waits = self.taken is None and not self.line.is_settled and not self.line.is_unresolved
+        return waits and self.line.minutes_left is not None and self.line.minutes_left >= 0
 
     @property
     def must_call(self) -> bool:
@@ -183,7 +190,10 @@ def reasons_of(case: Case, language: str) -> list[tuple[datetime, list[tuple[str
     told = []
     for event in CaseEvent.objects.filter(case=case, explanation__isnull=False):
         words: list[tuple[str, str]] = [
-            (in_language(entry["words"], language), in_language(entry.get("because") or {"sq": ""}, language))
+            (
+                in_language(entry["words"], language),
+                without_codes(in_language(entry.get("because") or {"sq": ""}, language), language),
+            )
             for entry in event.explanation or []
         ]
         if words:

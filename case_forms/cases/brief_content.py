@@ -65,8 +65,8 @@ class BriefFacts(AnswerFacts):
 
 
 def brief_for(role: str, content: BriefFacts, *, urgent: bool = False) -> dict[str, Any]:
-    """The brief of one role, filtered for it: {"sections": [...]} as `briefs.composing.compose` makes it."""
-    return compose(role, [*case_rows(content, urgent=urgent), *content.answer_rows])
+    """The brief of one role, filtered for it, as `briefs.composing.compose` makes it."""
+    return compose(role, [*case_rows(content, urgent=urgent), *content.answer_rows], urgent=urgent)
 
 
 def both(write: Any) -> Texts:
@@ -149,7 +149,8 @@ def answer_rows(content: AnswerFacts) -> Iterator[BriefRow]:
         "_case_status": content.case_status,
     }
     for place in given(dict(content.definition), content.answers):
-        section = {language: _in(place.placed.section["title"], language) for language in LANGUAGES}
+        title = _for_recipients(place.placed.section, "title")
+        section = {language: _in(title, language) for language in LANGUAGES}
         for row in _row(place.placed.question, place.value, {**scope, **place.scope}, section, content.sources):
             yield _in_its_group(row, place)
 
@@ -175,7 +176,7 @@ def _row(
         return
     kind = registry.get(question["type"])
     texts = {language: kind.formatted(value, question, language, sources) for language in LANGUAGES}
-    label = {language: _in(question["label"], language) for language in LANGUAGES}
+    label = {language: _in(_for_recipients(question, "label"), language) for language in LANGUAGES}
     yield BriefRow(key=question["key"], label=label, value=texts, shared_with=shared_with, section=section)
 
 
@@ -191,6 +192,12 @@ def _holds(rule: Any, scope: Mapping[str, Any]) -> bool:
         return logic.truthy(logic.evaluate(rule, scope))
     except logic.LogicError:
         return False
+
+
+def _for_recipients(part: Mapping[str, Any], name: str) -> Mapping[str, str]:
+    """The form's words for recipients, where it has its own: "The unit's assessment" for "Your decision"."""
+    texts: Mapping[str, str] = part.get(f"recipient_{name}") or part[name]
+    return texts
 
 
 def _in(texts: Mapping[str, str], language: str) -> str:

@@ -1,5 +1,7 @@
 """The list of a register: filters folded above the table, one count, and a search that an index can answer."""
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -8,9 +10,14 @@ from django.core.paginator import InvalidPage
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 from wagtail_modeladmin.helpers import DjangoORMSearchHandler
 from wagtail_modeladmin.views import IndexView, InspectView, WMABaseView
 
+from notifications.outbox.labels import channel_label, language_label, reason_label, yes_or_no
+
+from .brief_content import moment_words
+from .labels import service_labels
 from .register_filters import RegisterFilter
 
 
@@ -54,11 +61,36 @@ class RegisterIndex(IndexView):
         return WMABaseView.get_context_data(self, **context)
 
 
+# fields that the model has no name for, because only the register shows them
+FIELD_LABELS = {"next_step_at": _("next step at"), "next_attempt_at": _("next attempt at")}
+
+
 class RegisterInspect(InspectView):
-    """One row, with the way to its case."""
+    """One row, field by field, every code, time and truth value in words; and the way to its case."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(reference=self.model_admin.reference_of(self.instance), **kwargs)
+
+    def get_field_label(self, field_name: str, field: Any = None) -> str:
+        label: str = super().get_field_label(field_name, field)
+        return str(FIELD_LABELS.get(field_name, label))
+
+    def get_field_display_value(self, field_name: str, field: Any = None) -> Any:
+        value = getattr(self.instance, field_name)
+        if isinstance(value, bool):
+            return yes_or_no(value)
+        if isinstance(value, datetime):
+            return moment_words(value)
+        in_words = WORDED.get(field_name)
+        return in_words(value) if in_words else super().get_field_display_value(field_name, field)
+
+
+WORDED: dict[str, Callable[[Any], str]] = {
+    "reason": lambda code: reason_label(code) or "–",
+    "channel": channel_label,
+    "language": language_label,
+    "services": lambda codes: ", ".join(service_labels(codes)) or "–",
+}
 
 
 class ByBeginning(DjangoORMSearchHandler):

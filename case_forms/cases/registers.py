@@ -27,6 +27,7 @@ from wagtail_modeladmin.options import ModelAdmin, ModelAdminGroup
 
 from access.models import StaffRole, User
 from audit.chain import actor_of, record
+from notifications.outbox.labels import yes_or_no
 from notifications.outbox.models import Notice
 from notifications.outbox.retrying import try_again
 from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, OPEN, NoticeState
@@ -255,7 +256,7 @@ class CaseRegister(Register):
         return row.reference
 
     def on_child_track(self, case: Case) -> str:
-        return gettext("Yes") if case.child_track else gettext("No")
+        return yes_or_no(case.child_track)
 
     on_child_track.short_description = _("child")  # type: ignore[attr-defined]
     on_child_track.admin_order_field = "child_track"  # type: ignore[attr-defined]

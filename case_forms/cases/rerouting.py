@@ -188,4 +188,4 @@ def _brief_with_origin(notice: Notice, municipality: Municipality) -> dict[str, 
             )
         ],
     )
-    return {"sections": [*origin["sections"], *notice.brief["sections"]]}
+    return {**notice.brief, "sections": [*origin["sections"], *notice.brief["sections"]]}

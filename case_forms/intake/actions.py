@@ -3,14 +3,15 @@
 `receive_submission` does, in this order:
 
 1. looks whether the sender works in the unit, and whether this UUID was received before (then: the same receipt again);
-2. checks the answers against the form version, and that the files they name are the sender's;
+2. checks the answers against the form version, that the files they name are the sender's, and that what may be a slip
+   was confirmed;
 3. in one transaction: stores the submission with its answers sealed, gives it its files, decides, carries the decision
    out (case, clocks, referrals, owed notices), records it, and keeps the receipt; a session that it is the report of is
    reported. Whatever fails takes all of it back.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,7 +30,8 @@ from vault.seal import fingerprint, same_content
 
 from .attachments.actions import UnknownAttachment, claim_attachments
 from .attachments.naming import AttachedFiles, file_problems, files_of_draft, files_of_person, named_files
-from .checking import AnswerProblem, Answers, check_answers
+from .checking import AnswerProblem, Answers, CheckContext, check_answers
+from .confirming import ToConfirm, as_kept, to_confirm, unconfirmed
 from .deciding import NotDecided, decide_and_apply
 from .forgetting import first_due
 from .models import Draft, Submission
@@ -38,6 +40,7 @@ from .reporting import ReportRefused, report_by, report_problems
 
 __all__ = [
     "AnswersRefused",
+    "ConfirmationNeeded",
     "NotAllowed",
     "NotDecided",
     "Received",
@@ -66,6 +69,14 @@ class NotAllowed(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class ConfirmationNeeded(Exception):
+    """The answers can stand, and something in them may be a slip. `asked` says what is to be corrected or confirmed."""
+
+    def __init__(self, asked: list[ToConfirm]) -> None:
+        super().__init__(", ".join(warning.key for warning in asked))
+        self.asked = asked
 
 
 class AnswersRefused(Exception):
@@ -100,12 +111,14 @@ def receive_submission(
     is_drill: bool = False,
     strict: bool = True,
     draft: Draft | None = None,
+    confirmed: Collection[str] = (),
 ) -> Received:
     """Receives one filled form; the module's docstring has the steps. Receiving it again returns the first receipt.
 
     `occurred_at` is aware. `unit` defaults to the sender's only unit. `strict`: see `checking`. `draft`: the one that
-    is sent, with its files; else the answers may name files that the sender has put in through the API.
-    Raises NotAllowed, UuidReused, UnknownForm, AnswersRefused, NotDecided; nothing is stored then.
+    is sent, with its files; else the answers may name files that the sender has put in through the API. `confirmed`:
+    keys of the form's warnings that the sender says are so (`confirming`); a drill is asked nothing.
+    Raises NotAllowed, UuidReused, UnknownForm, AnswersRefused, ConfirmationNeeded, NotDecided; nothing is stored then.
     """
     place = unit_of(user, unit)
     content = _content(form_key, version, occurred_at, answers)
@@ -118,6 +131,12 @@ def receive_submission(
     received_at = timezone.now()
     files = files_of_draft(draft) if draft else files_of_person(user)
     cleaned, case = _checked(form_version.definition, answers, occurred_at, received_at, user, files, strict=strict)
+    context = CheckContext(
+        Lists(user), timezone.localdate(received_at), timezone.localdate(occurred_at), user.language, now=received_at
+    )
+    asked = [] if is_drill else to_confirm(form_version.definition, cleaned, context, case)
+    if unconfirmed(asked, confirmed):
+        raise ConfirmationNeeded(unconfirmed(asked, confirmed))
     submission = Submission(
         id=uuid,
         form_version=form_version,
@@ -129,6 +148,7 @@ def receive_submission(
         fingerprint=fingerprint(content),
         forget_after=first_due(form_version.definition, timezone.localdate(received_at)),
         is_drill=is_drill,
+        confirmed=as_kept(asked, user, received_at),
     )
     try:
         with transaction.atomic():
@@ -152,7 +172,7 @@ def receive_submission(
         return earlier
 
 
-def submit_draft(*, draft: Draft, user: User) -> Received:
+def submit_draft(*, draft: Draft, user: User, confirmed: Collection[str] = ()) -> Received:
     """Sends a draft under its own id and empties it. Sending it again returns the first receipt.
 
     Raises what `receive_submission` raises; the draft stays as it was then.
@@ -174,6 +194,7 @@ def submit_draft(*, draft: Draft, user: User) -> Received:
             unit=locked.unit,
             strict=False,
             draft=locked,
+            confirmed=confirmed,
         )
         locked.submitted_at = received.submission.received_at
         locked.answers = {}

@@ -23,7 +23,15 @@ from case_forms.cases.models import Case
 from case_forms.cases.timeline import timeline_of
 
 from . import api_schemas as shapes
-from .actions import AnswersRefused, NotAllowed, NotDecided, UnknownForm, UuidReused, receive_submission
+from .actions import (
+    AnswersRefused,
+    ConfirmationNeeded,
+    NotAllowed,
+    NotDecided,
+    UnknownForm,
+    UuidReused,
+    receive_submission,
+)
 from .api_attachments import router as attachments
 from .api_auth import Bearer, Session
 from .api_body import JSON_TYPE, BodyRefused, read_json
@@ -87,7 +95,8 @@ def submit(request: HttpRequest) -> Any:
     """Receives one filled form.
 
     201: received; whoever must be told is owed a notice. 200: the same was received before; the same receipt.
-    409: the UUID stands for something else. 422: `errors` names each thing to mend by its path.
+    409: the UUID stands for something else. 422: `errors` names each thing to mend by its path, or `confirm` what may
+    be a slip; send it corrected, or again with the keys in `confirmed`.
     503: nothing was received, try again later and tell your coordinator.
     """
     body = _submission(read_json(request))
@@ -100,6 +109,7 @@ def submit(request: HttpRequest) -> Any:
         answers=body.answers,
         user=user,
         unit=_unit(body.unit),
+        confirmed=body.confirmed,
     )
     return Status(201 if received.created else 200, received.receipt)
 
@@ -219,6 +229,12 @@ def _body_problem(location: tuple[Any, ...], kind: str) -> AnswerProblem:
 def _refused(request: HttpRequest, refused: AnswersRefused) -> HttpResponse:
     errors = [{"path": error.path, "code": error.code, "message": error.message} for error in refused.errors]
     return problem(422, "refused", _("The submission can't be received as it is."), errors=errors)
+
+
+@api.exception_handler(ConfirmationNeeded)
+def _to_confirm(request: HttpRequest, needed: ConfirmationNeeded) -> HttpResponse:
+    confirm = [{"key": each.key, "path": each.path, "message": each.message} for each in needed.asked]
+    return problem(422, "confirm", _("Something may be a slip: correct it, or confirm it."), confirm=confirm)
 
 
 @api.exception_handler(BodyRefused)

@@ -39,6 +39,10 @@ class SubmissionIn(BaseModel):
         str | None,
         Field(pattern=SLUG, description="The unit's key; needed only by a person who works in several."),
     ] = None
+    confirmed: Annotated[
+        list[Annotated[str, Field(pattern=KEY)]],
+        Field(max_length=60, description="Keys of the form's warnings that the sender says are so: of `confirm`."),
+    ] = []
 
 
 class NoticeReceipt(Schema):
@@ -83,8 +87,20 @@ class Problem(Schema):
     status: int
 
 
+class ToConfirmOut(Schema):
+    """What may be a slip: correct it, or send again with `key` in `confirmed`. `path` is "" for the form as a whole."""
+
+    key: str
+    path: str
+    message: str
+
+
 class RefusedProblem(Problem):
-    errors: list[ProblemError]
+    """`errors` for answers that can't stand; `confirm`, in a problem of type `urn:vatra:problem:confirm`, for those
+    that may be a slip. One of them is empty."""
+
+    errors: list[ProblemError] = []
+    confirm: list[ToConfirmOut] = []
 
 
 class FormOut(Schema):

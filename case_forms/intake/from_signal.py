@@ -26,7 +26,8 @@ def answers_from(signal: Signal, definition: Mapping[str, Any]) -> Answers:
         target = ours.get(OTHER_KEYS.get(key, key))
         if target and key in theirs and target["type"] == theirs[key]["type"] and _may_copy(target, value):
             answers[target["key"]] = value
-    for key, value in {"signal_source": _source(signal), "session_id": _card_of(signal)}.items():
+    session = {"session": str(signal.session_id or ""), "session_id": _card_of(signal)}
+    for key, value in {"signal_source": _source(signal), **session}.items():
         if value and key in ours and _fits(ours[key], value):
             answers[key] = value
     return answers

@@ -84,6 +84,8 @@ class Submission(models.Model):
     answers = SealedJSONField()
     fingerprint = models.CharField(max_length=100)
     receipt = models.JSONField(default=dict)
+    # what was asked before sending and confirmed (`confirming`): [{"warning", "by", "at"}], or null
+    confirmed = SealedJSONField(null=True, blank=True)
     forget_after = models.DateField(null=True, blank=True, db_index=True)  # see forgetting
     is_drill = models.BooleanField(_("drill"), default=False)
     # what the rules said of one that opened and joined no case (`outcome`): [{"rule", "words": {"sq", "en"}}]

@@ -1,9 +1,12 @@
 """A form's words, for reading the procedure's conditions back."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from access.models import in_language
 from case_forms.builder.outline import questions
+from case_forms.builder.sources import Lists
+from case_forms.questions import registry
 
 from .decide import Labels
 
@@ -13,9 +16,27 @@ def labels_of(definition: dict[str, Any], language: str) -> Labels:
     asked = [placed.question for placed in questions(definition)]
     return Labels(
         questions={question["key"]: in_language(question["label"], language) for question in asked},
-        choices={
-            question["key"]: {choice["value"]: in_language(choice["label"], language) for choice in question["choices"]}
-            for question in asked
-            if "choices" in question
-        },
+        choices=ChoiceLabels({question["key"]: question for question in asked}, language),
     )
+
+
+class ChoiceLabels(Mapping[str, Mapping[str, str]]):
+    """{question: {value: label}}, looked up when it is asked for: few conditions name a list from the database."""
+
+    def __init__(self, asked: Mapping[str, dict[str, Any]], language: str) -> None:
+        self.asked = asked
+        self.language = language
+        self.known: dict[str, Mapping[str, str]] = {}
+
+    def __getitem__(self, key: str) -> Mapping[str, str]:
+        if key not in self.known:
+            question = self.asked[key]
+            kind = registry.get(question["type"])
+            self.known[key] = {str(value): str(label) for value, label in kind.listed(question, self.language, Lists())}
+        return self.known[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.asked)
+
+    def __len__(self) -> int:
+        return len(self.asked)

@@ -1,5 +1,6 @@
 """Types whose answer is chosen: one or many from a list, yes or no, a municipality, a partner, a session."""
 
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -69,8 +70,14 @@ class SelectOne(QuestionType):
         return "select_one", "" if self.group_role(question) else "minimal"
 
 
+def exclusive_values(question: Question) -> list[str]:
+    """The values of choices that stand alone: "do not contact", "nothing more", "not known"."""
+    return [choice["value"] for choice in question.get("choices", ()) if choice.get("exclusive") is True]
+
+
 class SelectMany(SelectOne):
-    """Several values, none twice, in the order given. `min` and `max` bound how many."""
+    """Several values, none twice, in the order given. `min` and `max` bound how many; an `exclusive` one stands
+    alone."""
 
     name = "select_many"
     icon = "choose-many"
@@ -97,7 +104,14 @@ class SelectMany(SelectOne):
             if not is_choice(value, self, question, context):
                 raise not_a_choice(path=f"/{position}")
             seen.add(value)
+        if len(raw) > 1 and not seen.isdisjoint(exclusive_values(question)):
+            words = _("One of these can only be chosen alone. Keep that one, or take it out and keep the others.")
+            raise AnswerError("exclusive", words)
         return raw
+
+    def live(self, question: Question, today: date) -> dict[str, Any]:
+        alone = exclusive_values(question)
+        return super().live(question, today) | ({"exclusive": alone} if alone else {})
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
         return [value for value in dict.fromkeys(post.getlist(name)) if isinstance(value, str) and value] or None
@@ -107,7 +121,11 @@ class SelectMany(SelectOne):
             "minItems": max(question.get("min", 1), 1),
             "maxItems": min(question.get("max", MOST_VALUES), MOST_VALUES),
         }
-        return {"type": "array", "items": super().schema(question, sources), "uniqueItems": True, **bounded}
+        array = {"type": "array", "items": super().schema(question, sources), "uniqueItems": True, **bounded}
+        alone = exclusive_values(question)
+        if alone:
+            array["if"], array["then"] = {"contains": {"enum": alone}}, {"maxItems": 1}
+        return array
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         labels = dict(self.listed(question, language, sources))

@@ -22,7 +22,7 @@ def signal_brief(
         *_added(added),
         *content.answer_rows,
     ]
-    return compose(role, rows)
+    return compose(role, rows, urgent=urgent)
 
 
 def _head(content: AnswerFacts, reference: str, *, from_session: bool, urgent: bool) -> Iterator[BriefRow]:

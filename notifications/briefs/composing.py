@@ -26,11 +26,12 @@ def is_shared(row: BriefRow, role: str) -> bool:
     return row.shared_with.get(role) is True
 
 
-def compose(role: str, rows: Iterable[BriefRow]) -> dict[str, Any]:
-    """The brief of one role, as kept sealed on its notice.
+def compose(role: str, rows: Iterable[BriefRow], *, urgent: bool = False) -> dict[str, Any]:
+    """The brief of one role, as kept sealed on its notice. `urgent` stands above everything; it isn't there otherwise.
 
-    Returns {"sections": [{"title": {"sq", "en"}, "rows": [{"key", "label": {"sq", "en"}, "value": {"sq", "en"}}]}]}:
-    rows in the order given, gathered under their section's title; a section without a shared row isn't there.
+    Returns {"urgent"?: True, "sections": [{"title": {"sq", "en"}, "rows": [{"key", "label": {"sq", "en"},
+    "value": {"sq", "en"}}]}]}: rows in the order given, gathered under their section's title; a section without a
+    shared row isn't there.
     """
     sections: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
     for row in rows:
@@ -39,4 +40,4 @@ def compose(role: str, rows: Iterable[BriefRow]) -> dict[str, Any]:
         title = tuple(sorted(row.section.items()))
         section = sections.setdefault(title, {"title": dict(row.section), "rows": []})
         section["rows"].append({"key": row.key, "label": dict(row.label), "value": dict(row.value)})
-    return {"sections": list(sections.values())}
+    return {**({"urgent": True} if urgent else {}), "sections": list(sections.values())}

@@ -21,7 +21,7 @@ from access.limits import papers
 from notifications.directory.models import Role
 from notifications.outbox.models import BriefDocument, Notice
 
-from .pages import sections_of
+from .pages import is_urgent, sections_of, why_told
 
 HERE = Path(__file__).parent
 PARTS: dict[str, tuple[Path, str]] = {
@@ -120,4 +120,6 @@ def _context(notice: Notice) -> dict[str, Any]:
         "partner": partner,
         "contact": contact,
         "sections": sections_of(notice, notice.language),
+        "is_urgent": is_urgent(notice),
+        "why_told": why_told(notice),
     }

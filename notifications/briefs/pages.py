@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -88,6 +88,32 @@ def sections_of(notice: Notice, language: str) -> tuple[Section, ...]:
     )
 
 
+def is_urgent(notice: Notice) -> bool:
+    """Whether the procedure marked it so when it was owed."""
+    brief: Any = notice.brief
+    return brief.get("urgent") is True
+
+
+def why_told(notice: Notice) -> str:
+    """Why a reminder or a deputy's notice came: who was told before, when, and what came of it by then. "" for others.
+
+    It reads the same whenever it is asked, so that the notice on paper stays one and the same.
+    """
+    before = notice.chases
+    if before is None or notice.purpose not in (Purpose.DEPUTY, Purpose.REMINDER):
+        return ""
+    at = formats.date_format(timezone.localtime(before.owed_at), "j F Y, H:i")
+    if notice.purpose == Purpose.REMINDER:
+        return gettext("This is a reminder: you were first notified on %(at)s.") % {"at": at}
+    who = before.contact.name if before.contact else gettext("The person on duty")
+    declined = before.declined_at is not None and before.declined_at <= notice.owed_at
+    if declined:
+        words = gettext("You are notified as deputy: %(who)s was notified on %(at)s and can't take it.")
+    else:
+        words = gettext("You are notified as deputy: %(who)s was notified on %(at)s and had not answered.")
+    return words % {"who": who, "at": at}
+
+
 def minutes_left(notice: Notice) -> int | None:
     """Whole minutes until the answer is due, negative when it is late; None when nothing is awaited."""
     if notice.answer_by is None or notice.state not in OPEN:
@@ -113,6 +139,8 @@ def brief_page(visit: Visit) -> dict[str, Any]:
         "notice": notice,
         "readable": readable,
         "sections": sections_of(notice, visit.language) if readable else (),
+        "is_urgent": is_urgent(notice) and readable,
+        "why_told": why_told(notice) if readable else "",
         "minutes": minutes_left(notice),
         "replies": [_said(reply) for reply in replies],
         "offered": offered,

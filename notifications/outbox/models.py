@@ -206,7 +206,7 @@ class Notice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.code} {self.role} {self.state}"
+        return f"{self.code} · {Role(self.role).label}"
 
     @property
     def is_open(self) -> bool:

@@ -49,6 +49,7 @@ function filled(answers) {
 function many(rule, name, form) {
   const chosen = [...new Set(sent(form, name).filter((value) => value !== ""))];
   const most = Math.min(rule.max ?? MOST_VALUES, MOST_VALUES);
+  if (chosen.length > 1 && rule.exclusive?.some((value) => chosen.includes(value))) return undefined;
   return chosen.length && chosen.length >= (rule.min ?? 0) && chosen.length <= most ? chosen : undefined;
 }
 

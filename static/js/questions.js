@@ -1,6 +1,7 @@
 // What a script adds to the widgets of questions. Each works without it (templates/questions).
 
 import { assess } from "./widgets/assessment.js";
+import { standAlone } from "./widgets/exclusive.js";
 import { drawSignature } from "./widgets/signature.js";
 import { findPlace } from "./widgets/place.js";
 import { rank } from "./widgets/ranking.js";
@@ -25,4 +26,5 @@ export function enhance(root) {
   }
 }
 
+standAlone(document);
 enhance(document);

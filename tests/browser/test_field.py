@@ -15,6 +15,7 @@ from case_forms.cases.models import Case
 from case_forms.intake.models import Draft, Submission
 from case_forms.intake.seeding.demo import DEMO_PASSWORD
 from notifications.outbox.models import Notice
+from tests.browser.pictures import picture
 from tests.browser.quiet import close, listened
 from tests.seeds import lay_down_demo
 
@@ -170,15 +171,20 @@ def test_questions_appear_and_go_live_and_the_draft_saves_itself(phone: BrowserC
     page, complaints = listened(phone)
     sign_in(page, live_server.url)
     begin(page)
-    code = page.locator("#q-session_id")
-    expect(code).to_be_hidden()
+    session, when = page.locator("#q-session"), page.locator("#q-whereabouts_when")
+    expect(session).to_be_hidden()
     page.select_option("#q-signal_source", "session_participant")
-    expect(code).to_be_visible()
-    code.fill(CANARY)
-    expect(page.locator("[data-save-state]")).to_contain_text("Saved at", timeout=15000)
-    assert Draft.objects.get().answers["session_id"] == CANARY
+    expect(session).to_be_visible()
     page.select_option("#q-signal_source", "police")
-    expect(code).to_be_hidden()
+    expect(session).to_be_hidden()
+    expect(when).to_be_hidden()
+    page.fill("#q-whereabouts", "Stacioni")
+    expect(when).to_be_visible()
+    when.fill(CANARY)
+    expect(page.locator("[data-save-state]")).to_contain_text("Saved at", timeout=15000)
+    assert Draft.objects.get().answers["whereabouts_when"] == CANARY
+    page.fill("#q-whereabouts", "")
+    expect(when).to_be_hidden()
     assert complaints == []
 
 
@@ -186,8 +192,7 @@ def test_a_session_that_ends_while_typing_loses_nothing(phone: BrowserContext, l
     page, _complaints = listened(phone)
     sign_in(page, live_server.url)
     begin(page)
-    page.select_option("#q-signal_source", "session_participant")
-    page.fill("#q-session_id", CANARY)
+    page.fill("#q-whereabouts", CANARY)
     kept = [cookie for cookie in phone.cookies() if "csrf" in cookie["name"]]
     phone.clear_cookies()
     phone.add_cookies(kept)  # type: ignore[arg-type]
@@ -197,15 +202,14 @@ def test_a_session_that_ends_while_typing_loses_nothing(phone: BrowserContext, l
     page.fill("#id_login", "lezhe1")
     page.fill("#id_password", DEMO_PASSWORD)
     page.click("main button")
-    expect(page.locator("#q-session_id")).to_have_value(CANARY)
+    expect(page.locator("#q-whereabouts")).to_have_value(CANARY)
 
 
 def test_nothing_is_kept_on_the_phone(phone: BrowserContext, live_server: Any) -> None:
     page, _complaints = listened(phone)
     sign_in(page, live_server.url)
     begin(page)
-    page.select_option("#q-signal_source", "session_participant")
-    page.fill("#q-session_id", CANARY)
+    page.fill("#q-whereabouts", CANARY)
     page.wait_for_timeout(500)
     stored = page.evaluate("JSON.stringify({...localStorage}) + JSON.stringify({...sessionStorage})")
     assert stored == "{}{}"
@@ -244,3 +248,57 @@ def test_pictures(chromium: Browser, unit: User, live_server: Any) -> None:
         page.wait_for_load_state()
         page.screenshot(path=folder / f"case-{width}-{scheme}.png", full_page=True)
         close(context)
+
+
+def test_a_choice_that_stands_alone_takes_the_others_out(phone: BrowserContext, live_server: Any) -> None:
+    page, complaints = listened(phone)
+    sign_in(page, live_server.url)
+    begin(page)
+    page.select_option("#q-municipality", "lezhe")
+    answer_everything_required(page)
+    page.click(".bottom-bar .btn-next")
+    box = 'input[name="safe_contact_how"][value="{}"]'
+    call, alone = page.locator(box.format("call")), page.locator(box.format("no_contact"))
+    call.check()
+    expect(page.locator("#q-safe_contact_phone")).to_be_visible()
+    alone.check()
+    expect(call).not_to_be_checked()
+    expect(page.locator("#q-safe_contact_phone")).to_be_hidden()
+    call.check()
+    expect(alone).not_to_be_checked()
+    assert complaints == []
+
+
+def test_without_javascript_a_choice_that_stands_alone_is_asked_about(
+    plain_phone: BrowserContext, live_server: Any
+) -> None:
+    page = plain_phone.new_page()
+    sign_in(page, live_server.url)
+    begin(page)
+    page.select_option("#q-municipality", "lezhe")
+    answer_everything_required(page)
+    page.click(".bottom-bar .btn-next")
+    for value in ("call", "no_contact"):
+        page.locator(f'input[name="safe_contact_how"][value="{value}"]').check()
+    page.click(".bottom-bar .btn-next")
+    expect(page.locator("#q-safe_contact_how-error")).to_contain_text("can only be chosen alone")
+
+
+def test_what_may_be_a_slip_is_corrected_or_confirmed(phone: BrowserContext, live_server: Any) -> None:
+    page, complaints = listened(phone)
+    sign_in(page, live_server.url)
+    begin(page)
+    fill_to_the_end(page)
+    draft = Draft.objects.get()
+    draft.answers = {**draft.answers, "immediate_danger": "yes"}
+    draft.save()
+    page.reload()
+    fits(page)
+    page.click(".bottom-bar .btn-next")
+    expect(page.locator(".error-summary")).to_contain_text("not where the person is")
+    picture(page, "to_confirm")
+    page.get_by_label("Yes, it is so").check()
+    page.click(".bottom-bar .btn-next")
+    expect(page).to_have_url(re.compile(r"/field/cases/[0-9A-Z]+/$"))
+    assert Submission.objects.filter(case__isnull=False).latest("received_at").confirmed
+    assert complaints == []

@@ -108,13 +108,13 @@ def test_rules_and_notices_follow_the_test_answers_and_nothing_is_kept(editor: t
     page.get_by_role("button", name="Preview").click()
     frame = phone(page)
     frame.get_by_label("Municipality where the person is").select_option("lezhe")
-    rule = report(page).locator(".tried-rule", has_text="Code of the informative session")
+    rule = report(page).locator(".tried-rule", has_text="Which informative session?")
     expect(rule).to_contain_text("doesn't hold")
     frame.get_by_label("Where did the signal come from?").select_option("session_participant")
-    expect(frame.locator('[data-item="session_id"]')).to_be_visible()
+    expect(frame.locator('[data-item="session"]')).to_be_visible()
     expect(rule.locator(".tried-outcome")).to_have_text("holds")
-    frame.get_by_label("Code of the informative session").press_sequentially(CANARY, delay=60)
-    expect(frame.get_by_label("Code of the informative session")).to_have_value(CANARY)
+    frame.get_by_label("Where is the person now").press_sequentially(CANARY, delay=60)
+    expect(frame.get_by_label("Where is the person now")).to_have_value(CANARY)
 
     part(page, "The person")
     frame.get_by_label("Age in years").fill("15")
@@ -135,9 +135,9 @@ def test_rules_and_notices_follow_the_test_answers_and_nothing_is_kept(editor: t
         picture(page, f"preview_notices_end_{width}")
 
     part(page, "Place and signal")
-    expect(frame.get_by_label("Code of the informative session")).to_have_value(CANARY)
+    expect(frame.get_by_label("Where is the person now")).to_have_value(CANARY)
     page.get_by_role("button", name="Begin anew").click()
-    expect(frame.locator('[data-item="session_id"]')).to_be_hidden()
+    expect(frame.locator('[data-item="session"]')).to_be_hidden()
     assert counts() == before
     assert not any(CANARY in address for address in addresses)
     assert page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])").count(CANARY) == 0

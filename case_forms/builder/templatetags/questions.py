@@ -12,6 +12,7 @@ from django.utils.dates import MONTHS
 
 from case_forms.questions import registry
 from case_forms.questions.base import Choice, is_unanswered, text_in
+from case_forms.questions.choices import exclusive_values
 from case_forms.questions.files import KINDS_OF_FILE, accepted
 from case_forms.questions.grids import PLACES
 from case_forms.questions.numbers import is_number, steps
@@ -20,6 +21,7 @@ from case_forms.questions.places import seats
 from case_forms.questions.times import bounds
 
 register = template.Library()
+COUNTED = "indicator_assessment"
 
 
 @register.simple_tag(takes_context=True)
@@ -39,8 +41,8 @@ def in_words_of(texts: Mapping[str, str], language: str) -> str:
 
 @register.filter
 def widget_of(question: Mapping[str, Any]) -> str:
-    """The widget's template; one that nobody types into only shows the value."""
-    if question.get("read_only"):
+    """The widget's template; one that nobody types into only shows the value. A read-only assessment is its count."""
+    if question.get("read_only") and question["type"] != COUNTED:
         return "questions/_output.html"
     return registry.get(question["type"]).template
 
@@ -48,7 +50,8 @@ def widget_of(question: Mapping[str, Any]) -> str:
 @register.filter
 def as_group(question: Mapping[str, Any]) -> str:
     """How the question is wrapped: "radiogroup" or "group" in a fieldset with a legend, "" under a plain label."""
-    return "" if question.get("read_only") else registry.get(question["type"]).group_role(dict(question))
+    is_output = question.get("read_only") and question["type"] != COUNTED
+    return "" if is_output else registry.get(question["type"]).group_role(dict(question))
 
 
 @register.filter
@@ -84,6 +87,12 @@ def as_local_time(value: Any) -> str:
 def chosen(value: Any, choice: str) -> bool:
     """Whether a choice is among the chosen (a list) or the chosen one."""
     return choice in value if isinstance(value, list) else as_input(value) == choice and choice != ""
+
+
+@register.filter
+def stands_alone(question: Mapping[str, Any], choice: str) -> bool:
+    """Whether this choice can't be chosen together with others."""
+    return choice in exclusive_values(dict(question))
 
 
 @register.filter

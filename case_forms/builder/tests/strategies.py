@@ -57,6 +57,7 @@ FIXED: dict[str, dict[str, Any]] = {
 }
 PLACED = ("other_specify", "indicator_assessment", "calculated")  # types that need others before them
 CHOICES = [choice("a"), {**choice("b"), "with": {"kind": "b"}}, choice("other")]
+ALONE = [*CHOICES[:2], {**choice("other"), "exclusive": True}]
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
@@ -124,11 +125,15 @@ def one_question(draw: st.DrawFn, key: str, known: Known, beside: Known) -> dict
         return {**made, **draw(calculations(known)), **draw(relevance(known)), "required": False}
     if type_name in ("select_one", "select_many"):
         made |= draw(choosing(known))
+        if type_name == "select_many" and made.get("choices") and draw(st.booleans()):
+            made["choices"] = ALONE
     if type_name in ("other_specify", "indicator_assessment"):
         of = draw(st.sampled_from([name for name, other in beside.items() if _fits_of(type_name, other)]))
         made["of"] = of
         made["relevant"] = {"answered": [of]}
     made |= draw(relevance(known))
+    if draw(st.integers(0, 3)) == 0:
+        made["recipient_label"] = texts("For recipients")
     if draw(st.booleans()):
         made["constraint"] = {"expr": draw(conditions({**known, key: made}, depth=1)), "message": texts("Not so.")}
     if draw(st.booleans()):
@@ -249,8 +254,25 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
     sections = []
     for position in range(draw(st.integers(1, 3))):
         relevant = draw(relevance(dict(known)))
-        sections.append({**section(f"s{position}", *draw(items(f"{position}_", known, level=0))), **relevant})
-    return form(*sections, lists={"letters": {"title": texts("Letters"), "choices": CHOICES}})
+        titled = {"recipient_title": texts("For recipients")} if draw(st.booleans()) else {}
+        made = draw(items(f"{position}_", known, level=0))
+        sections.append({**section(f"s{position}", *made), **titled, **relevant})
+    lists = {"letters": {"title": texts("Letters"), "choices": CHOICES}}
+    return form(*sections, lists=lists, **({"warnings": draw(asked_again(known))} if draw(st.booleans()) else {}))
+
+
+@st.composite
+def asked_again(draw: st.DrawFn, known: Known) -> list[dict[str, Any]]:
+    """What is asked about before sending, on the answers and on the case."""
+    of_the_case = [{"in": ["consent", {"var": "_case_forms"}]}, {"==": [{"var": "_case_status"}, "victim"]}]
+    rules = draw(
+        st.lists(
+            conditions(known).filter(lambda rule: rule is not True) | st.sampled_from(of_the_case),
+            min_size=1,
+            max_size=2,
+        )
+    )
+    return [{"key": f"w{n}", "when": rule, "message": texts("Is it so?")} for n, rule in enumerate(rules)]
 
 
 def published() -> st.SearchStrategy[dict[str, Any]]:
@@ -284,5 +306,6 @@ def _answers(draw: st.DrawFn, asked: list[dict[str, Any]], good: int) -> dict[st
             count = draw(st.integers(0, 3))
             given[item["key"]] = [draw(_answers(item["items"], good)) for _ in range(count)]
         elif item["type"] != "calculated":
-            given[item["key"]] = draw(st.sampled_from(GOOD[item["type"]]))
+            contradicting = [["a", "other"], ["other"]] if item["type"] == "select_many" else []
+            given[item["key"]] = draw(st.sampled_from([*GOOD[item["type"]], *contradicting]))
     return given

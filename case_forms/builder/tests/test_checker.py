@@ -420,3 +420,62 @@ def test_a_definition_bent_in_any_place_is_judged_and_what_passes_is_canonical(p
         assert canonical.dump(canonical.parse(text)) == text
         assert canonical.parse(text) == bent
         assert len(canonical.sha256_of(text)) == 64
+
+
+def test_a_choice_stands_alone_only_where_several_can_be_chosen():
+    alone = [choice("a"), {**choice("none"), "exclusive": True}]
+    assert of(question("needs", "select_many", choices=alone)) == []
+    assert of(question("need", "select_one", choices=alone)) == [("/0/choices/1/exclusive", "not_for_this_type")]
+    assert of(question("needs", "select_many", choices=alone, min=2)) == [("/0/choices/1/exclusive", "bad_bounds")]
+    assert of(question("needs", "select_many", choices=[{**choice("a"), "exclusive": False}])) == [
+        ("/0/choices/0/exclusive", "wrong_shape")
+    ]
+
+
+def test_words_for_recipients_are_there_in_every_language():
+    asked = question("reason", "text", recipient_label={"sq": "Arsyeja"})
+    assert problems(form(section("s", asked, recipient_title={"en": "The unit's assessment"}))) == [
+        ("/sections/0/recipient_title/sq", "missing_translation"),
+        ("/sections/0/items/0/recipient_label/en", "missing_translation"),
+    ]
+
+
+def warned(**warning):
+    return problems(
+        form(
+            section("s", question("age", "integer"), question("result", "select_one", choices=[choice("victim")])),
+            warnings=[{"key": "w", "when": {">": [{"var": "age"}, 100]}, "message": texts("So old?"), **warning}],
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("warning", "found"),
+    [
+        ({}, []),
+        ({"question": "age"}, []),
+        ({"when": {"in": ["consent", {"var": "_case_forms"}]}}, []),
+        ({"when": {"==": [{"var": "_case_status"}, "victim"]}}, []),
+        ({"question": "nobody"}, [("/warnings/0/question", "unknown_reference")]),
+        ({"when": {"==": [{"var": "nobody"}, 1]}}, [("/warnings/0/when", "unknown_reference")]),
+        ({"when": {"==": [{"var": "result"}, "victims"]}}, [("/warnings/0/when", "unknown_choice_value")]),
+        ({"when": True}, [("/warnings/0/when", "not_an_expression")]),
+        ({"message": {"en": "So old?"}}, [("/warnings/0/message/sq", "missing_translation")]),
+        ({"key": "_w"}, [("/warnings/0/key", "reserved_key")]),
+        ({"more": 1}, [("/warnings/0/more", "unknown_property")]),
+    ],
+)
+def test_what_is_asked_before_sending_is_held_to_its_shape_and_to_the_form(warning, found):
+    assert warned(**warning) == found
+
+
+def test_what_the_case_holds_is_read_by_questions_before_sending_alone():
+    asked = question("age", "integer", relevant={"in": ["consent", {"var": "_case_forms"}]})
+    assert of(asked) == [("/0/relevant", "unknown_reference")]
+
+
+def test_a_form_for_the_public_asks_nothing_again():
+    asked = form(section("s", question("q", "text")), audience="public", warnings=[])
+    assert problems(asked) == []
+    asked["warnings"] = [{"key": "w", "when": {"answered": ["q"]}, "message": texts("Sure?")}]
+    assert problems(asked) == [("/warnings", "not_public")]

@@ -82,3 +82,10 @@ def test_any_language_has_a_column() -> None:
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_line_and_column(text: str, told: list[str]) -> None:
     assert refused(text) == told
+
+
+def test_a_choice_that_stands_alone_keeps_its_mark() -> None:
+    table = "value\tlabel:sq\tlabel:en\texclusive\nfood\tUshqim\tFood\t\nnone\tAsgjë\tNothing\tyes\n"
+    assert read_table(table)[1] == {"value": "none", "label": {"sq": "Asgjë", "en": "Nothing"}, "exclusive": True}
+    assert write_table(read_table(table)) == table
+    assert refused(table.replace("yes", "perhaps")) == ["Line 3, exclusive: Write “yes”, or leave this empty."]

@@ -177,3 +177,23 @@ def test_putting_the_moved_ones_where_they_were_gives_the_old_order(order: list[
     kept = [f"q{number}" for number in order if f"q{number}" not in moved]
     assert kept == sorted(kept)
     assert (moved == set()) == (order == sorted(order))
+
+
+def test_words_for_recipients_and_choices_that_stand_alone_are_told() -> None:
+    new = sample()
+    item(new, "reason")["recipient_label"] = texts("Grounds")
+    item(new, "needs")["choices"][0]["exclusive"] = True
+    found = details(told(new))
+    assert ("wording", "Label for recipients (English)", "", "Grounds") in found
+    assert ("wording", "Choice shelter", "shelter (sq) / shelter", "shelter (sq) / shelter (stands alone)") in found
+
+
+def test_what_is_asked_before_sending_is_told_with_its_condition() -> None:
+    old, new = sample(), sample()
+    warning = {"key": "old_age", "when": {">": [{"var": "age_stated"}, 100]}, "message": texts("So old?")}
+    new["warnings"] = [warning]
+    added = details(told(new))
+    assert ("logic", "Asked before sending (old_age)", "", "“age_stated” is more than 100.") in added
+    assert ("wording", "Asked before sending (old_age) (English)", "", "So old?") in added
+    old["warnings"], new["warnings"] = [warning], [{**warning, "question": "age_stated"}]
+    assert details(told(new, old)) == [("other", "Asked before sending (old_age)", "", "age_stated")]

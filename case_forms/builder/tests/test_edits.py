@@ -91,3 +91,10 @@ def test_what_readers_rely_on_stays(bent: Any) -> None:
 def test_a_change_that_does_not_fit_is_refused() -> None:
     with pytest.raises(EditRefused):
         edited(sample(), posted(changes=[{"op": "remove", "path": "/nothing"}]))
+
+
+@pytest.mark.parametrize("warnings", ["x", [1], [{"when": True}], {"key": "w"}])
+def test_a_working_copys_questions_before_sending_can_be_walked_through(warnings: Any) -> None:
+    now = sample()
+    with pytest.raises(EditRefused):
+        edited(now, json.dumps({"base": sha_of(now), "definition": {**now, "warnings": warnings}}))

@@ -12,7 +12,7 @@ from .names import key_of
 from .rows import Row, Sheet
 from .texts import clean, clean_texts
 
-KNOWN = {"list name", "name", "label", "media", "vatra_value", "geometry"}
+KNOWN = {"list name", "name", "label", "media", "vatra_value", "vatra_exclusive", "geometry"}
 INLINE = "-choices"  # lists that our own export makes for one question; no key of ours has a hyphen
 OURS = "vatra-"  # before lists that belong to a type of ours
 RESERVED = "attr_"  # before an attribute whose name means something else to XLSForms
@@ -90,6 +90,8 @@ def _add(listed: ChoiceList, row: Row, languages: Languages, report: Report) -> 
         report.note("no_label", sheet, row.number, row.header("label"))
         label = languages.everywhere(value)
     choice: dict[str, Any] = {"value": value, "label": clean_texts(label, row, report, "label")}
+    if row.get("vatra_exclusive").lower() == "yes":
+        choice["exclusive"] = True
     attributes = {attribute: clean(row.get(column)) for column, attribute in listed.columns.items() if row.get(column)}
     if len(attributes) > MOST_ATTRIBUTES:
         report.error("too_many_attributes", sheet, row.number, most=MOST_ATTRIBUTES)

@@ -61,6 +61,9 @@ def begun(node: Node, ours: str, outer: Condition, carrying: Carrying) -> Questi
             carrying.report.warning("no_label", *carrying.where(row, "label"))
         label = carrying.languages.everywhere(node.name or node.key)
     question: Question = {"item": "question", "key": node.key, "type": ours, "label": label}
+    recipient_label = carrying.texts(row, "vatra", "recipient_label")
+    if recipient_label:
+        question["recipient_label"] = recipient_label
     relevant = both(outer, carrying.relevant(node))
     if relevant is not None:
         question["relevant"] = relevant

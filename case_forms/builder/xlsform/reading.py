@@ -128,6 +128,9 @@ def form_of(
         definition["audience"] = PUBLIC
     if sections.intro:
         definition["intro"] = sections.intro
+    warnings = settings.warnings(report)
+    if warnings:
+        definition["warnings"] = warnings
     own = _own_lists(lists, settings, languages)
     if own:
         definition["lists"] = own

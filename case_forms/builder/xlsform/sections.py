@@ -69,6 +69,9 @@ class Sections:
             return
         wanted = row.get("vatra", "key") or node.name
         section: Item = {"key": key_of(wanted, self.keys, "part"), "title": self._title(node)}
+        recipient_title = self.carrying.texts(row, "vatra", "recipient_label")
+        if recipient_title:
+            section["recipient_title"] = recipient_title
         if relevant is not None:
             section["relevant"] = relevant
         intro = next((child for child in node.children if child.here.get("vatra", "type") == "section_intro"), None)
@@ -217,6 +220,9 @@ class Sections:
         label = carrying.texts(row, "label") or (carrying.texts(head.here, "label") if head else {})
         question: Item = {"item": "question", "key": node.key, "type": ours}
         question["label"] = label or carrying.languages.everywhere(node.name)
+        recipient_label = carrying.texts(row, "vatra", "recipient_label")
+        if recipient_label:
+            question["recipient_label"] = recipient_label
         hint = carrying.texts(row, "hint")
         if hint:
             question["hint"] = hint

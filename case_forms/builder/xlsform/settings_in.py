@@ -1,6 +1,10 @@
 """The sheet "settings": one row."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
+
+from case_forms.builder.shapes import WARNINGS, is_plain
 
 from .findings import Report
 from .languages import Languages
@@ -29,6 +33,20 @@ class Settings:
     def is_public(self) -> bool:
         """Whether vatra::audience says that anybody fills it."""
         return self.row is not None and self.row.get("vatra", "audience") == "public"
+
+    def warnings(self, report: Report) -> list[dict[str, Any]]:
+        """What is asked about before sending: the JSON that stands in vatra::warnings; nothing where it isn't ours."""
+        written = self.row.get("vatra", "warnings") if self.row else ""
+        if self.row is None or not written:
+            return []
+        try:
+            found = json.loads(written)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, list) or not is_plain(found) or any(WARNINGS(found, "")):
+            report.warning("vatra_ignored", self.row.sheet.name, self.row.number, self.row.header("vatra", "warnings"))
+            return []
+        return found
 
     def list_title(self, key: str, languages: Languages) -> dict[str, str]:
         """The title of a list of the form's own: vatra::list_<key>."""

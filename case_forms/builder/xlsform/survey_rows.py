@@ -51,6 +51,7 @@ class SurveyRows(SurveyColumns):
     def _section(self, section: Item) -> None:
         place = self.names.of(section)
         row = {"type": "begin_group", "name": place.name, **self._texts("label", section["title"])}
+        row |= self._texts("vatra::recipient_label", section.get("recipient_title", {}))
         if place.name != section["key"]:
             row["vatra::key"] = section["key"]
         self._conditions(row, section, place)
@@ -103,6 +104,7 @@ class SurveyRows(SurveyColumns):
     def _question(self, question: Item) -> None:
         place, ours = self.names.of(question), question["type"]
         row: Row = {"name": place.name, **self._texts("label", question["label"])}
+        row |= self._texts("vatra::recipient_label", question.get("recipient_label", {}))
         row |= self._texts("hint", question.get("hint", {}))
         self._key(row, question)
         self._conditions(row, question, place)

@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
+from case_forms.builder import canonical
 from case_forms.builder.lists import Shared, shared_lists, unresolved
 from case_forms.builder.sources import Lists
 from case_forms.questions.base import ChoiceSource
@@ -29,7 +30,7 @@ SURVEY = (
 )
 FIRST = {
     "survey": SURVEY,
-    "choices": ("list_name", "name", "label", "vatra_value"),
+    "choices": ("list_name", "name", "label", "vatra_value", "vatra_exclusive"),
     "settings": ("form_title", "form_id", "version", "default_language", "vatra"),
     NOTES_SHEET: ("sheet", "row", "column", "note", "was"),
 }
@@ -66,6 +67,8 @@ def _choices(lists: SheetLists) -> list[Row]:
         row |= {f"label::{name_of(code)}": text.replace("${", "$ {") for code, text in choice["label"].items() if text}
         if written != choice["value"]:
             row["vatra_value"] = choice["value"]
+        if choice.get("exclusive"):
+            row["vatra_exclusive"] = "yes"
         rows.append(row)
     return rows
 
@@ -81,6 +84,8 @@ def _settings(definition: dict[str, Any]) -> Row:
     }
     if "audience" in definition:
         row["vatra::audience"] = definition["audience"]
+    if definition.get("warnings"):
+        row["vatra::warnings"] = canonical.dump(definition["warnings"])
     row |= {f"vatra::title::{name_of(code)}": text for code, text in definition["title"].items() if text}
     for key, listed in definition.get("lists", {}).items():
         row |= {f"vatra::list_{key}::{name_of(code)}": text for code, text in listed.get("title", {}).items() if text}

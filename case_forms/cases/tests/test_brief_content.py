@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from case_forms.cases.brief_content import age_group, shared
 from case_forms.intake.actions import receive_submission
-from case_forms.testing import Scene, make_scene, question
+from case_forms.testing import Scene, make_scene, publish, question, small_form, texts
 from notifications.outbox.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +115,24 @@ def test_what_a_condition_shares_is_the_role_it_names() -> None:
     assert shared(asked, {"danger": "yes"}) == {"police": True, "cpu": True}
     assert shared(asked, {"danger": "no"}) == {"cpu": True}
     assert shared(question("x", "text"), {"danger": "yes"}) == {}
+
+
+def test_recipients_read_their_own_wording_where_the_form_has_one() -> None:
+    definition = small_form()
+    person = definition["sections"][1]
+    person["recipient_title"] = texts("The unit's assessment")
+    asked = next(item for item in person["items"] if item["key"] == "first_name")
+    asked["recipient_label"] = texts("Given name")
+    scene = make_scene()
+    scene.form = publish(definition)
+    scene.send(danger="yes", first_name="Ana")
+    brief = Notice.objects.get(role="police").brief
+    section = next(each for each in brief["sections"] if each["title"]["en"] == "The unit's assessment")
+    assert [row["label"]["en"] for row in section["rows"] if row["key"] == "first_name"] == ["Given name"]
+    assert not any(each["title"]["en"] == "Person" for each in brief["sections"])
+
+
+def test_urgency_stands_above_the_sections_of_an_urgent_brief_alone(scene: Scene) -> None:
+    scene.send(danger="yes")
+    assert Notice.objects.get(role="police").brief["urgent"] is True
+    assert "urgent" not in Notice.objects.get(role="responsible_authority").brief

@@ -1,20 +1,33 @@
 """The registers: coordinators look through their own regions' rows, and that is all that can be done there."""
 
+import re
 import uuid
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from access.models import StaffRole, User
 from audit.models import AuditEntry
-from case_forms.cases.models import Case, Referral, new_reference
-from case_forms.testing import Scene, make_coordinator, make_place, make_scene, make_user
+from case_forms.cases.board import reasons_of
+from case_forms.cases.models import Case, CaseEvent, Referral, new_reference
+from case_forms.testing import (
+    Scene,
+    make_coordinator,
+    make_place,
+    make_scene,
+    make_user,
+    publish,
+    small_form,
+    texts,
+)
+from notifications.outbox import labels
 from notifications.outbox.delivery import drain
 from notifications.outbox.models import Attempt, Notice, new_code
 from notifications.outbox.sweep import sweep
@@ -327,3 +340,67 @@ def copies_of(case: Case) -> None:
                     "link_token": "x",
                 }
             )
+
+
+# codes and Python's own words, which mean nothing to a coordinator
+RAW = re.compile(
+    r"\b(True|False|None|no_contact|unreached|unsendable|same_recipient|drill_over|taken_in_house|wrong_area"
+    r"|potential_victim|not_offered|responsible_authority|protection_service|child_track|next_step_at)\b"
+)
+
+
+def words_on(client: Client, address: str) -> str:
+    soup = BeautifulSoup(client.get(address).content, "html.parser")
+    for part in soup.select("script, style, template"):
+        part.decompose()
+    main = soup.select_one("main")
+    assert main is not None
+    return " ".join(main.get_text(" ").split())
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_no_raw_code_stands_in_a_register_a_row_or_the_cases_page(scene: Scene, language: str) -> None:
+    coordinator = make_coordinator(scene.place)
+    coordinator.language = language
+    coordinator.save()
+    definition = small_form()
+    for item in definition["sections"][1]["items"]:
+        for choice in item.get("choices", ()):
+            choice["label"] = texts(choice["value"].replace("_", " "))
+    scene.form = publish(definition)
+    reference = scene.send(danger="yes", age_stated=15, story="Një fjali.").receipt["case"]
+    scene.follow(reference, to_org=scene.offices["protection_service"].slug, service=["shelter", "legal"])
+    case = Case.objects.get(reference=reference)
+    reasons = iter(["no_contact", "unreached", "unsendable"])
+    for notice in Notice.objects.filter(case_id=case.pk)[:3]:
+        changes = {"state": "failed", "reason": next(reasons), "next_attempt_at": timezone.now()}
+        Notice.objects.filter(pk=notice.pk).update(**changes)
+    client = signed_in(coordinator)
+    rows = [("cases/case", case.pk), *(("cases/referral", row.pk) for row in Referral.objects.all())]
+    rows += [("outbox/notice", row.pk) for row in Notice.objects.filter(case_id=case.pk)]
+    addresses = [f"/cms/{register}/" for register in REGISTERS]
+    addresses += [f"/cms/{register}/inspect/{pk}/" for register, pk in rows]
+    for address in [*addresses, f"/field/cases/{reference}/"]:
+        found = RAW.search(words_on(client, address))
+        assert found is None, (address, found)
+
+
+def test_every_reason_and_channel_has_words_and_an_unknown_one_is_never_shown_raw() -> None:
+    for language in ("sq", "en"):
+        with translation.override(language):
+            for code in (*labels.REASONS, "brand_new"):
+                assert labels.reason_label(code) not in ("", code)
+            for code in (*labels.CHANNELS, "pigeon"):
+                assert labels.channel_label(code) not in ("", code)
+    assert labels.reason_label("") == ""
+
+
+def test_the_explanation_says_answers_in_words_also_where_codes_were_kept(mine: Client, case: Case) -> None:
+    event = CaseEvent.objects.filter(case=case, explanation__isnull=False).first()
+    assert event is not None
+    event.explanation = [
+        {"rule": "r", "words": texts("So."), "because": {"sq": "«Rrezik» është «yes».", "en": "“Danger” is “unknown”."}}
+    ]
+    event.save()
+    assert reasons_of(case, "sq")[0][1] == [("So. (sq)", "«Rrezik» është «Po».")]
+    assert reasons_of(case, "en")[0][1] == [("So.", "“Danger” is “Not known”.")]

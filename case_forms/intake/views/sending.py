@@ -16,12 +16,21 @@ from audit.chain import actor_of, record
 from case_forms.builder.sources import Lists
 from case_forms.cases.models import Case
 from case_forms.intake import drafts, left_over, outcome
-from case_forms.intake.actions import AnswersRefused, NotAllowed, NotDecided, UuidReused, submit_draft
+from case_forms.intake.actions import (
+    AnswersRefused,
+    ConfirmationNeeded,
+    NotAllowed,
+    NotDecided,
+    UuidReused,
+    submit_draft,
+)
 from case_forms.intake.attachments.naming import files_of_submission
 from case_forms.intake.checking import CheckContext
+from case_forms.intake.confirming import confirmed_in_words, to_confirm
 from case_forms.intake.filling import checked_for
 from case_forms.intake.languages import language_among, language_of
 from case_forms.intake.models import Draft, Submission
+from case_forms.intake.naming import named_case
 from case_forms.intake.preview import told_at_once, would_match_no_rule
 from case_forms.intake.reading import read_sections, read_stored
 
@@ -45,7 +54,9 @@ def review(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
 
 def _send(request: HttpRequest, user: User, draft: Draft) -> HttpResponse:
     try:
-        received = submit_draft(draft=draft, user=user)
+        received = submit_draft(draft=draft, user=user, confirmed=request.POST.getlist("confirmed"))
+    except ConfirmationNeeded:
+        return _review_page(request, draft, is_unconfirmed=True, status=422)
     except AnswersRefused:
         return _review_page(request, draft, status=422)
     except NotDecided:
@@ -57,13 +68,20 @@ def _send(request: HttpRequest, user: User, draft: Draft) -> HttpResponse:
     return _where(received.submission)
 
 
-def _review_page(request: HttpRequest, draft: Draft, *, is_undecided: bool = False, status: int = 200) -> HttpResponse:
+def _review_page(
+    request: HttpRequest, draft: Draft, *, is_undecided: bool = False, is_unconfirmed: bool = False, status: int = 200
+) -> HttpResponse:
     user = staff(request)
     context = drafts.context_of(draft, language_of(draft))
     checked = checked_for(draft.form_version.definition, draft.answers, context, user)
+    case, _unknown = named_case(draft.form_version.definition, checked.answers, user)
+    ticked = request.POST.getlist("confirmed")
+    asked = to_confirm(draft.form_version.definition, checked.answers, context, case) if checked.ok else []
     page = frame(
         request,
         draft=draft,
+        asked=[(warning, warning.key in ticked) for warning in asked],
+        is_unconfirmed=is_unconfirmed,
         sections=read_sections(checked, context),
         is_ready=checked.ok,
         is_undecided=is_undecided,
@@ -116,6 +134,7 @@ def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
         request,
         submission=found,
         sections=sections,
+        confirmed=confirmed_in_words(found, context.language),
         words=outcome.words_of(found),
         to_call=outcome.to_call(found.unit) if found.is_unmatched and found.handled_at is None else [],
         is_of_unit=user.units().filter(pk=found.unit_id).exists(),

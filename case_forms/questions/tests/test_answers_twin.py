@@ -12,7 +12,7 @@ from case_forms.questions import registry
 from case_forms.questions.base import AnswerError, CleanContext, is_unanswered
 
 from .chromium import OpenPage
-from .every_type import GOOD, IDENTITY, question
+from .every_type import GOOD, IDENTITY, listed, question
 from .sources import AllFiles, FixedSource
 
 pytestmark = pytest.mark.browser
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 TODAY = date(2026, 3, 1)
 CONTEXT = CleanContext(sources=FixedSource(), today=TODAY, attachments=AllFiles())
 NAME = "row-0-thing"
+ALONE = [*listed("a", "b"), {**listed("c")[0], "exclusive": True}]
 Entry = dict[str, str | list[str]]
 
 # type: what is entered in which field ("" is the question's own name); properties
@@ -86,6 +87,9 @@ TYPED: list[tuple[str, Entry, dict[str, Any]]] = [
     ("select_many", {"": ["a", "c"]}, {}),
     ("select_many", {"": ["a"]}, {"min": 2}),
     ("select_many", {"": ["a", "b"]}, {"max": 1}),
+    ("select_many", {"": ["c"]}, {"choices": ALONE}),
+    ("select_many", {"": ["a", "c"]}, {"choices": ALONE}),
+    ("select_many", {"": ["a", "b"]}, {"choices": ALONE}),
     ("ranking", {"": ["2 a", "1 b", "3 c"]}, {}),
     ("ranking", {"": ["2 a", "1 b", ""]}, {}),
     ("ranking", {"": ["2 a", "2 b", "3 c"]}, {}),

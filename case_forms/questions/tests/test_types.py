@@ -3,12 +3,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from case_forms.questions import registry
 from case_forms.questions.base import AnswerError, CleanContext, is_unanswered
 from case_forms.questions.places import nearest_seat, seats
 
-from .every_type import IDENTITY, question
+from .every_type import IDENTITY, listed, question
 from .sources import AllFiles, FixedSource
 
 SOURCE = FixedSource()
@@ -354,3 +355,14 @@ def test_nothing_is_no_answer(raw):
 @pytest.mark.parametrize("raw", [False, 0, "0", [None], {"a": None}])
 def test_no_and_nought_are_answers(raw):
     assert not is_unanswered(raw)
+
+
+def test_a_choice_that_stands_alone_is_not_chosen_with_others():
+    alone = {"choices": [*listed("a", "b"), {**listed("c")[0], "exclusive": True}]}
+    assert clean("select_many", ["c"], **alone) == ["c"]
+    assert clean("select_many", ["a", "b"], **alone) == ["a", "b"]
+    for both in (["a", "c"], ["c", "b", "a"]):
+        assert refusal("select_many", both, **alone) == "exclusive"
+    schema = registry.get("select_many").schema(asked("select_many", **alone), FixedSource())
+    accepts = Draft202012Validator(schema).is_valid
+    assert [accepts(given) for given in (["c"], ["a", "b"], ["a", "c"])] == [True, True, False]

@@ -10,8 +10,13 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
 from notifications.briefs import documents
+from notifications.briefs.composing import compose
+from notifications.briefs.replies import answer
 from notifications.briefs.tasks import render_document as render_task
-from notifications.outbox.models import BriefDocument, Notice
+from notifications.directory.models import Contact
+from notifications.outbox.models import BriefDocument, Notice, Purpose
+
+from .conftest import rows
 
 pytestmark = pytest.mark.django_db
 
@@ -183,3 +188,23 @@ def test_the_queue_leaves_alone_what_needs_no_document_or_is_gone(notice: Notice
     render_task("00000000-0000-0000-0000-000000000000")
 
     assert not BriefDocument.objects.exists()
+
+
+def test_an_urgent_notice_says_so_before_anything_else(make_notice: Callable[..., Notice]) -> None:
+    urgent = make_notice("cpu", brief=compose("cpu", rows(), urgent=True), needs_document=True)
+    text = text_of(documents.render(urgent).pdf)
+    assert text.index("URGJENT") < text.index("Njoftim për Njësinë")
+    assert "URGJENT" not in text_of(documents.render(make_notice("cpu", needs_document=True)).pdf)
+
+
+def test_the_deputys_document_says_who_had_not_answered_and_stays_the_same(
+    make_contact: Callable[..., Contact], make_notice: Callable[..., Notice]
+) -> None:
+    first = make_notice("cpu", needs_document=True)
+    deputy = make_notice(
+        "cpu", contact=make_contact("cpu", rank=2), chases=first, purpose=Purpose.DEPUTY, needs_document=True
+    )
+    pdf = documents.render(deputy).pdf
+    assert f"Njoftoheni si zëvendës: {first.contact.name} u njoftua" in text_of(pdf)
+    answer(notice=first, kind="declined", reason="busy_elsewhere")
+    assert documents.render(Notice.objects.get(pk=deputy.pk)).pdf == pdf

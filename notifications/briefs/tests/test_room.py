@@ -14,14 +14,16 @@ from access.models import Municipality
 from audit.chain import verify_chain
 from audit.models import AuditEntry
 from notifications.briefs import documents
+from notifications.briefs.composing import compose
 from notifications.briefs.links import revoke_link
 from notifications.briefs.models import BriefSession
+from notifications.briefs.replies import answer
 from notifications.directory.models import Contact
 from notifications.outbox.actions import cancel
-from notifications.outbox.models import BriefDocument, Notice, Reply
+from notifications.outbox.models import BriefDocument, Notice, Purpose, Reply
 from notifications.outbox.states import NoticeState
 
-from .conftest import OTHER_PIN, PIN, path_of
+from .conftest import OTHER_PIN, PIN, path_of, rows
 
 pytestmark = pytest.mark.django_db
 SECRET = "Kanarina Zogu"
@@ -443,3 +445,35 @@ def test_every_page_of_the_room_has_its_row() -> None:
         row = policy.row_for(f"briefs:{pattern.name}", "")
         assert row is not None
         assert row.roles == policy.RECIPIENT
+
+
+class TestWhyOneIsTold:
+    def test_urgency_stands_on_top_after_the_pin_and_nowhere_before(
+        self, client: Client, make_notice: Callable[..., Notice]
+    ) -> None:
+        notice = make_notice(brief=compose("police", rows(), urgent=True))
+        assert "brief-urgent" not in page(client, path_of(notice))
+        client.post(path_of(notice), {"pin": PIN})
+        html = page(client, path_of(notice))
+        assert html.index("brief-urgent") < html.index("<h1")
+
+    def test_the_deputy_learns_that_the_first_did_not_answer(
+        self, client: Client, notice: Notice, make_contact: Callable[..., Contact], make_notice: Callable[..., Notice]
+    ) -> None:
+        second = make_contact("police", rank=2, language="en")
+        deputy = make_notice(contact=second, chases=notice, purpose=Purpose.DEPUTY)
+        assert notice.contact is not None
+        assert notice.contact.name not in page(client, path_of(deputy))
+        client.post(path_of(deputy), {"pin": PIN})
+        html = page(client, path_of(deputy))
+        assert f"You are notified as deputy: {notice.contact.name} was notified on" in html
+        assert "had not answered" in html
+
+    def test_the_deputy_learns_that_the_first_declined(
+        self, client: Client, notice: Notice, make_contact: Callable[..., Contact], make_notice: Callable[..., Notice]
+    ) -> None:
+        answer(notice=notice, kind="declined", reason="busy_elsewhere")
+        second = make_contact("police", rank=2, language="en")
+        deputy = make_notice(contact=second, chases=notice, purpose=Purpose.DEPUTY)
+        client.post(path_of(deputy), {"pin": PIN})
+        assert "and can&#x27;t take it" in page(client, path_of(deputy))

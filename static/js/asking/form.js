@@ -2,10 +2,12 @@
 // kept before "Send". Without this script everything works, a page at a time.
 
 import { follow } from "../filling/live.js";
+import { standAlone } from "../widgets/exclusive.js";
 
 const form = document.getElementById("section");
 const refresh = follow(form, JSON.parse(document.getElementById("form-rules").textContent));
 
+standAlone(document);
 form.addEventListener("input", refresh);
 form.addEventListener("change", refresh);
 window.addEventListener("pageshow", refresh);

@@ -7,12 +7,13 @@ import { attributesOf, textIn } from "./scope.js";
 import { setText } from "./texts.js";
 
 /**
- * `names` lead from the node to the list. `attributes`: whether entries may carry them. The table draws itself anew after
+ * `names` lead from the node to the list. `attributes`: whether entries may carry them; `exclusive`: whether one may
+ * stand alone. The table draws itself anew after
  * a change of its shape; typing only writes.
  */
 export class Entries {
-  constructor(editor, node, names, { words, add, attributes = false }) {
-    Object.assign(this, { editor, node, names, add, attributes });
+  constructor(editor, node, names, { words, add, attributes = false, exclusive = false }) {
+    Object.assign(this, { editor, node, names, add, attributes, exclusive });
     this.at = names.map((name) => `/${escaped(name)}`).join("");
     this.id = newId("vo-entries");
     this.following = new WeakSet(); // entries whose value still follows their label
@@ -40,7 +41,7 @@ export class Entries {
 
   draw(focus) {
     const columns = this.attributes ? [...new Set([...attributesOf(this.list), ...this.extra])] : [];
-    const heads = [this.t("value"), ...this.editor.languages.map((code) => this.t("label_in", { language: this.editor.languageName(code) })), ...columns];
+    const heads = [this.t("value"), ...this.editor.languages.map((code) => this.t("label_in", { language: this.editor.languageName(code) })), ...(this.exclusive ? [this.t("exclusive")] : []), ...columns];
     const table = h(
       "table.vo-table",
       {},
@@ -76,7 +77,8 @@ export class Entries {
       return cell(this.t("label_in", { language }), this.labelInput(entry, index, code, this.t("label_of", { language, number }), value), `label/${code}`);
     });
     const attributes = columns.map((name) => cell(name, this.attributeInput(entry, index, name), `with/${name}`));
-    return h("tr", {}, cell(this.t("value"), value, "value"), labels, attributes, h("td.vo-table__actions", {}, this.actions(entry, index)));
+    const alone = this.exclusive ? [cell(this.t("exclusive"), this.exclusiveBox(entry, index), "exclusive")] : [];
+    return h("tr", {}, cell(this.t("value"), value, "value"), labels, alone, attributes, h("td.vo-table__actions", {}, this.actions(entry, index)));
   }
 
   labelInput(entry, index, language, words, valueInput) {
@@ -112,6 +114,18 @@ export class Entries {
     event.preventDefault();
     this.apply([{ op: "remove", path: `${this.path}/${this.list.indexOf(entry)}` }]);
     this.append(lines);
+  }
+
+  exclusiveBox(entry, index) {
+    return h("input", {
+      type: "checkbox",
+      checked: entry.exclusive === true,
+      disabled: this.editor.readOnly,
+      title: this.t("exclusive_hint"),
+      "aria-label": this.t("exclusive_of", { name: textIn(entry.label, this.editor.language, entry.value || String(index + 1)) }),
+      "data-focus": `${this.at}/${index}/exclusive`,
+      on: { change: ({ target }) => this.write(index, ["exclusive"], target.checked || undefined) },
+    });
   }
 
   attributeInput(entry, index, name) {

@@ -1,4 +1,4 @@
-/** The form's own settings: title, intro, kind, audience, languages, lists of its own. */
+/** The form's own settings: title, intro, kind, audience, languages, lists of its own, questions before sending. */
 
 import { escaped } from "./document.js";
 import { button, field, fieldset, h, icon, input, select } from "./dom.js";
@@ -7,10 +7,11 @@ import { proposed } from "./keys.js";
 import { fieldFor, showProblems } from "./problems.js";
 import { textIn } from "./scope.js";
 import { textsField } from "./texts.js";
+import { warningsField } from "./warnings.js";
 
 const CODE = /^[a-z]{2,3}(-[A-Z]{2})?$/;
-const TEXTS = new Set(["title", "intro", "label", "hint", "text", "message", "low_label", "high_label"]);
-const OPTIONAL = new Set(["intro", "hint"]);
+const TEXTS = new Set(["title", "recipient_title", "intro", "label", "recipient_label", "hint", "text", "message", "low_label", "high_label"]);
+const OPTIONAL = new Set(["recipient_title", "intro", "recipient_label", "hint"]);
 
 /** Operations that take one language out of every text of the form. */
 function withoutLanguage(definition, code) {
@@ -74,6 +75,7 @@ export class FormSettings {
       this.audience(),
       this.languages(),
       this.lists(),
+      editor.definition.audience !== "public" && warningsField(this),
     );
     this.update();
   }
@@ -147,7 +149,7 @@ export class FormSettings {
     const { editor } = this;
     const { definition } = editor;
     const title = textIn(list.title, editor.language, key);
-    const table = new Entries(editor, definition, ["lists", key, "choices"], { words: this.t("choices"), add: this.t("add_choice"), attributes: true });
+    const table = new Entries(editor, definition, ["lists", key, "choices"], { words: this.t("choices"), add: this.t("add_choice"), attributes: true, exclusive: true });
     const remove = () => {
       const isLast = Object.keys(definition.lists).length === 1;
       editor.document.apply([{ op: "remove", path: isLast ? "/lists" : `/lists/${escaped(key)}` }], { label: this.t("step_settings") });

@@ -5,7 +5,7 @@ import { allItems } from "./scope.js";
 
 export const HINTED = new Set(["duplicate_key", "bad_key", "reserved_key", "missing_translation", "no_choices", "no_value", "duplicate_choice", "no_sensitivity", "empty_repeat"]);
 
-const TEXTS = ["title", "intro", "label", "hint", "text", "low_label", "high_label"];
+const TEXTS = ["title", "recipient_title", "intro", "label", "recipient_label", "hint", "text", "low_label", "high_label"];
 const NEEDED = { section: ["title"], question: ["label"], repeat: ["label"], note: ["text"], form: ["title"] };
 
 /** Every hint of the form: {node, at, code, message}. */
@@ -58,6 +58,7 @@ export function* hints(editor) {
     if (!list.choices?.length) yield say(definition, `/lists/${name}/choices`, "no_choices");
     yield* entries(definition, name, list.choices ?? [], `/lists/${name}/choices`);
   }
+  for (const [index, warning] of (definition.warnings ?? []).entries()) yield* missing(definition, warning.message, `/warnings/${index}/message`);
   for (const section of definition.sections ?? []) {
     yield* key(section, sectionKeys);
     yield* texts(section, "section");

@@ -81,7 +81,7 @@ export function renamed(expression, from, to, repeats = new Set()) {
 
 /** The expressions of a part of the form, each with the names that lead to it. */
 export function* expressionsOf(node) {
-  for (const name of ["relevant", "required", "initial", "choice_filter", "calculation"]) {
+  for (const name of ["relevant", "required", "initial", "choice_filter", "calculation", "when"]) {
     if (typeof node[name] === "object" && node[name] !== null) yield [[name], node[name]];
   }
   if (typeof node.constraint?.expr === "object") yield [["constraint", "expr"], node.constraint.expr];
@@ -105,14 +105,20 @@ export function renaming(document, item, key) {
     }
     if (part.of === item.key) operations.push({ op: "replace", path: `${document.pathOf(part)}/of`, value: key });
   }
+  for (const [index, warning] of (definition.warnings ?? []).entries()) {
+    const when = renamed(warning.when, item.key, key, repeats);
+    if (JSON.stringify(when) !== JSON.stringify(warning.when)) operations.push({ op: "replace", path: `/warnings/${index}/when`, value: when });
+    if (warning.question === item.key) operations.push({ op: "replace", path: `/warnings/${index}/question`, value: key });
+  }
   return operations;
 }
 
-/** The items whose expressions name this key. */
+/** The items, and the questions before sending, whose expressions name this key. */
 export function usersOf(definition, key) {
   const repeats = new Set([...allItems(definition)].filter(({ item }) => item.item === "repeat").map(({ item }) => item.key));
   const names = (part) =>
     part.of === key ||
+    part.question === key ||
     [...expressionsOf(part)].some(([, expression]) => JSON.stringify(renamed(expression, key, "\u0000", repeats)) !== JSON.stringify(expression));
-  return [...definition.sections, ...[...allItems(definition)].map((placed) => placed.item)].filter(names);
+  return [...definition.sections, ...[...allItems(definition)].map((placed) => placed.item), ...(definition.warnings ?? [])].filter(names);
 }

@@ -35,6 +35,7 @@ function repeatBounds(editor, node) {
 export function sectionFields(editor, node) {
   return [
     namedField(editor, node, "title", editor.t("title")),
+    textsField(editor, node, ["recipient_title"], editor.t("recipient_title"), { hint: editor.t("recipient_hint") }),
     textsField(editor, node, ["intro"], editor.t("intro"), { multiline: true }),
     keyField(editor, node),
     shownWhen(editor, node).element,
@@ -135,10 +136,16 @@ function choosable(editor, node, type) {
   const valuesOf = (name) => [...new Set(choices.map((choice) => choice.with?.[name]).filter(Boolean))].map((value) => ({ value, label: {} }));
   const scope = () => {
     const known = scopeAt(editor.definition, editor.catalogue, node);
-    const parts = [own("value", editor.t("choice_value"), choices), ...names.map((name) => own(name, editor.t("choice_attribute", { name }), named(name, valuesOf(name), editor)))];
+    const parts = [own("value", editor.t("choice_value"), choices), ...names.map((name) => own(name, editor.t("choice_attribute", { name: attributeName(editor, name) }), named(name, valuesOf(name), editor)))];
     return { ...known, entries: [...parts, ...known.entries], choiceRefs: true };
   };
   return new ConditionField(editor, node, ["choice_filter"], { words: editor.t("choice_filter"), hint: editor.t("choice_filter_hint"), scope }).element;
+}
+
+/** What people call an attribute that our own lists have; others are called by their key. */
+function attributeName(editor, name) {
+  const words = editor.t(`attribute_${name}`);
+  return words === `attribute_${name}` ? name : words;
 }
 
 /** The values of an attribute under the names of the list they come from (a region's slug under its name). */
@@ -163,7 +170,8 @@ export function privacy(editor, node) {
   const keep = input(node.keep_for, { type: "number", min: 1, max: 600, step: 1, readonly: editor.readOnly, onInput: (text) => set("keep_for")(text === "" ? undefined : Number(text)) });
   keep.classList.add("vo-number");
   const roles = editor.catalogue.roles.map((role) => sharing(editor, node, role));
-  return [sensitivity, fieldset(editor.t("shared_with"), { at: "/shared_with", hint: editor.t("shared_with_hint") }, roles), field(editor.t("keep_for"), keep, { at: "/keep_for", hint: editor.t("keep_for_hint") })];
+  const forRecipients = textsField(editor, node, ["recipient_label"], editor.t("recipient_label"), { hint: editor.t("recipient_hint") });
+  return [sensitivity, fieldset(editor.t("shared_with"), { at: "/shared_with", hint: editor.t("shared_with_hint") }, roles), forRecipients, field(editor.t("keep_for"), keep, { at: "/keep_for", hint: editor.t("keep_for_hint") })];
 }
 
 /** One role. While its condition is unfinished, nothing is shared. */

@@ -78,7 +78,7 @@ function choiceSource(editor, node, redraw) {
 function choices(editor, node, redraw, adopt) {
   const source = choiceSource(editor, node, redraw);
   if (!node.choices_from) {
-    const table = new Entries(editor, node, ["choices"], { words: editor.t("choices"), add: editor.t("add_choice"), attributes: true });
+    const table = new Entries(editor, node, ["choices"], { words: editor.t("choices"), add: editor.t("add_choice"), attributes: true, exclusive: node.type === "select_many" || node.choices?.some((choice) => choice.exclusive) });
     adopt(table);
     return [source, table.element];
   }

@@ -13,7 +13,7 @@ export function offer(element, rule, name, lets) {
   if (shown) shown.disabled = offered.length === 0;
   if (rule.type === "ranking") return; // its places change with its choices: the server draws it anew
   if (select) fillSelect(select, offered, name);
-  else fillBoxes(element, offered, name);
+  else fillBoxes(element, offered, name, rule);
 }
 
 const areThere = (values, offered) =>
@@ -30,7 +30,7 @@ function fillSelect(select, offered, name) {
   );
 }
 
-function fillBoxes(element, offered, name) {
+function fillBoxes(element, offered, name, rule) {
   const inputs = [...element.querySelectorAll("input")].filter((input) => input.name === name && input.value !== "");
   if (areThere(inputs.map((input) => input.value), offered)) return;
   const chosen = inputs.filter((input) => input.checked).map((input) => input.value);
@@ -42,6 +42,9 @@ function fillBoxes(element, offered, name) {
   const none = group.querySelector("[data-none]");
   for (const input of inputs) input.closest(".q-choice").remove();
   const boxes = offered.map((choice, index) => box(kind, `${group.id}-c${index}`, name, choice, wanted.has(choice.value)));
+  for (const input of boxes.map((each) => each.querySelector("input"))) {
+    if (rule.exclusive?.includes(input.value)) input.dataset.exclusive = "";
+  }
   if (more) more.append(...boxes);
   else for (const each of boxes) group.insertBefore(each, none);
   if (more && wanted.size) more.open = true;

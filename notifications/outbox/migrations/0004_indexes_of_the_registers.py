@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('access', '0001_initial'),
         ('directory', '0003_leave_and_versions'),
-        ('outbox', '0002_the_mobile_unit_is_told'),
+        ('outbox', '0003_the_chain'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('access', '0001_initial'),
-        ('cases', '0002_initial'),
+        ('cases', '0003_open_notices_know_their_unit'),
         ('directory', '0003_leave_and_versions'),
         ('procedures', '0002_triggers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -1,0 +1,39 @@
+"""What the codes of cases are called on screens, where no model field has the words."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import get_language, gettext
+
+from access.models import in_language
+from case_forms.builder.models import FormVersion
+from case_forms.builder.outline import questions
+
+REFERRAL = "referral"
+# Explanations kept before the procedure read these answers back in words: {code: its words}
+OLD_CODES = {
+    "sq": {"yes": "Po", "no": "Jo", "unknown": "Nuk dihet"},
+    "en": {"yes": "Yes", "no": "No", "unknown": "Not known"},
+}
+QUOTES = {"sq": "«{}»", "en": "“{}”"}
+
+
+def service_labels(codes: Iterable[str]) -> list[str]:
+    """The words for what a referral asks for, as the referral forms have them now."""
+    language = (get_language() or "sq").split("-")[0]
+    known: dict[str, Any] = {}
+    for version in FormVersion.objects.newest():
+        if version.definition["kind"] != REFERRAL:
+            continue
+        for placed in questions(version.definition):
+            for choice in placed.question.get("choices", ()):
+                known.setdefault(choice["value"], choice["label"])
+    return [in_language(known[code], language) if code in known else gettext("another service") for code in codes]
+
+
+def without_codes(sentence: str, language: str) -> str:
+    """A kept sentence with the answers that were once quoted as codes («yes») in words."""
+    quote = QUOTES.get(language, QUOTES["sq"])
+    for code, words in OLD_CODES.get(language, OLD_CODES["sq"]).items():
+        sentence = sentence.replace(quote.format(code), quote.format(words))
+    return sentence

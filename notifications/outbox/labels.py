@@ -1,0 +1,51 @@
+"""What the codes of notices are called on screens. Every code has its words here; one without is never shown raw."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .states import NO_CONTACT, REFUSED, UNREACHED, UNSENDABLE
+
+# `Notice.reason`: why it failed, was closed by somebody's answer, or was withdrawn
+REASONS: dict[str, "str | Promise"] = {
+    NO_CONTACT: _("nobody found to notify"),
+    REFUSED: _("refused by the mail server"),
+    UNREACHED: _("mail server not reached"),
+    UNSENDABLE: _("could not be composed"),
+    "taken": _("somebody else took it"),
+    "answered": _("answered through another notice"),
+    "wrong_area": _("belongs to another area"),
+    "reached": _("reached by telephone"),
+    "taken_in_house": _("the unit took it over"),
+    "same_recipient": _("the same person was notified already"),
+    "drill_over": _("the drill is over"),
+}
+CHANNELS: dict[str, "str | Promise"] = {
+    "email": _("e-mail"),
+    "sms": _("text message"),
+    "push": _("push notification"),
+    "voice": _("telephone call"),
+    "webhook": _("automatic transfer"),
+}
+LANGUAGES: dict[str, "str | Promise"] = {"sq": _("Albanian"), "en": _("English")}
+
+
+def reason_label(code: str) -> str:
+    """The words for a notice's reason; "" for none."""
+    return _label(REASONS, code, gettext("another reason"))
+
+
+def channel_label(code: str) -> str:
+    return _label(CHANNELS, code, gettext("another way"))
+
+
+def language_label(code: str) -> str:
+    return _label(LANGUAGES, code, gettext("another language"))
+
+
+def yes_or_no(value: bool) -> str:
+    return gettext("Yes") if value else gettext("No")
+
+
+def _label(words: "dict[str, str | Promise]", code: str, otherwise: str) -> str:
+    return str(words.get(code, otherwise)) if code else ""
