@@ -13,14 +13,16 @@ from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from .actions import link_for
-from .models import Notice
+from .models import Notice, Purpose
 
 LANGUAGES = ("sq", "en")
 
 
 def letter_id(notice: Notice) -> str:
-    """The Message-ID: the same at every attempt, so that mail programs show a doubled sending once."""
-    return f"<{notice.pk}@{settings.MESSAGE_ID_DOMAIN}>"
+    """The Message-ID: the same at every attempt, so that mail programs show a doubled sending once; another one each time
+    it is said again, so that they show that, too."""
+    number = f".{notice.number}" if notice.repeats else ""
+    return f"<{notice.pk}{number}@{settings.MESSAGE_ID_DOMAIN}>"
 
 
 def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
@@ -36,6 +38,8 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
         "code": notice.code,
         "first_code": first.code,
         "purpose": notice.purpose,
+        "number": notice.number,
+        "lines": _lines_of(notice, language) if notice.purpose == Purpose.DIGEST else (),
         "drill": notice.is_drill,
         "link": link,
         "answer_by": answer_by,
@@ -43,6 +47,7 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
     }
     subject, _newline, text = get_template(f"outbox/{language}/notice.txt").render(words).partition("\n")
     headers = {}
-    if first.pk != notice.pk:
-        headers = {"In-Reply-To": letter_id(first), "References": letter_id(first)}
+    if first.pk != notice.pk or notice.repeats:
+        begun = f"<{first.pk}@{settings.MESSAGE_ID_DOMAIN}>"
+        headers = {"In-Reply-To": begun, "References": begun}
     return Letter(letter_id(notice), contact.email, subject, text.strip() + "\n", headers)
