@@ -24,7 +24,7 @@ from audit.chain import Actor, record
 from notifications import signals
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice, Reply, ReplyKind
-from notifications.outbox.repeating import REPLACED
+from notifications.outbox.repeating import NOTHING_LEFT, REPLACED
 from notifications.outbox.states import TRANSITIONS, NoticeState
 
 from .chase import ANSWERED, RELEASED, TAKEN, lock_chase, release, settle_others
@@ -52,6 +52,9 @@ REFUSALS: dict[str, str | Promise] = {
     "declined": _("You have already passed this notice on. Call the unit if that was a mistake."),
     "taken": _("Somebody else has already taken this notice. You don't need to do anything."),
     "answered": _("You have already answered this through another notice. You don't need to do anything."),
+    "nothing_left": _(
+        "Everything on this list has been answered, or is on another one. You don't need to do anything."
+    ),
     "replaced": _(
         "This notice goes on in a newer one, with whoever is on duty now. You don't need to do anything here."
     ),
@@ -161,7 +164,7 @@ def refusal_of(notice: Notice, kind: str) -> str:
     if state == NoticeState.CLOSED:
         if notice.accepted_at:
             return "closed"
-        return notice.reason if notice.reason in (ANSWERED, REPLACED) else TAKEN
+        return notice.reason if notice.reason in (ANSWERED, REPLACED, NOTHING_LEFT) else TAKEN
     if kind == ReplyKind.OUTCOME:
         return "" if state == NoticeState.ACCEPTED else "not_accepted"
     target = TARGETS[kind]

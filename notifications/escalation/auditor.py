@@ -9,7 +9,8 @@ from notifications.outbox.states import OPEN, UNSENT, NoticeState
 
 
 def stranded(now: datetime) -> list[Notice]:
-    """The open notices for which nothing further would happen, oldest first; none is the only good answer. One statement.
+    """The open notices for which nothing further would happen, oldest first; none is the only good answer. One
+    statement.
 
     A notice is covered by a next attempt (unsent), by a lease (being sent), or, once sent, by a clock: its own next
     step, or that of another open notice of its chase. Drills count too.

@@ -4,8 +4,9 @@
     deputy   a notice to whoever is on duty and has not been told yet; with nobody there, the next step at once
     call     a notice to the coordinator with the number to call; repeated until somebody has answered
 
-A chase has one open reminder and one open call: said again, it is the same notice under the next number (`repeating`). When
-the first day is over the calls are no longer repeated one by one; a list a day tells what has no answer (`digest`).
+A chase has one open reminder and one open call: said again, it is the same notice under the next number (`repeating`).
+When the first day is over the calls are no longer repeated one by one; a list a day tells what has no answer
+(`digest`).
 
 A step is taken by one conditional UPDATE that moves the ladder on, and its notice carries an event id made from the
 chased notice and the step's index: two sweepers, or one that died half-way, take it once. Each notice is dealt with by
@@ -91,7 +92,7 @@ def _call_for(key: UUID, now: datetime) -> None:
         case_id=notice.case_id,
         case_reference=notice.case_reference,
         role=Role.COORDINATOR,
-        contact=_coordinator(notice, chase, now),
+        contact=coordinator_for(notice, chase, now),
         municipality=notice.municipality,
         brief=call_brief(notice, why=[UNREADABLE], told=told(chase, notice.role)),
         answer_minutes=REPEAT_MINUTES,
@@ -156,7 +157,7 @@ def _plan(notice: Notice, now: datetime, *, words: list[Words], without: tuple[s
         step = step_at(notice.ladder, index)
         do = step["do"]
         if do == CALL:
-            return Plan(index, do, step, chase, _coordinator(notice, chase, now), why)
+            return Plan(index, do, step, chase, coordinator_for(notice, chase, now), why)
         if do == REMIND and REMIND not in without and notice.contact is not None:
             return Plan(index, do, step, chase, notice.contact, why)
         if do == DEPUTY:
@@ -175,7 +176,7 @@ def _deputy(notice: Notice, chase: list[Notice], now: datetime) -> Contact | Non
     return next((one for one in (found.contact, found.deputy) if one and one.pk not in known), None)
 
 
-def _coordinator(notice: Notice, chase: list[Notice], now: datetime) -> Contact | None:
+def coordinator_for(notice: Notice, chase: list[Notice], now: datetime) -> Contact | None:
     """The coordinator on duty; the deputy when that one has declined a call of this chase."""
     found = resolve(role=Role.COORDINATOR, municipality=notice.municipality, at=now)
     declined = refusers(chase)
@@ -236,7 +237,8 @@ def _call_words(notice: Notice, plan: Plan) -> dict[str, Any]:
 
 
 def _minutes_to_answer(notice: Notice, plan: Plan, now: datetime) -> float | None:
-    """A call has until it is repeated; a reminder keeps the time that was set; a deputy gets as long as the first had."""
+    """A call has until it is repeated; a reminder keeps the time that was set; a deputy gets as long as the first
+    had."""
     if plan.do == CALL:
         return float(plan.step["repeat_minutes"])
     if notice.answer_by is None:

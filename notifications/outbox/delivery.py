@@ -39,6 +39,7 @@ from .waking import send_wake_up
 DRAIN_SECONDS = 10.0  # one last batch on top is still far below the cluster's timeout of 60
 FIRST_BACKOFF = timedelta(seconds=2)
 LONGEST_BACKOFF = timedelta(minutes=5)
+MANY_ATTEMPTS = 300  # about a day; from there on an hour is often enough, and a month leaves no thousands of rows
 UNSENDABLE_BACKOFF = timedelta(minutes=5)
 LONGEST_UNSENDABLE_BACKOFF = timedelta(hours=1)
 JITTER = 0.25
@@ -284,11 +285,14 @@ def _new_state(held: Held, now: datetime) -> NewState:
 def backoff(attempts: int, *, unsendable: bool = False) -> timedelta:
     """How long to wait after this many attempts: 2, 4, 8 ... 300 s, a quarter more or less, so that a crowd spreads.
 
-    What we couldn't compose waits from 5 minutes to an hour: trying again mends nothing until we do.
+    After about a day it is an hour. What we couldn't compose waits from 5 minutes to an hour: trying again mends
+    nothing until we do.
     """
     first, longest = (
         (UNSENDABLE_BACKOFF, LONGEST_UNSENDABLE_BACKOFF) if unsendable else (FIRST_BACKOFF, LONGEST_BACKOFF)
     )
+    if attempts > MANY_ATTEMPTS:
+        longest = LONGEST_UNSENDABLE_BACKOFF
     doubled: timedelta = first * 2 ** min(attempts - 1, 20)
     return min(doubled, longest) * chance.uniform(1 - JITTER, 1 + JITTER)
 

@@ -1,6 +1,7 @@
 """A notice made into a letter. It says nothing: a code, a link, the time to answer; drills are marked as drills."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.template.loader import get_template
@@ -19,8 +20,8 @@ LANGUAGES = ("sq", "en")
 
 
 def letter_id(notice: Notice) -> str:
-    """The Message-ID: the same at every attempt, so that mail programs show a doubled sending once; another one each time
-    it is said again, so that they show that, too."""
+    """The Message-ID: the same at every attempt, so that mail programs show a doubled sending once; another one each
+    time it is said again, so that they show that, too."""
     number = f".{notice.number}" if notice.repeats else ""
     return f"<{notice.pk}{number}@{settings.MESSAGE_ID_DOMAIN}>"
 
@@ -29,6 +30,7 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
     """The letter of this notice in the contact's language. Raises PayloadError; that is always our own fault."""
     language = notice.language if notice.language in LANGUAGES else LANGUAGES[0]
     first = notice.root
+    lines = _lines_of(notice, language) if notice.purpose == Purpose.DIGEST else []
     answer_by = notice.answer_by if notice.answer_by and notice.answer_by > now else None
     try:
         link = link_for(notice)
@@ -39,7 +41,7 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
         "first_code": first.code,
         "purpose": notice.purpose,
         "number": notice.number,
-        "lines": _lines_of(notice, language) if notice.purpose == Purpose.DIGEST else (),
+        "lines": lines,
         "drill": notice.is_drill,
         "link": link,
         "answer_by": answer_by,
@@ -51,3 +53,20 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
         begun = f"<{first.pk}@{settings.MESSAGE_ID_DOMAIN}>"
         headers = {"In-Reply-To": begun, "References": begun}
     return Letter(letter_id(notice), contact.email, subject, text.strip() + "\n", headers)
+
+
+def _lines_of(notice: Notice, language: str) -> list[dict[str, Any]]:
+    """What a list of the day may say in a mail: codes, times and counts. Raises PayloadError."""
+    try:
+        brief: Any = notice.brief
+    except (SealBroken, KeyRingError):
+        raise PayloadError("brief_sealed") from None
+    return [
+        {
+            "code": line["code"],
+            "since": datetime.fromisoformat(line["since"]),
+            "said": line["said"][language],
+            "drill": line["drill"],
+        }
+        for line in brief["lines"]
+    ]

@@ -78,9 +78,10 @@ class Notice(models.Model):
 
         {"sections": [{"title": {"sq", "en"}, "rows": [{"key", "label": {"sq", "en"}, "value": {"sq", "en"}}]}]}
 
-    `chase_id` is the first notice of the chase, this one itself where it chases none: what a question about a whole chase
-    needs in one statement. A reminder and a call are one row however often they are said: `repeats` counts how often it was
-    sent again, `repeated_at` says when last, `tries_before` how many attempts came before that (see `repeating`).
+    `chase_id` is the first notice of the chase, this one itself where it chases none: what a question about a whole
+    chase needs in one statement. A reminder and a call are one row however often they are said: `repeats` counts how
+    often it was sent again, `repeated_at` says when last, `tries_before` how many attempts came before that (see
+    `repeating`).
 
     `ladder` is a snapshot of the procedure's steps at that time: [{"after_minutes": 10, "do": "remind"}, ...] with `do`
     in remind | deputy | call and, on the last step, "repeat_minutes". `ladder_step` is the index of the next step and
@@ -317,7 +318,8 @@ class BriefDocument(models.Model):
 class Heartbeat(models.Model):
     """When a part last showed that it works: `sweeper`, `canary.urgent`, `canary.bulk`; and what was found then.
 
-    `facts`: what `/readyz` says of it, as the sweeper found it at that time (see escalation.findings); codes and counts.
+    `facts`: what `/readyz` says of it, as the sweeper found it at that time (see escalation.findings); codes and
+    counts.
     """
 
     part = models.CharField(primary_key=True, max_length=32)

@@ -23,7 +23,8 @@ Row = Sequence[tuple[str, Any]]  # (field, value) in the order of the statement
 
 @dataclass(frozen=True)
 class NewState:
-    """What a holder writes to its notice; `sent_at` counts the first time only: None, or a later one, leaves it as it is."""
+    """What a holder writes to its notice; `sent_at` counts the first time only: None, or a later one, leaves it as it
+    is."""
 
     state: str
     reason: str = ""

@@ -1,7 +1,7 @@
 """Saying the same notice again: one row for each reminder and each call, however often it is said.
 
-A repeated notice keeps its link and its code; its mail carries a number and a Message-ID of its own, so that a mail program
-shows it. It goes the ordinary road: owed, claimed, sent, settled. What is still on its way is not said twice.
+A repeated notice keeps its link and its code; its mail carries a number and a Message-ID of its own, so that a mail
+program shows it. It goes the ordinary road: owed, claimed, sent, settled. What is still on its way is not said twice.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,6 +22,7 @@ from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, UNSENT, NoticeState
 from .waking import wake
 
 REPLACED = "replaced"  # `Notice.reason`: it goes on in another notice to the same people
+NOTHING_LEFT = "nothing_left"  # the same, of a list of the day
 CHASES_AT_ONCE = 20  # folded in one pass
 ROWS_AT_ONCE = 500  # of one chase
 
@@ -36,9 +37,9 @@ def repeat(
 ) -> bool:
     """Has an open notice sent again, under the next number. False when that was not to be done.
 
-    One that was not sent yet is due now instead, under the number it has: nobody gets two mails for one step. One that is
-    just being sent, or has nobody to be sent to, is left as it is. `brief` and `answer_by`, when given, take the place of the
-    old ones; `ladder` gives it a clock of its own.
+    One that was not sent yet is due now instead, under the number it has: nobody gets two mails for one step. One that
+    is just being sent, or has nobody to be sent to, is left as it is. `brief` and `answer_by`, when given, take the
+    place of the old ones; `ladder` gives it a clock of its own.
     """
     with transaction.atomic():
         locked = Notice.objects.select_for_update().open().defer("brief").filter(pk=notice.pk).first()
@@ -87,8 +88,9 @@ def _owed_again(notice: Notice, at: datetime) -> list[str]:
     return ["state", "reason", "repeats", "repeated_at", "tries_before", "next_attempt_at", "link_expires_at"]
 
 
-def settle_replaced(keys: Iterable[UUID], at: datetime) -> int:
-    """Closes open notices that go on in another one of their chase; whoever is sending one may not write to it any more.
+def settle_replaced(keys: Iterable[UUID], at: datetime, *, reason: str = REPLACED) -> int:
+    """Closes open notices that go on in another one of their chase; whoever is sending one may not write to it any
+    more.
 
     One that was never sent is cancelled: its link was in nobody's hands. Returns how many.
     """
@@ -97,7 +99,7 @@ def settle_replaced(keys: Iterable[UUID], at: datetime) -> int:
         state=Case(When(was_sent, then=Value(NoticeState.CLOSED.value)), default=Value(NoticeState.CANCELLED.value)),
         closed_at=Case(When(was_sent, then=Value(at)), default=F("closed_at")),
         cancelled_at=Case(When(was_sent, then=F("cancelled_at")), default=Value(at)),
-        reason=REPLACED,
+        reason=reason,
         token=F("token") + 1,
         lease_until=None,
         next_attempt_at=None,
@@ -108,9 +110,9 @@ def settle_replaced(keys: Iterable[UUID], at: datetime) -> int:
 def fold(now: datetime) -> int:
     """One open call and one open reminder for each chase: of several, as an older release left them, one stays.
 
-    The one with a clock stays, else the newest whose link opens; it takes the others' number along. At most 20 chases and
-    500 rows of each in one pass, so that thousands come down over some rounds while everything else goes on. Returns how
-    many notices were closed.
+    The one with a clock stays, else the newest whose link opens; it takes the others' number along. At most 20 chases
+    and 500 rows of each in one pass, so that thousands come down over some rounds while everything else goes on.
+    Returns how many notices were closed.
     """
     crowded = (
         Notice.objects.open()

@@ -1,9 +1,9 @@
 """Going over rows so that one bad row stops nobody: it is put aside by name, counted, and tried again later.
 
-`each` does one deed for each row. What a row's deed raises is that row's own affair: the row is noted (PutAside), said in
-the log by its id and the class of the error, and left alone until its time has come again; all others go on. Only a
-database that doesn't answer ends the loop, because then no row is to blame. `/readyz` counts what is aside; the operator
-sees it in /cms/ and with `manage.py put_aside`.
+`each` does one deed for each row. What a row's deed raises is that row's own affair: the row is noted (PutAside), said
+in the log by its id and the class of the error, and left alone until its time has come again; all others go on. Only a
+database that doesn't answer ends the loop, because then no row is to blame. `/readyz` counts what is aside; the
+operator sees it in /cms/ and with `manage.py put_aside`.
 """
 
 from collections.abc import Callable, Iterable
@@ -32,9 +32,10 @@ def each(
 ) -> int:
     """Does `deed(key)` for each key, in a transaction of its own making. Returns for how many it came out true.
 
-    `kind`: what is done, as a code of at most 40 characters ("notice.clock"). `keys`: primary keys, fetched before; take
-    those that are aside out of the query with `aside`. `instead(key)`: done once when a row is put aside, so that people
-    hear of it; its own failure is only logged. Raises OperationalError and InterfaceError, nothing else of a row's.
+    `kind`: what is done, as a code of at most 40 characters ("notice.clock"). `keys`: primary keys, fetched before;
+    take those that are aside out of the query with `aside`. `instead(key)`: done once when a row is put aside, so that
+    people hear of it; its own failure is only logged. Raises OperationalError and InterfaceError, nothing else of a
+    row's.
     """
     done = 0
     known = set(PutAside.objects.filter(kind=kind).values_list("row", flat=True))

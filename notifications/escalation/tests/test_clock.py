@@ -140,7 +140,8 @@ def test_a_step_that_fails_half_way_is_put_aside_and_taken_again(sent):
 
 
 def spoil(notice, what="brief"):
-    """Eight characters of the sealed brief, as a bad disk or a wrong restore leaves them; or a ladder nobody can climb."""
+    """Eight characters of the sealed brief, as a bad disk or a wrong restore leaves them; or a ladder nobody can
+    climb."""
     if what == "ladder":
         Notice.objects.filter(pk=notice.pk).update(ladder=[{"after": 3}])
         return

@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from datetime import datetime
 from types import FrameType
 from typing import Any
 
@@ -13,13 +14,19 @@ from django.utils import timezone
 
 from notifications.escalation.auditor import stranded
 from notifications.escalation.clock import advance
+from notifications.escalation.digest import list_silent
+from notifications.escalation.findings import AUDIT, FINDINGS, findings, forget_settled
+from notifications.escalation.probes import Probes
 from notifications.outbox.models import Heartbeat
+from notifications.outbox.repeating import fill_chases, fold
 from notifications.outbox.sweep import sweep
 from notifications.outbox.waking import CROWDED, queue_length, send_canary, send_each_minute, send_housekeeping
 
 BEAT_SECONDS = 2.0
 CANARY_SECONDS = 10.0
+FIND_SECONDS = 5.0
 AUDIT_SECONDS = 60.0
+DIGEST_SECONDS = 600.0
 MINUTE_SECONDS = 60.0
 HOUSEKEEPING_SECONDS = 3600.0
 LONGEST_PAUSE = 15.0
@@ -37,7 +44,9 @@ class Command(BaseCommand):
         self.stopped = threading.Event()
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._stop)
-        Sweeper(options["interval"]).run(self.stopped)
+        sweeper = Sweeper(options["interval"])
+        sweeper.probes.start(self.stopped)
+        sweeper.run(self.stopped)
 
     def _stop(self, signum: int, frame: FrameType | None) -> None:
         self.stopped.set()
@@ -49,6 +58,7 @@ class Sweeper:
     def __init__(self, interval: float) -> None:
         self.interval = interval
         self.failures = 0
+        self.probes = Probes()
         self._last: dict[str, float] = {}
 
     def run(self, stopped: threading.Event) -> None:
@@ -75,15 +85,31 @@ class Sweeper:
                 waiting = queue_length(part)
                 if waiting is None or waiting < crowded:
                     send_canary(part)
+        if self._is_time("find", FIND_SECONDS):
+            Heartbeat.beat(FINDINGS, findings(now))
         if self._is_time("audit", AUDIT_SECONDS):
-            for notice in stranded(now):
-                log.error("notice_stranded", notice=str(notice.pk), state=notice.state)
+            self._audit(now)
+        if self._is_time("digest", DIGEST_SECONDS):
+            list_silent(now, show_life=self._show_life)
         if self._is_time("minute", MINUTE_SECONDS):
             send_each_minute()
         if self._is_time("housekeeping", HOUSEKEEPING_SECONDS):
             send_housekeeping()
+        self._show_life()
+
+    def _audit(self, now: datetime) -> None:
+        """Does the house keep its promise? And what an older release left behind comes down, some of it each time."""
+        fill_chases()
+        fold(now)
+        forget_settled(now)
+        found = stranded(now)
+        for notice in found:
+            log.error("notice_stranded", notice=str(notice.pk), state=notice.state)
+        Heartbeat.beat(AUDIT, {"stranded": len(found)})
+
+    def _show_life(self) -> None:
         if self._is_time("beat", BEAT_SECONDS):
-            Heartbeat.beat("sweeper")
+            Heartbeat.beat("sweeper", {"probes": self.probes.results()})
 
     def _is_time(self, what: str, seconds: float) -> bool:
         now = time.monotonic()
