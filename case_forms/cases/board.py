@@ -9,6 +9,7 @@ from uuid import UUID
 
 from access.models import in_language
 from notifications.briefs.choices import words_of
+from notifications.briefs.models import PinTry
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply
 from notifications.outbox.states import NoticeState
@@ -71,11 +72,16 @@ class Card:
         return "late" if is_late else ""
 
     @property
+    def locked(self) -> list[NoticeLine]:
+        """Those that were opened with a wrong PIN again and again, while nobody has taken it."""
+        return [] if self.taken is not None else [line for line in (self.line, *self.chasers) if line.wrong_pins]
+
+    @property
     def must_call(self) -> bool:
         """The ladder has come to calling, or nobody else can be reached."""
         if self.taken is not None or self.line.is_settled:
             return False
-        return self.line.loud or any(line.purpose in CALLS for line in self.chasers)
+        return self.line.loud or bool(self.locked) or any(line.purpose in CALLS for line in self.chasers)
 
     @property
     def call(self) -> NoticeLine | None:
@@ -162,15 +168,18 @@ def reasons_of(case: Case, language: str) -> list[tuple[datetime, list[tuple[str
 
 
 def fingerprint_of(case: Case, *, now: datetime, language: str) -> str:
-    """Changes whenever the board would read differently: a row has moved on, or a minute has passed. Four queries."""
+    """Changes whenever the board would read differently: a row has moved on, or a minute has passed. Five queries."""
     rows: list[Any] = [
         language,
         now.strftime("%Y%m%d%H%M"),
         list(
             Notice.objects.filter(case_id=case.pk)
             .order_by("pk")
-            .values_list("pk", "state", "reason", "contact", "attempts", "ladder_step", "next_attempt_at", "opened_at")
+            .values_list(
+                "pk", "state", "reason", "contact", "attempts", "ladder_step", "next_attempt_at", "opened_at", "repeats"
+            )
         ),
+        PinTry.objects.filter(notice__case_id=case.pk, succeeded=False).count(),
         list(Reply.objects.filter(notice__case_id=case.pk).order_by("pk").values_list("pk", "at")),
         list(Deadline.objects.filter(case=case).order_by("pk").values_list("pk", "met_at")),
         list(Referral.objects.filter(case=case).order_by("pk").values_list("pk", "state")),

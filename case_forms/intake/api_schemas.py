@@ -135,6 +135,9 @@ class NoticeOut(Schema):
     next_step_at: datetime | None
     is_unresolved: bool
     loud: bool
+    repeats: int
+    wrong_pins: int
+    locked_until: datetime | None
 
 
 class DeadlineOut(Schema):

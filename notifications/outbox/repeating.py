@@ -122,7 +122,11 @@ def fold(now: datetime) -> int:
         .annotate(rows=Count("pk"))
         .filter(rows__gt=1)
     )
-    return sum(_fold_one(each["chase_id"], each["purpose"], now) for each in crowded[:CHASES_AT_ONCE])
+    closed = 0
+    for found in crowded[:CHASES_AT_ONCE]:
+        if found["chase_id"] is not None:
+            closed += _fold_one(found["chase_id"], found["purpose"], now)
+    return closed
 
 
 def _fold_one(chase_id: UUID, purpose: str, now: datetime) -> int:

@@ -45,7 +45,7 @@ def each(
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001  # whatever is wrong with one row, the others go on
-            _put_aside(kind, key, type(error).__name__, at or timezone.now())
+            note(kind, key, error, at=at)
             if instead is not None:
                 _do_instead(kind, key, instead)
         else:
@@ -60,18 +60,15 @@ def aside(kind: str, now: datetime) -> list[str]:
     return list(PutAside.objects.filter(kind=kind, retry_at__gt=now).values_list("row", flat=True))
 
 
-def forget_settled(kind: str, keys: Iterable[Any]) -> None:
-    """What has become of no interest (settled, deleted) is no longer aside."""
-    PutAside.objects.filter(kind=kind, row__in=[str(key) for key in keys]).delete()
-
-
 def try_again() -> int:
     """Everything that is aside is due again now. Returns how many rows."""
     return PutAside.objects.update(retry_at=timezone.now())
 
 
-def _put_aside(kind: str, key: Any, code: str, now: datetime) -> None:
-    """`code` is the class of the error, never its text: that may hold what the row holds."""
+def note(kind: str, key: Any, error: Exception, *, at: datetime | None = None) -> None:
+    """Puts one row aside: for loops that `each` doesn't fit. Keeps the class of the error, never its text: that may
+    hold what the row holds."""
+    code, now = type(error).__name__, at or timezone.now()
     row, is_new = PutAside.objects.get_or_create(
         kind=kind, row=str(key), defaults={"code": code[:40], "first_at": now, "last_at": now, "retry_at": now}
     )

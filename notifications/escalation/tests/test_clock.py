@@ -2,7 +2,6 @@ from datetime import timedelta
 from unittest import mock
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from audit.models import AuditEntry, PutAside
@@ -18,6 +17,7 @@ from notifications.outbox.actions import mark_opened
 from notifications.outbox.delivery import drain
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.tests.owing import owe_officer
+from vault.tests.spoiling import spoil
 
 pytestmark = pytest.mark.django_db
 
@@ -139,18 +139,12 @@ def test_a_step_that_fails_half_way_is_put_aside_and_taken_again(sent):
     assert not PutAside.objects.exists()
 
 
-def spoil(notice, what="brief"):
-    """Eight characters of the sealed brief, as a bad disk or a wrong restore leaves them; or a ladder nobody can
-    climb."""
+def make_unreadable(notice, what="brief"):
+    """The sealed brief is damaged; or the ladder is one that nobody can climb."""
     if what == "ladder":
         Notice.objects.filter(pk=notice.pk).update(ladder=[{"after": 3}])
-        return
-    key = Notice._meta.pk.get_db_prep_value(notice.pk, connection)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT brief FROM outbox_notice WHERE id = %s", [key])
-        whole = cursor.fetchone()[0]
-        spoilt = whole[:-12] + "AAAAAAAA" + whole[-4:]
-        cursor.execute("UPDATE outbox_notice SET brief = %s WHERE id = %s", [spoilt, key])
+    else:
+        spoil(notice, what)
 
 
 @pytest.mark.parametrize("what", ["brief", "ladder"])
@@ -159,7 +153,7 @@ def test_one_notice_that_cannot_be_read_stops_no_other_clock(staffed, postbox, c
     drain()
     for notice in (bad, *good):
         Notice.objects.filter(pk=notice.pk).update(ladder_step=1, next_step_at=at(notice, 20))
-    spoil(bad, what)
+    make_unreadable(bad, what)
     assert advance(at(good[-1], 20)) == 3
     assert set(Notice.objects.filter(purpose=Purpose.DEPUTY).values_list("chases", flat=True)) == {
         notice.pk for notice in good
@@ -178,7 +172,7 @@ def test_the_call_about_what_cannot_be_read_is_repeated_and_there_is_one(staffed
     bad = owe_officer(staffed)
     drain()
     Notice.objects.update(ladder_step=1, next_step_at=at(bad, 20))
-    spoil(bad)
+    make_unreadable(bad)
     for minutes in (20, 80, 140, 200):
         advance(at(bad, minutes))
         drain()
