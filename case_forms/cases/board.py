@@ -12,7 +12,7 @@ from notifications.briefs.choices import words_of
 from notifications.briefs.models import PinTry
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply
-from notifications.outbox.states import NoticeState
+from notifications.outbox.states import REPLACED, NoticeState
 
 from .models import Case, CaseEvent, Deadline, Referral
 from .timeline import Answer, DeadlineLine, NoticeLine, ReferralLine, Timeline
@@ -118,7 +118,7 @@ def board_of(timeline: Timeline) -> Board:
     chasers: dict[UUID, list[NoticeLine]] = defaultdict(list)
     for line in timeline.notices:
         root = _root(line, by_id)
-        if root is not line:
+        if root is not line and line.reason != REPLACED:
             chasers[root.id].append(line)
     deadlines: dict[UUID, list[DeadlineLine]] = defaultdict(list)
     clocks = []
@@ -173,7 +173,8 @@ def fingerprint_of(case: Case, *, now: datetime, language: str) -> str:
         language,
         now.strftime("%Y%m%d%H%M"),
         list(
-            Notice.objects.filter(case_id=case.pk)
+            Notice.objects.shown()
+            .filter(case_id=case.pk)
             .order_by("pk")
             .values_list(
                 "pk", "state", "reason", "contact", "attempts", "ladder_step", "next_attempt_at", "opened_at", "repeats"

@@ -163,7 +163,7 @@ def timeline_of(case: Case, *, now: datetime | None = None, language: str | None
 
 def _timeline(case: Case, moment: datetime, language: str | None) -> Timeline:
     return Timeline(
-        notices=notice_lines(Notice.objects.filter(case_id=case.pk), now=moment, language=language),
+        notices=notice_lines(Notice.objects.shown().filter(case_id=case.pk), now=moment, language=language),
         deadlines=[_deadline(row, moment, language) for row in Deadline.objects.filter(case=case)],
         referrals=[_referral(row, language) for row in Referral.objects.filter(case=case).select_related("partner")],
         events=[

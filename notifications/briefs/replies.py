@@ -24,8 +24,7 @@ from audit.chain import Actor, record
 from notifications import signals
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice, Reply, ReplyKind
-from notifications.outbox.repeating import NOTHING_LEFT, REPLACED
-from notifications.outbox.states import TRANSITIONS, NoticeState
+from notifications.outbox.states import NOTHING_LEFT, REPLACED, TRANSITIONS, NoticeState
 
 from .chase import ANSWERED, RELEASED, TAKEN, lock_chase, release, settle_others
 from .choices import REASONS, WRONG_AREA, answers_for, outcomes_for, reasons_of

@@ -2,11 +2,12 @@
 
 from notifications.directory.models import Contact
 from notifications.outbox.models import Notice, ReplyKind
+from notifications.outbox.states import REPLACED
 
 
 def members(notice: Notice) -> list[Notice]:
-    """Every notice of the chase, oldest first; without their briefs and ladders."""
-    found = Notice.objects.filter(chase_id=notice.chase_id).select_related("contact__partner")
+    """Every notice of the chase but those that were replaced, oldest first; without their briefs and ladders."""
+    found = Notice.objects.filter(chase_id=notice.chase_id).exclude(reason=REPLACED).select_related("contact__partner")
     return list(found.defer("brief", "ladder", "link_token").order_by("owed_at", "pk"))
 
 

@@ -13,11 +13,12 @@ out already, is on the next one.
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 import structlog
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
@@ -27,7 +28,8 @@ from notifications.outbox.actions import owe
 from notifications.outbox.coordinator_briefs import NO_ANSWER, Words, call_brief
 from notifications.outbox.ladders import CALL, FIRST_DAY, is_daily
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.repeating import NOTHING_LEFT, repeat, settle_replaced
+from notifications.outbox.repeating import repeat, settle_replaced
+from notifications.outbox.states import NOTHING_LEFT
 
 from .chases import members, told
 from .clock import coordinator_for
@@ -137,7 +139,15 @@ def _tell(contact: Contact, lines: list[Line], now: datetime, eight: datetime) -
             at=now,
         )
     Notice.objects.filter(pk__in=[line.notice.pk for line in lines]).update(listed_at=now)
+    _keep_links_open(lines, now)
     return True
+
+
+def _keep_links_open(lines: list[Line], now: datetime) -> None:
+    """What still waits for an answer can be answered: its links outlive the days of silence."""
+    open_ones = Notice.objects.open().filter(chase_id__in=[line.notice.chase_id for line in lines])
+    until = now + timedelta(hours=settings.BRIEF_LINK_HOURS)
+    open_ones.filter(link_expires_at__lt=until).update(link_expires_at=until)
 
 
 def _close_empty(found: Iterable[Contact], now: datetime, eight: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +15,7 @@ from access.models import Municipality
 from notifications.directory.models import Contact, Partner, Role
 from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
 
-from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, UNSENT, NoticeState
+from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, REPLACED, UNSENT, NoticeState
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -63,6 +63,12 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def awaiting_answer(self) -> "NoticeQuerySet":
         return self.filter(state__in=AWAITING_ANSWER)
+
+    def shown(self) -> "NoticeQuerySet":
+        """What people look through: without those that go on in another one of their chase, unless something hangs on
+        them. An older release left hundreds of such in one case."""
+        chasers = Notice.objects.filter(chases=OuterRef("pk"))
+        return self.exclude(Q(reason=REPLACED) & ~Exists(chasers))
 
     def counted(self) -> "NoticeQuerySet":
         """What statistics may count: no drills."""

@@ -18,12 +18,10 @@ from audit.chain import record
 from .actions import WAKE_GRACE
 from .ladders import Step, first_time
 from .models import Notice, Purpose
-from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, UNSENT, NoticeState
+from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, REPLACED, UNSENT, NoticeState
 from .waking import wake
 
-REPLACED = "replaced"  # `Notice.reason`: it goes on in another notice to the same people
-NOTHING_LEFT = "nothing_left"  # the same, of a list of the day
-CHASES_AT_ONCE = 20  # folded in one pass
+CHASES_AT_ONCE = 100  # folded in one pass
 ROWS_AT_ONCE = 500  # of one chase
 
 

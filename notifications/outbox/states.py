@@ -26,6 +26,10 @@ REFUSED = "refused"
 UNREACHED = "unreached"
 UNSENDABLE = "unsendable"
 
+# `Notice.reason` of a closed one: it goes on in another notice to the same people; a list of the day is empty.
+REPLACED = "replaced"
+NOTHING_LEFT = "nothing_left"
+
 # Waiting for a (further) attempt; the sweeper watches `next_attempt_at` of these.
 UNSENT = (S.OWED, S.FAILED)
 # The channel took it; the recipient has not answered.

@@ -1,5 +1,6 @@
 """A month in which nobody answers: what is asked stays bounded, falls, and never ends."""
 
+import re
 import time
 import uuid
 from collections import Counter
@@ -63,7 +64,7 @@ def test_a_month_of_silence_is_bounded_and_falling_and_told_each_day(silence, po
     days: list[int] = []
     for day in range(30):
         before = len(postbox.letters)
-        step = timedelta(minutes=30) if day < 1 else timedelta(hours=4)
+        step = timedelta(minutes=30) if day < 1 else timedelta(hours=8)
         rounds(clock, BEGIN + timedelta(days=day + 1), step)
         days.append(len(postbox.letters) - before)
         assert stranded(clock.return_value) == []
@@ -77,6 +78,7 @@ def test_a_month_of_silence_is_bounded_and_falling_and_told_each_day(silence, po
     assert Notice.objects.count() == CASES * 4 + 1
     assert Attempt.objects.count() == len(postbox.letters)
     assert not PutAside.objects.exists()
+    assert not Notice.objects.open().filter(link_expires_at__lte=clock.return_value).exists()
 
 
 def test_after_a_month_of_silence_looking_around_costs_what_it_cost_on_the_first_day(silence, postbox, clock, client):
@@ -90,9 +92,9 @@ def test_after_a_month_of_silence_looking_around_costs_what_it_cost_on_the_first
         return len(found), len(read)
 
     client.get("/readyz")
-    rounds(clock, BEGIN + timedelta(hours=2), timedelta(minutes=10))
+    rounds(clock, BEGIN + timedelta(hours=2), timedelta(minutes=20))
     first = cost()
-    rounds(clock, BEGIN + timedelta(days=30), timedelta(hours=6))
+    rounds(clock, BEGIN + timedelta(days=30), timedelta(hours=12))
     Heartbeat.beat("findings", findings(clock.return_value))
     assert cost() == first
     assert first[1] <= 5
@@ -107,14 +109,13 @@ def _cpu(client: Client) -> float:
 
 
 def test_a_list_says_codes_steps_and_times_in_the_mail_and_whom_to_call_on_the_page(silence, postbox, clock):
-    rounds(clock, BEGIN + timedelta(hours=25), timedelta(minutes=30))
+    rounds(clock, BEGIN + timedelta(hours=26), timedelta(hours=2))
     listed = Notice.objects.get(purpose=Purpose.DIGEST)
     mail = postbox.letters[-1]
     firsts = Notice.objects.filter(purpose=Purpose.FIRST)
     for first in firsts:
-        assert (
-            f"{first.code}, since 03.03.2025 10:20: one reminder, the deputy was told, 46 requests to call" in mail.text
-        )
+        line = rf"{first.code}, since 03\.03\.2025 10:20: one reminder, the deputy was told, \d+ requests to call"
+        assert re.search(line, mail.text)
     for hidden in (silence.officer.name, silence.officer.phone, "7K2M9Q", "Vlorë", "polic"):
         assert hidden not in mail.text + mail.subject
     assert silence.officer.phone in str(listed.brief)
@@ -127,16 +128,16 @@ def test_a_list_says_codes_steps_and_times_in_the_mail_and_whom_to_call_on_the_p
 
 
 def test_what_is_answered_leaves_the_list_and_an_empty_list_is_closed(silence, postbox, clock):
-    rounds(clock, BEGIN + timedelta(hours=25), timedelta(minutes=30))
+    rounds(clock, BEGIN + timedelta(hours=26), timedelta(hours=2))
     one, *others = Notice.objects.filter(purpose=Purpose.FIRST)
     answer(notice=one, kind="accepted", at=clock.return_value)
-    rounds(clock, BEGIN + timedelta(hours=49), timedelta(hours=4))
+    rounds(clock, BEGIN + timedelta(hours=50), timedelta(hours=8))
     assert "Vatra: 2 without an answer" in postbox.letters[-1].subject
     assert one.code not in postbox.letters[-1].text
     for other in others:
         answer(notice=other, kind="accepted", at=clock.return_value)
     before = len(postbox.letters)
-    rounds(clock, BEGIN + timedelta(hours=74), timedelta(hours=4))
+    rounds(clock, BEGIN + timedelta(hours=74), timedelta(hours=8))
     assert len(postbox.letters) == before
     listed = Notice.objects.get(purpose=Purpose.DIGEST)
     assert (listed.state, listed.reason) == ("closed", "nothing_left")
@@ -144,10 +145,10 @@ def test_what_is_answered_leaves_the_list_and_an_empty_list_is_closed(silence, p
 
 
 def test_the_list_goes_to_whoever_is_on_duty_that_day(silence, postbox, clock):
-    rounds(clock, BEGIN + timedelta(hours=25), timedelta(minutes=30))
+    rounds(clock, BEGIN + timedelta(hours=26), timedelta(hours=2))
     DutyShift.objects.filter(contact=silence.coordinator).delete()
     relief = put_on_duty(silence.country.coordinator)
-    rounds(clock, BEGIN + timedelta(hours=49), timedelta(hours=4))
+    rounds(clock, BEGIN + timedelta(hours=50), timedelta(hours=8))
     assert postbox.letters[-1].address == relief.email
     assert Notice.objects.open().filter(purpose=Purpose.DIGEST).get().contact == relief
     assert stranded(clock.return_value) == []
@@ -155,11 +156,11 @@ def test_the_list_goes_to_whoever_is_on_duty_that_day(silence, postbox, clock):
 
 def test_with_no_coordinator_nothing_is_lost_and_the_log_says_so(silence, postbox, clock, caplog):
     DutyShift.objects.filter(contact=silence.coordinator).delete()
-    rounds(clock, BEGIN + timedelta(hours=49), timedelta(hours=2))
+    rounds(clock, BEGIN + timedelta(hours=50), timedelta(hours=5))
     assert "nobody_to_list" in caplog.text
     assert stranded(clock.return_value) == []
     put_on_duty(silence.country.coordinator)
-    rounds(clock, BEGIN + timedelta(hours=73), timedelta(hours=4))
+    rounds(clock, BEGIN + timedelta(hours=74), timedelta(hours=8))
     assert Notice.objects.filter(purpose=Purpose.DIGEST, state="sent").exists()
 
 

@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from types import FrameType
 from typing import Any
@@ -12,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.utils import timezone
 
+from audit.put_aside import each
 from notifications.escalation.auditor import stranded
 from notifications.escalation.clock import advance
 from notifications.escalation.digest import list_silent
@@ -85,17 +87,23 @@ class Sweeper:
                 waiting = queue_length(part)
                 if waiting is None or waiting < crowded:
                     send_canary(part)
-        if self._is_time("find", FIND_SECONDS):
-            Heartbeat.beat(FINDINGS, findings(now))
-        if self._is_time("audit", AUDIT_SECONDS):
-            self._audit(now)
-        if self._is_time("digest", DIGEST_SECONDS):
-            list_silent(now, show_life=self._show_life)
+        self._look_around(now)
         if self._is_time("minute", MINUTE_SECONDS):
             send_each_minute()
         if self._is_time("housekeeping", HOUSEKEEPING_SECONDS):
             send_housekeeping()
         self._show_life()
+
+    def _look_around(self, now: datetime) -> None:
+        """Each of these by itself: what fails here keeps no clock from moving."""
+        steps: dict[str, tuple[float, Callable[[], Any]]] = {
+            "sweeper.find": (FIND_SECONDS, lambda: Heartbeat.beat(FINDINGS, findings(now))),
+            "sweeper.audit": (AUDIT_SECONDS, lambda: self._audit(now)),
+            "sweeper.digest": (DIGEST_SECONDS, lambda: list_silent(now, show_life=self._show_life)),
+        }
+        due = [name for name, (seconds, _do) in steps.items() if self._is_time(name, seconds)]
+        if due:
+            each("housekeeping", due, lambda name: steps[name][1](), at=now)
 
     def _audit(self, now: datetime) -> None:
         """Does the house keep its promise? And what an older release left behind comes down, some of it each time."""
