@@ -11,11 +11,13 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save
 from django.db.transaction import on_commit
 from django.http import HttpRequest
+from django.utils import timezone
 from wagtail.images import get_image_model
 from wagtail.images.exceptions import InvalidFilterSpecError
 from wagtail.images.models import AbstractImage, AbstractRendition, Filter, SourceImageIOError
 
 from access.limits import Busy, pictures
+from audit.put_aside import aside, each
 
 from .serving.generation import begin_new_generation
 from .serving.shared import remembered
@@ -24,6 +26,7 @@ WIDTHS = (400, 800, 1200)
 FORMATS = {"avif": "image/avif", "webp": "image/webp", "jpeg": "image/jpeg"}
 POSTER = "max-960x960|format-webp"
 WHOLE = "original"  # of a drawing (SVG), which needs no sizes
+SIZES = "picture.sizes"  # what is put aside when a picture's can't be made
 log = structlog.get_logger(__name__)
 
 
@@ -67,8 +70,17 @@ def make_sizes(image: AbstractImage) -> int:
 
 
 def make_missing_sizes() -> int:
-    """Of every picture in the library; how many were made."""
-    return sum(make_sizes(image) for image in _library().prefetch_related("renditions").iterator(chunk_size=50))
+    """Of every picture in the library, each by itself; how many were made."""
+    made = 0
+
+    def make(pk: int) -> None:
+        nonlocal made
+        image = _library().prefetch_related("renditions").filter(pk=pk).first()
+        made += make_sizes(image) if image is not None else 0
+
+    keys = _library().exclude(pk__in=aside(SIZES, timezone.now())).values_list("pk", flat=True)
+    each(SIZES, list(keys), make)
+    return made
 
 
 def connect() -> None:

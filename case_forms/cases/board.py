@@ -9,9 +9,10 @@ from uuid import UUID
 
 from access.models import in_language
 from notifications.briefs.choices import words_of
+from notifications.briefs.models import PinTry
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply
-from notifications.outbox.states import NoticeState
+from notifications.outbox.states import REPLACED, NoticeState
 
 from .labels import without_codes
 from .models import Case, CaseEvent, Deadline, Referral
@@ -103,6 +104,10 @@ class Card:
         waits = self.taken is None and not self.line.is_settled and not self.line.is_unresolved
         return waits and self.line.minutes_left is not None and self.line.minutes_left >= 0
 
+    def locked(self) -> list[NoticeLine]:
+        """Those that were opened with a wrong PIN again and again, while nobody has taken it."""
+        return [] if self.taken is not None else [line for line in (self.line, *self.chasers) if line.wrong_pins]
+
     @property
     def must_call(self) -> bool:
         """The ladder has come to calling, or nobody else can be reached, or whoever is to call is silent."""
@@ -112,7 +117,7 @@ class Card:
             return False
         if self.current.is_settled:
             return any(line.loud for line in self.chasers)
-        return self.current.loud or any(line.purpose in CALLS for line in self.chasers)
+        return self.current.loud or bool(self.locked) or any(line.purpose in CALLS for line in self.chasers)
 
     @property
     def call(self) -> NoticeLine | None:
@@ -149,7 +154,7 @@ def board_of(timeline: Timeline) -> Board:
     chasers: dict[UUID, list[NoticeLine]] = defaultdict(list)
     for line in timeline.notices:
         root = _root(line, by_id)
-        if root is not line:
+        if root is not line and line.reason != REPLACED:
             chasers[root.id].append(line)
     deadlines: dict[UUID, list[DeadlineLine]] = defaultdict(list)
     clocks = []
@@ -202,15 +207,19 @@ def reasons_of(case: Case, language: str) -> list[tuple[datetime, list[tuple[str
 
 
 def fingerprint_of(case: Case, *, now: datetime, language: str) -> str:
-    """Changes whenever the board would read differently: a row has moved on, or a minute has passed. Four queries."""
+    """Changes whenever the board would read differently: a row has moved on, or a minute has passed. Five queries."""
     rows: list[Any] = [
         language,
         now.strftime("%Y%m%d%H%M"),
         list(
-            Notice.objects.filter(case_id=case.pk)
+            Notice.objects.shown()
+            .filter(case_id=case.pk)
             .order_by("pk")
-            .values_list("pk", "state", "reason", "contact", "attempts", "ladder_step", "next_attempt_at", "opened_at")
+            .values_list(
+                "pk", "state", "reason", "contact", "attempts", "ladder_step", "next_attempt_at", "opened_at", "repeats"
+            )
         ),
+        PinTry.objects.filter(notice__case_id=case.pk, succeeded=False).count(),
         list(Reply.objects.filter(notice__case_id=case.pk).order_by("pk").values_list("pk", "at")),
         list(Deadline.objects.filter(case=case).order_by("pk").values_list("pk", "met_at")),
         list(Referral.objects.filter(case=case).order_by("pk").values_list("pk", "state")),

@@ -16,8 +16,10 @@ from django.utils import timezone, translation
 from django.utils.translation import get_language
 
 from access.models import in_language
+from notifications.briefs.pin import WrongPins, wrong_pins
 from notifications.directory.chain import is_outside_area
 from notifications.directory.models import Role
+from notifications.outbox.ladders import is_daily
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import NO_CONTACT, SETTLED, NoticeState
 
@@ -85,12 +87,15 @@ class NoticeLine:
     mark: str  # "", amber, red, breach: the worst mark passed without an acceptance
     minutes_open: int | None  # since owed, while nobody has taken it
     minutes_left: int | None  # until answer_by, negative when it is past; None when settled or without one
-    next_step: str | None  # send, resolve, remind, deputy, call
+    next_step: str | None  # send, resolve, remind, deputy, call; list: the coordinator's list of the day
     next_step_at: datetime | None
     is_unresolved: bool  # nobody is there to be told
     is_outside_area: bool  # the recipient's office answers for other places
     to_call: tuple[ToCall, ...]
     loud: bool
+    repeats: int = 0  # how often a reminder or a call was sent again
+    wrong_pins: int = 0  # entered since it opened last, while an answer is awaited; 0 below a whole round
+    locked_until: datetime | None = None  # no PIN opens it before
 
     @property
     def is_settled(self) -> bool:
@@ -169,7 +174,7 @@ def timeline_of(case: Case, *, now: datetime | None = None, language: str | None
 
 def _timeline(case: Case, moment: datetime, language: str | None) -> Timeline:
     return Timeline(
-        notices=notice_lines(Notice.objects.filter(case_id=case.pk), now=moment, language=language),
+        notices=notice_lines(Notice.objects.shown().filter(case_id=case.pk), now=moment, language=language),
         deadlines=[_deadline(row, moment, language) for row in Deadline.objects.filter(case=case)],
         referrals=[_referral(row, language) for row in Referral.objects.filter(case=case).select_related("partner")],
         events=[
@@ -180,7 +185,7 @@ def _timeline(case: Case, moment: datetime, language: str | None) -> Timeline:
 
 
 def notice_lines(notices: Any, *, now: datetime, language: str | None = None) -> list[NoticeLine]:
-    """Lines for a queryset of notices, in the order in which they were owed, the police first. Two queries."""
+    """Lines for a queryset of notices, in the order in which they were owed, the police first. Three queries."""
     rows = list(
         notices.select_related("contact", "contact__partner", "partner", "municipality", "unit")
         .defer("brief", "link_token")
@@ -190,10 +195,13 @@ def notice_lines(notices: Any, *, now: datetime, language: str | None = None) ->
     replies: dict[UUID, list[Reply]] = defaultdict(list)
     for reply in Reply.objects.filter(notice__in=[row.pk for row in rows]).select_related("to_municipality"):
         replies[reply.notice_id].append(reply)
-    return [_line(row, replies[row.pk], now, language) for row in rows]
+    wrong = wrong_pins(row.pk for row in rows if row.is_open)
+    return [_line(row, replies[row.pk], wrong.get(row.pk), now, language) for row in rows]
 
 
-def _line(notice: Notice, replies: Iterable[Reply], now: datetime, language: str | None) -> NoticeLine:
+def _line(
+    notice: Notice, replies: Iterable[Reply], wrong: WrongPins | None, now: datetime, language: str | None
+) -> NoticeLine:
     mark = "" if notice.accepted_at else _worst_mark(notice, notice.closed_at or notice.cancelled_at or now)
     settled = notice.state in SETTLED
     unresolved = not settled and (notice.contact_id is None or notice.reason == NO_CONTACT)
@@ -237,13 +245,27 @@ def _line(notice: Notice, replies: Iterable[Reply], now: datetime, language: str
         is_unresolved=unresolved,
         is_outside_area=contact is not None and is_outside_area(notice.role, contact.partner, notice.municipality),
         to_call=to_call_about(notice, now=now, language=language) if unresolved else (),
-        loud=not settled and (unresolved or late or notice.state == NoticeState.FAILED or bool(mark)),
+        loud=not settled and (unresolved or late or notice.state == NoticeState.FAILED or bool(mark) or bool(wrong)),
+        repeats=notice.repeats,
+        wrong_pins=wrong.tries if wrong else 0,
+        locked_until=wrong.until if wrong and wrong.until > now else None,
     )
 
 
 def _moments(notice: Notice) -> tuple[Moment, ...]:
     """What has happened to the notice, in the order of time."""
-    names = ("owed", "sent", "delivered", "opened", "accepted", "declined", "escalated", "closed", "cancelled")
+    names = (
+        "owed",
+        "sent",
+        "repeated",
+        "delivered",
+        "opened",
+        "accepted",
+        "declined",
+        "escalated",
+        "closed",
+        "cancelled",
+    )
     happened = [(name, at) for name in names if (at := getattr(notice, f"{name}_at")) is not None]
     return tuple(
         Moment(name, at, _minutes(notice.owed_at, at)) for name, at in sorted(happened, key=lambda moment: moment[1])
@@ -268,7 +290,8 @@ def _next_step(notice: Notice) -> tuple[str | None, datetime | None]:
         steps.append((notice.next_attempt_at, "resolve" if notice.reason == NO_CONTACT else "send"))
     if notice.next_step_at is not None and notice.ladder:
         step = notice.ladder[min(notice.ladder_step, len(notice.ladder) - 1)]
-        steps.append((notice.next_step_at, step["do"]))
+        daily = is_daily(notice.ladder, notice.ladder_step, notice.owed_at, notice.next_step_at)
+        steps.append((notice.next_step_at, "list" if daily else step["do"]))
     if not steps:
         return None, None
     at, step_name = min(steps)

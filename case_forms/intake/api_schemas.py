@@ -165,6 +165,9 @@ class NoticeOut(Schema):
     is_outside_area: bool
     to_call: list[ToCallOut]
     loud: bool
+    repeats: int
+    wrong_pins: int
+    locked_until: datetime | None
 
 
 class DeadlineOut(Schema):

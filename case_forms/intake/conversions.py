@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -20,12 +21,16 @@ from case_forms.signals.models import Outcome, Signal
 from outreach_pages.cards.codes import read_code
 from outreach_pages.records.conversions import SOON_DAYS, LedTo, counts_conversions
 from outreach_pages.records.models import SessionQuerySet
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 from .models import Submission
 
 TYPE = "session"  # a question whose answer is a session's key
 CODE = "session_id"  # the question that asks for the code of a session's card
 TOLD = "signals_received"  # the report's question
+
+log = structlog.get_logger(__name__)
 
 Cases = dict[UUID, set[UUID]]  # {session: cases}
 
@@ -81,10 +86,19 @@ def _named(names: Mapping[str, UUID], since: date) -> Cases:
     cases: Cases = defaultdict(set)
     for submission in opened.filter(form_version__in=asking).only("answers", "case", "form_version"):
         definition = versions[submission.form_version_id].definition
-        for name in _names_in(definition, submission.answers, asking[submission.form_version_id]):
+        for name in _readable_names(submission, definition, asking[submission.form_version_id]):
             if name in names:
                 cases[names[name]].add(submission.case_id)  # type: ignore[arg-type]  # these have a case
     return cases
+
+
+def _readable_names(submission: Submission, definition: Any, asking: set[str]) -> list[str]:
+    """One whose answers don't open names no session: the others are counted all the same."""
+    try:
+        return list(_names_in(definition, submission.answers, asking))
+    except (SealBroken, KeyRingError) as error:
+        log.error("submission_unreadable", submission=str(submission.pk), code=type(error).__name__)
+        return []
 
 
 def _that_opened_a_case() -> "QuerySet[Submission]":

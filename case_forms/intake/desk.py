@@ -80,7 +80,7 @@ def open_cases(user: User, *, now: datetime | None = None) -> list[CaseLine]:
 
 def _notices_of(cases: Iterable[Case]) -> dict[Any, list[Notice]]:
     found: dict[Any, list[Notice]] = defaultdict(list)
-    rows = Notice.objects.filter(case_id__in=[case.pk for case in cases]).select_related("contact__partner")
+    rows = Notice.objects.shown().filter(case_id__in=[case.pk for case in cases]).select_related("contact__partner")
     for notice in rows.defer("brief", "link_token"):
         found[notice.case_id].append(notice)
     return found

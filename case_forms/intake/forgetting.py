@@ -13,20 +13,23 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audit.chain import record
+from audit.put_aside import aside, each
 from case_forms.builder.keeping import Forgotten, first_due, months_later, without_overdue
 
 from .models import Attachment, Submission
 
 __all__ = ["first_due", "forget_due", "months_later"]
 
+FORGET = "submission.forget"  # what is put aside when one can't be read
 AT_MOST = 500  # submissions in one pass
 
 
 def forget_due(today: date) -> int:
-    """Forgets what is due today or was before. Returns how many submissions lost an answer."""
+    """Forgets what is due today or was before, each submission by itself. Returns how many lost an answer."""
     due = Submission.objects.filter(Q(case__isnull=True) | Q(case__closed_at__isnull=False), forget_after__lte=today)
+    due = due.exclude(pk__in=aside(FORGET, timezone.now()))
     keys = list(due.order_by("forget_after").values_list("pk", flat=True)[:AT_MOST])
-    return sum(_forget(key, today) for key in keys)
+    return each(FORGET, keys, lambda key: _forget(key, today))
 
 
 def _forget(key: Any, today: date) -> bool:

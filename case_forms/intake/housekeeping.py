@@ -1,9 +1,12 @@
 """What a `bulk` worker tidies each hour, woken by the sweeper (settings.HOUSEKEEPING)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 from django.utils import timezone
+
+from audit.put_aside import each
 
 from .answers_out.actions import tidy_exports
 from .attachments.actions import tidy_attachments
@@ -15,10 +18,18 @@ log = structlog.get_logger(__name__)
 def tidy(_argument: Any = None) -> None:
     """Deletes expired exports and files that nothing names, and forgets answers whose time is over.
 
-    Running it twice does nothing twice.
+    Each of the three by itself: one that fails keeps none of the others from being done. Twice does nothing twice.
     """
     now = timezone.now()
-    exports = tidy_exports(now)
-    forgotten = forget_due(timezone.localdate(now))
-    unclaimed, strays = tidy_attachments(now)
-    log.info("tidied", exports=exports, submissions=forgotten, unclaimed=unclaimed, strays=strays)
+    steps: dict[str, Callable[[], Any]] = {
+        "intake.exports": lambda: tidy_exports(now),
+        "intake.answers": lambda: forget_due(timezone.localdate(now)),
+        "intake.attachments": lambda: tidy_attachments(now),
+    }
+    done: dict[str, Any] = {}
+
+    def do(name: str) -> None:
+        done[name.partition(".")[2]] = steps[name]()
+
+    each("housekeeping", steps, do, at=now)
+    log.info("tidied", **done)

@@ -4,13 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+
 from access.models import User
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 from .models import Sender, Signal, SignalMessage, SignalState
 
 MOST = 60
 MOST_CLOSED = 40
 MOST_ON_HOME = 5
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,14 +60,21 @@ def _lines(signals: Iterable[Signal]) -> list[SignalLine]:
     found = list(signals)
     written = SignalMessage.objects.filter(signal__in=found, sender=Sender.PERSON)
     again = set(written.values_list("signal_id", flat=True))
-    return [
-        SignalLine(
-            signal=signal,
-            is_waiting=signal.state in (SignalState.NEW, SignalState.READ),
-            is_in_danger=signal.is_in_danger,
-            is_about_a_child=signal.is_about_a_child,
-            has_more=signal.pk in again,
-            since=signal.changed_at if signal.state == SignalState.NEW else signal.received_at,
-        )
-        for signal in found
-    ]
+    return [_line(signal, has_more=signal.pk in again) for signal in found]
+
+
+def _line(signal: Signal, *, has_more: bool) -> SignalLine:
+    """A signal that can't be read counts as one of danger: nobody can say that it isn't."""
+    try:
+        is_in_danger, is_about_a_child = signal.is_in_danger, signal.is_about_a_child
+    except (SealBroken, KeyRingError) as error:
+        log.error("signal_unreadable", signal=str(signal.pk), code=type(error).__name__)
+        is_in_danger, is_about_a_child = True, False
+    return SignalLine(
+        signal=signal,
+        is_waiting=signal.state in (SignalState.NEW, SignalState.READ),
+        is_in_danger=is_in_danger,
+        is_about_a_child=is_about_a_child,
+        has_more=has_more,
+        since=signal.changed_at if signal.state == SignalState.NEW else signal.received_at,
+    )

@@ -12,19 +12,25 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audit.chain import record
+from audit.put_aside import aside, each
 from case_forms.builder.keeping import first_due, without_overdue
 
 from .models import Outcome, Signal, SignalState
 
+ANSWERS, ALL = "signal.forget_answers", "signal.forget"  # what is put aside when one can't be read
 AT_MOST = 500  # signals in one pass
 
 
 def forget_due(now: datetime) -> int:
-    """Forgets what is due. Returns how many signals lost something."""
+    """Forgets what is due, each signal by itself. Returns how many lost something."""
     today = timezone.localdate(now)
-    overdue = Signal.objects.filter(forget_after__lte=today).order_by("forget_after")
-    answers = sum(_forget_answers(key, today) for key in list(overdue.values_list("pk", flat=True)[:AT_MOST]))
-    return answers + sum(_forget_all(key, now) for key in list(_done_with(now).values_list("pk", flat=True)[:AT_MOST]))
+    overdue = (
+        Signal.objects.filter(forget_after__lte=today).exclude(pk__in=aside(ANSWERS, now)).order_by("forget_after")
+    )
+    answers = list(overdue.values_list("pk", flat=True)[:AT_MOST])
+    lost = each(ANSWERS, answers, lambda key: _forget_answers(key, today), at=now)
+    over = list(_done_with(now).exclude(pk__in=aside(ALL, now)).values_list("pk", flat=True)[:AT_MOST])
+    return lost + each(ALL, over, lambda key: _forget_all(key, now), at=now)
 
 
 def _done_with(now: datetime) -> Any:

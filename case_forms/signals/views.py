@@ -124,7 +124,7 @@ def _read(request: HttpRequest, user: User, found: Signal, *, status: int = 200,
 
 def board_for(found: Signal) -> Board:
     """Who was told, and what became of it: the same cards as a case's."""
-    notices = notice_lines(Notice.objects.filter(case_id=found.pk), now=timezone.now())
+    notices = notice_lines(Notice.objects.shown().filter(case_id=found.pk), now=timezone.now())
     return board_of(Timeline(notices=notices, deadlines=[], referrals=[], events=[]))
 
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date
-from smtplib import SMTPException
 
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -80,7 +79,9 @@ def _told(editor: User, news: Sequence[Standing]) -> bool:
     """Each by a connection of their own: an address that is refused keeps nobody else from hearing of it."""
     try:
         return _letter(editor, news).send() > 0
-    except (SMTPException, OSError) as error:
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001  # a server that refuses, a letter that can't be made: the others get theirs
         log.error("lines_mail_failed", code=type(error).__name__, editor=editor.pk)
         return False
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from notifications.outbox.ladders import REMIND
 from notifications.outbox.models import Notice, Purpose, ReplyKind
-from notifications.outbox.states import OPEN, TRANSITIONS, NoticeState
+from notifications.outbox.states import OPEN, NoticeState
 
 from .choices import NOT_REACHED, WRONG_AREA
 
@@ -35,12 +35,8 @@ def release(notice: Notice) -> None:
 
 def lock_chase(notice: Notice) -> list[Notice]:
     """Every notice of the chase, the first one first; locked in that order, so two answers never block each other."""
-    found = {notice.root.pk}
-    ring = set(found)
-    while ring:
-        ring = set(Notice.objects.filter(chases__in=ring).values_list("pk", flat=True)) - found
-        found |= ring
-    return list(Notice.objects.select_for_update().filter(pk__in=found).order_by("owed_at", "pk"))
+    found = Notice.objects.select_for_update().filter(chase_id=notice.chase_id)
+    return list(found.order_by("owed_at", "pk"))
 
 
 def settle_others(notice: Notice, chase: list[Notice], kind: str, reason: str, moment: datetime) -> None:
@@ -104,7 +100,7 @@ def _round(notice: Notice) -> timedelta:
 
 
 def _close(notice: Notice, reason: str, moment: datetime) -> None:
-    sent = NoticeState.CLOSED in TRANSITIONS[NoticeState(notice.state)]
+    sent = notice.sent_at is not None
     release(notice)
     notice.state = NoticeState.CLOSED if sent else NoticeState.CANCELLED
     notice.reason = reason

@@ -15,6 +15,7 @@ from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import OPEN, NoticeState
 
 from .choices import REASONS, answers_for, outcomes_for, words_of
+from .pin import paused_until
 from .replies import REFUSALS, refusal_of
 from .sessions import silence
 from .visit import Visit
@@ -123,7 +124,15 @@ def minutes_left(notice: Notice) -> int | None:
 
 
 def before_pin(visit: Visit) -> dict[str, Any]:
-    return {"visit": visit, "notice": visit.notice, "minutes": minutes_left(visit.notice)}
+    """`paused_until`: after too many wrong PINs, and then `unit` is whom to call instead of waiting."""
+    until = paused_until(visit.notice, timezone.now())
+    return {
+        "visit": visit,
+        "notice": visit.notice,
+        "minutes": minutes_left(visit.notice),
+        "paused_until": until,
+        "unit": _unit_of(visit.notice),
+    }
 
 
 def brief_page(visit: Visit) -> dict[str, Any]:

@@ -7,7 +7,11 @@
    that was the last allowed takes the link back.
 """
 
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -46,27 +50,62 @@ def enter_pin(*, notice: Notice, pin: str, address: str, at: datetime | None = N
 @transaction.atomic
 def _reserve(notice: Notice, address_hash: str, moment: datetime) -> PinTry | None:
     record("brief.pin_tried", actor=ANONYMOUS, target_kind="notice", target_id=notice.pk)
-    if _is_paused(notice, moment) or _address_is_paused(address_hash, moment):
+    if _is_paused(notice, moment) or _address_pause(address_hash, moment):
         record("brief.pin_paused", actor=ANONYMOUS, target_kind="notice", target_id=notice.pk)
         return None
     return PinTry.objects.create(notice=notice, address_hash=address_hash, at=moment, succeeded=False)
 
 
 def _is_paused(notice: Notice, moment: datetime) -> bool:
-    tries = notice.pin_tries.order_by("-at", "-pk")
-    if tries.filter(succeeded=False).count() >= LINK_TRIES:
+    if notice.pin_tries.filter(succeeded=False).count() >= LINK_TRIES:
         return True
-    newest_success = tries.filter(succeeded=True).first()
-    failures = tries.filter(succeeded=False, **({"at__gt": newest_success.at} if newest_success else {}))
-    count, newest = failures.count(), failures.first()
-    if newest is None or count % TRIES_A_ROUND:
-        return False
-    return moment < newest.at + FIRST_PAUSE * 2 ** (count // TRIES_A_ROUND - 1)
+    return paused_until(notice, moment) is not None
 
 
-def _address_is_paused(address_hash: str, moment: datetime) -> bool:
+def paused_until(notice: Notice, moment: datetime) -> datetime | None:
+    """Until when no PIN opens this link, the right one neither; None when it isn't paused."""
+    locked = wrong_pins([notice.pk]).get(notice.pk)
+    if locked is None or locked.tries % TRIES_A_ROUND or moment >= locked.until:
+        return None
+    return locked.until
+
+
+@dataclass(frozen=True)
+class WrongPins:
+    """How many wrong PINs were entered since the last right one, and when the pause after the last round ends."""
+
+    tries: int
+    until: datetime
+
+
+def wrong_pins(keys: Iterable[UUID]) -> dict[UUID, WrongPins]:
+    """Of these notices, those whose link has had a whole round of wrong PINs since it opened last. One query."""
+    newest: dict[UUID, datetime] = {}
+    counted: Counter[UUID] = Counter()
+    opened: set[UUID] = set()
+    tries = PinTry.objects.filter(notice__in=list(keys)).order_by("-at", "-pk")
+    for key, at, succeeded in tries.values_list("notice_id", "at", "succeeded"):
+        if succeeded:
+            opened.add(key)
+        if key not in opened:
+            newest.setdefault(key, at)
+            counted[key] += 1
+    return {
+        key: WrongPins(count, newest[key] + FIRST_PAUSE * 2 ** (count // TRIES_A_ROUND - 1))
+        for key, count in counted.items()
+        if count >= TRIES_A_ROUND
+    }
+
+
+def address_paused_until(address: str, moment: datetime) -> datetime | None:
+    """Until when nothing opens from this address; None when it isn't paused."""
+    return _address_pause(fingerprint(address.encode()), moment)
+
+
+def _address_pause(address_hash: str, moment: datetime) -> datetime | None:
     recent = PinTry.objects.filter(address_hash=address_hash, succeeded=False, at__gt=moment - ADDRESS_WINDOW)
-    return recent.count() >= ADDRESS_TRIES
+    last = list(recent.order_by("-at").values_list("at", flat=True)[:ADDRESS_TRIES])
+    return last[-1] + ADDRESS_WINDOW if len(last) >= ADDRESS_TRIES else None
 
 
 def _fits(contact: Contact | None, pin: str) -> bool:

@@ -24,7 +24,7 @@ from audit.chain import Actor, record
 from notifications import signals
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice, Reply, ReplyKind
-from notifications.outbox.states import TRANSITIONS, NoticeState
+from notifications.outbox.states import NOTHING_LEFT, REPLACED, TRANSITIONS, NoticeState
 
 from .chase import ANSWERED, RELEASED, TAKEN, lock_chase, release, settle_others
 from .choices import REASONS, WRONG_AREA, answers_for, outcomes_for, reasons_of
@@ -51,6 +51,12 @@ REFUSALS: dict[str, str | Promise] = {
     "declined": _("You have already passed this notice on. Call the unit if that was a mistake."),
     "taken": _("Somebody else has already taken this notice. You don't need to do anything."),
     "answered": _("You have already answered this through another notice. You don't need to do anything."),
+    "nothing_left": _(
+        "Everything on this list has been answered, or is on another one. You don't need to do anything."
+    ),
+    "replaced": _(
+        "This notice goes on in a newer one, with whoever is on duty now. You don't need to do anything here."
+    ),
     "closed": _("This notice is closed. Call the unit if something has changed."),
     "withdrawn": _("This notice was withdrawn. You don't need to do anything."),
 }
@@ -155,7 +161,9 @@ def refusal_of(notice: Notice, kind: str) -> str:
     if state == NoticeState.DECLINED:
         return "declined"
     if state == NoticeState.CLOSED:
-        return "closed" if notice.accepted_at else (ANSWERED if notice.reason == ANSWERED else TAKEN)
+        if notice.accepted_at:
+            return "closed"
+        return notice.reason if notice.reason in (ANSWERED, REPLACED, NOTHING_LEFT) else TAKEN
     if kind == ReplyKind.OUTCOME:
         return "" if state == NoticeState.ACCEPTED else "not_accepted"
     target = TARGETS[kind]

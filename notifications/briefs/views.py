@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.text import normalize_newlines
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -14,7 +15,7 @@ from audit.chain import record
 from . import documents, sessions
 from .links import NOT_ME, revoke_link
 from .pages import before_pin, brief_page, is_readable
-from .pin import enter_pin
+from .pin import address_paused_until, enter_pin
 from .replies import AnswerRefused, answer
 from .visit import Visit, at_link
 
@@ -36,9 +37,12 @@ def brief(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 def _enter(request: HttpRequest, visit: Visit) -> HttpResponse:
     pin = "".join(request.POST.get("pin", "").split())[:64]
-    session = enter_pin(notice=visit.notice, pin=pin, address=get_adapter(request).get_client_ip(request))
+    address = get_adapter(request).get_client_ip(request)
+    session = enter_pin(notice=visit.notice, pin=pin, address=address)
     if session is None:
-        return render(request, "briefs/pin.html", before_pin(visit) | {"failed": True}, status=403)
+        page = before_pin(visit) | {"failed": True}
+        page["paused_until"] = page["paused_until"] or address_paused_until(address, timezone.now())
+        return render(request, "briefs/pin.html", page, status=403)
     response = _see(visit)
     sessions.remember(response, session, visit.path)
     return response

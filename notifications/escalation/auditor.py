@@ -2,24 +2,27 @@
 
 from datetime import datetime
 
-from notifications.outbox.models import Notice
-from notifications.outbox.states import UNSENT, NoticeState
+from django.db.models import Exists, OuterRef
 
-from .chases import has_clock, members
+from notifications.outbox.models import Notice
+from notifications.outbox.states import OPEN, UNSENT, NoticeState
 
 
 def stranded(now: datetime) -> list[Notice]:
-    """The open notices for which nothing further would happen, oldest first; an empty list is the only good answer.
+    """The open notices for which nothing further would happen, oldest first; none is the only good answer. One
+    statement.
 
     A notice is covered by a next attempt (unsent), by a lease (being sent), or, once sent, by a clock: its own next
     step, or that of another open notice of its chase. Drills count too.
     """
-    found = []
-    for notice in Notice.objects.open().filter(owed_at__lte=now, next_step_at__isnull=True).order_by("owed_at"):
-        if notice.state in UNSENT and notice.next_attempt_at is not None:
-            continue
-        if notice.state == NoticeState.SENDING and notice.lease_until is not None:
-            continue
-        if not has_clock(members(notice)):
-            found.append(notice)
-    return found
+    with_clock = Notice.objects.filter(chase_id=OuterRef("chase_id"), state__in=OPEN, next_step_at__isnull=False)
+    found = (
+        Notice.objects.open()
+        .filter(owed_at__lte=now, next_step_at__isnull=True)
+        .exclude(state__in=UNSENT, next_attempt_at__isnull=False)
+        .exclude(state=NoticeState.SENDING, lease_until__isnull=False)
+        .exclude(Exists(with_clock))
+        .order_by("owed_at")
+        .only("pk", "code", "role", "state")
+    )
+    return list(found)

@@ -2,23 +2,23 @@
 
 from notifications.directory.models import Contact
 from notifications.outbox.models import Notice, ReplyKind
+from notifications.outbox.states import REPLACED
 
 
 def members(notice: Notice) -> list[Notice]:
-    """Every notice of the chase, oldest first; without their briefs."""
-    found = {notice.root.pk}
-    ring = set(found)
-    while ring:
-        ring = set(Notice.objects.filter(chases__in=ring).values_list("pk", flat=True)) - found
-        found |= ring
-    return list(
-        Notice.objects.filter(pk__in=found).select_related("contact__partner").defer("brief").order_by("owed_at", "pk")
-    )
+    """Every notice of the chase but those that were replaced, oldest first; without their briefs and ladders."""
+    found = Notice.objects.filter(chase_id=notice.chase_id).exclude(reason=REPLACED).select_related("contact__partner")
+    return list(found.defer("brief", "ladder", "link_token").order_by("owed_at", "pk"))
 
 
 def has_clock(chase: list[Notice]) -> bool:
     """Something open in it has a next step."""
     return any(member.is_open and member.next_step_at is not None for member in chase)
+
+
+def standing(chase: list[Notice], purpose: str) -> list[Notice]:
+    """The open notices of this purpose, the newest first."""
+    return [member for member in reversed(chase) if member.purpose == purpose and member.is_open]
 
 
 def told(chase: list[Notice], role: str) -> list[Contact]:

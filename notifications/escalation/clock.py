@@ -4,14 +4,19 @@
     deputy   a notice to whoever is on duty and has not been told yet; with nobody there, the next step at once
     call     a notice to the coordinator with the number to call; repeated until somebody has answered
 
+A chase has one open reminder and one open call: said again, it is the same notice under the next number (`repeating`).
+When the first day is over the calls are no longer repeated one by one; a list a day tells what has no answer
+(`digest`).
+
 A step is taken by one conditional UPDATE that moves the ladder on, and its notice carries an event id made from the
-chased notice and the step's index: two sweepers, or one that died half-way, take it once.
+chased notice and the step's index: two sweepers, or one that died half-way, take it once. Each notice is dealt with by
+itself: one that can't be read is put aside, its coordinator is asked to call, and all others go on.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import structlog
 from django.db import transaction
@@ -19,19 +24,33 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
 
 from audit.chain import record
+from audit.put_aside import aside, each
 from notifications import signals
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import owe
-from notifications.outbox.coordinator_briefs import DECLINED, NO_ANSWER, NO_DEPUTY, Words, call_brief
-from notifications.outbox.ladders import CALL, DEPUTY, REMIND, Step, next_time, rest_of, step_at
+from notifications.outbox.coordinator_briefs import DECLINED, NO_ANSWER, NO_DEPUTY, UNREADABLE, Words, call_brief
+from notifications.outbox.ladders import (
+    CALL,
+    DEPUTY,
+    REMIND,
+    REPEAT_MINUTES,
+    Step,
+    is_daily,
+    next_time,
+    rest_of,
+    step_at,
+)
 from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.repeating import repeat, settle_replaced
 from notifications.outbox.resolving import resolve_for
 from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, UNSENT, NoticeState
 from notifications.outbox.waking import wake
 
-from .chases import has_clock, keeper_of, members, refusers, told
+from .chases import has_clock, keeper_of, members, refusers, standing, told
 
 AT_MOST = 200  # steps in one pass
+CLOCK = "notice.clock"  # what is put aside when a step can't be taken
+PURPOSES = {REMIND: Purpose.REMINDER, DEPUTY: Purpose.DEPUTY, CALL: Purpose.CALL}
 
 log = structlog.get_logger(__name__)
 
@@ -49,9 +68,40 @@ class Plan:
 
 
 def advance(now: datetime) -> int:
-    """Takes every step whose time has come. Returns how many were taken here."""
-    due = Notice.objects.open().filter(next_step_at__lte=now).select_related("contact", "municipality", "partner")
-    return sum(_take_step(notice, now) for notice in due.order_by("next_step_at")[:AT_MOST])
+    """Takes every step whose time has come, each notice by itself. Returns how many were taken here."""
+    due = Notice.objects.open().filter(next_step_at__lte=now).exclude(purpose=Purpose.DIGEST)
+    keys = due.exclude(pk__in=aside(CLOCK, now)).order_by("next_step_at").values_list("pk", flat=True)[:AT_MOST]
+    return each(CLOCK, list(keys), lambda key: _step_of(key, now), at=now, instead=lambda key: _call_for(key, now))
+
+
+def _step_of(key: UUID, now: datetime) -> bool:
+    found = Notice.objects.open().filter(pk=key, next_step_at__lte=now)
+    notice = found.select_related("contact", "municipality", "partner").first()
+    return notice is not None and _take_step(notice, now)
+
+
+def _call_for(key: UUID, now: datetime) -> None:
+    """A notice whose step can't be taken: the coordinator is asked to call, without reading what is spoilt."""
+    rows = Notice.objects.select_related("contact", "municipality", "partner").defer("brief", "ladder", "link_token")
+    notice = rows.get(pk=key)
+    if Notice.objects.open().filter(chase_id=notice.chase_id, purpose=Purpose.CALL).exists():
+        return
+    chase = members(notice)
+    owe(
+        event_id=uuid5(notice.pk, "put-aside"),
+        case_id=notice.case_id,
+        case_reference=notice.case_reference,
+        role=Role.COORDINATOR,
+        contact=coordinator_for(notice, chase, now),
+        municipality=notice.municipality,
+        brief=call_brief(notice, why=[UNREADABLE], told=told(chase, notice.role)),
+        answer_minutes=REPEAT_MINUTES,
+        ladder=({"after_minutes": REPEAT_MINUTES, "do": CALL, "repeat_minutes": REPEAT_MINUTES},),
+        is_drill=notice.is_drill,
+        purpose=Purpose.CALL,
+        chases=notice,
+        at=now,
+    )
 
 
 def hand_over(notice: Notice, now: datetime) -> Notice | None:
@@ -65,7 +115,7 @@ def hand_over(notice: Notice, now: datetime) -> Notice | None:
     with transaction.atomic():
         Notice.objects.filter(pk=keeper.pk).update(ladder_step=plan.index + 1)
         rest = rest_of(keeper.ladder, plan.index + 1, keeper.owed_at, now)
-        heir = _owe_step(keeper, plan, now, ladder=rest)
+        heir = _say(keeper, plan, now, ladder=rest)
         _tell(keeper, plan)
     return heir
 
@@ -91,8 +141,10 @@ def _take_step(notice: Notice, now: datetime) -> bool:
             return False
         if plan.do == REMIND and notice.state not in AWAITING_ANSWER:
             _push(notice, now)
+        elif is_daily(notice.ladder, plan.index, notice.owed_at, now):
+            return True  # the list of the day names it
         else:
-            _owe_step(notice, plan, now)
+            _say(notice, plan, now)
         _tell(notice, plan)
     return True
 
@@ -105,7 +157,7 @@ def _plan(notice: Notice, now: datetime, *, words: list[Words], without: tuple[s
         step = step_at(notice.ladder, index)
         do = step["do"]
         if do == CALL:
-            return Plan(index, do, step, chase, _coordinator(notice, chase, now), why)
+            return Plan(index, do, step, chase, coordinator_for(notice, chase, now), why)
         if do == REMIND and REMIND not in without and notice.contact is not None:
             return Plan(index, do, step, chase, notice.contact, why)
         if do == DEPUTY:
@@ -123,13 +175,45 @@ def _deputy(notice: Notice, chase: list[Notice], now: datetime) -> Contact | Non
     return next((each for each in (found.contact, found.deputy) if each and each.pk not in known), None)
 
 
-def _coordinator(notice: Notice, chase: list[Notice], now: datetime) -> Contact | None:
+def coordinator_for(notice: Notice, chase: list[Notice], now: datetime) -> Contact | None:
     """The coordinator on duty; the deputy when that one has declined a call of this chase."""
     found = resolve_for(notice, at=now, role=Role.COORDINATOR)
     declined = refusers(chase)
     asked = (found.contact, found.deputy, *found.coordinators)
     willing = [each for each in asked if each and each.pk not in declined]
     return willing[0] if willing else found.contact
+
+
+def _say(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] | None = None) -> Notice:
+    """The notice of this step: the open one of its kind again, when it went to the same person, else a new one.
+
+    What stood open to somebody else closes with that. `ladder`: what is left of a ladder, for whoever carries it on.
+    """
+    if plan.do == DEPUTY:
+        return _owe_step(notice, plan, now, ladder=ladder)
+    open_ones = standing(plan.chase, PURPOSES[plan.do])
+    same = next((one for one in open_ones if _reaches(one, plan.contact)), None)
+    others = [one.pk for one in open_ones if one is not same]
+    if notice.pk in others and ladder is None:  # the call that carries the clock goes on to another coordinator
+        ladder = rest_of(notice.ladder, plan.index + 1, notice.owed_at, now)
+    if others:
+        settle_replaced(others, now)
+    if same is None:
+        return _owe_step(notice, plan, now, ladder=ladder)
+    minutes = _minutes_to_answer(notice, plan, now)
+    repeat(
+        notice=same,
+        at=now,
+        brief=_call_words(notice, plan) if plan.do == CALL else None,
+        answer_by=now + timedelta(minutes=minutes) if minutes is not None else None,
+        ladder=ladder,
+    )
+    return same
+
+
+def _reaches(notice: Notice, contact: Contact | None) -> bool:
+    """It went to this person (or, like this one, to nobody), and its link was not taken back."""
+    return notice.contact_id == (contact.pk if contact else None) and notice.link_revoked_at is None
 
 
 def _owe_step(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] | None = None) -> Notice:
@@ -140,29 +224,23 @@ def _owe_step(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] |
         "case_reference": notice.case_reference,
         "municipality": notice.municipality,
         "contact": plan.contact,
+        "answer_minutes": _minutes_to_answer(notice, plan, now),
+        "purpose": PURPOSES[plan.do],
     }
     if plan.do == CALL:
-        return owe(
-            **which,
-            **kept,
-            role=Role.COORDINATOR,
-            brief=call_brief(notice, why=plan.words, told=told(plan.chase, notice.role)),
-            answer_minutes=plan.step["repeat_minutes"],
-            purpose=Purpose.CALL,
-        )
-    return owe(
-        **which,
-        **kept,
-        role=notice.role,
-        brief=notice.brief,
-        answer_minutes=_answer_minutes(notice, plan, now),
-        needs_document=notice.needs_document,
-        purpose=Purpose.REMINDER if plan.do == REMIND else Purpose.DEPUTY,
-    )
+        return owe(**which, **kept, role=Role.COORDINATOR, brief=_call_words(notice, plan))
+    return owe(**which, **kept, role=notice.role, brief=notice.brief, needs_document=notice.needs_document)
 
 
-def _answer_minutes(notice: Notice, plan: Plan, now: datetime) -> float | None:
-    """A reminder keeps the time that was set; a deputy gets as long as the first contact had."""
+def _call_words(notice: Notice, plan: Plan) -> dict[str, Any]:
+    return call_brief(notice, why=plan.words, told=told(plan.chase, notice.role))
+
+
+def _minutes_to_answer(notice: Notice, plan: Plan, now: datetime) -> float | None:
+    """A call has until it is repeated; a reminder keeps the time that was set; a deputy gets as long as the first
+    had."""
+    if plan.do == CALL:
+        return float(plan.step["repeat_minutes"])
     if notice.answer_by is None:
         return None
     since = now if plan.do == REMIND else notice.owed_at

@@ -31,6 +31,10 @@ NO_DEPUTY: Words = {
     "en": "There is no further deputy on the duty roster to be told.",
 }
 BOTH = ("sq", "en")
+UNREADABLE: Words = {
+    "sq": "Ky njoftim nuk lexohet dot nga sistemi, prandaj nuk shkon më vetë te askush tjetër. Ju lutemi telefononi.",
+    "en": "The system can't read this notice, so it goes to nobody else by itself. Please call.",
+}
 NO_PHONE: Words = {"sq": "pa numër telefoni", "en": "no phone number"}
 
 

@@ -21,7 +21,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -39,10 +39,13 @@ from .waking import send_wake_up
 DRAIN_SECONDS = 10.0  # one last batch on top is still far below the cluster's timeout of 60
 FIRST_BACKOFF = timedelta(seconds=2)
 LONGEST_BACKOFF = timedelta(minutes=5)
+MANY_ATTEMPTS = 300  # about a day; from there on an hour is often enough, and a month leaves no thousands of rows
 UNSENDABLE_BACKOFF = timedelta(minutes=5)
 LONGEST_UNSENDABLE_BACKOFF = timedelta(hours=1)
 JITTER = 0.25
 MOST_LOSSES = 2  # connections lost one after another, with nothing sent between: the server is down
+
+_NOT_NEEDED = ("brief", "ladder")  # long, and one that is spoilt must not hold up the batch
 
 NOT_TRIED = "not_tried"
 CONTACT_INACTIVE = "contact_inactive"
@@ -115,7 +118,7 @@ def _candidates(now: datetime, wanted: Sequence[str], without: Collection[str]) 
         Notice.objects.claimable(now)
         .exclude(channel__in=without)
         .select_related("contact__partner", "chases__chases")
-        .defer("brief", "chases__brief", "chases__chases__brief")
+        .defer(*_NOT_NEEDED, *(f"{above}__{name}" for above in ("chases", "chases__chases") for name in _NOT_NEEDED))
         .order_by("attempts", "owed_at")
     )
     found = list(ready.filter(pk__in=wanted)[:size]) if wanted else []
@@ -223,6 +226,10 @@ def send(batch: Iterable[Held], line: Line) -> None:
             if error.connection_lost:
                 broken[name] = error.code
                 line.lost(name)
+        except DatabaseError:
+            raise  # no notice is to blame; the leases run out
+        except Exception as error:  # noqa: BLE001  # one notice that can't be made into a letter: the batch goes on
+            held.finish(AttemptOutcome.UNSENDABLE, f"fault_{type(error).__name__}"[:40])
         else:
             line.worked(name)
             held.finish(AttemptOutcome.ACCEPTED)
@@ -264,23 +271,28 @@ def _sent_deed(held: Held) -> Deed:
 def _new_state(held: Held, now: datetime) -> NewState:
     outcome, code = held.attempt.outcome, held.attempt.error_code
     if outcome == AttemptOutcome.ACCEPTED:
-        return NewState(NoticeState.SENT, sent_at=held.attempt.finished_at)
+        # Sent again, it is as far as it was: who has opened it once knows of it.
+        state = NoticeState.OPENED if held.notice.opened_at else NoticeState.SENT
+        return NewState(state, sent_at=held.attempt.finished_at)
     if code == NOT_TRIED:
         return NewState(NoticeState.OWED, next_attempt_at=now)
     if code == CONTACT_INACTIVE:
         return NewState(NoticeState.FAILED, NO_CONTACT, next_attempt_at=now)
-    wait = backoff(held.attempt.number, unsendable=outcome == AttemptOutcome.UNSENDABLE)
+    wait = backoff(held.attempt.number - held.notice.tries_before, unsendable=outcome == AttemptOutcome.UNSENDABLE)
     return NewState(NoticeState.FAILED, str(outcome), next_attempt_at=now + wait)
 
 
 def backoff(attempts: int, *, unsendable: bool = False) -> timedelta:
     """How long to wait after this many attempts: 2, 4, 8 ... 300 s, a quarter more or less, so that a crowd spreads.
 
-    What we couldn't compose waits from 5 minutes to an hour: trying again mends nothing until we do.
+    After about a day it is an hour. What we couldn't compose waits from 5 minutes to an hour: trying again mends
+    nothing until we do.
     """
     first, longest = (
         (UNSENDABLE_BACKOFF, LONGEST_UNSENDABLE_BACKOFF) if unsendable else (FIRST_BACKOFF, LONGEST_BACKOFF)
     )
+    if attempts > MANY_ATTEMPTS:
+        longest = LONGEST_UNSENDABLE_BACKOFF
     doubled: timedelta = first * 2 ** min(attempts - 1, 20)
     return min(doubled, longest) * chance.uniform(1 - JITTER, 1 + JITTER)
 

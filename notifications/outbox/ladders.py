@@ -20,6 +20,8 @@ REPEAT_MINUTES = 60
 PLAIN_LADDER = ({"after_minutes": 1440, "do": CALL, "repeat_minutes": 1440},)
 # A late clock catches up one step at a time: nobody gets three e-mails in one second.
 SPACING = timedelta(minutes=1)
+# So long a ladder's calls are repeated as it says; then one list a day tells each coordinator what has no answer.
+FIRST_DAY = timedelta(days=1)
 
 Step = dict[str, Any]
 
@@ -74,8 +76,14 @@ def first_time(ladder: list[Step], owed_at: datetime) -> datetime | None:
 def next_time(ladder: list[Step], index: int, owed_at: datetime, now: datetime) -> datetime:
     """When the step with this index is due, once the one before it was taken `now`. Never closer than SPACING."""
     if index >= len(ladder):
-        return now + max(timedelta(minutes=ladder[-1]["repeat_minutes"]), SPACING)
+        again = now + max(timedelta(minutes=ladder[-1]["repeat_minutes"]), SPACING)
+        return max(again, now + FIRST_DAY) if is_daily(ladder, index, owed_at, again) else again
     return max(owed_at + timedelta(minutes=ladder[index]["after_minutes"]), now + SPACING)
+
+
+def is_daily(ladder: list[Step], index: int, owed_at: datetime, now: datetime) -> bool:
+    """The step with this index is a repetition of the last call, and the first day is over."""
+    return bool(ladder) and index >= len(ladder) and now - owed_at >= FIRST_DAY
 
 
 def rest_of(ladder: list[Step], index: int, owed_at: datetime, now: datetime) -> list[Step]:

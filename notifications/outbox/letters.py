@@ -1,6 +1,7 @@
 """A notice made into a letter. It says nothing: a code, a link, the time to answer; drills are marked as drills."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.template.loader import get_template
@@ -13,20 +14,23 @@ from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from .actions import link_for
-from .models import Notice
+from .models import Notice, Purpose
 
 LANGUAGES = ("sq", "en")
 
 
 def letter_id(notice: Notice) -> str:
-    """The Message-ID: the same at every attempt, so that mail programs show a doubled sending once."""
-    return f"<{notice.pk}@{settings.MESSAGE_ID_DOMAIN}>"
+    """The Message-ID: the same at every attempt, so that mail programs show a doubled sending once; another one each
+    time it is said again, so that they show that, too."""
+    number = f".{notice.number}" if notice.repeats else ""
+    return f"<{notice.pk}{number}@{settings.MESSAGE_ID_DOMAIN}>"
 
 
 def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
     """The letter of this notice in the contact's language. Raises PayloadError; that is always our own fault."""
     language = notice.language if notice.language in LANGUAGES else LANGUAGES[0]
     first = notice.root
+    lines = _lines_of(notice, language) if notice.purpose == Purpose.DIGEST else []
     answer_by = notice.answer_by if notice.answer_by and notice.answer_by > now else None
     try:
         link = link_for(notice)
@@ -36,6 +40,8 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
         "code": notice.code,
         "first_code": first.code,
         "purpose": notice.purpose,
+        "number": notice.number,
+        "lines": lines,
         "drill": notice.is_drill,
         "link": link,
         "answer_by": answer_by,
@@ -43,6 +49,24 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
     }
     subject, _newline, text = get_template(f"outbox/{language}/notice.txt").render(words).partition("\n")
     headers = {}
-    if first.pk != notice.pk:
-        headers = {"In-Reply-To": letter_id(first), "References": letter_id(first)}
+    if first.pk != notice.pk or notice.repeats:
+        begun = f"<{first.pk}@{settings.MESSAGE_ID_DOMAIN}>"
+        headers = {"In-Reply-To": begun, "References": begun}
     return Letter(letter_id(notice), contact.email, subject, text.strip() + "\n", headers)
+
+
+def _lines_of(notice: Notice, language: str) -> list[dict[str, Any]]:
+    """What a list of the day may say in a mail: codes, times and counts. Raises PayloadError."""
+    try:
+        brief: Any = notice.brief
+    except (SealBroken, KeyRingError):
+        raise PayloadError("brief_sealed") from None
+    return [
+        {
+            "code": line["code"],
+            "since": datetime.fromisoformat(line["since"]),
+            "said": line["said"][language],
+            "drill": line["drill"],
+        }
+        for line in brief["lines"]
+    ]

@@ -2,10 +2,12 @@
 
 import secrets
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +15,7 @@ from access.models import MobileUnit, Municipality
 from notifications.directory.models import Contact, Partner, Role
 from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
 
-from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, SETTLED, UNSENT, NoticeState
+from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, REPLACED, SETTLED, UNSENT, NoticeState
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -32,6 +34,7 @@ class Purpose(models.TextChoices):
     FALLBACK = "fallback", _("to the coordinator: no contact found")
     REROUTE = "reroute", _("sent on to another area")
     INSTEAD = "instead", _("told instead")
+    DIGEST = "digest", _("to the coordinator: each day what has no answer")
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -67,6 +70,12 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def awaiting_answer(self) -> "NoticeQuerySet":
         return self.filter(state__in=AWAITING_ANSWER)
 
+    def shown(self) -> "NoticeQuerySet":
+        """What people look through: without those that go on in another one of their chase, unless something hangs on
+        them. An older release left hundreds of such in one case."""
+        chasers = Notice.objects.filter(chases=OuterRef("pk"))
+        return self.exclude(Q(reason=REPLACED) & ~Exists(chasers))
+
     def counted(self) -> "NoticeQuerySet":
         """What statistics may count: no drills."""
         return self.filter(is_drill=False)
@@ -83,6 +92,12 @@ class Notice(models.Model):
 
     `unit` is the sending one and `chain` the links along which a recipient is looked for (`directory.links`), as the
     procedure had them; empty is the usual chain.
+
+    `chase_id` is the first notice of the chase, this one itself where it chases none: what a question about a whole
+    chase needs in one statement. A reminder and a call are one row however often they are said: `repeats` counts how
+    often it was sent again, `repeated_at` says when last, `tries_before` how many attempts came before that (see
+    `repeating`).
+
     `ladder` is a snapshot of the procedure's steps at that time: [{"after_minutes": 10, "do": "remind"}, ...] with `do`
     in remind | deputy | call and, on the last step, "repeat_minutes". `ladder_step` is the index of the next step and
     `next_step_at` its time; null only when the notice is settled. `token` is the fencing token: raised by each claim,
@@ -98,6 +113,9 @@ class Notice(models.Model):
     chases = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="chasers", verbose_name=_("chases")
     )
+    chase_id = models.UUIDField(
+        null=True, editable=False
+    )  # null only in a row of an older release, until the next round
     role = models.CharField(_("role"), max_length=24, choices=Role.choices)
     contact = models.ForeignKey(
         Contact, models.PROTECT, null=True, blank=True, related_name="notices", verbose_name=_("recipient")
@@ -123,6 +141,10 @@ class Notice(models.Model):
     token = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     next_attempt_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    repeats = models.PositiveIntegerField(_("sent again"), default=0)
+    repeated_at = models.DateTimeField(_("sent again at"), null=True, blank=True)
+    tries_before = models.PositiveIntegerField(default=0)
+    listed_at = models.DateTimeField(null=True, blank=True)  # when a coordinator's list of the day last named it
 
     link_hash = models.CharField(max_length=64, unique=True)
     link_token = SealedTextField()
@@ -158,6 +180,7 @@ class Notice(models.Model):
             models.Index(fields=["state", "lease_until"]),
             models.Index(fields=["next_step_at"]),
             models.Index(fields=["-owed_at"]),
+            models.Index(fields=["chase_id", "next_step_at"]),
         ]
         constraints = [
             models.UniqueConstraint(fields=["event_id", "recipient_key"], name="one_notice_per_event_and_recipient"),
@@ -208,9 +231,19 @@ class Notice(models.Model):
     def __str__(self) -> str:
         return f"{self.code} · {Role(self.role).label}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.chase_id is None:
+            self.chase_id = self.pk if self.chases is None else self.chases.chase_id or self.chases.root.pk
+        super().save(*args, **kwargs)
+
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def number(self) -> int:
+        """The how manieth time it is said: 3 for the third reminder."""
+        return self.repeats + 1
 
     @property
     def root(self) -> "Notice":
@@ -248,6 +281,7 @@ class Attempt(models.Model):
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
         ordering = ["notice", "number"]
+        indexes = [models.Index(fields=["outcome", "started_at"])]
         constraints = [models.UniqueConstraint(fields=["notice", "token"], name="one_attempt_per_token")]
 
     def __str__(self) -> str:
@@ -300,10 +334,15 @@ class BriefDocument(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a part last showed that it works: `sweeper`, `canary.urgent`, `canary.bulk`."""
+    """When a part last showed that it works: `sweeper`, `canary.urgent`, `canary.bulk`; and what was found then.
+
+    `facts`: what `/readyz` says of it, as the sweeper found it at that time (see escalation.findings); codes and
+    counts.
+    """
 
     part = models.CharField(primary_key=True, max_length=32)
     at = models.DateTimeField(default=timezone.now)
+    facts = models.JSONField(default=dict)
 
     class Meta:
         verbose_name = _("heartbeat")
@@ -313,5 +352,5 @@ class Heartbeat(models.Model):
         return f"{self.part} {self.at:%H:%M:%S}"
 
     @classmethod
-    def beat(cls, part: str) -> None:
-        cls.objects.update_or_create(part=part, defaults={"at": timezone.now()})
+    def beat(cls, part: str, facts: Mapping[str, Any] | None = None) -> None:
+        cls.objects.update_or_create(part=part, defaults={"at": timezone.now(), "facts": dict(facts or {})})

@@ -14,7 +14,7 @@ from .models import Attempt, Notice
 
 FINISH = "UPDATE {table} SET outcome = %s, error_code = %s, finished_at = %s WHERE id = %s"
 SETTLE = (
-    "UPDATE {table} SET state = %s, reason = %s, sent_at = COALESCE(%s, sent_at), next_attempt_at = %s,"
+    "UPDATE {table} SET state = %s, reason = %s, sent_at = COALESCE(sent_at, %s), next_attempt_at = %s,"
     " lease_until = NULL WHERE id = %s AND token = %s AND state = 'sending'"
 )
 
@@ -23,7 +23,8 @@ Row = Sequence[tuple[str, Any]]  # (field, value) in the order of the statement
 
 @dataclass(frozen=True)
 class NewState:
-    """What a holder writes to its notice; `sent_at` None leaves that time as it is."""
+    """What a holder writes to its notice; `sent_at` counts the first time only: None, or a later one, leaves it as it
+    is."""
 
     state: str
     reason: str = ""

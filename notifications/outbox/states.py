@@ -26,6 +26,10 @@ REFUSED = "refused"
 UNREACHED = "unreached"
 UNSENDABLE = "unsendable"
 
+# `Notice.reason` of a closed one: it goes on in another notice to the same people; a list of the day is empty.
+REPLACED = "replaced"
+NOTHING_LEFT = "nothing_left"
+
 # Waiting for a (further) attempt; the sweeper watches `next_attempt_at` of these.
 UNSENT = (S.OWED, S.FAILED)
 # The channel took it; the recipient has not answered.
@@ -36,13 +40,13 @@ OPEN = (*UNSENT, S.SENDING, *AWAITING_ANSWER)
 SETTLED = (S.ACCEPTED, S.DECLINED, S.CLOSED, S.CANCELLED)
 
 TRANSITIONS: dict[str, frozenset[str]] = {
-    S.OWED: frozenset({S.SENDING, S.OPENED, S.CANCELLED}),
-    S.FAILED: frozenset({S.SENDING, S.OWED, S.OPENED, S.CANCELLED}),
-    S.SENDING: frozenset({S.SENDING, S.SENT, S.FAILED, S.OWED, S.OPENED, S.CANCELLED}),
-    S.SENT: frozenset({S.DELIVERED, S.OPENED, S.ESCALATED, S.CANCELLED, S.CLOSED, S.ACCEPTED, S.DECLINED}),
-    S.DELIVERED: frozenset({S.OPENED, S.ESCALATED, S.CANCELLED, S.CLOSED}),
-    S.OPENED: frozenset({S.ACCEPTED, S.DECLINED, S.ESCALATED, S.CANCELLED, S.CLOSED}),
-    S.ESCALATED: frozenset({S.OPENED, S.ACCEPTED, S.DECLINED, S.CANCELLED, S.CLOSED}),
+    S.OWED: frozenset({S.SENDING, S.OPENED, S.CANCELLED, S.CLOSED}),
+    S.FAILED: frozenset({S.SENDING, S.OWED, S.OPENED, S.CANCELLED, S.CLOSED}),
+    S.SENDING: frozenset({S.SENDING, S.SENT, S.FAILED, S.OWED, S.OPENED, S.CANCELLED, S.CLOSED}),
+    S.SENT: frozenset({S.OWED, S.DELIVERED, S.OPENED, S.ESCALATED, S.CANCELLED, S.CLOSED, S.ACCEPTED, S.DECLINED}),
+    S.DELIVERED: frozenset({S.OWED, S.OPENED, S.ESCALATED, S.CANCELLED, S.CLOSED, S.ACCEPTED, S.DECLINED}),
+    S.OPENED: frozenset({S.OWED, S.ACCEPTED, S.DECLINED, S.ESCALATED, S.CANCELLED, S.CLOSED}),
+    S.ESCALATED: frozenset({S.OWED, S.OPENED, S.ACCEPTED, S.DECLINED, S.CANCELLED, S.CLOSED}),
     S.ACCEPTED: frozenset({S.CLOSED, S.DECLINED}),
     S.DECLINED: frozenset(),
     S.CLOSED: frozenset(),

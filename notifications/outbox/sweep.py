@@ -3,26 +3,32 @@
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from audit.chain import record
+from audit.put_aside import aside, each
 from notifications import signals
 from notifications.directory.models import Contact
 from notifications.directory.resolve import Words
 
 from .actions import WAKE_GRACE, cancel, link_hash, recipient_key_of, tell_coordinators
-from .delivery import JITTER, LONGEST_UNSENDABLE_BACKOFF
+from .delivery import JITTER, LONGEST_UNSENDABLE_BACKOFF, drain
+from .ladders import FIRST_DAY
 from .models import Notice, Purpose
 from .outside_area import headed
 from .resolving import resolve_for
 from .states import UNSENT, NoticeState
 from .waking import CROWDED, URGENT, queue_length, send_wake_up, wake
 
+OWN_SECONDS = 3.0  # of sending in one pass; clocks and heartbeat wait so long, and one batch more
 WAKE_AT_MOST = 100  # ids in one wake-up; the worker finds the others by itself
 RESOLVE_SLOWLY = timedelta(seconds=30)
+RESOLVE_LATER = timedelta(minutes=5)  # when nobody has been found for a day
+RESOLVE = "notice.resolve"  # what is put aside when a notice can't be resolved
 FARTHEST_ATTEMPT = LONGEST_UNSENDABLE_BACKOFF * (1 + JITTER)
 
 log = structlog.get_logger(__name__)
@@ -36,12 +42,16 @@ def sweep(now: datetime) -> int:
 
 
 def wake_due(now: datetime) -> int:
-    """Wakes a worker for what is due. Nothing is claimed here: a doubled wake-up finds nothing left to do."""
+    """Wakes a worker for what is due. Nothing is claimed here: a doubled wake-up finds nothing left to do.
+
+    When no broker takes the wake-up, it is sent from here, by the sweeper itself: slower, and never not.
+    """
     due = [str(key) for key in Notice.objects.due(now).order_by("owed_at").values_list("pk", flat=True)[:WAKE_AT_MOST]]
     if due:
         waiting = queue_length(URGENT)
         if waiting is None or waiting < CROWDED[URGENT]:
-            send_wake_up(due)
+            if not send_wake_up(due):
+                log.warning("sweeper_sends", sent=drain(due, seconds=OWN_SECONDS), due=len(due))
         else:
             log.warning("queue_crowded", cluster=URGENT, waiting=waiting, due=len(due))
     return len(due)
@@ -60,19 +70,26 @@ def mend_times(now: datetime) -> int:
 
 
 def resolve_again(now: datetime) -> int:
-    """Asks the directory again for notices that have nobody. Returns how many have a recipient now."""
-    found = 0
-    waiting = Notice.objects.without_recipient().filter(next_attempt_at__lte=now)
-    for notice in waiting.select_related("municipality", "partner", "unit").order_by("owed_at")[:WAKE_AT_MOST]:
-        resolution = resolve_for(notice, at=now)
-        if resolution.contact is not None:
-            found += _give_to(notice, resolution.contact, now, resolution.words)
-            continue
-        waits = Notice.objects.without_recipient().filter(pk=notice.pk).update(next_attempt_at=now + RESOLVE_SLOWLY)
-        # A fallback that has nobody either is asked about by itself, in this same loop.
-        if waits and not notice.chasers.filter(purpose=Purpose.FALLBACK).exists():
-            tell_coordinators(notice, at=now)
-    return found
+    """Asks the directory again for notices that have nobody, each by itself. Returns how many have a recipient now."""
+    waiting = Notice.objects.without_recipient().filter(next_attempt_at__lte=now).exclude(pk__in=aside(RESOLVE, now))
+    keys = list(waiting.order_by("owed_at").values_list("pk", flat=True)[:WAKE_AT_MOST])
+    return each(RESOLVE, keys, lambda key: _resolve_one(key, now), at=now)
+
+
+def _resolve_one(key: UUID, now: datetime) -> bool:
+    rows = Notice.objects.without_recipient().select_related("municipality", "partner", "unit").defer("brief")
+    notice = rows.filter(pk=key).first()
+    if notice is None:
+        return False
+    resolution = resolve_for(notice, at=now)
+    if resolution.contact is not None:
+        return _give_to(notice, resolution.contact, now, resolution.words)
+    pause = RESOLVE_SLOWLY if now - notice.owed_at < FIRST_DAY else RESOLVE_LATER
+    waits = Notice.objects.without_recipient().filter(pk=notice.pk).update(next_attempt_at=now + pause)
+    # A fallback that has nobody either is asked about by itself, in this same loop.
+    if waits and not notice.chasers.filter(purpose=Purpose.FALLBACK).exists():
+        tell_coordinators(notice, at=now)
+    return False
 
 
 def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Words] = ()) -> bool:
@@ -91,6 +108,9 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
             )
             locked.link_token, locked.link_hash = token, link_hash(token)
             locked.state, locked.reason = NoticeState.OWED, ""
+            # Whoever had it before may have been told and may have read it; this one has not.
+            locked.sent_at = locked.delivered_at = locked.opened_at = locked.repeated_at = None
+            locked.repeats, locked.tries_before = 0, locked.attempts
             locked.token += 1
             locked.next_attempt_at = now + WAKE_GRACE
             locked.save()

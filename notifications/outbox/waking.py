@@ -1,5 +1,6 @@
 """Waking the workers: one task for each transaction, carrying UUIDs only. A lost wake-up is the sweeper's to mend."""
 
+import time
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -90,17 +91,41 @@ def _send_each(paths: Iterable[str], argument: str, *, unless_waiting: int) -> N
 
 def queue_length(cluster: str) -> int | None:
     """How many tasks wait for this cluster. None when the broker doesn't say."""
+    if _is_left_alone():
+        return None
+    began = time.monotonic()
     try:
         return int(get_broker(cluster).queue_size())
     except BROKER_FAILURES as error:
+        _leave_alone_if_slow(began)
         log.error("broker_failed", cluster=cluster, code=type(error).__name__)
         return None
 
 
 def _enqueue(path: str, argument: Any, *, cluster: str) -> bool:
+    if _is_left_alone():
+        return False
+    began = time.monotonic()
     try:
         async_task(path, argument, cluster=cluster)
     except BROKER_FAILURES as error:
+        _leave_alone_if_slow(began)
         log.error("wake_up_failed", cluster=cluster, code=type(error).__name__)
         return False
     return True
+
+
+# A broker that hangs costs whoever asks it a timeout, and a submission asks several times: once is enough for a while.
+SLOW_SECONDS = 0.5
+LEFT_ALONE_SECONDS = 10.0
+_left_alone_until = 0.0
+
+
+def _is_left_alone() -> bool:
+    return time.monotonic() < _left_alone_until
+
+
+def _leave_alone_if_slow(began: float) -> None:
+    global _left_alone_until
+    if time.monotonic() - began >= SLOW_SECONDS:
+        _left_alone_until = time.monotonic() + LEFT_ALONE_SECONDS

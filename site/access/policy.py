@@ -18,6 +18,7 @@ RECIPIENT = frozenset({"recipient"})
 FIELD = frozenset({StaffRole.WORKER.value, StaffRole.COORDINATOR.value})
 WORKER = frozenset({StaffRole.WORKER.value})
 COORDINATOR = frozenset({StaffRole.COORDINATOR.value})
+OPERATOR = frozenset({StaffRole.OPERATOR.value})
 EDITOR = frozenset({StaffRole.EDITOR.value})
 OPERATOR = frozenset({StaffRole.OPERATOR.value})
 STAFF = frozenset(role.value for role in StaffRole)
@@ -237,6 +238,13 @@ MOUNTS: tuple[Row, ...] = (
         "cms/public/",
         EDITOR,
         "Editors look pages over, run the checks, read the reports and write down test calls; each view asks further.",
+        WRITE,
+        permission="wagtailadmin.access_admin",
+    ),
+    Row(
+        "cms/put-aside/",
+        OPERATOR,
+        "The operator sees which rows could not be dealt with, by code and id, and has them tried again.",
         WRITE,
         permission="wagtailadmin.access_admin",
     ),

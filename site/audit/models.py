@@ -67,3 +67,27 @@ class ChainHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.hash[:12]}"
+
+
+class PutAside(models.Model):
+    """A row that a loop could not deal with: left alone until `retry_at`, told to the operator (see `put_aside.each`).
+
+    `kind`: what was to be done with it. `row`: its primary key. `code`: the class of the error, never its text.
+    """
+
+    kind = models.CharField(_("what was to be done"), max_length=40)
+    row = models.CharField(_("row"), max_length=64)
+    code = models.CharField(_("error"), max_length=40)
+    times = models.PositiveIntegerField(_("tried"), default=1)
+    first_at = models.DateTimeField(_("since"))
+    last_at = models.DateTimeField(_("last tried"))
+    retry_at = models.DateTimeField(_("tried again at"))
+
+    class Meta:
+        verbose_name = _("row put aside")
+        verbose_name_plural = _("rows put aside")
+        ordering = ["first_at", "pk"]
+        constraints = [models.UniqueConstraint(fields=["kind", "row"], name="one_put_aside_per_row")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.row} {self.code}"

@@ -1,39 +1,51 @@
-"""Whether notices can go out: what /healthz and /readyz answer. Asked each second, so it costs a few small queries.
+"""Whether notices can go out: what /healthz and /readyz answer. Asked each second, so it costs four small queries.
 
-`ok` of the whole means that the parts without which no notice goes out are well: database, migrations, worker and
-sweeper. `bulk_worker`, `outbox` and `nobody_told` (the operator's alarm) are watched too; when they are ill the whole
-is `degraded`, not unready: submissions and urgent notices go on, and taking the web server out of service would help
+Nothing here reads the outbox: the sweeper looks around each few seconds and writes down what it found
+(Heartbeat.facts, see notifications.escalation.findings and .probes); this page says it, with its age.
+
+`ok` of the whole means that the parts without which no notice goes out are well (NEEDED). With the broker down the
+sweeper sends by itself, and no worker is needed. The other parts are watched too; when they are ill the whole is
+`degraded`, not unready: submissions and urgent notices go on, and taking the web server out of service would help
 nobody.
 """
 
+import os
+import shutil
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Min
 from django.utils import timezone
 
-from notifications.escalation.auditor import stranded
-from notifications.outbox.alarm import alarm_part
-from notifications.outbox.models import Heartbeat, Notice
-from notifications.outbox.states import NoticeState
+from notifications.escalation.findings import AUDIT, FINDINGS
+from notifications.outbox.models import Heartbeat
 
-NEEDED = ("database", "migrations", "worker", "sweeper")
+NEEDED = ("database", "migrations", "worker", "sweeper", "contacts")
 WORKER_FRESH = timedelta(seconds=60)
 BULK_FRESH = timedelta(minutes=15)
 SWEEPER_FRESH = timedelta(seconds=30)
-OVERDUE = timedelta(minutes=2)
+OVERDUE_SECONDS = 120.0
+SMTP_FAILING_SECONDS = 10.0
+# How old a finding may be before it says nothing any more, in seconds; the mail server is greeted once a minute.
+FOUND_FRESH = 60.0
+AUDIT_FRESH = 300.0
+PROBE_FRESH = {"cache": 60.0, "broker": 60.0, "smtp": 180.0}
+BACKUP = "backup"  # the Heartbeat of the last backup
 
 Parts = dict[str, dict[str, Any]]
+NO_ALARM = {"ok": True, "cases": 0, "oldest_s": None}
+Found = tuple[float, dict[str, Any]]  # age in seconds, facts
 
 
 def readiness() -> tuple[bool, dict[str, Any]]:
     """(ready, body). The body: {"ok", "degraded", "parts": {name: {"ok", ...}}}; ages in seconds or null."""
     parts = _parts(timezone.now())
-    ok = all(name in parts and parts[name]["ok"] for name in NEEDED)
+    needed = [name for name in NEEDED if name != "worker" or not parts.get("broker", {}).get("sweeper_sends")]
+    ok = all(name in parts and parts[name]["ok"] for name in needed)
     degraded = sorted(name for name, part in parts.items() if not part["ok"])
     return ok, {"ok": ok, "degraded": degraded, "parts": parts}
 
@@ -46,9 +58,9 @@ def _parts(now: datetime) -> Parts:
         missing = missing_migrations()
         parts["migrations"] = {"ok": not missing, "missing": missing}
         if not missing:
-            parts |= _beats(now)
-            parts["outbox"] = _outbox(now)
-            parts["nobody_told"] = alarm_part(now)
+            beats = {beat.part: beat for beat in Heartbeat.objects.all()}
+            parts |= _beats(beats, now)
+            parts |= _findings(beats, now)
     except DatabaseError as error:
         return {"database": {"ok": False, "error": type(error).__name__}}
     return parts
@@ -65,14 +77,17 @@ def missing_migrations() -> list[str]:
     return sorted(f"{app}.{name}" for app, name in _leaves() - applied)
 
 
-def _beats(now: datetime) -> Parts:
-    beats = dict(Heartbeat.objects.values_list("part", "at"))
+def _beats(beats: dict[str, Heartbeat], now: datetime) -> Parts:
     named = {
         "worker": ("canary.urgent", WORKER_FRESH),
         "bulk_worker": ("canary.bulk", BULK_FRESH),
         "sweeper": ("sweeper", SWEEPER_FRESH),
     }
-    return {entry: _age(beats.get(part), fresh, now) for entry, (part, fresh) in named.items()}
+    return {entry: _age(_at(beats, part), fresh, now) for entry, (part, fresh) in named.items()}
+
+
+def _at(beats: dict[str, Heartbeat], part: str) -> datetime | None:
+    return beats[part].at if part in beats else None
 
 
 def _age(at: datetime | None, fresh: timedelta, now: datetime) -> dict[str, Any]:
@@ -81,16 +96,72 @@ def _age(at: datetime | None, fresh: timedelta, now: datetime) -> dict[str, Any]
     return {"ok": now - at <= fresh, "age_s": round(max((now - at).total_seconds(), 0.0), 1)}
 
 
-def _outbox(now: datetime) -> dict[str, Any]:
-    """`stranded`: open notices without a next step (a fault of ours). `oldest_due_s`: how long the longest waits."""
-    due = Notice.objects.due(now)
-    waiting = due.exclude(state=NoticeState.SENDING).aggregate(at=Min("next_attempt_at"))["at"]
-    abandoned = due.filter(state=NoticeState.SENDING).aggregate(at=Min("lease_until"))["at"]
-    oldest = min((at for at in (waiting, abandoned) if at is not None), default=None)
-    overdue = now - oldest if oldest is not None else timedelta()
-    count = len(stranded(now))
+def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
+    """What the sweeper wrote down, as parts; what it has not looked at yet, or not for long, is not well."""
+    age, found = _found(beats, FINDINGS, now)
+    audited, audit = _found(beats, AUDIT, now)
+    probed, sweeper = _found(beats, "sweeper", now)
+    is_fresh = age <= FOUND_FRESH
+    probes = {name: _probe(name, probed, sweeper.get("probes", {})) for name in PROBE_FRESH}
+    stranded, overdue = audit.get("stranded", 0), found.get("overdue_s", 0.0)
+    failing = max(found.get("smtp_failing_s", 0.0), probes["smtp"]["failing_s"])
+    alarm = found.get("nobody_told", NO_ALARM)
+    contacts, on_duty = found.get("contacts", 0), found.get("on_duty", 0)
     return {
-        "ok": count == 0 and overdue <= OVERDUE,
-        "stranded": count,
-        "oldest_due_s": round(overdue.total_seconds(), 1),
+        "outbox": {
+            "ok": is_fresh and audited <= AUDIT_FRESH and stranded == 0 and overdue <= OVERDUE_SECONDS,
+            "stranded": stranded,
+            "oldest_due_s": overdue,
+            "age_s": _seconds(age),
+        },
+        "nobody_told": {"ok": is_fresh and alarm["ok"], "cases": alarm["cases"], "oldest_s": alarm["oldest_s"]},
+        "put_aside": {"ok": is_fresh and not found.get("put_aside"), "rows": found.get("put_aside", 0)},
+        "contacts": {"ok": is_fresh and contacts > 0 and on_duty > 0, "contacts": contacts, "on_duty": on_duty},
+        "cache": probes["cache"],
+        "broker": probes["broker"] | {"sweeper_sends": bool(probes["broker"]["error"])},
+        "smtp": probes["smtp"]
+        | {"ok": failing <= SMTP_FAILING_SECONDS and probes["smtp"]["age_s"] is not None, "failing_s": failing},
+        "disk": _disk(),
+        "backup": _backup(_at(beats, BACKUP), now),
     }
+
+
+def _found(beats: dict[str, Heartbeat], part: str, now: datetime) -> Found:
+    if part not in beats:
+        return float("inf"), {}
+    return max((now - beats[part].at).total_seconds(), 0.0), beats[part].facts
+
+
+def _probe(name: str, probed: float, results: dict[str, Any]) -> dict[str, Any]:
+    """`age_s`: since the probe came back last. One that hangs, or whose sweeper is dead, is not well after a while."""
+    result = results.get(name)
+    if result is None:
+        return {"ok": False, "age_s": None, "failing_s": 0.0, "error": ""}
+    age = result["age_s"] + probed
+    return {
+        "ok": result["ok"] and age <= PROBE_FRESH[name],
+        "age_s": round(age, 1),
+        "failing_s": result["failing_s"],
+        "error": result["error"] or ("silent" if age > PROBE_FRESH[name] else ""),
+    }
+
+
+def _disk() -> dict[str, Any]:
+    """The room that is left where data is written. Costs no query."""
+    try:
+        free = shutil.disk_usage(settings.DATA_DIR).free // 2**20
+        writable = os.access(settings.DATA_DIR, os.W_OK)
+    except OSError as error:
+        return {"ok": False, "free_mb": None, "error": type(error).__name__}
+    return {"ok": writable and free >= settings.DISK_MIN_MB, "free_mb": free}
+
+
+def _backup(at: datetime | None, now: datetime) -> dict[str, Any]:
+    """Well when the last backup is not too old, or none is asked for (BACKUP_MAX_HOURS 0)."""
+    hours = round((now - at).total_seconds() / 3600, 1) if at is not None else None
+    asked_for = settings.BACKUP_MAX_HOURS
+    return {"ok": not asked_for or (hours is not None and hours <= asked_for), "age_h": hours}
+
+
+def _seconds(age: float) -> float | None:
+    return round(age, 1) if age != float("inf") else None

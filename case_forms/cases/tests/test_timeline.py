@@ -1,17 +1,21 @@
 """The timeline says what became of each notice, when, and what happens next."""
 
 from datetime import datetime, timedelta
+from unittest import mock
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from case_forms.cases.models import Case, Deadline
 from case_forms.cases.timeline import NoticeLine, Timeline, timeline_of
 from case_forms.testing import Scene, make_scene
+from notifications.briefs.models import PinTry
 from notifications.briefs.replies import answer
 from notifications.escalation.clock import advance
 from notifications.outbox.actions import cancel, mark_opened
+from notifications.outbox.delivery import drain
 from notifications.outbox.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -141,14 +145,14 @@ def test_its_queries_do_not_grow_with_its_length(
     scene: Scene, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     case = Case.objects.select_related("unit").get()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         short = timeline_of(case)
     for _i in range(3):
         scene.follow(case.reference, to_org=scene.offices["protection_service"].slug)
     for notice in Notice.objects.all():
         mark_opened(notice=notice, at=timezone.now())
         answer(notice=notice, kind="accepted", note="x")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         long = timeline_of(case)
     assert len(long.notices) > len(short.notices)
     assert sum(len(line.answers) for line in long.notices) == len(long.notices)
@@ -159,3 +163,30 @@ def test_it_is_written_in_the_language_asked_for(scene: Scene) -> None:
     assert timeline_of(case, language="sq").notices[0].recipient.startswith("Zyra")
     assert timeline_of(case, language="en").notices[0].recipient.startswith("Office")
     assert isinstance(timeline_of(case).notices[0].owed_at, datetime)
+
+
+def test_the_unit_sees_that_a_contact_is_locked_out_while_the_clock_runs(scene: Scene) -> None:
+    notice = Notice.objects.get(role="police")
+    for number in range(5):
+        PinTry.objects.create(notice=notice, address_hash=f"{number}", succeeded=False)
+    line = line_of(drawn(), "police")
+    assert (line.wrong_pins, line.loud, line.locked_until is not None) == (5, True, True)
+    assert line_of(drawn(minutes=16), "police").locked_until is None
+    client = Client()
+    client.force_login(scene.worker)
+    page = client.get(f"/field/cases/{notice.case_reference}/", headers={"accept-language": "en"}).content.decode()
+    assert "5 times with a wrong PIN" in page or "5 herë" in page
+    assert notice.contact.phone in page
+    answer(notice=notice, kind="accepted")
+    assert line_of(drawn(), "police").wrong_pins == 0
+
+
+def test_a_call_that_was_repeated_says_so_and_after_a_day_the_list_comes_next(scene: Scene) -> None:
+    notice = Notice.objects.get(role="police")
+    for minutes in range(0, 60 * 26, 10):
+        with mock.patch("django.utils.timezone.now", return_value=notice.owed_at + timedelta(minutes=minutes)):
+            advance(timezone.now())
+            drain()
+    line = line_of(drawn(hours=26), "police")
+    assert line.next_step == "list"
+    assert max(each.repeats for each in drawn(hours=26).notices if each.purpose == "call") > 1

@@ -5,18 +5,21 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.utils import translation
 
 from access.models import User
+from audit.put_aside import note
 from case_forms.builder.models import FormDefinition, FormVersion
 from case_forms.builder.sources import Lists
 from case_forms.intake.models import Submission
 
 from .clearance import Reader
-from .tables import Table, Writing, rows_of, tables_of
+from .tables import Table, Writing, rows_of, tables_of, unreadable_row
 from .writing import Sheet
 
+EXPORT = "submission.export"  # what is put aside when one can't be read
 AT_ONCE = 200  # rows read together
 
 
@@ -90,9 +93,20 @@ class Outgoing:
                 continue
             submission.form_version = version  # parsed once, not once a row
             with translation.override(self.language):
-                yield from rows_of(submission, table, writing)
+                yield from self._rows_or_a_word(submission, table, writing)
             count += 1
             if not table.path and count % AT_ONCE == 0:
                 told(count)
         if not table.path:
             told(count)
+
+    @staticmethod
+    def _rows_or_a_word(submission: Submission, table: Table, writing: Writing) -> list[list[Any]]:
+        """What can't be read is named in the form's table and put aside; the file has all the others."""
+        try:
+            return list(rows_of(submission, table, writing))
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with one submission, the others go out
+            note(EXPORT, submission.pk, error)
+            return [] if table.path else [unreadable_row(submission, table)]

@@ -123,6 +123,12 @@ def rows_of(submission: Submission, table: Table, writing: Writing) -> Iterator[
         yield [*fixed, *(cells.get(key) for key in table.columns)]
 
 
+def unreadable_row(submission: Submission, table: Table) -> list[Cell]:
+    """The form's row of a submission whose answers don't open: which one it is, and in each column that it can't be
+    read."""
+    return [*_fixed(submission), *(_("can't be read") for _column in table.columns)]
+
+
 @dataclass(frozen=True)
 class _Place:
     """Where answers stand: the items there, their answers, what conditions may read, and the row numbers on the way."""

@@ -13,7 +13,7 @@ import re
 import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from django.conf import settings
 from django.db import transaction
@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from access.models import MobileUnit, User
 from audit.chain import ANONYMOUS, SYSTEM, Actor, Deed, actor_of, record, record_all
+from audit.put_aside import each
 from case_forms.intake.models import Attachment, AttachmentQuerySet, Draft, Submission
 from vault.seal import fingerprint
 
@@ -133,10 +134,14 @@ def tidy_attachments(now: datetime) -> tuple[int, int]:
     """(files of apps that no submission has named in time, files without a row) that were deleted."""
     late = now - timedelta(hours=settings.ATTACHMENT_UNCLAIMED_HOURS)
     unclaimed = forget_attachments(Attachment.objects.unclaimed().filter(uploaded_at__lt=late))
-    strays = left_behind(now)
-    for path in strays:
-        path.unlink(missing_ok=True)
-    return unclaimed, len(strays)
+    strays = {path.name: path for path in left_behind(now)}
+    deleted = each("attachment.stray", strays, lambda name: _unlinked(strays[name]), at=now)
+    return unclaimed, deleted
+
+
+def _unlinked(path: Path) -> bool:
+    path.unlink(missing_ok=True)
+    return True
 
 
 def tidy_name(name: str, media_type: str) -> str:

@@ -1,16 +1,18 @@
 """Answers whose time is over are forgotten, and only those."""
 
 from datetime import date, timedelta
+from unittest import mock
 
 import pytest
 from django.utils import timezone
 
-from audit.models import AuditEntry
+from audit.models import AuditEntry, PutAside
 from case_forms.cases.models import Case
 from case_forms.intake.forgetting import first_due, forget_due, months_later
 from case_forms.intake.housekeeping import tidy
 from case_forms.intake.models import Submission
 from case_forms.testing import make_scene, publish, small_form
+from vault.tests.spoiling import spoil
 
 FAR = timedelta(days=400)
 
@@ -111,3 +113,22 @@ def test_sending_the_same_again_still_gets_the_first_receipt(scene):
     close_cases()
     forget_due(timezone.localdate())
     assert fresh(submission).receipt == submission.receipt
+
+
+def test_one_submission_that_cannot_be_read_keeps_no_other_from_being_forgotten(scene):
+    bad, *good = [sent(scene, days_ago=400) for _submission in range(3)]
+    close_cases()
+    spoil(bad, "answers")
+    assert forget_due(timezone.localdate()) == 2
+    assert all("story" not in fresh(submission).answers for submission in good)
+    assert [(aside.kind, aside.row) for aside in PutAside.objects.all()] == [("submission.forget", str(bad.pk))]
+    assert forget_due(timezone.localdate()) == 0  # left alone for a while
+
+
+def test_one_task_of_the_hour_that_fails_keeps_no_other_from_being_done(scene):
+    submission = sent(scene, days_ago=400)
+    close_cases()
+    with mock.patch("case_forms.intake.housekeeping.tidy_exports", side_effect=RuntimeError):
+        tidy()
+    assert "story" not in fresh(submission).answers
+    assert PutAside.objects.get().row == "intake.exports"

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from notifications.briefs.models import BriefSession, PinTry
-from notifications.briefs.pin import enter_pin
+from notifications.briefs.pin import enter_pin, wrong_pins
 from notifications.directory.models import Contact
 from notifications.outbox.models import Notice
 
@@ -119,10 +119,20 @@ def test_every_failure_sounds_the_same_and_says_whom_to_call(
     without = make_notice(contact=make_contact("cpu", pin=""))
     fail(paused, 5, address="192.0.2.250")
 
-    said = {words(each).replace(each.link_token, "TOKEN") for each in (wrong, paused, without)}
+    said = {words(each).replace(each.link_token, "TOKEN") for each in (wrong, without)}
 
     assert len(said) == 1
     assert "call the number" in said.pop()
+    assert "+355 00 000 000" in client.get(path_of(paused)).content.decode()
+
+
+def test_a_paused_page_says_the_same_to_the_right_pin_as_to_a_wrong_one(client: Client, notice: Notice) -> None:
+    for number in range(5):
+        PinTry.objects.create(notice=notice, address_hash=f"{number}", succeeded=False)
+    pages = [client.post(path_of(notice), {"pin": pin}) for pin in (PIN, OTHER_PIN)]
+    assert {page.status_code for page in pages} == {403}
+    first, second = (page.content.decode().split("</form>")[-1] for page in pages)
+    assert first == second
 
 
 def test_a_link_taken_back_while_the_pin_is_compared_opens_nothing(
@@ -157,3 +167,35 @@ def test_what_people_see_in_lists_holds_no_secret(notice: Notice) -> None:
 
     assert str(PinTry.objects.get()).startswith(notice.code)
     assert str(BriefSession.objects.get()).startswith(notice.code)
+
+
+def test_while_the_link_is_paused_the_page_says_how_long_and_whom_to_call(notice: Notice, client: Client) -> None:
+    address = path_of(notice) + "?lang=en"
+    for number in range(5):
+        PinTry.objects.create(notice=notice, address_hash=f"{number}", succeeded=False)
+    ends = timezone.localtime(PinTry.objects.latest("at").at + timedelta(minutes=15)).strftime("%H:%M")
+    for page in (client.get(address), client.post(path_of(notice), {"pin": PIN, "lang": "en"})):
+        text = page.content.decode()
+        assert "Too many wrong PINs" in text
+        assert ends in text
+        assert 'href="tel:+35500000000"' in text
+        assert "Check the PIN" not in text
+    assert PinTry.objects.count() == 5  # nothing was compared
+
+
+def test_four_wrong_pins_say_nothing_of_a_pause(notice: Notice, client: Client) -> None:
+    for _number in range(4):
+        answer = client.post(path_of(notice), {"pin": OTHER_PIN, "lang": "en"})
+    assert "Too many wrong PINs" not in answer.content.decode()
+    assert "Check the PIN" in answer.content.decode()
+
+
+def test_wrong_pins_are_counted_since_the_page_opened_last(notice: Notice) -> None:
+    fail(notice, 5)
+    assert wrong_pins([notice.pk])[notice.pk].tries == 5
+    assert enter(notice, PIN, minutes=16)
+    assert wrong_pins([notice.pk]) == {}
+    fail(notice, 4, minutes=17)
+    assert wrong_pins([notice.pk]) == {}
+    fail(notice, 1, minutes=18)
+    assert wrong_pins([notice.pk])[notice.pk].until == START + timedelta(minutes=18 + 15)

@@ -4,17 +4,20 @@ from unittest import mock
 import pytest
 from django.utils import timezone
 
-from audit.models import AuditEntry
+from audit.models import AuditEntry, PutAside
 from notifications import signals
-from notifications.briefs.replies import answer
+from notifications.briefs.replies import AnswerRefused, answer
+from notifications.channels.errors import Unreached
 from notifications.directory.models import DutyShift, Role
 from notifications.directory.tests.offices import put_on_duty
 from notifications.escalation import clock
 from notifications.escalation.auditor import stranded
 from notifications.escalation.clock import advance
+from notifications.outbox.actions import mark_opened
 from notifications.outbox.delivery import drain
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.tests.owing import owe_officer
+from vault.tests.spoiling import spoil
 
 pytestmark = pytest.mark.django_db
 
@@ -58,15 +61,17 @@ def test_the_ladder_is_climbed_step_by_step_and_the_call_is_repeated(staffed, se
     for minutes in (10, 20, 30, 60, 90):
         assert advance(at(sent, minutes)) == 1
         assert advance(at(sent, minutes)) == 0
-    assert purposes() == ["first", "reminder", "deputy", "call", "call", "call"]
+        drain()
+    assert purposes() == ["first", "reminder", "deputy", "call"]
     assert [step for step, _words in heard] == ["remind", "deputy", "call", "call", "call"]
-    first, reminder, deputy, call, *_more = Notice.objects.order_by("owed_at")
+    first, reminder, deputy, call = Notice.objects.order_by("owed_at")
     assert (first.state, first.ladder_step) == ("escalated", 5)
     assert first.escalated_at == at(sent, 20)
     assert (reminder.contact, reminder.chases, reminder.answer_by) == (staffed.officer, first, first.answer_by)
     assert deputy.contact == staffed.deputy
     assert deputy.answer_by - deputy.owed_at == first.answer_by - first.owed_at
     assert (call.contact, call.role) == (staffed.coordinator, Role.COORDINATOR)
+    assert (call.number, call.repeated_at, call.answer_by) == (3, at(sent, 90), at(sent, 120))
     assert (reminder.brief, deputy.brief) == (first.brief, first.brief)
 
 
@@ -122,11 +127,58 @@ def test_two_sweepers_take_a_step_once(staffed, sent):
     assert purposes() == ["first", "reminder"]
 
 
-def test_a_step_that_fails_half_way_is_taken_again(sent):
-    with mock.patch.object(clock, "_tell", side_effect=RuntimeError), pytest.raises(RuntimeError):
-        advance(at(sent, 10))
-    assert purposes() == ["first"]
-    assert advance(at(sent, 10)) == 1
+def test_a_step_that_fails_half_way_is_put_aside_and_taken_again(sent):
+    with mock.patch.object(clock, "_tell", side_effect=RuntimeError):
+        assert advance(at(sent, 10)) == 0
+    assert purposes() == ["first", "call"]  # nothing is left of the reminder; somebody is asked to call meanwhile
+    aside = PutAside.objects.get()
+    assert (aside.kind, aside.row, aside.code) == ("notice.clock", str(sent.pk), "RuntimeError")
+    assert advance(at(sent, 14)) == 0
+    assert advance(at(sent, 15)) == 1
+    assert purposes() == ["first", "call", "reminder"]
+    assert not PutAside.objects.exists()
+
+
+def make_unreadable(notice, what="brief"):
+    """The sealed brief is damaged; or the ladder is one that nobody can climb."""
+    if what == "ladder":
+        Notice.objects.filter(pk=notice.pk).update(ladder=[{"after": 3}])
+    else:
+        spoil(notice, what)
+
+
+@pytest.mark.parametrize("what", ["brief", "ladder"])
+def test_one_notice_that_cannot_be_read_stops_no_other_clock(staffed, postbox, caplog, what):
+    bad, *good = [owe_officer(staffed) for _notice in range(4)]
+    drain()
+    for notice in (bad, *good):
+        Notice.objects.filter(pk=notice.pk).update(ladder_step=1, next_step_at=at(notice, 20))
+    make_unreadable(bad, what)
+    assert advance(at(good[-1], 20)) == 3
+    assert set(Notice.objects.filter(purpose=Purpose.DEPUTY).values_list("chases", flat=True)) == {
+        notice.pk for notice in good
+    }
+    assert [aside.row for aside in PutAside.objects.all()] == [str(bad.pk)]
+    assert str(bad.pk) in caplog.text
+    assert staffed.officer.name not in caplog.text
+    call = Notice.objects.get(purpose=Purpose.CALL)  # and it is in somebody's hands all the same
+    assert (call.chases_id, call.contact) == (bad.pk, staffed.coordinator)
+    assert staffed.officer.phone in str(call.brief)
+    assert drain() == 4
+    assert stranded(timezone.now() + timedelta(days=1)) == []
+
+
+def test_the_call_about_what_cannot_be_read_is_repeated_and_there_is_one(staffed, postbox):
+    bad = owe_officer(staffed)
+    drain()
+    Notice.objects.update(ladder_step=1, next_step_at=at(bad, 20))
+    make_unreadable(bad)
+    for minutes in (20, 80, 140, 200):
+        advance(at(bad, minutes))
+        drain()
+    call = Notice.objects.get(purpose=Purpose.CALL)
+    assert call.number >= 3
+    assert len([letter for letter in postbox.letters if letter.address == staffed.coordinator.email]) == call.number
 
 
 def test_a_late_clock_catches_up_one_step_a_minute(sent):
@@ -238,3 +290,99 @@ def test_a_declining_deputy_leaves_the_clock_with_the_first_notice(sent):
     assert purposes() == ["first", "reminder", "deputy"]
     assert advance(at(sent, 21)) == 1
     assert purposes()[-1] == "call"
+
+
+def climb(notice, until, start=10, every=10):
+    """The clock and the workers from one minute to another."""
+    for minutes in range(start, until + 1, every):
+        advance(at(notice, minutes))
+        drain()
+
+
+def test_a_call_that_is_repeated_keeps_its_link_and_names_who_was_told_since(staffed, sent, postbox):
+    climb(sent, 120)
+    call = Notice.objects.get(purpose=Purpose.CALL)
+    letters = [letter for letter in postbox.letters if letter.address == staffed.coordinator.email]
+    assert [letter.subject for letter in letters] == [
+        f"Vatra: please call, {call.code}",
+        *(f"Vatra: please call, {call.code} (call {number})" for number in (2, 3, 4)),
+    ]
+    assert len({letter.id for letter in letters}) == 4
+    assert all(call.link_token in letter.text for letter in letters)
+    assert call.link_expires_at - call.repeated_at >= timedelta(hours=168)
+
+
+def test_a_second_reminder_is_the_first_one_again(staffed, postbox):
+    ladder = [{"after_minutes": minutes, "do": "remind"} for minutes in (5, 10, 15)]
+    notice = owe_officer(staffed, ladder=ladder)
+    drain()
+    climb(notice, 15, start=5, every=5)
+    reminder = Notice.objects.get(purpose=Purpose.REMINDER)
+    assert (reminder.number, reminder.attempts) == (3, 3)
+    assert [letter.subject for letter in postbox.letters][1:] == [
+        f"Vatra: kujtesë për njoftimin {notice.code}",
+        f"Vatra: kujtesa 2 për njoftimin {notice.code}",
+        f"Vatra: kujtesa 3 për njoftimin {notice.code}",
+    ]
+
+
+def test_a_call_goes_on_to_the_coordinator_who_is_on_duty_now(staffed, sent):
+    climb(sent, 30)
+    DutyShift.objects.filter(contact=staffed.coordinator).delete()
+    relief = put_on_duty(staffed.country.coordinator)
+    climb(sent, 60, start=60)
+    old, new = Notice.objects.filter(purpose=Purpose.CALL).order_by("owed_at")
+    assert (old.state, old.reason, new.contact, new.state) == ("closed", "replaced", relief, "sent")
+    with pytest.raises(AnswerRefused) as refused:
+        answer(notice=old, kind="accepted")
+    assert refused.value.code == "replaced"
+    assert stranded(timezone.now() + timedelta(days=1)) == []
+
+
+def test_a_call_that_carries_the_clock_hands_it_to_the_next_coordinator(staffed, sent):
+    answer(notice=sent, kind="declined", reason="not_on_duty", at=at(sent, 1))
+    answer(notice=Notice.objects.get(purpose=Purpose.DEPUTY), kind="declined", reason="not_on_duty", at=at(sent, 2))
+    drain()
+    DutyShift.objects.filter(contact=staffed.coordinator).delete()
+    relief = put_on_duty(staffed.country.coordinator)
+    climb(sent, 100)
+    carrier = Notice.objects.open().get(next_step_at__isnull=False)
+    assert (carrier.contact, carrier.purpose, carrier.number) == (relief, "call", 3)
+
+
+def test_a_call_that_was_opened_and_not_answered_is_asked_again_and_can_be_answered_at_any_time(staffed, sent):
+    climb(sent, 30)
+    call = Notice.objects.get(purpose=Purpose.CALL)
+    mark_opened(notice=call, at=at(sent, 31))
+    advance(at(sent, 60))
+    call.refresh_from_db()
+    assert (call.state, call.number) == ("owed", 2)
+    drain()
+    call.refresh_from_db()
+    assert call.state == "opened"
+    advance(at(sent, 90))
+    answer(notice=call, kind="accepted", at=at(sent, 90))
+    assert drain() == 0
+
+
+def test_a_repeated_call_begins_its_waiting_anew_when_the_server_fails(staffed, sent, postbox):
+    climb(sent, 90)
+    postbox.failures = {staffed.coordinator.email: Unreached("rcpt_451", connection_lost=False)}
+    advance(at(sent, 120))
+    drain()
+    call = Notice.objects.get(purpose=Purpose.CALL)
+    assert (call.state, call.attempts, call.number) == ("failed", 4, 4)
+    assert call.next_attempt_at - timezone.now() < timedelta(seconds=3)
+    before = call.sent_at
+    advance(at(sent, 150))  # not sent yet: the same mail is due, not another one
+    call.refresh_from_db()
+    assert (call.number, call.sent_at) == (4, before)
+
+
+def test_after_the_first_day_the_calls_stop_and_the_clock_goes_on_daily(staffed, sent):
+    climb(sent, 60 * 24 * 3, every=30)
+    call = Notice.objects.get(purpose=Purpose.CALL)
+    sent.refresh_from_db()
+    assert 45 <= call.number <= 47  # every 30 minutes from the first half hour on
+    assert call.repeated_at < at(sent, 24 * 60)
+    assert timedelta(0) < sent.next_step_at - at(sent, 60 * 24 * 3) <= timedelta(days=1)

@@ -113,7 +113,11 @@ def test_the_command_stops_promptly_when_it_is_told_to(staffed):
         os.kill(os.getpid(), signal.SIGTERM)
 
     try:
-        with mock.patch.object(Sweeper, "once", one_pass), mock.patch.object(module, "close_old_connections"):
+        with (
+            mock.patch.object(Sweeper, "once", one_pass),
+            mock.patch.object(module, "close_old_connections"),
+            mock.patch.object(module.Probes, "start"),
+        ):
             call_command("sweeper", interval=60.0)
     finally:
         for number, handler in before.items():

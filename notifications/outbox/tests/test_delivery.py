@@ -272,3 +272,23 @@ def test_the_task_delivers_and_shows_that_its_worker_lives(staffed, postbox, mon
     assert Heartbeat.objects.get(part="canary.urgent").at == first  # not with every task
     canary("bulk")
     assert Heartbeat.objects.filter(part="canary.bulk").exists()
+
+
+def test_one_notice_that_cannot_be_made_into_a_letter_holds_up_no_other_of_its_batch(staffed, postbox):
+    bad, *good = [owe_officer(staffed) for _notice in range(4)]
+    real = delivery.letter_for
+
+    def letter(notice, contact, *, now):
+        if notice.pk == bad.pk:
+            raise AttributeError("spoilt")
+        return real(notice, contact, now=now)
+
+    with mock.patch.object(delivery, "letter_for", letter):
+        assert drain() == 3
+    bad.refresh_from_db()
+    assert (bad.state, bad.reason, bad.attempt_rows.get().error_code) == (
+        "failed",
+        "unsendable",
+        "fault_AttributeError",
+    )
+    assert len({letter.id for letter in postbox.letters}) == len(postbox.letters) == len(good)

@@ -295,7 +295,21 @@ class Outbox(RuleBasedStateMachine):
     @invariant()
     def one_notice_is_one_message(self) -> None:
         known = {str(pk) for pk in Notice.objects.values_list("pk", flat=True)}
-        assert {letter.id.strip("<>").split("@")[0] for letter in owing.POSTBOX.letters} <= known
+        assert {letter.id.strip("<>").split("@")[0].split(".")[0] for letter in owing.POSTBOX.letters} <= known
+
+    @invariant()
+    def a_notice_is_said_no_more_often_than_planned(self) -> None:
+        said: dict[str, set[str]] = {}
+        for letter in owing.POSTBOX.letters:
+            said.setdefault(letter.id.strip("<>").split("@")[0].split(".")[0], set()).add(letter.id)
+        for pk, repeats in Notice.objects.values_list("pk", "repeats"):
+            assert len(said.get(str(pk), ())) <= repeats + 1
+
+    @invariant()
+    def a_chase_has_one_open_call_and_one_open_reminder(self) -> None:
+        standing = Notice.objects.open().filter(purpose__in=["call", "reminder"])
+        rows = list(standing.values_list("chase_id", "purpose"))
+        assert len(rows) == len(set(rows))
 
     def everything_open_gets_sent_once_everything_works(self) -> None:
         owing.POSTBOX.failures, owing.POSTBOX.closed = {}, None

@@ -3,10 +3,12 @@ from unittest import mock
 
 import pytest
 from django.utils import timezone
+from redis.exceptions import ConnectionError as RedisDown
 
 from notifications.directory.models import DutyShift, Role
 from notifications.directory.tests.offices import put_on_duty
 from notifications.outbox import sweep as sweeping
+from notifications.outbox import waking
 from notifications.outbox.actions import link_hash
 from notifications.outbox.delivery import claim, drain
 from notifications.outbox.models import Notice, Purpose
@@ -129,3 +131,49 @@ def test_two_sweepers_give_a_notice_to_one_contact(staffed):
     assert sweeping._give_to(stale, staffed.deputy, timezone.now()) is False
     notice.refresh_from_db()
     assert notice.contact == staffed.officer
+
+
+def test_without_a_broker_the_sweeper_sends_by_itself(staffed, postbox, caplog):
+    notices = [owe_officer(staffed) for _notice in range(3)]
+    with mock.patch.object(waking, "async_task", side_effect=RedisDown("x")):
+        assert wake_due(later(3)) == 3
+    assert len(postbox.letters) == 3
+    assert set(Notice.objects.values_list("state", flat=True)) == {"sent"}
+    assert "sweeper_sends" in caplog.text
+    assert len(notices) == 3
+
+
+def test_a_broker_that_hangs_is_asked_once_and_then_left_alone_for_a_while(staffed, monkeypatch):
+    monkeypatch.setattr(waking, "_left_alone_until", 0.0)
+    asked = []
+
+    def hangs(*args, **kwargs):
+        asked.append(args)
+        clock.return_value += 3.0
+        raise RedisDown("Timeout reading from socket")
+
+    with mock.patch.object(waking.time, "monotonic", return_value=1000.0) as clock:
+        with mock.patch.object(waking, "async_task", hangs):
+            assert [waking.send_wake_up(["x"]) for _time in range(5)] == [False] * 5
+            assert len(asked) == 1
+            clock.return_value += 11.0
+            waking.send_wake_up(["x"])
+        assert len(asked) == 2
+        assert waking.queue_length("urgent") is None
+
+
+def test_one_notice_that_cannot_be_resolved_keeps_no_other_from_it(staffed):
+    bad, good = owe_officer(staffed, contact=None), owe_officer(staffed, contact=None)
+    real = sweeping._give_to
+
+    def give(notice, contact, now):
+        if notice.pk == bad.pk:
+            raise ValueError("spoilt")
+        return real(notice, contact, now)
+
+    with mock.patch.object(sweeping, "_give_to", give):
+        assert resolve_again(later(11)) == 1
+    good.refresh_from_db()
+    assert good.state == "owed"
+    assert resolve_again(later(12)) == 0
+    assert resolve_again(later(400)) == 1

@@ -8,6 +8,9 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from redis.backoff import NoBackoff
+from redis.connection import parse_url
+from redis.retry import Retry
 
 ROOT = Path(__file__).resolve().parents[3]
 env = environ.Env()
@@ -186,6 +189,9 @@ Q_CLUSTER: dict = {
         },
     },
 }
+# What `/readyz` says of the disk and the backups (docs/operator.md). 0 hours: nobody is waiting for a backup.
+DISK_MIN_MB = env.int("DISK_MIN_MB", default=500)
+BACKUP_MAX_HOURS = env.int("BACKUP_MAX_HOURS", default=0)
 # What the bulk workers run each hour, by path: each tidies up its own room.
 HOUSEKEEPING = (
     "access.staff.groups.follow_roles_of_all",
@@ -199,7 +205,15 @@ EACH_MINUTE = ("content.housekeeping.each_minute", "notifications.outbox.alarm.r
 if BROKER_URL.startswith("orm://"):
     Q_CLUSTER["orm"] = BROKER_URL.removeprefix("orm://") or "default"
 else:
-    Q_CLUSTER["redis"] = BROKER_URL
+    # A broker that is away or hangs is found out soon, once: the sweeper sends what was not taken. Workers wait 1 s
+    # for a task, so a reply may take longer than that.
+    Q_CLUSTER["redis"] = {
+        **{name: value for name, value in parse_url(BROKER_URL).items() if name != "connection_class"},
+        "ssl": BROKER_URL.startswith("rediss://"),
+        "socket_connect_timeout": 1,
+        "socket_timeout": 3,
+        "retry": Retry(NoBackoff(), 0),
+    }
 
 AUTH_USER_MODEL = "access.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -12,6 +12,7 @@ from .base import ALLOWED_HOSTS, EMAIL_CONFIG, PUBLIC_URL, SECRET_KEY, VAULT_KEY
 PROFILE = "production"
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=True)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1)
+BACKUP_MAX_HOURS = env.int("BACKUP_MAX_HOURS", default=26)  # a copy each night, and two hours to make it
 
 
 # Names that nobody can own (RFC 2606 and 6761), and the account of deploy/vatra.env.example.

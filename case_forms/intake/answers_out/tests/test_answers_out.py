@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from audit.models import AuditEntry
+from audit.models import AuditEntry, PutAside
 from case_forms.builder.sources import Lists
 from case_forms.intake.answers_out import actions
 from case_forms.intake.answers_out.models import AnswerExport, ExportPart
@@ -30,6 +30,7 @@ from case_forms.testing import (
     small_form,
     texts,
 )
+from vault.tests.spoiling import spoil
 
 pytestmark = pytest.mark.django_db
 HIDDEN = "Not shown to you"
@@ -344,3 +345,14 @@ def test_choices_are_written_as_codes_or_as_labels():
     coordinator = make_coordinator(scene.place)
     assert tables(asked(coordinator, how="codes"))["small_identification"][0]["colour"] == "red"
     assert tables(asked(coordinator, how="labels"))["small_identification"][0]["colour"] == "red"
+
+
+def test_a_submission_that_cannot_be_read_is_named_in_the_file_and_all_others_are_in_it(scene):
+    bad, good = scene.send(), scene.send(companions=[{"companion_name": "Ana"}], weight=61.5)
+    spoil(bad.submission, "answers")
+    found = tables(asked(make_coordinator(scene.place)))
+    rows = {row["_submission"]: row for row in found["small_identification"]}
+    assert rows[str(bad.submission.pk)]["weight"] == "can't be read"
+    assert rows[str(good.submission.pk)]["weight"] == "61.5"
+    assert [row["companion_name"] for row in found["companions"]] == ["Ana"]
+    assert PutAside.objects.get().row == str(bad.submission.pk)

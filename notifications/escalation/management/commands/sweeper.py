@@ -3,6 +3,8 @@
 import signal
 import threading
 import time
+from collections.abc import Callable
+from datetime import datetime
 from types import FrameType
 from typing import Any
 
@@ -11,15 +13,22 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.utils import timezone
 
+from audit.put_aside import each
 from notifications.escalation.auditor import stranded
 from notifications.escalation.clock import advance
+from notifications.escalation.digest import list_silent
+from notifications.escalation.findings import AUDIT, FINDINGS, findings, forget_settled
+from notifications.escalation.probes import Probes
 from notifications.outbox.models import Heartbeat
+from notifications.outbox.repeating import fill_chases, fold
 from notifications.outbox.sweep import sweep
 from notifications.outbox.waking import CROWDED, queue_length, send_canary, send_each_minute, send_housekeeping
 
 BEAT_SECONDS = 2.0
 CANARY_SECONDS = 10.0
+FIND_SECONDS = 5.0
 AUDIT_SECONDS = 60.0
+DIGEST_SECONDS = 600.0
 MINUTE_SECONDS = 60.0
 HOUSEKEEPING_SECONDS = 3600.0
 LONGEST_PAUSE = 15.0
@@ -37,7 +46,9 @@ class Command(BaseCommand):
         self.stopped = threading.Event()
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._stop)
-        Sweeper(options["interval"]).run(self.stopped)
+        sweeper = Sweeper(options["interval"])
+        sweeper.probes.start(self.stopped)
+        sweeper.run(self.stopped)
 
     def _stop(self, signum: int, frame: FrameType | None) -> None:
         self.stopped.set()
@@ -49,6 +60,7 @@ class Sweeper:
     def __init__(self, interval: float) -> None:
         self.interval = interval
         self.failures = 0
+        self.probes = Probes()
         self._last: dict[str, float] = {}
 
     def run(self, stopped: threading.Event) -> None:
@@ -75,15 +87,37 @@ class Sweeper:
                 waiting = queue_length(part)
                 if waiting is None or waiting < crowded:
                     send_canary(part)
-        if self._is_time("audit", AUDIT_SECONDS):
-            for notice in stranded(now):
-                log.error("notice_stranded", notice=str(notice.pk), state=notice.state)
+        self._look_around(now)
         if self._is_time("minute", MINUTE_SECONDS):
             send_each_minute()
         if self._is_time("housekeeping", HOUSEKEEPING_SECONDS):
             send_housekeeping()
+        self._show_life()
+
+    def _look_around(self, now: datetime) -> None:
+        """Each of these by itself: what fails here keeps no clock from moving."""
+        steps: dict[str, tuple[float, Callable[[], Any]]] = {
+            "sweeper.find": (FIND_SECONDS, lambda: Heartbeat.beat(FINDINGS, findings(now))),
+            "sweeper.audit": (AUDIT_SECONDS, lambda: self._audit(now)),
+            "sweeper.digest": (DIGEST_SECONDS, lambda: list_silent(now, show_life=self._show_life)),
+        }
+        due = [name for name, (seconds, _do) in steps.items() if self._is_time(name, seconds)]
+        if due:
+            each("housekeeping", due, lambda name: steps[name][1](), at=now)
+
+    def _audit(self, now: datetime) -> None:
+        """Does the house keep its promise? And what an older release left behind comes down, some of it each time."""
+        fill_chases()
+        fold(now)
+        forget_settled(now)
+        found = stranded(now)
+        for notice in found:
+            log.error("notice_stranded", notice=str(notice.pk), state=notice.state)
+        Heartbeat.beat(AUDIT, {"stranded": len(found)})
+
+    def _show_life(self) -> None:
         if self._is_time("beat", BEAT_SECONDS):
-            Heartbeat.beat("sweeper")
+            Heartbeat.beat("sweeper", {"probes": self.probes.results()})
 
     def _is_time(self, what: str, seconds: float) -> bool:
         now = time.monotonic()

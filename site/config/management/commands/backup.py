@@ -8,6 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from config.health import BACKUP
+from notifications.outbox.models import Heartbeat
+
 
 class Command(BaseCommand):
     help = "Writes a consistent copy of the SQLite database to FILE while the house runs. VAULT_KEYS are not in it."
@@ -33,4 +36,5 @@ class Command(BaseCommand):
         if state != "ok":
             raise CommandError(f"The copy is damaged: {state}")
         unfinished.replace(file)
+        Heartbeat.beat(BACKUP)
         self.stdout.write(f"{file}: {file.stat().st_size} bytes, integrity ok")

@@ -1,0 +1,72 @@
+"""What the sweeper finds when it looks around: counts and ages, kept in a Heartbeat row for whoever asks `/readyz`.
+
+`/readyz` is asked each second or two by everybody; it must cost the same whatever the outbox holds. So the questions
+that read rows are asked here, each few seconds, in one process; the answer says only how old it is.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Min
+
+from audit.models import PutAside
+from notifications.directory.models import Contact, DutyShift
+from notifications.outbox.alarm import alarm_part
+from notifications.outbox.models import Attempt, AttemptOutcome, Notice
+from notifications.outbox.states import SETTLED, UNREACHED, NoticeState
+
+FINDINGS = "findings"  # parts of Heartbeat
+AUDIT = "audit"
+CLOCKS = ("notice.clock", "notice.digest", "notice.resolve")
+
+
+def findings(now: datetime) -> dict[str, Any]:
+    """{"overdue_s", "put_aside", "smtp_failing_s", "contacts", "on_duty"}: seconds and counts; "nobody_told": the
+    operator's alarm (outbox.alarm). Some eleven statements."""
+    return {
+        "overdue_s": _overdue(now),
+        "put_aside": PutAside.objects.count(),
+        "smtp_failing_s": _failing(now),
+        "contacts": Contact.objects.filter(is_active=True, partner__is_active=True).count(),
+        "on_duty": _on_duty(now),
+        "nobody_told": alarm_part(now),
+    }
+
+
+def _overdue(now: datetime) -> float:
+    """How long the longest waits that is due."""
+    due = Notice.objects.due(now)
+    waiting = due.exclude(state=NoticeState.SENDING).aggregate(at=Min("next_attempt_at"))["at"]
+    abandoned = due.filter(state=NoticeState.SENDING).aggregate(at=Min("lease_until"))["at"]
+    oldest = min((at for at in (waiting, abandoned) if at is not None), default=None)
+    return round((now - oldest).total_seconds(), 1) if oldest is not None else 0.0
+
+
+def _failing(now: datetime) -> float:
+    """Since when the mail server has not been reached, while something waits for it; 0 when it is reached.
+
+    Counted from the beginning of the first attempt that failed after the last that went well.
+    """
+    if not Notice.objects.filter(state=NoticeState.FAILED, reason=UNREACHED).exists():
+        return 0.0
+    tried = Attempt.objects.order_by("-started_at")
+    well = tried.filter(outcome=AttemptOutcome.ACCEPTED).values_list("started_at", flat=True).first()
+    failed = Attempt.objects.filter(outcome=AttemptOutcome.UNREACHED)
+    if well is not None:
+        failed = failed.filter(started_at__gt=well)
+    first = failed.aggregate(at=Min("started_at"))["at"]
+    return round(max((now - first).total_seconds(), 0.0), 1) if first is not None else 0.0
+
+
+def _on_duty(now: datetime) -> int:
+    shifts = DutyShift.objects.at(now).filter(contact__is_active=True, partner__is_active=True)
+    return shifts.values("contact").distinct().count()
+
+
+def forget_settled(now: datetime) -> None:
+    """A notice that somebody has answered meanwhile, or that is gone, is put aside no more."""
+    rows = PutAside.objects.filter(kind__in=CLOCKS)
+    keys = set(rows.values_list("row", flat=True))
+    if keys:
+        waiting = Notice.objects.filter(pk__in=keys).exclude(state__in=SETTLED).values_list("pk", flat=True)
+        rows.filter(row__in=keys - {str(key) for key in waiting}).delete()

@@ -1,0 +1,108 @@
+"""Trying what notices need besides the database: the cache, the broker, the mail server.
+
+In a thread of its own beside the sweeper: what hangs there holds up no clock. A probe that does not come back is found
+by the age of its last result.
+"""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.core.cache import cache
+from django.db import connections
+from django_q.brokers import get_broker
+
+from notifications.channels.errors import ChannelError
+from notifications.channels.registry import channel_named
+from notifications.outbox.waking import URGENT
+
+PROBE_SECONDS = 5.0
+# A mail server is not to be greeted each five seconds; one that failed is asked again as soon as that.
+SMTP_SECONDS = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+def try_cache() -> None:
+    """Writes and reads one value."""
+    mark = uuid.uuid4().hex
+    cache.set("probe", mark, 30)
+    if cache.get("probe") != mark:
+        raise OSError("not kept")
+
+
+def try_broker() -> None:
+    """Asks for the length of the urgent queue."""
+    try:
+        get_broker(URGENT).queue_size()
+    finally:
+        connections.close_all()
+
+
+def try_mail() -> None:
+    """Opens the way that mails take, as far as a greeting. Sends nothing."""
+    channel = channel_named("email")
+    try:
+        channel.open()
+    finally:
+        channel.close()
+
+
+class Probes:
+    """The last result of each probe: {"ok", "age_s", "failing_s", "error"}; `error` is a code or the class of the
+    error."""
+
+    def __init__(self) -> None:
+        self._probes: dict[str, tuple[Callable[[], None], float]] = {
+            "cache": (try_cache, PROBE_SECONDS),
+            "broker": (try_broker, PROBE_SECONDS),
+            "smtp": (try_mail, SMTP_SECONDS),
+        }
+        self._results: dict[str, dict[str, Any]] = {}
+        self._threads: list[threading.Thread] = []
+
+    def start(self, stopped: threading.Event) -> None:
+        """One thread for each probe, so that none waits for another."""
+        for name in self._probes:
+            thread = threading.Thread(target=self._go_round, args=(name, stopped), name=f"probe-{name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def results(self) -> dict[str, dict[str, Any]]:
+        """Ages are worked out now, so that a probe that hangs grows old."""
+        now = time.monotonic()
+        return {
+            name: {
+                "ok": result["error"] == "",
+                "age_s": round(now - result["at"], 1),
+                "failing_s": round(now - result["failing_since"], 1) if result["error"] else 0.0,
+                "error": result["error"],
+            }
+            for name, result in dict(self._results).items()
+        }
+
+    def look(self, name: str) -> bool:
+        """One probe, once. Never raises."""
+        began = time.monotonic()
+        error = ""
+        try:
+            self._probes[name][0]()
+        except ChannelError as failure:
+            error = failure.code
+        except Exception as failure:  # noqa: BLE001  # whatever it is, it is what is to be found out
+            error = type(failure).__name__
+        before = self._results.get(name)
+        was_failing = before is not None and bool(before["error"])
+        since = before["failing_since"] if before is not None and was_failing else began
+        self._results[name] = {"at": time.monotonic(), "error": error, "failing_since": since}
+        if bool(error) != was_failing:
+            (log.error if error else log.info)("probe_failed" if error else "probe_mended", probe=name, code=error)
+        return error == ""
+
+    def _go_round(self, name: str, stopped: threading.Event) -> None:
+        while not stopped.is_set():
+            well = self.look(name)
+            stopped.wait(self._probes[name][1] if well else PROBE_SECONDS)

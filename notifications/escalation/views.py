@@ -1,0 +1,78 @@
+"""What the operator sees in the admin: the rows that a loop could not deal with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from audit.chain import actor_of, record
+from audit.models import PutAside
+from audit.put_aside import try_again
+from notifications.outbox.models import Notice
+
+SHOWN = 200
+KINDS: dict[str, str | Promise] = {
+    "notice.clock": gettext_lazy("Next step of a notice: its coordinator was asked to call"),
+    "notice.digest": gettext_lazy("A notice on the coordinator's list of the day"),
+    "contact.digest": gettext_lazy("A coordinator's list of the day"),
+    "notice.resolve": gettext_lazy("Finding a recipient for a notice"),
+    "submission.forget": gettext_lazy("Forgetting the answers of a sent form"),
+    "submission.export": gettext_lazy("A sent form in an export"),
+    "signal.forget_answers": gettext_lazy("Forgetting answers of a message from the public"),
+    "signal.forget": gettext_lazy("Forgetting a message from the public"),
+    "attachment.stray": gettext_lazy("Deleting a file that nothing names"),
+    "picture.sizes": gettext_lazy("Making the sizes of a picture"),
+    "page.check": gettext_lazy("Checking a public page"),
+    "housekeeping": gettext_lazy("Work of each hour or minute"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row that is aside. `name`: a notice's code, else its id."""
+
+    what: str
+    name: str
+    error: str
+    times: int
+    since: datetime
+    retry_at: datetime
+
+
+def put_aside(request: HttpRequest) -> HttpResponse:
+    """GET lists them, the oldest first. POST has all of them tried again in the next round."""
+    if request.method == "POST":
+        with transaction.atomic():
+            count = try_again()
+            record("put_aside.retried", actor=actor_of(request.user), target_kind="putaside", rows=count)
+        words = ngettext("%(count)d is tried again now.", "%(count)d are tried again now.", count)
+        messages.success(request, words % {"count": count})
+        return redirect("put_aside")
+    count = PutAside.objects.count()
+    page = {"lines": lines_of(PutAside.objects.all()[:SHOWN]), "count": count, "more": max(count - SHOWN, 0)}
+    return render(request, "escalation/put_aside.html", page)
+
+
+def lines_of(rows: Iterable[PutAside]) -> list[Line]:
+    """In words: what was to be done, and with which row."""
+    found = list(rows)
+    notices = [row.row for row in found if row.kind.startswith("notice.")]
+    codes = {str(pk): code for pk, code in Notice.objects.filter(pk__in=notices).values_list("pk", "code")}
+    return [
+        Line(
+            what=str(KINDS.get(row.kind, _("Another task"))),
+            name=codes.get(row.row, row.row),
+            error=row.code,
+            times=row.times,
+            since=row.first_at,
+            retry_at=row.retry_at,
+        )
+        for row in found
+    ]

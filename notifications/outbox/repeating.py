@@ -1,0 +1,152 @@
+"""Saying the same notice again: one row for each reminder and each call, however often it is said.
+
+A repeated notice keeps its link and its code; its mail carries a number and a Message-ID of its own, so that a mail
+program shows it. It goes the ordinary road: owed, claimed, sent, settled. What is still on its way is not said twice.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Case, Count, F, Q, Value, When
+
+from audit.chain import record
+
+from .actions import WAKE_GRACE
+from .ladders import Step, first_time
+from .models import Notice, Purpose
+from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, REPLACED, UNSENT, NoticeState
+from .waking import wake
+
+CHASES_AT_ONCE = 100  # folded in one pass
+ROWS_AT_ONCE = 500  # of one chase
+
+
+def repeat(
+    *,
+    notice: Notice,
+    at: datetime,
+    brief: Mapping[str, Any] | None = None,
+    answer_by: datetime | None = None,
+    ladder: list[Step] | None = None,
+) -> bool:
+    """Has an open notice sent again, under the next number. False when that was not to be done.
+
+    One that was not sent yet is due now instead, under the number it has: nobody gets two mails for one step. One that
+    is just being sent, or has nobody to be sent to, is left as it is. `brief` and `answer_by`, when given, take the
+    place of the old ones; `ladder` gives it a clock of its own.
+    """
+    with transaction.atomic():
+        locked = Notice.objects.select_for_update().open().defer("brief").filter(pk=notice.pk).first()
+        if locked is None:
+            return False
+        is_again = locked.state in AWAITING_ANSWER
+        fields: list[str] = []
+        if is_again:
+            fields += _owed_again(locked, at)
+        elif locked.state in UNSENT and locked.reason != NO_CONTACT:
+            locked.next_attempt_at = at
+            fields.append("next_attempt_at")
+        if brief is not None:
+            locked.brief = dict(brief)
+            fields.append("brief")
+        if answer_by is not None:
+            locked.answer_by = answer_by
+            fields.append("answer_by")
+        if ladder is not None:
+            locked.ladder, locked.ladder_step, locked.next_step_at = ladder, 0, first_time(ladder, at)
+            fields += ["ladder", "ladder_step", "next_step_at"]
+        if fields:
+            locked.save(update_fields=fields)
+        if is_again:
+            record(
+                "notice.repeated",
+                target_kind="notice",
+                target_id=locked.pk,
+                number=locked.number,
+                purpose=locked.purpose,
+                case=locked.case_id,
+            )
+        if "next_attempt_at" in fields:
+            wake(locked.pk)
+    return is_again
+
+
+def _owed_again(notice: Notice, at: datetime) -> list[str]:
+    """The attempts so far belong to what was said before: a failure now is the first of its own."""
+    notice.state, notice.reason = NoticeState.OWED, ""
+    notice.repeats += 1
+    notice.repeated_at = at
+    notice.tries_before = notice.attempts
+    notice.next_attempt_at = at + WAKE_GRACE
+    notice.link_expires_at = max(notice.link_expires_at, at + timedelta(hours=settings.BRIEF_LINK_HOURS))
+    return ["state", "reason", "repeats", "repeated_at", "tries_before", "next_attempt_at", "link_expires_at"]
+
+
+def settle_replaced(keys: Iterable[UUID], at: datetime, *, reason: str = REPLACED) -> int:
+    """Closes open notices that go on in another one of their chase; whoever is sending one may not write to it any
+    more.
+
+    One that was never sent is cancelled: its link was in nobody's hands. Returns how many.
+    """
+    was_sent = Q(sent_at__isnull=False)
+    return Notice.objects.filter(pk__in=list(keys), state__in=OPEN).update(
+        state=Case(When(was_sent, then=Value(NoticeState.CLOSED.value)), default=Value(NoticeState.CANCELLED.value)),
+        closed_at=Case(When(was_sent, then=Value(at)), default=F("closed_at")),
+        cancelled_at=Case(When(was_sent, then=F("cancelled_at")), default=Value(at)),
+        reason=reason,
+        token=F("token") + 1,
+        lease_until=None,
+        next_attempt_at=None,
+        next_step_at=None,
+    )
+
+
+def fold(now: datetime) -> int:
+    """One open call and one open reminder for each chase: of several, as an older release left them, one stays.
+
+    The one with a clock stays, else the newest whose link opens; it takes the others' number along. At most 20 chases
+    and 500 rows of each in one pass, so that thousands come down over some rounds while everything else goes on.
+    Returns how many notices were closed.
+    """
+    crowded = (
+        Notice.objects.open()
+        .filter(purpose__in=(Purpose.CALL, Purpose.REMINDER), chase_id__isnull=False)
+        .order_by()
+        .values("chase_id", "purpose")
+        .annotate(rows=Count("pk"))
+        .filter(rows__gt=1)
+    )
+    closed = 0
+    for found in crowded[:CHASES_AT_ONCE]:
+        if found["chase_id"] is not None:
+            closed += _fold_one(found["chase_id"], found["purpose"], now)
+    return closed
+
+
+def _fold_one(chase_id: UUID, purpose: str, now: datetime) -> int:
+    with transaction.atomic():
+        standing = Notice.objects.open().filter(chase_id=chase_id, purpose=purpose).defer("brief", "ladder")
+        kept = standing.order_by(
+            F("next_step_at").asc(nulls_last=True), F("link_revoked_at").asc(nulls_first=True), "-owed_at", "pk"
+        ).first()
+        if kept is None:
+            return 0
+        others = list(standing.exclude(pk=kept.pk).order_by("owed_at").values_list("pk", flat=True)[:ROWS_AT_ONCE])
+        closed = settle_replaced(others, now)
+        Notice.objects.filter(pk=kept.pk).update(repeats=F("repeats") + closed)
+        record("notice.folded", target_kind="notice", target_id=kept.pk, purpose=purpose, closed=closed)
+    return closed
+
+
+def fill_chases() -> int:
+    """Notices that an older release owed don't say which chase they belong to. Returns how many do now."""
+    filled = Notice.objects.filter(chase_id__isnull=True, chases__isnull=True).update(chase_id=F("id"))
+    for notice in (
+        Notice.objects.filter(chase_id__isnull=True).defer("brief", "ladder").order_by("owed_at")[:ROWS_AT_ONCE]
+    ):
+        filled += Notice.objects.filter(pk=notice.pk).update(chase_id=notice.root.pk)
+    return filled

@@ -1,0 +1,87 @@
+"""Going over rows so that one bad row stops nobody: it is put aside by name, counted, and tried again later.
+
+`each` does one deed for each row. What a row's deed raises is that row's own affair: the row is noted (PutAside), said
+in the log by its id and the class of the error, and left alone until its time has come again; all others go on. Only a
+database that doesn't answer ends the loop, because then no row is to blame. `/readyz` counts what is aside; the
+operator sees it in /cms/ and with `manage.py put_aside`.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from .models import PutAside
+
+FIRST_WAIT = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(hours=6)
+
+log = structlog.get_logger(__name__)
+
+
+def each(
+    kind: str,
+    keys: Iterable[Any],
+    deed: Callable[[Any], Any],
+    *,
+    at: datetime | None = None,
+    instead: Callable[[Any], Any] | None = None,
+) -> int:
+    """Does `deed(key)` for each key, in a transaction of its own making. Returns for how many it came out true.
+
+    `kind`: what is done, as a code of at most 40 characters ("notice.clock"). `keys`: primary keys, fetched before;
+    take those that are aside out of the query with `aside`. `instead(key)`: done once when a row is put aside, so that
+    people hear of it; its own failure is only logged. Raises OperationalError and InterfaceError, nothing else of a
+    row's.
+    """
+    done = 0
+    known = set(PutAside.objects.filter(kind=kind).values_list("row", flat=True))
+    for key in keys:
+        try:
+            done += bool(deed(key))
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with one row, the others go on
+            note(kind, key, error, at=at)
+            if instead is not None:
+                _do_instead(kind, key, instead)
+        else:
+            if str(key) in known:
+                PutAside.objects.filter(kind=kind, row=str(key)).delete()
+                log.info("put_aside_mended", kind=kind, row=str(key))
+    return done
+
+
+def aside(kind: str, now: datetime) -> list[str]:
+    """The keys of this kind that are put aside, and whose time to be tried again has not come."""
+    return list(PutAside.objects.filter(kind=kind, retry_at__gt=now).values_list("row", flat=True))
+
+
+def try_again() -> int:
+    """Everything that is aside is due again now. Returns how many rows."""
+    return PutAside.objects.update(retry_at=timezone.now())
+
+
+def note(kind: str, key: Any, error: Exception, *, at: datetime | None = None) -> None:
+    """Puts one row aside: for loops that `each` doesn't fit. Keeps the class of the error, never its text: that may
+    hold what the row holds."""
+    code, now = type(error).__name__, at or timezone.now()
+    row, is_new = PutAside.objects.get_or_create(
+        kind=kind, row=str(key), defaults={"code": code[:40], "first_at": now, "last_at": now, "retry_at": now}
+    )
+    times = 1 if is_new else row.times + 1
+    wait = min(FIRST_WAIT * 2 ** min(times - 1, 10), LONGEST_WAIT)
+    PutAside.objects.filter(pk=row.pk).update(code=code[:40], times=times, last_at=now, retry_at=now + wait)
+    log.error("put_aside", kind=kind, row=str(key), code=code, times=times)
+
+
+def _do_instead(kind: str, key: Any, instead: Callable[[Any], Any]) -> None:
+    try:
+        instead(key)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001  # said already; the others go on
+        log.error("put_aside_untold", kind=kind, row=str(key), code=type(error).__name__)

@@ -1,0 +1,77 @@
+"""One bad row stops nobody: it is put aside by name, counted, told and tried again."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from audit.models import PutAside
+from audit.put_aside import aside, each, try_again
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+
+
+def deed(key: int) -> bool:
+    if key % 3 == 0:
+        raise ValueError("the name of a person")
+    return key % 2 == 0
+
+
+def test_the_good_ones_are_done_and_the_bad_ones_are_named_without_what_they_hold(caplog):
+    assert each("a.deed", range(1, 10), deed, at=NOW) == 3
+    assert list(PutAside.objects.values_list("kind", "row", "code", "times")) == [
+        ("a.deed", "3", "ValueError", 1),
+        ("a.deed", "6", "ValueError", 1),
+        ("a.deed", "9", "ValueError", 1),
+    ]
+    assert "put_aside" in caplog.text
+    assert "person" not in caplog.text
+
+
+def test_a_row_is_left_alone_for_longer_and_longer_and_never_for_ever():
+    now, waits = NOW, []
+    for _time in range(10):
+        each("a.deed", [3], deed, at=now)
+        row = PutAside.objects.get()
+        waits.append((row.retry_at - now).total_seconds() / 60)
+        assert aside("a.deed", row.retry_at - timedelta(seconds=1)) == ["3"]
+        assert aside("a.deed", row.retry_at) == []
+        now = row.retry_at
+    assert waits == [5, 10, 20, 40, 80, 160, 320, 360, 360, 360]
+    assert (row.times, row.first_at) == (10, NOW)
+
+
+def test_what_goes_again_is_aside_no_more():
+    each("a.deed", [3], deed, at=NOW)
+    each("another.deed", [3], deed, at=NOW)
+    assert each("a.deed", [3], lambda key: True) == 1
+    assert [row.kind for row in PutAside.objects.all()] == ["another.deed"]
+
+
+def test_a_database_that_does_not_answer_is_no_rows_fault():
+    def away(key):
+        raise OperationalError
+
+    with pytest.raises(OperationalError):
+        each("a.deed", [1, 2], away)
+    assert not PutAside.objects.exists()
+
+
+def test_somebody_hears_of_it_and_even_that_may_fail(caplog):
+    told = []
+
+    def tell(key):
+        told.append(key)
+        raise KeyError(key)
+
+    each("a.deed", [3, 6], deed, instead=tell)
+    assert told == [3, 6]
+    assert caplog.text.count("put_aside_untold") == 2
+
+
+def test_the_operator_can_have_all_of_them_tried_again():
+    each("a.deed", [3, 6], deed, at=NOW)
+    assert try_again() == 2
+    assert aside("a.deed", timezone.now()) == []
