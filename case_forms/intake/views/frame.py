@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import resolve_url
 
 from access.models import User
 
@@ -18,3 +19,16 @@ def frame(request: HttpRequest, **extra: Any) -> dict[str, Any]:
     user = staff(request)
     places = [unit.name for unit in user.units()] or [region.name for region in user.coordinated_regions()]
     return {"place_name": " · ".join(places), **extra}
+
+
+def is_by_script(request: HttpRequest) -> bool:
+    """Whether the page's script sends this (static/js/filling): it goes on by itself, once it knows where."""
+    return request.headers.get("Accept") == "application/json"
+
+
+def lead(request: HttpRequest, to: Any, *args: Any, **told: Any) -> HttpResponse:
+    """Leads to an address or a named page. A script is told: {"go": address, ...}, and `told` besides."""
+    address = resolve_url(to, *args)
+    if is_by_script(request):
+        return JsonResponse({"go": address, **told})
+    return HttpResponseRedirect(address)
