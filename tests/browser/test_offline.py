@@ -188,7 +188,14 @@ def test_a_busy_server_is_waited_for(phone: BrowserContext, page: Page) -> None:
 
 def test_something_too_large_says_so_and_keeps_the_text(phone: BrowserContext, page: Page) -> None:
     type_a_story(page)
-    page.route("**/field/drafts/**", lambda route, request: route.fulfill(status=413, body="") if request.method == "POST" else route.continue_())  # fmt: skip
+
+    def refuse(route: Route, request: Request) -> None:
+        if request.method == "POST":
+            route.fulfill(status=413, body="")
+        else:
+            route.continue_()
+
+    page.route("**/field/drafts/**", refuse)
     press(page, "save")
     waits(page, "too large")
     expect(page.locator("#q-session_id")).to_have_value(CANARY)
