@@ -1,42 +1,54 @@
 """What a person finds on the start page: forms to begin, open cases with the loudest first, drafts, what was sent."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.core.paginator import Page, Paginator
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import get_language
 
-from access.models import User
+from access.models import User, in_language
 from case_forms.builder.models import FormVersion
-from case_forms.cases.models import Case, Deadline
+from case_forms.cases.models import Case
+from case_forms.signals.models import Signal
 from notifications.directory.models import Contact
-from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.states import AWAITING_ANSWER, UNSENT, NoticeState
+from notifications.outbox.models import Notice
 
+from .languages import language_among
 from .models import Draft
+from .urgency import CALLS, LOUDNESS, Urgency, urgencies_of, with_urgency
 
 FIRST_KINDS = ("identification", "outreach")
-MOST_CASES = 60
+CASES_ON_A_PAGE = 60
 MOST_SENT = 20
-
-# From the loudest to the quietest; the words are in the state badge.
-LOUDNESS = ("no_contact", "call", "breach", "late", "escalated", "failed", "waiting", "quiet")
-CALLS = ("no_contact", "call", "breach", "late", "escalated")
+LONGEST_REFERENCE = 8
 
 
 @dataclass(frozen=True)
 class CaseLine:
-    """One open case. `state` is one of LOUDNESS; `notice` the one that is loud, `since` when that began, `contact`
-    whoever can be called about it."""
+    """One open case, and what is urgent about it."""
 
     case: Case
-    state: str
-    notice: Notice | None = None
-    since: datetime | None = None
-    contact: Contact | None = None
+    urgency: Urgency
+
+    @property
+    def state(self) -> str:
+        return self.urgency.state
+
+    @property
+    def notice(self) -> Notice | None:
+        return self.urgency.notice
+
+    @property
+    def since(self) -> datetime | None:
+        return self.urgency.since
+
+    @property
+    def contact(self) -> Contact | None:
+        return self.urgency.contact
 
     @property
     def is_loud(self) -> bool:
@@ -48,11 +60,97 @@ class CaseLine:
         return self.contact.phone if self.contact and self.is_loud else ""
 
 
+@dataclass(frozen=True)
+class CaseFilter:
+    """Which open cases are wanted. `reference`: the beginning of one; `unit`: its key; `only`: "" | loud | child."""
+
+    reference: str = ""
+    unit: str = ""
+    only: str = ""
+
+    @classmethod
+    def asked(cls, wanted: Any) -> "CaseFilter":
+        """From an address: a reference as people type it, `unit` and `only`; what isn't known filters nothing."""
+        typed = "".join(wanted.get("q", "").split()).upper()[:LONGEST_REFERENCE]
+        only = wanted.get("only", "")
+        return cls(typed, wanted.get("unit", "")[:50], only if only in ("loud", "child") else "")
+
+    def __bool__(self) -> bool:
+        return bool(self.reference or self.unit or self.only)
+
+
+class CasePages:
+    """A person's open cases, the loudest first, then the newest, page by page. Each stands on exactly one page."""
+
+    def __init__(self, user: User, wanted: CaseFilter, moment: datetime) -> None:
+        self.moment = moment
+        self.wanted = wanted
+        self.mine = Case.objects.visible_to(user).filter(closed_at__isnull=True)
+
+    @cached_property
+    def total(self) -> int:
+        """How many there are without the filter."""
+        return self.mine.count()
+
+    @cached_property
+    def paginator(self) -> "Paginator[Case]":
+        cases = self.mine
+        if self.wanted.reference:
+            cases = cases.filter(reference__startswith=self.wanted.reference)
+        if self.wanted.unit:
+            cases = cases.filter(unit__slug=self.wanted.unit)
+        if self.wanted.only == "child":
+            cases = cases.filter(child_track=True)
+        sorted_in = with_urgency(cases, self.moment)
+        if self.wanted.only == "loud":
+            sorted_in = sorted_in.filter(urgency__in=[LOUDNESS.index(state) for state in CALLS])
+        ordered = sorted_in.select_related("municipality", "unit").order_by("urgency", "-opened_at", "pk")
+        return Paginator(ordered, CASES_ON_A_PAGE)
+
+    def page(self, number: Any) -> "Page[Case]":
+        """The page with this number as an address has it; the nearest one there is for any other."""
+        return self.paginator.get_page(number)
+
+    def lines(self, page: "Page[Case]") -> list[CaseLine]:
+        cases = list(page.object_list)
+        urgencies = urgencies_of(cases, self.moment)
+        return [CaseLine(case, urgencies[case.pk]) for case in cases]
+
+
 def forms_to_begin() -> tuple[list[FormVersion], list[FormVersion]]:
     """The newest version of each form: those that begin a day's work, identification first, and all others."""
     versions = list(FormVersion.objects.newest().for_staff())
     first = [version for kind in FIRST_KINDS for version in versions if version.definition["kind"] == kind]
     return first, [version for version in versions if version not in first]
+
+
+@dataclass(frozen=True)
+class DraftLine:
+    """One form that isn't sent yet, with what tells it from another of the same kind: nothing of what was answered.
+
+    `part`: the title of the one last worked on; `signal`: the reference of the message that it was begun from.
+    """
+
+    draft: Draft
+    part: str
+    signal: str = ""
+
+
+def draft_lines(user: User) -> list[DraftLine]:
+    """The person's own drafts, the last saved first."""
+    drafts = list(open_drafts(user))
+    begun_from = dict(
+        Signal.objects.visible_to(user)
+        .filter(identification__in=[draft.pk for draft in drafts])
+        .values_list("identification", "reference")
+    )
+    return [DraftLine(draft, _part_of(draft), begun_from.get(draft.pk, "")) for draft in drafts]
+
+
+def _part_of(draft: Draft) -> str:
+    definition = draft.form_version.definition
+    titles = (section["title"] for section in definition["sections"] if section["key"] == draft.section)
+    return in_language(next(titles, {}), language_among(definition["languages"], get_language() or ""))
 
 
 def open_drafts(user: User) -> QuerySet[Draft]:
@@ -65,59 +163,6 @@ def open_drafts(user: User) -> QuerySet[Draft]:
 
 
 def open_cases(user: User, *, now: datetime | None = None) -> list[CaseLine]:
-    """The person's open cases, the loudest first, then the newest."""
-    moment = now or timezone.now()
-    cases = list(
-        Case.objects.visible_to(user)
-        .filter(closed_at__isnull=True)
-        .select_related("municipality", "unit")
-        .distinct()[:MOST_CASES]
-    )
-    notices, breached = _notices_of(cases), _breached(cases, moment)
-    lines = [_line(case, notices[case.pk], case.pk in breached, moment) for case in cases]
-    return sorted(lines, key=lambda line: LOUDNESS.index(line.state))
-
-
-def _notices_of(cases: Iterable[Case]) -> dict[Any, list[Notice]]:
-    found: dict[Any, list[Notice]] = defaultdict(list)
-    rows = Notice.objects.shown().filter(case_id__in=[case.pk for case in cases]).select_related("contact__partner")
-    for notice in rows.defer("brief", "link_token"):
-        found[notice.case_id].append(notice)
-    return found
-
-
-def _breached(cases: Iterable[Case], moment: datetime) -> set[Any]:
-    late = Deadline.objects.filter(Q(met_at__isnull=True), case__in=[case.pk for case in cases], breach_at__lte=moment)
-    return set(late.values_list("case_id", flat=True))
-
-
-def _line(case: Case, notices: list[Notice], is_breached: bool, moment: datetime) -> CaseLine:
-    chasers: dict[Any, list[Notice]] = defaultdict(list)
-    for notice in notices:
-        chasers[notice.chases_id].append(notice)
-    firsts = chasers.pop(
-        None, []
-    )  # a reminder, a deputy's notice, a call: the notice they chase is the one that counts
-    found = [line for notice in firsts if (line := _of_notice(case, notice, chasers[notice.pk], moment))]
-    if is_breached:
-        found.append(CaseLine(case, "breach"))
-    return min(found, key=lambda line: LOUDNESS.index(line.state), default=CaseLine(case, "quiet"))
-
-
-def _of_notice(case: Case, notice: Notice, chasers: list[Notice], moment: datetime) -> CaseLine | None:
-    """What one notice adds; None when nothing more is owed."""
-    is_waiting = notice.state in AWAITING_ANSWER
-    if notice.contact_id is None and notice.state in UNSENT:
-        instead = next((chaser.contact for chaser in chasers if chaser.contact), None)
-        return CaseLine(case, "no_contact", notice, notice.owed_at, instead)
-    if is_waiting and any(chaser.purpose == Purpose.CALL for chaser in chasers):
-        return CaseLine(case, "call", notice, notice.escalated_at or notice.owed_at, notice.contact)
-    if is_waiting and notice.answer_by and notice.answer_by <= moment:
-        return CaseLine(case, "late", notice, notice.sent_at or notice.owed_at, notice.contact)
-    if notice.state == NoticeState.ESCALATED:
-        return CaseLine(case, "escalated", notice, notice.escalated_at, notice.contact)
-    if notice.state == NoticeState.FAILED:
-        return CaseLine(case, "failed", notice, notice.owed_at)
-    if notice.is_open:
-        return CaseLine(case, "waiting", notice, notice.owed_at)
-    return None
+    """The first page of the person's open cases."""
+    pages = CasePages(user, CaseFilter(), now or timezone.now())
+    return pages.lines(pages.page(1))

@@ -1,11 +1,15 @@
 """Drafts: a form being filled, saved section by section, sealed. Every change of a draft is made here.
 
+Each section has a version, raised by every saving that changes it. A page says which version it was made from; when the
+section has changed since, elsewhere, both are put together (`merging`), and nothing is written over that both changed.
+
 A draft's key stands in for a session that has ended: a signed text in the section's form, good for twelve hours, that
 lets its holder add to this one draft and shows nothing. So what was typed on a phone whose session dropped is kept.
 """
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +26,7 @@ from case_forms.builder.sources import Lists
 from .attachments.actions import forget_attachments
 from .attachments.naming import files_of_draft, named_files
 from .checking import Answers, CheckContext, NothingToAsk, relevant_sections
+from .merging import OCCURRED, Chosen, Difference, Merge, PageCopy, marks_of, same_answers, typed_part
 from .models import Draft
 from .typed import merged
 
@@ -29,8 +34,30 @@ KEY_SALT = "vatra.draft-key"
 KEY_AGE = 12 * 3600  # seconds
 
 
+MOMENT = "%Y-%m-%dT%H:%M"  # as a page's field for day and time has it
+# When it happened, compared as if it were a question of the first section.
+OCCURRED_ITEM: Mapping[str, Any] = {"item": "question", "key": OCCURRED, "type": "datetime"}
+
+
 class DraftIsSent(Exception):
     """The draft has been submitted and doesn't change any more."""
+
+
+class SectionDiffers(Exception):
+    """The section was changed elsewhere since the page was made, where the page changed it too. Nothing was saved."""
+
+    def __init__(self, draft: Draft, differences: list[Difference]) -> None:
+        super().__init__(f"{len(differences)} answers differ")
+        self.draft = draft
+        self.differences = differences
+
+
+@dataclass(frozen=True)
+class DraftKey:
+    """What a draft's key says. `form_version` is the primary key of the one that its page was made from."""
+
+    owner: int
+    form_version: int | None
 
 
 def start_draft(
@@ -67,26 +94,113 @@ def start_draft(
 
 
 def save_section(
-    *, draft_id: uuid.UUID, section: Mapping[str, Any], typed: Answers, occurred_at: datetime | None, by: User | None
+    *,
+    draft_id: uuid.UUID,
+    section: Mapping[str, Any],
+    typed: Answers,
+    occurred_at: datetime | None,
+    by: User | None,
+    copy: PageCopy | None = None,
+    chosen: Mapping[str, Chosen] | None = None,
 ) -> Draft:
     """Keeps what was typed in one section, right or wrong; the other sections stay as they are.
 
-    A file that an answer named before and none names now is deleted.
-    `by` None: saved with the draft's key after the session had ended; recorded. Raises DraftIsSent, Draft.DoesNotExist.
+    `copy` is what the page says of itself, None for a program, which is always taken at its word. `chosen`: what was
+    decided about differences, by field. A file that an answer named before and none names now is deleted.
+    `by` None: saved with the draft's key after the session had ended; recorded.
+    Raises DraftIsSent, SectionDiffers, Draft.DoesNotExist; nothing is saved then.
     """
     with transaction.atomic():
         draft = Draft.objects.select_for_update().get(pk=draft_id)
         if draft.submitted_at is not None:
             raise DraftIsSent
-        before, draft.answers = draft.answers, merged(draft.answers, section, typed)
+        state = _state(draft, section["key"])
+        is_last_page = copy is not None and copy.page != "" and copy.page == state["page"]
+        if copy is not None and is_last_page and 0 < copy.turn <= state["turn"]:
+            return draft  # overtaken on its way by what the same page sent later
+        kept, moment = typed, occurred_at
+        if copy is not None and not is_last_page and copy.version != state["version"]:
+            kept, moment = _put_together(draft, section, typed, occurred_at, copy, chosen or {})
+        before, draft.answers = draft.answers, merged(draft.answers, section, kept)
+        has_changed = not same_answers(before, draft.answers) or _moment(moment, draft) != _moment(None, draft)
         draft.section = section["key"]
-        draft.occurred_at = occurred_at or draft.occurred_at
+        draft.occurred_at = moment or draft.occurred_at
         draft.saved_at = timezone.now()
-        draft.save(update_fields=["answers", "section", "occurred_at", "saved_at"])
+        is_the_pages = same_answers(kept, typed) and _moment(moment, draft) == _moment(occurred_at, draft)
+        _count_version(draft, section["key"], copy if is_the_pages else None, has_changed=has_changed)
+        draft.save(update_fields=["answers", "section", "occurred_at", "saved_at", "section_versions"])
         _forget_files(draft, section, before, by)
         if by is None:
             record("draft.saved_with_key", actor=ANONYMOUS, target_kind="draft", target_id=draft.pk)
     return draft
+
+
+def _put_together(
+    draft: Draft,
+    section: Mapping[str, Any],
+    typed: Answers,
+    occurred_at: datetime | None,
+    copy: PageCopy,
+    chosen: Mapping[str, Chosen],
+) -> tuple[Answers, datetime | None]:
+    """What was typed and what is saved, as one. Raises SectionDiffers."""
+    merge = Merge(salt_of(draft, section["key"]), copy.marks, chosen)
+    kept = merge.made(section["items"], typed_part(section["items"], draft.answers), typed)
+    moment = occurred_at
+    if occurred_at is not None:
+        theirs, mine = _moment(None, draft), _moment(occurred_at, draft)
+        if merge.one(OCCURRED_ITEM, OCCURRED, theirs, mine, (OCCURRED,)) == theirs:
+            moment = None
+    if merge.differences:
+        raise SectionDiffers(draft, merge.differences)
+    return kept, moment
+
+
+def _moment(moment: datetime | None, draft: Draft) -> str:
+    return timezone.localtime(moment or draft.occurred_at).strftime(MOMENT)
+
+
+def _state(draft: Draft, section_key: str) -> dict[str, Any]:
+    return {"version": 0, "page": "", "turn": 0, "at": "", **draft.section_versions.get(section_key, {})}
+
+
+def _count_version(draft: Draft, section_key: str, copy: PageCopy | None, *, has_changed: bool) -> None:
+    """Raises a section's version. `copy`: the page that holds exactly what is saved now, if one does."""
+    state = _state(draft, section_key)
+    page, turn = (copy.page, copy.turn) if copy else ("", 0)
+    if has_changed:
+        state |= {"version": state["version"] + 1, "page": page, "turn": turn, "at": draft.saved_at.isoformat()}
+    elif page and page == state["page"]:
+        state["turn"] = max(turn, state["turn"])
+    draft.section_versions = {**draft.section_versions, section_key: state}
+
+
+def section_version(draft: Draft, section_key: str) -> int:
+    return int(_state(draft, section_key)["version"])
+
+
+def section_saved_at(draft: Draft, section_key: str) -> datetime:
+    """When a section was last changed; when the draft was, for one from before sections had versions."""
+    written = _state(draft, section_key)["at"]
+    return datetime.fromisoformat(written) if written else draft.saved_at
+
+
+def salt_of(draft: Draft, section_key: str) -> str:
+    """What binds the marks of a page's answers to its draft and section."""
+    return f"{draft.pk}/{section_key}"
+
+
+def page_marks(draft: Draft, section: Mapping[str, Any], held: Answers, occurred: str | None) -> dict[str, str]:
+    """The marks of what a page of this section holds; `occurred` as its field has it, None when it has none."""
+    salt = salt_of(draft, section["key"])
+    marks = marks_of(salt, section["items"], held)
+    return marks | (marks_of(salt, [OCCURRED_ITEM], {OCCURRED: occurred.strip()}) if occurred else {})
+
+
+def versions_of(draft: Draft) -> str:
+    """Changes whenever a section does: whether a form is still as somebody looked it over."""
+    versions = sorted((key, state["version"]) for key, state in draft.section_versions.items())
+    return f"{draft.form_version_id}." + ".".join(f"{key}-{version}" for key, version in versions)
 
 
 def _forget_files(draft: Draft, section: Mapping[str, Any], before: Answers, by: User | None) -> None:
@@ -113,16 +227,22 @@ def discard_draft(*, draft: Draft, by: User) -> None:
 
 
 def key_of(draft: Draft) -> str:
-    return signing.dumps([str(draft.pk), draft.owner_id], salt=KEY_SALT)
+    return signing.dumps([str(draft.pk), draft.owner_id, draft.form_version_id], salt=KEY_SALT)
+
+
+def read_key(key: str, draft_id: uuid.UUID) -> DraftKey | None:
+    """What a key of this draft says, whether or not the draft is still there; None for a bad or an old one."""
+    try:
+        made_for, owner_id, *more = signing.loads(key, salt=KEY_SALT, max_age=KEY_AGE)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return DraftKey(owner_id, more[0] if more else None) if made_for == str(draft_id) else None
 
 
 def key_opens(key: str, draft_id: uuid.UUID) -> bool:
     """Whether this key was made for this draft and its owner within the last twelve hours."""
-    try:
-        made_for, owner_id = signing.loads(key, salt=KEY_SALT, max_age=KEY_AGE)
-    except (signing.BadSignature, ValueError, TypeError):
-        return False
-    return made_for == str(draft_id) and Draft.objects.filter(pk=draft_id, owner_id=owner_id).exists()
+    said = read_key(key, draft_id)
+    return said is not None and Draft.objects.filter(pk=draft_id, owner_id=said.owner).exists()
 
 
 def context_of(draft: Draft, language: str) -> CheckContext:

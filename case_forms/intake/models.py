@@ -37,6 +37,8 @@ class Draft(models.Model):
     # the language the form is read in, when the filler has picked one (`languages.language_of`)
     language = models.CharField(_("language of the form"), max_length=8, blank=True, default="")
     section = models.CharField(max_length=64, blank=True)  # key of the section last worked on
+    # {section: {"version", "page", "turn", "at"}}: how often it was changed, by which page last, and when (`drafts`)
+    section_versions = models.JSONField(default=dict, blank=True)
     occurred_at = models.DateTimeField(_("when it happened"), default=timezone.now)
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
     saved_at = models.DateTimeField(_("saved at"), default=timezone.now)

@@ -1,36 +1,71 @@
-// A section, live: follows its rules as one types, saves after a pause, puts files in as they are chosen.
-// The server decides; this only spares a round trip. Without it everything works, a page at a time.
+// A section, live: follows its rules as one types, saves after a pause, puts files in as they are chosen, and stays until
+// what was pressed has arrived. The server decides. Without this everything works, a page at a time.
 
 import { follow } from "./filling/live.js";
 import { putFilesIn } from "./filling/files.js";
+import { showPage } from "./filling/pages.js";
+import { Presses } from "./filling/presses.js";
 import { Saver } from "./filling/saving.js";
 
-const form = document.getElementById("section");
-const refresh = follow(form, JSON.parse(document.getElementById("form-rules").textContent));
+let shown = null; // the section that the page shows: {saver, presses, refresh}; null for a page without a form
 
-/** Everything that sends: not for a form that is only tried out beside the editor. */
-function keep() {
-  const saver = new Saver(form, document.querySelector("[data-save-state]"));
-  form.addEventListener("input", (event) => saver.changed(event.target));
-  form.addEventListener("change", (event) => saver.changed(event.target));
-  form.addEventListener("submit", () => {
-    saver.leaving = true;
-  });
-  putFilesIn(form, saver, refresh);
-  window.addEventListener("online", () => saver.save());
-  window.addEventListener("pageshow", () => {
-    saver.leaving = false;
-  });
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) saver.save();
-  });
-  window.addEventListener("beforeunload", (event) => {
-    if (saver.isBehind) event.preventDefault();
-  });
+function begin() {
+  const form = document.getElementById("section");
+  shown = null;
+  if (!form) return;
+  const rules = document.getElementById("form-rules");
+  const refresh = rules ? follow(form, JSON.parse(rules.textContent)) : () => {};
+  form.addEventListener("input", refresh);
+  form.addEventListener("change", refresh);
+  shown = { refresh };
+  if (!("tried" in form.dataset)) Object.assign(shown, keep(form, refresh, rules !== null));
+  refresh();
 }
 
-form.addEventListener("input", refresh);
-form.addEventListener("change", refresh);
-window.addEventListener("pageshow", refresh);
-if (!("tried" in form.dataset)) keep();
-refresh();
+/** Everything that sends: not for a form that is only tried out beside the editor. */
+function keep(form, refresh, isSection) {
+  const saver = new Saver(form, document.querySelector("[data-save-state]"));
+  const presses = new Presses({
+    form,
+    waiting: document.querySelector("[data-waiting]"),
+    body: (press) => saver.body(press),
+    before: () => saver.hold(),
+    count: () => saver.changes,
+    mend: async (result) => saver.renew(result),
+    done(result) {
+      saver.leaving = true;
+      if (result.kind === "page") {
+        showPage(result.page);
+        begin();
+      }
+    },
+  });
+  if (isSection) {
+    form.addEventListener("input", (event) => saver.changed(event.target));
+    form.addEventListener("change", (event) => saver.changed(event.target));
+    putFilesIn(form, saver, refresh);
+  } else {
+    Object.assign(saver, { isStopped: true, changes: 1 }); // two texts to choose from: neither is saved yet
+  }
+  return { saver, presses };
+}
+
+window.addEventListener("online", () => {
+  shown?.presses?.wake();
+  shown?.saver?.save();
+});
+window.addEventListener("pageshow", (event) => {
+  if (shown?.saver) shown.saver.leaving = false;
+  if (event.persisted) shown?.presses?.wake();
+  shown?.refresh();
+});
+window.addEventListener("popstate", () => shown?.presses?.stayed());
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) shown?.saver?.save();
+  else shown?.presses?.wake();
+});
+window.addEventListener("beforeunload", (event) => {
+  if (shown?.saver?.isBehind || shown?.presses?.pending) event.preventDefault();
+});
+
+begin();

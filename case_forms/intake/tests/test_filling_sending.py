@@ -111,11 +111,14 @@ def test_a_sent_draft_is_empty_and_its_pages_lead_to_the_case(phone: Client) -> 
     for answer in (
         phone.get(f"/field/drafts/{draft.pk}/person/"),
         phone.get(f"/field/drafts/{draft.pk}/"),
-        old.press("save", age="99"),
+        old.press("save"),
         phone.post(f"/field/drafts/{draft.pk}/discard-draft/"),
     ):
         assert follow(phone, answer).status == 200
     assert phone.get(f"/field/sent/{draft.pk}/")["Location"] == f"/field/cases/{reference}/"
+    late = Page(phone, old.press("save", age="99"))
+    assert (late.status, "99" in late.words(), "sent already" in late.words()) == (409, True, True)
+    assert late.soup.select_one(f'a[href="/field/sent/{draft.pk}/"]') is not None
     assert Submission.objects.get().answers["age"] == 30
 
 

@@ -30,6 +30,7 @@ from case_forms.intake.entries import SectionPage
 from case_forms.intake.filling import NoSuchSection, section_of, section_page
 from case_forms.intake.from_signal import answers_from
 from case_forms.intake.languages import language_of, languages_to_pick
+from case_forms.intake.merging import OCCURRED, held_by
 from case_forms.intake.models import Draft
 from case_forms.intake.moving import newer_version
 from case_forms.intake.reporting import begin_report
@@ -38,11 +39,20 @@ from case_forms.intake.typed import merged, typed_in, without_row
 from case_forms.signals.answering import CantDo, identification_begun
 from case_forms.signals.models import Signal
 
-from .frame import frame, nothing_to_fill, staff
+from .differing import (
+    QUIETLY,
+    ask_to_sign_in,
+    choose_page,
+    chosen_in,
+    copy_in,
+    not_here_any_more,
+    page_copy,
+    typed_only,
+)
+from .frame import frame, is_by_script, lead, nothing_to_fill, staff
 
 # the header that every other page has from config.middleware, but the page may ask for the phone's place
 WITH_THE_PHONES_PLACE = "camera=(), geolocation=(self), microphone=(), interest-cohort=()"
-OCCURRED = "_occurred_at"  # a leading underscore: no question can have this name
 
 
 @require_POST
@@ -113,15 +123,20 @@ def section(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> Http
 
 def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpResponse:
     keep_in_memory(request)
-    key_is_good = drafts.key_opens(request.POST.get("draft_key", ""), draft_id)
+    key = drafts.read_key(request.POST.get("draft_key", ""), draft_id)
+    draft = Draft.objects.select_related("form_version__form", "unit", "owner").filter(pk=draft_id).first()
+    if draft is None and key is not None:
+        return not_here_any_more(request, draft_id, section_key, key)
     is_owner = Draft.objects.visible_to(request.user).filter(pk=draft_id).exists()  # type: ignore[arg-type]
-    if not key_is_good and not is_owner:
+    key_is_good = draft is not None and key is not None and key.owner == draft.owner_id
+    if draft is None or not (key_is_good or is_owner):
         if request.user.is_authenticated:
             _own(request, draft_id)  # 404, recorded
-        return redirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': reverse('intake:home')})}")
-    draft = get_object_or_404(Draft.objects.select_related("form_version__form", "unit", "owner"), pk=draft_id)
+        return ask_to_sign_in(request, reverse("intake:home"))
+    if key is not None and key_is_good and _has_moved_on(draft, key):
+        return not_here_any_more(request, draft_id, section_key, key, draft)
     if draft.submitted_at is not None:
-        return redirect("intake:sent", draft.pk)
+        return lead(request, "intake:sent", draft.pk)
     section = _section_or_404(draft, section_key)
     if not key_is_good:
         files = not_taken(request.FILES, request.POST, section=section)
@@ -131,20 +146,47 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
     files = take_in(request.FILES, request.POST, section=section, draft=draft, with_key=not is_owner)
     pressed = _pressed(files.post, section)
     occurred_at, occurred_error = _occurred(request)
-    draft = drafts.save_section(
-        draft_id=draft_id,
-        section=section,
-        typed=pressed.typed,
-        occurred_at=occurred_at,
-        by=staff(request) if is_owner else None,
-    )
-    if pressed.going == "attach":
-        return _attached(files)
+    try:
+        draft = drafts.save_section(
+            draft_id=draft_id,
+            section=section,
+            typed=pressed.typed,
+            occurred_at=occurred_at,
+            by=staff(request) if is_owner else None,
+            copy=copy_in(request.POST),
+            chosen=chosen_in(request.POST),
+        )
+    except drafts.SectionDiffers as differs:
+        return _not_overwritten(request, differs, section, pressed, files, is_owner=is_owner)
+    except drafts.DraftIsSent:  # a moment ago, by another page
+        return lead(request, "intake:sent", draft_id)
+    if pressed.going in QUIETLY:
+        return _kept(request, draft, section, pressed, files)
     if not is_owner:
         return _to_sign_in(request, draft, section_key)
-    if pressed.going == "autosave":
-        return HttpResponse(status=204)
     return _after_saving(request, draft, section_key, pressed, occurred_error, files.errors)
+
+
+def _has_moved_on(draft: Draft, key: drafts.DraftKey) -> bool:
+    """Whether a page with this key can't be saved any more: the form was sent, or moved to a newer version."""
+    return draft.submitted_at is not None or key.form_version not in (None, draft.form_version_id)
+
+
+def _not_overwritten(
+    request: HttpRequest,
+    differs: drafts.SectionDiffers,
+    section: Mapping[str, Any],
+    pressed: "Pressed",
+    files: Taken,
+    *,
+    is_owner: bool,
+) -> HttpResponse:
+    """Another page or phone saved this section meanwhile: both texts are shown, to its owner only."""
+    if pressed.going in QUIETLY:
+        return JsonResponse({"differs": True, **_told_of(files)}, status=409)
+    if not is_owner:
+        return typed_only(request, differs.draft, section)
+    return choose_page(request, differs, section, files.post, pressed.going)
 
 
 @dataclass(frozen=True)
@@ -166,8 +208,19 @@ def _pressed(post: QueryDict, section: Mapping[str, Any]) -> Pressed:
     return Pressed(button["go"] or "next", typed)
 
 
-def _attached(files: Taken) -> HttpResponse:
-    """For the script, which puts files in as they are chosen: what was kept and what wasn't, by field."""
+def _kept(
+    request: HttpRequest, draft: Draft, section: Mapping[str, Any], pressed: Pressed, files: Taken
+) -> HttpResponse:
+    """For the script, which saves by itself and puts files in as they are chosen: what its page is a copy of now."""
+    if pressed.going == "autosave" and not is_by_script(request):
+        return HttpResponse(status=204)
+    version = drafts.section_version(draft, section["key"])
+    marks = drafts.page_marks(draft, section, pressed.typed, request.POST.get(OCCURRED))
+    return JsonResponse({"version": version, "marks": marks, **_told_of(files)})
+
+
+def _told_of(files: Taken) -> dict[str, Any]:
+    """What was kept of the files that came along and what wasn't, by field."""
     kept = {
         name: {
             "id": str(row.pk),
@@ -177,7 +230,7 @@ def _attached(files: Taken) -> HttpResponse:
         }
         for name, row in files.kept.items()
     }
-    return JsonResponse({"kept": kept, "errors": files.errors})
+    return {"kept": kept, "errors": files.errors}
 
 
 def _after_saving(
@@ -200,30 +253,32 @@ def _after_saving(
         grown = page.names() - shown
         if grown:
             return _shown(request, draft, page, grown=grown)
-        return redirect("intake:section", draft.pk, page.next) if page.next else redirect("intake:review", draft.pk)
+        return (
+            lead(request, "intake:section", draft.pk, page.next)
+            if page.next
+            else lead(request, "intake:review", draft.pk)
+        )
     wanted = page.previous if going == "back" else going.removeprefix("to:")
     if wanted in {step.key for step in page.steps}:
-        return redirect("intake:section", draft.pk, wanted)
+        return lead(request, "intake:section", draft.pk, wanted)
     if going == "back":
-        return redirect("intake:home")
+        return lead(request, "intake:home")
     if going == "newer":
-        return redirect("intake:move", draft.pk)
+        return lead(request, "intake:move", draft.pk)
     if going.startswith("in:"):
         drafts.choose_language(draft=draft, language=going.removeprefix("in:"))
-        return redirect("intake:section", draft.pk, section_key)
+        return lead(request, "intake:section", draft.pk, section_key)
     if going == "stay":
         return _shown(request, draft, page)
-    return redirect(f"{reverse('intake:section', args=[draft.pk, section_key])}?saved")
+    return lead(request, f"{reverse('intake:section', args=[draft.pk, section_key])}?saved")
 
 
 def _to_sign_in(request: HttpRequest, draft: Draft, section_key: str) -> HttpResponse:
     """The session has ended, or the phone has changed hands: back to this section, for its owner."""
     if request.user.is_authenticated:
-        return redirect("intake:home")
-    if request.POST.get("go") == "autosave":
-        return HttpResponse(status=204)
+        return lead(request, "intake:home")
     back = reverse("intake:section", args=[draft.pk, section_key])
-    return redirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back, 'kept': 1})}")
+    return lead(request, f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back, 'kept': 1})}")
 
 
 @require_POST
@@ -256,16 +311,20 @@ def _page(draft: Draft, section_key: str, answers: dict[str, Any], **options: An
 
 
 def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int = 200, **extra: Any) -> HttpResponse:
+    moment = timezone.localtime(draft.occurred_at).strftime(drafts.MOMENT)
+    section = section_of(draft.form_version.definition, page.key)
+    marks = drafts.page_marks(draft, section, held_by(page.entries), moment if page.is_first else None)
     context = frame(
         request,
         draft=draft,
         page=page,
         draft_key=drafts.key_of(draft),
+        copy=page_copy(drafts.section_version(draft, page.key), marks),
         newer=newer_version(draft),
         moved="moved" in request.GET,
         form_language=language_of(draft),
         form_languages=languages_to_pick(draft.form_version.definition),
-        occurred_value=request.POST.get(OCCURRED, timezone.localtime(draft.occurred_at).strftime("%Y-%m-%dT%H:%M")),
+        occurred_value=request.POST.get(OCCURRED, moment),
         latest=timezone.localtime().strftime("%Y-%m-%dT23:59"),
         **extra,
     )

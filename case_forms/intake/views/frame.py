@@ -3,8 +3,8 @@
 from typing import Any
 
 import structlog
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render, resolve_url
 
 from access.models import User
 from case_forms.builder.models import FormVersion
@@ -30,3 +30,16 @@ def nothing_to_fill(request: HttpRequest, version: FormVersion, draft: Draft | N
     """No section of this version applies, so nothing was begun; a draft that was to move there is as it was."""
     log.error("form_asks_nothing", form=version.form.key, version=version.number)
     return render(request, "field/nothing_to_fill.html", frame(request, version=version, draft=draft), status=409)
+
+
+def is_by_script(request: HttpRequest) -> bool:
+    """Whether the page's script sends this (static/js/filling): it goes on by itself, once it knows where."""
+    return request.headers.get("Accept") == "application/json"
+
+
+def lead(request: HttpRequest, to: Any, *args: Any, **told: Any) -> HttpResponse:
+    """Leads to an address or a named page. A script is told: {"go": address, ...}, and `told` besides."""
+    address = resolve_url(to, *args)
+    if is_by_script(request):
+        return JsonResponse({"go": address, **told})
+    return HttpResponseRedirect(address)

@@ -3,10 +3,11 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from access.models import User
+from access.models import MobileUnit, Region, User
 from case_forms.intake import desk, outcome
 from case_forms.intake.models import Submission
 from case_forms.signals.desk import lines_for_home
@@ -20,21 +21,44 @@ def home(request: HttpRequest) -> HttpResponse:
     """Workers begin forms here; coordinators see what happens in their regions."""
     user = staff(request)
     units = list(user.units())
+    regions = list(user.coordinated_regions())
     first, more = desk.forms_to_begin() if units else ([], [])
     sent = Submission.objects.visible_to(user).select_related("form_version__form", "case", "unit", "submitted_by")
+    wanted = desk.CaseFilter.asked(request.GET)
+    cases = desk.CasePages(user, wanted, timezone.now())
+    page = cases.page(request.GET.get("page"))
     context = frame(
         request,
         units=units,
-        regions=list(user.coordinated_regions()),
+        regions=regions,
         first_forms=first,
         more_forms=more,
-        cases=desk.open_cases(user),
-        drafts=desk.open_drafts(user),
+        cases=cases,
+        case_page=page,
+        case_lines=cases.lines(page),
+        wanted=wanted,
+        filter_units=_units_to_filter(units, regions),
+        other_pages=_address(request),
+        drafts=desk.draft_lines(user),
         signals=lines_for_home(user),
         unmatched=outcome.unmatched(user)[: outcome.MOST_ON_HOME],
         sent=sent.defer("answers", "explanation")[: desk.MOST_SENT],
     )
     return render(request, "field/home.html", context)
+
+
+def _units_to_filter(units: list[MobileUnit], regions: list[Region]) -> list[MobileUnit]:
+    """Those whose cases a person sees, when they are more than one."""
+    others = MobileUnit.objects.filter(region__in=regions) if regions else []
+    found = {unit.pk: unit for unit in (*units, *others)}
+    return list(found.values()) if len(found) > 1 else []
+
+
+def _address(request: HttpRequest) -> str:
+    """Everything of this address before the number of a page."""
+    asked = request.GET.copy()
+    asked.pop("page", None)
+    return f"?{asked.urlencode()}&page=" if asked else "?page="
 
 
 @require_POST

@@ -34,7 +34,7 @@ from case_forms.intake.naming import named_case
 from case_forms.intake.preview import told_at_once, would_match_no_rule
 from case_forms.intake.reading import read_sections, read_stored
 
-from .frame import frame, staff
+from .frame import frame, lead, staff
 
 
 def review(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
@@ -42,17 +42,20 @@ def review(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     user = staff(request)
     draft = Draft.objects.visible_to(user).filter(pk=draft_id).first()
     if draft is None and Submission.objects.visible_to(user).filter(pk=draft_id).exists():
-        return redirect("intake:sent", draft_id)
+        return lead(request, "intake:sent", draft_id)
     if draft is None:
         draft = visible_or_404(Draft, user, pk=draft_id)
     if draft.submitted_at is not None:
-        return redirect("intake:sent", draft.pk)
+        return lead(request, "intake:sent", draft.pk)
     if request.method == "POST":
         return _send(request, user, draft)
     return _review_page(request, draft)
 
 
 def _send(request: HttpRequest, user: User, draft: Draft) -> HttpResponse:
+    looked_over = request.POST.get("looked_over")
+    if looked_over is not None and looked_over != drafts.versions_of(draft):
+        return _review_page(request, draft, has_changed=True, status=409)
     try:
         received = submit_draft(draft=draft, user=user, confirmed=request.POST.getlist("confirmed"))
     except ConfirmationNeeded:
@@ -62,14 +65,20 @@ def _send(request: HttpRequest, user: User, draft: Draft) -> HttpResponse:
     except NotDecided:
         return _review_page(request, draft, is_undecided=True, status=503)
     except UuidReused:
-        return redirect("intake:sent", draft.pk)
+        return lead(request, "intake:sent", draft.pk)
     except NotAllowed:
         raise Http404 from None
-    return _where(received.submission)
+    return _where(request, received.submission)
 
 
 def _review_page(
-    request: HttpRequest, draft: Draft, *, is_undecided: bool = False, is_unconfirmed: bool = False, status: int = 200
+    request: HttpRequest,
+    draft: Draft,
+    *,
+    is_undecided: bool = False,
+    is_unconfirmed: bool = False,
+    has_changed: bool = False,
+    status: int = 200,
 ) -> HttpResponse:
     user = staff(request)
     context = drafts.context_of(draft, language_of(draft))
@@ -85,6 +94,8 @@ def _review_page(
         sections=read_sections(checked, context),
         is_ready=checked.ok,
         is_undecided=is_undecided,
+        has_changed=has_changed,
+        looked_over=drafts.versions_of(draft),
         left_over=left_over.in_words(left_over.left_over_of(draft), context),
         told=told_at_once(draft, checked.answers, user) if checked.ok else [],
         is_unmatched=checked.ok and would_match_no_rule(draft, checked.answers, user),
@@ -94,14 +105,14 @@ def _review_page(
 
 def sent(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
     """Where a sent form stands: its case's page, or a page of its own when it opened no case."""
-    return _where(visible_or_404(Submission, staff(request), pk=submission_id))
+    return _where(request, visible_or_404(Submission, staff(request), pk=submission_id))
 
 
 def submission(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
     """A submission without a case, opened and recorded."""
     found = visible_or_404(Submission, staff(request), pk=submission_id)
     if found.case_id is not None:
-        return _where(found)
+        return _where(request, found)
     return _reading(request, found)
 
 
@@ -112,10 +123,10 @@ def case_submission(request: HttpRequest, reference: str, submission_id: uuid.UU
     return _reading(request, visible_or_404(Submission, user, pk=submission_id, case=case))
 
 
-def _where(found: Submission) -> HttpResponse:
+def _where(request: HttpRequest, found: Submission) -> HttpResponse:
     if found.case is not None:
-        return redirect("cases:case", found.case.reference)
-    return redirect("intake:submission", found.pk)
+        return lead(request, "cases:case", found.case.reference)
+    return lead(request, "intake:submission", found.pk)
 
 
 def _reading(request: HttpRequest, found: Submission) -> HttpResponse:

@@ -1,7 +1,9 @@
 /**
- * Saves the section after a pause, and puts files in as they are chosen. One request at a time: an older copy of the
- * page must never arrive after a newer one. Nothing is kept on the phone.
+ * Saves the section after a pause, and puts files in as they are chosen. One request at a time; each says the page's
+ * turn, so that an older one that arrives later is left out. Nothing is kept on the phone.
  */
+
+import { post } from "./post.js";
 
 const PAUSE = 4000;
 const TRY_AGAIN = 15000;
@@ -15,8 +17,11 @@ export class Saver {
     this.state = state;
     this.changes = 0;
     this.kept = 0;
+    this.turn = 0;
     this.timer = 0;
     this.leaving = false;
+    this.isStopped = false; // another page saved meanwhile: from now on only what a person presses is sent
+    this.abort = null; // of a saving under way
     this.queue = Promise.resolve();
   }
 
@@ -33,17 +38,25 @@ export class Saver {
 
   plan(wait) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.save(), wait);
+    if (!this.isStopped) this.timer = setTimeout(() => this.save(), wait);
+  }
+
+  /** Lets a press go first: no saving begins, one under way is let go, a file under way is waited for. */
+  hold() {
+    clearTimeout(this.timer);
+    this.abort?.abort();
+    return this.queue;
   }
 
   /** Saves what was typed, without the files. */
   save() {
     clearTimeout(this.timer);
-    if (!this.isBehind) return this.queue;
+    if (!this.isBehind || this.isStopped) return this.queue;
     return this.next(async () => {
-      if (!this.isBehind) return;
-      const body = new URLSearchParams([...new FormData(this.form)].filter(([, value]) => typeof value === "string"));
-      await this.send("autosave", body, SLOW);
+      if (!this.isBehind || this.isStopped) return;
+      this.abort = new AbortController();
+      await this.send(this.body({ name: "go", value: "autosave" }, null), SLOW, this.abort);
+      this.abort = null;
     });
   }
 
@@ -51,10 +64,7 @@ export class Saver {
   attach(field) {
     let answer = null;
     const work = async () => {
-      const body = new FormData(this.form);
-      for (const other of this.form.querySelectorAll('input[type="file"]')) if (other !== field) body.delete(other.name);
-      const reply = await this.send("attach", body, SLOW_WITH_FILE);
-      if (reply) answer = await reply.json();
+      answer = await this.send(this.body({ name: "go", value: "attach" }, field), SLOW_WITH_FILE);
     };
     return this.next(work).then(() => answer);
   }
@@ -64,22 +74,58 @@ export class Saver {
     return this.queue;
   }
 
-  async send(go, body, patience) {
-    const upto = this.changes;
-    body.set("go", go);
-    this.state.textContent = this.state.dataset.saving;
-    try {
-      const reply = await fetch(this.form.action, { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(patience) });
-      if (!reply.ok) throw new Error(String(reply.status));
-      this.kept = upto;
-      this.state.textContent = `${this.state.dataset.saved} ${new Date().toLocaleTimeString("sq-AL", CLOCK)}`;
-      if (this.isBehind) this.plan(PAUSE);
-      return reply;
-    } catch {
-      this.state.textContent = this.state.dataset.unsaved;
-      this.changes += 1; // whatever it was, it isn't there yet
-      this.plan(TRY_AGAIN);
-      return null;
+  /** What is on the page. `file`: the only file field to go along, null for none, undefined for all that hold a file. */
+  body(press, file) {
+    const data = new FormData(this.form);
+    let hasFile = false;
+    for (const field of this.form.querySelectorAll('input[type="file"]')) {
+      if (field.files.length && (file === undefined || field === file)) hasFile = true;
+      else data.delete(field.name);
     }
+    this.turn += 1;
+    data.set("_turn", this.turn);
+    if (press.name) data.set(press.name, press.value);
+    return hasFile ? data : new URLSearchParams([...data]);
+  }
+
+  async send(body, patience, abort) {
+    const upto = this.changes;
+    this.say("saving");
+    const result = await post(this.form.action, body, patience, abort);
+    if (result.kind === "kept") {
+      this.kept = upto;
+      this.isCopyOf(result.told);
+      this.say("saved", new Date().toLocaleTimeString("sq-AL", CLOCK));
+      if (this.isBehind) this.plan(PAUSE);
+      return result.told;
+    }
+    if (this.changes === this.kept) this.changes += 1; // whatever it was, it isn't there yet
+    if (result.kind === "differs") {
+      this.isStopped = true;
+      this.say("elsewhere");
+      return result.told;
+    }
+    if (this.renew(result)) return (this.plan(0), null);
+    if (!abort?.signal.aborted) this.say({ signIn: "signedOut", large: "large", refused: "refused" }[result.kind] ?? "unsaved");
+    this.plan(TRY_AGAIN);
+    return null;
+  }
+
+  /** What the page is a copy of from now on. */
+  isCopyOf({ version, marks }) {
+    if (version === undefined) return;
+    this.form.elements.namedItem("_version").value = version;
+    this.form.elements.namedItem("_marks").value = JSON.stringify(marks);
+  }
+
+  /** Somebody signed in again in another window: the page takes the new key that it is shown. True when it did. */
+  renew(result) {
+    const key = result.kind === "page" && result.page.querySelector("[data-stale]") && result.page.querySelector('[name="draft_key"]');
+    if (key) this.form.elements.namedItem("draft_key").value = key.value;
+    return Boolean(key);
+  }
+
+  say(what, more = "") {
+    if (this.state) this.state.textContent = `${this.state.dataset[what]} ${more}`.trim();
   }
 }
