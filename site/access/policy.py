@@ -97,6 +97,12 @@ VIEWS: tuple[Row, ...] = (
     Row("cards:thanks", PUBLIC, "Says that something was counted, and what is true."),
     Row("session_cards:page", FIELD, "A session's unit and coordinators see its card; the unit makes the page.", WRITE),
     Row("session_cards:renew", FIELD, "The unit or its coordinator writes the page anew from the record.", POST_ONLY),
+    Row(
+        "session_cards:difference",
+        FIELD,
+        "The unit or its coordinator sees what editors changed on the page, and puts the record's text back.",
+        WRITE,
+    ),
     Row("session_cards:keep", FIELD, "The unit or its coordinator ends or extends the card.", POST_ONLY),
     Row("session_cards:qr", FIELD, "Those who see a session take its pattern for papers of their own."),
     Row("session_cards:handouts", FIELD, "Those who see a session see what can be printed for it."),
