@@ -108,6 +108,7 @@ VIEWS: tuple[Row, ...] = (
     Row("session_cards:handouts", FIELD, "Those who see a session see what can be printed for it."),
     Row("session_cards:handout", FIELD, "Those who see a session print its papers."),
     Row("content:exit", PUBLIC, "Anyone may leave a page; it changes nothing here."),
+    Row("content:left", PUBLIC, "Whoever comes back to a page that was left finds an empty one that leads out."),
     Row("wagtail_serve", PUBLIC, "The public pages."),
     Row("serving:worker", PUBLIC, "A script that reads kept pages without a network; the same for everybody."),
     Row("serving:manifest", PUBLIC, "A name and pictures for a phone's home screen; the same for everybody."),
