@@ -5,6 +5,7 @@ from django.urls import include, path
 from .checks.views import ChecksOnCreate, ChecksOnEdit
 from .lines.views import called
 from .reports.views import ChangesReport, FindingsReport, LinesReport, ReviewByReport
+from .review.deleting_views import delete
 from .review.views import decide, submit
 
 REPORTS = (
@@ -17,6 +18,7 @@ REPORTS = (
 review = [
     path("<int:state_id>/", decide, name="decide"),
     path("translation/<int:page_id>/", submit, name="submit_translation"),
+    path("delete/<int:page_id>/", delete, name="delete"),
 ]
 
 urlpatterns = [

@@ -5,6 +5,8 @@ Both forget dots and hooks: SQLite's tokenizer by itself, PostgreSQL by the sear
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -16,7 +18,6 @@ from .models.listing import public_page_models
 
 MOST_FOUND = 200
 MOST_RANKED = 1000  # of all languages and types
-PREFIX_FROM = 3  # letters; shorter words are looked for as they are
 CONFIG = "vatra"  # of PostgreSQL; also settings.WAGTAILSEARCH_BACKENDS
 
 ENTRIES = IndexEntry._meta.db_table
@@ -44,26 +45,39 @@ ON_POSTGRESQL = f"""
 CONDITION = f"(entry.title @@ to_tsquery('{CONFIG}', %s) OR entry.body @@ to_tsquery('{CONFIG}', %s))"
 
 
-def ranked(tokens: Sequence[str], operator: str, locale: Locale) -> list[int]:
-    """The ids of live public pages of this language with all ("and") or any ("or") of these words, the best first; at
-    most MOST_FOUND. Tokens are letters and digits only."""
+@dataclass(frozen=True)
+class Term:
+    """Letters and digits to look for: the beginning of a word, or a whole one."""
+
+    text: str
+    is_beginning: bool = True
+
+
+Group = Sequence[Term]  # any of them will do
+
+
+def ranked(groups: Sequence[Group], least: int, locale: Locale) -> list[int]:
+    """The ids of live public pages of this language with something of at least `least` of these groups, the best first;
+    at most MOST_FOUND."""
     kinds = [kind.pk for kind in ContentType.objects.get_for_models(*public_page_models()).values()]
     ask = _on_postgresql if connection.vendor == "postgresql" else _on_sqlite
-    statement, values = ask(tokens, f" {operator.upper()} ", kinds, locale.pk)
+    statement, values = ask(groups, least, kinds, locale.pk)
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _on_sqlite(tokens: Sequence[str], joined: str, kinds: list[int], locale: int) -> tuple[str, list[Any]]:
-    match = joined.join(f'"{token}"*' if len(token) >= PREFIX_FROM else f'"{token}"' for token in tokens)
+def _on_sqlite(groups: Sequence[Group], least: int, kinds: list[int], locale: int) -> tuple[str, list[Any]]:
+    ways = [" OR ".join(f'"{term.text}"{"*" if term.is_beginning else ""}' for term in group) for group in groups]
+    match = " OR ".join(f"({' AND '.join(f'({way})' for way in some)})" for some in combinations(ways, least))
     return ON_SQLITE, [f"{{title body}} : ({match})", MOST_RANKED, str(kinds), locale, MOST_FOUND]
 
 
-def _on_postgresql(tokens: Sequence[str], joined: str, kinds: list[int], locale: int) -> tuple[str, list[Any]]:
-    words = [f"'{token}':*" if len(token) >= PREFIX_FROM else f"'{token}'" for token in tokens]
-    conditions = joined.join([CONDITION] * len(words))
-    asked = [word for word in words for _column in ("title", "body")]
-    any_of_them = " | ".join(words)
+def _on_postgresql(groups: Sequence[Group], least: int, kinds: list[int], locale: int) -> tuple[str, list[Any]]:
+    ways = [" | ".join(f"'{term.text}'{':*' if term.is_beginning else ''}" for term in group) for group in groups]
+    chosen = [*combinations(ways, least)]
+    conditions = " OR ".join(f"({' AND '.join([CONDITION] * len(some))})" for some in chosen)
+    asked = [way for some in chosen for way in some for _column in ("title", "body")]
+    any_of_them = " | ".join(ways)
     values = [kinds, locale, *asked, any_of_them, any_of_them, MOST_FOUND]
     return ON_POSTGRESQL.format(conditions=conditions), values

@@ -23,7 +23,14 @@ from .models.listing import not_restricted
 from .serving.shared import remembered
 
 PAGE_LINK = re.compile(r'<a\b[^>]*\blinktype="page"[^>]*>')
+DEAD_LINK = re.compile(r"<a>(.*?)</a>", re.DOTALL)
 PAGE_ID = re.compile(r'\bid="(\d+)"')
+
+
+def without_dead_links(html: str) -> str:
+    """The words of a link to what is gone or may not be read, without the link: Wagtail leaves an `<a>` that looks like
+    one and does nothing."""
+    return DEAD_LINK.sub(r"\1", html) if "<a>" in html else html
 
 
 class Reading:
@@ -39,9 +46,9 @@ class Reading:
 
     def prose(self, value: Any) -> SafeString:
         """A rich text (a block's value or a field's source) as HTML."""
-        html = self._linked(value.source if isinstance(value, RichText) else str(value or ""))
+        html = without_dead_links(self._linked(value.source if isinstance(value, RichText) else str(value or "")))
         if self.marks:
-            html = self._linked(self.marker.mark(html))
+            html = without_dead_links(self._linked(self.marker.mark(html)))
         return mark_safe(html)  # noqa: S308 (editors' rich text, cleaned when it was saved)
 
     def _linked(self, html: str) -> str:

@@ -13,11 +13,13 @@ from wagtail.query import PageQuerySet
 from .glossary import Glossary
 from .models.hotlines import Hotline
 from .models.listing import public_pages
+from .models.search import SearchAnswer
 from .ranked import MOST_FOUND, ranked
+from .search_words import Asked, asked_for
 
-WORD = re.compile(r"\w+")
 LONGEST = 100
-MOST_WORDS = 8
+MOST_ANSWERS = 3
+ENOUGH = 3  # pages; with fewer, pages with fewer of the words follow
 RESULTS_A_PAGE = 20
 
 
@@ -66,15 +68,40 @@ class Found(Sequence[Page]):
 
 
 def found_pages(words: str, pages: PageQuerySet, locale: Locale, operator: str | None = None) -> Found:
-    """Those of `pages` with all these words or their beginnings, the best first; failing that, with any of them.
-    `operator` ("and", "or") asks for one of the two only.
+    """Those of `pages` with all these words, their other forms or words that mean the same, the best first; where they
+    are few, followed by those with most and then with any of them. What editors named as the best answer stands first.
+    `operator` ("and", "or") asks for all words or any of them and nothing else.
     """
-    tokens = WORD.findall(words.lower())[:MOST_WORDS]
-    if not tokens:
+    asked = asked_for(words, locale)
+    if not asked.groups:
         return Found([])
     if operator:
-        return _among(pages, ranked(tokens, operator, locale))
-    return _among(pages, ranked(tokens, "and", locale)) or _among(pages, ranked(tokens, "or", locale))
+        return _among(pages, ranked(asked.groups, len(asked.groups) if operator == "and" else 1, locale))
+    found = Found([])
+    for least in _from_all_to_any(len(asked.groups)):
+        found = _joined(found, _among(pages, ranked(asked.groups, least, locale)))
+        if len(found) >= ENOUGH:
+            break
+    return _joined(_among(pages, best_answers(asked, locale)), found)
+
+
+def _from_all_to_any(count: int) -> list[int]:
+    """How many of the words must be there, try by try."""
+    return sorted({count, count - 1, (count + 1) // 2, 1} - {0}, reverse=True)
+
+
+def best_answers(asked: Asked, locale: Locale) -> list[int]:
+    """The pages that editors chose for these words, the one with most of them first."""
+    chosen: dict[int, int] = {}
+    for answer in SearchAnswer.objects.filter(page__locale=locale).order_by("pk"):
+        fits = max((asked.fits(line) for line in answer.words), default=0)
+        if fits:
+            chosen[answer.page_id] = max(fits, chosen.get(answer.page_id, 0))
+    return sorted(chosen, key=lambda pk: -chosen[pk])[:MOST_ANSWERS]
+
+
+def _joined(first: Found, then: Found) -> Found:
+    return Found([*dict.fromkeys([*first.ids, *then.ids])][:MOST_FOUND], has_more=first.has_more or then.has_more)
 
 
 def _among(pages: PageQuerySet, ids: list[int]) -> Found:

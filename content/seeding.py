@@ -26,6 +26,7 @@ from access.models import Region
 
 from .models import GlossaryTerm, HomePage, Hotline, SeededText
 from .seeding_files import lay_down_files, named_in
+from .seeding_search import seed_search
 from .texts import body_in, in_one_language, link_pages
 
 DATA = Path(__file__).parent / "data"
@@ -40,8 +41,8 @@ def seed_content() -> dict[str, int]:
     """Lays down locales, telephone lines, words explained, pages in each language, and the site: how many of each.
 
     1. Locales sq and en. 2. Telephone lines and words. 3. Empty pages, so that texts may link to each other.
-    4. The pictures and files that these pages show. 5. Their texts; now they are live. 6. The site, in place of
-    Wagtail's welcome page.
+    4. The pictures and files that these pages show. 5. Their texts; now they are live. 6. What search knows of
+    words, and its best answers. 7. The site, in place of Wagtail's welcome page.
     """
     locales = _seed_locales()
     memory = Memory.recalled()
@@ -52,6 +53,7 @@ def seed_content() -> dict[str, int]:
     named = (name for each in to_fill for name in named_in(each.spec, each.language))
     files, new_files = lay_down_files(named, memory)
     _fill(to_fill, files)
+    seed_search(memory, _pages_by_key())
     memory.keep()
     made_now = {"locales": locales, "hotlines": hotlines, "words": words, "files": new_files, "pages": len(made)}
     return made_now | {"sites": _seed_site()}

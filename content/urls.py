@@ -5,4 +5,4 @@ from django.urls import path
 from . import views
 
 app_name = "content"
-urlpatterns = [path("", views.leave, name="exit")]
+urlpatterns = [path("", views.leave, name="exit"), path("m/", views.left, name="left")]

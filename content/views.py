@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 
 
 class SeeOther(HttpResponseRedirect):
@@ -22,6 +23,15 @@ def leave(request: HttpRequest) -> HttpResponse:
     if _is_visit(request):
         is_staff = settings.SESSION_COOKIE_NAME in request.COOKIES
         response["Clear-Site-Data"] = '"cache", "cookies"' if is_staff else '"cache", "storage"'
+    return response
+
+
+def left(request: HttpRequest) -> HttpResponse:
+    """An empty page that leads out of the site: what Back finds where somebody left (static/js/left.js)."""
+    response = render(request, "content/left.html")
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex, nofollow"
     return response
 
 

@@ -1,7 +1,10 @@
 """Pages about informative sessions; their record stands in `records`."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.core.paginator import Paginator
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.models import Page, PageManager
@@ -13,6 +16,8 @@ from .blocks import SessionBodyBlock
 from .feedback.models import FeedbackCount, FeedbackDay
 from .pages.models import SessionPage
 from .records.models import CalendarAddress, InformativeSession, SessionCount
+
+SESSIONS_A_PAGE = 40
 
 __all__ = [
     "CalendarAddress",
@@ -41,6 +46,18 @@ class OutreachIndexPage(PublicPageMixin, Page):
     subpage_types = ["outreach_pages.SessionPage"]
     max_count_per_parent = 1
     template = "outreach_pages/outreach_index_page.html"
+    kept_query = frozenset({"p", "n"})
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """With the sessions that units let be listed: `coming` from today on (?n=), `past` the newest first (?p=)."""
+        listed = InformativeSession.objects.public().select_related("municipality__region")
+        today = timezone.localdate()
+        coming = listed.filter(date__gte=today).order_by("date", "starts_at", "pk")
+        past = listed.filter(date__lt=today).order_by("-date", "-starts_at", "pk")
+        return super().get_context(request, *args, **kwargs) | {
+            "coming": Paginator(coming, SESSIONS_A_PAGE).get_page(request.GET.get("n")),
+            "past": Paginator(past, SESSIONS_A_PAGE).get_page(request.GET.get("p")),
+        }
 
     class Meta:
         verbose_name = _("sessions page")

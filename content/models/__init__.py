@@ -17,6 +17,7 @@ from .pages import (
     StoryPage,
 )
 from .public_page import PublicPageMixin
+from .search import SearchAnswer, SearchSynonyms
 from .seeded import SeededText
 
 __all__ = [
@@ -31,7 +32,9 @@ __all__ = [
     "PublicPageMixin",
     "Publish",
     "QuestionsPage",
+    "SearchAnswer",
     "SearchPage",
+    "SearchSynonyms",
     "SectionPage",
     "SeededText",
     "ServicePage",

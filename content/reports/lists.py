@@ -1,19 +1,45 @@
 """What the reports show, as querysets, so that the first page of the admin and the reports say the same."""
 
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from django.db.models import Case, F, IntegerField, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from wagtail.models import Page
+from wagtail.models import Page, PageLogEntry
 from wagtail.permissions import policy_registry
 from wagtail.query import PageQuerySet
 
 from access.models import User
 from content.lines.states import standings
 from content.models import Hotline, public_page_models
+from content.review.references import count_of
 
 SOON = timedelta(days=30)
+LATELY = timedelta(days=7)
+MOST_TAKEN = 40  # entries of the history looked at
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A page that somebody took from its readers. `places`: how many refer to it still."""
+
+    page: Page
+    user: User
+    timestamp: datetime
+    places: int
+
+
+def taken_away(now: datetime | None = None) -> list[Taken]:
+    """Pages that editors hid in the last days and that are still hidden, the newest first."""
+    since = (now or timezone.now()) - LATELY
+    entries = PageLogEntry.objects.filter(action="wagtail.unpublish", timestamp__gte=since, user__isnull=False)
+    found: dict[int, Taken] = {}
+    for entry in entries.select_related("page", "user").order_by("-timestamp")[:MOST_TAKEN]:
+        page = Page.objects.filter(pk=entry.page_id, live=False).first()
+        if page is not None and page.pk not in found:
+            found[page.pk] = Taken(page, entry.user, entry.timestamp, count_of(page))
+    return list(found.values())
 
 
 def pages_of(user: User) -> PageQuerySet:

@@ -7,8 +7,9 @@ from wagtail.admin.ui.components import Component
 
 from access.models import StaffRole
 from content.lines.states import to_do
+from content.review.models import DeletionRequest
 
-from .lists import due_pages
+from .lists import due_pages, taken_away
 
 SHOWN = 8
 
@@ -40,6 +41,22 @@ class DuePagesPanel(Component):
         return {"pages": due[:SHOWN], "count": count, "more": max(0, count - SHOWN)}
 
 
+class GonePanel(Component):
+    """Pages that somebody asks to delete, and those taken from their readers in the last days."""
+
+    name = "pages_gone"
+    template_name = "content_admin/home_gone.html"
+    order = 110
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        asked = DeletionRequest.objects.select_related("page", "asked_by")
+        return {"asked": asked[:SHOWN], "taken": taken_away()[:SHOWN]}
+
+
 def panels_for(request: HttpRequest) -> list[Component]:
     user: Any = request.user
-    return [LinesPanel(), DuePagesPanel(request)] if user.has_role(StaffRole.EDITOR) else []
+    panels = [GonePanel(request), LinesPanel(), DuePagesPanel(request)]
+    return panels if user.has_role(StaffRole.EDITOR) else []

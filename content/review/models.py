@@ -13,11 +13,12 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail.locks import WorkflowLock
-from wagtail.models import AbstractGroupApprovalTask, TaskState
+from wagtail.models import AbstractGroupApprovalTask, Page, TaskState
 
 from access.models import StaffRole, User
 from content.checks.run import must_not_be_published
@@ -51,6 +52,25 @@ class ReviewLock(WorkflowLock):
 
     def get_description(self, user: User, can_lock: bool = False) -> Any:
         return _("Nobody can change the page until it is approved, sent back or withdrawn")
+
+
+class DeletionRequest(models.Model):
+    """Somebody asks that a page be deleted; another editor decides (deleting.py)."""
+
+    wagtail_reference_index_ignore = True  # not one of the places that refer to the page
+
+    page = models.OneToOneField(Page, models.CASCADE, related_name="deletion_request", verbose_name=_("page"))
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("asked by"))
+    asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
+    why = models.CharField(_("why"), max_length=255)
+
+    class Meta:
+        verbose_name = _("request to delete a page")
+        verbose_name_plural = _("requests to delete pages")
+        ordering = ["asked_at"]
+
+    def __str__(self) -> str:
+        return f"{self.page_id} {self.asked_at:%Y-%m-%d}"
 
 
 class PageReviewTask(AbstractGroupApprovalTask):

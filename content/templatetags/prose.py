@@ -7,6 +7,8 @@ from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 from wagtail.rich_text import RichText, expand_db_html
 
+from ..reading import without_dead_links
+
 register = template.Library()
 
 
@@ -17,4 +19,4 @@ def prose(context: Context, value: Any) -> SafeString:
     if reading is not None:
         return reading.prose(value)
     source = value.source if isinstance(value, RichText) else str(value or "")
-    return mark_safe(expand_db_html(source))  # noqa: S308 (editors' rich text, cleaned when it was saved)
+    return mark_safe(without_dead_links(expand_db_html(source)))  # noqa: S308 (editors' rich text, cleaned when it was saved)

@@ -17,13 +17,18 @@ from ..feedback.counting import results_of
 from ..feedback.times import open_phases
 from ..handouts.making import KINDS, handout_pdf, handouts
 from ..pages.making import (
+    ChangedMeanwhile,
     EditedByHand,
     NowhereToStand,
-    is_edited,
+    TakenAway,
     make_session_page,
+    mark_of,
     pages_of,
+    parted,
     renew_session_page,
+    take_record,
 )
+from ..pages.parting import is_edited
 from ..records.models import InformativeSession
 from ..records.views.frame import frame
 from .actions import keep_card_until, may_manage
@@ -54,7 +59,30 @@ def renew(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
         renew_session_page(session=session, by=user)
     except EditedByHand:
         return _card_page(request, user, session, problem="edited", status=409)
+    except TakenAway:
+        return _card_page(request, user, session, problem="taken", status=409)
     return _done(session, "renewed")
+
+
+def difference(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
+    """What editors' published text and the record's say differently. POST puts the record's in its place."""
+    user, session = _found(request, session_id)
+    _only_managers(user, session)
+    problem = ""
+    if request.method == "POST":
+        try:
+            take_record(session=session, by=user, seen=request.POST.get("seen", "")[:200])
+        except ChangedMeanwhile:
+            problem = "meanwhile"
+        except TakenAway:
+            return _card_page(request, user, session, problem="taken", status=409)
+        else:
+            return _done(session, "renewed")
+    found = parted(session)
+    if not found and not problem:
+        return redirect("session_cards:page", session.pk)
+    context = frame(request, session=session, parted=found, seen=mark_of(pages_of(session)), problem=problem)
+    return render(request, "outreach_pages/page_difference.html", context, status=409 if problem else 200)
 
 
 @require_POST
@@ -121,7 +149,8 @@ def _card_page(
         session=session,
         pages=pages,
         has_page=any(page.live for page in pages),
-        is_edited=bool(pages) and is_edited(pages),
+        is_edited=any(page.live and is_edited(page) for page in pages),
+        has_draft=any(page.live and page.has_unpublished_changes for page in pages),
         is_open=session.card_is_open(),
         is_over=session.card_expires_on is not None and session.card_expires_on < timezone.localdate(),
         code=written(session.card_code),

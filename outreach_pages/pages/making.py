@@ -1,27 +1,30 @@
 """From a session's record to its page, in both languages.
 
 1. The words of the session's audience are taken from `data/session_pages/`.
-2. Of the record, only what was chosen from lists comes in: topics, kinds of partners, kinds of materials. What somebody
-   typed stays in the record.
+2. Of the record, only what was chosen from lists comes in: topics, kinds of partners. What somebody typed stays in the
+   record. What there is to open (`materials`) is worked out when the page is read.
 3. The page and its twin are published at once: nobody finds them without the card, and editors can change them.
+4. What editors *published* since parts the page from its record; a draft doesn't. The way back (`take_record`) is asked
+   for by somebody who was shown the difference.
 """
 
 import json
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from wagtail.models import Locale, PageLogEntry
+from wagtail.models import Locale
 
 from access.models import User
 from audit.chain import actor_of, record
 from content.texts import body_in
 
 from ..models import InformativeSession, OutreachIndexPage, SessionPage
+from .parting import Change, differences, digest_of, is_edited
 from .words import quiz_of, topics_covered, words
 
-OUR_LOG_ENTRIES = ("wagtail.create", "wagtail.publish")
 LEGAL_TOPICS = {"rights", "access_to_justice"}
 
 
@@ -30,7 +33,24 @@ class NowhereToStand(Exception):
 
 
 class EditedByHand(Exception):
-    """An editor has changed the page; the record no longer writes over it."""
+    """An editor has published a change of the page; the record doesn't write over it unseen."""
+
+
+class TakenAway(Exception):
+    """Editors have taken the page from its readers; the record doesn't bring it back."""
+
+
+class ChangedMeanwhile(Exception):
+    """Something else was published since the difference was looked at."""
+
+
+@dataclass(frozen=True)
+class Parted:
+    """A page whose readers see something else than its record says. `changes` is empty when only something other than
+    text differs: which answer is right, the order of parts, a picture."""
+
+    page: SessionPage
+    changes: list[Change]
 
 
 @transaction.atomic
@@ -61,9 +81,12 @@ def make_session_page(*, session: InformativeSession, by: User) -> list[SessionP
 
 @transaction.atomic
 def renew_session_page(*, session: InformativeSession, by: User) -> list[SessionPage]:
-    """Writes the page anew from the record, as long as no editor has changed it. Raises EditedByHand."""
-    found = pages_of(session)
-    if is_edited(found):
+    """Writes the page anew from the record, as long as no editor has published a change of it.
+
+    Drafts stay in the page's history. Raises EditedByHand, TakenAway.
+    """
+    found = _readable(session)
+    if any(is_edited(page) for page in found):
         raise EditedByHand
     for page in found:
         _write(page, by)
@@ -71,16 +94,43 @@ def renew_session_page(*, session: InformativeSession, by: User) -> list[Session
     return found
 
 
+@transaction.atomic
+def take_record(*, session: InformativeSession, by: User, seen: str) -> list[SessionPage]:
+    """Puts the record's text in the place of what editors published. `seen`: `mark_of` the pages whose difference was
+    looked at. The editors' text stays in the page's history. Raises ChangedMeanwhile, TakenAway.
+    """
+    found = _readable(session)
+    if seen != mark_of(found):
+        raise ChangedMeanwhile
+    for page in found:
+        _write(page, by)
+    record("session.page_taken_back", actor=actor_of(by), target_kind="informativesession", target_id=session.pk)
+    return found
+
+
+def parted(session: InformativeSession) -> list[Parted]:
+    """The pages of the session that editors changed, each with what differs."""
+    found = [page for page in pages_of(session) if page.live and is_edited(page)]
+    return [Parted(page, differences(page, _as_recorded(page))) for page in found]
+
+
+def mark_of(pages: list[SessionPage]) -> str:
+    """Tells one published state of the pages, and of what the record would write, from another."""
+    return " ".join(f"{digest_of(page)[:16]}-{digest_of(_as_recorded(page))[:16]}" for page in pages if page.live)
+
+
+def _readable(session: InformativeSession) -> list[SessionPage]:
+    InformativeSession.objects.select_for_update(of=("self",)).get(pk=session.pk)
+    found = [page for page in pages_of(session) if page.live]
+    if not found:
+        raise TakenAway
+    return found
+
+
 def pages_of(session: InformativeSession) -> list[SessionPage]:
     """The session's page and its twin, the house's language first."""
     found = SessionPage.objects.filter(session=session).select_related("locale").order_by("pk")
     return sorted(found, key=lambda page: page.locale.language_code != settings.LANGUAGE_CODE)
-
-
-def is_edited(pages: list[SessionPage]) -> bool:
-    """Somebody has done more in the editors' rooms than to publish."""
-    ids = [page.pk for page in pages]
-    return PageLogEntry.objects.filter(page_id__in=ids).exclude(action__in=OUR_LOG_ENTRIES).exists()
 
 
 def _locales() -> list[Locale]:
@@ -92,6 +142,14 @@ def _parent_in(locale: Locale) -> OutreachIndexPage | None:
 
 
 def _write(page: SessionPage, by: User) -> None:
+    written = _as_recorded(page)
+    written.record_digest = digest_of(written)
+    # The unit publishes its session's page without the editors' right to publish: the words were reviewed as data.
+    written.save_revision(user=by, log_action=False).publish(user=by, skip_permission_checks=True)
+
+
+def _as_recorded(page: SessionPage) -> SessionPage:
+    """The page as its record would write it now; nothing is saved."""
     page = SessionPage.objects.select_related("session__municipality", "locale").get(pk=page.pk)
     session, language = page.session, page.locale.language_code
     audience = words("audiences")[session.audience]
@@ -101,8 +159,7 @@ def _write(page: SessionPage, by: User) -> None:
     page.sources = words("words")["sources"][language] if LEGAL_TOPICS & set(session.topics) else ""
     body = body_in(blocks_for(session), language, pages={}, lines={}, namespace=page.translation_key)
     page.body = json.dumps(body)  # type: ignore[assignment]  # the field reads stored blocks from JSON
-    # The unit publishes its session's page without the editors' right to publish: the words were reviewed as data.
-    page.save_revision(user=by, log_action=False).publish(user=by, skip_permission_checks=True)
+    return page
 
 
 def blocks_for(session: InformativeSession) -> list[dict[str, Any]]:
@@ -114,7 +171,6 @@ def blocks_for(session: InformativeSession) -> list[dict[str, Any]]:
         _quiz(session.audience),
         *words("telling")[audience["telling"]],
         _partners(session),
-        _materials(session),
     ]
     return [block for block in blocks if block]
 
@@ -135,12 +191,6 @@ def _partners(session: InformativeSession) -> dict[str, Any]:
     said = words("partners")
     lines = [words("words")["unit_was_there"], *(said[kind] for kind in said if kind in session.partners)]
     return _list(words("words")["partners"], lines)
-
-
-def _materials(session: InformativeSession) -> dict[str, Any] | None:
-    used = {each.get("kind") for each in session.materials if isinstance(each, dict)}
-    lines = [text for kind, text in words("materials").items() if kind in used]
-    return _list(words("words")["materials"], lines) if lines else None
 
 
 def _list(title: dict[str, str], lines: list[dict[str, str]]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class SessionPage(PublicPageMixin, Page):
         verbose_name=_("informative session"),
     )
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
+    record_digest = models.CharField(max_length=64, blank=True, editable=False)  # of what the record wrote last
 
     content_panels = [*Page.content_panels, FieldPanel("intro"), FieldPanel("body"), *PublicPageMixin.care_panels]
     promote_panels = Page.promote_panels  # what finds it is not for choosing: `full_clean` sees to it
@@ -77,6 +78,7 @@ class SessionPage(PublicPageMixin, Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from ..cards.showing import about_card
+        from .materials import materials_of
 
         context = super().get_context(request, *args, **kwargs)
         # The frame names a twin by its place in the tree; readers are sent to the card's address at once.
@@ -84,4 +86,10 @@ class SessionPage(PublicPageMixin, Page):
             each | {"url": self._card_address(each["language"])} if each["is_same"] else each
             for each in context["twins"]
         ]
-        return context | about_card(self.session)
+        materials = materials_of(self.session, self.body, self.locale.language_code, request)
+        return context | about_card(self.session) | {"materials": materials}
+
+    def get_admin_display_title(self) -> str:
+        """Editors tell hundreds of pages with one title apart by day, town and card."""
+        told = f"{self.session.date:%d.%m.%Y}, {self.session.municipality}, {self.session.card_code}"
+        return f"{super().get_admin_display_title()} · {told}"

@@ -29,6 +29,7 @@ from .words import (
     SessionState,
     Sex,
     SpokenLanguage,
+    Topic,
 )
 
 # No vowels (so no words come out), no 0 and 1, no I, L, O, U. 27^8 codes: nobody meets one by trying.
@@ -200,6 +201,10 @@ class InformativeSession(models.Model):  # type: ignore[django-manager-missing]
     def region(self) -> Region:
         """Where it is held, which needn't be where the unit has its seat."""
         return self.municipality.region
+
+    def topic_names(self) -> list[str]:
+        """Its topics in the active language, in the order of the list of topics."""
+        return [str(label) for key, label in Topic.choices if key in self.topics]
 
     def begins_at(self) -> datetime.datetime:
         return timezone.make_aware(datetime.datetime.combine(self.date, self.starts_at))

@@ -1,6 +1,6 @@
 // Leaving quickly. Without this script the link still works; with it the page is covered before anything loads, what was
-// kept on the phone is taken away, the step back is replaced, and Shift pressed three times by itself does the same as
-// a touch.
+// kept on the phone is taken away, Back leads out of the site (left.js), and Shift pressed three times by itself does
+// the same as a touch.
 
 import { forget } from "./offline/forget.js";
 import { showNeutral } from "./offline/neutral.js";
@@ -28,7 +28,20 @@ async function leave(link) {
   isLeaving = true;
   await Promise.race([forget(), new Promise((done) => setTimeout(done, FORGET_WITHIN_MS))]);
   // Without a network our own address would stay in the address bar of the browser's page of trouble.
-  window.location.replace(navigator.onLine === false ? words()?.dataset.exitOffline || link.href : link.href);
+  leadOut(navigator.onLine === false ? words()?.dataset.exitOffline || link.href : link.href);
+}
+
+// Where this page is the only one of ours in the history, it is replaced: Back then leads to what was read before.
+// Otherwise the place of this page is taken by an empty one, which tells our other pages to lead out too (left.js).
+function leadOut(address) {
+  const left = words()?.dataset.exitLeft;
+  if (!left || window.navigation?.entries?.().length === 1) {
+    window.location.replace(address);
+    return;
+  }
+  window.history.replaceState(null, "", left);
+  window.navigation?.updateCurrentEntry?.({ state: { left: true } });
+  window.location.assign(address);
 }
 
 function putCover() {
@@ -122,7 +135,9 @@ document.addEventListener("keyup", (event) => {
   press();
 });
 
-// Coming back by the browser's own memory of the page: show it again, as it was.
-window.addEventListener("pageshow", takeCoverAway);
+// Coming back by the browser's own memory of the page: show it again, as it was, unless it was left.
+window.addEventListener("pageshow", () => {
+  if (window.location.pathname !== words()?.dataset.exitLeft) takeCoverAway();
+});
 
 showNeutral(words());

@@ -1,12 +1,14 @@
 """Leaving quickly, three ways, and reading without a network: what is kept, and that it goes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
-from .conftest import Public
+from tests.browser.conftest import CHROMIUM
+
+from .conftest import NEUTRAL, Public
 
 pytestmark = pytest.mark.browser
 CACHES = "async () => (await caches.keys()).length"
@@ -37,24 +39,145 @@ def test_without_javascript_the_exit_is_a_link_that_clears(
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("way", ["click", "shift"])
-def test_with_javascript_the_page_is_covered_and_back_leads_nowhere(
-    public: Public, phone: Callable[..., BrowserContext], way: str
-) -> None:
-    page = phone().new_page()
-    before = public.at("/en/")
-    page.goto(before)
-    page.goto(help_page(page, public))
+BEFORE = "https://kerkim.example/"
+# Says which of our pages was there to be seen in a frame of the screen.
+TELL_WHAT_IS_SEEN = """
+const look = () => {
+  const root = document.documentElement;
+  const cover = document.body && getComputedStyle(document.body).display === "none";
+  if (root && getComputedStyle(root).display !== "none" && !cover && document.querySelector("h1, p"))
+    window.seen(location.href);
+};
+const each = () => { look(); requestAnimationFrame(each); };
+requestAnimationFrame(each);
+"""
+
+
+def visited(page: Page, public: Public, *paths: str) -> list[str]:
+    """Comes from elsewhere, reads these pages one after the other; what is seen from then on goes into the list."""
+    seen: list[str] = []
+    page.context.route(f"{BEFORE}**", lambda route: route.fulfill(content_type="text/html", body="<p>Kërkim</p>"))
+    page.goto(BEFORE)
+    for path in paths:
+        page.goto(public.at(path))
     page.wait_for_function("document.readyState === 'complete'")
     page.wait_for_timeout(300)
+    page.expose_function("seen", lambda address: seen.append(address))
+    page.add_init_script(TELL_WHAT_IS_SEEN)
+    return seen
+
+
+def leave(page: Page, way: str) -> None:
     if way == "click":
         page.locator("a.exit").click()
     else:
         for _press in range(3):
             page.keyboard.press("Shift")
     has_left(page)
-    page.go_back()
-    assert not page.url.endswith("/ndihme/"), "the page that was left isn't the step before"
+
+
+def press(page: Page, way: str) -> None:
+    """The browser's Back or Forward, and time to settle: a page may lead on from there."""
+    for _try in range(4):
+        try:
+            page.evaluate(f"void setTimeout(() => history.{way}(), 0)")
+            break
+        except Error:  # it was just being left
+            page.wait_for_timeout(300)
+    page.wait_for_timeout(1500)
+
+
+def shown_of_ours(seen: list[str], public: Public) -> list[str]:
+    return [address for address in dict.fromkeys(seen) if address.startswith(public.at("/"))]
+
+
+@pytest.fixture(params=["page-cache", "no-page-cache"])
+def tab(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
+    """A tab of a Chromium that keeps pages it left in memory, as phones do, or one that loads them anew."""
+    leave_out = ["--disable-back-forward-cache"] if request.param == "page-cache" else []
+    browser = chromium.browser_type.launch(
+        executable_path=CHROMIUM, args=["--no-sandbox"], ignore_default_args=leave_out
+    )
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    context.route(NEUTRAL, lambda route: route.fulfill(content_type="text/html", body="<h1>Moti</h1>"))
+    yield context.new_page()
+    browser.close()
+
+
+@pytest.mark.parametrize("way", ["click", "shift"])
+def test_back_after_the_exit_shows_none_of_the_pages_that_were_read(public: Public, tab: Page, way: str) -> None:
+    seen = visited(tab, public, "/", "/si-ta-dalloni/", "/ndihme/")
+    leave(tab, way)
+    press(tab, "back")
+    assert tab.url == BEFORE, "Back led out of the site"
+    for _press in range(3):
+        press(tab, "forward")
+    assert shown_of_ours(seen, public) == [], "no page of ours was on the screen for one frame"
+
+
+def test_where_nothing_was_read_before_us_back_shows_the_neutral_page(public: Public, tab: Page) -> None:
+    tab.goto(public.at("/"))
+    seen = visited_here(tab, public)
+    leave(tab, "click")
+    for _press in range(3):
+        press(tab, "back")
+        assert not tab.url.endswith(("/ndihme/", "/si-ta-dalloni/")), tab.url
+    assert shown_of_ours(seen, public) == []
+
+
+def visited_here(page: Page, public: Public) -> list[str]:
+    seen: list[str] = []
+    for path in ("/si-ta-dalloni/", "/ndihme/"):
+        page.goto(public.at(path))
+    page.wait_for_function("document.readyState === 'complete'")
+    page.wait_for_timeout(300)
+    page.expose_function("seen", lambda address: seen.append(address))
+    page.add_init_script(TELL_WHAT_IS_SEEN)
+    return seen
+
+
+def test_a_single_page_is_replaced_and_the_first_back_leads_out(public: Public, tab: Page) -> None:
+    seen = visited(tab, public, "/ndihme/")
+    leave(tab, "click")
+    press(tab, "back")
+    assert tab.url == BEFORE
+    assert shown_of_ours(seen, public) == []
+
+
+def test_back_between_our_pages_is_as_it_was(public: Public, tab: Page) -> None:
+    visited(tab, public, "/", "/si-ta-dalloni/", "/ndihme/")
+    tab.go_back()
+    expect(tab.get_by_role("heading", level=1)).to_be_visible()
+    assert tab.url.endswith("/si-ta-dalloni/")
+
+
+def test_who_comes_again_in_the_same_tab_reads_as_before(public: Public, tab: Page) -> None:
+    visited(tab, public, "/", "/ndihme/")
+    leave(tab, "click")
+    tab.goto(public.at("/si-ta-dalloni/"))
+    tab.goto(public.at("/ndihme/"))
+    tab.wait_for_timeout(800)
+    tab.go_back()
+    expect(tab.get_by_role("heading", level=1)).to_be_visible()
+    assert tab.url.endswith("/si-ta-dalloni/")
+
+
+def test_the_exit_stores_nothing(public: Public, tab: Page) -> None:
+    visited(tab, public, "/", "/ndihme/")
+    leave(tab, "click")
+    tab.goto(public.at("/en/"))
+    assert tab.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
+
+
+def test_where_back_can_still_show_a_page_the_page_says_so_before(
+    public: Public, phone: Callable[..., BrowserContext]
+) -> None:
+    page = phone(script=False).new_page()
+    page.goto(public.at("/en/"))
+    expect(page.locator("[data-exit-back-shows]")).to_be_visible()
+    page = phone().new_page()
+    page.goto(public.at("/en/"))
+    expect(page.locator("[data-exit-back-shows]")).to_be_hidden()
 
 
 def test_kept_pages_are_read_without_a_network_and_go_with_the_exit(

@@ -27,6 +27,7 @@ from case_forms.intake.checking import NothingToAsk
 from case_forms.intake.filling import NoSuchSection
 from case_forms.signals import codes
 from case_forms.signals.receiving import ReceivedSignal, receive_signal, sent_before
+from case_forms.signals.told import told_of
 from content.serving.forms import public_form as form_without_cookie
 
 CODE_SHOWN_SECONDS = 15 * 60  # for a page that is sent twice: a double click, a lost answer
@@ -165,7 +166,7 @@ def _receipt(request: HttpRequest, place: Place, received: ReceivedSignal) -> Ht
         "asking/receipt.html",
         "asking:back",
         code=codes.written(received.code) if is_fresh and signal.receipt_hash else "",
-        unit=signal.unit,
+        whom=told_of(signal),
         is_in_danger=signal.is_in_danger,
         place=place,
         twins=[],  # the other language would be another page, without the code

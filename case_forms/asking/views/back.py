@@ -19,6 +19,7 @@ from case_forms.asking.frames import kept_nowhere, shown
 from case_forms.asking.proofs import new_work
 from case_forms.asking.sheets import Sheet, opened, sealed
 from case_forms.signals import codes
+from case_forms.signals.deciding import ADDED
 from case_forms.signals.models import Signal
 from case_forms.signals.receiving import (
     LONGEST_MESSAGE,
@@ -31,6 +32,7 @@ from case_forms.signals.receiving import (
     signal_of,
     take_back,
 )
+from case_forms.signals.told import told_of
 from content.serving.forms import public_form
 
 BACK = "back"
@@ -51,7 +53,9 @@ TOO_LONG = _("This is too long. Write at most %(count)s characters, and send the
 CLOSED = _("Nothing can be added to this any more. You can write to us anew.")
 MANY = _("You have written %(count)s times within an hour. What you typed is still here: send it a little later.")
 NOT_RECEIVED = _("It was NOT sent: something on our side isn't working. Try again in a minute, or call.")
-ADDED = _("It was sent. The unit has been told.")
+SENT_ON = _("It was sent. The unit is being told.")
+SENT_TO_COORDINATOR = _("It was sent. Nobody of the unit could be found to tell, so its coordinator is being told.")
+SENT_TO_NOBODY = _("It was sent and is kept, but nobody of the unit could be found to tell. If it can't wait, call.")
 
 
 @sensitive_post_parameters()
@@ -157,7 +161,9 @@ def _add(request: HttpRequest, visit: visits.Visit, signal: Signal) -> HttpRespo
     except DatabaseError as failure:
         log.error("signal_message_not_received", error=type(failure).__name__)
         return _talk(request, visit, signal, typed=text, problem=NOT_RECEIVED, status=503)
-    return _talk(request, visits.Visit(signal.pk, visit.at), _signal(visit) or signal, told=ADDED)
+    whom = told_of(signal, ADDED)
+    told = SENT_ON if whom.reached else SENT_TO_COORDINATOR if whom.instead else SENT_TO_NOBODY
+    return _talk(request, visits.Visit(signal.pk, visit.at), _signal(visit) or signal, told=told)
 
 
 def _talk(request: HttpRequest, visit: visits.Visit, signal: Signal, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -174,6 +180,7 @@ def _talk(request: HttpRequest, visit: visits.Visit, signal: Signal, *, status: 
         said=said,
         has_answer=any(message.sender == "unit" for message in said),
         may_add=may_add(signal),
+        whom=told_of(signal),
         twins=[],
         **more,
     )

@@ -6,7 +6,8 @@ import { chooseNeutral, isNeutral, showNeutral } from "./neutral.js";
 
 const KEPT_AT = "x-kept-at";
 const isPossible = "serviceWorker" in navigator && "caches" in window;
-const locale = document.documentElement.lang === "en" ? "en-GB" : "sq-AL";
+// Not by `toLocaleDateString`: many a browser has no Albanian and writes American English instead.
+const inNumbers = (day) => `${day.getDate()}.${day.getMonth() + 1}.${day.getFullYear()}`;
 
 /** [[path, title, day]] of the pages kept here, the plain page for "no network" left out. */
 async function keptPages() {
@@ -18,7 +19,7 @@ async function keptPages() {
     const path = new URL(request.url).pathname;
     if (!response.headers.has(KEPT_AT) || path.endsWith("/pa-rrjet/")) continue;
     const html = new DOMParser().parseFromString(await response.text(), "text/html");
-    const day = new Date(response.headers.get(KEPT_AT)).toLocaleDateString(locale);
+    const day = inNumbers(new Date(response.headers.get(KEPT_AT)));
     found.push([path, html.querySelector("h1")?.textContent.trim() || path, day]);
   }
   return found;

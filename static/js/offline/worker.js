@@ -63,16 +63,19 @@ const late = () => new Promise((_done, fail) => setTimeout(() => fail(new Error(
 async function withNote(kept, url) {
   const words = await (await (await caches.open(CACHE)).match(WORDS))?.json();
   const code = language(url.pathname);
-  const day = new Date(kept.headers.get(KEPT_AT)).toLocaleDateString(code === "en" ? "en-GB" : "sq-AL", {
-    day: "numeric",
-    month: "long",
-    year: "numeric",
-  });
+  const day = written(new Date(kept.headers.get(KEPT_AT)), code);
   const note = escaped((words?.[code] ?? "%").replace("%", day));
   const html = (await kept.text()).replaceAll(/ srcset="[^"]*"/g, ""); // of each picture one size is kept, its `src`
   const shown = html.replace(/<main\b[^>]*>/, (main) => `${main}<p class="kept-note panel" role="note">${note}</p>`);
   return new Response(shown, { headers: kept.headers });
 }
+
+// Not by `toLocaleDateString`: many a browser has no Albanian and writes English instead.
+const MONTHS = {
+  sq: "janar shkurt mars prill maj qershor korrik gusht shtator tetor nëntor dhjetor",
+  en: "January February March April May June July August September October November December",
+};
+const written = (day, code) => `${day.getDate()} ${MONTHS[code].split(" ")[day.getMonth()]} ${day.getFullYear()}`;
 
 const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 

@@ -1,0 +1,65 @@
+"""Whom a stored signal reached, for the person who wrote it: offices and roles, never anybody's name.
+
+Only a notice that has somebody to go to counts. What the procedure wanted is not what happened.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+
+from notifications.directory.models import Role
+from notifications.outbox.models import Notice
+from notifications.outbox.states import NoticeState
+
+from .deciding import RECEIVED
+from .models import Signal
+
+
+@dataclass(frozen=True)
+class Told:
+    """`reached`: who has a notice of their own, in words, the unit first. `unreached`: for whom nobody was found;
+    `instead`: who was told in their place."""
+
+    reached: tuple[str, ...]
+    unreached: tuple[str, ...]
+    instead: tuple[str, ...]
+
+    @property
+    def nobody(self) -> bool:
+        return not self.reached and not self.instead
+
+
+def told_of(signal: Signal, kind: str = RECEIVED) -> Told:
+    """Who was told of the newest event of this kind (RECEIVED, ADDED), read from its notices."""
+    event = signal.events.filter(kind=kind).order_by("-at").first()
+    if event is None:
+        return Told((), (), ())
+    ring = list(_standing(event_id=event.pk, chases__isnull=True))
+    reached = [notice for notice in ring if notice.contact_id]
+    unreached = [notice for notice in ring if not notice.contact_id]
+    instead: list[Notice] = []
+    ring = unreached
+    while ring:
+        ring = list(_standing(chases__in=[notice.pk for notice in ring]))
+        instead += [notice for notice in ring if notice.contact_id]
+        ring = [notice for notice in ring if not notice.contact_id]
+    return Told(_words(signal, reached), _words(signal, unreached), _words(signal, instead))
+
+
+def _standing(**which: object) -> Iterable[Notice]:
+    """Without those that were withdrawn before anybody was sent anything."""
+    found = Notice.objects.filter(**which).exclude(state=NoticeState.CANCELLED, sent_at__isnull=True)
+    return found.only("pk", "role", "contact_id").order_by("owed_at")
+
+
+def _words(signal: Signal, notices: Iterable[Notice]) -> tuple[str, ...]:
+    units_first = sorted(notices, key=lambda notice: notice.role != Role.MOBILE_UNIT)
+    return tuple(dict.fromkeys(_name(signal, notice.role) for notice in units_first))
+
+
+def _name(signal: Signal, role: str) -> str:
+    if role == Role.MOBILE_UNIT:
+        return signal.unit.name
+    label: str | Promise = Role(role).label if role in Role.values else role
+    return str(label)

@@ -1,0 +1,84 @@
+"""What editors teach the search: words that mean the same, and the page that answers best."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.panels import FieldPanel
+from wagtail.models import Locale, Page
+
+from .glossary import LinesField
+
+MOST_WORDS = 40
+
+
+class SynonymsForm(WagtailAdminModelForm):
+    words = LinesField(
+        label=_("words that mean the same"),
+        help_text=_("One on each line, also as people say and write them. Endings don't matter: “rrogë” is enough."),
+    )
+
+
+class AnswerForm(WagtailAdminModelForm):
+    words = LinesField(
+        label=_("what people type"),
+        help_text=_(
+            "One on each line: a word, or words that must all be there. The page then stands first, whatever else was"
+            " typed beside them."
+        ),
+    )
+
+
+def _checked(words: list[str]) -> None:
+    if not words:
+        raise ValidationError({"words": _("Write at least one.")})
+    if len(words) > MOST_WORDS or any(len(each) > 80 for each in words):
+        raise ValidationError({"words": _("At most 40 lines, each of at most 80 characters.")})
+
+
+class SearchSynonyms(models.Model):
+    """Words of one language that search takes for each other."""
+
+    locale = models.ForeignKey(Locale, models.CASCADE, related_name="+", verbose_name=_("language"))
+    words = models.JSONField(_("words that mean the same"), default=list)
+
+    base_form_class = SynonymsForm
+    panels = [FieldPanel("locale"), FieldPanel("words")]
+
+    class Meta:
+        verbose_name = _("words that mean the same")
+        verbose_name_plural = _("words that mean the same")
+        ordering = ["locale", "pk"]
+
+    def __str__(self) -> str:
+        return ", ".join(self.words[:6])
+
+    def clean(self) -> None:
+        super().clean()
+        _checked(self.words)
+        if any(len(each.split()) > 1 for each in self.words):
+            raise ValidationError({"words": _("One word on each line.")})
+
+
+class SearchAnswer(models.Model):
+    """The page that answers best when these words are searched for. It only ever lifts a page that is published."""
+
+    page = models.ForeignKey(Page, models.CASCADE, related_name="+", verbose_name=_("page"))
+    words = models.JSONField(_("what people type"), default=list)
+
+    base_form_class = AnswerForm
+    panels = [FieldPanel("page"), FieldPanel("words")]
+
+    class Meta:
+        verbose_name = _("best answer")
+        verbose_name_plural = _("best answers")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.words[:3])} → {self.page}"
+
+    def clean(self) -> Any:
+        super().clean()
+        _checked(self.words)

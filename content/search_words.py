@@ -1,0 +1,98 @@
+"""What somebody types, made ready for the tables of words: little words left out, endings taken off, and beside each
+word those that mean the same. Nothing of it is kept."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from wagtail.models import Locale
+
+from .models.search import SearchSynonyms
+from .ranked import Term
+from .stems import SHORTEST, folded, forms, same, stem
+
+WORD = re.compile(r"[^\W_]+")
+MOST_TYPED = 24  # words looked at
+MOST_WORDS = 6  # words looked for
+MOST_MEANINGS = 24  # words that mean the same as one
+PREFIX_FROM = 3  # letters; shorter words are looked for as they are
+STOP_WORDS = Path(__file__).parent / "data" / "stop_words.json"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`groups`: for each word what may stand for it in a page. `keys`: for each word its stem and those of the words
+    that mean the same, folded. `language`: in which the editors' lines are read."""
+
+    groups: tuple[tuple[Term, ...], ...]
+    keys: tuple[frozenset[str], ...]
+    language: str
+
+    def fits(self, line: str) -> int:
+        """How many words of an editor's line were typed: all, or 0."""
+        wanted = [_key(word, self.language) for word in content_words(line, self.language)]
+        return len(wanted) if wanted and all(self._has(key) for key in wanted) else 0
+
+    def _has(self, wanted: str) -> bool:
+        return any(same(wanted, key) for keys in self.keys for key in keys)
+
+
+def asked_for(words: str, locale: Locale) -> Asked:
+    language = locale.language_code
+    typed = content_words(words, language)[:MOST_WORDS]
+    meanings = _meanings(locale) if typed else []
+    groups, keys = [], []
+    for word in typed:
+        others = _others(word, language, meanings)
+        groups.append(tuple(dict.fromkeys(_terms([word, *others], language))))
+        keys.append(frozenset(_key(each, language) for each in [word, *others]))
+    return Asked(tuple(groups), tuple(keys), language)
+
+
+def content_words(words: str, language: str) -> list[str]:
+    """The words that say something, in their order, each once; all of them where none does."""
+    found = [*dict.fromkeys(WORD.findall(words.lower())[:MOST_TYPED])]
+    return [word for word in found if folded(word) not in stop_words(language)] or found
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """Little words of this language, folded."""
+    said = json.loads(STOP_WORDS.read_text(encoding="utf-8")).get(language, "")
+    return frozenset(folded(word) for word in said.split())
+
+
+def _meanings(locale: Locale) -> list[list[str]]:
+    return [*SearchSynonyms.objects.filter(locale=locale).values_list("words", flat=True)]
+
+
+def _others(word: str, language: str, meanings: Iterable[list[str]]) -> list[str]:
+    """Words that mean the same as this one or one of its forms."""
+    mine, plain = _key(word, language), folded(word)
+    found = []
+    for group in meanings:
+        if any(plain == folded(each) or same(mine, _key(each, language)) for each in group):
+            found += [each.lower() for each in group]
+    return [*dict.fromkeys(found)][:MOST_MEANINGS]
+
+
+def _key(word: str, language: str) -> str:
+    return folded(stem(word, language))
+
+
+def _terms(words: Iterable[str], language: str) -> Iterable[Term]:
+    for word in words:
+        clean = "".join(WORD.findall(word))
+        if not clean:
+            continue
+        yield Term(clean, len(clean) >= PREFIX_FROM)
+        beginning = stem(clean, language)
+        if beginning == clean:
+            continue
+        if len(beginning) > SHORTEST:
+            yield Term(beginning)
+        else:
+            yield from (Term(form, False) for form in forms(beginning, language))

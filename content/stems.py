@@ -1,0 +1,104 @@
+"""Light stemming for search: what is left of a word when its ending is taken off. Pure functions.
+
+A stem is a beginning of the word as it was typed, at least three letters long, and is looked for as the beginning of
+words; so nothing has to be stored, and an ending taken off too little finds less, never something wrong. Rules for
+nouns (definite, plural, case) and for the common forms of verbs; strong verbs (vjedh, vodhi) are for the editors'
+synonyms.
+"""
+
+import unicodedata
+
+SHORTEST = 3
+TOLERATED = 2  # letters
+AFTER_A_VOWEL = frozenset("tns")  # one letter that is as often part of the word
+UNDOUBLED_BEFORE = ("ing", "ed", "er", "ers")
+VOWELS = frozenset("aeiouy")
+
+
+def _longest_first(endings: str) -> tuple[str, ...]:
+    return tuple(sorted(endings.split(), key=lambda ending: (-len(ending), ending)))
+
+
+# Written without dots, as people type. The longest that fits is taken off.
+ALBANIAN = _longest_first("""
+    a e i u t n s ve vet sh
+    en et es in it un ut ej at je ja jen jes jet jat ia ise ine ite ien ies iet ive
+    ave avet eve evet uve
+    oj on oje ojne oni ojme ova ove oi uam uat uan uar uara uari oja ojen
+    aj an ajne ani ajme uaj uajne uani uajme
+    im imi imin imit ime imet imeve
+    esi esia esine esise ues uesi uesit uesin uese uesve
+    ur ura ure uri urit
+    ohem ohet ohen ohesh ohemi ohuni ehem ehet ehen ehesh ihem ihet ihen ihesh
+""")
+ENGLISH = _longest_first("s es ed ing er ers ly y ies ied ier e ment ments ness")
+ENDINGS = {"sq": ALBANIAN, "en": ENGLISH}
+
+
+def folded(word: str) -> str:
+    """Small letters without dots and hooks, letter for letter, as the tables of words compare them."""
+    return "".join(_bare(letter) for letter in unicodedata.normalize("NFC", word.lower()))
+
+
+def _bare(letter: str) -> str:
+    plain = unicodedata.normalize("NFD", letter)[0]
+    return plain if len(plain) == 1 else letter
+
+
+def stem(word: str, language: str) -> str:
+    """The beginning of `word` that its other forms share; the word itself where no ending is known to go."""
+    word = unicodedata.normalize("NFC", word.lower())
+    if not word.isalpha() or len(word) <= SHORTEST:
+        return word
+    plain = folded(word)
+    if len(plain) != len(word):
+        return word
+    ending = _ending(plain, language)
+    length = _without_last_vowels(plain, len(plain) - len(ending))
+    if language == "en" and ending in UNDOUBLED_BEFORE:
+        length = _undoubled(plain, length)
+    return word[:length]
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two stems, folded, may be of one word: some words end as an ending does (“avokat”, “avokatit”)."""
+    shorter, longer = sorted((one, other), key=len)
+    return one == other or (
+        len(shorter) > SHORTEST and longer.startswith(shorter) and len(longer) - len(shorter) <= TOLERATED
+    )
+
+
+def _ending(plain: str, language: str) -> str:
+    """The longest ending that may go: what is left keeps a vowel and three letters."""
+    for ending in ENDINGS.get(language, ()):
+        kept = plain[: len(plain) - len(ending)]
+        if len(kept) < SHORTEST or not plain.endswith(ending) or VOWELS.isdisjoint(kept):
+            continue
+        if _may_go(ending, kept[-1], language):
+            return ending
+    return ""
+
+
+def _may_go(ending: str, before: str, language: str) -> bool:
+    if language == "en":
+        return ending != "s" or before != "s"  # “boss”
+    return ending not in AFTER_A_VOWEL or before in VOWELS
+
+
+def _without_last_vowels(plain: str, length: int) -> int:
+    """“polici” and “policë” are one word: a vowel that is left at the end goes too, where enough stays."""
+    while length > SHORTEST + 1 and plain[length - 1] in VOWELS:
+        length -= 1
+    return length
+
+
+def _undoubled(plain: str, length: int) -> int:
+    """“beating” keeps “beat”, “begging” keeps “beg”: a consonant doubled before an ending counts once."""
+    is_doubled = length > SHORTEST and plain[length - 1] == plain[length - 2]
+    return length - 1 if is_doubled and plain[length - 1] not in "lsz" else length
+
+
+def forms(beginning: str, language: str) -> list[str]:
+    """A stem of three letters with each ending that it may have, to be looked for as whole words: as a beginning it
+    would find half the dictionary."""
+    return [beginning, *(beginning + ending for ending in ENDINGS.get(language, ()))]

@@ -1,0 +1,72 @@
+"""What the page of a session gives to open: papers and the film that are there for anyone, and the quiz on the page.
+
+Worked out when the page is read, so that it holds for pages made long ago and names nothing that is gone. What was used
+and can't be opened here (a worksheet on paper, a presentation) is named as that.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest
+from django.utils import translation
+from wagtail.documents import get_document_model
+from wagtail.models import Page, ReferenceIndex
+
+from content.models.listing import public_pages
+from content.papers.kinds import PAPERS, Paper
+
+from ..records.models import InformativeSession
+from ..records.words import Material
+from .words import words
+
+ALWAYS = ("leaflet", "pocket-card")  # the house's own papers, for whoever was there
+ALSO = {Material.POSTER.value: "poster-a4"}
+OPENED = {Material.LEAFLET.value, Material.POCKET_CARD.value, Material.POSTER.value}
+FILM = ".video.file"  # where a film's file stands in a page, as Wagtail's index of references writes it
+MOST_LOOKED_AT = 100
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page with something to watch."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Materials:
+    """`papers` and `films` open; `has_quiz`: it stands on the page itself; `others`: what else was used, in words."""
+
+    papers: list[Paper]
+    films: list[Link]
+    has_quiz: bool
+    others: list[str]
+
+
+def materials_of(session: InformativeSession, body: Any, language: str, request: HttpRequest | None) -> Materials:
+    """What can be opened in this language. `body`: the page's own blocks."""
+    used = {each.get("kind") for each in session.materials if isinstance(each, dict)}
+    keys = [*ALWAYS, *(key for kind, key in ALSO.items() if kind in used)]
+    films = films_in(language, request) if Material.VIDEO in used else []
+    opened = OPENED | ({Material.VIDEO.value} if films else set())
+    with translation.override(language):
+        return Materials(
+            papers=[PAPERS[key] for key in keys if key in PAPERS],
+            films=films,
+            has_quiz=any(block.block_type == "quiz" for block in body or ()),
+            others=[text[language] for kind, text in words("materials").items() if kind in used - opened],
+        )
+
+
+def films_in(language: str, request: HttpRequest | None) -> list[Link]:
+    """Public pages of this language on which a film can be watched, in the order of the tree."""
+    shown_on = ReferenceIndex.objects.filter(
+        base_content_type=ContentType.objects.get_for_model(Page),
+        to_content_type=ContentType.objects.get_for_model(get_document_model()),
+        model_path__endswith=FILM,
+    ).values_list("object_id", flat=True)
+    ids = [int(key) for key in shown_on.distinct()[:MOST_LOOKED_AT] if key.isdecimal()]
+    pages = public_pages(request).filter(pk__in=ids, locale__language_code=language)
+    return [Link(page.title, page.get_url(request) or "") for page in pages.order_by("path").select_related("locale")]
