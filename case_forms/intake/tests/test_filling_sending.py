@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
+from access.models import Municipality, PoliceDirectorate, Region
 from audit.models import AuditEntry
 from case_forms.cases.models import Case
 from case_forms.intake import actions, preview
@@ -15,7 +16,8 @@ from case_forms.intake.tests import small_world
 from case_forms.intake.tests.page import Page, follow
 from case_forms.intake.tests.small_world import World
 from case_forms.procedures.models import ProcedureVersion
-from notifications.directory.models import Partner, Role
+from case_forms.testing import make_office
+from notifications.directory.models import DutyShift, Partner, Role
 from notifications.outbox.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -38,8 +40,8 @@ def begin(phone: Client, form: str = "identification", **sent: str) -> Page:
     return follow(phone, phone.post(f"/field/forms/{form}/start/", sent))
 
 
-def to_review(phone: Client, result: str = "potential_victim", age: str = "30") -> Page:
-    page = follow(phone, begin(phone).press(municipality="vlore", result=result, age=age))
+def to_review(phone: Client, result: str = "potential_victim", age: str = "30", municipality: str = "vlore") -> Page:
+    page = follow(phone, begin(phone).press(municipality=municipality, result=result, age=age))
     if "The child" in page.words():
         page = follow(phone, page.press(guardian="no"))
     page = Page(phone, page.press("others", button="add", account=CANARY))
@@ -58,6 +60,33 @@ def test_the_review_shows_every_answer_and_who_will_be_told(phone: Client) -> No
             assert expected in words
     assert "Anti-trafficking police officer" in words
     assert "The child" not in words
+
+
+def test_the_review_names_who_is_on_duty(phone: Client) -> None:
+    assert "Anti-trafficking police officer: Oficer Demo, Vlorë police" in to_review(phone).words()
+
+
+def test_the_review_says_that_nobody_is_on_duty_and_whom_to_call(phone: Client, world: World) -> None:
+    DutyShift.objects.all().delete()
+    page = to_review(phone)
+    assert "Anti-trafficking police officer: nobody on duty. No coordinator is on duty either. Call:" in page.words()
+    assert "Oficer Demo +355 69 000 0001 Vlorë police · not on duty now" in page.words()
+    assert page.soup.select_one('.note a[href="tel:+355690000001"]') is not None
+    assert page.soup.select_one('.note a[href="tel:129"]') is not None
+
+
+def test_the_review_says_that_the_place_is_outside_the_officers_area(phone: Client, world: World) -> None:
+    region = Region.objects.create(slug="fier", name="Fier", iso_code="AL-04")
+    directorate = PoliceDirectorate.objects.create(slug="dvp-fier", name="DVP Fier", short_name="Fier")
+    Municipality.objects.create(slug="fier", name="Fier", region=region, police_directorate=directorate)
+    words = to_review(phone, municipality="fier").words()
+    assert "Oficer Demo, Vlorë police Fier is outside this office's area. They are told so." in words
+
+
+def test_the_review_names_the_coordinator_who_would_be_asked(phone: Client, world: World) -> None:
+    DutyShift.objects.all().delete()
+    make_office(Role.COORDINATOR, region=world.unit.region, contacts=1)
+    assert "would be asked to find somebody. Call:" in to_review(phone).words()
 
 
 def test_the_review_says_when_nobody_is_told(phone: Client) -> None:
