@@ -103,7 +103,7 @@ def action_words(action: Mapping[str, Any], procedure: Mapping[str, Any]) -> str
         "update_case": _("Changes how the case stands"),
         "refer": _("Tells: the service that is chosen"),
     }
-    return told[do]
+    return told.get(do, do)
 
 
 def path_of(key: str, side: FormSide | None) -> str:
