@@ -26,7 +26,7 @@ class ExportSheetView(PageOfForm):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         from .xlsform.writing import write_xlsform
 
-        found = publishing_problems(self.form.key, self.draft.definition)
+        found = publishing_problems(self.form.key, self.draft.definition, asks_dependents=False)
         if found:
             tell_problems(request, _("There is no XLSForm of a form that can't be filled yet."), found, self.draft)
             return redirect(self.address("edit", self.form.pk))

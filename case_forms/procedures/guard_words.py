@@ -55,14 +55,14 @@ def source_words(standing: Standing) -> str:
     words = {"title": in_language(standing.version.definition["title"], _reader()), "number": standing.version.number}
     if standing.begins:
         day = date_format(localtime(standing.begins), "SHORT_DATETIME_FORMAT")
-        return _("“%(title)s”, version %(number)s, in force from %(day)s") % {**words, "day": day}
+        return _("“%(title)s” (version %(number)s, in force from %(day)s)") % {**words, "day": day}
     if standing.is_over:
         return ngettext(
-            "“%(title)s”, version %(number)s, which %(count)s open case follows",
-            "“%(title)s”, version %(number)s, which %(count)s open cases follow",
+            "“%(title)s” (version %(number)s, which %(count)s open case follows)",
+            "“%(title)s” (version %(number)s, which %(count)s open cases follow)",
             standing.cases,
         ) % {**words, "count": standing.cases}
-    return _("“%(title)s”, version %(number)s") % words
+    return _("“%(title)s” (version %(number)s)") % words
 
 
 def break_words(each: Break, change: Changing) -> str:
@@ -103,7 +103,7 @@ def action_words(action: Mapping[str, Any], procedure: Mapping[str, Any]) -> str
         "update_case": _("Changes how the case stands"),
         "refer": _("Tells: the service that is chosen"),
     }
-    return told[do]
+    return told.get(do, do)
 
 
 def path_of(key: str, side: FormSide | None) -> str:

@@ -43,7 +43,7 @@ def signed_in(chromium: Browser, house: str, user: User, language: str, viewport
             {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": house},
         ]
     )
-    context.set_default_timeout(120_000)  # the first page of the admin, on a busy machine
+    context.set_default_timeout(90_000)  # the first page of the admin, on a busy machine
     page = context.new_page()
     yield page
     page.goto(f"{house}/healthz")
@@ -71,8 +71,9 @@ def test_a_coordinator_is_told_which_rules_an_edit_would_end(
         page.get_by_role("heading", name="What this form sets in motion").click()
         expect(page.get_by_text("stops working")).to_have_count(0)
         picture(page, "motion-as-it-is-en")
-        page.locator("#item-worker_decision").get_by_role("button").first.click()
-        value = page.get_by_label("Value 1", exact=False).first
+        label = page.get_by_text("Result of the initial identification", exact=True)
+        page.locator(".vo-line__open", has=label).click()
+        value = page.locator(".vo-panel .vo-entries input.vo-key").first
         expect(value).to_have_value("potential_victim")
         expect(value).not_to_be_editable()
         picture(page, "locked-values-en")

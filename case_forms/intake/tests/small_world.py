@@ -151,6 +151,15 @@ def procedure() -> dict[str, Any]:
         },
         "rules": [
             {
+                "key": "none",
+                "title": words("Not a victim"),
+                "on": "submission_received",
+                "forms": ["identification"],
+                "when": {"==": [{"var": "result"}, "none"]},
+                "words": words("No case was opened and nobody was told."),
+                "then": [],
+            },
+            {
                 "key": "open",
                 "title": words("Open a case"),
                 "on": "submission_received",

@@ -76,7 +76,12 @@ def test_a_potential_victim_becomes_a_case_and_notices(scene: Scene) -> None:
 
 def test_a_result_without_a_rule_is_stored_and_opens_nothing(scene: Scene) -> None:
     received = send(scene, answers=scene.answers(result="not_victim", story=None))
-    assert received.receipt == {"submission": str(received.submission.pk), "case": None, "notices": []}
+    assert received.receipt == {
+        "submission": str(received.submission.pk),
+        "case": None,
+        "unmatched": True,
+        "notices": [],
+    }
     assert not Case.objects.exists()
 
 

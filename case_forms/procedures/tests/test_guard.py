@@ -354,7 +354,7 @@ def test_a_form_that_ends_a_rule_is_not_even_submitted(scene: Scene) -> None:
 
     page = ana.client.get(answer.url).content.decode()
     assert "The form is saved, but not submitted." in page
-    assert "The rule “Tell” of “Small procedure”, version 1 would no longer work" in page
+    assert "The rule “Tell” of “Small procedure” (version 1) would no longer work" in page
     assert not FormDefinition.objects.get(pk=form.pk).workflow_in_progress
 
 
