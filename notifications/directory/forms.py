@@ -188,7 +188,7 @@ class ContactChoice(ModelChoiceField):
 class PeriodForm(DirectoryForm):
     """Somebody's time: a contact, from when, until when."""
 
-    contact = ContactChoice(queryset=Contact.objects.none(), label=_("contact"))
+    contact = ContactChoice(queryset=Contact.objects.none(), label=_("Contact"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
