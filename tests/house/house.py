@@ -131,6 +131,10 @@ class House:
     def group(self, leader: int) -> set[int]:
         return {pid for pid in self.everyone() if (fields := stat_of(pid)) and int(fields[2]) == leader}
 
+    def pss_megabytes(self) -> float:
+        """What all of it takes of this machine: memory that processes share counts once."""
+        return sum(pss_kilobytes(pid) for pid in self.everyone()) / 1024
+
     def stop(self, number: int = signal.SIGINT, *, seconds: float = 20) -> int:
         assert self.process is not None
         if self.process.poll() is None:
@@ -148,6 +152,22 @@ def environment_of(pid: int) -> list[str]:
 def marked(mark: str) -> set[int]:
     pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
     return {pid for pid in pids if f"{MARK}={mark}" in environment_of(pid)}
+
+
+def pss_kilobytes(pid: int) -> int:
+    """0 for one that is gone."""
+    try:
+        return _kilobytes(Path(f"/proc/{pid}/smaps_rollup").read_text(), "Pss")
+    except OSError:
+        return 0
+
+
+def resident_megabytes(pid: int) -> float:
+    return _kilobytes(Path(f"/proc/{pid}/status").read_text(), "VmRSS") / 1024
+
+
+def _kilobytes(text: str, name: str) -> int:
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name}:"))
 
 
 def stat_of(pid: int) -> list[str]:
