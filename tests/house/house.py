@@ -101,11 +101,19 @@ class House:
         return json.loads(self.get("/readyz")[1])["parts"]
 
     def manage(self, *arguments: str) -> str:
-        """Runs `manage.py` as a person in another terminal would."""
+        return self.python("manage.py", *arguments)
+
+    def python(self, *arguments: str) -> str:
+        """Runs a program of ours as a person in another terminal would; returns what it printed."""
         environment = {key: value for key, value in os.environ.items() if key not in OWN}
-        environment |= {"DATA_DIR": str(self.data_dir), "DJANGO_SETTINGS_MODULE": "config.settings.local"}
+        environment |= {
+            "DATA_DIR": str(self.data_dir),
+            "STATIC_ROOT": str(self.static_dir),
+            "DJANGO_SETTINGS_MODULE": "config.settings.local",
+            "PYTHONPATH": f"{ROOT / 'site'}{os.pathsep}{ROOT}",
+        }
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [sys.executable, *arguments],
             cwd=ROOT,
             env=environment,
             capture_output=True,

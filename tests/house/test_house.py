@@ -1,5 +1,6 @@
 """The house in real processes, in the order of a day: it starts, loses parts, is killed, starts again, is stopped."""
 
+import base64
 import json
 import os
 import signal
@@ -71,6 +72,26 @@ def test_a_web_process_that_stands_still_is_replaced_and_nothing_else_is(first: 
 def test_the_house_takes_no_more_memory_after_its_first_start_than_a_small_machine_has(first: House):
     assert first.pss_megabytes() <= 500 * SLACK_OF_A_TEST
     assert resident_megabytes(first.pid) < 300
+
+
+def test_a_stray_vault_key_on_existing_data_is_refused_by_the_name_of_the_one_that_lacks(first: House, build: Build):
+    other = build("stray", like=first)
+    stray = base64.b64encode(os.urandom(32)).decode()
+    assert other.start(VAULT_KEYS=f"stray1:{stray}").process.wait(120) == 1
+    last = other.printed().splitlines()[-1]
+    assert "VAULT_KEYS lacks" in last
+    assert "demo1" in last
+    assert stray not in other.printed()
+    assert "Traceback" not in other.printed()
+
+
+def test_what_a_new_release_needs_is_made_ready_while_the_old_one_serves(first: House):
+    """Nothing has changed here, so nothing is made; and nothing of what runs is touched."""
+    everyone = first.everyone()
+    printed = first.python("-m", "config.prepare")
+    assert printed.splitlines() == ["prepared; restart the service to use it"]
+    assert first.everyone() == everyone
+    assert first.get("/healthz")[0] == 200
 
 
 def test_a_second_copy_on_the_same_port_is_told_in_one_line(first: House, build: Build):
