@@ -40,4 +40,4 @@ def _end(pid: int) -> None:
 @pytest.fixture(scope="module")
 def first(build: Callable[..., House]) -> House:
     """A house on an empty folder, ready."""
-    return build("first").start().wait_ready()
+    return build("first").start().wait_ready(seconds=600)

@@ -101,11 +101,19 @@ class House:
         return json.loads(self.get("/readyz")[1])["parts"]
 
     def manage(self, *arguments: str) -> str:
-        """Runs `manage.py` as a person in another terminal would."""
+        return self.python("manage.py", *arguments)
+
+    def python(self, *arguments: str) -> str:
+        """Runs a program of ours as a person in another terminal would; returns what it printed."""
         environment = {key: value for key, value in os.environ.items() if key not in OWN}
-        environment |= {"DATA_DIR": str(self.data_dir), "DJANGO_SETTINGS_MODULE": "config.settings.local"}
+        environment |= {
+            "DATA_DIR": str(self.data_dir),
+            "STATIC_ROOT": str(self.static_dir),
+            "DJANGO_SETTINGS_MODULE": "config.settings.local",
+            "PYTHONPATH": f"{ROOT / 'site'}{os.pathsep}{ROOT}",
+        }
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [sys.executable, *arguments],
             cwd=ROOT,
             env=environment,
             capture_output=True,
@@ -131,6 +139,10 @@ class House:
     def group(self, leader: int) -> set[int]:
         return {pid for pid in self.everyone() if (fields := stat_of(pid)) and int(fields[2]) == leader}
 
+    def pss_megabytes(self) -> float:
+        """What all of it takes of this machine: memory that processes share counts once."""
+        return sum(pss_kilobytes(pid) for pid in self.everyone()) / 1024
+
     def stop(self, number: int = signal.SIGINT, *, seconds: float = 20) -> int:
         assert self.process is not None
         if self.process.poll() is None:
@@ -148,6 +160,22 @@ def environment_of(pid: int) -> list[str]:
 def marked(mark: str) -> set[int]:
     pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
     return {pid for pid in pids if f"{MARK}={mark}" in environment_of(pid)}
+
+
+def pss_kilobytes(pid: int) -> int:
+    """0 for one that is gone."""
+    try:
+        return _kilobytes(Path(f"/proc/{pid}/smaps_rollup").read_text(), "Pss")
+    except OSError:
+        return 0
+
+
+def resident_megabytes(pid: int) -> float:
+    return _kilobytes(Path(f"/proc/{pid}/status").read_text(), "VmRSS") / 1024
+
+
+def _kilobytes(text: str, name: str) -> int:
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name}:"))
 
 
 def stat_of(pid: int) -> list[str]:

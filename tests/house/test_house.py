@@ -1,5 +1,6 @@
 """The house in real processes, in the order of a day: it starts, loses parts, is killed, starts again, is stopped."""
 
+import base64
 import json
 import os
 import signal
@@ -9,10 +10,12 @@ from collections.abc import Callable
 
 import pytest
 
-from .house import House, stat_of, wait_until
+from .house import House, resident_megabytes, stat_of, wait_until
+from .load import Load, starved
 
 pytestmark = pytest.mark.faults
 Build = Callable[..., House]
+SLACK_OF_A_TEST = 1.2  # the goal of 500 MB is the bench's; here a step back to 1,500 must show
 
 
 def test_on_an_empty_folder_it_becomes_ready_and_says_where_and_for_whom(first: House):
@@ -38,6 +41,57 @@ def test_a_drill_goes_through_and_its_mail_lies_in_the_sandbox(first: House):
     result = json.loads(first.manage("drill", "--region", "vlore", "--json"))
     assert result["ok"] is True
     assert "@" in first.get("/sandbox/inbox/?still=1")[1].decode()
+
+
+def test_a_starved_web_server_is_left_alive_and_acknowledges_every_identification_in_the_end(first: House):
+    """A tenth of a processor, five identifications a second, and twice as many readers."""
+    (worker,) = first.group(first.leader("web")) - {first.leader("web")}
+    load = Load(first)
+    with starved(worker, share=0.1):
+        begun = load.run(per_second=5, seconds=25, readers_per_second=10)
+    load.wait(seconds=150)
+    assert len(load.acknowledged) == begun > 60
+    assert not [line for line in first.printed().splitlines() if line.startswith("web")]
+    assert first.group(first.leader("web")) == {first.leader("web"), worker}
+    assert load.without_retry_after == 0
+    assert set(load.statuses) <= {0, 200, 201, 503}
+    assert load.pages[503] > load.pages[404] * 0.2, "readers were served as if nobody were in need"
+    print(f"submissions {dict(load.statuses)}, readers {dict(load.pages)}")
+
+
+def test_a_web_process_that_stands_still_is_replaced_and_nothing_else_is(first: House):
+    leader = first.leader("web")
+    (worker,) = first.group(leader) - {leader}
+    os.kill(worker, signal.SIGSTOP)
+    wait_until(lambda: first.group(leader) - {leader, worker}, seconds=75, what="another process of the web server")
+    assert f"web: process {worker} has been silent for" in first.printed()
+    assert first.leader("web") == leader
+    wait_until(lambda: _answers(first), seconds=20, what="an answer")
+
+
+def test_the_house_takes_no_more_memory_after_its_first_start_than_a_small_machine_has(first: House):
+    assert first.pss_megabytes() <= 500 * SLACK_OF_A_TEST
+    assert resident_megabytes(first.pid) < 300
+
+
+def test_a_stray_vault_key_on_existing_data_is_refused_by_the_name_of_the_one_that_lacks(first: House, build: Build):
+    other = build("stray", like=first)
+    stray = base64.b64encode(os.urandom(32)).decode()
+    assert other.start(VAULT_KEYS=f"stray1:{stray}").process.wait(120) == 1
+    last = other.printed().splitlines()[-1]
+    assert "VAULT_KEYS lacks" in last
+    assert "demo1" in last
+    assert stray not in other.printed()
+    assert "Traceback" not in other.printed()
+
+
+def test_what_a_new_release_needs_is_made_ready_while_the_old_one_serves(first: House):
+    """Nothing has changed here, so nothing is made; and nothing of what runs is touched."""
+    everyone = first.everyone()
+    printed = first.python("-m", "config.prepare")
+    assert printed.splitlines() == ["prepared; restart the service to use it"]
+    assert first.everyone() == everyone
+    assert first.get("/healthz")[0] == 200
 
 
 def test_a_second_copy_on_the_same_port_is_told_in_one_line(first: House, build: Build):

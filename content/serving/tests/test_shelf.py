@@ -8,6 +8,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
+from content.serving import whole_pages
 from content.serving.kept import Kept, Shelf
 from content.serving.marks import MARK, keep_whole
 from content.serving.whole_pages import WholePages, encoding_for
@@ -86,6 +87,40 @@ def test_readers_who_come_while_a_page_is_made_wait_for_it():
         reader.join(10)
     assert bodies == [b"page"] * 8
     assert django.asked == 1
+
+
+def test_only_so_many_wait_for_a_page_and_the_next_is_left_to_whoever_refuses(monkeypatch):
+    """Each holds a thread of the server, and identifications need some too."""
+    monkeypatch.setattr(whole_pages, "WAIT_AT_MOST", 2)
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow_for_the_first_and_busy_for_others(environ, start_response):
+        if begun.is_set():
+            start_response("503 Service Unavailable", [("Content-Type", "text/html")])
+            return [b"busy"]
+        begun.set()
+        assert may_end.wait(10)
+        environ[MARK] = frozenset()
+        start_response("200 OK", [("Content-Type", "text/html")])
+        return [b"page"]
+
+    house = WholePages(Counting(slow_for_the_first_and_busy_for_others), limit=MB, seconds=60)
+    bodies: list[bytes] = []
+    readers = [threading.Thread(target=lambda: bodies.append(ask(house, "/").body)) for _number in range(3)]
+    readers[0].start()
+    assert begun.wait(10)
+    for reader in readers[1:]:
+        reader.start()
+    until = time.monotonic() + 10
+    while house._waiting < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert ask(house, "/").status == 503
+    assert not house._unkept
+    may_end.set()
+    for reader in readers:
+        reader.join(10)
+    assert bodies == [b"page"] * 3
+    assert house._waiting == 0
 
 
 def test_a_failure_while_making_a_page_blocks_nobody():

@@ -136,6 +136,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
             " PRAGMA cache_size=-16000; PRAGMA mmap_size=134217728;"
         ),
     }
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # A server that is gone without a word must not hold each request for minutes.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 

@@ -105,7 +105,7 @@ class Supervisor:
         """Ends each process of the web server that is silent and finishes nothing; granian starts another for it."""
         self.pulses.listen()
         for child in self.children:
-            if child.name != "web" or child.pid is None:
+            if child.name != "web" or child.pid is None or child.leader_ended:
                 continue
             for pid, seconds in self.pulses.silent(child.pid):
                 self.console.say(

@@ -31,7 +31,7 @@ class Sign:
 
 
 SIGNS = {"urgent": Sign("worker", 30.0), "sweeper": Sign("sweeper", 30.0), "bulk": Sign("bulk_worker", 900.0)}
-WEB_STARTS_WITHIN = 60.0  # seconds until the first sign of life, and until the port takes connections
+WEB_STARTS_WITHIN = 120.0  # seconds until the first sign of life, and until the port takes connections
 WEB_REFUSES_FOR = 30.0
 
 

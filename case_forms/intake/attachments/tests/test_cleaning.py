@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -329,4 +330,16 @@ def test_when_the_machine_is_taken_it_says_so(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(laundry._machine, "seconds", 0.1)
     with laundry._machine.turn(), pytest.raises(Refused) as refused:
         washed(samples.jpeg(), accept=BOTH, most_bytes=MOST)
+    assert refused.value.code == "busy"
+
+
+def test_two_files_wait_for_their_turn_and_the_next_is_told_at_once() -> None:
+    places = laundry._machine._places
+    with laundry._machine.turn():
+        assert [places.acquire(blocking=False) for _number in range(2)] == [True, True]
+        began = time.monotonic()
+        with pytest.raises(Refused) as refused:
+            washed(samples.jpeg(), accept=BOTH, most_bytes=MOST)
+        assert time.monotonic() - began < laundry.QUEUE_SECONDS / 2
+        places.release(2)
     assert refused.value.code == "busy"
