@@ -135,7 +135,7 @@ def test_rules_and_notices_follow_the_test_answers_and_nothing_is_kept(editor: t
         report(page).evaluate("node => node.scrollTop = node.scrollHeight")
         picture(page, f"preview_notices_end_{width}")
 
-    part(page, "In words")
+    part(page, "filled: In words")
     expect(frame.get_by_label("What happened, in short")).to_have_value(CANARY)
     part(page, "Place and signal")
     page.get_by_role("button", name="Begin anew").click()
