@@ -79,6 +79,8 @@ class RegisterInspect(InspectView):
         value = getattr(self.instance, field_name)
         if isinstance(value, bool):
             return yes_or_no(value)
+        if isinstance(value, int):
+            return str(value)
         if isinstance(value, datetime):
             return moment_words(value)
         in_words = WORDED.get(field_name)

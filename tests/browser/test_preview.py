@@ -113,8 +113,9 @@ def test_rules_and_notices_follow_the_test_answers_and_nothing_is_kept(editor: t
     frame.get_by_label("Where did the signal come from?").select_option("session_participant")
     expect(frame.locator('[data-item="session"]')).to_be_visible()
     expect(rule.locator(".tried-outcome")).to_have_text("holds")
-    frame.get_by_label("Where is the person now").press_sequentially(CANARY, delay=60)
-    expect(frame.get_by_label("Where is the person now")).to_have_value(CANARY)
+    part(page, "In words")
+    frame.get_by_label("What happened, in short").press_sequentially(CANARY, delay=60)
+    expect(frame.get_by_label("What happened, in short")).to_have_value(CANARY)
 
     part(page, "The person")
     frame.get_by_label("Age in years").fill("15")
@@ -134,8 +135,9 @@ def test_rules_and_notices_follow_the_test_answers_and_nothing_is_kept(editor: t
         report(page).evaluate("node => node.scrollTop = node.scrollHeight")
         picture(page, f"preview_notices_end_{width}")
 
+    part(page, "filled: In words")
+    expect(frame.get_by_label("What happened, in short")).to_have_value(CANARY)
     part(page, "Place and signal")
-    expect(frame.get_by_label("Where is the person now")).to_have_value(CANARY)
     page.get_by_role("button", name="Begin anew").click()
     expect(frame.locator('[data-item="session"]')).to_be_hidden()
     assert counts() == before

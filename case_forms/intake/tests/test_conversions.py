@@ -19,6 +19,7 @@ from access.models import User
 from case_forms.builder.models import FormVersion
 from case_forms.cases.models import Case, CaseStatus
 from case_forms.intake.actions import receive_submission
+from case_forms.intake.from_signal import answers_from
 from case_forms.signals import answering
 from case_forms.signals.models import Outcome, Signal
 from case_forms.signals.receiving import Origin, receive_signal, take_back
@@ -255,3 +256,11 @@ def test_many_sessions_take_no_more_queries_than_one(world: World) -> None:
         session = world.held()
         world.identify(world.signal(session), session_id=session.card_code)
     assert queries() == few <= 10
+
+
+def test_an_identification_begun_from_a_message_names_the_session_of_its_card(world: World) -> None:
+    session = world.held()
+    form = small_form()
+    form["sections"][0]["items"].append(question("session", "session"))
+    assert answers_from(world.signal(session), form)["session"] == str(session.pk)
+    assert "session" not in answers_from(world.signal(None), form)

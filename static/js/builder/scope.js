@@ -144,5 +144,6 @@ export function namesFor(definition, catalogue, language) {
       if (choices?.length) values[path] = Object.fromEntries(choices.map((choice) => [choice.value, textIn(choice.label, language, choice.value)]));
     }
   }
+  values._case_forms = Object.fromEntries((catalogue.case_forms ?? []).map(({ value, label }) => [value, textIn(label, language, value)]));
   return { labels, values, days };
 }
