@@ -19,7 +19,7 @@ FACTS = {
     "audit": {"stranded": 0},
 }
 EVERY_PART = {
-    *("database", "migrations", "worker", "bulk_worker", "sweeper", "outbox", "put_aside"),
+    *("database", "migrations", "worker", "bulk_worker", "sweeper", "outbox", "put_aside", "nobody_told"),
     *("contacts", "cache", "broker", "smtp", "disk", "backup"),
 }
 
@@ -129,7 +129,7 @@ def test_what_was_found_long_ago_says_nothing_any_more(client, beats):
     beats(urgent=1, sweeper=1, bulk=1)
     find("findings", 61)
     answer = client.get("/readyz").json()
-    assert answer["degraded"] == ["contacts", "outbox", "put_aside"]
+    assert answer["degraded"] == ["contacts", "nobody_told", "outbox", "put_aside"]
     assert answer["parts"]["outbox"]["age_s"] >= 61
 
 
