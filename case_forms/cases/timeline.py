@@ -21,7 +21,7 @@ from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import NO_CONTACT, SETTLED, NoticeState
 
-from .calling import ToCall, to_call_about
+from .calling import ToCall, has_nobody, numbers_to_call
 from .models import Case, CaseEvent, Deadline, Referral
 
 # The marks of a clock, worst first.
@@ -190,13 +190,16 @@ def notice_lines(notices: Any, *, now: datetime, language: str | None = None) ->
     replies: dict[UUID, list[Reply]] = defaultdict(list)
     for reply in Reply.objects.filter(notice__in=[row.pk for row in rows]).select_related("to_municipality"):
         replies[reply.notice_id].append(reply)
-    return [_line(row, replies[row.pk], now, language) for row in rows]
+    to_call = numbers_to_call(rows, now, language)
+    return [_line(row, replies[row.pk], to_call.get(row.pk, ()), now, language) for row in rows]
 
 
-def _line(notice: Notice, replies: Iterable[Reply], now: datetime, language: str | None) -> NoticeLine:
+def _line(
+    notice: Notice, replies: Iterable[Reply], to_call: tuple[ToCall, ...], now: datetime, language: str | None
+) -> NoticeLine:
     mark = "" if notice.accepted_at else _worst_mark(notice, notice.closed_at or notice.cancelled_at or now)
     settled = notice.state in SETTLED
-    unresolved = not settled and (notice.contact_id is None or notice.reason == NO_CONTACT)
+    unresolved = has_nobody(notice)
     contact = None if unresolved else notice.contact
     late = bool(notice.answer_by and notice.answer_by <= now and not settled)
     step, step_at = _next_step(notice)
@@ -236,7 +239,7 @@ def _line(notice: Notice, replies: Iterable[Reply], now: datetime, language: str
         next_step_at=step_at,
         is_unresolved=unresolved,
         is_outside_area=contact is not None and is_outside_area(notice.role, contact.partner, notice.municipality),
-        to_call=to_call_about(notice, now=now, language=language) if unresolved else (),
+        to_call=to_call,
         loud=not settled and (unresolved or late or notice.state == NoticeState.FAILED or bool(mark)),
     )
 
