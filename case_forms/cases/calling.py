@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext
 
@@ -9,6 +10,7 @@ from access.models import MobileUnit, Municipality, in_language
 from notifications.directory.call_list import Callee, call_list
 from notifications.directory.models import Partner, Role
 from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.states import NO_CONTACT, SETTLED
 
 CALLS = (Purpose.CALL, Purpose.FALLBACK)
 
@@ -41,6 +43,27 @@ def to_call_about(notice: Notice, *, now: datetime, language: str | None = None)
         partner=duty.partner if duty.role == Role.PROTECTION_SERVICE else None,
         language=language,
     )
+
+
+def numbers_to_call(rows: list[Notice], now: datetime, language: str | None) -> dict[UUID, tuple[ToCall, ...]]:
+    """Whom to phone, for each notice that has nobody; asked once for a notice and the calls about it."""
+    by_pk = {row.pk: row for row in rows}
+    for row in rows:
+        if row.chases_id in by_pk:
+            row.chases = by_pk[row.chases_id]  # as they are here: no query for each
+    asked: dict[tuple[UUID, int], tuple[ToCall, ...]] = {}
+    found = {}
+    for row in (each for each in rows if has_nobody(each)):
+        key = (duty_of(row).pk, row.municipality_id)
+        if key not in asked:
+            asked[key] = to_call_about(row, now=now, language=language)
+        found[row.pk] = asked[key]
+    return found
+
+
+def has_nobody(notice: Notice) -> bool:
+    """Nobody is there to be told; a contact who has left is nobody."""
+    return notice.state not in SETTLED and (notice.contact_id is None or notice.reason == NO_CONTACT)
 
 
 def to_call(

@@ -23,7 +23,7 @@ from notifications.outbox.ladders import is_daily
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import NO_CONTACT, SETTLED, NoticeState
 
-from .calling import ToCall, to_call_about
+from .calling import ToCall, has_nobody, numbers_to_call
 from .models import Case, CaseEvent, Deadline, Referral
 
 # The marks of a clock, worst first.
@@ -196,15 +196,21 @@ def notice_lines(notices: Any, *, now: datetime, language: str | None = None) ->
     for reply in Reply.objects.filter(notice__in=[row.pk for row in rows]).select_related("to_municipality"):
         replies[reply.notice_id].append(reply)
     wrong = wrong_pins(row.pk for row in rows if row.is_open)
-    return [_line(row, replies[row.pk], wrong.get(row.pk), now, language) for row in rows]
+    to_call = numbers_to_call(rows, now, language)
+    return [_line(row, replies[row.pk], wrong.get(row.pk), to_call.get(row.pk, ()), now, language) for row in rows]
 
 
 def _line(
-    notice: Notice, replies: Iterable[Reply], wrong: WrongPins | None, now: datetime, language: str | None
+    notice: Notice,
+    replies: Iterable[Reply],
+    wrong: WrongPins | None,
+    to_call: tuple[ToCall, ...],
+    now: datetime,
+    language: str | None,
 ) -> NoticeLine:
     mark = "" if notice.accepted_at else _worst_mark(notice, notice.closed_at or notice.cancelled_at or now)
     settled = notice.state in SETTLED
-    unresolved = not settled and (notice.contact_id is None or notice.reason == NO_CONTACT)
+    unresolved = has_nobody(notice)
     contact = None if unresolved else notice.contact
     late = bool(notice.answer_by and notice.answer_by <= now and not settled)
     step, step_at = _next_step(notice)
@@ -244,7 +250,7 @@ def _line(
         next_step_at=step_at,
         is_unresolved=unresolved,
         is_outside_area=contact is not None and is_outside_area(notice.role, contact.partner, notice.municipality),
-        to_call=to_call_about(notice, now=now, language=language) if unresolved else (),
+        to_call=to_call,
         loud=not settled and (unresolved or late or notice.state == NoticeState.FAILED or bool(mark) or bool(wrong)),
         repeats=notice.repeats,
         wrong_pins=wrong.tries if wrong else 0,
