@@ -27,6 +27,7 @@ READ = frozenset({"GET", "HEAD", "OPTIONS"})
 WRITE = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 POST_ONLY = frozenset({"POST", "OPTIONS"})
 GET_ONLY = frozenset({"GET"})
+ADMIN_DOOR = "wagtailadmin.access_admin"
 EVERY_METHOD = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -221,6 +222,14 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/forms/try/", COORDINATOR, "Whoever edits a form tries it out beside it; nothing is stored.", POST_ONLY),
     Row("cms/choice-lists/", COORDINATOR, "Coordinators keep the lists of choices that forms share.", WRITE),
     Row("cms/forms/", COORDINATOR, "Coordinators build forms, approve each other's and see their versions.", WRITE),
+    Row(
+        "cms/api/main/^images/", EDITOR, "The pictures of the public pages, for choosing among them.", READ, ADMIN_DOOR
+    ),
+    Row(
+        "cms/api/main/^documents/", EDITOR, "The files of the public pages, for choosing among them.", READ, ADMIN_DOOR
+    ),
+    Row("cms/reports/site-history/", EDITOR, "Who did what to the public pages.", READ, ADMIN_DOOR),
+    Row("cms/reports/aging-pages/", EDITOR, "How old the public pages are.", READ, ADMIN_DOOR),
     Row(
         "cms/guides/",
         CMS,
