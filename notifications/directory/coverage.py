@@ -41,7 +41,8 @@ def places_without(role: str, places: Iterable[Place]) -> list[Place]:
 
 def said_of_shift(shift: DutyShift) -> list[str]:
     """Shifts of the same rank that this one lies over, leave within it, and the next hours with nobody."""
-    said = [_overlap_in_words(shift, other, shared) for other, shared in overlapping(shift)[:MAX_NAMED]]
+    others = [(other, shared) for other, shared in overlapping(shift) if other.contact_id != shift.contact_id]
+    said = [_overlap_in_words(shift, other, shared) for other, shared in others[:MAX_NAMED]]
     leaves = Leave.objects.between(shift.starts_at, shift.ends_at or FOR_EVER).filter(contact=shift.contact_id)
     said += [
         _("%(name)s is on leave in this shift and will not be told then: %(when)s.")

@@ -85,6 +85,7 @@ class PartnerForm(DirectoryForm):
         cleaned = super().clean()
         self.instance.names = {"sq": cleaned.get("name_sq", ""), "en": cleaned.get("name_en", "")}
         self._ask_for_the_area(cleaned)
+        self._only_services_have_services(cleaned)
         if (
             self.for_user is not None
             and not self.for_user.has_role(StaffRole.OPERATOR)
@@ -92,6 +93,10 @@ class PartnerForm(DirectoryForm):
         ):
             raise ValidationError(_("Choose a municipality, directorate or region of your own."))
         return cleaned
+
+    def _only_services_have_services(self, cleaned: dict[str, Any]) -> None:
+        if cleaned.get("services") and cleaned.get("role") != Role.PROTECTION_SERVICE:
+            self.add_error("services", _("Only a protection service has services: others are found by their area."))
 
     def _ask_for_the_area(self, cleaned: dict[str, Any]) -> None:
         """An office is found by its area alone, so one without an area would never be told of anything."""

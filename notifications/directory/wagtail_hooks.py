@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -25,6 +26,13 @@ from .scope import entries_of, partners_of
 
 
 class DirectoryIndex(generic.IndexView):
+    """The list of one kind of entry. It can't be taken out as a file: who is told is nobody's to carry about."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "export" in request.GET:
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
     def get_base_queryset(self) -> "QuerySet[Any]":
         return super().get_base_queryset().filter(pk__in=entries_of(self.request.user, self.model).values("pk"))
 

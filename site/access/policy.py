@@ -29,6 +29,7 @@ READ = frozenset({"GET", "HEAD", "OPTIONS"})
 WRITE = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 POST_ONLY = frozenset({"POST", "OPTIONS"})
 GET_ONLY = frozenset({"GET"})
+ADMIN_DOOR = "wagtailadmin.access_admin"
 EVERY_METHOD = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -221,7 +222,7 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/leave/", KEEPERS, "Coordinators write down who is away in their regions, operators everywhere.", WRITE),
     Row("cms/partner/", KEEPERS, "Coordinators keep the offices of their regions, operators all of them.", WRITE),
     Row(
-        "cms/outbox/notice/retry/",
+        "cms/^outbox/notice/retry/",
         COORDINATOR,
         "A coordinator has a failed notice of their regions tried again now; each time is recorded.",
         WRITE,
@@ -258,6 +259,14 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/forms/try/", COORDINATOR, "Whoever edits a form tries it out beside it; nothing is stored.", POST_ONLY),
     Row("cms/choice-lists/", COORDINATOR, "Coordinators keep the lists of choices that forms share.", WRITE),
     Row("cms/forms/", COORDINATOR, "Coordinators build forms, approve each other's and see their versions.", WRITE),
+    Row(
+        "cms/api/main/^images/", EDITOR, "The pictures of the public pages, for choosing among them.", READ, ADMIN_DOOR
+    ),
+    Row(
+        "cms/api/main/^documents/", EDITOR, "The files of the public pages, for choosing among them.", READ, ADMIN_DOOR
+    ),
+    Row("cms/reports/site-history/", EDITOR, "Who did what to the public pages.", READ, ADMIN_DOOR),
+    Row("cms/reports/aging-pages/", EDITOR, "How old the public pages are.", READ, ADMIN_DOOR),
     Row(
         "cms/guides/",
         CMS,

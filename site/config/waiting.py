@@ -60,6 +60,8 @@ def _approvals(user: User) -> list[Waiting]:
 
 
 def _of_cases(user: User) -> list[Waiting]:
+    if user.has_role(StaffRole.OPERATOR) and not user.has_role(StaffRole.COORDINATOR):
+        return _count_for_operators()
     if not user.has_role(StaffRole.COORDINATOR):
         return []
     cases = Case.objects.visible_to(user)
@@ -76,6 +78,15 @@ def _of_cases(user: User) -> list[Waiting]:
             Waiting(words % {"count": late}, reverse("cases_case_modeladmin_index") + "?overdue=1", is_loud=True)
         )
     return lines
+
+
+def _count_for_operators() -> list[Waiting]:
+    """How many notices reach nobody, and no case: the operator mends the directory and sees none of them."""
+    nobody = Notice.objects.without_recipient().counted().count()
+    if not nobody:
+        return []
+    words = ngettext("%(count)d notice has nobody to go to", "%(count)d notices have nobody to go to", nobody)
+    return [Waiting(words % {"count": nobody}, reverse("dutyshift:index"), is_loud=True)]
 
 
 def _of_roster(user: User) -> list[Waiting]:

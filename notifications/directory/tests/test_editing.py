@@ -269,6 +269,20 @@ def test_an_office_without_its_kind_of_area_is_refused(keeper: Client, north: Re
     assert f"by its {words}" in html or f"by their {words}" in html
 
 
+def test_only_a_protection_service_has_services(keeper: Client) -> None:
+    office = Partner.objects.get(slug="police-veri")
+    written = partner_page(office) | {"services": "xyz"}
+    assert "Only a protection service" in said(keeper.post(f"/cms/partner/edit/{office.pk}/", written))
+    office.refresh_from_db()
+    assert office.services == []
+
+
+@pytest.mark.parametrize("kind", ["contact", "dutyshift", "leave", "partner", "agreement"])
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_directory_is_not_taken_out_as_a_file(keeper: Client, kind: str, form: str) -> None:
+    assert keeper.get(f"/cms/{kind}/?export={form}").status_code == 404
+
+
 def test_a_partner_that_stops_says_which_places_are_left_without(keeper: Client, north: Region) -> None:
     office = Partner.objects.get(slug="police-veri")
     directorate = PoliceDirectorate.objects.get()

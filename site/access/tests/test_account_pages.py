@@ -108,7 +108,7 @@ def test_a_failing_key_is_told_in_words(signed_in):
     ("role", "there", "not_there"),
     [
         ("worker", ["/field/", "/field/sessions/", "/field/signals/"], ["/cms/"]),
-        ("coordinator", ["/field/", "/field/sessions/"], ["/cms/"]),
+        ("coordinator", ["/field/", "/field/sessions/", "/cms/"], ["/sandbox/"]),
         ("editor", ["/cms/"], ["/field/", "/field/sessions/", "/field/signals/"]),
         ("operator", ["/cms/"], ["/field/", "/field/sessions/", "/field/signals/"]),
     ],

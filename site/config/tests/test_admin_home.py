@@ -133,6 +133,29 @@ def test_every_guide_stands_in_both_languages_with_the_same_parts(guide) -> None
     assert str(settings.ROOT) not in guide.html("sq")
 
 
+@pytest.mark.parametrize("address", ["api/main/images/", "api/main/documents/", "reports/site-history/"])
+def test_what_belongs_to_the_public_pages_opens_for_editors_only(scene: Scene, address: str) -> None:
+    assert signed_in(make_coordinator(scene.place)).get(f"/cms/{address}").status_code == 404
+    assert signed_in(make_user(StaffRole.OPERATOR)).get(f"/cms/{address}").status_code == 404
+    assert signed_in(make_user(StaffRole.EDITOR)).get(f"/cms/{address}").status_code != 404
+
+
+def test_the_account_page_offers_no_time_zone_that_a_browser_refuses(scene: Scene) -> None:
+    assert "localtime" not in page(signed_in(make_coordinator(scene.place)), "/cms/account/")
+
+
+def test_an_operator_reads_how_many_notices_reach_nobody_and_of_no_case(scene: Scene) -> None:
+    scene.send(age_stated=None)
+    notice = Notice.objects.get(role="police")
+    Notice.objects.filter(pk=notice.pk).update(
+        contact=None, recipient_key="nobody", state="failed", reason="no_contact", next_attempt_at=timezone.now()
+    )
+    html = page(signed_in(make_user(StaffRole.OPERATOR)))
+    assert "house-waiting__loud" in html
+    assert notice.case_reference not in html
+    assert "/cms/outbox/notice/" not in html
+
+
 def test_markdown_is_escaped_and_links_lead_nowhere_else() -> None:
     html = render('# A <b>\n\nx <script>1</script> [w](javascript:alert(1)) [d](adr/1.md) [e](https://e.example/"x)')
     assert "<script" not in html
