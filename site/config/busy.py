@@ -57,11 +57,11 @@ def page_for(path: str, method: str) -> str:
 def _busy_page(language: str, something_was_sent: bool) -> str:
     if something_was_sent:
         words = (
-            "Ajo që dërguat nuk u pranua ende. Prisni pak sekonda dhe ringarkoni faqen: shfletuesi e dërgon përsëri."
+            "Ajo që dërguat nuk u pranua ende. Prisni disa sekonda dhe ringarkoni faqen: shfletuesi e dërgon përsëri."
         )
         english = "What you sent has not been received yet. Wait a few seconds and reload: your browser sends it again."
     else:
-        words = "Nuk mund t'ju përgjigjemi menjëherë. Provoni përsëri pas pak sekondash."
+        words = "Nuk mund t'ju përgjigjemi menjëherë. Provoni përsëri pas disa sekondash."
         english = "We can't answer you right away. Try again in a few seconds."
     return fixed_page(
         title="Faqja është e ngarkuar",

@@ -205,13 +205,21 @@ def _load_what_is_shared() -> None:
     import importlib
 
     from django.conf import settings
+    from django.contrib.staticfiles.storage import staticfiles_storage
     from django.utils import translation
 
+    read_static_names(staticfiles_storage)
     for name in SHARED:
         importlib.import_module(name)
     for code, _name in settings.LANGUAGES:
         translation.activate(code)  # reads its catalogs
     translation.deactivate()
+
+
+def read_static_names(storage: Any) -> None:
+    """A child has collected the files. Loading Django may have read their names here before: they were the old ones."""
+    if hasattr(storage, "load_manifest"):
+        storage.hashed_files, storage.manifest_hash = storage.load_manifest()
 
 
 def _let_go_of_everything() -> None:

@@ -1,5 +1,6 @@
 """The supervisor's judgement, without processes. What it does to real ones stands in tests/house."""
 
+import json
 import os
 import socket
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from config import liveness
+from config.statics import HashedStatics
 from config.supervisor import place as places
 from config.supervisor import preparation, pulses, watch
 from config.supervisor.child import Child
@@ -313,6 +315,16 @@ def test_a_step_that_refuses_is_told_in_its_words_and_one_that_fails_by_its_name
     with pytest.raises(CannotStart, match="Preparing the seeds failed"):
         preparation.in_child("seeds", lambda: os._exit(0))
     assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def test_the_names_of_static_files_that_a_child_collected_are_known_to_the_parts(tmp_path):
+    storage = HashedStatics(location=tmp_path)
+    assert storage.hashed_files == {}
+    manifest = {"version": "1.1", "paths": {"look.css": "look.5f3a.css"}, "hash": "5f3a"}
+    (tmp_path / "staticfiles.json").write_text(json.dumps(manifest))
+    preparation.read_static_names(storage)
+    assert storage.hashed_files == {"look.css": "look.5f3a.css"}
+    preparation.read_static_names(object())  # storages without such names
 
 
 def test_static_files_are_collected_once_and_what_an_open_page_names_stays(tmp_path, monkeypatch):
