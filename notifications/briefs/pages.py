@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
@@ -13,12 +14,16 @@ from access.models import MobileUnit, Municipality, in_language
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import OPEN, NoticeState
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 from .choices import REASONS, answers_for, outcomes_for, words_of
 from .pin import paused_until
 from .replies import REFUSALS, refusal_of
 from .sessions import silence
 from .visit import Visit
+
+log = structlog.get_logger(__name__)
 
 ACCEPT_WORDS: dict[str, str | Promise] = {
     Role.RESPONSIBLE_AUTHORITY: _("Confirm receipt"),
@@ -115,6 +120,15 @@ def why_told(notice: Notice) -> str:
     return words % {"who": who, "at": at}
 
 
+def _sections_or_none(notice: Notice, language: str) -> tuple[Section, ...] | None:
+    """None for a brief that doesn't open: the page then says whom to call, and takes the answer all the same."""
+    try:
+        return sections_of(notice, language)
+    except (SealBroken, KeyRingError) as error:
+        log.error("brief_unreadable", notice=str(notice.pk), code=type(error).__name__)
+        return None
+
+
 def minutes_left(notice: Notice) -> int | None:
     """Whole minutes until the answer is due, negative when it is late; None when nothing is awaited."""
     if notice.answer_by is None or notice.state not in OPEN:
@@ -138,6 +152,7 @@ def before_pin(visit: Visit) -> dict[str, Any]:
 def brief_page(visit: Visit) -> dict[str, Any]:
     notice = visit.notice
     readable = is_readable(notice)
+    sections = _sections_or_none(notice, visit.language) if readable else ()
     replies = list(notice.replies.select_related("to_municipality"))
     given = {reply.kind for reply in replies}
     offered = [kind for kind in answers_for(notice) if not refusal_of(notice, kind) and kind not in given]
@@ -147,8 +162,9 @@ def brief_page(visit: Visit) -> dict[str, Any]:
         "visit": visit,
         "notice": notice,
         "readable": readable,
-        "sections": sections_of(notice, visit.language) if readable else (),
-        "is_urgent": is_urgent(notice) and readable,
+        "sections": sections or (),
+        "unreadable": readable and sections is None,
+        "is_urgent": readable and sections is not None and is_urgent(notice),
         "why_told": why_told(notice) if readable else "",
         "minutes": minutes_left(notice),
         "replies": [_said(reply) for reply in replies],

@@ -1,5 +1,6 @@
 """Guessing a PIN is slow, per link and per address, and every failure sounds the same."""
 
+import html
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from notifications.briefs.models import BriefSession, PinTry
 from notifications.briefs.pin import enter_pin, wrong_pins
 from notifications.directory.models import Contact
 from notifications.outbox.models import Notice
+from vault.tests.spoiling import spoil
 
 from .conftest import OTHER_PIN, PIN, path_of
 
@@ -199,3 +201,14 @@ def test_wrong_pins_are_counted_since_the_page_opened_last(notice: Notice) -> No
     assert wrong_pins([notice.pk]) == {}
     fail(notice, 1, minutes=18)
     assert wrong_pins([notice.pk])[notice.pk].until == START + timedelta(minutes=18 + 15)
+
+
+def test_a_brief_that_cannot_be_read_says_whom_to_call_and_takes_the_answer(notice: Notice, client: Client) -> None:
+    spoil(notice, "brief")
+    page = client.post(path_of(notice) + "?lang=en", {"pin": PIN}, follow=True)
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert "can't be shown" in html.unescape(text)
+    assert 'href="tel:+35500000000"' in text
+    client.post(path_of(notice, "reply/"), {"kind": "accepted"})
+    assert Notice.objects.get(pk=notice.pk).state == "accepted"
