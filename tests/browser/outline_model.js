@@ -3,6 +3,8 @@
 import { readPart, writePart } from "/builder/calculations.js";
 import { guardedPaths, read, write } from "/builder/conditions.js";
 import { Document, same } from "/builder/document.js";
+import { renaming, usersOf } from "/builder/keys.js";
+import { allItems } from "/builder/scope.js";
 import { explain } from "/builder/sentence.js";
 
 export function chance(seed) {
@@ -182,4 +184,15 @@ export function typing() {
   const undone = document.definition.sections[0].items[0].label.sq;
   document.redo();
   return { typed, undone, again: document.changes() };
+}
+
+// ---- keys ----
+
+/** The definition after an item has got another key, and how many places named the old one. */
+export function withKey(definition, key, other) {
+  const document = new Document(structuredClone(definition));
+  const item = [...allItems(document.definition)].find((placed) => placed.item.key === key).item;
+  const users = usersOf(document.definition, key).length;
+  document.apply(renaming(document, item, other));
+  return { definition: document.definition, users };
 }

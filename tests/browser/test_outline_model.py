@@ -98,3 +98,14 @@ def test_sentences_are_those_of_the_server(model: Page) -> None:
         (c["rule"], ours, theirs) for c, ours, theirs in zip(cases, expected, told, strict=True) if ours != theirs
     ]
     assert differing[:3] == []
+
+
+def test_a_new_key_is_followed_by_what_is_asked_before_sending(model: Page) -> None:
+    asked_again = {"key": "w", "when": {">": [{"var": "age"}, 100]}, "message": {"sq": "?"}, "question": "age"}
+    age = {"item": "question", "key": "age", "type": "integer", "label": {"sq": "Mosha"}}
+    form = {"sections": [{"key": "s", "title": {}, "items": [age]}], "warnings": [asked_again]}
+    found = asked(model, "withKey", form, "age", "years")
+    assert found["users"] == 1
+    assert found["definition"]["warnings"] == [
+        {**asked_again, "when": {">": [{"var": "years"}, 100]}, "question": "years"}
+    ]

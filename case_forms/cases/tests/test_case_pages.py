@@ -307,3 +307,28 @@ def test_the_page_has_one_heading_and_no_inline_script(phone: Client, case: Case
     ids = [node["id"] for node in page.soup.find_all(id=True)]
     assert len(ids) == len(set(ids))
     assert not page.soup.select("[style], script:not([src])")
+
+
+def test_a_card_counts_to_one_moment_the_answers(phone: Client, case: Case) -> None:
+    now = timezone.now()
+    Notice.objects.filter(case_id=case.pk).update(answer_by=now + timedelta(minutes=60))
+    marks = {"amber_at": now + timedelta(minutes=30), "breach_at": now + timedelta(hours=24)}
+    notice = Notice.objects.filter(case_id=case.pk, purpose=Purpose.FIRST).first()
+    assert notice is not None
+    Deadline.objects.update_or_create(
+        event=CaseEvent.objects.get(case=case),
+        key="one_clock",
+        defaults={"case": case, "label": {"sq": "x", "en": "x"}, "notice_id": notice.pk, "starts_at": now, **marks},
+    )
+    card = board(phone, case).soup.select_one(f'.notice-card[data-key="{notice.pk}"]')
+    assert card is not None
+    waiting = " ".join(card.get_text(" ").split())
+    assert "59 minutes left" in waiting
+    assert "until it turns late" not in waiting
+    assert "until it is missed" not in waiting
+    Notice.objects.filter(pk=notice.pk).update(answer_by=now - timedelta(minutes=1))
+    card = board(phone, case).soup.select_one(f'.notice-card[data-key="{notice.pk}"]')
+    assert card is not None
+    over = " ".join(card.get_text(" ").split())
+    assert "The answer was due" in over
+    assert "until it turns late" not in over

@@ -1,5 +1,6 @@
 """The real facts: complete, correct where it matters, fit to be published, and left alone the second time."""
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -146,6 +147,37 @@ def test_the_police_read_a_name_only_with_consent_and_the_child_protection_unit_
             assert not logic.truthy(logic.evaluate(shared_with["police"], answer)), key
         assert shared_with["cpu"] is True
         assert "responsible_authority" not in shared_with
+
+
+@pytest.mark.parametrize("key", ["whereabouts", "whereabouts_point", "whereabouts_when"])
+def test_the_police_read_where_the_person_is_with_consent_or_in_danger(key: str) -> None:
+    asked = question_of("initial_identification", key)
+    assert asked["sensitivity"] == "special"
+    assert set(asked["shared_with"]) == {"police", "cpu"}
+    reads = asked["shared_with"]["police"]
+    for answers in ({"police_contact_consent": "yes"}, {"immediate_danger": "yes", "police_contact_consent": "no"}):
+        assert logic.truthy(logic.evaluate(reads, answers))
+    for answers in (
+        {},
+        {"immediate_danger": "unknown"},
+        {"immediate_danger": "no", "police_contact_consent": "unknown"},
+    ):
+        assert not logic.truthy(logic.evaluate(reads, answers))
+
+
+def test_what_is_shared_reads_without_speaking_to_the_worker() -> None:
+    """Labels that speak to the worker ("you", "your") have words of their own for recipients."""
+    spoken = re.compile(r"\b(you|your|we|our)\b|\b(juaj|ju|tuaj)\b", re.IGNORECASE)
+    for definition in form_files():
+        if definition.get("audience") == "public":
+            continue
+        for placed in questions(definition):
+            if not placed.question.get("shared_with"):
+                continue
+            texts = [placed.question.get("recipient_label") or placed.question["label"]]
+            texts.append(placed.section.get("recipient_title") or placed.section["title"])
+            for words in (text for each in texts for text in each.values()):
+                assert not spoken.search(words), (definition["key"], placed.question["key"], words)
 
 
 @pytest.mark.parametrize("key", ["narrative", "community", "indicators", "recruiter_relation"])
