@@ -179,6 +179,13 @@ def section_version(draft: Draft, section_key: str) -> int:
     return int(_state(draft, section_key)["version"])
 
 
+def version_held(draft: Draft, section_key: str, copy: PageCopy) -> int:
+    """The version that a page is a copy of once it has saved: an older one than the section's while this holds answers
+    of another page, so that the next saving is put together once more."""
+    state = _state(draft, section_key)
+    return int(state["version"]) if copy.page and copy.page == state["page"] else copy.version
+
+
 def section_saved_at(draft: Draft, section_key: str) -> datetime:
     """When a section was last changed; when the draft was, for one from before sections had versions."""
     written = _state(draft, section_key)["at"]

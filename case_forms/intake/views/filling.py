@@ -214,7 +214,7 @@ def _kept(
     """For the script, which saves by itself and puts files in as they are chosen: what its page is a copy of now."""
     if pressed.going == "autosave" and not is_by_script(request):
         return HttpResponse(status=204)
-    version = drafts.section_version(draft, section["key"])
+    version = drafts.version_held(draft, section["key"], copy_in(request.POST))
     marks = drafts.page_marks(draft, section, pressed.typed, request.POST.get(OCCURRED))
     return JsonResponse({"version": version, "marks": marks, **_told_of(files)})
 
