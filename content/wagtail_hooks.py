@@ -84,7 +84,7 @@ class SearchGroup(SnippetViewSetGroup):
     """What editors teach the search."""
 
     items = (AnswerViewSet, SynonymsViewSet)
-    menu_label = _("Search")
+    menu_label = _("Search by readers")
     menu_icon = "search"
     menu_order = 230
     add_to_admin_menu = True

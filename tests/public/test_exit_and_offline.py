@@ -1,6 +1,8 @@
 """Leaving quickly, three ways, and reading without a network: what is kept, and that it goes."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -11,6 +13,7 @@ from tests.browser.conftest import CHROMIUM
 from .conftest import NEUTRAL, Public
 
 pytestmark = pytest.mark.browser
+MONTHS = "janar shkurt mars prill maj qershor korrik gusht shtator tetor nëntor dhjetor".split()  # noqa: SIM905
 CACHES = "async () => (await caches.keys()).length"
 WORKERS = "async () => (await navigator.serviceWorker.getRegistrations()).length"
 
@@ -195,6 +198,8 @@ def test_kept_pages_are_read_without_a_network_and_go_with_the_exit(
     context.set_offline(True)
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    today = datetime.now(ZoneInfo("Europe/Tirane"))
+    expect(page.locator(".kept-note")).to_contain_text(f"{today.day} {MONTHS[today.month - 1]} {today.year}")
     expect(page.locator("a[href='tel:129']").first).to_be_visible()
     page.goto(address)
     expect(page.locator("a[href='tel:116111']").first).to_be_visible()
@@ -208,3 +213,21 @@ def test_kept_pages_are_read_without_a_network_and_go_with_the_exit(
     page.goto(public.at("/en/"))
     assert (page.evaluate(CACHES), page.evaluate(WORKERS)) == (0, 0), "the exit took all of it away"
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+@pytest.mark.parametrize("home", ["/", "/en/"])
+def test_the_other_language_stands_in_the_header_of_the_narrowest_phone(
+    public: Public, phone: Callable[..., BrowserContext], home: str
+) -> None:
+    page = phone(size="narrow").new_page()
+    page.goto(public.at(home))
+    link = page.locator("header .languages a")
+    expect(link).to_be_in_viewport()
+    box, exit_box = link.bounding_box(), page.locator("header a.exit").bounding_box()
+    assert box is not None
+    assert exit_box is not None
+    assert box["width"] >= 36
+    assert box["height"] >= 44
+    assert abs(box["y"] - exit_box["y"]) < 12, "one line holds both"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    expect(page.get_by_role("link", name="English" if home == "/" else "Shqip").first).to_be_visible()
