@@ -35,7 +35,15 @@ def test_it_is_ready_when_a_worker_and_the_sweeper_worked_just_now(client, beats
     assert answer.status_code == 200
     assert body["ok"] is True
     assert body["degraded"] == []
-    assert set(body["parts"]) == {"database", "migrations", "worker", "bulk_worker", "sweeper", "outbox"}
+    assert set(body["parts"]) == {
+        "database",
+        "migrations",
+        "worker",
+        "bulk_worker",
+        "sweeper",
+        "outbox",
+        "nobody_told",
+    }
     assert 5 <= body["parts"]["worker"]["age_s"] < 10
     assert body["parts"]["outbox"] == {"ok": True, "stranded": 0, "oldest_due_s": 0.0}
     assert answer["Cache-Control"] == "no-store"
