@@ -13,7 +13,7 @@ from typing import Any
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from notifications.escalation.auditor import stranded
@@ -83,10 +83,11 @@ def _age(at: datetime | None, fresh: timedelta, now: datetime) -> dict[str, Any]
 
 def _outbox(now: datetime) -> dict[str, Any]:
     """`stranded`: open notices without a next step (a fault of ours). `oldest_due_s`: how long the longest waits."""
-    due = Notice.objects.due(now)
-    waiting = due.exclude(state=NoticeState.SENDING).aggregate(at=Min("next_attempt_at"))["at"]
-    abandoned = due.filter(state=NoticeState.SENDING).aggregate(at=Min("lease_until"))["at"]
-    oldest = min((at for at in (waiting, abandoned) if at is not None), default=None)
+    sending = Q(state=NoticeState.SENDING)
+    times = Notice.objects.due(now).aggregate(
+        waiting=Min("next_attempt_at", filter=~sending), abandoned=Min("lease_until", filter=sending)
+    )
+    oldest = min((at for at in times.values() if at is not None), default=None)
     overdue = now - oldest if oldest is not None else timedelta()
     count = len(stranded(now))
     return {
