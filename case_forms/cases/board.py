@@ -117,7 +117,8 @@ class Card:
             return False
         if self.current.is_settled:
             return any(line.loud for line in self.chasers)
-        return self.current.loud or bool(self.locked) or any(line.purpose in CALLS for line in self.chasers)
+        calls = (line for line in self.chasers if line.purpose in CALLS and line.state != NoticeState.CANCELLED)
+        return self.current.loud or bool(self.locked) or any(calls)
 
     @property
     def call(self) -> NoticeLine | None:

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db.models import Max, Min
+from django.db.models import Count, Max, Min
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -37,9 +37,8 @@ def unheard() -> NoticeQuerySet:
 
 def alarm_part(now: datetime) -> dict[str, Any]:
     """For `/readyz`: {"ok", "cases": how many wait for somebody to be found, "oldest_s": the longest wait or null}."""
-    found = unheard().order_by().aggregate(oldest=Min("owed_at"))
-    cases = unheard().order_by().values("case_id").distinct().count()
-    oldest = found["oldest"]
+    found = unheard().order_by().aggregate(oldest=Min("owed_at"), cases=Count("case_id", distinct=True))
+    cases, oldest = found["cases"], found["oldest"]
     return {"ok": cases == 0, "cases": cases, "oldest_s": round((now - oldest).total_seconds(), 1) if oldest else None}
 
 

@@ -108,7 +108,8 @@ def test_their_yes_meets_the_clock_of_the_first_notice(scene: Scene, case: Case)
     press(scene.worker, case, officer(scene))
     told = Notice.objects.get(purpose=Purpose.INSTEAD)
     mark_opened(notice=told, at=timezone.now())
-    assert board_of(timeline_of(case, language="en")).cards[0].state == "opened"
+    card = next(card for card in board_of(timeline_of(case, language="en")).cards if card.line.role == "police")
+    assert (card.state, card.must_call) == ("opened", False)
     answer(notice=told, kind="accepted")
     assert Deadline.objects.get(key="police_report").met_at is not None
     board = board_of(timeline_of(case, language="en"))
