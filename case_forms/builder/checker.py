@@ -34,7 +34,14 @@ def check_definition(definition: Any, *, shared: Shared = no_shared_lists) -> li
     if found:
         return found
     check = _Check(definition, shared)
-    return list(check.problems()) or reach_problems(check.definition)
+    return list(check.problems()) or [*_lasting_problems(definition), *reach_problems(check.definition)]
+
+
+def _lasting_problems(definition: Item) -> Iterator[Problem]:
+    """Whoever begins the form must find something to answer, whatever day it is."""
+    if all(section.get("relevant", True) is not True for section in definition["sections"]):
+        words = _("Each section has a condition. At least one must always apply, or nobody can begin the form.")
+        yield Problem("/sections/0/relevant", "no_lasting_section", words)
 
 
 class _Check:
@@ -65,10 +72,6 @@ class _Check:
             yield Problem("/languages", "bad_languages", _("Name each language of the form once."))
         if not form["sections"]:
             yield Problem("/sections", "no_sections", _("A form has at least one section."))
-        elif all(section.get("relevant", True) is not True for section in form["sections"]):
-            # whoever begins the form must find something to answer, whatever day it is
-            words = _("Each section has a condition. At least one must always apply, or nobody can begin the form.")
-            yield Problem("/sections/0/relevant", "no_lasting_section", words)
         yield from self._well_written_key(form["key"], "/key")
         yield from self._texts(form, "", "title", "intro")
         yield from self._lists()

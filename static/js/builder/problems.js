@@ -19,10 +19,11 @@ export function placed(definition, problems) {
   });
 }
 
-/** One place has one problem: what is known here at once goes before what the server said. */
-export function keyOf(document, { node, at }) {
+/** One place has one problem: what is known here at once goes before what the server said. Each rule of a procedure that
+ * would end there is one of its own. */
+export function keyOf(document, { node, at, code = "", message = "" }) {
   const path = document.pathOf(node);
-  return path === undefined ? null : `${path}|${at}`;
+  return path === undefined ? null : `${path}|${at}${code.startsWith("rule_") ? `|${message}` : ""}`;
 }
 
 /** The field that holds a place of an item: the one of the longest `data-at` that leads to it, else the first inside. */
