@@ -19,6 +19,7 @@ STOP = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 TICK_SECONDS = 0.2
 ASK_SECONDS = 2.0
 GRACE_SECONDS = 6.0
+REAP_SECONDS = 2.0
 STILL_WAITING_SECONDS = 20.0
 
 
@@ -150,6 +151,11 @@ class Supervisor:
         while left := [pid for pid in marked_processes(self.mark) if pid != os.getpid()]:
             for pid in left:
                 _kill(pid)
+            _reap()
+            time.sleep(0.02)
+        # The dead carry no mark. Whoever isn't waited for here stays in the table after "stopped".
+        deadline = time.monotonic() + REAP_SECONDS
+        while any(child.lives() for child in self.children) and time.monotonic() < deadline:
             _reap()
             time.sleep(0.02)
         os.write(self._pipe, b".")
