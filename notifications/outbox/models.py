@@ -224,7 +224,9 @@ class Notice(models.Model):
             self.chase_id = self.pk if self.chases is None else self.chases.chase_id or self.chases.root.pk
         super().save(*args, **kwargs)
 
-    def refresh_from_db(self, using: Any = None, fields: Iterable[str] | None = None, **options: Any) -> None:
+    def refresh_from_db(
+        self, using: str | None = None, fields: Iterable[str] | None = None, from_queryset: Any = None
+    ) -> None:
         """As Django's, but what is sealed is read again when somebody asks for it: a brief that doesn't open must not
         keep its notice from being answered, and opening costs time."""
         if fields is None:
@@ -237,7 +239,7 @@ class Notice(models.Model):
             for relation in self._meta.related_objects:
                 if relation.is_cached(self):
                     relation.delete_cached_value(self)
-        super().refresh_from_db(using=using, fields=fields, **options)
+        super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
 
     @property
     def is_open(self) -> bool:
