@@ -24,7 +24,7 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
 
 from audit.chain import record
-from audit.put_aside import aside, each
+from audit.put_aside import aside, each, note
 from notifications import signals
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import owe
@@ -45,11 +45,14 @@ from notifications.outbox.repeating import repeat, settle_replaced
 from notifications.outbox.resolving import resolve_for
 from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, UNSENT, NoticeState
 from notifications.outbox.waking import wake
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 from .chases import has_clock, keeper_of, members, refusers, standing, told
 
 AT_MOST = 200  # steps in one pass
 CLOCK = "notice.clock"  # what is put aside when a step can't be taken
+CALL_LADDER = ({"after_minutes": REPEAT_MINUTES, "do": CALL, "repeat_minutes": REPEAT_MINUTES},)
 PURPOSES = {REMIND: Purpose.REMINDER, DEPUTY: Purpose.DEPUTY, CALL: Purpose.CALL}
 
 log = structlog.get_logger(__name__)
@@ -80,14 +83,20 @@ def _step_of(key: UUID, now: datetime) -> bool:
     return notice is not None and _take_step(notice, now)
 
 
-def _call_for(key: UUID, now: datetime) -> None:
-    """A notice whose step can't be taken: the coordinator is asked to call, without reading what is spoilt."""
+def _call_for(key: UUID, now: datetime) -> Notice:
+    """A notice whose step can't be taken: the coordinator is asked to call, without reading what is spoilt.
+
+    A call that stands open already is enough, if the chase has a clock; else it gets one.
+    """
     rows = Notice.objects.select_related("contact", "municipality", "partner").defer("brief", "ladder", "link_token")
     notice = rows.get(pk=key)
-    if Notice.objects.open().filter(chase_id=notice.chase_id, purpose=Purpose.CALL).exists():
-        return
     chase = members(notice)
-    owe(
+    calls = standing(chase, Purpose.CALL)
+    if calls:
+        if not has_clock(chase):
+            repeat(notice=calls[0], at=now, ladder=[dict(step) for step in CALL_LADDER])
+        return calls[0]
+    return owe(
         event_id=uuid5(notice.pk, "put-aside"),
         case_id=notice.case_id,
         case_reference=notice.case_reference,
@@ -96,7 +105,7 @@ def _call_for(key: UUID, now: datetime) -> None:
         municipality=notice.municipality,
         brief=call_brief(notice, why=[UNREADABLE], told=told(chase, notice.role)),
         answer_minutes=REPEAT_MINUTES,
-        ladder=({"after_minutes": REPEAT_MINUTES, "do": CALL, "repeat_minutes": REPEAT_MINUTES},),
+        ladder=CALL_LADDER,
         is_drill=notice.is_drill,
         purpose=Purpose.CALL,
         chases=notice,
@@ -115,7 +124,11 @@ def hand_over(notice: Notice, now: datetime) -> Notice | None:
     with transaction.atomic():
         Notice.objects.filter(pk=keeper.pk).update(ladder_step=plan.index + 1)
         rest = rest_of(keeper.ladder, plan.index + 1, keeper.owed_at, now)
-        heir = _say(keeper, plan, now, ladder=rest)
+        try:
+            heir = _say(keeper, plan, now, ladder=rest)
+        except (SealBroken, KeyRingError) as error:
+            note(CLOCK, keeper.pk, error, at=now)  # the answer stands, whatever is wrong with the brief
+            return _call_for(keeper.pk, now)
         _tell(keeper, plan)
     return heir
 

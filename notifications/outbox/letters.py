@@ -30,7 +30,7 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
     """The letter of this notice in the contact's language. Raises PayloadError; that is always our own fault."""
     language = notice.language if notice.language in LANGUAGES else LANGUAGES[0]
     first = notice.root
-    lines = _lines_of(notice, language) if notice.purpose == Purpose.DIGEST else []
+    lines, count = _lines_of(notice, language) if notice.purpose == Purpose.DIGEST else ([], 0)
     answer_by = notice.answer_by if notice.answer_by and notice.answer_by > now else None
     try:
         link = link_for(notice)
@@ -42,6 +42,8 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
         "purpose": notice.purpose,
         "number": notice.number,
         "lines": lines,
+        "count": count,
+        "more": count - len(lines),
         "drill": notice.is_drill,
         "link": link,
         "answer_by": answer_by,
@@ -55,13 +57,13 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
     return Letter(letter_id(notice), contact.email, subject, text.strip() + "\n", headers)
 
 
-def _lines_of(notice: Notice, language: str) -> list[dict[str, Any]]:
-    """What a list of the day may say in a mail: codes, times and counts. Raises PayloadError."""
+def _lines_of(notice: Notice, language: str) -> tuple[list[dict[str, Any]], int]:
+    """What a list of the day may say in a mail: codes, times, counts; and how many there are. Raises PayloadError."""
     try:
         brief: Any = notice.brief
     except (SealBroken, KeyRingError):
         raise PayloadError("brief_sealed") from None
-    return [
+    lines = [
         {
             "code": line["code"],
             "since": datetime.fromisoformat(line["since"]),
@@ -70,3 +72,4 @@ def _lines_of(notice: Notice, language: str) -> list[dict[str, Any]]:
         }
         for line in brief["lines"]
     ]
+    return lines, brief["count"]

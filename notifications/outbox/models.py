@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, Municipality
 from notifications.directory.models import Contact, Partner, Role
-from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
+from vault.fields import SealedBytesField, SealedField, SealedJSONField, SealedTextField
 
 from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, REPLACED, SETTLED, UNSENT, NoticeState
 
@@ -235,6 +235,23 @@ class Notice(models.Model):
         if self.chase_id is None:
             self.chase_id = self.pk if self.chases is None else self.chases.chase_id or self.chases.root.pk
         super().save(*args, **kwargs)
+
+    def refresh_from_db(
+        self, using: str | None = None, fields: Iterable[str] | None = None, from_queryset: Any = None
+    ) -> None:
+        """As Django's, but what is sealed is read again when somebody asks for it: a brief that doesn't open must not
+        keep its notice from being answered, and opening costs time."""
+        if fields is None:
+            columns, left_out = self._meta.concrete_fields, self.get_deferred_fields()
+            for column in columns:
+                if isinstance(column, SealedField):
+                    self.__dict__.pop(column.attname, None)
+                    left_out.add(column.attname)
+            fields = [column.name for column in columns if column.attname not in left_out]
+            for relation in self._meta.related_objects:
+                if relation.is_cached(self):
+                    relation.delete_cached_value(self)
+        super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
 
     @property
     def is_open(self) -> bool:

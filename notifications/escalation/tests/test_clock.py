@@ -386,3 +386,13 @@ def test_after_the_first_day_the_calls_stop_and_the_clock_goes_on_daily(staffed,
     assert 45 <= call.number <= 47  # every 30 minutes from the first half hour on
     assert call.repeated_at < at(sent, 24 * 60)
     assert timedelta(0) < sent.next_step_at - at(sent, 60 * 24 * 3) <= timedelta(days=1)
+
+
+def test_who_declines_what_cannot_be_read_is_heard_and_the_coordinator_is_asked_to_call(staffed, sent):
+    make_unreadable(sent)
+    answer(notice=sent, kind="declined", reason="not_on_duty", at=at(sent, 1))
+    sent.refresh_from_db()
+    call = Notice.objects.open().get()
+    assert (sent.state, call.purpose, call.contact) == ("declined", "call", staffed.coordinator)
+    assert call.next_step_at is not None
+    assert stranded(timezone.now() + timedelta(days=1)) == []
