@@ -24,6 +24,9 @@ export function warningsField(settings) {
     const key = proposed("", new Set(all.map((warning) => warning.key)), "ask");
     const warning = { key, when: { and: [] }, message: {} };
     document.apply([definition.warnings ? { op: "add", path: `/warnings/${all.length}`, value: warning } : { op: "add", path: "/warnings", value: [warning] }], { label });
+    const made = settings.body.querySelector('[data-at="/warnings"] > details:last-of-type'); // drawn anew by now
+    if (made) made.open = true;
+    made?.querySelector("input, textarea")?.focus();
   }
 
   function one(warning, index) {
