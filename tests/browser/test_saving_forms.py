@@ -235,3 +235,35 @@ def test_the_form_pages_are_accessible_and_fit(chromium: Browser, house: str, fo
             assert page.evaluate("document.documentElement.scrollWidth") <= width, name
             found = Axe().run(page, context="main .builder-page", options=WCAG).response["violations"]
             assert [(name, rule["id"], rule["nodes"][0]["html"][:120]) for rule in found] == []
+
+
+def test_a_coordinator_marks_a_choice_and_adds_something_to_ask(
+    chromium: Browser, house: str, form: FormDefinition
+) -> None:
+    with signed_in(chromium, house, "koordinator") as page:
+        edit(page, house, form)
+        page.goto(f"{house}/cms/forms/edit/{form.pk}/#item-needs")
+        page.reload()
+        page.locator('[data-focus="/choices/0/exclusive"]').check()
+        page.locator("details.vo-settings > summary").click()
+        page.locator('[data-focus="/warnings/add"]').click()
+        asked = page.locator("details.vo-settings details.vo-list-own")
+        expect(asked.locator('[data-focus="/warnings/0/message/sq"]')).to_be_focused()
+        for language in ("sq", "en"):
+            asked.locator(f'[data-focus="/warnings/0/message/{language}"]').fill("A është kështu?")
+        asked.get_by_role("button", name="Add a condition").click()
+        asked.locator(".vo-cond__subject").select_option("var:seen_on")
+        asked.locator(".vo-cond select:not(.vo-cond__subject)").first.select_option("answered")
+        asked.locator('[data-focus="/warnings/0/question"]').select_option("seen_on")
+        wanted = {"message": {"sq": "A është kështu?", "en": "A është kështu?"}, "question": "seen_on"}
+        wanted["when"] = {"answered": ["seen_on"]}
+        for _try in range(60):
+            copy = FormDefinition.objects.get(pk=form.pk).working_copy()
+            if copy.get("warnings") == [{"key": "ask", **wanted}]:
+                break
+            page.wait_for_timeout(200)
+        assert copy["warnings"] == [{"key": "ask", **wanted}]
+        needs = next(item for item in copy["sections"][1]["items"] if item["key"] == "needs")
+        assert [choice.get("exclusive") for choice in needs["choices"]] == [True, None]
+        found = Axe().run(page, context="details.vo-settings", options=WCAG).response["violations"]
+        assert found == [], json.dumps(found)[:2000]

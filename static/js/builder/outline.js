@@ -126,7 +126,7 @@ class Outline {
     } else {
       this.refresh();
     }
-    const isOfForm = operations.some(({ path }) => /^\/(languages|lists|kind|title|intro)/.test(path) || path === "");
+    const isOfForm = operations.some(({ path }) => /^\/(languages|lists|warnings|kind|title|intro)/.test(path) || path === "");
     if (origin !== "panel") {
       if (isOfForm) this.settings.redraw();
       if (operations.some(({ path }) => path.startsWith("/languages")) || origin === "history" || !isOfForm) this.lines.redrawPanels();

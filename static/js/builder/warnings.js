@@ -22,8 +22,11 @@ export function warningsField(settings) {
 
   function add() {
     const key = proposed("", new Set(all.map((warning) => warning.key)), "ask");
-    const warning = { key, when: { and: [] }, message: {} };
+    const warning = { key, message: {} }; // its condition is missing until somebody says when
     document.apply([definition.warnings ? { op: "add", path: `/warnings/${all.length}`, value: warning } : { op: "add", path: "/warnings", value: [warning] }], { label });
+    const made = settings.body.querySelector('[data-at="/warnings"] > details:last-of-type'); // drawn anew by now
+    if (made) made.open = true;
+    made?.querySelector("input, textarea")?.focus();
   }
 
   function one(warning, index) {
@@ -32,7 +35,7 @@ export function warningsField(settings) {
       document.apply([{ op: "remove", path: all.length === 1 ? "/warnings" : `/warnings/${index}` }], { label });
       settings.told(editor.t("deleted", { name }), true);
     };
-    const when = new ConditionField(editor, definition, ["warnings", index, "when"], { words: editor.t("warning_when"), scope: () => scopeOf(editor), pending: { and: [] } });
+    const when = new ConditionField(editor, definition, ["warnings", index, "when"], { words: editor.t("warning_when"), scope: () => scopeOf(editor) });
     const questions = [...allItems(definition)].filter(({ item, parents }) => item.item === "question" && !parents.length);
     const options = [["", editor.t("warning_nowhere")], ...questions.map(({ item }) => [item.key, editor.nameOf(item)])];
     const choose = (value) => document.set(definition, ["warnings", index, "question"], value || undefined, { origin: "panel", label });
