@@ -15,10 +15,11 @@ export class Presses {
   /**
    * form, waiting: the element that says what is waited for.
    * body(press): what to send · before(): awaited first · count(): rises with what is typed ·
-   * mend(result): awaited; true: try again at once · done(result): a page to show, or null to leave for `go`.
+   * mend(result): awaited; true: try again at once · done(result): it arrived; a page is to be shown, or left for `go` ·
+   * stopped(): it didn't, and isn't tried again.
    */
-  constructor({ form, waiting, body, before, count, mend, done }) {
-    Object.assign(this, { form, waiting, body, before, count, mend, done });
+  constructor({ form, waiting, body, before, count, mend, done, stopped = () => {} }) {
+    Object.assign(this, { form, waiting, body, before, count, mend, done, stopped });
     this.pending = null;
     this.isRunning = false;
     this.isGuarded = false;
@@ -75,6 +76,7 @@ export class Presses {
       if (result.kind !== "go" && result.kind !== "page") {
         this.pending = null;
         this.say(result.kind, result.address);
+        this.stopped();
         return;
       }
       const isOvertaken = this.pending !== press || this.count() !== count;
@@ -121,7 +123,6 @@ export class Presses {
       history.pushState({ guard: true }, "");
       this.isGuarded = true;
     }
-    if (!this.pending) said.scrollIntoView({ block: "center" });
   }
 
   quiet() {
