@@ -89,7 +89,7 @@ class Submission(models.Model):
         verbose_name = _("submission")
         verbose_name_plural = _("submissions")
         ordering = ["-received_at"]
-        indexes = [models.Index(fields=["unit", "-received_at"])]
+        indexes = [models.Index(fields=["unit", "-received_at"]), models.Index(fields=["-received_at"])]
 
     def __str__(self) -> str:
         return f"{self.form_version} {self.received_at:%Y-%m-%d %H:%M}"

@@ -23,6 +23,7 @@ export class Presses {
     this.pending = null;
     this.isRunning = false;
     this.isGuarded = false;
+    this.isWarned = false; // Back was pressed: once more leaves
     this.wake = () => {};
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -38,6 +39,7 @@ export class Presses {
       return;
     }
     this.pending = press;
+    this.isWarned = false;
     this.wake();
     if (!this.isRunning) this.run();
   }
@@ -75,6 +77,7 @@ export class Presses {
       }
       if (result.kind !== "go" && result.kind !== "page") {
         this.pending = null;
+        this.isWarned = false;
         this.say(result.kind, result.address);
         this.stopped();
         return;
@@ -114,12 +117,12 @@ export class Presses {
   /** Says what is waited for, or why it stopped; while it waits, Back stays on the page once. */
   say(kind, address) {
     const said = this.waiting;
-    for (const words of said.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== kind;
+    for (const words of said.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== kind && !(words.dataset.when === "leaving" && this.isWarned);
     const link = said.querySelector("[data-sign-in]");
     if (link && address) link.href = address;
     said.querySelector("[data-press]").textContent = this.pending ? this.pending.words : "";
     said.hidden = false;
-    if (this.pending && !this.isGuarded) {
+    if (this.pending && !this.isGuarded && !this.isWarned) {
       history.pushState({ guard: true }, "");
       this.isGuarded = true;
     }
@@ -134,6 +137,7 @@ export class Presses {
     if (!this.isGuarded) return;
     this.isGuarded = false;
     if (!this.pending) return;
+    this.isWarned = true;
     const leaving = this.waiting.querySelector('[data-when="leaving"]');
     leaving.hidden = false;
     leaving.focus();
