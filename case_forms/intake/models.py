@@ -112,6 +112,7 @@ class Submission(models.Model):
         ordering = ["-received_at"]
         indexes = [
             models.Index(fields=["unit", "-received_at"]),
+            models.Index(fields=["-received_at"]),
             models.Index(
                 fields=["unit"],
                 condition=models.Q(is_unmatched=True, handled_at__isnull=True),

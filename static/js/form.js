@@ -32,7 +32,9 @@ function keep(form, refresh, isSection) {
     before: () => saver.hold(),
     count: () => saver.changes,
     mend: async (result) => saver.renew(result),
+    stopped: () => saver.release(false),
     done(result) {
+      saver.release(true);
       saver.leaving = true;
       if (result.kind === "page") {
         showPage(result.page);

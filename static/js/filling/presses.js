@@ -15,13 +15,15 @@ export class Presses {
   /**
    * form, waiting: the element that says what is waited for.
    * body(press): what to send · before(): awaited first · count(): rises with what is typed ·
-   * mend(result): awaited; true: try again at once · done(result): a page to show, or null to leave for `go`.
+   * mend(result): awaited; true: try again at once · done(result): it arrived; a page is to be shown, or left for `go` ·
+   * stopped(): it didn't, and isn't tried again.
    */
-  constructor({ form, waiting, body, before, count, mend, done }) {
-    Object.assign(this, { form, waiting, body, before, count, mend, done });
+  constructor({ form, waiting, body, before, count, mend, done, stopped = () => {} }) {
+    Object.assign(this, { form, waiting, body, before, count, mend, done, stopped });
     this.pending = null;
     this.isRunning = false;
     this.isGuarded = false;
+    this.isWarned = false; // Back was pressed: once more leaves
     this.wake = () => {};
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -37,6 +39,7 @@ export class Presses {
       return;
     }
     this.pending = press;
+    this.isWarned = false;
     this.wake();
     if (!this.isRunning) this.run();
   }
@@ -74,7 +77,9 @@ export class Presses {
       }
       if (result.kind !== "go" && result.kind !== "page") {
         this.pending = null;
+        this.isWarned = false;
         this.say(result.kind, result.address);
+        this.stopped();
         return;
       }
       const isOvertaken = this.pending !== press || this.count() !== count;
@@ -112,16 +117,15 @@ export class Presses {
   /** Says what is waited for, or why it stopped; while it waits, Back stays on the page once. */
   say(kind, address) {
     const said = this.waiting;
-    for (const words of said.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== kind;
+    for (const words of said.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== kind && !(words.dataset.when === "leaving" && this.isWarned);
     const link = said.querySelector("[data-sign-in]");
     if (link && address) link.href = address;
     said.querySelector("[data-press]").textContent = this.pending ? this.pending.words : "";
     said.hidden = false;
-    if (this.pending && !this.isGuarded) {
+    if (this.pending && !this.isGuarded && !this.isWarned) {
       history.pushState({ guard: true }, "");
       this.isGuarded = true;
     }
-    if (!this.pending) said.scrollIntoView({ block: "center" });
   }
 
   quiet() {
@@ -133,6 +137,7 @@ export class Presses {
     if (!this.isGuarded) return;
     this.isGuarded = false;
     if (!this.pending) return;
+    this.isWarned = true;
     const leaving = this.waiting.querySelector('[data-when="leaving"]');
     leaving.hidden = false;
     leaving.focus();

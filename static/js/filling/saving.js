@@ -21,6 +21,7 @@ export class Saver {
     this.timer = 0;
     this.leaving = false;
     this.isStopped = false; // another page saved meanwhile: from now on only what a person presses is sent
+    this.isHeld = false; // a press is under way, and sends all there is
     this.abort = null; // of a saving under way
     this.queue = Promise.resolve();
   }
@@ -43,17 +44,25 @@ export class Saver {
 
   /** Lets a press go first: no saving begins, one under way is let go, a file under way is waited for. */
   hold() {
+    this.isHeld = true;
     clearTimeout(this.timer);
     this.abort?.abort();
     return this.queue;
   }
 
+  /** The press is over. `isSaved`: all there is was sent. */
+  release(isSaved) {
+    this.isHeld = false;
+    if (isSaved) this.kept = this.changes;
+    else if (this.isBehind) this.plan(PAUSE);
+  }
+
   /** Saves what was typed, without the files. */
   save() {
     clearTimeout(this.timer);
-    if (!this.isBehind || this.isStopped) return this.queue;
+    if (!this.isBehind || this.isStopped || this.isHeld) return this.queue;
     return this.next(async () => {
-      if (!this.isBehind || this.isStopped) return;
+      if (!this.isBehind || this.isStopped || this.isHeld) return;
       this.abort = new AbortController();
       await this.send(this.body({ name: "go", value: "autosave" }, null), SLOW, this.abort);
       this.abort = null;
