@@ -118,6 +118,22 @@ def test_back_after_the_exit_shows_none_of_the_pages_that_were_read(public: Publ
     assert shown_of_ours(seen, public) == [], "no page of ours was on the screen for one frame"
 
 
+def test_back_after_the_exit_brings_back_no_form_that_was_being_written(public: Public, tab: Page) -> None:
+    seen = visited(tab, public, f"/pyet/k/{public.code}/")
+    for text in tab.locator("textarea").all():
+        text.fill("Një makinë pret te shkolla.")
+    tab.locator("button[value=next]:not(.visually-hidden)").first.click()
+    expect(tab.locator("input[name=sheet]")).to_be_attached()
+    tab.wait_for_timeout(800)
+    seen.clear()
+    leave(tab, "click")
+    seen.clear()  # of the page itself, before it was covered
+    press(tab, "back")
+    assert tab.url == BEFORE
+    press(tab, "forward")
+    assert shown_of_ours(seen, public) == []
+
+
 def test_where_nothing_was_read_before_us_back_shows_the_neutral_page(public: Public, tab: Page) -> None:
     tab.goto(public.at("/"))
     seen = visited_here(tab, public)
@@ -149,7 +165,7 @@ def test_a_single_page_is_replaced_and_the_first_back_leads_out(public: Public, 
 
 def test_back_between_our_pages_is_as_it_was(public: Public, tab: Page) -> None:
     visited(tab, public, "/", "/si-ta-dalloni/", "/ndihme/")
-    tab.go_back()
+    press(tab, "back")
     expect(tab.get_by_role("heading", level=1)).to_be_visible()
     assert tab.url.endswith("/si-ta-dalloni/")
 
@@ -160,7 +176,7 @@ def test_who_comes_again_in_the_same_tab_reads_as_before(public: Public, tab: Pa
     tab.goto(public.at("/si-ta-dalloni/"))
     tab.goto(public.at("/ndihme/"))
     tab.wait_for_timeout(800)
-    tab.go_back()
+    press(tab, "back")
     expect(tab.get_by_role("heading", level=1)).to_be_visible()
     assert tab.url.endswith("/si-ta-dalloni/")
 
