@@ -21,6 +21,7 @@ ASK_SECONDS = 2.0
 GRACE_SECONDS = 6.0
 REAP_SECONDS = 2.0
 STILL_WAITING_SECONDS = 20.0
+STARTING_SECONDS = 120.0  # so long a start may take; without a roster a service that runs stays unready for days
 
 
 class Supervisor:
@@ -34,6 +35,7 @@ class Supervisor:
         os.environ[PULSE] = str(self.pulses.write_end)
         self.is_ready = False
         self._asked_at = 0.0
+        self._began_at = time.monotonic()
         self._told_at = time.monotonic()
         nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
         self._stops = STOP - {signal.SIGHUP} if nohup else STOP
@@ -120,7 +122,8 @@ class Supervisor:
                 child.end(signal.SIGKILL)
 
     def _look_after(self) -> None:
-        if time.monotonic() - self._asked_at < (ASK_SECONDS if self.is_ready else TICK_SECONDS):
+        is_starting = not self.is_ready and time.monotonic() - self._began_at < STARTING_SECONDS
+        if time.monotonic() - self._asked_at < (TICK_SECONDS if is_starting else ASK_SECONDS):
             return
         answer = ask(self.place)
         self._asked_at = time.monotonic()
