@@ -49,3 +49,23 @@ def test_a_followed_link_counts_as_leaving(client):
 
 def test_leaving_is_a_link_and_nothing_else(client):
     assert client.post(reverse("content:exit")).status_code == 405
+
+
+def test_what_stands_in_the_place_of_a_page_that_was_left_is_empty_and_leads_out(client):
+    response = client.get(reverse("content:left"))
+    html = response.content.decode()
+    assert response.status_code == 200
+    assert f'content="2;url={settings.EXIT_URL}"' in html
+    assert "<body></body>" in html
+    assert "Vatra" not in html
+    assert response["Cache-Control"] == "no-store"
+    assert response["Referrer-Policy"] == "no-referrer"
+    assert "noindex" in response["X-Robots-Tag"]
+    assert not response.cookies
+
+
+def test_every_public_page_looks_whether_it_was_left_before_it_is_painted(client):
+    html = client.get("/not-there-at-all/").content.decode()
+    head = html.split("</head>")[0]
+    assert f'data-left="{reverse("content:left")}"' in head
+    assert head.index("js/left.js") < head.index('rel="stylesheet"')

@@ -124,7 +124,11 @@ class TestPublicPages(SeededTest):
         ArticlePage.objects.get(slug="at-a-glance").unpublish()
         html = self.html("/te-drejtat/me-nje-veshtrim/")
         assert 'hreflang="en" href=' not in html
-        assert '<a href="/en/" lang="en" hreflang="en">English</a>' in html
+        short, name = (
+            '<span class="language-short" aria-hidden="true">EN</span>',
+            '<span class="language-name">English</span>',
+        )
+        assert f'<a href="/en/" lang="en" hreflang="en">{short}{name}</a>' in html
 
     def test_when_the_english_home_is_not_published_its_address_leads_to_the_albanian_one(self):
         HomePage.objects.get(locale__language_code="en").unpublish()
