@@ -104,6 +104,7 @@ class Card:
         waits = self.taken is None and not self.line.is_settled and not self.line.is_unresolved
         return waits and self.line.minutes_left is not None and self.line.minutes_left >= 0
 
+    @property
     def locked(self) -> list[NoticeLine]:
         """Those that were opened with a wrong PIN again and again, while nobody has taken it."""
         return [] if self.taken is not None else [line for line in (self.line, *self.chasers) if line.wrong_pins]

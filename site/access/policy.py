@@ -259,12 +259,8 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/forms/try/", COORDINATOR, "Whoever edits a form tries it out beside it; nothing is stored.", POST_ONLY),
     Row("cms/choice-lists/", COORDINATOR, "Coordinators keep the lists of choices that forms share.", WRITE),
     Row("cms/forms/", COORDINATOR, "Coordinators build forms, approve each other's and see their versions.", WRITE),
-    Row(
-        "cms/api/main/^images/", EDITOR, "The pictures of the public pages, for choosing among them.", READ, ADMIN_DOOR
-    ),
-    Row(
-        "cms/api/main/^documents/", EDITOR, "The files of the public pages, for choosing among them.", READ, ADMIN_DOOR
-    ),
+    Row("cms/api/main/images/", EDITOR, "The pictures of the public pages, for choosing among them.", READ, ADMIN_DOOR),
+    Row("cms/api/main/documents/", EDITOR, "The files of the public pages, for choosing among them.", READ, ADMIN_DOOR),
     Row("cms/reports/site-history/", EDITOR, "Who did what to the public pages.", READ, ADMIN_DOOR),
     Row("cms/reports/aging-pages/", EDITOR, "How old the public pages are.", READ, ADMIN_DOOR),
     Row(
