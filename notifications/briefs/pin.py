@@ -18,6 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from access.limits import Busy
 from audit.chain import ANONYMOUS, Actor, record
 from notifications.directory.models import Contact
 from notifications.outbox.actions import mark_opened
@@ -41,7 +42,12 @@ def enter_pin(*, notice: Notice, pin: str, address: str, at: datetime | None = N
     reserved = _reserve(notice, fingerprint(address.encode()), moment)
     if reserved is None:
         return None
-    if not _fits(notice.contact, pin):
+    try:
+        fits = _fits(notice.contact, pin)
+    except Busy:
+        reserved.delete()  # nobody looked at this PIN: our own overload is nobody's wrong try
+        raise
+    if not fits:
         _give_up_after_the_last_try(notice, moment)
         return None
     return _open(notice, reserved, moment)

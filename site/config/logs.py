@@ -11,9 +11,9 @@ from typing import Any
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
-# A brief's address holds its secret, and so does a person's calendar address; a card's code says which session a reader
-# sat in; a traceback or another tool's result may quote an answer.
-LINK = re.compile(r"(/n/|/field/sessions/calendar/of/|/k/)[^/\s\"'?]+")
+# A brief's address holds its secret, and so do a person's calendar address and an invitation's; a card's code says
+# which session a reader sat in; a traceback or another tool's result may quote an answer.
+LINK = re.compile(r"(/n/|/field/sessions/calendar/of/|/accounts/invitation/|/k/)[^/\s\"'?]+")
 FRAMES_KEPT = 12
 LONGEST = 400  # characters of an event: what others send (a host, an address) may be as long as they like
 # Their text speaks of code and settings only.

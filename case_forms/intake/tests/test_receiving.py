@@ -154,7 +154,7 @@ def test_an_integrity_error_of_another_kind_is_not_swallowed(scene: Scene, monke
     assert nothing_is_stored()
 
 
-@pytest.mark.parametrize("where", ["owe", "record", "resolve"])
+@pytest.mark.parametrize("where", ["owe", "record", "resolve_chain"])
 def test_a_failure_on_the_way_leaves_nothing_half_stored(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:

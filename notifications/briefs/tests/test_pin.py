@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from access.limits import Busy
 from audit.models import AuditEntry
 from notifications.briefs.models import BriefSession, PinTry
 from notifications.briefs.pin import enter_pin, wrong_pins
@@ -38,6 +39,19 @@ def test_five_wrong_pins_pause_the_link_for_a_quarter_of_an_hour_even_for_the_ri
     assert not enter(notice, PIN, minutes=14.9)
     assert PinTry.objects.count() == 5
     assert enter(notice, PIN, minutes=15.1)
+
+
+def test_our_own_overload_is_nobodys_wrong_pin(notice: Notice, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_args: object, **_more: object) -> bool:
+        raise Busy
+
+    with monkeypatch.context() as overloaded:
+        overloaded.setattr("notifications.briefs.pin._fits", busy)
+        for _try in range(6):
+            with pytest.raises(Busy):
+                enter(notice, PIN)
+    assert not PinTry.objects.exists()
+    assert enter(notice, PIN)
 
 
 def test_the_pause_grows(notice: Notice) -> None:

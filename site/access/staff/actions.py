@@ -104,14 +104,26 @@ def _leave(held: AssignmentQuerySet, starts_on: date) -> None:
 
 
 def end_role(*, assignment: Assignment, last_day: date, by: User) -> None:
-    """A role ends with this day; one that would only begin afterwards is taken back. Raises ValidationError."""
+    """A role ends with this day; one that hasn't begun by then is taken back. Raises ValidationError.
+
+    It only ever shortens: a role that is over, or that ends sooner, is given anew by `give_role`, which others hear of.
+    """
+    today = timezone.localdate()
     with transaction.atomic():
+        _lock_operators()
         user = User.objects.select_for_update().get(pk=assignment.user_id)
-        if last_day < assignment.starts_on:
-            assignment.delete()
+        held = user.assignments.select_for_update().filter(pk=assignment.pk).first()
+        if held is None or (held.ends_on is not None and held.ends_on < today):
+            raise ValidationError(_("This role is over already. Give it anew."))
+        if held.ends_on is not None and last_day > held.ends_on:
+            raise ValidationError(_("This role ends sooner already. Give it anew from the day after."))
+        if held.starts_on > today and last_day < held.starts_on:
+            held.delete()
+        elif last_day < today:
+            raise ValidationError(_("A role can't end in the past. Today is the earliest."))
         else:
-            assignment.ends_on = last_day
-            assignment.save(update_fields=["ends_on"])
+            held.ends_on = last_day
+            held.save(update_fields=["ends_on"])
         if assignment.role == StaffRole.OPERATOR:
             _somebody_keeps_accounts()
         follow_roles(user)
@@ -127,6 +139,7 @@ def end_work(*, user: User, by: User) -> None:
         raise ValidationError(_("You can't shut your own account. Ask another operator."))
     today = timezone.localdate()
     with transaction.atomic():
+        _lock_operators()
         user = User.objects.select_for_update().get(pk=user.pk)
         was_operator = user.has_role(StaffRole.OPERATOR)
         user.is_active = False
@@ -259,6 +272,11 @@ def _revoke_invitations(user: User) -> None:
 
 def _end_tokens(user: User) -> None:
     FieldToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=timezone.now())
+
+
+def _lock_operators() -> None:
+    """Of two operators who end each other's work at once, the second waits, and finds that nobody would be left."""
+    list(Assignment.objects.select_for_update().filter(role=StaffRole.OPERATOR).order_by("pk").values_list("pk"))
 
 
 def _somebody_keeps_accounts() -> None:

@@ -92,7 +92,8 @@ class LastDayForm(forms.Form):
         super().__init__(*args, **kwargs)
 
     def clean_last_day(self) -> Any:
-        day = self.cleaned_data["last_day"]
-        if day < timezone.localdate() and self.assignment.starts_on <= day:
+        """The action refuses the same again, under a lock (`actions.end_role`)."""
+        day, today = self.cleaned_data["last_day"], timezone.localdate()
+        if day < today and self.assignment.starts_on <= today:
             raise ValidationError(_("A role can't end in the past. Today is the earliest."))
         return day

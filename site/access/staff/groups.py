@@ -4,13 +4,17 @@ Groups give rights inside the admin (which screens, which verbs). Whom the polic
 alone, at each request; a group left over from a role that ended opens nothing.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from audit.put_aside import each
 
 from ..models import StaffRole, User
+
+KIND = "user.groups"  # what is put aside when somebody's groups can't be set
 
 # The names that seeding gives rights to (case_forms.intake.seeding.reference.GROUPS, content.review.seeding).
 GROUPS_OF: dict[str, tuple[str, ...]] = {
@@ -34,8 +38,9 @@ def follow_roles(user: User) -> bool:
 
 def follow_roles_of_all(_argument: Any = None) -> int:
     """The same for everybody, as roles begin and end by the day. Returns how many changed. For the hourly round."""
-    return sum(follow_roles(user) for user in _whose_groups_may_differ())
+    keys = list(_whose_groups_may_differ().values_list("pk", flat=True))
+    return each(KIND, keys, lambda key: follow_roles(User.objects.get(pk=key)), at=timezone.now())
 
 
-def _whose_groups_may_differ() -> Iterable[User]:
+def _whose_groups_may_differ() -> "QuerySet[User]":
     return User.objects.filter(Q(assignments__isnull=False) | Q(groups__isnull=False)).distinct().order_by("pk")

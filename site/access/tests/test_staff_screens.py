@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from smtplib import SMTPServerDisconnected
 from unittest import mock
 
@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access.models import Assignment, FactorReset, FieldToken, Invitation, StaffRole, User
+from access.staff import groups
 from access.staff.groups import follow_roles_of_all
 from audit.models import AuditEntry
 
@@ -217,6 +218,40 @@ def test_a_role_that_was_to_come_is_taken_back(operator, person, units):
     today = timezone.localdate().strftime("%d.%m.%Y")
     as_(operator).post(reverse("staff:end_role", args=[worker.pk, held.pk]), {"last_day": today})
     assert not worker.assignments.exists()
+
+
+def end(operator: User, held: Assignment, day: date):
+    ending = {"last_day": day.strftime("%d.%m.%Y")}
+    return as_(operator).post(reverse("staff:end_role", args=[held.user_id, held.pk]), ending)
+
+
+def test_ending_a_role_never_gives_one_back_and_never_takes_a_day_away_that_is_over(operator, person):
+    coordinator, today = person("coordinator"), timezone.localdate()
+    held, day = coordinator.assignments.get(), timedelta(days=1)
+    Assignment.objects.filter(pk=held.pk).update(starts_on=today - 9 * day, ends_on=today - day)
+    assert "over already" in end(operator, held, today + 30 * day).content.decode()
+    Assignment.objects.filter(pk=held.pk).update(ends_on=today + 3 * day)
+    assert "ends sooner already" in end(operator, held, today + 30 * day).content.decode()
+    assert "in the past" in end(operator, held, today - 20 * day).content.decode()
+    held.refresh_from_db()
+    assert held.ends_on == today + 3 * day
+    assert end(operator, held, today).status_code == 302
+    held.refresh_from_db()
+    assert held.ends_on == today
+
+
+def test_one_account_that_cannot_be_changed_keeps_no_other_from_its_groups(operator, person, monkeypatch):
+    bad, good = person("editor"), person("editor")
+    real = groups.follow_roles
+
+    def follow(user: User) -> bool:
+        if user.pk == bad.pk:
+            raise ValueError("spoilt")
+        return real(user)
+
+    monkeypatch.setattr(groups, "follow_roles", follow)
+    follow_roles_of_all()
+    assert {group.name for group in good.groups.all()} == {"Editors", "Moderators"}
 
 
 # ---- a lost second factor ----

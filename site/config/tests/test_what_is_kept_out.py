@@ -72,6 +72,12 @@ def test_a_brief_link_is_taken_out_of_the_text(written):
     assert written()[0]["event"] == "Internal Server Error: /n/…/reply/"
 
 
+def test_an_invitations_token_is_taken_out_of_the_text(written):
+    path = "/accounts/invitation/abcDEF123-_secret/"
+    logging.getLogger("django.security.csrf").warning("Forbidden (%s): %s", "CSRF cookie not set.", path)
+    assert written()[0]["event"].endswith(": /accounts/invitation/…/")
+
+
 def test_no_cards_code_stands_in_a_log(written):
     for path in ("/k/7K2M9QXB/", "/en/k/7K2M9QXB/mendimi/", "/en/pyet/k/7K2M9QXB/"):
         logging.getLogger("django.security.csrf").warning("Forbidden (%s): %s", "CSRF cookie not set.", path)

@@ -246,8 +246,15 @@ def test_a_form_for_the_public_is_rehearsed_as_a_message_without_a_case(desk: Cl
     assert CANARY in said
 
 
-def test_answers_that_no_rule_speaks_about_tell_nobody(desk: Client) -> None:
+def test_a_rule_may_say_that_nobody_is_told(desk: Client) -> None:
     fields = {"person": typed(municipality="vlore", result="none", age="40")}
+    reply = tried(desk, identification(), fields=fields)
+    assert "nobody was told" in reply.said()
+    assert not reply.report.select(".tried-notice")
+
+
+def test_answers_that_no_rule_speaks_about_tell_nobody(desk: Client) -> None:
+    fields = {"person": typed(municipality="vlore", age="40")}
     reply = tried(desk, identification(), fields=fields)
     assert "nobody would be told" in reply.said()
     assert not reply.report.select(".tried-notice")
