@@ -89,13 +89,21 @@ class Slot:
 
     @contextmanager
     def lend_connections(self) -> Iterator[None]:
-        """They are this thread's while the request is at work."""
+        """They are this thread's while the request is at work.
+
+        One that the thread brought along is used and stays with it: whoever asks from within a transaction (a test, a
+        command) must go on seeing what it wrote.
+        """
+        brought = {connection.alias for connection in connections.all(initialized_only=True)}
         for alias, connection in self.connections.items():
-            connections[alias] = connection
+            if alias not in brought:
+                connections[alias] = connection
         try:
             yield
         finally:
             for connection in connections.all(initialized_only=True):
+                if connection.alias in brought:
+                    continue
                 if self.connections.get(connection.alias) is not connection:
                     connection.inc_thread_sharing()
                     self.connections[connection.alias] = connection

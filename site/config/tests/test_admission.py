@@ -263,6 +263,16 @@ def in_a_thread(deed: Callable[[], None]) -> Iterator[None]:
     thread.join()
 
 
+@pytest.mark.django_db
+def test_a_connection_that_the_thread_brought_along_stays_with_it():
+    mine = connections["default"]
+    slot = Slot()
+    with slot.lend_connections():
+        assert connections["default"] is mine
+    assert connections["default"] is mine
+    assert slot.connections == {}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_connections_belong_to_slots_so_few_are_open_however_many_threads_there_are():
     slot, seen, left = Slot(), [], []
