@@ -17,7 +17,7 @@ from .samples import choice, form, question, section, texts
 
 ROLES = ["police", "responsible_authority", "cpu", "protection_service", "coordinator"]
 SENSITIVITIES = ["public", "internal", "personal", "special"]
-BY_CHANCE = {"never_holds", "unreachable_required"}  # problems that a form made here may have
+BY_CHANCE = {"never_holds", "unreachable_required", "no_lasting_section"}  # problems that a form made here may have
 UNIT = "3f0e8a52-1c1f-4a43-9a0c-0e5c1fd6c5a1"
 GOOD: dict[str, list[Any]] = {
     "text": ["Ana", "x"],
