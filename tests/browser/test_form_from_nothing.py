@@ -90,7 +90,7 @@ class Builder:
             self.page.get_by_role("button", name="Add a section").last.click()
         else:
             self.page.locator(".vo-section__title").click()
-        self.panel.get_by_label("Title").fill(title)
+        self.panel.get_by_label("Title", exact=True).fill(title)
         self.close()
 
     def add(self, kind: str, label: str, *, to: str) -> None:

@@ -50,7 +50,7 @@ def waits(page: Page, words: str = "No network") -> None:
 
 def type_a_story(page: Page, more: str = "") -> None:
     page.select_option("#q-signal_source", "session_participant")
-    page.fill("#q-session_id", f"{CANARY}{more}")
+    page.fill("#q-whereabouts", f"{CANARY}{more}")
 
 
 def test_offline_at_each_press_of_an_identification_sends_one_with_all_that_was_typed(
@@ -107,10 +107,10 @@ def test_back_while_something_waits_keeps_the_page_and_what_was_typed(phone: Bro
     page.evaluate("history.back()")
     expect(page.locator('[data-when="leaving"]')).to_be_visible()
     assert page.url == address
-    expect(page.locator("#q-session_id")).to_have_value(CANARY)
+    expect(page.locator("#q-whereabouts")).to_have_value(CANARY)
     phone.set_offline(False)
     expect(page.locator(".note-ok")).to_be_visible()
-    assert Draft.objects.get().answers["session_id"] == CANARY
+    assert Draft.objects.get().answers["whereabouts"] == CANARY
 
 
 def test_leaving_with_something_unsaved_is_asked_about(phone: BrowserContext, page: Page) -> None:
@@ -123,7 +123,7 @@ def test_leaving_with_something_unsaved_is_asked_about(phone: BrowserContext, pa
     page.evaluate("location.assign('/field/')")
     page.wait_for_timeout(500)
     assert asked == ["beforeunload"]
-    expect(page.locator("#q-session_id")).to_have_value(CANARY)
+    expect(page.locator("#q-whereabouts")).to_have_value(CANARY)
     phone.set_offline(False)
     expect(page.locator("[data-waiting]")).to_be_hidden()
 
@@ -138,7 +138,7 @@ def test_save_and_then_continue_without_a_network_continues_once_with_the_newest
     phone.set_offline(True)
     press(page, "save")
     waits(page)
-    page.fill("#q-session_id", f"{CANARY} after")
+    page.fill("#q-whereabouts", f"{CANARY} after")
     press(page)
     press(page)
     expect(page.locator("[data-press]")).to_have_text("Continue")
@@ -146,7 +146,7 @@ def test_save_and_then_continue_without_a_network_continues_once_with_the_newest
     phone.set_offline(False)
     expect(page.locator(".error-summary, #q-worker_decision, h1").first).to_be_visible()
     expect(page.locator("[data-waiting]")).to_be_hidden()
-    assert Draft.objects.get().answers["session_id"] == f"{CANARY} after"
+    assert Draft.objects.get().answers["whereabouts"] == f"{CANARY} after"
     assert [body for body in sent if "go=save" in body] == []
 
 
@@ -183,7 +183,7 @@ def test_a_busy_server_is_waited_for(phone: BrowserContext, page: Page) -> None:
     press(page, "save")
     waits(page, "very busy")
     expect(page.locator(".note-ok")).to_be_visible()
-    assert Draft.objects.get().answers["session_id"] == CANARY
+    assert Draft.objects.get().answers["whereabouts"] == CANARY
 
 
 def test_something_too_large_says_so_and_keeps_the_text(phone: BrowserContext, page: Page) -> None:
@@ -198,7 +198,7 @@ def test_something_too_large_says_so_and_keeps_the_text(phone: BrowserContext, p
     page.route("**/field/drafts/**", refuse)
     press(page, "save")
     waits(page, "too large")
-    expect(page.locator("#q-session_id")).to_have_value(CANARY)
+    expect(page.locator("#q-whereabouts")).to_have_value(CANARY)
     page.unroute_all()
     press(page, "save")
     expect(page.locator(".note-ok")).to_be_visible()
@@ -215,7 +215,7 @@ def test_a_session_that_ended_without_a_network_keeps_the_text_until_somebody_si
     phone.clear_cookies()
     phone.set_offline(False)
     waits(page, "You are signed out")
-    expect(page.locator("#q-session_id")).to_have_value(CANARY)
+    expect(page.locator("#q-whereabouts")).to_have_value(CANARY)
     other = phone.new_page()
     other.goto(f"{live_server.url}/field/")
     other.fill("#id_login", "lezhe1")
@@ -225,7 +225,7 @@ def test_a_session_that_ended_without_a_network_keeps_the_text_until_somebody_si
     other.close()
     press(page, "save")
     expect(page.locator(".note-ok")).to_be_visible()
-    assert Draft.objects.get().answers["session_id"] == CANARY
+    assert Draft.objects.get().answers["whereabouts"] == CANARY
 
 
 def test_a_token_that_got_too_old_at_the_review_is_renewed_and_sends_once(phone: BrowserContext, page: Page) -> None:
@@ -248,11 +248,11 @@ def test_a_saving_under_way_does_not_hold_up_continue_nor_write_over_it(phone: B
     page.route("**/field/drafts/**", hold)
     type_a_story(page, " old")
     expect(page.locator("[data-save-state]")).to_contain_text("Saving", timeout=15000)
-    page.fill("#q-session_id", f"{CANARY} new")
+    page.fill("#q-whereabouts", f"{CANARY} new")
     press(page, "save")
     expect(page.locator(".note-ok")).to_be_visible()
     assert held
-    assert Draft.objects.get().answers["session_id"] == f"{CANARY} new"
+    assert Draft.objects.get().answers["whereabouts"] == f"{CANARY} new"
 
 
 def test_two_pages_on_one_draft_show_both_texts_and_the_second_chooses(phone: BrowserContext, page: Page) -> None:
@@ -263,7 +263,7 @@ def test_two_pages_on_one_draft_show_both_texts_and_the_second_chooses(phone: Br
     expect(page.locator(".note-ok")).to_be_visible()
     type_a_story(second, " second")
     expect(second.locator("[data-save-state]")).to_contain_text("Another page or phone", timeout=15000)
-    assert Draft.objects.get().answers["session_id"] == f"{CANARY} first"
+    assert Draft.objects.get().answers["whereabouts"] == f"{CANARY} first"
     press(second, "save")
     expect(second.locator("h1")).to_have_text("This part was saved twice")
     expect(second.locator(".choose")).to_have_count(1)
@@ -275,7 +275,7 @@ def test_two_pages_on_one_draft_show_both_texts_and_the_second_chooses(phone: Br
     waits(second)
     phone.set_offline(False)
     expect(second.locator(".note-ok")).to_be_visible()
-    assert Draft.objects.get().answers["session_id"] == f"{CANARY} second"
+    assert Draft.objects.get().answers["whereabouts"] == f"{CANARY} second"
 
 
 def test_a_page_whose_form_was_sent_elsewhere_shows_what_was_typed_and_leads_to_the_case(
