@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from access.models import in_language
-from notifications.briefs.choices import words_of
+from notifications.briefs.choices import NOT_REACHED, WRONG_AREA, words_of
 from notifications.briefs.models import PinTry
 from notifications.directory.models import Role
-from notifications.outbox.models import Notice, Purpose, Reply
+from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import REPLACED, NoticeState
 
 from .labels import without_codes
+from .loudness import LAST_WORD, TO_COORDINATORS
 from .models import Case, CaseEvent, Deadline, Referral
 from .timeline import Answer, DeadlineLine, NoticeLine, ReferralLine, Timeline
 
@@ -55,13 +56,13 @@ class Card:
     def state(self) -> str:
         if self.taken is not None:
             return NoticeState.ACCEPTED.value
-        return "no_contact" if self.nobody else self.current.state
+        return "no_contact" if self.nobody or self.is_dropped else self.current.state
 
     @property
     def taken(self) -> NoticeLine | None:
         """The notice of this chase that somebody accepted; a coordinator taking the call doesn't count, nor does who
         accepted first and then said that it belongs to another area."""
-        chase = [self.line, *(line for line in self.chasers if line.purpose not in CALLS)]
+        chase = [self.line, *(line for line in self.chasers if line.purpose not in TO_COORDINATORS)]
         return next((line for line in chase if line.accepted_at and not line.declined_at), None)
 
     @property
@@ -81,6 +82,21 @@ class Card:
         lines = [self.line, *self.chasers]
         over = {line.id for line in lines if line.is_settled}
         return next((line for line in lines if line.is_unresolved and (line is self.line or line.chases in over)), None)
+
+    @property
+    def is_dropped(self) -> bool:
+        """It was declined, and of those who could take it nobody is asked any more (see `loudness.dropped`, which says
+        the same in SQL)."""
+        lines = [self.line, *self.chasers]
+        is_asked = any(
+            line.purpose in (Purpose.FIRST, *HEIRS) and not line.is_settled and not line.is_unresolved for line in lines
+        )
+        return (
+            self.taken is None
+            and not is_asked
+            and any(map(_is_last_word, lines))
+            and not any(_has_reached(line) for line in lines)
+        )
 
     @property
     def callers(self) -> list[NoticeLine]:
@@ -112,7 +128,7 @@ class Card:
     @property
     def must_call(self) -> bool:
         """The ladder has come to calling, or nobody else can be reached, or whoever is to call is silent."""
-        if self.nobody is not None:
+        if self.nobody is not None or self.is_dropped:
             return True
         if self.taken is not None:
             return False
@@ -179,6 +195,18 @@ def _root(line: NoticeLine, by_id: dict[UUID, NoticeLine]) -> NoticeLine:
     while line.chases in by_id:
         line = by_id[line.chases]
     return line
+
+
+def _is_last_word(line: NoticeLine) -> bool:
+    """A "no" that leaves the duty with nobody, unless somebody else is asked."""
+    has_said = line.purpose in LAST_WORD or line.reason == WRONG_AREA
+    return has_said and line.state == NoticeState.DECLINED and line.purpose not in TO_COORDINATORS
+
+
+def _has_reached(line: NoticeLine) -> bool:
+    """A coordinator has said that the call reached somebody."""
+    outcomes = (answer.reason for answer in line.answers if answer.kind == ReplyKind.OUTCOME)
+    return line.purpose in TO_COORDINATORS and any(reason != NOT_REACHED for reason in outcomes)
 
 
 def _in_words(answer: Answer) -> Said:

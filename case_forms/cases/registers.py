@@ -32,6 +32,7 @@ from notifications.outbox.models import Notice
 from notifications.outbox.retrying import try_again
 from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, OPEN, NoticeState
 
+from .loudness import LOUDNESS, bearers, with_urgency
 from .models import Case, Deadline, Referral, ReferralState
 from .register_filters import RegisterFilter
 from .register_views import ByBeginning, RegisterIndex, RegisterInspect
@@ -239,18 +240,10 @@ class CaseRegister(Register):
         return models.Q(closed_at__isnull=True) & (models.Q(_breached(now)) | models.Q(_late(now)))
 
     def with_urgency(self, rows: "models.QuerySet[Any]", now: datetime) -> "models.QuerySet[Any]":
-        return rows.annotate(
-            has_nobody=models.Exists(_notices().without_recipient()),
-            is_breached=_breached(now),
-            is_late=_late(now),
-            is_waiting=models.Exists(_notices().open()),
-        )
+        return with_urgency(rows, now)
 
     def urgency_of(self, row: Any) -> str:
-        if row.closed_at:
-            return "closed"
-        loud = (("no_contact", row.has_nobody), ("breach", row.is_breached), ("late", row.is_late))
-        return next((state for state, holds in loud if holds), "waiting" if row.is_waiting else "quiet")
+        return "closed" if row.closed_at else LOUDNESS[row.urgency]
 
     def reference_of(self, row: Any) -> str:
         return row.reference
@@ -284,13 +277,10 @@ class CaseRegister(Register):
     page.admin_order_field = "reference"  # type: ignore[attr-defined]
 
 
-def _notices() -> Any:
-    """The notices of the case of the outer query that began a chase: reminders and calls speak for these."""
-    return Notice.objects.filter(case_id=models.OuterRef("pk"), chases__isnull=True)
-
-
 def _late(now: datetime) -> models.Exists:
-    return models.Exists(_notices().filter(state__in=AWAITING_ANSWER, answer_by__lte=now))
+    """Whoever bears a duty of the case of the outer query should have answered."""
+    late = bearers().filter(state__in=AWAITING_ANSWER, answer_by__lte=now)
+    return models.Exists(late.filter(case_id=models.OuterRef("pk")))
 
 
 def _breached(now: datetime) -> models.Exists:
@@ -317,7 +307,7 @@ class ReferralRegister(Register):
         return models.Q(case__in=cases)
 
     def overdue(self, now: datetime) -> "models.Q":
-        late = Notice.objects.filter(pk=models.OuterRef("notice_id"), state__in=OPEN, answer_by__lte=now)
+        late = bearers().filter(chase_id=models.OuterRef("notice_id"), state__in=OPEN, answer_by__lte=now)
         return models.Q(state=ReferralState.PENDING) & models.Q(models.Exists(late))
 
     def with_urgency(self, rows: "models.QuerySet[Any]", now: datetime) -> "models.QuerySet[Any]":

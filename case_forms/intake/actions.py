@@ -33,6 +33,7 @@ from .attachments.naming import AttachedFiles, file_problems, files_of_draft, fi
 from .checking import AnswerProblem, Answers, CheckContext, check_answers
 from .confirming import ToConfirm, as_kept, to_confirm, unconfirmed
 from .deciding import NotDecided, decide_and_apply
+from .drafts import versions_of
 from .forgetting import first_due
 from .models import Draft, Submission
 from .naming import named_case
@@ -40,6 +41,7 @@ from .reporting import ReportRefused, report_by, report_problems
 
 __all__ = [
     "AnswersRefused",
+    "ChangedSince",
     "ConfirmationNeeded",
     "NotAllowed",
     "NotDecided",
@@ -77,6 +79,10 @@ class ConfirmationNeeded(Exception):
     def __init__(self, asked: list[ToConfirm]) -> None:
         super().__init__(", ".join(warning.key for warning in asked))
         self.asked = asked
+
+
+class ChangedSince(Exception):
+    """The draft was changed elsewhere after it was looked over."""
 
 
 class AnswersRefused(Exception):
@@ -172,10 +178,14 @@ def receive_submission(
         return earlier
 
 
-def submit_draft(*, draft: Draft, user: User, confirmed: Collection[str] = ()) -> Received:
+def submit_draft(
+    *, draft: Draft, user: User, confirmed: Collection[str] = (), looked_over: str | None = None
+) -> Received:
     """Sends a draft under its own id and empties it. Sending it again returns the first receipt.
 
-    Raises what `receive_submission` raises; the draft stays as it was then.
+    `looked_over`: what `drafts.versions_of` said when somebody looked it over; None for a program, which doesn't.
+    Raises ChangedSince when it isn't like that any more, and what `receive_submission` raises; the draft stays as it
+    was then.
     """
     with transaction.atomic():
         locked = Draft.objects.select_for_update().select_related("form_version__form", "unit").get(pk=draft.pk)
@@ -184,6 +194,8 @@ def submit_draft(*, draft: Draft, user: User, confirmed: Collection[str] = ()) -
         if locked.submitted_at is not None:
             sent = Submission.objects.get(pk=locked.pk)
             return Received(sent, False, sent.receipt)
+        if looked_over is not None and looked_over != versions_of(locked):
+            raise ChangedSince
         received = receive_submission(
             uuid=locked.pk,
             form_key=locked.form_version.form.key,

@@ -51,6 +51,10 @@ class CaseLine:
         return self.urgency.contact
 
     @property
+    def wrong_pins(self) -> int:
+        return self.urgency.wrong_pins
+
+    @property
     def is_loud(self) -> bool:
         return self.state in CALLS
 

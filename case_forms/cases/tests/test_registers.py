@@ -27,7 +27,9 @@ from case_forms.testing import (
     small_form,
     texts,
 )
+from notifications.briefs.replies import answer
 from notifications.outbox import labels
+from notifications.outbox.actions import cancel, mark_opened
 from notifications.outbox.delivery import drain
 from notifications.outbox.models import Attempt, Notice, new_code
 from notifications.outbox.sweep import sweep
@@ -404,3 +406,79 @@ def test_the_explanation_says_answers_in_words_also_where_codes_were_kept(mine: 
     event.save()
     assert reasons_of(case, "sq")[0][1] == [("So. (sq)", "«Rrezik» është «Po».")]
     assert reasons_of(case, "en")[0][1] == [("So.", "“Danger” is “Not known”.")]
+
+
+# The start page, the register and the case's page say the same
+
+
+def said_of(client: Client, reference: str) -> tuple[str, str, str]:
+    """The first badge of the case on the start page, in the register, and of its officer's card on its own page."""
+
+    def badge_on(address: str, line: str, within: str) -> str:
+        soup = BeautifulSoup(client.get(address).content, "html.parser")
+        found = next(row for row in soup.select(line) if within in row.get_text())
+        badge = found.select_one(".badge")
+        assert badge is not None
+        return " ".join(badge.get_text().split())
+
+    officer = "Anti-trafficking police officer"
+    return (
+        badge_on("/field/", ".case-line", reference),
+        badge_on("/cms/cases/case/", "tbody tr", reference),
+        badge_on(f"/field/cases/{reference}/", ".notice-card", officer),
+    )
+
+
+@pytest.mark.usefixtures("in_english")
+def test_after_another_person_was_told_instead_all_three_pages_follow_that_notice() -> None:
+    scene = make_scene(police=False)
+    case = Case.objects.get(reference=scene.send().receipt["case"])
+    client = signed_in(make_coordinator(scene.place))
+    nobody = "nobody found to tell"
+    assert said_of(client, case.reference) == (nobody, nobody, nobody)
+    first = Notice.objects.nobody_reached().get(case_id=case.pk)
+    chosen = {"contact": scene.offices["police"].contacts.order_by("pk")[0].pk, "why": "She knows the place."}
+    assert client.post(f"/field/cases/{case.reference}/notices/{first.pk}/instead/", chosen).status_code == 302
+    everything_else_is_over(case, first)
+
+    told = Notice.objects.get(purpose="instead")
+    failed(told)
+    words = "failed, will be tried again"
+    assert said_of(client, case.reference) == (words, words, words)
+
+    mark_sent(told)
+    Notice.objects.filter(pk=told.pk).update(answer_by=timezone.now() - timedelta(minutes=1), reason="")
+    late = "no answer yet"
+    assert said_of(client, case.reference)[:2] == (late, late)
+    assert case.reference in client.get("/cms/cases/case/", {"overdue": "1"}).content.decode()
+
+    # who was chosen has left meanwhile: delivery finds nobody and leaves the name where it is
+    failed(told, "no_contact")
+    assert said_of(client, case.reference) == (nobody, nobody, nobody)
+
+
+@pytest.mark.usefixtures("in_english")
+def test_another_area_with_nobody_of_the_role_is_loud_on_all_three_pages_while_a_coordinator_is_asked(
+    scene: Scene, case: Case
+) -> None:
+    client = signed_in(make_coordinator(scene.place))
+    first = Notice.objects.get(role="police", case_id=case.pk)
+    mark_opened(notice=first, at=timezone.now())
+    answer(notice=first, kind="wrong_area", to_municipality=make_place().municipality)
+    call = Notice.objects.get(purpose="call")
+    assert call.contact is not None
+    nobody = "nobody found to tell"
+    assert said_of(client, case.reference) == (nobody, nobody, nobody)
+    mark_opened(notice=call, at=timezone.now())
+    answer(notice=call, kind="accepted")
+    assert said_of(client, case.reference) == (nobody, nobody, nobody)
+    answer(notice=call, kind="outcome", reason="reached")
+    assert nobody not in said_of(client, case.reference)
+
+
+def everything_else_is_over(case: Case, first: Notice) -> None:
+    """Only the chase of this notice is open, and no clock of the case runs."""
+    others = Notice.objects.open().filter(case_id=case.pk).exclude(chase_id=first.chase_id)
+    for notice in others:
+        cancel(notice=notice, reason="test")
+    case.deadlines.update(met_at=timezone.now())

@@ -12,15 +12,21 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from case_forms.cases.board import board_of
+from case_forms.cases.loudness import BEARERS
 from case_forms.cases.models import Case, CaseEvent, Deadline
+from case_forms.cases.timeline import timeline_of
 from case_forms.intake import desk
 from case_forms.intake.desk import CaseFilter, CasePages
 from case_forms.intake.tests import small_world
 from case_forms.intake.tests.page import Page
 from case_forms.intake.tests.small_world import World
-from case_forms.intake.urgency import LONGEST_CHAIN, LOUDNESS, urgencies_of, with_urgency
+from case_forms.intake.urgency import LOUDNESS, urgencies_of, with_urgency
 from case_forms.procedures.models import ProcedureVersion
-from notifications.outbox.models import Notice, Purpose
+from notifications.briefs.choices import NOT_REACHED, WRONG_AREA
+from notifications.briefs.models import PinTry
+from notifications.briefs.pin import TRIES_A_ROUND
+from notifications.outbox.models import Notice, Purpose, Reply
 from notifications.outbox.states import NO_CONTACT, NoticeState
 
 pytestmark = pytest.mark.django_db
@@ -63,8 +69,10 @@ def cases(world: World, count: int, **more: Any) -> list[Case]:
 
 def notice(world: World, case: Case, state: str, *, chases: Notice | None = None, **more: Any) -> Notice:
     """A row in this state that the constraints let stand; not saved."""
-    now = timezone.now()
+    now, key = timezone.now(), uuid.uuid4()
     values: dict[str, Any] = {
+        "id": key,
+        "chase_id": chases.chase_id if chases else key,
         "event_id": uuid.uuid4(),
         "case_id": case.pk,
         "case_reference": case.reference,
@@ -169,7 +177,70 @@ def test_a_declined_notice_that_reached_nobody_is_as_loud_as_no_contact(world: W
     assert "declined, and nobody else was reached" in page.words()
     assert page.soup.select_one(".case-loud") is not None
     Notice.objects.filter(pk=heir.pk).update(contact=world.officer, state="owed", reason="")
+    assert state_of(world, case) == "no_contact"  # a coordinator is asked to call; nobody is asked to take it
+
+
+def test_a_declined_notice_is_over_when_the_coordinators_call_has_reached_somebody(world: World) -> None:
+    (case,) = cases(world, 1)
+    first = notice(world, case, "declined")
+    first.save()
+    call = notice(world, case, "closed", chases=first, purpose=Purpose.CALL, accepted_at=timezone.now())
+    call.save()
+    reply = Reply.objects.create(notice=call, kind="outcome", reason=NOT_REACHED)
+    assert state_of(world, case) == "no_contact"
+    Reply.objects.filter(pk=reply.pk).update(reason="reached")
     assert state_of(world, case) == "quiet"
+
+
+def test_a_contact_who_has_left_is_nobody(world: World) -> None:
+    (case,) = cases(world, 1)
+    notice(world, case, "failed", reason=NO_CONTACT).save()
+    assert state_of(world, case) == "no_contact"
+    first = notice(world, case, "declined")
+    first.save()
+    Notice.objects.exclude(pk=first.pk).update(chases=first, purpose=Purpose.REROUTE, chase_id=first.pk)
+    assert state_of(world, case) == "no_contact"
+
+
+@pytest.mark.parametrize("purpose", ["reroute", "deputy", "instead"])
+@pytest.mark.parametrize(
+    ("state", "minutes", "said"),
+    [("failed", 5, "failed"), ("sent", -1, "late"), ("escalated", 5, "escalated"), ("owed", 5, "waiting")],
+)
+def test_whoever_bears_the_duty_now_is_judged(world: World, purpose: str, state: str, minutes: int, said: str) -> None:
+    (case,) = cases(world, 1)
+    over = "cancelled" if purpose == "instead" else "declined"
+    first = notice(world, case, over)
+    first.save()
+    due = timezone.now() + timedelta(minutes=minutes)
+    notice(world, case, state, chases=first, purpose=purpose, answer_by=due).save()
+    assert state_of(world, case) == said
+
+
+def test_a_call_about_an_heir_counts_like_one_about_the_first(world: World) -> None:
+    (case,) = cases(world, 1)
+    first = notice(world, case, "declined")
+    first.save()
+    heir = notice(world, case, "sent", chases=first)
+    heir.save()
+    assert state_of(world, case) == "waiting"
+    notice(world, case, "sent", chases=heir, purpose=Purpose.CALL).save()
+    assert state_of(world, case) == "call"
+
+
+def test_wrong_pins_that_lock_a_contact_out_are_as_loud_as_a_call(world: World) -> None:
+    (case,) = cases(world, 1)
+    first = notice(world, case, "sent", answer_by=timezone.now() + timedelta(minutes=5))
+    first.save()
+    for _try in range(TRIES_A_ROUND):
+        assert state_of(world, case) == "waiting"
+        PinTry.objects.create(notice=first, address_hash="x", succeeded=False)
+    assert state_of(world, case) == "call"
+    page = home(world.worker)
+    assert "5 wrong PINs were written" in page.words()
+    assert page.soup.select_one('.case-loud a[href^="tel:"]') is not None
+    PinTry.objects.create(notice=first, address_hash="x", succeeded=True)
+    assert state_of(world, case) == "waiting"
 
 
 def test_a_notice_passed_on_four_times_counts_by_who_has_it_now(world: World) -> None:
@@ -194,13 +265,18 @@ def test_red_and_amber_stand_between_late_and_waiting(world: World) -> None:
     assert shown(home(world.worker)) == [late.reference, red.reference, amber.reference]
 
 
-def anything(world: World, dice: random.Random, case: Case, now: datetime) -> list[Notice]:
-    """A few chases of any shape, also of those that nothing of ours makes."""
+MAY_BE_ALONE = ("owed", "failed", "closed", "cancelled", "escalated")
+
+
+def anything(
+    world: World, dice: random.Random, case: Case, now: datetime, alone: tuple[str, ...] = MAY_BE_ALONE
+) -> list[Notice]:
+    """A few chases of any shape, also of those that nothing of ours makes. `alone`: states without a contact."""
     made: list[Notice] = []
     for _number in range(dice.randint(0, 7)):
         chases = dice.choice([None, *made]) if made else None
         state = dice.choice(NoticeState.values)
-        has_contact = dice.random() < 0.7 or state not in ("owed", "failed", "closed", "cancelled", "escalated")
+        has_contact = dice.random() < 0.7 or state not in alone
         made.append(
             notice(
                 world,
@@ -210,17 +286,54 @@ def anything(world: World, dice: random.Random, case: Case, now: datetime) -> li
                 purpose=dice.choice(Purpose.values[1:]) if chases else Purpose.FIRST,
                 contact=world.officer if has_contact else None,
                 answer_by=dice.choice([None, now - timedelta(minutes=3), now + timedelta(minutes=3)]),
-                **({"accepted_at": now} if state == "closed" and dice.random() < 0.5 else {}),
+                **({"accepted_at": now} if state in ("closed", "declined") and dice.random() < 0.5 else {}),
+                **({"reason": NO_CONTACT} if state == "failed" and dice.random() < 0.4 else {}),
+                **({"reason": WRONG_AREA} if state == "declined" and dice.random() < 0.4 else {}),
             )
         )
     return made
+
+
+def answers_and_tries(dice: random.Random, made: list[Notice]) -> None:
+    """What came of some calls, and PINs that were entered, right and wrong."""
+    calls = [each for each in made if each.purpose == Purpose.CALL and each.contact]
+    Reply.objects.bulk_create(
+        Reply(notice=call, kind="outcome", reason=dice.choice([NOT_REACHED, "reached"]))
+        for call in dice.sample(calls, len(calls) // 2)
+    )
+    moments = [timezone.now() - timedelta(minutes=minutes) for minutes in range(4)]
+    PinTry.objects.bulk_create(
+        PinTry(notice=each, address_hash="x", succeeded=dice.random() < 0.08, at=dice.choice(moments))
+        for each in dice.sample(made, len(made) // 4)
+        for _try in range(dice.randint(3, 8))
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_start_page_and_the_register_say_what_the_cases_page_says(world: World, seed: int) -> None:
+    dice, now = random.Random(seed), timezone.now()
+    made = cases(world, 60)
+    rows = [each for case in made for each in anything(world, dice, case, now, alone=("failed",))]
+    Notice.objects.bulk_create(rows)
+    answers_and_tries(dice, rows)
+    said = urgencies_of(made, now)
+    for case in made:
+        board, state = board_of(timeline_of(case, now=now, language="en")), said[case.pk].state
+        assert any(card.nobody or card.is_dropped for card in board.cards) == (state == "no_contact")
+        assert all(card.must_call for card in board.cards if card.state == "no_contact")
+        assert not any(card.locked for card in board.cards) or state in ("no_contact", "call")
+        is_borne = any(each.case_id == case.pk and each.is_open and each.purpose in BEARERS for each in rows)
+        assert (state == "quiet") <= (not is_borne)
+    assert {"no_contact", "call", "quiet"} <= {one.state for one in said.values()}
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_database_and_the_page_agree_on_how_urgent_a_case_is(world: World, seed: int) -> None:
     dice, now = random.Random(seed), timezone.now()
     made = cases(world, 150)
-    Notice.objects.bulk_create([each for case in made for each in anything(world, dice, case, now)])
+    rows = [each for case in made for each in anything(world, dice, case, now)]
+    Notice.objects.bulk_create(rows)
+    answers_and_tries(dice, rows)
     for case in made:
         if dice.random() < 0.3:
             deadline(case, now, breach=dice.choice([-1, 1]), red=dice.choice([-2, 1]), amber=dice.choice([-3, 1]))
@@ -288,12 +401,21 @@ def test_ten_thousand_cases_are_sorted_quickly(world: World) -> None:
     assert took < 1.0, f"{took:.2f} s of this process and its database"
 
 
-def test_longer_chains_than_are_followed_are_loud_rather_than_silent(world: World) -> None:
+def test_a_chain_of_any_length_counts_by_who_has_it_now(world: World) -> None:
     (case,) = cases(world, 1)
     last = notice(world, case, "declined")
     last.save()
-    for _number in range(LONGEST_CHAIN + 1):
+    for _number in range(12):
         last = notice(world, case, "declined", chases=last)
         last.save()
-    notice(world, case, "accepted", chases=last).save()
     assert state_of(world, case) == "no_contact"
+    notice(world, case, "accepted", chases=last).save()
+    assert state_of(world, case) == "quiet"
+
+
+def test_a_row_of_an_older_release_is_loud_rather_than_silent(world: World) -> None:
+    (case,) = cases(world, 1)
+    notice(world, case, "declined").save()
+    Notice.objects.update(chase_id=None)
+    assert state_of(world, case) == "no_contact"
+    assert with_urgency(Case.objects.all(), timezone.now()).get().urgency == LOUDNESS.index("no_contact")

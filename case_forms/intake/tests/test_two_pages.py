@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from case_forms.builder.actions import publish_form, save_definition
 from case_forms.intake import drafts
+from case_forms.intake.actions import Received, submit_draft
 from case_forms.intake.merging import BOTH, MINE, THEIRS, Chosen, Merge, mark, marks_of, same_answers
 from case_forms.intake.models import Draft, Submission
 from case_forms.intake.moving import move_draft
 from case_forms.intake.tests import small_world
 from case_forms.intake.tests.page import Page, follow
 from case_forms.intake.tests.small_world import World
+from case_forms.intake.views import sending
 
 CANARY = "kanarina-7702"
 JSON = {"HTTP_ACCEPT": "application/json"}
@@ -279,6 +281,39 @@ def test_a_form_that_changed_after_it_was_looked_over_is_not_sent(phone: Client,
     again_sent = phone.post(address, {"looked_over": "old"}, **JSON)  # type: ignore[arg-type]
     assert again_sent.json() == {"go": f"/field/sent/{draft.pk}/"}
     assert Submission.objects.count() == 1
+
+
+def test_what_another_page_saves_while_the_form_is_being_sent_is_not_sent_unseen(
+    phone: Client, draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = opened(phone, draft)
+    review = follow(phone, opened(phone, draft).press(account="as looked over"))
+    looked_over = review.soup.select_one('input[name="looked_over"]')
+    assert looked_over is not None
+
+    def saved_just_before(**sent: Any) -> Received:
+        late.press("save", account="as looked over", consent="yes")
+        return submit_draft(**sent)
+
+    monkeypatch.setattr(sending, "submit_draft", saved_just_before)
+    again = Page(phone, phone.post(f"/field/drafts/{draft.pk}/", {"looked_over": str(looked_over["value"])}))
+    assert again.status == 409
+    assert not Submission.objects.exists()
+    assert "changed on another page" in again.words()
+    fresh = again.soup.select_one('input[name="looked_over"]')
+    assert fresh is not None
+    assert fresh["value"] == drafts.versions_of(Draft.objects.get())
+
+
+def test_a_draft_thrown_away_while_it_is_being_sent_is_not_there(
+    world: World, phone: Client, draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone_just_before(**sent: Any) -> Received:
+        drafts.discard_draft(draft=draft, by=world.worker)
+        return submit_draft(**sent)
+
+    monkeypatch.setattr(sending, "submit_draft", gone_just_before)
+    assert phone.post(f"/field/drafts/{draft.pk}/").status_code == 404
 
 
 def test_the_versions_hold_nothing_of_what_was_typed(phone: Client, draft: Draft) -> None:

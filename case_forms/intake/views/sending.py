@@ -18,6 +18,7 @@ from case_forms.cases.models import Case
 from case_forms.intake import drafts, left_over, outcome
 from case_forms.intake.actions import (
     AnswersRefused,
+    ChangedSince,
     ConfirmationNeeded,
     NotAllowed,
     NotDecided,
@@ -53,11 +54,15 @@ def review(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
 
 
 def _send(request: HttpRequest, user: User, draft: Draft) -> HttpResponse:
-    looked_over = request.POST.get("looked_over")
-    if looked_over is not None and looked_over != drafts.versions_of(draft):
-        return _review_page(request, draft, has_changed=True, status=409)
     try:
-        received = submit_draft(draft=draft, user=user, confirmed=request.POST.getlist("confirmed"))
+        received = submit_draft(
+            draft=draft,
+            user=user,
+            confirmed=request.POST.getlist("confirmed"),
+            looked_over=request.POST.get("looked_over"),
+        )
+    except ChangedSince:
+        return _review_page(request, visible_or_404(Draft, user, pk=draft.pk), has_changed=True, status=409)
     except ConfirmationNeeded:
         return _review_page(request, draft, is_unconfirmed=True, status=422)
     except AnswersRefused:
@@ -66,7 +71,7 @@ def _send(request: HttpRequest, user: User, draft: Draft) -> HttpResponse:
         return _review_page(request, draft, is_undecided=True, status=503)
     except UuidReused:
         return lead(request, "intake:sent", draft.pk)
-    except NotAllowed:
+    except (NotAllowed, Draft.DoesNotExist):
         raise Http404 from None
     return _where(request, received.submission)
 
