@@ -192,7 +192,8 @@ def _deputy(notice: Notice, chase: list[Notice], now: datetime) -> Contact | Non
 def _say(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] | None = None) -> Notice:
     """The notice of this step: the open one of its kind again, when it went to the same person, else a new one.
 
-    What the clock had open to somebody else closes with that; a call by a person's deed never does (see `callers`).
+    What the clock had open to somebody else closes with that; a call by a person's deed never does, as long as it
+    reaches them (see `callers`).
     `ladder`: what is left of a ladder, for whoever carries it on.
     """
     if plan.do == DEPUTY:
@@ -207,7 +208,7 @@ def _say(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] | None
     if plan.do == CALL and plan.contact is None:
         return _with_nobody_on_duty(notice, plan, open_ones, now, ladder)
     same = next((one for one in open_ones if _reaches(one, plan.contact)), None)
-    others = [one.pk for one in open_ones if one is not same and not is_by_deed(one)]
+    others = [one.pk for one in open_ones if one is not same and not (is_by_deed(one) and reaches_somebody(one))]
     if notice.pk in others and ladder is None:  # the call that carries the clock goes on to another coordinator
         ladder = rest_of(notice.ladder, plan.index + 1, notice.owed_at, now)
     if others:
@@ -234,11 +235,7 @@ def _somebody_else_sees_to_it(own: Notice, calls: list[Notice], now: datetime) -
     """A call by deed asks its own coordinator. When none of those who were asked so is on duty any more, the oldest of
     the calls looks for somebody who is; the others leave that to it."""
     by_deed = [one for one in calls if is_by_deed(one) and reaches_somebody(one) and one.next_step_at is not None]
-    return own.pk != by_deed[-1].pk if by_deed and not _any_at_work(by_deed, now) else True
-
-
-def _any_at_work(calls: list[Notice], now: datetime) -> bool:
-    return any(is_at_work(one.contact, now) for one in calls)
+    return by_deed[-1].pk != own.pk or any(is_at_work(one.contact, now) for one in by_deed)
 
 
 def _with_nobody_on_duty(

@@ -5,6 +5,7 @@ each hour, after the first day once a day, until somebody is found. When no mail
 minutes. The bulk workers ring it; when none can be asked, the sweeper does.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from smtplib import SMTPException
 from typing import Any
@@ -44,9 +45,9 @@ def alarm_part(now: datetime) -> dict[str, Any]:
     return {"ok": cases == 0, "cases": cases, "oldest_s": round((now - oldest).total_seconds(), 1) if oldest else None}
 
 
-def ring(argument: str = "") -> int:
+def ring(argument: str = "", *, show_life: Callable[[], None] = lambda: None) -> int:
     """What the bulk workers, or the sweeper in their place, run each minute. Returns how many operators were written to
-    now."""
+    now. `show_life` is called before each mail: a server that hangs costs some seconds each time."""
     now = timezone.now()
     part = alarm_part(now)
     if part["ok"]:
@@ -58,7 +59,10 @@ def ring(argument: str = "") -> int:
     operators = operators_to_tell()
     if not operators:
         log.error("no_operator_to_alarm")
-    told = sum(_told(operator, part["cases"]) for operator in operators)
+    told = 0
+    for operator in operators:
+        show_life()
+        told += _told(operator, part["cases"])
     if told:
         Heartbeat.objects.filter(part=MAILED, at=now).update(facts={})
     return told

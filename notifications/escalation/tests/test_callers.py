@@ -154,6 +154,31 @@ def test_a_coordinator_chosen_by_hand_keeps_their_call_while_the_other_ladder_go
 # ---- no coordinator on duty ----
 
 
+def test_a_call_that_nobody_was_there_for_hands_its_clock_to_whoever_comes(staffed: Staffed) -> None:
+    first = settled(owe_officer(staffed))
+    DutyShift.objects.filter(contact=staffed.coordinator).delete()
+    call_each(first, [])
+    relief = put_on_duty(staffed.country.coordinator)
+    climb(first, 60, start=30)
+    standing = Notice.objects.open().get(purpose=Purpose.CALL)
+    assert (standing.contact, standing.number) == (relief, 2)
+    assert standing.next_step_at is not None
+
+
+def test_a_link_taken_back_ends_the_call_and_the_next_one_carries_the_clock(staffed: Staffed) -> None:
+    first = settled(owe_officer(staffed))
+    other = coordinators(1)[0]
+    call, _kept = call_each(first, [staffed.coordinator, other])
+    drain()
+    Notice.objects.filter(pk=call.pk).update(link_revoked_at=at(first, 1))
+    climb(first, 60, start=30)
+    call.refresh_from_db()
+    standing = Notice.objects.open().filter(purpose=Purpose.CALL)
+    assert (call.state, call.reason) == ("closed", "replaced")
+    assert {one.contact for one in standing} == {staffed.coordinator, other}
+    assert all(one.next_step_at for one in standing)
+
+
 def test_with_nobody_on_duty_the_standing_call_goes_on_and_the_operator_hears(staffed: Staffed) -> None:
     first = owe_officer(staffed)
     drain()

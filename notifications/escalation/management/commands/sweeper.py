@@ -98,7 +98,7 @@ class Sweeper:
     def _each_minute(self, now: datetime) -> None:
         """The alarm must not depend on a broker or on bulk workers: when they can't be asked, it is rung from here."""
         if not send_each_minute():
-            each("housekeeping", ["sweeper.alarm"], lambda name: ring(), at=now)
+            each("housekeeping", ["sweeper.alarm"], lambda name: ring(show_life=self._show_life), at=now)
 
     def _look_around(self, now: datetime) -> None:
         """Each of these by itself: what fails here keeps no clock from moving."""
