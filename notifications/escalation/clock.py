@@ -234,7 +234,8 @@ def _again(same: Notice, notice: Notice, plan: Plan, now: datetime, *, ladder: l
 def _somebody_else_sees_to_it(own: Notice, calls: list[Notice], now: datetime) -> bool:
     """A call by deed asks its own coordinator. When none of those who were asked so is on duty any more, the oldest of
     the calls looks for somebody who is; the others leave that to it."""
-    by_deed = [one for one in calls if is_by_deed(one) and reaches_somebody(one) and one.next_step_at is not None]
+    asked = [one for one in calls if is_by_deed(one) and reaches_somebody(one)]
+    by_deed = [one for one in asked if one.next_step_at is not None or one.pk == own.pk]
     return by_deed[-1].pk != own.pk or any(is_at_work(one.contact, now) for one in by_deed)
 
 
