@@ -102,7 +102,8 @@ def _near(duty: Notice, municipality: Municipality) -> set[int]:
 def tell_instead(*, case: Case, notice_id: UUID, contact_id: int | None, why: str, by: User) -> Notice:
     """Owes the notice to the person that was chosen, as a new case event, and settles the one that it replaces.
 
-    The caller has made sure that `by` may see the case. A second press finds somebody told and changes nothing.
+    The caller has made sure that `by` may see the case. A second press finds somebody told and changes nothing; one for
+    a coordinator who has an open call about it already returns that call.
     Raises CannotTell.
     """
     locked = Notice.objects.select_for_update().filter(case_id=case.pk, pk=notice_id).first()
@@ -117,6 +118,9 @@ def tell_instead(*, case: Case, notice_id: UUID, contact_id: int | None, why: st
         raise CannotTell("no_reason")
     if len(reason) > MAX_REASON:
         raise CannotTell("too_long")
+    standing = _standing_call(notice, contact)
+    if standing is not None:
+        return standing
     at = timezone.now()
     event = CaseEvent.objects.create(
         case=case,
@@ -137,6 +141,14 @@ def tell_instead(*, case: Case, notice_id: UUID, contact_id: int | None, why: st
         contact=contact.pk,
     )
     return told
+
+
+def _standing_call(notice: Notice, contact: Contact) -> Notice | None:
+    """The call about it that this coordinator has before them already."""
+    if contact.partner.role != Role.COORDINATOR:
+        return None
+    calls = Notice.objects.open().with_recipient().filter(chase_id=notice.chase_id, purpose=Purpose.CALL)
+    return calls.filter(contact=contact, link_revoked_at__isnull=True).first()
 
 
 def _owe(event: CaseEvent, notice: Notice, contact: Contact, at: datetime) -> Notice:

@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class BriefsConfig(AppConfig):
     name = "notifications.briefs"
     verbose_name = _("Briefs")
+
+    def ready(self) -> None:
+        from . import receivers  # noqa: F401

@@ -48,7 +48,8 @@ from notifications.outbox.waking import wake
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from .chases import has_clock, keeper_of, members, refusers, standing, told
+from .callers import ask_for_somebody, coordinator_for, is_at_work, is_by_deed, reaches_somebody
+from .chases import has_clock, keeper_of, members, standing, told
 
 AT_MOST = 200  # steps in one pass
 CLOCK = "notice.clock"  # what is put aside when a step can't be taken
@@ -188,31 +189,38 @@ def _deputy(notice: Notice, chase: list[Notice], now: datetime) -> Contact | Non
     return next((each for each in (found.contact, found.deputy) if each and each.pk not in known), None)
 
 
-def coordinator_for(notice: Notice, chase: list[Notice], now: datetime) -> Contact | None:
-    """The coordinator on duty; the deputy when that one has declined a call of this chase."""
-    found = resolve_for(notice, at=now, role=Role.COORDINATOR)
-    declined = refusers(chase)
-    asked = (found.contact, found.deputy, *found.coordinators)
-    willing = [each for each in asked if each and each.pk not in declined]
-    return willing[0] if willing else found.contact
-
-
 def _say(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] | None = None) -> Notice:
     """The notice of this step: the open one of its kind again, when it went to the same person, else a new one.
 
-    What stood open to somebody else closes with that. `ladder`: what is left of a ladder, for whoever carries it on.
+    What the clock had open to somebody else closes with that; a call by a person's deed never does, as long as it
+    reaches them (see `callers`).
+    `ladder`: what is left of a ladder, for whoever carries it on.
     """
     if plan.do == DEPUTY:
         return _owe_step(notice, plan, now, ladder=ladder)
     open_ones = standing(plan.chase, PURPOSES[plan.do])
+    if is_by_deed(notice):
+        own = next((one for one in open_ones if one.pk == notice.pk and reaches_somebody(one)), None)
+        if own is not None:
+            _again(own, notice, plan, now)
+            if _somebody_else_sees_to_it(own, open_ones, now):
+                return own
+    if plan.do == CALL and plan.contact is None:
+        return _with_nobody_on_duty(notice, plan, open_ones, now, ladder)
     same = next((one for one in open_ones if _reaches(one, plan.contact)), None)
-    others = [one.pk for one in open_ones if one is not same]
+    others = [one.pk for one in open_ones if one is not same and not (is_by_deed(one) and reaches_somebody(one))]
     if notice.pk in others and ladder is None:  # the call that carries the clock goes on to another coordinator
         ladder = rest_of(notice.ladder, plan.index + 1, notice.owed_at, now)
     if others:
         settle_replaced(others, now)
     if same is None:
         return _owe_step(notice, plan, now, ladder=ladder)
+    if same.pk == notice.pk or not is_by_deed(same) or same.next_step_at is None:
+        _again(same, notice, plan, now, ladder=ladder)
+    return same
+
+
+def _again(same: Notice, notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] | None = None) -> None:
     minutes = _minutes_to_answer(notice, plan, now)
     repeat(
         notice=same,
@@ -221,7 +229,33 @@ def _say(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] | None
         answer_by=now + timedelta(minutes=minutes) if minutes is not None else None,
         ladder=ladder,
     )
-    return same
+
+
+def _somebody_else_sees_to_it(own: Notice, calls: list[Notice], now: datetime) -> bool:
+    """A call by deed asks its own coordinator. When none of those who were asked so is on duty any more, the oldest of
+    the calls looks for somebody who is; the others leave that to it."""
+    asked = [one for one in calls if is_by_deed(one) and reaches_somebody(one)]
+    by_deed = [one for one in asked if one.next_step_at is not None or one.pk == own.pk]
+    return by_deed[-1].pk != own.pk or any(is_at_work(one.contact, now) for one in by_deed)
+
+
+def _with_nobody_on_duty(
+    notice: Notice, plan: Plan, calls: list[Notice], now: datetime, ladder: list[Step] | None
+) -> Notice:
+    """The call that stands is said again, to whoever has it; one to nobody stands beside it, loud, until somebody comes
+    on duty. Without any that stands, the one to nobody carries on what is left of the ladder."""
+    asked = next((one for one in calls if reaches_somebody(one)), None)
+    if asked is None:
+        same = next((one for one in calls if _reaches(one, None)), None)
+        if same is None:
+            return _owe_step(notice, plan, now, ladder=ladder)
+        _again(same, notice, plan, now, ladder=ladder)
+        return same
+    event_id = uuid5(notice.pk, f"step-{plan.index}")
+    ask_for_somebody(notice, plan.chase, now, why=plan.words, event_id=event_id)
+    if not is_by_deed(asked) or asked.next_step_at is None:  # else it is said again by its own clock
+        _again(asked, notice, plan, now, ladder=ladder)
+    return asked
 
 
 def _reaches(notice: Notice, contact: Contact | None) -> bool:

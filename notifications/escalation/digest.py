@@ -31,8 +31,8 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.repeating import repeat, settle_replaced
 from notifications.outbox.states import NOTHING_LEFT
 
+from .callers import ask_for_somebody, coordinator_for, event_of_need, is_by_deed, reaches_somebody
 from .chases import members, told
-from .clock import coordinator_for
 
 DIGEST = "notice.digest"  # what is put aside when a notice can't be listed
 LIST = "contact.digest"  # and when a coordinator's list can't be made
@@ -74,15 +74,16 @@ def list_silent(now: datetime, *, show_life: Callable[[], None] = lambda: None) 
     if now < eight:
         return 0
     found: dict[Contact, list[Line]] = defaultdict(list)
+    waiting: set[int] = set()
 
     def look_at(key: UUID) -> bool:
         show_life()
-        return _look_at(key, now, found)
+        return _look_at(key, now, found, waiting)
 
     each(DIGEST, _silent(now, eight), look_at, at=now)
     by_key = {contact.pk: contact for contact in found}
     sent = each(LIST, by_key, lambda key: _tell(by_key[key], found[by_key[key]], now, eight), at=now)
-    _close_empty(found, now, eight)
+    _close_empty(found, waiting, now, eight)
     return sent
 
 
@@ -99,7 +100,9 @@ def _silent(now: datetime, eight: datetime) -> list[UUID]:
     return list(rows[:AT_MOST])
 
 
-def _look_at(key: UUID, now: datetime, found: dict[Contact, list[Line]]) -> bool:
+def _look_at(key: UUID, now: datetime, found: dict[Contact, list[Line]], waiting: set[int]) -> bool:
+    """Puts it on the list of its coordinator. With none on duty a call is owed to nobody, which alarms the operator;
+    whoever was asked before (`waiting`) keeps the list that named it."""
     notice = (
         Notice.objects.select_related("contact", "municipality", "partner").defer("brief", "link_token").get(pk=key)
     )
@@ -109,6 +112,10 @@ def _look_at(key: UUID, now: datetime, found: dict[Contact, list[Line]]) -> bool
     contact = coordinator_for(notice, chase, now)
     if contact is None:
         log.error("nobody_to_list", notice=str(notice.pk))
+        ask_for_somebody(notice, chase, now, why=[NO_ANSWER], event_id=event_of_need(notice, now))
+        contact = notice.contact if is_by_deed(notice) and reaches_somebody(notice) else None
+    if contact is None:
+        waiting.update(one.contact_id for one in chase if one.contact_id and one.role == Role.COORDINATOR)
         return False
     found[contact].append(Line(notice, chase))
     return True
@@ -150,11 +157,12 @@ def _keep_links_open(lines: list[Line], now: datetime) -> None:
     open_ones.filter(link_expires_at__lt=until).update(link_expires_at=until)
 
 
-def _close_empty(found: Iterable[Contact], now: datetime, eight: datetime) -> None:
+def _close_empty(found: Iterable[Contact], waiting: Iterable[int], now: datetime, eight: datetime) -> None:
     """Of yesterday's lists those on which nothing is left, or whose coordinator is not on duty any more."""
     over = Notice.objects.open().filter(purpose=Purpose.DIGEST, owed_at__lt=eight)
     over = over.filter(Q(repeated_at__isnull=True) | Q(repeated_at__lt=eight))
     over = over.exclude(contact__in=list(found)).exclude(contact__in=_listed_today(eight))
+    over = over.exclude(contact__in=list(waiting))
     settle_replaced(over.values_list("pk", flat=True), now, reason=NOTHING_LEFT)
 
 

@@ -1,9 +1,11 @@
 """The operator's alarm: a chain came to its end and nobody was found to be told. Says how many, nothing of a case.
 
 It stands in the log each minute, in `/readyz` (part `nobody_told`), and goes out by e-mail: at once for a new one, then
-each hour, after the first day once a day, until somebody is found.
+each hour, after the first day once a day, until somebody is found. When no mail went out, it is tried again after five
+minutes. The bulk workers ring it; when none can be asked, the sweeper does.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from smtplib import SMTPException
 from typing import Any
@@ -22,7 +24,8 @@ from notifications.directory.models import Role
 
 from .models import Heartbeat, Notice, NoticeQuerySet
 
-MAILED = "alarm.mailed"  # the heartbeat that says when the operators were last written to
+MAILED = "alarm.mailed"  # the heartbeat that says when it was last tried to write to the operators
+UNHEARD = {"unheard": True}  # its facts, as long as no mail of that try has gone out
 NEWEST_AT_ONCE = timedelta(minutes=5)  # but never more often than this
 EACH_HOUR = timedelta(hours=1)
 FIRST_DAY = timedelta(days=1)
@@ -42,20 +45,27 @@ def alarm_part(now: datetime) -> dict[str, Any]:
     return {"ok": cases == 0, "cases": cases, "oldest_s": round((now - oldest).total_seconds(), 1) if oldest else None}
 
 
-def ring(argument: str = "") -> int:
-    """What the bulk workers run each minute. Returns how many operators were written to now."""
+def ring(argument: str = "", *, show_life: Callable[[], None] = lambda: None) -> int:
+    """What the bulk workers, or the sweeper in their place, run each minute. Returns how many operators were written to
+    now. `show_life` is called before each mail: a server that hangs costs some seconds each time."""
     now = timezone.now()
     part = alarm_part(now)
     if part["ok"]:
         return 0
     log.error("nobody_told", cases=part["cases"], oldest_s=part["oldest_s"])
-    last = Heartbeat.objects.filter(part=MAILED).values_list("at", flat=True).first()
+    last = Heartbeat.objects.filter(part=MAILED).first()
     if not _is_due(last, now) or not _claimed(last, now):
         return 0
     operators = operators_to_tell()
     if not operators:
         log.error("no_operator_to_alarm")
-    return sum(_told(operator, part["cases"]) for operator in operators)
+    told = 0
+    for operator in operators:
+        show_life()
+        told += _told(operator, part["cases"])
+    if told:
+        Heartbeat.objects.filter(part=MAILED, at=now).update(facts={})
+    return told
 
 
 def operators_to_tell() -> list[User]:
@@ -65,21 +75,24 @@ def operators_to_tell() -> list[User]:
     return list(staff.distinct().order_by("pk"))
 
 
-def _is_due(last: datetime | None, now: datetime) -> bool:
-    if last is None or last > now:  # a clock set back keeps nobody from hearing of it
+def _is_due(beat: Heartbeat | None, now: datetime) -> bool:
+    if beat is None or beat.at > now:  # a clock set back keeps nobody from hearing of it
         return True
+    last = beat.at
+    if beat.facts == UNHEARD:
+        return now - last >= NEWEST_AT_ONCE
     times = unheard().order_by().aggregate(oldest=Min("owed_at"), newest=Max("owed_at"))
     if times["newest"] > last:
         return now - last >= NEWEST_AT_ONCE
     return now - last >= (EACH_HOUR if now - times["oldest"] < FIRST_DAY else FIRST_DAY)
 
 
-def _claimed(last: datetime | None, now: datetime) -> bool:
-    """Of two workers at once, one writes the mails."""
+def _claimed(last: Heartbeat | None, now: datetime) -> bool:
+    """Of two workers at once, one writes the mails. Until one of them has gone out, it was a try that nobody heard."""
     if last is None:
-        _beat, made = Heartbeat.objects.get_or_create(part=MAILED, defaults={"at": now})
+        _beat, made = Heartbeat.objects.get_or_create(part=MAILED, defaults={"at": now, "facts": UNHEARD})
         return made
-    return Heartbeat.objects.filter(part=MAILED, at=last).update(at=now) == 1
+    return Heartbeat.objects.filter(part=MAILED, at=last.at).update(at=now, facts=UNHEARD) == 1
 
 
 def _told(operator: User, cases: int) -> bool:

@@ -106,7 +106,8 @@ def settle_replaced(keys: Iterable[UUID], at: datetime, *, reason: str = REPLACE
 
 
 def fold(now: datetime) -> int:
-    """One open call and one open reminder for each chase: of several, as an older release left them, one stays.
+    """One open call and one open reminder of a chase for each person: of several, as an older release left them, one
+    stays. Calls to different people are no repetitions: each of them was asked.
 
     The one with a clock stays, else the newest whose link opens; it takes the others' number along. At most 20 chases
     and 500 rows of each in one pass, so that thousands come down over some rounds while everything else goes on.
@@ -116,20 +117,21 @@ def fold(now: datetime) -> int:
         Notice.objects.open()
         .filter(purpose__in=(Purpose.CALL, Purpose.REMINDER), chase_id__isnull=False)
         .order_by()
-        .values("chase_id", "purpose")
+        .values("chase_id", "purpose", "contact_id")
         .annotate(rows=Count("pk"))
         .filter(rows__gt=1)
     )
     closed = 0
     for found in crowded[:CHASES_AT_ONCE]:
         if found["chase_id"] is not None:
-            closed += _fold_one(found["chase_id"], found["purpose"], now)
+            closed += _fold_one(found["chase_id"], found["purpose"], found["contact_id"], now)
     return closed
 
 
-def _fold_one(chase_id: UUID, purpose: str, now: datetime) -> int:
+def _fold_one(chase_id: UUID, purpose: str, contact_id: int | None, now: datetime) -> int:
     with transaction.atomic():
-        standing = Notice.objects.open().filter(chase_id=chase_id, purpose=purpose).defer("brief", "ladder")
+        whose = Q(contact=contact_id) if contact_id is not None else Q(contact=None)
+        standing = Notice.objects.open().filter(whose, chase_id=chase_id, purpose=purpose).defer("brief", "ladder")
         kept = standing.order_by(
             F("next_step_at").asc(nulls_last=True), F("link_revoked_at").asc(nulls_first=True), "-owed_at", "pk"
         ).first()

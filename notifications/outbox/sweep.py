@@ -28,6 +28,7 @@ OWN_SECONDS = 3.0  # of sending in one pass; clocks and heartbeat wait so long, 
 WAKE_AT_MOST = 100  # ids in one wake-up; the worker finds the others by itself
 RESOLVE_SLOWLY = timedelta(seconds=30)
 RESOLVE_LATER = timedelta(minutes=5)  # when nobody has been found for a day
+SAME_RECIPIENT = "same_recipient"  # why a notice without anybody is withdrawn: they have one already
 RESOLVE = "notice.resolve"  # what is put aside when a notice can't be resolved
 FARTHEST_ATTEMPT = LONGEST_UNSENDABLE_BACKOFF * (1 + JITTER)
 
@@ -99,6 +100,9 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
             locked = Notice.objects.without_recipient().select_for_update().filter(pk=notice.pk).first()
             if locked is None:
                 return False
+            if _is_asked_already(locked, contact):
+                cancel(notice=notice, reason=SAME_RECIPIENT)
+                return False
             token = secrets.token_urlsafe(32)
             locked.contact, locked.partner = contact, contact.partner
             locked.recipient_key = recipient_key_of(contact)
@@ -107,6 +111,8 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
                 locked.brief, role=locked.role, office=contact.partner, municipality=locked.municipality
             )
             locked.link_token, locked.link_hash = token, link_hash(token)
+            locked.link_expires_at = now + timedelta(hours=settings.BRIEF_LINK_HOURS)
+            locked.link_revoked_at = None  # it was another link that was taken back
             locked.state, locked.reason = NoticeState.OWED, ""
             # Whoever had it before may have been told and may have read it; this one has not.
             locked.sent_at = locked.delivered_at = locked.opened_at = locked.repeated_at = None
@@ -119,6 +125,14 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
             wake(notice.pk, needs_document=notice.needs_document)
     except IntegrityError:
         # This contact is already owed a notice of the same event.
-        cancel(notice=notice, reason="same_recipient")
+        cancel(notice=notice, reason=SAME_RECIPIENT)
         return False
     return True
+
+
+def _is_asked_already(notice: Notice, contact: Contact) -> bool:
+    """A call that nobody was there for, and this coordinator has one of the same chase before them: no second one."""
+    if notice.purpose != Purpose.CALL or notice.next_step_at is not None:
+        return False
+    standing = Notice.objects.open().filter(chase_id=notice.chase_id, purpose=Purpose.CALL, contact=contact)
+    return standing.with_recipient().filter(link_revoked_at__isnull=True).exclude(pk=notice.pk).exists()

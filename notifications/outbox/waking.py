@@ -75,18 +75,19 @@ def send_housekeeping() -> None:
     _send_each(settings.HOUSEKEEPING, "hourly", unless_waiting=CROWDED[BULK])
 
 
-def send_each_minute() -> None:
+def send_each_minute() -> bool:
     """Has the bulk workers do what people set a clock for (settings.EACH_MINUTE). A queue that still holds last
-    minutes' tasks gets no more: whoever comes late does all that is due."""
-    _send_each(settings.EACH_MINUTE, "each minute", unless_waiting=WAITING_MINUTES)
+    minutes' tasks gets no more: whoever comes late does all that is due. False when not all were taken: no broker, or
+    no worker for a long time."""
+    return _send_each(settings.EACH_MINUTE, "each minute", unless_waiting=WAITING_MINUTES)
 
 
-def _send_each(paths: Iterable[str], argument: str, *, unless_waiting: int) -> None:
+def _send_each(paths: Iterable[str], argument: str, *, unless_waiting: int) -> bool:
     waiting = queue_length(BULK)
     if waiting is not None and waiting >= unless_waiting:
-        return
-    for path in paths:
-        enqueue_bulk(path, argument)
+        return False
+    taken = [enqueue_bulk(path, argument) for path in paths]  # each is tried, whatever became of the one before
+    return all(taken)
 
 
 def queue_length(cluster: str) -> int | None:

@@ -18,6 +18,7 @@ from .models import PutAside
 
 FIRST_WAIT = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=6)
+UNMET = timedelta(days=7)
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +59,15 @@ def each(
 def aside(kind: str, now: datetime) -> list[str]:
     """The keys of this kind that are put aside, and whose time to be tried again has not come."""
     return list(PutAside.objects.filter(kind=kind, retry_at__gt=now).values_list("row", flat=True))
+
+
+def forget_unmet(now: datetime) -> int:
+    """What no loop has met again for a week after it was due: its object is gone, or was dealt with elsewhere. Whatever
+    is still bad is met, and noted anew, as soon as its time has come. Returns how many rows."""
+    dropped, _of_each = PutAside.objects.filter(retry_at__lt=now - UNMET).delete()
+    if dropped:
+        log.info("put_aside_forgotten", rows=dropped)
+    return dropped
 
 
 def try_again() -> int:

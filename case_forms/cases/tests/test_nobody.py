@@ -27,8 +27,10 @@ from case_forms.testing import (
 from notifications.briefs.replies import answer
 from notifications.directory.chain import is_outside_area, resolve_chain
 from notifications.directory.models import Contact, DutyShift, Partner, Role
+from notifications.escalation.clock import advance
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.repeating import fold
 from notifications.outbox.sweep import resolve_again
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
@@ -291,3 +293,19 @@ def test_who_accepted_and_then_named_another_area_has_not_taken_it(scene: Scene)
     assert case is not None
     (card,) = board_of(timeline_of(case, language="en")).unresolved
     assert (card.taken, card.state) == (None, "no_contact")
+
+
+def test_every_coordinator_who_is_said_to_be_asked_stays_asked(scene: Scene) -> None:
+    DutyShift.objects.filter(partner__role=Role.COORDINATOR).delete()
+    for _office in range(3):
+        make_office(Role.COORDINATOR, region=make_place().region, contacts=1)
+    declined(scene, Role.CPU, make_place().municipality)
+    chase = Notice.objects.get(role=Role.CPU, purpose=Purpose.FIRST).chase_id
+    calls = Notice.objects.filter(purpose=Purpose.CALL, chase_id=chase)
+    assert calls.count() == 3
+    for minutes in range(0, 100, 10):
+        now = timezone.now() + timedelta(minutes=minutes)
+        advance(now)
+        fold(now)
+    assert calls.open().count() == 3
+    assert not calls.filter(reason="replaced").exists()

@@ -1,5 +1,6 @@
 """“Tell this person instead”: who may choose whom, what it settles, and what it leaves loud."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -17,8 +18,10 @@ from case_forms.testing import Scene, make_coordinator, make_office, make_place,
 from notifications.briefs.replies import answer
 from notifications.directory.models import Contact, DutyShift, Role
 from notifications.escalation.auditor import stranded
+from notifications.escalation.clock import advance
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.repeating import fold
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
@@ -227,3 +230,28 @@ def test_reading_the_list_changes_nothing(scene: Scene, case: Case) -> None:
     before = list(Notice.objects.order_by("pk").values_list("pk", "state", "token"))
     signed_in(scene.worker).get(address(case, nobody(case)))
     assert list(Notice.objects.order_by("pk").values_list("pk", "state", "token")) == before
+
+
+def test_asking_the_same_coordinator_twice_asks_once(scene: Scene, case: Case) -> None:
+    before = nobody(case)
+    far = make_office(Role.COORDINATOR, region=make_place().region, contacts=2)
+    one, other = far.contacts.order_by("pk")
+    for user in (scene.worker, scene.worker, make_coordinator(scene.place)):
+        assert press(user, case, one, notice=before).status_code == 302
+    assert Notice.objects.filter(purpose=Purpose.CALL).count() == 1
+    assert CaseEvent.objects.filter(kind="told_instead").count() == 1
+    assert AuditEntry.objects.filter(action="notice.told_instead").count() == 1
+    press(scene.worker, case, other, notice=before)
+    assert Notice.objects.open().filter(purpose=Purpose.CALL).count() == 2
+
+
+def test_the_coordinator_chosen_keeps_their_call_when_the_clock_comes_to_its_own(scene: Scene, case: Case) -> None:
+    chosen = make_office(Role.COORDINATOR, region=make_place().region, contacts=1).contacts.get()
+    DutyShift.objects.filter(partner__role=Role.COORDINATOR).delete()
+    press(scene.worker, case, chosen)
+    call = Notice.objects.get(purpose=Purpose.CALL)
+    for minutes in range(0, 180, 5):
+        advance(timezone.now() + timedelta(minutes=minutes))
+        fold(timezone.now() + timedelta(minutes=minutes))
+    call.refresh_from_db()
+    assert (call.is_open, call.contact) == (True, chosen)

@@ -5,11 +5,15 @@ from datetime import timedelta
 from unittest import mock
 
 import pytest
+from django.core import mail
 from django.core.management import call_command
 from django.db import DatabaseError, OperationalError
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from access.models import Assignment, User
+from audit.models import PutAside
+from notifications.directory.models import DutyShift
 from notifications.escalation.management.commands import sweeper as module
 from notifications.escalation.management.commands.sweeper import Sweeper
 from notifications.outbox.models import Heartbeat, Notice
@@ -156,3 +160,45 @@ def test_minutes_do_not_pile_up_before_a_dead_cluster(staffed, settings):
     with mock.patch("notifications.outbox.waking.queue_length", return_value=200):
         send_each_minute()
     assert not OrmQ.objects.exists()
+
+
+def alarm_an_operator(staffed):
+    operator = User.objects.create_user("operator", email="operator@vatra.example", language="en")
+    Assignment.objects.create(user=operator, role="operator", starts_on=timezone.localdate() - timedelta(days=1))
+    DutyShift.objects.all().delete()
+    owe_officer(staffed, contact=None)
+
+
+def test_without_a_broker_the_sweeper_rings_the_alarm_itself(staffed):
+    alarm_an_operator(staffed)
+    with mock.patch("notifications.outbox.waking.async_task", side_effect=OSError):
+        Sweeper(1.0).once()
+    assert [letter.to for letter in mail.outbox] == [["operator@vatra.example"]]
+
+
+def test_with_bulk_workers_dead_for_long_the_sweeper_rings_the_alarm_itself(staffed):
+    alarm_an_operator(staffed)
+    with mock.patch("notifications.outbox.waking.queue_length", return_value=200):
+        Sweeper(1.0).once()
+    assert len(mail.outbox) == 1
+
+
+def test_with_workers_at_hand_the_sweeper_leaves_the_alarm_to_them_and_it_never_ends_the_loop(staffed):
+    alarm_an_operator(staffed)
+    Sweeper(1.0).once()
+    assert mail.outbox == []
+    with (
+        mock.patch.object(module, "send_each_minute", return_value=False),
+        mock.patch.object(module, "ring", side_effect=ValueError),
+    ):
+        Sweeper(1.0).once()
+    assert Heartbeat.objects.filter(part="sweeper").exists()
+
+
+def test_what_was_put_aside_and_never_met_again_is_dropped_in_the_sweepers_round(staffed):
+    now = timezone.now()
+    times = {"first_at": now, "last_at": now, "code": "KeyError"}
+    PutAside.objects.create(kind="form.forget", row="1", retry_at=now - timedelta(days=7, minutes=1), **times)
+    PutAside.objects.create(kind="form.forget", row="2", retry_at=now - timedelta(days=6), **times)
+    Sweeper(1.0).once()
+    assert list(PutAside.objects.values_list("row", flat=True)) == ["2"]

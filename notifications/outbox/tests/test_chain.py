@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core import mail
@@ -203,3 +204,34 @@ def test_the_alarm_ends_when_somebody_is_found(staffed: Staffed, operator: User)
     put_on_duty(staffed.country.coordinator, contact=make_contact(staffed.country.coordinator))
     resolve_again(timezone.now() + timedelta(minutes=1))
     assert alarm.ring() == 0
+
+
+def test_an_alarm_that_reached_nobody_is_tried_again_in_five_minutes(
+    staffed: Staffed, operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarmed(staffed)
+    Notice.objects.update(owed_at=timezone.now() - timedelta(days=2))
+    with monkeypatch.context() as away:
+        away.setattr(alarm.EmailMessage, "send", mock.Mock(side_effect=OSError))
+        assert alarm.ring() == 0
+        assert alarm.ring() == 0
+        assert alarm.EmailMessage.send.call_count == 1  # type: ignore[attr-defined]
+    age(4)
+    assert alarm.ring() == 0
+    age(5.1)
+    assert alarm.ring() == 1
+    age(61)
+    assert alarm.ring() == 0  # heard: once a day is enough
+
+
+def test_a_worker_that_died_while_writing_the_alarm_keeps_nobody_from_hearing_it(
+    staffed: Staffed, operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarmed(staffed)
+    Notice.objects.update(owed_at=timezone.now() - timedelta(days=2))
+    with monkeypatch.context() as away:
+        away.setattr(alarm, "operators_to_tell", mock.Mock(side_effect=RuntimeError))
+        with pytest.raises(RuntimeError):
+            alarm.ring()
+    age(5.1)
+    assert alarm.ring() == 1

@@ -177,3 +177,15 @@ def test_one_notice_that_cannot_be_resolved_keeps_no_other_from_it(staffed):
     assert good.state == "owed"
     assert resolve_again(later(12)) == 0
     assert resolve_again(later(400)) == 1
+
+
+def test_who_is_found_after_a_week_gets_a_link_that_opens(staffed, settings):
+    DutyShift.objects.filter(contact__partner=staffed.country.police).delete()
+    notice = owe_officer(staffed, contact=None)
+    Notice.objects.filter(pk=notice.pk).update(link_revoked_at=later(60))
+    officer = put_on_duty(staffed.country.police)
+    found_at = later(8 * 24 * 3600)
+    assert resolve_again(found_at) == 1
+    notice.refresh_from_db()
+    assert (notice.contact, notice.link_revoked_at) == (officer, None)
+    assert notice.link_expires_at == found_at + timedelta(hours=settings.BRIEF_LINK_HOURS)

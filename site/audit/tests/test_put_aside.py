@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from audit.models import PutAside
-from audit.put_aside import aside, each, try_again
+from audit.put_aside import aside, each, forget_unmet, try_again
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -75,3 +75,12 @@ def test_the_operator_can_have_all_of_them_tried_again():
     each("a.deed", [3, 6], deed, at=NOW)
     assert try_again() == 2
     assert aside("a.deed", timezone.now()) == []
+
+
+def test_a_row_that_no_loop_meets_any_more_is_dropped_a_week_after_it_was_due():
+    each("a.deed", [3, 6], deed, at=NOW)
+    due = PutAside.objects.get(row="3").retry_at
+    assert forget_unmet(due + timedelta(days=7)) == 0
+    each("a.deed", [6], deed, at=due + timedelta(days=6))  # still there, still bad
+    assert forget_unmet(due + timedelta(days=7, seconds=1)) == 1
+    assert [row.row for row in PutAside.objects.all()] == ["6"]

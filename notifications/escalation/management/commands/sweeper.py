@@ -13,12 +13,13 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.utils import timezone
 
-from audit.put_aside import each
+from audit.put_aside import each, forget_unmet
 from notifications.escalation.auditor import stranded
 from notifications.escalation.clock import advance
 from notifications.escalation.digest import list_silent
 from notifications.escalation.findings import AUDIT, FINDINGS, findings, forget_settled
 from notifications.escalation.probes import Probes
+from notifications.outbox.alarm import ring
 from notifications.outbox.models import Heartbeat
 from notifications.outbox.repeating import fill_chases, fold
 from notifications.outbox.sweep import sweep
@@ -89,10 +90,15 @@ class Sweeper:
                     send_canary(part)
         self._look_around(now)
         if self._is_time("minute", MINUTE_SECONDS):
-            send_each_minute()
+            self._each_minute(now)
         if self._is_time("housekeeping", HOUSEKEEPING_SECONDS):
             send_housekeeping()
         self._show_life()
+
+    def _each_minute(self, now: datetime) -> None:
+        """The alarm must not depend on a broker or on bulk workers: when they can't be asked, it is rung from here."""
+        if not send_each_minute():
+            each("housekeeping", ["sweeper.alarm"], lambda name: ring(show_life=self._show_life), at=now)
 
     def _look_around(self, now: datetime) -> None:
         """Each of these by itself: what fails here keeps no clock from moving."""
@@ -110,6 +116,7 @@ class Sweeper:
         fill_chases()
         fold(now)
         forget_settled(now)
+        forget_unmet(now)
         found = stranded(now)
         for notice in found:
             log.error("notice_stranded", notice=str(notice.pk), state=notice.state)
