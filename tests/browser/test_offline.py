@@ -36,6 +36,8 @@ def page(phone: BrowserContext, live_server: Any) -> Page:
     page = phone.new_page()
     sign_in(page, live_server.url)
     begin(page)
+    expect(page.locator("form#section")).to_be_visible()
+    page.wait_for_load_state()  # its scripts too: before them a press is the browser's own
     return page
 
 
