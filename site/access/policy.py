@@ -222,7 +222,7 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/leave/", KEEPERS, "Coordinators write down who is away in their regions, operators everywhere.", WRITE),
     Row("cms/partner/", KEEPERS, "Coordinators keep the offices of their regions, operators all of them.", WRITE),
     Row(
-        "cms/^outbox/notice/retry/",
+        "cms/outbox/notice/retry/",
         COORDINATOR,
         "A coordinator has a failed notice of their regions tried again now; each time is recorded.",
         WRITE,

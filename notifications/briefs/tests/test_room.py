@@ -143,7 +143,10 @@ class TestAfterThePin:
         assert SECRET in page(stranger, path_of(notice))
 
     def test_a_made_up_cookie_opens_nothing(self, client: Client, opened: Client, notice: Notice) -> None:
-        for value in ("", "x", str(BriefSession.objects.get().pk), opened.cookies["vatra_brief"].value[:-1] + "A"):
+        signed = opened.cookies["vatra_brief"].value
+        # In the middle of the signature: of its last letter some bits are no part of it, and another may say the same.
+        made_up = f"{signed[:-9]}{'A' if signed[-9] != 'A' else 'B'}{signed[-8:]}"
+        for value in ("", "x", str(BriefSession.objects.get().pk), made_up):
             stranger = Client()
             stranger.cookies["vatra_brief"] = value
             assert SECRET not in page(stranger, path_of(notice))

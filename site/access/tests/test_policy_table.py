@@ -14,7 +14,8 @@ KNOWN_ROLES = {*policy.STAFF, *policy.PUBLIC, *policy.RECIPIENT}
 def routes(resolver: URLResolver, prefix: str = "", names: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
     """(view name, route) of every address, as `request.resolver_match` gives them."""
     for entry in resolver.url_patterns:
-        route = prefix + str(entry.pattern)
+        # As Django joins them (URLResolver._join_route): a pattern written as a regular expression loses its "^" there.
+        route = prefix + (str(entry.pattern).removeprefix("^") if prefix else str(entry.pattern))
         if isinstance(entry, URLPattern):
             yield ":".join((*names, entry.name or "")), route
         else:
