@@ -34,6 +34,7 @@ class Purpose(models.TextChoices):
     FALLBACK = "fallback", _("to the coordinator: no contact found")
     REROUTE = "reroute", _("sent on to another area")
     INSTEAD = "instead", _("told instead")
+    TEST = "test", _("test of an address and a PIN")
     DIGEST = "digest", _("to the coordinator: each day what has no answer")
 
 

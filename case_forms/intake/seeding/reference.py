@@ -57,7 +57,6 @@ GROUPS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
         ("wagtailadmin", ("admin",), ("access",)),
         ("access", ("mobileunit", "policedirectorate"), WRITE),
         ("access", ("region", "municipality"), ("change", "view")),
-        ("directory", (), WRITE),
     ),
 }
 # Rights that groups had once and must not keep: accounts are kept under cms/staff/, never by Wagtail's own screens.
