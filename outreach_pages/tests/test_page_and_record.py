@@ -35,9 +35,9 @@ class TestWhatPartsThePage(RecordTest):
     def test_a_draft_that_nobody_published_parts_nothing(self):
         self.save_draft()
         html = self.html(self.address("page"))
-        assert "Write the page anew from the record" in html
+        assert "Create the page again from the record" in html
         assert "See what differs" not in html
-        assert "has a draft of this page" in html
+        assert "has an unpublished draft of this page" in html
 
     def test_writing_anew_beside_a_draft_reaches_readers_and_keeps_the_draft_in_the_history(self):
         draft = self.save_draft()
@@ -91,7 +91,7 @@ class TestTheWayBack(RecordTest):
         assert "An editor" not in self.english().title
         assert not is_edited(self.english())
         assert self.english().revisions.filter(pk=edited).exists()
-        assert "Write the page anew" in self.html(self.address("page"))
+        assert "Create the page again" in self.html(self.address("page"))
 
     def test_what_was_published_since_it_was_looked_at_is_not_written_over(self):
         seen = mark_of(pages_of(self.session))

@@ -110,7 +110,7 @@ def test_rules_and_notices_follow_the_test_answers_and_nothing_is_kept(editor: t
     frame = phone(page)
     frame.get_by_label("Municipality where the person is").select_option("lezhe")
     rule = report(page).locator(".tried-rule", has_text="Which informative session?")
-    expect(rule).to_contain_text("doesn't hold")
+    expect(rule).to_contain_text("doesn't apply")
     frame.get_by_label("Where did the signal come from?").select_option("session_participant")
     expect(frame.locator('[data-item="session"]')).to_be_visible()
     expect(rule.locator(".tried-outcome")).to_have_text("holds")
@@ -139,7 +139,7 @@ def test_rules_and_notices_follow_the_test_answers_and_nothing_is_kept(editor: t
     part(page, "In words")
     expect(frame.get_by_label("What happened, in short")).to_have_value(CANARY)
     part(page, "Place and signal")
-    page.get_by_role("button", name="Begin anew").click()
+    page.get_by_role("button", name="Start again").click()
     expect(frame.locator('[data-item="session"]')).to_be_hidden()
     assert counts() == before
     assert not any(CANARY in address for address in addresses)

@@ -69,10 +69,10 @@ def test_any_language_has_a_column() -> None:
     [
         ("", ["The table is empty."]),
         ("value\tlabel:sq\n", ["The table has no choices under its heading."]),
-        ("label:sq\nx\n", ["Line 1: A column “value” is missing. Columns are parted by tabs."]),
+        ("label:sq\nx\n", ["Line 1: A column “value” is missing. Columns are separated by tabs."]),
         ("value\nx\n", ["Line 1: A column “label:sq” (or of another language) is missing."]),
         ("value\tlabel:sq\tLabel me\nx\ty\tz\n", ["Line 1, Label me: " + NAME_IT]),
-        ("value\tlabel:sq\tlabel:sq\nx\ty\tz\n", ["Line 1, label:sq: This column stands there twice."] * 2),
+        ("value\tlabel:sq\tlabel:sq\nx\ty\tz\n", ["Line 1, label:sq: This column appears twice."] * 2),
         ("value\tlabel:sq\n\tx\ny\t\n", ["Line 2, value: This is missing.", "Line 3, label:sq: This is missing."]),
         ("value\tlabel:sq\n\na\tx\na\ty\n", ["Line 4, value: Line 3 has this value already."]),
         ("value\tlabel:sq\na\tx\ty\n", ["Line 2: There are more cells than headings."]),

@@ -107,7 +107,7 @@ def test_privacy_is_a_group_of_its_own() -> None:
         ("Sensitivity", "personal", "internal"),
         ("Shared with: Child Protection Unit", "No.", "Always."),
         ("Shared with: anti-trafficking police officer", "Always.", "No."),
-        ("Kept for", "", "24 months"),
+        ("Stored for", "", "24 months"),
     ]
 
 

@@ -277,7 +277,7 @@ def test_the_filler_picks_a_language_and_what_was_typed_is_kept(phone: Client) -
     label = page.soup.select_one("label [lang=rom]")
     assert label is not None
     assert label.get_text() == "Kicy zhene"
-    assert "Continue" in page.words() or "Look it over" in page.words()
+    assert "Continue" in page.words() or "Check your answers" in page.words()
     review = Page(phone, phone.get(f"/field/drafts/{Draft.objects.get().pk}/"))
     assert "Kicy zhene" in review.words()
 

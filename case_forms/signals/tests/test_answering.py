@@ -108,7 +108,7 @@ def test_an_empty_or_too_long_answer_is_refused_beside_the_field_and_stays(worke
     html = refused.content.decode()
     assert refused.status_code == 422
     assert long in html
-    assert "<title>To mend: " in html
+    assert "<title>Error: " in html
     assert re.search(r"<textarea[^>]* autofocus", html)
     assert not SignalMessage.objects.exists()
 
