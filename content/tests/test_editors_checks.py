@@ -103,7 +103,7 @@ class TestReports(EditorsTest):
         check_all()
         assert "to be checked" not in self.ana.text("findings_report")
         page = self.new_article(title="E keqe", slug="e-keqe", body=[("rich_text", f"<p>{UNVERIFIED}</p>")])
-        assert "1 page waits to be checked" in self.ana.text("findings_report")
+        assert "1 page is waiting to be checked" in self.ana.text("findings_report")
         each_minute()
         html = self.ana.text("findings_report")
         assert "E keqe" in html

@@ -138,5 +138,5 @@ class TestHiding(DeletingTest):
         self.link_from_another()
         self.besa.post("wagtailadmin_pages:unpublish", self.article.pk)
         html = self.ana.text("wagtailadmin_home")
-        assert "took “Provë” from its readers" in html
+        assert "unpublished “Provë”" in html
         assert "One page refers to it." in html

@@ -113,7 +113,7 @@ def test_rules_and_notices_follow_the_test_answers_and_nothing_is_kept(editor: t
     expect(rule).to_contain_text("doesn't apply")
     frame.get_by_label("Where did the signal come from?").select_option("session_participant")
     expect(frame.locator('[data-item="session"]')).to_be_visible()
-    expect(rule.locator(".tried-outcome")).to_have_text("holds")
+    expect(rule.locator(".tried-outcome")).to_have_text("applies")
     part(page, "In words")
     frame.get_by_label("What happened, in short").press_sequentially(CANARY, delay=60)
     expect(frame.get_by_label("What happened, in short")).to_have_value(CANARY)
@@ -127,7 +127,7 @@ def test_rules_and_notices_follow_the_test_answers_and_nothing_is_kept(editor: t
     expect(notices.first).to_be_visible()
     for notice in notices.all():
         notice.locator("summary").click()
-    expect(report(page)).to_contain_text("rehearsal")
+    expect(report(page)).to_contain_text("preview")
     expect(notices.first).to_contain_text("Lezhë")
     assert CANARY not in report(page).inner_text()
     is_accessible(page, "[data-preview]")

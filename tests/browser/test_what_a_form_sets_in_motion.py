@@ -125,6 +125,6 @@ def test_a_worker_and_a_coordinator_see_a_form_that_no_rule_was_about(
         page.locator("section[aria-labelledby=unmatched] a").click()
         picture(page, "unmatched-coordinator-en")
         page.get_by_role("button", name="Mark as resolved").click()
-        expect(page.get_by_text("Dealt with:")).to_be_visible()
+        expect(page.get_by_text("Resolved:")).to_be_visible()
         page.goto(f"{house}/field/")
         expect(page.get_by_role("heading", name="Nobody was notified")).to_have_count(0)

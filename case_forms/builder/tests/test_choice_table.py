@@ -74,7 +74,7 @@ def test_any_language_has_a_column() -> None:
         ("value\tlabel:sq\tLabel me\nx\ty\tz\n", ["Line 1, Label me: " + NAME_IT]),
         ("value\tlabel:sq\tlabel:sq\nx\ty\tz\n", ["Line 1, label:sq: This column appears twice."] * 2),
         ("value\tlabel:sq\n\tx\ny\t\n", ["Line 2, value: This is missing.", "Line 3, label:sq: This is missing."]),
-        ("value\tlabel:sq\n\na\tx\na\ty\n", ["Line 4, value: Line 3 has this value already."]),
+        ("value\tlabel:sq\n\na\tx\na\ty\n", ["Line 4, value: Line 3 already has this value."]),
         ("value\tlabel:sq\na\tx\ty\n", ["Line 2: There are more cells than headings."]),
         ("value\tlabel:sq\na\tx\x01\n", ["Line 2, label:sq: " + TOO_LONG]),
         ("value\tlabel:sq\n" + "a\tb\n" * (MOST_CHOICES + 1), [f"At most {MOST_CHOICES} choices."]),

@@ -125,7 +125,7 @@ def test_what_cannot_be_read_is_refused_in_words(sample_form: FormDefinition, an
     assert answer.json()["error_message"] == "This changes a part that the form doesn't have."
     page = ana.save(sample_form, {"op": "remove", "path": "/key"})
     assert page.status_code == 200
-    assert "The format and the key of a form can't be changed." in page.content.decode()
+    assert "The format and the key of a form can&#x27;t be changed." in page.content.decode()
     assert working_copy(sample_form) == sample()
 
 

@@ -145,7 +145,7 @@ def test_times_stand_with_seconds_and_what_happens_next(phone: Client, case: Cas
         ({"state": "failed", "reason": "smtp", "next_attempt_at": timedelta(minutes=-1)}, "it is being sent"),
         (
             {"state": "failed", "reason": "smtp", "next_attempt_at": timedelta(seconds=220)},
-            "it is sent again in 3 minutes",
+            "it will be sent again in 3 minutes",
         ),
     ],
 )

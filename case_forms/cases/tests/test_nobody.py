@@ -229,7 +229,7 @@ def test_who_is_found_later_stands_in_the_explanation_too(scene: Scene) -> None:
     resolve_again(timezone.now() + timedelta(minutes=1))
     event = CaseEvent.objects.get(kind="notice_resolved")
     assert there.name in str(event.explanation)
-    assert "no contact found" not in page_of(scene.worker, case).words()
+    assert "police officer: no contact found" not in page_of(scene.worker, case).words()
 
 
 # ---- another area, where nobody is ----

@@ -229,7 +229,7 @@ def test_the_sessions_page_tells_its_unit_and_coordinator_numbers_and_nothing_of
         client.force_login(person)
         html = client.get(reverse("sessions:session", args=[session.pk])).content.decode()
         assert "Results" in html
-        assert "<dt>Cases from them</dt><dd>1</dd>" in html
+        assert "<dt>Cases that followed</dt><dd>1</dd>" in html
         assert case.reference not in html
         assert signal.reference not in html
 

@@ -80,13 +80,13 @@ def test_the_review_says_that_the_place_is_outside_the_officers_area(phone: Clie
     directorate = PoliceDirectorate.objects.create(slug="dvp-fier", name="DVP Fier", short_name="Fier")
     Municipality.objects.create(slug="fier", name="Fier", region=region, police_directorate=directorate)
     words = to_review(phone, municipality="fier").words()
-    assert "Oficer Demo, Vlorë police Fier is outside this office's area. They are told so." in words
+    assert "Oficer Demo, Vlorë police Fier is outside this office's area. The recipient is informed of that." in words
 
 
 def test_the_review_names_the_coordinator_who_would_be_asked(phone: Client, world: World) -> None:
     DutyShift.objects.all().delete()
     make_office(Role.COORDINATOR, region=world.unit.region, contacts=1)
-    assert "would be asked to find somebody. Call:" in to_review(phone).words()
+    assert "would be asked to find a contact. Call:" in to_review(phone).words()
 
 
 def test_the_review_says_when_nobody_is_told(phone: Client) -> None:

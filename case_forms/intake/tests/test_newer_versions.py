@@ -126,7 +126,7 @@ def test_the_page_says_what_changes_before_anything_moves(phone: Client, draft: 
 def test_moving_keeps_what_fits_and_leaves_the_rest_readable(phone: Client, draft: Draft) -> None:
     to = second_version()
     page = follow(phone, move(phone, draft, to.number))
-    assert "This form is on version 2 now." in page.words()
+    assert "This form now uses version 2." in page.words()
     moved = Draft.objects.get()
     assert moved.form_version == to
     assert moved.answers == {

@@ -96,15 +96,15 @@ BREAKING: dict[str, tuple[Change, str]] = {
     ),
     "moved into a repeat group": (
         on_result(lambda form: into_a_group(form, "result")),
-        "“result” stands in a repeat group",
+        "“result” is in a repeat group",
     ),
     "made to take several": (
         on_result(lambda form: item(form, "result").update(type="select_many")),
-        "“result” is of another kind",
+        "“result” is of a different type",
     ),
     "made a number": (
         on_result(lambda form: (item(form, "result").update(type="integer"), item(form, "result").pop("choices"))),
-        "“result” is of another kind",
+        "“result” is of a different type",
     ),
     "hidden": (
         on_result(
@@ -329,7 +329,7 @@ def test_the_approver_sees_what_the_form_sets_in_motion_and_cannot_end_it(scene:
     page = besa.get(f"edit/{form.pk}/").content.decode()
     assert "What this form triggers" in page
     assert "stops working" not in page
-    assert "Tells: anti-trafficking police officer" in page
+    assert "Notifies: anti-trafficking police officer" in page
     heavy = small_procedure()
     heavy["rules"][1]["when"]["and"].append({">": [{"var": "weight"}, 2]})
     enact(heavy, since=timezone.now())

@@ -321,7 +321,7 @@ def test_more_than_a_workbook_holds_is_refused_beside_the_format(large, monkeypa
     monkeypatch.setattr(actions, "MOST", dict.fromkeys(actions.MOST, 1))
     answer = asked(large.coordinator, format="xlsx")
     assert answer.status_code == 422
-    assert "takes 1 submissions at most" in answer.content.decode()
+    assert "can hold at most 1 submissions" in answer.content.decode()
 
 
 def test_keys_can_be_rotated_under_a_file_that_waits(large):

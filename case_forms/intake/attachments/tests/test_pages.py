@@ -151,7 +151,7 @@ def test_a_draft_takes_so_many_files_and_makes_room_when_one_is_removed(page: Pa
     settings.ATTACHMENTS_PER_DRAFT = 1
     after = press(page, passport=upload(samples.jpeg()))
     full = Page(page.client, after.press("next", scan=upload(samples.pdf())))
-    assert "has 1 files already" in full.words()
+    assert "already has 1 files" in full.words()
     emptied = press(after, **{"passport.remove": "1"})
     press(emptied, scan=upload(samples.pdf()))
     assert list(answers()) == ["scan"]

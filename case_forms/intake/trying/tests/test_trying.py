@@ -212,7 +212,7 @@ def test_calculations_filters_constraints_and_sharing_show_what_came_of_them(des
 def test_the_rehearsal_shows_each_notice_with_exactly_what_its_role_would_read(desk: Client) -> None:
     fields = {"person": PERSON, "child": typed(guardian="no"), "story": typed(account=CANARY)}
     reply = tried(desk, identification(), section="story", fields=fields)
-    assert "rehearsal" in reply.said()
+    assert "preview" in reply.said()
     (notice,) = reply.report.select(".tried-notice")
     labels = [label.get_text() for label in notice.select("dt")]
     assert {"Municipality", "Age"} <= set(labels)
@@ -249,7 +249,7 @@ def test_a_form_for_the_public_is_rehearsed_as_a_message_without_a_case(desk: Cl
 def test_a_rule_may_say_that_nobody_is_told(desk: Client) -> None:
     fields = {"person": typed(municipality="vlore", result="none", age="40")}
     reply = tried(desk, identification(), fields=fields)
-    assert "nobody was notified" in reply.said()
+    assert "nobody was told" in reply.said()
     assert not reply.report.select(".tried-notice")
 
 
