@@ -17,7 +17,7 @@ from .models import Agreement, Contact, DutyShift, Leave, Partner, Role
 from .roster import utc
 from .scope import partners_of
 
-MOMENT_HINT = _("Day, month, year and hour of Tirana, such as 1.12.2026 08:00.")
+MOMENT_HINT = _("Day, month, year and time in Tirana, such as 1.12.2026 08:00.")
 DAY_HINT = _("Day, month and year, such as 1.12.2026.")
 
 
@@ -53,7 +53,7 @@ class PartnerForm(DirectoryForm):
         label=_("services"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("The keys of the services it offers, one a line."),
+        help_text=_("The keys of the services it offers, one per line."),
     )
 
     class Meta(WagtailAdminModelForm.Meta):
@@ -127,7 +127,7 @@ class ContactForm(DirectoryForm):
         label=_("New PIN"),
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "inputmode": "numeric"}),
-        help_text=_("6 to 10 digits, agreed with this person. Leave empty to keep the PIN they have."),
+        help_text=_("6 to 10 digits, agreed with this person. Leave empty to leave their PIN as it is."),
     )
     pin_again = forms.CharField(
         label=_("Repeat the new PIN"),
@@ -143,7 +143,7 @@ class ContactForm(DirectoryForm):
         cleaned = super().clean()
         pin, again = cleaned.get("pin", ""), cleaned.get("pin_again", "")
         if pin != again:
-            self.add_error("pin_again", _("The two PINs are not the same. Write both again."))
+            self.add_error("pin_again", _("The two PINs are not the same. Enter both again."))
         elif pin:
             try:
                 self.instance.set_pin(pin)
@@ -207,7 +207,7 @@ class PeriodForm(DirectoryForm):
         cleaned = super().clean()
         starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
         if starts_at and ends_at and utc(ends_at) <= utc(starts_at):
-            self.add_error("ends_at", _("The end must come after the beginning."))
+            self.add_error("ends_at", _("The end must come after the start."))
         return cleaned
 
 
@@ -216,9 +216,7 @@ class DutyShiftForm(PeriodForm):
         model = DutyShift
         fields = ["partner", "contact", "rank", "starts_at", "ends_at"]
         help_texts = {
-            "rank": _(
-                "1 is on duty, 2 is the deputy. Where two shifts of one rank lie over each other, the shorter counts."
-            ),
+            "rank": _("1 is on duty, 2 is the deputy. Where two shifts of one rank overlap, the shorter one counts."),
             "starts_at": MOMENT_HINT,
             "ends_at": _("Leave empty for a shift without an end."),
         }
@@ -231,7 +229,8 @@ class LeaveForm(PeriodForm):
         help_texts = {
             "starts_at": MOMENT_HINT,
             "ends_at": _(
-                "From this hour on the person is told again. Whoever has left for good is set inactive instead."
+                "From this time on the person is notified again. If someone has left for good, set them inactive "
+                "instead."
             ),
         }
 
