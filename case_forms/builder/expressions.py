@@ -23,8 +23,8 @@ IN_ROWS = frozenset({"_position"})
 OF_THE_CASE: Mapping[str, KindInfo] = {"_case_status": KindInfo("text"), "_case_forms": KindInfo("choices")}
 WORDS: dict[str, "str | Promise"] = {
     "unknown_reference": _("This refers to something that is not a question of the form."),
-    "forward_reference": _("This refers to a question that stands later in the form."),
-    "dependency_cycle": _("This waits for a question that itself waits for this one."),
+    "forward_reference": _("This refers to a question that comes later in the form."),
+    "dependency_cycle": _("This depends on a question that itself depends on this one."),
     "out_of_scope": _("This refers to a question inside a repeat group from outside of it."),
     "computed_reference": _("A question's key must be written out."),
     "unknown_operator": _("There is no such operator."),
@@ -107,7 +107,7 @@ class Expressions:
         node, more = question["key"], {"choice": choice}
         yield from self.problems(question, "choice_filter", path, known, within=within, node=node, more=more)
         if set(parts_read(question["choice_filter"], "choice")) - set(choice.rows or ()):
-            words = _("The choices have nothing of this name.")
+            words = _("The choices have nothing with this name.")
             yield Problem(f"{path}/choice_filter", "unknown_reference", words)
 
     def of_result(self, question: Item, path: str) -> Iterator[Problem]:
@@ -119,7 +119,7 @@ class Expressions:
         codes = [{code for code, _words, _variable in kind_problems(compared, self.kinds)} for compared in alike]
         if all("type_mismatch" in found for found in codes):
             yield Problem(
-                f"{path}/result", "type_mismatch", _("What is worked out is of another kind than this result.")
+                f"{path}/result", "type_mismatch", _("The calculation gives a different type than this result.")
             )
 
     def reachable_from(self, within: tuple[str, ...]) -> set[str]:

@@ -166,7 +166,7 @@ def receive_submission(
             report_by(submission, cleaned)
             return Received(submission, True, submission.receipt)
     except UnknownAttachment:
-        gone = AnswerProblem("/answers", "unknown_attachment", _("A file isn't here any more; choose it again."))
+        gone = AnswerProblem("/answers", "unknown_attachment", _("A file is no longer here; choose it again."))
         raise AnswersRefused([gone]) from None
     except ReportRefused as refused:
         raise AnswersRefused([refused.problem]) from None
@@ -248,7 +248,7 @@ def _time_problems(occurred_at: datetime) -> Iterator[AnswerProblem]:
     elif occurred_at.year < EARLIEST_YEAR:
         yield AnswerProblem("/occurred_at", "too_early", _("This is too long ago."))
     elif occurred_at > timezone.now() + CLOCK_TOLERANCE:
-        yield AnswerProblem("/occurred_at", "in_the_future", _("This lies in the future."))
+        yield AnswerProblem("/occurred_at", "in_the_future", _("This is in the future."))
 
 
 def _checked(

@@ -93,15 +93,15 @@ class Submission(models.Model):
     # what the rules said of one that opened and joined no case (`outcome`): [{"rule", "words": {"sq", "en"}}]
     explanation = SealedJSONField(null=True, blank=True)
     # the procedure has rules about its form, and none was about these answers
-    is_unmatched = models.BooleanField(_("no rule was about it"), default=False)
-    handled_at = models.DateTimeField(_("dealt with at"), null=True, blank=True)
+    is_unmatched = models.BooleanField(_("no rule covered it"), default=False)
+    handled_at = models.DateTimeField(_("handled at"), null=True, blank=True)
     handled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         related_name="+",
         null=True,
         blank=True,
-        verbose_name=_("dealt with by"),
+        verbose_name=_("handled by"),
     )
 
     objects = SubmissionQuerySet.as_manager()

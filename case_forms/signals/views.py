@@ -32,7 +32,7 @@ BEGUN_WITH = "initial_identification"  # the form a worker begins from a signal,
 KIND = "identification"
 
 PROBLEMS: dict[str, str | Promise] = {
-    "closed": _("This message is closed already."),
+    "closed": _("This message is already closed."),
     "empty": _("Write an answer first."),
     "too_long": _("The answer is too long. Write at most 4000 characters."),
     "no_outcome": _("Choose why it is closed."),

@@ -34,11 +34,11 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
         _("introduction"), max_length=500, blank=True, help_text=_("Two or three sentences under the title.")
     )
     sources = RichTextField(
-        _("sources"), features=[*INLINE, "ul"], blank=True, help_text=_("Laws and documents the text rests on.")
+        _("sources"), features=[*INLINE, "ul"], blank=True, help_text=_("Laws and documents that the text is based on.")
     )
     checked_on = models.DateField(_("text checked on"), null=True, blank=True)
     review_by = models.DateField(
-        _("look at it again by"), null=True, blank=True, help_text=_("From this day it stands in the editors' report.")
+        _("next review on"), null=True, blank=True, help_text=_("From this day it appears in the editors' review list.")
     )
     change_note = models.CharField(
         _("what changed"),
@@ -47,15 +47,17 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
         help_text=_("In one sentence, for colleagues; never shown to readers."),
     )
     is_sensitive = models.BooleanField(
-        _("leave no copy"),
+        _("store no copy"),
         default=False,
-        help_text=_("Browsers and caches keep no copy of it. For pages that would say something about their reader."),
+        help_text=_(
+            "Browsers and caches store no copy of it. For pages that would reveal something about their reader."
+        ),
     )
     is_listed = models.BooleanField(
         _("listed"),
         default=True,
         db_index=True,
-        help_text=_("Otherwise only who knows the address finds it: no menu, no search, no feeds."),
+        help_text=_("Otherwise only people who know the address find it: no menu, no search, no feeds."),
     )
 
     care_panels = [
@@ -65,7 +67,7 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
     ]
     promote_panels = [
         *Page.promote_panels,
-        MultiFieldPanel([FieldPanel("is_listed"), FieldPanel("is_sensitive")], heading=_("Who finds it")),
+        MultiFieldPanel([FieldPanel("is_listed"), FieldPanel("is_sensitive")], heading=_("Visibility")),
     ]
     search_fields = [
         *Page.search_fields,

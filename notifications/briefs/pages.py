@@ -27,15 +27,15 @@ log = structlog.get_logger(__name__)
 
 ACCEPT_WORDS: dict[str, str | Promise] = {
     Role.RESPONSIBLE_AUTHORITY: _("Confirm receipt"),
-    Role.COORDINATOR: _("I take care of it"),
-    Role.MOBILE_UNIT: _("I take care of it"),
+    Role.COORDINATOR: _("I am handling this"),
+    Role.MOBILE_UNIT: _("I am handling this"),
 }
 REPLY_WORDS: dict[str, str | Promise] = {
     ReplyKind.ACCEPTED: pgettext_lazy("you", "You accepted"),
     ReplyKind.ON_THE_WAY: pgettext_lazy("you", "You are on the way"),
     ReplyKind.DECLINED: pgettext_lazy("you", "You can't take it"),
     ReplyKind.WRONG_AREA: pgettext_lazy("you", "You sent it on to another area"),
-    ReplyKind.OUTCOME: pgettext_lazy("you", "You told what happened"),
+    ReplyKind.OUTCOME: pgettext_lazy("you", "You reported the outcome"),
 }
 
 
@@ -184,14 +184,14 @@ def _panels(notice: Notice, offered: list[str]) -> list[Panel]:
     panels = {
         ReplyKind.OUTCOME.value: Panel(
             ReplyKind.OUTCOME.value,
-            title=gettext("Tell what happened"),
+            title=gettext("Report the outcome"),
             send=gettext("Send the outcome"),
             question=gettext("What happened?"),
             choices=_in_words(outcomes_for(notice)),
             is_open=ReplyKind.ON_THE_WAY not in offered,
         ),
         ReplyKind.WRONG_AREA.value: Panel(
-            ReplyKind.WRONG_AREA.value, title=gettext("It belongs to another area"), send=gettext("Send it there")
+            ReplyKind.WRONG_AREA.value, title=gettext("Not in my area"), send=gettext("Forward")
         ),
         ReplyKind.DECLINED.value: Panel(
             ReplyKind.DECLINED.value,

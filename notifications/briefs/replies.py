@@ -47,7 +47,7 @@ REFUSALS: dict[str, str | Promise] = {
     "municipality_missing": _("Choose the municipality this notice belongs to."),
     "same_municipality": _("This notice already belongs to that municipality. Choose another one."),
     "note_too_long": _("The note is too long. Write at most 2000 characters."),
-    "not_accepted": _("Accept the notice first; then you can tell what happened."),
+    "not_accepted": _("Accept the notice first; then you can report the outcome."),
     "declined": _("You have already passed this notice on. Call the unit if that was a mistake."),
     "taken": _("Somebody else has already taken this notice. You don't need to do anything."),
     "answered": _("You have already answered this through another notice. You don't need to do anything."),

@@ -323,7 +323,7 @@ class PeriodDeed(MineOnly, generic.EditView):
 
 
 class PeriodDelete(PeriodDeed):
-    question = gettext_lazy("Delete this entry? It has not begun, so nobody was told by it.")
+    question = gettext_lazy("Delete this entry? It has not started, so nobody has been notified because of it.")
     button = gettext_lazy("Yes, delete it")
 
     def asked(self) -> Asked:
@@ -334,14 +334,14 @@ class PeriodDelete(PeriodDeed):
     def do(self) -> None:
         office = self.object.contact.partner
         if not delete_period(period=self.object, by=self.request.user, now=timezone.now()):
-            messages.error(self.request, _("This has begun, so it can't be deleted. You can end it now."))
+            messages.error(self.request, _("This has already started, so it can't be deleted. You can end it now."))
             return
         messages.success(self.request, _("Deleted."))
         self.say(coverage.said_of_hours(office))
 
 
 class PeriodEnd(PeriodDeed):
-    question = gettext_lazy("End this now? What was until now stays to be read.")
+    question = gettext_lazy("End this now? What happened until now stays on record.")
     button = gettext_lazy("Yes, end it now")
 
     def asked(self) -> Asked:

@@ -19,7 +19,7 @@ from .models import Agreement, Contact, DutyShift, Leave, Partner, Role
 from .roster import utc
 from .scope import keeps_area, partners_of
 
-MOMENT_HINT = _("Day, month, year and hour of Tirana, such as 1.12.2026 08:00.")
+MOMENT_HINT = _("Day, month, year and time in Tirana, such as 1.12.2026 08:00.")
 DAY_HINT = _("Day, month and year, such as 1.12.2026.")
 
 
@@ -79,7 +79,7 @@ class PartnerForm(ChangeForm):
         label=_("services"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("The keys of the services it offers, one a line."),
+        help_text=_("The keys of the services it offers, one per line."),
     )
 
     class Meta(WagtailAdminModelForm.Meta):
@@ -148,7 +148,7 @@ class ContactForm(ChangeForm):
         label=_("New PIN"),
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "inputmode": "numeric"}),
-        help_text=_("6 to 10 digits, agreed with this person. Leave empty to keep the PIN they have."),
+        help_text=_("6 to 10 digits, agreed with this person. Leave empty to leave their PIN as it is."),
     )
     pin_again = forms.CharField(
         label=_("Repeat the new PIN"),
@@ -164,7 +164,7 @@ class ContactForm(ChangeForm):
         cleaned = super().clean()
         pin, again = cleaned.get("pin", ""), cleaned.get("pin_again", "")
         if pin != again:
-            self.add_error("pin_again", _("The two PINs are not the same. Write both again."))
+            self.add_error("pin_again", _("The two PINs are not the same. Enter both again."))
         elif pin:
             try:
                 self.instance.set_pin(pin)
@@ -228,7 +228,7 @@ class PeriodForm(ChangeForm):
         cleaned = super().clean()
         starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
         if starts_at and ends_at and utc(ends_at) <= utc(starts_at):
-            self.add_error("ends_at", _("The end must come after the beginning."))
+            self.add_error("ends_at", _("The end must come after the start."))
         return cleaned
 
 
@@ -237,9 +237,7 @@ class DutyShiftForm(PeriodForm):
         model = DutyShift
         fields = ["partner", "contact", "rank", "starts_at", "ends_at"]
         help_texts = {
-            "rank": _(
-                "1 is on duty, 2 is the deputy. Where two shifts of one rank lie over each other, the shorter counts."
-            ),
+            "rank": _("1 is on duty, 2 is the deputy. Where two shifts of one rank overlap, the shorter one counts."),
             "starts_at": MOMENT_HINT,
             "ends_at": _("Leave empty for a shift without an end."),
         }
@@ -252,7 +250,8 @@ class LeaveForm(PeriodForm):
         help_texts = {
             "starts_at": MOMENT_HINT,
             "ends_at": _(
-                "From this hour on the person is told again. Whoever has left for good is set inactive instead."
+                "From this time on the person is notified again. If someone has left for good, set them inactive "
+                "instead."
             ),
         }
 

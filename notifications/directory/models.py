@@ -183,12 +183,12 @@ class DutyShift(Versioned):
             models.CheckConstraint(
                 name="shift_ends_after_start",
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gt=models.F("starts_at")),
-                violation_error_message=_("The end of the shift lies before its beginning."),
+                violation_error_message=_("The shift ends before it starts."),
             ),
             models.CheckConstraint(
                 name="shift_rank_from_one",
                 condition=Q(rank__gte=1),
-                violation_error_message=_("The rank begins with 1."),
+                violation_error_message=_("Ranks start at 1."),
             ),
         ]
 

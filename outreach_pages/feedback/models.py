@@ -22,7 +22,7 @@ class FeedbackCount(models.Model):
         "outreach_pages.InformativeSession",
         models.CASCADE,
         related_name="feedback_counts",
-        verbose_name=_("informative session"),
+        verbose_name=_("information session"),
     )
     phase = models.CharField(_("phase"), max_length=8, choices=Phase.choices)
     question = models.SlugField(_("question"), max_length=40)
@@ -49,15 +49,15 @@ class FeedbackDay(models.Model):
         "outreach_pages.InformativeSession",
         models.CASCADE,
         related_name="feedback_days",
-        verbose_name=_("informative session"),
+        verbose_name=_("information session"),
     )
     phase = models.CharField(_("phase"), max_length=8, choices=Phase.choices)
     day = models.DateField(_("day"))
     number = models.PositiveIntegerField(_("number"), default=0)
 
     class Meta:
-        verbose_name = _("feedback of a day")
-        verbose_name_plural = _("feedback of days")
+        verbose_name = _("feedback by day")
+        verbose_name_plural = _("feedback by day")
         constraints = [
             models.UniqueConstraint(fields=["session", "phase", "day"], name="one_feedback_day"),
         ]

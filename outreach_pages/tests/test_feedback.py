@@ -61,7 +61,7 @@ class TestGivingFeedback(CardTest):
         assert self.client.post(AFTER, QUIZ).status_code == 303
         full = self.client.post(AFTER, QUIZ)
         assert full.status_code == 429
-        assert "as many answers as it takes in one day" in full.content.decode()
+        assert "as many answers as it accepts in one day" in full.content.decode()
         assert "checked" in full.content.decode()
         assert self.client.post(BEFORE, QUIZ).status_code == 303
 

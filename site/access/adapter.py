@@ -16,10 +16,10 @@ from .policy import CMS, FIELD, row_for
 class StaffAccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "account_inactive": _("This account is switched off. Ask your operator."),
-        "username_password_mismatch": _("The name and the password don't belong together. Write them again."),
-        "too_many_login_attempts": _("Too many tries. Wait five minutes and try again."),
-        "rate_limited": _("Too many tries. Wait a few minutes and try again."),
+        "account_inactive": _("This account is disabled. Ask your operator."),
+        "username_password_mismatch": _("The user name and the password don't match. Write them again."),
+        "too_many_login_attempts": _("Too many attempts. Wait five minutes and try again."),
+        "rate_limited": _("Too many attempts. Wait a few minutes and try again."),
         "incorrect_password": _("This isn't your password. Write it again."),
     }
 
@@ -56,7 +56,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
 class StaffMFAAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": _("This code doesn't fit. Write the one that the app shows now."),
+        "incorrect_code": _("This code isn't right. Write the one that the app shows now."),
     }
 
 

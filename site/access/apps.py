@@ -4,4 +4,4 @@ from django.utils.translation import gettext_lazy as _
 
 class AccessConfig(AppConfig):
     name = "access"
-    verbose_name = _("Access")
+    verbose_name = _("Accessibility")

@@ -75,7 +75,7 @@ class PutAside(models.Model):
     `kind`: what was to be done with it. `row`: its primary key. `code`: the class of the error, never its text.
     """
 
-    kind = models.CharField(_("what was to be done"), max_length=40)
+    kind = models.CharField(_("task"), max_length=40)
     row = models.CharField(_("row"), max_length=64)
     code = models.CharField(_("error"), max_length=40)
     times = models.PositiveIntegerField(_("tried"), default=1)
@@ -84,8 +84,8 @@ class PutAside(models.Model):
     retry_at = models.DateTimeField(_("tried again at"))
 
     class Meta:
-        verbose_name = _("row put aside")
-        verbose_name_plural = _("rows put aside")
+        verbose_name = _("row set aside")
+        verbose_name_plural = _("rows set aside")
         ordering = ["first_at", "pk"]
         constraints = [models.UniqueConstraint(fields=["kind", "row"], name="one_put_aside_per_row")]
 

@@ -83,7 +83,7 @@ def _of_cases(user: User) -> list[Waiting]:
     late = cases.filter(CaseRegister().overdue(timezone.now())).count()
     lines = []
     if nobody:
-        words = ngettext("%(count)d notice has nobody to go to", "%(count)d notices have nobody to go to", nobody)
+        words = ngettext("%(count)d notice has no recipient", "%(count)d notices have no recipient", nobody)
         url = reverse("outbox_notice_modeladmin_index") + "?state__exact=failed"
         lines.append(Waiting(words % {"count": nobody}, url, is_loud=True))
     if late:
@@ -100,7 +100,7 @@ def _count_for_operators() -> list[Waiting]:
     nobody = Notice.objects.without_recipient().counted().count()
     if not nobody:
         return []
-    words = ngettext("%(count)d notice has nobody to go to", "%(count)d notices have nobody to go to", nobody)
+    words = ngettext("%(count)d notice has no recipient", "%(count)d notices have no recipient", nobody)
     return [Waiting(words % {"count": nobody}, reverse("guides"), is_loud=True)]
 
 
@@ -120,7 +120,9 @@ def _of_roster(user: User) -> list[Waiting]:
     more = len(empty) - MAX_OFFICES
     if more > 0:
         words = ngettext(
-            "%(count)d more office has hours with nobody", "%(count)d more offices have hours with nobody", more
+            "%(count)d more office has hours with nobody on duty",
+            "%(count)d more offices have hours with nobody on duty",
+            more,
         )
         lines.append(Waiting(words % {"count": more}, reverse("dutyshift:index"), is_loud=True))
     return lines

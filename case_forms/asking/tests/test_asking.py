@@ -489,8 +489,10 @@ def every_step(client, address):
     code = code_in(steps["receipt"].content.decode())
     back = reverse("asking:back")
     steps["code"] = client.get(back)
-    steps["wrong code"] = client.post(back, {**hidden(steps["code"].content.decode()), "code": "0000-0000-0000"})
-    steps["talk"] = press(client, back, steps["wrong code"].content.decode(), "code", code=code)
+    steps["codes have been tried"] = client.post(
+        back, {**hidden(steps["code"].content.decode()), "code": "0000-0000-0000"}
+    )
+    steps["talk"] = press(client, back, steps["codes have been tried"].content.decode(), "code", code=code)
     talk = steps["talk"].content.decode()
     steps["empty"] = press(client, back, talk, "add", text="")
     steps["taking back"] = press(client, back, talk, "ask_take_back")

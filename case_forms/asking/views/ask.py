@@ -38,12 +38,12 @@ LOST = _(
     "This page could not be read any more, so what you wrote on the pages before it is gone. What you typed on this"
     " page is still here."
 )
-OLD = _("This page was open for a long time. What you wrote is still here: look it over and go on.")
-TOO_SOON = _("That was very quick. Wait a few seconds, then press Send once more. Nothing is lost.")
+OLD = _("This page was open for a long time. What you wrote is still here: check it and continue.")
+TOO_SOON = _("You sent that too quickly. Wait a few seconds, then press Send again. Nothing is lost.")
 TOO_MANY = _(
-    "So much is coming in at the moment that we can't take more from here within this hour. It was NOT sent. What you"
-    " wrote is still on this page: keep it open and press Send again in %(minutes)s minutes, or call one of the"
-    " numbers."
+    "So many messages are coming in that we can't accept more from here within this hour. It was NOT "
+    "sent. What you wrote is still on this page: leave it open and press Send again in %(minutes)s "
+    "minutes, or call one of the numbers."
 )
 NOT_RECEIVED = _("It was NOT sent: something on our side isn't working. Try again in a minute, or call.")
 TOO_LARGE = _("This is too much for one message. Make it shorter, and send the rest afterwards.")

@@ -41,21 +41,25 @@ LONGEST_TYPED = 10 * LONGEST_MESSAGE  # what a page carries on of an addition th
 log = structlog.get_logger(__name__)
 
 NO_SUCH_CODE = _(
-    "There is nothing under this code. Look at each sign once more. If it was taken back, or is long over, its code"
-    " opens nothing any more."
+    "There is nothing under this code. Check each letter and digit again. If the message was withdrawn, "
+    "or was closed long ago, its code no longer opens anything."
 )
 NOT_A_CODE = _("A code has twelve letters and digits, such as 7K2M-9QXB-4D0T.")
-TOO_SOON = _("That was very quick. Wait two seconds and press the button once more.")
-TOO_MANY = _("Too many wrong codes are being tried at the moment. Try again in %(minutes)s minutes.")
+TOO_SOON = _("You pressed that too quickly. Wait two seconds and press the button again.")
+TOO_MANY = _("Too many codes have been tried. Try again in %(minutes)s minutes.")
 VISIT_OVER = _("For your safety the page has closed. Enter your code again; what you typed is still here.")
 EMPTY = _("Write something first.")
 TOO_LONG = _("This is too long. Write at most %(count)s characters, and send the rest afterwards.")
-CLOSED = _("Nothing can be added to this any more. You can write to us anew.")
+CLOSED = _("Nothing can be added to this any more. You can write us a new message.")
 MANY = _("You have written %(count)s times within an hour. What you typed is still here: send it a little later.")
 NOT_RECEIVED = _("It was NOT sent: something on our side isn't working. Try again in a minute, or call.")
-SENT_ON = _("It was sent. The unit is being told.")
-SENT_TO_COORDINATOR = _("It was sent. Nobody of the unit could be found to tell, so its coordinator is being told.")
-SENT_TO_NOBODY = _("It was sent and is kept, but nobody of the unit could be found to tell. If it can't wait, call.")
+SENT_ON = _("Your message has been sent. The unit is being notified.")
+SENT_TO_COORDINATOR = _(
+    "Your message has been sent. No one in the unit could be reached, so its coordinator is being notified."
+)
+SENT_TO_NOBODY = _(
+    "Your message has been sent and saved, but no contact in the unit could be found. If it can't wait, call."
+)
 
 
 @sensitive_post_parameters()

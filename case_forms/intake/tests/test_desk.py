@@ -140,7 +140,7 @@ def test_a_reference_is_found_however_it_is_typed(world: World) -> None:
         assert wanted in shown(home(world.worker, f"/field/?q={typed.replace(' ', '+')}"))
     page = home(world.worker, "/field/?q=%25%25")
     assert shown(page) == []
-    assert "No open case is like this" in page.words()
+    assert "No open case matches" in page.words()
 
 
 def test_another_units_case_is_not_found(world: World) -> None:

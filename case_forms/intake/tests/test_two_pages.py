@@ -74,7 +74,7 @@ def test_the_second_to_save_overwrites_nothing_and_is_shown_both_texts(phone: Cl
     assert "second text" in words
     again = Page(phone, asked.press("next"))
     assert again.status == 409
-    assert "Choose which of the two is kept." in again.words()
+    assert "Choose which of the two to save." in again.words()
     answer = again.press("next", **{"_keep-account": "mine"})
     assert answer["Location"] == f"/field/drafts/{draft.pk}/"
     assert answers()["account"] == "second text"
@@ -234,7 +234,7 @@ def test_a_draft_thrown_away_elsewhere_says_so_and_shows_what_was_typed(phone: C
     phone.post(f"/field/drafts/{draft.pk}/discard-draft/")
     gone = Page(phone, page.press(account=CANARY, others__count="1", others__0__other_name="Ana"))
     assert gone.status == 409
-    for expected in ("thrown away", CANARY, "Ana", "Other people 1"):
+    for expected in ("This draft was deleted", CANARY, "Ana", "Other people 1"):
         assert expected in gone.words()
     assert by_script(page, "autosave", account=CANARY).status_code == 409
     assert not Draft.objects.exists()

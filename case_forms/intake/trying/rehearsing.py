@@ -55,7 +55,7 @@ def rehearse(
     try:
         procedure = ProcedureVersion.objects.in_force()
     except ProcedureVersion.DoesNotExist:
-        return Rehearsal(problem=_("No procedure is in force, so nobody would be told."))
+        return Rehearsal(problem=_("No procedure is in force, so nobody would be notified."))
     rehearsal = Rehearsal(procedure=str(procedure.title))
     occurred_at = timezone.make_aware(datetime.combine(context.occurred_on, timezone.localtime().time()))
     names_a_case = _names_a_case(definition, answers)
@@ -127,7 +127,7 @@ class _Telling:
         if action.do == "open_case" and not joins:
             found = Municipality.objects.filter(slug=str(action.params["municipality"])).first()
             if found is None:
-                self._stop(action, _("a case needs a municipality, and none is answered"))
+                self._stop(action, _("a case needs a municipality, and none has been given"))
                 return
             self.municipality = found
         self._update(action)
@@ -148,7 +148,7 @@ class _Telling:
         if self.case is None and not self.is_signal:
             self._stop(action, _("no rule before it has opened a case"))
         elif not role:
-            self._stop(action, _("it tells somebody that there isn't, or no service is answered"))
+            self._stop(action, _("it notifies someone who doesn't exist, or no service has been chosen"))
         else:
             brief = self._brief(role, urgent=action.params.get("urgent", False))
             self.rehearsal.notices.append(

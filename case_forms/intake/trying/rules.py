@@ -25,8 +25,8 @@ WORDS: Mapping[str, str | Promise] = {
     "required": _("Must be answered when"),
     "constraint": _("Fits when"),
     "choice_filter": _("Offers choices for which"),
-    "initial": _("Filled at first with"),
-    "calculation": _("Worked out as"),
+    "initial": _("Initial value"),
+    "calculation": _("Calculated as"),
 }
 GIVEN: Mapping[str, str | Promise] = {
     "_today": _("today"),

@@ -115,7 +115,7 @@ def choose_page(
     draft = differs.draft
     context = drafts.context_of(draft, language_of(draft))
     is_second_time = any(name.startswith(SEEN) for name in post)
-    error = _("Choose which of the two is kept.") if is_second_time else ""
+    error = _("Choose which of the two to save.") if is_second_time else ""
     carried = [
         (name, value)
         for name in post

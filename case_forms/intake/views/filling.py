@@ -346,5 +346,5 @@ def _occurred(request: HttpRequest) -> tuple[datetime | None, str]:
     if moment.year < EARLIEST_YEAR:
         return None, _("This is too long ago. Write when it happened.")
     if moment > timezone.now() + CLOCK_TOLERANCE:
-        return None, _("This time is still to come. Write when it happened.")
+        return None, _("This time is in the future. Write when it happened.")
     return moment, ""

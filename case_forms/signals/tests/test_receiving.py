@@ -109,7 +109,7 @@ def test_without_a_procedure_in_force_the_unit_is_told_and_reads_that_nobody_els
     assert set(notices_of(signal)) == {Role.MOBILE_UNIT}
     event = SignalEvent.objects.get(kind="signal_received")
     assert event.detail["failed"] == "no_procedure"
-    assert "NOT told" in str(event.explanation)
+    assert "NOT notified" in str(event.explanation)
 
 
 def test_a_procedure_that_fails_does_not_lose_the_report(scene, monkeypatch):

@@ -119,7 +119,7 @@ def test_the_same_notice_gives_the_same_bytes(ra_notice: Notice) -> None:
 def test_a_drill_says_so_on_paper(make_contact: Callable[..., object], make_notice: Callable[..., Notice]) -> None:
     notice = make_notice("cpu", contact=make_contact("cpu", language="en"), needs_document=True, is_drill=True)
 
-    assert "DRILL" in text_of(documents.render(notice).pdf)
+    assert "EXERCISE" in text_of(documents.render(notice).pdf)
 
 
 @pytest.mark.parametrize(

@@ -302,7 +302,7 @@ class TestAnswering:
         html = page(opened, path_of(notice) + "?lang=en")
         assert "You accepted" in html
         assert 'value="accepted"' not in html
-        assert "Tell what happened" in html
+        assert "Report the outcome" in html
 
     def test_declining_takes_the_reason_of_its_own_list(self, opened: Client, notice: Notice) -> None:
         response = opened.post(

@@ -190,7 +190,7 @@ def test_a_shift_that_ends_before_it_begins_is_told_beside_the_field_in_words(ke
         "ends_at": "1.12.2026 08:00",
     }
     html = said(keeper.post("/cms/dutyshift/new/", written))
-    assert "The end must come after the beginning." in html
+    assert "The end must come after the start." in html
     assert "shift_ends_after_start" not in html
 
 

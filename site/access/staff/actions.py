@@ -24,7 +24,7 @@ from . import mails
 from .groups import follow_roles
 from .models import FactorReset, Invitation
 
-NOBODY_LEFT = gettext_lazy("Nobody else would be left who keeps the accounts. Make another operator first.")
+NOBODY_LEFT = gettext_lazy("No operator would be left to manage the accounts. Make another operator first.")
 
 
 def make_person(
@@ -79,7 +79,7 @@ def give_role(
         for place in places:
             same = held.filter(role=role, **place).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
             if same.filter(starts_on__lte=ends_on or date.max).exists():
-                raise ValidationError(_("This person has that role there already in that time. Change its last day."))
+                raise ValidationError(_("This person already has that role there in that period. Change its last day."))
             made.append(Assignment.objects.create(user=user, role=role, starts_on=starts_on, ends_on=ends_on, **place))
             where = next((each.slug for each in place.values() if each is not None), "")
             record(
@@ -114,9 +114,9 @@ def end_role(*, assignment: Assignment, last_day: date, by: User) -> None:
         user = User.objects.select_for_update().get(pk=assignment.user_id)
         held = user.assignments.select_for_update().filter(pk=assignment.pk).first()
         if held is None or (held.ends_on is not None and held.ends_on < today):
-            raise ValidationError(_("This role is over already. Give it anew."))
+            raise ValidationError(_("This role has already ended. Give it again."))
         if held.ends_on is not None and last_day > held.ends_on:
-            raise ValidationError(_("This role ends sooner already. Give it anew from the day after."))
+            raise ValidationError(_("This role already ends sooner. Give it again from the day after."))
         if held.starts_on > today and last_day < held.starts_on:
             held.delete()
         elif last_day < today:
@@ -136,7 +136,7 @@ def end_role(*, assignment: Assignment, last_day: date, by: User) -> None:
 def end_work(*, user: User, by: User) -> None:
     """Shut the account now: every session and token of it ends with this transaction. Raises ValidationError."""
     if user.pk == by.pk:
-        raise ValidationError(_("You can't shut your own account. Ask another operator."))
+        raise ValidationError(_("You can't close your own account. Ask another operator."))
     today = timezone.localdate()
     with transaction.atomic():
         _lock_operators()
@@ -181,7 +181,7 @@ def change_person(*, user: User, changed: list[str], old_email: str, by: User) -
 def invite(*, user: User, by: User | None, mail: bool = True) -> str:
     """Invite the person to set a password; earlier invitations end. Returns the token. Raises ValidationError."""
     if not user.is_active:
-        raise ValidationError(_("This account is shut."))
+        raise ValidationError(_("This account is closed."))
     if mail and not user.email:
         raise ValidationError(_("There is no e-mail address to send an invitation to."))
     with transaction.atomic():
@@ -238,14 +238,14 @@ def decide_reset(*, reset: FactorReset, approve: bool, by: User) -> None:
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=reset.user_id)
         if by.pk in (reset.asked_by_id, user.pk):
-            raise ValidationError(_("Somebody else than who asked, and than the person, must decide."))
+            raise ValidationError(_("The person who decides must be neither the one who asked nor the one concerned."))
         changed = (
             FactorReset.objects.waiting()
             .filter(pk=reset.pk)
             .update(decided_by=by, decided_at=timezone.now(), is_approved=approve)
         )
         if not changed:
-            raise ValidationError(_("This has been decided meanwhile, or it waited too long. Look again."))
+            raise ValidationError(_("This has been decided in the meantime, or it waited too long. Check again."))
         record(
             "account.factor_reset_agreed" if approve else "account.factor_reset_refused",
             actor=_actor(by), target_kind="user", target_id=user.pk, asked_by=reset.asked_by_id,

@@ -56,7 +56,7 @@ def tell_of_new_keeper(assignments: Sequence[Assignment], by: User) -> None:
     readers = User.objects.filter(pk__in=others.values("user")).exclude(email="").order_by("pk")
     for reader in readers:
         with translation.override(reader.language):
-            subject = _("A new keeper in Vatra's service")
+            subject = _("A role was given in Vatra's service")
             context = {
                 "person": first.user.get_full_name() or first.user.username,
                 "role": first.get_role_display(),

@@ -45,15 +45,15 @@ def code_now(secret: str) -> str:
 def test_a_changed_password_is_said_to_be_changed(signed_in):
     client = signed_in()
     answer = change(client, PASSWORD, NEW)
-    assert "The new password holds from now on" in client.get(answer.url).content.decode()
-    assert "holds from now on" not in client.get(reverse("account_change_password")).content.decode()
+    assert "The new password applies from now on" in client.get(answer.url).content.decode()
+    assert "applies from now on" not in client.get(reverse("account_change_password")).content.decode()
 
 
 def test_after_a_mistake_the_title_says_so_and_the_summary_has_the_focus(signed_in):
     html = change(signed_in(), "wrong", NEW).content.decode()
-    assert "<title>To mend: Change password" in html
+    assert "<title>Error: Change password" in html
     assert re.search(r'class="error-summary"[^>]* autofocus', html)
-    assert "holds from now on" not in html
+    assert "applies from now on" not in html
 
 
 def test_a_short_password_is_refused_in_albanian_too(signed_in):

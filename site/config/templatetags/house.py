@@ -63,15 +63,15 @@ ICONS: dict[str, str] = {
 # state: (icon, word, suffix of the badge's class). Notice states first; the rest is what a case or deadline can say.
 STATES: dict[str, tuple[str, str | Promise, str]] = {
     **{state.value: (state.value, state.label, state.value) for state in NoticeState},
-    "no_contact": ("failed", gettext_lazy("nobody found to tell"), "danger"),
+    "no_contact": ("failed", gettext_lazy("no contact found"), "danger"),
     "late": ("late", gettext_lazy("no answer yet"), "late"),
     "call": ("phone", gettext_lazy("call now"), "danger"),
-    "amber": ("late", gettext_lazy("time is running"), "amber"),
+    "amber": ("late", gettext_lazy("due soon"), "amber"),
     "red": ("late", gettext_lazy("late"), "danger"),
     "breach": ("warning", gettext_lazy("deadline missed"), "breach"),
-    "met": ("delivered", gettext_lazy("done in time"), "ok"),
+    "met": ("delivered", gettext_lazy("done on time"), "ok"),
     "met_late": ("delivered", gettext_lazy("done, late"), "amber"),
-    "running": ("late", gettext_lazy("in time"), "neutral"),
+    "running": ("late", gettext_lazy("on time"), "neutral"),
     "repeated": ("repeated", gettext_lazy("sent again"), "sent"),
     "waiting": ("owed", gettext_lazy("waiting for answers"), "neutral"),
     "quiet": ("accepted", gettext_lazy("all answered"), "ok"),
@@ -98,6 +98,25 @@ def icon(name: str) -> SafeString:
         '<svg class="icon icon-{}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>',
         name,
         mark_safe(ICONS[name]),  # noqa: S308 (our own constants above)
+    )
+
+
+@register.simple_tag
+def title_error(*problems: object) -> SafeString:
+    """Return "Error: " for the start of a page's title when any of `problems` (errors of a form, a message) is true.
+
+    A reader with a screen reader hears the title first (GOV.UK Design System, "Error summary").
+    """
+    return format_html("{} ", _("Error:")) if any(problems) else SafeString()
+
+
+@register.simple_block_tag
+def error_summary(content: SafeString) -> SafeString:
+    """Wrap what is wrong in the summary at the top of a form; it takes the focus. Each line links to its field."""
+    return format_html(
+        '<div class="error-summary" role="alert" tabindex="-1" autofocus id="errors"><h2>{}</h2>{}</div>',
+        _("There is a problem"),
+        content,
     )
 
 
