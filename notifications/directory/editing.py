@@ -110,10 +110,12 @@ def what_would_follow(asked: Asked, by: User) -> list[str]:
 
 def say_asked(request: HttpRequest, *, at_once: bool) -> None:
     if at_once:
-        messages.warning(request, _("It holds now, and everybody is notified. Another keeper must still look at it."))
+        messages.warning(
+            request, _("It holds now, and everybody is notified. Another coordinator must still look at it.")
+        )
     else:
         messages.success(
-            request, _("Nothing has changed yet: another keeper must agree first. They are notified by e-mail.")
+            request, _("Nothing has changed yet: another coordinator must agree first. They are notified by e-mail.")
         )
 
 

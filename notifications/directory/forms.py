@@ -52,11 +52,11 @@ class ChangeForm(DirectoryForm):
     """A form whose changes may need a second keeper (`changes.needs`)."""
 
     at_once = forms.BooleanField(
-        label=_("Emergency: this can't wait for another keeper"),
+        label=_("Emergency: this can't wait for another coordinator"),
         required=False,
         help_text=_(
-            "It takes effect at once. Every coordinator and operator is notified with your name, and another keeper"
-            " agrees to it or undoes it afterwards."
+            "It takes effect at once. Every coordinator and operator is notified with your name, and another"
+            " coordinator agrees to it or undoes it afterwards."
         ),
     )
 

@@ -81,7 +81,7 @@ def decide_change(*, change: DirectoryChange, agree: bool, by: User, now: dateti
     if locked.decision != Decision.WAITING:
         raise ValidationError(_("This has been decided meanwhile. Look again."))
     if not may_decide(locked, by):
-        raise ValidationError(_("Another keeper of this office must decide, not the one who asked."))
+        raise ValidationError(_("Another coordinator of this office must decide, not the one who asked."))
     if agree and not locked.at_once:
         _make(locked, by=by, now=moment)
     elif not agree and locked.at_once:
@@ -160,11 +160,11 @@ def _write(kind: str, act: str, key: int | None, before: Values, after: Values, 
     else:
         found = model._default_manager.select_for_update().filter(pk=key or 0).first()
         if found is None:
-            raise ChangedMeanwhile(_("This entry is gone. Ask anew if it is still needed."))
+            raise ChangedMeanwhile(_("This entry is gone. Ask again if it is still needed."))
         row = found
         stored = {name: value for name, value in values_of(row).items() if name in before}
         if difference(stored, before)[1]:
-            raise ChangedMeanwhile(_("This entry was changed after this had been asked for. Refuse it, and ask anew."))
+            raise ChangedMeanwhile(_("This entry was changed after this had been asked for. Refuse it, and ask again."))
     if act == Act.DELETE:
         record(f"directory.{kind}_deleted", actor=actor_of(by), target_kind=kind, target_id=row.pk)
         key = row.pk

@@ -74,7 +74,7 @@ def test_one_coordinator_alone_redirects_no_officers_notices(
     with django_capture_on_commit_callbacks(execute=True):
         response = client.post(f"{CONTACTS}edit/{officer.pk}/", changed, follow=True)
 
-    assert "another keeper must agree" in response.content.decode()
+    assert "another coordinator must agree" in response.content.decode()
     officer.refresh_from_db()
     assert (officer.email, officer.pin_hash) == ("police@veri.example", "")
     assert told_now() == "police@veri.example"
@@ -280,7 +280,7 @@ def test_a_keeper_withdraws_what_they_asked(client: Client, keeper: User) -> Non
     client.post(f"{CONTACTS}edit/{officer.pk}/", filled(officer, phone="+355691111111"))
     change = DirectoryChange.objects.get()
     address = f"/cms/directory-changes/{change.pk}/"
-    assert "There is no other keeper" in client.get(address).content.decode()
+    assert "There is no other coordinator" in client.get(address).content.decode()
     assert client.get("/cms/directory-changes/").status_code == 200
     assert client.post(address, {"decision": "withdraw"}).status_code == 302
     change.refresh_from_db()
