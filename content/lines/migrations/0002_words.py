@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('content', '0007_words_x'),
+        ('content', '0007_words'),
         ('lines', '0001_initial'),
     ]
 
