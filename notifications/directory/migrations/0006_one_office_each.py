@@ -30,6 +30,6 @@ def join(apps: Apps, _schema: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0004_shift_constraints_in_words")]
+    dependencies = [("directory", "0005_words")]
 
     operations = [migrations.RunPython(join, migrations.RunPython.noop)]

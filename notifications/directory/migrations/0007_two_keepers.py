@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('access', '0002_invitations_and_factor_resets'),
-        ('directory', '0005_one_office_each'),
+        ('directory', '0006_one_office_each'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
