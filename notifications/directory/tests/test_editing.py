@@ -122,7 +122,7 @@ def test_an_overlap_is_said_with_its_hours_and_with_who_is_told(keeper: Client) 
 
     with translation.override("en"):
         assert (
-            f"{moment_in_words(start)} – {moment_in_words(end)}: Zëvendësi and police veri. Zëvendësi is told" in html
+            f"{moment_in_words(start)} – {moment_in_words(end)}: Zëvendësi and police veri. Zëvendësi is notified" in html
         )
     agree_to_all()
     assert DutyShift.objects.count() == 2
