@@ -50,7 +50,7 @@ GOING_OUT = (Role.POLICE, Role.CPU, Role.PROTECTION_SERVICE)
 
 def answers_for(notice: Notice) -> tuple[str, ...]:
     """The kinds of reply that make sense for this recipient, in the order of the page."""
-    if notice.purpose == Purpose.DIGEST:
+    if notice.purpose in (Purpose.DIGEST, Purpose.TEST):
         return (ReplyKind.ACCEPTED.value,)  # it is read; each notice on it is answered by itself
     kinds = [ReplyKind.ACCEPTED]
     if notice.role in GOING_OUT:

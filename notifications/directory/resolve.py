@@ -39,9 +39,10 @@ def resolve(*, role: str, municipality: Municipality, at: datetime, partner: Par
     The first link of the chain only: whoever is to be told is found by `chain.resolve_chain`.
     Police answer by directorate, a Child Protection Unit by municipality, a coordinator and a mobile unit by region;
     the Responsible Authority is one for the country. `partner` names the office itself (a protection service). Inactive
-    partners and contacts are never returned. Where several offices fit, the first with somebody on duty answers.
+    partners and contacts are never returned. Where several offices fit (a role without one office per area), the oldest
+    with somebody on duty answers.
     """
-    offices = list(offices_for(role, municipality, partner).order_by("slug"))
+    offices = list(offices_for(role, municipality, partner).order_by("pk"))
     if not offices:
         return Resolution(role, words=[_no_office(role, municipality)])
     office, on_duty = first_on_duty(offices, at)

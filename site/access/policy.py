@@ -212,15 +212,11 @@ VIEWS: tuple[Row, ...] = (
 
 MOUNTS: tuple[Row, ...] = (
     Row("api/v2/", PUBLIC, "Published content for other front ends; drafts and unlisted pages don't exist there."),
-    Row(
-        "cms/contact/",
-        KEEPERS,
-        "Coordinators keep the contacts and PINs of their regions, operators all of them.",
-        WRITE,
-    ),
-    Row("cms/dutyshift/", KEEPERS, "Coordinators keep the duty roster of their regions, operators all of it.", WRITE),
-    Row("cms/leave/", KEEPERS, "Coordinators write down who is away in their regions, operators everywhere.", WRITE),
-    Row("cms/partner/", KEEPERS, "Coordinators keep the offices of their regions, operators all of them.", WRITE),
+    Row("cms/contact/", COORDINATOR, "Coordinators keep the contacts and PINs of their regions, by two.", WRITE),
+    Row("cms/dutyshift/", COORDINATOR, "Coordinators keep the duty roster of their regions.", WRITE),
+    Row("cms/leave/", COORDINATOR, "Coordinators write down who is away in their regions.", WRITE),
+    Row("cms/partner/", COORDINATOR, "Coordinators keep the offices of their regions, by two.", WRITE),
+    Row("cms/directory-changes/", COORDINATOR, "A second keeper agrees to a change of the directory.", WRITE),
     Row(
         "cms/outbox/notice/retry/",
         COORDINATOR,
@@ -228,7 +224,7 @@ MOUNTS: tuple[Row, ...] = (
         WRITE,
         permission="wagtailadmin.access_admin",
     ),
-    Row("cms/agreement/", KEEPERS, "Coordinators keep the agreements of their regions, operators all of them.", WRITE),
+    Row("cms/agreement/", COORDINATOR, "Coordinators keep the agreements of their regions.", WRITE),
     Row("cms/users/", NOBODY, "Wagtail's screen would set passwords and superusers; staff are kept under cms/staff/."),
     Row("cms/groups/", NOBODY, "Groups follow from roles (access.staff.groups); nobody edits rights by hand."),
     Row("cms/staff/", OPERATOR, "Operators make accounts, give roles for a time, invite and end work.", WRITE),

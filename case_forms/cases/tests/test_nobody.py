@@ -63,7 +63,9 @@ office = st.fixed_dictionaries(
 directory = st.fixed_dictionaries(
     {
         "offices": st.lists(
-            st.tuples(st.sampled_from([*TOLD, Role.COORDINATOR]), st.integers(0, 2), office), max_size=9
+            st.tuples(st.sampled_from([*TOLD, Role.COORDINATOR]), st.integers(0, 2), office),
+            max_size=9,
+            unique_by=lambda one: (one[0], one[1] if one[0] != Role.RESPONSIBLE_AUTHORITY else 0),
         ),
         "place": st.integers(0, 2),
     }

@@ -253,7 +253,8 @@ def test_the_groups_open_the_admin_and_no_case(seeded: dict[str, int]) -> None:
         assert ("wagtailadmin", "access_admin") in rights, name
         assert not {app for app, _codename in rights} & {"cases", "intake", "outbox", "briefs", "audit", "vault"}, name
     operators = set(Group.objects.get(name="Operators").permissions.values_list("codename", flat=True))
-    assert {"add_mobileunit", "change_municipality", "add_contact"} <= operators
+    assert {"add_mobileunit", "change_municipality"} <= operators
+    assert not {"add_contact", "change_partner", "add_dutyshift"} & operators
     # Accounts are kept under cms/staff/ (docs/adr/0050): Wagtail's own screens and bulk actions ask for these rights.
     assert not {"add_user", "change_user", "delete_user", "change_group"} & operators
 
