@@ -99,7 +99,7 @@ class TestReview(EditorsTest):
         for editor in (self.ana, self.besa):
             editor.save(self.article, title="Tjetër")
         assert self.again(self.article).get_latest_revision_as_object().title == "E re"
-        assert "waits for you" in self.besa.text("wagtailadmin_pages:edit", self.article.pk)
+        assert "is waiting for you" in self.besa.text("wagtailadmin_pages:edit", self.article.pk)
 
     def test_the_author_withdraws_what_waits(self):
         self.ana.save(self.article, action="submit", title="E re")

@@ -96,7 +96,7 @@ def test_a_form_is_tried_beside_its_outline(editor: tuple[Page, list[str]]) -> N
 def part(page: Page, title: str) -> None:
     """To another part of the form, by the list of all parts."""
     phone(page).locator(".steps summary").click()
-    phone(page).get_by_role("button", name=re.compile(f"^(filled: )?{re.escape(title)}$")).click()
+    phone(page).get_by_role("button", name=re.compile(f"^(filled in: )?{re.escape(title)}$")).click()
     expect(phone(page).locator("h1")).to_have_text(title)
 
 

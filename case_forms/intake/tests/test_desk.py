@@ -237,7 +237,7 @@ def test_wrong_pins_that_lock_a_contact_out_are_as_loud_as_a_call(world: World) 
         PinTry.objects.create(notice=first, address_hash="x", succeeded=False)
     assert state_of(world, case) == "call"
     page = home(world.worker)
-    assert "5 wrong PINs were written" in page.words()
+    assert "5 wrong PINs were entered" in page.words()
     assert page.soup.select_one('.case-loud a[href^="tel:"]') is not None
     PinTry.objects.create(notice=first, address_hash="x", succeeded=True)
     assert state_of(world, case) == "waiting"
