@@ -264,6 +264,7 @@ class _Carrying:
             submission = self.submission
             self.content = BriefFacts(
                 case=case,
+                sender=submission.by.get_full_name(),
                 municipality=case.municipality,
                 unit=submission.unit,
                 occurred_at=submission.occurred_at,

@@ -40,6 +40,7 @@ CASE_PARTS: Mapping[str, str] = {
     "age_group": "age",
     "status": "status",
     "unit": "call",
+    "sender": "call",
     "callback": "call",
     "formal_identification": "status",
     "police": "police_case",
@@ -51,6 +52,8 @@ FACTS_TO_HELP = frozenset({"reference", "urgency", "age_group", "municipality", 
 FACTS_OF_FEW: Mapping[str, frozenset[str]] = {
     "formal_identification": frozenset({Role.PROTECTION_SERVICE, Role.RESPONSIBLE_AUTHORITY, Role.LEGAL_AID}),
     "police": frozenset({Role.PROTECTION_SERVICE, Role.RESPONSIBLE_AUTHORITY, Role.LEGAL_AID}),
+    "sender": frozenset({Role.POLICE, Role.RESPONSIBLE_AUTHORITY, Role.CPU, Role.PROTECTION_SERVICE})
+    | {Role.SOCIAL_SERVICE},
 }
 FACTS_OF_ROLE: Mapping[str, frozenset[str]] = {
     Role.HEALTH: FACTS_TO_HELP,
@@ -89,6 +92,7 @@ class BriefFacts(AnswerFacts):
     """What a brief about a case is written from."""
 
     case: Case
+    sender: str = ""  # whoever filed the form, for offices that keep the paper
 
     @property
     def case_status(self) -> str:
@@ -153,6 +157,7 @@ def case_rows(content: BriefFacts, *, urgent: bool) -> Iterator[BriefRow]:
             lambda: FormalIdentification(case.formal_identification).label,
         ),
         ("police", lambda: gettext("Police"), lambda: police_words(case)),
+        *([("sender", lambda: gettext("Filed by"), lambda: content.sender)] if content.sender else []),
         ("unit", lambda: gettext("Sent by"), lambda: content.unit.name),
         ("callback", lambda: gettext("Call back"), lambda: content.unit.callback_phone or pgettext("no phone", "none")),
     )

@@ -39,6 +39,7 @@ REPLY_WORDS: dict[str, str | Promise] = {
 class Row:
     label: str
     value: str
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def sections_of(notice: Notice, language: str) -> tuple[Section, ...]:
         Section(
             title=in_language(section["title"], language),
             rows=tuple(
-                Row(in_language(row["label"], language), in_language(row["value"], language)) for row in section["rows"]
+                Row(in_language(row["label"], language), in_language(row["value"], language), row.get("key", ""))
+                for row in section["rows"]
             ),
         )
         for section in brief.get("sections", [])
