@@ -32,6 +32,7 @@ from .papers import paper_facts
 HERE = Path(__file__).parent
 PARTS: dict[str, tuple[Path, str]] = {
     "brief:document.css": (HERE / "document.css", "text/css"),
+    "brief:pin_card.css": (HERE / "pin_card.css", "text/css"),
     "brief:LiberationSans-Regular.ttf": (HERE / "fonts" / "LiberationSans-Regular.ttf", "font/ttf"),
     "brief:LiberationSans-Bold.ttf": (HERE / "fonts" / "LiberationSans-Bold.ttf", "font/ttf"),
 }

@@ -18,7 +18,16 @@ from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 
 from .actions import has_begun, is_running
-from .editing import DirectoryAdd, DirectoryEdit, DirectoryHistory, PeriodDelete, PeriodEdit, PeriodEnd
+from .editing import (
+    ContactAdd,
+    ContactEdit,
+    DirectoryAdd,
+    DirectoryEdit,
+    DirectoryHistory,
+    PeriodDelete,
+    PeriodEdit,
+    PeriodEnd,
+)
 from .forms import AgreementForm, ContactForm, DutyShiftForm, LeaveForm, PartnerForm
 from .models import Agreement, Contact, DutyShift, Leave, Partner
 from .moments import moment_in_words
@@ -101,6 +110,8 @@ class DirectoryViewSet(ModelViewSet):
 class ContactViewSet(DirectoryViewSet):
     model = Contact
     form_class = ContactForm
+    add_view_class = ContactAdd
+    edit_view_class = ContactEdit
     icon = "user"
     menu_label = _("Contacts")
     list_display = [

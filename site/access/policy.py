@@ -212,6 +212,7 @@ VIEWS: tuple[Row, ...] = (
 
 MOUNTS: tuple[Row, ...] = (
     Row("api/v2/", PUBLIC, "Published content for other front ends; drafts and unlisted pages don't exist there."),
+    Row("cms/contact/card/", KEEPERS, "Whoever keeps a contact prints the card for their PIN; no PIN is on it."),
     Row(
         "cms/contact/",
         KEEPERS,
