@@ -17,6 +17,7 @@ from django.utils.translation import gettext, pgettext
 from access.models import MobileUnit, Municipality
 from case_forms import logic
 from case_forms.builder.outline import Given, given
+from case_forms.procedures.organisation_settings import read_in
 from case_forms.questions import registry
 from case_forms.questions.base import ChoiceSource, Question, is_unanswered
 from notifications.briefs.composing import BriefRow, compose
@@ -40,6 +41,7 @@ class AnswerFacts:
     answers: Mapping[str, Any] = field(repr=False)
     sources: ChoiceSource = field(repr=False)
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    settings: Mapping[str, str] = field(default_factory=dict)  # what the organisation chose: {"_setting_<key>": value}
     today: str = ""
 
     @cached_property
@@ -143,6 +145,7 @@ def answer_rows(content: AnswerFacts) -> Iterator[BriefRow]:
     scope = {
         **content.answers,
         **content.facts,
+        **content.settings,
         "_today": content.today or timezone.localdate().isoformat(),
         "_occurred_on": timezone.localdate(content.occurred_at).isoformat(),
         "_now": timezone.localtime().isoformat(timespec="seconds"),
@@ -165,7 +168,7 @@ def _in_its_group(row: BriefRow, place: Given) -> BriefRow:
     for language, words in row.label.items():
         names = (f"{_in(repeat['label'], language)} {index + 1}" for repeat, index in groups)
         label[language] = f"{', '.join(names)}: {words}"
-    return BriefRow(f"{key}{row.key}", label, row.value, row.shared_with, row.section)
+    return BriefRow(f"{key}{row.key}", label, row.value, row.shared_with, row.section, row.on_paper)
 
 
 def _row(
@@ -177,7 +180,8 @@ def _row(
     kind = registry.get(question["type"])
     texts = {language: kind.formatted(value, question, language, sources) for language in LANGUAGES}
     label = {language: _in(_for_recipients(question, "label"), language) for language in LANGUAGES}
-    yield BriefRow(key=question["key"], label=label, value=texts, shared_with=shared_with, section=section)
+    on_paper = question.get("paper") is not False
+    yield BriefRow(question["key"], label, texts, shared_with, section, on_paper)
 
 
 def shared(question: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, bool]:
@@ -189,9 +193,22 @@ def _holds(rule: Any, scope: Mapping[str, Any]) -> bool:
     if not isinstance(rule, dict):
         return rule is True
     try:
+        # A setting that the procedure doesn't have shares nothing, however the condition is written.
+        if any(name not in scope for name in read_in(logic.references(rule))):
+            return False
         return logic.truthy(logic.evaluate(rule, scope))
     except logic.LogicError:
         return False
+
+
+def settings_missing(content: AnswerFacts) -> list[str]:
+    """The settings, sorted, that the sharing of these answers reads and the procedure doesn't have."""
+    read: set[str] = set()
+    for place in given(dict(content.definition), content.answers):
+        for rule in (place.placed.question.get("shared_with") or {}).values():
+            if isinstance(rule, dict):
+                read.update(read_in(logic.references(rule)))
+    return sorted(read - content.settings.keys())
 
 
 def _for_recipients(part: Mapping[str, Any], name: str) -> Mapping[str, str]:

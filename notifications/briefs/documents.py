@@ -119,7 +119,7 @@ def _context(notice: Notice) -> dict[str, Any]:
         "title": TITLES.get(notice.role, _("Notice")),
         "partner": partner,
         "contact": contact,
-        "sections": sections_of(notice, notice.language),
+        "sections": sections_of(notice, notice.language, on_paper=True),
         "is_urgent": is_urgent(notice),
         "why_told": why_told(notice),
     }
