@@ -228,6 +228,25 @@ def test_the_rest_joins_the_same_case_and_meets_what_waited_for_it() -> None:
     assert [entry["rule"] for entry in decision.explanation] == ["continue_case", "no_indicators"]
 
 
+@pytest.mark.parametrize(
+    ("held", "result", "stays"),
+    [
+        ("victim", "potential_victim", "victim"),
+        ("victim", "at_risk", "victim"),
+        ("potential_victim", "at_risk", "potential_victim"),
+        ("potential_victim", "victim", "victim"),
+        ("at_risk", "potential_victim", "potential_victim"),
+        ("potential_victim", "insufficient_information", "potential_victim"),
+        ("suspected", "insufficient_information", "suspected"),
+    ],
+)
+def test_another_identification_of_the_same_person_never_lowers_a_status(held: str, result: str, stays: str) -> None:
+    answers = {"case_ref": "7K2M9Q", "worker_decision": result, "immediate_danger": "yes", **ADULT}
+    event = Event("submission_received", "initial_identification", answers, NOON, NOON, case_status=held)
+    opened = next(action for action in decide(event, PROCEDURE).actions if action.do == "open_case")
+    assert opened.params["status"] == stays
+
+
 def test_the_reflection_time_begins_when_it_was_offered() -> None:
     decision = identification("potential_victim", reflection_offered="yes", **ADULT)
     assert [each.params["key"] for each in decision.actions if each.do == "deadline"] == ["reflection_period"]
