@@ -19,6 +19,7 @@ from django.utils.translation import gettext, pgettext
 from access.models import MobileUnit, Municipality
 from case_forms import logic
 from case_forms.builder.outline import Given, given
+from case_forms.procedures.organisation_settings import read_in
 from case_forms.questions import registry
 from case_forms.questions.base import ChoiceSource, Question, is_unanswered
 from notifications.briefs.composing import BriefRow, compose
@@ -74,6 +75,7 @@ class AnswerFacts:
     answers: Mapping[str, Any] = field(repr=False)
     sources: ChoiceSource = field(repr=False)
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    settings: Mapping[str, str] = field(default_factory=dict)  # what the organisation chose: {"_setting_<key>": value}
     today: str = ""
 
     @cached_property
@@ -212,6 +214,7 @@ def answer_rows(content: AnswerFacts) -> Iterator[BriefRow]:
     scope = {
         **content.answers,
         **content.facts,
+        **content.settings,
         "_today": content.today or timezone.localdate().isoformat(),
         "_occurred_on": timezone.localdate(content.occurred_at).isoformat(),
         "_now": timezone.localtime().isoformat(timespec="seconds"),
@@ -252,6 +255,7 @@ def _row(
         value=texts,
         shared_with=shared_with,
         section=section,
+        on_paper=question.get("paper") is not False,
         part=part_of(question),
     )
 
@@ -277,9 +281,22 @@ def _holds(rule: Any, scope: Mapping[str, Any]) -> bool:
     if not isinstance(rule, dict):
         return rule is True
     try:
+        # A setting that the procedure doesn't have shares nothing, however the condition is written.
+        if any(name not in scope for name in read_in(logic.references(rule))):
+            return False
         return logic.truthy(logic.evaluate(rule, scope))
     except logic.LogicError:
         return False
+
+
+def settings_missing(content: AnswerFacts) -> list[str]:
+    """The settings, sorted, that the sharing of these answers reads and the procedure doesn't have."""
+    read: set[str] = set()
+    for place in given(dict(content.definition), content.answers):
+        for rule in (place.placed.question.get("shared_with") or {}).values():
+            if isinstance(rule, dict):
+                read.update(read_in(logic.references(rule)))
+    return sorted(read - content.settings.keys())
 
 
 def _for_recipients(part: Mapping[str, Any], name: str) -> Mapping[str, str]:

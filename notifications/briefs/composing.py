@@ -26,6 +26,7 @@ class BriefRow:
     value: Texts
     shared_with: Mapping[str, bool] = field(default_factory=dict)
     section: Texts = field(default_factory=dict)
+    on_paper: bool = True  # False: read on the screen only, never printed
     part: str = field(default="", kw_only=True)
 
 
@@ -37,13 +38,14 @@ def compose(role: str, rows: Iterable[BriefRow], *, urgent: bool = False) -> dic
     """The brief of one role, as kept sealed on its notice. `urgent` stands above everything; it isn't there otherwise.
 
     Returns {"urgent"?: True, "sections": [{"title": {"sq", "en"}, "rows": [{"key", "label": {"sq", "en"},
-    "value": {"sq", "en"}}]}]}: first the role's own order of parts, then the other rows in the order given, gathered
-    under their section's title; a section without a shared row isn't there.
+    "value": {"sq", "en"}, "paper"?: False}]}]}: first the role's own order of parts, then the other rows in the order
+    given, gathered under their section's title; a section without a shared row isn't there.
     """
     sections: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
     for row, title in _in_order(role, [row for row in rows if is_shared(row, role)]):
         section = sections.setdefault(tuple(sorted(title.items())), {"title": dict(title), "rows": []})
-        section["rows"].append({"key": row.key, "label": dict(row.label), "value": dict(row.value)})
+        written = {"key": row.key, "label": dict(row.label), "value": dict(row.value)}
+        section["rows"].append(written if row.on_paper else {**written, "paper": False})
     return {**({"urgent": True} if urgent else {}), "sections": list(sections.values())}
 
 

@@ -145,7 +145,9 @@ def _context(notice: Notice, language: str) -> dict[str, Any]:
     contact = notice.contact
     partner = contact.partner if contact else notice.partner
     urgent = is_urgent(notice)
-    sections, sender = _on_paper(sections_of(notice, language), ELSEWHERE | ({"case.urgency"} if urgent else set()))
+    sections, sender = _on_paper(
+        sections_of(notice, language, on_paper=True), ELSEWHERE | ({"case.urgency"} if urgent else set())
+    )
     unit = unit_of(notice)
     return {
         "notice": notice,

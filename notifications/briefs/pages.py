@@ -77,19 +77,21 @@ def is_readable(notice: Notice) -> bool:
     return notice.state in OPEN or notice.state == NoticeState.ACCEPTED
 
 
-def sections_of(notice: Notice, language: str) -> tuple[Section, ...]:
-    """The notice's brief in one language."""
+def sections_of(notice: Notice, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
+    """The notice's brief in one language. `on_paper`: without what is never printed, and without what then is empty."""
     brief: Any = notice.brief
-    return tuple(
+    sections = (
         Section(
             title=in_language(section["title"], language),
             rows=tuple(
                 Row(in_language(row["label"], language), in_language(row["value"], language), row.get("key", ""))
                 for row in section["rows"]
+                if not on_paper or row.get("paper") is not False
             ),
         )
         for section in brief.get("sections", [])
     )
+    return tuple(section for section in sections if section.rows or not on_paper)
 
 
 def is_urgent(notice: Notice) -> bool:

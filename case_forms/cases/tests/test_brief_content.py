@@ -207,3 +207,15 @@ def facts_of(case: Case) -> BriefFacts:
         answers={},
         sources={},
     )
+
+
+def test_what_is_never_printed_is_marked_in_the_brief(scene: Scene) -> None:
+    form = small_form()
+    asked = next(item for item in form["sections"][1]["items"] if item["key"] == "first_name")
+    asked["paper"] = False
+    scene.form = publish(form)
+    scene.send(danger="yes", age_stated=15, first_name="Ana")
+    brief = Notice.objects.get(role="cpu").brief
+    marked = {row["key"]: row.get("paper") for section in brief["sections"] for row in section["rows"]}
+    assert marked["first_name"] is False
+    assert marked["case.reference"] is None

@@ -13,6 +13,7 @@ from pypdf.generic import DictionaryObject
 
 from notifications.briefs import documents, papers
 from notifications.briefs.composing import BriefRow, compose
+from notifications.briefs.pages import sections_of
 from notifications.briefs.replies import answer
 from notifications.briefs.tasks import render_document as render_task
 from notifications.directory.models import Contact, Role
@@ -312,3 +313,27 @@ def test_every_role_has_its_own_paper(role: str) -> None:
     if role != Role.COORDINATOR:  # who is asked to call gets no paper
         assert role in documents.TITLES
         assert role in json.loads(papers.DATA.read_text(encoding="utf-8"))["roles"]
+
+
+def test_what_is_never_printed_is_on_the_screen_and_not_on_paper(make_notice: Callable[..., Notice]) -> None:
+    def row(key: str, value: str, **more: bool) -> dict[str, object]:
+        return {"key": key, "label": {"sq": key}, "value": {"sq": value}, **more}
+
+    brief = {
+        "sections": [
+            {
+                "title": {"sq": "Kontakti"},
+                "rows": [row("how", "takim"), row("code_word", "kanarina-fjala", paper=False)],
+            },
+            {"title": {"sq": "Vetëm në ekran"}, "rows": [row("number", "kanarina-numri", paper=False)]},
+        ]
+    }
+    notice = make_notice("cpu", brief=brief, needs_document=True)
+
+    printed = text_of(documents.render(notice).pdf)
+
+    assert "takim" in printed
+    assert "kanarina" not in printed
+    assert "Vetëm në ekran" not in printed
+    shown = [row.value for section in sections_of(notice, "sq") for row in section.rows]
+    assert shown == ["takim", "kanarina-fjala", "kanarina-numri"]
