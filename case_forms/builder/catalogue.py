@@ -76,6 +76,8 @@ LIST_NAMES = {
     "languages": gettext_lazy("Languages"),
     "partners": gettext_lazy("Protection services"),
     "sessions": gettext_lazy("Information sessions"),
+    "outreach_visits": gettext_lazy("Outreach visits"),
+    "colleagues": gettext_lazy("Colleagues"),
 }
 # types whose bounds are of another kind than their answers
 BOUNDS = {"approximate_date": "date"}

@@ -11,7 +11,7 @@ from notifications.directory.models import Role
 
 from . import lists
 from .audience import audience_problems
-from .expressions import ALWAYS_KNOWN, IN_ROWS, OF_THE_CASE, Expressions
+from .expressions import ALWAYS_KNOWN, IN_ROWS, OF_THE_CASE, Expressions, settings_read
 from .lists import Shared, no_shared_lists
 from .outline import is_asked
 from .properties import OpenSource, choice_problems, exclusive_problems, property_problems
@@ -172,8 +172,14 @@ class _Check:
             if role not in ROLES:
                 here = f"{path}/shared_with/{pointer(role)}"
                 yield Problem(here, "unknown_role", _("There is no recipient with this role."))
+            chosen = settings_read(question["shared_with"][role])
             yield from self.expressions.problems(
-                question["shared_with"], role, f"{path}/shared_with", anywhere, within=within
+                question["shared_with"],
+                role,
+                f"{path}/shared_with",
+                anywhere | chosen.keys(),
+                within=within,
+                more=chosen,
             )
         yield from self._type(question, path)
         yield from self._of(question, path, earlier)

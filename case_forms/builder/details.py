@@ -65,7 +65,7 @@ ELSEWHERE = frozenset(
         "rows",
         "warnings",
     }
-    | {"constraint", "sensitivity", "shared_with", "keep_for", "coarsen"}
+    | {"constraint", "sensitivity", "shared_with", "paper", "keep_for", "coarsen"}
 )
 
 
@@ -156,6 +156,9 @@ def _privacy(old: Part, new: Part, before: Sentences, after: Sentences) -> Itera
         if _plain(shared.get(role)) != _plain(shares.get(role)):
             name = _("Shared with: %(who)s") % {"who": dict(Role.choices).get(role, role)}
             yield Detail("privacy", name, _share(shared, role, before), _share(shares, role, after))
+    if ("paper" in old) != ("paper" in new):
+        was, now = (_("Never printed") if "paper" in part else "" for part in (old, new))
+        yield Detail("privacy", _("On paper"), was, now)
     if old.get("keep_for") != new.get("keep_for"):
         was, now = (_("%(count)s months") % {"count": p["keep_for"]} if "keep_for" in p else "" for p in (old, new))
         yield Detail("privacy", _("Stored for"), was, now)

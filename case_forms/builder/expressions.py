@@ -1,5 +1,6 @@
 """What is wrong with an expression where it stands: names it can't read, kinds that don't fit."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from case_forms.logic import SETTING_PREFIX, LogicError, references
 from case_forms.logic import problems as expression_problems
 from case_forms.logic.kinds import KindInfo, kind_problems
 from case_forms.questions import registry
@@ -19,6 +21,8 @@ from .shapes import Problem, pointer
 
 ALWAYS_KNOWN = frozenset({"_today", "_occurred_on", "_now"})
 IN_ROWS = frozenset({"_position"})
+# what an organisation has chosen in its procedure: read by conditions of sharing only
+SETTING = re.escape(SETTING_PREFIX) + r"[a-z][a-z0-9_]{0,63}"
 # what the case room knows of the case that a form names: its status, and the keys of the forms it holds
 OF_THE_CASE: Mapping[str, KindInfo] = {"_case_status": KindInfo("text"), "_case_forms": KindInfo("choices")}
 WORDS: dict[str, "str | Promise"] = {
@@ -41,6 +45,15 @@ VALUES_OF: dict[str, tuple[Any, ...]] = {
     "date": ({"today": []}, "x"),
 }
 Item = dict[str, Any]
+
+
+def settings_read(rule: Any) -> dict[str, KindInfo]:
+    """The settings of procedures that a condition of sharing reads. Which there are, procedures say (`dependents`)."""
+    try:
+        read = references(rule) if isinstance(rule, dict) else frozenset()
+    except LogicError:
+        return {}
+    return {name: KindInfo("text") for name in read if re.fullmatch(SETTING, name)}
 
 
 class Expressions:

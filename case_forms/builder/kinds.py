@@ -15,6 +15,8 @@ ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
     "municipalities": ("region",),
     "units": ("region",),
     "partners": ("municipality", "region"),
+    "outreach_visits": ("municipality", "region"),
+    "colleagues": ("unit",),
     "sessions": ("audience", "municipality", "region", "state"),
 }
 TEXT, NUMBER = KindInfo("text"), KindInfo("number")

@@ -38,6 +38,9 @@ def _logic() -> dict[str, str]:
             "Decided when the whole form has been filled in. An unfinished condition shares nothing."
         ),
         "not_shared": _("Not at all"),
+        "paper": _("On paper"),
+        "paper_words": _("Never print: shown on the screen only, after the PIN"),
+        "paper_hint": _("For what must not lie on a desk, such as a code word."),
         "keep_for": _("Store for (months)"),
         "keep_for_hint": _("Deleted after this time. Empty: stored as long as the case."),
         "edit_as_text": _("Edit as text"),

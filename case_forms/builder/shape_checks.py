@@ -91,6 +91,11 @@ def only_true(value: Any, path: str) -> Iterator[Problem]:
         yield wrong(path, _("This is true, or left out."))
 
 
+def only_false(value: Any, path: str) -> Iterator[Problem]:
+    if value is not False:
+        yield wrong(path, _("This is false, or left out."))
+
+
 def text(value: Any, path: str) -> Iterator[Problem]:
     """A text; whether it may be blank is for `checker` to say."""
     if not isinstance(value, str) or len(value) > LONGEST_TEXT or not is_clean(value):

@@ -28,6 +28,8 @@ TYPES: dict[str, "tuple[str, str | Promise, str | Promise]"] = {
     "geopoint": ("crosshairs", _("Place on the map"), _("Where the phone is, or only its municipality")),
     "partner": ("group", _("Protection service"), _("One of our partners")),
     "session": ("calendar", _("Information session"), _("One of the sessions held")),
+    "outreach_visit": ("place", _("Outreach visit"), _("One of the visits in the outreach log")),
+    "colleague": ("user", _("Colleague"), _("Somebody of the same mobile unit")),
     "case_reference": ("tag", _("Case reference"), _("The six characters of a case")),
     "file": ("image", _("Photo or file"), _("A picture or PDF, stored encrypted")),
     "signature": ("draft", _("Signature"), _("Drawn, or a typed name")),
@@ -42,7 +44,10 @@ GROUPS: "list[tuple[str | Promise, list[str]]]" = [
     (_("Choices"), ["yes_no_unknown", "boolean", "select_one", "select_many", "other_specify", "ranking", "matrix"]),
     (_("Numbers"), ["integer", "decimal", "scale"]),
     (_("Dates and times"), ["date", "approximate_date", "time", "datetime", "duration"]),
-    (_("Places and people"), ["municipality", "geopoint", "partner", "session", "case_reference"]),
+    (
+        _("Places and people"),
+        ["municipality", "geopoint", "partner", "session", "outreach_visit", "colleague", "case_reference"],
+    ),
     (_("Evidence"), ["indicators", "indicator_assessment", "file", "signature"]),
     (_("Calculated"), ["calculated", "hidden"]),
 ]

@@ -7,5 +7,5 @@ class IntakeConfig(AppConfig):
     verbose_name = _("Intake")
 
     def ready(self) -> None:
-        from . import conversions  # noqa: F401
+        from . import conversions, outreach_visits  # noqa: F401
         from .attachments import receivers  # noqa: F401

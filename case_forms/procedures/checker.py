@@ -12,6 +12,7 @@ from notifications.directory.links import COORDINATOR_LINKS, LINKS, MUNICIPALITY
 
 from .chains import FOR_EVERY_ROLE
 from .decide import EXPRESSIONS, LANGUAGES
+from .organisation_settings import kinds_of_settings, name_of
 
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
 RESERVED = frozenset({"_today", "_occurred_on", "_case_status"})
@@ -20,13 +21,18 @@ ON_SUBMISSION = "submission_received"
 ON_SIGNAL = frozenset({"signal_received", "signal_added"})
 KINDS = frozenset({ON_SUBMISSION}) | ON_SIGNAL
 FOR_SIGNALS = frozenset({"notify"})
-ROLES = frozenset({"police", "responsible_authority", "cpu", "protection_service", "coordinator", "mobile_unit"})
+ROLES = frozenset(
+    {"police", "responsible_authority", "cpu", "protection_service", "coordinator", "mobile_unit"}
+    | {"social_service", "school", "psychologist", "health", "legal_aid", "embassy_desk"}
+)
 STEPS = frozenset({"remind", "deputy", "call"})
 CONFIDENCES = frozenset({"source", "background", "proposal"})
 MARKS = ("amber_minutes", "red_minutes", "breach_minutes")
 LONGEST_MINUTES = 5 * 366 * 24 * 60
 
-TOP = frozenset({"format", "key", "title", "basis", "facts", "deadlines", "ladders", "chains", "rules"})
+TOP = frozenset({"format", "key", "title", "basis", "settings", "facts", "deadlines", "ladders", "chains", "rules"})
+SETTING = frozenset({"label", "choices", "default", "value", "basis", "confidence", "for_lawyer"})
+SETTING_CHOICE = frozenset({"value", "label"})
 FACT = frozenset({"key", "value", "label"})
 DEADLINE = frozenset({"label", *MARKS, "basis", "confidence"})
 STEP = frozenset({"after_minutes", "do", "repeat_minutes"})
@@ -85,6 +91,8 @@ class _Check:
         self.deadlines = _keyed(definition.get("deadlines", {}))
         self.ladders = _keyed(definition.get("ladders", {}))
         self.facts: set[str] = set()
+        self.settings = _keyed(definition.get("settings", {}))
+        self.setting_kinds: Mapping[str, logic.KindInfo] = {}
 
     def problems(self) -> Iterator[Problem]:
         yield from self._unknown("", self.definition, TOP)
@@ -93,9 +101,14 @@ class _Check:
         yield from self._key("/key", self.definition.get("key"))
         for name in ("title", "basis"):
             yield from self._texts(f"/{name}", self.definition.get(name))
-        for name, kind in (("facts", list), ("deadlines", dict), ("ladders", dict), ("chains", dict), ("rules", list)):
+        shapes = {"settings": dict, "facts": list, "deadlines": dict, "ladders": dict, "chains": dict, "rules": list}
+        for name, kind in shapes.items():
             if not isinstance(self.definition.get(name, kind()), kind):
                 yield Problem(f"/{name}", "wrong_type", _("This part has the wrong structure."))
+        wrong = [problem for key in self.settings for problem in self._setting(f"/settings/{key}", key)]
+        yield from wrong
+        if not wrong:
+            self.setting_kinds = kinds_of_settings({"settings": self.settings})
         yield from self._facts()
         for key, deadline in self.deadlines.items():
             yield from self._deadline(f"/deadlines/{key}", key, deadline)
@@ -124,6 +137,39 @@ class _Check:
                 if key in self.facts:
                     yield Problem(f"{path}/key", "doubled_key", _("This key is used twice."))
                 self.facts.add(key)
+
+    def _setting(self, path: str, key: str) -> Iterator[Problem]:
+        """Typed choices, a proposal among them, and what it rests on: nobody takes a proposal for the law."""
+        setting = self.settings[key]
+        yield from self._key(path, key)
+        if not isinstance(setting, dict):
+            yield Problem(path, "wrong_type", _("A setting is an object."))
+            return
+        yield from self._unknown(path, setting, SETTING)
+        yield from self._texts(f"{path}/label", setting.get("label"))
+        values: list[str] = []
+        for index, choice in enumerate(_rows(setting.get("choices"))):
+            here = f"{path}/choices/{index}"
+            if not isinstance(choice, dict):
+                yield Problem(here, "wrong_type", _("A choice is an object."))
+                continue
+            yield from self._unknown(here, choice, SETTING_CHOICE)
+            yield from self._key(f"{here}/value", choice.get("value"))
+            yield from self._texts(f"{here}/label", choice.get("label"))
+            if choice.get("value") in values:
+                yield Problem(f"{here}/value", "doubled_key", _("This key is used twice."))
+            values.append(str(choice.get("value")))
+        if len(values) < 2:
+            yield Problem(f"{path}/choices", "no_choices", _("A setting has at least two choices."))
+        for name in ("default", "value"):
+            if (name == "default" or name in setting) and setting.get(name) not in values:
+                yield Problem(f"{path}/{name}", "not_a_choice", _("Choose one of this setting's choices."))
+        if not isinstance(setting.get("basis"), str) or not setting["basis"]:
+            yield Problem(f"{path}/basis", "missing", _("Say what this setting rests on."))
+        if not isinstance(setting.get("confidence"), str) or setting["confidence"] not in CONFIDENCES:
+            yield Problem(f"{path}/confidence", "not_a_choice", _("Choose source, background or proposal."))
+        if not isinstance(setting.get("for_lawyer", False), bool):
+            yield Problem(f"{path}/for_lawyer", "wrong_type", _("This is true or false."))
 
     def _deadline(self, path: str, key: str, deadline: Any) -> Iterator[Problem]:
         yield from self._key(path, key)
@@ -288,11 +334,18 @@ class _Check:
         return {key for form in wanted for key in self.questions.get(form, ())}
 
     def _expression(self, path: str, expression: Any, known: set[str] | None) -> Iterator[Problem]:
-        names = RESERVED | self.facts
-        for problem in logic.problems(expression, known=names if known is None else names | known):
-            if known is None and problem.startswith("unknown_reference"):
+        names = RESERVED | self.facts | {name_of(key) for key in self.settings}
+        found = logic.problems(expression, known=names if known is None else names | known)
+        for problem in found:
+            is_a_setting = problem.startswith(f"unknown_reference: {logic.SETTING_PREFIX}")
+            if known is None and problem.startswith("unknown_reference") and not is_a_setting:
                 continue
-            yield Problem(path, "bad_expression", problem)
+            code = "unknown_setting" if is_a_setting else "bad_expression"
+            yield Problem(path, code, _("This procedure has no such setting.") if is_a_setting else problem)
+        if not found:
+            for _code, words, name in logic.kind_problems(expression, self.setting_kinds):
+                if name in self.setting_kinds:
+                    yield Problem(path, "bad_expression", words)
 
     def _key(self, path: str, key: Any) -> Iterator[Problem]:
         if not isinstance(key, str) or not KEY.match(key):

@@ -9,11 +9,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from access.models import in_language
+from case_forms import logic
 from case_forms.builder.outline import questions
 from case_forms.builder.shapes import Problem
 from notifications.directory.models import Role
 
-from .guard import Changing, Found, Standing, unfit_rules
+from .guard import Changing, Found, SettingMissed, Standing, settings_missed, unfit_rules
 from .labels import labels_of
 from .rule_needs import DEEP, Break, FormSide
 
@@ -48,6 +49,34 @@ def unfit_problems(definition: Mapping[str, Any], forms: Mapping[str, FormSide])
             words = {"rule": in_language(rule["title"], _reader()), "why": break_words(each, change)}
             told = _("The rule “%(rule)s” does not work with the forms there are: %(why)s") % words
             yield Problem(f"/rules/{position}", f"rule_{each.code}", told)
+    for side in forms.values():
+        for problem in setting_problems(side, definition, in_language(definition["title"], _reader())):
+            yield Problem("/settings", problem.code, problem.message)
+
+
+def setting_problems(side: FormSide, procedure: Mapping[str, Any], source: str) -> Iterator[Problem]:
+    """At each question that is shared on a setting which this procedure doesn't have. `source`: its name in words."""
+    for missed in settings_missed(side, procedure):
+        words = {
+            "question": labels_of(side.definition, _reader()).questions.get(missed.question, missed.question),
+            "setting": missed.setting.removeprefix(logic.SETTING_PREFIX),
+            "value": missed.value,
+            "source": source,
+        }
+        yield Problem(path_of(missed.question, side), _code_of(missed), _told_of(missed) % words)
+
+
+def _code_of(missed: SettingMissed) -> str:
+    return "setting_value" if missed.value else "no_setting"
+
+
+def _told_of(missed: SettingMissed) -> str:
+    if missed.value:
+        return _(
+            "“%(question)s” is shared on the choice “%(value)s” of the setting “%(setting)s”, which %(source)s does not"
+            " offer."
+        )
+    return _("“%(question)s” is shared on the setting “%(setting)s”, which %(source)s does not have.")
 
 
 def source_words(standing: Standing) -> str:

@@ -1,5 +1,6 @@
 """What the room of forms hears from procedures: what an edit would end, and what a form sets in motion."""
 
+from collections import ChainMap
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +12,9 @@ from case_forms.builder.dependents import BROKEN, CHANGED, SAME, STARTS, STOPS, 
 from case_forms.builder.shapes import Problem
 
 from .guard import Changing, Found, Standing, breaks_in, changing, concerns, standing_versions, what_breaks
-from .guard_words import MOST_TOLD, action_words, break_words, in_order, problems_of, source_words
+from .guard_words import MOST_TOLD, action_words, break_words, in_order, problems_of, setting_problems, source_words
 from .labels import labels_of
+from .organisation_settings import choices_of_settings, labels_of_settings
 from .rule_needs import FormSide, RuleNeeds, may_match_none
 
 
@@ -21,12 +23,21 @@ class Procedures:
 
     def problems(self, key: str, definition: Definition | None, *, deep: bool = True) -> list[Problem]:
         change = changing(key, definition)
-        return [
+        standing = standing_versions()
+        broken = [
             problem
-            for standing in standing_versions()
-            for found in what_breaks(change, standing, deep=deep)
+            for each in standing
+            for found in what_breaks(change, each, deep=deep)
             for problem in problems_of(found, change)
         ]
+        # Under a version that only open cases stay under, a missing setting shares nothing, and says so on the case.
+        sharing = [
+            problem
+            for each in standing
+            if change.after is not None and not each.is_over
+            for problem in setting_problems(change.after, each.version.definition, source_words(each))
+        ]
+        return broken + sharing
 
     def in_motion(self, key: str, before: Definition | None, after: Definition | None, language: str) -> InMotion:
         change = changing(key, after)
@@ -77,8 +88,10 @@ def _condition(needs: RuleNeeds, procedure: Mapping[str, Any], side: FormSide | 
         return ""
     form = labels_of(side.definition, language)
     facts = {fact["key"]: in_language(fact["label"], language) for fact in procedure["facts"] if "label" in fact}
+    labelled = {**form.questions, **facts, **labels_of_settings(procedure, language)}
+    values = ChainMap(choices_of_settings(procedure, language), form.choices)  # type: ignore[arg-type]
     try:
-        return logic.explain(condition, labels={**form.questions, **facts}, values=form.choices, language=language)
+        return logic.explain(condition, labels=labelled, values=values, language=language)
     except logic.LogicError:
         return ""
 

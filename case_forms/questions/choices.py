@@ -227,3 +227,29 @@ class SessionChoice(SelectOne):
     icon = "session"
     properties = frozenset({"choice_filter"})
     list_name = "sessions"
+
+
+class ColleagueChoice(SelectOne):
+    """Somebody who works in one of one's units today, oneself left out, by the account's key."""
+
+    name = "colleague"
+    icon = "group"
+    properties = frozenset({"choice_filter"})
+    list_name = "colleagues"
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        """The name also for whoever was named, and for those who no longer work there."""
+        return sources.attributes(self.list_name, str(value)).get("name") or str(value)
+
+
+class VisitChoice(SelectOne):
+    """A visit from the outreach log of one's units, by its key. Without any, the widget says so."""
+
+    name = "outreach_visit"
+    icon = "place"
+    properties = frozenset({"choice_filter"})
+    list_name = "outreach_visits"
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        """Its day and place also when it is too long ago to be chosen; its key for who may not see it."""
+        return sources.attributes(self.list_name, str(value)).get("name") or str(value)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext, pgettext
 
-from case_forms.cases.brief_content import EVERY_ROLE, AnswerFacts, both, moment_words
+from case_forms.cases.brief_content import CASE_PARTS, EVERY_ROLE, AnswerFacts, both, moment_words
 from notifications.briefs.composing import BriefRow, compose
 from notifications.directory.models import Role
 
@@ -68,7 +68,7 @@ def _head(content: AnswerFacts, reference: str, *, from_session: bool, urgent: b
         ),
     ]
     for key, label, value, shared in lines:
-        yield BriefRow(f"signal.{key}", both(label), both(value), shared, section)
+        yield BriefRow(f"signal.{key}", both(label), both(value), shared, section, part=CASE_PARTS.get(key, ""))
 
 
 def _added(text: str) -> Iterator[BriefRow]:

@@ -141,7 +141,7 @@ class _Telling:
             chain=chain,
             brief=signal_brief(
                 role,
-                content_of(self.signal, self.decision.facts),
+                content_of(self.signal, self.decision.facts, self.decision.settings),
                 reference=self.signal.reference,
                 from_session=self.signal.session_id is not None,
                 urgent=urgent,
@@ -171,7 +171,7 @@ class _Telling:
         return procedure[name][key] if key else otherwise
 
 
-def content_of(signal: Signal, facts: Mapping[str, Any]) -> AnswerFacts:
+def content_of(signal: Signal, facts: Mapping[str, Any], settings: Mapping[str, str] | None = None) -> AnswerFacts:
     """What a brief about this signal is written from."""
     return AnswerFacts(
         municipality=signal.municipality,
@@ -181,6 +181,7 @@ def content_of(signal: Signal, facts: Mapping[str, Any]) -> AnswerFacts:
         answers=signal.answers,
         sources=Lists(),
         facts=facts,
+        settings=settings or {},
         today=timezone.localdate(signal.received_at).isoformat(),
     )
 

@@ -10,26 +10,22 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from access.models import MobileUnit, Municipality, in_language
-from notifications.directory.models import Role
+from access.models import Municipality, in_language
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
+from notifications.outbox.sender import unit_of
 from notifications.outbox.states import OPEN, NoticeState
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from .choices import REASONS, answers_for, outcomes_for, words_of
+from .choices import answers_for, outcomes_for, reasons_for, words_of
 from .pin import paused_until
 from .replies import REFUSALS, refusal_of
+from .role_choices import ACCEPT_WORDS
 from .sessions import silence
 from .visit import Visit
 
 log = structlog.get_logger(__name__)
 
-ACCEPT_WORDS: dict[str, str | Promise] = {
-    Role.RESPONSIBLE_AUTHORITY: _("Confirm receipt"),
-    Role.COORDINATOR: _("I am handling this"),
-    Role.MOBILE_UNIT: _("I am handling this"),
-}
 REPLY_WORDS: dict[str, str | Promise] = {
     ReplyKind.ACCEPTED: pgettext_lazy("you", "You accepted"),
     ReplyKind.ON_THE_WAY: pgettext_lazy("you", "You are on the way"),
@@ -43,6 +39,7 @@ REPLY_WORDS: dict[str, str | Promise] = {
 class Row:
     label: str
     value: str
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,18 +77,21 @@ def is_readable(notice: Notice) -> bool:
     return notice.state in OPEN or notice.state == NoticeState.ACCEPTED
 
 
-def sections_of(notice: Notice, language: str) -> tuple[Section, ...]:
-    """The notice's brief in one language."""
+def sections_of(notice: Notice, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
+    """The notice's brief in one language. `on_paper`: without what is never printed, and without what then is empty."""
     brief: Any = notice.brief
-    return tuple(
+    sections = (
         Section(
             title=in_language(section["title"], language),
             rows=tuple(
-                Row(in_language(row["label"], language), in_language(row["value"], language)) for row in section["rows"]
+                Row(in_language(row["label"], language), in_language(row["value"], language), row.get("key", ""))
+                for row in section["rows"]
+                if not on_paper or row.get("paper") is not False
             ),
         )
         for section in brief.get("sections", [])
     )
+    return tuple(section for section in sections if section.rows or not on_paper)
 
 
 def is_urgent(notice: Notice) -> bool:
@@ -145,7 +145,7 @@ def before_pin(visit: Visit) -> dict[str, Any]:
         "notice": visit.notice,
         "minutes": minutes_left(visit.notice),
         "paused_until": until,
-        "unit": _unit_of(visit.notice),
+        "unit": unit_of(visit.notice),
     }
 
 
@@ -172,7 +172,7 @@ def brief_page(visit: Visit) -> dict[str, Any]:
         "is_call": notice.purpose in (Purpose.CALL, Purpose.FALLBACK),
         "accept_words": ACCEPT_WORDS.get(notice.role, _("Accept")),
         "municipalities": Municipality.objects.exclude(pk=notice.municipality_id) if readable else (),
-        "unit": _unit_of(notice),
+        "unit": unit_of(notice),
         "settled_words": _settled_words(notice),
         "silence_seconds": int(silence().total_seconds()) + 5,
         "panels": _panels(notice, offered),
@@ -198,7 +198,7 @@ def _panels(notice: Notice, offered: list[str]) -> list[Panel]:
             title=gettext("I can't take it after all") if accepted else gettext("I can't take it"),
             send=gettext("Pass it on to the next person"),
             question=gettext("Why?"),
-            choices=_in_words(REASONS),
+            choices=_in_words(reasons_for(notice)),
         ),
     }
     return [panel for kind, panel in panels.items() if kind in offered]
@@ -213,12 +213,6 @@ def _settled_words(notice: Notice) -> str:
     if is_readable(notice):
         return ""
     return str(REFUSALS[refusal_of(notice, ReplyKind.ACCEPTED)])
-
-
-def _unit_of(notice: Notice) -> MobileUnit | None:
-    """Whom to call: the mobile unit of the notice's region."""
-    units = MobileUnit.objects.filter(region=notice.municipality.region, is_active=True)
-    return units.exclude(callback_phone="").first()
 
 
 def _said(reply: Reply) -> Said:

@@ -27,7 +27,7 @@ from notifications.outbox.models import Notice, Reply, ReplyKind
 from notifications.outbox.states import NOTHING_LEFT, REPLACED, TRANSITIONS, NoticeState
 
 from .chase import ANSWERED, RELEASED, TAKEN, lock_chase, release, settle_others
-from .choices import REASONS, WRONG_AREA, answers_for, outcomes_for, reasons_of
+from .choices import WRONG_AREA, answers_for, outcomes_for, reasons_for, reasons_of
 
 NOTE_LENGTH = 2000
 
@@ -141,7 +141,7 @@ def _check(notice: Notice, kind: str, reason: str, to_municipality: Municipality
     refusal = refusal_of(notice, kind)
     if refusal:
         raise AnswerRefused(refusal)
-    if kind == ReplyKind.DECLINED and reason not in REASONS:
+    if kind == ReplyKind.DECLINED and reason not in reasons_for(notice):
         raise AnswerRefused("reason_missing")
     if kind == ReplyKind.OUTCOME and reason not in outcomes_for(notice):
         raise AnswerRefused("outcome_missing")

@@ -257,6 +257,35 @@ def _in_words(field: Field, value: Any) -> str:
     return "" if cleaned is None else str(cleaned)
 
 
+class ContactAdd(DirectoryAdd):
+    """After a PIN was agreed, the card to hand over is one press away."""
+
+    def get_success_buttons(self) -> list[Any]:
+        return [*super().get_success_buttons(), *_card_button(self.object)]
+
+
+class ContactEdit(DirectoryEdit):
+    @cached_property
+    def header_more_buttons(self) -> list[Button]:
+        buttons = list(super().header_more_buttons)
+        if self.object.is_active:
+            buttons.append(Button(_("Card for the PIN"), url=card_url(self.object), icon_name="print", priority=20))
+        return buttons
+
+    def get_success_buttons(self) -> list[Any]:
+        return [*super().get_success_buttons(), *_card_button(self.object)]
+
+
+def card_url(contact: Contact) -> str:
+    """Where the card for a contact's PIN is printed: a page of the room above."""
+    return reverse("pin_card", args=[contact.pk])
+
+
+def _card_button(contact: Contact) -> list[Any]:
+    has_card = contact.is_active and contact.pin_hash
+    return [messages.button(card_url(contact), _("Card for the PIN"))] if has_card else []
+
+
 class PeriodEdit(DirectoryEdit):
     """A shift or a leave: before it begins it can be deleted, while it runs it can be ended."""
 

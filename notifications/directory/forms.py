@@ -12,6 +12,7 @@ from wagtail.admin.forms.models import WagtailAdminModelForm
 
 from audit.chain import actor_of, record
 
+from .areas import Area, areas_of
 from .changes.models import Act
 from .changes.values import Asked, difference, kind_of, values_of
 from .changes.who import regions_of
@@ -128,8 +129,18 @@ class PartnerForm(ChangeForm):
             self.add_error("directorate", _("Police are found by their directorate. Choose it."))
         elif role == Role.CPU and not cleaned.get("municipality"):
             self.add_error("municipality", _("A Child Protection Unit is found by its municipality. Choose it."))
-        elif role in (Role.COORDINATOR, Role.MOBILE_UNIT) and not cleaned.get("regions"):
+        elif role == Role.SCHOOL and not cleaned.get("municipality"):
+            self.add_error("municipality", _("A school is found by its municipality. Choose it."))
+        elif areas_of(role or "") == (Area.REGION,) and not cleaned.get("regions"):
             self.add_error("regions", _("This role is found by its regions. Choose at least one."))
+        elif (
+            areas_of(role or "") == (Area.MUNICIPALITY, Area.REGION)
+            and not cleaned.get("municipality")
+            and not cleaned.get("regions")
+        ):
+            self.add_error(
+                "municipality", _("This role is found by its municipality or its regions. Choose one of them.")
+            )
 
     def _is_mine(self, cleaned: dict[str, Any]) -> bool:
         directorate, municipality = cleaned.get("directorate"), cleaned.get("municipality")

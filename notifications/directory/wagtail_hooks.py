@@ -22,7 +22,16 @@ from access.models import StaffRole
 
 from .actions import has_begun, is_running
 from .changes.words import contact_state
-from .editing import DirectoryAdd, DirectoryEdit, DirectoryHistory, PeriodDelete, PeriodEdit, PeriodEnd
+from .editing import (
+    ContactAdd,
+    ContactEdit,
+    DirectoryAdd,
+    DirectoryEdit,
+    DirectoryHistory,
+    PeriodDelete,
+    PeriodEdit,
+    PeriodEnd,
+)
 from .forms import AgreementForm, ContactForm, DutyShiftForm, LeaveForm, PartnerForm
 from .models import Agreement, Contact, DutyShift, Leave, Partner
 from .moments import moment_in_words
@@ -105,6 +114,8 @@ class DirectoryViewSet(ModelViewSet):
 class ContactViewSet(DirectoryViewSet):
     model = Contact
     form_class = ContactForm
+    add_view_class = ContactAdd
+    edit_view_class = ContactEdit
     icon = "user"
     menu_label = _("Contacts")
     list_display = [

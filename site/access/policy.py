@@ -212,6 +212,7 @@ VIEWS: tuple[Row, ...] = (
 
 MOUNTS: tuple[Row, ...] = (
     Row("api/v2/", PUBLIC, "Published content for other front ends; drafts and unlisted pages don't exist there."),
+    Row("cms/contact/card/", COORDINATOR, "Whoever keeps a contact prints the card for their PIN; no PIN is on it."),
     Row("cms/contact/", COORDINATOR, "Coordinators keep the contacts and PINs of their regions, by two.", WRITE),
     Row("cms/dutyshift/", COORDINATOR, "Coordinators keep the duty roster of their regions.", WRITE),
     Row("cms/leave/", COORDINATOR, "Coordinators write down who is away in their regions.", WRITE),

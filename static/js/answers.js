@@ -156,6 +156,8 @@ const READERS = {
   municipality: chosen,
   partner: chosen,
   session: chosen,
+  outreach_visit: chosen,
+  colleague: chosen,
   select_many: many,
   ranking,
   matrix: (rule, name, form) => filled(Object.fromEntries(within(form, name))),

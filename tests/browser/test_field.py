@@ -91,6 +91,7 @@ def fill_to_the_end(page: Page, *, has_script: bool = True) -> None:
         decision = page.locator('input[name="worker_decision"][value="potential_victim"]')
         if decision.count():
             decision.check()
+            page.locator('input[name="signs_heard"]').first.check()
         answer_everything_required(page)
         if has_script:
             press(page)
@@ -182,12 +183,13 @@ def test_questions_appear_and_go_live_and_the_draft_saves_itself(phone: BrowserC
     page, complaints = listened(phone)
     sign_in(page, live_server.url)
     begin(page)
-    session, when = page.locator("#q-session"), page.locator("#q-whereabouts_when")
-    expect(session).to_be_hidden()
-    page.select_option("#q-signal_source", "session_participant")
-    expect(session).to_be_visible()
-    page.select_option("#q-signal_source", "police")
-    expect(session).to_be_hidden()
+    urgent, when = page.locator('[data-item="urgent_notice"]'), page.locator("#q-whereabouts_when")
+    expect(urgent).to_be_hidden()
+    page.check('input[name="immediate_danger"][value="yes"]')
+    expect(urgent).to_be_visible()
+    expect(page.get_by_text("Call 129 now")).to_be_visible()
+    page.check('input[name="immediate_danger"][value="no"]')
+    expect(urgent).to_be_hidden()
     expect(when).to_be_hidden()
     page.fill("#q-whereabouts", "Stacioni")
     expect(when).to_be_visible()
@@ -301,7 +303,7 @@ def test_what_may_be_a_slip_is_corrected_or_confirmed(phone: BrowserContext, liv
     begin(page)
     fill_to_the_end(page)
     draft = Draft.objects.get()
-    draft.answers = {**draft.answers, "immediate_danger": "yes"}
+    draft.answers = {**draft.answers, "immediate_danger": "yes", "urgent_notice": "whole_form"}
     draft.save()
     page.reload()
     fits(page)

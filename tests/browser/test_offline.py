@@ -51,7 +51,7 @@ def waits(page: Page, words: str = "No network") -> None:
 
 
 def type_a_story(page: Page, more: str = "") -> None:
-    page.select_option("#q-signal_source", "session_participant")
+    page.check('input[name="seen_alone"][value="yes"]')
     page.fill("#q-whereabouts", f"{CANARY}{more}")
 
 
@@ -68,6 +68,7 @@ def test_offline_at_each_press_of_an_identification_sends_one_with_all_that_was_
         decision = page.locator('input[name="worker_decision"][value="potential_victim"]')
         if decision.count():
             decision.check()
+            page.locator('input[name="signs_heard"]').first.check()
         answer_everything_required(page)
         for number, field in enumerate(page.locator("textarea:not([name*='.'])").all()):
             if field.is_visible():

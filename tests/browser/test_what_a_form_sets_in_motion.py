@@ -56,6 +56,7 @@ def without_the_decision(form: FormDefinition) -> dict[str, Any]:
     definition = form.working_copy()
     for section in definition["sections"]:
         section["items"] = [item for item in section["items"] if item["key"] != "worker_decision"]
+    definition["warnings"] = [each for each in definition["warnings"] if each["key"] != "no_sign_noted"]
     return definition
 
 
@@ -71,7 +72,7 @@ def test_a_coordinator_is_told_which_rules_an_edit_would_end(
         page.get_by_role("heading", name="What this form triggers").click()
         expect(page.get_by_text("stops working")).to_have_count(0)
         picture(page, "motion-as-it-is-en")
-        label = page.get_by_text("Result of the initial identification", exact=True)
+        label = page.get_by_text("Outcome of the initial identification", exact=True)
         page.locator(".vo-line__open", has=label).click()
         value = page.locator(".vo-panel .vo-entries input.vo-key").first
         expect(value).to_have_value("potential_victim")

@@ -15,7 +15,7 @@ IF = " if "
 
 
 def privacy(node: Node, carrying: Carrying) -> dict[str, Any]:
-    """sensitivity, shared_with and keep_for."""
+    """sensitivity, shared_with, paper and keep_for."""
     row = node.here
     found: dict[str, Any] = {}
     sensitivity = row.get("vatra", "sensitivity").lower()
@@ -27,6 +27,8 @@ def privacy(node: Node, carrying: Carrying) -> dict[str, Any]:
     shared = _shared_with(node, carrying)
     if shared:
         found["shared_with"] = shared
+    if row.get("vatra", "paper").lower() == "no":
+        found["paper"] = False
     written = row.get("vatra", "keep_for")
     if written:
         months = months_of(written)

@@ -19,6 +19,8 @@ OF_TYPES |= {
     "municipality": "municipalities",
     "partner": "partners",
     "session": "sessions",
+    "outreach_visit": "outreach_visits",
+    "colleague": "colleagues",
     "geopoint": "municipalities",
 }
 

@@ -69,6 +69,8 @@ class SurveyColumns:
     def _privacy(self, row: Row, question: Item, place: Place) -> None:
         if "sensitivity" in question:
             row["vatra::sensitivity"] = question["sensitivity"]
+        if "paper" in question:
+            row["vatra::paper"] = "no"
         if "keep_for" in question:
             row["vatra::keep_for"] = str(question["keep_for"])
         lines = []

@@ -19,6 +19,7 @@ from case_forms.cases.models import Case, CaseStatus
 from case_forms.intake.checking import Answers, CheckContext
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, Labels, decide
 from case_forms.procedures.models import ProcedureVersion
+from case_forms.procedures.organisation_settings import Chosen, chosen_in_words
 from case_forms.signals.briefs import signal_brief
 from case_forms.signals.deciding import RECEIVED as SIGNAL_RECEIVED
 from notifications.directory.models import Partner, Role
@@ -46,6 +47,14 @@ class Rehearsal:
     problem: str = ""
     rules: list[Line] = field(default_factory=list, repr=False)
     notices: list[RehearsedNotice] = field(default_factory=list)
+
+
+def settings_in_force(language: str) -> Chosen:
+    """What the organisation has chosen in the procedure in force; nothing without one."""
+    try:
+        return chosen_in_words(ProcedureVersion.objects.in_force().definition, language)
+    except ProcedureVersion.DoesNotExist:
+        return Chosen()
 
 
 def rehearse(
@@ -184,6 +193,7 @@ class _Telling:
             "answers": self.answers,
             "sources": self.context.sources,
             "facts": self.decision.facts,
+            "settings": self.decision.settings,
             "today": self.context.today.isoformat(),
         }
         if self.is_signal:

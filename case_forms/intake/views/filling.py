@@ -26,6 +26,7 @@ from case_forms.intake.actions import CLOCK_TOLERANCE, EARLIEST_YEAR
 from case_forms.intake.attachments.taking import Taken, not_taken, take_in
 from case_forms.intake.attachments.uploads import keep_in_memory
 from case_forms.intake.checking import NothingToAsk
+from case_forms.intake.continuing import answers_to_continue
 from case_forms.intake.entries import SectionPage
 from case_forms.intake.filling import NoSuchSection, section_of, section_page
 from case_forms.intake.from_signal import answers_from
@@ -65,14 +66,16 @@ def start(request: HttpRequest, form_key: str) -> HttpResponse:
     if unit is None:
         raise Http404
     reference = request.POST.get("case", "")
-    if reference:
-        visible_or_404(Case, user, reference=reference)
+    case = visible_or_404(Case, user, reference=reference) if reference else None
     signal = None if request.POST.get("session") else _signal(request, user)
     try:
         if request.POST.get("session"):
             draft = begin_report(form_version=version, session_id=request.POST["session"], by=user)
         elif signal is None:
-            draft = drafts.start_draft(form_version=version, unit=unit, owner=user, case_reference=reference)
+            known = answers_to_continue(version=version, case=case, by=user) if case else {}
+            draft = drafts.start_draft(
+                form_version=version, unit=unit, owner=user, case_reference=reference, answers=known
+            )
         else:
             draft = _start_from(signal, version, user)
     except NothingToAsk:

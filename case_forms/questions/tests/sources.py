@@ -12,8 +12,15 @@ LISTS = {
     "units": [("vlore-1", "Njësia Vlorë 1")],
     "partners": [("shelter-north", "Strehëza")],
     "sessions": [("session-1", "Takimi në Vlorë")],
+    "outreach_visits": [("visit-1", "12.11.2026 · Vlorë")],
+    "colleagues": [("7", "Ana Hoxha")],
 }
-ATTRIBUTES = {("municipalities", "vlore"): {"region": "vlore"}, ("municipalities", "sarande"): {"region": "elsewhere"}}
+ATTRIBUTES = {
+    ("outreach_visits", "visit-1"): {"name": "12.11.2026 · Vlorë"},
+    ("colleagues", "7"): {"name": "Ana Hoxha"},
+    ("municipalities", "vlore"): {"region": "vlore"},
+    ("municipalities", "sarande"): {"region": "elsewhere"},
+}
 
 
 class FixedSource:

@@ -37,6 +37,9 @@ FORMATTED = [
     ("ranking", ["b", "a", "c"], "1. b-sq\n2. a-sq\n3. c-sq", "1. b-en\n2. a-en\n3. c-en"),
     ("matrix", {"food": "good"}, "food-sq: good-sq", "food-en: good-en"),
     ("session", "session-1", "Takimi në Vlorë", "Takimi në Vlorë"),
+    ("outreach_visit", "visit-1", "12.11.2026 · Vlorë", "12.11.2026 · Vlorë"),
+    ("colleague", "7", "Ana Hoxha", "Ana Hoxha"),
+    ("colleague", "8", "8", "8"),
     ("phone", "+390612345678", "+39 06 1234 5678", "+39 06 1234 5678"),
     ("phone", "129", "129", "129"),
     ("phone", "0691234567", "0691234567", "0691234567"),  # as it was kept before

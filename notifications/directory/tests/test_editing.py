@@ -121,9 +121,8 @@ def test_an_overlap_is_said_with_its_hours_and_with_who_is_told(keeper: Client) 
     html = said(keeper.post("/cms/dutyshift/new/", written, follow=True))
 
     with translation.override("en"):
-        assert (
-            f"{moment_in_words(start)} – {moment_in_words(end)}: Zëvendësi and police veri. Zëvendësi is notified" in html
-        )
+        hours = f"{moment_in_words(start)} – {moment_in_words(end)}"
+        assert f"{hours}: Zëvendësi and police veri. Zëvendësi is notified" in html
     agree_to_all()
     assert DutyShift.objects.count() == 2
 
