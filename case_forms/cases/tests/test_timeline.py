@@ -42,7 +42,7 @@ def test_a_new_notice_is_owed_and_will_be_sent(scene: Scene) -> None:
     assert [moment.name for moment in line.moments] == ["owed"]
     assert line.recipient.startswith("Office")
     assert line.minutes_left == 29
-    assert line.state_label == "owed"
+    assert line.state_label == "queued"
 
 
 def test_what_happened_stands_in_order_with_its_minutes(scene: Scene) -> None:
