@@ -106,7 +106,7 @@ class _Reading:
         self.language = language
         self.scope: Answers = {**scope_at(context), **settings.values, **checked.answers}
         self.settings = settings
-        self.choices = ChainMap(settings.choices, labels.choices)  # type: ignore[arg-type]
+        self.choices: Mapping[str, Mapping[str, str]] = ChainMap(settings.choices, labels.choices)  # type: ignore[arg-type]
         self.broken = {problem.path for problem in checked.errors if problem.code == "constraint"}
         self.asked = dict(_by_key(definition))
         self.days = Sentences(dict(definition), language).days
