@@ -10,6 +10,8 @@ class SeededText(models.Model):
 
     key = models.CharField(_("key"), max_length=100, unique=True)
     seeded_at = models.DateTimeField(_("seeded at"), default=timezone.now)
+    # of the words laid down, by which a text that nobody has changed since is known (docs/adr/0061)
+    fingerprint = models.CharField(_("fingerprint"), max_length=64, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("seeded text")

@@ -42,8 +42,8 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, str]]]:
             yield path, value
             return
         for key, inner in value.items():
-            if key == "was":
-                continue  # titles of earlier releases, by which an untouched page is known
+            if key in ("was", "was_slug"):
+                continue  # titles and addresses of earlier releases
             yield from leaves(inner, f"{path}/{key}")
     elif isinstance(value, list):
         for number, inner in enumerate(value):
