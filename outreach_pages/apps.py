@@ -6,3 +6,4 @@ class OutreachPagesConfig(AppConfig):
     name = "outreach_pages"
     verbose_name = _("Information sessions")
     seeds_pages = True
+    legal_texts = "data/legal.json"

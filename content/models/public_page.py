@@ -17,6 +17,7 @@ from wagtail_localize.fields import SynchronizedField
 from .. import reading as readings
 from ..blocks import INLINE
 from ..headless.elsewhere import PreviewElsewhere
+from ..law.page import LegalMarkMixin
 from ..review.page import ReviewedPage
 from ..serving.marks import keep_whole, leave_no_copy
 from ..serving.shared import remembered
@@ -27,7 +28,7 @@ HOME_DEPTH = 2
 BESIDE = 6
 
 
-class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
+class PublicPageMixin(ReviewedPage, PreviewElsewhere, LegalMarkMixin, models.Model):
     """What a public page shows besides its own text: lines to call, the menu, its twin in the other language."""
 
     intro = models.TextField(
@@ -64,6 +65,7 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
         FieldPanel("sources"),
         FieldRowPanel([FieldPanel("checked_on"), FieldPanel("review_by")]),
         FieldPanel("change_note"),
+        LegalMarkMixin.legal_panel,
     ]
     promote_panels = [
         *Page.promote_panels,
@@ -80,6 +82,7 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
         SynchronizedField("change_note", overridable=True),
         SynchronizedField("checked_on", overridable=True),
         SynchronizedField("review_by", overridable=True),
+        *LegalMarkMixin.legal_fields,
     ]
 
     class Meta:

@@ -207,7 +207,7 @@ class TestWhatIsTranslated(TranslationsTest):
 
     def test_every_field_of_every_type_says_whether_it_is_translated(self):
         """A new page type's texts are translated; days, flags and choices are shared or each language's own."""
-        own = {"change_note", "checked_on", "review_by"}
+        own = {"change_note", "checked_on", "review_by", "legal_check", "legal_checked_on", "for_lawyer"}
         for model in public_page_models():
             fields = {field.field_name: type(field).__name__ for field in get_translatable_fields(model)}
             for name in ("intro", "body", "sources", "title", "search_description", "seo_title"):

@@ -41,6 +41,7 @@ class SessionPage(PublicPageMixin, Page):
     subpage_types: list[str] = []
     is_creatable = False  # made from the record (`pages.making`)
     show_in_menus_default = False
+    in_legal_review = False  # its words are the shipped ones of sessions: `data/legal.json`
     template = "outreach_pages/session_page.html"
 
     class Meta:

@@ -24,7 +24,7 @@ class TestCard(CardTest):
     def test_it_says_what_was_covered_who_was_there_and_how_to_tell_and_nothing_that_was_typed(self):
         self.make_page()
         html = self.html(f"/en{CARD}")
-        for words in ("How to spot a trick", "Your rights", "State Police", "When you want to tell something"):
+        for words in ("How to spot a trick", "Your rights", "State Police", "When you want to report something"):
             assert words in html
         assert "Safety first" not in html
         assert "Keep your papers and your phone yourself" not in html  # not among the session's topics
