@@ -17,10 +17,10 @@ MANY_PUBLIC = 12  # more than these, and the editor warns: people give up
 
 # Types that need an account, a file store, a training or a register that isn't public.
 NOT_PUBLIC_TYPES = frozenset(
-    {"file", "signature", "geopoint", "case_reference", "partner", "session", "hidden"}
+    {"file", "signature", "geopoint", "case_reference", "partner", "session", "zone", "hidden"}
     | {"indicators", "indicator_assessment"}
 )
-NOT_PUBLIC_LISTS = frozenset({"partners", "sessions"})
+NOT_PUBLIC_LISTS = frozenset({"partners", "social_services", "schools", "sessions", "zones"})
 
 
 def audience_of(definition: Mapping[str, Any]) -> str:

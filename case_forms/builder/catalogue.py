@@ -75,6 +75,9 @@ LIST_NAMES = {
     "countries": gettext_lazy("Countries"),
     "languages": gettext_lazy("Languages"),
     "partners": gettext_lazy("Protection services"),
+    "social_services": gettext_lazy("Social services"),
+    "schools": gettext_lazy("Schools"),
+    "zones": gettext_lazy("Outreach zones"),
     "sessions": gettext_lazy("Informative sessions"),
 }
 # types whose bounds are of another kind than their answers

@@ -15,6 +15,9 @@ ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
     "municipalities": ("region",),
     "units": ("region",),
     "partners": ("municipality", "region"),
+    "social_services": ("municipality", "region"),
+    "schools": ("municipality", "region"),
+    "zones": ("municipality", "region", "kind", "in_use"),
     "sessions": ("audience", "municipality", "region", "state"),
 }
 TEXT, NUMBER = KindInfo("text"), KindInfo("number")

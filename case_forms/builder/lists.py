@@ -19,7 +19,10 @@ Shared = Callable[[str], Choices | None]  # a shared list's key -> its choices, 
 
 _CHOICES = list_of(part(CHOICE), MOST_CHOICES)
 
-BUILT_IN = ("municipalities", "regions", "units", "countries", "languages", "partners", "sessions")
+BUILT_IN = (
+    *("municipalities", "regions", "units", "zones", "countries", "languages"),
+    *("partners", "social_services", "schools", "sessions"),
+)
 SHARED = "shared:"
 
 

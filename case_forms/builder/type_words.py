@@ -25,6 +25,7 @@ TYPES: dict[str, "tuple[str, str | Promise, str | Promise]"] = {
     "ranking": ("list-ol", _("Ranking"), _("Put all choices in order")),
     "matrix": ("table", _("Table of choices"), _("The same choices for several rows")),
     "municipality": ("place", _("Municipality"), _("One of the 61")),
+    "zone": ("site", _("Outreach zone"), _("One of the zones where the units work")),
     "geopoint": ("crosshairs", _("Place on the map"), _("Where the telephone is, or only its municipality")),
     "partner": ("group", _("Protection service"), _("One of our partners")),
     "session": ("calendar", _("Informative session"), _("One of the sessions held")),
@@ -42,7 +43,7 @@ GROUPS: "list[tuple[str | Promise, list[str]]]" = [
     (_("Choices"), ["yes_no_unknown", "boolean", "select_one", "select_many", "other_specify", "ranking", "matrix"]),
     (_("Numbers"), ["integer", "decimal", "scale"]),
     (_("Dates and times"), ["date", "approximate_date", "time", "datetime", "duration"]),
-    (_("Places and people"), ["municipality", "geopoint", "partner", "session", "case_reference"]),
+    (_("Places and people"), ["municipality", "zone", "geopoint", "partner", "session", "case_reference"]),
     (_("Evidence"), ["indicators", "indicator_assessment", "file", "signature"]),
     (_("Worked out"), ["calculated", "hidden"]),
 ]

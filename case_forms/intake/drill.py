@@ -166,7 +166,7 @@ def _plainest(
 ) -> Any:
     kind = question["type"]
     offered = [value for value, _label in registry.get(kind).choices(question, "sq", sources, scope)]
-    if kind in ("select_one", "select_many", "municipality", "partner", "session", "matrix"):
+    if kind in ("select_one", "select_many", "municipality", "zone", "partner", "session", "matrix"):
         if not offered:
             raise DrillImpossible(f"The question {question['key']!r} offers nothing to choose.")
         preferred = next((value for value in ("unknown", "AL", "other") if value in offered), offered[0])

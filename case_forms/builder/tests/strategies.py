@@ -41,6 +41,7 @@ GOOD: dict[str, list[Any]] = {
     "municipality": [LISTS["municipalities"][0][0]],
     "partner": [LISTS["partners"][0][0]],
     "session": [LISTS["sessions"][0][0]],
+    "zone": [LISTS["zones"][0][0]],
     "case_reference": ["7K2M9Q"],
     "phone": ["0691234567"],
     "email": ["ana@example.org"],

@@ -71,7 +71,8 @@ SIMPLE = {
 }
 # ours, by the name they have there: what `vatra::type` may say of a row of this type
 ALSO = {
-    "text": {"text", "long_text", "case_reference", "phone", "email", "other_specify", "approximate_date", "session"},
+    "text": {"text", "long_text", "case_reference", "phone", "email", "other_specify", "approximate_date"}
+    | {"session", "zone"},
     "integer": {"integer", "duration"},
     "decimal": {"decimal"},
     "date": {"date", "approximate_date"},
@@ -80,14 +81,14 @@ ALSO = {
     "scale": {"scale"},
     "geopoint": {"geopoint"},
     "file": {"file", "signature"},
-    "select_one": {"select_one", "boolean", "yes_no_unknown", "municipality", "partner", "session", "geopoint"},
+    "select_one": {"select_one", "boolean", "yes_no_unknown", "municipality", "zone", "partner", "session", "geopoint"},
     "select_many": {"select_many"},
     "ranking": {"ranking"},
     "calculated": {"calculated"},
     "hidden": {"hidden"},
 }
 GROUPS = frozenset({"matrix", "indicators", "indicator_assessment"})
-WITH_OWN_LISTS = frozenset({"boolean", "yes_no_unknown", "municipality", "partner", "session", "geopoint"})
+WITH_OWN_LISTS = frozenset({"boolean", "yes_no_unknown", "municipality", "zone", "partner", "session", "geopoint"})
 SHOWN_LARGE = ("multiline", "textarea")
 LARGE_DATES = ("month-year", "year")
 
