@@ -19,8 +19,13 @@ from .shapes import Problem, pointer
 
 ALWAYS_KNOWN = frozenset({"_today", "_occurred_on", "_now"})
 IN_ROWS = frozenset({"_position"})
-# what the case room knows of the case that a form names: its status, and the keys of the forms it holds
-OF_THE_CASE: Mapping[str, KindInfo] = {"_case_status": KindInfo("text"), "_case_forms": KindInfo("choices")}
+# what the case room knows of the case that a form names: its status, whether it is followed as a child's, and the
+# keys of the forms it holds
+OF_THE_CASE: Mapping[str, KindInfo] = {
+    "_case_status": KindInfo("text"),
+    "_case_child": KindInfo("boolean"),
+    "_case_forms": KindInfo("choices"),
+}
 WORDS: dict[str, "str | Promise"] = {
     "unknown_reference": _("This refers to something that is not a question of the form."),
     "forward_reference": _("This refers to a question that stands later in the form."),
