@@ -28,6 +28,12 @@ ORDER = (
     Role.MOBILE_UNIT,
     Role.RESPONSIBLE_AUTHORITY,
     Role.PROTECTION_SERVICE,
+    Role.HEALTH,
+    Role.SOCIAL_SERVICE,
+    Role.PSYCHOLOGIST,
+    Role.SCHOOL,
+    Role.LEGAL_AID,
+    Role.EMBASSY_DESK,
     Role.COORDINATOR,
 )
 

@@ -21,9 +21,9 @@ from django.utils.translation import gettext
 
 from access.models import Municipality, User
 from audit.chain import actor_of, record
+from notifications.directory.areas import offices_for, roles_answering
 from notifications.directory.chain import BY_AREA, offices_of_region
 from notifications.directory.models import Contact, Role
-from notifications.directory.resolve import offices_for
 from notifications.outbox.actions import cancel, owe
 from notifications.outbox.coordinator_briefs import NOBODY_FOUND, call_brief
 from notifications.outbox.models import Notice, Purpose
@@ -85,7 +85,7 @@ def choices_for(notice: Notice) -> Choices:
 def _of_the_role(people: "QuerySet[Contact]", duty: Notice) -> "QuerySet[Contact]":
     if duty.role == Role.PROTECTION_SERVICE:
         return people.filter(partner=duty.partner_id)
-    return people.filter(partner__role=duty.role)
+    return people.filter(partner__role__in=roles_answering(duty.role))
 
 
 def _near(duty: Notice, municipality: Municipality) -> set[int]:

@@ -20,7 +20,10 @@ ON_SUBMISSION = "submission_received"
 ON_SIGNAL = frozenset({"signal_received", "signal_added"})
 KINDS = frozenset({ON_SUBMISSION}) | ON_SIGNAL
 FOR_SIGNALS = frozenset({"notify"})
-ROLES = frozenset({"police", "responsible_authority", "cpu", "protection_service", "coordinator", "mobile_unit"})
+ROLES = frozenset(
+    {"police", "responsible_authority", "cpu", "protection_service", "coordinator", "mobile_unit"}
+    | {"social_service", "school", "psychologist", "health", "legal_aid", "embassy_desk"}
+)
 STEPS = frozenset({"remind", "deputy", "call"})
 CONFIDENCES = frozenset({"source", "background", "proposal"})
 MARKS = ("amber_minutes", "red_minutes", "breach_minutes")

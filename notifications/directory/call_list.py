@@ -8,9 +8,9 @@ from django.db.models import Q, QuerySet
 
 from access.models import MobileUnit, Municipality
 
+from .areas import offices_for
 from .chain import BY_AREA, offices_of_region
 from .models import Contact, DutyShift, Partner, Role
-from .resolve import offices_for
 
 MAX_OF_A_KIND = 3
 # Answered day and night by law, whatever stands in the directory.

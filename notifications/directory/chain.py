@@ -8,7 +8,8 @@
     operator           nobody was found: an alarm without any content of the case
 
 A procedure names its links (`chains`), in this order; each link that was asked leaves its words. Only police and Child
-Protection Units have offices of their role elsewhere; a referral names its office, so it is asked of nobody else.
+Protection Units have offices of their role elsewhere; a referral names its office, so it is asked of nobody else. Who
+answers by more than one kind of area (see `areas`) is in the first link with all of them.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,6 +20,7 @@ from django.db.models import Q, QuerySet
 from access.models import MobileUnit, Municipality, Region, in_language
 
 from . import roster
+from .areas import areas_of, offices_for
 from .links import (
     COORDINATOR_LINKS,
     DEFAULT_CHAIN,
@@ -30,7 +32,7 @@ from .links import (
     UNIT_REGION,
 )
 from .models import Contact, Partner, Role
-from .resolve import ROLE_WORDS, Resolution, Words, duty_words, first_on_duty, first_two, offices_for, resolve
+from .resolve import ROLE_WORDS, Resolution, Words, duty_words, first_on_duty, first_two, resolve
 
 MAX_COORDINATORS = 20  # told at once by the link `every_coordinator`
 BY_AREA = (Role.POLICE, Role.CPU)
@@ -112,10 +114,12 @@ class _Search:
         """The office for the municipality, or the one that was named."""
         offices = offices_for(self.role, self.municipality, self.partner)
         asked = set(offices.values_list("pk", flat=True)) if self.seen else set()
-        if asked & self.seen:
+        if asked & self.seen and (asked <= self.seen or len(areas_of(self.role)) < 2):
             self.words.append(PASSED_ON)
             return None
-        found = resolve(role=self.role, municipality=self.municipality, at=self.at, partner=self.partner)
+        found = resolve(
+            role=self.role, municipality=self.municipality, at=self.at, partner=self.partner, without=self.seen
+        )
         self.words += found.words
         self.office = found.partner
         if self.role not in BY_AREA:  # their region has been asked with this

@@ -3,7 +3,6 @@ shifts that lie over each other. Nothing here refuses anything."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,6 +10,7 @@ from django.utils.translation import ngettext
 
 from access.models import Municipality, Region
 
+from .areas import Area, areas_of, has_place
 from .models import Contact, DutyShift, Leave, Partner, Role
 from .moments import stretch_in_words
 from .roster import FOR_EVER, Stretch, cover_of, gaps, overlapping, utc
@@ -21,22 +21,21 @@ Place = Municipality | Region
 
 
 def places_of(office: Partner) -> list[Place]:
-    """The places that find this office by its area. Empty for the Responsible Authority, which is one for the country,
-    and for a protection service, which is named by whoever refers."""
-    if office.role == Role.POLICE:
-        return (
-            list(Municipality.objects.filter(police_directorate=office.directorate_id)) if office.directorate_id else []
-        )
-    if office.role == Role.CPU:
-        return [office.municipality] if office.municipality else []
-    if office.role in (Role.COORDINATOR, Role.MOBILE_UNIT):
+    """The places that find this office by its area. Empty for one that answers for the country, and for a protection
+    service, which is named by whoever refers."""
+    areas = areas_of(office.role)
+    if Area.DIRECTORATE in areas and office.directorate_id:
+        return list(Municipality.objects.filter(police_directorate=office.directorate_id))
+    if Area.MUNICIPALITY in areas and office.municipality:
+        return [office.municipality]
+    if Area.REGION in areas and office.pk:
         return list(office.regions.all())
     return []
 
 
 def places_without(role: str, places: Iterable[Place]) -> list[Place]:
     """Those of the places for which no active office of this role is left."""
-    return [place for place in places if not _offices_for(role, place).exists()]
+    return [place for place in places if not has_place(role, place)]
 
 
 def said_of_shift(shift: DutyShift) -> list[str]:
@@ -98,15 +97,6 @@ def said_of_hours(office: Partner) -> list[str]:
 def _end(stretch: Stretch, horizon: datetime) -> datetime:
     """A gap that reaches as far as was looked has no known end."""
     return FOR_EVER if stretch.ends_at >= horizon else stretch.ends_at
-
-
-def _offices_for(role: str, place: Place) -> Any:
-    offices = Partner.objects.filter(role=role, is_active=True)
-    if isinstance(place, Region):
-        return offices.filter(regions=place)
-    if role == Role.POLICE:
-        return offices.filter(directorate=place.police_directorate_id)
-    return offices.filter(municipality=place)
 
 
 def _overlap_in_words(shift: DutyShift, other: DutyShift, shared: Stretch) -> str:

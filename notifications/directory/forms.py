@@ -13,6 +13,7 @@ from wagtail.admin.forms.models import WagtailAdminModelForm
 from access.models import StaffRole
 from audit.chain import actor_of, record
 
+from .areas import Area, areas_of
 from .models import Agreement, Contact, DutyShift, Leave, Partner, Role
 from .roster import utc
 from .scope import partners_of
@@ -105,8 +106,18 @@ class PartnerForm(DirectoryForm):
             self.add_error("directorate", _("Police are found by their directorate. Choose it."))
         elif role == Role.CPU and not cleaned.get("municipality"):
             self.add_error("municipality", _("A Child Protection Unit is found by its municipality. Choose it."))
-        elif role in (Role.COORDINATOR, Role.MOBILE_UNIT) and not cleaned.get("regions"):
+        elif role == Role.SCHOOL and not cleaned.get("municipality"):
+            self.add_error("municipality", _("A school is found by its municipality. Choose it."))
+        elif areas_of(role or "") == (Area.REGION,) and not cleaned.get("regions"):
             self.add_error("regions", _("This role is found by its regions. Choose at least one."))
+        elif (
+            areas_of(role or "") == (Area.MUNICIPALITY, Area.REGION)
+            and not cleaned.get("municipality")
+            and not cleaned.get("regions")
+        ):
+            self.add_error(
+                "municipality", _("This role is found by its municipality or its regions. Choose one of them.")
+            )
 
     def _in_my_regions(self, cleaned: dict[str, Any]) -> bool:
         mine = self.for_user.coordinated_regions()

@@ -25,6 +25,12 @@ class Role(models.TextChoices):
     PROTECTION_SERVICE = "protection_service", _("protection service")
     COORDINATOR = "coordinator", _("Vatra coordinator")
     MOBILE_UNIT = "mobile_unit", _("mobile unit on duty")
+    SOCIAL_SERVICE = "social_service", _("social service")
+    SCHOOL = "school", _("school")
+    PSYCHOLOGIST = "psychologist", _("psychologist")
+    HEALTH = "health", _("health service")
+    LEGAL_AID = "legal_aid", _("legal aid")
+    EMBASSY_DESK = "embassy_desk", _("embassy, through the Responsible Authority")
 
 
 class Versioned(models.Model):
@@ -39,7 +45,8 @@ class Versioned(models.Model):
 class Partner(Versioned):
     """An organisation that receives notices.
 
-    Its area: a directorate (police), a municipality (CPU), regions (coordinator, mobile unit), or the country.
+    Its area: a directorate (police), a municipality (CPU), regions (coordinator, mobile unit), or the country; `areas`
+    says which of them each role has.
     """
 
     slug = models.SlugField(_("key"), max_length=80, unique=True)

@@ -1,14 +1,13 @@
 """Who must be told? A role and a place, at a moment, become a live contact, or a loud nobody."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-
-from django.db.models import QuerySet
 
 from access.models import Municipality, in_language
 
 from . import roster
+from .areas import REACH, nearest_first, offices_for
 from .links import MUNICIPALITY
 from .models import Contact, Partner, Role
 
@@ -33,19 +32,34 @@ class Resolution:
     coordinators: tuple[Contact, ...] = ()
 
 
-def resolve(*, role: str, municipality: Municipality, at: datetime, partner: Partner | None = None) -> Resolution:
+def resolve(
+    *,
+    role: str,
+    municipality: Municipality,
+    at: datetime,
+    partner: Partner | None = None,
+    without: Collection[int] = (),
+) -> Resolution:
     """The contact on duty for this role, for this municipality, at this moment, and the deputy after them.
 
     The first link of the chain only: whoever is to be told is found by `chain.resolve_chain`.
-    Police answer by directorate, a Child Protection Unit by municipality, a coordinator and a mobile unit by region;
-    the Responsible Authority is one for the country. `partner` names the office itself (a protection service). Inactive
-    partners and contacts are never returned. Where several offices fit, the first with somebody on duty answers.
+    By what area each role answers, and through which other one it is reached, stands in `areas`. `partner` names the
+    office itself (a protection service). Inactive partners and contacts are never returned. Where several offices fit,
+    the nearest with somebody on duty answers; of a role that is `one_only` nobody does, since a guess could be wrong.
+    `without`: offices (ids) that aren't asked.
     """
-    offices = list(offices_for(role, municipality, partner).order_by("slug"))
+    offices = nearest_first(role, offices_for(role, municipality, partner).exclude(pk__in=without))
     if not offices:
         return Resolution(role, words=[_no_office(role, municipality)])
+    if is_ambiguous(role, offices):
+        return Resolution(role, words=[_several(municipality, len(offices))])
     office, on_duty = first_on_duty(offices, at)
-    words = [_office_words(role, office, municipality), duty_words(on_duty), *roster.cover_in_words(office, at)]
+    words = [
+        *_why_not_nearer(role, offices[0], office),
+        _office_words(role, office, municipality),
+        duty_words(on_duty),
+        *roster.cover_in_words(office, at),
+    ]
     contact, deputy = first_two(on_duty)
     return Resolution(role, office, contact, deputy, words)
 
@@ -66,21 +80,6 @@ def first_two(on_duty: list[Contact]) -> tuple[Contact | None, Contact | None]:
     return contact, deputy
 
 
-def offices_for(role: str, municipality: Municipality, partner: Partner | None) -> "QuerySet[Partner]":
-    active = Partner.objects.filter(role=role, is_active=True)
-    if partner is not None:
-        return active.filter(pk=partner.pk)
-    if role == Role.POLICE:
-        return active.filter(directorate=municipality.police_directorate_id)
-    if role == Role.CPU:
-        return active.filter(municipality=municipality)
-    if role in (Role.COORDINATOR, Role.MOBILE_UNIT):
-        return active.filter(regions=municipality.region_id)
-    if role == Role.RESPONSIBLE_AUTHORITY:
-        return active
-    return active.none()
-
-
 def _on_duty(office: Partner, at: datetime) -> list[Contact]:
     """Whoever answers for the office at this moment (see `roster` for the rule), the first in charge first."""
     return roster.on_duty(office, at)
@@ -98,27 +97,50 @@ ROLE_WORDS: dict[str, Words] = {
     Role.PROTECTION_SERVICE: {"sq": "shërbimin e mbrojtjes", "en": "the protection service"},
     Role.COORDINATOR: {"sq": "koordinatorin", "en": "the coordinator"},
     Role.MOBILE_UNIT: {"sq": "njësinë lëvizëse", "en": "the mobile unit"},
+    Role.SOCIAL_SERVICE: {"sq": "shërbimin social", "en": "the social service"},
+    Role.SCHOOL: {"sq": "shkollën", "en": "the school"},
+    Role.PSYCHOLOGIST: {"sq": "psikologun", "en": "the psychologist"},
+    Role.HEALTH: {"sq": "shërbimin shëndetësor", "en": "the health service"},
+    Role.LEGAL_AID: {"sq": "ndihmën juridike", "en": "legal aid"},
+    Role.EMBASSY_DESK: {"sq": "ambasadën", "en": "the embassy"},
 }
 
+_FOR_THE_MUNICIPALITY: Words = {
+    "sq": "Për bashkinë {place} përgjigjet {office}.",
+    "en": "{office} answers for the municipality {place}.",
+}
+_FOR_THE_REGION: Words = {
+    "sq": "Për qarkun e bashkisë {place} përgjigjet {office}.",
+    "en": "{office} answers for the region of the municipality {place}.",
+}
 _BY_PLACE: dict[str, Words] = {
     Role.POLICE: {
         "sq": "Sipas zonës së policisë, për bashkinë {place} përgjigjet {office}.",
         "en": "The municipality {place} belongs to {office}, by police area.",
     },
-    Role.CPU: {
-        "sq": "Për bashkinë {place} përgjigjet {office}.",
-        "en": "{office} answers for the municipality {place}.",
-    },
-    Role.COORDINATOR: {
-        "sq": "Për qarkun e bashkisë {place} përgjigjet {office}.",
-        "en": "{office} answers for the region of the municipality {place}.",
-    },
+    Role.CPU: _FOR_THE_MUNICIPALITY,
+    Role.SOCIAL_SERVICE: _FOR_THE_MUNICIPALITY,
+    Role.SCHOOL: _FOR_THE_MUNICIPALITY,
+    Role.HEALTH: _FOR_THE_MUNICIPALITY,
+    Role.LEGAL_AID: _FOR_THE_MUNICIPALITY,
+    Role.COORDINATOR: _FOR_THE_REGION,
+    Role.PSYCHOLOGIST: _FOR_THE_REGION,
     Role.MOBILE_UNIT: {
         "sq": "Në qarkun e bashkisë {place} punon {office}.",
         "en": "{office} works in the region of the municipality {place}.",
     },
 }
 _ANYWHERE: Words = {"sq": "Njoftimi i takon: {office}.", "en": "The notice is for {office}."}
+_THROUGH: Words = {
+    "sq": "Njoftimi kalon përmes: {office}. Atij i kërkohet ta përcjellë.",
+    "en": "The notice goes through {office}, which is asked to pass it on.",
+}
+_NOBODY_NEARER: Words = {
+    "sq": "Te {office} askush nuk figuron në shërbim në këtë orë, prandaj kërkohet zyra tjetër që përgjigjet.",
+    "en": "Nobody is on duty at {office} at this hour, so the next office that answers is asked.",
+}
+# Offices of one kind of area: which of them answers is a matter of the roster, not of how near it is.
+_OF_ONE_KIND = (Role.POLICE, Role.CPU, Role.COORDINATOR, Role.MOBILE_UNIT, Role.RESPONSIBLE_AUTHORITY)
 
 
 def _no_office(role: str, municipality: Municipality) -> Words:
@@ -129,8 +151,43 @@ def _no_office(role: str, municipality: Municipality) -> Words:
     }
 
 
+def is_ambiguous(role: str, offices: Sequence[Partner]) -> bool:
+    """Several offices fit the place, and this role's must not be guessed."""
+    reach = REACH.get(role)
+    return reach is not None and reach.one_only and len(offices) > 1
+
+
+def _several(municipality: Municipality, count: int) -> Words:
+    return {
+        "sq": f"Në bashkinë {municipality.name} figurojnë {count} shkolla. Sistemi nuk zgjedh vetë: një shkollë tjetër"
+        " nuk duhet të marrë vesh për nxënësin.",
+        "en": f"The directory has {count} schools in the municipality {municipality.name}. The system doesn't choose"
+        " one by itself: another school must not learn about the pupil.",
+    }
+
+
+def _why_not_nearer(role: str, nearest: Partner, office: Partner) -> list[Words]:
+    """When nobody is on duty at the nearest office and one further away answers instead, or the role has no office."""
+    if office.role != role and nearest.role != role:
+        who = ROLE_WORDS[role]
+        return [
+            {
+                "sq": f"Në listë nuk ka zyrë të posaçme për {who['sq']}.",
+                "en": f"The directory has no desk of its own for {who['en']}.",
+            }
+        ]
+    if office == nearest or role in _OF_ONE_KIND:
+        return []
+    return [
+        {
+            language: text.format(office=in_language(nearest.names, language))
+            for language, text in _NOBODY_NEARER.items()
+        }
+    ]
+
+
 def _office_words(role: str, office: Partner, municipality: Municipality) -> Words:
-    texts = _BY_PLACE.get(role, _ANYWHERE)
+    texts = _THROUGH if office.role != role else _BY_PLACE.get(role, _ANYWHERE)
     return {
         language: text.format(place=municipality.name, office=in_language(office.names, language))
         for language, text in texts.items()

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone, translation
 
 from access.models import in_language
+from notifications.directory.areas import roles_answering
 from notifications.directory.call_list import call_list
 from notifications.directory.models import Contact, Role
 
@@ -71,7 +72,8 @@ def _could_be_told(notice: Notice) -> list[Contact]:
         unit=notice.unit,
         partner=notice.partner if notice.role == Role.PROTECTION_SERVICE else None,
     )
-    return [callee.contact for callee in callees if callee.contact and callee.contact.partner.role == notice.role]
+    roles = roles_answering(notice.role)
+    return [callee.contact for callee in callees if callee.contact and callee.contact.partner.role in roles]
 
 
 def _role_words(notice: Notice) -> Words:

@@ -1,0 +1,114 @@
+"""By what kind of area each role's offices answer for a place, the nearest kind first. A table; no queries but by it.
+
+    directorate, municipality, region   the office names it
+    country                             the office names no area at all
+    through                             another role's office, when none of the role's own is there or on duty
+
+A protection service has no area: whoever refers names it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+
+from access.models import Municipality, Region
+
+from .models import Partner, Role
+
+
+class Area(StrEnum):
+    DIRECTORATE = "directorate"
+    MUNICIPALITY = "municipality"
+    REGION = "region"
+    COUNTRY = "country"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How a role's offices are found. `one_only`: where several fit a place, none is taken by guess."""
+
+    areas: tuple[Area, ...]
+    through: Role | None = None
+    one_only: bool = False
+
+
+REACH: dict[str, Reach] = {
+    Role.POLICE: Reach((Area.DIRECTORATE,)),
+    Role.RESPONSIBLE_AUTHORITY: Reach((Area.COUNTRY,)),
+    Role.CPU: Reach((Area.MUNICIPALITY,)),
+    Role.PROTECTION_SERVICE: Reach(()),
+    Role.COORDINATOR: Reach((Area.REGION,)),
+    Role.MOBILE_UNIT: Reach((Area.REGION,)),
+    Role.SOCIAL_SERVICE: Reach((Area.MUNICIPALITY, Area.REGION)),
+    # Another school than the pupil's must not learn of them, so of several the coordinator finds the right one.
+    Role.SCHOOL: Reach((Area.MUNICIPALITY,), one_only=True),
+    Role.PSYCHOLOGIST: Reach((Area.REGION,)),
+    Role.HEALTH: Reach((Area.MUNICIPALITY, Area.REGION)),
+    Role.LEGAL_AID: Reach((Area.REGION, Area.COUNTRY)),
+    Role.EMBASSY_DESK: Reach((Area.COUNTRY,), through=Role.RESPONSIBLE_AUTHORITY),
+}
+
+
+def areas_of(role: str) -> tuple[Area, ...]:
+    reach = REACH.get(role)
+    return reach.areas if reach else ()
+
+
+def roles_answering(role: str) -> tuple[str, ...]:
+    """The role itself, and the one through which its notices go when it has nobody."""
+    reach = REACH.get(role)
+    return (role, reach.through) if reach and reach.through else (role,)
+
+
+def offices_for(role: str, municipality: Municipality, partner: Partner | None) -> "QuerySet[Partner]":
+    """The active offices that answer for a place, those through which the role is reached included; `partner` is the
+    office that was named instead."""
+    active = Partner.objects.filter(role__in=roles_answering(role), is_active=True)
+    if partner is not None:
+        return active.filter(pk=partner.pk)
+    within = Q(pk__in=())
+    for each in roles_answering(role):
+        for area in areas_of(each):
+            within |= Q(role=each) & _covers(each, area, municipality)
+    return active.filter(pk__in=Partner.objects.filter(within).values("pk"))
+
+
+def nearest_first(role: str, offices: Iterable[Partner]) -> list[Partner]:
+    """The role's own offices before those it is reached through; of these the smaller area first, then by name."""
+    return sorted(offices, key=lambda office: (office.role != role, _distance(office), office.slug))
+
+
+def has_place(role: str, place: Municipality | Region) -> bool:
+    """Whether an active office of this role answers for a municipality, or for a region as such."""
+    if isinstance(place, Municipality):
+        return offices_for(role, place, None).filter(role=role).exists()
+    offices = Partner.objects.filter(role=role, is_active=True)
+    within = Q(regions=place)
+    if Area.COUNTRY in areas_of(role):
+        within |= _names_nothing()
+    return offices.filter(within).exists()
+
+
+def _covers(role: str, area: Area, place: Municipality) -> Q:
+    if areas_of(role) == (Area.COUNTRY,):  # one for the country, whatever else it names
+        return Q()
+    if area == Area.DIRECTORATE:
+        return Q(directorate=place.police_directorate_id, directorate__isnull=False)
+    if area == Area.MUNICIPALITY:
+        return Q(municipality=place)
+    if area == Area.REGION:
+        return Q(regions=place.region_id)
+    return _names_nothing()
+
+
+def _names_nothing() -> Q:
+    return Q(directorate__isnull=True, municipality__isnull=True, regions__isnull=True)
+
+
+def _distance(office: Partner) -> int:
+    """0 for an office of a municipality or directorate, 1 for one of regions, 2 for the country."""
+    if office.municipality_id or office.directorate_id:
+        return 0
+    return 1 if office.regions.exists() else 2

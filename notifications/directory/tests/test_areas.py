@@ -1,0 +1,161 @@
+"""Social services, schools, psychologists, health, legal aid and embassies: who answers for a place, and who if not."""
+
+import pytest
+from django.utils import timezone
+
+from access.models import MobileUnit, Region
+from notifications.directory import coverage
+from notifications.directory.areas import REACH, offices_for
+from notifications.directory.call_list import call_list
+from notifications.directory.chain import resolve_chain
+from notifications.directory.models import Partner, Role
+from notifications.directory.resolve import NOBODY_ON_DUTY, ROLE_WORDS, Resolution, resolve
+
+from .offices import Country, make_contact, make_country, make_office, put_on_duty
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def country() -> Country:
+    return make_country()
+
+
+@pytest.fixture
+def unit(country: Country) -> MobileUnit:
+    return MobileUnit.objects.create(
+        slug="unit-vlore", name="Njësia Vlorë", region=country.vlore.region, callback_phone="+355690000001"
+    )
+
+
+def found_for(role: str, place: object) -> Resolution:
+    return resolve(role=role, municipality=place, at=timezone.now())
+
+
+def of_region(office: Partner, region: Region) -> Partner:
+    office.regions.add(region)
+    return office
+
+
+def test_every_role_says_by_what_area_it_answers_and_what_it_is_called() -> None:
+    assert set(REACH) == set(ROLE_WORDS) == set(Role.values)
+
+
+@pytest.mark.parametrize("role", [Role.SOCIAL_SERVICE, Role.HEALTH])
+def test_the_office_of_the_municipality_comes_before_the_one_of_the_region(country: Country, role: str) -> None:
+    state = of_region(make_office("a-state", role), country.vlore.region)
+    local = make_office("z-municipal", role, municipality=country.vlore)
+    of_the_state, of_the_town = put_on_duty(state), put_on_duty(local)
+    assert found_for(role, country.vlore).contact == of_the_town
+    assert found_for(role, country.himare).contact == of_the_state
+
+
+def test_with_nobody_on_duty_at_the_municipality_the_regional_office_is_asked_and_it_is_said(country: Country) -> None:
+    local = make_office("a-municipal", Role.SOCIAL_SERVICE, municipality=country.vlore)
+    make_contact(local)
+    state = put_on_duty(of_region(make_office("b-state", Role.SOCIAL_SERVICE), country.vlore.region))
+    found = found_for(Role.SOCIAL_SERVICE, country.vlore)
+    assert found.contact == state
+    assert "Nobody is on duty at Office a-municipal" in found.words[0]["en"]
+    assert "Zyra b-state" in found.words[1]["sq"]
+
+
+def test_a_regional_office_that_said_another_area_does_not_hide_the_municipalitys_own(
+    country: Country, unit: MobileUnit
+) -> None:
+    state = of_region(make_office("state", Role.SOCIAL_SERVICE), country.vlore.region)
+    put_on_duty(state)
+    local = put_on_duty(make_office("municipal", Role.SOCIAL_SERVICE, municipality=country.himare))
+    found = resolve_chain(
+        role=Role.SOCIAL_SERVICE, municipality=country.himare, at=timezone.now(), unit=unit, passed_on=[state.pk]
+    )
+    assert found.contact == local
+
+
+def test_of_two_schools_none_is_chosen_and_the_coordinator_is_asked_to_call(country: Country, unit: MobileUnit) -> None:
+    first = put_on_duty(make_office("school-1", Role.SCHOOL, municipality=country.vlore))
+    assert found_for(Role.SCHOOL, country.vlore).contact == first
+    second = put_on_duty(make_office("school-2", Role.SCHOOL, municipality=country.vlore))
+    coordinator = put_on_duty(country.coordinator)
+    found = resolve_chain(role=Role.SCHOOL, municipality=country.vlore, at=timezone.now(), unit=unit)
+    assert (found.contact, found.coordinators) == (None, (coordinator,))
+    assert "another school must not learn" in found.words[0]["en"]
+    numbers = [callee.phone for callee in call_list(role=Role.SCHOOL, municipality=country.vlore, at=timezone.now())]
+    assert {first.phone, second.phone, coordinator.phone} <= set(numbers)
+
+
+def test_the_school_of_another_municipality_is_never_asked(country: Country, unit: MobileUnit) -> None:
+    put_on_duty(make_office("school", Role.SCHOOL, municipality=country.himare))
+    found = resolve_chain(role=Role.SCHOOL, municipality=country.vlore, at=timezone.now(), unit=unit)
+    assert found.contact is None
+
+
+def test_a_psychologist_answers_for_the_region(country: Country) -> None:
+    person = put_on_duty(of_region(make_office("psychologist", Role.PSYCHOLOGIST), country.vlore.region))
+    assert found_for(Role.PSYCHOLOGIST, country.himare).contact == person
+    assert found_for(Role.PSYCHOLOGIST, other_region(country)).contact is None
+
+
+def test_legal_aid_of_the_region_comes_before_the_one_for_the_country(country: Country) -> None:
+    national = put_on_duty(make_office("a-national", Role.LEGAL_AID))
+    elsewhere = other_region(country)
+    assert found_for(Role.LEGAL_AID, country.vlore).contact == national
+    local = put_on_duty(of_region(make_office("b-regional", Role.LEGAL_AID), country.vlore.region))
+    assert found_for(Role.LEGAL_AID, country.vlore).contact == local
+    assert found_for(Role.LEGAL_AID, elsewhere).contact == national
+
+
+def test_without_a_desk_the_embassys_notice_goes_through_the_responsible_authority_and_says_so(
+    country: Country,
+) -> None:
+    authority = put_on_duty(country.authority)
+    found = found_for(Role.EMBASSY_DESK, country.vlore)
+    assert (found.role, found.contact, found.partner) == (Role.EMBASSY_DESK, authority, country.authority)
+    assert "no desk of its own for the embassy" in found.words[0]["en"]
+    assert "goes through Office responsible-authority" in found.words[1]["en"]
+    desk = make_office("desk", Role.EMBASSY_DESK)
+    assert found_for(Role.EMBASSY_DESK, country.vlore).contact == authority
+    clerk = put_on_duty(desk)
+    found = found_for(Role.EMBASSY_DESK, country.vlore)
+    assert (found.contact, found.words[0]["en"]) == (clerk, "The notice is for Office desk.")
+
+
+def test_a_desk_is_never_told_what_is_for_the_responsible_authority(country: Country) -> None:
+    put_on_duty(make_office("desk", Role.EMBASSY_DESK))
+    found = found_for(Role.RESPONSIBLE_AUTHORITY, country.vlore)
+    assert (found.contact, found.words[-1]) == (None, NOBODY_ON_DUTY)
+
+
+@pytest.mark.parametrize("role", [role for role in Role.values if role != Role.COORDINATOR])
+def test_a_role_that_nobody_holds_asks_the_coordinator_to_call_and_gives_numbers(
+    country: Country, unit: MobileUnit, role: str
+) -> None:
+    coordinator = put_on_duty(country.coordinator)
+    found = resolve_chain(role=role, municipality=country.vlore, at=timezone.now(), unit=unit)
+    assert (found.contact, found.coordinators) == (None, (coordinator,))
+    numbers = [callee.phone for callee in call_list(role=role, municipality=country.vlore, at=timezone.now())]
+    assert coordinator.phone in numbers
+
+
+def test_a_place_is_without_a_role_only_when_its_last_office_goes(country: Country) -> None:
+    local = make_office("municipal", Role.SOCIAL_SERVICE, municipality=country.vlore)
+    assert coverage.places_of(local) == [country.vlore]
+    state = of_region(make_office("state", Role.SOCIAL_SERVICE), country.vlore.region)
+    local.is_active = False
+    local.save()
+    assert coverage.places_without(Role.SOCIAL_SERVICE, [country.vlore]) == []
+    state.is_active = False
+    state.save()
+    assert coverage.places_without(Role.SOCIAL_SERVICE, [country.vlore]) == [country.vlore]
+
+
+def test_the_country_has_an_embassy_only_by_its_own_desk_but_its_notices_have_an_office(country: Country) -> None:
+    assert list(offices_for(Role.EMBASSY_DESK, country.vlore, None)) == [country.authority]
+    assert coverage.places_without(Role.EMBASSY_DESK, [country.vlore]) == [country.vlore]
+
+
+def other_region(country: Country) -> object:
+    region = Region.objects.create(slug="berat", name="Berat", iso_code="AL-01")
+    return type(country.vlore).objects.create(
+        slug="berat", name="Berat", region=region, police_directorate=country.vlore.police_directorate
+    )
