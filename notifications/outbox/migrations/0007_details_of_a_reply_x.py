@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outbox', '0005_one_row_however_often'),
+        ('outbox', '0006_roles_of_services_x'),
     ]
 
     operations = [
