@@ -27,6 +27,11 @@ from .models import Case, CaseStatus
 LANGUAGES = ("sq", "en")
 Texts = dict[str, str]
 EVERY_ROLE: Mapping[str, bool] = dict.fromkeys(Role.values, True)
+# A status says "potential victim of trafficking": whoever has no part in the case beyond one need isn't told it.
+WITHOUT_STATUS = frozenset({Role.SCHOOL.value, Role.SOCIAL_SERVICE.value, Role.HEALTH.value})
+READS_STATUS: Mapping[str, bool] = {role: role not in WITHOUT_STATUS for role in Role.values}
+NOT_SCHOOL: Mapping[str, bool] = {role: role != Role.SCHOOL.value for role in Role.values}
+SHARED_OTHERWISE = {"status": READS_STATUS, "age_group": NOT_SCHOOL, "occurred_at": NOT_SCHOOL}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +134,8 @@ def case_rows(content: BriefFacts, *, urgent: bool) -> Iterator[BriefRow]:
         ("callback", lambda: gettext("Call back"), lambda: content.unit.callback_phone or pgettext("no phone", "none")),
     )
     for key, label, value in rows:
-        yield BriefRow(key=f"case.{key}", label=both(label), value=both(value), shared_with=EVERY_ROLE, section=section)
+        readers = SHARED_OTHERWISE.get(key, EVERY_ROLE)
+        yield BriefRow(key=f"case.{key}", label=both(label), value=both(value), shared_with=readers, section=section)
     if case.is_drill:
         yield BriefRow(
             key="case.drill",

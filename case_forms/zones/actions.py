@@ -88,6 +88,4 @@ def cancel_visit(*, visit_id: UUID, by: User) -> PlannedVisit:
 
 
 def may_plan_for(unit: MobileUnit, user: User) -> bool:
-    return (
-        user.units().filter(pk=unit.pk).exists() or user.coordinated_regions().filter(pk=unit.region_id).exists()
-    )
+    return user.units().filter(pk=unit.pk).exists() or user.coordinated_regions().filter(pk=unit.region_id).exists()

@@ -6,7 +6,7 @@ from .models import Zone
 
 
 def zone_rows() -> list[tuple[str, dict[str, str]]]:
-    """Every zone, those no longer in use too: old answers keep their names. Which are offered is the type's business."""
+    """Every zone, those no longer in use too: old answers keep their names. The type offers those in use."""
     found = Zone.objects.values_list("pk", "name", "municipality__name")
     return [(str(key), {"sq": f"{name} · {town}"}) for key, name, town in found]
 
