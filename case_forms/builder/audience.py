@@ -18,9 +18,11 @@ MANY_PUBLIC = 12  # more than these, and the editor warns: people give up
 # Types that need an account, a file store, a training or a register that isn't public.
 NOT_PUBLIC_TYPES = frozenset(
     {"file", "signature", "geopoint", "case_reference", "partner", "session", "outreach_visit", "colleague", "hidden"}
-    | {"indicators", "indicator_assessment"}
+    | {"zone", "indicators", "indicator_assessment"}
 )
-NOT_PUBLIC_LISTS = frozenset({"partners", "sessions", "outreach_visits", "colleagues"})
+NOT_PUBLIC_LISTS = frozenset(
+    {"partners", "social_services", "schools", "sessions", "outreach_visits", "colleagues", "zones"}
+)
 
 
 def audience_of(definition: Mapping[str, Any]) -> str:

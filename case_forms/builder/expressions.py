@@ -23,8 +23,13 @@ ALWAYS_KNOWN = frozenset({"_today", "_occurred_on", "_now"})
 IN_ROWS = frozenset({"_position"})
 # what an organisation has chosen in its procedure: read by conditions of sharing only
 SETTING = re.escape(SETTING_PREFIX) + r"[a-z][a-z0-9_]{0,63}"
-# what the case room knows of the case that a form names: its status, and the keys of the forms it holds
-OF_THE_CASE: Mapping[str, KindInfo] = {"_case_status": KindInfo("text"), "_case_forms": KindInfo("choices")}
+# what the case room knows of the case that a form names: its status, whether it is followed as a child's, and the
+# keys of the forms it holds
+OF_THE_CASE: Mapping[str, KindInfo] = {
+    "_case_status": KindInfo("text"),
+    "_case_child": KindInfo("boolean"),
+    "_case_forms": KindInfo("choices"),
+}
 WORDS: dict[str, "str | Promise"] = {
     "unknown_reference": _("This refers to something that is not a question of the form."),
     "forward_reference": _("This refers to a question that comes later in the form."),

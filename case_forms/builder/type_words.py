@@ -25,6 +25,7 @@ TYPES: dict[str, "tuple[str, str | Promise, str | Promise]"] = {
     "ranking": ("list-ol", _("Ranking"), _("Put all choices in order")),
     "matrix": ("table", _("Table of choices"), _("The same choices for several rows")),
     "municipality": ("place", _("Municipality"), _("One of the 61")),
+    "zone": ("site", _("Outreach zone"), _("One of the zones where the units work")),
     "geopoint": ("crosshairs", _("Place on the map"), _("Where the phone is, or only its municipality")),
     "partner": ("group", _("Protection service"), _("One of our partners")),
     "session": ("calendar", _("Information session"), _("One of the sessions held")),
@@ -46,7 +47,7 @@ GROUPS: "list[tuple[str | Promise, list[str]]]" = [
     (_("Dates and times"), ["date", "approximate_date", "time", "datetime", "duration"]),
     (
         _("Places and people"),
-        ["municipality", "geopoint", "partner", "session", "outreach_visit", "colleague", "case_reference"],
+        ["municipality", "zone", "geopoint", "partner", "session", "outreach_visit", "colleague", "case_reference"],
     ),
     (_("Evidence"), ["indicators", "indicator_assessment", "file", "signature"]),
     (_("Calculated"), ["calculated", "hidden"]),

@@ -15,7 +15,7 @@ from .decide import EXPRESSIONS, LANGUAGES
 from .organisation_settings import kinds_of_settings, name_of
 
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
-RESERVED = frozenset({"_today", "_occurred_on", "_case_status"})
+RESERVED = frozenset({"_today", "_occurred_on", "_case_status", "_case_child"})
 # What a rule can listen to, and what may be done then. A signal from the public has no case to open or update.
 ON_SUBMISSION = "submission_received"
 ON_SIGNAL = frozenset({"signal_received", "signal_added"})
@@ -51,7 +51,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "open_case": frozenset({"child_track"}),
     "attach_case": frozenset(),
     "update_case": frozenset({"status", "child_track", "formal_identification"}),
-    "notify": frozenset({"answer_minutes", "deadline", "document", "urgent"}),
+    "notify": frozenset({"answer_minutes", "deadline", "document", "urgent", "partner"}),
     "deadline": frozenset(),
     "meet_deadline": frozenset(),
     "refer": frozenset({"services", "answer_minutes", "deadline"}),

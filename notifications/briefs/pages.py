@@ -1,6 +1,7 @@
 """What the pages of a notice show: worked out here, so that templates only lay out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,15 @@ from notifications.outbox.states import OPEN, NoticeState
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from .choices import answers_for, outcomes_for, reasons_for, words_of
+from .choices import (
+    answers_for,
+    detail_fields,
+    details_in_words,
+    outcomes_for,
+    reasons_for,
+    tells_more,
+    words_of,
+)
 from .pin import paused_until
 from .replies import REFUSALS, refusal_of
 from .role_choices import ACCEPT_WORDS
@@ -57,6 +66,7 @@ class Panel:
     send: str
     question: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    details: tuple[tuple[str, str, int, str], ...] = field(default=(), repr=False)  # key, label, length, typed
     is_open: bool = False
 
 
@@ -68,6 +78,7 @@ class Said:
     words: str
     detail: str
     at: datetime
+    more: tuple[tuple[str, str], ...] = ()
 
 
 def is_readable(notice: Notice) -> bool:
@@ -149,12 +160,13 @@ def before_pin(visit: Visit) -> dict[str, Any]:
     }
 
 
-def brief_page(visit: Visit) -> dict[str, Any]:
+def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What the recipient's page shows. `typed_details`: of an answer that was refused, so that nothing is lost."""
     notice = visit.notice
     readable = is_readable(notice)
     sections = _sections_or_none(notice, visit.language) if readable else ()
     replies = list(notice.replies.select_related("to_municipality"))
-    given = {reply.kind for reply in replies}
+    given = {reply.kind for reply in replies} - ({ReplyKind.OUTCOME.value} if tells_more(notice) else set())
     offered = [kind for kind in answers_for(notice) if not refusal_of(notice, kind) and kind not in given]
     if notice.state == NoticeState.ACCEPTED:
         offered = [kind for kind in offered if kind != ReplyKind.ACCEPTED]
@@ -175,20 +187,21 @@ def brief_page(visit: Visit) -> dict[str, Any]:
         "unit": unit_of(notice),
         "settled_words": _settled_words(notice),
         "silence_seconds": int(silence().total_seconds()) + 5,
-        "panels": _panels(notice, offered),
+        "panels": _panels(notice, offered, typed_details or {}),
     }
 
 
-def _panels(notice: Notice, offered: list[str]) -> list[Panel]:
-    accepted = notice.state == NoticeState.ACCEPTED
+def _panels(notice: Notice, offered: list[str], typed: Mapping[str, str]) -> list[Panel]:
+    accepted, is_closed = notice.state == NoticeState.ACCEPTED, notice.state == NoticeState.CLOSED
     panels = {
         ReplyKind.OUTCOME.value: Panel(
             ReplyKind.OUTCOME.value,
-            title=gettext("Report the outcome"),
+            title=gettext("Report what happened next") if is_closed else gettext("Report the outcome"),
             send=gettext("Send the outcome"),
             question=gettext("What happened?"),
             choices=_in_words(outcomes_for(notice)),
-            is_open=ReplyKind.ON_THE_WAY not in offered,
+            details=tuple((key, str(label), most, typed.get(key, "")) for key, label, most in detail_fields(notice)),
+            is_open=ReplyKind.ON_THE_WAY not in offered and not is_closed,
         ),
         ReplyKind.WRONG_AREA.value: Panel(
             ReplyKind.WRONG_AREA.value, title=gettext("Not in my area"), send=gettext("Forward")
@@ -219,4 +232,5 @@ def _said(reply: Reply) -> Said:
     detail = words_of(reply.kind, reply.reason) if reply.reason else ""
     if reply.to_municipality is not None:
         detail = reply.to_municipality.name
-    return Said(reply.kind, str(REPLY_WORDS[ReplyKind(reply.kind)]), detail, reply.at)
+    more = tuple(details_in_words(reply.reason, reply.details))
+    return Said(reply.kind, str(REPLY_WORDS[ReplyKind(reply.kind)]), detail, reply.at, more)

@@ -323,6 +323,7 @@ class Reply(models.Model):
     reason = models.CharField(_("reason"), max_length=40, blank=True)  # a code from briefs.replies.REASONS
     to_municipality = models.ForeignKey(Municipality, models.PROTECT, null=True, blank=True, related_name="+")
     note = SealedTextField(null=True, blank=True)
+    details = SealedJSONField(null=True, blank=True)  # {key of briefs.choices.DETAILS: text}
     at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:

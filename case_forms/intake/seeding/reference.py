@@ -111,7 +111,7 @@ def seed_geography(facts: dict[str, Any]) -> Made:
     return made
 
 
-def seed_partners(rows: Iterable[dict[str, Any]]) -> int:
+def seed_partners(rows: Iterable[dict[str, Any]], *, is_demo: bool = False) -> int:
     """Organisations without people: contacts and PINs are agreed with each of them and entered by the operator."""
     known = set(Partner.objects.values_list("slug", flat=True))
     regions, directorates, municipalities = _by_slug(Region), _by_slug(PoliceDirectorate), _by_slug(Municipality)
@@ -124,6 +124,7 @@ def seed_partners(rows: Iterable[dict[str, Any]]) -> int:
             directorate=directorates[row["directorate"]] if "directorate" in row else None,
             municipality=municipalities[row["municipality"]] if "municipality" in row else None,
             services=row.get("services", []),
+            is_demo=is_demo,
         )
         partner.regions.set([regions[slug] for slug in row.get("regions", ())])
     return len(missing)

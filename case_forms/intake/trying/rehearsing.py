@@ -75,6 +75,7 @@ def rehearse(
         occurred_at=timezone.localtime(occurred_at),
         received_at=timezone.localtime(),
         case_status=CaseStatus.POTENTIAL_VICTIM.value if names_a_case else None,
+        case_child=False if names_a_case else None,
     )
     try:
         decision = decide(event, procedure.definition, labels=labels)
@@ -174,13 +175,13 @@ class _Telling:
 
     def _recipient(self, action: Action) -> tuple[str, str]:
         """(role, its words); ("", "") for a service that doesn't exist."""
-        if action.do == "notify":
-            role = action.params["role"]
-            return (role, str(Role(role).label)) if role in Role.values else ("", "")
-        partner = Partner.objects.filter(
-            slug=str(action.params["partner"]), role=Role.PROTECTION_SERVICE, is_active=True
-        ).first()
-        return (partner.role, f"{Role.PROTECTION_SERVICE.label}: {partner.name}") if partner else ("", "")
+        role = action.params.get("role", Role.PROTECTION_SERVICE.value)
+        if role not in Role.values:
+            return "", ""
+        if "partner" not in action.params:
+            return role, str(Role(role).label)
+        partner = Partner.objects.filter(slug=str(action.params["partner"]), role=role, is_active=True).first()
+        return (role, f"{Role(role).label}: {partner.name}") if partner else ("", "")
 
     def _brief(self, role: str, *, urgent: bool) -> dict[str, Any]:
         """As `cases` and `signals` write it; what the public sends has no case."""

@@ -35,6 +35,7 @@ GIVEN: Mapping[str, str | Promise] = {
     "_now": _("now"),
     "_position": _("the number of this row"),
     "_case_status": _("the status of the case"),
+    "_case_child": _("the case is followed as a child's"),
 }
 
 

@@ -46,6 +46,7 @@ GOOD: dict[str, list[Any]] = {
     "ranking": [["b", "a", "c"]],
     "matrix": [{"sleep": "bad"}, {"sleep": "good", "food": "fair"}],
     "municipality": ["vlore"],
+    "zone": ["zone-market"],
     "partner": ["shelter-north"],
     "session": ["session-1"],
     "outreach_visit": ["visit-1"],

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "notifications.outbox",
     "notifications.briefs",
     "notifications.escalation",
+    "case_forms.zones",
     "case_forms.builder",
     "case_forms.procedures",
     "case_forms.cases",

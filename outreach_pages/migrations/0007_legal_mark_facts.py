@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outreach_pages', '0005_record_digest'),
+        ('outreach_pages', '0006_words'),
     ]
 
     operations = [

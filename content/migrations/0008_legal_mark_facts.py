@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('content', '0006_search_words'),
+        ('content', '0007_words'),
     ]
 
     operations = [
