@@ -26,7 +26,7 @@ from case_forms.builder.audience import is_public
 from case_forms.builder.models import FormVersion
 from case_forms.builder.sources import Lists
 from case_forms.cases.models import Case
-from vault.seal import fingerprint, same_content
+from vault.lasting import SUBMISSIONS, keyed_hash, matches
 
 from .attachments.actions import UnknownAttachment, claim_attachments
 from .attachments.naming import AttachedFiles, file_problems, files_of_draft, files_of_person, named_files
@@ -151,7 +151,7 @@ def receive_submission(
         occurred_at=occurred_at,
         received_at=received_at,
         answers=cleaned,
-        fingerprint=fingerprint(content),
+        fingerprint=keyed_hash(SUBMISSIONS, content),
         forget_after=first_due(form_version.definition, timezone.localdate(received_at)),
         is_drill=is_drill,
         confirmed=as_kept(asked, user, received_at),
@@ -286,7 +286,7 @@ def _received_before(uuid: UUID, content: bytes, user: User) -> Received | None:
     if stored is None:
         return None
     if (
-        not same_content(content, stored.fingerprint)
+        not matches(SUBMISSIONS, content, stored.fingerprint)
         or not Submission.objects.visible_to(user).filter(pk=uuid).exists()
     ):
         raise UuidReused

@@ -7,4 +7,8 @@ class SignalsConfig(AppConfig):
     verbose_name = _("Messages from the public")
 
     def ready(self) -> None:
+        from vault import lasting
+
         from . import receivers  # noqa: F401
+
+        lasting.is_kept_in(lasting.RECEIPTS, "signals.Signal", "receipt_hash")

@@ -7,8 +7,7 @@ it was meant. 60 bits: with a thousand signals open, a hundred tries a second fo
 
 import hashlib
 
-from vault.keyring import load_key_ring
-from vault.seal import fingerprint
+from vault.lasting import RECEIPTS, keyed_hash, keyed_hashes
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH, GROUP = 12, 4
@@ -38,13 +37,13 @@ def read(typed: str) -> str | None:
 
 
 def hash_of(code: str) -> str:
-    """What is kept of a code, under the vault's first key."""
-    return fingerprint(_plain(code))
+    """What is kept of a code, under the newest of the receipts' own keys: they outlive the vault's."""
+    return keyed_hash(RECEIPTS, _plain(code))
 
 
 def hashes_of(code: str) -> list[str]:
-    """What may be kept of it, under each of the vault's keys; the first key's first."""
-    return [fingerprint(_plain(code), key_id=key.id) for key in load_key_ring().keys]
+    """What may be kept of it, under each of the receipts' keys; the newest first."""
+    return keyed_hashes(RECEIPTS, _plain(code))
 
 
 def _plain(code: str) -> bytes:

@@ -21,8 +21,8 @@ class AppendOnlyQuerySet(models.QuerySet["AuditEntry"]):
 class AuditEntry(models.Model):
     """One deed. `detail` holds ids, codes and counts; never names, answers or other sealed content.
 
-    `hash` is sha256 over the previous entry's hash and this entry's canonical JSON (see `audit.chain`). Database
-    triggers refuse UPDATE and DELETE too.
+    `hash` is an HMAC over the previous entry's hash and this entry's canonical JSON (see `audit.chain`), made with the
+    key of `key_id`; null: written before the chain had keys. Database triggers refuse UPDATE and DELETE too.
     """
 
     number = models.PositiveBigIntegerField(_("number"), primary_key=True)
@@ -35,6 +35,8 @@ class AuditEntry(models.Model):
     detail = models.JSONField(_("detail"), default=dict)
     previous_hash = models.CharField(_("previous hash"), max_length=64)
     hash = models.CharField(_("hash"), max_length=64, unique=True)
+    # Nullable, so that SQLite adds it without writing a long table anew.
+    key_id = models.CharField(_("key"), max_length=24, null=True)
 
     objects = AppendOnlyQuerySet.as_manager()
 
@@ -61,6 +63,7 @@ class ChainHead(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     number = models.PositiveBigIntegerField(default=0)
     hash = models.CharField(max_length=64, default="0" * 64)
+    is_keyed = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("chain head")

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from access import policy
 from access.models import Municipality
-from audit.chain import verify_chain
 from audit.models import AuditEntry
+from audit.verifying import verify_chain
 from notifications.briefs import documents
 from notifications.briefs.composing import compose
 from notifications.briefs.links import revoke_link

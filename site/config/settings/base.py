@@ -20,6 +20,10 @@ DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default="")
 VAULT_KEYS = env.list("VAULT_KEYS", default=[])
+# What signs the audit chain (docs/adr/0063): never in the database. Without AUDIT_KEYS a file beside the data holds it.
+AUDIT_KEYS = env.list("AUDIT_KEYS", default=[])
+AUDIT_KEY_FILE = Path(env.str("AUDIT_KEY_FILE", default=str(DATA_DIR / "keys" / "audit.keys")))
+AUDIT_WATCH_FILE = Path(env.str("AUDIT_WATCH_FILE", default=str(DATA_DIR / "witness" / "chain")))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -205,7 +209,11 @@ HOUSEKEEPING = (
     "case_forms.asking.housekeeping.tidy",
 )
 # What they run each minute: things that people have set a clock for.
-EACH_MINUTE = ("content.housekeeping.each_minute", "notifications.outbox.alarm.ring")
+EACH_MINUTE = (
+    "content.housekeeping.each_minute",
+    "notifications.outbox.alarm.ring",
+    "notifications.escalation.chain_watch.each_minute",
+)
 if BROKER_URL.startswith("orm://"):
     Q_CLUSTER["orm"] = BROKER_URL.removeprefix("orm://") or "default"
 else:
