@@ -18,10 +18,12 @@ from case_forms.cases.models import new_reference
 from case_forms.procedures.models import ProcedureVersion
 from vault.fields import SealedJSONField, SealedTextField
 
+REFERENCE_BEGINS = "S-"
+
 
 def new_signal_reference() -> str:
     """S-7K2M9Q: told apart from a case's by its beginning, and says as little."""
-    return f"S-{new_reference()}"
+    return f"{REFERENCE_BEGINS}{new_reference()}"
 
 
 class SignalState(models.TextChoices):
@@ -68,6 +70,9 @@ class Signal(models.Model):
     region's seat; `unit` the one that answers. `session_id`: the informative session whose card it came from.
     `send_key` is a hash of the form's own secret (sending twice stores once); `receipt_hash` of the receipt code, null
     when nobody can come back any more. `identification`: the draft, and later the submission, that a worker began.
+    `held_back`: it came above what is told one by one, and nobody has looked at it yet; only the unit was notified.
+    `frozen_at`: whoever has the code has shut it, so that nobody reads the answer with it any more.
+    `erase_notices_at`: taken back, but about danger: until then whoever was notified may still read what they got.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -105,6 +110,9 @@ class Signal(models.Model):
     identification = models.UUIDField(null=True, blank=True)
     forget_after = models.DateField(null=True, blank=True, db_index=True)
     forgotten_at = models.DateTimeField(null=True, blank=True)
+    held_back = models.BooleanField(default=False)
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    erase_notices_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
     objects = SignalQuerySet.as_manager()
 
@@ -136,6 +144,11 @@ class Signal(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state != SignalState.CLOSED
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, as a code: one session's card, or one region's page."""
+        return str(self.session_id) if self.session_id else f"region:{self.region.slug}"[:40]
 
     @property
     def is_in_danger(self) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from django.db.models import Count, Q
 from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
@@ -27,6 +28,8 @@ from .choices import (
     tells_more,
     words_of,
 )
+from .further import may_read_reports, reports_for
+from .models import FurtherReport
 from .pin import paused_until
 from .replies import REFUSALS, refusal_of
 from .role_choices import ACCEPT_WORDS
@@ -34,6 +37,8 @@ from .sessions import silence
 from .visit import Visit
 
 log = structlog.get_logger(__name__)
+
+NEWEST = 5  # of the reports that were added, on the notice's own page
 
 REPLY_WORDS: dict[str, str | Promise] = {
     ReplyKind.ACCEPTED: pgettext_lazy("you", "You accepted"),
@@ -90,7 +95,11 @@ def is_readable(notice: Notice) -> bool:
 
 def sections_of(notice: Notice, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
     """The notice's brief in one language. `on_paper`: without what is never printed, and without what then is empty."""
-    brief: Any = notice.brief
+    return sections_in(notice.brief, language, on_paper=on_paper)
+
+
+def sections_in(brief: Any, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
+    """A composed brief in one language."""
     sections = (
         Section(
             title=in_language(section["title"], language),
@@ -178,6 +187,7 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
         "unreadable": readable and sections is None,
         "is_urgent": readable and sections is not None and is_urgent(notice),
         "why_told": why_told(notice) if readable else "",
+        "further": further_of(notice) if readable else None,
         "minutes": minutes_left(notice),
         "replies": [_said(reply) for reply in replies],
         "offered": offered,
@@ -219,6 +229,26 @@ def _panels(notice: Notice, offered: list[str], typed: Mapping[str, str]) -> lis
 
 def _in_words(choices: dict[str, str | Promise]) -> tuple[tuple[str, str], ...]:
     return tuple((code, str(words)) for code, words in choices.items())
+
+
+@dataclass(frozen=True)
+class Further:
+    """What was added to a notice since: how many reports, how many of them about danger, the newest first. `may_read`:
+    their contents are for this recipient, too."""
+
+    count: int
+    urgent: int
+    newest: list[FurtherReport]
+    may_read: bool
+
+
+def further_of(notice: Notice) -> Further | None:
+    """None when nothing was added."""
+    rows = reports_for(notice)
+    counts = rows.aggregate(all=Count("pk"), urgent=Count("pk", filter=Q(is_urgent=True)))
+    if not counts["all"]:
+        return None
+    return Further(counts["all"], counts["urgent"], list(rows.defer("brief")[:NEWEST]), may_read_reports(notice))
 
 
 def _settled_words(notice: Notice) -> str:

@@ -1,7 +1,6 @@
 """Who must be told: partners, agreements, contacts with their PINs, who is on duty when, and who is on leave."""
 
 from datetime import datetime
-from itertools import pairwise
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
@@ -16,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 from access.models import Municipality, PoliceDirectorate, Region, in_language
 
 from .changes.models import DirectoryChange as DirectoryChange
+from .pins import is_easy
 
 
 class Role(models.TextChoices):
@@ -148,9 +148,14 @@ class Contact(Versioned):
     def set_pin(self, pin: str) -> None:
         """Stores the hash of a PIN. Raises ValidationError when it isn't 6 to 10 digits or is too easy to guess."""
         PIN_FORMAT(pin)
-        steps = {int(b) - int(a) for a, b in pairwise(pin)}
-        if steps in ({0}, {1}, {-1}):
-            raise ValidationError(_("This PIN is too easy to guess."), code="easy_pin")
+        if is_easy(pin, phone=self.phone):
+            raise ValidationError(
+                _(
+                    "This PIN is too easy to guess: it is a date, a run or pairs of digits, a part of the phone number,"
+                    " or one that many people choose. Take digits that mean nothing."
+                ),
+                code="easy_pin",
+            )
         self.pin_hash = make_password(pin)
         self.pin_set_at = timezone.now()
 

@@ -11,6 +11,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext_lazy as _
 
 from .policy import CMS, FIELD, row_for
+from .sign_in_tries import may_pass_a_pause, remember_device, tries_of
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
@@ -38,9 +39,27 @@ class StaffAccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """To the page that was asked for, or, where it is none of this person's, to where they start."""
         answer: HttpResponse = super().post_login(request, user, **kwargs)
+        remember_device(request, answer, user)
         if answer.status_code == 302 and not _may_open(user, urlsplit(answer["Location"]).path):
-            return redirect(self.get_login_redirect_url(request))
+            elsewhere = redirect(self.get_login_redirect_url(request))
+            elsewhere.cookies = answer.cookies
+            return elsewhere
         return answer
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Counted in `sign_in_tries`, not in a cache."""
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """The account of these credentials, or None. Raises ValidationError while tries are paused."""
+        name = str(credentials.get("username") or credentials.get("email") or "")
+        tries = tries_of(request, name, self.get_client_ip(request))
+        is_paused = tries.count_password()
+        user = super().authenticate(request, **credentials)
+        if is_paused and (user is None or not may_pass_a_pause(tries, user)):
+            raise self.validation_error("too_many_login_attempts")
+        if user is not None and not is_paused:
+            tries.take_password_back()
+        return user
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Back to the form, which says that it was done: `add_message` says nothing."""

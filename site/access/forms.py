@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from allauth.account import forms as account
+from allauth.account.adapter import get_adapter
+from allauth.core import context
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext
+
+from .sign_in_tries import tries_of
 
 
 class WithoutPlaceholders:
@@ -41,11 +45,26 @@ class PasswordAgainForm(WithoutPlaceholders, account.ReauthenticateForm):
     pass
 
 
-class CodeForm(WithoutPlaceholders, mfa.AuthenticateForm):
+class CountedCodes:
+    """Codes are counted in the database, by account and place (`sign_in_tries`)."""
+
+    user: Any
+
+    def clean_code(self) -> str:
+        request = context.request
+        tries = tries_of(request, self.user.get_username(), get_adapter(request).get_client_ip(request))
+        if tries.count_code():
+            raise get_adapter(request).validation_error("too_many_login_attempts")
+        code: str = super().clean_code()  # type: ignore[misc]
+        tries.take_code_back()
+        return code
+
+
+class CodeForm(CountedCodes, WithoutPlaceholders, mfa.AuthenticateForm):
     pass
 
 
-class CodeAgainForm(WithoutPlaceholders, mfa.ReauthenticateForm):
+class CodeAgainForm(CountedCodes, WithoutPlaceholders, mfa.ReauthenticateForm):
     pass
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from .rate_limits import RateCount as RateCount
 from .staff.models import FactorReset as FactorReset
 from .staff.models import Invitation as Invitation
 from .texts import FIRST, Said, said_in

@@ -123,6 +123,8 @@ VIEWS: tuple[Row, ...] = (
     Row("briefs:reply", RECIPIENT, "A contact answers the notice that their PIN opened.", POST_ONLY),
     Row("briefs:not_me", RECIPIENT, "Whoever got a link by mistake gives it back, without a PIN.", WRITE),
     Row("briefs:close", RECIPIENT, "A contact ends what their PIN opened.", POST_ONLY),
+    Row("briefs:reports", RECIPIENT, "A contact sees what was added to the notice that their PIN opened.", GET_ONLY),
+    Row("briefs:report", RECIPIENT, "A contact reads one report that was added to their notice.", GET_ONLY),
     Row("briefs:document", RECIPIENT, "A contact reads the PDF of the notice that their PIN opened."),
     Row("intake:home", FIELD, "Units begin their forms here; coordinators see their regions' cases."),
     Row(
@@ -194,6 +196,7 @@ VIEWS: tuple[Row, ...] = (
     Row("signals:list", FIELD, "A unit sees what the public wrote to it, a coordinator that of their regions."),
     Row("signals:signal", FIELD, "A unit reads what was written to it; another's isn't there. Opening it is recorded."),
     Row("signals:take", FIELD, "Whoever reads a message takes care of it, and the chase ends.", POST_ONLY),
+    Row("signals:let_others_know", FIELD, "The unit has the others notified of one that was held back.", POST_ONLY),
     Row("signals:answer", FIELD, "The unit, or the coordinator who was called, answers the person.", POST_ONLY),
     Row("signals:close", FIELD, "The unit, or the coordinator who was called, says what became of it.", POST_ONLY),
     Row("field_api:attachments", WORKER, "An app of a unit's worker puts in a file to name it.", frozenset({"POST"})),

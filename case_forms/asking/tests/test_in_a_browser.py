@@ -56,7 +56,7 @@ def test_with_javascript_it_is_sent_without_waiting_and_leaves_nothing(chromium,
     code = page.locator(".receipt-code").inner_text()
     signal = Signal.objects.get()
     assert signal.answers["what"] == SAID
-    assert budgets.count("unproven", "region:vlore") == 0  # the proof was worked out
+    assert budgets.unproven().used("region:vlore") == 0  # the proof was worked out
     assert Notice.objects.get(case_id=signal.pk).contact.email.endswith("@vatra.example")
     assert context.cookies() == []
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0

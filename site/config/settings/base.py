@@ -252,7 +252,8 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/5m/ip,5/5m/key"}
+# Wrong passwords and codes are counted in the database (access/sign_in_tries.py), not in a cache that forgets.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_ADAPTER = "access.adapter.StaffMFAAdapter"
 MFA_FORMS = {
     "authenticate": "access.forms.CodeForm",
@@ -368,6 +369,10 @@ SIGNAL_SPAM_DAYS = env.int("SIGNAL_SPAM_DAYS", default=30)
 ASKING_FORM_HOURS = env.int("ASKING_FORM_HOURS", default=12)
 ASKING_PER_HOUR = env.int("ASKING_PER_HOUR", default=120)
 ASKING_UNPROVEN_PER_HOUR = env.int("ASKING_UNPROVEN_PER_HOUR", default=30)
+# Above these it is kept and counted to the unit, which looks first; this many more about danger are told as always.
+ASKING_DANGER_RESERVE = env.int("ASKING_DANGER_RESERVE", default=30)
+# A danger that was taken back by whoever holds its code: so long the police may still read what they were told.
+SIGNAL_DANGER_NOTICE_DAYS = env.int("SIGNAL_DANGER_NOTICE_DAYS", default=7)
 ASKING_WORK = env.int("ASKING_WORK", default=60_000)  # hashes at most: about a second on a cheap phone
 ASKING_WAIT_SECONDS = env.int("ASKING_WAIT_SECONDS", default=10)  # without JavaScript: from opening to sending
 
@@ -381,6 +386,8 @@ MESSAGE_ID_DOMAIN = env.str("MESSAGE_ID_DOMAIN", default="vatra.example")
 # Channels by name, and how the outbox sends (docs/outbox.md says why these numbers): notices per claim, seconds after
 # which a batch starts no further sending, and the lease, which outlives batch + one last sending.
 NOTIFICATION_CHANNELS = {"email": "notifications.channels.email.EmailChannel"}
+# New mails for one open notice because further reports of danger were added to it (docs/adr/0070).
+NOTICE_ALARMS_PER_HOUR = env.int("NOTICE_ALARMS_PER_HOUR", default=6)
 NOTICE_BATCH = env.int("NOTICE_BATCH", default=20)
 NOTICE_BATCH_SECONDS = env.int("NOTICE_BATCH_SECONDS", default=4)
 NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=NOTICE_BATCH_SECONDS + EMAIL_TIMEOUT + 8)
