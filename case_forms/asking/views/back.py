@@ -51,7 +51,7 @@ NOT_A_CODE = _(
     " and digits."
 )
 TOO_SOON = _("You pressed that too quickly. Wait two seconds and press the button again.")
-TOO_MANY = _("Too many wrong codes are being tried at the moment. Try again in %(minutes)s minutes.")
+TOO_MANY = _("Too many codes have been tried. Try again in %(minutes)s minutes.")
 VISIT_OVER = _("For your safety the page has closed. Enter your code again; what you typed is still here.")
 EMPTY = _("Write something first.")
 TOO_LONG = _("This is too long. Write at most %(count)s characters, and send the rest afterwards.")
