@@ -41,8 +41,8 @@ def sign_in_failed(username: str) -> None:
 
 
 @receiver(mfa.authentication_failed)
-def code_failed(user: User, authenticator: Authenticator | None = None, **_more: Any) -> None:
-    kind = authenticator.type if authenticator is not None else ""
+def code_failed(user: User, authenticator: Authenticator | None = None, kind: str = "", **_more: Any) -> None:
+    kind = authenticator.type if authenticator is not None else kind
     record("account.factor_failed", actor=ANONYMOUS, target_kind="user", target_id=user.pk, factor=kind)
 
 

@@ -256,6 +256,8 @@ MFA_FORMS = {
     "reauthenticate": "access.forms.CodeAgainForm",
     "activate_totp": "access.forms.AppForm",
     "add_webauthn": "access.forms.KeyForm",
+    "authenticate_webauthn": "access.forms.KeyStepForm",
+    "reauthenticate_webauthn": "access.forms.KeyAgainForm",
     "edit_webauthn": "access.forms.KeyNameForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
