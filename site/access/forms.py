@@ -5,8 +5,8 @@ from typing import Any
 
 from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa
-from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,

@@ -1,4 +1,4 @@
-"""Second factors: sealed at rest, asked for before they change, counted for their session, told by mail and recorded."""
+"""Second factors: sealed at rest, asked for before they change, counted for their session, mailed and recorded."""
 
 import json
 import time
