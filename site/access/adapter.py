@@ -55,7 +55,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         events.sign_in_failed(str(credentials.get("username", "")))
 
     def logout(self, request: HttpRequest) -> None:
-        user = request.user
+        user: Any = request.user.person  # type: ignore[union-attr]
         record("account.signed_out", actor=actor_of(user), target_kind="user", target_id=user.pk)
         super().logout(request)
 

@@ -30,8 +30,8 @@ def signed_in(request: HttpRequest, user: User, **_more: Any) -> None:
 
 @receiver(user_logged_out)
 def signed_out(request: HttpRequest, user: User | None, **_more: Any) -> None:
-    if user is not None and user.pk:
-        sessions.signed_out(request, user)
+    if user is not None:
+        sessions.signed_out(request, user.person)
 
 
 def sign_in_failed(username: str) -> None:

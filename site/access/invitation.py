@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -37,8 +38,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         user = accept_invitation(token=token, password=form.cleaned_data["new_password1"])
         if user is None:
             return render(request, "account/invitation.html", {"form": None}, status=410)
-        if request.user.is_authenticated:
-            request.session.flush()  # somebody else's session on a shared computer
+        if SESSION_KEY in request.session:
+            request.session.flush()  # somebody else's, locked or not, on a shared computer
         note_invitation(request, user)
         return redirect(f"{reverse('account_login')}?chosen=1")
     return render(request, "account/invitation.html", {"form": form})

@@ -122,6 +122,11 @@ class User(AbstractUser):
         """Whether this is nobody's account, but what a duress PIN opens (`access.sessions.duress`)."""
         return hasattr(self, "_stands_for")
 
+    @property
+    def person(self) -> "User":
+        """Whom a stand-in stands for; everybody else themselves."""
+        return getattr(self, "_stands_for", self)
+
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Changes with the password, as Django's does, and with `session_epoch`."""
         made_of = f"{self.password}/{self.session_epoch}" if self.session_epoch else self.password
@@ -143,11 +148,11 @@ class User(AbstractUser):
 
     def units_shown(self) -> "models.QuerySet[MobileUnit]":
         """The units whose names a page of this person shows: also where a duress PIN leaves nothing to see of them."""
-        return getattr(self, "_stands_for", self).units()
+        return self.person.units()
 
     def regions_shown(self) -> "models.QuerySet[Region]":
         """As `units_shown`, of a coordinator's regions."""
-        return getattr(self, "_stands_for", self).coordinated_regions()
+        return self.person.coordinated_regions()
 
     def units(self) -> "models.QuerySet[MobileUnit]":
         """Units this person works in today."""

@@ -20,11 +20,12 @@ from audit.chain import Actor, actor_of, record
 from ..models import FieldToken, User
 from . import duress
 from .device import device_in_words
-from .keys import DURESS, FACTOR, INVITED, LOCKED, ROW
+from .keys import FACTOR, INVITED, ROW
 from .models import StaffPin, StaffSession
 
 MOST_WRONG = 5
 PIN_DIGITS = 6
+FACTOR_GIVEN = "_factor_given_by"  # on the request in which it was given
 ENROL_SECONDS = 3600  # after an invitation was used, a first factor may be set up in the same session for so long
 
 
@@ -36,12 +37,11 @@ def begin(request: HttpRequest, user: User) -> StaffSession:
         device = device_in_words(request.META.get("HTTP_USER_AGENT", ""))
         found = StaffSession.objects.create(user=user, device=device)
         session[ROW] = str(found.pk)
-    else:
-        StaffSession.objects.filter(pk=found.pk).update(seen_at=timezone.now(), wrong_pins=0)
-    for key in (LOCKED, DURESS):
-        session.pop(key, None)
-    if StaffPin.objects.filter(user=user, ask_at_sign_in=True).exists():
-        session[LOCKED] = True
+    found.seen_at, found.wrong_pins, found.in_duress = timezone.now(), 0, False
+    found.is_locked = StaffPin.objects.filter(user=user, ask_at_sign_in=True).exists()
+    found.save(update_fields=["seen_at", "wrong_pins", "in_duress", "is_locked"])
+    if getattr(request, FACTOR_GIVEN, None) == user.pk:  # again: another person's session here was emptied meanwhile
+        session[FACTOR] = user.pk
     return found
 
 
@@ -59,6 +59,7 @@ def row_here(request: HttpRequest, user: User) -> "QuerySet[StaffSession]":
 def note_factor(request: HttpRequest, user: User) -> None:
     """A second factor was given, or first set up, in this session."""
     request.session[FACTOR] = user.pk
+    setattr(request, FACTOR_GIVEN, user.pk)
 
 
 def has_factor(request: HttpRequest, user: User) -> bool:
@@ -71,7 +72,9 @@ def signed_out(request: HttpRequest, user: User) -> None:
 
 def lock(request: HttpRequest) -> None:
     """Nothing can be read in this session until it is unlocked."""
-    request.session[LOCKED] = True
+    row = row_of(request)
+    if row:
+        StaffSession.objects.filter(pk=row).update(is_locked=True)
 
 
 # ---- ending ----
@@ -168,11 +171,8 @@ def try_pin(request: HttpRequest, user: User, pin: str) -> str:
     if not (is_pin or is_duress):
         record("session.wrong_pin", actor=actor_of(user), target_kind="user", target_id=user.pk)
         return "wrong" if row.filter(wrong_pins__lt=MOST_WRONG).exists() else _end_after_wrong_pins(request, user)
-    row.update(wrong_pins=0, seen_at=timezone.now())
-    request.session.pop(LOCKED, None)
-    request.session.pop(DURESS, None)
-    if is_duress and not is_pin:
-        request.session[DURESS] = True
+    row.update(wrong_pins=0, seen_at=timezone.now(), is_locked=False, in_duress=not is_pin)
+    if not is_pin:
         duress.call_for_help(user)
     else:
         record("session.unlocked", actor=actor_of(user), target_kind="user", target_id=user.pk)

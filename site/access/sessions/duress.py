@@ -59,7 +59,7 @@ def call_for_help(user: User) -> None:
 def _wake() -> None:
     """A worker sends the mails at once; when the broker is away, the round of each minute does."""
     try:
-        async_task(RING, "", q_options={"cluster": "urgent"})
+        async_task(RING, "", cluster="urgent")
     except (DatabaseFailure, RedisError, OSError) as error:
         log.error("duress_waits_for_its_minute", code=type(error).__name__)
 

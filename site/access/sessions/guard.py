@@ -14,7 +14,6 @@ from django.utils.functional import SimpleLazyObject
 from ..models import User
 from . import actions
 from .duress import stand_in_for
-from .keys import DURESS, LOCKED
 from .models import StaffSession
 
 # What pages ask by themselves keeps no session open: a case's page that renews itself, Wagtail's "still editing".
@@ -52,14 +51,15 @@ def person_of(request: HttpRequest) -> User | AnonymousUser:
         return AnonymousUser()
     now = timezone.now()
     idle = timedelta(minutes=settings.IDLE_MINUTES)
-    if idle and now - row.seen_at > idle:
-        request.session[LOCKED] = True
-    if request.session.get(LOCKED):
+    if idle and not row.is_locked and now - row.seen_at > idle:
+        actions.lock(request)
+        row.is_locked = True
+    if row.is_locked:
         request.locked_user = user  # type: ignore[attr-defined]
         return user if request.path in STILL_KNOWN else AnonymousUser()
     if now - row.seen_at > SEEN_EACH and not is_by_itself(request):
         StaffSession.objects.filter(pk=row.pk).update(seen_at=now)
-    return stand_in_for(user) if request.session.get(DURESS) else user
+    return stand_in_for(user) if row.in_duress else user
 
 
 def is_by_itself(request: HttpRequest) -> bool:

@@ -30,6 +30,9 @@ class StaffSession(models.Model):
     device = models.CharField(max_length=80, blank=True, default="")
     started_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)
+    # here and not in the session's own data, which a request under way could write back as it was
+    is_locked = models.BooleanField(default=False)
+    in_duress = models.BooleanField(default=False)
     wrong_pins = models.PositiveSmallIntegerField(default=0)
     ended_at = models.DateTimeField(null=True)
     ended_why = models.CharField(max_length=16, choices=Ended.choices, blank=True, default="")

@@ -73,8 +73,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
 def lock(request: HttpRequest) -> HttpResponse:
     """Lock this session at once, and lead to unlocking it."""
     actions.lock(request)
-    person: User = getattr(_me(request), "_stands_for", _me(request))
-    return redirect(unlocking_address(person, next=safe_next(request, request.POST, "")))
+    return redirect(unlocking_address(_me(request).person, next=safe_next(request, request.POST, "")))
 
 
 @require_POST

@@ -193,6 +193,32 @@ def test_the_pin_for_duress_opens_an_empty_day_in_which_nothing_is_reached(worke
     assert "access.denied" not in actions_in_chain()
 
 
+def test_a_coordinator_sees_an_empty_day_too_and_signing_out_ends_the_session(person):
+    besa = person("coordinator", place="north", language="en")
+    actions.set_pin(user=besa, pin=PIN, duress_pin=DURESS)
+    client = as_(besa)
+    unlock(client, DURESS)
+    day = client.get("/field/")
+    assert "North" in day.content.decode()
+    assert day.context["cases"].total == 0
+    client.post(reverse("account_logout"))
+    assert StaffSession.objects.get().ended_why == "signed_out"
+    assert AuditEntry.objects.filter(action="account.signed_out", actor_id=str(besa.pk)).exists()
+
+
+def test_another_person_signs_in_over_a_locked_session(worker, person):
+    client = as_(worker)
+    lie_idle(worker)
+    assert client.get("/field/").status_code == 302
+    other = person("worker", username="besa")
+    other.set_password("a-long-enough-pass-phrase")
+    other.save()
+    client.post(reverse("account_login"), {"login": "besa", "password": "a-long-enough-pass-phrase"})
+    assert client.get("/field/").status_code == 200
+    assert int(client.session["_auth_user_id"]) == other.pk
+    assert StaffSession.objects.filter(user=worker, is_locked=True).count() == 1
+
+
 def test_the_real_pin_leads_back_from_the_empty_day(worker):
     actions.set_pin(user=worker, pin=PIN, duress_pin=DURESS)
     client = as_(worker)
