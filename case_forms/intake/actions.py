@@ -194,7 +194,7 @@ def submit_draft(
         if locked.submitted_at is not None:
             sent = Submission.objects.get(pk=locked.pk)
             return Received(sent, False, sent.receipt)
-        if looked_over is not None and looked_over != versions_of(locked):
+        if looked_over is not None and (looked_over != versions_of(locked) or locked.besides):
             raise ChangedSince
         received = receive_submission(
             uuid=locked.pk,
@@ -210,8 +210,8 @@ def submit_draft(
         )
         locked.submitted_at = received.submission.received_at
         locked.answers = {}
-        locked.left_over = None
-        locked.save(update_fields=["submitted_at", "answers", "left_over"])
+        locked.left_over = locked.besides = None
+        locked.save(update_fields=["submitted_at", "answers", "left_over", "besides"])
     return received
 
 

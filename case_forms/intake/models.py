@@ -39,6 +39,8 @@ class Draft(models.Model):
     section = models.CharField(max_length=64, blank=True)  # key of the section last worked on
     # {section: {"version", "page", "turn", "at"}}: how often it was changed, by which page last, and when (`drafts`)
     section_versions = models.JSONField(default=dict, blank=True)
+    # what was typed without a session and would have replaced an answer (`besides`): {page: copy}, or null
+    besides = SealedJSONField(null=True, blank=True)
     occurred_at = models.DateTimeField(_("when it happened"), default=timezone.now)
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
     saved_at = models.DateTimeField(_("saved at"), default=timezone.now)

@@ -10,7 +10,11 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext_lazy as _
 
+from audit.chain import actor_of, record
+
+from . import events
 from .policy import CMS, FIELD, row_for
+from .sessions.factors import open_secret, seal_secret
 from .sign_in_tries import may_pass_a_pause, remember_device, tries_of
 
 
@@ -38,6 +42,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """To the page that was asked for, or, where it is none of this person's, to where they start."""
+        record("account.signed_in", actor=actor_of(user), target_kind="user", target_id=user.pk)
         answer: HttpResponse = super().post_login(request, user, **kwargs)
         remember_device(request, answer, user)
         if answer.status_code == 302 and not _may_open(user, urlsplit(answer["Location"]).path):
@@ -65,6 +70,20 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         """Back to the form, which says that it was done: `add_message` says nothing."""
         return f"{reverse('account_change_password')}?done=1"
 
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        events.sign_in_failed(str(credentials.get("username", "")))
+
+    def logout(self, request: HttpRequest) -> None:
+        user: Any = request.user.person  # type: ignore[union-attr]
+        record("account.signed_out", actor=actor_of(user), target_kind="user", target_id=user.pk)
+        super().logout(request)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Whoever has a second factor is asked for it, a key first: the password alone changes nothing of it."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        factors = [each for each in methods if each["id"] != "reauthenticate"]
+        return sorted(factors, key=lambda each: each["id"] != "mfa_reauthenticate:webauthn") or methods
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return request.META.get("REMOTE_ADDR", "") or "unknown"
 
@@ -73,10 +92,18 @@ class StaffAccountAdapter(DefaultAccountAdapter):
 
 
 class StaffMFAAdapter(DefaultMFAAdapter):
+    """Secrets are sealed at rest (`access.sessions.factors`)."""
+
     error_messages = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": _("This code isn't right. Write the one that the app shows now."),
     }
+
+    def encrypt(self, text: str) -> str:
+        return seal_secret(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return open_secret(encrypted_text)
 
 
 def _may_open(user: Any, path: str) -> bool:

@@ -7,12 +7,25 @@ from allauth.account import forms as account
 from allauth.account.adapter import get_adapter
 from allauth.core import context
 from allauth.mfa.base import forms as mfa
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext
 
+from . import events
 from .sign_in_tries import tries_of
+
+KEY_DOES_NOT_FIT = _(
+    "This key isn't one of your account, or the page had been open for too long. Try again; if it goes on, take another"
+    " key or a code."
+)
 
 
 class WithoutPlaceholders:
@@ -74,7 +87,38 @@ class AppForm(WithoutPlaceholders, ActivateTOTPForm):
         return (self.secret[start : start + 4] for start in range(0, len(self.secret), 4))
 
 
+class KeyAnswer:
+    """Says of a key what allauth says of a code, and has it recorded."""
+
+    user: Any
+
+    def clean_credential(self) -> Any:
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except ValidationError as error:
+            events.code_failed(user=self.user, kind=Authenticator.Type.WEBAUTHN)
+            if getattr(error, "code", "") != "incorrect_code":
+                raise
+            raise ValidationError(KEY_DOES_NOT_FIT) from error
+
+
+class KeyStepForm(KeyAnswer, AuthenticateWebAuthnForm):
+    pass
+
+
+class KeyAgainForm(KeyAnswer, ReauthenticateWebAuthnForm):
+    pass
+
+
 class KeyForm(AddWebAuthnForm):
+    def clean(self) -> dict[str, Any]:
+        try:
+            return dict(super().clean())
+        except ValidationError as error:
+            if getattr(error, "code", "") != "incorrect_code":
+                raise
+            raise ValidationError(KEY_DOES_NOT_FIT) from error
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name of the key")

@@ -193,6 +193,15 @@ def resets_menu() -> MenuItem:
     return RoleMenuItem(_("Lost second factors"), address, name="resets", icon_name="key", order=232, roles=roles)
 
 
+@hooks.register("register_admin_menu_item")
+def by_two_menu() -> MenuItem:
+    roles = (StaffRole.OPERATOR, StaffRole.COORDINATOR)
+    address = reverse("by_two:list")
+    return RoleMenuItem(
+        _("Waiting for a second person"), address, name="by-two", icon_name="group", order=231, roles=roles
+    )
+
+
 @hooks.register("construct_settings_menu")
 def without_wagtails_accounts(_request: HttpRequest, items: list[MenuItem]) -> None:
     items[:] = [item for item in items if item.name not in ("users", "groups", "roles")]

@@ -20,7 +20,7 @@ from audit.chain import actor_of, record
 from ..models import Assignment, MobileUnit, Region, StaffRole, User
 from . import actions
 from .forms import LastDayForm, PersonForm, RoleForm
-from .models import FactorReset
+from .models import FactorReset, RoleRequest
 from .people import Account, kept_by, with_state, work_on
 
 PAGE = 50
@@ -78,7 +78,10 @@ def add(request: HttpRequest) -> HttpResponse:
         except IntegrityError:
             person.add_error("username", _("Somebody else already signs in with this name."))
         else:
-            _say_whether_mailed(request, person.instance)
+            if person.instance.rolerequests.exists():
+                messages.warning(request, waits_words())
+            else:
+                _say_whether_mailed(request, person.instance)
             return redirect("staff:person", person.instance.pk)
     return render(
         request, "access/admin/person_new.html", {"person": person, "role": role, "both": with_errors(person, role)}
@@ -113,11 +116,14 @@ def give_role(request: HttpRequest, pk: int) -> HttpResponse:
     form = RoleForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.give_role(user=user, by=_me(request), **form.given())
+            given = actions.give_role(user=user, by=_me(request), **form.given())
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, _("Saved. It applies from the first day on."))
+            if isinstance(given, RoleRequest):
+                messages.warning(request, waits_words())
+            else:
+                messages.success(request, _("Saved. It applies from the first day on."))
             return redirect("staff:person", pk)
     return _form_page(request, form, user, title=_("A role, or another unit"), submit=_("Save"))
 
@@ -227,6 +233,10 @@ def decide_reset(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 # ---- what they share ----
+
+
+def waits_words() -> str:
+    return _("Asked for. The role takes effect, and a new person is invited, once another keeper has agreed.")
 
 
 def with_errors(*forms: Any) -> list[Any]:

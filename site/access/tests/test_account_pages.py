@@ -1,6 +1,7 @@
 """The second factor, the password and the menu around them: what each page says, and after a mistake."""
 
 import re
+import time
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -14,17 +15,26 @@ NEW = "another-long-pass-phrase"
 
 @pytest.fixture
 def signed_in(client, person):
-    """signed_in("worker"): the client, as somebody with this role who has just written the password twice."""
+    """signed_in("worker"): the client, as somebody with this role who has just written the password twice, in the
+    session in which they used their invitation."""
 
-    def sign(role: str = "worker", language: str = "en"):
+    def sign(role: str = "worker", language: str = "en", *, invited: bool = True):
         user = person(role, admin=True, language=language)
         user.set_password(PASSWORD)
         user.save()
         client.post(reverse("account_login"), {"login": user.username, "password": PASSWORD})
         client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+        if invited:
+            invitation_used(client, user)
         return client
 
     return sign
+
+
+def invitation_used(client, user) -> None:
+    session = client.session
+    session["access.invited"] = {"user": user.pk, "at": int(time.time())}
+    session.save()
 
 
 def change(client, old: str, new: str, again: str = ""):

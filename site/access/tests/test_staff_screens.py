@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from access.models import Assignment, FactorReset, FieldToken, Invitation, StaffRole, User
+from access.models import Assignment, FactorReset, FieldToken, Invitation, RoleRequest, StaffRole, User
 from access.staff import groups
 from access.staff.groups import follow_roles_of_all
 from audit.models import AuditEntry
@@ -161,6 +161,8 @@ def test_coordinators_hear_of_a_new_coordinator_of_their_region(operator, person
     person("coordinator", place="north", email="besa@vatra.example")
     person("coordinator", place="south", email="far@vatra.example")
     add(operator, role="coordinator", regions=[regions["north"].pk])
+    second = person("operator", admin=True)
+    as_(second).post(reverse("by_two:role", args=[RoleRequest.objects.get().pk]), {"decision": "agree"})
     told = [letter.to for letter in mail.outbox if "Olta" in str(letter.body)]
     assert told == [["besa@vatra.example"]]
 

@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "access.sessions.guard.SessionGuard",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -203,6 +204,7 @@ BACKUP_MAX_HOURS = env.int("BACKUP_MAX_HOURS", default=0)
 # What the bulk workers run each hour, by path: each tidies up its own room.
 HOUSEKEEPING = (
     "access.staff.groups.follow_roles_of_all",
+    "access.sessions.housekeeping.tidy",
     "case_forms.intake.housekeeping.tidy",
     "content.housekeeping.each_hour",
     "case_forms.signals.housekeeping.tidy",
@@ -213,6 +215,7 @@ EACH_MINUTE = (
     "content.housekeeping.each_minute",
     "notifications.outbox.alarm.ring",
     "notifications.escalation.chain_watch.each_minute",
+    "access.sessions.duress.ring",
 )
 if BROKER_URL.startswith("orm://"):
     Q_CLUSTER["orm"] = BROKER_URL.removeprefix("orm://") or "default"
@@ -260,6 +263,8 @@ MFA_FORMS = {
     "reauthenticate": "access.forms.CodeAgainForm",
     "activate_totp": "access.forms.AppForm",
     "add_webauthn": "access.forms.KeyForm",
+    "authenticate_webauthn": "access.forms.KeyStepForm",
+    "reauthenticate_webauthn": "access.forms.KeyAgainForm",
     "edit_webauthn": "access.forms.KeyNameForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
@@ -270,6 +275,10 @@ SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=False)
 # How long an invitation's link works, and how long a lost second factor waits for a second person to agree.
 INVITATION_HOURS = env.int("INVITATION_HOURS", default=72)
 FACTOR_RESET_HOURS = env.int("FACTOR_RESET_HOURS", default=48)
+# How long a role waits for a second keeper.
+ROLE_REQUEST_HOURS = env.int("ROLE_REQUEST_HOURS", default=7 * 24)
+# After so many minutes without a press a session is locked; 0: never.
+IDLE_MINUTES = env.int("IDLE_MINUTES", default=15)
 
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -405,6 +414,7 @@ WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]  # one country; the list of all of them holds a name that browsers refuse
 WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False  # the account page changes it, and records that
 WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("sq", "Shqip"), ("en", "English")]
 # Addresses that can be read aloud and typed on any telephone: "te-drejtat", never "të-drejtat".
