@@ -98,7 +98,7 @@ def decide_role(*, asked: RoleRequest, approve: bool, by: User) -> None:
         if not approve:
             return
         if not user.is_active:
-            raise ValidationError(_("This account is shut."))
+            raise ValidationError(_("This account is closed."))
         assign_role(
             user=user,
             role=asked.role,
@@ -168,11 +168,11 @@ def _refuse_what_cannot_be(
     if not places or (role == StaffRole.WORKER and unit is None):
         raise ValidationError(_("Choose where this person works."))
     if ends_on is not None and ends_on < max(starts_on, timezone.localdate()):
-        raise ValidationError(_("The last day lies before the first."))
+        raise ValidationError(_("The last day is before the first."))
     for place in places if role != StaffRole.WORKER else []:  # a worker's earlier unit ends the day before
         same = held.filter(role=role, **place).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
         if same.filter(starts_on__lte=ends_on or date.max).exists():
-            raise ValidationError(_("This person has that role there already in that time. Change its last day."))
+            raise ValidationError(_("This person already has that role there in that period. Change its last day."))
     return places
 
 
@@ -363,11 +363,11 @@ def decide_session_end(*, asked: SessionEnd, approve: bool, by: User) -> None:
 def _decide(asked: TwoPeople, approve: bool, by: User, action: str, **detail: Any) -> None:
     """Write a second person's decision. Raises ValidationError: it is one of the two, or it was decided meanwhile."""
     if by.pk in (asked.asked_by_id, asked.user_id):
-        raise ValidationError(_("Somebody else than who asked, and than the person, must decide."))
+        raise ValidationError(_("The person who decides must be neither the one who asked nor the one concerned."))
     waiting = type(asked).objects.waiting().filter(pk=asked.pk)
     changed = waiting.update(decided_by=by, decided_at=timezone.now(), is_approved=approve)
     if not changed:
-        raise ValidationError(_("This has been decided meanwhile, or it waited too long. Look again."))
+        raise ValidationError(_("This has been decided in the meantime, or it waited too long. Check again."))
     record(action, actor=_actor(by), target_kind="user", target_id=asked.user_id, asked_by=asked.asked_by_id, **detail)
 
 
