@@ -5,7 +5,7 @@ unread: when the procedure can't decide, when none is in force or none of its ru
 all the same, chased by a ladder of ours, and the explanation says why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -45,16 +45,28 @@ OWN_LADDER = (
 log = structlog.get_logger(__name__)
 
 
-def tell(signal: Signal, kind: str, *, at: datetime, added: str = "", without_the_unit: bool = False) -> SignalEvent:
+def tell(
+    signal: Signal, kind: str, *, at: datetime, added: str = "", only: Collection[str] | None = None
+) -> SignalEvent:
     """Decides on a stored signal and owes what the decision says, in the caller's transaction.
 
-    `added`: what the person has written besides (kind signal_added). A signal that is held back is told to the unit
-    alone; about danger also to whoever has an open notice about the same place. `without_the_unit`: the unit has
-    looked at such a one and wants the others told. The event's `detail` names rules, notices and further reports.
+    `added`: what the person has written besides (kind signal_added). `only`: these roles and nobody else. A signal that
+    is held back is told to the unit, and to whoever has an open notice about the same place; who is left out stands in
+    the event's `detail`, with rules, notices and further reports. With nobody left out it isn't held back.
     """
     decision, why_not = _decision(signal, kind, at)
     event = SignalEvent.objects.create(signal=signal, kind=kind, at=at)
-    return _Telling(signal, event, decision, why_not, added, without_the_unit).run()
+    told = _Telling(signal, event, decision, why_not, added, only).run()
+    if signal.held_back and kind == RECEIVED and not told.detail["untold"]:
+        signal.held_back = False
+        signal.save(update_fields=["held_back"])
+    return told
+
+
+def untold_of(signal: Signal) -> list[str]:
+    """The roles that the procedure names and that wait for the unit to look at a signal that is held back."""
+    event = signal.events.filter(kind=RECEIVED).order_by("-at").first()
+    return list(event.detail.get("untold", [])) if event and signal.held_back else []
 
 
 def seat_of(region: Region) -> Municipality:
@@ -105,14 +117,14 @@ class _Telling:
         decision: Decision,
         why_not: str,
         added: str,
-        without_the_unit: bool,
+        only: Collection[str] | None,
     ) -> None:
         self.signal = signal
         self.event = event
         self.decision = decision
         self.why_not = why_not
         self.added = added
-        self.without_the_unit = without_the_unit
+        self.only = only
         self.notices: list[Notice] = []
         self.joined: list[FurtherReport] = []
         self.unresolved: list[str] = []
@@ -121,8 +133,8 @@ class _Telling:
 
     def run(self) -> SignalEvent:
         actions = [action for action in self.decision.actions if action.do == "notify"]
-        if self.without_the_unit:
-            actions = [action for action in actions if action.params["role"] != Role.MOBILE_UNIT]
+        if self.only is not None:
+            actions = [action for action in actions if action.params["role"] in self.only]
         elif not any(action.params["role"] == Role.MOBILE_UNIT for action in actions):
             actions.append(self._own_action())
         for action in actions:

@@ -27,7 +27,7 @@ from django.conf import settings
 from notifications.briefs.models import FurtherReport
 from notifications.outbox.models import Attempt, Notice
 from case_forms.signals.models import Signal
-firsts = Notice.objects.filter(case_reference__startswith="S-", chases=None)
+firsts = Notice.objects.filter(case_reference__startswith="S-", chases=None, municipality__slug="berat")
 def of(role):
     found = firsts.filter(role=role)
     mails = Attempt.objects.filter(notice__chase_id__in=found.values("pk"), notice__role=role, outcome="accepted")
