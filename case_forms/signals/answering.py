@@ -15,6 +15,7 @@ from django.utils.text import normalize_newlines
 
 from access.models import User
 from audit.chain import actor_of, record
+from notifications.briefs.further import lock_chases
 from notifications.briefs.models import FurtherReport
 from notifications.directory.models import Role
 from notifications.outbox.actions import cancel
@@ -150,6 +151,7 @@ def _withdraw_the_units_notices(signal: Signal) -> None:
     own = Notice.objects.open().filter(case_id=signal.pk).select_related("chases__chases")
     roots = {notice.root.pk: notice.root for notice in own if notice.root.role == Role.MOBILE_UNIT}
     roots |= {first.pk: first for first in Notice.objects.filter(pk__in=firsts)}
+    lock_chases(roots)
     for first in roots.values():
         if not further.filter(notice=first).exists() and not _first_waits(first, signal):
             for notice in Notice.objects.open().filter(chase_id=first.chase_id):
