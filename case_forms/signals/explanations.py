@@ -10,12 +10,12 @@ def own_words(why_not: str) -> dict[str, str]:
     if why_not:
         return both(
             lambda: gettext(
-                "The procedure could not decide about this message, so only the unit was told. Police and Child"
-                " Protection Unit were NOT told: decide yourselves, and tell your coordinator."
+                "The procedure could not decide about this message, so only the unit was notified. The police and the"
+                " Child Protection Unit were NOT notified: decide yourselves, and inform your coordinator."
             )
         )
     return both(
-        lambda: gettext("No rule of the procedure tells the unit of this message, so it is told because it must be.")
+        lambda: gettext("No rule of the procedure notifies the unit of this message, so it is notified by default.")
     )
 
 
