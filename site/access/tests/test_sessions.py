@@ -111,6 +111,15 @@ def test_another_person_who_signs_in_there_is_offered_nothing(worker, person):
     assert client.get(reverse("account_typed"))["Location"] == reverse("account_home")
 
 
+def test_a_session_ends_after_twelve_hours_however_often_it_was_unlocked(worker):
+    actions.set_pin(user=worker, pin=PIN)
+    client = as_(worker)
+    StaffSession.objects.update(started_at=timezone.now() - timedelta(hours=13))
+    lock(client)
+    assert unlock(client, PIN)["Location"] == reverse("account_login")
+    assert client.get("/field/")["Location"].startswith(reverse("account_login"))
+
+
 # ---- lock and PIN ----
 
 
