@@ -239,7 +239,7 @@ def test_a_key_that_does_not_fit_is_told_as_a_key(ana):
     assert page.status_code == 200
     assert page.context["webauthn_form"].errors["credential"].data[0].message == KEY_DOES_NOT_FIT
     with translation.override(page["Content-Language"]):
-        assert escape(KEY_DOES_NOT_FIT) in page.content.decode()
+        assert str(escape(KEY_DOES_NOT_FIT)) in page.content.decode()
 
 
 # ---- tokens of the field API ----
