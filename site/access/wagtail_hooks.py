@@ -217,6 +217,22 @@ def by_two_menu() -> MenuItem:
     )
 
 
+@hooks.register("register_admin_menu_item")
+def calls_menu() -> MenuItem:
+    roles = (StaffRole.OPERATOR, StaffRole.COORDINATOR)
+    return RoleMenuItem(
+        _("Calls for help"), reverse("account_calls"), name="calls", icon_name="warning", order=233, roles=roles
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def own_account_menu() -> MenuItem:
+    roles = (StaffRole.OPERATOR, StaffRole.COORDINATOR, StaffRole.EDITOR)
+    return RoleMenuItem(
+        _("Two-step sign-in"), reverse("mfa_index"), name="own-account", icon_name="key", order=9900, roles=roles
+    )
+
+
 @hooks.register("construct_settings_menu")
 def without_wagtails_accounts(_request: HttpRequest, items: list[MenuItem]) -> None:
     items[:] = [item for item in items if item.name not in ("users", "groups", "roles")]

@@ -197,6 +197,11 @@ def note_invitation(request: HttpRequest, user: User) -> None:
 
 
 def may_enrol_first(request: HttpRequest, user: User) -> bool:
-    """A first second factor needs the invitation: whoever only knows the password could otherwise set up their own."""
+    """A first second factor needs the invitation: whoever only knows the password could otherwise set up their own.
+    Whoever gave the one before in this session replaces it."""
     used = request.session.get(INVITED) or {}
-    return user.is_demo or (used.get("user") == user.pk and time.time() - used.get("at", 0) < ENROL_SECONDS)
+    return (
+        user.is_demo
+        or has_factor(request, user)
+        or (used.get("user") == user.pk and time.time() - used.get("at", 0) < ENROL_SECONDS)
+    )

@@ -271,6 +271,23 @@ def test_a_call_that_no_mail_server_took_is_tried_again(worker, person):
     assert len(mail.outbox) == 1
 
 
+def test_mails_go_on_while_nobody_takes_one_and_reach_operators_when_nobody_answers(worker, person):
+    actions.set_pin(user=worker, pin=PIN, duress_pin=DURESS)
+    person("coordinator", place="north", email="besa@vatra.example")
+    person("operator", email="olta@vatra.example")
+    unlock(as_(worker), DURESS)
+    with mock.patch("access.staff.mails.EmailMessage.send", side_effect=OSError):
+        for _round in range(duress.MOST_TRIES + 3):
+            DuressAlarm.objects.update(next_try_at=timezone.now())
+            duress.ring()
+    for _round in range(duress.MOST_TRIES + 3):
+        DuressAlarm.objects.update(next_try_at=timezone.now())
+        duress.ring()
+    to = [letter.to[0] for letter in mail.outbox]
+    assert to.count("besa@vatra.example") == duress.MOST_TRIES
+    assert to.count("olta@vatra.example") == duress.MOST_TRIES - duress.WIDELY_AFTER
+
+
 def test_without_a_coordinator_operators_are_told(worker, person):
     actions.set_pin(user=worker, pin=PIN, duress_pin=DURESS)
     person("operator", email="olta@vatra.example")
