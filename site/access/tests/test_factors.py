@@ -13,8 +13,6 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
-from django.utils.html import escape
 
 from access.forms import KEY_DOES_NOT_FIT
 from access.models import FactorSecret, FieldToken, User
@@ -253,8 +251,6 @@ def test_a_key_that_does_not_fit_is_told_as_a_key(ana):
     page = client.post(reverse("mfa_authenticate"), {"credential": '{"x": 1}'})
     assert page.status_code == 200
     assert page.context["webauthn_form"].errors["credential"].data[0].message == KEY_DOES_NOT_FIT
-    with translation.override(page["Content-Language"]):
-        assert str(escape(KEY_DOES_NOT_FIT)) in page.content.decode()
 
 
 # ---- tokens of the field API ----
