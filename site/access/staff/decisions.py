@@ -31,7 +31,7 @@ def decide_role(*, asked: RoleRequest, approve: bool, by: User) -> None:
         if not approve:
             return
         if not user.is_active:
-            raise ValidationError(_("This account is shut."))
+            raise ValidationError(_("This account is closed."))
         assign_role(
             user=user,
             role=asked.role,
@@ -54,7 +54,7 @@ def decide_address(*, asked: AddressChange, approve: bool, by: User) -> None:
         if not approve:
             return
         if User.objects.filter(email__iexact=asked.email).exclude(pk=user.pk).exists():
-            raise ValidationError(_("Another account has this address."))
+            raise ValidationError(_("Another account already has this address."))
         old_email, user.email = user.email, asked.email
         user.save(update_fields=["email"])
         address_changed(user, old_email)
@@ -132,11 +132,11 @@ def decide_session_end(*, asked: SessionEnd, approve: bool, by: User) -> None:
 def _decide(asked: TwoPeople, approve: bool, by: User, action: str, **detail: Any) -> None:
     """Write a second person's decision. Raises ValidationError: it is one of the two, or it was decided meanwhile."""
     if by.pk in (asked.asked_by_id, asked.user_id):
-        raise ValidationError(_("Somebody else than who asked, and than the person, must decide."))
+        raise ValidationError(_("The person who decides must be neither the one who asked nor the one concerned."))
     waiting = type(asked).objects.waiting().filter(pk=asked.pk)
     changed = waiting.update(decided_by=by, decided_at=timezone.now(), is_approved=approve)
     if not changed:
-        raise ValidationError(_("This has been decided meanwhile, or it waited too long. Look again."))
+        raise ValidationError(_("This has been decided in the meantime, or it waited too long. Check again."))
     record(
         action, actor=actor_of(by), target_kind="user", target_id=asked.user_id, asked_by=asked.asked_by_id, **detail
     )

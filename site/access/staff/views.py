@@ -204,9 +204,9 @@ def ask_for_reset(request: HttpRequest, pk: int) -> HttpResponse:
     user = _kept_or_404(request, pk)
     return _confirmed(
         request, user, lambda: decisions.ask_for_reset(user=user, by=_me(request)),
-        title=_("Lost second factor"), submit=_("Ask for it"), back="factor_resets:list",
-        words=_("Speak with this person first: face to face, or by a voice you know. Somebody else must agree, another"
-                " operator or a coordinator of the region. The person is told by mail now."),
+        title=_("Lost second factor"), submit=_("Ask for a reset"), back="factor_resets:list",
+        words=_("Speak with this person first: face to face, or by phone if you know their voice. Somebody else must "
+"agree, another operator or a coordinator of the region. The person is notified by e-mail now."),
         done=_("Asked. Somebody else must agree within two days."),
     )  # fmt: skip
 

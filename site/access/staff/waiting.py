@@ -46,7 +46,7 @@ def decide_role(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act(approve: bool) -> None:
         if not may_decide:
-            raise ValidationError(_("Somebody else than who asked, and than the person, must decide."))
+            raise ValidationError(_("The person who decides must be neither the one who asked nor the one concerned."))
         decisions.decide_role(asked=asked, approve=approve, by=me)
         if approve and asked.invites:
             _say_whether_mailed(request, asked.user)
@@ -88,7 +88,7 @@ def ask_to_end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User, pk=pk)
     return _confirmed(
         request, user, lambda: decisions.ask_to_end_sessions(user=user, by=_me(request)),
-        title=_("End all sessions"), submit=_("Ask for it"), back="by_two:list", is_serious=True,
+        title=_("End all sessions"), submit=_("Ask another keeper"), back="by_two:list", is_serious=True,
         words=_("For a lost or seized phone: every session, open form and token of this person ends once another keeper"
                 " agrees. If it can't wait, shut the account instead."),
         done=_("Asked. Another keeper must agree."),
