@@ -552,3 +552,15 @@ def test_another_type_keeps_what_still_fits(page: Page) -> None:
     changed = item_of(stored(page, form), "q")
     assert changed["choices"] == choices
     assert changed.keys() == {"item", "key", "type", "label", "sensitivity", "choices"}
+
+
+def test_what_is_never_printed_is_ticked_under_privacy(page: Page) -> None:
+    form = built(("first", [question("word", "text", "Fjala")]))
+    never = "Never print: shown on the screen only, after the PIN"
+    opened(page, form)
+    line(page, "Fjala (en)").click()
+    group(page, "privacy").get_by_label(never).check()
+    assert item_of(stored(page, form), "word")["paper"] is False
+    line(page, "Fjala (en)").click()  # saving has drawn the page anew
+    group(page, "privacy").get_by_label(never).uncheck()
+    assert "paper" not in item_of(stored(page, form), "word")

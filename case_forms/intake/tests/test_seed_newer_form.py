@@ -89,10 +89,10 @@ def test_form_and_procedure_come_together_and_a_draft_of_before_can_be_sent(work
     assert ProcedureVersion.objects.in_force().definition["settings"].keys() == {"adult_refusal", "child_in_danger"}
     sent = submit_draft(draft=draft, user=worker).submission
     assert (sent.form_version.number, sent.answers["narrative"]) == (1, "Një fjali.")
-    # "no" said of before that the police may not know the name; under the rules of today the coordinator is asked
+    # "no" said on that form that the police may not know the name: they are told without it, as before
     assert sent.case is not None
-    assert set(Notice.objects.filter(case_id=sent.case.pk).values_list("role", flat=True)) == {
-        "coordinator",
+    assert set(Notice.objects.filter(case_id=sent.case.pk, chases=None).values_list("role", flat=True)) == {
+        "police",
         "responsible_authority",
     }
 

@@ -156,6 +156,8 @@ def test_a_child_at_risk_in_danger_the_police_whatever_was_said() -> None:
 
 # ---- what an organisation chooses ----
 
+EXPLAINED = {"explained": "yes"}
+
 
 def with_setting(key: str, value: str) -> dict[str, Any]:
     settings = {**PROCEDURE["settings"], key: {**PROCEDURE["settings"][key], "value": value}}
@@ -175,13 +177,19 @@ def with_setting(key: str, value: str) -> dict[str, Any]:
 def test_when_an_adult_refuses_the_organisations_rule_holds(chosen: str | None, roles: list[str], danger: str) -> None:
     procedure = with_setting("adult_refusal", chosen) if chosen else PROCEDURE
     answers = {"worker_decision": "potential_victim", "police_contact_consent": "no", "immediate_danger": danger}
-    event = Event("submission_received", "initial_identification", {**answers, **ADULT}, NOON, NOON)
+    event = Event("submission_received", "initial_identification", {**answers, **EXPLAINED, **ADULT}, NOON, NOON)
     assert told(decide(event, procedure)) == roles
+
+
+def test_a_no_to_the_name_on_the_form_of_before_still_tells_the_police() -> None:
+    """It asked only whether they may know the name and make contact."""
+    decision = identification("potential_victim", police_contact_consent="no", **ADULT)
+    assert told(decision) == ["police", "responsible_authority"]
 
 
 def test_a_rule_that_the_procedure_does_not_name_asks_the_supervisor() -> None:
     procedure = {**PROCEDURE, "settings": {}}
-    answers = {"worker_decision": "victim", "police_contact_consent": "no", **ADULT}
+    answers = {"worker_decision": "victim", "police_contact_consent": "no", **EXPLAINED, **ADULT}
     event = Event("submission_received", "initial_identification", answers, NOON, NOON)
     assert told(decide(event, procedure)) == ["coordinator", "responsible_authority"]
 
