@@ -5,12 +5,10 @@ only on the word True. A question without `shared_with` is shared with nobody, a
 shares nothing. What each row is for (its part) decides where the role reads it: see `notifications.briefs.parts`.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 from django.utils import formats, timezone, translation
@@ -18,6 +16,7 @@ from django.utils.translation import gettext, pgettext
 
 from access.models import MobileUnit, Municipality
 from case_forms import logic
+from case_forms.builder.brief_parts import part_of
 from case_forms.builder.outline import Given, given
 from case_forms.procedures.organisation_settings import read_in
 from case_forms.questions import registry
@@ -32,7 +31,6 @@ from .models import Case, CaseStatus, FormalIdentification
 LANGUAGES = ("sq", "en")
 Texts = dict[str, str]
 EVERY_ROLE: Mapping[str, bool] = dict.fromkeys(Role.values, True)
-PARTS_BY_KEY = Path(__file__).parent / "data" / "parts_by_key.json"
 
 # What each fact of the case is for. One without a part is read under "The case", after what matters first.
 CASE_PARTS: Mapping[str, str] = {
@@ -57,6 +55,7 @@ FACTS_OF_FEW: Mapping[str, frozenset[str]] = {
     | {Role.SOCIAL_SERVICE},
 }
 FACTS_OF_ROLE: Mapping[str, frozenset[str]] = {
+    Role.SOCIAL_SERVICE: FACTS_TO_HELP | {"sender"},
     Role.HEALTH: FACTS_TO_HELP,
     Role.PSYCHOLOGIST: FACTS_TO_HELP,
     Role.EMBASSY_DESK: FACTS_TO_HELP,
@@ -258,18 +257,6 @@ def _row(
         on_paper=question.get("paper") is not False,
         part=part_of(question),
     )
-
-
-def part_of(question: Mapping[str, Any]) -> str:
-    """What the question is for in a brief: as it says itself, else as the seeded forms mean a question of this key."""
-    said: str = question.get("brief_part") or _parts_by_key().get(question["key"], "")
-    return said
-
-
-@cache
-def _parts_by_key() -> Mapping[str, str]:
-    written = json.loads(PARTS_BY_KEY.read_text(encoding="utf-8"))["parts"]
-    return {key: part for part, keys in written.items() for key in keys}
 
 
 def shared(question: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, bool]:
