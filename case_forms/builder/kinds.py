@@ -17,6 +17,9 @@ ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
     "partners": ("municipality", "region"),
     "outreach_visits": ("municipality", "region"),
     "colleagues": ("unit",),
+    "social_services": ("municipality", "region"),
+    "schools": ("municipality", "region"),
+    "zones": ("municipality", "region", "kind", "in_use"),
     "sessions": ("audience", "municipality", "region", "state"),
 }
 TEXT, NUMBER = KindInfo("text"), KindInfo("number")

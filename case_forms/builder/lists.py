@@ -20,7 +20,8 @@ Shared = Callable[[str], Choices | None]  # a shared list's key -> its choices, 
 _CHOICES = list_of(part(CHOICE), MOST_CHOICES)
 
 BUILT_IN = (
-    *("municipalities", "regions", "units", "countries", "languages", "partners"),
+    *("municipalities", "regions", "units", "zones", "countries", "languages"),
+    *("partners", "social_services", "schools"),
     *("sessions", "outreach_visits", "colleagues"),  # these are one's own
 )
 SHARED = "shared:"

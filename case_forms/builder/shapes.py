@@ -75,7 +75,7 @@ def _item(level: int) -> Check:
         if isinstance(kind, str) and kind in kinds:
             yield from part(kinds[kind])(value, path)
         elif kind == "repeat":
-            too_deep = _("Repeat groups stand in each other two levels deep, not deeper.")
+            too_deep = _("Repeat groups can be nested two levels deep, not deeper.")
             yield Problem(f"{path}/item", "unknown_item", too_deep)
         else:
             words = _("This must be one of: %(values)s.") % {"values": ", ".join(kinds)}

@@ -8,10 +8,13 @@ from typing import Any, Protocol
 
 from access.models import Assignment, MobileUnit, Municipality, Region, StaffRole, User
 from case_forms.questions.base import Choice, text_in
+from case_forms.zones.choosing import zone_attributes, zone_rows
 from notifications.directory.models import Partner, Role
 from outreach_pages.records.choosing import session_attributes, session_rows, sessions_to_choose
 from outreach_pages.records.models import SessionQuerySet
 
+# lists of offices, by the role of the partners that stand in them
+OFFICES = {"partners": Role.PROTECTION_SERVICE.value, "social_services": "social_service", "schools": "school"}
 FILES = Path(__file__).parent / "data_lists"
 
 
@@ -95,7 +98,7 @@ class Lists:
         return value in self._values[name]
 
     def attributes(self, name: str, value: str) -> Mapping[str, str]:
-        """What filters may read of an entry: the region of a municipality or a unit, the place of a partner."""
+        """What filters may read of an entry: the region of a municipality or a unit, the place of a partner or zone."""
         if name not in self._attributes:
             own = _OWN.get(name)
             self._attributes[name] = own.attributes(self.user) if own else dict(_attributes(name, self._sessions()))
@@ -124,9 +127,10 @@ def _rows(name: str) -> list[tuple[str, dict[str, str]]]:
     if name == "units":
         units = MobileUnit.objects.filter(is_active=True)
         return [(slug, {"sq": label}) for slug, label in units.values_list("slug", "name")]
-    if name == "partners":
-        services = Partner.objects.filter(role=Role.PROTECTION_SERVICE, is_active=True)
-        return list(services.values_list("slug", "names"))
+    if name in OFFICES:
+        return list(Partner.objects.filter(role=OFFICES[name], is_active=True).values_list("slug", "names"))
+    if name == "zones":
+        return zone_rows()
     if name in ("countries", "languages"):
         return [(entry["code"], entry["name"]) for entry in listed(name)]
     return []
@@ -139,8 +143,10 @@ def _attributes(name: str, sessions: SessionQuerySet) -> Iterator[tuple[str, dic
     elif name == "units":
         units = MobileUnit.objects.values_list("slug", "region__slug")
         yield from ((slug, {"region": region}) for slug, region in units)
-    elif name == "partners":
-        places = Partner.objects.filter(role=Role.PROTECTION_SERVICE, municipality__isnull=False)
+    elif name == "zones":
+        yield from zone_attributes()
+    elif name in OFFICES:
+        places = Partner.objects.filter(role=OFFICES[name], municipality__isnull=False)
         for slug, municipality, region in places.values_list(
             "slug", "municipality__slug", "municipality__region__slug"
         ):

@@ -192,18 +192,24 @@ class _Carrying:
     def _notify(self, action: Action) -> None:
         case, event = self._here(action)
         role = action.params["role"]
-        found = self._resolve(role)
+        found = self._resolve(role, self._named_office(action, role))
         notice = self._owe(action, found, urgent=action.params.get("urgent", False))
         if action.params.get("deadline"):
             self._clock(case, event, action.params["deadline"], notice)
 
+    def _named_office(self, action: Action, role: str) -> Partner | None:
+        """The office that the rule names (a school, a social service); None when it is found by the place."""
+        if "partner" not in action.params:
+            return None
+        named = Partner.objects.filter(slug=str(action.params["partner"]), role=role, is_active=True).first()
+        if named is None:
+            raise CannotApply(action.rule, "unknown_partner")
+        return named
+
     def _refer(self, action: Action) -> None:
         case, event = self._here(action)
-        partner = Partner.objects.filter(
-            slug=str(action.params["partner"]), role=Role.PROTECTION_SERVICE, is_active=True
-        ).first()
-        if partner is None:
-            raise CannotApply(action.rule, "unknown_partner")
+        partner = self._named_office(action, Role.PROTECTION_SERVICE)
+        assert partner is not None
         received_at = self.submission.received_at
         found = self._resolve(partner.role, partner)
         notice = self._owe(action, found)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from access.models import in_language
-from notifications.briefs.choices import NOT_REACHED, WRONG_AREA, words_of
+from notifications.briefs.choices import NOT_REACHED, WRONG_AREA, details_in_words, words_of
 from notifications.briefs.models import PinTry
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
@@ -48,6 +48,7 @@ class Said:
     at: datetime
     to_municipality: str
     note: str = field(default="", repr=False)
+    details: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -223,6 +224,7 @@ def _in_words(answer: Answer) -> Said:
         at=answer.at,
         to_municipality=answer.to_municipality or "",
         note=answer.note or "",
+        details=tuple(details_in_words(answer.reason, answer.details)),
     )
 
 

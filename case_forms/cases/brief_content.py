@@ -59,6 +59,7 @@ FACTS_OF_ROLE: Mapping[str, frozenset[str]] = {
     Role.HEALTH: FACTS_TO_HELP,
     Role.PSYCHOLOGIST: FACTS_TO_HELP,
     Role.EMBASSY_DESK: FACTS_TO_HELP,
+    Role.SOCIAL_SERVICE: FACTS_TO_HELP | {"sender"},
     Role.SCHOOL: frozenset({"unit", "callback"}),
 }
 
@@ -87,6 +88,11 @@ class AnswerFacts:
         """None for what belongs to no case."""
         return None
 
+    @property
+    def case_child(self) -> bool | None:
+        """Whether the case is followed as a child's; None for what belongs to no case."""
+        return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class BriefFacts(AnswerFacts):
@@ -98,6 +104,10 @@ class BriefFacts(AnswerFacts):
     @property
     def case_status(self) -> str:
         return self.case.status
+
+    @property
+    def case_child(self) -> bool:
+        return self.case.child_track
 
 
 def brief_for(role: str, content: BriefFacts, *, urgent: bool = False) -> dict[str, Any]:
@@ -230,6 +240,7 @@ def answer_rows(content: AnswerFacts) -> Iterator[BriefRow]:
         "_occurred_on": timezone.localdate(content.occurred_at).isoformat(),
         "_now": timezone.localtime().isoformat(timespec="seconds"),
         "_case_status": content.case_status,
+        "_case_child": content.case_child,
     }
     for place in given(dict(content.definition), content.answers):
         title = _for_recipients(place.placed.section, "title")

@@ -50,6 +50,7 @@ class Answer:
     at: datetime
     to_municipality: str | None = None
     note: str | None = field(default=None, repr=False)
+    details: dict[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -286,6 +287,7 @@ def _answer(reply: Reply) -> Answer:
         at=reply.at,
         to_municipality=reply.to_municipality.name if reply.to_municipality else None,
         note=reply.note,
+        details=reply.details,
     )
 
 

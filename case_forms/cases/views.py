@@ -24,8 +24,8 @@ from .timeline import timeline_of
 REST_AWAITED = "identification_rest"  # the procedure's clock for what follows an urgent notice (docs/procedures.md)
 PROBLEMS = {
     "unknown_contact": gettext_lazy("Choose a person from the list."),
-    "no_reason": gettext_lazy("Write in a few words why you tell this person."),
-    "too_long": gettext_lazy("Write at most 300 signs."),
+    "no_reason": gettext_lazy("Write in a few words why you are notifying this person."),
+    "too_long": gettext_lazy("Write at most 300 characters."),
 }
 
 

@@ -46,11 +46,12 @@ def to_confirm(definition: Definition, answers: Answers, context: CheckContext, 
 
 
 def facts_of(case: Case | None) -> dict[str, Any]:
-    """What expressions may read of the case: `_case_status`, and `_case_forms`, the keys of the forms it holds."""
+    """What expressions may read of the case: `_case_status`, `_case_child` (whether it is followed as a child's), and
+    `_case_forms`, the keys of the forms it holds."""
     if case is None:
-        return {"_case_status": None, "_case_forms": []}
+        return {"_case_status": None, "_case_child": None, "_case_forms": []}
     keys = Submission.objects.filter(case=case).order_by().values_list("form_version__form__key", flat=True)
-    return {"_case_status": case.status, "_case_forms": sorted(set(keys))}
+    return {"_case_status": case.status, "_case_child": case.child_track, "_case_forms": sorted(set(keys))}
 
 
 def unconfirmed(asked: Iterable[ToConfirm], confirmed: Collection[str]) -> list[ToConfirm]:

@@ -36,7 +36,7 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
 
     Runs in the caller's transaction. `case`: the one that the answers name. Raises NotDecided.
     """
-    procedure = case.procedure_version if case else _procedure_in_force(submission.received_at)
+    procedure = procedure_for(submission.form_version.form.key, case, submission.received_at)
     definition = submission.form_version.definition
     try:
         event = _event(submission, answers, case)
@@ -89,7 +89,22 @@ def _event(submission: Submission, answers: Answers, case: Case | None) -> Event
         occurred_at=timezone.localtime(submission.occurred_at),
         received_at=timezone.localtime(submission.received_at),
         case_status=case.status if case else None,
+        case_child=case.child_track if case else None,
     )
+
+
+def procedure_for(form: str, case: Case | None, at: datetime) -> ProcedureVersion:
+    """The version that decides about a form (its key). Raises NotDecided when none is in force.
+
+    A case stays under the version it was opened under. A form that this version doesn't know, as one that came into
+    use later, is decided by the version in force: else it would belong to no case (docs/adr/0054).
+    """
+    if case is None:
+        return _procedure_in_force(at)
+    own = case.procedure_version.definition.get("rules", ())
+    if any(rule.get("on") == SUBMISSION_RECEIVED and form in rule.get("forms", (form,)) for rule in own):
+        return case.procedure_version
+    return _procedure_in_force(at)
 
 
 def _procedure_in_force(at: datetime) -> ProcedureVersion:

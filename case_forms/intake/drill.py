@@ -167,7 +167,7 @@ def _plainest(
 ) -> Any:
     kind = question["type"]
     offered = [value for value, _label in registry.get(kind).choices(question, "sq", sources, scope)]
-    if kind in ("select_one", "select_many", "municipality", "partner", *OF_ONES_OWN, "matrix"):
+    if kind in ("select_one", "select_many", "municipality", "zone", "partner", *OF_ONES_OWN, "matrix"):
         if not offered:
             raise DrillImpossible(f"The question {question['key']!r} offers nothing to choose.")
         preferred = next((value for value in ("unknown", "AL", "other") if value in offered), offered[0])

@@ -1,9 +1,10 @@
 """Visits of the outreach log as choices of a form's question: by their key, said by day, zone and municipality."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from access.models import Municipality, User
@@ -24,23 +25,38 @@ class OutreachVisits:
     """The visits of this person's units and regions. A log about a zone holds no names."""
 
     def rows(self, user: User | None) -> Rows:
-        return [(key, {"sq": parts["name"]}) for key, parts in self.attributes(user).items()]
+        return [(key, {"sq": parts["name"]}) for key, parts in _recent(user).items()]
 
     def attributes(self, user: User | None) -> Attributes:
+        """Older ones by their day alone: their answers stay shut."""
         if user is None:
             return {}
-        towns = {town.slug: town for town in Municipality.objects.select_related("region")}
-        since = timezone.now() - timedelta(days=DAYS)
-        found = Submission.objects.visible_to(user).filter(
-            form_version__form__key=FORM, is_drill=False, occurred_at__gte=since
-        )
-        visits = found.order_by("-occurred_at").only("id", "occurred_at", "answers").distinct()[:MOST_VISITS]
-        return {str(visit.pk): _parts(visit, towns) for visit in visits}
+        all_visits = _visits(user).values_list("pk", "occurred_at")
+        older = {str(pk): {"name": _day(occurred_at)} for pk, occurred_at in all_visits}
+        return older | _recent(user)
+
+
+def _visits(user: User) -> QuerySet[Submission]:
+    found = Submission.objects.visible_to(user).filter(form_version__form__key=FORM, is_drill=False)
+    return found.order_by("-occurred_at").distinct()
+
+
+def _recent(user: User | None) -> Attributes:
+    if user is None:
+        return {}
+    towns = {town.slug: town for town in Municipality.objects.select_related("region")}
+    since = timezone.now() - timedelta(days=DAYS)
+    visits = _visits(user).filter(occurred_at__gte=since).only("id", "occurred_at", "answers")[:MOST_VISITS]
+    return {str(visit.pk): _parts(visit, towns) for visit in visits}
+
+
+def _day(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%d.%m.%Y}"
 
 
 def _parts(visit: Submission, towns: dict[str, Municipality]) -> dict[str, str]:
     """Its name and place. One whose answers don't open is named by its day alone."""
-    day = f"{timezone.localtime(visit.occurred_at):%d.%m.%Y}"
+    day = _day(visit.occurred_at)
     try:
         answers: dict[str, Any] = dict(visit.answers)
     except (SealBroken, KeyRingError) as error:

@@ -11,11 +11,11 @@ from case_forms.cases.calling import ToCall, to_call
 from case_forms.cases.models import Case
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, decide
-from case_forms.procedures.models import ProcedureVersion
 from notifications.directory.chain import is_outside_area, resolve_chain
 from notifications.directory.models import Partner, Role
 
 from .checking import Answers
+from .deciding import NotDecided, procedure_for
 from .models import Draft
 from .naming import named_case
 from .outcome import is_unmatched
@@ -62,7 +62,7 @@ def would_match_no_rule(draft: Draft, answers: Answers, user: User) -> bool:
 def _decided(draft: Draft, answers: Answers, case: Case | None) -> tuple[Decision, Event, dict[str, Any]] | None:
     """The decision as it would be now, on what, and under which procedure; None when it can't be made."""
     try:
-        version = case.procedure_version if case else ProcedureVersion.objects.in_force()
+        version = procedure_for(draft.form_version.form.key, case, timezone.now())
         event = Event(
             kind=SUBMISSION_RECEIVED,
             form=draft.form_version.form.key,
@@ -70,9 +70,10 @@ def _decided(draft: Draft, answers: Answers, case: Case | None) -> tuple[Decisio
             occurred_at=timezone.localtime(draft.occurred_at),
             received_at=timezone.localtime(),
             case_status=case.status if case else None,
+            case_child=case.child_track if case else None,
         )
         return decide(event, version.definition), event, version.definition
-    except (ProcedureVersion.DoesNotExist, DecisionFailed):
+    except (NotDecided, DecisionFailed):
         return None
 
 
@@ -89,8 +90,8 @@ def _to_tell(action: Action, place: Municipality | None, unit: MobileUnit, proce
     words = words_of(action.do, action.params)
     if not words or place is None:
         return ToTell(words) if words else None
-    partner = _partner(action.params) if action.do == "refer" else None
-    role = action.params["role"] if action.do == "notify" else Role.PROTECTION_SERVICE.value
+    partner = _partner(action.params)
+    role = action.params.get("role", Role.PROTECTION_SERVICE.value)
     now = timezone.now()
     found = resolve_chain(
         role=role, municipality=place, at=now, unit=unit, partner=partner, chain=chain_for(procedure, role)
@@ -114,11 +115,16 @@ def _to_tell(action: Action, place: Municipality | None, unit: MobileUnit, proce
 
 def words_of(do: str, params: dict[str, Any]) -> str:
     """How the page names the recipient of a `notify` or `refer`; "" for a role that doesn't exist."""
-    if do == "notify":
-        return str(Role(params["role"]).label) if params.get("role") in Role.values else ""
+    role = params.get("role", Role.PROTECTION_SERVICE.value)
+    if role not in Role.values:
+        return ""
     partner = _partner(params)
-    return partner.name if partner else str(Role.PROTECTION_SERVICE.label)
+    return partner.name if partner else str(Role(role).label)
 
 
 def _partner(params: dict[str, Any]) -> Partner | None:
-    return Partner.objects.filter(slug=params.get("partner") or "", is_active=True).first()
+    """The office that the action names, if it names one that can be told."""
+    if "partner" not in params:
+        return None
+    role = params.get("role", Role.PROTECTION_SERVICE.value)
+    return Partner.objects.filter(slug=str(params["partner"]), role=role, is_active=True).first()

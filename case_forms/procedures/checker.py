@@ -15,7 +15,7 @@ from .decide import EXPRESSIONS, LANGUAGES
 from .organisation_settings import kinds_of_settings, name_of
 
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
-RESERVED = frozenset({"_today", "_occurred_on", "_case_status"})
+RESERVED = frozenset({"_today", "_occurred_on", "_case_status", "_case_child"})
 # What a rule can listen to, and what may be done then. A signal from the public has no case to open or update.
 ON_SUBMISSION = "submission_received"
 ON_SIGNAL = frozenset({"signal_received", "signal_added"})
@@ -51,7 +51,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "open_case": frozenset({"child_track"}),
     "attach_case": frozenset(),
     "update_case": frozenset({"status", "child_track", "formal_identification"}),
-    "notify": frozenset({"answer_minutes", "deadline", "document", "urgent"}),
+    "notify": frozenset({"answer_minutes", "deadline", "document", "urgent", "partner"}),
     "deadline": frozenset(),
     "meet_deadline": frozenset(),
     "refer": frozenset({"services", "answer_minutes", "deadline"}),
@@ -104,7 +104,7 @@ class _Check:
         shapes = {"settings": dict, "facts": list, "deadlines": dict, "ladders": dict, "chains": dict, "rules": list}
         for name, kind in shapes.items():
             if not isinstance(self.definition.get(name, kind()), kind):
-                yield Problem(f"/{name}", "wrong_type", _("This part has the wrong shape."))
+                yield Problem(f"/{name}", "wrong_type", _("This part has the wrong structure."))
         wrong = [problem for key in self.settings for problem in self._setting(f"/settings/{key}", key)]
         yield from wrong
         if not wrong:
@@ -179,7 +179,7 @@ class _Check:
         yield from self._unknown(path, deadline, DEADLINE)
         yield from self._texts(f"{path}/label", deadline.get("label"))
         if not isinstance(deadline.get("basis"), str) or not deadline["basis"]:
-            yield Problem(f"{path}/basis", "missing", _("Say what this deadline rests on."))
+            yield Problem(f"{path}/basis", "missing", _("Say what this deadline is based on."))
         if not isinstance(deadline.get("confidence"), str) or deadline["confidence"] not in CONFIDENCES:
             yield Problem(f"{path}/confidence", "not_a_choice", _("Choose source, background or proposal."))
         last = 0
@@ -196,7 +196,7 @@ class _Check:
     def _ladder(self, path: str, key: str, ladder: Any) -> Iterator[Problem]:
         yield from self._key(path, key)
         if not isinstance(ladder, list) or not ladder:
-            yield Problem(path, "empty_ladder", _("A ladder has at least one step."))
+            yield Problem(path, "empty_ladder", _("An escalation has at least one step."))
             return
         last = 0
         for index, step in enumerate(ladder):
@@ -206,7 +206,7 @@ class _Check:
                 continue
             yield from self._unknown(here, step, STEP)
             if not isinstance(step.get("do"), str) or step["do"] not in STEPS:
-                yield Problem(f"{here}/do", "unknown_step", _("A step does remind, deputy or call."))
+                yield Problem(f"{here}/do", "unknown_step", _("A step is one of remind, deputy or call."))
             if not _is_minutes(step.get("after_minutes")):
                 yield Problem(f"{here}/after_minutes", "not_minutes", _("A whole number of minutes, at least 1."))
             elif step["after_minutes"] <= last:
@@ -234,13 +234,13 @@ class _Check:
                 links = ", ".join(LINKS)
                 yield Problem(f"{path}/{index}", "unknown_link", _("A link is one of: %(links)s.") % {"links": links})
             elif LINKS.index(link) <= last:
-                yield Problem(f"{path}/{index}", "not_widening", _("Each link reaches farther than the one before it."))
+                yield Problem(f"{path}/{index}", "not_widening", _("Each link reaches further than the one before it."))
             else:
                 last = LINKS.index(link)
         if chain[0] != MUNICIPALITY:
             yield Problem(f"{path}/0", "starts_elsewhere", _("A chain starts at the office for the municipality."))
         if not any(link in COORDINATOR_LINKS for link in chain if isinstance(link, str)):
-            yield Problem(path, "no_coordinator", _("Before the operator, coordinators are asked."))
+            yield Problem(path, "no_coordinator", _("Coordinators are asked before the operator."))
         if chain[-1] != OPERATOR:
             yield Problem(path, "ends_in_silence", _("The last link is the operator."))
 
@@ -268,7 +268,7 @@ class _Check:
             yield from self._texts(f"{path}/{name}", rule.get(name))
         if not isinstance(rule.get("on"), str) or rule["on"] not in KINDS:
             yield Problem(
-                f"{path}/on", "unknown_kind", _("A rule listens to %(kinds)s.") % {"kinds": ", ".join(sorted(KINDS))}
+                f"{path}/on", "unknown_kind", _("A rule responds to %(kinds)s.") % {"kinds": ", ".join(sorted(KINDS))}
             )
         forms = rule.get("forms", [])
         if not isinstance(forms, list) or not all(isinstance(form, str) for form in forms):
@@ -293,12 +293,12 @@ class _Check:
         do = action.get("do") if isinstance(action, dict) else None
         is_about_a_signal = isinstance(kind, str) and kind in ON_SIGNAL
         if is_about_a_signal and isinstance(do, str) and do in EXPRESSIONS and do not in FOR_SIGNALS:
-            yield Problem(f"{path}/do", "needs_a_case", _("A signal has no case. Here only a notice can be owed."))
+            yield Problem(f"{path}/do", "needs_a_case", _("A tip has no case. Only a notice can be created here."))
 
     def _action(self, path: str, action: Any, known: set[str] | None) -> Iterator[Problem]:
         do = action.get("do") if isinstance(action, dict) else None
         if not isinstance(do, str) or do not in EXPRESSIONS:
-            yield Problem(f"{path}/do", "unknown_action", _("Nobody knows how to do this."))
+            yield Problem(f"{path}/do", "unknown_action", _("There is no such action."))
             return
         yield from self._unknown(path, action, NEEDED[do] | ALLOWED[do] | {"do"})
         for name in sorted(NEEDED[do] - set(action)):
@@ -309,7 +309,9 @@ class _Check:
         if "role" in action and not (isinstance(action["role"], str) and action["role"] in ROLES):
             yield Problem(f"{path}/role", "unknown_role", _("No recipient has this role."))
         elif action.get("role") == "protection_service":
-            yield Problem(f"{path}/role", "needs_refer", _("A protection service is told by a referral that names it."))
+            yield Problem(
+                f"{path}/role", "needs_refer", _("A protection service is notified by a referral that names it.")
+            )
         yield from self._named(f"{path}/ladder", action.get("ladder"), self.ladders, "unknown_ladder")
         deadline = "key" if do in ("deadline", "meet_deadline") else "deadline"
         yield from self._named(f"{path}/{deadline}", action.get(deadline), self.deadlines, "unknown_deadline")
@@ -322,7 +324,7 @@ class _Check:
 
     def _named(self, path: str, name: Any, among: Mapping[str, Any], code: str) -> Iterator[Problem]:
         if name is not None and (not isinstance(name, str) or name not in among):
-            yield Problem(path, code, _("This procedure has nothing of this name."))
+            yield Problem(path, code, _("This procedure has nothing with this name."))
 
     def _questions_of(self, forms: list[str] | None) -> set[str] | None:
         """The answers an expression may read: of these forms, or (None or empty) of any. None: not to be checked."""

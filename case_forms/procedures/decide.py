@@ -2,8 +2,8 @@
 
 The steps, in order:
 
-1. The scope is made of the answers, `_today`, `_occurred_on`, `_case_status` and the procedure's settings
-   (`_setting_<key>`).
+1. The scope is made of the answers, `_today`, `_occurred_on`, `_case_status`, `_case_child` and the procedure's
+   settings (`_setting_<key>`).
 2. The procedure's facts are worked out one after the other; each may use those before it, and a fact hides an answer of
    the same name.
 3. Each rule that listens to this kind of event and this form, and whose `when` is true, contributes its actions in the
@@ -28,7 +28,7 @@ EXPRESSIONS: Mapping[str, tuple[str, ...]] = {
     "open_case": ("status", "municipality", "child_track"),
     "attach_case": ("case",),
     "update_case": ("status", "child_track", "formal_identification"),
-    "notify": ("urgent",),
+    "notify": ("urgent", "partner"),
     "deadline": (),
     "meet_deadline": (),
     "refer": ("partner", "services"),
@@ -64,6 +64,7 @@ class Event:
     occurred_at: datetime
     received_at: datetime
     case_status: str | None = None
+    case_child: bool | None = None  # None: no case is named
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ def decide(
         "_today": event.received_at.date().isoformat(),
         "_occurred_on": event.occurred_at.date().isoformat(),
         "_case_status": event.case_status,
+        "_case_child": event.case_child,
     }
     facts = _facts(procedure, scope)
     actions: list[Action] = []

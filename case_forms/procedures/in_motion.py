@@ -61,7 +61,7 @@ def _effect(standing: Standing, needs: RuleNeeds, found: Found | None, change: C
         source=source_words(standing),
         title=in_language(needs.rule["title"], language),
         words=in_language(needs.rule["words"], language),
-        then=tuple(dict.fromkeys(then)) or (_("Tells nobody, and says so"),),
+        then=tuple(dict.fromkeys(then)) or (_("Notifies nobody, and says so"),),
         before=before,
         after=after,
         state=_state(needs, found, change, same=before == after),
@@ -100,11 +100,11 @@ def _cautions(standing: Standing, change: Changing) -> list[str]:
     side = change.after
     assert side is not None
     if not any(needs.listens_to(change.key, side) for needs in standing.needs):
-        words = _("No rule of %(source)s is about this form: whoever sends it tells nobody.")
+        words = _("No rule of %(source)s covers this form: sending it notifies nobody.")
     elif may_match_none(standing.needs, change.key, side):
         words = _(
-            "There may be answers to this form about which no rule of %(source)s says anything. Then nobody is told,"
-            " and the unit and its coordinators see that in red."
+            "There may be answers to this form that no rule of %(source)s covers. Then nobody is notified, and "
+            "the unit and its coordinators see that in red."
         )
     else:
         return []

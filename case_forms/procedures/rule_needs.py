@@ -25,8 +25,12 @@ from .organisation_settings import kinds_of_settings
 Expression = Any
 Rule = Mapping[str, Any]
 
-# What a form must offer for a parameter that reads a question: the list its choices come from, or its type.
-SOURCES: Mapping[str, str] = {"case": "case_reference", "municipality": "municipalities", "partner": "partners"}
+# What a form must offer for a parameter that reads a question: one of these lists for its choices, or its type.
+SOURCES: Mapping[str, tuple[str, ...]] = {
+    "case": ("case_reference",),
+    "municipality": ("municipalities",),
+    "partner": ("partners", "social_services", "schools"),
+}
 # Parameters without which an action can't be carried out.
 INDISPENSABLE = ("case", "municipality", "partner", "status")
 
@@ -155,7 +159,7 @@ class RuleNeeds:
                     yield Break("kind", name)
         for name, key in self._read_by_params():
             question = side.questions.get(key)
-            if name in SOURCES and question is not None and SOURCES[name] not in _sources(question):
+            if name in SOURCES and question is not None and not {*SOURCES[name]} & {*_sources(question)}:
                 yield Break("source", key)
 
     def _deep(self, side: FormSide) -> Iterator[Break]:

@@ -105,7 +105,9 @@ class SelectMany(SelectOne):
                 raise not_a_choice(path=f"/{position}")
             seen.add(value)
         if len(raw) > 1 and not seen.isdisjoint(exclusive_values(question)):
-            words = _("One of these can only be chosen alone. Keep that one, or take it out and keep the others.")
+            words = _(
+                "One of these can only be chosen on its own. Choose only that one, or remove it and keep the others."
+            )
             raise AnswerError("exclusive", words)
         return raw
 

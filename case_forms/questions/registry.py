@@ -23,6 +23,7 @@ from .places import Geopoint
 from .reaching import Email, Phone
 from .texts import CaseReference, Hidden, LongText, OtherSpecify, Text
 from .times import Date, Duration, Moment, Time
+from .zones import ZoneChoice
 
 __all__ = ["AnswerError", "UnknownType", "get", "is_unanswered", "names", "ordered_names"]
 
@@ -52,6 +53,7 @@ _TYPES: dict[str, QuestionType] = {
         Ranking(),
         Matrix(),
         MunicipalityChoice(),
+        ZoneChoice(),
         PartnerChoice(),
         SessionChoice(),
         VisitChoice(),

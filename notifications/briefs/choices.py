@@ -1,5 +1,7 @@
 """The closed lists a recipient answers from. The codes are stored; the words may change, a code never."""
 
+from collections.abc import Mapping
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +13,10 @@ from .role_choices import REASONS, REASONS_OF_COLLEAGUES, REASONS_OF_ROLE
 
 OUTCOMES: dict[str, str | Promise] = {
     "met_safe": _("Met the person; they are safe"),
+    "met": _("Met the person; the situation goes on"),
+    "removed": _("Removed the person from the situation"),
+    "investigation": _("Registered an investigation"),
+    "protection_measure": _("Asked for or ordered a protection measure"),
     "taken_to_service": _("Accompanied the person to a protection service"),
     "measure_taken": _("Opened a procedure or a protection measure"),
     "declined_contact": _("The person does not want contact now"),
@@ -19,16 +25,40 @@ OUTCOMES: dict[str, str | Promise] = {
     "registered": _("Registered the case"),
     "passed_on": _("Passed on to another authority"),
     "answered_person": _("Answered the person who wrote"),
+    "other": _("Something else (write it in the note)"),
 }
 OUTCOMES_OF_ROLE: dict[str, tuple[str, ...]] = {
     Role.PROTECTION_SERVICE: ("person_received", "declined_contact", "not_found", "passed_on"),
     Role.RESPONSIBLE_AUTHORITY: ("registered", "measure_taken", "passed_on"),
-    Role.POLICE: ("met_safe", "taken_to_service", "measure_taken", "declined_contact", "not_found", "passed_on"),
+    Role.POLICE: (
+        "met_safe",
+        "met",
+        "removed",
+        "taken_to_service",
+        "investigation",
+        "protection_measure",
+        "declined_contact",
+        "not_found",
+        "passed_on",
+        "other",
+    ),
     Role.MOBILE_UNIT: ("answered_person", "met_safe", "taken_to_service", "declined_contact", "not_found", "passed_on"),
     Role.CPU: ("met_safe", "taken_to_service", "measure_taken", "declined_contact", "not_found", "passed_on"),
 }
 OUTCOMES |= role_choices.OUTCOMES
 OUTCOMES_OF_ROLE |= role_choices.OUTCOMES_OF_ROLE
+
+# Whose outcomes come one after the other: the person is met today, the investigation is registered next week.
+SEVERAL_OUTCOMES = (Role.POLICE,)
+# What belongs to one outcome and to no other: (key, label, most characters). Sealed with the reply.
+DETAILS: dict[str, tuple[tuple[str, str | Promise, int], ...]] = {
+    "investigation": (
+        ("number", _("Number of the investigation"), 60),
+        ("prosecutor", _("Prosecutor"), 120),
+    ),
+}
+# Outcomes that say nothing without a note.
+NEEDS_NOTE = frozenset({"other"})
 
 # What a coordinator can tell about a call; only "not reached" keeps the chase going.
 NOT_REACHED = "not_reached"
@@ -47,7 +77,7 @@ GOING_OUT = (Role.POLICE, Role.CPU, Role.PROTECTION_SERVICE, Role.SOCIAL_SERVICE
 
 def answers_for(notice: Notice) -> tuple[str, ...]:
     """The kinds of reply that make sense for this recipient, in the order of the page."""
-    if notice.purpose == Purpose.DIGEST:
+    if notice.purpose in (Purpose.DIGEST, Purpose.TEST):
         return (ReplyKind.ACCEPTED.value,)  # it is read; each notice on it is answered by itself
     kinds = [ReplyKind.ACCEPTED]
     if notice.role in GOING_OUT:
@@ -71,6 +101,23 @@ def reasons_for(notice: Notice) -> dict[str, str | Promise]:
     is_own = notice.purpose not in (Purpose.CALL, Purpose.FALLBACK)
     codes = REASONS_OF_ROLE.get(notice.role, REASONS_OF_COLLEAGUES) if is_own else REASONS_OF_COLLEAGUES
     return {code: REASONS[code] for code in codes}
+
+
+def tells_more(notice: Notice) -> bool:
+    """Whether this recipient can tell another outcome after the first has closed the notice."""
+    is_own = notice.purpose not in (Purpose.CALL, Purpose.FALLBACK, Purpose.DIGEST)
+    return is_own and notice.role in SEVERAL_OUTCOMES and notice.accepted_at is not None
+
+
+def detail_fields(notice: Notice) -> tuple[tuple[str, str | Promise, int], ...]:
+    """What this recipient is asked beside an outcome, whichever it is."""
+    return tuple(field for code in outcomes_for(notice) for field in DETAILS.get(code, ()))
+
+
+def details_in_words(reason: str, details: Mapping[str, str] | None) -> list[tuple[str, str]]:
+    """(label, what was written) of a reply's details, in their order."""
+    written = details or {}
+    return [(str(label), written[key]) for key, label, _most in DETAILS.get(reason, ()) if written.get(key)]
 
 
 def reasons_of(kind: str) -> dict[str, str | Promise]:

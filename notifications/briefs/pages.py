@@ -1,11 +1,12 @@
 """What the pages of a notice show: worked out here, so that templates only lay out."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import structlog
+from django.db.models import Count, Q
 from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
@@ -18,7 +19,17 @@ from notifications.outbox.states import OPEN, NoticeState
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from .choices import answers_for, outcomes_for, reasons_for, words_of
+from .choices import (
+    answers_for,
+    detail_fields,
+    details_in_words,
+    outcomes_for,
+    reasons_for,
+    tells_more,
+    words_of,
+)
+from .further import may_read_reports, reports_for
+from .models import FurtherReport
 from .pin import paused_until
 from .replies import REFUSALS, refusal_of
 from .role_choices import ACCEPT_WORDS
@@ -27,12 +38,14 @@ from .visit import Visit
 
 log = structlog.get_logger(__name__)
 
+NEWEST = 5  # of the reports that were added, on the notice's own page
+
 REPLY_WORDS: dict[str, str | Promise] = {
     ReplyKind.ACCEPTED: pgettext_lazy("you", "You accepted"),
     ReplyKind.ON_THE_WAY: pgettext_lazy("you", "You are on the way"),
     ReplyKind.DECLINED: pgettext_lazy("you", "You can't take it"),
     ReplyKind.WRONG_AREA: pgettext_lazy("you", "You sent it on to another area"),
-    ReplyKind.OUTCOME: pgettext_lazy("you", "You told what happened"),
+    ReplyKind.OUTCOME: pgettext_lazy("you", "You reported the outcome"),
 }
 
 
@@ -68,6 +81,7 @@ class Panel:
     send: str
     question: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    details: tuple[tuple[str, str, int, str], ...] = field(default=(), repr=False)  # key, label, length, typed
     is_open: bool = False
 
 
@@ -79,6 +93,7 @@ class Said:
     words: str
     detail: str
     at: datetime
+    more: tuple[tuple[str, str], ...] = ()
 
 
 def is_readable(notice: Notice) -> bool:
@@ -90,7 +105,11 @@ def is_readable(notice: Notice) -> bool:
 
 def sections_of(notice: Notice, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
     """The notice's brief in one language. `on_paper`: without what is never printed, and without what then is empty."""
-    brief: Any = notice.brief
+    return sections_in(notice.brief, language, on_paper=on_paper)
+
+
+def sections_in(brief: Any, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
+    """A composed brief in one language."""
     sections = (
         Section(
             title=in_language(section["title"], language),
@@ -167,13 +186,14 @@ def before_pin(visit: Visit) -> dict[str, Any]:
     }
 
 
-def brief_page(visit: Visit) -> dict[str, Any]:
+def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What the recipient's page shows. `typed_details`: of an answer that was refused, so that nothing is lost."""
     notice = visit.notice
     readable = is_readable(notice)
     sections = _sections_or_none(notice, visit.language) if readable else ()
-    urgent = bool(sections) and is_urgent(notice)
+    urgent = readable and sections is not None and is_urgent(notice)
     replies = list(notice.replies.select_related("to_municipality"))
-    given = {reply.kind for reply in replies}
+    given = {reply.kind for reply in replies} - ({ReplyKind.OUTCOME.value} if tells_more(notice) else set())
     offered = [kind for kind in answers_for(notice) if not refusal_of(notice, kind) and kind not in given]
     if notice.state == NoticeState.ACCEPTED:
         offered = [kind for kind in offered if kind != ReplyKind.ACCEPTED]
@@ -185,6 +205,7 @@ def brief_page(visit: Visit) -> dict[str, Any]:
         "unreadable": readable and sections is None,
         "is_urgent": urgent,
         "why_told": why_told(notice) if readable else "",
+        "further": further_of(notice) if readable else None,
         "minutes": minutes_left(notice),
         "replies": [_said(reply) for reply in replies],
         "offered": offered,
@@ -194,23 +215,24 @@ def brief_page(visit: Visit) -> dict[str, Any]:
         "unit": unit_of(notice),
         "settled_words": _settled_words(notice),
         "silence_seconds": int(silence().total_seconds()) + 5,
-        "panels": _panels(notice, offered),
+        "panels": _panels(notice, offered, typed_details or {}),
     }
 
 
-def _panels(notice: Notice, offered: list[str]) -> list[Panel]:
-    accepted = notice.state == NoticeState.ACCEPTED
+def _panels(notice: Notice, offered: list[str], typed: Mapping[str, str]) -> list[Panel]:
+    accepted, is_closed = notice.state == NoticeState.ACCEPTED, notice.state == NoticeState.CLOSED
     panels = {
         ReplyKind.OUTCOME.value: Panel(
             ReplyKind.OUTCOME.value,
-            title=gettext("Tell what happened"),
+            title=gettext("Report what happened next") if is_closed else gettext("Report the outcome"),
             send=gettext("Send the outcome"),
             question=gettext("What happened?"),
             choices=_in_words(outcomes_for(notice)),
-            is_open=ReplyKind.ON_THE_WAY not in offered,
+            details=tuple((key, str(label), most, typed.get(key, "")) for key, label, most in detail_fields(notice)),
+            is_open=ReplyKind.ON_THE_WAY not in offered and not is_closed,
         ),
         ReplyKind.WRONG_AREA.value: Panel(
-            ReplyKind.WRONG_AREA.value, title=gettext("It belongs to another area"), send=gettext("Send it there")
+            ReplyKind.WRONG_AREA.value, title=gettext("Not in my area"), send=gettext("Forward")
         ),
         ReplyKind.DECLINED.value: Panel(
             ReplyKind.DECLINED.value,
@@ -227,6 +249,26 @@ def _in_words(choices: dict[str, str | Promise]) -> tuple[tuple[str, str], ...]:
     return tuple((code, str(words)) for code, words in choices.items())
 
 
+@dataclass(frozen=True)
+class Further:
+    """What was added to a notice since: how many reports, how many of them about danger, the newest first. `may_read`:
+    their contents are for this recipient, too."""
+
+    count: int
+    urgent: int
+    newest: list[FurtherReport]
+    may_read: bool
+
+
+def further_of(notice: Notice) -> Further | None:
+    """None when nothing was added."""
+    rows = reports_for(notice)
+    counts = rows.aggregate(all=Count("pk"), urgent=Count("pk", filter=Q(is_urgent=True)))
+    if not counts["all"]:
+        return None
+    return Further(counts["all"], counts["urgent"], list(rows.defer("brief")[:NEWEST]), may_read_reports(notice))
+
+
 def _settled_words(notice: Notice) -> str:
     """What a page without a brief says."""
     if is_readable(notice):
@@ -238,4 +280,5 @@ def _said(reply: Reply) -> Said:
     detail = words_of(reply.kind, reply.reason) if reply.reason else ""
     if reply.to_municipality is not None:
         detail = reply.to_municipality.name
-    return Said(reply.kind, str(REPLY_WORDS[ReplyKind(reply.kind)]), detail, reply.at)
+    more = tuple(details_in_words(reply.reason, reply.details))
+    return Said(reply.kind, str(REPLY_WORDS[ReplyKind(reply.kind)]), detail, reply.at, more)

@@ -12,6 +12,7 @@ What `answer` does, in one transaction:
 5. records it and tells the rooms above (`notice_answered`).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -27,7 +28,16 @@ from notifications.outbox.models import Notice, Reply, ReplyKind
 from notifications.outbox.states import NOTHING_LEFT, REPLACED, TRANSITIONS, NoticeState
 
 from .chase import ANSWERED, RELEASED, TAKEN, lock_chase, release, settle_others
-from .choices import WRONG_AREA, answers_for, outcomes_for, reasons_for, reasons_of
+from .choices import (
+    DETAILS,
+    NEEDS_NOTE,
+    WRONG_AREA,
+    answers_for,
+    outcomes_for,
+    reasons_for,
+    reasons_of,
+    tells_more,
+)
 
 NOTE_LENGTH = 2000
 
@@ -46,8 +56,13 @@ REFUSALS: dict[str, str | Promise] = {
     "outcome_missing": _("Choose what happened from the list."),
     "municipality_missing": _("Choose the municipality this notice belongs to."),
     "same_municipality": _("This notice already belongs to that municipality. Choose another one."),
+    "note_missing": _("Write in the note what happened."),
+    "details_elsewhere": _(
+        "A number or a prosecutor belongs to “Registered an investigation”. Choose that, or clear the fields."
+    ),
+    "details_too_long": _("The number has at most 60 characters and the prosecutor's name at most 120."),
     "note_too_long": _("The note is too long. Write at most 2000 characters."),
-    "not_accepted": _("Accept the notice first; then you can tell what happened."),
+    "not_accepted": _("Accept the notice first; then you can report the outcome."),
     "declined": _("You have already passed this notice on. Call the unit if that was a mistake."),
     "taken": _("Somebody else has already taken this notice. You don't need to do anything."),
     "answered": _("You have already answered this through another notice. You don't need to do anything."),
@@ -82,21 +97,24 @@ def answer(
     reason: str = "",
     to_municipality: Municipality | None = None,
     note: str = "",
+    details: Mapping[str, str] | None = None,
     at: datetime | None = None,
 ) -> Reply:
     """Takes one answer to a notice. The same answer again returns the first reply and changes nothing.
 
     kind: a ReplyKind value. reason: a code of choices.REASONS (declined) or choices.OUTCOMES (outcome).
-    to_municipality: where a wrong_area notice belongs. Returns the Reply; `reply.notice` is the notice as it
-    stands now. Raises AnswerRefused; nothing is written then.
+    to_municipality: where a wrong_area notice belongs. details: what choices.DETAILS asks beside that outcome, by
+    key; what belongs to another outcome is refused, so that nothing typed is lost unseen. Returns the Reply;
+    `reply.notice` is the notice as it stands now. Raises AnswerRefused; nothing is written then.
     """
     moment = at or timezone.now()
     chase = lock_chase(notice)
     locked = next(member for member in chase if member.pk == notice.pk)
-    earlier = _same_answer(locked, kind, reason, to_municipality)
+    given = {key: text.strip() for key, text in (details or {}).items() if text.strip()}
+    earlier = _same_answer(locked, kind, reason, to_municipality, given, note.strip())
     if earlier is not None:
         return earlier
-    _check(locked, kind, reason, to_municipality, note)
+    _check(locked, kind, reason, to_municipality, note, given)
     if not locked.opened_at:
         mark_opened(notice=locked, at=moment)
     reply = Reply.objects.create(
@@ -105,6 +123,7 @@ def answer(
         reason=reason if reasons_of(kind) else "",
         to_municipality=to_municipality if kind == ReplyKind.WRONG_AREA else None,
         note=note.strip() or None,
+        details=given or None,
         at=moment,
     )
     _settle(locked, kind, moment)
@@ -122,7 +141,9 @@ def answer(
     return reply
 
 
-def _same_answer(notice: Notice, kind: str, reason: str, to_municipality: Municipality | None) -> Reply | None:
+def _same_answer(
+    notice: Notice, kind: str, reason: str, to_municipality: Municipality | None, details: dict[str, str], note: str
+) -> Reply | None:
     """The reply that a second tap repeats, as long as it still stands. "Accepted" is said by "on the way" too."""
     if notice.state != TARGETS.get(kind):
         return None
@@ -132,10 +153,20 @@ def _same_answer(notice: Notice, kind: str, reason: str, to_municipality: Munici
         same = same.filter(reason=reason)
     if kind == ReplyKind.WRONG_AREA:
         same = same.filter(to_municipality=to_municipality)
+    if kind == ReplyKind.OUTCOME and tells_more(notice):
+        # sealed values can't be filtered for: a number that is told later is news, not a second tap
+        return next((reply for reply in same if (reply.details or {}, reply.note or "") == (details, note)), None)
     return same.last()
 
 
-def _check(notice: Notice, kind: str, reason: str, to_municipality: Municipality | None, note: str) -> None:
+def _check(
+    notice: Notice,
+    kind: str,
+    reason: str,
+    to_municipality: Municipality | None,
+    note: str,
+    details: Mapping[str, str],
+) -> None:
     if kind not in answers_for(notice):
         raise AnswerRefused("unknown_answer")
     refusal = refusal_of(notice, kind)
@@ -145,6 +176,13 @@ def _check(notice: Notice, kind: str, reason: str, to_municipality: Municipality
         raise AnswerRefused("reason_missing")
     if kind == ReplyKind.OUTCOME and reason not in outcomes_for(notice):
         raise AnswerRefused("outcome_missing")
+    if kind == ReplyKind.OUTCOME and reason in NEEDS_NOTE and not note.strip():
+        raise AnswerRefused("note_missing")
+    longest = {key: most for key, _label, most in DETAILS.get(reason, ())} if kind == ReplyKind.OUTCOME else {}
+    if details.keys() - longest.keys():
+        raise AnswerRefused("details_elsewhere")
+    if any(len(text) > longest[key] for key, text in details.items()):
+        raise AnswerRefused("details_too_long")
     if kind == ReplyKind.WRONG_AREA and to_municipality is None:
         raise AnswerRefused("municipality_missing")
     if kind == ReplyKind.WRONG_AREA and to_municipality == notice.municipality:
@@ -161,6 +199,8 @@ def refusal_of(notice: Notice, kind: str) -> str:
     if state == NoticeState.DECLINED:
         return "declined"
     if state == NoticeState.CLOSED:
+        if kind == ReplyKind.OUTCOME and tells_more(notice):
+            return ""
         if notice.accepted_at:
             return "closed"
         return notice.reason if notice.reason in (ANSWERED, REPLACED, NOTHING_LEFT) else TAKEN
@@ -183,5 +223,5 @@ def _settle(notice: Notice, kind: str, moment: datetime) -> None:
         notice.declined_at = moment
         notice.reason = WRONG_AREA if kind == ReplyKind.WRONG_AREA else ""
     else:
-        notice.closed_at = moment
+        notice.closed_at = notice.closed_at or moment
     notice.save(update_fields=["state", "reason", "accepted_at", "declined_at", "closed_at", *RELEASED])

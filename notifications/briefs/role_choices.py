@@ -101,6 +101,6 @@ ACCEPT_WORDS: Choices = {
     Role.RESPONSIBLE_AUTHORITY: _("Confirm receipt"),
     Role.EMBASSY_DESK: _("Confirm receipt"),
     Role.SCHOOL: _("Confirm receipt"),
-    Role.COORDINATOR: _("I take care of it"),
-    Role.MOBILE_UNIT: _("I take care of it"),
+    Role.COORDINATOR: _("I am handling this"),
+    Role.MOBILE_UNIT: _("I am handling this"),
 }

@@ -1,5 +1,6 @@
 """The pages behind a link. Looking changes nothing: every change is a POST, and "opened" happens at the PIN's POST."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -11,17 +12,19 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from access.models import Municipality
 from audit.chain import record
+from notifications.outbox.models import ReplyKind
 
 from . import documents, sessions
+from .choices import detail_fields
 from .links import NOT_ME, revoke_link
 from .pages import before_pin, brief_page, is_readable
-from .pin import address_paused_until, enter_pin
+from .pin import enter_pin, pause_beyond_the_link
 from .replies import AnswerRefused, answer
 from .visit import Visit, at_link
 
 # Refusals that mend themselves by choosing again on the page; the others say that the moment has passed.
 MENDABLE = {"unknown_answer", "reason_missing", "outcome_missing", "municipality_missing", "same_municipality"}
-MENDABLE |= {"note_too_long"}
+MENDABLE |= {"note_too_long", "note_missing", "details_elsewhere", "details_too_long"}
 
 
 @sensitive_post_parameters("pin")
@@ -41,20 +44,22 @@ def _enter(request: HttpRequest, visit: Visit) -> HttpResponse:
     session = enter_pin(notice=visit.notice, pin=pin, address=address)
     if session is None:
         page = before_pin(visit) | {"failed": True}
-        page["paused_until"] = page["paused_until"] or address_paused_until(address, timezone.now())
+        page["paused_until"] = page["paused_until"] or pause_beyond_the_link(visit.notice, address, timezone.now())
         return render(request, "briefs/pin.html", page, status=403)
     response = _see(visit)
     sessions.remember(response, session, visit.path)
     return response
 
 
-def _read(request: HttpRequest, visit: Visit, status: int = 200, **said: Any) -> HttpResponse:
+def _read(
+    request: HttpRequest, visit: Visit, status: int = 200, typed: Mapping[str, str] | None = None, **said: Any
+) -> HttpResponse:
     if is_readable(visit.notice):
         _record("brief.viewed", visit)
-    return render(request, "briefs/brief.html", brief_page(visit) | said, status=status)
+    return render(request, "briefs/brief.html", brief_page(visit, typed) | said, status=status)
 
 
-@sensitive_post_parameters("note")
+@sensitive_post_parameters("note", "detail_number", "detail_prosecutor")
 @at_link
 def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
     """One answer. The same one twice is one reply; one that can't be given now is explained on the page."""
@@ -63,14 +68,22 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
     kind = request.POST.get("kind", "")
     to_municipality = Municipality.objects.filter(slug=request.POST.get("municipality", "")).first()
     reason, note = request.POST.get(f"{kind}_reason", ""), normalize_newlines(request.POST.get("note", ""))
+    details = {key: request.POST.get(f"detail_{key}", "") for key, _label, _most in detail_fields(visit.notice)}
     try:
-        answer(notice=visit.notice, kind=kind, reason=reason, to_municipality=to_municipality, note=note)
+        answer(
+            notice=visit.notice,
+            kind=kind,
+            reason=reason,
+            to_municipality=to_municipality,
+            note=note,
+            details=details if kind == ReplyKind.OUTCOME else None,
+        )
     except AnswerRefused as refused:
         _record("brief.answer_refused", visit, why=refused.code)
         visit.notice.refresh_from_db()
         mendable = refused.code in MENDABLE
         said = {"refused": refused, "mendable": mendable, "kind": kind, "reason": reason, "note": note}
-        return _read(request, visit, 422 if mendable else 409, **said)
+        return _read(request, visit, 422 if mendable else 409, typed=details, **said)
     return _see(visit, "#answered")
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.template.loader import get_template
 from django.utils import timezone
 
+from audit.chain import head_note
 from notifications.channels.base import Letter
 from notifications.channels.errors import PayloadError
 from notifications.directory.models import Contact
@@ -24,6 +25,9 @@ from .sender import OF_ORGANISATION, ORGANISATION, link_start, unit_of
 
 LANGUAGES = ("sq", "en")
 MOST_MINUTES = 120
+# Where the audit chain ended when this was sent (`audit.chain.head_note`): what was cut off later is missed by whoever
+# keeps the mail.
+HEAD = "Vatra-Chain"
 
 
 def letter_id(notice: Notice) -> str:
@@ -67,10 +71,10 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
         "answer_today": answer_by is not None and timezone.localdate(answer_by) == timezone.localdate(now),
     }
     subject, _newline, text = get_template(f"outbox/{language}/notice.txt").render(words).partition("\n")
-    headers = {}
+    headers = {HEAD: head_note()}
     if first.pk != notice.pk or notice.repeats:
         begun = f"<{first.pk}@{settings.MESSAGE_ID_DOMAIN}>"
-        headers = {"In-Reply-To": begun, "References": begun}
+        headers |= {"In-Reply-To": begun, "References": begun}
     return Letter(letter_id(notice), contact.email, subject, text.strip() + "\n", headers)
 
 

@@ -154,6 +154,7 @@ const READERS = {
   yes_no_unknown: chosen,
   select_one: chosen,
   municipality: chosen,
+  zone: chosen,
   partner: chosen,
   session: chosen,
   outreach_visit: chosen,

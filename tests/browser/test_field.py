@@ -134,7 +134,7 @@ def test_sign_in_fill_send_and_watch(phone: BrowserContext, live_server: Any) ->
     begin(page)
     fits(page)
     fill_to_the_end(page)
-    expect(page.locator("h1")).to_have_text("Look it over")
+    expect(page.locator("h1")).to_have_text("Check your answers")
     fits(page)
     page.click(".bottom-bar .btn-next")
     expect(page).to_have_url(re.compile(r"/field/cases/[0-9A-Z]+/$"))
@@ -294,7 +294,7 @@ def test_without_javascript_a_choice_that_stands_alone_is_asked_about(
     for value in ("call", "no_contact"):
         page.locator(f'input[name="safe_contact_how"][value="{value}"]').check()
     page.click(".bottom-bar .btn-next")
-    expect(page.locator("#q-safe_contact_how-error")).to_contain_text("can only be chosen alone")
+    expect(page.locator("#q-safe_contact_how-error")).to_contain_text("can only be chosen on its own")
 
 
 def test_what_may_be_a_slip_is_corrected_or_confirmed(phone: BrowserContext, live_server: Any) -> None:
@@ -310,7 +310,7 @@ def test_what_may_be_a_slip_is_corrected_or_confirmed(phone: BrowserContext, liv
     page.click(".bottom-bar .btn-next")
     expect(page.locator(".error-summary")).to_contain_text("not where the person is")
     picture(page, "to_confirm")
-    page.get_by_label("Yes, it is so").check()
+    page.get_by_label("Yes, it is right").check()
     page.click(".bottom-bar .btn-next")
     expect(page).to_have_url(re.compile(r"/field/cases/[0-9A-Z]+/$"))
     assert Submission.objects.filter(case__isnull=False).latest("received_at").confirmed

@@ -104,7 +104,7 @@ def test_a_draft_is_moved_and_read_in_another_language(page: Page) -> None:
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0
     page.get_by_role("button", name="Move to version 2").click()
-    expect(page.get_by_text("This form is on version 2 now.")).to_be_visible()
+    expect(page.get_by_text("This form now uses version 2.")).to_be_visible()
     picture(page, f"newer_moved_{width}")
     page.fill("#q-last_name", "Prendi")
     page.get_by_role("button", name="Gjuha rome").click()

@@ -85,7 +85,7 @@ def test_offline_at_each_press_of_an_identification_sends_one_with_all_that_was_
         page.wait_for_load_state()
         parts.append(title)
     assert page.locator("form#section").count() == 0, page.locator(".error-summary").all_inner_texts()
-    expect(page.locator("h1")).to_have_text("Look it over")
+    expect(page.locator("h1")).to_have_text("Check your answers")
     assert len(set(parts)) >= 4
     for text in typed:
         expect(page.locator("main")).to_contain_text(text)

@@ -96,7 +96,7 @@ def test_a_form_is_tried_beside_its_outline(editor: tuple[Page, list[str]]) -> N
 def part(page: Page, title: str) -> None:
     """To another part of the form, by the list of all parts."""
     phone(page).locator(".steps summary").click()
-    phone(page).get_by_role("button", name=re.compile(f"^(filled: )?{re.escape(title)}$")).click()
+    phone(page).get_by_role("button", name=re.compile(f"^(filled in: )?{re.escape(title)}$")).click()
     expect(phone(page).locator("h1")).to_have_text(title)
 
 
@@ -110,10 +110,10 @@ def test_rules_and_notices_follow_the_test_answers_and_nothing_is_kept(editor: t
     frame = phone(page)
     frame.get_by_label("Municipality where the person is").select_option("lezhe")
     rule = report(page).locator(".tried-rule", has_text="What are you sending now?").first
-    expect(rule).to_contain_text("doesn't hold")
+    expect(rule).to_contain_text("doesn't apply")
     frame.locator('input[name="immediate_danger"][value="yes"]').check()
     expect(frame.locator('[data-item="urgent_notice"]')).to_be_visible()
-    expect(rule.locator(".tried-outcome")).to_have_text("holds")
+    expect(rule.locator(".tried-outcome")).to_have_text("applies")
     frame.locator('input[name="immediate_danger"][value="no"]').check()
     part(page, "How you met and how you parted")
     frame.get_by_label("How can the person find us again?").press_sequentially(CANARY, delay=60)
@@ -128,7 +128,7 @@ def test_rules_and_notices_follow_the_test_answers_and_nothing_is_kept(editor: t
     expect(notices.first).to_be_visible()
     for notice in notices.all():
         notice.locator("summary").click()
-    expect(report(page)).to_contain_text("rehearsal")
+    expect(report(page)).to_contain_text("preview")
     expect(notices.first).to_contain_text("Lezhë")
     assert CANARY not in report(page).inner_text()
     is_accessible(page, "[data-preview]")
@@ -140,7 +140,7 @@ def test_rules_and_notices_follow_the_test_answers_and_nothing_is_kept(editor: t
     part(page, "How you met and how you parted")
     expect(frame.get_by_label("How can the person find us again?")).to_have_value(CANARY)
     part(page, "Danger now")
-    page.get_by_role("button", name="Begin anew").click()
+    page.get_by_role("button", name="Start again").click()
     expect(frame.locator('[data-item="session"]')).to_be_hidden()
     assert counts() == before
     assert not any(CANARY in address for address in addresses)

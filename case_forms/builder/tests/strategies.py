@@ -44,6 +44,7 @@ GOOD: dict[str, list[Any]] = {
     "session": [LISTS["sessions"][0][0]],
     "outreach_visit": [LISTS["outreach_visits"][0][0]],
     "colleague": [LISTS["colleagues"][0][0]],
+    "zone": [LISTS["zones"][0][0]],
     "case_reference": ["7K2M9Q"],
     "phone": ["0691234567"],
     "email": ["ana@example.org"],

@@ -1,8 +1,10 @@
 """Who may see an answer and for how long it is kept: columns of ours, for XLSForms have none."""
 
+import json
 from typing import Any
 
 from case_forms.builder.shapes import SENSITIVITIES
+from case_forms.logic import LogicError, check_expression
 from notifications.directory.models import Role
 
 from .carrying import Carrying
@@ -61,5 +63,13 @@ def _shared_with(node: Node, carrying: Carrying) -> dict[str, Any]:
 def _condition(written: str, node: Node, carrying: Carrying) -> Any:
     row = node.here
     carrying.read += len(written)
+    if written.lstrip().startswith("{"):  # what XPath can't say stands as it is in the definition
+        try:
+            rule = json.loads(written)
+            check_expression(rule)
+        except (ValueError, RecursionError, LogicError):
+            carrying.report.error("bad_sharing", *carrying.where(row, "vatra", "shared_with"), name=written[:40])
+            return None
+        return rule
     part = carrying.told(lambda: parse(written), row, "vatra", "shared_with")
     return carrying.condition(part, row, node, "vatra", "shared_with") if part is not None else None

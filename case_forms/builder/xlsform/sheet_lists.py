@@ -18,6 +18,7 @@ OF_TYPES = {"boolean": BOOLEAN, "yes_no_unknown": YES_NO, "indicators": ANSWERED
 OF_TYPES |= {
     "municipality": "municipalities",
     "partner": "partners",
+    "zone": "zones",
     "session": "sessions",
     "outreach_visit": "outreach_visits",
     "colleague": "colleagues",

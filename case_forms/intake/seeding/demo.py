@@ -31,7 +31,7 @@ from outreach_pages.records.demo import seed_demo_sessions
 
 from ..actions import receive_submission
 from ..models import Submission
-from .reference import Made, read
+from .reference import Made, read, seed_partners
 
 # One password and one PIN for every demo account and contact; docs/domain/sources.md and the README name them too.
 DEMO_PASSWORD = "vatra-demo-2026"  # noqa: S105
@@ -137,9 +137,10 @@ def _seed_staff(facts: dict[str, Any], hashes: _Hashes) -> Made:
 
 def _seed_contacts(facts: dict[str, Any], hashes: _Hashes) -> Made:
     since = timezone.make_aware(datetime.combine(date.fromisoformat(facts["duty_since"]), time.min))
+    offices = seed_partners(facts["partners"], is_demo=True)
     partners = {partner.slug: partner for partner in Partner.objects.all()}
     known = set(Contact.objects.filter(is_demo=True).values_list("partner__slug", "email"))
-    made = {"contacts": 0, "duty shifts": 0}
+    made = {"offices": offices, "contacts": 0, "duty shifts": 0}
     for row in facts["contacts"]:
         if (row["partner"], row["email"]) in known or row["partner"] not in partners:
             continue

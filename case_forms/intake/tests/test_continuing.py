@@ -135,3 +135,14 @@ def test_the_visit_is_chosen_from_the_units_own_log_by_day_and_zone(worker: User
     assert label == f"{timezone.localtime(visit.occurred_at):%d.%m.%Y} · Shëngjin, Lezhë"
     assert Lists(User.objects.get(username="vlore1")).choices("outreach_visits", "sq") == []
     assert Lists().choices("outreach_visits", "sq") == []
+
+
+def test_an_old_visit_can_be_read_and_not_chosen(worker: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit = send(
+        worker, "outreach_visit", date=timezone.localdate().isoformat(), municipality="lezhe", zone_note="Zona"
+    )
+    monkeypatch.setattr("case_forms.intake.outreach_visits.DAYS", -1)
+    assert Lists(worker).choices("outreach_visits", "sq") == []
+    assert Lists(worker).attributes("outreach_visits", str(visit.pk)) == {
+        "name": f"{timezone.localtime(visit.occurred_at):%d.%m.%Y}"
+    }

@@ -64,7 +64,7 @@ def rehearse(
     try:
         procedure = ProcedureVersion.objects.in_force()
     except ProcedureVersion.DoesNotExist:
-        return Rehearsal(problem=_("No procedure is in force, so nobody would be told."))
+        return Rehearsal(problem=_("No procedure is in force, so nobody would be notified."))
     rehearsal = Rehearsal(procedure=str(procedure.title))
     occurred_at = timezone.make_aware(datetime.combine(context.occurred_on, timezone.localtime().time()))
     names_a_case = _names_a_case(definition, answers)
@@ -75,6 +75,7 @@ def rehearse(
         occurred_at=timezone.localtime(occurred_at),
         received_at=timezone.localtime(),
         case_status=CaseStatus.POTENTIAL_VICTIM.value if names_a_case else None,
+        case_child=False if names_a_case else None,
     )
     try:
         decision = decide(event, procedure.definition, labels=labels)
@@ -136,7 +137,7 @@ class _Telling:
         if action.do == "open_case" and not joins:
             found = Municipality.objects.filter(slug=str(action.params["municipality"])).first()
             if found is None:
-                self._stop(action, _("a case needs a municipality, and none is answered"))
+                self._stop(action, _("a case needs a municipality, and none has been given"))
                 return
             self.municipality = found
         self._update(action)
@@ -157,7 +158,7 @@ class _Telling:
         if self.case is None and not self.is_signal:
             self._stop(action, _("no rule before it has opened a case"))
         elif not role:
-            self._stop(action, _("it tells somebody that there isn't, or no service is answered"))
+            self._stop(action, _("it notifies someone who doesn't exist, or no service has been chosen"))
         else:
             brief = self._brief(role, urgent=action.params.get("urgent", False))
             self.rehearsal.notices.append(
@@ -174,13 +175,13 @@ class _Telling:
 
     def _recipient(self, action: Action) -> tuple[str, str]:
         """(role, its words); ("", "") for a service that doesn't exist."""
-        if action.do == "notify":
-            role = action.params["role"]
-            return (role, str(Role(role).label)) if role in Role.values else ("", "")
-        partner = Partner.objects.filter(
-            slug=str(action.params["partner"]), role=Role.PROTECTION_SERVICE, is_active=True
-        ).first()
-        return (partner.role, f"{Role.PROTECTION_SERVICE.label}: {partner.name}") if partner else ("", "")
+        role = action.params.get("role", Role.PROTECTION_SERVICE.value)
+        if role not in Role.values:
+            return "", ""
+        if "partner" not in action.params:
+            return role, str(Role(role).label)
+        partner = Partner.objects.filter(slug=str(action.params["partner"]), role=role, is_active=True).first()
+        return (role, f"{Role(role).label}: {partner.name}") if partner else ("", "")
 
     def _brief(self, role: str, *, urgent: bool) -> dict[str, Any]:
         """As `cases` and `signals` write it; what the public sends has no case."""

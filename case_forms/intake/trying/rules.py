@@ -1,6 +1,5 @@
 """What the rules of a form did with the test answers: each as a sentence, whether it held, and on which answers."""
 
-from collections import ChainMap
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,8 +26,8 @@ WORDS: Mapping[str, str | Promise] = {
     "required": _("Must be answered when"),
     "constraint": _("Fits when"),
     "choice_filter": _("Offers choices for which"),
-    "initial": _("Filled at first with"),
-    "calculation": _("Worked out as"),
+    "initial": _("Initial value"),
+    "calculation": _("Calculated as"),
 }
 GIVEN: Mapping[str, str | Promise] = {
     "_today": _("today"),
@@ -36,6 +35,7 @@ GIVEN: Mapping[str, str | Promise] = {
     "_now": _("now"),
     "_position": _("the number of this row"),
     "_case_status": _("the status of the case"),
+    "_case_child": _("the case is followed as a child's"),
 }
 
 
@@ -106,7 +106,7 @@ class _Reading:
         self.language = language
         self.scope: Answers = {**scope_at(context), **settings.values, **checked.answers}
         self.settings = settings
-        self.choices = ChainMap(settings.choices, labels.choices)  # type: ignore[arg-type]
+        self.choices: Mapping[str, Any] = {**labels.choices, **settings.choices}
         self.broken = {problem.path for problem in checked.errors if problem.code == "constraint"}
         self.asked = dict(_by_key(definition))
         self.days = Sentences(dict(definition), language).days

@@ -10,7 +10,10 @@ LISTS = {
     "countries": [("AL", "Shqipëri"), ("XK", "Kosovë"), ("IT", "Itali")],
     "languages": [("sq", "Shqip"), ("rom", "Gjuha rome")],
     "units": [("vlore-1", "Njësia Vlorë 1")],
+    "zones": [("zone-market", "Tregu · Vlorë"), ("zone-old", "Zona e vjetër · Vlorë")],
     "partners": [("shelter-north", "Strehëza")],
+    "social_services": [("social-vlore", "Shërbimi social")],
+    "schools": [("school-1", "Shkolla")],
     "sessions": [("session-1", "Takimi në Vlorë")],
     "outreach_visits": [("visit-1", "12.11.2026 · Vlorë")],
     "colleagues": [("7", "Ana Hoxha")],
@@ -20,6 +23,8 @@ ATTRIBUTES = {
     ("colleagues", "7"): {"name": "Ana Hoxha"},
     ("municipalities", "vlore"): {"region": "vlore"},
     ("municipalities", "sarande"): {"region": "elsewhere"},
+    ("zones", "zone-market"): {"municipality": "vlore", "in_use": "yes"},
+    ("zones", "zone-old"): {"municipality": "vlore", "in_use": "no"},
 }
 
 

@@ -132,7 +132,7 @@ def test_a_drill_says_so_on_paper(make_contact: Callable[..., object], make_noti
     notice = make_notice("cpu", contact=make_contact("cpu", language="en"), needs_document=True, is_drill=True)
 
     assert "STËRVITJE" in text_of(documents.render(notice).pdf)
-    assert "DRILL" in text_of(documents.render(notice).pdf)
+    assert "EXERCISE" in text_of(documents.render(notice).pdf)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from access.models import Municipality
@@ -111,6 +112,13 @@ def test_an_outcome_needs_an_accepted_notice_and_closes_it(notice: Notice) -> No
 
     assert now_of(notice).state == NoticeState.CLOSED
     assert refused(notice, "declined", reason="conflict") == "closed"
+
+
+def test_a_service_tells_one_outcome_and_the_notice_is_closed(notice: Notice) -> None:
+    Notice.objects.filter(pk=notice.pk).update(role=Role.PROTECTION_SERVICE)
+    notice.refresh_from_db()
+    answer(notice=notice, kind="accepted")
+    answer(notice=notice, kind="outcome", reason="person_received")
     assert refused(notice, "outcome", reason="not_found") == "closed"
 
 
@@ -356,3 +364,40 @@ def test_all_kinds_have_a_target() -> None:
     from notifications.briefs.replies import TARGETS
 
     assert set(TARGETS) == set(ReplyKind.values)
+
+
+def test_an_officer_tells_one_outcome_after_the_other_and_each_is_kept(notice: Notice) -> None:
+    answer(notice=notice, kind="accepted")
+    answer(notice=notice, kind="outcome", reason="met")
+    notice.refresh_from_db()
+    closed_at = notice.closed_at
+    told = {"number": "123/2025", "prosecutor": "Prokurori i Vlorës"}
+    said = answer(notice=notice, kind="outcome", reason="investigation", details=told)
+    notice.refresh_from_db()
+    assert (notice.state, notice.closed_at) == ("closed", closed_at)
+    assert said.details == told
+    assert answer(notice=notice, kind="outcome", reason="investigation", details=told) == said
+    later = answer(notice=notice, kind="outcome", reason="investigation", details={**told, "number": "124/2025"})
+    assert later != said
+    assert [reply.reason for reply in notice.replies.filter(kind="outcome")] == [
+        "met",
+        "investigation",
+        "investigation",
+    ]
+
+
+def test_a_number_beside_another_outcome_is_not_lost_unseen(notice: Notice) -> None:
+    answer(notice=notice, kind="accepted")
+    assert refused(notice, "outcome", reason="met", details={"number": "1"}) == "details_elsewhere"
+    assert refused(notice, "outcome", reason="investigation", details={"number": "1" * 61}) == "details_too_long"
+    assert refused(notice, "outcome", reason="other") == "note_missing"
+    assert not notice.replies.filter(kind="outcome").exists()
+    assert answer(notice=notice, kind="outcome", reason="met", details={"number": "  "}).details is None
+
+
+def test_the_number_of_an_investigation_is_sealed_in_the_database(notice: Notice) -> None:
+    answer(notice=notice, kind="accepted")
+    said = answer(notice=notice, kind="outcome", reason="investigation", details={"number": "777/2025"})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT details FROM outbox_reply WHERE id = %s", [said.pk.hex])
+        assert "777" not in str(cursor.fetchone())

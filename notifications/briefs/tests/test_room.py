@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from access import policy
 from access.models import Municipality
-from audit.chain import verify_chain
 from audit.models import AuditEntry
+from audit.verifying import verify_chain
 from notifications.briefs import documents
 from notifications.briefs.composing import BriefRow, compose
 from notifications.briefs.links import revoke_link
@@ -302,7 +302,7 @@ class TestAnswering:
         html = page(opened, path_of(notice) + "?lang=en")
         assert "You accepted" in html
         assert 'value="accepted"' not in html
-        assert "Tell what happened" in html
+        assert "Report the outcome" in html
 
     def test_declining_takes_the_reason_of_its_own_list(self, opened: Client, notice: Notice) -> None:
         response = opened.post(
@@ -346,6 +346,25 @@ class TestAnswering:
         assert response.status_code == 409
         assert "Accept the notice first" in response.content.decode()
         assert AuditEntry.objects.get(action="brief.answer_refused").detail == {"why": "not_accepted"}
+
+    def test_an_investigation_is_told_with_its_number_and_what_was_typed_beside_another_outcome_stays(
+        self, opened: Client, notice: Notice
+    ) -> None:
+        address = path_of(notice, "reply/") + "?lang=en"
+        opened.post(address, {"kind": "accepted"})
+        typed = {"kind": "outcome", "detail_number": "55/2025", "detail_prosecutor": "A. Prokurori"}
+        bad = opened.post(address, {**typed, "outcome_reason": "met"})
+        assert bad.status_code == 422
+        assert "belongs to “Registered an investigation”" in bad.content.decode()
+        assert 'value="55/2025"' in bad.content.decode()
+
+        opened.post(address, {"kind": "outcome", "outcome_reason": "removed"})
+        assert "Report what happened next" in page(opened, path_of(notice) + "?lang=en")
+        opened.post(address, {**typed, "outcome_reason": "investigation"})
+
+        html = page(opened, path_of(notice) + "?lang=en")
+        assert "Removed the person from the situation" in html
+        assert "Number of the investigation: 55/2025" in html
 
     def test_the_whole_way_to_an_outcome(self, opened: Client, notice: Notice) -> None:
         opened.post(path_of(notice, "reply/"), {"kind": "on_the_way"})

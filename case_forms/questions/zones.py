@@ -1,0 +1,34 @@
+"""A zone where a mobile unit works: one of those that coordinators keep."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .base import Choice, ChoiceSource, Question
+from .choices import SelectOne
+
+
+class ZoneChoice(SelectOne):
+    """A zone, by its key. One that is no longer in use is read with old answers and offered to nobody."""
+
+    name = "zone"
+    icon = "place"
+    properties = frozenset({"choice_filter"})
+    list_name = "zones"
+
+    def choices(
+        self, question: Question, language: str, sources: ChoiceSource, scope: Mapping[str, Any] | None = None
+    ) -> list[Choice]:
+        listed = self.listed(question, language, sources)
+        if scope is None:
+            return listed
+        return [choice for choice in listed if self.is_offered(choice[0], question, sources, scope)]
+
+    def is_offered(self, value: str, question: Question, sources: ChoiceSource, scope: Mapping[str, Any]) -> bool:
+        return self._in_use(value, sources) and super().is_offered(value, question, sources, scope)
+
+    def filterable(self, question: Question, language: str, sources: ChoiceSource) -> list[dict[str, Any]]:
+        offered = super().filterable(question, language, sources)
+        return [choice for choice in offered if self._in_use(choice["value"], sources)]
+
+    def _in_use(self, value: str, sources: ChoiceSource) -> bool:
+        return sources.attributes(self.list_name, value).get("in_use") != "no"

@@ -1,0 +1,91 @@
+"""What is done to zones and to the plan of visits. Each deed is recorded."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from access.models import MobileUnit, Municipality, User
+from access.scoping import visible_or_404
+from audit.chain import actor_of, record
+
+from .models import PlannedVisit, Zone
+
+FARTHEST_DAYS = 400
+FIELDS = ("municipality", "name", "kind", "note", "every_days", "is_active")
+
+
+class NotAllowed(Exception):
+    """This person doesn't decide about this municipality or unit."""
+
+
+@transaction.atomic
+def save_zone(*, zone: Zone | None, by: User, **values: Any) -> Zone:
+    """Makes a zone, or changes one. Raises NotAllowed for a municipality outside of the person's regions, and
+    ValidationError when the municipality has a zone of this name."""
+    municipality: Municipality = values["municipality"]
+    if not by.coordinated_regions().filter(pk=municipality.region_id).exists():
+        raise NotAllowed
+    saved = zone or Zone()
+    for name in FIELDS:
+        if name in values:
+            setattr(saved, name, values[name])
+    saved.changed_at = timezone.now()
+    try:
+        with transaction.atomic():
+            saved.save()
+    except IntegrityError:
+        raise ValidationError({"name": _("This municipality has a zone of this name already.")}) from None
+    record(
+        "zone.changed" if zone else "zone.made",
+        actor=actor_of(by),
+        target_kind="zone",
+        target_id=saved.pk,
+        municipality=municipality.slug,
+        active=saved.is_active,
+    )
+    return saved
+
+
+@transaction.atomic
+def plan_visit(*, zone_id: str, unit: MobileUnit, on: date, note: str, by: User) -> PlannedVisit:
+    """Plans a visit of a unit to a zone; the same one again is the one that stands.
+
+    Raises NotAllowed for a unit that isn't theirs, Http404 for a zone they don't see, ValidationError for a day that
+    is over or too far ahead.
+    """
+    if not may_plan_for(unit, by):
+        raise NotAllowed
+    zone = visible_or_404(Zone, by, pk=zone_id)
+    ahead = (on - timezone.localdate()).days
+    if ahead < 0:
+        raise ValidationError({"on": _("Choose a day from today on.")})
+    if ahead > FARTHEST_DAYS:
+        raise ValidationError({"on": _("Choose a day within a year.")})
+    if not zone.is_active:
+        raise ValidationError({"zone": _("This zone is no longer in use.")})
+    standing = PlannedVisit.objects.standing().filter(unit=unit, zone=zone, on=on).first()
+    if standing is not None:
+        return standing
+    planned = PlannedVisit.objects.create(zone=zone, unit=unit, on=on, note=note.strip(), made_by=by)
+    record("visit.planned", actor=actor_of(by), target_kind="planned_visit", target_id=planned.pk, zone=str(zone.pk))
+    return planned
+
+
+@transaction.atomic
+def cancel_visit(*, visit_id: UUID, by: User) -> PlannedVisit:
+    """Takes a visit off the plan. Raises Http404 for one of another unit."""
+    planned = visible_or_404(PlannedVisit, by, pk=visit_id)
+    if planned.cancelled_at is None:
+        planned.cancelled_at = timezone.now()
+        planned.save(update_fields=["cancelled_at"])
+        record("visit.cancelled", actor=actor_of(by), target_kind="planned_visit", target_id=planned.pk)
+    return planned
+
+
+def may_plan_for(unit: MobileUnit, user: User) -> bool:
+    return user.units().filter(pk=unit.pk).exists() or user.coordinated_regions().filter(pk=unit.region_id).exists()
