@@ -33,7 +33,7 @@ from .attachments.naming import AttachedFiles, file_problems, files_of_draft, fi
 from .checking import AnswerProblem, Answers, CheckContext, check_answers
 from .confirming import ToConfirm, as_kept, to_confirm, unconfirmed
 from .deciding import NotDecided, decide_and_apply
-from .drafts import versions_of
+from .drafts import to_choose, versions_of
 from .forgetting import first_due
 from .models import Draft, Submission
 from .naming import named_case
@@ -194,7 +194,7 @@ def submit_draft(
         if locked.submitted_at is not None:
             sent = Submission.objects.get(pk=locked.pk)
             return Received(sent, False, sent.receipt)
-        if looked_over is not None and (looked_over != versions_of(locked) or locked.besides):
+        if looked_over is not None and (looked_over != versions_of(locked) or to_choose(locked)):
             raise ChangedSince
         received = receive_submission(
             uuid=locked.pk,

@@ -5,7 +5,7 @@ change is kept whole, as the page sent it, one copy for each page. Its owner, si
 (`views.differing`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.http import QueryDict
@@ -55,15 +55,13 @@ def drop(draft: Draft, page: str) -> bool:
     return True
 
 
-def first_waiting(draft: Draft, section: str = "") -> tuple[str, str, QueryDict] | None:
-    """(page, section, its fields) of the first copy that waits for a choice, of any section or this one."""
+def copies(draft: Draft) -> Iterator[tuple[str, str, QueryDict]]:
+    """(page, section, its fields) of each copy, in the order in which they came."""
     for page, copy in (draft.besides or {}).items():
-        if not section or copy["section"] == section:
-            post = QueryDict(mutable=True)
-            for name, value in copy["fields"]:
-                post.appendlist(name, value)
-            return page, copy["section"], post
-    return None
+        post = QueryDict(mutable=True)
+        for name, value in copy["fields"]:
+            post.appendlist(name, value)
+        yield page, copy["section"], post
 
 
 def own_again(merge: Merge, own: set[str]) -> Mapping[str, Chosen]:

@@ -11,12 +11,13 @@ elsewhere.
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.core import signing
 from django.db import transaction
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import get_language
@@ -33,7 +34,7 @@ from .attachments.naming import files_of_draft, named_files
 from .checking import Answers, CheckContext, NothingToAsk, relevant_sections
 from .merging import OCCURRED, Chosen, Difference, Merge, PageCopy, marks_of, same_answers, typed_part
 from .models import Draft
-from .typed import merged
+from .typed import merged, typed_in
 
 KEY_SALT = "vatra.draft-key"
 KEY_AGE = 12 * 3600  # seconds
@@ -188,15 +189,31 @@ def _append(
     return draft
 
 
-def differences_beside(
-    draft: Draft, section: Mapping[str, Any], typed: Answers, occurred_at: datetime | None
-) -> list[Difference]:
-    """What a copy beside says otherwise than what is saved."""
-    merge = Merge(salt_of(draft, section["key"]), None, {})
-    merge.made(section["items"], typed_part(section["items"], draft.answers), typed)
-    if occurred_at is not None:
-        merge.one(OCCURRED_ITEM, OCCURRED, _moment(None, draft), _moment(occurred_at, draft), (OCCURRED,))
-    return merge.differences
+@dataclass(frozen=True)
+class ToChoose:
+    """A copy beside a draft that says something else than what is saved. `page`: the one that sent it."""
+
+    page: str
+    section: str
+    post: QueryDict = field(repr=False)
+    differences: list[Difference] = field(repr=False)
+
+
+def to_choose(draft: Draft, section_key: str = "") -> ToChoose | None:
+    """The first copy beside, of this section or any, about which the owner is to choose. One that by now says nothing
+    else than what is saved is passed over."""
+    sections = {section["key"]: section for section in draft.form_version.definition["sections"]}
+    for page, key, post in besides.copies(draft):
+        section = sections.get(key)
+        if section is None or section_key not in ("", key):
+            continue
+        merge = Merge(salt_of(draft, key), None, {})
+        merge.made(section["items"], typed_part(section["items"], draft.answers), typed_in(section, post))
+        if moment := str(post.get(OCCURRED) or "").strip():
+            merge.one(OCCURRED_ITEM, OCCURRED, _moment(None, draft), moment, (OCCURRED,))
+        if merge.differences:
+            return ToChoose(page, key, post, merge.differences)
+    return None
 
 
 def _put_together(

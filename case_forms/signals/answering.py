@@ -5,6 +5,7 @@ and what chases them, are withdrawn. Notices to the police and others stay: nobo
 """
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -14,12 +15,15 @@ from django.utils.text import normalize_newlines
 
 from access.models import User
 from audit.chain import actor_of, record
+from notifications.briefs.further import lock_chases
 from notifications.briefs.models import FurtherReport
 from notifications.directory.models import Role
 from notifications.outbox.actions import cancel
 from notifications.outbox.models import Notice
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
-from .deciding import RECEIVED, tell
+from .deciding import RECEIVED, tell, untold_of
 from .models import CHOSEN_BY_STAFF, Outcome, Sender, Signal, SignalMessage, SignalState
 from .receiving import LONGEST_MESSAGE
 
@@ -90,6 +94,21 @@ def close_signal(*, signal: Signal, by: User, outcome: str, at: datetime | None 
     return locked
 
 
+def close_as_spam(*, signals: Iterable[Signal], by: User, at: datetime | None = None) -> int:
+    """Closes those that nobody meant, each by itself and recorded; what is closed already is passed over. None that
+    speaks of danger, or can't be read: each of those has to be opened. Returns how many were closed."""
+    closed = 0
+    for signal in signals:
+        try:
+            if signal.is_in_danger:
+                continue
+            close_signal(signal=signal, by=by, outcome=Outcome.SPAM, at=at)
+            closed += 1
+        except (CantDo, SealBroken, KeyRingError):
+            continue
+    return closed
+
+
 def identification_begun(*, signal: Signal, draft_id: UUID, by: User, at: datetime | None = None) -> Signal:
     """A worker has begun an identification from it. Raises CantDo."""
     with transaction.atomic():
@@ -132,6 +151,7 @@ def _withdraw_the_units_notices(signal: Signal) -> None:
     own = Notice.objects.open().filter(case_id=signal.pk).select_related("chases__chases")
     roots = {notice.root.pk: notice.root for notice in own if notice.root.role == Role.MOBILE_UNIT}
     roots |= {first.pk: first for first in Notice.objects.filter(pk__in=firsts)}
+    lock_chases(roots)
     for first in roots.values():
         if not further.filter(notice=first).exists() and not _first_waits(first, signal):
             for notice in Notice.objects.open().filter(chase_id=first.chase_id):
@@ -150,9 +170,10 @@ def let_others_know(*, signal: Signal, by: User, at: datetime | None = None) -> 
     with transaction.atomic():
         locked = _locked(signal)
         if locked.held_back:
+            roles = untold_of(locked)
             locked.held_back = False
             locked.save(update_fields=["held_back"])
-            tell(locked, RECEIVED, at=moment, without_the_unit=True)
+            tell(locked, RECEIVED, at=moment, only=roles)
             _take(locked, by, moment)
             locked.save()
             record("signal.let_others_know", actor=actor_of(by), target_kind="signal", target_id=locked.pk)

@@ -2,7 +2,7 @@
 on paper: "mollë karrige ylber fener".
 
 The lists (`data/words.*.txt`) are of our own making: things of every day, nothing that names anybody or says what this
-site is about, no two of one list closer than two letters to each other. 1210 words in English and 1368 in Albanian give
+site is about, no two of one list closer than two letters to each other. 1210 words in English and 1366 in Albanian give
 41 bits with four of them (docs/adr/0072 says why that is enough: each guess costs work, counted over the whole site).
 Only a keyed hash is kept, so a copy of the database opens nothing.
 

@@ -5,29 +5,31 @@ unread: when the procedure can't decide, when none is in force or none of its ru
 all the same, chased by a ladder of ours, and the explanation says why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import structlog
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from access.models import Municipality, Region
 from case_forms.builder.sources import Lists
-from case_forms.cases.brief_content import AnswerFacts, both
+from case_forms.cases.brief_content import AnswerFacts
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import LANGUAGES, Action, Decision, DecisionFailed, Event, decide
 from case_forms.procedures.labels import labels_of
 from case_forms.procedures.models import ProcedureVersion
-from notifications.briefs.further import add_report, joinable
+from notifications.briefs.further import add_report, joinable, lock_chases
 from notifications.briefs.models import FurtherReport
 from notifications.directory.chain import resolve_chain
-from notifications.directory.models import Contact, Role
+from notifications.directory.models import Role
+from notifications.directory.resolve import Resolution
 from notifications.outbox.actions import owe
 from notifications.outbox.models import Notice, Purpose
 
 from .briefs import signal_brief
+from .explanations import held_back_words, joined_words, own_words
 from .models import REFERENCE_BEGINS, Signal, SignalEvent
 
 RECEIVED, ADDED = "signal_received", "signal_added"
@@ -45,16 +47,28 @@ OWN_LADDER = (
 log = structlog.get_logger(__name__)
 
 
-def tell(signal: Signal, kind: str, *, at: datetime, added: str = "", without_the_unit: bool = False) -> SignalEvent:
+def tell(
+    signal: Signal, kind: str, *, at: datetime, added: str = "", only: Collection[str] | None = None
+) -> SignalEvent:
     """Decides on a stored signal and owes what the decision says, in the caller's transaction.
 
-    `added`: what the person has written besides (kind signal_added). A signal that is held back is told to the unit
-    alone; about danger also to whoever has an open notice about the same place. `without_the_unit`: the unit has
-    looked at such a one and wants the others told. The event's `detail` names rules, notices and further reports.
+    `added`: what the person has written besides (kind signal_added). `only`: these roles and nobody else. A signal that
+    is held back is told to the unit, and to whoever has an open notice about the same place; who is left out stands in
+    the event's `detail`, with rules, notices and further reports. With nobody left out it isn't held back.
     """
     decision, why_not = _decision(signal, kind, at)
     event = SignalEvent.objects.create(signal=signal, kind=kind, at=at)
-    return _Telling(signal, event, decision, why_not, added, without_the_unit).run()
+    told = _Telling(signal, event, decision, why_not, added, only).run()
+    if signal.held_back and kind == RECEIVED and not told.detail["untold"]:
+        signal.held_back = False
+        signal.save(update_fields=["held_back"])
+    return told
+
+
+def untold_of(signal: Signal) -> list[str]:
+    """The roles that the procedure names and that wait for the unit to look at a signal that is held back."""
+    event = signal.events.filter(kind=RECEIVED).order_by("-at").first()
+    return list(event.detail.get("untold", [])) if event and signal.held_back else []
 
 
 def seat_of(region: Region) -> Municipality:
@@ -95,6 +109,18 @@ def procedure_in_force(at: datetime) -> ProcedureVersion | None:
         return None
 
 
+@dataclass(frozen=True)
+class _Planned:
+    """One notice that the decision asks for: to whom it would go now, and about which place."""
+
+    action: Action
+    role: str
+    place: Municipality
+    chain: Sequence[str]
+    found: Resolution
+    urgent: bool
+
+
 class _Telling:
     """One decision about a signal being carried out."""
 
@@ -105,14 +131,14 @@ class _Telling:
         decision: Decision,
         why_not: str,
         added: str,
-        without_the_unit: bool,
+        only: Collection[str] | None,
     ) -> None:
         self.signal = signal
         self.event = event
         self.decision = decision
         self.why_not = why_not
         self.added = added
-        self.without_the_unit = without_the_unit
+        self.only = only
         self.notices: list[Notice] = []
         self.joined: list[FurtherReport] = []
         self.unresolved: list[str] = []
@@ -121,14 +147,17 @@ class _Telling:
 
     def run(self) -> SignalEvent:
         actions = [action for action in self.decision.actions if action.do == "notify"]
-        if self.without_the_unit:
-            actions = [action for action in actions if action.params["role"] != Role.MOBILE_UNIT]
+        if self.only is not None:
+            actions = [action for action in actions if action.params["role"] in self.only]
         elif not any(action.params["role"] == Role.MOBILE_UNIT for action in actions):
             actions.append(self._own_action())
-        for action in actions:
-            self._notify(action)
+        planned = [self._plan(action) for action in actions]
+        # Before anything is written to the audit chain: whoever answers one of these holds it and waits for the chain.
+        lock_chases(first for each in planned if (first := self._joinable(each)) is not None)
+        for each in planned:
+            self._notify(each)
         if self.untold:
-            self.explanation.append({"rule": HELD_BACK_RULE, "words": _held_back_words()})
+            self.explanation.append({"rule": HELD_BACK_RULE, "words": held_back_words()})
         self.event.explanation = self.explanation
         self.event.detail = {
             "rules": [*(entry["rule"] for entry in self.explanation)],
@@ -142,26 +171,40 @@ class _Telling:
         return self.event
 
     def _own_action(self) -> Action:
-        self.explanation.append({"rule": OWN_RULE, "words": _own_words(self.why_not)})
+        self.explanation.append({"rule": OWN_RULE, "words": own_words(self.why_not)})
         return Action(OWN_RULE, "notify", {"role": Role.MOBILE_UNIT.value, "answer_minutes": OWN_ANSWER_MINUTES})
 
-    def _notify(self, action: Action) -> None:
-        """Adds to the open notice about this place, else owes one. Nobody found is loud: `owe` also tells the chain's
-        coordinators."""
-        role, urgent = action.params["role"], action.params.get("urgent", False)
-        place = self._place(role)
+    def _plan(self, action: Action) -> _Planned:
+        role, place = action.params["role"], self._place(action.params["role"])
         procedure = self.signal.procedure_version
         chain = chain_for(procedure.definition if procedure else {}, role)
         found = resolve_chain(role=role, municipality=place, at=self.event.at, unit=self.signal.unit, chain=chain)
+        return _Planned(action, role, place, chain, found, action.params.get("urgent", False))
+
+    def _joinable(self, planned: _Planned) -> Notice | None:
+        """The first notice of an open chase about the same place, of whoever would be told now."""
+        return joinable(
+            among=Notice.objects.filter(case_reference__startswith=REFERENCE_BEGINS).exclude(event_id=self.event.pk),
+            role=planned.role,
+            municipality=planned.place,
+            contact=planned.found.contact,
+            is_urgent=planned.urgent,
+            at=self.event.at,
+        )
+
+    def _notify(self, planned: _Planned) -> None:
+        """Adds to the open notice about this place, else owes one. Nobody found is loud: `owe` also tells the chain's
+        coordinators."""
+        role, params, found = planned.role, planned.action.params, planned.found
         brief = signal_brief(
             role,
             content_of(self.signal, self.decision.facts, self.decision.settings),
             reference=self.signal.reference,
             from_session=self.signal.session_id is not None,
-            urgent=urgent,
+            urgent=planned.urgent,
             added=self.added,
         )
-        if self._joins(role, place, found.contact, brief, urgent):
+        if self._joins(planned, brief):
             return
         if self.signal.held_back and role != Role.MOBILE_UNIT:
             self.untold.append(role)
@@ -173,34 +216,25 @@ class _Telling:
             role=role,
             contact=found.contact,
             partner=found.partner,
-            municipality=place,
+            municipality=planned.place,
             unit=self.signal.unit,
-            chain=chain,
+            chain=planned.chain,
             brief=brief,
-            answer_minutes=action.params.get("answer_minutes"),
-            ladder=self._part("ladders", action.params.get("ladder"), OWN_LADDER),
-            marks=self._part("deadlines", action.params.get("deadline"), {}),
-            needs_document=action.params.get("document", False),
+            answer_minutes=params.get("answer_minutes"),
+            ladder=self._part("ladders", params.get("ladder"), OWN_LADDER),
+            marks=self._part("deadlines", params.get("deadline"), {}),
+            needs_document=params.get("document", False),
             at=self.event.at,
         )
         self.notices.append(notice)
         if found.contact is None:
             self.unresolved.append(role)
             self.notices += notice.chasers.filter(purpose=Purpose.FALLBACK)
-        self.explanation += [{"rule": action.rule, "words": words} for words in found.words]
+        self.explanation += [{"rule": planned.action.rule, "words": words} for words in found.words]
 
-    def _joins(
-        self, role: str, place: Municipality, contact: Contact | None, brief: dict[str, Any], urgent: bool
-    ) -> bool:
-        """Whether it was added to a notice that is open about the same place, and to whom it would go now."""
-        first = joinable(
-            among=Notice.objects.filter(case_reference__startswith=REFERENCE_BEGINS),
-            role=role,
-            municipality=place,
-            contact=contact,
-            is_urgent=urgent,
-            at=self.event.at,
-        )
+    def _joins(self, planned: _Planned, brief: dict[str, Any]) -> bool:
+        """Whether it was added to an open notice. Looked up again under its lock: it may be answered by now."""
+        first = self._joinable(planned)
         if first is None or FurtherReport.objects.filter(notice=first, event_id=self.event.pk).exists():
             return False
         report = add_report(
@@ -210,13 +244,13 @@ class _Telling:
             reference=self.signal.reference,
             origin=self.signal.origin,
             brief=brief,
-            is_urgent=urgent,
+            is_urgent=planned.urgent,
             # What a person adds to their own report may be that it has become dangerous: nobody asks that again.
-            alarms=urgent or bool(self.added),
+            alarms=planned.urgent or bool(self.added),
             at=self.event.at,
         )
         self.joined.append(report)
-        self.explanation.append({"rule": JOINED_RULE, "words": _joined_words(role, first.code)})
+        self.explanation.append({"rule": JOINED_RULE, "words": joined_words(planned.role, first.code)})
         return True
 
     def _place(self, role: str) -> Municipality:
@@ -243,37 +277,4 @@ def content_of(signal: Signal, facts: Mapping[str, Any], settings: Mapping[str, 
         facts=facts,
         settings=settings or {},
         today=timezone.localdate(signal.received_at).isoformat(),
-    )
-
-
-def _own_words(why_not: str) -> dict[str, str]:
-    if why_not:
-        return both(
-            lambda: gettext(
-                "The procedure could not decide about this message, so only the unit was notified. The police and the"
-                " Child Protection Unit were NOT notified: decide yourselves, and inform your coordinator."
-            )
-        )
-    return both(
-        lambda: gettext("No rule of the procedure notifies the unit of this message, so it is notified by default.")
-    )
-
-
-def _joined_words(role: str, code: str) -> dict[str, str]:
-    def words() -> str:
-        who = Role(role).label if role in Role.values else role
-        return gettext("%(who)s: added to notice %(code)s, which is still open about this place.") % {
-            "who": str(who).capitalize(),
-            "code": code,
-        }
-
-    return both(words)
-
-
-def _held_back_words() -> dict[str, str]:
-    return both(
-        lambda: gettext(
-            "So many messages came in within this hour that only the unit was notified of this one. Read it, and decide"
-            " whether the others should be notified."
-        )
     )

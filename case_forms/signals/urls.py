@@ -7,6 +7,7 @@ from . import views
 app_name = "signals"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.signals, name="list"),
+    path("close-several/", views.close_several, name="close_several"),
     path("<slug:reference>/", views.signal, name="signal"),
     path("<slug:reference>/take/", views.take, name="take"),
     path("<slug:reference>/notify-others/", views.let_others_know, name="let_others_know"),

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language
@@ -23,9 +24,11 @@ from case_forms.builder.models import FormVersion
 from case_forms.cases.board import Board, board_of
 from case_forms.cases.timeline import Timeline, notice_lines
 from notifications.briefs.models import FurtherReport
+from notifications.directory.models import Role
 from notifications.outbox.models import Notice
 
 from . import answering
+from .deciding import untold_of
 from .desk import closed_lines, held_back, open_lines
 from .models import CHOSEN_BY_STAFF, Signal
 from .reading import read_signal
@@ -34,6 +37,7 @@ from .receiving import may_add
 BEGUN_WITH = "initial_identification"  # the form a worker begins from a signal, else the first of this kind
 KIND = "identification"
 ON_A_PAGE = 60
+MANY = 10  # open ones, from which several can be closed at once
 
 PROBLEMS: dict[str, str | Promise] = {
     "closed": _("This message is already closed."),
@@ -55,10 +59,17 @@ def signals(request: HttpRequest) -> HttpResponse:
         "page": page,
         "lines": page.object_list,
         "held_back": held_back(user),
+        "may_close_several": len(lines) >= MANY,
+        "just_closed": _number(request.GET.get("closed", "")),
         "closed": closed_lines(user),
         "regions": list(user.coordinated_regions()),
     }
     return render(request, "signals/list.html", context)
+
+
+def _number(text: str) -> int:
+    """0 for what is none."""
+    return int(text) if text.isdecimal() and len(text) < 4 else 0
 
 
 @sensitive_variables()
@@ -79,6 +90,16 @@ def take(request: HttpRequest, reference: str) -> HttpResponse:
     except answering.CantDo as problem:
         return _read(request, user, found, problem=PROBLEMS[problem.code], status=409)
     return redirect("signals:signal", reference)
+
+
+@require_POST
+def close_several(request: HttpRequest) -> HttpResponse:
+    """In a flood: those that were chosen on the list are closed as nobody's meaning. One of danger never is."""
+    user = _staff(request)
+    chosen = request.POST.getlist("reference")[:ON_A_PAGE]
+    found = Signal.objects.visible_to(user).open().filter(reference__in=chosen)
+    closed = answering.close_as_spam(signals=list(found), by=user)
+    return redirect(f"{reverse('signals:list')}?closed={closed}")
 
 
 @require_POST
@@ -132,6 +153,7 @@ def _read(request: HttpRequest, user: User, found: Signal, *, status: int = 200,
         "messages_said": list(found.messages.select_related("by")),
         "board": board_for(found),
         "reasons": _reasons(found, language),
+        "untold": [str(Role(role).label) for role in untold_of(found) if role in Role.values],
         "outcomes": [(outcome.value, outcome.label) for outcome in CHOSEN_BY_STAFF],
         "may_add": may_add(found),
         "is_ours": user.units().filter(pk=found.unit_id).exists(),

@@ -7,7 +7,7 @@ flooded doesn't use up what another needs. What had to wait is sent as soon as t
 docs/adr/0070.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -77,6 +77,18 @@ def _is_urgent(notice: Notice) -> bool:
     return brief.get("urgent") is True
 
 
+def lock_chases(firsts: Iterable[Notice | UUID]) -> None:
+    """Lock every notice of these chases, in the order in which answers lock them. A transaction that adds to several
+    locks all of them before it writes to the audit chain: whoever answers holds a notice and waits for the chain."""
+    keys = [first.pk if isinstance(first, Notice) else first for first in firsts]
+    list(
+        Notice.objects.select_for_update()
+        .filter(chase_id__in=keys)
+        .order_by("owed_at", "pk")
+        .values_list("pk", flat=True)
+    )
+
+
 def add_report(
     *,
     notice: Notice,
@@ -92,7 +104,8 @@ def add_report(
     """Add a report to a chase, in the caller's transaction; `notice` is the first of it. `alarms`: its recipients are
     sent a new mail, now or when the bound allows."""
     with transaction.atomic():
-        first = Notice.objects.select_for_update().defer("brief", "link_token").get(pk=notice.pk)
+        lock_chases([notice])
+        first = Notice.objects.defer("brief", "link_token").get(pk=notice.pk)
         report = FurtherReport.objects.create(
             notice=first,
             source_id=source_id,
@@ -120,8 +133,8 @@ def send_due_alarms(now: datetime) -> int:
 
 def _alarm_later(key: UUID, now: datetime) -> bool:
     with transaction.atomic():
-        first = Notice.objects.select_for_update().defer("brief", "link_token").get(pk=key)
-        return _alarm(first, now)
+        lock_chases([key])
+        return _alarm(Notice.objects.defer("brief", "link_token").get(pk=key), now)
 
 
 def _alarm(first: Notice, now: datetime) -> bool:

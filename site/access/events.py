@@ -17,7 +17,7 @@ from django.http import HttpRequest
 
 from audit.chain import ANONYMOUS, actor_of, record
 
-from .models import FieldToken, User
+from .models import User
 from .sessions import actions as sessions
 from .sessions.factors import forget_secrets
 from .staff import mails
@@ -54,7 +54,7 @@ def factor_used(request: HttpRequest, user: User, **_more: Any) -> None:
 @receiver(account.password_changed)
 def password_changed(request: HttpRequest, user: User, **_more: Any) -> None:
     record("account.password_changed", actor=actor_of(user), target_kind="user", target_id=user.pk)
-    end_tokens(user)
+    sessions.end_all(user=user, by=user, keep=request)
     _mail_on_commit(user, "password")
 
 
@@ -91,13 +91,6 @@ def codes_shown(user: User) -> None:
 @receiver(post_delete, sender=Authenticator)
 def secrets_forgotten(instance: Authenticator, **_more: Any) -> None:
     forget_secrets(instance.data)
-
-
-def end_tokens(user: User) -> int:
-    """End every token of the field API; how many there were."""
-    from django.utils import timezone
-
-    return FieldToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=timezone.now())
 
 
 def _record_factor(action: str, user: User, authenticator: Authenticator) -> None:

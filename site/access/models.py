@@ -17,6 +17,7 @@ from .sessions.models import DuressAlarm as DuressAlarm
 from .sessions.models import FactorSecret as FactorSecret
 from .sessions.models import StaffPin as StaffPin
 from .sessions.models import StaffSession as StaffSession
+from .staff.models import AddressChange as AddressChange
 from .staff.models import FactorReset as FactorReset
 from .staff.models import Invitation as Invitation
 from .staff.models import RoleRequest as RoleRequest

@@ -210,6 +210,7 @@ VIEWS: tuple[Row, ...] = (
     Row("signals:list", FIELD, "A unit sees what the public wrote to it, a coordinator that of their regions."),
     Row("signals:signal", FIELD, "A unit reads what was written to it; another's isn't there. Opening it is recorded."),
     Row("signals:take", FIELD, "Whoever reads a message takes care of it, and the chase ends.", POST_ONLY),
+    Row("signals:close_several", FIELD, "In a flood the unit closes those that nobody meant.", POST_ONLY),
     Row("signals:let_others_know", FIELD, "The unit has the others notified of one that was held back.", POST_ONLY),
     Row("signals:answer", FIELD, "The unit, or the coordinator who was called, answers the person.", POST_ONLY),
     Row("signals:close", FIELD, "The unit, or the coordinator who was called, says what became of it.", POST_ONLY),

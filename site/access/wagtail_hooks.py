@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import URLResolver, include, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_valid_number, parse
 from wagtail import hooks
@@ -193,12 +197,39 @@ def resets_menu() -> MenuItem:
     return RoleMenuItem(_("Lost second factors"), address, name="resets", icon_name="key", order=232, roles=roles)
 
 
+@hooks.register("insert_global_admin_js")
+def lock_when_idle() -> SafeString:
+    return format_html(
+        '<script type="module" src="{}" data-idle-minutes="{}" data-lock="{}" data-alive="{}"></script>',
+        static("js/cms/idle.js"),
+        settings.IDLE_MINUTES,
+        reverse("account_lock"),
+        reverse("account_alive"),
+    )
+
+
 @hooks.register("register_admin_menu_item")
 def by_two_menu() -> MenuItem:
     roles = (StaffRole.OPERATOR, StaffRole.COORDINATOR)
     address = reverse("by_two:list")
     return RoleMenuItem(
         _("Waiting for a second person"), address, name="by-two", icon_name="group", order=231, roles=roles
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def calls_menu() -> MenuItem:
+    roles = (StaffRole.OPERATOR, StaffRole.COORDINATOR)
+    return RoleMenuItem(
+        _("Calls for help"), reverse("account_calls"), name="calls", icon_name="warning", order=233, roles=roles
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def own_account_menu() -> MenuItem:
+    roles = (StaffRole.OPERATOR, StaffRole.COORDINATOR, StaffRole.EDITOR)
+    return RoleMenuItem(
+        _("Two-step sign-in"), reverse("mfa_index"), name="own-account", icon_name="key", order=9900, roles=roles
     )
 
 

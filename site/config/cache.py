@@ -33,7 +33,7 @@ REDIS_OPTIONS: dict[str, Any] = {
     "socket_timeout": REDIS_WAIT_S,
     "retry": Retry(NoBackoff(), 0),
 }
-FALLBACK_SECONDS = 300  # the longest window of a limit on sign-in (ACCOUNT_RATE_LIMITS)
+FALLBACK_SECONDS = 300  # the longest window of a limit that allauth still counts here
 MAX_MISSED = 10_000
 
 

@@ -27,7 +27,7 @@ from django.conf import settings
 from notifications.briefs.models import FurtherReport
 from notifications.outbox.models import Attempt, Notice
 from case_forms.signals.models import Signal
-firsts = Notice.objects.filter(case_reference__startswith="S-", chases=None)
+firsts = Notice.objects.filter(case_reference__startswith="S-", chases=None, municipality__slug="berat")
 def of(role):
     found = firsts.filter(role=role)
     mails = Attempt.objects.filter(notice__chase_id__in=found.values("pk"), notice__role=role, outcome="accepted")
@@ -68,6 +68,7 @@ def counted(house: House) -> dict[str, Any]:
 
 
 def test_everything_is_kept_the_police_get_a_few_mails_and_a_real_danger_is_told_at_once(house: House) -> None:
+    before = counted(house)["tips"]  # of the demo
     flood = Flood(house.port, "/pyet/berat/", THREADS).start()
     time.sleep(SECONDS / 2)
     real = Sender(house.port, "/pyet/vlore/")
@@ -82,11 +83,11 @@ def test_everything_is_kept_the_police_get_a_few_mails_and_a_real_danger_is_told
     Path(os.environ.get("FLOOD_REPORT", os.devnull)).write_text(report)
     assert flood.sent > THREADS
     assert flood.refused == 0  # nobody reads "NOT sent": what is above the budget is kept
-    assert found["tips"] >= flood.sent + 1
+    assert found["tips"] >= before + flood.sent + 1
     assert found["lost"] == 0
     assert found["real"] == 1
     assert found["told_after_s"] <= 2
     for role, told in found["roles"].items():
         assert told["notices"] == 1, role
         assert told["mails"] <= 1 + found["alarms"], role
-    assert found["roles"]["mobile_unit"]["reports"] == found["tips"] - 1  # the unit is told of each
+    assert found["roles"]["mobile_unit"]["reports"] == found["tips"] - before - 1  # the unit is told of each

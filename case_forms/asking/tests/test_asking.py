@@ -355,9 +355,9 @@ def test_without_javascript_sending_at_once_asks_to_wait_a_little_and_keeps_ever
 
 
 def test_over_budget_it_is_kept_and_says_who_reads_it_first_with_the_numbers(client, address, settings):
-    settings.ASKING_UNPROVEN_PER_HOUR = 1
+    settings.ASKING_UNPROVEN_PER_HOUR, settings.ASKING_DANGER_RESERVE = 1, 0
     send(client, address)
-    kept = send(client, address)
+    kept = send(client, address, danger_now="yes")
     html = kept.content.decode()
     assert kept.status_code == 200
     assert "The unit reads it before anybody else is notified" in html
@@ -376,12 +376,12 @@ def test_whoever_sends_into_a_flood_reads_of_it_before(client, address, settings
 def test_one_places_budget_is_not_anothers(client, address, scene, settings):
     from case_forms.testing import make_place, make_unit_with_worker
 
-    settings.ASKING_PER_HOUR = 1
+    settings.ASKING_PER_HOUR, settings.ASKING_DANGER_RESERVE = 1, 0
     send(client, address)
-    send(client, address)
+    send(client, address, danger_now="yes")
     other = make_place()
     make_unit_with_worker(other)
-    send(client, reverse("asking:region", args=[other.region.slug]))
+    send(client, reverse("asking:region", args=[other.region.slug]), danger_now="yes")
     assert list(Signal.objects.order_by("received_at").values_list("held_back", flat=True)) == [False, True, False]
 
 

@@ -160,6 +160,18 @@ def test_a_form_with_something_beside_is_not_sent_before_the_choice(phone: Clien
     assert Draft.objects.get().submitted_at is None
 
 
+def test_a_copy_that_says_nothing_else_any_more_keeps_no_form_from_being_sent(phone: Client, page: Page) -> None:
+    page.press("save", age_reason="first")
+    end_session()
+    page.press("save", age_reason=CANARY)
+    draft = Draft.objects.get()
+    draft.answers = {**draft.answers, "age_reason": CANARY}  # the owner typed the same elsewhere
+    draft.save()
+    phone.force_login(draft.owner)
+    assert Page(phone, phone.get(f"/field/drafts/{draft.pk}/person/")).status == 200
+    assert phone.get(f"/field/drafts/{draft.pk}/").status_code == 200
+
+
 def test_what_stands_beside_is_bounded(page: Page) -> None:
     page.press("save", age_reason="first")
     end_session()

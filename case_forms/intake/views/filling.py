@@ -122,26 +122,21 @@ def section(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> Http
     draft = _own(request, draft_id)
     if draft.submitted_at is not None:
         return redirect("intake:sent", draft.pk)
-    to_choose = _typed_beside(request, draft, section_key)
-    if to_choose is not None:
-        return to_choose
+    both = _typed_beside(request, draft, section_key)
+    if both is not None:
+        return both
     page = _page(draft, section_key, draft.answers, tell_all="check" in request.GET)
     return _shown(request, draft, page, saved="saved" in request.GET)
 
 
 def _typed_beside(request: HttpRequest, draft: Draft, section_key: str) -> HttpResponse | None:
     """Both texts, where something typed without a session would have replaced what is saved."""
-    waiting = besides.first_waiting(draft, section_key)
+    waiting = drafts.to_choose(draft, section_key)
     if waiting is None:
         return None
-    beside, _key, post = waiting
-    section = _section_or_404(draft, section_key)
-    occurred_at, _error = _occurred(post)
-    differences = drafts.differences_beside(draft, section, typed_in(section, post), occurred_at)
-    if not differences:
-        return None
-    post.update({"draft_key": drafts.key_of(draft, row_of(request)), besides.BESIDE: beside})
-    return choose_page(request, drafts.SectionDiffers(draft, differences), section, post, "save", status=200)
+    section, post = _section_or_404(draft, section_key), waiting.post
+    post.update({"draft_key": drafts.key_of(draft, row_of(request)), besides.BESIDE: waiting.page})
+    return choose_page(request, drafts.SectionDiffers(draft, waiting.differences), section, post, "save", status=200)
 
 
 def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpResponse:
@@ -168,7 +163,7 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
         return _shown(request, draft, page, is_stale=True, status=409)
     files = take_in(request.FILES, request.POST, section=section, draft=draft, with_key=not is_owner)
     pressed = _pressed(files.post, section)
-    occurred_at, occurred_error = _occurred(request.POST)
+    occurred_at, occurred_error = _occurred(request)
     try:
         draft = drafts.save_section(
             draft_id=draft_id,
@@ -367,9 +362,9 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
     return response
 
 
-def _occurred(post: QueryDict) -> tuple[datetime | None, str]:
+def _occurred(request: HttpRequest) -> tuple[datetime | None, str]:
     """(when it happened, what is wrong with what was written). (None, "") on pages that don't ask."""
-    written = post.get(OCCURRED)
+    written = request.POST.get(OCCURRED)
     if written is None:
         return None, ""
     try:

@@ -178,10 +178,24 @@ def test_above_the_budget_it_is_kept_and_only_the_unit_is_told(scene):
     assert told.reached == (scene.unit.name,)
 
 
-def test_above_the_budget_danger_still_joins_what_the_police_have_open(scene):
+def test_above_the_budget_danger_still_joins_what_the_police_have_open_and_then_nobody_is_left_out(scene):
     scene.receive(danger_now="yes")
-    held = scene.receive_above(danger_now="yes").signal
-    assert FurtherReport.objects.filter(source_id=held.pk, notice__role=Role.POLICE).exists()
+    joined = scene.receive_above(danger_now="yes").signal
+    assert FurtherReport.objects.filter(source_id=joined.pk, notice__role=Role.POLICE).exists()
+    assert not joined.held_back
+
+
+def test_only_those_who_were_left_out_are_told_when_the_unit_has_looked(scene):
+    scene.receive(danger_now="yes")
+    held = scene.receive_above(danger_now="yes", child_involved="yes").signal
+    assert held.held_back
+    answering.let_others_know(signal=held, by=scene.worker)
+    assert FurtherReport.objects.filter(source_id=held.pk, notice__role=Role.POLICE).count() == 1
+    assert Notice.objects.filter(case_id=held.pk, role=Role.CPU, chases=None).count() == 1
+
+
+def test_what_only_the_unit_would_read_anyway_is_not_held_back(scene):
+    assert not scene.receive_above().signal.held_back
 
 
 def test_the_unit_looks_and_has_the_others_told_once(scene):

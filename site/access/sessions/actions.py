@@ -37,9 +37,10 @@ def begin(request: HttpRequest, user: User) -> StaffSession:
         device = device_in_words(request.META.get("HTTP_USER_AGENT", ""))
         found = StaffSession.objects.create(user=user, device=device)
         session[ROW] = str(found.pk)
-    found.seen_at, found.wrong_pins, found.in_duress = timezone.now(), 0, False
+    found.started_at = found.seen_at = timezone.now()
+    found.wrong_pins, found.in_duress = 0, False
     found.is_locked = StaffPin.objects.filter(user=user, ask_at_sign_in=True).exists()
-    found.save(update_fields=["seen_at", "wrong_pins", "in_duress", "is_locked"])
+    found.save(update_fields=["started_at", "seen_at", "wrong_pins", "in_duress", "is_locked"])
     if getattr(request, FACTOR_GIVEN, None) == user.pk:  # again: another person's session here was emptied meanwhile
         session[FACTOR] = user.pk
     return found
@@ -196,6 +197,11 @@ def note_invitation(request: HttpRequest, user: User) -> None:
 
 
 def may_enrol_first(request: HttpRequest, user: User) -> bool:
-    """A first second factor needs the invitation: whoever only knows the password could otherwise set up their own."""
+    """A first second factor needs the invitation: whoever only knows the password could otherwise set up their own.
+    Whoever gave the one before in this session replaces it."""
     used = request.session.get(INVITED) or {}
-    return user.is_demo or (used.get("user") == user.pk and time.time() - used.get("at", 0) < ENROL_SECONDS)
+    return (
+        user.is_demo
+        or has_factor(request, user)
+        or (used.get("user") == user.pk and time.time() - used.get("at", 0) < ENROL_SECONDS)
+    )

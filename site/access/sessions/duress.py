@@ -29,7 +29,8 @@ from .models import DuressAlarm
 
 KIND = "access.duress"
 RING = "access.sessions.duress.ring"
-MOST_TRIES = 12
+MOST_TRIES = 12  # rounds that went out; while no mail server takes one, it goes on
+WIDELY_AFTER = 3  # rounds to which nobody has answered: operators are told, too
 BETWEEN = (timedelta(minutes=2), timedelta(minutes=10))  # after a round that nobody got; after one that went out
 ONE_CALL = timedelta(minutes=10)  # the PIN entered again within this time belongs to the same call
 
@@ -75,28 +76,30 @@ def _tell(key: int, *, now: Any) -> bool:
     from ..staff import mails
 
     claimed = DuressAlarm.objects.filter(pk=key, seen_at__isnull=True, next_try_at__lte=now)
-    if not claimed.update(next_try_at=now + BETWEEN[0], tries=F("tries") + 1):  # another worker has it
+    if not claimed.update(next_try_at=now + BETWEEN[0]):  # another worker has it
         return False
     alarm = DuressAlarm.objects.select_related("user").get(pk=key)
-    readers = list(told_of(alarm.user).exclude(email=""))
+    readers = list(told_of(alarm.user, widely=alarm.tries >= WIDELY_AFTER).exclude(email=""))
     if not readers:
         log.error("duress_has_nobody_to_tell", alarm=key)
     if not sum(mails.tell_of_call(reader) for reader in readers):
         return False
-    DuressAlarm.objects.filter(pk=key).update(next_try_at=now + BETWEEN[1])
+    DuressAlarm.objects.filter(pk=key).update(next_try_at=now + BETWEEN[1], tries=F("tries") + 1)
     DuressAlarm.objects.filter(pk=key, told_at__isnull=True).update(told_at=timezone.now())
     return True
 
 
-def told_of(user: User) -> "QuerySet[User]":
-    """The coordinators of where this person works; where there is no other one, the operators."""
+def told_of(user: User, *, widely: bool = False) -> "QuerySet[User]":
+    """The coordinators of where this person works; where there is no other one, or `widely`, the operators too."""
     held = user.current_assignments()
     regions = [region or of_unit for region, of_unit in held.values_list("region", "unit__region")]
     current = Assignment.objects.current()
     near = current.filter(role=StaffRole.COORDINATOR, region__in=[each for each in regions if each])
     others = User.objects.filter(is_active=True).exclude(pk=user.pk)
     found = others.filter(pk__in=near.values("user"))
-    return found if found.exclude(email="").exists() else others.filter(
+    if found.exclude(email="").exists() and not widely:
+        return found
+    return others.filter(
         Q(pk__in=near.values("user")) | Q(pk__in=current.filter(role=StaffRole.OPERATOR).values("user"))
     )  # fmt: skip
 

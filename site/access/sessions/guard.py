@@ -46,10 +46,11 @@ def person_of(request: HttpRequest) -> User | AnonymousUser:
     row = actions.row_here(request, user).first()
     if row is None:  # from before sessions were written down
         row = actions.begin(request, user)
-    if row.ended_at is not None:
+    now = timezone.now()
+    # By the row too: unlocking writes the session anew, and with it the day on which its cookie ends.
+    if row.ended_at is not None or now - row.started_at > timedelta(seconds=settings.SESSION_COOKIE_AGE):
         request.session.flush()
         return AnonymousUser()
-    now = timezone.now()
     idle = timedelta(minutes=settings.IDLE_MINUTES)
     if idle and not row.is_locked and now - row.seen_at > idle:
         actions.lock(request)

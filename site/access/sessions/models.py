@@ -80,7 +80,7 @@ class DuressAlarm(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="duress_alarms")
     at = models.DateTimeField(default=timezone.now)
-    tries = models.PositiveSmallIntegerField(default=0)  # rounds of mails so far
+    tries = models.PositiveSmallIntegerField(default=0)  # rounds of mails that went out
     next_try_at = models.DateTimeField(null=True, default=timezone.now)
     told_at = models.DateTimeField(null=True)  # the mail server took the first of them
     seen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

@@ -40,7 +40,7 @@ def _me(request: HttpRequest) -> User:
 def sessions(request: HttpRequest) -> HttpResponse:
     """Where this person is signed in."""
     oldest = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    open_ones = StaffSession.objects.filter(user=_me(request), ended_at__isnull=True, seen_at__gt=oldest)
+    open_ones = StaffSession.objects.filter(user=_me(request), ended_at__isnull=True, started_at__gt=oldest)
     recent = StaffSession.objects.filter(user=_me(request), ended_at__isnull=False).order_by("-ended_at")[:5]
     return render(
         request,

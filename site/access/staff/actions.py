@@ -7,9 +7,7 @@ once that is committed. A mail that can't be handed over is said (`Invitation.ma
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import partial
-from typing import Any
 
-from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -22,10 +20,10 @@ from audit.chain import SYSTEM, Actor, actor_of, record
 
 from ..models import Assignment, AssignmentQuerySet, MobileUnit, Region, StaffRole, User
 from ..sessions.actions import end_all
-from ..sessions.models import StaffPin, StaffSession
+from ..sessions.models import StaffSession
 from . import by_two, mails
 from .groups import follow_roles
-from .models import FactorReset, Invitation, RoleRequest, SessionEnd, TwoPeople
+from .models import AddressChange, Invitation, RoleRequest
 
 NOBODY_LEFT = gettext_lazy("No operator would be left to manage the accounts. Make another operator first.")
 
@@ -88,29 +86,6 @@ def give_role(
                where=by_two.where_of(unit, places))  # fmt: skip
         transaction.on_commit(partial(mails.tell_of_role_request, by_two.who_may_decide(asked)))
     return asked
-
-
-def decide_role(*, asked: RoleRequest, approve: bool, by: User) -> None:
-    """A second keeper agrees or refuses. Raises ValidationError."""
-    with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=asked.user_id)
-        _decide(asked, approve, by, "account.role_agreed" if approve else "account.role_refused", role=asked.role)
-        if not approve:
-            return
-        if not user.is_active:
-            raise ValidationError(_("This account is closed."))
-        assign_role(
-            user=user,
-            role=asked.role,
-            unit=asked.unit,
-            regions=list(asked.regions.all()),
-            # a first day that went by while the request waited becomes today
-            starts_on=max(asked.starts_on, timezone.localdate()),
-            ends_on=asked.ends_on,
-            by=asked.asked_by,
-        )
-        if asked.invites and not user.has_usable_password():
-            invite(user=user, by=by)
 
 
 def assign_role(
@@ -246,14 +221,34 @@ def take_back(*, user: User, by: User) -> None:
 
 
 def change_person(*, user: User, changed: list[str], old_email: str, by: User) -> None:
-    """Save names, address and language. A changed address is told to the old one, and its invitations end."""
+    """Save names, address and language. The address of somebody who has a role, or to whom one was promised, waits for
+    a second keeper: the invitation goes there, and with it the password. The old address is told, its invitations end.
+    """
     with transaction.atomic():
-        user.save(update_fields=changed)
-        record("account.changed", actor=_actor(by), target_kind="user", target_id=user.pk, fields=sorted(changed))
+        held = user.assignments.exists() or RoleRequest.objects.waiting().filter(user=user).exists()
+        if "email" in changed and held and not by_two.is_alone(by):
+            changed = [name for name in changed if name != "email"]
+            AddressChange.objects.waiting().filter(user=user).delete()
+            AddressChange.objects.create(user=user, email=user.email, asked_by=by)
+            user.email = old_email
+            record("account.address_asked", actor=_actor(by), target_kind="user", target_id=user.pk)
+        if changed:
+            user.save(update_fields=changed)
+            record(
+                "account.changed",
+                actor=_actor(by),
+                target_kind="user",
+                target_id=user.pk,
+                fields=sorted(changed),
+            )
         if "email" in changed:
-            _revoke_invitations(user)
-            if old_email:
-                transaction.on_commit(partial(mails.tell_of_new_address, user, old_email))
+            address_changed(user, old_email)
+
+
+def address_changed(user: User, old_email: str) -> None:
+    _revoke_invitations(user)
+    if old_email:
+        transaction.on_commit(partial(mails.tell_of_new_address, user, old_email))
 
 
 # ---- invitations ----
@@ -291,84 +286,7 @@ def accept_invitation(*, token: str, password: str) -> User | None:
     return user
 
 
-# ---- a lost second factor ----
-
-
-def ask_for_reset(*, user: User, by: User) -> FactorReset:
-    """Ask that this person's second factor is taken away. The person is told at once. Raises ValidationError."""
-    if user.pk == by.pk:
-        raise ValidationError(_("Somebody else must ask for you."))
-    with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=user.pk)
-        if not Authenticator.objects.filter(user=user).exists():
-            raise ValidationError(_("This person has no second factor; they set one up when they sign in."))
-        waiting = FactorReset.objects.waiting().filter(user=user).first()
-        if waiting is not None:
-            return waiting
-        asked = FactorReset.objects.create(user=user, asked_by=by)
-        record("account.factor_reset_asked", actor=_actor(by), target_kind="user", target_id=user.pk)
-        transaction.on_commit(partial(mails.tell_of_reset, user, asked=True))
-    return asked
-
-
-def decide_reset(*, reset: FactorReset, approve: bool, by: User) -> None:
-    """A second person agrees or refuses. Raises ValidationError.
-
-    Agreed: the factor, the password, the sessions and the tokens end, and the person is invited to set a new password;
-    at the next sign-in they set up a new factor.
-    """
-    with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=reset.user_id)
-        _decide(reset, approve, by, "account.factor_reset_agreed" if approve else "account.factor_reset_refused")
-        if approve:
-            Authenticator.objects.filter(user=user).delete()
-            StaffPin.objects.filter(user=user).delete()
-            user.set_unusable_password()
-            user.save(update_fields=["password"])
-            end_all(user=user, by=by, why=StaffSession.Ended.BY_KEEPERS)
-            transaction.on_commit(partial(mails.tell_of_reset, user, asked=False))
-            invite(user=user, by=by)
-
-
-# ---- ending somebody's sessions ----
-
-
-def ask_to_end_sessions(*, user: User, by: User) -> SessionEnd:
-    """Ask that every session of this person ends. Raises ValidationError."""
-    if user.pk == by.pk:
-        raise ValidationError(_("You end your own sessions on your account page."))
-    with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=user.pk)
-        waiting = SessionEnd.objects.waiting().filter(user=user).first()
-        if waiting is not None:
-            return waiting
-        asked = SessionEnd.objects.create(user=user, asked_by=by)
-        record("session.end_asked", actor=_actor(by), target_kind="user", target_id=user.pk)
-    return asked
-
-
-def decide_session_end(*, asked: SessionEnd, approve: bool, by: User) -> None:
-    """A second keeper agrees or refuses. Agreed: sessions, drafts' keys and tokens end. Raises ValidationError."""
-    with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=asked.user_id)
-        _decide(asked, approve, by, "session.end_agreed" if approve else "session.end_refused")
-        if approve:
-            end_all(user=user, by=by, why=StaffSession.Ended.BY_KEEPERS)
-            transaction.on_commit(partial(mails.tell_of_change, user, "sessions"))
-
-
 # ---- what they share ----
-
-
-def _decide(asked: TwoPeople, approve: bool, by: User, action: str, **detail: Any) -> None:
-    """Write a second person's decision. Raises ValidationError: it is one of the two, or it was decided meanwhile."""
-    if by.pk in (asked.asked_by_id, asked.user_id):
-        raise ValidationError(_("The person who decides must be neither the one who asked nor the one concerned."))
-    waiting = type(asked).objects.waiting().filter(pk=asked.pk)
-    changed = waiting.update(decided_by=by, decided_at=timezone.now(), is_approved=approve)
-    if not changed:
-        raise ValidationError(_("This has been decided in the meantime, or it waited too long. Check again."))
-    record(action, actor=_actor(by), target_kind="user", target_id=asked.user_id, asked_by=asked.asked_by_id, **detail)
 
 
 def _actor(by: User | None) -> Actor:

@@ -124,6 +124,28 @@ class SessionEnd(TwoPeople):
         constraints = _takes_two("session_end")
 
 
+class AddressChange(TwoPeople):
+    """Another e-mail address for somebody who has a role: whoever reads it chooses the account's password."""
+
+    email = models.EmailField()
+
+    class Meta:
+        app_label = "access"
+        verbose_name = _("request to change an address")
+        verbose_name_plural = _("requests to change addresses")
+        constraints = [
+            models.CheckConstraint(
+                name="address_change_takes_two",
+                condition=Q(decided_by__isnull=True) | (~Q(decided_by=F("asked_by")) & ~Q(decided_by=F("user"))),
+            ),
+            _takes_two("address_change")[1],
+        ]
+
+    @staticmethod
+    def hours() -> int:
+        return int(settings.ROLE_REQUEST_HOURS)
+
+
 class RoleRequest(TwoPeople):
     """A new role, or a role in another region. It holds once a second keeper has agreed."""
 

@@ -41,7 +41,7 @@ def work_on(day: date, assignments: Iterable[Assignment]) -> list[tuple[str, lis
 
 
 def oldest_open() -> datetime:
-    """Sessions that were not seen since then have run out by themselves."""
+    """Sessions begun before then have run out by themselves."""
     return timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
@@ -86,7 +86,7 @@ class Account:
     @cached_property
     def sessions(self) -> int:
         """How many sessions are open."""
-        return self.user.staff_sessions.filter(ended_at__isnull=True, seen_at__gt=oldest_open()).count()
+        return self.user.staff_sessions.filter(ended_at__isnull=True, started_at__gt=oldest_open()).count()
 
     @property
     def last_sign_in(self) -> datetime | None:

@@ -31,6 +31,7 @@ by_two = (
     [
         path("", waiting.waiting, name="list"),
         path("role/<int:pk>/", waiting.decide_role, name="role"),
+        path("address/<int:pk>/", waiting.decide_address, name="address"),
         path("sessions/<int:pk>/", waiting.decide_session_end, name="session_end"),
     ],
     "by_two",

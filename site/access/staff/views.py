@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from audit.chain import actor_of, record
 
 from ..models import Assignment, MobileUnit, Region, StaffRole, User
-from . import actions
+from . import actions, decisions
 from .forms import LastDayForm, PersonForm, RoleForm
 from .models import FactorReset, RoleRequest
 from .people import Account, kept_by, with_state, work_on
@@ -105,7 +105,10 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if form.changed_data:
             actions.change_person(user=user, changed=form.changed_data, old_email=old_email, by=_me(request))
-            messages.success(request, _("Saved."))
+            if "email" in form.changed_data and user.email == old_email:
+                messages.warning(request, _("The address changes once another keeper has agreed. The rest is saved."))
+            else:
+                messages.success(request, _("Saved."))
         return redirect("staff:person", pk)
     return _form_page(request, form, user, title=_("Name and address"), submit=_("Save"))
 
@@ -200,10 +203,10 @@ def resets(request: HttpRequest) -> HttpResponse:
 def ask_for_reset(request: HttpRequest, pk: int) -> HttpResponse:
     user = _kept_or_404(request, pk)
     return _confirmed(
-        request, user, lambda: actions.ask_for_reset(user=user, by=_me(request)),
-        title=_("Lost second factor"), submit=_("Ask for a reset"), back="factor_resets:list",
-        words=_("Speak with this person first: face to face, or by phone if you know their voice. Somebody else must "
-"agree, another operator or a coordinator of the region. The person is notified by e-mail now."),
+        request, user, lambda: decisions.ask_for_reset(user=user, by=_me(request)),
+        title=_("Lost second factor"), submit=_("Ask for it"), back="factor_resets:list",
+        words=_("Speak with this person first: face to face, or by a voice you know. Somebody else must agree, another"
+                " operator or a coordinator of the region. The person is told by mail now."),
         done=_("Asked. Somebody else must agree within two days."),
     )  # fmt: skip
 
@@ -216,7 +219,7 @@ def decide_reset(request: HttpRequest, pk: int) -> HttpResponse:
     error = ""
     if request.method == "POST":
         try:
-            actions.decide_reset(reset=reset, approve=request.POST.get("decision") == "agree", by=me)
+            decisions.decide_reset(reset=reset, approve=request.POST.get("decision") == "agree", by=me)
         except ValidationError as refused:
             error = " ".join(refused.messages)
         else:

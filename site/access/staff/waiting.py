@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -11,8 +12,8 @@ from django.utils.translation import gettext as _
 from audit.chain import actor_of, record
 
 from ..models import User
-from . import actions, by_two
-from .models import FactorReset, RoleRequest, SessionEnd
+from . import by_two, decisions
+from .models import AddressChange, FactorReset, RoleRequest, SessionEnd
 from .people import kept_by
 from .views import _confirmed, _me, _say_whether_mailed
 
@@ -26,6 +27,9 @@ def waiting(request: HttpRequest) -> HttpResponse:
             "me": me,
             "roles": by_two.waiting_for(me),
             "sessions": SessionEnd.objects.waiting().filter(user__in=kept_by(me)).select_related("user", "asked_by"),
+            "addresses": AddressChange.objects.waiting()
+            .filter(Q(user__in=kept_by(me)) | Q(asked_by=me))
+            .select_related("user", "asked_by"),
             "factors": FactorReset.objects.waiting().filter(user__in=kept_by(me)).select_related("user", "asked_by"),
         },
     )
@@ -42,8 +46,8 @@ def decide_role(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act(approve: bool) -> None:
         if not may_decide:
-            raise ValidationError(_("The person who decides must be neither the one who asked nor the one concerned."))
-        actions.decide_role(asked=asked, approve=approve, by=me)
+            raise ValidationError(_("Somebody else than who asked, and than the person, must decide."))
+        decisions.decide_role(asked=asked, approve=approve, by=me)
         if approve and asked.invites:
             _say_whether_mailed(request, asked.user)
 
@@ -59,17 +63,32 @@ def decide_session_end(request: HttpRequest, pk: int) -> HttpResponse:
     return _decided(
         request,
         asked,
-        lambda approve: actions.decide_session_end(asked=asked, approve=approve, by=me),
+        lambda approve: decisions.decide_session_end(asked=asked, approve=approve, by=me),
         me.pk not in (asked.asked_by_id, asked.user_id),
         "access/admin/session_end.html",
+    )
+
+
+def decide_address(request: HttpRequest, pk: int) -> HttpResponse:
+    me = _me(request)
+    asked = get_object_or_404(AddressChange.objects.select_related("user", "asked_by"), pk=pk)
+    if asked.asked_by_id != me.pk and not kept_by(me).filter(pk=asked.user_id).exists():
+        record("access.denied", actor=actor_of(me), target_kind="user", target_id=asked.user_id)
+        raise Http404
+    return _decided(
+        request,
+        asked,
+        lambda approve: decisions.decide_address(asked=asked, approve=approve, by=me),
+        me.pk not in (asked.asked_by_id, asked.user_id),
+        "access/admin/address_change.html",
     )
 
 
 def ask_to_end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User, pk=pk)
     return _confirmed(
-        request, user, lambda: actions.ask_to_end_sessions(user=user, by=_me(request)),
-        title=_("End all sessions"), submit=_("Ask for a reset"), back="by_two:list", is_serious=True,
+        request, user, lambda: decisions.ask_to_end_sessions(user=user, by=_me(request)),
+        title=_("End all sessions"), submit=_("Ask for it"), back="by_two:list", is_serious=True,
         words=_("For a lost or seized phone: every session, open form and token of this person ends once another keeper"
                 " agrees. If it can't wait, shut the account instead."),
         done=_("Asked. Another keeper must agree."),

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from access.models import Assignment, FieldToken, MobileUnit, RoleRequest, SessionEnd, User
+from access.models import AddressChange, Assignment, FieldToken, MobileUnit, RoleRequest, SessionEnd, User
 from audit.models import AuditEntry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english", "committed")]
@@ -172,6 +172,54 @@ def test_a_machines_owner_gives_a_role_when_no_second_keeper_is_left(operator, b
         call_command("give_role", "ana", "coordinator")
     with pytest.raises(CommandError, match="nobody"):
         call_command("give_role", "nobody", "editor")
+
+
+# ---- the address that invitations go to ----
+
+
+def change_address(by: User, user: User, email: str):
+    sent = {"first_name": "A", "last_name": "H", "username": user.username, "email": email, "language": "en"}
+    return as_(by).post(reverse("staff:change", args=[user.pk]), sent, follow=True)
+
+
+def test_an_operator_alone_redirects_nobodys_invitation(operator, besa, person):
+    worker = person("worker", username="ana", email="ana@vatra.example")
+    answer = change_address(operator, worker, "attacker@evil.example")
+    assert "once another keeper has agreed" in answer.content.decode()
+    worker.refresh_from_db()
+    assert (worker.email, worker.last_name) == ("ana@vatra.example", "H")
+    as_(operator).post(reverse("staff:invite", args=[worker.pk]))
+    assert mail.outbox[-1].to == ["ana@vatra.example"]
+    asked = AddressChange.objects.get()
+    as_(operator).post(reverse("by_two:address", args=[asked.pk]), {"decision": "agree"})
+    worker.refresh_from_db()
+    assert worker.email == "ana@vatra.example"
+    as_(besa).post(reverse("by_two:address", args=[asked.pk]), {"decision": "agree"})
+    worker.refresh_from_db()
+    assert worker.email == "attacker@evil.example"
+    assert mail.outbox[-1].to == ["ana@vatra.example"], "the old address is told"
+
+
+def test_the_address_of_somebody_whose_role_waits_is_not_changed_alone_either(operator, besa, person):
+    nobody = person(None, username="ana", email="ana@vatra.example", first_name="A", last_name="H")
+    change_address(operator, nobody, "other@vatra.example")
+    nobody.refresh_from_db()
+    assert nobody.email == "other@vatra.example", "who has no role sees nothing"
+    ask(operator, nobody, "worker", unit=MobileUnit.objects.get(slug="north").pk)
+    change_address(operator, nobody, "attacker@evil.example")
+    nobody.refresh_from_db()
+    assert nobody.email == "other@vatra.example"
+
+
+def test_a_coordinator_of_elsewhere_does_not_decide_about_an_address(operator, person):
+    worker, far = (
+        person("worker", place="north", email="a@vatra.example"),
+        person("coordinator", place="south", admin=True),
+    )
+    change_address(operator, worker, "b@vatra.example")
+    asked = AddressChange.objects.get()
+    assert as_(far).post(reverse("by_two:address", args=[asked.pk]), {"decision": "agree"}).status_code == 404
+    assert "b@vatra.example" not in as_(far).get(reverse("by_two:list")).content.decode()
 
 
 # ---- sessions of others ----

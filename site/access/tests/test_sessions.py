@@ -111,6 +111,15 @@ def test_another_person_who_signs_in_there_is_offered_nothing(worker, person):
     assert client.get(reverse("account_typed"))["Location"] == reverse("account_home")
 
 
+def test_a_session_ends_after_twelve_hours_however_often_it_was_unlocked(worker):
+    actions.set_pin(user=worker, pin=PIN)
+    client = as_(worker)
+    StaffSession.objects.update(started_at=timezone.now() - timedelta(hours=13))
+    lock(client)
+    assert unlock(client, PIN)["Location"] == reverse("account_login")
+    assert client.get("/field/")["Location"].startswith(reverse("account_login"))
+
+
 # ---- lock and PIN ----
 
 
@@ -260,6 +269,23 @@ def test_a_call_that_no_mail_server_took_is_tried_again(worker, person):
     DuressAlarm.objects.update(next_try_at=timezone.now())
     duress.ring()
     assert len(mail.outbox) == 1
+
+
+def test_mails_go_on_while_nobody_takes_one_and_reach_operators_when_nobody_answers(worker, person):
+    actions.set_pin(user=worker, pin=PIN, duress_pin=DURESS)
+    person("coordinator", place="north", email="besa@vatra.example")
+    person("operator", email="olta@vatra.example")
+    unlock(as_(worker), DURESS)
+    with mock.patch("access.staff.mails.EmailMessage.send", side_effect=OSError):
+        for _round in range(duress.MOST_TRIES + 3):
+            DuressAlarm.objects.update(next_try_at=timezone.now())
+            duress.ring()
+    for _round in range(duress.MOST_TRIES + 3):
+        DuressAlarm.objects.update(next_try_at=timezone.now())
+        duress.ring()
+    to = [letter.to[0] for letter in mail.outbox]
+    assert to.count("besa@vatra.example") == duress.MOST_TRIES
+    assert to.count("olta@vatra.example") == duress.MOST_TRIES - duress.WIDELY_AFTER
 
 
 def test_without_a_coordinator_operators_are_told(worker, person):

@@ -86,7 +86,7 @@ def test_another_failure_is_none_to_come_again_for(client, monkeypatch):
     def fail(token: str) -> None:
         raise ProgrammingError
 
-    monkeypatch.setattr(FieldToken, "holder_of", fail)
+    monkeypatch.setattr(FieldToken, "found_by", fail)
     answer = client.get("/api/field/v1/forms", headers={"Authorization": "Bearer vft_x"})
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:vatra:problem:fault")
 
@@ -97,7 +97,7 @@ def test_too_much_heavy_work_at_once_is_told_to_come_again(client, monkeypatch):
     def take_no_more(token: str) -> None:
         raise Busy
 
-    monkeypatch.setattr(FieldToken, "holder_of", take_no_more)
+    monkeypatch.setattr(FieldToken, "found_by", take_no_more)
     assert client.get("/api/field/v1/forms", headers={"Authorization": "Bearer vft_x"}).status_code == 503
 
 

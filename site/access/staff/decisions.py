@@ -1,0 +1,142 @@
+"""What a second keeper decides: a role, an address, a lost second factor, the end of somebody's sessions.
+
+Who decides is neither who asked nor the person; the tables hold that too. Each writes its audit entry in the same
+transaction.
+"""
+
+from functools import partial
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.chain import actor_of, record
+
+from ..models import User
+from ..sessions.actions import end_all
+from ..sessions.models import StaffPin, StaffSession
+from . import mails
+from .actions import address_changed, assign_role, invite
+from .models import AddressChange, FactorReset, RoleRequest, SessionEnd, TwoPeople
+
+
+def decide_role(*, asked: RoleRequest, approve: bool, by: User) -> None:
+    """A second keeper agrees or refuses. Raises ValidationError."""
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=asked.user_id)
+        _decide(asked, approve, by, "account.role_agreed" if approve else "account.role_refused", role=asked.role)
+        if not approve:
+            return
+        if not user.is_active:
+            raise ValidationError(_("This account is shut."))
+        assign_role(
+            user=user,
+            role=asked.role,
+            unit=asked.unit,
+            regions=list(asked.regions.all()),
+            # a first day that went by while the request waited becomes today
+            starts_on=max(asked.starts_on, timezone.localdate()),
+            ends_on=asked.ends_on,
+            by=asked.asked_by,
+        )
+        if asked.invites and not user.has_usable_password():
+            invite(user=user, by=by)
+
+
+def decide_address(*, asked: AddressChange, approve: bool, by: User) -> None:
+    """A second keeper agrees or refuses. Raises ValidationError."""
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=asked.user_id)
+        _decide(asked, approve, by, "account.address_agreed" if approve else "account.address_refused")
+        if not approve:
+            return
+        if User.objects.filter(email__iexact=asked.email).exclude(pk=user.pk).exists():
+            raise ValidationError(_("Another account has this address."))
+        old_email, user.email = user.email, asked.email
+        user.save(update_fields=["email"])
+        address_changed(user, old_email)
+
+
+# ---- a lost second factor ----
+
+
+def ask_for_reset(*, user: User, by: User) -> FactorReset:
+    """Ask that this person's second factor is taken away. The person is told at once. Raises ValidationError."""
+    if user.pk == by.pk:
+        raise ValidationError(_("Somebody else must ask for you."))
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=user.pk)
+        if not Authenticator.objects.filter(user=user).exists():
+            raise ValidationError(_("This person has no second factor; they set one up when they sign in."))
+        waiting = FactorReset.objects.waiting().filter(user=user).first()
+        if waiting is not None:
+            return waiting
+        asked = FactorReset.objects.create(user=user, asked_by=by)
+        record("account.factor_reset_asked", actor=actor_of(by), target_kind="user", target_id=user.pk)
+        transaction.on_commit(partial(mails.tell_of_reset, user, asked=True))
+    return asked
+
+
+def decide_reset(*, reset: FactorReset, approve: bool, by: User) -> None:
+    """A second person agrees or refuses. Raises ValidationError.
+
+    Agreed: the factor, the password, the sessions and the tokens end, and the person is invited to set a new password;
+    at the next sign-in they set up a new factor.
+    """
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=reset.user_id)
+        _decide(reset, approve, by, "account.factor_reset_agreed" if approve else "account.factor_reset_refused")
+        if approve:
+            Authenticator.objects.filter(user=user).delete()
+            StaffPin.objects.filter(user=user).delete()
+            user.set_unusable_password()
+            user.save(update_fields=["password"])
+            end_all(user=user, by=by, why=StaffSession.Ended.BY_KEEPERS)
+            transaction.on_commit(partial(mails.tell_of_reset, user, asked=False))
+            invite(user=user, by=by)
+
+
+# ---- ending somebody's sessions ----
+
+
+def ask_to_end_sessions(*, user: User, by: User) -> SessionEnd:
+    """Ask that every session of this person ends. Raises ValidationError."""
+    if user.pk == by.pk:
+        raise ValidationError(_("You end your own sessions on your account page."))
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=user.pk)
+        waiting = SessionEnd.objects.waiting().filter(user=user).first()
+        if waiting is not None:
+            return waiting
+        asked = SessionEnd.objects.create(user=user, asked_by=by)
+        record("session.end_asked", actor=actor_of(by), target_kind="user", target_id=user.pk)
+    return asked
+
+
+def decide_session_end(*, asked: SessionEnd, approve: bool, by: User) -> None:
+    """A second keeper agrees or refuses. Agreed: sessions, drafts' keys and tokens end. Raises ValidationError."""
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=asked.user_id)
+        _decide(asked, approve, by, "session.end_agreed" if approve else "session.end_refused")
+        if approve:
+            end_all(user=user, by=by, why=StaffSession.Ended.BY_KEEPERS)
+            transaction.on_commit(partial(mails.tell_of_change, user, "sessions"))
+
+
+# ---- what they share ----
+
+
+def _decide(asked: TwoPeople, approve: bool, by: User, action: str, **detail: Any) -> None:
+    """Write a second person's decision. Raises ValidationError: it is one of the two, or it was decided meanwhile."""
+    if by.pk in (asked.asked_by_id, asked.user_id):
+        raise ValidationError(_("Somebody else than who asked, and than the person, must decide."))
+    waiting = type(asked).objects.waiting().filter(pk=asked.pk)
+    changed = waiting.update(decided_by=by, decided_at=timezone.now(), is_approved=approve)
+    if not changed:
+        raise ValidationError(_("This has been decided meanwhile, or it waited too long. Look again."))
+    record(
+        action, actor=actor_of(by), target_kind="user", target_id=asked.user_id, asked_by=asked.asked_by_id, **detail
+    )
