@@ -30,6 +30,7 @@ from case_forms.logic.words import WORDS
 from case_forms.questions import registry
 from case_forms.questions.base import text_in
 from case_forms.questions.indicators import by_dimension
+from notifications.briefs.parts import parts
 from notifications.directory.models import Role
 
 from .audience import MANY_PUBLIC
@@ -101,6 +102,7 @@ def catalogue(language: str) -> dict[str, Any]:
             "type_groups": _groups(),
             "lists": {**{name: _list(name, sources) for name in BUILT_IN}, **_shared()},
             "roles": [{"value": role.value, "label": capfirst(str(role.label))} for role in Role],
+            "brief_parts": [{"value": key, "label": in_language(words, language)} for key, words in parts().items()],
             "kinds": [{"value": value, "label": str(label)} for value, label in KINDS.items()],
             "audiences": [{"value": value, "label": str(label)} for value, label in AUDIENCE_WORDS.items()],
             "many_public": MANY_PUBLIC,

@@ -11,6 +11,7 @@ from notifications.directory.models import Role
 
 from . import lists
 from .audience import audience_problems
+from .brief_parts import is_read_by
 from .expressions import ALWAYS_KNOWN, IN_ROWS, OF_THE_CASE, Expressions, settings_read
 from .lists import Shared, no_shared_lists
 from .outline import is_asked
@@ -22,6 +23,10 @@ from .shapes import Problem, pointer, shape_problems
 
 RESERVED = frozenset({"csrfmiddlewaretoken"})
 ROLES = frozenset(Role.values)
+NOT_FOR_SCHOOLS = _(
+    "A school reads only who the pupil is, whom to call, what to watch for and what not to do. Say which of these it"
+    " is, or don't share it."
+)
 Item = dict[str, Any]
 
 
@@ -172,6 +177,8 @@ class _Check:
             if role not in ROLES:
                 here = f"{path}/shared_with/{pointer(role)}"
                 yield Problem(here, "unknown_role", _("There is no recipient with this role."))
+            elif not is_read_by(question, role):
+                yield Problem(f"{path}/shared_with/{pointer(role)}", "not_for_role", NOT_FOR_SCHOOLS)
             chosen = settings_read(question["shared_with"][role])
             yield from self.expressions.problems(
                 question["shared_with"],

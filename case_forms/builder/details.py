@@ -1,7 +1,7 @@
 """The properties of one part of a form compared, in words: wording, logic, privacy, and the rest."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from access.models import in_language
+from notifications.briefs.parts import parts
 from notifications.directory.models import Role
 
 from .catalogue import AUDIENCE_WORDS, KINDS
@@ -65,8 +67,14 @@ ELSEWHERE = frozenset(
         "rows",
         "warnings",
     }
-    | {"constraint", "sensitivity", "shared_with", "paper", "keep_for", "coarsen"}
+    | {"constraint", "sensitivity", "shared_with", "paper", "brief_part", "keep_for", "coarsen"}
 )
+
+
+def _part_name(question: Mapping[str, Any]) -> str:
+    """What the question is for in a brief, in words; "" when it doesn't say."""
+    words = parts().get(question.get("brief_part", ""))
+    return in_language(words) if words else ""
 
 
 @dataclass(frozen=True)
@@ -159,6 +167,9 @@ def _privacy(old: Part, new: Part, before: Sentences, after: Sentences) -> Itera
     if ("paper" in old) != ("paper" in new):
         was, now = (_("Never printed") if "paper" in part else "" for part in (old, new))
         yield Detail("privacy", _("On paper"), was, now)
+    if old.get("brief_part") != new.get("brief_part"):
+        was, now = (_part_name(part) for part in (old, new))
+        yield Detail("privacy", _("In a brief"), was, now)
     if old.get("keep_for") != new.get("keep_for"):
         was, now = (_("%(count)s months") % {"count": p["keep_for"]} if "keep_for" in p else "" for p in (old, new))
         yield Detail("privacy", _("Stored for"), was, now)

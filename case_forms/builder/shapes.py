@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from .brief_parts import PART_KEYS
 from .shape_checks import (
     Check,
     Problem,
@@ -108,6 +109,7 @@ QUESTION: Properties = {
     "sensitivity": (False, one_of(*SENSITIVITIES)),
     "shared_with": (False, sharing),
     "paper": (False, only_false),
+    "brief_part": (False, one_of(*PART_KEYS)),
     "keep_for": (False, whole(1, LONGEST_KEPT)),
     "appearance": (False, name),
     "choices": (False, list_of(part(CHOICE), MOST_CHOICES)),

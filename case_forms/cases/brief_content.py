@@ -5,12 +5,10 @@ only on the word True. A question without `shared_with` is shared with nobody, a
 shares nothing. What each row is for (its part) decides where the role reads it: see `notifications.briefs.parts`.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any
 
 from django.utils import formats, timezone, translation
@@ -18,6 +16,7 @@ from django.utils.translation import gettext, pgettext
 
 from access.models import MobileUnit, Municipality
 from case_forms import logic
+from case_forms.builder.brief_parts import part_of
 from case_forms.builder.outline import Given, given
 from case_forms.procedures.organisation_settings import read_in
 from case_forms.questions import registry
@@ -32,7 +31,6 @@ from .models import Case, CaseStatus, FormalIdentification
 LANGUAGES = ("sq", "en")
 Texts = dict[str, str]
 EVERY_ROLE: Mapping[str, bool] = dict.fromkeys(Role.values, True)
-PARTS_BY_KEY = Path(__file__).parent / "data" / "parts_by_key.json"
 
 # What each fact of the case is for. One without a part is read under "The case", after what matters first.
 CASE_PARTS: Mapping[str, str] = {
@@ -57,6 +55,7 @@ FACTS_OF_FEW: Mapping[str, frozenset[str]] = {
     | {Role.SOCIAL_SERVICE},
 }
 FACTS_OF_ROLE: Mapping[str, frozenset[str]] = {
+    Role.SOCIAL_SERVICE: FACTS_TO_HELP | {"sender"},
     Role.HEALTH: FACTS_TO_HELP,
     Role.PSYCHOLOGIST: FACTS_TO_HELP,
     Role.EMBASSY_DESK: FACTS_TO_HELP,
@@ -113,7 +112,7 @@ class BriefFacts(AnswerFacts):
 
 def brief_for(role: str, content: BriefFacts, *, urgent: bool = False) -> dict[str, Any]:
     """The brief of one role, filtered for it, as `briefs.composing.compose` makes it."""
-    return compose(role, [*case_rows(content, urgent=urgent), *content.answer_rows], urgent=urgent)
+    return compose(role, [*case_rows(content, urgent=urgent, role=role), *content.answer_rows], urgent=urgent)
 
 
 def both(write: Any) -> Texts:
@@ -147,12 +146,14 @@ def age_group_words(group: str) -> str:
     }[group]
 
 
-def case_rows(content: BriefFacts, *, urgent: bool) -> Iterator[BriefRow]:
+def case_rows(content: BriefFacts, *, urgent: bool, role: str = "") -> Iterator[BriefRow]:
     """Reference, urgency, status, age group, municipality, time, and the unit with the number to call.
 
-    A follow-up form that doesn't ask for the age says nothing of it, unless the case is on the child track.
+    With a `role`, what it reads of them only. A follow-up form that doesn't ask for the age says nothing of it, unless
+    the case is on the child track.
     """
     case = content.case
+    told_to_police = cache(lambda: _notices_to_police(case))
     section = both(lambda: gettext("The case"))
     group = age_group(content.facts, child_track=case.child_track)
     says_age = group != "unknown" or case.child_track
@@ -168,17 +169,20 @@ def case_rows(content: BriefFacts, *, urgent: bool) -> Iterator[BriefRow]:
             lambda: gettext("Formal identification"),
             lambda: FormalIdentification(case.formal_identification).label,
         ),
-        ("police", lambda: gettext("Police"), lambda: police_words(case)),
+        ("police", lambda: gettext("Police"), lambda: police_words(told_to_police())),
         *([("sender", lambda: gettext("Filed by"), lambda: content.sender)] if content.sender else []),
         ("unit", lambda: gettext("Sent by"), lambda: content.unit.name),
         ("callback", lambda: gettext("Call back"), lambda: content.unit.callback_phone or pgettext("no phone", "none")),
     )
     for key, label, value in rows:
+        readers = _readers_of(key)
+        if role and role not in readers:
+            continue
         yield BriefRow(
             key=f"case.{key}",
             label=both(label),
             value=both(value),
-            shared_with=_readers_of(key),
+            shared_with=readers,
             section=section,
             part=CASE_PARTS.get(key, ""),
         )
@@ -198,18 +202,25 @@ def _readers_of(fact: str) -> Mapping[str, bool]:
     return {role: True for role in readers if fact in FACTS_OF_ROLE.get(role, (fact,))}
 
 
-def police_words(case: Case) -> str:
-    """Whether and when the police were notified of the case, and whether they took it on: as it stands now."""
-    notices = Notice.objects.filter(case_id=case.pk, role=Role.POLICE).order_by("owed_at")
-    accepted = notices.filter(accepted_at__isnull=False).first()
-    if accepted is not None and accepted.accepted_at is not None:
-        return gettext("Notified, and accepted on %(at)s") % {"at": moment_words(accepted.accepted_at)}
-    sent = notices.filter(sent_at__isnull=False).first()
-    if sent is not None and sent.sent_at is not None:
-        return gettext("Notified on %(at)s, no answer yet") % {"at": moment_words(sent.sent_at)}
-    if notices.exclude(state=NoticeState.CANCELLED).exists():
+def police_words(told: Sequence[Notice]) -> str:
+    """Whether and when the police were notified of the case, and whether they took it on: as it stands now.
+
+    `told`: the case's notices to the police, the first first.
+    """
+    accepted = next((notice.accepted_at for notice in told if notice.accepted_at), None)
+    if accepted is not None:
+        return gettext("Notified, and accepted on %(at)s") % {"at": moment_words(accepted)}
+    sent = next((notice.sent_at for notice in told if notice.sent_at), None)
+    if sent is not None:
+        return gettext("Notified on %(at)s, no answer yet") % {"at": moment_words(sent)}
+    if any(notice.state != NoticeState.CANCELLED for notice in told):
         return gettext("A notice is on its way, not yet delivered")
     return gettext("Not notified through this system")
+
+
+def _notices_to_police(case: Case) -> list[Notice]:
+    fields = ("id", "state", "sent_at", "accepted_at")
+    return list(Notice.objects.filter(case_id=case.pk, role=Role.POLICE).order_by("owed_at").only(*fields))
 
 
 def moment_words(moment: datetime) -> str:
@@ -269,18 +280,6 @@ def _row(
         on_paper=question.get("paper") is not False,
         part=part_of(question),
     )
-
-
-def part_of(question: Mapping[str, Any]) -> str:
-    """What the question is for in a brief: as it says itself, else as the seeded forms mean a question of this key."""
-    said: str = question.get("brief_part") or _parts_by_key().get(question["key"], "")
-    return said
-
-
-@cache
-def _parts_by_key() -> Mapping[str, str]:
-    written = json.loads(PARTS_BY_KEY.read_text(encoding="utf-8"))["parts"]
-    return {key: part for part, keys in written.items() for key in keys}
 
 
 def shared(question: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, bool]:

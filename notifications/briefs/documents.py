@@ -26,7 +26,7 @@ from notifications.directory.models import Partner, Role
 from notifications.outbox.models import BriefDocument, Notice
 from notifications.outbox.sender import ORGANISATION, unit_of
 
-from .pages import Section, is_urgent, sections_of, why_told
+from .pages import URGENCY, Section, is_urgent, sections_of, why_told, without
 from .papers import paper_facts
 
 HERE = Path(__file__).parent
@@ -146,7 +146,7 @@ def _context(notice: Notice, language: str) -> dict[str, Any]:
     partner = contact.partner if contact else notice.partner
     urgent = is_urgent(notice)
     sections, sender = _on_paper(
-        sections_of(notice, language, on_paper=True), ELSEWHERE | ({"case.urgency"} if urgent else set())
+        sections_of(notice, language, on_paper=True), ELSEWHERE | ({URGENCY} if urgent else set())
     )
     unit = unit_of(notice)
     return {
@@ -175,7 +175,4 @@ def _through(notice: Notice, partner: Partner | None) -> str:
 def _on_paper(sections: tuple[Section, ...], elsewhere: Collection[str]) -> tuple[list[Section], str]:
     """The sections without what stands elsewhere on the sheet, and the sender's name for the signature."""
     sender = next((row.value for section in sections for row in section.rows if row.key == "case.sender"), "")
-    kept = [
-        Section(section.title, tuple(row for row in section.rows if row.key not in elsewhere)) for section in sections
-    ]
-    return [section for section in kept if section.rows], sender
+    return without(sections, elsewhere), sender

@@ -1,6 +1,6 @@
 """What the pages of a notice show: worked out here, so that templates only lay out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import Municipality, in_language
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
-from notifications.outbox.sender import unit_of
+from notifications.outbox.sender import ORGANISATION, unit_of
 from notifications.outbox.states import OPEN, NoticeState
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
@@ -49,11 +49,21 @@ REPLY_WORDS: dict[str, str | Promise] = {
 }
 
 
+CALLBACK, URGENCY = "case.callback", "case.urgency"
+SHORTEST_NUMBER = 3
+
+
 @dataclass(frozen=True)
 class Row:
     label: str
     value: str
     key: str = ""
+
+    @property
+    def phone(self) -> str:
+        """The number of the unit to call, as a link dials it; "" for other rows, and where there is none."""
+        dialled = "".join(sign for sign in self.value if sign in "+0123456789")
+        return dialled if self.key == CALLBACK and len(dialled) >= SHORTEST_NUMBER else ""
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,12 @@ def sections_in(brief: Any, language: str, *, on_paper: bool = False) -> tuple[S
     return tuple(section for section in sections if section.rows or not on_paper)
 
 
+def without(sections: Iterable[Section], keys: Collection[str]) -> list[Section]:
+    """The sections without these rows, which stand elsewhere on the page or sheet."""
+    kept = [Section(section.title, tuple(row for row in section.rows if row.key not in keys)) for section in sections]
+    return [section for section in kept if section.rows]
+
+
 def is_urgent(notice: Notice) -> bool:
     """Whether the procedure marked it so when it was owed."""
     brief: Any = notice.brief
@@ -166,6 +182,7 @@ def before_pin(visit: Visit) -> dict[str, Any]:
         "minutes": minutes_left(visit.notice),
         "paused_until": until,
         "unit": unit_of(visit.notice),
+        "organisation": ORGANISATION.get(visit.language, ORGANISATION["sq"]),
     }
 
 
@@ -174,6 +191,7 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
     notice = visit.notice
     readable = is_readable(notice)
     sections = _sections_or_none(notice, visit.language) if readable else ()
+    urgent = readable and sections is not None and is_urgent(notice)
     replies = list(notice.replies.select_related("to_municipality"))
     given = {reply.kind for reply in replies} - ({ReplyKind.OUTCOME.value} if tells_more(notice) else set())
     offered = [kind for kind in answers_for(notice) if not refusal_of(notice, kind) and kind not in given]
@@ -183,9 +201,9 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
         "visit": visit,
         "notice": notice,
         "readable": readable,
-        "sections": sections or (),
+        "sections": without(sections or (), {URGENCY} if urgent else ()),
         "unreadable": readable and sections is None,
-        "is_urgent": readable and sections is not None and is_urgent(notice),
+        "is_urgent": urgent,
         "why_told": why_told(notice) if readable else "",
         "further": further_of(notice) if readable else None,
         "minutes": minutes_left(notice),

@@ -14,7 +14,7 @@ from typing import Any
 
 DATA = Path(__file__).parent / "data" / "parts.json"
 FOR_EVERY_ROLE = "default"
-Texts = Mapping[str, str]
+Texts = dict[str, str]
 
 
 @dataclass(frozen=True)

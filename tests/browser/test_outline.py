@@ -442,6 +442,22 @@ def test_an_unfinished_condition_shares_nothing(page: Page) -> None:
     assert "shared_with" not in item_of(stored(page, form), "secret")
 
 
+def test_what_a_question_is_for_in_a_brief_is_chosen_in_words(page: Page) -> None:
+    form = built(("first", [*FAMILY, question("meeting", "text", "Takimi")]))
+    opened(page, form)
+    line(page, "Takimi (en)").click()
+    part = group(page, "privacy").get_by_label("In a brief, this is")
+    part.select_option(label="Place")
+    picture(page, "outline_brief_part")
+    assert item_of(stored(page, form), "meeting")["brief_part"] == "place"
+    opened(page, form)
+    line(page, "Takimi (en)").click()
+    again = group(page, "privacy").get_by_label("In a brief, this is")
+    expect(again).to_have_value("place")
+    again.select_option(label="Nothing special: after the rest")
+    assert "brief_part" not in item_of(stored(page, form), "meeting")
+
+
 # ---- problems, saving, fitting ----
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from case_forms.builder.brief_parts import PART_KEYS
 from case_forms.builder.checker import check_definition
 from case_forms.questions import registry
 from case_forms.questions.tests.sources import LISTS
@@ -139,6 +140,8 @@ def one_question(draw: st.DrawFn, key: str, known: Known, beside: Known) -> dict
         made["recipient_label"] = texts("For recipients")
     if draw(st.booleans()):
         made["constraint"] = {"expr": draw(conditions({**known, key: made}, depth=1)), "message": texts("Not so.")}
+    if draw(st.integers(0, 3)) == 0:
+        made["brief_part"] = draw(st.sampled_from(PART_KEYS))
     if draw(st.booleans()):
         made["shared_with"] = {draw(st.sampled_from(ROLES)): True}
     made |= draw(own_values(made, known))

@@ -479,3 +479,18 @@ def test_a_form_for_the_public_asks_nothing_again():
     assert problems(asked) == []
     asked["warnings"] = [{"key": "w", "when": {"answered": ["q"]}, "message": texts("Sure?")}]
     assert problems(asked) == [("/warnings", "not_public")]
+
+
+def test_a_question_says_what_it_is_for_in_a_brief_and_only_what_there_is() -> None:
+    assert problems(form(section("s", question("where_to", "text", brief_part="place")))) == []
+    wrong = problems(form(section("s", question("where_to", "text", brief_part="gossip"))))
+    assert wrong == [("/sections/0/items/0/brief_part", "wrong_shape")]
+
+
+def test_what_has_no_place_in_a_schools_brief_is_not_shared_with_a_school() -> None:
+    shared = {"shared_with": {"school": True}}
+    assert problems(form(section("s", question("narrative", "long_text", **shared)))) == [
+        ("/sections/0/items/0/shared_with/school", "not_for_role")
+    ]
+    assert problems(form(section("s", question("our_signs", "text", brief_part="watch", **shared)))) == []
+    assert problems(form(section("s", question("narrative", "long_text", shared_with={"health": True})))) == []

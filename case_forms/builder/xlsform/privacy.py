@@ -17,7 +17,7 @@ IF = " if "
 
 
 def privacy(node: Node, carrying: Carrying) -> dict[str, Any]:
-    """sensitivity, shared_with, paper and keep_for."""
+    """sensitivity, shared_with, paper, brief_part and keep_for."""
     row = node.here
     found: dict[str, Any] = {}
     sensitivity = row.get("vatra", "sensitivity").lower()
@@ -31,6 +31,8 @@ def privacy(node: Node, carrying: Carrying) -> dict[str, Any]:
         found["shared_with"] = shared
     if row.get("vatra", "paper").lower() == "no":
         found["paper"] = False
+    if row.get("vatra", "brief_part"):
+        found["brief_part"] = row.get("vatra", "brief_part").lower()
     written = row.get("vatra", "keep_for")
     if written:
         months = months_of(written)

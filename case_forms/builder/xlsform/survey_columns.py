@@ -73,6 +73,8 @@ class SurveyColumns:
             row["vatra::sensitivity"] = question["sensitivity"]
         if "paper" in question:
             row["vatra::paper"] = "no"
+        if "brief_part" in question:
+            row["vatra::brief_part"] = question["brief_part"]
         if "keep_for" in question:
             row["vatra::keep_for"] = str(question["keep_for"])
         lines = []

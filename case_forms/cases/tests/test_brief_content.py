@@ -6,14 +6,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from case_forms.builder.brief_parts import is_read_by, part_of, parts_by_key
 from case_forms.cases.brief_content import (
     CASE_PARTS,
     BriefFacts,
-    _parts_by_key,
     age_group,
     brief_for,
     case_rows,
-    part_of,
     shared,
 )
 from case_forms.cases.models import Case
@@ -160,12 +159,20 @@ def test_a_question_says_what_it_is_for_and_an_older_version_is_known_by_its_key
     assert part_of({"key": "our_own_question"}) == ""
 
 
+def test_a_school_is_told_only_what_has_a_place_in_its_brief() -> None:
+    assert is_read_by({"key": "do_not"}, "school")
+    assert is_read_by({"key": "our_own_question", "brief_part": "watch"}, "school")
+    assert not is_read_by({"key": "narrative"}, "school")
+    assert not is_read_by({"key": "our_own_question"}, "school")
+    assert is_read_by({"key": "our_own_question"}, "cpu")
+
+
 def test_every_part_that_the_seeded_keys_are_given_is_a_part_of_a_brief() -> None:
-    assert set(_parts_by_key().values()) <= set(parts())
+    assert set(parts_by_key().values()) <= set(parts())
     assert set(CASE_PARTS.values()) <= set(parts())
 
 
-@pytest.mark.parametrize("role", ["school", "health", "psychologist", "embassy_desk"])
+@pytest.mark.parametrize("role", ["school", "social_service", "health", "psychologist", "embassy_desk"])
 def test_whoever_only_helps_does_not_read_that_it_is_a_trafficking_case(scene: Scene, role: str) -> None:
     scene.send(danger="yes", age_stated=15)
     rows = {row.key: row for row in case_rows(facts_of(Case.objects.get()), urgent=True)}

@@ -264,7 +264,7 @@ def test_the_sheet_names_the_other_recipients_by_role_and_nobody_by_name(make_no
     assert documents.render(Notice.objects.get(pk=authority.pk)).pdf == pdf
 
 
-@pytest.mark.parametrize("role", ["school", "health", "psychologist", "embassy_desk"])
+@pytest.mark.parametrize("role", ["school", "social_service", "health", "psychologist", "embassy_desk"])
 def test_whoever_only_helps_learns_neither_the_others_nor_the_law_on_trafficking(
     make_notice: Callable[..., Notice], role: str
 ) -> None:

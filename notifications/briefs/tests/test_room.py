@@ -14,7 +14,7 @@ from access.models import Municipality
 from audit.models import AuditEntry
 from audit.verifying import verify_chain
 from notifications.briefs import documents
-from notifications.briefs.composing import compose
+from notifications.briefs.composing import BriefRow, compose
 from notifications.briefs.links import revoke_link
 from notifications.briefs.models import BriefSession
 from notifications.briefs.replies import answer
@@ -499,3 +499,26 @@ class TestWhyOneIsTold:
         deputy = make_notice(contact=second, chases=notice, purpose=Purpose.DEPUTY)
         client.post(path_of(deputy), {"pin": PIN})
         assert "and can&#x27;t take it" in page(client, path_of(deputy))
+
+
+def test_before_the_pin_the_page_says_who_asks_for_it(client: Client, notice: Notice) -> None:
+    html = client.get(path_of(notice)).content.decode()
+    assert "Qendra Psiko-Sociale “Vatra”" in html
+    assert "Njësia Provë" not in html  # which would say the region
+
+
+def test_the_units_number_can_be_pressed_and_urgency_is_said_once(
+    client: Client, make_notice: Callable[..., Notice]
+) -> None:
+    section = {"sq": "Rasti", "en": "The case"}
+    rows = [
+        BriefRow("case.urgency", {"sq": "Urgjenca"}, {"sq": "urgjent"}, {"police": True}, section, part="urgency"),
+        BriefRow("case.callback", {"sq": "Telefoni"}, {"sq": "+355 69 12"}, {"police": True}, section, part="call"),
+        BriefRow("case.place", {"sq": "Numër"}, {"sq": "0690000000"}, {"police": True}, section, part="place"),
+    ]
+    notice = make_notice(brief=compose("police", rows, urgent=True))
+    html = client.post(path_of(notice), {"pin": PIN}, follow=True).content.decode()
+    assert '<a href="tel:+3556912">+355 69 12</a>' in html
+    assert "tel:0690000000" not in html
+    assert "Urgjenca" not in html
+    assert html.count("URGJENT") == 1

@@ -262,16 +262,33 @@ def test_an_agreement_cannot_end_before_it_was_signed(keeper: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "words"), [("police", "directorate"), ("cpu", "municipality"), ("coordinator", "regions")]
+    ("role", "words"),
+    [
+        ("police", "directorate"),
+        ("cpu", "municipality"),
+        ("school", "municipality"),
+        ("coordinator", "regions"),
+        ("psychologist", "regions"),
+    ],
 )
 def test_an_office_without_its_kind_of_area_is_refused(keeper: Client, north: Region, role: str, words: str) -> None:
     written = {"name_sq": "Z", "name_en": "Z", "slug": "z", "role": role, "is_active": "on"}
-    given = (
-        {"regions": [str(north.pk)]} if role != "coordinator" else {"municipality": str(Municipality.objects.get().pk)}
-    )
+    given = {"regions": [str(north.pk)]} if words != "regions" else {"municipality": str(Municipality.objects.get().pk)}
     html = said(keeper.post("/cms/partner/new/", written | given))
     assert not Partner.objects.filter(slug="z").exists()
     assert f"by its {words}" in html or f"by their {words}" in html
+
+
+@pytest.mark.parametrize("role", ["social_service", "health"])
+def test_a_local_or_regional_office_names_its_municipality_or_its_regions(
+    keeper: Client, north: Region, role: str
+) -> None:
+    written = {"name_sq": "Z", "name_en": "Z", "slug": "z", "role": role, "is_active": "on"}
+    assert "by its municipality or its regions" in said(keeper.post("/cms/partner/new/", written))
+    places = ({"regions": [str(north.pk)]}, {"municipality": str(Municipality.objects.get().pk)})
+    for slug, place in zip(("z", "zz"), places, strict=True):
+        page = keeper.post("/cms/partner/new/", written | {"slug": slug} | place)
+        assert page.status_code == 302  # nothing was wrong with it
 
 
 def test_only_a_protection_service_has_services(keeper: Client) -> None:

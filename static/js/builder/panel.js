@@ -5,7 +5,7 @@ import { logic, privacy, sectionFields, wording } from "./panel_groups.js";
 import { fieldFor, showProblems } from "./problems.js";
 
 const GROUPS = { wording, logic, privacy };
-const PLACES = { wording: null, logic: /^\/(relevant|required|constraint|choice_filter|calculation|result|initial)/, privacy: /^\/(sensitivity|shared_with|recipient_label|paper|keep_for)/ };
+const PLACES = { wording: null, logic: /^\/(relevant|required|constraint|choice_filter|calculation|result|initial)/, privacy: /^\/(sensitivity|shared_with|recipient_label|paper|brief_part|keep_for)/ };
 
 export class Panel {
   /** `actions.changeType(node)` opens the picker. */

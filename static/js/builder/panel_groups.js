@@ -170,9 +170,11 @@ export function privacy(editor, node) {
   const keep = input(node.keep_for, { type: "number", min: 1, max: 600, step: 1, readonly: editor.readOnly, onInput: (text) => set("keep_for")(text === "" ? undefined : Number(text)) });
   keep.classList.add("vo-number");
   const onPaper = checkbox(editor.t("paper_words"), node.paper === false, { disabled: editor.readOnly, onChange: (never) => set("paper")(never ? false : undefined) });
+  const parts = [["", editor.t("brief_part_none")], ...editor.catalogue.brief_parts.map(({ value, label }) => [value, label])];
+  const inBrief = select(parts, node.brief_part ?? "", { disabled: editor.readOnly, onChange: (value) => set("brief_part")(value || undefined) });
   const roles = editor.catalogue.roles.map((role) => sharing(editor, node, role));
   const forRecipients = textsField(editor, node, ["recipient_label"], editor.t("recipient_label"), { hint: editor.t("recipient_hint") });
-  return [sensitivity, fieldset(editor.t("shared_with"), { at: "/shared_with", hint: editor.t("shared_with_hint") }, roles), forRecipients, fieldset(editor.t("paper"), { at: "/paper", hint: editor.t("paper_hint") }, onPaper), field(editor.t("keep_for"), keep, { at: "/keep_for", hint: editor.t("keep_for_hint") })];
+  return [sensitivity, fieldset(editor.t("shared_with"), { at: "/shared_with", hint: editor.t("shared_with_hint") }, roles), forRecipients, field(editor.t("brief_part"), inBrief, { at: "/brief_part", hint: editor.t("brief_part_hint") }), fieldset(editor.t("paper"), { at: "/paper", hint: editor.t("paper_hint") }, onPaper), field(editor.t("keep_for"), keep, { at: "/keep_for", hint: editor.t("keep_for_hint") })];
 }
 
 /** One role. While its condition is unfinished, nothing is shared. */
