@@ -121,10 +121,14 @@ def lines_of(entries: Iterable[AuditEntry]) -> list[Line]:
             entry,
             names.get(entry.actor_id, "") if entry.actor_kind == "user" else "",
             {"user": names, "notice": codes}.get(entry.target_kind, {}).get(entry.target_id, ""),
-            sorted(entry.detail.items()),
+            [(name, _flat(value)) for name, value in sorted(entry.detail.items())],
         )
         for entry in found
     ]
+
+
+def _flat(value: Any) -> Any:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def read_record(request: HttpRequest) -> HttpResponse:

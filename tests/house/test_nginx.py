@@ -175,7 +175,7 @@ def test_a_long_address_comes_back_or_is_refused_and_never_looks_like_a_fault(
     ],
 )
 def test_one_network_sends_so_much_and_is_then_asked_to_wait(front, path: str, method: str, at_most: int) -> None:
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPoolExecutor(4) as threads:
         answers = list(threads.map(lambda _number: ask(front, path, method), range(at_most + 40)))
     statuses = [status for status, _headers, _body in answers]
     assert statuses[:5] == [200] * 5
