@@ -27,6 +27,7 @@ from wagtail_modeladmin.options import ModelAdmin, ModelAdminGroup
 
 from access.models import StaffRole, User
 from audit.chain import actor_of, record
+from audit.denials import record_denial
 from notifications.outbox.labels import yes_or_no
 from notifications.outbox.models import Notice
 from notifications.outbox.retrying import try_again
@@ -145,14 +146,14 @@ class Register(ModelAdmin):
         if found is None:
             if self.model._default_manager.filter(pk=pk).exists():
                 kind = self.opts.model_name
-                record("access.denied", actor=actor_of(request.user), target_kind=kind, target_id=pk)
+                record_denial(actor=actor_of(request.user), target_kind=kind, target_id=pk)
             raise Http404
         return found
 
     def _coordinators_only(self, request: HttpRequest) -> None:
         if not is_coordinator(request.user):
             kind = self.opts.model_name
-            record("access.denied", actor=actor_of(request.user), target_kind="register", target_id=kind)
+            record_denial(actor=actor_of(request.user), target_kind="register", target_id=kind)
             raise Http404
 
     def get_admin_urls_for_registration(self) -> tuple[URLPattern, ...]:

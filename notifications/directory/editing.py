@@ -22,7 +22,8 @@ from wagtail.admin.views.generic.history import HistoryView
 from wagtail.admin.widgets.button import Button
 
 from access.models import User
-from audit.chain import actor_of, record
+from audit.chain import actor_of
+from audit.denials import record_denial
 
 from . import coverage
 from .actions import delete_period, end_period, has_begun, is_running, next_minute
@@ -47,11 +48,8 @@ class MineOnly:
     def get_object(self: Any, *args: Any, **kwargs: Any) -> Any:
         found = super().get_object(*args, **kwargs)  # type: ignore[misc]
         if not entries_of(self.request.user, type(found)).filter(pk=found.pk).exists():
-            record(
-                "access.denied",
-                actor=actor_of(self.request.user),
-                target_kind=found._meta.model_name,
-                target_id=found.pk,
+            record_denial(
+                actor=actor_of(self.request.user), target_kind=found._meta.model_name or "", target_id=found.pk
             )
             raise Http404
         return found

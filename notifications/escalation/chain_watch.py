@@ -1,14 +1,16 @@
 """The audit chain, watched each minute: what `/readyz` says of it, an alarm when it is broken, and the mail of the day.
 
 1. `audit.watch.look` reads what is new and, once an hour, all of it. What it found stands in a Heartbeat.
+   So do sealed cells that are older than they were (`vault.witness`): each is also named in the chain.
 2. Broken: operators and the keepers of the record are written to: at once, each hour, after the first day once a day.
 3. Once a day, from eight on, the keepers get the head: `<number>:<16 digits>`. Whoever holds one of these mails can
    show later that nothing before it was cut off, without trusting this machine. With fewer than two keepers the
    operators get it too.
 """
 
+import sqlite3
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from smtplib import SMTPException
 from typing import Any
 
@@ -19,11 +21,12 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from access.models import User
-from audit.chain import head_note
+from access.models import Assignment, StaffRole, User
+from audit.chain import head_note, record
 from audit.watch import Watch, WatchedElsewhere, look
 from notifications.outbox.alarm import operators_to_tell
 from notifications.outbox.models import Heartbeat
+from vault import witness
 from vault.keyring import KeyRingError
 
 from .digest import begin_of_today
@@ -48,12 +51,32 @@ def each_minute(argument: str = "") -> None:
     except (KeyRingError, OSError, ValueError) as error:
         log.error("audit_chain_not_read", code=type(error).__name__)
         found = {**_earlier(), "error": type(error).__name__}
+    found |= _cells(now)
     Heartbeat.beat(CHAIN, found)
-    if found["broken"] or found.get("error"):
+    if found["broken"] or found.get("error") or found["put_back"]:
         alarm(found, now)
     else:
         Heartbeat.objects.filter(part=ALARMED).delete()
     send_head_of_the_day(now)
+
+
+def _cells(now: datetime) -> dict[str, Any]:
+    """Goes on holding sealed cells against what was met before; those that were put back are named in the chain."""
+    earlier = {name: value for name, value in _earlier().items() if name.startswith("cells_") or name == "put_back"}
+    try:
+        seen = witness.step(now=now.timestamp())
+    except (OSError, sqlite3.Error) as error:
+        log.error("sealed_cells_not_read", code=type(error).__name__)
+        return {"put_back": 0, **earlier, "cells_error": type(error).__name__}
+    if seen is None:
+        return {"put_back": 0, **earlier}
+    for place in seen.new:
+        log.error("sealed_cell_put_back", cell=place)
+        table, column, row = place.split("/", 2)
+        record("vault.put_back", target_kind=table[:32], target_id=row, column=column)
+    ended = datetime.fromtimestamp(seen.ended, tz=UTC).isoformat() if seen.ended else ""
+    first = seen.put_back[: witness.AT_MOST_NAMED]
+    return {"put_back": len(seen.put_back), "cells_first": first, "cells_at": ended, "cells_error": ""}
 
 
 def _earlier() -> dict[str, Any]:
@@ -66,8 +89,16 @@ def alarm(found: dict[str, Any], now: datetime) -> int:
     if not _claimed(ALARMED, now, _is_due_again):
         return 0
     people = {person.pk: person for person in [*keepers(), *operators_to_tell()]}
-    words = {"entry": found["broken"], "reason": found["reason"], "error": found.get("error", "")}
-    return _told(ALARMED, people.values(), lambda: _("Vatra: the audit chain is not whole"), "chain_broken", words, now)
+    words = {
+        "entry": found["broken"],
+        "reason": found["reason"],
+        "error": found.get("error", ""),
+        "put_back": found.get("put_back", 0),
+        "cells": found.get("cells_first", []),
+    }
+    return _told(
+        ALARMED, people.values(), lambda: _("Vatra: the record or sealed data was changed"), "chain_broken", words, now
+    )
 
 
 def send_head_of_the_day(now: datetime) -> int:
@@ -91,7 +122,8 @@ def send_head_of_the_day(now: datetime) -> int:
 
 def keepers() -> list[User]:
     """Who keeps the record, with an e-mail address."""
-    return []
+    today = Assignment.objects.current().filter(role=StaffRole.AUDITOR).values("pk")
+    return list(User.objects.filter(is_active=True, assignments__in=today).exclude(email="").distinct().order_by("pk"))
 
 
 def _is_due_again(beat: Heartbeat, now: datetime) -> bool:

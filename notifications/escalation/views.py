@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -16,6 +17,8 @@ from audit.chain import actor_of, record
 from audit.models import PutAside
 from audit.put_aside import try_again
 from notifications.outbox.models import Notice
+
+from .audit_reader import state_of_the_chain
 
 SHOWN = 200
 KINDS: dict[str, str | Promise] = {
@@ -56,7 +59,12 @@ def put_aside(request: HttpRequest) -> HttpResponse:
         messages.success(request, words % {"count": count})
         return redirect("put_aside")
     count = PutAside.objects.count()
-    page = {"lines": lines_of(PutAside.objects.all()[:SHOWN]), "count": count, "more": max(count - SHOWN, 0)}
+    page: dict[str, Any] = {
+        "chain": state_of_the_chain(),
+        "lines": lines_of(PutAside.objects.all()[:SHOWN]),
+        "count": count,
+        "more": max(count - SHOWN, 0),
+    }
     return render(request, "escalation/put_aside.html", page)
 
 

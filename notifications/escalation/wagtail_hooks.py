@@ -1,4 +1,4 @@
-"""The operator's page of rows put aside, in the admin's menu of reports."""
+"""In the admin's menu of reports: the operator's page of rows put aside, and the record for its keepers."""
 
 from typing import Any
 
@@ -10,20 +10,32 @@ from wagtail.admin.menu import MenuItem
 
 from access.models import StaffRole
 
+from .audit_reader import read_record
 from .views import put_aside
 
 
 class ForOperators(MenuItem):
+    role = StaffRole.OPERATOR
+
     def is_shown(self, request: HttpRequest) -> bool:
         user: Any = request.user
-        return bool(user.has_role(StaffRole.OPERATOR))
+        return bool(user.has_role(self.role))
+
+
+class ForKeepers(ForOperators):
+    role = StaffRole.AUDITOR
 
 
 @hooks.register("register_admin_urls")
 def addresses() -> list[URLPattern]:
-    return [path("put-aside/", put_aside, name="put_aside")]
+    return [path("put-aside/", put_aside, name="put_aside"), path("audit/", read_record, name="audit")]
 
 
 @hooks.register("register_reports_menu_item")
 def rows_put_aside() -> MenuItem:
     return ForOperators(_("Failed tasks"), reverse("put_aside"), icon_name="warning", order=90)
+
+
+@hooks.register("register_reports_menu_item")
+def record_of_deeds() -> MenuItem:
+    return ForKeepers(_("Record of who did what"), reverse("audit"), icon_name="history", order=80)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from access.models import StaffRole
 from audit.models import AuditEntry
+from audit.tests.counting import denials
 from outreach_pages.models import InformativeSession, SessionCount
 from outreach_pages.records.forms.outcome import CELLS, OutcomeForm, cell_name
 from outreach_pages.records.forms.plan import PlanForm
@@ -299,7 +300,7 @@ class TestWhoSeesWhat(RecordsTest):
         for name in ("session", "change", "outcome", "cancel"):
             assert self.client.get(reverse(f"sessions:{name}", args=[planned.pk])).status_code == 404
         assert self.client.post(reverse("sessions:again", args=[planned.pk])).status_code == 404
-        assert self.entries("access.denied").filter(target_id=str(planned.pk)).count() == 5
+        assert denials(target_id=str(planned.pk)) == 5
 
     def test_a_coordinator_reads_and_plans_and_does_not_record(self):
         past = self.past()

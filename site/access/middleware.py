@@ -10,7 +10,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect
 
-from audit.chain import actor_of, record
+from audit.chain import actor_of
+from audit.denials import record_denial
 
 from . import policy
 from .limits import Busy
@@ -110,7 +111,7 @@ class AccessPolicy:
     @staticmethod
     def _deny(request: HttpRequest, row: policy.Row | None, route: str, *, is_api: bool) -> HttpResponse:
         if request.user.is_authenticated:
-            record("access.denied", actor=actor_of(request.user), target_kind="route", target_id=route[:64])
+            record_denial(actor=actor_of(request.user), target_kind="route", target_id=route[:64])
             if not is_api:
                 raise Http404
             return problem(404, "not-found", "There is nothing here for you.")

@@ -105,6 +105,7 @@ class StaffRole(models.TextChoices):
     COORDINATOR = "coordinator", _("coordinator")
     EDITOR = "editor", _("editor")
     OPERATOR = "operator", _("operator")
+    AUDITOR = "auditor", _("keeper of the record")
 
 
 class User(AbstractUser):
@@ -175,7 +176,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
 
 class Assignment(models.Model):
-    """A role for a time: a worker in a unit, a coordinator of a region, an editor or operator of the whole."""
+    """A role for a time: a worker in a unit, a coordinator of a region, the others of the whole."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="assignments", verbose_name=_("member of staff"))
     role = models.CharField(_("role"), max_length=16, choices=StaffRole.choices)
@@ -200,7 +201,7 @@ class Assignment(models.Model):
                 condition=(
                     Q(role="worker", unit__isnull=False, region__isnull=True)
                     | Q(role="coordinator", unit__isnull=True, region__isnull=False)
-                    | Q(role__in=["editor", "operator"], unit__isnull=True, region__isnull=True)
+                    | Q(role__in=["editor", "operator", "auditor"], unit__isnull=True, region__isnull=True)
                 ),
             ),
             models.CheckConstraint(

@@ -22,9 +22,12 @@ COORDINATOR = frozenset({StaffRole.COORDINATOR.value})
 OPERATOR = frozenset({StaffRole.OPERATOR.value})
 EDITOR = frozenset({StaffRole.EDITOR.value})
 OPERATOR = frozenset({StaffRole.OPERATOR.value})
+AUDITOR = frozenset({StaffRole.AUDITOR.value})
 STAFF = frozenset(role.value for role in StaffRole)
 KEEPERS = frozenset({StaffRole.COORDINATOR.value, StaffRole.OPERATOR.value})
-CMS = frozenset({StaffRole.EDITOR.value, StaffRole.COORDINATOR.value, StaffRole.OPERATOR.value})
+CMS = frozenset(
+    {StaffRole.EDITOR.value, StaffRole.COORDINATOR.value, StaffRole.OPERATOR.value, StaffRole.AUDITOR.value}
+)
 
 READ = frozenset({"GET", "HEAD", "OPTIONS"})
 WRITE = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
@@ -283,6 +286,12 @@ MOUNTS: tuple[Row, ...] = (
         OPERATOR,
         "The operator sees which rows could not be dealt with, by code and id, and has them tried again.",
         WRITE,
+        permission="wagtailadmin.access_admin",
+    ),
+    Row(
+        "cms/audit/",
+        AUDITOR,
+        "Two keepers of the record read who did what to whom, by ids; each reading is itself recorded.",
         permission="wagtailadmin.access_admin",
     ),
     Row("cms/forms/try/", COORDINATOR, "Whoever edits a form tries it out beside it; nothing is stored.", POST_ONLY),

@@ -94,3 +94,27 @@ class PutAside(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.row} {self.code}"
+
+
+class RepeatedDenial(models.Model):
+    """What somebody was denied, and how often again since the entry in the chain (see `audit.denials`)."""
+
+    actor_kind = models.CharField(max_length=16)
+    actor_id = models.CharField(max_length=64, blank=True)
+    target_kind = models.CharField(max_length=32)
+    target_id = models.CharField(max_length=64)
+    since = models.DateTimeField(db_index=True)
+    last_at = models.DateTimeField()
+    times = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("repeated denial")
+        verbose_name_plural = _("repeated denials")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["actor_kind", "actor_id", "target_kind", "target_id"], name="one_row_per_denial"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor_kind} {self.actor_id} {self.target_kind} {self.times}"

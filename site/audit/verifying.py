@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from django.utils.translation import gettext_noop
+
 from vault.keyring import KeyRingError
 
 from .chain import GENESIS, SEALED, SHORT, expected_hash
@@ -21,16 +23,16 @@ from .models import AuditEntry, ChainHead
 
 CHUNK = 2000
 
-CHANGED = "its content does not fit its hash"
-MISSING = "the entry is missing"
-UNLINKED = "it does not follow the entry before it"
-UNKEYED = "it carries no key, and an entry before it does"
-UNSEALED = "it is the first with a key, and does not seal the entries before it"
-SEALED_TWICE = "it seals entries that were sealed before"
-NOT_NOTED = "it is not the entry that was noted"
-NOT_HEAD = "it is not the entry that the head names"
-CUT_OFF = "entries are missing at the end"
-NO_KEY = "the key that it names is not here"
+CHANGED = gettext_noop("its content does not fit its hash")
+MISSING = gettext_noop("the entry is missing")
+UNLINKED = gettext_noop("it does not follow the entry before it")
+UNKEYED = gettext_noop("it carries no key, and an entry before it does")
+UNSEALED = gettext_noop("it is the first with a key, and does not seal the entries before it")
+SEALED_TWICE = gettext_noop("it seals entries that were sealed before")
+NOT_NOTED = gettext_noop("it is not the entry that was noted")
+NOT_HEAD = gettext_noop("it is not the entry that the head names")
+CUT_OFF = gettext_noop("entries are missing at the end")
+NO_KEY = gettext_noop("the key that it names is not here")
 
 
 @dataclass(frozen=True)

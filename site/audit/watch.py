@@ -24,6 +24,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from vault.keyring import KeyRingError
 
@@ -35,7 +36,7 @@ from .verifying import CUT_OFF, NOT_NOTED, ChainReport, Note, Notes, Progress, R
 SECONDS_A_LOOK = 2.0
 PASS_EACH = timedelta(hours=1)
 PURPOSE = "watch"
-NOTE_SPOILT = "the note beside the database was changed"
+NOTE_SPOILT = gettext_noop("the note beside the database was changed")
 
 log = structlog.get_logger(__name__)
 

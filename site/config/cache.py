@@ -4,7 +4,8 @@
 `REST_S` seconds, so that a hung one costs one wait and not one per read; Redis is given 0.1 s and asked once
 (docs/adr/0049). Meanwhile each process goes on with a small memory of its own: limits on sign-in go on counting there,
 and Wagtail finds its sites. With `OPTIONS["FALLBACK"] = False` the failure is raised, at once, for who must know that
-nothing is shared now (the generation of kept pages, `content.serving.generation`).
+nothing is shared now (the generation of kept pages, `content.serving.generation`). What either store holds is signed
+(`config.cache_signing`).
 """
 
 import logging
@@ -15,11 +16,14 @@ import zlib
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.core.cache.backends.filebased import FileBasedCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.utils.module_loading import import_string
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
+
+from .cache_signing import SignedFileCache, SignedSerializer
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +36,7 @@ REDIS_OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": REDIS_WAIT_S,
     "socket_timeout": REDIS_WAIT_S,
     "retry": Retry(NoBackoff(), 0),
+    "serializer": SignedSerializer,
 }
 FALLBACK_SECONDS = 300  # the longest window of a limit that allauth still counts here
 MAX_MISSED = 10_000
@@ -88,6 +93,8 @@ class FailOpenCache(BaseCache):
         options = dict(params.get("OPTIONS") or {})
         self._store_class = import_string(options.pop("STORE"))
         may_fall_back = options.pop("FALLBACK", True)
+        if self._store_class is FileBasedCache:
+            self._store_class = SignedFileCache
         if self._store_class.__name__ == "RedisCache":
             options = {**REDIS_OPTIONS, **options}
         self._location = location

@@ -1,5 +1,6 @@
 """Answers about the house itself: is it well, and what to say when something isn't there or went wrong."""
 
+import logging
 import sys
 from typing import Any
 
@@ -12,11 +13,14 @@ from django.views.decorators.http import require_safe
 from access.limits import Busy
 from access.middleware import API_PREFIX, problem
 from content.models.frame import frame
+from vault.keyring import KeyRingError
 
 from .busy import RETRY_SECONDS, TRY_LATER, fixed_page, page_for
 from .health import readiness
 from .middleware import is_public
 
+KEY_RETRY_SECONDS = 60
+log = logging.getLogger(__name__)
 KEEPING = ("/field/", "/n/")  # where what a person typed is worth keeping; never sign-in forms
 
 
@@ -63,10 +67,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500. A fixed page: nothing of the request or the failure is in it.
 
     503 with Retry-After while the database is away or too much is asked at once, wherever in the request that showed:
-    also in a middleware, before any view (the API's token is read there).
+    also in a middleware, before any view (the API's token is read there). Likewise when a key of the vault is missing:
+    that is a state of the service, which its operator ends, and no fault of the request.
     """
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError | Busy):
+    failure = sys.exc_info()[1]
+    if isinstance(failure, OperationalError | InterfaceError | Busy):
         return _try_later(request)
+    if isinstance(failure, KeyRingError):
+        return _key_is_missing(request)
     if request.path.startswith(API_PREFIX):
         return problem(
             500, "fault", "The fault is ours and has been recorded. Send the same again: nothing is stored twice."
@@ -80,6 +88,17 @@ def _try_later(request: HttpRequest) -> HttpResponse:
     else:
         answer = HttpResponse(page_for(request.path, request.method or "GET"), status=503)
     answer["Retry-After"] = RETRY_SECONDS
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _key_is_missing(request: HttpRequest) -> HttpResponse:
+    log.error("a sealed value was asked for, and its key isn't on the ring")
+    if request.path.startswith(API_PREFIX):
+        answer: HttpResponse = problem(503, "key-missing", "Sealed data can't be opened just now. Send the same later.")
+    else:
+        answer = HttpResponse(KEY_MISSING_PAGE, status=503)
+    answer["Retry-After"] = str(KEY_RETRY_SECONDS)
     answer["Cache-Control"] = "no-store"
     return answer
 
@@ -116,6 +135,12 @@ SERVER_ERROR_PAGE = fixed_page(
     words="Gabimi është yni dhe u regjistrua. Provoni përsëri pas pak: asgjë nuk ruhet dy herë.",
     english_title="Something went wrong on our side.",
     english_words="The fault has been recorded. Try again in a moment: nothing is stored twice.",
+)
+KEY_MISSING_PAGE = fixed_page(
+    title="Këto të dhëna nuk hapen dot tani",
+    words="Mungon një çelës i shërbimit. Asgjë nuk ka humbur; njoftoni operatorin dhe provoni përsëri më vonë.",
+    english_title="This data can't be opened just now.",
+    english_words="A key of the service is missing. Nothing is lost; notify the operator and try again later.",
 )
 BAD_REQUEST_PAGE = fixed_page(
     title="Kjo adresë nuk lexohet dot",

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, SupportsIndex
 from django.core.exceptions import FieldError
 from django.db import models
 
-from .seal import place_of, seal, unseal
+from .seal import SealBroken, place_of, seal, split_token, unseal
 
 
 class SealedToken(str):
@@ -27,10 +27,11 @@ class Opened:
     Its repr says nothing, so a traceback can't leak it; it refuses to be pickled, so no queue, cache or session can.
     """
 
-    __slots__ = ("plain",)
+    __slots__ = ("after", "plain")
 
-    def __init__(self, plain: bytes) -> None:
-        self.plain = plain
+    def __init__(self, plain: bytes, after: int = 0) -> None:
+        """`after`: when the value that it takes the place of was sealed."""
+        self.plain, self.after = plain, after
 
     def __repr__(self) -> str:
         return "<sealed>"
@@ -63,7 +64,7 @@ class SealedDescriptor:
 
     def __set__(self, instance: models.Model, value: Any) -> None:
         if value is not None and not isinstance(value, (SealedToken, Opened)):
-            value = Opened(self.field.to_plain(value))
+            value = Opened(self.field.to_plain(value), _sealed_at(instance.__dict__.get(self.field.attname)))
         instance.__dict__[self.field.attname] = value
 
 
@@ -91,7 +92,7 @@ class SealedField(models.TextField):
     def pre_save(self, model_instance: models.Model, add: bool) -> SealedToken | None:
         raw = model_instance.__dict__.get(self.attname)
         if isinstance(raw, Opened):
-            raw = SealedToken(seal(raw.plain, self.place(model_instance), again=not add))
+            raw = SealedToken(seal(raw.plain, self.place(model_instance), again=not add, after=raw.after))
             model_instance.__dict__[self.attname] = raw
         return raw
 
@@ -112,7 +113,17 @@ class SealedField(models.TextField):
         """Marks the value for sealing with the ring's first key at the next save."""
         raw = instance.__dict__.get(self.attname)
         if isinstance(raw, SealedToken):
-            instance.__dict__[self.attname] = Opened(unseal(raw, self.place(instance)))
+            instance.__dict__[self.attname] = Opened(unseal(raw, self.place(instance)), _sealed_at(raw))
+
+
+def _sealed_at(raw: Any) -> int:
+    """When this was sealed; 0 when it wasn't, or can't be told. Two machines' clocks differ: see `seal`."""
+    if isinstance(raw, Opened):
+        return raw.after
+    try:
+        return split_token(raw).sealed_at if isinstance(raw, SealedToken) else 0
+    except SealBroken:
+        return 0
 
 
 class SealedTextField(SealedField):

@@ -50,15 +50,18 @@ def place_of(table: str, column: str, row: Any) -> bytes:
     return f"{table}/{column}/{row}".encode()
 
 
-def seal(plain: bytes, place: bytes, *, purpose: str = CELLS, again: bool = False) -> str:
-    """`again`: what is sealed takes the place of an earlier value."""
-    return seal_with(load_key_ring().primary, plain, place, purpose=purpose, again=again)
+def seal(plain: bytes, place: bytes, *, purpose: str = CELLS, again: bool = False, after: int = 0) -> str:
+    """`again`: what is sealed takes the place of an earlier value, sealed at `after` (0: not known); its version is
+    newer than that one's, also where this machine's clock is behind."""
+    return seal_with(load_key_ring().primary, plain, place, purpose=purpose, again=again, after=after)
 
 
-def seal_with(key: Key, plain: bytes, place: bytes, *, purpose: str = CELLS, again: bool = False) -> str:
+def seal_with(
+    key: Key, plain: bytes, place: bytes, *, purpose: str = CELLS, again: bool = False, after: int = 0
+) -> str:
     """As `seal`, by a key of the ring that needn't be its first."""
     nonce = os.urandom(NONCE_BYTES)
-    version = f"{time.time_ns() // 1000:x}{'+' if again else ''}"
+    version = f"{max(time.time_ns() // 1000, after + 1):x}{'+' if again else ''}"
     body = nonce + key.cipher_for(purpose).encrypt(nonce, plain, _versioned(place, version))
     return f"v2.{key.id}.{version}.{base64.urlsafe_b64encode(body).decode()}"
 

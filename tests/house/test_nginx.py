@@ -165,6 +165,33 @@ def test_a_long_address_comes_back_or_is_refused_and_never_looks_like_a_fault(
     assert ask(front, f"{path}?id={'9' * length}")[0] == status
 
 
+@pytest.mark.parametrize(
+    ("path", "method", "at_most"),
+    [
+        ("/accounts/login/", "POST", 40),
+        ("/n/token/", "POST", 40),
+        ("/en/pyet/vlore/", "POST", 70),
+        ("/n/token/document.pdf", "GET", 40),
+    ],
+)
+def test_one_network_sends_so_much_and_is_then_asked_to_wait(front, path: str, method: str, at_most: int) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _number: ask(front, path, method), range(at_most + 40)))
+    statuses = [status for status, _headers, _body in answers]
+    assert statuses[:5] == [200] * 5
+    assert statuses.count(429) >= 10
+    assert statuses.count(200) >= 10
+    refused = next(answer for answer in answers if answer[0] == 429)
+    assert b"tel:129" in refused[2]
+    assert (refused[1]["Retry-After"], refused[1]["Cache-Control"]) == ("60", "no-store")
+    assert "127.0.0.1" not in (front[1] / "vatra-error.log").read_text()
+
+
+def test_reading_is_not_counted_as_sending(front: tuple[str, Path]) -> None:
+    for path in ("/accounts/login/", "/n/token/", "/pyet/", "/page/"):
+        assert {ask(front, path)[0] for _number in range(50)} == {200}
+
+
 def test_pictures_come_from_disk_in_parts_and_originals_never(front: tuple[str, Path]) -> None:
     status, headers, body = ask(front, "/media/images/a.avif", Range="bytes=2-4")
     assert (status, body, headers["Content-Type"]) == (206, b"234", "image/avif")

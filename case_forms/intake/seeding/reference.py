@@ -60,6 +60,7 @@ GROUPS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
         ("access", ("mobileunit", "policedirectorate"), WRITE),
         ("access", ("region", "municipality"), ("change", "view")),
     ),
+    "Auditors": (("wagtailadmin", ("admin",), ("access",)),),
 }
 # Rights that groups had once and must not keep: accounts are kept under cms/staff/, never by Wagtail's own screens.
 WITHDRAWN = (("access", ("user", "assignment"), (*WRITE, "delete")), ("auth", ("group",), (*WRITE, "delete")))

@@ -13,6 +13,7 @@ from ninja.errors import AuthenticationError
 
 from access.models import Assignment, FieldToken, StaffRole, User
 from audit.models import AuditEntry
+from audit.tests.counting import denials
 from case_forms.builder import canonical
 from case_forms.cases.models import Case
 from case_forms.intake import api as api_module
@@ -320,7 +321,7 @@ def test_a_coordinator_does_not_submit_and_an_editor_finds_nothing(scene: Scene)
     assert is_problem(post(scene, scene.body(), Client(), **scene.bearer(coordinator)), 404, "not-found")
     for path in ("/forms", "/cases/222222", "/forms/small_identification/versions/1"):
         assert is_problem(get(scene, path, editor), 404, "not-found")
-    assert AuditEntry.objects.filter(action="access.denied").count() == 4
+    assert denials() == 4
 
 
 def test_another_method_answers_405_and_names_the_right_one(scene: Scene) -> None:
@@ -414,7 +415,7 @@ def test_another_units_case_answers_404_and_the_try_is_recorded(scene: Scene) ->
     other_coordinator = make_coordinator(make_place())
     for user in (stranger, other_coordinator):
         assert is_problem(get(scene, f"/cases/{reference}", user), 404, "not-found")
-    assert AuditEntry.objects.filter(action="access.denied", target_kind="case").count() == 2
+    assert denials(target_kind="case") == 2
     assert get(scene, f"/cases/{reference}", make_coordinator(scene.place)).status_code == 200
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from audit.models import AuditEntry
+from audit.tests.counting import denials
 from case_forms.cases.models import Case
 from case_forms.intake.models import Draft, Submission
 from case_forms.intake.tests import small_world
@@ -60,9 +60,9 @@ def test_nobody_else_sees_it_and_the_attempt_is_recorded(world: World) -> None:
     for user in (world.stranger, world.other_coordinator):
         phone = signed_in(user)
         for address in addresses(case, submission):
-            before = AuditEntry.objects.filter(action="access.denied").count()
+            before = denials()
             assert phone.get(address).status_code == 404, (user, address)
-            assert AuditEntry.objects.filter(action="access.denied").count() == before + 1, (user, address)
+            assert denials() == before + 1, (user, address)
 
 
 def test_a_nested_id_of_another_case_is_not_there(world: World) -> None:

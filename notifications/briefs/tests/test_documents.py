@@ -183,7 +183,7 @@ def test_the_queue_renders_once_and_seals_the_bytes(ra_notice: Notice) -> None:
     assert document.pdf.startswith(b"%PDF-1.7")
     assert documents.pdf_of(ra_notice) == document.pdf
     raw = BriefDocument.objects.filter(pk=document.pk).values_list("pdf", flat=True)[0]
-    assert str(raw).startswith("v1.")
+    assert str(raw).startswith("v2.")
 
 
 def test_two_who_render_at_once_keep_one_document(ra_notice: Notice, monkeypatch: pytest.MonkeyPatch) -> None:

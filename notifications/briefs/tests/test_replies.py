@@ -64,7 +64,7 @@ def test_accepting_settles_the_notice_and_tells_the_rooms_above(notice: Notice, 
 def test_the_note_is_sealed_in_the_database(notice: Notice) -> None:
     answer(notice=notice, kind="accepted", note="emri i saj")
 
-    assert str(Reply.objects.values_list("note", flat=True)[0]).startswith("v1.")
+    assert str(Reply.objects.values_list("note", flat=True)[0]).startswith("v2.")
 
 
 def test_a_double_tap_is_one_reply(notice: Notice, heard: list[Reply]) -> None:

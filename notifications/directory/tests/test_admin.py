@@ -9,6 +9,7 @@ from django.test import Client
 
 from access.models import Assignment, Municipality, PoliceDirectorate, Region, StaffRole, User
 from audit.models import AuditEntry
+from audit.tests.counting import denials
 from notifications.directory.models import Agreement, Contact, DutyShift, Partner, Role
 from notifications.directory.scope import partners_of
 
@@ -155,7 +156,7 @@ def test_another_regions_contact_is_not_there_and_the_reach_is_recorded(
 
     theirs.refresh_from_db()
     assert (theirs.email, theirs.pin_hash) == ("police@jug.example", "")
-    assert AuditEntry.objects.filter(action="access.denied", target_id=str(theirs.pk)).count() == 3
+    assert denials(target_id=str(theirs.pk)) == 3
 
 
 def test_a_contact_cannot_be_moved_to_another_regions_office(client: Client, north: Region, south: Region) -> None:

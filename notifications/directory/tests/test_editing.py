@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 
 from access.models import Municipality, PoliceDirectorate, Region, StaffRole
 from audit.models import AuditEntry
+from audit.tests.counting import denials
 from notifications.directory.models import Agreement, Contact, DutyShift, Leave, Partner, Role
 from notifications.directory.moments import moment_in_words, stretch_in_words
 from notifications.directory.resolve import resolve
@@ -236,9 +237,7 @@ def test_another_regions_shift_and_leave_are_not_there(client: Client, north: Re
         assert client.get(f"/cms/{kind}/{deed}/{period.pk}/").status_code == 404
         assert client.post(f"/cms/{kind}/{deed}/{period.pk}/").status_code == 404
         assert type(period).objects.filter(pk=period.pk).exists()
-        assert (
-            AuditEntry.objects.filter(action="access.denied", target_kind=kind, target_id=str(period.pk)).count() == 2
-        )
+        assert denials(target_kind=kind, target_id=str(period.pk)) == 2
 
 
 def period_of(kind: str, start: timedelta, end: timedelta) -> DutyShift | Leave:

@@ -10,11 +10,13 @@ from django.utils import timezone
 
 from access.models import Assignment, StaffRole, User
 from audit.chain import record
+from audit.models import AuditEntry
 from audit.triggers import AUDIT_ENTRIES
 from audit.verifying import verify_chain
 from notifications.escalation import chain_watch
 from notifications.escalation.chain_watch import CHAIN, each_minute
 from notifications.outbox.models import Heartbeat
+from vault.witness import Seen
 
 pytestmark = pytest.mark.django_db
 NINE = timezone.make_aware(datetime.combine(timezone.localdate(), time(9)))
@@ -31,6 +33,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch, settings, tmp_path):
+    settings.VAULT_WITNESS_FILE = tmp_path / "cells.sqlite3"
     settings.AUDIT_WATCH_FILE = tmp_path / "chain"
     clock = Clock()
     monkeypatch.setattr(chain_watch.timezone, "now", lambda: clock.now)
@@ -107,7 +110,7 @@ def test_a_broken_chain_is_said_at_once_each_hour_and_then_once_a_day(operators,
     assert len(mail.outbox) == 4
     for hours, written in ((23, 4), (2, 6), (20, 6)):
         clock.tick(hours=hours)
-        assert len([one for one in mail.outbox if "not whole" in one.subject]) == written
+        assert len([one for one in mail.outbox if "was changed" in one.subject]) == written
 
 
 def test_ready_says_that_the_chain_is_broken_and_that_it_is_well_again(operators, clock):
@@ -132,6 +135,21 @@ def test_a_chain_that_can_not_be_read_is_said(operators, clock, settings):
     clock.tick(minutes=1)
     assert Heartbeat.objects.get(part=CHAIN).facts["error"] == "NotADirectoryError"
     assert "could not be read" in mail.outbox[0].body
+
+
+def test_a_sealed_value_that_is_older_than_it_was_is_said_and_named_in_the_chain(operators, clock, monkeypatch):
+    cell = "outbox_notice/brief/7"
+    clock.tick()
+    mail.outbox.clear()
+    monkeypatch.setattr(chain_watch.witness, "step", lambda **_named: Seen([cell], [cell], clock.now.timestamp()))
+    clock.tick(minutes=1)
+    entry = AuditEntry.objects.get(action="vault.put_back")
+    assert (entry.target_kind, entry.target_id, entry.detail) == ("outbox_notice", "7", {"column": "brief"})
+    assert cell in mail.outbox[0].body
+    assert "sealed_cells" in Client().get("/readyz").json()["degraded"]
+    monkeypatch.setattr(chain_watch.witness, "step", lambda **_named: None)  # another process walks
+    clock.tick(minutes=1)
+    assert "sealed_cells" in Client().get("/readyz").json()["degraded"]
 
 
 def test_while_another_looks_nothing_is_said(operators, clock, monkeypatch):

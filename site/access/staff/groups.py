@@ -22,6 +22,7 @@ GROUPS_OF: dict[str, tuple[str, ...]] = {
     StaffRole.COORDINATOR: ("Coordinators",),
     StaffRole.EDITOR: ("Editors", "Moderators"),
     StaffRole.OPERATOR: ("Operators",),
+    StaffRole.AUDITOR: ("Auditors",),
 }
 
 

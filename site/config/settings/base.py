@@ -24,6 +24,7 @@ VAULT_KEYS = env.list("VAULT_KEYS", default=[])
 AUDIT_KEYS = env.list("AUDIT_KEYS", default=[])
 AUDIT_KEY_FILE = Path(env.str("AUDIT_KEY_FILE", default=str(DATA_DIR / "keys" / "audit.keys")))
 AUDIT_WATCH_FILE = Path(env.str("AUDIT_WATCH_FILE", default=str(DATA_DIR / "witness" / "chain")))
+VAULT_WITNESS_FILE = Path(env.str("VAULT_WITNESS_FILE", default=str(DATA_DIR / "witness" / "cells.sqlite3")))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -216,6 +217,7 @@ EACH_MINUTE = (
     "notifications.outbox.alarm.ring",
     "notifications.escalation.chain_watch.each_minute",
     "access.sessions.duress.ring",
+    "audit.denials.flush",
 )
 if BROKER_URL.startswith("orm://"):
     Q_CLUSTER["orm"] = BROKER_URL.removeprefix("orm://") or "default"

@@ -20,7 +20,7 @@ FACTS = {
 }
 EVERY_PART = {
     *("database", "migrations", "worker", "bulk_worker", "sweeper", "outbox", "put_aside", "nobody_told"),
-    *("audit_chain", "contacts", "cache", "broker", "smtp", "disk", "backup"),
+    *("audit_chain", "sealed_cells", "contacts", "cache", "broker", "smtp", "disk", "backup"),
 }
 
 
@@ -94,6 +94,8 @@ def test_a_silent_bulk_worker_only_degrades(client, beats):
     ("part", "facts", "ill"),
     [
         ("audit", {"stranded": 1}, "outbox"),
+        ("audit_chain", {"verified_at": timezone.now().isoformat(), "put_back": 1}, "sealed_cells"),
+        ("audit_chain", {"verified_at": timezone.now().isoformat(), "cells_error": "OSError"}, "sealed_cells"),
         ("findings", {"overdue_s": 121.0}, "outbox"),
         ("findings", {"put_aside": 1}, "put_aside"),
         ("findings", {"smtp_failing_s": 10.1}, "smtp"),

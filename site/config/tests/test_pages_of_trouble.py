@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory
 from access.limits import Busy
 from access.models import FieldToken
 from config import views
+from vault.keyring import KeyRingError
 
 pytestmark = pytest.mark.django_db
 CANARY = "Kanarina e Verdhë"
@@ -21,6 +22,22 @@ def test_a_missing_page_helps_on_and_names_the_number(client):
     assert answer.status_code == 404
     assert "129" in answer.content.decode()
     assert 'href="/"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/api/field/v1/forms", "/field/", "/healthz"])
+def test_a_key_that_is_missing_is_a_state_of_the_service_and_no_fault(client, path, monkeypatch):
+    def gone(*args, **named):
+        raise KeyRingError("no key 'old1' on the ring")
+
+    client.raise_request_exception = False
+    monkeypatch.setattr("access.policy.row_for", gone)
+    answer = client.get(path)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+    assert "old1" not in answer.content.decode()
+    if path.startswith("/api/"):
+        assert answer.json()["type"] == "urn:vatra:problem:key-missing"
+    else:
+        assert "Nothing is lost" in answer.content.decode()
 
 
 @pytest.mark.parametrize(("path", "language"), [("/nuk/ka/", "sq"), ("/en/nuk/ka/", "en")])
@@ -145,6 +162,7 @@ def test_the_numbers_of_fixed_pages_are_those_of_lines_that_never_go_stale():
     lines = json.loads((settings.ROOT / "content/data/hotlines.json").read_text())
     lasting = {line["number"].replace(" ", "") for line in lines["lines"] if line.get("never_stale")}
     templates = [*(settings.ROOT / "templates" / "errors").glob("*.html"), settings.ROOT / "deploy" / "sorry.html"]
+    templates.append(settings.ROOT / "deploy" / "busy.html")
     pages = [views.SERVER_ERROR_PAGE, views.BAD_REQUEST_PAGE, *(page.read_text() for page in templates)]
     named = {
         number for page in pages for number in re.findall(r"tel:(\d+)|call (\d+)", page) for number in number if number

@@ -11,6 +11,7 @@ from django.test import Client
 from PIL import Image
 
 from audit.models import AuditEntry
+from audit.tests.counting import denials
 from case_forms.builder.models import FormVersion
 from case_forms.intake.attachments.storing import content_of
 from case_forms.intake.attachments.tests import samples
@@ -294,7 +295,7 @@ def test_a_drafts_file_is_its_owners_alone(page: Page, world: World) -> None:
         other = Client()
         other.force_login(user)
         assert fetch(other, kept).status_code == 404, user
-    assert AuditEntry.objects.filter(action="access.denied").count() == 4
+    assert denials() == 4
     assert fetch(Client(), kept).status_code == 302
 
 

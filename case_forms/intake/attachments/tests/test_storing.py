@@ -52,7 +52,7 @@ def test_name_and_key_are_sealed_in_the_database(world: World) -> None:
         cursor.execute("SELECT name, content_key, fingerprint FROM intake_attachment")
         name, key, fingerprint = cursor.fetchone()
     assert "Kanarina" not in name
-    assert key.startswith("v1.test1.")
+    assert key.startswith("v2.test1.")
     assert fingerprint.startswith("test1:")
     assert kept.name == "Kanarina.png"
 

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from audit.chain import SYSTEM
 from audit.verifying import verify_chain
 from audit.watch import WatchedElsewhere, begin_again
+from vault import witness
 
 
 class Command(BaseCommand):
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         if options["after_restore"]:
             try:
                 begin_again(actor=SYSTEM)
+                witness.begin_again()
             except WatchedElsewhere:
                 raise CommandError("The chain is being looked at just now. Try again in a few seconds.") from None
         self.stdout.write(f"{report.entries} entries, unbroken; head {report.entries}:{report.head}")

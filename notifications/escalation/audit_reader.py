@@ -1,0 +1,169 @@
+"""The record of who did what, read in the admin by its keepers: by person, deed, target and time, newest first.
+
+Entries hold ids, codes and counts; nothing here opens anything sealed. A page goes on from a number, not from a page's
+count, so the millionth entry is as near as the first. Each reading is itself an entry, with what was asked for.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.widgets import AdminDateInput
+
+from access.models import Assignment, StaffRole, User
+from audit.chain import actor_of, record
+from audit.models import AuditEntry
+from notifications.outbox.models import Heartbeat, Notice
+
+from .chain_watch import CHAIN
+
+PAGE = 50
+KINDS = {
+    "user": _("member of staff"),
+    "contact": _("contact"),
+    "system": _("the service itself"),
+    "anonymous": _("somebody not signed in"),
+}
+
+
+class Filter(forms.Form):
+    """What is looked for. `before`: entries with a smaller number only."""
+
+    who = forms.CharField(label=_("Who"), required=False, max_length=60)
+    kind = forms.ChoiceField(
+        label=_("Kind of person"),
+        required=False,
+        choices=[("", _("All")), *((key, word) for key, word in KINDS.items())],
+    )
+    what = forms.CharField(label=_("What (beginning of the code)"), required=False, max_length=64)
+    target = forms.CharField(label=_("To what (kind)"), required=False, max_length=32)
+    target_id = forms.CharField(label=_("Its id or notice code"), required=False, max_length=64)
+    since = forms.DateField(label=_("From"), required=False, widget=AdminDateInput)
+    until = forms.DateField(label=_("Until"), required=False, widget=AdminDateInput)
+    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("This day is before the first one."))
+        return cleaned
+
+    def entries(self) -> "QuerySet[AuditEntry]":
+        asked = self.cleaned_data
+        found = AuditEntry.objects.order_by("-number")
+        for name, field in (("kind", "actor_kind"), ("target", "target_kind"), ("what", "action__startswith")):
+            if asked.get(name):
+                found = found.filter(**{field: asked[name]})
+        if asked.get("who"):
+            found = found.filter(_by(asked["who"]))
+        if asked.get("target_id"):
+            found = found.filter(target_id__in=_ids_of(asked["target_id"]))
+        if asked.get("since"):
+            found = found.filter(at__gte=_midnight(asked["since"]))
+        if asked.get("until"):
+            found = found.filter(at__lt=_midnight(asked["until"] + timedelta(days=1)))
+        if asked.get("before"):
+            found = found.filter(number__lt=asked["before"])
+        return found
+
+    def said(self) -> dict[str, str]:
+        """What was asked for, for the entry that this reading leaves."""
+        return {name: str(value) for name, value in self.cleaned_data.items() if value}
+
+
+def _by(who: str) -> Q:
+    """A person's entries by user name, name or id; a contact's by id."""
+    people = User.objects.filter(Q(username__iexact=who) | Q(last_name__iexact=who) | Q(first_name__iexact=who))
+    by_name = Q(actor_kind="user", actor_id__in=[str(pk) for pk in people.values_list("pk", flat=True)[:200]])
+    return by_name | Q(actor_kind__in=("user", "contact"), actor_id=who)
+
+
+def _ids_of(text: str) -> list[str]:
+    notices = Notice.objects.filter(code__iexact=text).values_list("pk", flat=True)[:5]
+    people = User.objects.filter(username__iexact=text).values_list("pk", flat=True)[:5]
+    return [text, *map(str, notices), *map(str, people)]
+
+
+def _midnight(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry in words. `who` and `whom`: a name where there is one, else the id."""
+
+    entry: AuditEntry
+    who: str
+    whom: str
+    detail: list[tuple[str, Any]]
+
+
+def lines_of(entries: Iterable[AuditEntry]) -> list[Line]:
+    found = list(entries)
+    people = [entry.actor_id for entry in found if entry.actor_kind == "user"]
+    people += [entry.target_id for entry in found if entry.target_kind == "user"]
+    names = {
+        str(user.pk): user.get_full_name() or user.username
+        for user in User.objects.filter(pk__in={int(pk) for pk in people if pk.isdigit()})
+    }
+    notices = [entry.target_id for entry in found if entry.target_kind == "notice"]
+    codes = {str(pk): code for pk, code in Notice.objects.filter(pk__in=set(notices)).values_list("pk", "code")}
+    return [
+        Line(
+            entry,
+            names.get(entry.actor_id, "") if entry.actor_kind == "user" else "",
+            {"user": names, "notice": codes}.get(entry.target_kind, {}).get(entry.target_id, ""),
+            [(name, _flat(value)) for name, value in sorted(entry.detail.items())],
+        )
+        for entry in found
+    ]
+
+
+def _flat(value: Any) -> Any:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def read_record(request: HttpRequest) -> HttpResponse:
+    """GET: a page of entries, and how the chain is."""
+    asked = Filter(request.GET or None)
+    page: dict[str, Any] = {"form": asked, "kinds": KINDS, "chain": state_of_the_chain()}
+    if not asked.is_bound or asked.is_valid():
+        entries = asked.entries() if asked.is_bound else AuditEntry.objects.order_by("-number")
+        found = list(entries[: PAGE + 1])
+        page["lines"] = lines_of(found[:PAGE])
+        if len(found) > PAGE:
+            page["older"] = _address(request, before=str(found[PAGE - 1].number))
+        page["newest"] = _address(request, before="") if request.GET.get("before") else ""
+        said: dict[str, Any] = asked.said() if asked.is_bound else {}
+        record("audit.read", actor=actor_of(request.user), target_kind="audit", shown=len(page["lines"]), **said)
+    return render(request, "escalation/audit.html", page)
+
+
+def state_of_the_chain() -> dict[str, Any]:
+    """What the watch found last, and who keeps the record today."""
+    beat = Heartbeat.objects.filter(part=CHAIN).first()
+    facts = beat.facts if beat else {}
+    verified_at = facts.get("verified_at")
+    today = Assignment.objects.current().filter(role=StaffRole.AUDITOR).values("pk")
+    return {
+        **facts,
+        "verified_at": datetime.fromisoformat(verified_at) if verified_at else None,
+        "keepers": User.objects.filter(is_active=True, assignments__in=today).distinct().count(),
+    }
+
+
+def _address(request: HttpRequest, **changed: str) -> str:
+    query = request.GET.copy()
+    for name, value in changed.items():
+        query.pop(name, None)
+        if value:
+            query[name] = value
+    return f"?{query.urlencode()}"

@@ -1,0 +1,134 @@
+"""The keepers read who did what to whom; nobody else does, and each reading is recorded."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from access.models import Assignment, StaffRole, User
+from access.staff.groups import follow_roles
+from audit.chain import Actor, record
+from audit.models import AuditEntry
+from notifications.escalation.audit_reader import PAGE
+from notifications.outbox.tests.owing import owe_officer
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/cms/audit/"
+
+
+@pytest.fixture
+def people(db):
+    from case_forms.intake.seeding.reference import seed_groups
+
+    seed_groups()
+
+
+def person(role: str, name: str, **where) -> User:
+    user = User.objects.create_user(name, password="x", language="en", first_name="Ada", last_name=name.title())
+    Assignment.objects.create(user=user, role=role, **where)
+    follow_roles(user)
+    return user
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def keeper(people):
+    return person(StaffRole.AUDITOR, "keeper")
+
+
+def read(keeper: User, **asked: str) -> str:
+    answer = client_of(keeper).get(ADDRESS, asked)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_keeper_reads_who_did_what_to_whom_and_that_is_recorded(keeper):
+    record("form.made", actor=Actor("user", str(keeper.pk)), target_kind="form", target_id="77", version=3)
+    html = read(keeper)
+    for shown in ("form.made", "Ada Keeper", "77", "version: 3"):
+        assert shown in html
+    entry = AuditEntry.objects.get(action="audit.read")
+    assert (entry.actor_id, entry.detail) == (str(keeper.pk), {"shown": 1})
+
+
+def test_it_is_narrowed_by_person_deed_target_and_time(keeper, staffed):
+    notice = owe_officer(staffed)
+    other = person(StaffRole.OPERATOR, "other")
+    long_ago = timezone.now() - timedelta(days=40)
+    record("case.read", actor=Actor("user", str(other.pk)), target_kind="case", target_id="c-1", at=long_ago)
+    record("notice.sent", target_kind="notice", target_id=notice.pk)
+    record("brief.opened", actor=Actor("contact", "12"), target_kind="notice", target_id=notice.pk)
+    day = (long_ago + timedelta(days=1)).strftime("%d.%m.%Y")
+    for asked, shown, hidden in (
+        ({"who": "other"}, "case.read", "notice.sent"),
+        ({"who": "12"}, "brief.opened", "case.read"),
+        ({"kind": "system"}, "notice.sent", "brief.opened"),
+        ({"what": "brief."}, "brief.opened", "notice.sent"),
+        ({"target": "case"}, "case.read", "notice.sent"),
+        ({"target_id": notice.code}, "brief.opened", "case.read"),
+        ({"until": day}, "case.read", "notice.sent"),
+        ({"since": day}, "notice.sent", "case.read"),
+    ):
+        html = read(keeper, **asked)
+        assert f"<code>{shown}</code>" in html, asked
+        assert f"<code>{hidden}</code>" not in html, asked
+    assert AuditEntry.objects.filter(action="audit.read", detail__who="other").exists()
+
+
+def test_a_filter_that_can_not_be_is_said_beside_its_field(keeper):
+    html = read(keeper, since="31.02.2026")
+    assert "error-message" in html
+    html = read(keeper, since="02.01.2026", until="01.01.2026")
+    assert "before the first one" in html
+    assert "No entry fits" in read(keeper, who="nobody")
+
+
+def test_it_goes_on_from_a_number_however_many_there_are(keeper):
+    for number in range(PAGE + 5):
+        record("test.done", target_id=f"t-{number}")
+    first = read(keeper, what="test.")
+    assert "t-54" in first
+    assert "t-4<" not in first
+    second = read(keeper, what="test.", before=str(AuditEntry.objects.get(target_id="t-5").number))
+    assert "t-4<" in second
+    assert "Newest" in second
+
+
+def test_it_says_whether_the_record_is_whole_and_who_is_missing(keeper):
+    html = read(keeper)
+    assert "not been checked" in html
+    assert "Two people should keep the record" in html
+    person(StaffRole.AUDITOR, "second")
+    assert "Two people should keep the record" not in read(keeper)
+
+
+@pytest.mark.parametrize("role", [StaffRole.OPERATOR, StaffRole.EDITOR])
+def test_nobody_else_reads_it(people, role):
+    assert client_of(person(role, "somebody")).get(ADDRESS).status_code == 404
+    assert AuditEntry.objects.filter(action="access.denied", target_kind="route", target_id="audit").count() == 1
+
+
+def test_a_keeper_opens_nothing_else_of_the_admin(keeper, staffed):
+    client = client_of(keeper)
+    for address in ("/cms/staff/", "/cms/put-aside/", "/cms/contact/", "/field/", "/cms/forms/"):
+        assert client.get(address).status_code in (302, 404), address
+    assert client.post(ADDRESS).status_code == 405
+
+
+def test_the_record_is_in_the_menu_of_its_keepers_only(keeper):
+    assert ADDRESS in client_of(keeper).get("/cms/").content.decode()
+    assert ADDRESS not in client_of(person(StaffRole.OPERATOR, "other")).get("/cms/").content.decode()
+
+
+def test_seeding_gives_the_keepers_the_door_of_the_admin(db):
+    call_command("seed_reference")
+    assert follow_roles(User.objects.create_user("x")) is False
+    keeper = person(StaffRole.AUDITOR, "keeper")
+    assert keeper.has_perm("wagtailadmin.access_admin")
