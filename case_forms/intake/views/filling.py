@@ -33,6 +33,7 @@ from case_forms.intake.languages import language_of, languages_to_pick
 from case_forms.intake.merging import OCCURRED, held_by
 from case_forms.intake.models import Draft
 from case_forms.intake.moving import newer_version
+from case_forms.intake.prefilling import prefilled
 from case_forms.intake.reporting import begin_report
 from case_forms.intake.rows import after_saving
 from case_forms.intake.typed import merged, typed_in, without_row
@@ -72,7 +73,13 @@ def start(request: HttpRequest, form_key: str) -> HttpResponse:
         if request.POST.get("session"):
             draft = begin_report(form_version=version, session_id=request.POST["session"], by=user)
         elif signal is None:
-            draft = drafts.start_draft(form_version=version, unit=unit, owner=user, case_reference=reference)
+            draft = drafts.start_draft(
+                form_version=version,
+                unit=unit,
+                owner=user,
+                case_reference=reference,
+                answers=prefilled(version, user, unit, request.POST),
+            )
         else:
             draft = _start_from(signal, version, user)
     except NothingToAsk:
