@@ -1,8 +1,9 @@
 """Which zones are visited, by municipality: for the list, and for a map drawn here, without anybody else's tiles."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import combinations
 
 from django.utils import timezone
 
@@ -16,6 +17,8 @@ DAYS = 90
 LOOKED_BACK = 365
 WIDTH, HEIGHT, EDGE = 320, 240, 36
 SMALLEST, LARGEST = 7, 17  # a circle's radius
+ROOM = (66, 46)  # what a circle with its name takes
+ROUNDS = 200
 # how a zone or municipality stands; the words are the template's
 NEVER, OVERDUE, VISITED = "never", "overdue", "visited"
 
@@ -137,22 +140,37 @@ def _placed(towns: list[Town]) -> list[Town]:
     scale = (WIDTH - 2 * EDGE) / span
     middle_x, middle_y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
     most = max(town.visits for town in towns) or 1
-    placed = []
-    for town in towns:
-        point = points.get(town.municipality.slug)
-        if point is None:
-            placed.append(town)
-            continue
-        placed.append(
-            Town(
-                town.municipality,
-                town.zones,
-                town.visits,
-                town.last,
-                town.state,
-                x=round(WIDTH / 2 + (point[1] * squeeze - middle_x) * scale, 1),
-                y=round(HEIGHT / 2 - (point[0] - middle_y) * scale, 1),
-                radius=round(SMALLEST + (LARGEST - SMALLEST) * town.visits / most, 1),
-            )
-        )
-    return placed
+    at = {
+        slug: [WIDTH / 2 + (lon * squeeze - middle_x) * scale, HEIGHT / 2 - (lat - middle_y) * scale]
+        for slug, (lat, lon) in points.items()
+    }
+    _part(list(at.values()))
+    return [_at(town, at.get(town.municipality.slug), town.visits / most) for town in towns]
+
+
+def _at(town: Town, point: list[float] | None, share: float) -> Town:
+    if point is None:
+        return town
+    radius = round(SMALLEST + (LARGEST - SMALLEST) * share, 1)
+    return replace(town, x=round(point[0], 1), y=round(point[1], 1), radius=radius)
+
+
+def _part(points: list[list[float]]) -> None:
+    """Moves points apart, in place, until no circle or name lies on another: the map is a rough one, but it is read."""
+    for _round in range(ROUNDS):
+        moved = False
+        for first, second in combinations(points, 2):
+            across, down = second[0] - first[0], second[1] - first[1]
+            wide, high = ROOM[0] - abs(across), ROOM[1] - abs(down)
+            if wide <= 0 or high <= 0:
+                continue
+            moved = True
+            axis, push, sign = (0, wide, across) if wide < high else (1, high, down)
+            step = (push / 2 + 0.5) * (1 if sign >= 0 else -1)
+            first[axis] -= step
+            second[axis] += step
+        for point in points:
+            point[0] = min(max(point[0], EDGE), WIDTH - EDGE)
+            point[1] = min(max(point[1], EDGE / 2), HEIGHT - EDGE)
+        if not moved:
+            return

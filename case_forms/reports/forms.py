@@ -37,6 +37,7 @@ class ZoneForm(forms.ModelForm):
         towns = Municipality.objects.filter(region__in=user.coordinated_regions())
         self.fields["municipality"].queryset = towns.order_by("name")  # type: ignore[attr-defined]
         self.fields["municipality"].to_field_name = "slug"  # type: ignore[attr-defined]
+        self.fields["municipality"].empty_label = _("Choose")  # type: ignore[attr-defined]
         self.fields["every_days"].validators += [_at_most_a_year]
         if self.instance._state.adding:
             del self.fields["is_active"]
@@ -55,8 +56,12 @@ class ZoneForm(forms.ModelForm):
         current = Zone.objects.filter(pk=self.instance.pk).values_list("changed_at", flat=True).first()
         return current is not None and self.cleaned_data.get("seen") != current.isoformat()
 
-    def validate_constraints(self) -> None:
-        """Two zones of one name are told by the deed, beside the field."""
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        others = Zone.objects.exclude(pk=self.instance.pk)
+        if others.filter(municipality=cleaned.get("municipality"), name=cleaned.get("name")).exists():
+            self.add_error("name", _("This municipality has a zone of this name already."))
+        return cleaned
 
 
 def _at_most_a_year(days: int) -> None:
@@ -81,6 +86,7 @@ class PlanForm(forms.ModelForm):
         unit.queryset, unit.to_field_name, unit.empty_label = units.distinct(), "slug", None
         zone: Any = self.fields["zone"]
         zone.queryset = Zone.objects.visible_to(user).active().select_related("municipality").distinct()
+        zone.empty_label = _("Choose")
         self.fields["on"].initial = timezone.localdate()
         if units.distinct().count() == 1:
             unit.widget = forms.HiddenInput()
@@ -89,9 +95,3 @@ class PlanForm(forms.ModelForm):
         for name, field in self.fields.items():
             if name != "unit" or not field.widget.is_hidden:
                 field.widget.attrs["class"] = "input"
-
-    def validate_unique(self) -> None:
-        """The same visit planned twice is one."""
-
-    def validate_constraints(self) -> None:
-        """As above."""
