@@ -6,6 +6,7 @@ class ContentConfig(AppConfig):
     name = "content"
     verbose_name = _("Public content")
     seeds_pages = True
+    legal_texts = "data/legal.json"
 
     def ready(self) -> None:
         from . import pictures

@@ -147,7 +147,7 @@ class Marker:
         The words are the button's label, because a button is one box: it can't break within a line as words do.
         """
         more = (
-            format_html('<a href="{}#{}">{}</a>', self.page_of_words, explained.slug, _("All words explained"))
+            format_html('<a href="{}#{}">{}</a>', self.page_of_words, explained.slug, _("Full glossary"))
             if self.page_of_words
             else ""
         )

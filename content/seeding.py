@@ -1,15 +1,14 @@
 """The first texts of the public site, in Albanian and English.
 
-`seed_content()` only ever creates. What was once laid down is remembered (`SeededText`), so a page, word or line that
-an editor changed stays changed, and one that an editor deleted stays deleted. Any room may bring pages: its app config
+`seed_content()` creates, and corrects what nobody has changed since (`seeding_corrections`). What was once laid down is
+remembered (`SeededText`), so a page, word or line that an editor changed stays changed, and one that an editor deleted
+stays deleted. Any room may bring pages: its app config
 says `seeds_pages = True` and its folder holds `data/pages/*.json`.
 """
 
 import json
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,17 +21,17 @@ from wagtail.coreutils import find_available_slug
 from wagtail.models import Locale, Page, Site
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
-from access.models import Region
-
 from .models import GlossaryTerm, HomePage, Hotline, SeededText
+from .seeded_words import HEAD, fingerprint, line_as_shipped, page_as_shipped, word_as_shipped
+from .seeding_addresses import lead_on
+from .seeding_corrections import Seeded, correct_lines, correct_pages, correct_words, propose, seeded_pages
 from .seeding_files import lay_down_files, named_in
 from .seeding_search import seed_search
-from .texts import body_in, in_one_language, link_pages
+from .seeding_writing import Around, Files, translation_key, write_head, write_text
+from .texts import in_one_language
 
 DATA = Path(__file__).parent / "data"
-NAMESPACE = uuid.UUID("5f1d7c52-6a0f-4c0e-9d55-0d7a2f0f8b11")
 STOCK_TITLE = "Welcome to your new Wagtail site!"
-Files = dict[tuple[str, str], int]
 BILINGUAL = ("name", "short", "for_whom", "use", "hours", "cost")
 
 
@@ -42,7 +41,8 @@ def seed_content() -> dict[str, int]:
 
     1. Locales sq and en. 2. Telephone lines and words. 3. Empty pages, so that texts may link to each other.
     4. The pictures and files that these pages show. 5. Their texts; now they are live. 6. What search knows of
-    words, and its best answers. 7. The site, in place of Wagtail's welcome page.
+    words, and its best answers. 7. The site, in place of Wagtail's welcome page, and the pages' earlier addresses.
+    8. What was laid down by an earlier release and is told otherwise today.
     """
     locales = _seed_locales()
     memory = Memory.recalled()
@@ -56,7 +56,9 @@ def seed_content() -> dict[str, int]:
     seed_search(memory, _pages_by_key())
     memory.keep()
     made_now = {"locales": locales, "hotlines": hotlines, "words": words, "files": new_files, "pages": len(made)}
-    return made_now | {"sites": _seed_site()}
+    made_now["sites"] = _seed_site()
+    lead_on((each.page, each.spec, each.language) for each in made)
+    return made_now | _correct(memory, made)
 
 
 @dataclass
@@ -65,6 +67,7 @@ class Memory:
 
     known: set[str]
     new: list[str] = field(default_factory=list)
+    prints: dict[str, str] = field(default_factory=dict)  # of the words laid down under a key
 
     @classmethod
     def recalled(cls) -> "Memory":
@@ -79,7 +82,9 @@ class Memory:
         return True
 
     def keep(self) -> None:
-        SeededText.objects.bulk_create([SeededText(key=key) for key in self.new])
+        rows = [SeededText(key=key, fingerprint=self.prints.get(key, "")) for key in self.new]
+        SeededText.objects.bulk_create(rows)
+        self.new.clear()
 
 
 def _seed_locales() -> int:
@@ -88,25 +93,37 @@ def _seed_locales() -> int:
 
 def _seed_hotlines(memory: Memory) -> int:
     made = 0
-    for line in json.loads((DATA / "hotlines.json").read_text())["lines"]:
+    for line in _lines():
         if not memory.first_time(f"hotline:{line['key']}") or Hotline.objects.filter(key=line["key"]).exists():
             continue
+        memory.prints[f"hotline:{line['key']}"] = fingerprint(line_as_shipped(line))
         texts = {f"{name}_{language}": text for name in BILINGUAL for language, text in line.pop(name).items()}
         Hotline.objects.create(**line, **texts)
         made += 1
     return made
 
 
+def _lines() -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = json.loads((DATA / "hotlines.json").read_text())["lines"]
+    return lines
+
+
+def _words() -> list[dict[str, Any]]:
+    words: list[dict[str, Any]] = json.loads((DATA / "glossary.json").read_text())
+    return words
+
+
 def _seed_glossary(memory: Memory) -> int:
     made = 0
-    for word in json.loads((DATA / "glossary.json").read_text()):
+    for word in _words():
         for locale in _locales():
             language = locale.language_code
             if not memory.first_time(f"word:{word['key']}:{language}"):
                 continue
+            memory.prints[f"word:{word['key']}:{language}"] = fingerprint(word_as_shipped(word, language))
             GlossaryTerm.objects.create(
                 locale=locale,
-                translation_key=_translation_key(f"word:{word['key']}"),
+                translation_key=translation_key(f"word:{word['key']}"),
                 term=word["term"][language],
                 definition=word["definition"][language],
                 forms=word["forms"][language],
@@ -155,18 +172,19 @@ def _made_pages(memory: Memory) -> Iterator[Made]:
             parent = found.get((spec["parent"], language)) if "parent" in spec else root
             if parent is None or (spec["key"], language) in found:
                 continue  # an editor has taken the page above away, or made this one
+            memory.prints[f"page:{spec['key']}:{language}"] = fingerprint(page_as_shipped(spec, language))
             page = parent.add_child(instance=_empty_page(spec, locale, parent))
             found[spec["key"], language] = page
             yield Made(page, spec, language)
 
 
 def _empty_page(spec: dict[str, Any], locale: Locale, parent: Page) -> Page:
-    texts = in_one_language({name: spec[name] for name in _TEXTS}, locale.language_code)
+    texts = in_one_language({name: spec[name] for name in HEAD}, locale.language_code)
     page: Page = apps.get_model(spec["model"])(
         **texts,
         slug=find_available_slug(parent, spec["slug"][locale.language_code]),
         locale=locale,
-        translation_key=_translation_key(spec["key"]),
+        translation_key=translation_key(spec["key"]),
         show_in_menus=spec.get("in_menu", "parent" in spec),
         live=False,
     )
@@ -185,61 +203,50 @@ def _rewritten() -> Iterator[Made]:
             if page is None or page.title != title or page.latest_revision_id or not page.live:
                 continue
             page = page.specific
-            texts = in_one_language({name: spec[name] for name in _TEXTS}, language)
-            for name, text in {**texts, "draft_title": texts["title"]}.items():
-                setattr(page, name, text)
+            write_head(page, spec, language)
+            page.draft_title = page.title
             yield Made(page, spec, language)
-
-
-_TEXTS = ("title", "seo_title", "search_description", "intro")
 
 
 def _pages_by_key() -> dict[tuple[str, str], Page]:
     """The pages there are already, by key and language."""
-    keys = {_translation_key(spec["key"]): spec["key"] for spec in _page_specs()}
+    keys = {translation_key(spec["key"]): spec["key"] for spec in _page_specs()}
     pages = Page.objects.filter(translation_key__in=keys).select_related("locale")
     return {(keys[page.translation_key], page.locale.language_code): page for page in pages}
-
-
-def _translation_key(key: str) -> uuid.UUID:
-    """The same in every installation, and shared by a page and its twin."""
-    return uuid.uuid5(NAMESPACE, key)
 
 
 def _fill(made: list[Made], files: Files) -> None:
     if not made:
         return
-    lines = dict(Hotline.objects.values_list("key", "pk"))
-    regions = dict(Region.objects.values_list("slug", "pk"))
-    pages: dict[str, dict[str, int]] = {}
-    for (key, language), page in _pages_by_key().items():
-        pages.setdefault(language, {})[key] = page.pk
+    around = Around.now(_pages_by_key(), files)
     for each in made:
-        _fill_one(each, pages=pages[each.language], lines=lines, regions=regions, files=files)
+        page = each.page
+        write_text(page, each.spec, each.language, around)
+        page.live = True
+        page.has_unpublished_changes = False
+        page.first_published_at = page.last_published_at = timezone.now()
+        # Saved once, without a revision: the first one is an editor's. Cleaned when it was made; its place is the same.
+        page.save(clean=False)
 
 
-def _fill_one(
-    made: Made, *, pages: dict[str, int], lines: dict[str, int], regions: dict[str, int], files: Files
-) -> None:
-    """Gives the page its text and shows it. Saved once, without a revision: the first one is an editor's."""
-    page, spec, language = made.page, made.spec, made.language
-    for name, blocks in {"body": spec["body"], **spec.get("streams", {})}.items():
-        namespace = _translation_key(spec["key"] if name == "body" else f"{spec['key']}:{name}")
-        stream = body_in(blocks, language, pages=pages, lines=lines, files=files, namespace=namespace)
-        setattr(page, name, json.dumps(stream))
-    for name, text in {"sources": spec.get("sources", ""), **spec.get("fields", {})}.items():
-        setattr(page, name, link_pages(in_one_language(text, language), pages))
-    for name in ("checked_on", "review_by"):
-        setattr(page, name, date.fromisoformat(spec[name]) if name in spec else None)
-    page.is_sensitive = spec.get("is_sensitive", False)
-    if "line" in spec:
-        page.line_id = lines.get(spec["line"])
-    if "regions" in spec:
-        page.regions = [regions[slug] for slug in spec["regions"] if slug in regions]
-    page.live = True
-    page.has_unpublished_changes = False
-    page.first_published_at = page.last_published_at = timezone.now()
-    page.save(clean=False)  # cleaned when it was made; its place and address are the same
+def seeded() -> list[Seeded]:
+    """Every page that was laid down and is still there, with how it stands to this release's words for it."""
+    return [*seeded_pages(_page_specs(), _pages_by_key())]
+
+
+def propose_words(each: Seeded, memory: Memory) -> bool:
+    """Proposes this release's words for one page to the editors; False when that can't be done, or was done before."""
+    return propose(each, memory, _pages_by_key())
+
+
+def _correct(memory: Memory, made: list[Made]) -> dict[str, int]:
+    keys = {translation_key(f"word:{word['key']}"): word["key"] for word in _words()}
+    done = correct_words(_words(), keys) + correct_lines(_lines())
+    pages = _pages_by_key()
+    before = seeded_pages(_page_specs(), pages) if len(made) < len(pages) else ()
+    proposed = correct_pages(before, memory, pages)
+    memory.keep()
+    return {"corrected texts": done, "pages proposed for approval": proposed}
 
 
 def _seed_site() -> int:

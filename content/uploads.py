@@ -42,9 +42,7 @@ class PictureForm(BaseImageForm):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if isinstance(file, UploadedFile) and not is_whole(file):
-            raise ValidationError(
-                _("This picture breaks off before its end. Save or send it anew, then choose it again.")
-            )
+            raise ValidationError(_("This picture is incomplete. Save or send it again, then choose it again."))
         return file
 
 
@@ -58,7 +56,7 @@ class DocumentForm(BaseDocumentForm):
                 raise ValidationError(words, params={"kinds": ", ".join(KINDS)})
             if not is_of_kind(file, kind):
                 words = _(
-                    "Inside, this file is no .%(kind)s, whatever its name says. Save it as one, then choose it again."
+                    "This file is not really a .%(kind)s, whatever its name says. Save it as one, then choose it again."
                 )
                 raise ValidationError(words, params={"kind": kind})
         return file

@@ -34,7 +34,7 @@ from .review.localize import UpdateTranslations
 class HotlineViewSet(SnippetViewSet):
     model = Hotline
     icon = "mobile-alt"
-    menu_label = _("Telephone lines")
+    menu_label = _("Helplines")
     menu_order = 210
     add_to_admin_menu = True
     list_display = [
@@ -54,7 +54,7 @@ class HotlineViewSet(SnippetViewSet):
 class GlossaryTermViewSet(SnippetViewSet):
     model = GlossaryTerm
     icon = "help"
-    menu_label = _("Words explained")
+    menu_label = _("Glossary")
     menu_order = 220
     add_to_admin_menu = True
     list_display = ["term", "slug"]
@@ -65,7 +65,7 @@ class GlossaryTermViewSet(SnippetViewSet):
 class SynonymsViewSet(SnippetViewSet):
     model = SearchSynonyms
     icon = "search"
-    menu_label = _("Words that mean the same")
+    menu_label = _("Synonyms")
     list_display = ["__str__", "locale"]
     list_filter = ["locale"]
     copy_view_enabled = False
@@ -74,7 +74,7 @@ class SynonymsViewSet(SnippetViewSet):
 class AnswerViewSet(SnippetViewSet):
     model = SearchAnswer
     icon = "pick"
-    menu_label = _("Best answers")
+    menu_label = _("Promoted results")
     list_display = ["__str__", Column("language", label=_("language"), accessor="page.locale")]
     list_filter = ["page__locale"]
     copy_view_enabled = False
@@ -124,12 +124,12 @@ class ForEditors(MenuItem):
 
 @hooks.register("register_reports_menu_item")
 def pages_to_look_at() -> MenuItem:
-    return ForEditors(_("Pages to look at again"), reverse("review_by_report"), icon_name="calendar-check", order=100)
+    return ForEditors(_("Pages to review"), reverse("review_by_report"), icon_name="calendar-check", order=100)
 
 
 @hooks.register("register_reports_menu_item")
 def lines_to_call() -> MenuItem:
-    return ForEditors(_("Telephone lines to call"), reverse("lines_report"), icon_name="mobile-alt", order=110)
+    return ForEditors(_("Helplines to call"), reverse("lines_report"), icon_name="mobile-alt", order=110)
 
 
 @hooks.register("register_reports_menu_item")
@@ -168,7 +168,9 @@ def _delete_button(page: Page, user: Any) -> Iterator[Button]:
     """In the place of Wagtail's, for pages that one person doesn't delete."""
     permissions = page.permissions_for_user(user)
     if getattr(permissions, "can_ask_to_delete", bool)() and not page.is_root():
-        yield Button(_("Delete, by two"), reverse("review:delete", args=[page.pk]), icon_name="bin", priority=51)
+        yield Button(
+            _("Delete (needs two people)"), reverse("review:delete", args=[page.pk]), icon_name="bin", priority=51
+        )
 
 
 @hooks.register("register_log_actions")
@@ -202,8 +204,8 @@ def say_how_a_translation_is_sent(request: HttpRequest, page: Page) -> None:
         state = page.current_workflow_task_state
         address, words, button = (
             reverse("review:decide", args=[state.pk]),
-            gettext("This page waits for approval."),
-            gettext("See what waits"),
+            gettext("This page is waiting for approval."),
+            gettext("See what is waiting"),
         )
     else:
         address, words, button = (

@@ -15,3 +15,9 @@ notice_escalated = Signal()
 # kwargs: notice, words (how its recipient was found: a list of {"sq", "en"}). The directory named somebody for a notice
 # that had nobody.
 notice_resolved = Signal()
+
+# kwargs: contact (directory.Contact). Its address, PIN, office or active flag was changed: what is open for it ends.
+contact_changed = Signal()
+
+# kwargs: contact. It counts only once it has opened a test notice with its PIN: one is owed to it.
+contact_untested = Signal()

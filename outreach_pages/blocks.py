@@ -9,7 +9,7 @@ from content.blocks import BodyBlock
 class OutlinePartBlock(blocks.StructBlock):
     minutes = blocks.IntegerBlock(required=False, min_value=1, max_value=180, label=_("minutes"))
     title = blocks.CharBlock(max_length=120, label=_("title"))
-    text = blocks.TextBlock(required=False, label=_("what it is about"))
+    text = blocks.TextBlock(required=False, label=_("subject"))
 
 
 class OutlineBlock(blocks.StructBlock):
@@ -22,7 +22,7 @@ class OutlineBlock(blocks.StructBlock):
 
     class Meta:
         icon = "calendar-alt"
-        label = _("Outline of a session")
+        label = _("Session outline")
         template = "outreach_pages/blocks/outline.html"
 
 

@@ -13,7 +13,7 @@ from content.fields import BodyField
 from content.models import PublicPageMixin
 
 from .blocks import SessionBodyBlock
-from .feedback.models import FeedbackCount, FeedbackDay
+from .feedback.models import FeedbackCount
 from .pages.models import SessionPage
 from .records.models import CalendarAddress, InformativeSession, SessionCount
 
@@ -22,7 +22,6 @@ SESSIONS_A_PAGE = 40
 __all__ = [
     "CalendarAddress",
     "FeedbackCount",
-    "FeedbackDay",
     "InformativeSession",
     "OutreachIndexPage",
     "SessionCount",

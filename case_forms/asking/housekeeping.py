@@ -6,11 +6,13 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from .models import Spent, Tally
+from access.rate_limits import forget_old
+
+from .models import Spent
 
 
 def tidy(_argument: Any = None) -> None:
     """Deletes counts and spent proofs that are too old to matter."""
     now = timezone.now()
-    Tally.objects.filter(hour__lt=now - timedelta(days=2)).delete()
+    forget_old(now)
     Spent.objects.filter(at__lt=now - timedelta(hours=settings.ASKING_FORM_HOURS + 1)).delete()

@@ -35,14 +35,14 @@ class Work:
 
 def new_work(secret: bytes, *, sent_this_hour: int = 0) -> Work:
     """A challenge for this sheet. The more came from a place within the hour, the longer it takes."""
-    factor = min(2 ** (sent_this_hour // HARDER_EVERY), HARDEST)
+    factor = factor_for(sent_this_hour)
     challenge = create_challenge_v1(
         ChallengeOptionsV1(
             algorithm=ALGORITHM,
             max_number=settings.ASKING_WORK * factor,
             hmac_key=_key(),
             expires=timezone.now() + timedelta(hours=settings.ASKING_FORM_HOURS),
-            params={"for": digest_of(secret)},
+            params={"for": digest_of(secret), "work": str(factor)},
         )
     )
     return Work(
@@ -56,8 +56,14 @@ def new_work(secret: bytes, *, sent_this_hour: int = 0) -> Work:
     )
 
 
-def is_proven(proof: str, secret: bytes) -> bool:
-    """Whether this proof was worked out for this sheet and is still good. Whatever it is, nothing is raised."""
+def factor_for(sent_this_hour: int) -> int:
+    """How many times the usual work is asked for, after so many in this hour."""
+    return int(min(2 ** (max(sent_this_hour, 0) // HARDER_EVERY), HARDEST))
+
+
+def is_proven(proof: str, secret: bytes, *, factor: int = 1) -> bool:
+    """Whether this proof was worked out for this sheet, is still good, and took at least `factor` times the usual work.
+    Whatever it is, nothing is raised."""
     if not proof or len(proof) > LONGEST:
         return False
     try:
@@ -70,7 +76,10 @@ def is_proven(proof: str, secret: bytes) -> bool:
     number = given.get("number")
     if isinstance(number, bool) or not isinstance(number, int) or given["algorithm"] != ALGORITHM:
         return False
-    if extract_params_v1(given).get("for") != [digest_of(secret)]:  # type: ignore[arg-type]
+    params = extract_params_v1(given)  # type: ignore[arg-type]  # they stand in the salt, which is signed
+    if params.get("for") != [digest_of(secret)]:
+        return False
+    if int((params.get("work") or ["1"])[0] or 1) < factor:
         return False
     payload = PayloadV1(ALGORITHM, given["challenge"], number, given["salt"], given["signature"])
     good, _why = verify_solution_v1(payload, _key())

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 
-from vault.keyring import KeyRingError
+from vault.keyring import PAGES, KeyRingError
 from vault.seal import SealBroken, place_of, seal, unseal
 
 LARGEST = 48_000  # bytes of what was typed: several times what a long report comes to
@@ -65,7 +65,7 @@ def sealed(sheet: Sheet) -> str:
         ensure_ascii=False,
         separators=(",", ":"),
     )
-    return seal(plain.encode(), _place(sheet.where))
+    return seal(plain.encode(), _place(sheet.where), purpose=PAGES)
 
 
 def opened(token: str, where: str) -> Sheet | None:
@@ -73,7 +73,7 @@ def opened(token: str, where: str) -> Sheet | None:
     if not token or len(token) > LONGEST:
         return None
     try:
-        plain = json.loads(unseal(token, _place(where)))
+        plain = json.loads(unseal(token, _place(where), purpose=PAGES))
     except (SealBroken, KeyRingError, ValueError):
         return None
     secret = base64.b64decode(plain["s"])

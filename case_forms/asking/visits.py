@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from vault.keyring import KeyRingError
+from vault.keyring import PAGES, KeyRingError
 from vault.seal import SealBroken, place_of, seal, unseal
 
 LASTS_SECONDS = 30 * 60
@@ -26,7 +26,7 @@ class Visit:
 
 def sealed(visit: Visit) -> str:
     plain = {"i": str(visit.signal_id), "t": visit.at, "s": base64.b64encode(visit.secret).decode()}
-    return seal(json.dumps(plain).encode(), PLACE)
+    return seal(json.dumps(plain).encode(), PLACE, purpose=PAGES)
 
 
 def opened(token: str) -> Visit | None:
@@ -34,7 +34,7 @@ def opened(token: str) -> Visit | None:
     if not token or len(token) > LONGEST:
         return None
     try:
-        plain = json.loads(unseal(token, PLACE))
+        plain = json.loads(unseal(token, PLACE, purpose=PAGES))
     except (SealBroken, KeyRingError, ValueError):
         return None
     if not 0 <= time.time() + 60 - plain["t"] <= LASTS_SECONDS + 60:

@@ -233,7 +233,7 @@ def _version_of(
 def _problems_of_shape(key: str, definition: Any) -> list[Problem]:
     found = shape_problems(definition)
     if not found and definition["key"] != key:
-        found = [Problem("/key", "wrong_key", _("The key inside the definition is another one."))]
+        found = [Problem("/key", "wrong_key", _("The key inside the definition is a different one."))]
     return found
 
 

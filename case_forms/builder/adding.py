@@ -33,8 +33,8 @@ class KeyedForm(forms.Form):
         max_length=64,
         required=False,
         help_text=gettext_lazy(
-            "Small letters, digits and _. Programs and tables know the form by it, and it stays for good."
-            " Leave it empty to take it from the title."
+            "Small letters, digits and _. Programs and tables identify the form by it, and it is permanent. Leave"
+            " it empty to take it from the title."
         ),
     )
 
@@ -58,9 +58,9 @@ class KeyedForm(forms.Form):
 
 class AddForm(KeyedForm):
     language = forms.ChoiceField(
-        label=gettext_lazy("First language"),
+        label=gettext_lazy("Main language"),
         choices=list(LANGUAGES.items()),
-        help_text=gettext_lazy("The language the form is written in first. Others can be added later."),
+        help_text=gettext_lazy("The language in which the form is first written. Others can be added later."),
     )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=list(KINDS.items()))
     field_order = ["language", "title", "kind", "key"]
@@ -117,7 +117,7 @@ class AddView(BuilderPage):
         except DefinitionRefused as refused:
             asked.refuse(refused)
             return self.shown(asked)
-        messages.success(request, _("The form is begun. Nobody can fill it before it is published."))
+        messages.success(request, _("The form has been created. Nobody can fill it in before it is published."))
         return redirect(self.address("edit", form.pk))
 
     def shown(self, asked: KeyedForm) -> HttpResponse:

@@ -17,10 +17,12 @@ MANY_PUBLIC = 12  # more than these, and the editor warns: people give up
 
 # Types that need an account, a file store, a training or a register that isn't public.
 NOT_PUBLIC_TYPES = frozenset(
-    {"file", "signature", "geopoint", "case_reference", "partner", "session", "zone", "hidden"}
-    | {"indicators", "indicator_assessment"}
+    {"file", "signature", "geopoint", "case_reference", "partner", "session", "outreach_visit", "colleague", "hidden"}
+    | {"zone", "indicators", "indicator_assessment"}
 )
-NOT_PUBLIC_LISTS = frozenset({"partners", "social_services", "schools", "sessions", "zones"})
+NOT_PUBLIC_LISTS = frozenset(
+    {"partners", "social_services", "schools", "sessions", "outreach_visits", "colleagues", "zones"}
+)
 
 
 def audience_of(definition: Mapping[str, Any]) -> str:
@@ -37,7 +39,7 @@ def audience_problems(definition: dict[str, Any]) -> Iterator[Problem]:
     if not is_public(definition):
         return
     if definition.get("warnings"):
-        words = _("A form for the public asks nothing again before it is sent.")
+        words = _("A form for the public has no questions that are asked again before sending.")
         yield Problem("/warnings", "not_public", words)
     count = 0
     for number, section in enumerate(definition["sections"]):
@@ -45,13 +47,16 @@ def audience_problems(definition: dict[str, Any]) -> Iterator[Problem]:
             path = f"/sections/{number}/items/{position}"
             count += item["item"] == "question"
             if item["item"] == "repeat":
-                words = _("A form for the public has no repeat groups: it is filled page by page without being kept.")
+                words = _(
+                    "A form for the public has no repeat groups: it is filled in page by page and nothing is saved in "
+                    "between."
+                )
                 yield Problem(f"{path}/item", "not_public", words)
             elif item.get("type") in NOT_PUBLIC_TYPES:
-                words = _("This type of question can't stand in a form for the public.")
+                words = _("This type of question can't be used in a form for the public.")
                 yield Problem(f"{path}/type", "not_public", words)
             elif item.get("choices_from", item.get("list")) in NOT_PUBLIC_LISTS:
-                words = _("This list isn't for the public: it tells where services or sessions are.")
+                words = _("This list isn't for the public: it shows where services or sessions are.")
                 yield Problem(f"{path}/choices_from", "not_public", words)
     if count > MOST_PUBLIC:
         too_many = _("A form for the public has at most %(count)s questions.") % {"count": MOST_PUBLIC}

@@ -62,7 +62,7 @@ KINDS = {
     "outreach": gettext_lazy("Outreach"),
     "tip": gettext_lazy("Tip"),
     "report": gettext_lazy("Report"),
-    "session": gettext_lazy("Report of a session"),
+    "session": gettext_lazy("Session report"),
 }
 AUDIENCE_WORDS = {
     "staff": gettext_lazy("Staff, signed in"),
@@ -78,7 +78,9 @@ LIST_NAMES = {
     "social_services": gettext_lazy("Social services"),
     "schools": gettext_lazy("Schools"),
     "zones": gettext_lazy("Outreach zones"),
-    "sessions": gettext_lazy("Informative sessions"),
+    "sessions": gettext_lazy("Information sessions"),
+    "outreach_visits": gettext_lazy("Outreach visits"),
+    "colleagues": gettext_lazy("Colleagues"),
 }
 # types whose bounds are of another kind than their answers
 BOUNDS = {"approximate_date": "date"}
@@ -106,7 +108,7 @@ def catalogue(language: str) -> dict[str, Any]:
             "languages": {
                 entry["code"]: text_in(entry["name"], language).capitalize() for entry in listed("languages")
             },
-            "appearances": {"select_one": [["list", _("A list that folds out")]]},
+            "appearances": {"select_one": [["list", _("Drop-down list")]]},
             "new_sensitivity": "personal",
             "case_forms": [
                 {"value": form.key, "label": {language: in_language(form.definition.get("title", {}), language)}}
@@ -209,12 +211,12 @@ def _groups() -> list[dict[str, Any]]:
 
 def _sensitivities() -> list[dict[str, str]]:
     return [
-        {"value": "public", "label": _("Public"), "hint": _("Anyone may know it. Kept readable.")},
+        {"value": "public", "label": _("Public"), "hint": _("Anyone may know it. Stored unencrypted.")},
         {"value": "internal", "label": _("Internal"), "hint": _("About the work, not about a person.")},
-        {"value": "personal", "label": _("Personal"), "hint": _("Says who somebody is. Kept sealed.")},
+        {"value": "personal", "label": _("Personal"), "hint": _("Says who somebody is. Stored encrypted.")},
         {
             "value": "special",
             "label": _("Special category"),
-            "hint": _("Health, violence, origin, beliefs: what can harm when it is known. Kept sealed."),
+            "hint": _("Health, violence, origin, beliefs: what can do harm when it is known. Stored encrypted."),
         },
     ]

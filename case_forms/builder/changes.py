@@ -144,4 +144,4 @@ def _index(step: str) -> int:
 
 
 def _missing() -> _Refused:
-    return _Refused(_("This changes a place that the form doesn't have."))
+    return _Refused(_("This changes a part that the form doesn't have."))

@@ -11,7 +11,7 @@ from notifications.directory.models import Role
 
 from . import lists
 from .audience import audience_problems
-from .expressions import ALWAYS_KNOWN, IN_ROWS, OF_THE_CASE, Expressions
+from .expressions import ALWAYS_KNOWN, IN_ROWS, OF_THE_CASE, Expressions, settings_read
 from .lists import Shared, no_shared_lists
 from .outline import is_asked
 from .properties import OpenSource, choice_problems, exclusive_problems, property_problems
@@ -105,7 +105,7 @@ class _Check:
             yield from self._texts(warning, path, "message")
             yield from self.expressions.problems(warning, "when", path, known | OF_THE_CASE.keys(), more=OF_THE_CASE)
             if "question" in warning and warning["question"] not in self.expressions.top:
-                words = _("Name a question that stands outside of repeat groups.")
+                words = _("Name a question that is outside repeat groups.")
                 yield Problem(f"{path}/question", "unknown_reference", words)
 
     def _lists(self) -> Iterator[Problem]:
@@ -171,9 +171,15 @@ class _Check:
         for role in question.get("shared_with", ()):
             if role not in ROLES:
                 here = f"{path}/shared_with/{pointer(role)}"
-                yield Problem(here, "unknown_role", _("There is no recipient of this role."))
+                yield Problem(here, "unknown_role", _("There is no recipient with this role."))
+            chosen = settings_read(question["shared_with"][role])
             yield from self.expressions.problems(
-                question["shared_with"], role, f"{path}/shared_with", anywhere, within=within
+                question["shared_with"],
+                role,
+                f"{path}/shared_with",
+                anywhere | chosen.keys(),
+                within=within,
+                more=chosen,
             )
         yield from self._type(question, path)
         yield from self._of(question, path, earlier)
@@ -195,14 +201,14 @@ class _Check:
         """Problems of the choices where they are written: in the question, or once in the form's own list."""
         named = question.get("list") or question.get("choices_from") or ""
         if named in self.broken_lists:
-            yield Problem(f"{path}/choices_from", "bad_list", _("This shared list can't be used: mend it first."))
+            yield Problem(f"{path}/choices_from", "bad_list", _("This shared list can't be used: correct it first."))
         written_here = named not in self.definition.get("lists", {})
         if not written_here or "choices" not in question:
             return
         found = [*choice_problems(question["choices"], f"{path}/choices"), *exclusive_problems(question, path)]
         found += self._labels(question["choices"], f"{path}/choices")
         if found and named.startswith(lists.SHARED):
-            yield Problem(f"{path}/choices_from", "bad_list", _("This shared list can't be used: mend it first."))
+            yield Problem(f"{path}/choices_from", "bad_list", _("This shared list can't be used: correct it first."))
         else:
             yield from found
 
@@ -212,10 +218,10 @@ class _Check:
         other = earlier.get(question["of"])
         if question["type"] == "indicator_assessment":
             fits = other is not None and other["type"] == "indicators"
-            words = _("Name a question with the indicators that stands earlier in the same section or group.")
+            words = _("Name a question with the indicators that comes earlier in the same section or group.")
         else:
             fits = other is not None and any(choice.get("value") == "other" for choice in other.get("choices", ()))
-            words = _("Name a question with the choice “other” that stands earlier in the same section or group.")
+            words = _("Name a question with the choice “other” that comes earlier in the same section or group.")
         if not fits:
             yield Problem(f"{path}/of", "bad_of", words)
 

@@ -46,8 +46,8 @@ class ChoiceListForm(WagtailAdminModelForm):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 16, "data-choice-table": "", "spellcheck": "false", "wrap": "off"}),
         help_text=gettext_lazy(
-            "One choice a line, columns parted by tabs, as a spreadsheet copies them. The first line names the columns:"
-            " “value”, “label:sq”, “label:en”, then attributes to filter by, such as “region”."
+            "One choice per line, columns separated by tabs, as copied from a spreadsheet. The first line names "
+            "the columns: “value”, “label:sq”, “label:en”, then attributes to filter by, such as “region”."
         ),
     )
 
@@ -64,7 +64,7 @@ class ChoiceListForm(WagtailAdminModelForm):
         key.disabled = stands
         key.widget = forms.TextInput()
         key.validators = []  # `clean_key` says it in our words
-        key.help_text = _("Forms name the list by it. It stays for good.")
+        key.help_text = _("Forms refer to the list by it. It is permanent.")
         titles = self.instance.title or {}
         self.initial |= {"title_sq": titles.get("sq", ""), "title_en": titles.get("en", "")}
         self.initial["table"] = write_table(self.instance.choices)

@@ -106,12 +106,12 @@ def _columns(number: int, headings: Sequence[str]) -> list[Column | None]:
     known = [(column.kind, column.name) for column in columns if column]
     twice = {one for one in known if known.count(one) > 1}
     found += [
-        TableProblem(number, column.heading, _("This column stands there twice."))
+        TableProblem(number, column.heading, _("This column appears twice."))
         for column in columns
         if column and (column.kind, column.name) in twice
     ]
     if ("value", VALUE) not in known:
-        found.append(TableProblem(number, "", _("A column “value” is missing. Columns are parted by tabs.")))
+        found.append(TableProblem(number, "", _("A column “value” is missing. Columns are separated by tabs.")))
     if not any(kind == "label" for kind, _name in known):
         found.append(TableProblem(number, "", _("A column “label:sq” (or of another language) is missing.")))
     if sum(kind == "with" for kind, _name in known) > MOST_ATTRIBUTES:
@@ -153,7 +153,7 @@ def _line_problems(
         elif column.kind == "exclusive" and cell.lower() not in ("", YES):
             yield TableProblem(number, column.heading, _("Write “yes”, or leave this empty."))
         elif column.kind == "value" and cell in seen:
-            words = _("Line %(line)s has this value already.") % {"line": seen[cell]}
+            words = _("Line %(line)s already has this value.") % {"line": seen[cell]}
             yield TableProblem(number, column.heading, words)
         elif column.kind == "value":
             seen[cell] = number

@@ -24,15 +24,15 @@ WORDING: dict[str, "str | Promise"] = {
     "hint": gettext_lazy("Hint"),
     "intro": gettext_lazy("Introduction"),
     "text": gettext_lazy("Text"),
-    "low_label": gettext_lazy("Word at the low end"),
-    "high_label": gettext_lazy("Word at the high end"),
+    "low_label": gettext_lazy("Text at the low end"),
+    "high_label": gettext_lazy("Text at the high end"),
 }
 # the words for a rule that isn't there
 LOGIC: dict[str, tuple["str | Promise", "str | Promise"]] = {
     "relevant": (gettext_lazy("Shown when"), gettext_lazy("Always.")),
     "required": (gettext_lazy("Required when"), gettext_lazy("Never.")),
     "calculation": (gettext_lazy("Calculated as"), ""),
-    "initial": (gettext_lazy("Starts as"), ""),
+    "initial": (gettext_lazy("Initial value"), ""),
     "choice_filter": (gettext_lazy("A choice is offered when"), gettext_lazy("Always.")),
 }
 PLAIN: dict[str, "str | Promise"] = {
@@ -65,7 +65,7 @@ ELSEWHERE = frozenset(
         "rows",
         "warnings",
     }
-    | {"constraint", "sensitivity", "shared_with", "keep_for", "coarsen"}
+    | {"constraint", "sensitivity", "shared_with", "paper", "keep_for", "coarsen"}
 )
 
 
@@ -128,7 +128,7 @@ def _entry(entry: Part | None) -> str:
     label = entry.get("label")
     words = " / ".join(str(text) for text in label.values()) if isinstance(label, dict) else ""
     attributes = [f"{name}: {value}" for name, value in _within(entry, "with").items()]
-    more = ", ".join([*([_("stands alone")] if entry.get("exclusive") else []), *attributes])
+    more = ", ".join([*([_("can't be combined")] if entry.get("exclusive") else []), *attributes])
     return f"{words or '–'} ({more})" if more else words or "–"
 
 
@@ -156,11 +156,14 @@ def _privacy(old: Part, new: Part, before: Sentences, after: Sentences) -> Itera
         if _plain(shared.get(role)) != _plain(shares.get(role)):
             name = _("Shared with: %(who)s") % {"who": dict(Role.choices).get(role, role)}
             yield Detail("privacy", name, _share(shared, role, before), _share(shares, role, after))
+    if ("paper" in old) != ("paper" in new):
+        was, now = (_("Never printed") if "paper" in part else "" for part in (old, new))
+        yield Detail("privacy", _("On paper"), was, now)
     if old.get("keep_for") != new.get("keep_for"):
         was, now = (_("%(count)s months") % {"count": p["keep_for"]} if "keep_for" in p else "" for p in (old, new))
-        yield Detail("privacy", _("Kept for"), was, now)
+        yield Detail("privacy", _("Stored for"), was, now)
     if old.get("coarsen") != new.get("coarsen"):
-        yield Detail("privacy", _("Kept as"), str(old.get("coarsen", "")), str(new.get("coarsen", "")))
+        yield Detail("privacy", _("Stored as"), str(old.get("coarsen", "")), str(new.get("coarsen", "")))
 
 
 def _share(roles: Part, role: str, said: Sentences) -> str:

@@ -60,7 +60,7 @@ class DefinitionForm(WagtailAdminModelForm):
             return edited(self.before, sent)
         except Overtaken:
             self.is_overtaken = True
-            raise ValidationError(_("Somebody else has saved this form meanwhile.")) from None
+            raise ValidationError(_("Somebody else has saved this form in the meantime.")) from None
         except EditRefused as refused:
             raise ValidationError(str(refused.message)) from None
 
@@ -96,7 +96,7 @@ class EditView(snippets.EditView):
             return self.object
         standing = FormDefinition.objects.select_for_update().get(pk=self.object.pk)
         if sha_of(standing.working_copy()) != sha_of(self.form.before):
-            raise PermissionDenied(_("Somebody else has saved this form meanwhile."))
+            raise PermissionDenied(_("Somebody else has saved this form in the meantime."))
         return super().save_instance()
 
     def get_success_json(self) -> dict[str, Any]:
@@ -168,7 +168,7 @@ class EditView(snippets.EditView):
     def header_more_buttons(self) -> list[Button]:
         """Versions, copy, files and archive."""
         to = self.address
-        archive = _("Take back into use") if self.object.is_archived else _("Archive")
+        archive = _("Restore") if self.object.is_archived else _("Archive")
         buttons = [
             Button(_("Versions"), url=to("versions"), icon_name="history", priority=10),
             Button(_("Download as JSON"), url=to("export"), icon_name="download", priority=30),
@@ -251,7 +251,7 @@ class DecideView(snippets.WorkflowActionView):
             response = super().post(request, *args, **kwargs)
         except DefinitionRefused as refused:
             form = self.object.get_latest_revision_as_object()
-            tell_problems(request, _("Not published. The form still waits for approval."), refused.problems, form)
+            tell_problems(request, _("Not published. The form is still waiting for approval."), refused.problems, form)
             return redirect(self.redirect_url)
         newest = FormDefinition.objects.get(pk=self.object.pk).newest_version()
         if self.action_name == "approve" and newest:

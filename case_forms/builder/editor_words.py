@@ -21,7 +21,7 @@ def _tools() -> dict[str, str]:
         "undo": _("Undo"),
         "redo": _("Redo"),
         "undone": _("Undone: %(step)s"),
-        "redone": _("Done again: %(step)s"),
+        "redone": _("Redone: %(step)s"),
         "step_add": _("adding"),
         "step_move": _("moving"),
         "step_delete": _("deleting"),
@@ -45,7 +45,7 @@ def _tools() -> dict[str, str]:
         "always": _("Always"),
         "never": _("Never"),
         "only_when": _("Only when …"),
-        "unnamed": _("Without a name yet"),
+        "unnamed": _("No name yet"),
         "the_form": _("the form"),
     }
 
@@ -60,7 +60,7 @@ def _doing() -> dict[str, str]:
         "add_section": _("Add a section"),
         "add_section_below": _("Add a section below"),
         "search_types": _("Search types"),
-        "nothing_found": _("Nothing of this name."),
+        "nothing_found": _("Nothing with this name."),
         "actions_for": _("Actions for “%(name)s”"),
         "fold": _("Questions of “%(name)s”"),
         "open": _("Open"),
@@ -81,17 +81,17 @@ def _doing() -> dict[str, str]:
         "duplicated": _("“%(name)s” is duplicated."),
         "delete": _("Delete"),
         "deleted": _("“%(name)s” is deleted."),
-        "used_once": _("One place in the form refers to it."),
-        "used_often": _("%(count)s places in the form refer to it."),
+        "used_once": _("One part of the form refers to it."),
+        "used_often": _("%(count)s parts of the form refer to it."),
         "one_item": _("1 line"),
         "count_items": _("%(count)s lines"),
         "mark_required": _("Must be answered"),
         "mark_required_when": _("Must be answered under a condition"),
         "mark_conditional": _("Shown under a condition"),
         "mark_checked": _("Answer is checked"),
-        "mark_calculated": _("Worked out"),
-        "mark_personal": _("Sealed: personal"),
-        "mark_special": _("Sealed: special category"),
+        "mark_calculated": _("Calculated"),
+        "mark_personal": _("Encrypted: personal"),
+        "mark_special": _("Encrypted: special category"),
         "months": _("%(count)s months"),
     }
 
@@ -108,16 +108,16 @@ def _wording() -> dict[str, str]:
         "note_text": _("Text of the note"),
         "key": _("Key"),
         "key_hint": _("The name of the answer for programs: small letters, digits and _."),
-        "value_fixed": _("A value that has been published stays as it is. To take a choice out of use, delete it."),
-        "key_fixed": _("It has been published and stays as it is, so that earlier answers keep their meaning."),
+        "value_fixed": _("A value that has been published can't be changed. To stop using a choice, delete it."),
+        "key_fixed": _("It has been published and can't be changed, so that earlier answers still mean the same."),
         "kind": _("Kind of form"),
         "audience": _("Who fills it"),
         "audience_hint": _(
-            "A form for the public stands on the page of each session's card. It has no files, no repeat groups and"
-            " nothing that needs an account."
+            "A form for the public appears on the page of each session's card. It has no files, no repeat groups "
+            "and nothing that needs an account."
         ),
         "audience_many": _(
-            "This form has %(count)s questions. On a phone, under somebody's eyes, few people get to the end."
+            "This form has %(count)s questions. On a phone, with someone watching, few people reach the end."
         ),
         "type": _("Type"),
         "change_type": _("Change the type"),
@@ -137,23 +137,23 @@ def _wording() -> dict[str, str]:
         "nothing_yet": _("Nothing here yet."),
         "value": _("Value"),
         "value_of": _("Value %(number)s"),
-        "label_in": _("Words in %(language)s"),
-        "label_of": _("Words %(number)s in %(language)s"),
+        "label_in": _("Text in %(language)s"),
+        "label_of": _("Text %(number)s in %(language)s"),
         "attribute_of": _("%(name)s of %(number)s"),
         "attribute_name": _("Name of an attribute"),
         "attribute_example": _("attribute, e.g. region"),
         "add_attribute": _("Add an attribute"),
         "exclusive": _("Alone"),
         "exclusive_hint": _("It can't be chosen together with others, such as “nothing more”."),
-        "exclusive_of": _("“%(name)s” stands alone"),
-        "recipient_label": _("Words for recipients"),
+        "exclusive_of": _("“%(name)s” can't be combined"),
+        "recipient_label": _("Text for recipients"),
         "recipient_title": _("Title for recipients"),
         "recipient_hint": _(
             "How it reads to police and partners, when that is different. Without it, they read the same."
         ),
         "warnings": _("Asked before sending"),
         "warnings_hint": _(
-            "What may be right and may be a slip. Whoever sends corrects it, or ticks that it is so; the tick is kept."
+            "What may be right and may be a mistake. The sender corrects it, or ticks to confirm it; the tick is saved."
         ),
         "warning_when": _("Asked when"),
         "warning_message": _("What is asked"),
@@ -170,23 +170,23 @@ def _wording() -> dict[str, str]:
         "max_chosen": _("Choose at most"),
         "step": _("Step"),
         "max_length": _("Most characters"),
-        "low_label": _("Words at the low end"),
-        "high_label": _("Words at the high end"),
-        "today_of_filling": _("The day of filling"),
+        "low_label": _("Text at the low end"),
+        "high_label": _("Text at the high end"),
+        "today_of_filling": _("The day the form is filled in"),
         "appearance": _("Appearance"),
-        "appearance_usual": _("As usual"),
+        "appearance_usual": _("Default"),
         "default": _("Default"),
         "default_hint": _("Already filled in when the form is opened."),
-        "read_only": _("Can't be changed while filling"),
-        "coarsen": _("Keep only the municipality, never the coordinates"),
+        "read_only": _("Can't be changed while filling in the form"),
+        "coarsen": _("Save only the municipality, never the coordinates"),
         "accept": _("Accepted files"),
         "accept_image": _("Pictures"),
         "accept_pdf": _("PDF"),
         "belongs_to": _("Belongs to"),
         "belongs_to_other_specify": _("The question with the choice “other”."),
-        "belongs_to_indicator_assessment": _("The checklist that is assessed."),
+        "belongs_to_indicator_assessment": _("The checklist to be assessed."),
         "languages": _("Languages"),
-        "languages_hint": _("Every text must be there in each language. Whoever fills the form chooses one."),
+        "languages_hint": _("Every text must exist in each language. The person filling in the form chooses one."),
         "first_language": _("first"),
         "make_first": _("Make it the first"),
         "make_first_of": _("Make %(language)s the first language"),
@@ -195,8 +195,8 @@ def _wording() -> dict[str, str]:
         "language_code": _("Code of the language"),
         "bad_language": _("A code is two or three small letters, such as el."),
         "choose_language": _("Choose a language first."),
-        "language_added": _("%(language)s is added. Its texts are missing yet."),
-        "language_removed": _("%(language)s and its texts are taken out."),
+        "language_added": _("%(language)s has been added. Its texts are still missing."),
+        "language_removed": _("%(language)s and its texts have been removed."),
         "own_lists": _("Lists of this form"),
         "own_lists_hint": _("Choices that several questions of this form use."),
         "list_title": _("Title of the list"),
@@ -209,7 +209,7 @@ def _wording() -> dict[str, str]:
 
 def _types() -> dict[str, str]:
     return {
-        "types_others": _("Around questions"),
+        "types_others": _("Between questions"),
         "type_note": _("Note"),
         "type_note_hint": _("A text to read, without an answer"),
         "type_repeat": _("Repeat group"),
@@ -219,9 +219,9 @@ def _types() -> dict[str, str]:
 
 def _problems() -> dict[str, str]:
     return {
-        "one_problem": _("1 thing to mend before this form can be published"),
-        "count_problems": _("%(count)s things to mend before this form can be published"),
-        "problems_here": _("%(count)s things to mend"),
+        "one_problem": _("1 problem to correct before this form can be published"),
+        "count_problems": _("%(count)s problems to correct before this form can be published"),
+        "problems_here": _("%(count)s problems to correct"),
         "problem_duplicate_key": _("Another one has this key."),
         "problem_bad_key": _("A key has small letters, digits and _, and begins with a letter."),
         "problem_reserved_key": _("This key is reserved."),

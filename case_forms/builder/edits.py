@@ -74,7 +74,7 @@ def _must_be_walkable(new: Any, key: str) -> None:
     if not is_plain(new):
         raise EditRefused(_("This must be plain JSON, without strange characters and not nested too deep."))
     if not isinstance(new, dict) or new.get("format") != FORMAT or new.get("key") != key:
-        raise EditRefused(_("The format and the key of a form stay as they are."))
+        raise EditRefused(_("The format and the key of a form can't be changed."))
     sections, lists = new.get("sections"), new.get("lists", {})
     if not (
         _are_texts(new.get("title"))
@@ -86,7 +86,7 @@ def _must_be_walkable(new: Any, key: str) -> None:
     ):
         raise EditRefused(_("A form has a title, languages and sections with items."))
     if len(canonical.dump(new)) > LARGEST:
-        raise EditRefused(_("The form has become too large to be kept."))
+        raise EditRefused(_("The form has become too large to save."))
 
 
 def _are_texts(value: Any) -> bool:

@@ -1,5 +1,6 @@
 """What is wrong with an expression where it stands: names it can't read, kinds that don't fit."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from case_forms.logic import SETTING_PREFIX, LogicError, references
 from case_forms.logic import problems as expression_problems
 from case_forms.logic.kinds import KindInfo, kind_problems
 from case_forms.questions import registry
@@ -19,6 +21,8 @@ from .shapes import Problem, pointer
 
 ALWAYS_KNOWN = frozenset({"_today", "_occurred_on", "_now"})
 IN_ROWS = frozenset({"_position"})
+# what an organisation has chosen in its procedure: read by conditions of sharing only
+SETTING = re.escape(SETTING_PREFIX) + r"[a-z][a-z0-9_]{0,63}"
 # what the case room knows of the case that a form names: its status, whether it is followed as a child's, and the
 # keys of the forms it holds
 OF_THE_CASE: Mapping[str, KindInfo] = {
@@ -28,8 +32,8 @@ OF_THE_CASE: Mapping[str, KindInfo] = {
 }
 WORDS: dict[str, "str | Promise"] = {
     "unknown_reference": _("This refers to something that is not a question of the form."),
-    "forward_reference": _("This refers to a question that stands later in the form."),
-    "dependency_cycle": _("This waits for a question that itself waits for this one."),
+    "forward_reference": _("This refers to a question that comes later in the form."),
+    "dependency_cycle": _("This depends on a question that itself depends on this one."),
     "out_of_scope": _("This refers to a question inside a repeat group from outside of it."),
     "computed_reference": _("A question's key must be written out."),
     "unknown_operator": _("There is no such operator."),
@@ -46,6 +50,15 @@ VALUES_OF: dict[str, tuple[Any, ...]] = {
     "date": ({"today": []}, "x"),
 }
 Item = dict[str, Any]
+
+
+def settings_read(rule: Any) -> dict[str, KindInfo]:
+    """The settings of procedures that a condition of sharing reads. Which there are, procedures say (`dependents`)."""
+    try:
+        read = references(rule) if isinstance(rule, dict) else frozenset()
+    except LogicError:
+        return {}
+    return {name: KindInfo("text") for name in read if re.fullmatch(SETTING, name)}
 
 
 class Expressions:
@@ -112,7 +125,7 @@ class Expressions:
         node, more = question["key"], {"choice": choice}
         yield from self.problems(question, "choice_filter", path, known, within=within, node=node, more=more)
         if set(parts_read(question["choice_filter"], "choice")) - set(choice.rows or ()):
-            words = _("The choices have nothing of this name.")
+            words = _("The choices have nothing with this name.")
             yield Problem(f"{path}/choice_filter", "unknown_reference", words)
 
     def of_result(self, question: Item, path: str) -> Iterator[Problem]:
@@ -124,7 +137,7 @@ class Expressions:
         codes = [{code for code, _words, _variable in kind_problems(compared, self.kinds)} for compared in alike]
         if all("type_mismatch" in found for found in codes):
             yield Problem(
-                f"{path}/result", "type_mismatch", _("What is worked out is of another kind than this result.")
+                f"{path}/result", "type_mismatch", _("The calculation gives a different type than this result.")
             )
 
     def reachable_from(self, within: tuple[str, ...]) -> set[str]:

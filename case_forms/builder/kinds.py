@@ -15,6 +15,8 @@ ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
     "municipalities": ("region",),
     "units": ("region",),
     "partners": ("municipality", "region"),
+    "outreach_visits": ("municipality", "region"),
+    "colleagues": ("unit",),
     "social_services": ("municipality", "region"),
     "schools": ("municipality", "region"),
     "zones": ("municipality", "region", "kind", "in_use"),

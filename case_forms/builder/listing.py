@@ -116,7 +116,7 @@ def state_of(form: Any) -> dict[str, str]:
     if form.is_archived:
         return {"name": "archived", "words": _("archived")}
     if form.is_waiting:
-        return {"name": "waiting", "words": _("waits for approval")}
+        return {"name": "waiting", "words": _("awaiting approval")}
     if form.number is None:
         return {"name": "draft", "words": _("draft")}
     if form.has_unpublished_changes:

@@ -21,7 +21,8 @@ _CHOICES = list_of(part(CHOICE), MOST_CHOICES)
 
 BUILT_IN = (
     *("municipalities", "regions", "units", "zones", "countries", "languages"),
-    *("partners", "social_services", "schools", "sessions"),
+    *("partners", "social_services", "schools"),
+    *("sessions", "outreach_visits", "colleagues"),  # these are one's own
 )
 SHARED = "shared:"
 

@@ -64,7 +64,9 @@ def renamed_in(choices: list[dict[str, Any]], published: Values) -> Iterator[tup
 
 
 def locked_words(value: str) -> str:
-    return _("This choice was published with the value “%(value)s”: keep it. Its words may change.") % {"value": value}
+    return _("This choice was published with the value “%(value)s”: don't change it. Its text may change.") % {
+        "value": value
+    }
 
 
 @lru_cache(maxsize=256)

@@ -85,7 +85,7 @@ def choice_problems(choices: list[dict[str, Any]], path: str) -> Iterator[Proble
         here = f"{path}/{position}"
         value = choice.get("value", "")
         if not value.strip():
-            yield Problem(f"{here}/value", "no_value", _("This choice has no value: it could not be kept."))
+            yield Problem(f"{here}/value", "no_value", _("This choice has no value: it could not be saved."))
         elif value in seen:
             yield Problem(f"{here}/value", "duplicate_choice", _("Another choice has this value."))
         elif not is_value(value):
@@ -106,9 +106,9 @@ def exclusive_problems(question: dict[str, Any], path: str) -> Iterator[Problem]
         if "exclusive" not in choice:
             continue
         if not several and not named_list:
-            yield Problem(here, "not_for_this_type", _("Only one of these can be chosen anyhow."))
+            yield Problem(here, "not_for_this_type", _("Only one of these can be chosen in any case."))
         elif several and _is_count(question.get("min", 0)) and question.get("min", 0) > 1:
-            yield Problem(here, "bad_bounds", _("This can't stand alone where several must be chosen."))
+            yield Problem(here, "bad_bounds", _("This can't be the only choice where several must be chosen."))
 
 
 def is_value(value: str) -> bool:
@@ -124,7 +124,7 @@ def _has_choices(question: dict[str, Any], path: str) -> Iterator[Problem]:
 
 
 def _bad_bound(path: str) -> Problem:
-    return Problem(path, "bad_bounds", _("This is no bound for this type of question."))
+    return Problem(path, "bad_bounds", _("This limit doesn't apply to this type of question."))
 
 
 def _bounds(kind: QuestionType, question: dict[str, Any], path: str) -> Iterator[Problem]:

@@ -24,7 +24,7 @@ Conditions = tuple[Any, ...]
 MOST_CONDITIONS = 16  # looked at together; what lies further off is left out, which only makes the proof weaker
 
 ALONE = _("This can never be true.")
-TOGETHER = _("This can never be true where it stands: it contradicts the conditions it depends on.")
+TOGETHER = _("This can never be true here: it contradicts the conditions it depends on.")
 NEVER_ASKED = _("This must be answered, but no answers lead to it.")
 NOT_TYPED = _("This must be answered, but nobody can type an answer: give it a default or an initial value.")
 

@@ -55,7 +55,7 @@ def list_of(check_entry: Check, most: int) -> Check:
         if not isinstance(value, list):
             yield wrong(path, _("This must be a list."))
         elif len(value) > most:
-            yield Problem(path, "too_many", _("At most %(count)s can stand here.") % {"count": most})
+            yield Problem(path, "too_many", _("At most %(count)s are allowed here.") % {"count": most})
         else:
             for position, entry in enumerate(value):
                 yield from check_entry(entry, f"{path}/{position}")
@@ -70,7 +70,7 @@ def by_name(check_entry: Check, most: int) -> Check:
         if not isinstance(value, dict):
             yield wrong(path, _("This must be an object."))
         elif len(value) > most:
-            yield Problem(path, "too_many", _("At most %(count)s can stand here.") % {"count": most})
+            yield Problem(path, "too_many", _("At most %(count)s are allowed here.") % {"count": most})
         else:
             for key, entry in value.items():
                 yield from check_entry(entry, f"{path}/{pointer(key)}")
@@ -89,6 +89,11 @@ def one_of(*allowed: Any) -> Check:
 def only_true(value: Any, path: str) -> Iterator[Problem]:
     if value is not True:
         yield wrong(path, _("This is true, or left out."))
+
+
+def only_false(value: Any, path: str) -> Iterator[Problem]:
+    if value is not False:
+        yield wrong(path, _("This is false, or left out."))
 
 
 def text(value: Any, path: str) -> Iterator[Problem]:

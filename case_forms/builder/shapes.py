@@ -22,6 +22,7 @@ from .shape_checks import (
     list_of,
     name,
     one_of,
+    only_false,
     only_true,
     part,
     plain_json,
@@ -73,7 +74,7 @@ def _item(level: int) -> Check:
         if isinstance(kind, str) and kind in kinds:
             yield from part(kinds[kind])(value, path)
         elif kind == "repeat":
-            too_deep = _("Repeat groups stand in each other two levels deep, not deeper.")
+            too_deep = _("Repeat groups can be nested two levels deep, not deeper.")
             yield Problem(f"{path}/item", "unknown_item", too_deep)
         else:
             words = _("This must be one of: %(values)s.") % {"values": ", ".join(kinds)}
@@ -106,6 +107,7 @@ QUESTION: Properties = {
     "read_only": (False, only_true),
     "sensitivity": (False, one_of(*SENSITIVITIES)),
     "shared_with": (False, sharing),
+    "paper": (False, only_false),
     "keep_for": (False, whole(1, LONGEST_KEPT)),
     "appearance": (False, name),
     "choices": (False, list_of(part(CHOICE), MOST_CHOICES)),

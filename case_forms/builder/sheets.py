@@ -28,7 +28,9 @@ class ExportSheetView(PageOfForm):
 
         found = publishing_problems(self.form.key, self.draft.definition, asks_dependents=False)
         if found:
-            tell_problems(request, _("There is no XLSForm of a form that can't be filled yet."), found, self.draft)
+            tell_problems(
+                request, _("A form that can't be filled in yet can't be downloaded as an XLSForm."), found, self.draft
+            )
             return redirect(self.address("edit", self.form.pk))
         response = HttpResponse(write_xlsform(self.draft.definition), content_type=WORKBOOK)
         response["Content-Disposition"] = f'attachment; filename="{self.form.key}.xlsx"'
@@ -47,7 +49,7 @@ class SheetForm(forms.Form):
     as_draft = forms.BooleanField(
         label=gettext_lazy("If there is a form with this key, make the file its draft"),
         required=False,
-        help_text=gettext_lazy("The draft there is stays in the form's history. What is published stays in use."),
+        help_text=gettext_lazy("The current draft stays in the form's history. What is published stays in use."),
     )
 
 
@@ -84,11 +86,11 @@ class ImportSheetView(ImportView):
         except DefinitionRefused as refused:
             return self.told(asked, read.report, placed(refused.problems, read.definition, language))
         except FormIsLocked:
-            asked.add_error("as_draft", _("The form with this key is locked or waits for approval."))
+            asked.add_error("as_draft", _("The form with this key is locked or awaiting approval."))
             return self.told(asked, read.report)
         if read.report:
             return self.told(asked, read.report, form=form)
-        messages.success(request, _("Imported as a draft. Nobody can fill it before it is published."))
+        messages.success(request, _("Imported as a draft. Nobody can fill it in before it is published."))
         return redirect(self.address("edit", form.pk))
 
     def shown(self, asked: forms.Form, problems: list[dict[str, str]] | None = None) -> HttpResponse:

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from access.models import MobileUnit, Municipality, Region, User
+from access.models import Assignment, MobileUnit, Municipality, Region, StaffRole, User
 from case_forms.questions.base import Choice, text_in
 from case_forms.zones.choosing import zone_attributes, zone_rows
 from notifications.directory.models import Partner, Role
@@ -18,6 +18,51 @@ OFFICES = {"partners": Role.PROTECTION_SERVICE.value, "social_services": "social
 FILES = Path(__file__).parent / "data_lists"
 
 
+BY_DAY = frozenset({"sessions", "outreach_visits"})
+Rows = list[tuple[str, dict[str, str]]]
+Attributes = dict[str, dict[str, str]]
+
+
+class OwnList(Protocol):
+    """A list that is each person's own. The rooms above that know it register it (`register_list`)."""
+
+    def rows(self, user: User | None) -> Rows:
+        """(value, {language: label}) of what this person may choose."""
+
+    def attributes(self, user: User | None) -> Attributes:
+        """Of each that this person may read of, also of what can't be chosen any more; its label as `name`."""
+
+
+_OWN: dict[str, OwnList] = {}
+
+
+def register_list(name: str, own: OwnList) -> None:
+    _OWN[name] = own
+
+
+class Colleagues:
+    """Who works in this person's units today. By name also whoever worked in any of them."""
+
+    def rows(self, user: User | None) -> Rows:
+        if user is None:
+            return []
+        today = Assignment.objects.current().filter(role=StaffRole.WORKER, unit__in=user.units().values("pk"))
+        found = User.objects.filter(pk__in=today.values("user"), is_active=True).exclude(pk=user.pk)
+        return [(str(each.pk), {"sq": _name(each)}) for each in found]
+
+    def attributes(self, user: User | None) -> Attributes:
+        worked = Assignment.objects.filter(role=StaffRole.WORKER, unit__isnull=False)
+        found = worked.select_related("user", "unit").order_by("starts_on", "pk")
+        return {str(each.user_id): {"name": _name(each.user), "unit": each.unit.slug} for each in found if each.unit}
+
+
+def _name(user: User) -> str:
+    return user.get_full_name() or user.username
+
+
+register_list("colleagues", Colleagues())
+
+
 @cache
 def listed(name: str) -> list[dict[str, Any]]:
     """The entries of a data file: countries (`code`, `name`) or languages (`code`, `iso639_3`, `name`)."""
@@ -27,21 +72,22 @@ def listed(name: str) -> list[dict[str, Any]]:
 class Lists:
     """A ChoiceSource. Each list is read once per instance, so make one for each request or submission, and drop it.
 
-    `user`: whose sessions are listed; nobody's without one. All other lists are the same for everybody.
+    `user`: whose sessions, visits and colleagues are listed; nobody's without one. All other lists are the same for
+    everybody.
     """
 
     def __init__(self, user: User | None = None) -> None:
         self.user = user
         self._values: dict[str, frozenset[str]] = {}
-        self._rows: dict[str, list[tuple[str, dict[str, str]]]] = {}
-        self._attributes: dict[str, dict[str, dict[str, str]]] = {}
+        self._rows: dict[str, Rows] = {}
+        self._attributes: dict[str, Attributes] = {}
         self._choices: dict[tuple[str, str], list[Choice]] = {}
 
     def choices(self, name: str, language: str) -> list[Choice]:
         """(value, label), in the order of the labels. An unknown list is empty."""
         if (name, language) not in self._choices:
             labelled: list[Choice] = [(value, text_in(names, language)) for value, names in self._read(name)]
-            if name != "sessions":  # those come by their day, the last first
+            if name not in BY_DAY:  # those come by their day, the last first
                 labelled.sort(key=lambda choice: _alphabetical(choice[1]))
             self._choices[name, language] = labelled
         return self._choices[name, language]
@@ -54,13 +100,20 @@ class Lists:
     def attributes(self, name: str, value: str) -> Mapping[str, str]:
         """What filters may read of an entry: the region of a municipality or a unit, the place of a partner or zone."""
         if name not in self._attributes:
-            self._attributes[name] = dict(_attributes(name, self._sessions()))
+            own = _OWN.get(name)
+            self._attributes[name] = own.attributes(self.user) if own else dict(_attributes(name, self._sessions()))
         return self._attributes[name].get(value, {})
 
-    def _read(self, name: str) -> list[tuple[str, dict[str, str]]]:
+    def _read(self, name: str) -> Rows:
         if name not in self._rows:
-            self._rows[name] = session_rows(self._sessions()) if name == "sessions" else list(_rows(name))
+            self._rows[name] = self._listed(name)
         return self._rows[name]
+
+    def _listed(self, name: str) -> Rows:
+        if name == "sessions":
+            return session_rows(self._sessions())
+        own = _OWN.get(name)
+        return own.rows(self.user) if own else list(_rows(name))
 
     def _sessions(self) -> SessionQuerySet:
         return sessions_to_choose(self.user)

@@ -51,12 +51,12 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _value in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _Refused(_("“%(name)s” stands twice in one object.") % {"name": twice[:80]})
+        raise _Refused(_("“%(name)s” appears twice in one object.") % {"name": twice[:80]})
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise _Refused(_("“%(name)s” is no number in JSON.") % {"name": name})
+    raise _Refused(_("“%(name)s” is not a number in JSON.") % {"name": name})
 
 
 class FileForm(forms.Form):
@@ -66,7 +66,7 @@ class FileForm(forms.Form):
     as_draft = forms.BooleanField(
         label=gettext_lazy("If there is a form with this key, make the file its draft"),
         required=False,
-        help_text=gettext_lazy("The draft there is stays in the form's history. What is published stays in use."),
+        help_text=gettext_lazy("The current draft stays in the form's history. What is published stays in use."),
     )
 
     def clean_file(self) -> Any:
@@ -101,9 +101,9 @@ class ImportView(BuilderPage):
         except DefinitionRefused as refused:
             return self.shown(asked, placed(refused.problems, definition, get_language() or "sq"))
         except FormIsLocked:
-            asked.add_error("as_draft", _("The form with this key is locked or waits for approval."))
+            asked.add_error("as_draft", _("The form with this key is locked or awaiting approval."))
             return self.shown(asked)
-        messages.success(request, _("Imported as a draft. Nobody can fill it before it is published."))
+        messages.success(request, _("Imported as a draft. Nobody can fill it in before it is published."))
         return redirect(self.address("edit", form.pk))
 
     def taken_in(self, definition: Any, *, as_draft: bool, origin: str = "json") -> FormDefinition:
@@ -148,7 +148,7 @@ class ArchiveView(PageOfForm):
         return self.render_to_response(self.get_context_data(problems=problems, motion=motion), status=status)
 
     def get_page_title(self) -> str:
-        return _("Take back into use") if self.form.is_archived else _("Archive")
+        return _("Restore") if self.form.is_archived else _("Archive")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         wanted = request.POST.get("archived") == "yes"

@@ -152,10 +152,10 @@ class RestoreView(PageOfForm):
         try:
             restore_version(version=version, by=self.me)
         except FormIsLocked:
-            messages.error(request, _("Nothing was restored: the form is locked or waits for approval."))
+            messages.error(request, _("Nothing was restored: the form is locked or awaiting approval."))
             return redirect(self.address("versions", self.form.pk))
         messages.success(
-            request, _("Version %(number)s is the draft now. The draft before it is in the history.") % words
+            request, _("Version %(number)s is now the draft. The previous draft is in the history.") % words
         )
         return redirect(self.address("edit", self.form.pk))
 

@@ -32,7 +32,7 @@ class ReviewLock(WorkflowLock):
         return None
 
     def get_locked_by(self, user: User, can_lock: bool = False) -> Any:
-        return _("Waits for approval")
+        return _("Awaiting approval")
 
     def get_description(self, user: User, can_lock: bool = False) -> Any:
         return _("Nobody can change the form until it is approved, sent back or withdrawn")
@@ -72,7 +72,7 @@ class FormApprovalTask(Task):
 
     @classmethod
     def get_description(cls) -> Any:
-        return _("A coordinator approves who neither submitted the form nor changed it last")
+        return _("A coordinator who neither submitted the form nor changed it last gives approval")
 
 
 def may_approve(state: TaskState, user: User) -> bool:

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db import transaction
+from django.utils.translation import gettext
 
 from access.models import MobileUnit, Municipality, User
 from audit.chain import actor_of, record
@@ -23,11 +25,13 @@ from notifications.directory.resolve import Resolution
 from notifications.outbox.actions import owe
 from notifications.outbox.models import Notice, Purpose
 
-from .brief_content import BriefFacts, brief_for
+from .brief_content import BriefFacts, both, brief_for, settings_missing
 from .models import Case, CaseEvent, CaseStatus, Deadline, FormalIdentification, Referral, new_reference
 
 SUBMISSION_RECEIVED = "submission_received"
 TRIES_FOR_A_REFERENCE = 20
+
+log = structlog.get_logger(__name__)
 
 
 class CannotApply(Exception):
@@ -270,6 +274,7 @@ class _Carrying:
             submission = self.submission
             self.content = BriefFacts(
                 case=case,
+                sender=submission.by.get_full_name(),
                 municipality=case.municipality,
                 unit=submission.unit,
                 occurred_at=submission.occurred_at,
@@ -277,9 +282,25 @@ class _Carrying:
                 answers=submission.answers,
                 sources=self.sources,
                 facts=self.decision.facts,
+                settings=self.decision.settings,
                 today=submission.today,
             )
+            self._tell_of_missing_settings(self.content)
         return self.content
+
+    def _tell_of_missing_settings(self, content: BriefFacts) -> None:
+        """The procedure of an older case may lack a setting that the form's sharing reads: nothing was shared by it."""
+        missing = settings_missing(content)
+        if not missing:
+            return
+        log.error("procedure_setting_missing", submission=str(self.submission.id), settings=missing)
+        words = both(
+            lambda: gettext(
+                "This case is under a procedure that does not say what recipients may read here, so those answers were"
+                " given to nobody. Phone the recipients, or the coordinator."
+            )
+        )
+        self.explanation.append({"rule": "settings", "words": words})
 
     # ---- clocks ----
 

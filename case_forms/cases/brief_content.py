@@ -2,13 +2,15 @@
 
 Nothing here decides who reads what: each row carries its own `shared_with`, and `briefs.composing.compose` lets it pass
 only on the word True. A question without `shared_with` is shared with nobody, and a condition that can't be worked out
-shares nothing.
+shares nothing. What each row is for (its part) decides where the role reads it: see `notifications.briefs.parts`.
 """
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 from django.utils import formats, timezone, translation
@@ -17,21 +19,50 @@ from django.utils.translation import gettext, pgettext
 from access.models import MobileUnit, Municipality
 from case_forms import logic
 from case_forms.builder.outline import Given, given
+from case_forms.procedures.organisation_settings import read_in
 from case_forms.questions import registry
 from case_forms.questions.base import ChoiceSource, Question, is_unanswered
 from notifications.briefs.composing import BriefRow, compose
 from notifications.directory.models import Role
+from notifications.outbox.models import Notice
+from notifications.outbox.states import NoticeState
 
-from .models import Case, CaseStatus
+from .models import Case, CaseStatus, FormalIdentification
 
 LANGUAGES = ("sq", "en")
 Texts = dict[str, str]
 EVERY_ROLE: Mapping[str, bool] = dict.fromkeys(Role.values, True)
-# A status says "potential victim of trafficking": whoever has no part in the case beyond one need isn't told it.
-WITHOUT_STATUS = frozenset({Role.SCHOOL.value, Role.SOCIAL_SERVICE.value, Role.HEALTH.value})
-READS_STATUS: Mapping[str, bool] = {role: role not in WITHOUT_STATUS for role in Role.values}
-NOT_SCHOOL: Mapping[str, bool] = {role: role != Role.SCHOOL.value for role in Role.values}
-SHARED_OTHERWISE = {"status": READS_STATUS, "age_group": NOT_SCHOOL, "occurred_at": NOT_SCHOOL}
+PARTS_BY_KEY = Path(__file__).parent / "data" / "parts_by_key.json"
+
+# What each fact of the case is for. One without a part is read under "The case", after what matters first.
+CASE_PARTS: Mapping[str, str] = {
+    "urgency": "urgency",
+    "municipality": "place",
+    "age_group": "age",
+    "status": "status",
+    "unit": "call",
+    "sender": "call",
+    "callback": "call",
+    "formal_identification": "status",
+    "police": "police_case",
+}
+# Whoever isn't told by the procedure's duty learns no more of the case than the help needs: no status, which says
+# "trafficking"; a school nothing but where to call.
+FACTS_TO_HELP = frozenset({"reference", "urgency", "age_group", "municipality", "occurred_at", "unit", "callback"})
+# Of interest to whoever takes over or keeps the file; the police and the others don't need to read it.
+FACTS_OF_FEW: Mapping[str, frozenset[str]] = {
+    "formal_identification": frozenset({Role.PROTECTION_SERVICE, Role.RESPONSIBLE_AUTHORITY, Role.LEGAL_AID}),
+    "police": frozenset({Role.PROTECTION_SERVICE, Role.RESPONSIBLE_AUTHORITY, Role.LEGAL_AID}),
+    "sender": frozenset({Role.POLICE, Role.RESPONSIBLE_AUTHORITY, Role.CPU, Role.PROTECTION_SERVICE})
+    | {Role.SOCIAL_SERVICE},
+}
+FACTS_OF_ROLE: Mapping[str, frozenset[str]] = {
+    Role.HEALTH: FACTS_TO_HELP,
+    Role.PSYCHOLOGIST: FACTS_TO_HELP,
+    Role.EMBASSY_DESK: FACTS_TO_HELP,
+    Role.SOCIAL_SERVICE: FACTS_TO_HELP | {"sender"},
+    Role.SCHOOL: frozenset({"unit", "callback"}),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +76,7 @@ class AnswerFacts:
     answers: Mapping[str, Any] = field(repr=False)
     sources: ChoiceSource = field(repr=False)
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    settings: Mapping[str, str] = field(default_factory=dict)  # what the organisation chose: {"_setting_<key>": value}
     today: str = ""
 
     @cached_property
@@ -68,6 +100,7 @@ class BriefFacts(AnswerFacts):
     """What a brief about a case is written from."""
 
     case: Case
+    sender: str = ""  # whoever filed the form, for offices that keep the paper
 
     @property
     def case_status(self) -> str:
@@ -130,12 +163,25 @@ def case_rows(content: BriefFacts, *, urgent: bool) -> Iterator[BriefRow]:
         *([("age_group", lambda: gettext("Age"), lambda: age_group_words(group))] if says_age else []),
         ("municipality", lambda: gettext("Municipality"), lambda: content.municipality.name),
         ("occurred_at", lambda: gettext("When"), lambda: moment_words(content.occurred_at)),
+        (
+            "formal_identification",
+            lambda: gettext("Formal identification"),
+            lambda: FormalIdentification(case.formal_identification).label,
+        ),
+        ("police", lambda: gettext("Police"), lambda: police_words(case)),
+        *([("sender", lambda: gettext("Filed by"), lambda: content.sender)] if content.sender else []),
         ("unit", lambda: gettext("Sent by"), lambda: content.unit.name),
         ("callback", lambda: gettext("Call back"), lambda: content.unit.callback_phone or pgettext("no phone", "none")),
     )
     for key, label, value in rows:
-        readers = SHARED_OTHERWISE.get(key, EVERY_ROLE)
-        yield BriefRow(key=f"case.{key}", label=both(label), value=both(value), shared_with=readers, section=section)
+        yield BriefRow(
+            key=f"case.{key}",
+            label=both(label),
+            value=both(value),
+            shared_with=_readers_of(key),
+            section=section,
+            part=CASE_PARTS.get(key, ""),
+        )
     if case.is_drill:
         yield BriefRow(
             key="case.drill",
@@ -144,6 +190,26 @@ def case_rows(content: BriefFacts, *, urgent: bool) -> Iterator[BriefRow]:
             shared_with=EVERY_ROLE,
             section=section,
         )
+
+
+def _readers_of(fact: str) -> Mapping[str, bool]:
+    """The roles that read a fact of the case: all, or the few it is for, but those with a shorter list of their own."""
+    readers = FACTS_OF_FEW.get(fact, Role.values)
+    return {role: True for role in readers if fact in FACTS_OF_ROLE.get(role, (fact,))}
+
+
+def police_words(case: Case) -> str:
+    """Whether and when the police were notified of the case, and whether they took it on: as it stands now."""
+    notices = Notice.objects.filter(case_id=case.pk, role=Role.POLICE).order_by("owed_at")
+    accepted = notices.filter(accepted_at__isnull=False).first()
+    if accepted is not None and accepted.accepted_at is not None:
+        return gettext("Notified, and accepted on %(at)s") % {"at": moment_words(accepted.accepted_at)}
+    sent = notices.filter(sent_at__isnull=False).first()
+    if sent is not None and sent.sent_at is not None:
+        return gettext("Notified on %(at)s, no answer yet") % {"at": moment_words(sent.sent_at)}
+    if notices.exclude(state=NoticeState.CANCELLED).exists():
+        return gettext("A notice is on its way, not yet delivered")
+    return gettext("Not notified through this system")
 
 
 def moment_words(moment: datetime) -> str:
@@ -158,6 +224,7 @@ def answer_rows(content: AnswerFacts) -> Iterator[BriefRow]:
     scope = {
         **content.answers,
         **content.facts,
+        **content.settings,
         "_today": content.today or timezone.localdate().isoformat(),
         "_occurred_on": timezone.localdate(content.occurred_at).isoformat(),
         "_now": timezone.localtime().isoformat(timespec="seconds"),
@@ -181,7 +248,7 @@ def _in_its_group(row: BriefRow, place: Given) -> BriefRow:
     for language, words in row.label.items():
         names = (f"{_in(repeat['label'], language)} {index + 1}" for repeat, index in groups)
         label[language] = f"{', '.join(names)}: {words}"
-    return BriefRow(f"{key}{row.key}", label, row.value, row.shared_with, row.section)
+    return replace(row, key=f"{key}{row.key}", label=label)
 
 
 def _row(
@@ -193,7 +260,27 @@ def _row(
     kind = registry.get(question["type"])
     texts = {language: kind.formatted(value, question, language, sources) for language in LANGUAGES}
     label = {language: _in(_for_recipients(question, "label"), language) for language in LANGUAGES}
-    yield BriefRow(key=question["key"], label=label, value=texts, shared_with=shared_with, section=section)
+    yield BriefRow(
+        key=question["key"],
+        label=label,
+        value=texts,
+        shared_with=shared_with,
+        section=section,
+        on_paper=question.get("paper") is not False,
+        part=part_of(question),
+    )
+
+
+def part_of(question: Mapping[str, Any]) -> str:
+    """What the question is for in a brief: as it says itself, else as the seeded forms mean a question of this key."""
+    said: str = question.get("brief_part") or _parts_by_key().get(question["key"], "")
+    return said
+
+
+@cache
+def _parts_by_key() -> Mapping[str, str]:
+    written = json.loads(PARTS_BY_KEY.read_text(encoding="utf-8"))["parts"]
+    return {key: part for part, keys in written.items() for key in keys}
 
 
 def shared(question: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, bool]:
@@ -205,9 +292,22 @@ def _holds(rule: Any, scope: Mapping[str, Any]) -> bool:
     if not isinstance(rule, dict):
         return rule is True
     try:
+        # A setting that the procedure doesn't have shares nothing, however the condition is written.
+        if any(name not in scope for name in read_in(logic.references(rule))):
+            return False
         return logic.truthy(logic.evaluate(rule, scope))
     except logic.LogicError:
         return False
+
+
+def settings_missing(content: AnswerFacts) -> list[str]:
+    """The settings, sorted, that the sharing of these answers reads and the procedure doesn't have."""
+    read: set[str] = set()
+    for place in given(dict(content.definition), content.answers):
+        for rule in (place.placed.question.get("shared_with") or {}).values():
+            if isinstance(rule, dict):
+                read.update(read_in(logic.references(rule)))
+    return sorted(read - content.settings.keys())
 
 
 def _for_recipients(part: Mapping[str, Any], name: str) -> Mapping[str, str]:

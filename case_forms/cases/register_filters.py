@@ -33,7 +33,7 @@ class RegisterFilter(forms.Form):
     overdue = forms.ChoiceField(
         required=False,
         label=_("Overdue"),
-        choices=[ALL, ("1", _("only what is overdue"))],
+        choices=[ALL, ("1", _("only overdue cases"))],
     )
 
     def __init__(self, data: Any, *, user: User, model: type[models.Model], exact: Iterable[str]) -> None:

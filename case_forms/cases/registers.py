@@ -429,7 +429,7 @@ class NoticeRegister(Register):
         """What became of it, with each time."""
         return render_to_string("registers/so_far.html", {"notice": notice})
 
-    so_far.short_description = _("what came of it")  # type: ignore[attr-defined]
+    so_far.short_description = _("result")  # type: ignore[attr-defined]
 
     def get_admin_urls_for_registration(self) -> tuple[URLPattern, ...]:
         pattern = self.url_helper.get_action_url_pattern("retry")
@@ -441,9 +441,9 @@ class NoticeRegister(Register):
         notice = self.row_or_404(request, instance_pk)
         if request.method == "POST":
             if try_again(notice=notice, actor=actor_of(request.user)):
-                messages.success(request, gettext("It is being tried now. Look here again in a minute."))
+                messages.success(request, gettext("It is being tried now. Check here again in a minute."))
             else:
-                messages.warning(request, gettext("This notice isn't waiting after a failure any more."))
+                messages.warning(request, gettext("This notice is no longer waiting after a failure."))
             return redirect(self.url_helper.get_action_url("inspect", str(notice.pk)))
         back = self.url_helper.get_action_url("inspect", str(notice.pk))
         return render(request, "registers/retry.html", {"notice": notice, "back": back})

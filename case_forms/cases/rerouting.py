@@ -115,7 +115,9 @@ def why_call(municipality: Municipality) -> dict[str, str]:
     """Why a coordinator is asked to call when nobody new answers for the municipality that was named."""
     return both(
         lambda: (
-            gettext("The recipient says that this belongs to %(place)s, but nobody new answers there. Please call.")
+            gettext(
+                "The recipient says that this belongs to %(place)s, but nobody new is responding there. Please call."
+            )
             % {"place": municipality.name}
         )
     )
@@ -176,7 +178,7 @@ def _brief_with_origin(notice: Notice, municipality: Municipality) -> dict[str, 
         [
             BriefRow(
                 key="rerouted.from",
-                label=both(lambda: gettext("Sent on")),
+                label=both(lambda: gettext("Forwarded")),
                 value=both(
                     lambda: (
                         gettext("First sent to %(first)s; the recipient says it belongs to %(second)s.")
@@ -184,7 +186,7 @@ def _brief_with_origin(notice: Notice, municipality: Municipality) -> dict[str, 
                     )
                 ),
                 shared_with=EVERY_ROLE,
-                section=both(lambda: gettext("Sent on from another area")),
+                section=both(lambda: gettext("Forwarded from another area")),
             )
         ],
     )

@@ -192,7 +192,7 @@ def _owe(event: CaseEvent, notice: Notice, contact: Contact, at: datetime) -> No
 
 def _words(contact: Contact, why: str, by: User) -> dict[str, str]:
     def write() -> str:
-        return gettext("%(by)s chose %(name)s (%(office)s) to be told instead. Why: %(why)s") % {
+        return gettext("%(by)s chose to notify %(name)s (%(office)s) instead. Reason: %(why)s") % {
             "by": by.get_full_name() or by.get_username(),
             "name": contact.name,
             "office": contact.partner.name,

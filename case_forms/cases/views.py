@@ -18,14 +18,15 @@ from case_forms.builder.models import FormVersion
 
 from .board import Board, board_of, fingerprint_of, reasons_of
 from .calling import duty_of, to_call_about
-from .models import Case
+from .models import Case, Deadline
 from .telling_instead import MAX_REASON, CannotTell, choices_for, notice_without_anybody, tell_instead
 from .timeline import timeline_of
 
+REST_AWAITED = "identification_rest"  # the procedure's clock for what follows an urgent notice (docs/procedures.md)
 PROBLEMS = {
     "unknown_contact": gettext_lazy("Choose a person from the list."),
-    "no_reason": gettext_lazy("Write in a few words why you tell this person."),
-    "too_long": gettext_lazy("Write at most 300 signs."),
+    "no_reason": gettext_lazy("Write in a few words why you are notifying this person."),
+    "too_long": gettext_lazy("Write at most 300 characters."),
 }
 
 
@@ -36,14 +37,16 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     found = visible_or_404(Case, user, reference=reference)
     record("case.read", actor=actor_of(user), target_kind="case", target_id=found.pk)
     is_ours = user.units().filter(pk=found.unit_id).exists()
+    next_forms = _forms_about_a_case() if is_ours and found.closed_at is None else []
     context = {
         "place_name": found.unit.name,
         "case": found,
         "board": _board(found),
+        "to_complete": _to_complete(found, next_forms),
         "fingerprint": fingerprint_of(found, now=timezone.now(), language=_language()),
         "reasons": reasons_of(found, _language()),
         "submissions": found.submissions.select_related("form_version__form", "submitted_by").defer("answers"),
-        "next_forms": _forms_about_a_case() if is_ours and found.closed_at is None else [],
+        "next_forms": next_forms,
     }
     return render(request, "cases/case.html", context)
 
@@ -108,6 +111,13 @@ def _board(case: Case) -> Board:
 
 def _language() -> str:
     return get_language() or settings.LANGUAGE_CODE
+
+
+def _to_complete(case: Case, groups: list[FormGroup]) -> FormVersion | None:
+    """The identification, while its rest is awaited after an urgent notice."""
+    forms = (form for group in groups for form in group.versions)
+    waits = Deadline.objects.filter(case=case, key=REST_AWAITED, met_at__isnull=True).exists()
+    return next((form for form in forms if waits and form.definition["kind"] == "identification"), None)
 
 
 def _forms_about_a_case() -> list[FormGroup]:

@@ -26,7 +26,7 @@ from case_forms.builder.audience import is_public
 from case_forms.builder.models import FormVersion
 from case_forms.builder.sources import Lists
 from case_forms.cases.models import Case
-from vault.seal import fingerprint, same_content
+from vault.lasting import SUBMISSIONS, keyed_hash, matches
 
 from .attachments.actions import UnknownAttachment, claim_attachments
 from .attachments.naming import AttachedFiles, file_problems, files_of_draft, files_of_person, named_files
@@ -151,7 +151,7 @@ def receive_submission(
         occurred_at=occurred_at,
         received_at=received_at,
         answers=cleaned,
-        fingerprint=fingerprint(content),
+        fingerprint=keyed_hash(SUBMISSIONS, content),
         forget_after=first_due(form_version.definition, timezone.localdate(received_at)),
         is_drill=is_drill,
         confirmed=as_kept(asked, user, received_at),
@@ -166,7 +166,7 @@ def receive_submission(
             report_by(submission, cleaned)
             return Received(submission, True, submission.receipt)
     except UnknownAttachment:
-        gone = AnswerProblem("/answers", "unknown_attachment", _("A file isn't here any more; choose it again."))
+        gone = AnswerProblem("/answers", "unknown_attachment", _("A file is no longer here; choose it again."))
         raise AnswersRefused([gone]) from None
     except ReportRefused as refused:
         raise AnswersRefused([refused.problem]) from None
@@ -194,7 +194,7 @@ def submit_draft(
         if locked.submitted_at is not None:
             sent = Submission.objects.get(pk=locked.pk)
             return Received(sent, False, sent.receipt)
-        if looked_over is not None and looked_over != versions_of(locked):
+        if looked_over is not None and (looked_over != versions_of(locked) or locked.besides):
             raise ChangedSince
         received = receive_submission(
             uuid=locked.pk,
@@ -210,8 +210,8 @@ def submit_draft(
         )
         locked.submitted_at = received.submission.received_at
         locked.answers = {}
-        locked.left_over = None
-        locked.save(update_fields=["submitted_at", "answers", "left_over"])
+        locked.left_over = locked.besides = None
+        locked.save(update_fields=["submitted_at", "answers", "left_over", "besides"])
     return received
 
 
@@ -248,7 +248,7 @@ def _time_problems(occurred_at: datetime) -> Iterator[AnswerProblem]:
     elif occurred_at.year < EARLIEST_YEAR:
         yield AnswerProblem("/occurred_at", "too_early", _("This is too long ago."))
     elif occurred_at > timezone.now() + CLOCK_TOLERANCE:
-        yield AnswerProblem("/occurred_at", "in_the_future", _("This lies in the future."))
+        yield AnswerProblem("/occurred_at", "in_the_future", _("This is in the future."))
 
 
 def _checked(
@@ -286,7 +286,7 @@ def _received_before(uuid: UUID, content: bytes, user: User) -> Received | None:
     if stored is None:
         return None
     if (
-        not same_content(content, stored.fingerprint)
+        not matches(SUBMISSIONS, content, stored.fingerprint)
         or not Submission.objects.visible_to(user).filter(pk=uuid).exists()
     ):
         raise UuidReused

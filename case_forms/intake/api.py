@@ -219,7 +219,7 @@ def _body_problem(location: tuple[Any, ...], kind: str) -> AnswerProblem:
         return AnswerProblem(path, "missing", _("This is needed."))
     if kind == "extra_forbidden":
         return AnswerProblem(path, "unknown_field", _("There is no such field."))
-    return AnswerProblem(path, "wrong_type", _("This has the wrong form."))
+    return AnswerProblem(path, "wrong_type", _("This has the wrong format."))
 
 
 # ---- problems ----
@@ -234,7 +234,7 @@ def _refused(request: HttpRequest, refused: AnswersRefused) -> HttpResponse:
 @api.exception_handler(ConfirmationNeeded)
 def _to_confirm(request: HttpRequest, needed: ConfirmationNeeded) -> HttpResponse:
     confirm = [{"key": each.key, "path": each.path, "message": each.message} for each in needed.asked]
-    return problem(422, "confirm", _("Something may be a slip: correct it, or confirm it."), confirm=confirm)
+    return problem(422, "confirm", _("Something may be a mistake: correct it, or confirm it."), confirm=confirm)
 
 
 @api.exception_handler(BodyRefused)
@@ -255,12 +255,12 @@ def _file_refused(request: HttpRequest, refused: Refused) -> HttpResponse:
     if refused.code == "busy":
         return _try_later("busy", words)
     error = {"path": "", "code": refused.code, "message": words}
-    return problem(422, "refused", _("The file can't be kept."), errors=[error])
+    return problem(422, "refused", _("The file can't be saved."), errors=[error])
 
 
 @api.exception_handler(UuidReused)
 def _reused(request: HttpRequest, reused: UuidReused) -> HttpResponse:
-    return problem(409, "uuid-reused", _("This UUID stands for another submission."))
+    return problem(409, "uuid-reused", _("This UUID belongs to another submission."))
 
 
 @api.exception_handler(UnknownForm)
@@ -271,7 +271,7 @@ def _unknown_form(request: HttpRequest, unknown: UnknownForm) -> HttpResponse:
 @api.exception_handler(NotAllowed)
 def _not_allowed(request: HttpRequest, refused: NotAllowed) -> HttpResponse:
     if refused.code == "unit_needed":
-        return problem(403, "unit-needed", _("You work in several units: name one."))
+        return problem(403, "unit-needed", _("You work in several units: choose one."))
     return problem(403, "not-a-worker", _("Only a unit's own workers submit for it."))
 
 
@@ -288,7 +288,7 @@ def _busy(request: HttpRequest, failure: OperationalError) -> HttpResponse:
 
 
 def _try_later(kind: str, words: str = "") -> HttpResponse:
-    words = words or _("Nothing was received. Try again in a minute, and tell your coordinator by phone.")
+    words = words or _("Nothing was received. Try again in a minute, and inform your coordinator by phone.")
     answer = problem(503, kind, words)
     answer["Retry-After"] = RETRY_SECONDS
     return answer

@@ -7,5 +7,9 @@ class IntakeConfig(AppConfig):
     verbose_name = _("Intake")
 
     def ready(self) -> None:
-        from . import conversions  # noqa: F401
+        from vault import lasting
+
+        from . import conversions, outreach_visits  # noqa: F401
         from .attachments import receivers  # noqa: F401
+
+        lasting.is_kept_in(lasting.SUBMISSIONS, "intake.Submission", "fingerprint")

@@ -4,7 +4,9 @@ Each section has a version, raised by every saving that changes it. A page says 
 section has changed since, elsewhere, both are put together (`merging`), and nothing is written over that both changed.
 
 A draft's key stands in for a session that has ended: a signed text in the section's form, good for twelve hours, that
-lets its holder add to this one draft and shows nothing. So what was typed on a phone whose session dropped is kept.
+lets its holder add to this one draft and shows nothing. So what was typed on a phone whose session dropped is kept. It
+never replaces what is saved (`besides`), and dies with the account, the password, and when the session is ended from
+elsewhere.
 """
 
 import uuid
@@ -16,13 +18,16 @@ from typing import Any
 from django.core import signing
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import get_language
 
 from access.models import MobileUnit, User
+from access.sessions.actions import is_alive as session_is_alive
 from audit.chain import ANONYMOUS, actor_of, record
 from case_forms.builder.models import FormVersion
 from case_forms.builder.sources import Lists
 
+from . import besides
 from .attachments.actions import forget_attachments
 from .attachments.naming import files_of_draft, named_files
 from .checking import Answers, CheckContext, NothingToAsk, relevant_sections
@@ -32,6 +37,7 @@ from .typed import merged
 
 KEY_SALT = "vatra.draft-key"
 KEY_AGE = 12 * 3600  # seconds
+STAMP_LENGTH = 22
 
 
 MOMENT = "%Y-%m-%dT%H:%M"  # as a page's field for day and time has it
@@ -54,10 +60,14 @@ class SectionDiffers(Exception):
 
 @dataclass(frozen=True)
 class DraftKey:
-    """What a draft's key says. `form_version` is the primary key of the one that its page was made from."""
+    """What a draft's key says. `form_version` is the primary key of the one that its page was made from; `stamp`
+    changes with the owner's password and when all their sessions are ended; `session` is the one that showed the page.
+    """
 
     owner: int
     form_version: int | None
+    stamp: str = ""
+    session: str = ""
 
 
 def start_draft(
@@ -102,12 +112,15 @@ def save_section(
     by: User | None,
     copy: PageCopy | None = None,
     chosen: Mapping[str, Chosen] | None = None,
+    sent: besides.Fields = (),
+    beside: str | None = None,
 ) -> Draft:
     """Keeps what was typed in one section, right or wrong; the other sections stay as they are.
 
     `copy` is what the page says of itself, None for a program, which is always taken at its word. `chosen`: what was
     decided about differences, by field. A file that an answer named before and none names now is deleted.
-    `by` None: saved with the draft's key after the session had ended; recorded.
+    `by` None: saved with the draft's key after the session had ended; that adds and replaces nothing, and what would
+    have been replaced goes beside as `sent`, the page's fields. Recorded. `beside`: whose copy is chosen about.
     Raises DraftIsSent, SectionDiffers, Draft.DoesNotExist; nothing is saved then.
     """
     with transaction.atomic():
@@ -118,6 +131,8 @@ def save_section(
         is_last_page = copy is not None and copy.page != "" and copy.page == state["page"]
         if copy is not None and is_last_page and 0 < copy.turn <= state["turn"]:
             return draft  # overtaken on its way by what the same page sent later
+        if by is None:
+            return _append(draft, section, typed, occurred_at, copy, sent)
         kept, moment = typed, occurred_at
         if copy is not None and not is_last_page and copy.version != state["version"]:
             kept, moment = _put_together(draft, section, typed, occurred_at, copy, chosen or {})
@@ -128,11 +143,60 @@ def save_section(
         draft.saved_at = timezone.now()
         is_the_pages = same_answers(kept, typed) and _moment(moment, draft) == _moment(occurred_at, draft)
         _count_version(draft, section["key"], copy if is_the_pages else None, has_changed=has_changed)
-        draft.save(update_fields=["answers", "section", "occurred_at", "saved_at", "section_versions"])
+        besides.drop(draft, copy.page if copy is not None and beside is None else beside or "")
+        draft.save(update_fields=["answers", "section", "occurred_at", "saved_at", "section_versions", "besides"])
         _forget_files(draft, section, before, by)
-        if by is None:
-            record("draft.saved_with_key", actor=ANONYMOUS, target_kind="draft", target_id=draft.pk)
     return draft
+
+
+def _append(
+    draft: Draft,
+    section: Mapping[str, Any],
+    typed: Answers,
+    occurred_at: datetime | None,
+    copy: PageCopy | None,
+    sent: besides.Fields,
+) -> Draft:
+    """Add what is answered nowhere yet; a page may go on with what it added itself. The rest goes beside.
+    Raises SectionDiffers where nothing more is taken beside."""
+    key, page = section["key"], copy.page if copy is not None else ""
+    state = _state(draft, key)
+    own = set(state.get("added", ())) if page and state.get("added_by") == page else set()
+    theirs = typed_part(section["items"], draft.answers)
+    salt = salt_of(draft, key)
+    first = Merge(salt, None, {})
+    first.made(section["items"], theirs, typed)
+    merge = Merge(salt, None, besides.own_again(first, own))
+    kept = merge.made(section["items"], theirs, typed)
+    if occurred_at is not None:
+        merge.one(OCCURRED_ITEM, OCCURRED, _moment(None, draft), _moment(occurred_at, draft), (OCCURRED,))
+    added = own | (set(marks_of(salt, section["items"], kept)) - set(marks_of(salt, section["items"], theirs)))
+    before, draft.answers = draft.answers, merged(draft.answers, section, kept)
+    draft.section, draft.saved_at = key, timezone.now()
+    _count_version(draft, key, None, has_changed=not same_answers(before, draft.answers))
+    draft.section_versions[key] |= {"added_by": page, "added": sorted(added)}
+    if merge.differences:
+        try:
+            besides.put_beside(draft, key, copy, sent)
+        except besides.TooMany:
+            raise SectionDiffers(draft, merge.differences) from None
+    else:
+        besides.drop(draft, page)
+    draft.save(update_fields=["answers", "section", "saved_at", "section_versions", "besides"])
+    detail: dict[str, Any] = {"beside": True} if merge.differences else {}
+    record("draft.saved_with_key", actor=ANONYMOUS, target_kind="draft", target_id=draft.pk, **detail)
+    return draft
+
+
+def differences_beside(
+    draft: Draft, section: Mapping[str, Any], typed: Answers, occurred_at: datetime | None
+) -> list[Difference]:
+    """What a copy beside says otherwise than what is saved."""
+    merge = Merge(salt_of(draft, section["key"]), None, {})
+    merge.made(section["items"], typed_part(section["items"], draft.answers), typed)
+    if occurred_at is not None:
+        merge.one(OCCURRED_ITEM, OCCURRED, _moment(None, draft), _moment(occurred_at, draft), (OCCURRED,))
+    return merge.differences
 
 
 def _put_together(
@@ -167,6 +231,8 @@ def _state(draft: Draft, section_key: str) -> dict[str, Any]:
 def _count_version(draft: Draft, section_key: str, copy: PageCopy | None, *, has_changed: bool) -> None:
     """Raises a section's version. `copy`: the page that holds exactly what is saved now, if one does."""
     state = _state(draft, section_key)
+    state.pop("added", None)
+    state.pop("added_by", None)
     page, turn = (copy.page, copy.turn) if copy else ("", 0)
     if has_changed:
         state |= {"version": state["version"] + 1, "page": page, "turn": turn, "at": draft.saved_at.isoformat()}
@@ -233,23 +299,38 @@ def discard_draft(*, draft: Draft, by: User) -> None:
         locked.delete()
 
 
-def key_of(draft: Draft) -> str:
-    return signing.dumps([str(draft.pk), draft.owner_id, draft.form_version_id], salt=KEY_SALT)
+def key_of(draft: Draft, session: str = "") -> str:
+    """`session`: the one that shows the page (`access.sessions.actions.row_of`)."""
+    return signing.dumps(
+        [str(draft.pk), draft.owner_id, draft.form_version_id, _stamp_of(draft.owner), session], salt=KEY_SALT
+    )
 
 
 def read_key(key: str, draft_id: uuid.UUID) -> DraftKey | None:
     """What a key of this draft says, whether or not the draft is still there; None for a bad or an old one."""
     try:
-        made_for, owner_id, *more = signing.loads(key, salt=KEY_SALT, max_age=KEY_AGE)
+        made_for, owner_id, form_version, stamp, session = signing.loads(key, salt=KEY_SALT, max_age=KEY_AGE)
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return DraftKey(owner_id, more[0] if more else None) if made_for == str(draft_id) else None
+    return DraftKey(owner_id, form_version, stamp, session) if made_for == str(draft_id) else None
+
+
+def is_alive(key: DraftKey) -> bool:
+    """Whether the key's owner still works here under the same password, and nobody ended the session it is of."""
+    owner = User.objects.filter(pk=key.owner, is_active=True).first()
+    if owner is None or not constant_time_compare(key.stamp, _stamp_of(owner)):
+        return False
+    return not key.session or session_is_alive(key.session)
+
+
+def _stamp_of(owner: User) -> str:
+    return owner.get_session_auth_hash()[:STAMP_LENGTH]
 
 
 def key_opens(key: str, draft_id: uuid.UUID) -> bool:
-    """Whether this key was made for this draft and its owner within the last twelve hours."""
+    """Whether this key was made for this draft and its owner within the last twelve hours, and lives."""
     said = read_key(key, draft_id)
-    return said is not None and Draft.objects.filter(pk=draft_id, owner_id=said.owner).exists()
+    return said is not None and is_alive(said) and Draft.objects.filter(pk=draft_id, owner_id=said.owner).exists()
 
 
 def context_of(draft: Draft, language: str) -> CheckContext:

@@ -32,6 +32,7 @@ from .checking import check_answers
 SCRIPT = Path(__file__).parent / "data" / "drill.json"
 POLL_SECONDS = 0.02
 MOST_ROUNDS = 40
+OF_ONES_OWN = ("session", "outreach_visit", "colleague")
 
 
 class DrillImpossible(Exception):
@@ -166,7 +167,7 @@ def _plainest(
 ) -> Any:
     kind = question["type"]
     offered = [value for value, _label in registry.get(kind).choices(question, "sq", sources, scope)]
-    if kind in ("select_one", "select_many", "municipality", "zone", "partner", "session", "matrix"):
+    if kind in ("select_one", "select_many", "municipality", "zone", "partner", *OF_ONES_OWN, "matrix"):
         if not offered:
             raise DrillImpossible(f"The question {question['key']!r} offers nothing to choose.")
         preferred = next((value for value in ("unknown", "AL", "other") if value in offered), offered[0])

@@ -1,8 +1,9 @@
 """Forgetting answers whose time is over: a question may say for how many months its answer is kept (`keep_for`).
 
 The months count from the day the submission was received. While its case is open nothing of it is forgotten. What is
-forgotten is taken out of the sealed answers for good; the audit chain keeps which questions, never what they held.
-Notices that were sent before keep what they told their recipients: they have a life of their own.
+forgotten is taken out of the sealed answers for good, and in the same transaction out of the briefs that were made from
+them; their PDFs, the notes of the replies and the explanations, which may quote it, go whole. The audit chain keeps
+which questions, never what they held.
 """
 
 from datetime import date
@@ -15,6 +16,9 @@ from django.utils import timezone
 from audit.chain import record
 from audit.put_aside import aside, each
 from case_forms.builder.keeping import Forgotten, first_due, months_later, without_overdue
+from case_forms.cases.models import CaseEvent
+from notifications.briefs.erasing import erase_answers
+from notifications.outbox.models import Notice
 
 from .models import Attachment, Submission
 
@@ -43,10 +47,20 @@ def _forget(key: Any, today: date) -> bool:
             submission.answers = answers
             submission.explanation = None  # it may tell what was answered
             Attachment.objects.filter(submission=submission, pk__in=_files(forgotten)).delete()
+            _forget_in_notices(submission, {str(key) for key in forgotten})
         submission.save(update_fields=["answers", "explanation", "forget_after"])
         if forgotten:
             record("answers.forgotten", target_kind="submission", target_id=submission.pk, questions=sorted(forgotten))
     return bool(forgotten)
+
+
+def _forget_in_notices(submission: Submission, keys: set[str]) -> None:
+    events = CaseEvent.objects.filter(submission_id=submission.pk)
+    firsts = Notice.objects.filter(event_id__in=events.values("pk")).values("chase_id")
+    erase_answers(Notice.objects.filter(chase_id__in=firsts), keys)
+    for event in events.filter(explanation__isnull=False):
+        event.explanation = None
+        event.save(update_fields=["explanation"])
 
 
 def _files(forgotten: Forgotten) -> list[str]:

@@ -24,7 +24,7 @@ Path = tuple[str | int, ...]
 GONE, ELSEWHERE, DOES_NOT_FIT, TOO_MANY = "gone", "elsewhere", "does_not_fit", "too_many"
 REASONS: Mapping[str, str | Promise] = {
     GONE: _("This is no longer asked."),
-    ELSEWHERE: _("This is asked at another place now: once, or for each entry of a list."),
+    ELSEWHERE: _("This is now asked in another part: once, or for each entry of a list."),
     DOES_NOT_FIT: _("This answer doesn't fit the question as it is asked now."),
     TOO_MANY: _("Fewer entries can be given now."),
 }

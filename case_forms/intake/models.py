@@ -39,6 +39,8 @@ class Draft(models.Model):
     section = models.CharField(max_length=64, blank=True)  # key of the section last worked on
     # {section: {"version", "page", "turn", "at"}}: how often it was changed, by which page last, and when (`drafts`)
     section_versions = models.JSONField(default=dict, blank=True)
+    # what was typed without a session and would have replaced an answer (`besides`): {page: copy}, or null
+    besides = SealedJSONField(null=True, blank=True)
     occurred_at = models.DateTimeField(_("when it happened"), default=timezone.now)
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
     saved_at = models.DateTimeField(_("saved at"), default=timezone.now)
@@ -93,15 +95,15 @@ class Submission(models.Model):
     # what the rules said of one that opened and joined no case (`outcome`): [{"rule", "words": {"sq", "en"}}]
     explanation = SealedJSONField(null=True, blank=True)
     # the procedure has rules about its form, and none was about these answers
-    is_unmatched = models.BooleanField(_("no rule was about it"), default=False)
-    handled_at = models.DateTimeField(_("dealt with at"), null=True, blank=True)
+    is_unmatched = models.BooleanField(_("no rule covered it"), default=False)
+    handled_at = models.DateTimeField(_("handled at"), null=True, blank=True)
     handled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         related_name="+",
         null=True,
         blank=True,
-        verbose_name=_("dealt with by"),
+        verbose_name=_("handled by"),
     )
 
     objects = SubmissionQuerySet.as_manager()

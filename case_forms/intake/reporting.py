@@ -104,7 +104,7 @@ def _details_told(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> 
         is_text = place.placed.question["type"] in TEXTS and isinstance(place.value, str)
         if is_text and details_in(place.value):
             told = _(
-                "Take out telephone numbers, addresses, profiles and numbers of papers: nothing here leads to a person."
+                "Remove telephone numbers, addresses, profiles and document numbers: nothing here may lead to a person."
             )
             yield AnswerProblem(place.path, "leads_to_a_person", told)
 
@@ -112,9 +112,9 @@ def _details_told(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> 
 def _problem(place: Given, refused: NotAllowed | NotNow) -> AnswerProblem:
     code = refused.code if isinstance(refused, NotNow) else "unknown_session"
     words = {
-        "unknown_session": _("Your unit has no session like this."),
-        "reported": _("This session has its report already."),
-        "not_held": _("Record first that it was held and who came, on the session's page."),
+        "unknown_session": _("Your unit has no such session."),
+        "reported": _("This session already has its report."),
+        "not_held": _("First record that it was held and who came, on the session's page."),
     }
     return AnswerProblem(place.path, f"session_{code}" if code != "unknown_session" else code, words[code])
 

@@ -93,7 +93,7 @@ class Walk:
     def _repeat(self, repeat: Item, raw: Any, at: Place) -> list[Answers]:
         row_items = at.state.row_items.setdefault(at.name, [])
         if not is_unanswered(raw) and not isinstance(raw, list):
-            self._wrong(at, "wrong_type", _("Here belongs a list."))
+            self._wrong(at, "wrong_type", _("A list is needed here."))
             return []
         given = raw or []
         most = repeat.get("max") or MOST_ROWS
@@ -120,7 +120,7 @@ class Walk:
         """One row's relevant items and cleaned answers. Its keys lie over those around it while it is looked at."""
         place = Place(f"{at.path}/{index}", f"{at.name}-{index}-", at.state)
         if not isinstance(row, dict):
-            self._wrong(place, "wrong_type", _("Here belongs an object."))
+            self._wrong(place, "wrong_type", _("An object is needed here."))
             return [], {}
         place.state.errors += self._unknown(row, {item["key"] for item in _asked(repeat["items"])}, place.path)
         with self._in_row(position):
@@ -168,7 +168,7 @@ class Walk:
         """What was given, cleaned, or what the server works out where nothing is. Raises AnswerError."""
         if kind.name == "calculated":
             if self.strict and not is_unanswered(raw):
-                raise AnswerError("computed", _("This is worked out here; leave it out."))
+                raise AnswerError("computed", _("This is calculated here; leave it out."))
             return self._worked_out(question, kind, self._evaluated(question["calculation"]), at)
         if is_typed(question):
             if not is_unanswered(raw):

@@ -6,6 +6,7 @@ from .evaluating import check_expression, compile_expression, evaluate
 from .explaining import explain
 from .kinds import KindInfo, kind_problems
 from .limits import DEFAULT_LIMITS, Limits
+from .meanings import SETTING_PREFIX
 from .operators import OPERATORS
 from .possible import can_hold
 from .values import truthy
@@ -13,6 +14,7 @@ from .values import truthy
 __all__ = [
     "DEFAULT_LIMITS",
     "OPERATORS",
+    "SETTING_PREFIX",
     "KindInfo",
     "Limits",
     "LogicError",

@@ -31,6 +31,8 @@ class KindInfo:
 
 
 ANY = KindInfo("any")
+# What an organisation has chosen in its procedure stands in scope under this prefix: `_setting_adult_refusal`.
+SETTING_PREFIX = "_setting_"
 ALWAYS_THERE: Mapping[str, KindInfo] = {
     "_today": KindInfo("date"),
     "_occurred_on": KindInfo("date"),

@@ -59,7 +59,7 @@ def publish_procedure(*, procedure: Procedure, in_force_from: datetime, by: User
     list(FormDefinition.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
     problems = check_procedure(locked.definition, questions=published_questions())
     if not problems and locked.definition["key"] != locked.key:
-        problems = [Problem("/key", "other_key", _("The key is the procedure's own."))]
+        problems = [Problem("/key", "other_key", _("This key is reserved for the procedure itself."))]
     problems = problems or list(unfit_problems(locked.definition, published_sides()))
     if problems:
         raise ProcedureRefused(problems)

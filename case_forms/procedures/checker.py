@@ -12,6 +12,7 @@ from notifications.directory.links import COORDINATOR_LINKS, LINKS, MUNICIPALITY
 
 from .chains import FOR_EVERY_ROLE
 from .decide import EXPRESSIONS, LANGUAGES
+from .organisation_settings import kinds_of_settings, name_of
 
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
 RESERVED = frozenset({"_today", "_occurred_on", "_case_status", "_case_child"})
@@ -29,7 +30,9 @@ CONFIDENCES = frozenset({"source", "background", "proposal"})
 MARKS = ("amber_minutes", "red_minutes", "breach_minutes")
 LONGEST_MINUTES = 5 * 366 * 24 * 60
 
-TOP = frozenset({"format", "key", "title", "basis", "facts", "deadlines", "ladders", "chains", "rules"})
+TOP = frozenset({"format", "key", "title", "basis", "settings", "facts", "deadlines", "ladders", "chains", "rules"})
+SETTING = frozenset({"label", "choices", "default", "value", "basis", "confidence", "for_lawyer"})
+SETTING_CHOICE = frozenset({"value", "label"})
 FACT = frozenset({"key", "value", "label"})
 DEADLINE = frozenset({"label", *MARKS, "basis", "confidence"})
 STEP = frozenset({"after_minutes", "do", "repeat_minutes"})
@@ -88,6 +91,8 @@ class _Check:
         self.deadlines = _keyed(definition.get("deadlines", {}))
         self.ladders = _keyed(definition.get("ladders", {}))
         self.facts: set[str] = set()
+        self.settings = _keyed(definition.get("settings", {}))
+        self.setting_kinds: Mapping[str, logic.KindInfo] = {}
 
     def problems(self) -> Iterator[Problem]:
         yield from self._unknown("", self.definition, TOP)
@@ -96,9 +101,14 @@ class _Check:
         yield from self._key("/key", self.definition.get("key"))
         for name in ("title", "basis"):
             yield from self._texts(f"/{name}", self.definition.get(name))
-        for name, kind in (("facts", list), ("deadlines", dict), ("ladders", dict), ("chains", dict), ("rules", list)):
+        shapes = {"settings": dict, "facts": list, "deadlines": dict, "ladders": dict, "chains": dict, "rules": list}
+        for name, kind in shapes.items():
             if not isinstance(self.definition.get(name, kind()), kind):
-                yield Problem(f"/{name}", "wrong_type", _("This part has the wrong shape."))
+                yield Problem(f"/{name}", "wrong_type", _("This part has the wrong structure."))
+        wrong = [problem for key in self.settings for problem in self._setting(f"/settings/{key}", key)]
+        yield from wrong
+        if not wrong:
+            self.setting_kinds = kinds_of_settings({"settings": self.settings})
         yield from self._facts()
         for key, deadline in self.deadlines.items():
             yield from self._deadline(f"/deadlines/{key}", key, deadline)
@@ -128,6 +138,39 @@ class _Check:
                     yield Problem(f"{path}/key", "doubled_key", _("This key is used twice."))
                 self.facts.add(key)
 
+    def _setting(self, path: str, key: str) -> Iterator[Problem]:
+        """Typed choices, a proposal among them, and what it rests on: nobody takes a proposal for the law."""
+        setting = self.settings[key]
+        yield from self._key(path, key)
+        if not isinstance(setting, dict):
+            yield Problem(path, "wrong_type", _("A setting is an object."))
+            return
+        yield from self._unknown(path, setting, SETTING)
+        yield from self._texts(f"{path}/label", setting.get("label"))
+        values: list[str] = []
+        for index, choice in enumerate(_rows(setting.get("choices"))):
+            here = f"{path}/choices/{index}"
+            if not isinstance(choice, dict):
+                yield Problem(here, "wrong_type", _("A choice is an object."))
+                continue
+            yield from self._unknown(here, choice, SETTING_CHOICE)
+            yield from self._key(f"{here}/value", choice.get("value"))
+            yield from self._texts(f"{here}/label", choice.get("label"))
+            if choice.get("value") in values:
+                yield Problem(f"{here}/value", "doubled_key", _("This key is used twice."))
+            values.append(str(choice.get("value")))
+        if len(values) < 2:
+            yield Problem(f"{path}/choices", "no_choices", _("A setting has at least two choices."))
+        for name in ("default", "value"):
+            if (name == "default" or name in setting) and setting.get(name) not in values:
+                yield Problem(f"{path}/{name}", "not_a_choice", _("Choose one of this setting's choices."))
+        if not isinstance(setting.get("basis"), str) or not setting["basis"]:
+            yield Problem(f"{path}/basis", "missing", _("Say what this setting rests on."))
+        if not isinstance(setting.get("confidence"), str) or setting["confidence"] not in CONFIDENCES:
+            yield Problem(f"{path}/confidence", "not_a_choice", _("Choose source, background or proposal."))
+        if not isinstance(setting.get("for_lawyer", False), bool):
+            yield Problem(f"{path}/for_lawyer", "wrong_type", _("This is true or false."))
+
     def _deadline(self, path: str, key: str, deadline: Any) -> Iterator[Problem]:
         yield from self._key(path, key)
         if not isinstance(deadline, dict):
@@ -136,7 +179,7 @@ class _Check:
         yield from self._unknown(path, deadline, DEADLINE)
         yield from self._texts(f"{path}/label", deadline.get("label"))
         if not isinstance(deadline.get("basis"), str) or not deadline["basis"]:
-            yield Problem(f"{path}/basis", "missing", _("Say what this deadline rests on."))
+            yield Problem(f"{path}/basis", "missing", _("Say what this deadline is based on."))
         if not isinstance(deadline.get("confidence"), str) or deadline["confidence"] not in CONFIDENCES:
             yield Problem(f"{path}/confidence", "not_a_choice", _("Choose source, background or proposal."))
         last = 0
@@ -153,7 +196,7 @@ class _Check:
     def _ladder(self, path: str, key: str, ladder: Any) -> Iterator[Problem]:
         yield from self._key(path, key)
         if not isinstance(ladder, list) or not ladder:
-            yield Problem(path, "empty_ladder", _("A ladder has at least one step."))
+            yield Problem(path, "empty_ladder", _("An escalation has at least one step."))
             return
         last = 0
         for index, step in enumerate(ladder):
@@ -163,7 +206,7 @@ class _Check:
                 continue
             yield from self._unknown(here, step, STEP)
             if not isinstance(step.get("do"), str) or step["do"] not in STEPS:
-                yield Problem(f"{here}/do", "unknown_step", _("A step does remind, deputy or call."))
+                yield Problem(f"{here}/do", "unknown_step", _("A step is one of remind, deputy or call."))
             if not _is_minutes(step.get("after_minutes")):
                 yield Problem(f"{here}/after_minutes", "not_minutes", _("A whole number of minutes, at least 1."))
             elif step["after_minutes"] <= last:
@@ -191,13 +234,13 @@ class _Check:
                 links = ", ".join(LINKS)
                 yield Problem(f"{path}/{index}", "unknown_link", _("A link is one of: %(links)s.") % {"links": links})
             elif LINKS.index(link) <= last:
-                yield Problem(f"{path}/{index}", "not_widening", _("Each link reaches farther than the one before it."))
+                yield Problem(f"{path}/{index}", "not_widening", _("Each link reaches further than the one before it."))
             else:
                 last = LINKS.index(link)
         if chain[0] != MUNICIPALITY:
             yield Problem(f"{path}/0", "starts_elsewhere", _("A chain starts at the office for the municipality."))
         if not any(link in COORDINATOR_LINKS for link in chain if isinstance(link, str)):
-            yield Problem(path, "no_coordinator", _("Before the operator, coordinators are asked."))
+            yield Problem(path, "no_coordinator", _("Coordinators are asked before the operator."))
         if chain[-1] != OPERATOR:
             yield Problem(path, "ends_in_silence", _("The last link is the operator."))
 
@@ -225,7 +268,7 @@ class _Check:
             yield from self._texts(f"{path}/{name}", rule.get(name))
         if not isinstance(rule.get("on"), str) or rule["on"] not in KINDS:
             yield Problem(
-                f"{path}/on", "unknown_kind", _("A rule listens to %(kinds)s.") % {"kinds": ", ".join(sorted(KINDS))}
+                f"{path}/on", "unknown_kind", _("A rule responds to %(kinds)s.") % {"kinds": ", ".join(sorted(KINDS))}
             )
         forms = rule.get("forms", [])
         if not isinstance(forms, list) or not all(isinstance(form, str) for form in forms):
@@ -250,12 +293,12 @@ class _Check:
         do = action.get("do") if isinstance(action, dict) else None
         is_about_a_signal = isinstance(kind, str) and kind in ON_SIGNAL
         if is_about_a_signal and isinstance(do, str) and do in EXPRESSIONS and do not in FOR_SIGNALS:
-            yield Problem(f"{path}/do", "needs_a_case", _("A signal has no case. Here only a notice can be owed."))
+            yield Problem(f"{path}/do", "needs_a_case", _("A tip has no case. Only a notice can be created here."))
 
     def _action(self, path: str, action: Any, known: set[str] | None) -> Iterator[Problem]:
         do = action.get("do") if isinstance(action, dict) else None
         if not isinstance(do, str) or do not in EXPRESSIONS:
-            yield Problem(f"{path}/do", "unknown_action", _("Nobody knows how to do this."))
+            yield Problem(f"{path}/do", "unknown_action", _("There is no such action."))
             return
         yield from self._unknown(path, action, NEEDED[do] | ALLOWED[do] | {"do"})
         for name in sorted(NEEDED[do] - set(action)):
@@ -266,7 +309,9 @@ class _Check:
         if "role" in action and not (isinstance(action["role"], str) and action["role"] in ROLES):
             yield Problem(f"{path}/role", "unknown_role", _("No recipient has this role."))
         elif action.get("role") == "protection_service":
-            yield Problem(f"{path}/role", "needs_refer", _("A protection service is told by a referral that names it."))
+            yield Problem(
+                f"{path}/role", "needs_refer", _("A protection service is notified by a referral that names it.")
+            )
         yield from self._named(f"{path}/ladder", action.get("ladder"), self.ladders, "unknown_ladder")
         deadline = "key" if do in ("deadline", "meet_deadline") else "deadline"
         yield from self._named(f"{path}/{deadline}", action.get(deadline), self.deadlines, "unknown_deadline")
@@ -279,7 +324,7 @@ class _Check:
 
     def _named(self, path: str, name: Any, among: Mapping[str, Any], code: str) -> Iterator[Problem]:
         if name is not None and (not isinstance(name, str) or name not in among):
-            yield Problem(path, code, _("This procedure has nothing of this name."))
+            yield Problem(path, code, _("This procedure has nothing with this name."))
 
     def _questions_of(self, forms: list[str] | None) -> set[str] | None:
         """The answers an expression may read: of these forms, or (None or empty) of any. None: not to be checked."""
@@ -289,11 +334,18 @@ class _Check:
         return {key for form in wanted for key in self.questions.get(form, ())}
 
     def _expression(self, path: str, expression: Any, known: set[str] | None) -> Iterator[Problem]:
-        names = RESERVED | self.facts
-        for problem in logic.problems(expression, known=names if known is None else names | known):
-            if known is None and problem.startswith("unknown_reference"):
+        names = RESERVED | self.facts | {name_of(key) for key in self.settings}
+        found = logic.problems(expression, known=names if known is None else names | known)
+        for problem in found:
+            is_a_setting = problem.startswith(f"unknown_reference: {logic.SETTING_PREFIX}")
+            if known is None and problem.startswith("unknown_reference") and not is_a_setting:
                 continue
-            yield Problem(path, "bad_expression", problem)
+            code = "unknown_setting" if is_a_setting else "bad_expression"
+            yield Problem(path, code, _("This procedure has no such setting.") if is_a_setting else problem)
+        if not found:
+            for _code, words, name in logic.kind_problems(expression, self.setting_kinds):
+                if name in self.setting_kinds:
+                    yield Problem(path, "bad_expression", words)
 
     def _key(self, path: str, key: Any) -> Iterator[Problem]:
         if not isinstance(key, str) or not KEY.match(key):

@@ -2,7 +2,8 @@
 
 The steps, in order:
 
-1. The scope is made of the answers, `_today`, `_occurred_on`, `_case_status` and `_case_child`.
+1. The scope is made of the answers, `_today`, `_occurred_on`, `_case_status`, `_case_child` and the procedure's
+   settings (`_setting_<key>`).
 2. The procedure's facts are worked out one after the other; each may use those before it, and a fact hides an answer of
    the same name.
 3. Each rule that listens to this kind of event and this form, and whose `when` is true, contributes its actions in the
@@ -12,12 +13,15 @@ An expression that can't be worked out ends the decision with DecisionFailed: a 
 sender is told at once that nothing was received.
 """
 
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from case_forms import logic
+
+from .organisation_settings import choices_of_settings, labels_of_settings, values_of
 
 # The parameters of each action that are expressions; all others are taken as they stand.
 EXPRESSIONS: Mapping[str, tuple[str, ...]] = {
@@ -78,11 +82,13 @@ class Decision:
 
     explanation: one entry for each rule that spoke, {"rule": key, "words": {"sq", "en"}, "because": {"sq", "en"}};
     `because` reads the rule's condition back. Both are kept sealed: they tell what was answered. facts: {key: value}.
+    settings: {`_setting_<key>`: value}, as they stood.
     """
 
     actions: tuple[Action, ...]
     explanation: tuple[dict[str, Any], ...] = field(repr=False)
     facts: dict[str, Any] = field(repr=False)
+    settings: dict[str, str] = field(default_factory=dict)
 
 
 def decide(
@@ -95,8 +101,10 @@ def decide(
 
     Raises DecisionFailed.
     """
+    settings = values_of(procedure)
     scope = {
         **event.answers,
+        **settings,
         "_today": event.received_at.date().isoformat(),
         "_occurred_on": event.occurred_at.date().isoformat(),
         "_case_status": event.case_status,
@@ -120,7 +128,7 @@ def decide(
                 "because": _because(condition, procedure, labels or {}),
             }
         )
-    return Decision(tuple(actions), tuple(explanation), facts)
+    return Decision(tuple(actions), tuple(explanation), facts, settings)
 
 
 def _facts(procedure: Mapping[str, Any], scope: dict[str, Any]) -> dict[str, Any]:
@@ -167,10 +175,10 @@ def _because(condition: Any, procedure: Mapping[str, Any], labels: Mapping[str, 
     for language in LANGUAGES:
         form = labels.get(language) or Labels({}, {})
         facts = {fact["key"]: fact["label"][language] for fact in procedure.get("facts", ()) if "label" in fact}
+        labelled = {**form.questions, **facts, **labels_of_settings(procedure, language)}
+        values = ChainMap(choices_of_settings(procedure, language), form.choices)  # type: ignore[arg-type]
         try:
-            said[language] = logic.explain(
-                condition, labels={**form.questions, **facts}, values=form.choices, language=language
-            )
+            said[language] = logic.explain(condition, labels=labelled, values=values, language=language)
         except logic.LogicError:
             said[language] = ""  # the rule's own words stand; reading back is a courtesy
     return said

@@ -5,7 +5,9 @@ a case). A form that becomes another, or is archived, is refused when a rule
 
 1. loses something that it finds in the newest published version of the form: a question, its kind, a value that it is
    compared with, any chance to apply; or
-2. finds something in none of its forms (which also tells of what was broken before this check was there).
+2. finds something in none of its forms (which also tells of what was broken before this check was there);
+
+or when the form shares an answer on a setting that the procedure doesn't have, or on a choice it doesn't offer.
 
 Both happen in the transaction that publishes. Publishing a form holds the row of its form, publishing a procedure holds
 the rows of all forms: whoever comes second sees what the first has written.
@@ -20,11 +22,14 @@ from typing import Any
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from case_forms import logic
 from case_forms.builder import canonical
 from case_forms.builder.models import FormVersion
+from case_forms.builder.outline import questions
 
 from .models import ProcedureVersion
-from .rule_needs import ONLY_WHEN_NEW, Break, FormSide, RuleNeeds, needs_of
+from .organisation_settings import kinds_of_settings, read_in
+from .rule_needs import ONLY_WHEN_NEW, Break, FormSide, RuleNeeds, compared, needs_of
 
 Breaks = frozenset[Break]
 ARCHIVED: Breaks = frozenset({Break("archived")})
@@ -136,6 +141,32 @@ def unfit_rules(definition: Mapping[str, Any], forms: Mapping[str, FormSide]) ->
         missed = _in_all([needs.breaks(side) for side in sides])
         if missed:
             yield position, missed
+
+
+@dataclass(frozen=True)
+class SettingMissed:
+    """A question that is shared on a setting which a procedure doesn't have (`value` ""), or doesn't offer."""
+
+    question: str
+    setting: str
+    value: str = ""
+
+
+def settings_missed(side: FormSide, procedure: Mapping[str, Any]) -> Iterator[SettingMissed]:
+    """What the form's sharing reads of an organisation's settings and this procedure doesn't give, each once."""
+    kinds = kinds_of_settings(procedure)
+    found: dict[SettingMissed, None] = {}
+    for placed in questions(side.definition):
+        for rule in (placed.question.get("shared_with") or {}).values():
+            if not isinstance(rule, dict):
+                continue
+            for name in read_in(logic.references(rule)):
+                if name not in kinds:
+                    found[SettingMissed(placed.question["key"], name)] = None
+            for name, value in compared(rule):
+                if name in kinds and value not in (kinds[name].choices or ()):
+                    found[SettingMissed(placed.question["key"], name, value)] = None
+    yield from found
 
 
 def published_sides() -> dict[str, FormSide]:

@@ -9,11 +9,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from access.models import in_language
+from case_forms import logic
 from case_forms.builder.outline import questions
 from case_forms.builder.shapes import Problem
 from notifications.directory.models import Role
 
-from .guard import Changing, Found, Standing, unfit_rules
+from .guard import Changing, Found, SettingMissed, Standing, settings_missed, unfit_rules
 from .labels import labels_of
 from .rule_needs import DEEP, Break, FormSide
 
@@ -48,6 +49,34 @@ def unfit_problems(definition: Mapping[str, Any], forms: Mapping[str, FormSide])
             words = {"rule": in_language(rule["title"], _reader()), "why": break_words(each, change)}
             told = _("The rule “%(rule)s” does not work with the forms there are: %(why)s") % words
             yield Problem(f"/rules/{position}", f"rule_{each.code}", told)
+    for side in forms.values():
+        for problem in setting_problems(side, definition, in_language(definition["title"], _reader())):
+            yield Problem("/settings", problem.code, problem.message)
+
+
+def setting_problems(side: FormSide, procedure: Mapping[str, Any], source: str) -> Iterator[Problem]:
+    """At each question that is shared on a setting which this procedure doesn't have. `source`: its name in words."""
+    for missed in settings_missed(side, procedure):
+        words = {
+            "question": labels_of(side.definition, _reader()).questions.get(missed.question, missed.question),
+            "setting": missed.setting.removeprefix(logic.SETTING_PREFIX),
+            "value": missed.value,
+            "source": source,
+        }
+        yield Problem(path_of(missed.question, side), _code_of(missed), _told_of(missed) % words)
+
+
+def _code_of(missed: SettingMissed) -> str:
+    return "setting_value" if missed.value else "no_setting"
+
+
+def _told_of(missed: SettingMissed) -> str:
+    if missed.value:
+        return _(
+            "“%(question)s” is shared on the choice “%(value)s” of the setting “%(setting)s”, which %(source)s does not"
+            " offer."
+        )
+    return _("“%(question)s” is shared on the setting “%(setting)s”, which %(source)s does not have.")
 
 
 def source_words(standing: Standing) -> str:
@@ -69,19 +98,19 @@ def break_words(each: Break, change: Changing) -> str:
     """Why, as a sentence."""
     words = {"question": _label(each.name, change), "value": _choice(each, change)}
     if each.code == "not_asked" and change.after is not None and _is_in_group(each.name, change.after):
-        return _("“%(question)s” stands in a repeat group, where no rule can read it.") % words
+        return _("“%(question)s” is in a repeat group, where no rule can read it.") % words
     if each.code == "kind" and not each.name:
-        return _("something that the rule compares is of another kind.")
+        return _("something that the rule compares is of a different type.")
     told: Mapping[str, str] = {
         "not_asked": _("the form does not ask “%(question)s”."),
         "not_answerable": _("nobody can answer “%(question)s”."),
         "value": _("“%(question)s” does not offer a choice with the value “%(value)s”."),
-        "kind": _("“%(question)s” is of another kind than what the rule compares it with."),
-        "source": _("“%(question)s” is not the type of question that the rule takes it for."),
+        "kind": _("“%(question)s” is of a different type from what the rule compares it with."),
+        "source": _("“%(question)s” is not the type of question that the rule expects."),
         "never": _("no answers to this form can make it apply."),
         "never_with": _("it would not apply when “%(question)s” is answered “%(value)s”."),
         "unanswered": _("“%(question)s” may be left out, and the rule can't be carried out without it."),
-        "audience": _("the form is filled by others than the rule is about."),
+        "audience": _("the form is filled in by people other than those the rule is about."),
         "archived": _("nobody could begin the form."),
     }
     return told[each.code] % words
@@ -91,17 +120,17 @@ def action_words(action: Mapping[str, Any], procedure: Mapping[str, Any]) -> str
     """What an action of a rule does, in a few words."""
     do, language = action["do"], _reader()
     if do == "notify":
-        return _("Tells: %(role)s") % {"role": Role(action["role"]).label}
+        return _("Notifies: %(role)s") % {"role": Role(action["role"]).label}
     if do in ("deadline", "meet_deadline"):
         label = in_language(procedure["deadlines"][action["key"]]["label"], language)
-        return (_("Starts a clock: %(deadline)s") if do == "deadline" else _("Ends a clock: %(deadline)s")) % {
-            "deadline": label
-        }
+        return (
+            _("Starts the deadline: %(deadline)s") if do == "deadline" else _("Meets the deadline: %(deadline)s")
+        ) % {"deadline": label}
     told = {
         "open_case": _("Opens a case"),
         "attach_case": _("Adds the form to its case"),
-        "update_case": _("Changes how the case stands"),
-        "refer": _("Tells: the service that is chosen"),
+        "update_case": _("Changes the status of the case"),
+        "refer": _("Notifies: the chosen service"),
     }
     return told.get(do, do)
 

@@ -1,5 +1,6 @@
 """What the room of forms hears from procedures: what an edit would end, and what a form sets in motion."""
 
+from collections import ChainMap
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +12,9 @@ from case_forms.builder.dependents import BROKEN, CHANGED, SAME, STARTS, STOPS, 
 from case_forms.builder.shapes import Problem
 
 from .guard import Changing, Found, Standing, breaks_in, changing, concerns, standing_versions, what_breaks
-from .guard_words import MOST_TOLD, action_words, break_words, in_order, problems_of, source_words
+from .guard_words import MOST_TOLD, action_words, break_words, in_order, problems_of, setting_problems, source_words
 from .labels import labels_of
+from .organisation_settings import choices_of_settings, labels_of_settings
 from .rule_needs import FormSide, RuleNeeds, may_match_none
 
 
@@ -21,12 +23,21 @@ class Procedures:
 
     def problems(self, key: str, definition: Definition | None, *, deep: bool = True) -> list[Problem]:
         change = changing(key, definition)
-        return [
+        standing = standing_versions()
+        broken = [
             problem
-            for standing in standing_versions()
-            for found in what_breaks(change, standing, deep=deep)
+            for each in standing
+            for found in what_breaks(change, each, deep=deep)
             for problem in problems_of(found, change)
         ]
+        # Under a version that only open cases stay under, a missing setting shares nothing, and says so on the case.
+        sharing = [
+            problem
+            for each in standing
+            if change.after is not None and not each.is_over
+            for problem in setting_problems(change.after, each.version.definition, source_words(each))
+        ]
+        return broken + sharing
 
     def in_motion(self, key: str, before: Definition | None, after: Definition | None, language: str) -> InMotion:
         change = changing(key, after)
@@ -50,7 +61,7 @@ def _effect(standing: Standing, needs: RuleNeeds, found: Found | None, change: C
         source=source_words(standing),
         title=in_language(needs.rule["title"], language),
         words=in_language(needs.rule["words"], language),
-        then=tuple(dict.fromkeys(then)) or (_("Tells nobody, and says so"),),
+        then=tuple(dict.fromkeys(then)) or (_("Notifies nobody, and says so"),),
         before=before,
         after=after,
         state=_state(needs, found, change, same=before == after),
@@ -77,8 +88,10 @@ def _condition(needs: RuleNeeds, procedure: Mapping[str, Any], side: FormSide | 
         return ""
     form = labels_of(side.definition, language)
     facts = {fact["key"]: in_language(fact["label"], language) for fact in procedure["facts"] if "label" in fact}
+    labelled = {**form.questions, **facts, **labels_of_settings(procedure, language)}
+    values = ChainMap(choices_of_settings(procedure, language), form.choices)  # type: ignore[arg-type]
     try:
-        return logic.explain(condition, labels={**form.questions, **facts}, values=form.choices, language=language)
+        return logic.explain(condition, labels=labelled, values=values, language=language)
     except logic.LogicError:
         return ""
 
@@ -87,11 +100,11 @@ def _cautions(standing: Standing, change: Changing) -> list[str]:
     side = change.after
     assert side is not None
     if not any(needs.listens_to(change.key, side) for needs in standing.needs):
-        words = _("No rule of %(source)s is about this form: whoever sends it tells nobody.")
+        words = _("No rule of %(source)s covers this form: sending it notifies nobody.")
     elif may_match_none(standing.needs, change.key, side):
         words = _(
-            "There may be answers to this form about which no rule of %(source)s says anything. Then nobody is told,"
-            " and the unit and its coordinators see that in red."
+            "There may be answers to this form that no rule of %(source)s covers. Then nobody is notified, and "
+            "the unit and its coordinators see that in red."
         )
     else:
         return []

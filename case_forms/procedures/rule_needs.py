@@ -20,6 +20,7 @@ from case_forms.questions import registry
 
 from .checker import ON_SIGNAL, RESERVED
 from .decide import EXPRESSIONS
+from .organisation_settings import kinds_of_settings
 
 Expression = Any
 Rule = Mapping[str, Any]
@@ -98,11 +99,18 @@ class FormSide:
 
 
 class RuleNeeds:
-    """One rule of a procedure with the facts written into its expressions."""
+    """One rule of a procedure with the facts written into its expressions.
 
-    def __init__(self, rule: Rule, facts: Mapping[str, Expression]) -> None:
+    `settings`: what the organisation may choose, by the names that conditions read. Every choice is reasoned about, for
+    tomorrow another one may hold.
+    """
+
+    def __init__(
+        self, rule: Rule, facts: Mapping[str, Expression], settings: Mapping[str, KindInfo] | None = None
+    ) -> None:
         self.rule = rule
         self.facts = frozenset(facts)
+        self.settings = dict(settings or {})
         self.when = _inlined(rule.get("when", True), facts)
         self.params: list[tuple[str, Expression]] = [
             (name, _inlined(action[name], facts))
@@ -111,9 +119,9 @@ class RuleNeeds:
             if name in action
         ]
         read = [self.when, *(expression for _name, expression in self.params)]
-        self.reads = _references(read, facts) - self.facts - RESERVED
+        self.reads = _references(read, facts) - self.facts - RESERVED - self.settings.keys()
         self._proven: dict[str, bool] = {}
-        self.compared = list(dict.fromkeys(pair for expression in read for pair in _compared(expression)))
+        self.compared = list(dict.fromkeys(pair for expression in read for pair in compared(expression)))
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -146,7 +154,7 @@ class RuleNeeds:
             if name in side.kinds and not side.offers(name, value):
                 yield Break("value", name, value)
         for expression in (self.when, *(each for _name, each in self.params)):
-            for code, _words, name in logic.kind_problems(expression, side.kinds):
+            for code, _words, name in logic.kind_problems(expression, {**side.kinds, **self.settings}):
                 if code != "unknown_choice_value":
                     yield Break("kind", name)
         for name, key in self._read_by_params():
@@ -173,13 +181,14 @@ class RuleNeeds:
     def _can(self, side: FormSide, *conditions: Expression) -> bool:
         """Whether these may hold together on this form: False is proven."""
         whole = {"and": [*conditions, *side.surroundings.known_of(*conditions)]}
-        kinds = {name: side.kinds.get(name) for name in sorted(logic.references(whole))}
+        known = {**side.kinds, **self.settings}
+        kinds = {name: known.get(name) for name in sorted(logic.references(whole))}
         # Of most edits nothing that this rule reads is touched: what was proven before is still so.
         key = f"{json.dumps(whole, sort_keys=True)} {kinds}"
         if key not in self._proven:
             if len(self._proven) >= MOST_PROVEN:
                 self._proven.clear()
-            self._proven[key] = logic.can_hold(whole, side.kinds) is not False
+            self._proven[key] = logic.can_hold(whole, known) is not False
         return self._proven[key]
 
     def _read_by_params(self) -> Iterator[tuple[str, str]]:
@@ -194,7 +203,8 @@ def needs_of(procedure: Mapping[str, Any]) -> list[RuleNeeds]:
     facts: dict[str, Expression] = {}
     for fact in procedure.get("facts", ()):
         facts[fact["key"]] = _inlined(fact["value"], facts)
-    return [RuleNeeds(rule, facts) for rule in procedure.get("rules", ())]
+    settings = kinds_of_settings(procedure)
+    return [RuleNeeds(rule, facts, settings) for rule in procedure.get("rules", ())]
 
 
 def may_match_none(needs: list[RuleNeeds], key: str, side: FormSide) -> bool:
@@ -202,13 +212,14 @@ def may_match_none(needs: list[RuleNeeds], key: str, side: FormSide) -> bool:
     conditions = [each.when for each in needs if each.listens_to(key, side)]
     if not conditions or any(condition is True for condition in conditions):
         return False
+    kinds = {**side.kinds, **needs[0].settings}
     # The plainest conditions alone often prove it; all of them together may be too much to look through.
     conditions.sort(key=lambda condition: len(logic.references(condition)))
     for count in dict.fromkeys((sum(len(logic.references(each)) < 2 for each in conditions), len(conditions))):
         plain = conditions[:count]
         read = sorted(frozenset[str]().union(*(logic.references(condition) for condition in plain)))
         known = [*side.surroundings.known_of(*plain), *side.surroundings.required_of(read)]
-        if logic.can_hold({"and": [*({"!": [each]} for each in plain), *known]}, side.kinds) is False:
+        if logic.can_hold({"and": [*({"!": [each]} for each in plain), *known]}, kinds) is False:
             return False
     return True
 
@@ -260,11 +271,11 @@ def _references(expressions: list[Expression], facts: Mapping[str, Expression]) 
     return read.union(*(logic.references(facts[name]) for name in read if name in facts))
 
 
-def _compared(expression: Expression) -> Iterator[tuple[str, str]]:
+def compared(expression: Expression) -> Iterator[tuple[str, str]]:
     """Each (question, value) that an expression compares, outside of loops' bodies."""
     if isinstance(expression, list):
         for part in expression:
-            yield from _compared(part)
+            yield from compared(part)
     if not isinstance(expression, dict) or len(expression) != 1:
         return
     operator, given = next(iter(expression.items()))
@@ -274,7 +285,7 @@ def _compared(expression: Expression) -> Iterator[tuple[str, str]]:
             for value in other if isinstance(other, list) else [other]:
                 if isinstance(value, str) and value and (name := _plain_variable(part)):
                     yield name, value
-    yield from _compared(arguments[:1] + arguments[2:] if operator in LOOPS else arguments)
+    yield from compared(arguments[:1] + arguments[2:] if operator in LOOPS else arguments)
 
 
 def _sources(question: Mapping[str, Any]) -> set[str]:

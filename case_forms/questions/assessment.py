@@ -41,9 +41,9 @@ class IndicatorAssessment(QuestionType):
     def listed(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
         return in_our_words(
             language,
-            ("no_indication", _("No indication of trafficking")),
+            ("no_indication", _("No signs of trafficking")),
             ("potential_victim", _("A potential victim")),
-            ("insufficient", _("Too little is known to say")),
+            ("insufficient", _("Not enough information")),
             ("refer_formal", _("Refer for formal identification")),
         )
 
@@ -55,7 +55,7 @@ class IndicatorAssessment(QuestionType):
         if decision not in DECISIONS:
             raise not_a_choice(path="/decision")
         if reason is None or (isinstance(reason, str) and not reason.strip()):
-            raise AnswerError("missing", _("Say why. The reason is yours, whatever is suggested."), path="/reason")
+            raise AnswerError("missing", _("Say why. The reasons are yours, whatever is suggested."), path="/reason")
         try:
             return {"decision": decision, "reason": _REASON.clean(reason, {}, context)}
         except AnswerError as error:

@@ -40,7 +40,8 @@ class AnswerError(Exception):
 
 
 class ChoiceSource(Protocol):
-    """The lists that `choices_from` names: municipalities, regions, units, countries, languages, partners, sessions."""
+    """The lists that `choices_from` names: municipalities, regions, units, countries, languages, partners,
+    sessions, outreach_visits, colleagues."""
 
     def choices(self, name: str, language: str) -> list[Choice]:
         """(value, label) pairs in the order people should see them. An unknown list is empty."""

@@ -105,7 +105,9 @@ class SelectMany(SelectOne):
                 raise not_a_choice(path=f"/{position}")
             seen.add(value)
         if len(raw) > 1 and not seen.isdisjoint(exclusive_values(question)):
-            words = _("One of these can only be chosen alone. Keep that one, or take it out and keep the others.")
+            words = _(
+                "One of these can only be chosen on its own. Choose only that one, or remove it and keep the others."
+            )
             raise AnswerError("exclusive", words)
         return raw
 
@@ -225,3 +227,29 @@ class SessionChoice(SelectOne):
     icon = "session"
     properties = frozenset({"choice_filter"})
     list_name = "sessions"
+
+
+class ColleagueChoice(SelectOne):
+    """Somebody who works in one of one's units today, oneself left out, by the account's key."""
+
+    name = "colleague"
+    icon = "group"
+    properties = frozenset({"choice_filter"})
+    list_name = "colleagues"
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        """The name also for whoever was named, and for those who no longer work there."""
+        return sources.attributes(self.list_name, str(value)).get("name") or str(value)
+
+
+class VisitChoice(SelectOne):
+    """A visit from the outreach log of one's units, by its key. Without any, the widget says so."""
+
+    name = "outreach_visit"
+    icon = "place"
+    properties = frozenset({"choice_filter"})
+    list_name = "outreach_visits"
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        """Its day and place also when it is too long ago to be chosen; its key for who may not see it."""
+        return sources.attributes(self.list_name, str(value)).get("name") or str(value)

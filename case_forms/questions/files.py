@@ -110,7 +110,7 @@ class Signature(QuestionType):
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         with translation.override(language):
-            signed = gettext("Signed by hand") if "strokes" in value else gettext("Signed with the name")
+            signed = gettext("Signed by hand") if "strokes" in value else gettext("Signed by name")
         return f"{signed}: {value['name']}" if "name" in value else signed
 
     def export_cells(

@@ -161,4 +161,4 @@ def _rows(question: Question, language: str) -> Mapping[str, str]:
 
 
 def _no_order() -> AnswerError:
-    return AnswerError("no_order", _("Give each of them a place of its own."))
+    return AnswerError("no_order", _("Give each of them a different position."))

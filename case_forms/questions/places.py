@@ -153,7 +153,7 @@ def _metres(given: Any) -> float:
     if not is_number(given):
         raise wrong_type(_("Enter a number."), path="/accuracy")
     if not 0 <= given <= LEAST_ACCURATE:
-        raise AnswerError("too_large", _("This is too inaccurate to be of use."), path="/accuracy")
+        raise AnswerError("too_large", _("This is too inaccurate to be useful."), path="/accuracy")
     return round(float(given), 1)
 
 

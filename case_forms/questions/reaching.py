@@ -90,5 +90,5 @@ def _is_at_home(number: phonenumbers.PhoneNumber) -> bool:
 
 
 def _not_a_phone() -> AnswerError:
-    words = _("Write a telephone number, such as 069 123 4567. A foreign one begins with + and its country.")
+    words = _("Write a telephone number, such as 069 123 4567. A foreign one begins with + and the country code.")
     return AnswerError("not_a_phone", words)

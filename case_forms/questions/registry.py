@@ -2,7 +2,17 @@
 
 from .assessment import IndicatorAssessment
 from .base import AnswerError, QuestionType, is_unanswered
-from .choices import Boolean, MunicipalityChoice, PartnerChoice, SelectMany, SelectOne, SessionChoice, YesNoUnknown
+from .choices import (
+    Boolean,
+    ColleagueChoice,
+    MunicipalityChoice,
+    PartnerChoice,
+    SelectMany,
+    SelectOne,
+    SessionChoice,
+    VisitChoice,
+    YesNoUnknown,
+)
 from .computed import Calculated
 from .files import File, Signature
 from .grids import Matrix, Ranking
@@ -46,6 +56,8 @@ _TYPES: dict[str, QuestionType] = {
         ZoneChoice(),
         PartnerChoice(),
         SessionChoice(),
+        VisitChoice(),
+        ColleagueChoice(),
         CaseReference(),
         Phone(),
         Email(),

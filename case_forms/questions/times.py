@@ -80,7 +80,7 @@ class Moment(QuestionType):
             raise wrong_type(_("Enter a date and a time."))
         moment = _moment(raw)
         if moment is None:
-            raise AnswerError("not_a_datetime", _("Enter a date and a time that exist, with the difference from UTC."))
+            raise AnswerError("not_a_datetime", _("Enter a date and a time that exist, with the offset from UTC."))
         earliest, latest = bounds(question, context.today)
         if moment.date() < earliest:
             raise too_early(earliest)
@@ -121,7 +121,7 @@ class Time(QuestionType):
         if not isinstance(raw, str):
             raise wrong_type(_("Enter a time."))
         if not ISO_TIME.fullmatch(raw):
-            raise AnswerError("not_a_time", _("Enter a time of the day, such as 14:05."))
+            raise AnswerError("not_a_time", _("Enter a time of day, such as 14:05."))
         earliest, latest = question.get("min", "00:00"), question.get("max", "23:59")
         if raw < earliest:
             raise AnswerError("too_small", _("Enter a time that is not before %(time)s.") % {"time": earliest})

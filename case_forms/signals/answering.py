@@ -14,10 +14,12 @@ from django.utils.text import normalize_newlines
 
 from access.models import User
 from audit.chain import actor_of, record
+from notifications.briefs.models import FurtherReport
 from notifications.directory.models import Role
 from notifications.outbox.actions import cancel
 from notifications.outbox.models import Notice
 
+from .deciding import RECEIVED, tell
 from .models import CHOSEN_BY_STAFF, Outcome, Sender, Signal, SignalMessage, SignalState
 from .receiving import LONGEST_MESSAGE
 
@@ -25,7 +27,7 @@ TAKEN_IN_HOUSE = "taken_in_house"  # why a notice to the unit was withdrawn (`No
 
 
 class CantDo(Exception):
-    """What can't be done with this signal now. `code`: closed, empty, too_long, no_outcome."""
+    """What can't be done with this signal now. `code`: closed, frozen, empty, too_long, no_outcome."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -59,6 +61,8 @@ def answer_signal(*, signal: Signal, by: User, text: str, key: str, at: datetime
             return earlier
         if not locked.is_open:
             raise CantDo("closed")
+        if locked.frozen_at is not None:
+            raise CantDo("frozen")
         message = SignalMessage.objects.create(
             signal=locked, sender=Sender.UNIT, by=by, text=words, key=hashed, at=moment
         )
@@ -119,6 +123,37 @@ def _take(signal: Signal, by: User, at: datetime) -> None:
 
 
 def _withdraw_the_units_notices(signal: Signal) -> None:
-    for notice in Notice.objects.open().filter(case_id=signal.pk).select_related("chases"):
-        if notice.root.role == Role.MOBILE_UNIT:
-            cancel(notice=notice, reason=TAKEN_IN_HOUSE)
+    """Each chase towards the unit in which this signal stands ends, unless another signal in it still waits."""
+    moment = timezone.now()
+    further = FurtherReport.objects.filter(notice__role=Role.MOBILE_UNIT, settled_at__isnull=True)
+    mine = further.filter(source_id=signal.pk)
+    firsts = set(mine.values_list("notice_id", flat=True))
+    mine.update(settled_at=moment, alarm_due_at=None)
+    own = Notice.objects.open().filter(case_id=signal.pk).select_related("chases__chases")
+    roots = {notice.root.pk: notice.root for notice in own if notice.root.role == Role.MOBILE_UNIT}
+    roots |= {first.pk: first for first in Notice.objects.filter(pk__in=firsts)}
+    for first in roots.values():
+        if not further.filter(notice=first).exists() and not _first_waits(first, signal):
+            for notice in Notice.objects.open().filter(chase_id=first.chase_id):
+                cancel(notice=notice, reason=TAKEN_IN_HOUSE)
+
+
+def _first_waits(first: Notice, signal: Signal) -> bool:
+    """Whether the signal that a chase began with is another one, and nobody has taken it yet."""
+    return Signal.objects.filter(pk=first.case_id, state=SignalState.NEW).exclude(pk=signal.pk).exists()
+
+
+def let_others_know(*, signal: Signal, by: User, at: datetime | None = None) -> Signal:
+    """Somebody of the unit has looked at a signal that was held back: now the procedure's other recipients are
+    notified. Doing it twice does nothing more. Raises CantDo."""
+    moment = at or timezone.now()
+    with transaction.atomic():
+        locked = _locked(signal)
+        if locked.held_back:
+            locked.held_back = False
+            locked.save(update_fields=["held_back"])
+            tell(locked, RECEIVED, at=moment, without_the_unit=True)
+            _take(locked, by, moment)
+            locked.save()
+            record("signal.let_others_know", actor=actor_of(by), target_kind="signal", target_id=locked.pk)
+    return locked

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext, pgettext
 
-from case_forms.cases.brief_content import EVERY_ROLE, AnswerFacts, both, moment_words
+from case_forms.cases.brief_content import CASE_PARTS, EVERY_ROLE, AnswerFacts, both, moment_words
 from notifications.briefs.composing import BriefRow, compose
 from notifications.directory.models import Role
 
@@ -31,9 +31,9 @@ def _head(content: AnswerFacts, reference: str, *, from_session: bool, urgent: b
         ("reference", lambda: gettext("Reference"), lambda: reference, EVERY_ROLE),
         (
             "origin",
-            lambda: gettext("Where it comes from"),
+            lambda: gettext("Source"),
             lambda: (
-                gettext("the public page, from the card of an informative session")
+                gettext("the public page, through the card of an information session")
                 if from_session
                 else gettext("the public page")
             ),
@@ -41,7 +41,7 @@ def _head(content: AnswerFacts, reference: str, *, from_session: bool, urgent: b
         ),
         (
             "status",
-            lambda: gettext("How sure it is"),
+            lambda: gettext("Reliability"),
             lambda: gettext("Nobody has checked it yet. No case is open."),
             EVERY_ROLE,
         ),
@@ -62,13 +62,13 @@ def _head(content: AnswerFacts, reference: str, *, from_session: bool, urgent: b
         ),
         (
             "to_answer",
-            lambda: gettext("To answer"),
+            lambda: gettext("To reply"),
             lambda: gettext("Sign in and open “Messages from the public”. The person reads your answer with a code."),
             UNIT_ONLY,
         ),
     ]
     for key, label, value, shared in lines:
-        yield BriefRow(f"signal.{key}", both(label), both(value), shared, section)
+        yield BriefRow(f"signal.{key}", both(label), both(value), shared, section, part=CASE_PARTS.get(key, ""))
 
 
 def _added(text: str) -> Iterator[BriefRow]:

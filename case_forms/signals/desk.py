@@ -12,7 +12,7 @@ from vault.seal import SealBroken
 
 from .models import Sender, Signal, SignalMessage, SignalState
 
-MOST = 60
+MOST = 500  # looked through for those of danger; in a flood the oldest of them are on later pages of the list
 MOST_CLOSED = 40
 MOST_ON_HOME = 5
 
@@ -49,6 +49,11 @@ def closed_lines(user: User) -> list[SignalLine]:
     return _lines(
         signals.select_related("unit", "municipality", "region", "taken_by").order_by("-closed_at")[:MOST_CLOSED]
     )
+
+
+def held_back(user: User) -> int:
+    """How many came above what is told one by one, and nobody has looked at yet."""
+    return Signal.objects.visible_to(user).open().filter(held_back=True, state=SignalState.NEW).count()
 
 
 def lines_for_home(user: User) -> list[SignalLine]:

@@ -1,6 +1,7 @@
 """Forgetting signals. A question's `keep_for` counts from the day the signal came, open or closed: that is what the
 public page promises. Some time after a signal was closed everything that was written goes, and its receipt opens
-nothing any more. What stays is that there was one, where, when, and what became of it.
+nothing any more. What was made from it, in notices and their papers, goes in the same transaction. What stays is that
+there was one, where, when, and what became of it.
 """
 
 from datetime import date, datetime, timedelta
@@ -14,10 +15,16 @@ from django.utils import timezone
 from audit.chain import record
 from audit.put_aside import aside, each
 from case_forms.builder.keeping import first_due, without_overdue
+from notifications.briefs.erasing import erase_all_of, erase_answers
+from notifications.outbox.models import Notice
 
 from .models import Outcome, Signal, SignalState
 
-ANSWERS, ALL = "signal.forget_answers", "signal.forget"  # what is put aside when one can't be read
+ANSWERS, ALL, NOTICES = (
+    "signal.forget_answers",
+    "signal.forget",
+    "signal.erase_notices",
+)  # what is put aside when one can't be read
 AT_MOST = 500  # signals in one pass
 
 
@@ -29,6 +36,8 @@ def forget_due(now: datetime) -> int:
     )
     answers = list(overdue.values_list("pk", flat=True)[:AT_MOST])
     lost = each(ANSWERS, answers, lambda key: _forget_answers(key, today), at=now)
+    taken_back = Signal.objects.filter(erase_notices_at__lte=now).exclude(pk__in=aside(NOTICES, now))
+    lost += each(NOTICES, list(taken_back.values_list("pk", flat=True)[:AT_MOST]), lambda key: _erase(key, now), at=now)
     over = list(_done_with(now).exclude(pk__in=aside(ALL, now)).values_list("pk", flat=True)[:AT_MOST])
     return lost + each(ALL, over, lambda key: _forget_all(key, now), at=now)
 
@@ -49,6 +58,8 @@ def _forget_answers(key: Any, today: date) -> bool:
         if forgotten:
             signal.answers = answers
             _forget_reasons(signal)
+            keys = {str(key) for key in forgotten}
+            erase_answers(Notice.objects.filter(case_id=signal.pk), keys, sources=[signal.pk])
         signal.save(update_fields=["answers", "forget_after"])
         if forgotten:
             record("answers.forgotten", target_kind="signal", target_id=signal.pk, questions=sorted(forgotten))
@@ -65,8 +76,20 @@ def _forget_all(key: Any, now: datetime) -> bool:
         signal.forgotten_at = now
         signal.save(update_fields=["answers", "receipt_hash", "forget_after", "forgotten_at"])
         _forget_reasons(signal)
+        erase_all_of(signal.pk, at=now)
         record("signal.forgotten", target_kind="signal", target_id=signal.pk)
     return True
+
+
+def _erase(key: Any, now: datetime) -> bool:
+    """The time is over for which the notices of a danger that was taken back stayed readable."""
+    with transaction.atomic():
+        signal = Signal.objects.select_for_update().get(pk=key)
+        if signal.erase_notices_at is None or signal.erase_notices_at > now:
+            return False
+        signal.erase_notices_at = None
+        signal.save(update_fields=["erase_notices_at"])
+        return bool(erase_all_of(signal.pk, at=now))
 
 
 def _forget_reasons(signal: Signal) -> None:

@@ -18,15 +18,17 @@ from case_forms.cases.models import new_reference
 from case_forms.procedures.models import ProcedureVersion
 from vault.fields import SealedJSONField, SealedTextField
 
+REFERENCE_BEGINS = "S-"
+
 
 def new_signal_reference() -> str:
     """S-7K2M9Q: told apart from a case's by its beginning, and says as little."""
-    return f"S-{new_reference()}"
+    return f"{REFERENCE_BEGINS}{new_reference()}"
 
 
 class SignalState(models.TextChoices):
     NEW = "new", _("new")
-    READ = "read", _("somebody takes care of it")
+    READ = "read", _("being handled")
     ANSWERED = "answered", _("answered")
     CLOSED = "closed", _("closed")
 
@@ -34,11 +36,11 @@ class SignalState(models.TextChoices):
 class Outcome(models.TextChoices):
     """Why a signal is closed."""
 
-    HANDLED = "handled", _("dealt with")
-    IDENTIFICATION = "identification", _("became an identification")
+    HANDLED = "handled", _("handled")
+    IDENTIFICATION = "identification", _("led to an identification")
     NOT_FOR_US = "not_for_us", _("not something we can help with")
-    SPAM = "spam", _("nobody meant it")
-    TAKEN_BACK = "taken_back", _("taken back by the person")
+    SPAM = "spam", _("sent by mistake")
+    TAKEN_BACK = "taken_back", _("withdrawn by the person")
 
 
 CHOSEN_BY_STAFF = (Outcome.HANDLED, Outcome.IDENTIFICATION, Outcome.NOT_FOR_US, Outcome.SPAM)
@@ -68,6 +70,9 @@ class Signal(models.Model):
     region's seat; `unit` the one that answers. `session_id`: the informative session whose card it came from.
     `send_key` is a hash of the form's own secret (sending twice stores once); `receipt_hash` of the receipt code, null
     when nobody can come back any more. `identification`: the draft, and later the submission, that a worker began.
+    `held_back`: it came above what is told one by one, and nobody has looked at it yet; only the unit was notified.
+    `frozen_at`: whoever has the code has shut it, so that nobody reads the answer with it any more.
+    `erase_notices_at`: taken back, but about danger: until then whoever was notified may still read what they got.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -91,26 +96,29 @@ class Signal(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=SignalState.choices, default=SignalState.NEW)
     outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices, blank=True)
     changed_at = models.DateTimeField(_("last change"), default=timezone.now)
-    taken_at = models.DateTimeField(_("taken care of since"), null=True, blank=True)
+    taken_at = models.DateTimeField(_("handled since"), null=True, blank=True)
     taken_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         related_name="+",
         null=True,
         blank=True,
-        verbose_name=_("taken care of by"),
+        verbose_name=_("handled by"),
     )
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     identification = models.UUIDField(null=True, blank=True)
     forget_after = models.DateField(null=True, blank=True, db_index=True)
     forgotten_at = models.DateTimeField(null=True, blank=True)
+    held_back = models.BooleanField(default=False)
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    erase_notices_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
     objects = SignalQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("signal")
-        verbose_name_plural = _("signals")
+        verbose_name = _("tip")
+        verbose_name_plural = _("tips")
         ordering = ["-received_at"]
         indexes = [
             models.Index(fields=["unit", "state", "-changed_at"]),
@@ -138,6 +146,11 @@ class Signal(models.Model):
         return self.state != SignalState.CLOSED
 
     @property
+    def origin(self) -> str:
+        """Where it comes from, as a code: one session's card, or one region's page."""
+        return str(self.session_id) if self.session_id else f"region:{self.region.slug}"[:40]
+
+    @property
     def is_in_danger(self) -> bool:
         """Whether whoever wrote says that somebody is in danger now."""
         return self.answers.get("danger_now") == "yes"
@@ -157,7 +170,7 @@ class SignalMessage(models.Model):
     and read what the unit had said."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    signal = models.ForeignKey(Signal, models.CASCADE, related_name="messages", verbose_name=_("signal"))
+    signal = models.ForeignKey(Signal, models.CASCADE, related_name="messages", verbose_name=_("tip"))
     sender = models.CharField(_("from"), max_length=8, choices=Sender.choices)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("written by")
@@ -190,7 +203,7 @@ class SignalEvent(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    signal = models.ForeignKey(Signal, models.PROTECT, related_name="events", verbose_name=_("signal"))
+    signal = models.ForeignKey(Signal, models.PROTECT, related_name="events", verbose_name=_("tip"))
     kind = models.CharField(_("kind"), max_length=40)
     at = models.DateTimeField(_("at"), default=timezone.now)
     notice_id = models.UUIDField(null=True, blank=True)
@@ -198,8 +211,8 @@ class SignalEvent(models.Model):
     explanation = SealedJSONField(null=True, blank=True)
 
     class Meta:
-        verbose_name = _("signal event")
-        verbose_name_plural = _("signal events")
+        verbose_name = _("tip event")
+        verbose_name_plural = _("tip events")
         ordering = ["at"]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 
+from notifications.briefs.models import FurtherReport
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.signals import notice_answered, notice_escalated, notice_opened
@@ -40,7 +41,11 @@ def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> 
     if signal is None or notice.purpose in CALLS:
         return
     if notice.role == Role.MOBILE_UNIT and reply.kind in TAKES_IT:
-        Signal.objects.filter(pk=signal.pk, state=SignalState.NEW).update(
+        # Whoever takes the notice takes everything that stands in it.
+        further = FurtherReport.objects.filter(notice=notice.chase_id, settled_at__isnull=True)
+        keys = [signal.pk, *further.values_list("source_id", flat=True)]
+        further.update(settled_at=reply.at, alarm_due_at=None)
+        Signal.objects.filter(pk__in=keys, state=SignalState.NEW).update(
             state=SignalState.READ, taken_at=reply.at, changed_at=reply.at
         )
     if reply.kind == ReplyKind.WRONG_AREA:

@@ -5,12 +5,13 @@ notices, records it. Sending the same form twice stores it once. Whatever fails 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -18,6 +19,9 @@ from access.models import MobileUnit, Municipality, Region
 from audit.chain import ANONYMOUS, record
 from case_forms.builder.keeping import first_due
 from case_forms.builder.models import FormVersion
+from notifications.briefs.erasing import erase_all_of
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 from . import codes
 from .deciding import ADDED, RECEIVED, procedure_in_force, seat_of, tell
@@ -67,15 +71,17 @@ def receive_signal(
     answers: Mapping[str, Any],
     origin: Origin,
     language: str,
+    is_above_budget: Callable[[], bool] = lambda: False,
     at: datetime | None = None,
 ) -> ReceivedSignal:
     """Stores a signal and owes its notices. `answers` are checked and cleaned; `secret` is the form's own, so that
-    sending it again finds what it stored and the same receipt code.
+    sending it again finds what it stored and the same receipt code. `is_above_budget` counts it, in the transaction
+    that stores it: what is above is kept all the same, and waits for the unit to look at it.
     """
     earlier = sent_before(secret)
     if earlier is not None:
         return earlier
-    code = codes.code_from(secret)
+    code = codes.code_from(secret, language)
     moment = at or timezone.now()
     municipality, unit = _place(answers, form_version, origin)
     signal = Signal(
@@ -95,6 +101,7 @@ def receive_signal(
     )
     try:
         with transaction.atomic():
+            signal.held_back = is_above_budget()
             signal.save(force_insert=True)
             event = tell(signal, RECEIVED, at=moment)
             record(
@@ -105,6 +112,8 @@ def receive_signal(
                 form=form_version.form.key,
                 version=form_version.number,
                 notices=len(event.detail["notices"]),
+                further=len(event.detail["further"]),
+                held_back=signal.held_back,
                 failed=event.detail["failed"],
             )
     except IntegrityError:
@@ -119,7 +128,9 @@ def receive_signal(
 def sent_before(secret: bytes) -> ReceivedSignal | None:
     """What this form has stored already, or None."""
     found = Signal.objects.filter(send_key=_send_key(secret)).select_related("unit").first()
-    return ReceivedSignal(found, False, codes.code_from(secret)) if found else None
+    if found is None:
+        return None
+    return ReceivedSignal(found, False, codes.shown_before(secret, found.language, found.receipt_hash))
 
 
 def _send_key(secret: bytes) -> str:
@@ -140,13 +151,16 @@ def _place(answers: Mapping[str, Any], form_version: FormVersion, origin: Origin
     return answered, unit_of_region(answered.region) or origin.unit
 
 
-def signal_of(code: str) -> Signal | None:
-    """The signal that this receipt code belongs to, or None. Found by a keyed hash, so the time it takes says nothing
-    of how near a wrong code came."""
-    hashes = codes.hashes_of(code)
-    found = Signal.objects.filter(receipt_hash__in=hashes).select_related("unit", "form_version__form").first()
-    if found is not None and found.receipt_hash != hashes[0]:  # made under a key that is on its way out
-        Signal.objects.filter(pk=found.pk).update(receipt_hash=hashes[0])
+def signal_of(*meant: str) -> Signal | None:
+    """The signal that this receipt code belongs to, or None; `meant`: what somebody may have meant by what they typed.
+    Found by a keyed hash, so the time it takes says nothing of how near a wrong code came."""
+    hashes = [codes.hashes_of(code) for code in meant]
+    kept = [kept for of_one in hashes for kept in of_one]
+    found = Signal.objects.filter(receipt_hash__in=kept).select_related("unit", "form_version__form").first()
+    if found is not None:
+        newest = next(of_one[0] for of_one in hashes if found.receipt_hash in of_one)
+        if found.receipt_hash != newest:  # made under a key that is on its way out
+            Signal.objects.filter(pk=found.pk).update(receipt_hash=newest)
     return found
 
 
@@ -180,6 +194,7 @@ def add_message(*, signal_id: UUID, text: str, secret: bytes, at: datetime | Non
             target_id=signal.pk,
             message=message.pk,
             notices=len(event.detail["notices"]),
+            further=len(event.detail["further"]),
         )
     return message
 
@@ -195,17 +210,35 @@ def mark_seen(signal: Signal, *, at: datetime | None = None) -> int:
     return unseen.update(seen_at=at or timezone.now())
 
 
-def take_back(*, signal_id: UUID, at: datetime | None = None) -> None:
-    """The person wants it gone: what was written is deleted here, and the code opens nothing any more.
+def freeze(*, signal_id: UUID, at: datetime | None = None) -> None:
+    """Whoever has the code shuts it: nobody reads an answer, adds or takes back with it any more. What was sent stays
+    with the unit, which is told that an answer here won't be read. Freezing twice is once."""
+    moment = at or timezone.now()
+    with transaction.atomic():
+        signal = Signal.objects.select_for_update().get(pk=signal_id)
+        if signal.receipt_hash is None:
+            return
+        signal.receipt_hash, signal.frozen_at = None, moment
+        signal.save(update_fields=["receipt_hash", "frozen_at"])
+        record("signal.frozen", actor=ANONYMOUS, target_kind="signal", target_id=signal.pk)
 
-    Notices that were owed stay owed. Whoever was told of a danger keeps being chased, because a code may be found by
-    the one it was hidden from.
+
+def take_back(*, signal_id: UUID, at: datetime | None = None) -> Signal:
+    """The person wants it gone: what was written is deleted, here and in every notice made from it, and the code opens
+    nothing any more.
+
+    About danger the notices stay readable until `erase_notices_at`, and whoever was told of it keeps being chased: a
+    code may be found by the one it was hidden from.
     """
     moment = at or timezone.now()
     with transaction.atomic():
         signal = Signal.objects.select_for_update().get(pk=signal_id)
         if signal.outcome == Outcome.TAKEN_BACK:
-            return
+            return signal
+        if _is_danger(signal):
+            signal.erase_notices_at = moment + timedelta(days=settings.SIGNAL_DANGER_NOTICE_DAYS)
+        else:
+            erase_all_of(signal.pk, at=moment)
         signal.messages.all().delete()
         signal.answers = {}
         signal.receipt_hash = None
@@ -216,4 +249,19 @@ def take_back(*, signal_id: UUID, at: datetime | None = None) -> None:
         for event in signal.events.filter(explanation__isnull=False):
             event.explanation = None
             event.save(update_fields=["explanation"])
-        record("signal.taken_back", actor=ANONYMOUS, target_kind="signal", target_id=signal.pk)
+        record(
+            "signal.taken_back",
+            actor=ANONYMOUS,
+            target_kind="signal",
+            target_id=signal.pk,
+            notices_until=signal.erase_notices_at.isoformat() if signal.erase_notices_at else "",
+        )
+    return signal
+
+
+def _is_danger(signal: Signal) -> bool:
+    """One that can't be read counts as danger: nobody can say that it isn't."""
+    try:
+        return signal.is_in_danger
+    except (SealBroken, KeyRingError):
+        return True

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
+from notifications.briefs.further import READS_IT
+from notifications.briefs.models import FurtherReport
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice
 from notifications.outbox.states import NoticeState
@@ -18,39 +20,59 @@ from .models import Signal
 
 @dataclass(frozen=True)
 class Told:
-    """`reached`: who has a notice of their own, in words, the unit first. `unreached`: for whom nobody was found;
-    `instead`: who was told in their place."""
+    """`reached`: who has a notice of their own, in words, the unit first; `added`: who has an open notice to which this
+    was added, without a mail of its own so far. `unreached`: for whom nobody was found; `instead`: who was told in
+    their place. `held_back`: too much came in, and the unit looks at it before others are told."""
 
     reached: tuple[str, ...]
     unreached: tuple[str, ...]
     instead: tuple[str, ...]
+    added: tuple[str, ...] = ()
+    held_back: bool = False
 
     @property
     def nobody(self) -> bool:
-        return not self.reached and not self.instead
+        return not self.reached and not self.instead and not self.added
 
 
 def told_of(signal: Signal, kind: str = RECEIVED) -> Told:
-    """Who was told of the newest event of this kind (RECEIVED, ADDED), read from its notices."""
-    event = signal.events.filter(kind=kind).order_by("-at").first()
-    if event is None:
+    """Who was told when it was sent (RECEIVED), or of the newest addition (ADDED), read from the notices."""
+    events = list(signal.events.filter(kind=kind).order_by("-at"))
+    if not events:
         return Told((), (), ())
-    ring = list(_standing(event_id=event.pk, chases__isnull=True))
+    keys = [event.pk for event in (events if kind == RECEIVED else events[:1])]
+    ring = list(_standing(event_id__in=keys, chases__isnull=True))
     reached = [notice for notice in ring if notice.contact_id]
     unreached = [notice for notice in ring if not notice.contact_id]
+    added: list[Notice] = []
+    for report in FurtherReport.objects.filter(event_id__in=keys).defer("brief"):
+        chase = list(_standing(chase_id=report.notice_id))
+        readers = [notice for notice in chase if notice.contact_id and notice.purpose in READS_IT]
+        if not readers:
+            unreached += [notice for notice in chase if notice.pk == report.notice_id]
+        elif report.alarmed_at:
+            reached += readers
+        else:
+            added += readers
     instead: list[Notice] = []
     ring = unreached
     while ring:
         ring = list(_standing(chases__in=[notice.pk for notice in ring]))
         instead += [notice for notice in ring if notice.contact_id]
         ring = [notice for notice in ring if not notice.contact_id]
-    return Told(_words(signal, reached), _words(signal, unreached), _words(signal, instead))
+    return Told(
+        _words(signal, reached),
+        _words(signal, unreached),
+        _words(signal, instead),
+        _words(signal, added),
+        signal.held_back and kind == RECEIVED,
+    )
 
 
 def _standing(**which: object) -> Iterable[Notice]:
     """Without those that were withdrawn before anybody was sent anything."""
     found = Notice.objects.filter(**which).exclude(state=NoticeState.CANCELLED, sent_at__isnull=True)
-    return found.only("pk", "role", "contact_id").order_by("owed_at")
+    return found.only("pk", "role", "purpose", "contact_id").order_by("owed_at")
 
 
 def _words(signal: Signal, notices: Iterable[Notice]) -> tuple[str, ...]:

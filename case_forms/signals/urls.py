@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.signals, name="list"),
     path("<slug:reference>/", views.signal, name="signal"),
     path("<slug:reference>/take/", views.take, name="take"),
+    path("<slug:reference>/notify-others/", views.let_others_know, name="let_others_know"),
     path("<slug:reference>/answer/", views.answer, name="answer"),
     path("<slug:reference>/close/", views.close, name="close"),
 ]

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,19 +22,22 @@ from audit.chain import actor_of, record
 from case_forms.builder.models import FormVersion
 from case_forms.cases.board import Board, board_of
 from case_forms.cases.timeline import Timeline, notice_lines
+from notifications.briefs.models import FurtherReport
 from notifications.outbox.models import Notice
 
 from . import answering
-from .desk import closed_lines, open_lines
+from .desk import closed_lines, held_back, open_lines
 from .models import CHOSEN_BY_STAFF, Signal
 from .reading import read_signal
 from .receiving import may_add
 
 BEGUN_WITH = "initial_identification"  # the form a worker begins from a signal, else the first of this kind
 KIND = "identification"
+ON_A_PAGE = 60
 
 PROBLEMS: dict[str, str | Promise] = {
-    "closed": _("This message is closed already."),
+    "closed": _("This message is already closed."),
+    "frozen": _("The person locked their code: nobody can read an answer here any more."),
     "empty": _("Write an answer first."),
     "too_long": _("The answer is too long. Write at most 4000 characters."),
     "no_outcome": _("Choose why it is closed."),
@@ -43,9 +48,13 @@ def signals(request: HttpRequest) -> HttpResponse:
     """The list. It shows where, when and how far, and nothing of what was written."""
     user = _staff(request)
     units = list(user.units())
+    lines = open_lines(user)
+    page = Paginator(lines, ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "place_name": units[0].name if len(units) == 1 else "",
-        "lines": open_lines(user),
+        "page": page,
+        "lines": page.object_list,
+        "held_back": held_back(user),
         "closed": closed_lines(user),
         "regions": list(user.coordinated_regions()),
     }
@@ -67,6 +76,18 @@ def take(request: HttpRequest, reference: str) -> HttpResponse:
     found = visible_or_404(Signal, user, reference=reference)
     try:
         answering.take_signal(signal=found, by=user)
+    except answering.CantDo as problem:
+        return _read(request, user, found, problem=PROBLEMS[problem.code], status=409)
+    return redirect("signals:signal", reference)
+
+
+@require_POST
+def let_others_know(request: HttpRequest, reference: str) -> HttpResponse:
+    """One that was held back has been looked at: the others of the procedure are notified now."""
+    user = _staff(request)
+    found = visible_or_404(Signal, user, reference=reference)
+    try:
+        answering.let_others_know(signal=found, by=user)
     except answering.CantDo as problem:
         return _read(request, user, found, problem=PROBLEMS[problem.code], status=409)
     return redirect("signals:signal", reference)
@@ -124,7 +145,9 @@ def _read(request: HttpRequest, user: User, found: Signal, *, status: int = 200,
 
 def board_for(found: Signal) -> Board:
     """Who was told, and what became of it: the same cards as a case's."""
-    notices = notice_lines(Notice.objects.shown().filter(case_id=found.pk), now=timezone.now())
+    joined = FurtherReport.objects.filter(source_id=found.pk).values("notice")
+    shown = Notice.objects.shown().filter(Q(case_id=found.pk) | Q(chase_id__in=joined))
+    notices = notice_lines(shown, now=timezone.now())
     return board_of(Timeline(notices=notices, deadlines=[], referrals=[], events=[]))
 
 

@@ -21,11 +21,11 @@ def paper_of(value: Any) -> Paper | None:
 class PaperBlock(blocks.StructBlock):
     """A paper to print, with the telephone lines of the moment. Its name and words come with it, in each language."""
 
-    paper = blocks.ChoiceBlock(choices=papers_to_choose, label=_("paper"))
+    paper = blocks.ChoiceBlock(choices=papers_to_choose, label=_("leaflet or card"))
 
     class Meta:
         icon = "doc-full"
-        label = _("Paper to print")
+        label = _("Leaflet or card to print")
         template = "content/blocks/paper.html"
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -86,11 +86,11 @@ class DoDontBlock(blocks.StructBlock):
 class HotlineBlock(blocks.StructBlock):
     """One telephone line within the text. Shown only while the line may be shown to readers."""
 
-    line = SnippetChooserBlock("content.Hotline", label=_("telephone line"))
+    line = SnippetChooserBlock("content.Hotline", label=_("helpline"))
 
     class Meta:
         icon = "mobile-alt"
-        label = _("Telephone line")
+        label = _("Helpline")
         template = "content/blocks/hotline.html"
 
 
@@ -114,7 +114,7 @@ class DetailsBlock(blocks.StructBlock):
 class QuoteBlock(blocks.StructBlock):
     """What someone said or wrote, and who."""
 
-    text = blocks.TextBlock(label=_("words"))
+    text = blocks.TextBlock(label=_("text"))
     by = blocks.CharBlock(max_length=160, required=False, label=_("said or written by"))
 
     class Meta:

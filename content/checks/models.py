@@ -42,11 +42,11 @@ class WordsToAvoid(BaseGenericSetting):
         MultiFieldPanel(
             [FieldPanel("avoid_sq"), FieldPanel("avoid_en")],
             heading=_("Anywhere in a text"),
-            help_text=_("One on each line. An asterisk stands for any ending; after = comes what to write instead."),
+            help_text=_("One per line. An asterisk stands for any ending; after = comes what to write instead."),
         ),
         MultiFieldPanel(
             [FieldPanel("loud_sq"), FieldPanel("loud_en")],
-            heading=_("Where a browser's history shows them"),
+            heading=_("Where they appear in a browser's history"),
             help_text=_("Title in the browser, address and description, which others may see on the reader's phone."),
         ),
     ]
@@ -62,7 +62,7 @@ class CheckedPage(models.Model):
     page = models.OneToOneField(Page, models.CASCADE, primary_key=True, related_name="checked", verbose_name=_("page"))
     at = models.DateTimeField(_("checked at"), null=True, db_index=True)
     stops = models.PositiveSmallIntegerField(_("what must not be published"), default=0)
-    others = models.PositiveSmallIntegerField(_("what is to be looked at"), default=0)
+    others = models.PositiveSmallIntegerField(_("what to check"), default=0)
 
     class Meta:
         verbose_name = _("checked page")

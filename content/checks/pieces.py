@@ -20,6 +20,7 @@ from . import html
 
 # Never before readers, or another check's business.
 NOT_READ = {"change_note", "slug", "seo_title", "search_description", "title", "draft_title", "url_path"}
+NOT_READ |= {"legal_checked_by", "legal_checked_text", "for_lawyer"}
 
 
 @dataclass(frozen=True)

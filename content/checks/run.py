@@ -58,5 +58,5 @@ def _asked(pieces: Pieces, facts: Facts) -> list[Finding]:
 
 def _not_made(check: str, error: Exception, weight: str) -> Finding:
     log.error("check_failed", check=check, error=type(error).__name__)
-    words = _("The check “%(check)s” failed through a fault of ours. Tell whoever keeps the site running.")
+    words = _("The check “%(check)s” failed because of a fault in the system. Inform the operator.")
     return Finding("check_failed", words % {"check": check}, _("the whole text"), weight=weight)

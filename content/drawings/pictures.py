@@ -119,7 +119,7 @@ def pictures() -> dict[str, Image.Image]:
     """Each drawing under the name of its file."""
     return {
         "offer": offer().finished(KEPT, sides=110),
-        "exit-sq": exit_button("Dil shpejt").finished(KEPT, sides=200),
+        "exit-sq": exit_button("Dilni shpejt").finished(KEPT, sides=200),
         "exit-en": exit_button("Leave quickly").finished(KEPT, sides=200),
         "stations": stations().finished(KEPT),
         "card": card().finished(KEPT),

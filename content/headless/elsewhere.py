@@ -41,7 +41,7 @@ class PreviewElsewhere(HeadlessPreviewMixin):
     @property
     def preview_modes(self) -> list[tuple[str, Any]]:
         own: list[tuple[str, Any]] = list(super().preview_modes)
-        return [*own, (ELSEWHERE, _("In the other front end"))] if self._is_shown_elsewhere() else own
+        return [*own, (ELSEWHERE, _("On the other site"))] if self._is_shown_elsewhere() else own
 
     def _is_shown_elsewhere(self) -> bool:
         """A type that the API tells nothing of (a session's own page) is previewed here alone."""

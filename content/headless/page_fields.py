@@ -19,6 +19,7 @@ from .rich_text import to_html
 from .schema import Schema, address, day, listing, maybe, moment, number, one_of, record, ref, text, truth
 
 LANGUAGES = ("sq", "en")
+LEGAL_CHECK = "Whether a lawyer has read what the page says of the law; show it. Empty: it says nothing of the law."
 PAGE_LINK = record(
     {"id": number(minimum=1), "title": text(), "slug": text(), "detail_url": address(), "html_url": address()},
     description="Where another page is.",
@@ -110,6 +111,8 @@ COMMON = (
     plain("title", text(), in_list=True),
     plain("intro", text(), in_list=True),
     plain("checked_on", maybe(day(description="When someone last held the text against its sources."))),
+    plain("legal_check", one_of(("", "open", "checked"), description=LEGAL_CHECK)),
+    plain("legal_checked_on", maybe(day(description="When a lawyer read exactly this text."))),
     Field("sources", blocks.HTML, lambda page, reading: to_html(page.sources, reading)),
     Field("body", {}, lambda page, reading: _stream(page, "body", reading)),
 )

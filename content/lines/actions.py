@@ -89,11 +89,11 @@ def _told(editor: User, news: Sequence[Standing]) -> bool:
 def _letter(editor: User, news: Sequence[Standing]) -> EmailMessage:
     with translation.override(editor.language):
         gone = sum(each.state == LineState.STALE for each in news)
-        subject = _("Telephone lines: test calls are due")
+        subject = _("Helplines: test calls are due")
         if gone:
             words = ngettext(
-                "Telephone lines: %(count)d is no longer shown to readers",
-                "Telephone lines: %(count)d are no longer shown to readers",
+                "Helplines: %(count)d is no longer shown to readers",
+                "Helplines: %(count)d are no longer shown to readers",
                 gone,
             )
             subject = words % {"count": gone}

@@ -5,4 +5,4 @@ from django.utils.translation import gettext_lazy as _
 class LinesConfig(AppConfig):
     name = "content.lines"
     label = "lines"
-    verbose_name = _("Telephone lines kept true")
+    verbose_name = _("Helpline check")

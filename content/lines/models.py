@@ -12,13 +12,13 @@ from .states import LineState
 class ToldState(models.Model):
     """The state of a line when editors last heard of it."""
 
-    line = models.OneToOneField(Hotline, models.CASCADE, related_name="told", verbose_name=_("telephone line"))
+    line = models.OneToOneField(Hotline, models.CASCADE, related_name="told", verbose_name=_("helpline"))
     state = models.CharField(_("state"), max_length=16, choices=LineState.choices, default=LineState.FINE)
-    told_at = models.DateTimeField(_("told at"), default=timezone.now)
+    told_at = models.DateTimeField(_("notified at"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("what editors were told of a line")
-        verbose_name_plural = _("what editors were told of lines")
+        verbose_name = _("helpline notice to editors")
+        verbose_name_plural = _("helpline notices to editors")
 
     def __str__(self) -> str:
         return f"{self.line_id} {self.state}"

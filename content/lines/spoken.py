@@ -50,7 +50,7 @@ class HotlineForm(WagtailAdminModelForm):
         required=False,
         choices=list(SPOKEN.items()),
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Tick only what you were told at the test call."),
+        help_text=_("Tick only what you were told during the test call."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -16,8 +16,8 @@ from .rule import days_left, told_before
 class LineState(models.TextChoices):
     FINE = "fine", _("in order")
     SOON = "soon", _("test it this week")
-    STALE = "stale", _("hidden: nobody has tested it")
-    UNTESTED = "untested", _("danger number, shown but not tested")
+    STALE = "stale", _("hidden: not tested")
+    UNTESTED = "untested", _("emergency number, shown but not tested")
     OFF = "off", _("not shown")
 
 

@@ -25,8 +25,8 @@ def called(request: HttpRequest, pk: int) -> HttpResponse:
         )
     line = record_call(line=line, by=request.user)  # type: ignore[arg-type]
     if line.is_shown():
-        words = _("Written down: %(line)s was called today and answered. Readers see it.")
+        words = _("Saved: %(line)s was called today and answered. Readers see it.")
     else:
-        words = _("Written down: %(line)s was called today. Readers don't see it: set “show to readers” to yes.")
+        words = _("Saved: %(line)s was called today. Readers don't see it: set “show to readers” to yes.")
     messages.success(request, words % {"line": line})
     return redirect(get_valid_next_url_from_request(request) or "lines_report")

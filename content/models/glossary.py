@@ -32,15 +32,15 @@ class GlossaryTermForm(WagtailAdminModelForm):
     forms = LinesField(
         label=_("other forms of the word"),
         required=False,
-        help_text=_("As they stand in running text, one on each line. In Albanian: with the article, in the plural …"),
+        help_text=_("As they appear in running text, one per line. In Albanian: with the article, in the plural …"),
     )
 
 
 class GlossaryTerm(TranslatableMixin):
     """A word with its explanation. Marked by itself where it first stands in a text (docs/adr/0019)."""
 
-    term = models.CharField(_("word"), max_length=80)
-    slug = models.SlugField(_("address"), max_length=80, blank=True, help_text=_("Made from the word when left empty."))
+    term = models.CharField(_("term"), max_length=80)
+    slug = models.SlugField(_("address"), max_length=80, blank=True, help_text=_("Made from the term when left empty."))
     definition = RichTextField(
         _("explanation"), features=["bold", "italic", "link"], help_text=_("One or two short sentences.")
     )
@@ -50,14 +50,14 @@ class GlossaryTerm(TranslatableMixin):
     panels = [FieldPanel("term"), FieldPanel("definition"), FieldPanel("forms"), FieldPanel("slug")]
 
     class Meta(TranslatableMixin.Meta):
-        verbose_name = _("word explained")
-        verbose_name_plural = _("words explained")
+        verbose_name = _("glossary term")
+        verbose_name_plural = _("glossary terms")
         ordering = ["term"]
         constraints = [
             models.UniqueConstraint(
                 name="glossary_slug_once_a_language",
                 fields=["locale", "slug"],
-                violation_error_message=_("Another word of this language has this address."),
+                violation_error_message=_("Another term in this language has this address."),
             )
         ]
 

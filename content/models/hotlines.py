@@ -19,7 +19,7 @@ from ..lines.spoken import HotlineForm, check_codes, names_of
 
 class Publish(models.TextChoices):
     YES = "yes", _("yes, show it")
-    VERIFY_FIRST = "verify_first", _("not before a test call")
+    VERIFY_FIRST = "verify_first", _("not until a test call")
     NO = "no", _("no")
 
 
@@ -29,7 +29,7 @@ class Confidence(models.TextChoices):
     LOW = "low", _("low")
 
 
-WITHOUT_NUMBER = _("A line without a number can't be shown to readers.")
+WITHOUT_NUMBER = _("A helpline without a number can't be shown to readers.")
 
 
 class HotlineQuerySet(models.QuerySet["Hotline"]):
@@ -50,7 +50,7 @@ class Hotline(models.Model):
         validators=[RegexValidator(r"^\+?[0-9][0-9 ]*$", _("Write digits and spaces only, such as 116 111."))],
     )
     for_danger = models.BooleanField(
-        _("for danger now"), default=False, help_text=_("Lines for danger stand first on every page.")
+        _("for immediate danger"), default=False, help_text=_("Emergency helplines come first on every page.")
     )
     order = models.PositiveSmallIntegerField(_("order"), default=100)
 
@@ -79,9 +79,9 @@ class Hotline(models.Model):
     verified_on = models.DateField(_("last test call"), null=True, blank=True)
     verified_by = models.CharField(_("tested by"), max_length=80, blank=True)
     never_stale = models.BooleanField(
-        _("shown even when not tested lately"),
+        _("shown even when not tested recently"),
         default=False,
-        help_text=_("Only for danger numbers: a missing one harms more than an old one."),
+        help_text=_("Only for emergency numbers: a missing one does more harm than an old one."),
     )
     first_shown_on = models.DateField(_("first shown on"), null=True, blank=True, editable=False)
 
@@ -108,8 +108,8 @@ class Hotline(models.Model):
     ]
 
     class Meta:
-        verbose_name = _("telephone line")
-        verbose_name_plural = _("telephone lines")
+        verbose_name = _("helpline")
+        verbose_name_plural = _("helplines")
         ordering = ["-for_danger", "order", "key"]
         constraints = [
             models.CheckConstraint(

@@ -138,7 +138,7 @@ class GlossaryPage(PublicPageMixin, Page):
     """All words explained, by the alphabet. The words are kept apart, in the menu "Words explained"."""
 
     objects: ClassVar[PageManager]
-    body = BodyField(BodyBlock(), blank=True, verbose_name=_("above the words"))
+    body = BodyField(BodyBlock(), blank=True, verbose_name=_("above the glossary"))
 
     content_panels = [*HEAD, *BODY]
     parent_page_types = ["content.HomePage", "content.SectionPage"]
@@ -151,8 +151,8 @@ class GlossaryPage(PublicPageMixin, Page):
         return super().get_context(request, *args, **kwargs) | {"letters": by_letter(terms, self.locale.language_code)}
 
     class Meta:
-        verbose_name = _("page of words explained")
-        verbose_name_plural = _("pages of words explained")
+        verbose_name = _("glossary page")
+        verbose_name_plural = _("glossary pages")
 
 
 class ServicePage(PublicPageMixin, Page):
@@ -165,7 +165,7 @@ class ServicePage(PublicPageMixin, Page):
     cost = models.CharField(_("cost"), max_length=120, blank=True)
     hours = models.CharField(_("hours"), max_length=120, blank=True)
     line = models.ForeignKey(
-        Hotline, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("telephone line")
+        Hotline, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("helpline")
     )
     regions = ParentalManyToManyField(
         Region, blank=True, related_name="+", verbose_name=_("regions"), help_text=_("None chosen: everywhere.")
@@ -208,10 +208,10 @@ class StoryPage(PublicPageMixin, Page):
 
     objects: ClassVar[PageManager]
     warning = models.CharField(
-        _("what is hard to read"),
+        _("sensitive content"),
         max_length=255,
         blank=True,
-        help_text=_("Said before the story, so that the reader can choose. Leave empty when nothing is."),
+        help_text=_("Shown before the story, so that the reader can choose. Leave empty if there is none."),
     )
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("story"))
 

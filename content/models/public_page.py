@@ -17,6 +17,7 @@ from wagtail_localize.fields import SynchronizedField
 from .. import reading as readings
 from ..blocks import INLINE
 from ..headless.elsewhere import PreviewElsewhere
+from ..law.page import LegalMarkMixin
 from ..review.page import ReviewedPage
 from ..serving.marks import keep_whole, leave_no_copy
 from ..serving.shared import remembered
@@ -27,18 +28,18 @@ HOME_DEPTH = 2
 BESIDE = 6
 
 
-class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
+class PublicPageMixin(ReviewedPage, PreviewElsewhere, LegalMarkMixin, models.Model):
     """What a public page shows besides its own text: lines to call, the menu, its twin in the other language."""
 
     intro = models.TextField(
         _("introduction"), max_length=500, blank=True, help_text=_("Two or three sentences under the title.")
     )
     sources = RichTextField(
-        _("sources"), features=[*INLINE, "ul"], blank=True, help_text=_("Laws and documents the text rests on.")
+        _("sources"), features=[*INLINE, "ul"], blank=True, help_text=_("Laws and documents that the text is based on.")
     )
     checked_on = models.DateField(_("text checked on"), null=True, blank=True)
     review_by = models.DateField(
-        _("look at it again by"), null=True, blank=True, help_text=_("From this day it stands in the editors' report.")
+        _("next review on"), null=True, blank=True, help_text=_("From this day it appears in the editors' review list.")
     )
     change_note = models.CharField(
         _("what changed"),
@@ -47,25 +48,28 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
         help_text=_("In one sentence, for colleagues; never shown to readers."),
     )
     is_sensitive = models.BooleanField(
-        _("leave no copy"),
+        _("store no copy"),
         default=False,
-        help_text=_("Browsers and caches keep no copy of it. For pages that would say something about their reader."),
+        help_text=_(
+            "Browsers and caches store no copy of it. For pages that would reveal something about their reader."
+        ),
     )
     is_listed = models.BooleanField(
         _("listed"),
         default=True,
         db_index=True,
-        help_text=_("Otherwise only who knows the address finds it: no menu, no search, no feeds."),
+        help_text=_("Otherwise only people who know the address find it: no menu, no search, no feeds."),
     )
 
     care_panels = [
         FieldPanel("sources"),
         FieldRowPanel([FieldPanel("checked_on"), FieldPanel("review_by")]),
         FieldPanel("change_note"),
+        LegalMarkMixin.legal_panel,
     ]
     promote_panels = [
         *Page.promote_panels,
-        MultiFieldPanel([FieldPanel("is_listed"), FieldPanel("is_sensitive")], heading=_("Who finds it")),
+        MultiFieldPanel([FieldPanel("is_listed"), FieldPanel("is_sensitive")], heading=_("Visibility")),
     ]
     search_fields = [
         *Page.search_fields,
@@ -78,6 +82,7 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, models.Model):
         SynchronizedField("change_note", overridable=True),
         SynchronizedField("checked_on", overridable=True),
         SynchronizedField("review_by", overridable=True),
+        *LegalMarkMixin.legal_fields,
     ]
 
     class Meta:

@@ -16,17 +16,17 @@ MOST_WORDS = 40
 
 class SynonymsForm(WagtailAdminModelForm):
     words = LinesField(
-        label=_("words that mean the same"),
-        help_text=_("One on each line, also as people say and write them. Endings don't matter: “rrogë” is enough."),
+        label=_("synonyms"),
+        help_text=_("One per line, also as people say and write them. Endings don't matter: “rrogë” is enough."),
     )
 
 
 class AnswerForm(WagtailAdminModelForm):
     words = LinesField(
-        label=_("what people type"),
+        label=_("search terms"),
         help_text=_(
-            "One on each line: a word, or words that must all be there. The page then stands first, whatever else was"
-            " typed beside them."
+            "One per line: a word, or words that must all be present. The page then comes first, whatever else "
+            "was typed with them."
         ),
     )
 
@@ -42,14 +42,14 @@ class SearchSynonyms(models.Model):
     """Words of one language that search takes for each other."""
 
     locale = models.ForeignKey(Locale, models.CASCADE, related_name="+", verbose_name=_("language"))
-    words = models.JSONField(_("words that mean the same"), default=list)
+    words = models.JSONField(_("synonyms"), default=list)
 
     base_form_class = SynonymsForm
     panels = [FieldPanel("locale"), FieldPanel("words")]
 
     class Meta:
-        verbose_name = _("words that mean the same")
-        verbose_name_plural = _("words that mean the same")
+        verbose_name = _("synonyms")
+        verbose_name_plural = _("synonyms")
         ordering = ["locale", "pk"]
 
     def __str__(self) -> str:
@@ -59,21 +59,21 @@ class SearchSynonyms(models.Model):
         super().clean()
         _checked(self.words)
         if any(len(each.split()) > 1 for each in self.words):
-            raise ValidationError({"words": _("One word on each line.")})
+            raise ValidationError({"words": _("One word per line.")})
 
 
 class SearchAnswer(models.Model):
     """The page that answers best when these words are searched for. It only ever lifts a page that is published."""
 
     page = models.ForeignKey(Page, models.CASCADE, related_name="+", verbose_name=_("page"))
-    words = models.JSONField(_("what people type"), default=list)
+    words = models.JSONField(_("search terms"), default=list)
 
     base_form_class = AnswerForm
     panels = [FieldPanel("page"), FieldPanel("words")]
 
     class Meta:
-        verbose_name = _("best answer")
-        verbose_name_plural = _("best answers")
+        verbose_name = _("promoted result")
+        verbose_name_plural = _("promoted results")
         ordering = ["pk"]
 
     def __str__(self) -> str:

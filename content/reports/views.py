@@ -36,7 +36,7 @@ def kind_of(page: Page) -> Any:
 
 class DueFilter(WagtailFilterSet):
     due = django_filters.ChoiceFilter(
-        label=_("Day to look again"),
+        label=_("Review date"),
         choices=[("past", _("past")), ("soon", _("within 30 days")), ("later", _("later")), ("none", _("not set"))],
         method="choose",
         empty_label=_("Past or within 30 days"),
@@ -80,18 +80,18 @@ class ReviewByReport(HouseReport):
     """Pages whose text must be looked at again."""
 
     model = Page
-    page_title = _("Pages to look at again")
+    page_title = _("Pages to review")
     header_icon = "calendar-check"
     index_url_name = "review_by_report"
     index_results_url_name = "review_by_report_results"
     filterset_class = DueFilter
     any_permission_required = ["add", "change", "publish"]
-    no_results_message = _("No page waits to be looked at again.")
+    no_results_message = _("No page is due for review.")
     columns = [
         TitleColumn("title", label=_("Title"), get_url=edit_page),
         LocaleColumn(),
         Column("kind", label=_("Type"), accessor=kind_of),
-        DateColumn("review_by", label=_("Look at it again by")),
+        DateColumn("review_by", label=_("Next review on")),
         DateColumn("checked_on", label=_("Text checked on")),
         DateColumn("last_published_at", label=_("Last published")),
     ]
@@ -99,7 +99,7 @@ class ReviewByReport(HouseReport):
     export_headings = {
         "title": _("Title"),
         "locale": _("Language"),
-        "review_by": _("Look at it again by"),
+        "review_by": _("Next review on"),
         "checked_on": _("Text checked on"),
         "last_published_at": _("Last published"),
         "full_url": _("Address"),
@@ -121,13 +121,13 @@ class LinesReport(HouseReport):
     """Telephone lines, those first that want a call."""
 
     model = Hotline
-    page_title = _("Telephone lines to call")
+    page_title = _("Helplines to call")
     header_icon = "mobile-alt"
     index_url_name = "lines_report"
     index_results_url_name = "lines_report_results"
     any_permission_required = ["change"]
     columns = [
-        TitleColumn("line", label=_("Line"), accessor=str, get_url=lambda line: reverse(EDIT_LINE, args=[line.pk])),
+        TitleColumn("line", label=_("Helpline"), accessor=str, get_url=lambda line: reverse(EDIT_LINE, args=[line.pk])),
         Column("state", label=_("State"), accessor=state_label),
         DateColumn("verified_on", label=_("Last test call")),
         Column("verified_by", label=_("Tested by")),
@@ -235,7 +235,7 @@ class ChangesReport(HouseReport):
     header_icon = "history"
     index_url_name = "changes_report"
     index_results_url_name = "changes_report_results"
-    no_results_message = _("Nobody has written down a change yet.")
+    no_results_message = _("Nobody has recorded a change yet.")
     permission_policy = None
     columns = [
         DateColumn("timestamp", label=_("When")),

@@ -19,7 +19,7 @@ from .references import count_of, places_referring_to
 
 class WhyForm(forms.Form):
     why = forms.CharField(
-        label=gettext_lazy("Why should it go?"),
+        label=gettext_lazy("Why should it be deleted?"),
         max_length=255,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": gettext_lazy("Say why, so that the other editor can decide.")},
@@ -58,7 +58,7 @@ def _done(request: HttpRequest, page: Page, action: str, form: WhyForm) -> HttpR
     if action == "ask":
         ask_to_delete(page=page, by=user, why=form.cleaned_data["why"])
         messages.success(
-            request, _("Another editor is asked to delete “%(title)s”. Until then it stays.") % {"title": title}
+            request, _("Another editor has been asked to delete “%(title)s”. Until then it stays.") % {"title": title}
         )
         return redirect("review:delete", page.pk)
     if action == "end":

@@ -34,21 +34,21 @@ class ReviewLock(WorkflowLock):
         if state is None:
             return SafeString("")
         if may_decide(state, user):
-            words = _("This page waits for you: look it over, then approve it or ask for changes.")
+            words = _("This page is waiting for you: check it, then approve it or ask for changes.")
         elif user.pk == state.workflow_state.requested_by_id:
-            words = _("You submitted this page. Another editor looks it over; until then nobody can change it.")
+            words = _("You submitted this page. Another editor is reviewing it; until then nobody can change it.")
         else:
-            words = _("This page waits for another editor's approval. Until then nobody can change it.")
+            words = _("This page is waiting for another editor's approval. Until then nobody can change it.")
         address = reverse("review:decide", args=[state.pk])
         return format_html(
             '{} <span class="buttons"><a class="button button-small button-secondary" href="{}">{}</a></span>',
             words,
             address,
-            _("See what waits"),
+            _("See what is waiting"),
         )
 
     def get_locked_by(self, user: User, can_lock: bool = False) -> Any:
-        return _("Waits for approval")
+        return _("Awaiting approval")
 
     def get_description(self, user: User, can_lock: bool = False) -> Any:
         return _("Nobody can change the page until it is approved, sent back or withdrawn")
@@ -118,7 +118,7 @@ class PageReviewTask(AbstractGroupApprovalTask):
 
     @classmethod
     def get_description(cls) -> Any:
-        return _("An editor of the chosen groups approves who neither submitted the page nor changed it last")
+        return _("An editor from the chosen groups who neither submitted the page nor changed it last gives approval")
 
 
 def may_decide(state: TaskState, user: User) -> bool:

@@ -32,7 +32,7 @@ def decide(request: HttpRequest, state_id: int) -> HttpResponse:
     if not isinstance(state.task.specific, PageReviewTask) or not page.permissions_for_user(request.user).can_edit():
         raise PermissionDenied
     if state.status != TaskState.STATUS_IN_PROGRESS:
-        messages.info(request, _("Somebody has decided on this page already."))
+        messages.info(request, _("Somebody has already decided on this page."))
         return redirect("wagtailadmin_pages:edit", page.pk)
     form = ChangesForm(request.POST if request.POST.get("action") == "reject" else None)
     if request.method == "POST":
@@ -60,7 +60,10 @@ def _decided(request: HttpRequest, state: TaskState, page: Page, form: ChangesFo
     if action not in ("approve", "reject"):
         raise PermissionDenied
     if action not in allowed:
-        words = _("You can't decide on this page: another editor must, or the checks found what must not be published.")
+        words = _(
+            "You can't decide on this page: another editor must, or the checks found something that must not be "
+            "published."
+        )
         messages.error(request, words)
         return None
     comment = request.POST.get("comment", "").strip()
@@ -85,7 +88,7 @@ def submit(request: HttpRequest, page_id: int) -> HttpResponse:
         try:
             submit_translation(page, user=request.user)  # type: ignore[arg-type]
         except PermissionDenied:
-            messages.error(request, _("This page waits for approval already."))
+            messages.error(request, _("This page is already waiting for approval."))
         except ValidationError as error:
             messages.error(request, _("Not sent: %(why)s") % {"why": " ".join(error.messages)})
         else:

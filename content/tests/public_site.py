@@ -24,7 +24,7 @@ class PublicSiteTest(TestCase):
         )
         cls.section = cls.put(SectionPage(title="Pjesa", slug="pjesa", show_in_menus=True))
         cls.words = cls.put(GlossaryPage(title="Fjalët", slug="fjalet"))
-        cls.search = cls.put(SearchPage(title="Kërko", slug="kerko"))
+        cls.search = cls.put(SearchPage(title="Kërkoni", slug="kerko"))
         cls.line = Hotline.objects.create(
             key="police", number="129", name_sq="Policia", name_en="Police", short_sq="Policia", short_en="Police",
             source="test", publish="yes", for_danger=True, never_stale=True,

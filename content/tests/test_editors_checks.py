@@ -38,7 +38,7 @@ class TestBesideTheEditor(EditorsTest):
         address = reverse("checks_on_edit", args=[self.article.pk])
         html = self.ana.client.post(address, form_of(self.article, text=UNVERIFIED)).content.decode()
         assert "069 123 4567" in html
-        assert "keeps this page from being published" in html
+        assert "prevents this page from being published" in html
         assert self.again(self.article).latest_revision == self.article.latest_revision
         assert "The checks found nothing" in self.ana.client.get(address).content.decode()
 
@@ -47,7 +47,7 @@ class TestBesideTheEditor(EditorsTest):
         html = self.ana.client.post(address, form_of(self.article, title="", slug="")).content.decode()
         assert "The checks found nothing" in html
         html = self.ana.client.post(address, form_of(self.article, review_by="soon")).content.decode()
-        assert "Mend them first" in html
+        assert "Correct them first" in html
 
     def test_a_form_without_its_parts_is_refused_not_broken(self):
         address = reverse("checks_on_edit", args=[self.article.pk])
@@ -103,7 +103,7 @@ class TestReports(EditorsTest):
         check_all()
         assert "to be checked" not in self.ana.text("findings_report")
         page = self.new_article(title="E keqe", slug="e-keqe", body=[("rich_text", f"<p>{UNVERIFIED}</p>")])
-        assert "1 page waits to be checked" in self.ana.text("findings_report")
+        assert "1 page is waiting to be checked" in self.ana.text("findings_report")
         each_minute()
         html = self.ana.text("findings_report")
         assert "E keqe" in html
@@ -112,7 +112,7 @@ class TestReports(EditorsTest):
         page.save_revision().publish()
         html = self.ana.text("findings_report")
         assert "E keqe" in html
-        assert "Mended since" in html
+        assert "Corrected since" in html
         each_minute()
         assert "E keqe" not in self.ana.text("findings_report")
 

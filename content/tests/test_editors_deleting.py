@@ -81,7 +81,7 @@ class TestDeleting(DeletingTest):
     def test_it_says_where_the_page_is_referred_to(self):
         other = self.link_from_another()
         html = self.ana.text("review:delete", self.article.pk)
-        assert "One place refers to it" in html
+        assert "One page refers to it" in html
         assert reverse("wagtailadmin_pages:edit", args=[other.pk]) in html
 
     def test_a_draft_that_nobody_saw_and_nothing_leads_to_is_deleted_alone(self):
@@ -138,5 +138,5 @@ class TestHiding(DeletingTest):
         self.link_from_another()
         self.besa.post("wagtailadmin_pages:unpublish", self.article.pk)
         html = self.ana.text("wagtailadmin_home")
-        assert "took “Provë” from its readers" in html
-        assert "One place refers to it." in html
+        assert "unpublished “Provë”" in html
+        assert "One page refers to it." in html

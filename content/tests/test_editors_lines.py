@@ -221,7 +221,7 @@ class TestSeeing(LinesTest):
         self.line.save()
         assert 'href="tel:116111"' not in self.html(help_page)
         first = self.ana.text("wagtailadmin_home")
-        assert "Telephone lines to call" in first
+        assert "Helplines to call" in first
         assert reverse("line_called", args=[self.line.pk]) in first
 
     def test_the_first_page_of_others_says_nothing_of_lines(self):
@@ -234,7 +234,7 @@ class TestSeeing(LinesTest):
         given = {name: getattr(self.line, name) or "" for name in self.ana.client.get(address).context["form"].fields}
         given |= {"languages": [], "number": "", "publish": "yes"}
         form = self.ana.client.post(address, given).context["form"]
-        assert form.errors == {"number": ["A line without a number can't be shown to readers."]}
+        assert form.errors == {"number": ["A helpline without a number can't be shown to readers."]}
         self.line.refresh_from_db()
         assert self.line.number == "116 111"
 
@@ -277,7 +277,7 @@ class TestSeeing(LinesTest):
 
     def test_the_report_downloads_as_csv_and_workbook(self):
         self.age(self.line, 31, never_stale=False)
-        assert "hidden: nobody has tested it" in self.ana.text("lines_report")
+        assert "hidden: not tested" in self.ana.text("lines_report")
         csv = self.ana.get("lines_report", export="csv")
         rows = b"".join(csv.streaming_content)
         assert b"116 111" in rows

@@ -99,7 +99,7 @@ class TestReview(EditorsTest):
         for editor in (self.ana, self.besa):
             editor.save(self.article, title="Tjetër")
         assert self.again(self.article).get_latest_revision_as_object().title == "E re"
-        assert "waits for you" in self.besa.text("wagtailadmin_pages:edit", self.article.pk)
+        assert "is waiting for you" in self.besa.text("wagtailadmin_pages:edit", self.article.pk)
 
     def test_the_author_withdraws_what_waits(self):
         self.ana.save(self.article, action="submit", title="E re")
@@ -181,7 +181,7 @@ class TestReview(EditorsTest):
         self.ana.save(self.article, action="submit", review_by=f"{gone:%d.%m.%Y}", **hours)
         html = self.besa.text("review:decide", self.waiting().pk)
         assert f"Readers see it from {live:%d.%m.%Y} 08:00." in html
-        assert f"It is taken away at {gone:%d.%m.%Y} 20:30." in html
+        assert f"It is unpublished at {gone:%d.%m.%Y} 20:30." in html
         assert self.waiting().revision.as_object().review_by == gone.date()
 
     def test_the_picker_writes_the_order_that_the_form_reads(self):

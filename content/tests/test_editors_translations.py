@@ -147,7 +147,7 @@ class TestTranslating(TranslationsTest):
 
     def test_what_is_not_translated_yet_is_said_before_it_is_sent(self):
         self.begin()
-        assert "would stand on the page in the other language" in self.ana.text(
+        assert "would appear on the page in the other language" in self.ana.text(
             "review:submit_translation", self.twin().pk
         )
 
@@ -167,7 +167,7 @@ class TestTranslating(TranslationsTest):
         self.ana.post("review:submit_translation", self.twin().pk)
         address = reverse("review:submit_translation", args=[self.twin().pk])
         html = self.ana.client.post(address, follow=True).content.decode()
-        assert "waits for approval already" in html
+        assert "is already waiting for approval" in html
 
     def test_fetching_what_is_new_publishes_nothing_whatever_is_posted(self):
         translation = self.begin()
@@ -207,7 +207,7 @@ class TestWhatIsTranslated(TranslationsTest):
 
     def test_every_field_of_every_type_says_whether_it_is_translated(self):
         """A new page type's texts are translated; days, flags and choices are shared or each language's own."""
-        own = {"change_note", "checked_on", "review_by"}
+        own = {"change_note", "checked_on", "review_by", "legal_check", "legal_checked_on", "for_lawyer"}
         for model in public_page_models():
             fields = {field.field_name: type(field).__name__ for field in get_translatable_fields(model)}
             for name in ("intro", "body", "sources", "title", "search_description", "seo_title"):

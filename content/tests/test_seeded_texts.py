@@ -42,8 +42,8 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, str]]]:
             yield path, value
             return
         for key, inner in value.items():
-            if key == "was":
-                continue  # titles of earlier releases, by which an untouched page is known
+            if key in ("was", "was_slug"):
+                continue  # titles and addresses of earlier releases
             yield from leaves(inner, f"{path}/{key}")
     elif isinstance(value, list):
         for number, inner in enumerate(value):
@@ -216,6 +216,6 @@ def test_a_site_laid_down_before_keeps_its_pages_where_they_stand_and_gains_the_
     assert seeding.seed_content()["pages"] == 2 * (len(SPECS) - 7)
     assert dict(Page.objects.filter(pk__in=stood).values_list("pk", "url_path")) == stood
     section = Page.objects.get(slug="te-drejtat-1").specific
-    assert next(child.slug for child in section.get_children()) == "intervista-zyrtare"
+    assert next(child.slug for child in section.get_children()) == "identifikimi-formal"
     assert Page.find_problems() == ([], [], [], [], [])
     cache.clear()

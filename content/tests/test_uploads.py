@@ -53,7 +53,7 @@ class TestPicturesComingIn(EditorsTest):
         assert get_image_model().objects.filter(title="Pamje").exists()
 
     def test_one_that_breaks_off_is_refused_beside_its_field(self):
-        assert "breaks off before its end" in self.put(picture(share=0.4))
+        assert "is incomplete" in self.put(picture(share=0.4))
         assert not get_image_model().objects.filter(title="Pamje").exists()
 
     def test_one_too_large_for_this_machine_is_refused_with_its_measure(self):

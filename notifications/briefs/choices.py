@@ -8,13 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, ReplyKind
 
-REASONS: dict[str, str | Promise] = {
-    "busy_elsewhere": _("I am on another case and can't leave it"),
-    "not_on_duty": _("I am not on duty"),
-    "not_competent": _("This isn't for my office"),
-    "conflict": _("I know the people involved"),
-    "other": _("Another reason"),
-}
+from . import role_choices
+from .role_choices import REASONS, REASONS_OF_COLLEAGUES, REASONS_OF_ROLE
 
 OUTCOMES: dict[str, str | Promise] = {
     "met_safe": _("Met the person; they are safe"),
@@ -50,6 +45,8 @@ OUTCOMES_OF_ROLE: dict[str, tuple[str, ...]] = {
     Role.MOBILE_UNIT: ("answered_person", "met_safe", "taken_to_service", "declined_contact", "not_found", "passed_on"),
     Role.CPU: ("met_safe", "taken_to_service", "measure_taken", "declined_contact", "not_found", "passed_on"),
 }
+OUTCOMES |= role_choices.OUTCOMES
+OUTCOMES_OF_ROLE |= role_choices.OUTCOMES_OF_ROLE
 
 # Whose outcomes come one after the other: the person is met today, the investigation is registered next week.
 SEVERAL_OUTCOMES = (Role.POLICE,)
@@ -74,13 +71,13 @@ CALL_OUTCOMES: dict[str, str | Promise] = {
 WRONG_AREA = "wrong_area"
 
 # Only those whose duty has an area can say "another area"; only those who go out can say "on the way".
-WITH_AREA = (Role.POLICE, Role.CPU)
-GOING_OUT = (Role.POLICE, Role.CPU, Role.PROTECTION_SERVICE)
+WITH_AREA = (Role.POLICE, Role.CPU, Role.SOCIAL_SERVICE)
+GOING_OUT = (Role.POLICE, Role.CPU, Role.PROTECTION_SERVICE, Role.SOCIAL_SERVICE, Role.HEALTH)
 
 
 def answers_for(notice: Notice) -> tuple[str, ...]:
     """The kinds of reply that make sense for this recipient, in the order of the page."""
-    if notice.purpose == Purpose.DIGEST:
+    if notice.purpose in (Purpose.DIGEST, Purpose.TEST):
         return (ReplyKind.ACCEPTED.value,)  # it is read; each notice on it is answered by itself
     kinds = [ReplyKind.ACCEPTED]
     if notice.role in GOING_OUT:
@@ -97,6 +94,13 @@ def outcomes_for(notice: Notice) -> dict[str, str | Promise]:
     if notice.purpose in (Purpose.CALL, Purpose.FALLBACK):
         return CALL_OUTCOMES
     return {code: OUTCOMES[code] for code in OUTCOMES_OF_ROLE.get(notice.role, tuple(OUTCOMES))}
+
+
+def reasons_for(notice: Notice) -> dict[str, str | Promise]:
+    """Why this recipient can decline."""
+    is_own = notice.purpose not in (Purpose.CALL, Purpose.FALLBACK)
+    codes = REASONS_OF_ROLE.get(notice.role, REASONS_OF_COLLEAGUES) if is_own else REASONS_OF_COLLEAGUES
+    return {code: REASONS[code] for code in codes}
 
 
 def tells_more(notice: Notice) -> bool:

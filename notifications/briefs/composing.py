@@ -1,4 +1,5 @@
-"""What one recipient role may read: a row reaches a brief only when its question says so, by the word `True`.
+"""What one recipient role may read, and in which order: a row reaches a brief only when its question says so, by the
+word `True`; then the role's order (`parts`) puts what matters first.
 
 Two keys must turn. The form's designer shares a question with a role (`shared_with`), and this filter lets a row pass
 only when that entry *is* True. A missing role, a text "true", a 1, a new question: shared with nobody.
@@ -8,18 +9,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .parts import order_of
+
 Texts = Mapping[str, str]  # {"sq": ..., "en": ...}
 
 
 @dataclass(frozen=True)
 class BriefRow:
-    """One line of a brief before the filter: a question's label and answer, in both languages, and who may read it."""
+    """One line of a brief before the filter: a question's label and answer, in both languages, and who may read it.
+
+    `part`: what the line is for, a key of `parts.parts()`; "" for one of the rest.
+    """
 
     key: str
     label: Texts
     value: Texts
     shared_with: Mapping[str, bool] = field(default_factory=dict)
     section: Texts = field(default_factory=dict)
+    on_paper: bool = True  # False: read on the screen only, never printed
+    part: str = field(default="", kw_only=True)
 
 
 def is_shared(row: BriefRow, role: str) -> bool:
@@ -30,14 +38,27 @@ def compose(role: str, rows: Iterable[BriefRow], *, urgent: bool = False) -> dic
     """The brief of one role, as kept sealed on its notice. `urgent` stands above everything; it isn't there otherwise.
 
     Returns {"urgent"?: True, "sections": [{"title": {"sq", "en"}, "rows": [{"key", "label": {"sq", "en"},
-    "value": {"sq", "en"}}]}]}: rows in the order given, gathered under their section's title; a section without a
-    shared row isn't there.
+    "value": {"sq", "en"}, "paper"?: False}]}]}: first the role's own order of parts, then the other rows in the order
+    given, gathered under their section's title; a section without a shared row isn't there.
     """
     sections: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
-    for row in rows:
-        if not is_shared(row, role):
-            continue
-        title = tuple(sorted(row.section.items()))
-        section = sections.setdefault(title, {"title": dict(row.section), "rows": []})
-        section["rows"].append({"key": row.key, "label": dict(row.label), "value": dict(row.value)})
+    for row, title in _in_order(role, [row for row in rows if is_shared(row, role)]):
+        section = sections.setdefault(tuple(sorted(title.items())), {"title": dict(title), "rows": []})
+        written = {"key": row.key, "label": dict(row.label), "value": dict(row.value)}
+        section["rows"].append(written if row.on_paper else {**written, "paper": False})
     return {**({"urgent": True} if urgent else {}), "sections": list(sections.values())}
+
+
+def _in_order(role: str, rows: list[BriefRow]) -> list[tuple[BriefRow, Texts]]:
+    """The rows with the title each stands under; those of one part stay in the order given."""
+    order = order_of(role)
+    first: list[tuple[tuple[int, int], BriefRow]] = []
+    rest: list[tuple[BriefRow, Texts]] = []
+    for row in rows:
+        place = order.place_of(row.part)
+        if place is not None:
+            first.append((place, row))
+        elif not order.only:
+            rest.append((row, row.section))
+    first.sort(key=lambda placed: placed[0])
+    return [*((row, order.groups[place[0]].title) for place, row in first), *rest]

@@ -1,9 +1,10 @@
-"""The notice on paper: A4, tagged (PDF/UA-1), in the recipient's language, readable in black and white.
+"""The notice on paper: A4, tagged (PDF/UA-1), in Albanian and the recipient's language, readable in black and white.
 
 WeasyPrint gets everything from memory. Its fetcher knows three names, the stylesheet and two fonts; anything else stops
 the rendering, so no template can reach a file or the network. The same notice always gives the same bytes.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,30 +14,46 @@ from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.functional import Promise
+from django.utils.safestring import mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from access.limits import papers
-from notifications.directory.models import Role
+from access.models import in_language
+from notifications.directory.models import Partner, Role
 from notifications.outbox.models import BriefDocument, Notice
+from notifications.outbox.sender import ORGANISATION, unit_of
 
-from .pages import is_urgent, sections_of, why_told
+from .pages import Section, is_urgent, sections_of, why_told
+from .papers import paper_facts
 
 HERE = Path(__file__).parent
 PARTS: dict[str, tuple[Path, str]] = {
     "brief:document.css": (HERE / "document.css", "text/css"),
+    "brief:pin_card.css": (HERE / "pin_card.css", "text/css"),
     "brief:LiberationSans-Regular.ttf": (HERE / "fonts" / "LiberationSans-Regular.ttf", "font/ttf"),
     "brief:LiberationSans-Bold.ttf": (HERE / "fonts" / "LiberationSans-Bold.ttf", "font/ttf"),
 }
 VARIANT = {"pdf_variant": "pdf/ua-1"}
 TEMPLATE = "briefs/document.html"
+VERSION = "briefs/document_version.html"
+FILED_IN = "sq"
+# Rows that the sheet says in its head or at its signature.
+ELSEWHERE = frozenset({"case.reference", "case.sender"})
 TITLES: dict[str, str | Promise] = {
     Role.RESPONSIBLE_AUTHORITY: _("Notice to the Responsible Authority"),
     Role.CPU: _("Notice to the Child Protection Unit"),
     Role.PROTECTION_SERVICE: _("Referral to a protection service"),
     Role.POLICE: _("Notice to the police"),
     Role.MOBILE_UNIT: _("Notice to the mobile unit"),
+    Role.SOCIAL_SERVICE: _("Notice to the social service"),
+    Role.SCHOOL: _("Notice to the school"),
+    Role.PSYCHOLOGIST: _("Request to a psychologist"),
+    Role.HEALTH: _("Request to the health service"),
+    Role.LEGAL_AID: _("Request for legal aid"),
+    Role.EMBASSY_DESK: _("Notice for the embassy"),
 }
 
 
@@ -89,10 +106,15 @@ def pdf_of(notice: Notice) -> bytes:
 
 
 def render(notice: Notice) -> Rendered:
-    """Lays the notice out. Touches neither database nor disk beyond PARTS. Raises DocumentRefused."""
-    with translation.override(notice.language):
-        html = render_to_string(TEMPLATE, _context(notice))
+    """Lays the notice out, in each of its languages. Touches no disk beyond PARTS. Raises DocumentRefused."""
+    versions = [_version(notice, language, is_first=not n) for n, language in enumerate(languages_of(notice))]
+    html = render_to_string(TEMPLATE, {"notice": notice, "versions": versions})
     return to_pdf(html, identifier=notice.code)
+
+
+def languages_of(notice: Notice) -> tuple[str, ...]:
+    """Albanian, for the office's file; the recipient's own language after it, where that is another."""
+    return (FILED_IN,) if notice.language == FILED_IN else (FILED_IN, notice.language)
 
 
 def to_pdf(html: str, *, identifier: str) -> Rendered:
@@ -110,16 +132,50 @@ def _laid_out(html: str, identifier: str) -> Rendered:
     return Rendered(pdf, len(document.pages))
 
 
-def _context(notice: Notice) -> dict[str, Any]:
+def _version(notice: Notice, language: str, *, is_first: bool) -> dict[str, Any]:
+    """One language of the document: {"language", "title", "organisation", "partner_name", "html"}."""
+    with translation.override(language):
+        context = _context(notice, language) | {"is_first": is_first}
+        html = render_to_string(VERSION, context)
+    said = {key: context[key] for key in ("language", "title", "organisation", "partner_name")}
+    return said | {"html": mark_safe(html)}  # noqa: S308 - our own template's, escaped there
+
+
+def _context(notice: Notice, language: str) -> dict[str, Any]:
     contact = notice.contact
     partner = contact.partner if contact else notice.partner
+    urgent = is_urgent(notice)
+    sections, sender = _on_paper(
+        sections_of(notice, language, on_paper=True), ELSEWHERE | ({"case.urgency"} if urgent else set())
+    )
+    unit = unit_of(notice)
     return {
         "notice": notice,
-        "language": notice.language,
-        "title": TITLES.get(notice.role, _("Notice")),
-        "partner": partner,
+        "language": language,
+        "title": str(TITLES.get(notice.role, _("Notice"))),
+        "organisation": ORGANISATION.get(language, ORGANISATION[FILED_IN]),
+        "partner_name": in_language(partner.names, language) if partner else "",
+        "through": _through(notice, partner),
         "contact": contact,
-        "sections": sections_of(notice, notice.language),
-        "is_urgent": is_urgent(notice),
+        "sections": sections,
+        "sender": sender,
+        "unit_name": unit.name if unit else "",
+        "unit_phone": unit.callback_phone if unit else "",
+        "facts": paper_facts(notice, {section.title for section in sections}, language),
+        "is_urgent": urgent,
         "why_told": why_told(notice),
     }
+
+
+def _through(notice: Notice, partner: Partner | None) -> str:
+    """For whom the notice is, where another role's office is to pass it on."""
+    return "" if partner is None or partner.role == notice.role else capfirst(str(Role(notice.role).label))
+
+
+def _on_paper(sections: tuple[Section, ...], elsewhere: Collection[str]) -> tuple[list[Section], str]:
+    """The sections without what stands elsewhere on the sheet, and the sender's name for the signature."""
+    sender = next((row.value for section in sections for row in section.rows if row.key == "case.sender"), "")
+    kept = [
+        Section(section.title, tuple(row for row in section.rows if row.key not in elsewhere)) for section in sections
+    ]
+    return [section for section in kept if section.rows], sender

@@ -15,6 +15,7 @@ from .chase import ahead_of, lock_chase, next_step_now
 # Why a link was taken back: what the audit says.
 NOT_ME = "not_me"
 TOO_MANY_TRIES = "too_many_tries"
+CONTACT_CHANGED = "contact_changed"
 
 
 def notice_at(token: str) -> Notice | None:
@@ -36,7 +37,7 @@ def notice_at(token: str) -> Notice | None:
 def revoke_link(*, notice: Notice, why: str, actor: Actor = ANONYMOUS, at: datetime | None = None) -> None:
     """Takes the link back, ends what it opened, and lets the chase go on now: whoever comes next is told.
 
-    why: NOT_ME or TOO_MANY_TRIES. Doing it twice changes nothing more.
+    why: NOT_ME, TOO_MANY_TRIES or CONTACT_CHANGED. Doing it twice changes nothing more.
     """
     moment = at or timezone.now()
     chase = lock_chase(notice)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from notifications.outbox.models import Notice
+from vault.fields import SealedJSONField
 
 
 class PinTry(models.Model):
@@ -44,3 +45,43 @@ class BriefSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notice.code} {self.opened_at:%H:%M:%S}"
+
+
+class FurtherReport(models.Model):
+    """A later report about the same place, added to an open notice instead of a notice and a ladder of its own.
+
+    `notice` is the first of its chase: whoever is told in it reads this too. `source_id` and `event_id` say what it is
+    about and which event brought it (this room knows nothing of either), `origin` where it came from, as a code.
+    `brief` is what the notice's role may read, composed as a notice's. `alarm_due_at`: the recipients are sent a new
+    mail for it, and have not been yet; `alarmed_at`: when they were. `settled_at`: somebody takes care of it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    notice = models.ForeignKey(Notice, models.PROTECT, related_name="further_reports")
+    source_id = models.UUIDField(db_index=True)
+    event_id = models.UUIDField()
+    reference = models.CharField(max_length=8)
+    origin = models.CharField(max_length=40, blank=True)
+    is_urgent = models.BooleanField(default=False)
+    brief = SealedJSONField()
+    at = models.DateTimeField(default=timezone.now)
+    alarm_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    alarmed_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("further report")
+        verbose_name_plural = _("further reports")
+        ordering = ["-at"]
+        indexes = [models.Index(fields=["notice", "-at"]), models.Index(fields=["event_id"])]
+        constraints = [
+            models.UniqueConstraint(fields=["notice", "event_id"], name="one_further_report_per_event"),
+            models.CheckConstraint(
+                name="further_report_is_alarmed_once",
+                condition=models.Q(alarm_due_at__isnull=True) | models.Q(alarmed_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notice.code} + {self.reference}"

@@ -6,37 +6,46 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from django.db.models import Count, Q
 from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from access.models import MobileUnit, Municipality, in_language
-from notifications.directory.models import Role
+from access.models import Municipality, in_language
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
+from notifications.outbox.sender import unit_of
 from notifications.outbox.states import OPEN, NoticeState
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from .choices import REASONS, answers_for, detail_fields, details_in_words, outcomes_for, tells_more, words_of
+from .choices import (
+    answers_for,
+    detail_fields,
+    details_in_words,
+    outcomes_for,
+    reasons_for,
+    tells_more,
+    words_of,
+)
+from .further import may_read_reports, reports_for
+from .models import FurtherReport
 from .pin import paused_until
 from .replies import REFUSALS, refusal_of
+from .role_choices import ACCEPT_WORDS
 from .sessions import silence
 from .visit import Visit
 
 log = structlog.get_logger(__name__)
 
-ACCEPT_WORDS: dict[str, str | Promise] = {
-    Role.RESPONSIBLE_AUTHORITY: _("Confirm receipt"),
-    Role.COORDINATOR: _("I take care of it"),
-    Role.MOBILE_UNIT: _("I take care of it"),
-}
+NEWEST = 5  # of the reports that were added, on the notice's own page
+
 REPLY_WORDS: dict[str, str | Promise] = {
     ReplyKind.ACCEPTED: pgettext_lazy("you", "You accepted"),
     ReplyKind.ON_THE_WAY: pgettext_lazy("you", "You are on the way"),
     ReplyKind.DECLINED: pgettext_lazy("you", "You can't take it"),
     ReplyKind.WRONG_AREA: pgettext_lazy("you", "You sent it on to another area"),
-    ReplyKind.OUTCOME: pgettext_lazy("you", "You told what happened"),
+    ReplyKind.OUTCOME: pgettext_lazy("you", "You reported the outcome"),
 }
 
 
@@ -44,6 +53,7 @@ REPLY_WORDS: dict[str, str | Promise] = {
 class Row:
     label: str
     value: str
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,18 +93,25 @@ def is_readable(notice: Notice) -> bool:
     return notice.state in OPEN or notice.state == NoticeState.ACCEPTED
 
 
-def sections_of(notice: Notice, language: str) -> tuple[Section, ...]:
-    """The notice's brief in one language."""
-    brief: Any = notice.brief
-    return tuple(
+def sections_of(notice: Notice, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
+    """The notice's brief in one language. `on_paper`: without what is never printed, and without what then is empty."""
+    return sections_in(notice.brief, language, on_paper=on_paper)
+
+
+def sections_in(brief: Any, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
+    """A composed brief in one language."""
+    sections = (
         Section(
             title=in_language(section["title"], language),
             rows=tuple(
-                Row(in_language(row["label"], language), in_language(row["value"], language)) for row in section["rows"]
+                Row(in_language(row["label"], language), in_language(row["value"], language), row.get("key", ""))
+                for row in section["rows"]
+                if not on_paper or row.get("paper") is not False
             ),
         )
         for section in brief.get("sections", [])
     )
+    return tuple(section for section in sections if section.rows or not on_paper)
 
 
 def is_urgent(notice: Notice) -> bool:
@@ -148,7 +165,7 @@ def before_pin(visit: Visit) -> dict[str, Any]:
         "notice": visit.notice,
         "minutes": minutes_left(visit.notice),
         "paused_until": until,
-        "unit": _unit_of(visit.notice),
+        "unit": unit_of(visit.notice),
     }
 
 
@@ -170,13 +187,14 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
         "unreadable": readable and sections is None,
         "is_urgent": readable and sections is not None and is_urgent(notice),
         "why_told": why_told(notice) if readable else "",
+        "further": further_of(notice) if readable else None,
         "minutes": minutes_left(notice),
         "replies": [_said(reply) for reply in replies],
         "offered": offered,
         "is_call": notice.purpose in (Purpose.CALL, Purpose.FALLBACK),
         "accept_words": ACCEPT_WORDS.get(notice.role, _("Accept")),
         "municipalities": Municipality.objects.exclude(pk=notice.municipality_id) if readable else (),
-        "unit": _unit_of(notice),
+        "unit": unit_of(notice),
         "settled_words": _settled_words(notice),
         "silence_seconds": int(silence().total_seconds()) + 5,
         "panels": _panels(notice, offered, typed_details or {}),
@@ -188,7 +206,7 @@ def _panels(notice: Notice, offered: list[str], typed: Mapping[str, str]) -> lis
     panels = {
         ReplyKind.OUTCOME.value: Panel(
             ReplyKind.OUTCOME.value,
-            title=gettext("Report what happened next") if is_closed else gettext("Tell what happened"),
+            title=gettext("Report what happened next") if is_closed else gettext("Report the outcome"),
             send=gettext("Send the outcome"),
             question=gettext("What happened?"),
             choices=_in_words(outcomes_for(notice)),
@@ -196,14 +214,14 @@ def _panels(notice: Notice, offered: list[str], typed: Mapping[str, str]) -> lis
             is_open=ReplyKind.ON_THE_WAY not in offered and not is_closed,
         ),
         ReplyKind.WRONG_AREA.value: Panel(
-            ReplyKind.WRONG_AREA.value, title=gettext("It belongs to another area"), send=gettext("Send it there")
+            ReplyKind.WRONG_AREA.value, title=gettext("Not in my area"), send=gettext("Forward")
         ),
         ReplyKind.DECLINED.value: Panel(
             ReplyKind.DECLINED.value,
             title=gettext("I can't take it after all") if accepted else gettext("I can't take it"),
             send=gettext("Pass it on to the next person"),
             question=gettext("Why?"),
-            choices=_in_words(REASONS),
+            choices=_in_words(reasons_for(notice)),
         ),
     }
     return [panel for kind, panel in panels.items() if kind in offered]
@@ -213,17 +231,31 @@ def _in_words(choices: dict[str, str | Promise]) -> tuple[tuple[str, str], ...]:
     return tuple((code, str(words)) for code, words in choices.items())
 
 
+@dataclass(frozen=True)
+class Further:
+    """What was added to a notice since: how many reports, how many of them about danger, the newest first. `may_read`:
+    their contents are for this recipient, too."""
+
+    count: int
+    urgent: int
+    newest: list[FurtherReport]
+    may_read: bool
+
+
+def further_of(notice: Notice) -> Further | None:
+    """None when nothing was added."""
+    rows = reports_for(notice)
+    counts = rows.aggregate(all=Count("pk"), urgent=Count("pk", filter=Q(is_urgent=True)))
+    if not counts["all"]:
+        return None
+    return Further(counts["all"], counts["urgent"], list(rows.defer("brief")[:NEWEST]), may_read_reports(notice))
+
+
 def _settled_words(notice: Notice) -> str:
     """What a page without a brief says."""
     if is_readable(notice):
         return ""
     return str(REFUSALS[refusal_of(notice, ReplyKind.ACCEPTED)])
-
-
-def _unit_of(notice: Notice) -> MobileUnit | None:
-    """Whom to call: the mobile unit of the notice's region."""
-    units = MobileUnit.objects.filter(region=notice.municipality.region, is_active=True)
-    return units.exclude(callback_phone="").first()
 
 
 def _said(reply: Reply) -> Said:

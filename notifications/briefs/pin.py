@@ -1,10 +1,14 @@
-"""Entering the PIN. Guessing is slow: per link, per address, and the same words for every failure.
+"""Entering the PIN. Guessing is slow: per link, per contact, per network, and the same words for every failure.
 
-1. One short transaction counts the earlier tries and writes this one down as failed. The audit entry comes first: it
-   holds the chain's lock until the commit, so tries made side by side count each other.
+1. One short transaction locks the notice's row, counts the earlier tries and writes this one down as failed: tries made
+   side by side count each other.
 2. The PIN is compared outside any transaction; a contact without a PIN costs the same work.
 3. A right PIN opens: the try is marked as succeeded, a session is made, the notice is marked as opened. A wrong one
-   that was the last allowed takes the link back.
+   that was the last allowed takes the link back, or pauses all links of the contact.
+
+A contact's wrong PINs are counted over 24 hours across all their links. Whoever reads their mailbox can so pause what
+is opened from unknown networks, never what is opened from where the contact has opened something before: tries from
+there are counted by themselves. A network is no reason to shut out a contact who succeeded from it.
 """
 
 from collections import Counter
@@ -19,47 +23,88 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from access.limits import Busy
+from access.rate_limits import Limit, network_of
 from audit.chain import ANONYMOUS, Actor, record
 from notifications.directory.models import Contact
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice
-from vault.seal import fingerprint
 
 from .links import TOO_MANY_TRIES, revoke_link
 from .models import BriefSession, PinTry
+from .pin_alarm import sound_pin_alarm
 
 TRIES_A_ROUND = 5
 FIRST_PAUSE = timedelta(minutes=15)  # doubles with each round
 LINK_TRIES = 20  # then the link is taken back
-ADDRESS_TRIES = 20
-ADDRESS_WINDOW = timedelta(minutes=15)
+NETWORK = Limit("pin.network", 20, timedelta(minutes=15), slots=15)
+UNKNOWN_NETWORKS = Limit("pin.contact", 10, timedelta(hours=24), slots=24)
+KNOWN_NETWORKS = Limit("pin.contact_known", 20, timedelta(hours=24), slots=24)
+KNOWN_FOR = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Who tries from where: the keys under which a try is counted."""
+
+    contact_key: str
+    network: str
+    is_known: bool
+
+    @property
+    def by_contact(self) -> Limit:
+        return KNOWN_NETWORKS if self.is_known else UNKNOWN_NETWORKS
 
 
 @sensitive_variables("pin")
 def enter_pin(*, notice: Notice, pin: str, address: str, at: datetime | None = None) -> BriefSession | None:
     """Opens the brief with a PIN. Returns the new session, or None for every failure, whatever its reason."""
     moment = at or timezone.now()
-    reserved = _reserve(notice, fingerprint(address.encode()), moment)
+    counted = _counted(notice, address, moment)
+    reserved = _reserve(notice, counted, moment)
     if reserved is None:
         return None
     try:
         fits = _fits(notice.contact, pin)
     except Busy:
         reserved.delete()  # nobody looked at this PIN: our own overload is nobody's wrong try
+        _take_back_the_count(counted, moment)
         raise
     if not fits:
-        _give_up_after_the_last_try(notice, moment)
+        _after_a_wrong_one(notice, counted, moment)
         return None
+    _take_back_the_count(counted, moment)
     return _open(notice, reserved, moment)
 
 
+def _counted(notice: Notice, address: str, moment: datetime) -> _Counted:
+    """A new PIN begins a new count: what was guessed at the old one is worth nothing."""
+    network, contact = network_of(address), notice.contact
+    since = contact.pin_set_at.timestamp() if contact and contact.pin_set_at else 0
+    opened_here = PinTry.objects.filter(
+        notice__contact=contact, address_hash=network, succeeded=True, at__gt=moment - KNOWN_FOR
+    )
+    return _Counted(
+        f"{notice.contact_id or notice.pk}:{since:.0f}", network, contact is not None and opened_here.exists()
+    )
+
+
 @transaction.atomic
-def _reserve(notice: Notice, address_hash: str, moment: datetime) -> PinTry | None:
-    record("brief.pin_tried", actor=ANONYMOUS, target_kind="notice", target_id=notice.pk)
-    if _is_paused(notice, moment) or _address_pause(address_hash, moment):
-        record("brief.pin_paused", actor=ANONYMOUS, target_kind="notice", target_id=notice.pk)
-        return None
-    return PinTry.objects.create(notice=notice, address_hash=address_hash, at=moment, succeeded=False)
+def _reserve(notice: Notice, counted: _Counted, moment: datetime) -> PinTry | None:
+    Notice.objects.select_for_update().only("pk").get(pk=notice.pk)
+    paused = _is_paused(notice, moment) or _contact_pause(counted, moment) or _network_pause(counted, moment)
+    tried = None
+    if not paused:
+        counted.by_contact.hit(counted.contact_key, at=moment)
+        NETWORK.hit(counted.network, at=moment)
+        tried = PinTry.objects.create(notice=notice, address_hash=counted.network, at=moment, succeeded=False)
+    action = "brief.pin_paused" if paused else "brief.pin_tried"
+    record(action, actor=ANONYMOUS, target_kind="notice", target_id=notice.pk)
+    return tried
+
+
+def _take_back_the_count(counted: _Counted, moment: datetime) -> None:
+    counted.by_contact.refund(counted.contact_key, at=moment)
+    NETWORK.refund(counted.network, at=moment)
 
 
 def _is_paused(notice: Notice, moment: datetime) -> bool:
@@ -103,15 +148,19 @@ def wrong_pins(keys: Iterable[UUID]) -> dict[UUID, WrongPins]:
     }
 
 
-def address_paused_until(address: str, moment: datetime) -> datetime | None:
-    """Until when nothing opens from this address; None when it isn't paused."""
-    return _address_pause(fingerprint(address.encode()), moment)
+def pause_beyond_the_link(notice: Notice, address: str, moment: datetime) -> datetime | None:
+    """Until when nothing of this contact opens from this address, or nothing at all does; None when neither is so."""
+    counted = _counted(notice, address, moment)
+    ends = [end for end in (_contact_pause(counted, moment), _network_pause(counted, moment)) if end]
+    return max(ends) if ends else None
 
 
-def _address_pause(address_hash: str, moment: datetime) -> datetime | None:
-    recent = PinTry.objects.filter(address_hash=address_hash, succeeded=False, at__gt=moment - ADDRESS_WINDOW)
-    last = list(recent.order_by("-at").values_list("at", flat=True)[:ADDRESS_TRIES])
-    return last[-1] + ADDRESS_WINDOW if len(last) >= ADDRESS_TRIES else None
+def _contact_pause(counted: _Counted, moment: datetime) -> datetime | None:
+    return counted.by_contact.ends(counted.contact_key, at=moment)
+
+
+def _network_pause(counted: _Counted, moment: datetime) -> datetime | None:
+    return None if counted.is_known else NETWORK.ends(counted.network, at=moment)
 
 
 def _fits(contact: Contact | None, pin: str) -> bool:
@@ -121,9 +170,11 @@ def _fits(contact: Contact | None, pin: str) -> bool:
     return contact.check_pin(pin)
 
 
-def _give_up_after_the_last_try(notice: Notice, moment: datetime) -> None:
+def _after_a_wrong_one(notice: Notice, counted: _Counted, moment: datetime) -> None:
     if notice.pin_tries.filter(succeeded=False).count() >= LINK_TRIES:
         revoke_link(notice=notice, why=TOO_MANY_TRIES, at=moment)
+    if _contact_pause(counted, moment):
+        sound_pin_alarm(notice=notice, at=moment)
 
 
 @transaction.atomic

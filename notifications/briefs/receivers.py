@@ -5,9 +5,12 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 
+from audit.chain import SYSTEM
 from notifications import signals
+from notifications.directory.models import Contact
 from notifications.outbox.models import Notice
 
+from .links import CONTACT_CHANGED, revoke_link
 from .models import BriefSession, PinTry
 
 
@@ -17,3 +20,11 @@ def begin_anew(notice: Notice, **kwargs: Any) -> None:
     right one opened is closed. In the transaction of the deed."""
     PinTry.objects.filter(notice=notice).delete()
     BriefSession.objects.filter(notice=notice, closed_at__isnull=True).update(closed_at=timezone.now())
+
+
+@receiver(signals.contact_changed, dispatch_uid="briefs.end_links")
+def end_links(contact: Contact, **kwargs: Any) -> None:
+    """The address, the PIN or the office changed: links that were sent before open nothing, and their chases go on."""
+    for notice in Notice.objects.open().filter(contact=contact, link_revoked_at__isnull=True):
+        revoke_link(notice=notice, why=CONTACT_CHANGED, actor=SYSTEM)
+    BriefSession.objects.filter(notice__contact=contact, closed_at__isnull=True).update(closed_at=timezone.now())

@@ -28,7 +28,16 @@ from notifications.outbox.models import Notice, Reply, ReplyKind
 from notifications.outbox.states import NOTHING_LEFT, REPLACED, TRANSITIONS, NoticeState
 
 from .chase import ANSWERED, RELEASED, TAKEN, lock_chase, release, settle_others
-from .choices import DETAILS, NEEDS_NOTE, REASONS, WRONG_AREA, answers_for, outcomes_for, reasons_of, tells_more
+from .choices import (
+    DETAILS,
+    NEEDS_NOTE,
+    WRONG_AREA,
+    answers_for,
+    outcomes_for,
+    reasons_for,
+    reasons_of,
+    tells_more,
+)
 
 NOTE_LENGTH = 2000
 
@@ -53,7 +62,7 @@ REFUSALS: dict[str, str | Promise] = {
     ),
     "details_too_long": _("The number has at most 60 characters and the prosecutor's name at most 120."),
     "note_too_long": _("The note is too long. Write at most 2000 characters."),
-    "not_accepted": _("Accept the notice first; then you can tell what happened."),
+    "not_accepted": _("Accept the notice first; then you can report the outcome."),
     "declined": _("You have already passed this notice on. Call the unit if that was a mistake."),
     "taken": _("Somebody else has already taken this notice. You don't need to do anything."),
     "answered": _("You have already answered this through another notice. You don't need to do anything."),
@@ -163,7 +172,7 @@ def _check(
     refusal = refusal_of(notice, kind)
     if refusal:
         raise AnswerRefused(refusal)
-    if kind == ReplyKind.DECLINED and reason not in REASONS:
+    if kind == ReplyKind.DECLINED and reason not in reasons_for(notice):
         raise AnswerRefused("reason_missing")
     if kind == ReplyKind.OUTCOME and reason not in outcomes_for(notice):
         raise AnswerRefused("outcome_missing")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import views
+from . import further_views, views
 
 app_name = "briefs"
 urlpatterns = [
@@ -10,5 +10,7 @@ urlpatterns = [
     path("<str:token>/reply/", views.reply, name="reply"),
     path("<str:token>/not-me/", views.not_me, name="not_me"),
     path("<str:token>/close/", views.close, name="close"),
+    path("<str:token>/reports/", further_views.reports, name="reports"),
+    path("<str:token>/reports/<uuid:report>/", further_views.report, name="report"),
     path("<str:token>/document.pdf", views.document, name="document"),
 ]

@@ -18,7 +18,7 @@ from . import documents, sessions
 from .choices import detail_fields
 from .links import NOT_ME, revoke_link
 from .pages import before_pin, brief_page, is_readable
-from .pin import address_paused_until, enter_pin
+from .pin import enter_pin, pause_beyond_the_link
 from .replies import AnswerRefused, answer
 from .visit import Visit, at_link
 
@@ -44,7 +44,7 @@ def _enter(request: HttpRequest, visit: Visit) -> HttpResponse:
     session = enter_pin(notice=visit.notice, pin=pin, address=address)
     if session is None:
         page = before_pin(visit) | {"failed": True}
-        page["paused_until"] = page["paused_until"] or address_paused_until(address, timezone.now())
+        page["paused_until"] = page["paused_until"] or pause_beyond_the_link(visit.notice, address, timezone.now())
         return render(request, "briefs/pin.html", page, status=403)
     response = _see(visit)
     sessions.remember(response, session, visit.path)

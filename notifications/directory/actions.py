@@ -12,6 +12,10 @@ from .models import DutyShift, Leave
 Period = DutyShift | Leave
 
 
+def next_minute(now: datetime) -> datetime:
+    return now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+
 def has_begun(period: Period, now: datetime) -> bool:
     return period.starts_at <= now
 
@@ -42,7 +46,7 @@ def delete_period(*, period: Period, by: User, now: datetime) -> bool:
 
 def end_period(*, period: Period, by: User, now: datetime) -> datetime | None:
     """Ends a running shift or leave at the next full minute, which is returned. None when it isn't running."""
-    end = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    end = next_minute(now)
     with transaction.atomic():
         locked = type(period).objects.select_for_update().filter(pk=period.pk).first()
         if locked is None or not is_running(locked, now):

@@ -76,8 +76,9 @@ def offices_for(role: str, municipality: Municipality, partner: Partner | None) 
 
 
 def nearest_first(role: str, offices: Iterable[Partner]) -> list[Partner]:
-    """The role's own offices before those it is reached through; of these the smaller area first, then by name."""
-    return sorted(offices, key=lambda office: (office.role != role, _distance(office), office.slug))
+    """The role's own offices before those it is reached through; of these the smaller area first, then the older
+    entry: nothing hangs on a key."""
+    return sorted(offices, key=lambda office: (office.role != role, _distance(office), office.pk))
 
 
 def has_place(role: str, place: Municipality | Region) -> bool:

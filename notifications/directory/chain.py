@@ -133,7 +133,7 @@ class _Search:
         if region.pk in self.regions_seen:
             return None
         self.regions_seen.add(region.pk)
-        offices = list(offices_of_region(self.role, region).exclude(pk__in=self.seen).order_by("slug"))
+        offices = list(offices_of_region(self.role, region).exclude(pk__in=self.seen).order_by("pk"))
         if not offices:
             self.words.append(_fill(NO_OTHER[link], region=region.name, who=ROLE_WORDS[self.role]))
             return None
@@ -157,7 +157,7 @@ class _Search:
         if link == UNIT_COORDINATORS and is_own_role and self.home.pk in self.regions_seen:
             return None  # they have been asked as an office for the place
         offices = offices_of_region(Role.COORDINATOR, self.home) if link == UNIT_COORDINATORS else _all_coordinators()
-        told = self._on_duty(list(offices.order_by("slug")))[: 1 if link == UNIT_COORDINATORS else MAX_COORDINATORS]
+        told = self._on_duty(list(offices.order_by("pk")))[: 1 if link == UNIT_COORDINATORS else MAX_COORDINATORS]
         if not told:
             self.words.append(NO_COORDINATOR[link])
             return None

@@ -44,7 +44,7 @@ def said_of_shift(shift: DutyShift) -> list[str]:
     said = [_overlap_in_words(shift, other, shared) for other, shared in others[:MAX_NAMED]]
     leaves = Leave.objects.between(shift.starts_at, shift.ends_at or FOR_EVER).filter(contact=shift.contact_id)
     said += [
-        _("%(name)s is on leave in this shift and will not be told then: %(when)s.")
+        _("%(name)s is on leave during this shift and will not be notified: %(when)s.")
         % {"name": shift.contact.name, "when": stretch_in_words(_within(leave, shift.starts_at, shift.ends_at))}
         for leave in leaves.order_by("starts_at")[:MAX_NAMED]
     ]
@@ -102,7 +102,7 @@ def _end(stretch: Stretch, horizon: datetime) -> datetime:
 def _overlap_in_words(shift: DutyShift, other: DutyShift, shared: Stretch) -> str:
     mine, theirs = (cover_of(shift), -(shift.pk or 0)), (cover_of(other), -other.pk)
     counts = shift if mine < theirs else other
-    return _("Rank %(rank)s has two shifts, %(when)s: %(name)s and %(other)s. %(counts)s is told first.") % {
+    return _("Rank %(rank)s has two shifts, %(when)s: %(name)s and %(other)s. %(counts)s is notified first.") % {
         "rank": shift.rank,
         "when": stretch_in_words(shared),
         "name": shift.contact.name,

@@ -21,10 +21,17 @@ from wagtail.admin.views import generic
 from wagtail.admin.views.generic.history import HistoryView
 from wagtail.admin.widgets.button import Button
 
+from access.models import User
 from audit.chain import actor_of, record
 
 from . import coverage
-from .actions import delete_period, end_period, has_begun, is_running
+from .actions import delete_period, end_period, has_begun, is_running, next_minute
+from .changes.actions import ask_for_change, rehearse
+from .changes.models import Act
+from .changes.needs import takes_two
+from .changes.values import Asked, Row, kind_of, values_of
+from .changes.who import office_of
+from .forms import ChangeForm
 from .models import Contact, DutyShift, Leave, Partner
 from .moments import moment_in_words
 from .scope import entries_of
@@ -51,9 +58,15 @@ class MineOnly:
 
 
 class SaysWhatFollows:
-    """After saving: hours with nobody, places with no office, shifts that lie over each other."""
+    """After saving: hours with nobody, places with no office, shifts that lie over each other.
+
+    What takes two keepers isn't saved but asked for."""
 
     def form_valid(self: Any, form: Any) -> HttpResponse:
+        if isinstance(form, ChangeForm):
+            asked = form.asked()
+            if takes_two(asked, now=timezone.now()):
+                return self._ask_another(form, asked)
         places: list[coverage.Place] = []
         role = ""
         if isinstance(form.instance, Partner) and form.instance.pk:
@@ -63,6 +76,47 @@ class SaysWhatFollows:
         for words in what_follows(form.instance, places, role):
             messages.warning(self.request, words)
         return response
+
+    def _ask_another(self: Any, form: Any, asked: Asked) -> HttpResponse:
+        at_once = form.cleaned_data["at_once"]
+        try:
+            change = ask_for_change(asked=asked, by=self.request.user, at_once=at_once)
+        except ValidationError as error:
+            form.add_error(None, error)
+            self.produced_error_message = self.get_error_message()
+            refused: HttpResponse = self.form_invalid(form)
+            return refused
+        say_asked(self.request, at_once=at_once)
+        return redirect("directory_changes:change", change.pk)
+
+
+def what_would_follow(asked: Asked, by: User) -> list[str]:
+    """The warnings that the change would have, before anybody has agreed to it."""
+    places: list[coverage.Place] = []
+    role = ""
+    if isinstance(asked.row, Partner) and asked.row.pk:
+        stored = Partner.objects.get(pk=asked.row.pk)
+        places, role = coverage.places_of(stored), stored.role
+    is_gone = asked.act == Act.DELETE
+
+    def look(row: Row) -> list[str]:
+        if is_gone:
+            office = office_of(row)
+            return coverage.said_of_hours(office) if office is not None else []
+        return what_follows(row, places, role)
+
+    return rehearse(asked, by=by, look=look)
+
+
+def say_asked(request: HttpRequest, *, at_once: bool) -> None:
+    if at_once:
+        messages.warning(
+            request, _("It holds now, and everybody is notified. Another coordinator must still look at it.")
+        )
+    else:
+        messages.success(
+            request, _("Nothing has changed yet: another coordinator must agree first. They are notified by e-mail.")
+        )
 
 
 def what_follows(row: Any, places: list[coverage.Place], role: str) -> list[str]:
@@ -126,7 +180,7 @@ class DirectoryEdit(SaysWhatFollows, MineOnly, generic.EditView):
 
     def _differing(self) -> list[str]:
         """The fields in which the page differs from what is stored now. A PIN isn't compared: neither side is shown."""
-        return [name for name in self.get_form().changed_data if not name.startswith("pin")]
+        return [name for name in self.get_form().changed_data if not name.startswith(("pin", "at_once"))]
 
     def _has_pin(self) -> bool:
         return bool(self.request.POST.get("pin") or self.request.POST.get("pin_again"))
@@ -203,6 +257,35 @@ def _in_words(field: Field, value: Any) -> str:
     return "" if cleaned is None else str(cleaned)
 
 
+class ContactAdd(DirectoryAdd):
+    """After a PIN was agreed, the card to hand over is one press away."""
+
+    def get_success_buttons(self) -> list[Any]:
+        return [*super().get_success_buttons(), *_card_button(self.object)]
+
+
+class ContactEdit(DirectoryEdit):
+    @cached_property
+    def header_more_buttons(self) -> list[Button]:
+        buttons = list(super().header_more_buttons)
+        if self.object.is_active:
+            buttons.append(Button(_("Card for the PIN"), url=card_url(self.object), icon_name="print", priority=20))
+        return buttons
+
+    def get_success_buttons(self) -> list[Any]:
+        return [*super().get_success_buttons(), *_card_button(self.object)]
+
+
+def card_url(contact: Contact) -> str:
+    """Where the card for a contact's PIN is printed: a page of the room above."""
+    return reverse("pin_card", args=[contact.pk])
+
+
+def _card_button(contact: Contact) -> list[Any]:
+    has_card = contact.is_active and contact.pin_hash
+    return [messages.button(card_url(contact), _("Card for the PIN"))] if has_card else []
+
+
 class PeriodEdit(DirectoryEdit):
     """A shift or a leave: before it begins it can be deleted, while it runs it can be ended."""
 
@@ -231,8 +314,24 @@ class PeriodDeed(MineOnly, generic.EditView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.object = self.get_object()
+        asked = self.asked()
+        if (asked.after or asked.act == Act.DELETE) and takes_two(asked, now=timezone.now()):
+            return self._ask_another(asked)
         self.do()
         return redirect(self.get_success_url())
+
+    def _ask_another(self, asked: Asked) -> HttpResponse:
+        at_once = self.request.POST.get("at_once") == "on"
+        try:
+            change = ask_for_change(asked=asked, by=self.request.user, at_once=at_once)
+        except ValidationError as error:
+            messages.error(self.request, " ".join(error.messages))
+            return redirect(self.get_edit_url())
+        say_asked(self.request, at_once=at_once)
+        return redirect("directory_changes:change", change.pk)
+
+    def asked(self) -> Asked:
+        raise NotImplementedError
 
     def do(self) -> None:
         raise NotImplementedError
@@ -246,6 +345,7 @@ class PeriodDeed(MineOnly, generic.EditView):
             "until_words": moment_in_words(period.ends_at) if period.ends_at else "",
             "action_url": self.request.path,
             "back_url": self.get_edit_url(),
+            "asks_for_emergency": isinstance(period, DutyShift),
         }
 
     def say(self, warnings: list[str]) -> None:
@@ -254,21 +354,35 @@ class PeriodDeed(MineOnly, generic.EditView):
 
 
 class PeriodDelete(PeriodDeed):
-    question = gettext_lazy("Delete this entry? It has not begun, so nobody was told by it.")
+    question = gettext_lazy("Delete this entry? It has not started, so nobody has been notified because of it.")
     button = gettext_lazy("Yes, delete it")
+
+    def asked(self) -> Asked:
+        if has_begun(self.object, timezone.now()):
+            return Asked(kind_of(self.object), Act.CHANGE, self.object, {}, {})  # `do` says why not
+        return Asked(kind_of(self.object), Act.DELETE, self.object, values_of(self.object), {})
 
     def do(self) -> None:
         office = self.object.contact.partner
         if not delete_period(period=self.object, by=self.request.user, now=timezone.now()):
-            messages.error(self.request, _("This has begun, so it can't be deleted. You can end it now."))
+            messages.error(self.request, _("This has already started, so it can't be deleted. You can end it now."))
             return
         messages.success(self.request, _("Deleted."))
         self.say(coverage.said_of_hours(office))
 
 
 class PeriodEnd(PeriodDeed):
-    question = gettext_lazy("End this now? What was until now stays to be read.")
+    question = gettext_lazy("End this now? What happened until now stays on record.")
     button = gettext_lazy("Yes, end it now")
+
+    def asked(self) -> Asked:
+        now = timezone.now()
+        kind = kind_of(self.object)
+        if isinstance(self.object, Leave) or not is_running(self.object, now):
+            return Asked(kind, Act.CHANGE, self.object, {}, {})
+        before = {"ends_at": self.object.ends_at.isoformat() if self.object.ends_at else None}
+        self.object.ends_at = next_minute(now)
+        return Asked(kind, Act.CHANGE, self.object, before, {"ends_at": self.object.ends_at.isoformat()})
 
     def do(self) -> None:
         end = end_period(period=self.object, by=self.request.user, now=timezone.now())

@@ -10,15 +10,17 @@ from django.forms.models import ModelChoiceField, ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 
-from access.models import StaffRole
 from audit.chain import actor_of, record
 
 from .areas import Area, areas_of
+from .changes.models import Act
+from .changes.values import Asked, difference, kind_of, values_of
+from .changes.who import regions_of
 from .models import Agreement, Contact, DutyShift, Leave, Partner, Role
 from .roster import utc
-from .scope import partners_of
+from .scope import keeps_area, partners_of
 
-MOMENT_HINT = _("Day, month, year and hour of Tirana, such as 1.12.2026 08:00.")
+MOMENT_HINT = _("Day, month, year and time in Tirana, such as 1.12.2026 08:00.")
 DAY_HINT = _("Day, month and year, such as 1.12.2026.")
 
 
@@ -42,19 +44,43 @@ class DirectoryForm(WagtailAdminModelForm):
                 actor=actor_of(self.for_user),
                 target_kind=kind,
                 target_id=saved.pk,
-                fields=sorted(name for name in self.changed_data if not name.startswith("pin")),
+                fields=sorted(name for name in self.changed_data if not name.startswith(("pin", "at_once"))),
             )
         return saved
 
 
-class PartnerForm(DirectoryForm):
+class ChangeForm(DirectoryForm):
+    """A form whose changes may need a second keeper (`changes.needs`)."""
+
+    at_once = forms.BooleanField(
+        label=_("Emergency: this can't wait for another coordinator"),
+        required=False,
+        help_text=_(
+            "It takes effect at once. Every coordinator and operator is notified with your name, and another"
+            " coordinator agrees to it or undoes it afterwards."
+        ),
+    )
+
+    def asked(self) -> Asked:
+        """What this (valid) form asks for: only what differs from what is stored."""
+        kind = kind_of(self.instance)
+        regions = None
+        if "regions" in self.cleaned_data:
+            regions = sorted(region.pk for region in self.cleaned_data["regions"])
+        stored = self._meta.model.objects.filter(pk=self.instance.pk).first() if self.instance.pk else None
+        old = values_of(stored) if stored is not None else {}
+        before, after = difference(old, values_of(self.instance, regions=regions))
+        return Asked(kind, Act.CHANGE if stored else Act.ADD, self.instance, before if stored else {}, after)
+
+
+class PartnerForm(ChangeForm):
     name_sq = forms.CharField(label=_("Name in Albanian"), max_length=120)
     name_en = forms.CharField(label=_("Name in English"), max_length=120)
     services = forms.CharField(
         label=_("services"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("The keys of the services it offers, one a line."),
+        help_text=_("The keys of the services it offers, one per line."),
     )
 
     class Meta(WagtailAdminModelForm.Meta):
@@ -71,6 +97,7 @@ class PartnerForm(DirectoryForm):
         "regions",
         "services",
         "is_active",
+        "at_once",
     ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -87,12 +114,8 @@ class PartnerForm(DirectoryForm):
         self.instance.names = {"sq": cleaned.get("name_sq", ""), "en": cleaned.get("name_en", "")}
         self._ask_for_the_area(cleaned)
         self._only_services_have_services(cleaned)
-        if (
-            self.for_user is not None
-            and not self.for_user.has_role(StaffRole.OPERATOR)
-            and not self._in_my_regions(cleaned)
-        ):
-            raise ValidationError(_("Choose a municipality, directorate or region of your own."))
+        if self.for_user is not None and not self._is_mine(cleaned):
+            raise ValidationError(_("Every place of an office must lie in your own regions."))
         return cleaned
 
     def _only_services_have_services(self, cleaned: dict[str, Any]) -> None:
@@ -119,26 +142,24 @@ class PartnerForm(DirectoryForm):
                 "municipality", _("This role is found by its municipality or its regions. Choose one of them.")
             )
 
-    def _in_my_regions(self, cleaned: dict[str, Any]) -> bool:
-        mine = self.for_user.coordinated_regions()
-        municipality, directorate = cleaned.get("municipality"), cleaned.get("directorate")
-        places = set()
-        if municipality:
-            places.add(municipality.region_id)
-        if directorate:
-            places |= set(directorate.municipalities.values_list("region", flat=True))
-        places |= {region.pk for region in cleaned.get("regions") or ()}
-        return mine.filter(pk__in=places).exists()
+    def _is_mine(self, cleaned: dict[str, Any]) -> bool:
+        directorate, municipality = cleaned.get("directorate"), cleaned.get("municipality")
+        area = {
+            "directorate": directorate.pk if directorate else None,
+            "municipality": municipality.pk if municipality else None,
+            "regions": [region.pk for region in cleaned.get("regions") or ()],
+        }
+        return keeps_area(self.for_user, regions_of(area))
 
 
-class ContactForm(DirectoryForm):
+class ContactForm(ChangeForm):
     """The PIN is agreed face to face and written twice; what is stored can't be shown again."""
 
     pin = forms.CharField(
         label=_("New PIN"),
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "inputmode": "numeric"}),
-        help_text=_("6 to 10 digits, agreed with this person. Leave empty to keep the PIN they have."),
+        help_text=_("6 to 10 digits, agreed with this person. Leave empty to leave their PIN as it is."),
     )
     pin_again = forms.CharField(
         label=_("Repeat the new PIN"),
@@ -154,7 +175,7 @@ class ContactForm(DirectoryForm):
         cleaned = super().clean()
         pin, again = cleaned.get("pin", ""), cleaned.get("pin_again", "")
         if pin != again:
-            self.add_error("pin_again", _("The two PINs are not the same. Write both again."))
+            self.add_error("pin_again", _("The two PINs are not the same. Enter both again."))
         elif pin:
             try:
                 self.instance.set_pin(pin)
@@ -201,7 +222,7 @@ class ContactChoice(ModelChoiceField):
         return f"{obj.name}, {obj.duty}" if obj.duty else obj.name
 
 
-class PeriodForm(DirectoryForm):
+class PeriodForm(ChangeForm):
     """Somebody's time: a contact, from when, until when."""
 
     contact = ContactChoice(queryset=Contact.objects.none(), label=_("Contact"))
@@ -218,7 +239,7 @@ class PeriodForm(DirectoryForm):
         cleaned = super().clean()
         starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
         if starts_at and ends_at and utc(ends_at) <= utc(starts_at):
-            self.add_error("ends_at", _("The end must come after the beginning."))
+            self.add_error("ends_at", _("The end must come after the start."))
         return cleaned
 
 
@@ -227,9 +248,7 @@ class DutyShiftForm(PeriodForm):
         model = DutyShift
         fields = ["partner", "contact", "rank", "starts_at", "ends_at"]
         help_texts = {
-            "rank": _(
-                "1 is on duty, 2 is the deputy. Where two shifts of one rank lie over each other, the shorter counts."
-            ),
+            "rank": _("1 is on duty, 2 is the deputy. Where two shifts of one rank overlap, the shorter one counts."),
             "starts_at": MOMENT_HINT,
             "ends_at": _("Leave empty for a shift without an end."),
         }
@@ -242,7 +261,8 @@ class LeaveForm(PeriodForm):
         help_texts = {
             "starts_at": MOMENT_HINT,
             "ends_at": _(
-                "From this hour on the person is told again. Whoever has left for good is set inactive instead."
+                "From this time on the person is notified again. If someone has left for good, set them inactive "
+                "instead."
             ),
         }
 

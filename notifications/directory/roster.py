@@ -1,6 +1,7 @@
 """Who answers for an office at a moment: the one rule for shifts that lie over each other, and for leave.
 
-1. A shift counts while it runs, if its contact is active, belongs to the office and is not on leave.
+1. A shift counts while it runs, if its contact is active, has opened a test notice, belongs to the office and is not
+   on leave.
 2. Within a rank one shift counts: the shortest cover, then the one entered last. An open-ended shift is the longest.
 3. Ranks order those: the lowest is on duty, the next is the deputy.
 4. Whoever is covered by a shift of step 2 comes after all ranks, in the same order: the last resort before nobody.
@@ -73,6 +74,7 @@ def ranked(shifts: Iterable[DutyShift], leaves: Iterable[Leave], at: datetime) -
         for shift in shifts
         if _runs(shift, at)
         and shift.contact.is_active
+        and shift.contact.reachable_at is not None
         and shift.contact.partner_id == shift.partner_id
         and shift.contact_id not in away
     ]
@@ -154,7 +156,7 @@ def _shifts_at(office: Partner, at: datetime) -> list[Any]:
     """The shifts that run now, of people who may be told; `is_away` says whose person is on leave."""
     return list(
         DutyShift.objects.at(at)
-        .filter(partner=office, contact__is_active=True, contact__partner=office)
+        .filter(partner=office, contact__is_active=True, contact__reachable_at__isnull=False, contact__partner=office)
         .annotate(is_away=Exists(Leave.objects.at(at).filter(contact=OuterRef("contact"))))
         .select_related("contact", "contact__partner")
     )

@@ -1,8 +1,16 @@
-"""Which part of the directory somebody keeps: operators all of it, coordinators what lies in their regions."""
+"""Which part of the directory somebody keeps: coordinators what lies in their regions, national keepers all of it.
 
-from django.db.models import Q, QuerySet
+An office is a coordinator's when it has a place in one of their regions, and none in another region where a unit works:
+whoever answers for Vlorë isn't changed from Berat. Places where no unit works don't count. National offices (and those
+that answer only where no unit works) are kept by national keepers: coordinators of every region that has a unit.
+Operators keep accounts and the machine, never the directory.
+"""
 
-from access.models import StaffRole, User
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from access.models import Municipality, Region, User
 
 from .models import Agreement, Contact, DutyShift, Leave, Partner
 
@@ -16,15 +24,40 @@ PARTNER_OF = {
 Entry = Partner | Contact | Agreement | DutyShift | Leave
 
 
+def is_national_keeper(user: User) -> bool:
+    """Whether this person coordinates every region where a unit works."""
+    regions = Region.objects.filter(is_outreach=True)
+    return regions.exists() and not regions.exclude(pk__in=user.coordinated_regions()).exists()
+
+
 def partners_of(user: User) -> "QuerySet[Partner]":
-    """The partners this person may change: an office belongs to a region by its municipality, its directorate's area
-    or by name. National offices belong to no region, so only operators change them."""
-    if user.has_role(StaffRole.OPERATOR):
+    """The partners this person may change."""
+    if is_national_keeper(user):
         return Partner.objects.all()
-    regions = user.coordinated_regions()
-    in_region = Q(municipality__region__in=regions) | Q(regions__in=regions)
-    in_region |= Q(directorate__municipalities__region__in=regions)
-    return Partner.objects.filter(pk__in=Partner.objects.filter(in_region).values("pk"))
+    mine = user.coordinated_regions()
+    others = Region.objects.filter(is_outreach=True).exclude(pk__in=mine)
+    return Partner.objects.filter(_has_place_in(mine)).exclude(_has_place_in(others))
+
+
+def keeps_area(user: User, regions: Iterable[int]) -> bool:
+    """Whether an office with these places (regions' keys; none: the whole country) would be this person's."""
+    if is_national_keeper(user):
+        return True
+    places, mine = set(regions), set(user.coordinated_regions().values_list("pk", flat=True))
+    outreach = set(Region.objects.filter(is_outreach=True).values_list("pk", flat=True))
+    return bool(places & mine) and not (places & outreach) - mine
+
+
+def keepers_of(office: Partner) -> list[User]:
+    """Everybody active who may change this office, by name."""
+    people = User.objects.filter(is_active=True, assignments__role="coordinator").distinct().order_by("pk")
+    return [user for user in people if partners_of(user).filter(pk=office.pk).exists()]
+
+
+def _has_place_in(regions: "QuerySet[Region]") -> Q:
+    by_directorate = Municipality.objects.filter(police_directorate=OuterRef("directorate"), region__in=regions)
+    by_name = Partner.regions.through.objects.filter(partner=OuterRef("pk"), region__in=regions)
+    return Q(municipality__region__in=regions) | Q(Exists(by_directorate)) | Q(Exists(by_name))
 
 
 def entries_of(user: User, model: type[Entry]) -> "QuerySet[Entry]":

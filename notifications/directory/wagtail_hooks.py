@@ -6,19 +6,32 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import URLResolver, include, path, reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_filters import ModelChoiceFilter
 from wagtail import hooks
 from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 
+from access.models import StaffRole
+
 from .actions import has_begun, is_running
-from .editing import DirectoryAdd, DirectoryEdit, DirectoryHistory, PeriodDelete, PeriodEdit, PeriodEnd
+from .changes.words import contact_state
+from .editing import (
+    ContactAdd,
+    ContactEdit,
+    DirectoryAdd,
+    DirectoryEdit,
+    DirectoryHistory,
+    PeriodDelete,
+    PeriodEdit,
+    PeriodEnd,
+)
 from .forms import AgreementForm, ContactForm, DutyShiftForm, LeaveForm, PartnerForm
 from .models import Agreement, Contact, DutyShift, Leave, Partner
 from .moments import moment_in_words
@@ -101,6 +114,8 @@ class DirectoryViewSet(ModelViewSet):
 class ContactViewSet(DirectoryViewSet):
     model = Contact
     form_class = ContactForm
+    add_view_class = ContactAdd
+    edit_view_class = ContactEdit
     icon = "user"
     menu_label = _("Contacts")
     list_display = [
@@ -110,7 +125,7 @@ class ContactViewSet(DirectoryViewSet):
         "phone",
         BooleanColumn("pin_hash", label=_("has a PIN")),
         DateColumn("pin_set_at", label=_("PIN set at")),
-        BooleanColumn("is_active", label=_("active")),
+        Column("state", label=_("state"), accessor=contact_state),
     ]
     list_filter = ["partner__role", "is_active"]
     search_fields = ["name", "email"]
@@ -188,6 +203,24 @@ class DirectoryGroup(ModelViewSetGroup):
     menu_label = _("Directory")
     menu_icon = "group"
     menu_order = 220
+
+
+class ChangesMenuItem(MenuItem):
+    """The changes that wait, for those who keep the directory, with how many there are."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return request.user.has_role(StaffRole.COORDINATOR)  # type: ignore[union-attr]
+
+
+@hooks.register("register_admin_menu_item")
+def changes_menu() -> MenuItem:
+    address = reverse_lazy("directory_changes:list")
+    return ChangesMenuItem(_("Changes of the directory"), address, name="changes", icon_name="group", order=221)
+
+
+@hooks.register("register_admin_urls")
+def changes_addresses() -> list[URLResolver]:
+    return [path("", include("notifications.directory.changes.urls"))]
 
 
 @hooks.register("register_admin_viewset")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
-from notifications.outbox.models import Notice
+from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import OPEN, UNSENT, NoticeState
 
 
@@ -19,6 +19,7 @@ def stranded(now: datetime) -> list[Notice]:
     found = (
         Notice.objects.open()
         .filter(owed_at__lte=now, next_step_at__isnull=True)
+        .exclude(purpose=Purpose.TEST)  # nobody is chased for a test
         .exclude(state__in=UNSENT, next_attempt_at__isnull=False)
         .exclude(state=NoticeState.SENDING, lease_until__isnull=False)
         .exclude(Exists(with_clock))

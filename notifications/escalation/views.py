@@ -20,17 +20,17 @@ from notifications.outbox.models import Notice
 SHOWN = 200
 KINDS: dict[str, str | Promise] = {
     "notice.clock": gettext_lazy("Next step of a notice: its coordinator was asked to call"),
-    "notice.digest": gettext_lazy("A notice on the coordinator's list of the day"),
-    "contact.digest": gettext_lazy("A coordinator's list of the day"),
+    "notice.digest": gettext_lazy("A notice on the coordinator's daily list"),
+    "contact.digest": gettext_lazy("A coordinator's daily list"),
     "notice.resolve": gettext_lazy("Finding a recipient for a notice"),
-    "submission.forget": gettext_lazy("Forgetting the answers of a sent form"),
-    "submission.export": gettext_lazy("A sent form in an export"),
-    "signal.forget_answers": gettext_lazy("Forgetting answers of a message from the public"),
-    "signal.forget": gettext_lazy("Forgetting a message from the public"),
-    "attachment.stray": gettext_lazy("Deleting a file that nothing names"),
-    "picture.sizes": gettext_lazy("Making the sizes of a picture"),
+    "submission.forget": gettext_lazy("Deleting the answers of a submitted form"),
+    "submission.export": gettext_lazy("A submitted form in an export"),
+    "signal.forget_answers": gettext_lazy("Deleting the answers of a message from the public"),
+    "signal.forget": gettext_lazy("Deleting a message from the public"),
+    "attachment.stray": gettext_lazy("Deleting a file that is no longer used"),
+    "picture.sizes": gettext_lazy("Resizing a picture"),
     "page.check": gettext_lazy("Checking a public page"),
-    "housekeeping": gettext_lazy("Work of each hour or minute"),
+    "housekeeping": gettext_lazy("Hourly or minute-by-minute task"),
 }
 
 
@@ -52,7 +52,7 @@ def put_aside(request: HttpRequest) -> HttpResponse:
         with transaction.atomic():
             count = try_again()
             record("put_aside.retried", actor=actor_of(request.user), target_kind="putaside", rows=count)
-        words = ngettext("%(count)d is tried again now.", "%(count)d are tried again now.", count)
+        words = ngettext("%(count)d is being tried again now.", "%(count)d are being tried again now.", count)
         messages.success(request, words % {"count": count})
         return redirect("put_aside")
     count = PutAside.objects.count()

@@ -26,4 +26,4 @@ def addresses() -> list[URLPattern]:
 
 @hooks.register("register_reports_menu_item")
 def rows_put_aside() -> MenuItem:
-    return ForOperators(_("What could not be done"), reverse("put_aside"), icon_name="warning", order=90)
+    return ForOperators(_("Failed tasks"), reverse("put_aside"), icon_name="warning", order=90)

@@ -99,8 +99,8 @@ def _told(operator: User, cases: int) -> bool:
     """Each by a connection of their own: an address that is refused keeps nobody else from hearing of it."""
     with translation.override(operator.language):
         subject = ngettext(
-            "Vatra: nobody can be told about %(count)d case",
-            "Vatra: nobody can be told about %(count)d cases",
+            "Vatra: no contact found for %(count)d case",
+            "Vatra: no contact found for %(count)d cases",
             cases,
         ) % {"count": cases}
         roster = settings.PUBLIC_URL + reverse("dutyshift:index")

@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class OutboxConfig(AppConfig):
     name = "notifications.outbox"
     verbose_name = _("Notices")
+
+    def ready(self) -> None:
+        from . import address_check  # noqa: F401

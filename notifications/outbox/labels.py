@@ -8,16 +8,16 @@ from .states import NO_CONTACT, REFUSED, UNREACHED, UNSENDABLE
 
 # `Notice.reason`: why it failed, was closed by somebody's answer, or was withdrawn
 REASONS: dict[str, "str | Promise"] = {
-    NO_CONTACT: _("nobody found to notify"),
+    NO_CONTACT: _("no contact found"),
     REFUSED: _("refused by the mail server"),
     UNREACHED: _("mail server not reached"),
     UNSENDABLE: _("could not be composed"),
-    "taken": _("somebody else took it"),
+    "taken": _("taken by somebody else"),
     "answered": _("answered through another notice"),
     "wrong_area": _("belongs to another area"),
     "reached": _("reached by telephone"),
-    "taken_in_house": _("the unit took it over"),
-    "same_recipient": _("the same person was notified already"),
+    "taken_in_house": _("handled by the unit"),
+    "same_recipient": _("the same person was already notified"),
     "drill_over": _("the drill is over"),
 }
 CHANNELS: dict[str, "str | Promise"] = {

@@ -1,4 +1,9 @@
-"""A notice made into a letter. It says nothing: a code, a link, the time to answer; drills are marked as drills."""
+"""A notice made into a letter. It says nothing about a person: a code, a link, the time to answer, who sends it and how
+that can be checked; drills are marked as drills.
+
+A recipient who has learned not to press links must see that this one is ours: the organisation's full name, the unit,
+its number (which stands on the PIN card, too), and how every link begins.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -7,6 +12,7 @@ from django.conf import settings
 from django.template.loader import get_template
 from django.utils import timezone
 
+from audit.chain import head_note
 from notifications.channels.base import Letter
 from notifications.channels.errors import PayloadError
 from notifications.directory.models import Contact
@@ -15,8 +21,13 @@ from vault.seal import SealBroken
 
 from .actions import link_for
 from .models import Notice, Purpose
+from .sender import OF_ORGANISATION, ORGANISATION, link_start, unit_of
 
 LANGUAGES = ("sq", "en")
+MOST_MINUTES = 120
+# Where the audit chain ended when this was sent (`audit.chain.head_note`): what was cut off later is missed by whoever
+# keeps the mail.
+HEAD = "Vatra-Chain"
 
 
 def letter_id(notice: Notice) -> str:
@@ -36,6 +47,8 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
         link = link_for(notice)
     except (SealBroken, KeyRingError):
         raise PayloadError("link_sealed") from None
+    before = notice.chases if notice.purpose == Purpose.DEPUTY else None
+    unit = unit_of(notice)
     words = {
         "code": notice.code,
         "first_code": first.code,
@@ -46,15 +59,38 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
         "more": count - len(lines),
         "drill": notice.is_drill,
         "link": link,
+        "link_start": link_start(),
+        "organisation": ORGANISATION[language],
+        "of_organisation": OF_ORGANISATION[language],
+        "unit": unit.name if unit else "",
+        "phone": unit.callback_phone if unit else "",
+        "first_declined": before is not None and before.declined_at is not None,
+        "urgent": _is_urgent(notice),
+        "minutes": _minutes_to(answer_by, now),
         "answer_by": answer_by,
         "answer_today": answer_by is not None and timezone.localdate(answer_by) == timezone.localdate(now),
     }
     subject, _newline, text = get_template(f"outbox/{language}/notice.txt").render(words).partition("\n")
-    headers = {}
+    headers = {HEAD: head_note()}
     if first.pk != notice.pk or notice.repeats:
         begun = f"<{first.pk}@{settings.MESSAGE_ID_DOMAIN}>"
-        headers = {"In-Reply-To": begun, "References": begun}
+        headers |= {"In-Reply-To": begun, "References": begun}
     return Letter(letter_id(notice), contact.email, subject, text.strip() + "\n", headers)
+
+
+def _minutes_to(answer_by: datetime | None, now: datetime) -> int:
+    """The minutes in which an answer is asked for; 0 when there is no such time, or it is better said by the clock."""
+    minutes = round((answer_by - now).total_seconds() / 60) if answer_by else 0
+    return minutes if minutes <= MOST_MINUTES else 0
+
+
+def _is_urgent(notice: Notice) -> bool:
+    """Whether the procedure marked it so. A brief that doesn't open is sent all the same, as one that isn't urgent."""
+    try:
+        brief: Any = notice.brief
+    except (SealBroken, KeyRingError):
+        return False
+    return isinstance(brief, dict) and brief.get("urgent") is True
 
 
 def _lines_of(notice: Notice, language: str) -> tuple[list[dict[str, Any]], int]:

@@ -32,9 +32,10 @@ class Purpose(models.TextChoices):
     DEPUTY = "deputy", _("to the deputy")
     CALL = "call", _("to the coordinator: call")
     FALLBACK = "fallback", _("to the coordinator: no contact found")
-    REROUTE = "reroute", _("sent on to another area")
-    INSTEAD = "instead", _("told instead")
-    DIGEST = "digest", _("to the coordinator: each day what has no answer")
+    REROUTE = "reroute", _("forwarded to another area")
+    INSTEAD = "instead", _("notified instead")
+    TEST = "test", _("test of an address and a PIN")
+    DIGEST = "digest", _("to the coordinator: daily list of what is unanswered")
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -111,7 +112,7 @@ class Notice(models.Model):
     code = models.CharField(_("code"), max_length=9, unique=True, default=new_code, editable=False)
     purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose.choices, default=Purpose.FIRST)
     chases = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="chasers", verbose_name=_("chases")
+        "self", models.PROTECT, null=True, blank=True, related_name="chasers", verbose_name=_("follows up")
     )
     chase_id = models.UUIDField(
         null=True, editable=False
@@ -159,7 +160,7 @@ class Notice(models.Model):
     red_at = models.DateTimeField(null=True, blank=True)
     breach_at = models.DateTimeField(null=True, blank=True)
 
-    owed_at = models.DateTimeField(_("owed at"), default=timezone.now)
+    owed_at = models.DateTimeField(_("created at"), default=timezone.now)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
     opened_at = models.DateTimeField(_("opened at"), null=True, blank=True)

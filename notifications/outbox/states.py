@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class NoticeState(models.TextChoices):
-    OWED = "owed", _("owed")
+    OWED = "owed", _("queued")
     SENDING = "sending", _("sending")
     SENT = "sent", _("sent")
     DELIVERED = "delivered", _("delivered")

@@ -18,13 +18,13 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label=_("Code on the card"),
         max_length=40,
-        error_messages={"required": _("Write the code that stands on the card.")},
+        error_messages={"required": _("Write the code that is on the card.")},
     )
 
     def clean_code(self) -> str:
         code = read_code(self.cleaned_data["code"])
         if not code:
-            raise forms.ValidationError(_("A code has eight letters and numbers. Look at the card again."))
+            raise forms.ValidationError(_("A code has eight letters and digits. Check the card again."))
         return code
 
 
@@ -33,14 +33,14 @@ class CardForm(forms.Form):
 
     STAYS, UNTIL, ENDS = "stays", "until", "ends"
     how_long = forms.ChoiceField(
-        label=_("How long the card leads to its page"),
+        label=_("How long the card works"),
         choices=[
-            (STAYS, _("It stays open")),
+            (STAYS, _("It stays active")),
             (UNTIL, _("Until the end of a day")),
             (ENDS, _("It ends now")),
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose how long the card stays open.")},
+        error_messages={"required": _("Choose how long the card stays active.")},
     )
     last_day = forms.DateField(
         label=_("Last day"),
@@ -56,11 +56,11 @@ class CardForm(forms.Form):
         if cleaned.get("how_long") == self.UNTIL and "last_day" not in self.errors:
             day, today = cleaned.get("last_day"), timezone.localdate()
             if day is None:
-                self.add_error("last_day", _("Choose the last day on which the card is open."))
+                self.add_error("last_day", _("Choose the last day on which the card is active."))
             elif day < today:
-                self.add_error("last_day", _("That day is over. To close the card today, choose “It ends now”."))
+                self.add_error("last_day", _("That day has passed. To end the card today, choose “It ends now”."))
             elif day > today + LONGEST:
-                self.add_error("last_day", _("That is more than five years from now. Choose “It stays open”."))
+                self.add_error("last_day", _("That is more than five years from now. Choose “It stays active”."))
         return cleaned
 
     def expires_on(self) -> datetime.date | None:

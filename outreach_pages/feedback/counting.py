@@ -13,11 +13,12 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
+from access.rate_limits import Limit
 from access.texts import Said
 
 from ..pages.words import Question, opinions, quiz_of
 from ..records.models import InformativeSession
-from .models import FeedbackCount, FeedbackDay, Phase
+from .models import FeedbackCount, Phase
 from .times import places_per_day
 
 FEWEST = 10
@@ -33,9 +34,11 @@ def take_feedback(
     session: InformativeSession, phase: Phase, answers: Mapping[str, str], *, on: datetime.date | None = None
 ) -> bool:
     """Counts these answers ({question: answer}, both of `questions_of`). False when the card has had enough today."""
-    day = on or timezone.localdate()
-    FeedbackDay.objects.filter(session=session, day__lt=day).delete()
-    if not FeedbackDay.take_a_place(session, phase, day, at_most=places_per_day(session)):
+    # Counted by the day, never finer: at what hour somebody sent would tell who.
+    noon = datetime.datetime.combine(on or timezone.localdate(), datetime.time(12), tzinfo=datetime.UTC)
+    places = Limit("feedback", places_per_day(session), datetime.timedelta(days=1), slots=1)
+    if places.hit(f"{session.pk}:{phase}", at=noon) > places.most:
+        places.refund(f"{session.pk}:{phase}", at=noon)
         return False
     for question, answer in sorted(answers.items()):
         counts = FeedbackCount.objects.filter(session=session, phase=phase, question=question)

@@ -1,7 +1,7 @@
 """Feedback as counts. No row is a person: nothing says which answers came together, or when (docs/adr/0026)."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -22,7 +22,7 @@ class FeedbackCount(models.Model):
         "outreach_pages.InformativeSession",
         models.CASCADE,
         related_name="feedback_counts",
-        verbose_name=_("informative session"),
+        verbose_name=_("information session"),
     )
     phase = models.CharField(_("phase"), max_length=8, choices=Phase.choices)
     question = models.SlugField(_("question"), max_length=40)
@@ -40,34 +40,3 @@ class FeedbackCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.phase} {self.question}: {self.answer}"
-
-
-class FeedbackDay(models.Model):
-    """How many have sent today, to bound a flood. Rows of earlier days are deleted: they are needed no longer."""
-
-    session = models.ForeignKey(
-        "outreach_pages.InformativeSession",
-        models.CASCADE,
-        related_name="feedback_days",
-        verbose_name=_("informative session"),
-    )
-    phase = models.CharField(_("phase"), max_length=8, choices=Phase.choices)
-    day = models.DateField(_("day"))
-    number = models.PositiveIntegerField(_("number"), default=0)
-
-    class Meta:
-        verbose_name = _("feedback of a day")
-        verbose_name_plural = _("feedback of days")
-        constraints = [
-            models.UniqueConstraint(fields=["session", "phase", "day"], name="one_feedback_day"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.day} {self.phase}"
-
-    @classmethod
-    def take_a_place(cls, session: models.Model, phase: str, day: object, *, at_most: int) -> bool:
-        """Counts one more, unless `at_most` have sent today. One statement decides, so that two can't share a place."""
-        found, _made = cls.objects.get_or_create(session=session, phase=phase, day=day)
-        taken = cls.objects.filter(pk=found.pk, number__lt=at_most).update(number=F("number") + 1)
-        return bool(taken)

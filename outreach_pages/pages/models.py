@@ -30,7 +30,7 @@ class SessionPage(PublicPageMixin, Page):
         models.PROTECT,
         related_name="pages",
         editable=False,
-        verbose_name=_("informative session"),
+        verbose_name=_("information session"),
     )
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
     record_digest = models.CharField(max_length=64, blank=True, editable=False)  # of what the record wrote last
@@ -41,11 +41,12 @@ class SessionPage(PublicPageMixin, Page):
     subpage_types: list[str] = []
     is_creatable = False  # made from the record (`pages.making`)
     show_in_menus_default = False
+    in_legal_review = False  # its words are the shipped ones of sessions: `data/legal.json`
     template = "outreach_pages/session_page.html"
 
     class Meta:
-        verbose_name = _("page of a session")
-        verbose_name_plural = _("pages of sessions")
+        verbose_name = _("session page")
+        verbose_name_plural = _("session pages")
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
         """Unlisted, out of the menus and leaving no copy, whatever was chosen elsewhere."""

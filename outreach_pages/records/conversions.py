@@ -41,10 +41,10 @@ class LedTo:
 
 # In the order of `LedTo.numbers`.
 LABELS = (
-    _("signals at the session"),
-    _("signals by its card"),
+    _("tips at the session"),
+    _("tips through its card"),
     _("of these within 90 days"),
-    _("cases from them"),
+    _("cases that followed"),
 )
 
 Counting = Callable[[SessionQuerySet], Mapping[uuid.UUID, LedTo]]

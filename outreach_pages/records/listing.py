@@ -50,7 +50,7 @@ class FilterForm(forms.Form):
         cleaned = super().clean() or {}
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and since > until:
-            self.add_error("until", _("This day lies before the first one."))
+            self.add_error("until", _("This day is before the first one."))
         return cleaned
 
     def is_used(self) -> bool:

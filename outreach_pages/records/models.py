@@ -97,7 +97,7 @@ class InformativeSession(models.Model):  # type: ignore[django-manager-missing]
     place_name = models.CharField(_("name of the school or place"), max_length=120, validators=[without_details])
     show_place = models.BooleanField(_("the session's page may name the school or place"), default=False)
     disability_access = models.CharField(
-        _("access for people with disabilities"), max_length=8, choices=DisabilityAccess.choices, blank=True
+        _("accessibility for people with disabilities"), max_length=8, choices=DisabilityAccess.choices, blank=True
     )
 
     # when
@@ -122,12 +122,12 @@ class InformativeSession(models.Model):  # type: ignore[django-manager-missing]
     )
 
     # how it is counted
-    krat_activity = models.BooleanField(_("activity of the regional committee (KRAT)"), default=False)
+    krat_activity = models.BooleanField(_("activity of the regional anti-trafficking committee (KRAT)"), default=False)
     project = models.CharField(_("project or donor"), max_length=80, blank=True, validators=[without_details])
 
     # what the public may see
     is_public = models.BooleanField(_("may be listed for the public"), default=False)
-    card_expires_on = models.DateField(_("the card stays open until"), null=True, blank=True)
+    card_expires_on = models.DateField(_("card active until"), null=True, blank=True)
 
     # how far it is
     state = models.CharField(
@@ -159,8 +159,8 @@ class InformativeSession(models.Model):  # type: ignore[django-manager-missing]
     objects = SessionQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("informative session")
-        verbose_name_plural = _("informative sessions")
+        verbose_name = _("information session")
+        verbose_name_plural = _("information sessions")
         ordering = ["date", "starts_at", "id"]
         indexes = [
             models.Index(fields=["unit", "date"], name="session_unit_day"),
@@ -222,7 +222,7 @@ class SessionCount(models.Model):
     """How many of one sex and age group came. What isn't known is counted as not known, never guessed."""
 
     session = models.ForeignKey(
-        InformativeSession, models.CASCADE, related_name="counts", verbose_name=_("informative session")
+        InformativeSession, models.CASCADE, related_name="counts", verbose_name=_("information session")
     )
     sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices)
     age_group = models.CharField(_("age group"), max_length=8, choices=AgeGroup.choices)

@@ -42,12 +42,12 @@ def details_in(text: str) -> list[str]:
 def without_details(text: str) -> None:
     """A validator. Raises ValidationError, which never repeats what was written."""
     words = {
-        "email": _("Take the e-mail address out."),
-        "profile": _("Take the profile or user name out."),
-        "paper": _("Take the number of the identity paper out."),
-        "phone": _("Take the telephone number out."),
+        "email": _("Remove the e-mail address."),
+        "profile": _("Remove the profile or user name."),
+        "paper": _("Remove the number of the identity document."),
+        "phone": _("Remove the telephone number."),
     }
     found = details_in(text)
     if found:
-        why = _("Nothing that leads to one person is kept with a session.")
+        why = _("Nothing that could identify a person is stored with a session.")
         raise ValidationError([*(ValidationError(words[kind], code=kind) for kind in found), why])

@@ -71,7 +71,7 @@ class NumbersForm(forms.Form):
         cleaned = super().clean() or {}
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and since > until:
-            self.add_error("until", _("This month lies before the first one."))
+            self.add_error("until", _("This month is before the first one."))
         return cleaned
 
     def narrow(self, sessions: SessionQuerySet) -> SessionQuerySet:
@@ -193,8 +193,9 @@ def as_csv(numbers: Numbers) -> bytes:
 
 def small_note() -> str:
     return _(
-        "Numbers below %(small)s can point at people: inside the organisation only. Before you pass this on, leave them"
-        " out, and with each one another number of its row, so that it can't be worked out."
+        "Numbers below %(small)s can identify people: use them only inside the organisation. Before you pass "
+        "this on, leave them out, and with each one another number of its row, so that it can't be worked "
+        "out."
     ) % {"small": SMALL}
 
 

@@ -42,7 +42,7 @@ class Topic(models.TextChoices):
     PROTECTION = "protection", _("protection services")
     REINTEGRATION = "reintegration", _("reintegration services")
     ACCESS_TO_JUSTICE = "access_to_justice", _("access to justice")
-    RIGHTS = "rights", _("rights in law")
+    RIGHTS = "rights", _("legal rights")
     REPORTING = "reporting", _("how to report")
     ONLINE = "online", _("safety online")
     LABOUR = "labour", _("work offers and labour exploitation")
@@ -50,7 +50,7 @@ class Topic(models.TextChoices):
 
 class Method(models.TextChoices):
     TALK = "talk", _("talk with questions")
-    GROUP_WORK = "group_work", _("work in groups")
+    GROUP_WORK = "group_work", _("group work")
     VIDEO = "video", _("video and conversation")
     ROLE_PLAY = "role_play", _("role-play")
     FOCUS_GROUP = "focus_group", _("focus group")
@@ -71,9 +71,9 @@ class SpokenLanguage(models.TextChoices):
 class PartnerKind(models.TextChoices):
     POLICE = "police", _("State Police")
     CPU = "cpu", _("Child Protection Unit")
-    EDUCATION_OFFICE = "education_office", _("education office")
+    EDUCATION_OFFICE = "education_office", _("local education office (ZVAP)")
     PSYCHOLOGIST = "psychologist", _("school psychologist or social worker")
-    PREFECTURE = "prefecture", _("prefecture or regional committee")
+    PREFECTURE = "prefecture", _("prefecture or regional anti-trafficking committee (KRAT)")
     NGO = "ngo", _("another organisation")
     HEALTH = "health", _("health service")
     OTHER = "other", pgettext_lazy("partner", "another partner")
@@ -96,7 +96,7 @@ class DisabilityAccess(models.TextChoices):
 
 
 class CancelReason(models.TextChoices):
-    HOST = "host", _("the school or place couldn't have us")
+    HOST = "host", _("the school or place couldn't host us")
     UNIT = "unit", _("the unit couldn't go")
     WEATHER = "weather", _("weather or road")
     SAFETY = "safety", _("it wasn't safe")

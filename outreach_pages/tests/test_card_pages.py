@@ -24,7 +24,7 @@ class TestCard(CardTest):
     def test_it_says_what_was_covered_who_was_there_and_how_to_tell_and_nothing_that_was_typed(self):
         self.make_page()
         html = self.html(f"/en{CARD}")
-        for words in ("How to spot a trick", "Your rights", "State Police", "When you want to tell something"):
+        for words in ("How to spot a trick", "Your rights", "State Police", "When you want to report something"):
             assert words in html
         assert "Safety first" not in html
         assert "Keep your papers and your phone yourself" not in html  # not among the session's topics
@@ -141,10 +141,10 @@ class TestTypingACode(CardTest):
 
     def test_what_cannot_be_a_code_is_told_beside_the_field_and_kept_in_it(self):
         html = self.client.post("/en/k/", {"code": "7K2<"}).content.decode()
-        assert "A code has eight letters and numbers" in html
+        assert "A code has eight letters and digits" in html
         assert 'value="7K2&lt;"' in html
         assert 'aria-invalid="true"' in html
-        assert "Write the code that stands on the card" in self.client.post("/en/k/", {}).content.decode()
+        assert "Write the code that is on the card" in self.client.post("/en/k/", {}).content.decode()
 
     def test_a_form_of_another_site_is_refused(self):
         sent = self.client.post("/k/", {"code": CODE}, headers={"Sec-Fetch-Site": "cross-site"})
@@ -163,7 +163,7 @@ class TestMakingThePage(CardTest):
             assert response["Location"] == f"{self.address}?done=made"
         assert sorted(SessionPage.objects.values_list("locale__language_code", flat=True)) == ["en", "sq"]
         assert SessionPage.objects.values("translation_key").distinct().count() == 1
-        assert "The page is made" in self.html(response["Location"])
+        assert "The page has been created" in self.html(response["Location"])
 
     def test_the_coordinator_of_the_region_makes_it_too(self):
         self.client.force_login(self.coordinator)
@@ -173,7 +173,7 @@ class TestMakingThePage(CardTest):
     def test_looking_makes_nothing(self):
         self.client.force_login(self.worker)
         html = self.html(self.address)
-        assert "Make the page" in html
+        assert "Create the page" in html
         assert not SessionPage.objects.exists()
 
     def test_another_units_worker_finds_nothing_there(self):
@@ -227,7 +227,11 @@ class TestEndingACard(CardTest):
         assert str(self.session.card_expires_on) == "2028-05-31"
 
     def test_a_day_that_is_over_missing_or_nonsense_is_told_beside_the_field(self):
-        for day, words in (("2020-01-01", "That day is over"), ("", "Choose the last day"), ("x", "Write the day as")):
+        for day, words in (
+            ("2020-01-01", "That day has passed"),
+            ("", "Choose the last day"),
+            ("x", "Write the day as"),
+        ):
             response = self.client.post(self.address, {"how_long": "until", "last_day": day})
             assert response.status_code == 422
             assert words in response.content.decode()
@@ -241,7 +245,7 @@ class TestEndingACard(CardTest):
         assert response.status_code == 422
         assert "You wrote a last day" in html
         assert 'value="2028-05-31"' in html
-        assert "<title>To mend: " in html
+        assert "<title>Error: " in html
         assert re.search(r'class="error-summary"[^>]* autofocus', html)
 
     def test_the_day_it_had_does_not_stand_in_the_way_of_staying_open(self):

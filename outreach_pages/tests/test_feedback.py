@@ -8,8 +8,10 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from access.models import RateCount
+from access.rate_limits import forget_old
 from outreach_pages.feedback.counting import hold_back, results_of, take_feedback
-from outreach_pages.feedback.models import FeedbackCount, FeedbackDay, Phase
+from outreach_pages.feedback.models import FeedbackCount, Phase
 from outreach_pages.feedback.times import open_phases, places_per_day
 from outreach_pages.models import InformativeSession
 
@@ -33,14 +35,16 @@ class TestGivingFeedback(CardTest):
         self.client.post(BEFORE, QUIZ)
         assert FeedbackCount.objects.count() == len(QUIZ)
         finer = (models.DateTimeField, models.TimeField, models.GenericIPAddressField, models.TextField)
-        for kind in (FeedbackCount, FeedbackDay):
-            assert not [field for field in kind._meta.fields if isinstance(field, finer)]
+        assert not [field for field in FeedbackCount._meta.fields if isinstance(field, finer)]
 
-    def test_days_that_are_over_are_forgotten(self):
-        yesterday = timezone.localdate() - datetime.timedelta(days=1)
-        take_feedback(self.session, Phase.BEFORE, QUIZ, on=yesterday)
+    def test_how_many_came_is_known_by_the_day_and_forgotten_after_some(self):
+        long_ago = timezone.localdate() - datetime.timedelta(days=4)
+        take_feedback(self.session, Phase.BEFORE, QUIZ, on=long_ago)
         take_feedback(self.session, Phase.BEFORE, QUIZ)
-        assert list(FeedbackDay.objects.values_list("day", flat=True)) == [timezone.localdate()]
+        slots = RateCount.objects.filter(scope="feedback").values_list("slot", flat=True)
+        assert {slot.astimezone(datetime.UTC).time() for slot in slots} == {datetime.time(0)}
+        forget_old(timezone.now())
+        assert RateCount.objects.filter(scope="feedback").count() == 1
 
     def test_after_the_session_the_answers_are_explained_before_it_they_are_not(self):
         assert "It happens to boys and men too" in self.html(f"{AFTER}faleminderit/")
@@ -57,11 +61,12 @@ class TestGivingFeedback(CardTest):
     def test_a_flood_is_bounded_for_each_card_and_day(self):
         self.session.counts.create(sex="female", age_group="15_17", number=12)
         assert places_per_day(self.session) == 24
-        FeedbackDay.objects.create(session=self.session, phase="after", day=timezone.localdate(), number=23)
+        for _number in range(23):
+            take_feedback(self.session, Phase.AFTER, {})
         assert self.client.post(AFTER, QUIZ).status_code == 303
         full = self.client.post(AFTER, QUIZ)
         assert full.status_code == 429
-        assert "as many answers as it takes in one day" in full.content.decode()
+        assert "as many answers as it accepts in one day" in full.content.decode()
         assert "checked" in full.content.decode()
         assert self.client.post(BEFORE, QUIZ).status_code == 303
 

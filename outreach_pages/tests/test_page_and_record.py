@@ -35,9 +35,9 @@ class TestWhatPartsThePage(RecordTest):
     def test_a_draft_that_nobody_published_parts_nothing(self):
         self.save_draft()
         html = self.html(self.address("page"))
-        assert "Write the page anew from the record" in html
+        assert "Create the page again from the record" in html
         assert "See what differs" not in html
-        assert "has a draft of this page" in html
+        assert "has an unpublished draft of this page" in html
 
     def test_writing_anew_beside_a_draft_reaches_readers_and_keeps_the_draft_in_the_history(self):
         draft = self.save_draft()
@@ -91,14 +91,14 @@ class TestTheWayBack(RecordTest):
         assert "An editor" not in self.english().title
         assert not is_edited(self.english())
         assert self.english().revisions.filter(pk=edited).exists()
-        assert "Write the page anew" in self.html(self.address("page"))
+        assert "Create the page again" in self.html(self.address("page"))
 
     def test_what_was_published_since_it_was_looked_at_is_not_written_over(self):
         seen = mark_of(pages_of(self.session))
         self.save_draft("Another title").publish()
         response = self.client.post(self.address("difference"), {"seen": seen})
         assert response.status_code == 409
-        assert "Look again" in response.content.decode()
+        assert "Check again" in response.content.decode()
         assert self.english().title == "Another title"
 
     def test_a_change_that_is_no_word_is_said(self):
@@ -154,7 +154,7 @@ class TestMaterials(RecordTest):
     def test_what_was_used_and_opens_nothing_is_named_as_that(self):
         self.use("worksheet", "presentation")
         part = self.opened(self.html(f"/en{CARD}"))
-        assert "not to be opened here: Worksheets, Presentation." in part
+        assert "not available here: Worksheets, Presentation." in part
 
     def test_a_film_that_no_page_shows_any_more_is_not_promised(self):
         self.use("video")
@@ -162,7 +162,7 @@ class TestMaterials(RecordTest):
             page.unpublish()
         part = self.opened(self.html(f"/en{CARD}"))
         assert "with the film" not in part
-        assert "not to be opened here: Video." in part
+        assert "not available here: Video." in part
 
     def test_a_session_without_any_material_still_opens_the_papers_that_the_printed_sentence_promises(self):
         self.use()
@@ -183,7 +183,7 @@ class TestListed(CardTest):
         listed = html.split('id="coming"')[1].split("</section>")[0]
         assert "Vlorë" in listed
         assert "high-school pupils" in listed
-        assert "Recognising trafficking, rights in law" in listed
+        assert "Recognising trafficking, legal rights" in listed
         for secret in ("Shkolla", self.session.card_code, self.unit.name):
             assert secret not in listed
         InformativeSession.objects.update(is_public=False)

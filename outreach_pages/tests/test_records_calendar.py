@@ -163,12 +163,12 @@ class TestTheNumbers(RecordsTest):
         html = self.client.get(reverse("sessions:numbers"), self.range).content.decode()
         assert "3 sessions" in html
         assert "72 participants" in html
-        assert "can point at people" not in html
+        assert "can identify people" not in html
 
     def test_small_numbers_come_with_their_warning(self):
         self.held(datetime.date(2026, 11, 3), {("female", "60_plus"): 3})
         html = self.client.get(reverse("sessions:numbers"), self.range).content.decode()
-        assert "Numbers below 10 can point at people" in html
+        assert "Numbers below 10 can identify people" in html
         assert "Numbers below 10" in self.rows()[-1][0]
 
     def test_another_region_is_not_counted(self):

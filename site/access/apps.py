@@ -4,4 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 class AccessConfig(AppConfig):
     name = "access"
-    verbose_name = _("Access")
+    verbose_name = _("Accessibility")
+
+    def ready(self) -> None:
+        from . import events  # noqa: F401  # its receivers

@@ -4,11 +4,28 @@ from collections.abc import Iterator
 from typing import Any
 
 from allauth.account import forms as account
+from allauth.account.adapter import get_adapter
+from allauth.core import context
 from allauth.mfa.base import forms as mfa
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext
+
+from . import events
+from .sign_in_tries import tries_of
+
+KEY_DOES_NOT_FIT = _(
+    "This key isn't one of your account, or the page had been open for too long. Try again; if it goes on, take another"
+    " key or a code."
+)
 
 
 class WithoutPlaceholders:
@@ -41,11 +58,26 @@ class PasswordAgainForm(WithoutPlaceholders, account.ReauthenticateForm):
     pass
 
 
-class CodeForm(WithoutPlaceholders, mfa.AuthenticateForm):
+class CountedCodes:
+    """Codes are counted in the database, by account and place (`sign_in_tries`)."""
+
+    user: Any
+
+    def clean_code(self) -> str:
+        request = context.request
+        tries = tries_of(request, self.user.get_username(), get_adapter(request).get_client_ip(request))
+        if tries.count_code():
+            raise get_adapter(request).validation_error("too_many_login_attempts")
+        code: str = super().clean_code()  # type: ignore[misc]
+        tries.take_code_back()
+        return code
+
+
+class CodeForm(CountedCodes, WithoutPlaceholders, mfa.AuthenticateForm):
     pass
 
 
-class CodeAgainForm(WithoutPlaceholders, mfa.ReauthenticateForm):
+class CodeAgainForm(CountedCodes, WithoutPlaceholders, mfa.ReauthenticateForm):
     pass
 
 
@@ -55,7 +87,38 @@ class AppForm(WithoutPlaceholders, ActivateTOTPForm):
         return (self.secret[start : start + 4] for start in range(0, len(self.secret), 4))
 
 
+class KeyAnswer:
+    """Says of a key what allauth says of a code, and has it recorded."""
+
+    user: Any
+
+    def clean_credential(self) -> Any:
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except ValidationError as error:
+            events.code_failed(user=self.user, kind=Authenticator.Type.WEBAUTHN)
+            if getattr(error, "code", "") != "incorrect_code":
+                raise
+            raise ValidationError(KEY_DOES_NOT_FIT) from error
+
+
+class KeyStepForm(KeyAnswer, AuthenticateWebAuthnForm):
+    pass
+
+
+class KeyAgainForm(KeyAnswer, ReauthenticateWebAuthnForm):
+    pass
+
+
 class KeyForm(AddWebAuthnForm):
+    def clean(self) -> dict[str, Any]:
+        try:
+            return dict(super().clean())
+        except ValidationError as error:
+            if getattr(error, "code", "") != "incorrect_code":
+                raise
+            raise ValidationError(KEY_DOES_NOT_FIT) from error
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name of the key")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from .models import Invitation
+from .sessions.actions import note_invitation
 from .staff.actions import accept_invitation
 
 
@@ -33,7 +35,11 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "account/invitation.html", {"form": None}, status=410)
     form = ChosenPasswordForm(invited.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if accept_invitation(token=token, password=form.cleaned_data["new_password1"]) is None:
+        user = accept_invitation(token=token, password=form.cleaned_data["new_password1"])
+        if user is None:
             return render(request, "account/invitation.html", {"form": None}, status=410)
+        if SESSION_KEY in request.session:
+            request.session.flush()  # somebody else's, locked or not, on a shared computer
+        note_invitation(request, user)
         return redirect(f"{reverse('account_login')}?chosen=1")
     return render(request, "account/invitation.html", {"form": form})

@@ -13,7 +13,10 @@ from django.shortcuts import redirect
 from audit.chain import actor_of, record
 
 from . import policy
+from .limits import Busy
 from .models import FieldToken
+from .sessions.actions import has_factor
+from .sessions.locked import lead_to_unlocking
 
 API_PREFIX = "/api/"
 
@@ -29,7 +32,7 @@ class AccessPolicy:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.bearer = False  # type: ignore[attr-defined]
+        request.bearer = None  # type: ignore[attr-defined]
         if request.path.startswith(API_PREFIX):
             self._sign_in_by_token(request)
         return self.get_response(request)
@@ -39,17 +42,27 @@ class AccessPolicy:
         assert match is not None
         row = policy.row_for(match.view_name, match.route)
         is_api = request.path.startswith(API_PREFIX)
+        if self._is_shut_in_duress(request, row, match.view_name):
+            raise Busy  # as if too much were asked at once: nothing says that there is more to see
         if row is None or not row.allows(request.user):  # type: ignore[arg-type]
             if row is not None and request.method in row.with_key:
                 return None  # the view looks at the key
             return self._deny(request, row, match.view_name or match.route, is_api=is_api)
         if request.method not in row.methods:
             return self._refuse_method(row, is_api=is_api)
-        if settings.SECOND_FACTOR_REQUIRED and self._lacks_second_factor(request, row, match.view_name):
-            if is_api:
-                return problem(403, "second-factor", "Set up your second factor on the account page first.")
-            return redirect("mfa_index")
+        token = request.bearer  # type: ignore[attr-defined]
+        if token is not None and not token.may(row.scope):
+            return problem(403, "token-scope", "This token isn't made for that.")
+        if settings.SECOND_FACTOR_REQUIRED:
+            return self._ask_for_factor(request, row, match.view_name, is_api=is_api)
         return None
+
+    @staticmethod
+    def _is_shut_in_duress(request: HttpRequest, row: policy.Row | None, view: str) -> bool:
+        if row is not None and row.is_open:  # whose session it is isn't even asked there
+            return False
+        stands_in = getattr(request.user, "stands_in", False)
+        return stands_in and (view, request.method) not in policy.IN_DURESS
 
     @staticmethod
     def _refuse_method(row: policy.Row, *, is_api: bool) -> HttpResponse:
@@ -61,21 +74,38 @@ class AccessPolicy:
         return answer
 
     @staticmethod
-    def _lacks_second_factor(request: HttpRequest, row: policy.Row, view_name: str) -> bool:
-        """A signed-in person without one gets no further than the pages where it is set up. Tokens are made by the
-        operator for one purpose and need none."""
-        if row.is_open or request.bearer or view_name.startswith(("account_", "mfa_")):  # type: ignore[attr-defined]
-            return False
-        return not is_mfa_enabled(request.user)
+    def _ask_for_factor(request: HttpRequest, row: policy.Row, view: str, *, is_api: bool) -> HttpResponse | None:
+        """A signed-in person without a second factor gets no further than the pages where it is set up. One who has it
+        must have given it in this very session: one from before it was set up ends here. Tokens were made by somebody
+        who gave it."""
+        user: Any = request.user
+        if row.is_open or request.bearer or user.stands_in:  # type: ignore[attr-defined]
+            return None
+        if is_mfa_enabled(user):
+            if has_factor(request, user):
+                return None
+            request.session.flush()
+            return (
+                problem(401, "not-signed-in", "Sign in again.")
+                if is_api
+                else redirect_to_login(request.get_full_path())
+            )
+        if view.startswith(("account_", "mfa_")):
+            return None
+        if is_api:
+            return problem(403, "second-factor", "Set up your second factor on the account page first.")
+        return redirect("mfa_index")
 
     @staticmethod
     def _sign_in_by_token(request: HttpRequest) -> None:
         kind, _space, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() == "bearer" and token:
-            holder = FieldToken.holder_of(token.strip())
+            found = FieldToken.found_by(token.strip())
             # A token that stands for nobody isn't mended by a session that comes with it.
-            request.user = holder or AnonymousUser()
-            request.bearer = holder is not None  # type: ignore[attr-defined]
+            request.user = found.user if found is not None else AnonymousUser()
+            request.bearer = found  # type: ignore[attr-defined]
+            if found is not None:
+                found.note_use()
 
     @staticmethod
     def _deny(request: HttpRequest, row: policy.Row | None, route: str, *, is_api: bool) -> HttpResponse:
@@ -90,7 +120,7 @@ class AccessPolicy:
             return answer
         if row is None or row.roles == policy.NOBODY:
             raise Http404
-        return redirect_to_login(request.get_full_path())
+        return lead_to_unlocking(request)
 
 
 def problem(status: int, kind: str, title: str, **extra: Any) -> JsonResponse:

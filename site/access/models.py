@@ -8,12 +8,23 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from .rate_limits import RateCount as RateCount
+from .sessions.models import DuressAlarm as DuressAlarm
+from .sessions.models import FactorSecret as FactorSecret
+from .sessions.models import StaffPin as StaffPin
+from .sessions.models import StaffSession as StaffSession
 from .staff.models import FactorReset as FactorReset
 from .staff.models import Invitation as Invitation
+from .staff.models import RoleRequest as RoleRequest
+from .staff.models import SessionEnd as SessionEnd
 from .texts import FIRST, Said, said_in
+
+# Django's own, so that sessions from before `session_epoch` go on.
+SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
 
 class Region(models.Model):
@@ -100,10 +111,27 @@ class User(AbstractUser):
 
     language = models.CharField(_("language"), max_length=5, choices=[("sq", "Shqip"), ("en", "English")], default="sq")
     is_demo = models.BooleanField(_("demo account"), default=False)
+    # raised to end every session and every draft's key of this person at once
+    session_epoch = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name = _("member of staff")
         verbose_name_plural = _("staff")
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether this is nobody's account, but what a duress PIN opens (`access.sessions.duress`)."""
+        return hasattr(self, "_stands_for")
+
+    @property
+    def person(self) -> "User":
+        """Whom a stand-in stands for; everybody else themselves."""
+        return getattr(self, "_stands_for", self)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Changes with the password, as Django's does, and with `session_epoch`."""
+        made_of = f"{self.password}/{self.session_epoch}" if self.session_epoch else self.password
+        return salted_hmac(SESSION_SALT, made_of, secret=secret, algorithm="sha256").hexdigest()
 
     def current_assignments(self, on: date | None = None) -> "models.QuerySet[Assignment]":
         return self.assignments.current(on)
@@ -118,6 +146,14 @@ class User(AbstractUser):
 
     def has_role(self, *roles: str) -> bool:
         return bool(self.roles() & set(roles))
+
+    def units_shown(self) -> "models.QuerySet[MobileUnit]":
+        """The units whose names a page of this person shows: also where a duress PIN leaves nothing to see of them."""
+        return self.person.units()
+
+    def regions_shown(self) -> "models.QuerySet[Region]":
+        """As `units_shown`, of a coordinator's regions."""
+        return self.person.coordinated_regions()
 
     def units(self) -> "models.QuerySet[MobileUnit]":
         """Units this person works in today."""
@@ -179,11 +215,19 @@ class Assignment(models.Model):
 class FieldToken(models.Model):
     """A bearer token for the field API. Only its hash is kept; it is shown once, when made."""
 
+    class Scope(models.TextChoices):
+        ALL = "all", _("read and send")
+        READ = "read", _("read forms and follow cases")
+        SEND = "send", _("fetch forms and send them")
+
     user = models.ForeignKey(User, models.CASCADE, related_name="field_tokens", verbose_name=_("member of staff"))
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(_("made at"), default=timezone.now)
     expires_at = models.DateTimeField(_("expires at"))
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    name = models.CharField(_("name"), max_length=60, blank=True, default="")
+    scope = models.CharField(_("what it may do"), max_length=8, choices=Scope.choices, default=Scope.ALL)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("field token")
@@ -197,16 +241,32 @@ class FieldToken(models.Model):
         return hashlib.sha256(token.encode()).hexdigest()
 
     @classmethod
-    def issue(cls, user: User, *, days: int = 30) -> str:
+    def issue(cls, user: User, *, days: int = 30, scope: str = Scope.ALL, name: str = "") -> str:
         """Makes a token for this person and returns it; it can't be read again."""
         token = "vft_" + secrets.token_urlsafe(32)
-        cls.objects.create(user=user, token_hash=cls.hash_of(token), expires_at=timezone.now() + timedelta(days=days))
+        cls.objects.create(
+            user=user,
+            token_hash=cls.hash_of(token),
+            expires_at=timezone.now() + timedelta(days=days),
+            scope=scope,
+            name=name,
+        )
         return token
 
+    def note_use(self) -> None:
+        """Write down that it was used, to the hour: whoever looks at the list sees which ones are alive."""
+        now = timezone.now()
+        if self.last_used_at is None or now - self.last_used_at > timedelta(hours=1):
+            type(self).objects.filter(pk=self.pk).update(last_used_at=now)
+
+    def may(self, scope: str) -> bool:
+        """Whether it reaches a route of this scope ("" for one that every token reaches)."""
+        return not scope or self.scope in (self.Scope.ALL, scope)
+
     @classmethod
-    def holder_of(cls, token: str, at: datetime | None = None) -> User | None:
-        """The active person this token stands for, or None."""
-        found = (
+    def found_by(cls, token: str, at: datetime | None = None) -> "FieldToken | None":
+        """The token's row with its active holder, or None."""
+        return (
             cls.objects.select_related("user")
             .filter(
                 token_hash=cls.hash_of(token),
@@ -216,6 +276,11 @@ class FieldToken(models.Model):
             )
             .first()
         )
+
+    @classmethod
+    def holder_of(cls, token: str, at: datetime | None = None) -> User | None:
+        """The active person this token stands for, or None."""
+        found = cls.found_by(token, at)
         return found.user if found else None
 
 

@@ -4,7 +4,8 @@ A row names a view (`namespace:name`) or, for a tool mounted whole, the start of
 StaffRole values, or PUBLIC (anyone), or RECIPIENT (whoever holds a brief's link; the brief itself asks for the PIN), or
 NOBODY (a tool brings the route, and it must not be used). `permission` is asked for besides, where the tool behind the
 route would otherwise answer a person without it by sending them round in circles. `with_key` names methods that get
-through without a session because the request carries a signed key, which the view checks.
+through without a session because the request carries a signed key, which the view checks. `scope`: what a token of the
+field API must be made for.
 Rows say who may come in at all; which cases a person sees is decided again per object (`Case.objects.visible_to`).
 """
 
@@ -29,6 +30,7 @@ READ = frozenset({"GET", "HEAD", "OPTIONS"})
 WRITE = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 POST_ONLY = frozenset({"POST", "OPTIONS"})
 GET_ONLY = frozenset({"GET"})
+API_POST = frozenset({"POST"})
 ADMIN_DOOR = "wagtailadmin.access_admin"
 EVERY_METHOD = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -41,6 +43,7 @@ class Row:
     methods: frozenset[str] = field(default_factory=lambda: READ)
     permission: str = ""
     with_key: frozenset[str] = frozenset()
+    scope: str = ""  # what a token of the field API must be made for; "": any token
 
     @property
     def is_open(self) -> bool:
@@ -67,6 +70,16 @@ VIEWS: tuple[Row, ...] = (
         "mfa_authenticate", PUBLIC, "The second step of signing in; without the first it only leads back to it.", WRITE
     ),
     Row("account_invitation", PUBLIC, "Whoever holds an invitation's link chooses the account's password once.", WRITE),
+    Row("account_sessions", STAFF, "Each person sees where they are signed in."),
+    Row("account_end_session", STAFF, "Each person ends their own sessions, one of them or all others.", POST_ONLY),
+    Row("account_lock", STAFF, "One press locks the session; nothing can be read until it is unlocked.", POST_ONLY),
+    Row("account_unlock", PUBLIC, "Asks for the PIN of a locked session; without one it leads to signing in.", WRITE),
+    Row("account_alive", STAFF, "A page in which somebody types says so, so that it isn't locked.", POST_ONLY),
+    Row("account_home", PUBLIC, "Leads each person to where they start, visitors to signing in."),
+    Row("account_typed", STAFF, "What was sent while the session was locked is offered again, once.", WRITE),
+    Row("account_pin", STAFF, "Each person chooses their own PIN.", WRITE),
+    Row("account_tokens", FIELD, "Each person makes and ends their own tokens, after the second factor.", WRITE),
+    Row("account_calls", KEEPERS, "Coordinators see calls for help of their regions, and say they see to it.", WRITE),
     Row("mfa_index", STAFF, "Each person keeps their own second factor."),
     Row("mfa_reauthenticate", STAFF, "Asks for a code again before the second factor is changed.", WRITE),
     Row("mfa_activate_totp", STAFF, "Each person keeps their own second factor.", WRITE),
@@ -87,6 +100,7 @@ VIEWS: tuple[Row, ...] = (
     Row("wagtailcore_login", NOBODY, "Signs in by password alone; ours is account_login."),
     Row("wagtail_localize:convert_to_alias", NOBODY, "Would put a page of one language before readers of the other."),
     Row("wagtailadmin_login", NOBODY, "Signs in by password alone; ours is account_login."),
+    Row("wagtailadmin_logout", CMS, "Signing out from the admin's menu; a link to it changes nothing.", POST_ONLY),
     Row("wagtailadmin_password_reset", NOBODY, "Passwords are set by the operator, not by mail."),
     Row("wagtailadmin_password_reset_done", NOBODY, "Passwords are set by the operator, not by mail."),
     Row("wagtailadmin_password_reset_confirm", NOBODY, "Passwords are set by the operator, not by mail."),
@@ -123,6 +137,8 @@ VIEWS: tuple[Row, ...] = (
     Row("briefs:reply", RECIPIENT, "A contact answers the notice that their PIN opened.", POST_ONLY),
     Row("briefs:not_me", RECIPIENT, "Whoever got a link by mistake gives it back, without a PIN.", WRITE),
     Row("briefs:close", RECIPIENT, "A contact ends what their PIN opened.", POST_ONLY),
+    Row("briefs:reports", RECIPIENT, "A contact sees what was added to the notice that their PIN opened.", GET_ONLY),
+    Row("briefs:report", RECIPIENT, "A contact reads one report that was added to their notice.", GET_ONLY),
     Row("briefs:document", RECIPIENT, "A contact reads the PDF of the notice that their PIN opened."),
     Row("intake:home", FIELD, "Units begin their forms here; coordinators see their regions' cases."),
     Row(
@@ -192,7 +208,7 @@ VIEWS: tuple[Row, ...] = (
     Row("sessions:outcome", FIELD, "Only a unit's workers record who came to its sessions.", WRITE),
     Row("sessions:cancel", FIELD, "Whoever may plan a session may call it off.", WRITE),
     Row("sessions:again", FIELD, "Whoever may plan a session may put it back to planned.", POST_ONLY),
-    Row("field_api:submissions", WORKER, "Only a unit's workers submit for it.", frozenset({"POST"})),
+    Row("field_api:submissions", WORKER, "Only a unit's workers submit for it.", API_POST, scope="send"),
     Row("asking:start", PUBLIC, "Anyone chooses the region they write from."),
     Row("asking:card", PUBLIC, "Anyone with a session's card asks or reports, without an account.", WRITE),
     Row("asking:region", PUBLIC, "Anyone asks or reports from a region's page, without an account.", WRITE),
@@ -200,13 +216,22 @@ VIEWS: tuple[Row, ...] = (
     Row("signals:list", FIELD, "A unit sees what the public wrote to it, a coordinator that of their regions."),
     Row("signals:signal", FIELD, "A unit reads what was written to it; another's isn't there. Opening it is recorded."),
     Row("signals:take", FIELD, "Whoever reads a message takes care of it, and the chase ends.", POST_ONLY),
+    Row("signals:let_others_know", FIELD, "The unit has the others notified of one that was held back.", POST_ONLY),
     Row("signals:answer", FIELD, "The unit, or the coordinator who was called, answers the person.", POST_ONLY),
     Row("signals:close", FIELD, "The unit, or the coordinator who was called, says what became of it.", POST_ONLY),
-    Row("field_api:attachments", WORKER, "An app of a unit's worker puts in a file to name it.", frozenset({"POST"})),
+    Row(
+        "field_api:attachments", WORKER, "An app of a unit's worker puts in a file to name it.", API_POST, scope="send"
+    ),
     Row("field_api:forms", FIELD, "An app asks which forms its person may fill.", GET_ONLY),
     Row("field_api:form_version", FIELD, "An app fetches a form to fill or to read answers by.", GET_ONLY),
     Row("field_api:form_schema", FIELD, "An app fetches the schema of a form's answers.", GET_ONLY),
-    Row("field_api:case", FIELD, "A unit and its coordinator follow a case; another's case isn't there.", GET_ONLY),
+    Row(
+        "field_api:case",
+        FIELD,
+        "A unit and its coordinator follow a case; another's isn't there.",
+        GET_ONLY,
+        scope="read",
+    ),
     Row("field_api:openapi-json", FIELD, "The description of the field API, for those who write apps for it."),
     Row("field_api:api-root", FIELD, "Only tells the framework where the field API begins; always 404."),
     Row("feed", PUBLIC, "What is new among the public pages, for feed readers."),
@@ -218,15 +243,12 @@ VIEWS: tuple[Row, ...] = (
 
 MOUNTS: tuple[Row, ...] = (
     Row("api/v2/", PUBLIC, "Published content for other front ends; drafts and unlisted pages don't exist there."),
-    Row(
-        "cms/contact/",
-        KEEPERS,
-        "Coordinators keep the contacts and PINs of their regions, operators all of them.",
-        WRITE,
-    ),
-    Row("cms/dutyshift/", KEEPERS, "Coordinators keep the duty roster of their regions, operators all of it.", WRITE),
-    Row("cms/leave/", KEEPERS, "Coordinators write down who is away in their regions, operators everywhere.", WRITE),
-    Row("cms/partner/", KEEPERS, "Coordinators keep the offices of their regions, operators all of them.", WRITE),
+    Row("cms/contact/card/", COORDINATOR, "Whoever keeps a contact prints the card for their PIN; no PIN is on it."),
+    Row("cms/contact/", COORDINATOR, "Coordinators keep the contacts and PINs of their regions, by two.", WRITE),
+    Row("cms/dutyshift/", COORDINATOR, "Coordinators keep the duty roster of their regions.", WRITE),
+    Row("cms/leave/", COORDINATOR, "Coordinators write down who is away in their regions.", WRITE),
+    Row("cms/partner/", COORDINATOR, "Coordinators keep the offices of their regions, by two.", WRITE),
+    Row("cms/directory-changes/", COORDINATOR, "A second keeper agrees to a change of the directory.", WRITE),
     Row(
         "cms/outbox/notice/retry/",
         COORDINATOR,
@@ -234,7 +256,7 @@ MOUNTS: tuple[Row, ...] = (
         WRITE,
         permission="wagtailadmin.access_admin",
     ),
-    Row("cms/agreement/", KEEPERS, "Coordinators keep the agreements of their regions, operators all of them.", WRITE),
+    Row("cms/agreement/", COORDINATOR, "Coordinators keep the agreements of their regions.", WRITE),
     Row("cms/users/", NOBODY, "Wagtail's screen would set passwords and superusers; staff are kept under cms/staff/."),
     Row("cms/groups/", NOBODY, "Groups follow from roles (access.staff.groups); nobody edits rights by hand."),
     Row("cms/staff/", OPERATOR, "Operators make accounts, give roles for a time, invite and end work.", WRITE),
@@ -242,6 +264,12 @@ MOUNTS: tuple[Row, ...] = (
         "cms/factor-resets/",
         KEEPERS,
         "A lost second factor is reset by two: one asks, another decides; a coordinator in their own regions.",
+        WRITE,
+    ),
+    Row(
+        "cms/by-two/",
+        KEEPERS,
+        "Keepers decide what another keeper asked for; a coordinator in their own regions.",
         WRITE,
     ),
     Row("cms/mobileunit/", OPERATOR, "Operators keep the units and the number that officers call.", WRITE),
@@ -283,6 +311,16 @@ MOUNTS: tuple[Row, ...] = (
         permission="wagtailadmin.access_admin",
     ),
 )
+
+# What a stand-in may read (`access.sessions.duress`): pages that are empty for whoever works nowhere, and ways out.
+IN_DURESS: frozenset[tuple[str, str]] = frozenset(
+    {
+        *((view, method) for view in ("intake:home", "signals:list", "sessions:list") for method in ("GET", "HEAD")),
+        *((view, "POST") for view in ("account_lock", "account_alive")),
+        ("intake:section", "POST"),  # a page from before goes on saving by its draft's key, which shows nothing
+    }
+)
+
 
 _BY_VIEW = {row.route: row for row in VIEWS}
 

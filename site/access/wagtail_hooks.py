@@ -41,8 +41,8 @@ class MobileUnitForm(PlaceForm):
         model = MobileUnit
         fields = ["name", "slug", "region", "callback_phone", "working_since", "is_active"]
         help_texts = {
-            "slug": _("A short name in small letters without blanks. It stays."),
-            "callback_phone": _("Every officer who is told of a case calls this number."),
+            "slug": _("A short name in small letters without spaces. It is permanent."),
+            "callback_phone": _("Every officer who is notified of a case calls this number."),
             "working_since": _("A year, or a year and month: 2026-03."),
         }
 
@@ -59,7 +59,7 @@ class MobileUnitForm(PlaceForm):
     def clean_is_active(self) -> bool:
         is_active = bool(self.cleaned_data["is_active"])
         if not is_active and self.instance.pk and self.instance.assignments.current().exists():
-            raise ValidationError(_("People still work in this unit. Give them another one first."))
+            raise ValidationError(_("People still work in this unit. Move them to another one first."))
         return is_active
 
 
@@ -70,7 +70,7 @@ def telephone(text: str) -> str:
     except NumberParseException as error:
         raise ValidationError(_("Write a telephone number, for example +355 69 123 4567.")) from error
     if not is_valid_number(number):
-        raise ValidationError(_("No telephone has this number. Look for a missing or doubled digit."))
+        raise ValidationError(_("This isn't a possible telephone number. Check for a missing or repeated digit."))
     return format_number(number, PhoneNumberFormat.E164)
 
 
@@ -84,7 +84,7 @@ class MunicipalityForm(PlaceForm):
     class Meta(WagtailAdminModelForm.Meta):
         model = Municipality
         fields = ["police_directorate"]
-        help_texts = {"police_directorate": _("Its office is told of cases in this municipality from now on.")}
+        help_texts = {"police_directorate": _("Its office is notified of cases in this municipality from now on.")}
 
 
 class DirectorateForm(PlaceForm):
@@ -191,6 +191,15 @@ def resets_menu() -> MenuItem:
     roles = (StaffRole.OPERATOR, StaffRole.COORDINATOR)
     address = reverse("factor_resets:list")
     return RoleMenuItem(_("Lost second factors"), address, name="resets", icon_name="key", order=232, roles=roles)
+
+
+@hooks.register("register_admin_menu_item")
+def by_two_menu() -> MenuItem:
+    roles = (StaffRole.OPERATOR, StaffRole.COORDINATOR)
+    address = reverse("by_two:list")
+    return RoleMenuItem(
+        _("Waiting for a second person"), address, name="by-two", icon_name="group", order=231, roles=roles
+    )
 
 
 @hooks.register("construct_settings_menu")

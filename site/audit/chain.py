@@ -1,12 +1,17 @@
-"""Writing and checking the chain.
+"""Writing the chain, and what each entry's hash must be.
 
-    hash(n) = sha256( hash(n-1) + canonical JSON of entry n without its hash ),  hash(0) = 64 zeros
+    hash(n) = HMAC-SHA256(key, hash(n-1) + canonical JSON of entry n without its hash),  hash(0) = 64 zeros
+
+The key is outside the database (`audit.keys`), so whoever writes to the database can't make an entry that fits.
+Entries written before there was one carry a plain SHA-256 and no key id; the first keyed entry after them (`SEALED`)
+stands over all of them. Reading the chain and saying what is wrong with it: `audit.verifying`.
 
 The head row is locked for the length of the caller's transaction, so entries are numbered without gaps in the order in
 which their transactions commit; a rolled-back deed takes its entry with it.
 """
 
 import hashlib
+import hmac
 import json
 import uuid
 from collections.abc import Mapping, Sequence
@@ -17,9 +22,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from .keys import chain_keys
 from .models import AuditEntry, ChainHead
 
 GENESIS = "0" * 64
+SEALED = "audit.sealed"  # the first keyed entry over a chain without keys
+SHORT = 16  # hex digits of a head as mails carry it
 
 
 @dataclass(frozen=True)
@@ -70,21 +78,49 @@ def record_all(deeds: Sequence[Deed], *, actor: Actor = SYSTEM) -> list[AuditEnt
     """Appends an entry for each deed, in order, with the three statements that one entry takes."""
     if not deeds:
         return []
+    return _append(deeds, actor)
+
+
+def _append(deeds: Sequence[Deed], actor: Actor) -> list[AuditEntry]:
+    key_id = chain_keys().primary.id
     with transaction.atomic(savepoint=False):
-        number, previous_hash = _locked_head()
+        number, previous_hash, is_keyed = _locked_head()
         entries = []
-        for deed in deeds:
+        for deed, by in [*_seal_over(number, is_keyed), *((deed, actor) for deed in deeds)]:
             number += 1
-            entry = _entry(deed, actor, number, previous_hash)
+            entry = _entry(deed, by, number, previous_hash, key_id)
             previous_hash = entry.hash
             entries.append(entry)
         AuditEntry.objects.bulk_create(entries)
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE audit_chainhead SET number = %s, hash = %s WHERE id = 1", [number, previous_hash])
-    return entries
+            cursor.execute(
+                "UPDATE audit_chainhead SET number = %s, hash = %s, is_keyed = %s WHERE id = 1",
+                [number, previous_hash, True],
+            )
+    return entries[len(entries) - len(deeds) :]
 
 
-def _entry(deed: Deed, actor: Actor, number: int, previous_hash: str) -> AuditEntry:
+def seal_over() -> bool:
+    """Begins the keyed chain over one without keys, if that is what there is. Raises KeyRingError, DatabaseError."""
+    chain_keys()
+    is_due = ChainHead.objects.filter(pk=1, number__gt=0, is_keyed=False).exists()
+    if is_due:
+        _append([], SYSTEM)
+    return is_due
+
+
+def head_note() -> str:
+    """The head as mails carry it: `<number>:<16 hex digits>`. Whoever keeps one can show later that it is still there
+    (`verify_audit --noted`)."""
+    number, digest = ChainHead.objects.filter(pk=1).values_list("number", "hash").first() or (0, GENESIS)
+    return f"{number}:{digest[:SHORT]}"
+
+
+def _seal_over(number: int, is_keyed: bool) -> list[tuple[Deed, Actor]]:
+    return [] if is_keyed or number == 0 else [(Deed(SEALED, detail={"entries": number}), SYSTEM)]
+
+
+def _entry(deed: Deed, actor: Actor, number: int, previous_hash: str, key_id: str) -> AuditEntry:
     entry = AuditEntry(
         number=number,
         at=deed.at or timezone.now(),
@@ -95,28 +131,30 @@ def _entry(deed: Deed, actor: Actor, number: int, previous_hash: str) -> AuditEn
         target_id=str(deed.target_id),
         detail=json.loads(json.dumps(dict(deed.detail), default=_plain)),
         previous_hash=previous_hash,
+        key_id=key_id,
     )
     entry.hash = expected_hash(entry)
     return entry
 
 
-def _locked_head() -> tuple[int, str]:
-    """(number, hash) of the last entry; the row stays locked until the transaction ends.
+def _locked_head() -> tuple[int, str, bool]:
+    """(number, hash, whether that one is keyed) of the last entry; the row stays locked until the transaction ends.
 
     Plain SQL here and for the update: every writer of the house waits while these run, and building them anew each time
     took longer than executing them.
     """
     lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT number, hash FROM audit_chainhead WHERE id = 1{lock}")  # noqa: S608
+        cursor.execute(f"SELECT number, hash, is_keyed FROM audit_chainhead WHERE id = 1{lock}")  # noqa: S608
         found = cursor.fetchone()
     if found is None:
         ChainHead.objects.get_or_create(pk=1)
         return _locked_head()
-    return found[0], found[1]
+    return found[0], found[1], bool(found[2])
 
 
 def expected_hash(entry: AuditEntry) -> str:
+    """What the entry's hash must be. Raises KeyRingError when the key that it names isn't here."""
     body = {
         "number": entry.number,
         "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -125,59 +163,13 @@ def expected_hash(entry: AuditEntry) -> str:
         "target": [entry.target_kind, entry.target_id],
         "detail": entry.detail,
     }
+    if entry.key_id is not None:
+        body["key"] = entry.key_id
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256((entry.previous_hash + canonical).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class ChainReport:
-    """The result of a check. `broken` names the first entry that doesn't fit, `reason` says why."""
-
-    entries: int
-    head: str
-    broken: int | None = None
-    reason: str = ""
-
-    @property
-    def ok(self) -> bool:
-        return self.broken is None
-
-
-def verify_chain(*, noted: str = "") -> ChainReport:
-    """Reads the whole chain in order and stops at the first entry that doesn't fit.
-
-    `noted` is a head written down earlier, as `verify_audit` prints it (`<number>:<hash>`): somebody who can write to
-    the database can cut entries off the end and mend the head row, which only a note kept elsewhere brings to light.
-    Entries may be appended while it reads. Raises ValueError when `noted` isn't of that form.
-    """
-    noted_number, noted_hash = _parse_note(noted)
-    head = ChainHead.objects.filter(pk=1).first() or ChainHead()
-    previous, count = GENESIS, 0
-    for entry in AuditEntry.objects.order_by("number").iterator(chunk_size=2000):
-        if entry.number != count + 1:
-            return ChainReport(count, previous, count + 1, "the entry is missing")
-        if entry.previous_hash != previous:
-            return ChainReport(count, previous, entry.number, "it does not follow the entry before it")
-        if expected_hash(entry) != entry.hash:
-            return ChainReport(count, previous, entry.number, "its content does not fit its hash")
-        previous, count = entry.hash, entry.number
-        if count == noted_number and previous != noted_hash:
-            return ChainReport(count, previous, count, "it is not the entry that was noted")
-        if count == head.number and previous != head.hash:
-            return ChainReport(count, previous, count, "it is not the entry that the head names")
-    newest = ChainHead.objects.filter(pk=1).values_list("number", flat=True).first() or 0
-    if not max(head.number, noted_number) <= count <= newest:
-        return ChainReport(count, previous, count + 1, "entries are missing at the end")
-    return ChainReport(count, previous)
-
-
-def _parse_note(noted: str) -> tuple[int, str]:
-    if not noted:
-        return 0, GENESIS
-    number, _colon, digest = noted.partition(":")
-    if not number.isdigit() or len(digest) != len(GENESIS):
-        raise ValueError("a noted head reads <number>:<64 hex digits>")
-    return int(number), digest
+    content = (entry.previous_hash + canonical).encode()
+    if entry.key_id is None:
+        return hashlib.sha256(content).hexdigest()
+    return hmac.digest(chain_keys().get(entry.key_id).secret, content, "sha256").hex()
 
 
 def _plain(value: Any) -> str:

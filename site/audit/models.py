@@ -21,8 +21,8 @@ class AppendOnlyQuerySet(models.QuerySet["AuditEntry"]):
 class AuditEntry(models.Model):
     """One deed. `detail` holds ids, codes and counts; never names, answers or other sealed content.
 
-    `hash` is sha256 over the previous entry's hash and this entry's canonical JSON (see `audit.chain`). Database
-    triggers refuse UPDATE and DELETE too.
+    `hash` is an HMAC over the previous entry's hash and this entry's canonical JSON (see `audit.chain`), made with the
+    key of `key_id`; null: written before the chain had keys. Database triggers refuse UPDATE and DELETE too.
     """
 
     number = models.PositiveBigIntegerField(_("number"), primary_key=True)
@@ -35,6 +35,8 @@ class AuditEntry(models.Model):
     detail = models.JSONField(_("detail"), default=dict)
     previous_hash = models.CharField(_("previous hash"), max_length=64)
     hash = models.CharField(_("hash"), max_length=64, unique=True)
+    # Nullable, so that SQLite adds it without writing a long table anew.
+    key_id = models.CharField(_("key"), max_length=24, null=True)
 
     objects = AppendOnlyQuerySet.as_manager()
 
@@ -61,6 +63,7 @@ class ChainHead(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     number = models.PositiveBigIntegerField(default=0)
     hash = models.CharField(max_length=64, default="0" * 64)
+    is_keyed = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("chain head")
@@ -75,7 +78,7 @@ class PutAside(models.Model):
     `kind`: what was to be done with it. `row`: its primary key. `code`: the class of the error, never its text.
     """
 
-    kind = models.CharField(_("what was to be done"), max_length=40)
+    kind = models.CharField(_("task"), max_length=40)
     row = models.CharField(_("row"), max_length=64)
     code = models.CharField(_("error"), max_length=40)
     times = models.PositiveIntegerField(_("tried"), default=1)
@@ -84,8 +87,8 @@ class PutAside(models.Model):
     retry_at = models.DateTimeField(_("tried again at"))
 
     class Meta:
-        verbose_name = _("row put aside")
-        verbose_name_plural = _("rows put aside")
+        verbose_name = _("row set aside")
+        verbose_name_plural = _("rows set aside")
         ordering = ["first_at", "pk"]
         constraints = [models.UniqueConstraint(fields=["kind", "row"], name="one_put_aside_per_row")]
 

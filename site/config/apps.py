@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class SiteConfig(AppConfig):
     name = "config"
     label = "house"
-    verbose_name = _("The house")
+    verbose_name = _("General")
 
     def ready(self) -> None:
         # Django takes the machine's own name for the Message-ID of a mail and for the greeting of its server: behind a

@@ -22,7 +22,7 @@ _PAGE = """<!doctype html>
 <title>Vatra</title>
 </head>
 <body>
-<p><a href="/dil/" rel="nofollow noreferrer">Dil shpejt / Leave quickly</a></p>
+<p><a href="/dil/" rel="nofollow noreferrer">Dilni shpejt / Leave quickly</a></p>
 {first}
 {second}
 <p><a href="/">Vatra</a></p>

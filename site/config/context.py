@@ -7,4 +7,9 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    return {"EXIT_PATH": "/dil/", "EXIT_URL": settings.EXIT_URL, "SANDBOX": settings.SANDBOX}
+    return {
+        "EXIT_PATH": "/dil/",
+        "EXIT_URL": settings.EXIT_URL,
+        "SANDBOX": settings.SANDBOX,
+        "IDLE_MINUTES": settings.IDLE_MINUTES,
+    }

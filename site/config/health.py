@@ -21,6 +21,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
+from notifications.escalation.chain_watch import CHAIN
 from notifications.escalation.findings import AUDIT, FINDINGS
 from notifications.outbox.models import Heartbeat
 
@@ -33,6 +34,7 @@ SMTP_FAILING_SECONDS = 10.0
 # How old a finding may be before it says nothing any more, in seconds; the mail server is greeted once a minute.
 FOUND_FRESH = 60.0
 AUDIT_FRESH = 300.0
+CHAIN_FRESH = timedelta(hours=3)  # the chain is read from its beginning once an hour, in steps
 PROBE_FRESH = {"cache": 60.0, "broker": 60.0, "smtp": 180.0}
 BACKUP = "backup"  # the Heartbeat of the last backup
 
@@ -121,6 +123,7 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
         "broker": probes["broker"] | {"sweeper_sends": bool(probes["broker"]["error"])},
         "smtp": probes["smtp"]
         | {"ok": failing <= SMTP_FAILING_SECONDS and probes["smtp"]["age_s"] is not None, "failing_s": failing},
+        "audit_chain": _chain(beats, now),
         "disk": _disk(),
         "backup": _backup(_at(beats, BACKUP), now),
     }
@@ -143,6 +146,21 @@ def _probe(name: str, probed: float, results: dict[str, Any]) -> dict[str, Any]:
         "age_s": round(age, 1),
         "failing_s": result["failing_s"],
         "error": result["error"] or ("silent" if age > PROBE_FRESH[name] else ""),
+    }
+
+
+def _chain(beats: dict[str, Heartbeat], now: datetime) -> dict[str, Any]:
+    """Not well when an entry doesn't fit, and when all of it has not been read lately."""
+    facts = beats[CHAIN].facts if CHAIN in beats else {}
+    at = facts.get("verified_at")
+    verified = _age(datetime.fromisoformat(at) if at else None, CHAIN_FRESH, now)
+    broken, error = facts.get("broken", 0), facts.get("error", "")
+    return {
+        "ok": verified["ok"] and not broken and not error,
+        "broken": broken,
+        "entries": facts.get("verified", 0),
+        "age_s": verified["age_s"],
+        "error": error,
     }
 
 

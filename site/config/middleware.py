@@ -108,7 +108,8 @@ class StaffLanguage:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(self.STAFF):
-            language = request.user.language if request.user.is_authenticated else self._chosen(request)
+            person = request.user if request.user.is_authenticated else getattr(request, "locked_user", None)
+            language = person.language if person is not None else self._chosen(request)
             translation.activate(language)
             request.LANGUAGE_CODE = language
         return self.get_response(request)

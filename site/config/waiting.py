@@ -16,7 +16,8 @@ from wagtail.models import TaskState
 from access.models import StaffRole, User
 from case_forms.cases.models import Case
 from case_forms.cases.registers import CaseRegister
-from notifications.directory.models import Partner
+from notifications.directory.changes.who import may_decide
+from notifications.directory.models import DirectoryChange, Partner
 from notifications.directory.moments import stretch_in_words
 from notifications.directory.roster import FOR_EVER, Stretch, gaps_of
 from notifications.directory.scope import partners_of
@@ -47,7 +48,7 @@ class WaitingPanel(Component):
 
     def get_context_data(self, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
         user: Any = self.request.user
-        lines = [*_of_cases(user), *_of_roster(user), *_approvals(user)]
+        lines = [*_of_cases(user), *_of_roster(user), *_of_directory(user), *_approvals(user)]
         return {"lines": lines}
 
 
@@ -57,6 +58,19 @@ def _approvals(user: User) -> list[Waiting]:
         return []
     words = ngettext("%(count)d waits for your approval", "%(count)d wait for your approval", count)
     return [Waiting(words % {"count": count}, "#awaiting-review-section")]
+
+
+def _of_directory(user: User) -> list[Waiting]:
+    """Changes of the directory that this person can decide."""
+    if not user.has_role(StaffRole.COORDINATOR):
+        return []
+    count = sum(may_decide(change, user) for change in DirectoryChange.objects.waiting().select_related("office"))
+    if not count:
+        return []
+    words = ngettext(
+        "%(count)d change of the directory waits for you", "%(count)d changes of the directory wait for you", count
+    )
+    return [Waiting(words % {"count": count}, reverse("directory_changes:list"), is_loud=True)]
 
 
 def _of_cases(user: User) -> list[Waiting]:
@@ -69,7 +83,7 @@ def _of_cases(user: User) -> list[Waiting]:
     late = cases.filter(CaseRegister().overdue(timezone.now())).count()
     lines = []
     if nobody:
-        words = ngettext("%(count)d notice has nobody to go to", "%(count)d notices have nobody to go to", nobody)
+        words = ngettext("%(count)d notice has no recipient", "%(count)d notices have no recipient", nobody)
         url = reverse("outbox_notice_modeladmin_index") + "?state__exact=failed"
         lines.append(Waiting(words % {"count": nobody}, url, is_loud=True))
     if late:
@@ -81,12 +95,13 @@ def _of_cases(user: User) -> list[Waiting]:
 
 
 def _count_for_operators() -> list[Waiting]:
-    """How many notices reach nobody, and no case: the operator mends the directory and sees none of them."""
+    """How many notices reach nobody, and no case: the operator sees none of them, and calls the
+    coordinators, who keep the directory."""
     nobody = Notice.objects.without_recipient().counted().count()
     if not nobody:
         return []
-    words = ngettext("%(count)d notice has nobody to go to", "%(count)d notices have nobody to go to", nobody)
-    return [Waiting(words % {"count": nobody}, reverse("dutyshift:index"), is_loud=True)]
+    words = ngettext("%(count)d notice has no recipient", "%(count)d notices have no recipient", nobody)
+    return [Waiting(words % {"count": nobody}, reverse("guides"), is_loud=True)]
 
 
 def _of_roster(user: User) -> list[Waiting]:
@@ -105,7 +120,9 @@ def _of_roster(user: User) -> list[Waiting]:
     more = len(empty) - MAX_OFFICES
     if more > 0:
         words = ngettext(
-            "%(count)d more office has hours with nobody", "%(count)d more offices have hours with nobody", more
+            "%(count)d more office has hours with nobody on duty",
+            "%(count)d more offices have hours with nobody on duty",
+            more,
         )
         lines.append(Waiting(words % {"count": more}, reverse("dutyshift:index"), is_loud=True))
     return lines

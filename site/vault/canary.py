@@ -8,10 +8,10 @@ asks for all of them before any part starts. A handful of small reads, however m
 from collections.abc import Iterator
 
 from django.db import models
-from django.db.models import CharField, Value
+from django.db.models import CharField, Count, Value
 from django.db.models.functions import Cast, StrIndex, Substr
 
-from . import rotation
+from . import lasting, rotation
 from .fields import SealedField
 from .keyring import KeyRing, KeyRingError, load_key_ring
 from .models import KeyInUse
@@ -19,7 +19,7 @@ from .seal import SealBroken, place_of, seal_with, unseal
 
 PLAIN = b"canary"
 TRIES = 5  # values looked at under each key before it counts as another one: a single one may be spoilt
-AT_MOST = 25  # characters after "v1.": the longest key id and its point
+AT_MOST = 25  # characters after "v2.": the longest key id and its point
 
 
 class KeysRefused(Exception):
@@ -45,6 +45,7 @@ def establish_keys() -> None:
         KeyInUse.objects.get_or_create(
             key_id=key_id, defaults={"canary": seal_with(ring.get(key_id), PLAIN, _place(key_id))}
         )
+    lasting.establish()
 
 
 def forget_unused_keys() -> list[str]:
@@ -59,6 +60,18 @@ def ids_in_use() -> set[str]:
     return {
         str(key_id) for rows, _field in _named_rows() for key_id in rows.values_list("_key_id", flat=True).distinct()
     }
+
+
+def hanging() -> dict[str, dict[str, int]]:
+    """For each key that isn't the ring's first: how many values of which column it still opens. Reads all of them."""
+    primary_id = load_key_ring().primary.id
+    known = set(_known()) | {key.id for key in load_key_ring().keys}
+    found: dict[str, dict[str, int]] = {key_id: {} for key_id in sorted(known - {primary_id})}
+    for rows, field in _named_rows():
+        counted = rows.exclude(_key_id=primary_id).values_list("_key_id").annotate(_rows=Count("pk"))
+        for key_id, count in counted:
+            found.setdefault(str(key_id), {})[f"{field.model._meta.label}.{field.attname}"] = count
+    return found
 
 
 def _known() -> dict[str, str]:

@@ -91,7 +91,7 @@ class SealedField(models.TextField):
     def pre_save(self, model_instance: models.Model, add: bool) -> SealedToken | None:
         raw = model_instance.__dict__.get(self.attname)
         if isinstance(raw, Opened):
-            raw = SealedToken(seal(raw.plain, self.place(model_instance)))
+            raw = SealedToken(seal(raw.plain, self.place(model_instance), again=not add))
             model_instance.__dict__[self.attname] = raw
         return raw
 

@@ -1,7 +1,9 @@
-"""Which keys have sealed something here, so that a start without one of them is refused."""
+"""Which keys have sealed something here, and the keys that must outlive them."""
 
 from django.db import models
 from django.utils import timezone
+
+from .fields import SealedBytesField
 
 
 class KeyInUse(models.Model):
@@ -20,3 +22,23 @@ class KeyInUse(models.Model):
 
     def __str__(self) -> str:
         return self.key_id
+
+
+class LastingKey(models.Model):
+    """A random key for one purpose, sealed by the ring (see `vault.lasting`). `name`: "<purpose>/<key id>".
+
+    `taken_over`: what made this purpose's hashes when they were still made with the ring's key of this id.
+    """
+
+    name = models.CharField(primary_key=True, max_length=80)
+    purpose = models.CharField(max_length=32)
+    key_id = models.CharField(max_length=24)
+    secret = SealedBytesField()
+    taken_over = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "lasting keys"
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,4 +1,4 @@
-"""Re-sealing every value under the ring's first key."""
+"""Re-sealing every value under the ring's first key, in today's format; and what still stands under another one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from django.db import models, transaction
 
 from .fields import SealedField, SealedToken
 from .keyring import KeyRingError, load_key_ring
-from .seal import SealBroken, split_token
+from .seal import FORM, SealBroken, split_token
 
 
 class RotationStopped(Exception):
@@ -25,7 +25,10 @@ def sealed_fields() -> Iterator[tuple[type[models.Model], list[SealedField]]]:
 
 def _is_behind(instance: models.Model, field: SealedField, primary_id: str) -> bool:
     raw = instance.__dict__.get(field.attname)
-    return isinstance(raw, SealedToken) and split_token(raw)[1] != primary_id
+    if not isinstance(raw, SealedToken):
+        return False
+    token = split_token(raw)
+    return token.key_id != primary_id or token.form != FORM
 
 
 def rotate(*, batch: int = 200) -> dict[str, int]:
@@ -52,14 +55,16 @@ def _next_page(model: type[models.Model], last: Any, batch: int) -> list[Any]:
 
 
 def _reseal(row: models.Model, fields: list[SealedField], primary_id: str) -> bool:
-    behind = [field for field in fields if _is_behind(row, field, primary_id)]
-    if not behind:
-        return False
     try:
+        behind = [field for field in fields if _is_behind(row, field, primary_id)]
+        # Turning the ring rewrites no row: a value that was its row's first stays marked as that.
+        first = {field.attname: not split_token(row.__dict__[field.attname]).again for field in behind}
         for field in behind:
             field.reseal(row)
     except (SealBroken, KeyRingError) as error:
         raise RotationStopped(f"{row._meta.label} {row.pk}: {error}") from None
-    values = {field.attname: field.pre_save(row, False) for field in behind}
+    if not behind:
+        return False
+    values = {field.attname: field.pre_save(row, first[field.attname]) for field in behind}
     type(row)._base_manager.filter(pk=row.pk).update(**values)
     return True

@@ -1,24 +1,48 @@
-"""Sealing and opening one value: AES-256-GCM, key id in the value, bound to table + column + row.
+"""Sealing and opening one value: AES-256-GCM under the purpose's subkey, bound to table + column + row + version.
 
-A sealed value reads `v1.<key id>.<base64url(nonce + ciphertext + tag)>`. The associated data makes a value cut from one
-row and pasted into another unreadable.
+A sealed value reads `v2.<key id>.<version>.<base64url(nonce + ciphertext + tag)>`. The associated data makes a value
+cut from one row and pasted into another unreadable. The version is the time of sealing, with a `+` when the row stood
+there before: nobody can give an older value a newer version, so one that was put back is seen by whoever remembers the
+newest (`vault.witness`, docs/adr/0065). Values of format v1 (`v1.<key id>.<payload>`, under the key itself, without a
+version) are read on, and written anew by `vault_rotate`.
 """
 
 import base64
 import hashlib
 import hmac
 import os
+import time
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 
-from .keyring import Key, load_key_ring
+from .keyring import CELLS, FINGERPRINTS, Key, load_key_ring
 
 NONCE_BYTES = 12
+FORM = "v2"
 
 
 class SealBroken(Exception):
     """A sealed value doesn't open: it was changed, moved to another row, or its key is wrong. Never holds content."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """A sealed value taken apart. `sealed_at`: microseconds since 1970, 0 for format v1. `again`: a rewritten row's."""
+
+    form: str
+    key_id: str
+    version: str
+    payload: str
+
+    @property
+    def sealed_at(self) -> int:
+        return int(self.version.rstrip("+") or "0", 16)
+
+    @property
+    def again(self) -> bool:
+        return self.version.endswith("+")
 
 
 def place_of(table: str, column: str, row: Any) -> bytes:
@@ -26,48 +50,77 @@ def place_of(table: str, column: str, row: Any) -> bytes:
     return f"{table}/{column}/{row}".encode()
 
 
-def seal(plain: bytes, place: bytes) -> str:
-    return seal_with(load_key_ring().primary, plain, place)
+def seal(plain: bytes, place: bytes, *, purpose: str = CELLS, again: bool = False) -> str:
+    """`again`: what is sealed takes the place of an earlier value."""
+    return seal_with(load_key_ring().primary, plain, place, purpose=purpose, again=again)
 
 
-def seal_with(key: Key, plain: bytes, place: bytes) -> str:
+def seal_with(key: Key, plain: bytes, place: bytes, *, purpose: str = CELLS, again: bool = False) -> str:
     """As `seal`, by a key of the ring that needn't be its first."""
     nonce = os.urandom(NONCE_BYTES)
-    body = nonce + key.cipher.encrypt(nonce, plain, place)
-    return f"v1.{key.id}.{base64.urlsafe_b64encode(body).decode()}"
+    version = f"{time.time_ns() // 1000:x}{'+' if again else ''}"
+    body = nonce + key.cipher_for(purpose).encrypt(nonce, plain, _versioned(place, version))
+    return f"v2.{key.id}.{version}.{base64.urlsafe_b64encode(body).decode()}"
 
 
-def unseal(token: str, place: bytes) -> bytes:
+def unseal(token: str, place: bytes, *, purpose: str = CELLS) -> bytes:
     """The plain bytes. Raises SealBroken, or KeyRingError when the key is gone."""
-    version, key_id, encoded = split_token(token)
-    if version != "v1":
-        raise SealBroken(f"unknown seal version {version!r}")
-    key = load_key_ring().get(key_id)
+    parts = split_token(token)
+    key = load_key_ring().get(parts.key_id)
     try:
-        body = base64.urlsafe_b64decode(encoded)
-        return key.cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], place)
+        body = base64.urlsafe_b64decode(parts.payload)
+        if parts.form == "v1":
+            return key.cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], place)
+        cipher = key.cipher_for(purpose)
+        return cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], _versioned(place, parts.version))
     except (InvalidTag, ValueError):
         raise SealBroken("a sealed value does not open at this place") from None
 
 
-def split_token(token: str) -> tuple[str, str, str]:
-    """(version, key id, payload). Raises SealBroken when it isn't a sealed value."""
-    parts = token.split(".", 2)
-    if len(parts) != 3:
-        raise SealBroken("not a sealed value")
-    return parts[0], parts[1], parts[2]
+def split_token(token: str) -> Token:
+    """A sealed value's parts. Raises SealBroken when it isn't one."""
+    form, *rest = token.split(".")
+    if form == "v1" and len(rest) == 2:
+        return Token(form, rest[0], "", rest[1])
+    if form == "v2" and len(rest) == 3 and _is_version(rest[1]):
+        return Token(form, *rest)
+    raise SealBroken("not a sealed value, or of an unknown format")
+
+
+def _is_version(text: str) -> bool:
+    digits = text.removesuffix("+")
+    return 0 < len(digits) <= 16 and all(letter in "0123456789abcdef" for letter in digits)
+
+
+def _versioned(place: bytes, version: str) -> bytes:
+    return place + b"\0" + version.encode()
+
+
+# ---- keyed hashes that are compared while the ring's keys stay; for others see `vault.lasting`
+
+NEW_FORM = ".2"  # after the key id: made with the subkey of this purpose
 
 
 def fingerprint(plain: bytes, *, key_id: str | None = None) -> str:
-    """A keyed hash to compare contents without opening them: `<key id>:<hex>`.
+    """A keyed hash to compare contents without opening them: `<key id>.2:<hex>`.
 
     Compare with `same_content`, which uses the key that made the stored fingerprint.
     """
     ring = load_key_ring()
     key = ring.get(key_id) if key_id else ring.primary
-    return f"{key.id}:{hmac.new(key.fingerprint_secret(), plain, hashlib.sha256).hexdigest()}"
+    return f"{key.id}{NEW_FORM}:{hmac.new(key.subkey(FINGERPRINTS), plain, hashlib.sha256).hexdigest()}"
 
 
 def same_content(plain: bytes, stored_fingerprint: str) -> bool:
+    """Raises KeyRingError when the key that made the fingerprint is gone."""
     key_id = stored_fingerprint.partition(":")[0]
-    return hmac.compare_digest(fingerprint(plain, key_id=key_id), stored_fingerprint)
+    if key_id.endswith(NEW_FORM):
+        expected = fingerprint(plain, key_id=key_id.removesuffix(NEW_FORM))
+    else:
+        expected = old_fingerprint(plain, load_key_ring().get(key_id))
+    return hmac.compare_digest(expected, stored_fingerprint)
+
+
+def old_fingerprint(plain: bytes, key: Key) -> str:
+    """As they were made before purposes had keys of their own: `<key id>:<hex>`."""
+    return f"{key.id}:{hmac.new(key.fingerprint_secret(), plain, hashlib.sha256).hexdigest()}"

@@ -157,6 +157,8 @@ const READERS = {
   zone: chosen,
   partner: chosen,
   session: chosen,
+  outreach_visit: chosen,
+  colleague: chosen,
   select_many: many,
   ranking,
   matrix: (rule, name, form) => filled(Object.fromEntries(within(form, name))),

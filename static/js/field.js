@@ -47,3 +47,37 @@ if (offline) {
   window.addEventListener("offline", tell);
   tell();
 }
+
+// After a while without a press nothing stays on the screen: the page locks itself. Not while something typed isn't
+// saved yet; the server keeps what is sent from such a page (access/sessions/locked.py).
+const lock = document.getElementById("lock");
+const idleFor = Number(lock?.dataset.idleMinutes ?? 0) * 60000;
+if (idleFor) {
+  const SAY_EACH = 60000;
+  let pressed = Date.now();
+  let said = Date.now();
+  let isTyped = false;
+
+  const press = () => {
+    if (Date.now() - pressed < idleFor) pressed = Date.now();
+    else idle();
+    if (pressed - said < SAY_EACH) return;
+    said = pressed;
+    const body = new URLSearchParams({ csrfmiddlewaretoken: lock.elements.namedItem("csrfmiddlewaretoken").value });
+    fetch(lock.dataset.alive, { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => {});
+  };
+  const idle = () => {
+    if (Date.now() - pressed < idleFor) return;
+    const event = new CustomEvent("vatra:idle", { cancelable: true });
+    if (!isTyped && document.dispatchEvent(event)) lock.submit();
+  };
+  for (const kind of ["pointerdown", "keydown", "scroll", "input"]) {
+    document.addEventListener(kind, press, { passive: true, capture: true });
+  }
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (form?.method === "post" && form.id !== "section") isTyped = true;
+  });
+  document.addEventListener("visibilitychange", idle);
+  setInterval(idle, 15000);
+}

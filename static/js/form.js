@@ -66,6 +66,11 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden) shown?.saver?.save();
   else shown?.presses?.wake();
 });
+document.addEventListener("vatra:idle", (event) => {
+  if (!shown?.saver?.isBehind && !shown?.presses?.pending) return;
+  event.preventDefault(); // js/field.js asks again
+  shown.saver.save();
+});
 window.addEventListener("beforeunload", (event) => {
   if (shown?.saver?.isBehind || shown?.presses?.pending) event.preventDefault();
 });

@@ -1,11 +1,26 @@
-// allauth's script only writes to the console when a security key fails or its window is closed. People need words.
+// allauth's script only writes to the console when a security key fails or its window is closed. People need words, and
+// the right ones: what to do differs. The sentences stand in the page (templates/mfa/webauthn/_failed.html).
 
 const told = document.getElementById("key-failed");
 
-document.addEventListener("allauth.error", (event) => {
-  event.preventDefault();
+/** Which sentence fits, by the name of the browser's error. */
+const KINDS = {
+  NotAllowedError: "closed",
+  AbortError: "closed",
+  InvalidStateError: "known",
+  SecurityError: "address",
+  NotSupportedError: "browser",
+};
+
+function say(kind) {
   told.hidden = true; // hidden and shown again, so that a second failure is announced too
   requestAnimationFrame(() => {
+    for (const words of told.querySelectorAll("[data-kind]")) words.hidden = words.dataset.kind !== kind;
     told.hidden = false;
   });
+}
+
+document.addEventListener("allauth.error", (event) => {
+  event.preventDefault();
+  say(window.PublicKeyCredential ? (KINDS[event.detail?.exception?.name] ?? "other") : "browser");
 });

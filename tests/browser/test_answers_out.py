@@ -37,9 +37,9 @@ def test_answers_come_as_a_file_at_once_or_when_they_are_written(
     page.fill("#id_login", coordinator.username)
     page.fill("#id_password", DEMO_PASSWORD)
     page.click("main button")
-    expect(page.get_by_role("heading", name="Take answers out")).to_be_visible()
+    expect(page.get_by_role("heading", name="Export answers")).to_be_visible()
     picture(page, f"answers_out_{width}")
-    page.get_by_label("Form").select_option("initial_identification")
+    page.get_by_label("Form").select_option("indicator_review")  # it has a group, so it comes as an archive
     page.get_by_label("CSV").check()
     page.get_by_label("Codes").check()
     rows = _rows(page, tmp_path)
@@ -47,17 +47,17 @@ def test_answers_come_as_a_file_at_once_or_when_they_are_written(
     assert {row["_version"] for row in rows} == {"1"}
 
     page.get_by_label("Happened from").fill("2030-01-01")
-    page.get_by_role("button", name="Write the file").click()
+    page.get_by_role("button", name="Create the file").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing was sent in that time")
     picture(page, f"answers_out_nothing_{width}")
 
     monkeypatch.setattr("case_forms.intake.answers_out.views.AT_ONCE", 0)
     page.get_by_label("Happened from").fill("")
-    page.get_by_role("button", name="Write the file").click()
-    expect(page.get_by_text("The file is being written")).to_be_visible()
+    page.get_by_role("button", name="Create the file").click()
+    expect(page.get_by_text("The file is being created")).to_be_visible()
     picture(page, f"answers_out_working_{width}")
     actions.run_export(str(AnswerExport.objects.get().pk))
-    link = page.get_by_role("link", name="Fetch the file")
+    link = page.get_by_role("link", name="Download the file")
     expect(link).to_be_visible(timeout=15_000)  # the page renews itself
     picture(page, f"answers_out_ready_{width}")
     with page.expect_download() as waiting:
@@ -69,10 +69,10 @@ def test_answers_come_as_a_file_at_once_or_when_they_are_written(
 
 def _rows(page: Page, tmp_path: Path) -> list[dict[str, str]]:
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Write the file").click()
+        page.get_by_role("button", name="Create the file").click()
     path = tmp_path / waiting.value.suggested_filename
     waiting.value.save_as(path)
     content = path.read_bytes()
     if path.suffix == ".zip":
-        content = zipfile.ZipFile(io.BytesIO(content)).read("initial_identification.csv")
+        content = zipfile.ZipFile(io.BytesIO(content)).read("indicator_review.csv")
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))

@@ -91,6 +91,7 @@ def fill_to_the_end(page: Page, *, has_script: bool = True) -> None:
         decision = page.locator('input[name="worker_decision"][value="potential_victim"]')
         if decision.count():
             decision.check()
+            page.locator('input[name="signs_heard"]').first.check()
         answer_everything_required(page)
         if has_script:
             press(page)
@@ -133,7 +134,7 @@ def test_sign_in_fill_send_and_watch(phone: BrowserContext, live_server: Any) ->
     begin(page)
     fits(page)
     fill_to_the_end(page)
-    expect(page.locator("h1")).to_have_text("Look it over")
+    expect(page.locator("h1")).to_have_text("Check your answers")
     fits(page)
     page.click(".bottom-bar .btn-next")
     expect(page).to_have_url(re.compile(r"/field/cases/[0-9A-Z]+/$"))
@@ -182,12 +183,13 @@ def test_questions_appear_and_go_live_and_the_draft_saves_itself(phone: BrowserC
     page, complaints = listened(phone)
     sign_in(page, live_server.url)
     begin(page)
-    session, when = page.locator("#q-session"), page.locator("#q-whereabouts_when")
-    expect(session).to_be_hidden()
-    page.select_option("#q-signal_source", "session_participant")
-    expect(session).to_be_visible()
-    page.select_option("#q-signal_source", "police")
-    expect(session).to_be_hidden()
+    urgent, when = page.locator('[data-item="urgent_notice"]'), page.locator("#q-whereabouts_when")
+    expect(urgent).to_be_hidden()
+    page.check('input[name="immediate_danger"][value="yes"]')
+    expect(urgent).to_be_visible()
+    expect(page.get_by_text("Call 129 now")).to_be_visible()
+    page.check('input[name="immediate_danger"][value="no"]')
+    expect(urgent).to_be_hidden()
     expect(when).to_be_hidden()
     page.fill("#q-whereabouts", "Stacioni")
     expect(when).to_be_visible()
@@ -292,7 +294,7 @@ def test_without_javascript_a_choice_that_stands_alone_is_asked_about(
     for value in ("call", "no_contact"):
         page.locator(f'input[name="safe_contact_how"][value="{value}"]').check()
     page.click(".bottom-bar .btn-next")
-    expect(page.locator("#q-safe_contact_how-error")).to_contain_text("can only be chosen alone")
+    expect(page.locator("#q-safe_contact_how-error")).to_contain_text("can only be chosen on its own")
 
 
 def test_what_may_be_a_slip_is_corrected_or_confirmed(phone: BrowserContext, live_server: Any) -> None:
@@ -301,14 +303,14 @@ def test_what_may_be_a_slip_is_corrected_or_confirmed(phone: BrowserContext, liv
     begin(page)
     fill_to_the_end(page)
     draft = Draft.objects.get()
-    draft.answers = {**draft.answers, "immediate_danger": "yes"}
+    draft.answers = {**draft.answers, "immediate_danger": "yes", "urgent_notice": "whole_form"}
     draft.save()
     page.reload()
     fits(page)
     page.click(".bottom-bar .btn-next")
     expect(page.locator(".error-summary")).to_contain_text("not where the person is")
     picture(page, "to_confirm")
-    page.get_by_label("Yes, it is so").check()
+    page.get_by_label("Yes, it is right").check()
     page.click(".bottom-bar .btn-next")
     expect(page).to_have_url(re.compile(r"/field/cases/[0-9A-Z]+/$"))
     assert Submission.objects.filter(case__isnull=False).latest("received_at").confirmed

@@ -315,7 +315,7 @@ def test_every_type_by_keyboard_only(desk: BrowserContext, live_server: Any) -> 
     keys.fill(EVERYTHING, until="Continue")
     expect(page.locator("h1")).to_have_text("Groups")
     _fill_groups(page, keys)
-    expect(page.locator("h1")).to_have_text("Look it over")
+    expect(page.locator("h1")).to_have_text("Check your answers")
     is_clean(page, "review")
     keys.fill({}, until="Send")
     expect(page).to_have_url(re.compile(r"/field/submissions/[0-9a-f-]+/$"))
@@ -337,7 +337,7 @@ def _fill_groups(page: Page, keys: Keys) -> None:
     expect(page.locator("#q-household-1")).to_be_focused()
     expect(page.locator('[data-item="household-0-minors"] output')).to_have_text("1")
     is_clean(page, "groups")
-    keys.fill({"household-1-head": "Besa"}, until="Look it over")
+    keys.fill({"household-1-head": "Besa"}, until="Check your answers")
 
 
 def _is_what_was_typed(page: Page) -> None:
@@ -349,7 +349,7 @@ def _is_what_was_typed(page: Page) -> None:
     assert stored == KEPT
     assert samples.CANARY.encode() not in content_of(kept)
     words = page.locator("main").inner_text()
-    for said in ("1.5", "May 2012", "Not known", "1. Income", "Vlorë", "Signed with the name: Ana Demo", "Drita"):
+    for said in ("1.5", "May 2012", "Not known", "1. Income", "Vlorë", "Signed by name: Ana Demo", "Drita"):
         assert said in words, said
     with page.expect_download() as saved:
         page.locator(".answer-file").focus()
@@ -465,7 +465,7 @@ def test_the_same_without_javascript(chromium: Browser, version: FormVersion, li
     page.fill('[name="household-0-children-0-age"]', "7")
     page.check('input[name="town"][value="vlore"]')
     page.click(".bottom-bar .btn-next")
-    expect(page.locator("h1")).to_have_text("Look it over")
+    expect(page.locator("h1")).to_have_text("Check your answers")
     page.click(".bottom-bar .btn-next")
     expect(page).to_have_url(re.compile(r"/field/submissions/"))
     stored = Submission.objects.get().answers

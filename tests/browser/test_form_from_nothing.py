@@ -66,11 +66,11 @@ def signed_in(chromium: Browser, house: str, name: str, to: str, viewport: dict[
 def begin(page: Page) -> None:
     """A new form in Albanian, from the list of forms."""
     page.get_by_role("link", name="Add").first.click()
-    page.get_by_label("First language").select_option("sq")
+    page.get_by_label("Main language").select_option("sq")
     page.get_by_label("Title").fill(TITLE)
     page.get_by_label("Kind").select_option(label="Outreach")
     picture(page, "story_01_begin")
-    page.get_by_role("button", name="Begin the form").click()
+    page.get_by_role("button", name="Create the form").click()
     expect(page.locator(".vo-toolbar")).to_be_visible()
 
 
@@ -218,7 +218,7 @@ def submit(page: Page) -> None:
     picture(page, "story_08_saved")
     page.locator(".footer [data-w-dropdown-target=toggle]").click()
     page.locator("button[name=action-submit]").click()
-    expect(page.get_by_role("heading", name="Waits for approval")).to_be_visible()
+    expect(page.get_by_role("heading", name="Awaiting approval")).to_be_visible()
     expect(page.get_by_text("Another coordinator approves it.")).to_be_visible()
     picture(page, "story_09_submitted")
 
@@ -260,11 +260,11 @@ def fill(page: Page) -> None:
     expect(page.locator('[data-item="persona_gjithsej"]')).to_contain_text("2")
     page.get_by_label("Pse kërkohet ndjekje?").fill("Një e mitur pa dokumente.")
     picture(page, "story_14_calculation")
-    page.get_by_role("button", name="Look it over").last.click()
-    expect(page.locator("h1")).to_have_text("Look it over")
+    page.get_by_role("button", name="Check your answers").last.click()
+    expect(page.locator("h1")).to_have_text("Check your answers")
     picture(page, "story_15_review")
     page.get_by_role("button", name="Send").click()
-    expect(page.get_by_text("That you opened this is recorded.")).to_be_visible()
+    expect(page.get_by_text("It is recorded that you opened this.")).to_be_visible()
     picture(page, "story_16_sent")
 
 
@@ -275,7 +275,7 @@ def taken_out(page: Page, kind: str, folder: Path) -> bytes:
     page.get_by_label("Form").select_option(label=TITLE)
     page.get_by_label(kind).check()
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Write the file").click()
+        page.get_by_role("button", name="Create the file").click()
     path = folder / waiting.value.suggested_filename
     waiting.value.save_as(path)
     return path.read_bytes()

@@ -46,11 +46,15 @@ def next_version() -> FormVersion:
     """The identification in three languages, with a question less, one more, one in other words, one choice less."""
     newest = FormVersion.objects.newest().get(form__key="initial_identification")
     definition = copy.deepcopy(newest.definition)
-    place, _safety, person, *_rest = definition["sections"]
-    place["items"][1]["choices"].pop(0)
-    place["items"][2]["label"]["en"] = "Who told us, or how did we come to know?"
-    place["items"].append({**copy.deepcopy(person["items"][2]), "key": "other_place"})
-    place["items"][-1]["label"] = {"sq": "Vend tjetër", "en": "Another place"}
+    sections = {section["key"]: section for section in definition["sections"]}
+    danger, person = sections["danger"], sections["person"]
+    asked = {item["key"]: item for item in sections["meeting"]["items"]}
+    asked["place_type"]["choices"].pop(0)
+    asked["signal_source"]["label"]["en"] = "Who told us, or how did we come to know?"
+    other = {"sq": "Vend tjetër", "en": "Another place"}
+    danger["items"].append(
+        {"item": "question", "key": "other_place", "type": "text", "label": other, "sensitivity": "personal"}
+    )
     person["items"] = [item for item in person["items"] if item["key"] != "alias"]
     definition["languages"].append("rom")
     with_romani(definition)
@@ -73,13 +77,17 @@ def test_a_draft_is_moved_and_read_in_another_language(page: Page) -> None:
     width = page.viewport_size["width"] if page.viewport_size else 0
     page.click('form[action*="initial_identification"] button')
     page.select_option("#q-municipality", "lezhe")
+    page.click('button[value="save"]')
+    expect(page.locator(".note-ok")).to_be_visible()
+    page.locator(".steps summary").click()
+    page.get_by_role("button", name="How you met and how you parted", exact=True).click()
     page.locator('input[name="place_type"]').first.check()
     page.click('button[value="save"]')
     expect(page.locator(".note-ok")).to_be_visible()
     page.locator(".steps summary").click()
-    page.get_by_role("button", name="The person", exact=True).click()
+    page.get_by_role("button", name="The person, as far as they wish", exact=True).click()
     page.fill("#q-alias", "Bardha")
-    page.fill("#q-first_name", "Ana")
+    page.fill("#q-last_name", "Marku")
     page.click('button[value="save"]')
     expect(page.locator(".note-ok")).to_be_visible()
     expect(page.get_by_text("newer version")).to_have_count(0)
@@ -96,7 +104,7 @@ def test_a_draft_is_moved_and_read_in_another_language(page: Page) -> None:
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0
     page.get_by_role("button", name="Move to version 2").click()
-    expect(page.get_by_text("This form is on version 2 now.")).to_be_visible()
+    expect(page.get_by_text("This form now uses version 2.")).to_be_visible()
     picture(page, f"newer_moved_{width}")
     page.fill("#q-last_name", "Prendi")
     page.get_by_role("button", name="Gjuha rome").click()

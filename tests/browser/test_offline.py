@@ -51,7 +51,7 @@ def waits(page: Page, words: str = "No network") -> None:
 
 
 def type_a_story(page: Page, more: str = "") -> None:
-    page.select_option("#q-signal_source", "session_participant")
+    page.check('input[name="seen_alone"][value="yes"]')
     page.fill("#q-whereabouts", f"{CANARY}{more}")
 
 
@@ -68,6 +68,7 @@ def test_offline_at_each_press_of_an_identification_sends_one_with_all_that_was_
         decision = page.locator('input[name="worker_decision"][value="potential_victim"]')
         if decision.count():
             decision.check()
+            page.locator('input[name="signs_heard"]').first.check()
         answer_everything_required(page)
         for number, field in enumerate(page.locator("textarea:not([name*='.'])").all()):
             if field.is_visible():
@@ -84,7 +85,7 @@ def test_offline_at_each_press_of_an_identification_sends_one_with_all_that_was_
         page.wait_for_load_state()
         parts.append(title)
     assert page.locator("form#section").count() == 0, page.locator(".error-summary").all_inner_texts()
-    expect(page.locator("h1")).to_have_text("Look it over")
+    expect(page.locator("h1")).to_have_text("Check your answers")
     assert len(set(parts)) >= 4
     for text in typed:
         expect(page.locator("main")).to_contain_text(text)

@@ -309,7 +309,7 @@ def test_a_key_is_followed_where_it_is_named_and_fixed_once_published(page: Page
     opened(page, published)
     line(page, "Municipality where the person is").click()
     expect(panel(page).get_by_label("Key")).to_have_attribute("readonly", "")
-    expect(panel(page)).to_contain_text("It has been published and stays as it is")
+    expect(panel(page)).to_contain_text("It has been published and can't be changed")
 
 
 def test_searching_shows_the_lines_that_have_the_words(page: Page) -> None:
@@ -333,7 +333,7 @@ def test_languages_and_lists_are_kept_in_the_settings(page: Page) -> None:
     settings.get_by_label("Add a language").select_option("other")
     settings.get_by_label("Code of the language").fill("el")
     settings.get_by_role("button", name="Add a language").click()
-    expect(page.locator(".vo-summary")).to_contain_text("things to mend")
+    expect(page.locator(".vo-summary")).to_contain_text("problems to correct")
     settings.get_by_label("Title of the list").fill("Ngjyrat")
     settings.get_by_role("button", name="Add a list").click()
     settings.locator(".vo-list-own > summary").click()
@@ -420,7 +420,7 @@ def test_an_expression_without_rows_is_kept_and_can_be_edited_as_text(page: Page
     opened(page, form)
     line(page, "Tek (en)").click()
     shown = group(page, "logic").get_by_role("group", name="Shown").first
-    expect(shown).to_contain_text("This can't be shown as rows. It is kept as it is.")
+    expect(shown).to_contain_text("This can't be shown as rows. It is saved as it is.")
     shown.get_by_label("Value").select_option(label="Tiranë")
     shown.get_by_role("button", name="Edit as text").first.click()
     text = shown.get_by_label("The condition as text")
@@ -452,7 +452,7 @@ def test_problems_stand_at_the_line_in_the_field_and_lead_there(page: Page) -> N
     expect(line(page, "Herët (en)").locator(".vo-mark--problem")).to_be_visible()
     page.locator(".vo-summary summary").click()
     page.locator(".vo-summary__link", has_text="Herët").click()
-    expect(panel(page).locator('[data-at="/relevant"] .vo-problem').first).to_contain_text("stands later")
+    expect(panel(page).locator('[data-at="/relevant"] .vo-problem').first).to_contain_text("comes later")
     group(page, "wording").get_by_label("Key").fill("region")
     expect(panel(page).locator(".vo-problem", has_text="Another one has this key")).to_be_visible()
     expect(line(page, "Qarku (en)").locator(".vo-mark--problem")).to_be_visible()

@@ -44,8 +44,8 @@ def opened(phone: BrowserContext, url: str) -> Page:
 
 def keep_pages(phone: BrowserContext, address: str) -> Page:
     page = opened(phone, f"{address}/en/what-stays-on-the-phone/")
-    page.get_by_role("button", name="Keep these pages on this phone").click()
-    expect(page.get_by_role("status").filter(has_text="Kept.")).to_be_visible()
+    page.get_by_role("button", name="Save these pages on this phone").click()
+    expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
     return page
 
 
@@ -69,7 +69,7 @@ def test_chosen_pages_are_read_without_a_network_with_their_day(phone: BrowserCo
     picture(page, "phone_kept_360")
     phone.set_offline(True)
     page.goto(f"{address}/en/help/")
-    expect(page.get_by_role("note")).to_contain_text("A copy kept on this phone on")
+    expect(page.get_by_role("note")).to_contain_text("A copy saved on this phone on")
     expect(page.get_by_role("link", name="129").first).to_be_visible()
     assert page.evaluate("() => getComputedStyle(document.querySelector('.public-bar')).display") == "flex"
     picture(page, "phone_offline_copy_360")
@@ -93,18 +93,18 @@ def test_a_copy_is_made_anew_when_there_is_a_network_and_dropped_when_the_page_i
 
 def test_the_help_page_offers_to_keep_itself(phone: BrowserContext, address: str) -> None:
     page = opened(phone, f"{address}/en/help/")
-    page.get_by_role("button", name="Keep this page on this phone").click()
-    expect(page.get_by_role("status").filter(has_text="Kept.")).to_be_visible()
+    page.get_by_role("button", name="Save this page on this phone").click()
+    expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
     picture(page, "phone_keep_help_360")
     phone.set_offline(True)
     page.reload()
-    expect(page.get_by_role("note")).to_contain_text("A copy kept on this phone on")
+    expect(page.get_by_role("note")).to_contain_text("A copy saved on this phone on")
 
 
 def test_removing_takes_everything_kept_away(phone: BrowserContext, address: str) -> None:
     page = keep_pages(phone, address)
-    page.get_by_role("button", name="Remove all kept pages").click()
-    expect(page.get_by_role("status").filter(has_text="Removed.")).to_be_visible()
+    page.get_by_role("button", name="Delete saved pages").click()
+    expect(page.get_by_role("status").filter(has_text="Deleted.")).to_be_visible()
     assert page.evaluate(KEPT) is False
     assert page.evaluate(WORKERS) == 0
 
@@ -161,8 +161,8 @@ def test_without_a_network_the_exit_does_not_leave_our_address_in_the_bar(phone:
 def test_without_javascript_nothing_is_offered_and_the_exit_is_a_link(chromium: Any, address: str) -> None:
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
     page = opened(context, f"{address}/en/what-stays-on-the-phone/")
-    expect(page.get_by_role("button", name="Keep these pages on this phone")).to_be_hidden()
-    expect(page.get_by_text("Your browser keeps none of these pages")).to_be_visible()
+    expect(page.get_by_role("button", name="Save these pages on this phone")).to_be_hidden()
+    expect(page.get_by_text("Your browser can't save pages")).to_be_visible()
     page.locator("a.exit").click()
     page.wait_for_url("**/neutral.svg")
     context.close()

@@ -96,7 +96,7 @@ def test_a_form_is_tried_beside_its_outline(editor: tuple[Page, list[str]]) -> N
 def part(page: Page, title: str) -> None:
     """To another part of the form, by the list of all parts."""
     phone(page).locator(".steps summary").click()
-    phone(page).get_by_role("button", name=re.compile(f"^(filled: )?{re.escape(title)}$")).click()
+    phone(page).get_by_role("button", name=re.compile(f"^(filled in: )?{re.escape(title)}$")).click()
     expect(phone(page).locator("h1")).to_have_text(title)
 
 
@@ -109,25 +109,26 @@ def test_rules_and_notices_follow_the_test_answers_and_nothing_is_kept(editor: t
     page.get_by_role("button", name="Preview").click()
     frame = phone(page)
     frame.get_by_label("Municipality where the person is").select_option("lezhe")
-    rule = report(page).locator(".tried-rule", has_text="Which informative session?")
-    expect(rule).to_contain_text("doesn't hold")
-    frame.get_by_label("Where did the signal come from?").select_option("session_participant")
-    expect(frame.locator('[data-item="session"]')).to_be_visible()
-    expect(rule.locator(".tried-outcome")).to_have_text("holds")
-    part(page, "In words")
-    frame.get_by_label("What happened, in short").press_sequentially(CANARY, delay=60)
-    expect(frame.get_by_label("What happened, in short")).to_have_value(CANARY)
+    rule = report(page).locator(".tried-rule", has_text="What are you sending now?").first
+    expect(rule).to_contain_text("doesn't apply")
+    frame.locator('input[name="immediate_danger"][value="yes"]').check()
+    expect(frame.locator('[data-item="urgent_notice"]')).to_be_visible()
+    expect(rule.locator(".tried-outcome")).to_have_text("applies")
+    frame.locator('input[name="immediate_danger"][value="no"]').check()
+    part(page, "How you met and how you parted")
+    frame.get_by_label("How can the person find us again?").press_sequentially(CANARY, delay=60)
+    expect(frame.get_by_label("How can the person find us again?")).to_have_value(CANARY)
 
-    part(page, "The person")
+    part(page, "Explanation, consent, age")
     frame.get_by_label("Age in years").fill("15")
     expect(frame.locator('[data-item="child_note"]')).to_be_visible()
-    part(page, "Your decision")
+    part(page, "Signs and assessment")
     frame.locator('input[name="worker_decision"][value="potential_victim"]').check()
     notices = report(page).locator(".tried-notice")
     expect(notices.first).to_be_visible()
     for notice in notices.all():
         notice.locator("summary").click()
-    expect(report(page)).to_contain_text("rehearsal")
+    expect(report(page)).to_contain_text("preview")
     expect(notices.first).to_contain_text("Lezhë")
     assert CANARY not in report(page).inner_text()
     is_accessible(page, "[data-preview]")
@@ -136,10 +137,10 @@ def test_rules_and_notices_follow_the_test_answers_and_nothing_is_kept(editor: t
         report(page).evaluate("node => node.scrollTop = node.scrollHeight")
         picture(page, f"preview_notices_end_{width}")
 
-    part(page, "In words")
-    expect(frame.get_by_label("What happened, in short")).to_have_value(CANARY)
-    part(page, "Place and signal")
-    page.get_by_role("button", name="Begin anew").click()
+    part(page, "How you met and how you parted")
+    expect(frame.get_by_label("How can the person find us again?")).to_have_value(CANARY)
+    part(page, "Danger now")
+    page.get_by_role("button", name="Start again").click()
     expect(frame.locator('[data-item="session"]')).to_be_hidden()
     assert counts() == before
     assert not any(CANARY in address for address in addresses)

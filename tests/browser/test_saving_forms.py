@@ -143,7 +143,7 @@ def test_when_two_save_the_second_keeps_theirs_and_decides(chromium: Browser, ho
         mine = json.loads(download.value.path().read_text())
         assert mine["sections"][0]["items"][0]["label"]["sq"] == "E dyta"
 
-        other.get_by_role("button", name="Keep mine").click()
+        other.get_by_role("button", name="Use mine").click()
         eventually(other, form, "E dyta")
         expect(conflict).to_be_hidden()
         write(other, "E treta")
@@ -161,7 +161,7 @@ def test_taking_theirs_shows_theirs(chromium: Browser, house: str, form: FormDef
         write(one, "E para")
         eventually(one, form, "E para")
         write(other, "E dyta")
-        other.get_by_role("button", name="Take theirs").click()
+        other.get_by_role("button", name="Use theirs").click()
 
         expect(other.locator("[data-conflict]")).to_be_hidden()
         other.locator(".vo-item .vo-line__open").first.click()

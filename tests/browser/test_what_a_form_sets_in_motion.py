@@ -56,6 +56,7 @@ def without_the_decision(form: FormDefinition) -> dict[str, Any]:
     definition = form.working_copy()
     for section in definition["sections"]:
         section["items"] = [item for item in section["items"] if item["key"] != "worker_decision"]
+    definition["warnings"] = [each for each in definition["warnings"] if each["key"] != "no_sign_noted"]
     return definition
 
 
@@ -68,10 +69,10 @@ def test_a_coordinator_is_told_which_rules_an_edit_would_end(
     edit = f"{house}/cms/forms/edit/{form.pk}/"
     with signed_in(chromium, house, ana, "en", DESK) as page:
         page.goto(edit)
-        page.get_by_role("heading", name="What this form sets in motion").click()
+        page.get_by_role("heading", name="What this form triggers").click()
         expect(page.get_by_text("stops working")).to_have_count(0)
         picture(page, "motion-as-it-is-en")
-        label = page.get_by_text("Result of the initial identification", exact=True)
+        label = page.get_by_text("Outcome of the initial identification", exact=True)
         page.locator(".vo-line__open", has=label).click()
         value = page.locator(".vo-panel .vo-entries input.vo-key").first
         expect(value).to_have_value("potential_victim")
@@ -80,7 +81,7 @@ def test_a_coordinator_is_told_which_rules_an_edit_would_end(
 
         save_definition(key=form.key, definition=without_the_decision(form), by=ana)
         page.goto(edit)
-        page.get_by_role("heading", name="What this form sets in motion").click()
+        page.get_by_role("heading", name="What this form triggers").click()
         expect(page.get_by_text("stops working").first).to_be_visible()
         picture(page, "motion-stops-en")
         page.goto(f"{house}/cms/forms/{form.pk}/archive/")
@@ -124,7 +125,7 @@ def test_a_worker_and_a_coordinator_see_a_form_that_no_rule_was_about(
         page.goto(f"{house}/field/")
         page.locator("section[aria-labelledby=unmatched] a").click()
         picture(page, "unmatched-coordinator-en")
-        page.get_by_role("button", name="This has been dealt with").click()
-        expect(page.get_by_text("Dealt with:")).to_be_visible()
+        page.get_by_role("button", name="Mark as resolved").click()
+        expect(page.get_by_text("Resolved:")).to_be_visible()
         page.goto(f"{house}/field/")
-        expect(page.get_by_role("heading", name="Nobody was told")).to_have_count(0)
+        expect(page.get_by_role("heading", name="Nobody was notified")).to_have_count(0)

@@ -91,7 +91,7 @@ def facts(ids: list[str]) -> dict[str, Any]:
     """Whether the promises held: each sent notice has an accepted attempt, tokens are unique, nothing is stranded."""
     from django.utils import timezone
 
-    from audit.chain import verify_chain
+    from audit.verifying import verify_chain
     from notifications.escalation.auditor import stranded
 
     attempts = list(Attempt.objects.filter(notice__in=ids).values_list("notice", "token", "outcome"))

@@ -16,8 +16,8 @@ PLAYED_ON = "film => new Promise(done => { film.ontimeupdate = () => film.curren
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("/si-te-tregoni/cfare-ndodh/", "njoftohet policia"),
-        ("/en/telling-someone/what-happens/", "the police are told"),
+        ("/si-te-raportoni/cfare-ndodh/", "njoftohet policia"),
+        ("/en/report/what-happens/", "the police are told"),
     ],
 )
 def test_the_film_plays_from_where_a_reader_goes_to_with_its_captions(

@@ -72,7 +72,7 @@ def way_of_a_message(page: Page, public: Public, start: str = "") -> Iterator[st
     page.goto(public.at(f"{start}/pyet/pergjigje/"))
     page.fill("#code", "AAAA")
     press(page, "main form button.btn-primary")
-    yield "wrong code"
+    yield "codes have been tried"
     read_answer(page, public, code, start)
     yield "no answer yet"
     press(page, "form:has(#text) button")

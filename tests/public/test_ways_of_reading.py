@@ -93,7 +93,7 @@ def test_a_message_is_written_by_keyboard_alone_and_each_mistake_takes_the_focus
 ) -> None:
     page = phone().new_page()
     page.goto(public.at("/en/k/"))
-    on(page, "Skip to the content")
+    on(page, "Skip to content")
     page.keyboard.press("Enter")
     on(page, tag="INPUT")
     page.keyboard.type("ABC")
@@ -109,7 +109,7 @@ def test_a_message_is_written_by_keyboard_alone_and_each_mistake_takes_the_focus
     expect(page.locator("#errors")).to_be_focused()
     on(page, tag="TEXTAREA")
     page.keyboard.type("By keyboard.")
-    for words in ("Continue", "Continue", "Look it over", "Send"):
+    for words in ("Continue", "Continue", "Check your answers", "Send"):
         on(page, words)
         enter(page)
     code = page.locator(".receipt-code").inner_text()

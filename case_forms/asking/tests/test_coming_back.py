@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from dataclasses import replace
 
 import pytest
 from django.db import DatabaseError
@@ -48,12 +49,12 @@ def enter(client, address, code):
 
 
 def talk_of(client, address, received):
-    return enter(client, address, codes.written(received.code)).content.decode()
+    return enter(client, address, received.code).content.decode()
 
 
 def test_the_unit_s_answer_is_read_and_the_unit_sees_that_it_was(client, address, received, scene):
     answer_signal(signal=received.signal, by=scene.worker, text="You did right.", key="k")
-    opened = enter(client, address, codes.written(received.code).lower())
+    opened = enter(client, address, received.code.lower())
     assert opened.status_code == 200
     assert "You did right." in opened.content.decode()
     assert SignalMessage.objects.get().seen_at is not None
@@ -83,20 +84,20 @@ def test_a_code_left_out_is_told_by_us_beside_the_field_and_not_by_the_browser(c
 def test_no_code_stands_in_an_address_or_a_page(client, address, received):
     html = talk_of(client, address, received)
     assert received.code not in html
-    assert codes.written(received.code) not in html
+    assert received.code not in html
 
 
 @pytest.mark.parametrize("code", ["", "abc", "1234-5678-9AB", "!!!!-!!!!-!!!!"])
 def test_what_is_no_code_is_refused_beside_the_field_and_stays(client, address, received, code):
     refused = enter(client, address, code)
     assert refused.status_code == 422
-    assert budgets.count("wrong_code") == 0
+    assert budgets.WRONG_CODES.used() == 0
 
 
 def test_a_wrong_code_opens_nothing_and_is_counted_without_saying_who(client, address, received):
-    wrong = enter(client, address, codes.written(codes.code_from(secrets.token_bytes(32))))
+    wrong = enter(client, address, codes.code_from(secrets.token_bytes(32), "en"))
     assert wrong.status_code == 404
-    assert budgets.count("wrong_code") == 1
+    assert budgets.WRONG_CODES.used() == 1
 
 
 def test_each_page_is_good_for_one_try(client, address, received):
@@ -106,11 +107,11 @@ def test_each_page_is_good_for_one_try(client, address, received):
 
 
 def test_a_page_that_a_browser_sends_again_after_the_exit_gives_the_code_away_to_nobody(client, address, received):
-    fields = {**hidden(client.get(address).content.decode()), "code": codes.written(received.code), "go": "code"}
+    fields = {**hidden(client.get(address).content.decode()), "code": received.code, "go": "code"}
     assert client.post(address, fields).status_code == 200
     again = client.post(address, fields)
     assert again.status_code == 429
-    assert codes.written(received.code) not in again.content.decode()
+    assert received.code not in again.content.decode()
     assert received.code not in again.content.decode()
 
 
@@ -152,10 +153,10 @@ def test_a_try_without_javascript_waits_a_moment(client, address, received, monk
 
 
 def test_many_wrong_codes_stop_tries_without_a_proof_and_none_with_one(client, address, received, monkeypatch):
-    monkeypatch.setattr(budgets, "WRONG_CODES_PER_HOUR", 1)
+    monkeypatch.setattr(budgets, "WRONG_CODES", replace(budgets.WRONG_CODES, most=1))
     enter(client, address, "0000-0000-0000")
     assert enter(client, address, received.code).status_code == 429
-    monkeypatch.setattr(budgets, "is_proven", lambda proof, secret: True)
+    monkeypatch.setattr(budgets, "is_proven", lambda proof, secret, factor: True)
     assert enter(client, address, received.code).status_code == 200
 
 
@@ -239,3 +240,21 @@ def test_looking_never_acts(client, address, received):
 def test_a_visit_that_was_made_up_opens_nothing(client, address, received, visit, go):
     assert client.post(address, {"visit": visit, "go": go, "text": "x"}).status_code == 403
     assert Signal.objects.get().answers
+
+
+def test_whoever_has_the_code_can_lock_it_after_reading_what_that_means(client, address, received):
+    html = talk_of(client, address, received)
+    asked = press(client, address, html, "ask_freeze").content.decode()
+    assert "be unlocked" in asked
+    assert Signal.objects.get().frozen_at is None
+    done = press(client, address, asked, "freeze").content.decode()
+    assert "Your code is locked" in done
+    assert Signal.objects.get().frozen_at is not None
+    assert enter(client, address, received.code).status_code == 404
+
+
+def test_a_code_typed_with_slips_opens_the_talk(client, address, received):
+    words = received.code.split()
+    slipped = " ".join([words[0].upper(), words[1][:-1], words[2], words[3]])
+    assert enter(client, address, slipped).status_code in (200, 422)
+    assert enter(client, address, received.code.replace(" ", "-").upper()).status_code == 200

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from access.models import RateCount
 from case_forms.asking import budgets, proofs
-from case_forms.asking.models import Spent, Tally
+from case_forms.asking.models import Spent
 from case_forms.asking.sheets import Sheet
 
 
@@ -101,11 +102,41 @@ def test_the_budget_without_a_proof_is_the_smaller_one(settings):
     settings.ASKING_WAIT_SECONDS, settings.ASKING_UNPROVEN_PER_HOUR, settings.ASKING_PER_HOUR = 0, 1, 2
     sheet = Sheet("region:x")
     proof = solved(proofs.new_work(sheet.secret))
-    budgets.note_sent(sheet, "")
-    assert budgets.may_send(sheet, "") == budgets.TOO_MANY
-    assert budgets.may_send(sheet, proof) == budgets.GOOD
-    budgets.note_sent(sheet, proof)
-    assert budgets.may_send(sheet, proof) == budgets.TOO_MANY
+    above = [budgets.is_above(sheet, given, is_in_danger=False) for given in ("", proof, proof)]
+    assert above == [False, False, True]
+    assert budgets.is_flooded("region:x")
+    assert budgets.is_above(Sheet("region:y"), "", is_in_danger=False) is False
+    assert budgets.is_above(Sheet("region:y"), "", is_in_danger=False) is True
+    assert budgets.may_send(sheet, "") == budgets.GOOD  # whatever is above is kept
+
+
+@pytest.mark.django_db
+def test_danger_has_a_reserve_of_its_own(settings):
+    settings.ASKING_PER_HOUR, settings.ASKING_DANGER_RESERVE = 0, 2
+    sheet = Sheet("region:x")
+    above = [budgets.is_above(sheet, "", is_in_danger=danger) for danger in (False, True, True, True)]
+    assert above == [True, False, False, True]
+
+
+@pytest.mark.django_db
+def test_a_proof_made_while_it_was_calm_is_weak_once_a_flood_is_on(settings):
+    """Sheets and proofs can be made hours ahead; what counts is how hard it is when they are sent."""
+    settings.ASKING_UNPROVEN_PER_HOUR, settings.ASKING_PER_HOUR = 0, 1000
+    sheet = Sheet("region:x")
+    early = solved(proofs.new_work(sheet.secret))
+    assert budgets.is_above(sheet, early, is_in_danger=False) is False
+    for _number in range(4 * proofs.HARDER_EVERY):
+        budgets.sent().hit("region:x")
+    assert budgets.is_above(sheet, early, is_in_danger=False) is True
+    now = solved(proofs.new_work(sheet.secret, sent_this_hour=budgets.sent().used("region:x")))
+    assert budgets.is_above(sheet, now, is_in_danger=False) is False
+
+
+def test_how_hard_a_proof_was_cannot_be_written_into_it():
+    secret = secrets.token_bytes(32)
+    given = json.loads(base64.b64decode(solved(proofs.new_work(secret))))
+    given["salt"] = given["salt"].replace("work=1", "work=8")
+    assert not proofs.is_proven(base64.b64encode(json.dumps(given).encode()).decode(), secret, factor=8)
 
 
 @pytest.mark.django_db
@@ -113,9 +144,9 @@ def test_old_counts_and_spent_proofs_are_deleted():
     from case_forms.asking.housekeeping import tidy
 
     long_ago = timezone.now() - timedelta(days=9)
-    Tally.objects.create(kind="sent", key="x", hour=long_ago, count=1)
+    budgets.sent().hit("x", at=long_ago)
     Spent.objects.create(digest="x", at=long_ago)
-    budgets.add_one("sent", "x")
+    budgets.sent().hit("x")
     tidy()
-    assert Tally.objects.count() == 1
+    assert RateCount.objects.count() == 1
     assert not Spent.objects.exists()

@@ -89,7 +89,7 @@ def test_an_office_where_nobody_was_found_is_not_said_to_be_told_and_the_numbers
     nobody_at(scene, "police")
     html = receipt(client, scene, danger_now="yes")
     assert whom(html) == [scene.unit.name, "Vatra coordinator"]
-    warned = html.split("Nobody could be found to tell at:")[1]
+    warned = html.split("No contact could be found at:")[1]
     assert "anti-trafficking police officer" in warned.split("</strong>")[0]
     assert 'href="tel:129"' in warned.split("</div>")[0]
 
@@ -98,7 +98,7 @@ def test_where_nobody_at_all_was_found_the_page_says_so_and_gives_the_numbers(cl
     nobody_at(scene, "mobile_unit", "coordinator")
     html = receipt(client, scene)
     assert 'id="whom"' not in html
-    said = html.split("nobody could be found to tell right now")[1]
+    said = html.split("no contact could be found right now")[1]
     assert 'href="tel:129"' in said.split("</div>")[0]
     assert "receipt-code" in html
 

@@ -21,11 +21,10 @@ from case_forms.asking.frames import kept_nowhere, shown
 from case_forms.asking.places import Place, place_of_card, place_of_region, public_form, regions_with_a_unit
 from case_forms.asking.proofs import new_work
 from case_forms.asking.sheets import Sheet, is_too_large, opened, sealed
-from case_forms.asking.steps import DANGER, REVIEW, Move
+from case_forms.asking.steps import DANGER, DANGER_QUESTION, REVIEW, Move
 from case_forms.builder.models import FormVersion
 from case_forms.intake.checking import NothingToAsk
 from case_forms.intake.filling import NoSuchSection
-from case_forms.signals import codes
 from case_forms.signals.receiving import ReceivedSignal, receive_signal, sent_before
 from case_forms.signals.told import told_of
 from content.serving.forms import public_form as form_without_cookie
@@ -38,13 +37,8 @@ LOST = _(
     "This page could not be read any more, so what you wrote on the pages before it is gone. What you typed on this"
     " page is still here."
 )
-OLD = _("This page was open for a long time. What you wrote is still here: look it over and go on.")
-TOO_SOON = _("That was very quick. Wait a few seconds, then press Send once more. Nothing is lost.")
-TOO_MANY = _(
-    "So much is coming in at the moment that we can't take more from here within this hour. It was NOT sent. What you"
-    " wrote is still on this page: keep it open and press Send again in %(minutes)s minutes, or call one of the"
-    " numbers."
-)
+OLD = _("This page was open for a long time. What you wrote is still here: check it and continue.")
+TOO_SOON = _("You sent that too quickly. Wait a few seconds, then press Send again. Nothing is lost.")
 NOT_RECEIVED = _("It was NOT sent: something on our side isn't working. Try again in a minute, or call.")
 TOO_LARGE = _("This is too much for one message. Make it shorter, and send the rest afterwards.")
 
@@ -128,18 +122,17 @@ def _send(request: HttpRequest, place: Place, version: FormVersion, sheet: Sheet
         # A page that is sent again has been weighed before; it finds what it stored.
         received = sent_before(sheet.secret)
         if received is None:
-            verdict = budgets.may_send(sheet, proof)
-            if verdict != budgets.GOOD:
-                return _page(request, place, version, Move(sheet, REVIEW), *_held_back(verdict))
+            if budgets.may_send(sheet, proof) != budgets.GOOD:
+                return _page(request, place, version, Move(sheet, REVIEW), TOO_SOON, 429)
+            is_in_danger = checked.answers.get(DANGER_QUESTION) == "yes"
             received = receive_signal(
                 secret=sheet.secret,
                 form_version=version,
                 answers=checked.answers,
                 origin=place.origin,
                 language=get_language() or settings.LANGUAGE_CODE,
+                is_above_budget=lambda: budgets.is_above(sheet, proof, is_in_danger=is_in_danger),
             )
-            if received.created:
-                budgets.note_sent(sheet, proof)
     except Exception as failure:  # noqa: BLE001  # whatever failed on our side, what was typed stays in the page
         log.error("signal_not_received", error=type(failure).__name__, at=_where(failure))
         return _page(request, place, version, Move(sheet, REVIEW), NOT_RECEIVED, 503)
@@ -152,12 +145,6 @@ def _where(failure: Exception) -> str:
     return f"{last.name}:{last.lineno}"
 
 
-def _held_back(verdict: str) -> tuple[str | Promise, int]:
-    if verdict == budgets.TOO_SOON:
-        return TOO_SOON, 429
-    return str(TOO_MANY) % {"minutes": budgets.minutes_to_the_next_hour()}, 429
-
-
 def _receipt(request: HttpRequest, place: Place, received: ReceivedSignal) -> HttpResponse:
     signal = received.signal
     is_fresh = (timezone.now() - signal.received_at).total_seconds() < CODE_SHOWN_SECONDS
@@ -165,7 +152,7 @@ def _receipt(request: HttpRequest, place: Place, received: ReceivedSignal) -> Ht
         request,
         "asking/receipt.html",
         "asking:back",
-        code=codes.written(received.code) if is_fresh and signal.receipt_hash else "",
+        code=received.code if is_fresh and signal.receipt_hash else "",
         whom=told_of(signal),
         is_in_danger=signal.is_in_danger,
         place=place,
@@ -198,8 +185,12 @@ def _page(
     if moved.step == DANGER:
         return shown(request, "asking/danger.html", place.name, *place.args, status=status, **context)
     if moved.step == REVIEW:
-        work = new_work(moved.sheet.secret, sent_this_hour=budgets.count(budgets.SENT, place.key))
-        context |= {"review": steps.review_of(moved.sheet, version), "work": work.as_json}
+        work = new_work(moved.sheet.secret, sent_this_hour=budgets.sent().used(place.key))
+        context |= {
+            "review": steps.review_of(moved.sheet, version),
+            "work": work.as_json,
+            "is_flooded": budgets.is_flooded(place.key),
+        }
         return shown(request, "asking/review.html", place.name, *place.args, status=status, **context)
     try:
         page = steps.page_of(moved.sheet, version, moved.step, shown=moved.shown, tell_all=moved.tell_all)

@@ -1,4 +1,4 @@
-"""Coming back with a receipt code: reading the unit's answer, adding something, taking it all back.
+"""Coming back with a receipt code: reading the unit's answer, adding something, locking the code, taking it all back.
 
 The code is typed into a form and never stands in an address. After it, the page itself carries a sealed visit, good for
 half an hour. What was typed stays when the visit is over.
@@ -7,6 +7,7 @@ half an hour. What was typed stays when the visit is over.
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
@@ -27,6 +28,7 @@ from case_forms.signals.receiving import (
     SignalClosed,
     TooManyMessages,
     add_message,
+    freeze,
     mark_seen,
     may_add,
     signal_of,
@@ -41,21 +43,28 @@ LONGEST_TYPED = 10 * LONGEST_MESSAGE  # what a page carries on of an addition th
 log = structlog.get_logger(__name__)
 
 NO_SUCH_CODE = _(
-    "There is nothing under this code. Look at each sign once more. If it was taken back, or is long over, its code"
-    " opens nothing any more."
+    "There is nothing under this code. Check each word again. If the message was withdrawn, or was closed long ago, or"
+    " the code was locked, it no longer opens anything."
 )
-NOT_A_CODE = _("A code has twelve letters and digits, such as 7K2M-9QXB-4D0T.")
-TOO_SOON = _("That was very quick. Wait two seconds and press the button once more.")
-TOO_MANY = _("Too many wrong codes are being tried at the moment. Try again in %(minutes)s minutes.")
+NOT_A_CODE = _(
+    "This isn't a code. A code is four words, as they were shown when you wrote to us. Older codes have twelve letters"
+    " and digits."
+)
+TOO_SOON = _("You pressed that too quickly. Wait two seconds and press the button again.")
+TOO_MANY = _("Too many codes have been tried. Try again in %(minutes)s minutes.")
 VISIT_OVER = _("For your safety the page has closed. Enter your code again; what you typed is still here.")
 EMPTY = _("Write something first.")
 TOO_LONG = _("This is too long. Write at most %(count)s characters, and send the rest afterwards.")
-CLOSED = _("Nothing can be added to this any more. You can write to us anew.")
+CLOSED = _("Nothing can be added to this any more. You can write us a new message.")
 MANY = _("You have written %(count)s times within an hour. What you typed is still here: send it a little later.")
 NOT_RECEIVED = _("It was NOT sent: something on our side isn't working. Try again in a minute, or call.")
-SENT_ON = _("It was sent. The unit is being told.")
-SENT_TO_COORDINATOR = _("It was sent. Nobody of the unit could be found to tell, so its coordinator is being told.")
-SENT_TO_NOBODY = _("It was sent and is kept, but nobody of the unit could be found to tell. If it can't wait, call.")
+SENT_ON = _("Your message has been sent. The unit is being notified.")
+SENT_TO_COORDINATOR = _(
+    "Your message has been sent. No one in the unit could be reached, so its coordinator is being notified."
+)
+SENT_TO_NOBODY = _(
+    "Your message has been sent and saved, but no contact in the unit could be found. If it can't wait, call."
+)
 
 
 @sensitive_post_parameters()
@@ -67,7 +76,7 @@ def back(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _ask_code(request)
     going = request.POST.get("go", "")
-    if going in ("add", "ask_take_back", "take_back", "look"):
+    if going in ("add", "ask_take_back", "take_back", "ask_freeze", "freeze", "look"):
         visit = visits.opened(request.POST.get("visit", ""))
         signal = _signal(visit) if visit else None
         if visit is None or signal is None:
@@ -80,8 +89,8 @@ def back(request: HttpRequest) -> HttpResponse:
 
 
 def _enter(request: HttpRequest) -> HttpResponse:
-    code = codes.read(request.POST.get("code", ""))
-    if code is None:
+    meant = codes.read(request.POST.get("code", ""))
+    if not meant:
         return _ask_code(request, status=422, problem=NOT_A_CODE)
     sheet = opened(request.POST.get("sheet", ""), BACK)
     if sheet is None or sheet.is_old:
@@ -94,9 +103,9 @@ def _enter(request: HttpRequest) -> HttpResponse:
         # exit, "Back" makes a browser send the page again, and somebody else may be reading by then.
         spent = verdict == budgets.SPENT
         return _ask_code(request, TOO_SOON, 429, sheet=None if spent else sheet, code="" if spent else None)
-    signal = signal_of(code)
+    signal = signal_of(*meant)
     if signal is None:
-        budgets.add_one(budgets.WRONG_CODE)
+        budgets.WRONG_CODES.hit()
         return _ask_code(request, status=404, problem=NO_SUCH_CODE)
     return _talk(request, visits.Visit(signal.pk), signal, typed=_typed(request))
 
@@ -119,10 +128,10 @@ def _ask_code(
         status=status,
         told=told,
         problem=problem,
-        code=request.POST.get("code", "")[:40] if code is None else code,
+        code=request.POST.get("code", "")[: codes.LONGEST_TYPED] if code is None else code,
         typed=_typed(request),
         sheet=sealed(fresh),
-        work=new_work(fresh.secret, sent_this_hour=budgets.count(budgets.WRONG_CODE)).as_json,
+        work=new_work(fresh.secret, sent_this_hour=budgets.WRONG_CODES.used()).as_json,
     )
 
 
@@ -134,11 +143,22 @@ def _within(request: HttpRequest, going: str, visit: visits.Visit, signal: Signa
         return _add(request, visit, signal)
     if going == "ask_take_back":
         return shown(
-            request, "asking/take_back.html", "asking:back", visit=visits.sealed(visit), signal=signal, twins=[]
+            request,
+            "asking/take_back.html",
+            "asking:back",
+            visit=visits.sealed(visit),
+            signal=signal,
+            danger_days=settings.SIGNAL_DANGER_NOTICE_DAYS,
+            twins=[],
         )
     if going == "take_back":
-        take_back(signal_id=signal.pk)
-        return shown(request, "asking/taken_back.html", "asking:back", unit=signal.unit)
+        gone = take_back(signal_id=signal.pk)
+        return shown(request, "asking/taken_back.html", "asking:back", unit=signal.unit, signal=gone)
+    if going == "ask_freeze":
+        return shown(request, "asking/freeze.html", "asking:back", visit=visits.sealed(visit), signal=signal, twins=[])
+    if going == "freeze":
+        freeze(signal_id=signal.pk)
+        return shown(request, "asking/frozen.html", "asking:back", unit=signal.unit)
     return _talk(request, visit, signal)
 
 

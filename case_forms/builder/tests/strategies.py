@@ -41,6 +41,8 @@ GOOD: dict[str, list[Any]] = {
     "municipality": [LISTS["municipalities"][0][0]],
     "partner": [LISTS["partners"][0][0]],
     "session": [LISTS["sessions"][0][0]],
+    "outreach_visit": [LISTS["outreach_visits"][0][0]],
+    "colleague": [LISTS["colleagues"][0][0]],
     "zone": [LISTS["zones"][0][0]],
     "case_reference": ["7K2M9Q"],
     "phone": ["0691234567"],

@@ -151,7 +151,7 @@ def test_an_archived_form_stays_so_while_it_is_edited_and_published(
 
     page = ana.get(f"edit/{sample_form.pk}/").content.decode()
     assert "builder-state--archived" in page
-    assert "Take back into use" in page
+    assert "Restore" in page
     ana.submit(sample_form, {"op": "replace", "path": "/title/en", "value": "Renamed again"})
     besa.decide(sample_form, "approve")
 

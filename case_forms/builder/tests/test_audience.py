@@ -34,7 +34,18 @@ def test_a_plain_form_may_be_for_the_public():
 
 @pytest.mark.parametrize(
     "asked",
-    ["file", "signature", "geopoint", "case_reference", "partner", "session", "hidden", "indicators"],
+    [
+        "file",
+        "signature",
+        "geopoint",
+        "case_reference",
+        "partner",
+        "session",
+        "outreach_visit",
+        "colleague",
+        "hidden",
+        "indicators",
+    ],
 )
 def test_what_needs_an_account_or_a_register_is_refused_in_a_public_form(asked):
     assert problems(public(question("a", "text"), question("b", asked))) == [("/sections/0/items/1/type", "not_public")]

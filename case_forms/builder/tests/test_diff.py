@@ -107,7 +107,7 @@ def test_privacy_is_a_group_of_its_own() -> None:
         ("Sensitivity", "personal", "internal"),
         ("Shared with: Child Protection Unit", "No.", "Always."),
         ("Shared with: anti-trafficking police officer", "Always.", "No."),
-        ("Kept for", "", "24 months"),
+        ("Stored for", "", "24 months"),
     ]
 
 
@@ -185,7 +185,12 @@ def test_words_for_recipients_and_choices_that_stand_alone_are_told() -> None:
     item(new, "needs")["choices"][0]["exclusive"] = True
     found = details(told(new))
     assert ("wording", "Label for recipients (English)", "", "Grounds") in found
-    assert ("wording", "Choice shelter", "shelter (sq) / shelter", "shelter (sq) / shelter (stands alone)") in found
+    assert (
+        "wording",
+        "Choice shelter",
+        "shelter (sq) / shelter",
+        "shelter (sq) / shelter (can't be combined)",
+    ) in found
 
 
 def test_what_is_asked_before_sending_is_told_with_its_condition() -> None:

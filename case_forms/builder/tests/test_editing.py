@@ -75,7 +75,7 @@ def test_who_saves_over_somebody_is_stopped_and_nothing_is_written(
     answer = besa.autosave(sample_form, RETITLE, base=seen)
 
     assert (answer.status_code, answer.json()["error_code"]) == (400, "invalid_revision")
-    assert answer.json()["error_message"] == "Somebody else has saved this form meanwhile."
+    assert answer.json()["error_message"] == "Somebody else has saved this form in the meantime."
     assert working_copy(sample_form)["title"] == {"sq": "Sample (sq)", "en": "Renamed"}
 
 
@@ -122,10 +122,10 @@ def test_what_cannot_be_read_is_refused_in_words(sample_form: FormDefinition, an
     answer = ana.autosave(sample_form, {"op": "remove", "path": "/sections/9"})
 
     assert (answer.status_code, answer.json()["error_code"]) == (400, "validation_error")
-    assert answer.json()["error_message"] == "This changes a place that the form doesn't have."
+    assert answer.json()["error_message"] == "This changes a part that the form doesn't have."
     page = ana.save(sample_form, {"op": "remove", "path": "/key"})
     assert page.status_code == 200
-    assert "The format and the key of a form stay as they are." in page.content.decode()
+    assert "The format and the key of a form can&#x27;t be changed." in page.content.decode()
     assert working_copy(sample_form) == sample()
 
 

@@ -85,7 +85,7 @@ def test_what_waits_for_approval_is_not_replaced(sample_form: FormDefinition, an
 
     response = upload(ana, json.dumps(sample() | {"kind": "tip"}).encode(), as_draft="on")
 
-    assert "locked or waits for approval" in response.content.decode()
+    assert "locked or awaiting approval" in response.content.decode()
     assert FormDefinition.objects.get().working_copy()["kind"] == "identification"
 
 
@@ -94,8 +94,8 @@ def test_what_waits_for_approval_is_not_replaced(sample_form: FormDefinition, an
     [
         (b"\xff\xfe", "The file is not UTF-8."),
         (b'{"a": 1,}', "The file is not JSON: line 1, column"),
-        (b'{"a": 1, "a": 2}', "“a” stands twice in one object."),
-        (b'{"a": NaN}', "“NaN” is no number in JSON."),
+        (b'{"a": 1, "a": 2}', "“a” appears twice in one object."),
+        (b'{"a": NaN}', "“NaN” is not a number in JSON."),
         (b'{"a": ' + b"9" * 5000 + b"}", "The file is not JSON."),
         (b"[" * 200_000, "The file is nested too deep."),
     ],

@@ -211,7 +211,7 @@ def test_a_form_that_cannot_be_filled_any_more_is_not_published_and_still_waits(
 
     monkeypatch.undo()
     page = besa.client.get(response.url).content.decode()
-    assert "Not published. The form still waits for approval." in page
+    assert "Not published. The form is still waiting for approval." in page
     assert "#item-municipality" in page
     assert not FormVersion.objects.exists()
     assert refreshed(sample_form).workflow_in_progress

@@ -101,7 +101,7 @@ def _other(question: Question, node: Node, listed: ChoiceList, carrying: Carryin
     assert node.place is not None
     assert node.place.parent is not None
     place = node.place.parent.children[node.place.name + OTHER]
-    kept = {key: question[key] for key in ("sensitivity", "shared_with", "keep_for") if key in question}
+    kept = {key: question[key] for key in ("sensitivity", "shared_with", "paper", "keep_for") if key in question}
     asked = {
         "item": "question",
         "key": place.key,

@@ -1,8 +1,10 @@
 """Who may see an answer and for how long it is kept: columns of ours, for XLSForms have none."""
 
+import json
 from typing import Any
 
 from case_forms.builder.shapes import SENSITIVITIES
+from case_forms.logic import LogicError, check_expression
 from notifications.directory.models import Role
 
 from .carrying import Carrying
@@ -15,7 +17,7 @@ IF = " if "
 
 
 def privacy(node: Node, carrying: Carrying) -> dict[str, Any]:
-    """sensitivity, shared_with and keep_for."""
+    """sensitivity, shared_with, paper and keep_for."""
     row = node.here
     found: dict[str, Any] = {}
     sensitivity = row.get("vatra", "sensitivity").lower()
@@ -27,6 +29,8 @@ def privacy(node: Node, carrying: Carrying) -> dict[str, Any]:
     shared = _shared_with(node, carrying)
     if shared:
         found["shared_with"] = shared
+    if row.get("vatra", "paper").lower() == "no":
+        found["paper"] = False
     written = row.get("vatra", "keep_for")
     if written:
         months = months_of(written)
@@ -57,5 +61,13 @@ def _shared_with(node: Node, carrying: Carrying) -> dict[str, Any]:
 def _condition(written: str, node: Node, carrying: Carrying) -> Any:
     row = node.here
     carrying.read += len(written)
+    if written.lstrip().startswith("{"):  # what XPath can't say stands as it is in the definition
+        try:
+            rule = json.loads(written)
+            check_expression(rule)
+        except (ValueError, RecursionError, LogicError):
+            carrying.report.error("bad_sharing", *carrying.where(row, "vatra", "shared_with"), name=written[:40])
+            return None
+        return rule
     part = carrying.told(lambda: parse(written), row, "vatra", "shared_with")
     return carrying.condition(part, row, node, "vatra", "shared_with") if part is not None else None

@@ -20,6 +20,8 @@ OF_TYPES |= {
     "partner": "partners",
     "zone": "zones",
     "session": "sessions",
+    "outreach_visit": "outreach_visits",
+    "colleague": "colleagues",
     "geopoint": "municipalities",
 }
 

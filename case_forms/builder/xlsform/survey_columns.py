@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from case_forms.builder.expressions import settings_read
+
 from .bounds import bounds
 from .languages import name_of
 from .naming import Names
@@ -69,12 +71,17 @@ class SurveyColumns:
     def _privacy(self, row: Row, question: Item, place: Place) -> None:
         if "sensitivity" in question:
             row["vatra::sensitivity"] = question["sensitivity"]
+        if "paper" in question:
+            row["vatra::paper"] = "no"
         if "keep_for" in question:
             row["vatra::keep_for"] = str(question["keep_for"])
         lines = []
         for role, rule in question.get("shared_with", {}).items():
             if rule is True:
                 lines.append(role)
+                continue
+            if settings_read(rule):  # XPath knows no procedure; the column is ours, so it stands there as it is
+                lines.append(f"{role} if {json.dumps(rule, ensure_ascii=False)}")
                 continue
             text = self._printed("vatra::shared_with", rule, place)
             if text is not None:

@@ -69,10 +69,13 @@ SIMPLE = {
     "select all that apply": "select_many",
     "rank": "ranking",
 }
+# lists that differ from one person to the next
+OF_ONES_OWN = frozenset({"session", "outreach_visit", "colleague"})
 # ours, by the name they have there: what `vatra::type` may say of a row of this type
 ALSO = {
     "text": {"text", "long_text", "case_reference", "phone", "email", "other_specify", "approximate_date"}
-    | {"session", "zone"},
+    | OF_ONES_OWN
+    | {"zone"},
     "integer": {"integer", "duration"},
     "decimal": {"decimal"},
     "date": {"date", "approximate_date"},
@@ -81,14 +84,15 @@ ALSO = {
     "scale": {"scale"},
     "geopoint": {"geopoint"},
     "file": {"file", "signature"},
-    "select_one": {"select_one", "boolean", "yes_no_unknown", "municipality", "zone", "partner", "session", "geopoint"},
+    "select_one": {"select_one", "boolean", "yes_no_unknown", "municipality", "zone", "partner", "geopoint"}
+    | OF_ONES_OWN,
     "select_many": {"select_many"},
     "ranking": {"ranking"},
     "calculated": {"calculated"},
     "hidden": {"hidden"},
 }
 GROUPS = frozenset({"matrix", "indicators", "indicator_assessment"})
-WITH_OWN_LISTS = frozenset({"boolean", "yes_no_unknown", "municipality", "zone", "partner", "session", "geopoint"})
+WITH_OWN_LISTS = OF_ONES_OWN | {"boolean", "yes_no_unknown", "municipality", "zone", "partner", "geopoint"}
 SHOWN_LARGE = ("multiline", "textarea")
 LARGE_DATES = ("month-year", "year")
 

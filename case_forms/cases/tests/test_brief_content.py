@@ -6,9 +6,21 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from case_forms.cases.brief_content import age_group, shared
+from case_forms.cases.brief_content import (
+    CASE_PARTS,
+    BriefFacts,
+    _parts_by_key,
+    age_group,
+    brief_for,
+    case_rows,
+    part_of,
+    shared,
+)
+from case_forms.cases.models import Case
 from case_forms.intake.actions import receive_submission
 from case_forms.testing import Scene, make_scene, publish, question, small_form, texts
+from notifications.briefs.parts import parts
+from notifications.briefs.replies import answer
 from notifications.outbox.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -136,3 +148,74 @@ def test_urgency_stands_above_the_sections_of_an_urgent_brief_alone(scene: Scene
     scene.send(danger="yes")
     assert Notice.objects.get(role="police").brief["urgent"] is True
     assert "urgent" not in Notice.objects.get(role="responsible_authority").brief
+
+
+# ---- what each row is for ----
+
+
+def test_a_question_says_what_it_is_for_and_an_older_version_is_known_by_its_keys() -> None:
+    assert part_of({"key": "immediate_danger"}) == "danger"
+    assert part_of({"key": "immediate_danger", "brief_part": "request"}) == "request"
+    assert part_of({"key": "our_own_question", "brief_part": "place"}) == "place"
+    assert part_of({"key": "our_own_question"}) == ""
+
+
+def test_every_part_that_the_seeded_keys_are_given_is_a_part_of_a_brief() -> None:
+    assert set(_parts_by_key().values()) <= set(parts())
+    assert set(CASE_PARTS.values()) <= set(parts())
+
+
+@pytest.mark.parametrize("role", ["school", "health", "psychologist", "embassy_desk"])
+def test_whoever_only_helps_does_not_read_that_it_is_a_trafficking_case(scene: Scene, role: str) -> None:
+    scene.send(danger="yes", age_stated=15)
+    rows = {row.key: row for row in case_rows(facts_of(Case.objects.get()), urgent=True)}
+    readers = {key for key, row in rows.items() if row.shared_with.get(role)}
+    assert "case.status" not in readers
+    assert {"case.unit", "case.callback"} <= readers
+    if role == "school":
+        assert readers == {"case.unit", "case.callback", "case.drill"} & set(rows)
+
+
+def test_the_shelter_and_the_authority_read_what_the_police_were_told_as_it_stands(scene: Scene) -> None:
+    scene.send(danger="yes", age_stated=15)
+    case = Case.objects.get()
+    assert "on its way" in row_for(case, "protection_service", "case.police")
+    police = Notice.objects.get(role="police")
+    Notice.objects.filter(pk=police.pk).update(state="sent", sent_at=timezone.now(), attempts=1)
+    assert "no answer yet" in row_for(case, "responsible_authority", "case.police")
+    answer(notice=Notice.objects.get(pk=police.pk), kind="accepted")
+    assert "accepted on" in row_for(case, "legal_aid", "case.police")
+    Notice.objects.filter(case_id=case.pk).update(case_id=uuid.uuid4())
+    assert row_for(case, "protection_service", "case.police") == "Not notified through this system"
+    assert "case.police" not in {
+        row["key"] for section in brief_for("police", facts_of(case))["sections"] for row in section["rows"]
+    }
+
+
+def row_for(case: Case, role: str, key: str) -> str:
+    brief = brief_for(role, facts_of(case))
+    return next(row["value"]["en"] for section in brief["sections"] for row in section["rows"] if row["key"] == key)
+
+
+def facts_of(case: Case) -> BriefFacts:
+    return BriefFacts(
+        case=case,
+        municipality=case.municipality,
+        unit=case.unit,
+        occurred_at=timezone.now(),
+        definition={"sections": []},
+        answers={},
+        sources={},
+    )
+
+
+def test_what_is_never_printed_is_marked_in_the_brief(scene: Scene) -> None:
+    form = small_form()
+    asked = next(item for item in form["sections"][1]["items"] if item["key"] == "first_name")
+    asked["paper"] = False
+    scene.form = publish(form)
+    scene.send(danger="yes", age_stated=15, first_name="Ana")
+    brief = Notice.objects.get(role="cpu").brief
+    marked = {row["key"]: row.get("paper") for section in brief["sections"] for row in section["rows"]}
+    assert marked["first_name"] is False
+    assert marked["case.reference"] is None

@@ -108,7 +108,7 @@ def test_a_case_without_reasons_shows_no_empty_box(phone: Client, case: Case) ->
     for event in CaseEvent.objects.all():
         event.explanation = []
         event.save()
-    assert "Why the procedure decided so" not in show(phone, case).words()
+    assert "Why the procedure decided this" not in show(phone, case).words()
 
 
 def test_opening_the_page_is_recorded_and_renewing_it_is_not(world: World, phone: Client, case: Case) -> None:
@@ -145,7 +145,7 @@ def test_times_stand_with_seconds_and_what_happens_next(phone: Client, case: Cas
         ({"state": "failed", "reason": "smtp", "next_attempt_at": timedelta(minutes=-1)}, "it is being sent"),
         (
             {"state": "failed", "reason": "smtp", "next_attempt_at": timedelta(seconds=220)},
-            "it is sent again in 3 minutes",
+            "it will be sent again in 3 minutes",
         ),
     ],
 )
@@ -171,9 +171,9 @@ def test_a_notice_in_time_offers_no_number(phone: Client, case: Case) -> None:
 def test_nobody_found_is_said_first_and_loudly(phone: Client, case: Case) -> None:
     Notice.objects.update(contact=None, state="failed", reason="no_contact", next_attempt_at=timezone.now())
     page = board(phone, case)
-    assert "nobody found to tell" in page.words()
+    assert "no contact found" in page.words()
     assert page.soup.select_one(".note-danger") is not None
-    assert "the directory is asked again" in page.words()
+    assert "the directory is being checked again" in page.words()
 
 
 def test_who_stands_in_for_nobody_can_be_called(phone: Client, case: Case) -> None:
@@ -223,11 +223,11 @@ def test_replies_are_read_in_words_with_their_note(phone: Client, case: Case) ->
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "in time"),
-        ({"amber_at": -1}, "time is running"),
+        ({}, "on time"),
+        ({"amber_at": -1}, "due soon"),
         ({"amber_at": -3, "red_at": -1}, "late"),
         ({"breach_at": -1}, "deadline missed"),
-        ({"met_at": -1}, "done in time"),
+        ({"met_at": -1}, "done on time"),
         ({"met_at": -1, "amber_at": -5}, "done, late"),
     ],
 )
@@ -298,7 +298,7 @@ def test_a_drill_is_marked(phone: Client, case: Case) -> None:
 def test_a_case_in_which_nobody_is_told_says_so(phone: Client, case: Case) -> None:
     Deadline.objects.all().delete()
     Notice.objects.all()._raw_delete("default")  # type: ignore[attr-defined]
-    assert "tells nobody about this case" in board(phone, case).words()
+    assert "notifies nobody about this case" in board(phone, case).words()
 
 
 def test_the_page_has_one_heading_and_no_inline_script(phone: Client, case: Case) -> None:
@@ -324,11 +324,11 @@ def test_a_card_counts_to_one_moment_the_answers(phone: Client, case: Case) -> N
     assert card is not None
     waiting = " ".join(card.get_text(" ").split())
     assert "59 minutes left" in waiting
-    assert "until it turns late" not in waiting
+    assert "until it is late" not in waiting
     assert "until it is missed" not in waiting
     Notice.objects.filter(pk=notice.pk).update(answer_by=now - timedelta(minutes=1))
     card = board(phone, case).soup.select_one(f'.notice-card[data-key="{notice.pk}"]')
     assert card is not None
     over = " ".join(card.get_text(" ").split())
     assert "The answer was due" in over
-    assert "until it turns late" not in over
+    assert "until it is late" not in over

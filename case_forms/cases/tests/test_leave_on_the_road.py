@@ -12,6 +12,7 @@ from case_forms.intake.seeding.reference import seed_groups
 from case_forms.testing import Scene, make_coordinator, make_scene
 from notifications.directory.models import Contact, DutyShift
 from notifications.directory.roster import AWAY, COVERED
+from notifications.directory.tests.second_keeper import agree_to_all
 from notifications.outbox.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +71,7 @@ def test_the_substitute_of_today_is_told_and_not_the_standing_shift(scene: Scene
     }
 
     assert keeper.post("/cms/dutyshift/new/", shift).status_code == 302
+    assert agree_to_all() == 1  # a shift of today takes two
     notice = police_notice(scene)
 
     assert notice.contact == substitute

@@ -434,7 +434,7 @@ def test_after_another_person_was_told_instead_all_three_pages_follow_that_notic
     scene = make_scene(police=False)
     case = Case.objects.get(reference=scene.send().receipt["case"])
     client = signed_in(make_coordinator(scene.place))
-    nobody = "nobody found to tell"
+    nobody = "no contact found"
     assert said_of(client, case.reference) == (nobody, nobody, nobody)
     first = Notice.objects.nobody_reached().get(case_id=case.pk)
     chosen = {"contact": scene.offices["police"].contacts.order_by("pk")[0].pk, "why": "She knows the place."}
@@ -467,7 +467,7 @@ def test_another_area_with_nobody_of_the_role_is_loud_on_all_three_pages_while_a
     answer(notice=first, kind="wrong_area", to_municipality=make_place().municipality)
     call = Notice.objects.get(purpose="call")
     assert call.contact is not None
-    nobody = "nobody found to tell"
+    nobody = "no contact found"
     assert said_of(client, case.reference) == (nobody, nobody, nobody)
     mark_opened(notice=call, at=timezone.now())
     answer(notice=call, kind="accepted")

@@ -42,7 +42,7 @@ def test_a_new_notice_is_owed_and_will_be_sent(scene: Scene) -> None:
     assert [moment.name for moment in line.moments] == ["owed"]
     assert line.recipient.startswith("Office")
     assert line.minutes_left == 29
-    assert line.state_label == "owed"
+    assert line.state_label == "queued"
 
 
 def test_what_happened_stands_in_order_with_its_minutes(scene: Scene) -> None:
@@ -175,7 +175,7 @@ def test_the_unit_sees_that_a_contact_is_locked_out_while_the_clock_runs(scene: 
     client = Client()
     client.force_login(scene.worker)
     page = client.get(f"/field/cases/{notice.case_reference}/", headers={"accept-language": "en"}).content.decode()
-    assert "5 wrong PINs were written" in page or "5 PIN-e të gabuara" in page
+    assert "5 wrong PINs were entered" in page or "5 PIN-e të gabuara" in page
     assert notice.contact.phone in page
     answer(notice=notice, kind="accepted")
     assert line_of(drawn(), "police").wrong_pins == 0

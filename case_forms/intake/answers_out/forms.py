@@ -28,7 +28,7 @@ class ExportForm(forms.Form):
     )
     format = forms.ChoiceField(label=_("File"), choices=Format.choices, initial=Format.XLSX, widget=forms.RadioSelect)
     how = forms.ChoiceField(label=_("Columns and choices as"), choices=HOW, initial="labels", widget=forms.RadioSelect)
-    drills = forms.BooleanField(label=_("Drills too"), required=False)
+    drills = forms.BooleanField(label=_("Include drills"), required=False)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,7 +43,7 @@ class ExportForm(forms.Form):
         cleaned = super().clean() or {}
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and since > until:
-            self.add_error("until", _("This day lies before the first one."))
+            self.add_error("until", _("This day is before the first one."))
         return cleaned
 
     def filters(self) -> Filters:

@@ -84,14 +84,14 @@ def _about_submission() -> tuple[Column, ...]:
         Column(("_unit", ""), _("Mobile unit")),
         Column(("_region", ""), _("Region")),
         Column(("_case", ""), _("Case")),
-        Column(("_occurred_at", ""), _("It happened")),
+        Column(("_occurred_at", ""), _("Date and time of the event")),
         Column(("_received_at", ""), _("Received")),
         Column(("_drill", ""), _("Drill")),
     )
 
 
 def _about_row(path: Path) -> tuple[Column, ...]:
-    parent = (Column(("_parent_row", ""), _("Row of the group around")),) if len(path) > 1 else ()
+    parent = (Column(("_parent_row", ""), _("Row of the parent group")),) if len(path) > 1 else ()
     return (
         Column(("_submission", ""), _("Submission")),
         Column(("_version", ""), _("Version")),

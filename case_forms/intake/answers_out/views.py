@@ -46,7 +46,9 @@ def answers_out(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     try:
         export = request_export(outgoing=outgoing, format=chosen["format"], count=count)
     except TooMany as refused:
-        words = _("This file takes %(most)s submissions at most. Choose fewer days, or CSV.") % {"most": refused.most}
+        words = _("This file can hold at most %(most)s submissions. Choose fewer days, or CSV.") % {
+            "most": refused.most
+        }
         form.add_error("format", words)
         return _page(request, form, status=422)
     return redirect("intake:export", export.pk)

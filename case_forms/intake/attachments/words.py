@@ -26,13 +26,13 @@ def words_for(code: str, accept: Collection[str] = ("image", "pdf")) -> str:
         "too_many_pages": gettext("This document has more than %(count)s pages. Split it, or choose another one.")
         % {"count": MOST_PAGES},
         "locked": gettext("This document is locked. Save a copy without a password, and choose that."),
-        "active": gettext("This document holds a program or another file. Print it to a new PDF, and choose that."),
-        "too_many": gettext("This form has %(count)s files already. Remove one first.")
+        "active": gettext("This document contains a program or another file. Print it to a new PDF, and choose that."),
+        "too_many": gettext("This form already has %(count)s files. Remove one first.")
         % {"count": settings.ATTACHMENTS_PER_DRAFT},
-        "busy": gettext("Too many files come in just now. Wait %(seconds)s seconds, and choose it again.")
+        "busy": gettext("Too many files are being uploaded just now. Wait %(seconds)s seconds, and choose it again.")
         % {"seconds": QUEUE_SECONDS},
         "sent": gettext("This form has been sent; nothing can be added."),
-        "again": gettext("Choose this file once more: it was not saved yet."),
+        "again": gettext("Choose this file again: it was not saved yet."),
     }
     return said.get(code) or gettext("This file can't be opened. It may be damaged; choose another one.")
 

@@ -37,6 +37,8 @@ ALL = ("add", "change", "view", "delete", "publish", "lock", "unlock")
 WRITE = ("add", "change", "view")
 # nobody deletes a form, and nobody publishes one alone (docs/adr/0012)
 BUILD = ("add", "change", "view", "lock", "unlock")
+# the directory takes two coordinators; operators had it until 2026 (docs/adr/0074)
+KEPT_BY_COORDINATORS = ("directory", (), ("add", "change", "view", "delete"))
 GROUPS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
     "Editors": (
         ("wagtailadmin", ("admin",), ("access",)),
@@ -57,7 +59,6 @@ GROUPS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
         ("wagtailadmin", ("admin",), ("access",)),
         ("access", ("mobileunit", "policedirectorate"), WRITE),
         ("access", ("region", "municipality"), ("change", "view")),
-        ("directory", (), WRITE),
     ),
 }
 # Rights that groups had once and must not keep: accounts are kept under cms/staff/, never by Wagtail's own screens.
@@ -234,6 +235,7 @@ def seed_groups() -> int:
         group.permissions.remove(*withdrawn)
     for name, grants in GROUPS.items():
         group, _new = Group.objects.get_or_create(name=name)
+        group.permissions.remove(*_permissions(*KEPT_BY_COORDINATORS) if name == "Operators" else ())
         wanted = set()
         for app, models, verbs in grants:
             wanted |= set(_permissions(app, models, verbs))

@@ -221,10 +221,21 @@ def seeded(key: str) -> dict[str, Any]:
         ("initial_identification", {"birth_date": "2011-02-01", "age_stated": 15}, []),
         ("initial_identification", {"birth_date": "2010-02-01", "age_stated": 15}, []),
         ("initial_identification", {"birth_date": "2008-02-01", "age_stated": 17}, ["age_against_birth_date"]),
+        ("initial_identification", {"age_in_doubt": "no", "age_stated": 16}, ["adult_said_child_by_age"]),
+        ("initial_identification", {"age_in_doubt": "no", "age_stated": 19}, []),
+        ("initial_identification", {"worker_decision": "potential_victim"}, ["no_sign_noted"]),
+        ("initial_identification", {"worker_decision": "potential_victim", "signs_heard": ["debt"]}, []),
+        (
+            "initial_identification",
+            {"refusal": ["police"], "police_contact_consent": "yes"},
+            ["refusal_and_consent"],
+        ),
+        ("initial_identification", {"refusal": ["police"], "police_contact_consent": "no"}, []),
         ("referral", {"consent_basis": "consent_form"}, ["consent_form_missing"]),
         ("referral", {"consent_basis": "vital_interests"}, []),
-        ("formal_identification", {"outcome": "confirmed"}, ["confirmed_without_document"]),
-        ("formal_identification", {"outcome": "confirmed", "document_ref": "12/2026"}, []),
+        ("formal_identification", {"outcome": "confirmed", "document_ref": "12/2026"}, ["confirmed_changes_status"]),
+        ("formal_identification", {"outcome": "not_confirmed"}, ["not_confirmed_without_document"]),
+        ("formal_identification", {"outcome": "not_confirmed", "document_ref": "12/2026"}, []),
         ("formal_identification", {"outcome": "pending"}, []),
     ],
 )
@@ -234,7 +245,9 @@ def test_our_forms_ask_about_contradictions(form: str, answers: dict[str, Any], 
 
 def test_the_identification_asks_for_the_decision_once() -> None:
     asked = {placed.question["key"]: placed.question for placed in questions(seeded("initial_identification"))}
-    assert asked["indicators_assessment"]["read_only"] is True
+    review = {placed.question["key"]: placed.question for placed in questions(seeded("indicator_review"))}
+    assert review["indicators_assessment"]["read_only"] is True
+    assert not {"indicators", "indicators_assessment"} & asked.keys()
     assert asked["worker_decision"]["required"] is True
     assert asked["session"]["type"] == "session"
     assert "session_id" not in asked
@@ -245,7 +258,9 @@ def test_the_identification_asks_for_the_decision_once() -> None:
     [
         ("initial_identification", "safe_contact_how", "no_contact"),
         ("initial_identification", "exploitation", "unknown"),
-        ("initial_identification", "means_of_control", "unknown"),
+        ("indicator_review", "means_of_control", "unknown"),
+        ("initial_identification", "others_present", "nobody"),
+        ("initial_identification", "refusal", "nothing"),
         ("referral", "content_shared", "nothing_more"),
         ("risk_assessment", "threats_from", "nobody_known"),
         ("session_report", "follow_up", "none"),

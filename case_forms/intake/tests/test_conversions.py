@@ -209,13 +209,13 @@ def test_the_page_of_numbers_and_its_file_show_the_same(world: World, client: Cl
     client.force_login(world.scene.worker)
     months = {"since": f"{session.date:%Y-%m}", "until": f"{session.date:%Y-%m}"}
     html = client.get(reverse("sessions:numbers"), months).content.decode()
-    assert "From session to signal to case" in html
-    assert "can point at people" in html
+    assert "From session to tip to case" in html
+    assert "can identify people" in html
     rows = list(
         csv.reader(io.StringIO(client.get(reverse("sessions:numbers_file"), months).content.decode("utf-8-sig")))
     )
     line = dict(zip(rows[0], rows[1], strict=True))
-    names = ("signals at the session", "signals by its card", "of these within 90 days", "cases from them")
+    names = ("tips at the session", "tips through its card", "of these within 90 days", "cases that followed")
     assert [line[name] for name in names] == ["0", "1", "1", "1"]
 
 
@@ -228,8 +228,8 @@ def test_the_sessions_page_tells_its_unit_and_coordinator_numbers_and_nothing_of
     for person in (world.scene.worker, make_coordinator(world.scene.place)):
         client.force_login(person)
         html = client.get(reverse("sessions:session", args=[session.pk])).content.decode()
-        assert "What came of it" in html
-        assert "<dt>Cases from them</dt><dd>1</dd>" in html
+        assert "Results" in html
+        assert "<dt>Cases that followed</dt><dd>1</dd>" in html
         assert case.reference not in html
         assert signal.reference not in html
 

@@ -140,7 +140,7 @@ def test_a_reference_is_found_however_it_is_typed(world: World) -> None:
         assert wanted in shown(home(world.worker, f"/field/?q={typed.replace(' ', '+')}"))
     page = home(world.worker, "/field/?q=%25%25")
     assert shown(page) == []
-    assert "No open case is like this" in page.words()
+    assert "No open case matches" in page.words()
 
 
 def test_another_units_case_is_not_found(world: World) -> None:
@@ -237,7 +237,7 @@ def test_wrong_pins_that_lock_a_contact_out_are_as_loud_as_a_call(world: World) 
         PinTry.objects.create(notice=first, address_hash="x", succeeded=False)
     assert state_of(world, case) == "call"
     page = home(world.worker)
-    assert "5 wrong PINs were written" in page.words()
+    assert "5 wrong PINs were entered" in page.words()
     assert page.soup.select_one('.case-loud a[href^="tel:"]') is not None
     PinTry.objects.create(notice=first, address_hash="x", succeeded=True)
     assert state_of(world, case) == "waiting"

@@ -8,8 +8,10 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from access.models import User
+from access.sessions import actions as sessions
 from audit.models import AuditEntry
-from case_forms.intake import drafts
+from case_forms.intake import besides, drafts
 from case_forms.intake.models import Draft
 from case_forms.intake.tests import small_world
 from case_forms.intake.tests.page import Page, follow
@@ -79,7 +81,121 @@ def test_the_browsers_own_saving_goes_on_quietly(page: Page) -> None:
     assert page.press("autosave", age="30").status_code == 204
     end_session()
     assert page.press("autosave", age="31").status_code == 204
-    assert Draft.objects.get().answers["age"] == 31
+    assert Draft.objects.get().answers["age"] == 30, "without a session nothing is replaced"
+
+
+# ---- what the key adds, and what it doesn't replace ----
+
+
+def typed_beside(draft: Draft) -> list[str]:
+    """What copies beside the draft hold of the question that the tests type in."""
+    copies = (draft.besides or {}).values()
+    return [value for copy in copies for name, value in copy["fields"] if name == "age_reason"]
+
+
+def test_a_phone_in_other_hands_replaces_nothing_and_the_owner_chooses(phone: Client, page: Page) -> None:
+    page.press("save", age="30", age_reason="she said so")
+    end_session()
+    page.press("save", age="", age_reason=CANARY, municipality="vlore")
+    draft = Draft.objects.get()
+    assert draft.answers == {"age": 30, "age_reason": "she said so", "municipality": "vlore"}
+    assert typed_beside(draft) == [CANARY]
+    phone.force_login(draft.owner)
+    choose = Page(phone, phone.get(f"/field/drafts/{draft.pk}/person/"))
+    assert "she said so" in choose.words()
+    assert CANARY in choose.words()
+    assert [name for name in choose.fields() if name.startswith("_seen-")] == ["_seen-age_reason"]
+    assert Page(phone, choose.press("save")).status == 409, "without a choice nothing is saved"
+    assert Draft.objects.get().answers["age_reason"] == "she said so"
+    kept = choose.press("save", **{"_keep-age_reason": "theirs"})
+    assert kept.status_code == 302
+    draft = Draft.objects.get()
+    assert draft.answers == {"age": 30, "age_reason": "she said so", "municipality": "vlore"}
+    assert draft.besides is None
+    assert Page(phone, phone.get(f"/field/drafts/{draft.pk}/person/")).status == 200
+
+
+def test_the_owner_may_take_what_was_typed_beside(phone: Client, page: Page) -> None:
+    page.press("save", age_reason="first")
+    end_session()
+    page.press("save", age_reason=CANARY)
+    draft = Draft.objects.get()
+    phone.force_login(draft.owner)
+    choose = Page(phone, phone.get(f"/field/drafts/{draft.pk}/person/"))
+    assert choose.press("save", **{"_keep-age_reason": "mine"}).status_code == 302
+    draft = Draft.objects.get()
+    assert (draft.answers["age_reason"], draft.besides) == (CANARY, None)
+
+
+def test_typing_that_goes_on_in_one_page_after_the_session_ended_is_one_text(page: Page) -> None:
+    end_session()
+    for turn, text in enumerate(("hel", "hello", "hello world"), 1):
+        page.press("autosave", age_reason=text, _turn=str(turn))
+    draft = Draft.objects.get()
+    assert draft.answers["age_reason"] == "hello world"
+    assert draft.besides is None
+
+
+def test_another_page_without_a_session_does_not_go_on_with_what_the_first_added(phone: Client, page: Page) -> None:
+    draft = Draft.objects.get()
+    second = Page(phone, phone.get(f"/field/drafts/{draft.pk}/person/"))
+    end_session()
+    page.press("autosave", age_reason="first", _turn="1")
+    second.press("autosave", age_reason=CANARY, _turn="1")
+    draft = Draft.objects.get()
+    assert draft.answers["age_reason"] == "first"
+    assert typed_beside(draft) == [CANARY]
+
+
+def test_a_form_with_something_beside_is_not_sent_before_the_choice(phone: Client, page: Page) -> None:
+    page.press("save", age_reason="first")
+    end_session()
+    page.press("save", age_reason=CANARY)
+    draft = Draft.objects.get()
+    phone.force_login(draft.owner)
+    assert phone.get(f"/field/drafts/{draft.pk}/")["Location"] == f"/field/drafts/{draft.pk}/person/"
+    token = phone.get("/field/").context["csrf_token"]
+    sent = phone.post(f"/field/drafts/{draft.pk}/", {"csrfmiddlewaretoken": str(token)})
+    assert sent["Location"] == f"/field/drafts/{draft.pk}/person/"
+    assert Draft.objects.get().submitted_at is None
+
+
+def test_what_stands_beside_is_bounded(page: Page) -> None:
+    page.press("save", age_reason="first")
+    end_session()
+    for number in range(besides.MOST):
+        page.press("autosave", age_reason=f"text {number}", _page=f"page-{number}")
+    page.press("autosave", age_reason="one too many", _page="page-x")
+    draft = Draft.objects.get()
+    assert len(draft.besides) == besides.MOST
+    assert draft.answers["age_reason"] == "first"
+
+
+@pytest.mark.parametrize("what", ["account", "password", "everywhere", "that session"])
+def test_a_key_dies_with_its_owners_account_password_and_sign_out(
+    world: World, phone: Client, page: Page, what: str
+) -> None:
+    worker = world.worker
+    row = phone.session["access.session"]
+    if what == "account":
+        User.objects.filter(pk=worker.pk).update(is_active=False)
+    elif what == "password":
+        worker.set_password("another long pass phrase")
+        worker.save()
+    elif what == "everywhere":
+        sessions.end_all(user=worker, by=worker)
+    else:
+        sessions.end_one(user=worker, session=row, by=worker)
+    answer = page.press("autosave", age_reason=CANARY)
+    assert answer.status_code == 302
+    draft = Draft.objects.get()
+    assert (draft.answers, draft.besides) == ({}, None)
+
+
+def test_a_key_outlives_signing_out_on_the_same_device(phone: Client, page: Page) -> None:
+    phone.logout()
+    page.press("autosave", age_reason=CANARY)
+    assert Draft.objects.get().answers == {"age_reason": CANARY}
 
 
 def test_a_token_that_changed_because_somebody_signed_in_elsewhere_loses_nothing(phone: Client, page: Page) -> None:

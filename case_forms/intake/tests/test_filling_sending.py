@@ -80,17 +80,17 @@ def test_the_review_says_that_the_place_is_outside_the_officers_area(phone: Clie
     directorate = PoliceDirectorate.objects.create(slug="dvp-fier", name="DVP Fier", short_name="Fier")
     Municipality.objects.create(slug="fier", name="Fier", region=region, police_directorate=directorate)
     words = to_review(phone, municipality="fier").words()
-    assert "Oficer Demo, Vlorë police Fier is outside this office's area. They are told so." in words
+    assert "Oficer Demo, Vlorë police Fier is outside this office's area. The recipient is informed of that." in words
 
 
 def test_the_review_names_the_coordinator_who_would_be_asked(phone: Client, world: World) -> None:
     DutyShift.objects.all().delete()
     make_office(Role.COORDINATOR, region=world.unit.region, contacts=1)
-    assert "would be asked to find somebody. Call:" in to_review(phone).words()
+    assert "would be asked to find a contact. Call:" in to_review(phone).words()
 
 
 def test_the_review_says_when_nobody_is_told(phone: Client) -> None:
-    assert "tells nobody outside" in to_review(phone, result="none").words()
+    assert "notifies nobody outside" in to_review(phone, result="none").words()
 
 
 def test_the_review_names_what_is_missing_and_links_to_its_section(phone: Client) -> None:
@@ -146,7 +146,7 @@ def test_a_sent_draft_is_empty_and_its_pages_lead_to_the_case(phone: Client) -> 
         assert follow(phone, answer).status == 200
     assert phone.get(f"/field/sent/{draft.pk}/")["Location"] == f"/field/cases/{reference}/"
     late = Page(phone, old.press("save", age="99"))
-    assert (late.status, "99" in late.words(), "sent already" in late.words()) == (409, True, True)
+    assert (late.status, "99" in late.words(), "already been sent" in late.words()) == (409, True, True)
     assert late.soup.select_one(f'a[href="/field/sent/{draft.pk}/"]') is not None
     assert Submission.objects.get().answers["age"] == 30
 
@@ -213,7 +213,7 @@ def test_a_procedure_that_cannot_decide_sends_nothing_and_says_so(phone: Client)
     ProcedureVersion.objects.all()._raw_delete("default")  # type: ignore[attr-defined]
     page = Page(phone, send(phone))
     assert page.status == 503
-    assert "nobody has been told" in page.words()
+    assert "nobody has been notified" in page.words()
     assert not Submission.objects.exists()
 
 

@@ -7,11 +7,12 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditEntry, PutAside
-from case_forms.cases.models import Case
+from case_forms.cases.models import Case, CaseEvent
 from case_forms.intake.forgetting import first_due, forget_due, months_later
 from case_forms.intake.housekeeping import tidy
 from case_forms.intake.models import Submission
 from case_forms.testing import make_scene, publish, small_form
+from notifications.outbox.models import BriefDocument, Notice, Reply
 from vault.tests.spoiling import spoil
 
 FAR = timedelta(days=400)
@@ -82,6 +83,22 @@ def test_each_answer_goes_when_its_own_time_is_over(scene):
     assert "story" not in fresh(submission).answers
     assert fresh(submission).forget_after is None
     assert forget_due(later) == 0
+
+
+def test_what_is_forgotten_goes_from_the_notices_their_papers_and_the_reasons_too(scene):
+    submission = sent(scene, days_ago=370)
+    close_cases()
+    police = next(one for one in Notice.objects.filter(case_id=submission.case_id) if "Ana" in str(one.brief))
+    BriefDocument.objects.get_or_create(notice=police, defaults={"pdf": b"%PDF"})
+    Reply.objects.create(notice=police, kind="accepted", note="Ana, as they wrote.")
+    before = len(str(police.brief))
+    assert forget_due(timezone.localdate()) == 1
+    assert not any("Ana" in str(one.brief) for one in Notice.objects.filter(case_id=submission.case_id))
+    police.refresh_from_db()
+    assert 0 < len(str(police.brief)) < before
+    assert not BriefDocument.objects.filter(notice=police).exists()
+    assert Reply.objects.get(notice=police).note is None
+    assert not CaseEvent.objects.filter(submission_id=submission.pk, explanation__isnull=False).exists()
 
 
 def test_nothing_is_forgotten_before_its_day(scene):

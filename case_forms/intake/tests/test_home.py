@@ -95,7 +95,7 @@ def test_the_units_name_and_its_forms_identification_first(world: World) -> None
 def test_an_empty_page_says_what_to_do(world: World) -> None:
     words = home(world.worker).words()
     assert "Your unit has no open case" in words
-    assert "Begin with one of the forms above" in words
+    assert "Start with one of the forms above" in words
     assert "Your regions have no open case" in home(world.coordinator).words()
 
 
@@ -149,7 +149,7 @@ def test_nobody_found_is_the_loudest(world: World) -> None:
     assert state_of(world) == "no_contact"
     page = home(world.worker)
     assert page.soup.select_one(".case-loud") is not None
-    assert "nobody found to tell" in page.words()
+    assert "no contact found" in page.words()
 
 
 def test_no_answer_in_time_is_loud_and_brings_the_number_to_call(world: World) -> None:

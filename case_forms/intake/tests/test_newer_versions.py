@@ -126,7 +126,7 @@ def test_the_page_says_what_changes_before_anything_moves(phone: Client, draft: 
 def test_moving_keeps_what_fits_and_leaves_the_rest_readable(phone: Client, draft: Draft) -> None:
     to = second_version()
     page = follow(phone, move(phone, draft, to.number))
-    assert "This form is on version 2 now." in page.words()
+    assert "This form now uses version 2." in page.words()
     moved = Draft.objects.get()
     assert moved.form_version == to
     assert moved.answers == {
@@ -277,7 +277,7 @@ def test_the_filler_picks_a_language_and_what_was_typed_is_kept(phone: Client) -
     label = page.soup.select_one("label [lang=rom]")
     assert label is not None
     assert label.get_text() == "Kicy zhene"
-    assert "Continue" in page.words() or "Look it over" in page.words()
+    assert "Continue" in page.words() or "Check your answers" in page.words()
     review = Page(phone, phone.get(f"/field/drafts/{Draft.objects.get().pk}/"))
     assert "Kicy zhene" in review.words()
 

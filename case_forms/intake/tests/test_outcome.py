@@ -70,7 +70,7 @@ def test_after_not_a_victim_the_page_says_it_in_the_procedures_words(scene: Scen
     assert SAID in page
     assert "none was opened" in page
     assert not sent.is_unmatched
-    assert "Nobody was told" not in page_of(scene.worker, "/field/")
+    assert "Nobody was notified" not in page_of(scene.worker, "/field/")
 
 
 def test_a_form_without_any_rule_is_kept_and_says_so_without_alarm(scene: Scene) -> None:
@@ -78,7 +78,7 @@ def test_a_form_without_any_rule_is_kept_and_says_so_without_alarm(scene: Scene)
     scene.form = version
     sent = scene.send().submission
     assert not sent.is_unmatched
-    assert "No rule of the procedure is about this form" in page_of(scene.worker, f"/field/submissions/{sent.pk}/")
+    assert "No rule of the procedure covers this form" in page_of(scene.worker, f"/field/submissions/{sent.pk}/")
 
 
 def test_answers_that_no_rule_is_about_are_loud_for_the_unit_and_its_coordinator(
@@ -93,7 +93,7 @@ def test_answers_that_no_rule_is_about_are_loud_for_the_unit_and_its_coordinator
 
     for reader in (scene.worker, coordinator):
         home = page_of(reader, "/field/")
-        assert "Nobody was told" in home
+        assert "Nobody was notified" in home
         assert f"/field/submissions/{sent.pk}/" in home
     assert "at_risk" not in home
 
@@ -121,10 +121,10 @@ def test_it_stays_until_somebody_has_dealt_with_it(scene: Scene, client: Client)
     client.post(f"/field/submissions/{sent.pk}/handled/")
     client.post(f"/field/submissions/{sent.pk}/handled/")
 
-    assert "Nobody was told" not in page_of(scene.worker, "/field/")
+    assert "Nobody was notified" not in page_of(scene.worker, "/field/")
     page = page_of(scene.worker, f"/field/submissions/{sent.pk}/")
-    assert "Dealt with" in page
-    assert "Nobody was told" in page
+    assert "Resolved" in page
+    assert "Nobody was notified" in page
     assert AuditEntry.objects.filter(action="submission.handled").count() == 1
 
 
@@ -132,7 +132,7 @@ def test_nobody_from_elsewhere_sees_it_or_puts_it_away(scene: Scene, client: Cli
     sent = scene.send(result="at_risk", story=None).submission
     _unit, stranger = make_unit_with_worker(make_place())
     client.force_login(stranger)
-    assert "Nobody was told" not in client.get("/field/").content.decode()
+    assert "Nobody was notified" not in client.get("/field/").content.decode()
     assert client.post(f"/field/submissions/{sent.pk}/handled/").status_code == 404
     assert Submission.objects.get().handled_at is None
 
@@ -147,9 +147,7 @@ def test_the_review_warns_before_it_is_sent(scene: Scene, client: Client) -> Non
     client.force_login(scene.worker)
     answers = scene.answers(result="at_risk", story=None)
     draft = start_draft(form_version=scene.form, unit=scene.unit, owner=scene.worker, answers=answers)
-    assert (
-        "No rule of the procedure is about these answers" in client.get(f"/field/drafts/{draft.pk}/").content.decode()
-    )
+    assert "No rule of the procedure covers these answers" in client.get(f"/field/drafts/{draft.pk}/").content.decode()
 
 
 def test_a_drill_that_no_rule_is_about_does_not_cry_on_the_start_page(scene: Scene) -> None:

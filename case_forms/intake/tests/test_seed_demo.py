@@ -62,7 +62,7 @@ def test_everybody_is_marked_demo_and_lives_at_a_reserved_domain(seeded: dict[st
     people = list(User.objects.all())
     contacts = list(Contact.objects.all())
     assert len(people) == seeded["accounts"] == 15
-    assert len(contacts) == seeded["contacts"] == 57
+    assert len(contacts) == seeded["contacts"] == 75
     for person in [*people, *contacts]:
         assert person.is_demo, person
         assert person.email.endswith(".example"), person
@@ -145,10 +145,11 @@ def test_production_refuses(seeded: dict[str, int], settings: Any) -> None:
 
 def test_the_demo_cases_say_that_they_are_invented_and_go_down_the_real_road(seeded: dict[str, int]) -> None:
     assert seed_demo()["cases"] == 4
-    assert Submission.objects.exclude(form_version__form__key="session_report").count() == 7
+    assert Submission.objects.exclude(form_version__form__key="session_report").count() == 8
     for submission in Submission.objects.filter(form_version__form__key="initial_identification"):
-        assert submission.answers["narrative"].startswith("RAST DEMO, I SAJUAR.")
         assert submission.answers["decision_reason"].startswith("RAST DEMO, I SAJUAR.")
+    review = Submission.objects.get(form_version__form__key="indicator_review")
+    assert review.answers["narrative"].startswith("RAST DEMO, I SAJUAR.")
     assert not Notice.objects.filter(contact__isnull=True).exists()
     assert {notice.contact.email.rsplit(".", 1)[1] for notice in Notice.objects.all() if notice.contact} == {"example"}
 

@@ -83,8 +83,11 @@ def test_under_eighteen_unknown_or_in_doubt_is_a_child_in_the_procedure_and_in_t
     answers: dict[str, Any], child: bool
 ) -> None:
     assert logic.truthy(identification("potential_victim", **answers).facts["child"]) is child
-    section = next(s for s in FORMS["initial_identification"]["sections"] if s["key"] == "child")
+    form = FORMS["initial_identification"]
+    worked_out = next(each.question for each in questions(form) if each.question["key"] == "treated_as_child")
     scope = {**answers, "_today": "2025-11-24", "_occurred_on": "2025-11-24"}
+    scope["treated_as_child"] = logic.evaluate(worked_out["calculation"], scope)
+    section = next(each for each in form["sections"] if each["key"] == "child")
     assert logic.truthy(logic.evaluate(section["relevant"], scope)) is child
 
 
@@ -109,11 +112,150 @@ def test_danger_now_is_urgent_and_starts_the_childs_assessment() -> None:
     notices = [action.params for action in decision.actions if action.do == "notify"]
     assert {params["role"]: params.get("urgent", False) for params in notices} == {
         "police": True,
-        "responsible_authority": False,
+        "responsible_authority": True,
         "cpu": True,
     }
     assert "child_risk_assessment" in clocks(decision)
     assert "child_risk_assessment" not in clocks(identification("potential_victim", **CHILD))
+
+
+@pytest.mark.parametrize("danger", ["yes", "no", "unknown"])
+def test_the_papers_of_one_case_agree_on_urgency(danger: str) -> None:
+    for result in ("potential_victim", "victim", "at_risk"):
+        notices = identification(result, immediate_danger=danger, **CHILD).actions
+        assert {each.params["urgent"] for each in notices if each.do == "notify"} == {danger == "yes"}
+
+
+@pytest.mark.parametrize("result", ["no_indicators", "insufficient_information"])
+@pytest.mark.parametrize(("age", "roles"), [(ADULT, ["coordinator"]), (CHILD, ["coordinator", "cpu"])])
+def test_danger_is_never_left_alone_whatever_the_result(result: str, age: dict[str, Any], roles: list[str]) -> None:
+    decision = identification(result, immediate_danger="yes", **age)
+    assert decision.actions[0].params["status"] == "suspected"
+    assert told(decision) == roles
+    assert all(action.params["urgent"] for action in decision.actions if action.do == "notify")
+
+
+@pytest.mark.parametrize(
+    ("consent", "roles"),
+    [
+        ("yes", ["coordinator", "police"]),
+        ("without_name", ["coordinator", "police"]),
+        ("no", ["coordinator"]),
+        ("unknown", ["coordinator"]),
+    ],
+)
+def test_an_adult_at_risk_in_danger_the_coordinator_and_by_consent_the_police(consent: str, roles: list[str]) -> None:
+    decision = identification("at_risk", immediate_danger="yes", police_contact_consent=consent, **ADULT)
+    assert told(decision) == roles
+
+
+def test_a_child_at_risk_in_danger_the_police_whatever_was_said() -> None:
+    decision = identification("at_risk", immediate_danger="yes", police_contact_consent="no", **CHILD)
+    assert told(decision) == ["cpu", "coordinator", "police"]
+
+
+# ---- what an organisation chooses ----
+
+
+def with_setting(key: str, value: str) -> dict[str, Any]:
+    settings = {**PROCEDURE["settings"], key: {**PROCEDURE["settings"][key], "value": value}}
+    return {**PROCEDURE, "settings": settings}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "roles"),
+    [
+        (None, ["coordinator", "responsible_authority"]),  # the proposal: ask the supervisor
+        ("ask_supervisor", ["coordinator", "responsible_authority"]),
+        ("anonymous_alert", ["police", "responsible_authority"]),
+        ("none", ["responsible_authority"]),
+    ],
+)
+@pytest.mark.parametrize("danger", ["yes", "no"])
+def test_when_an_adult_refuses_the_organisations_rule_holds(chosen: str | None, roles: list[str], danger: str) -> None:
+    procedure = with_setting("adult_refusal", chosen) if chosen else PROCEDURE
+    answers = {"worker_decision": "potential_victim", "police_contact_consent": "no", "immediate_danger": danger}
+    event = Event("submission_received", "initial_identification", {**answers, **ADULT}, NOON, NOON)
+    assert told(decide(event, procedure)) == roles
+
+
+def test_a_rule_that_the_procedure_does_not_name_asks_the_supervisor() -> None:
+    procedure = {**PROCEDURE, "settings": {}}
+    answers = {"worker_decision": "victim", "police_contact_consent": "no", **ADULT}
+    event = Event("submission_received", "initial_identification", answers, NOON, NOON)
+    assert told(decide(event, procedure)) == ["coordinator", "responsible_authority"]
+
+
+def test_a_childs_refusal_keeps_the_police_from_nothing() -> None:
+    for consent in ("yes", "without_name", "no", "unknown"):
+        assert "police" in told(identification("potential_victim", police_contact_consent=consent, **CHILD))
+
+
+def test_every_setting_is_a_proposal_marked_for_the_lawyer() -> None:
+    for key, setting in PROCEDURE["settings"].items():
+        assert (setting["confidence"], setting["for_lawyer"]) == ("proposal", True), key
+        assert setting["basis"], key
+        assert "value" not in setting, key
+
+
+# ---- urgent first, the rest in the same case ----
+
+
+@pytest.mark.parametrize(
+    ("urgent", "age", "roles"),
+    [
+        ("potential_victim", ADULT, ["police", "responsible_authority"]),
+        ("potential_victim", CHILD, ["police", "responsible_authority", "cpu"]),
+        ("potential_victim", {"age_in_doubt": "unknown"}, ["police", "responsible_authority", "cpu"]),
+        ("at_risk", ADULT, ["coordinator"]),
+        ("at_risk", CHILD, ["cpu", "coordinator", "police"]),
+    ],
+)
+def test_an_urgent_notice_opens_the_case_tells_everybody_and_waits_for_the_rest(
+    urgent: str, age: dict[str, Any], roles: list[str]
+) -> None:
+    answers = {"municipality": "kruje", "immediate_danger": "yes", "urgent_notice": urgent, **age}
+    decision = decided("initial_identification", **answers)
+    assert decision.actions[0].params["status"] == urgent
+    assert told(decision) == roles
+    started = [action.params["key"] for action in decision.actions if action.do == "deadline"]
+    assert "identification_rest" in started
+    assert ("child_risk_assessment" in started) is decision.facts["child"]
+
+
+def test_the_rest_joins_the_same_case_and_meets_what_waited_for_it() -> None:
+    answers = {"case_ref": "7K2M9Q", "worker_decision": "no_indicators", "immediate_danger": "no", **ADULT}
+    decision = decided("initial_identification", **answers)
+    assert [(action.do, action.params) for action in decision.actions] == [
+        ("attach_case", {"case": "7K2M9Q"}),
+        ("meet_deadline", {"key": "identification_rest"}),
+    ]
+    assert [entry["rule"] for entry in decision.explanation] == ["continue_case", "no_indicators"]
+
+
+@pytest.mark.parametrize(
+    ("held", "result", "stays"),
+    [
+        ("victim", "potential_victim", "victim"),
+        ("victim", "at_risk", "victim"),
+        ("potential_victim", "at_risk", "potential_victim"),
+        ("potential_victim", "victim", "victim"),
+        ("at_risk", "potential_victim", "potential_victim"),
+        ("potential_victim", "insufficient_information", "potential_victim"),
+        ("suspected", "insufficient_information", "suspected"),
+    ],
+)
+def test_another_identification_of_the_same_person_never_lowers_a_status(held: str, result: str, stays: str) -> None:
+    answers = {"case_ref": "7K2M9Q", "worker_decision": result, "immediate_danger": "yes", **ADULT}
+    event = Event("submission_received", "initial_identification", answers, NOON, NOON, case_status=held)
+    opened = next(action for action in decide(event, PROCEDURE).actions if action.do == "open_case")
+    assert opened.params["status"] == stays
+
+
+def test_the_reflection_time_begins_when_it_was_offered() -> None:
+    decision = identification("potential_victim", reflection_offered="yes", **ADULT)
+    assert [each.params["key"] for each in decision.actions if each.do == "deadline"] == ["reflection_period"]
+    assert "deadline" not in done(identification("potential_victim", reflection_offered="no", **ADULT))
 
 
 def test_an_adult_at_risk_has_a_case_and_nobody_is_told() -> None:
@@ -130,11 +272,11 @@ def test_a_child_at_risk_is_told_to_the_child_protection_unit_alone() -> None:
 def test_no_grounds_open_no_case_and_say_why(result: str) -> None:
     decision = identification(result, **CHILD)
     assert decision.actions == ()
-    assert [entry["rule"] for entry in decision.explanation] == [result]
-    assert all(decision.explanation[0]["words"].values())
+    assert [entry["rule"] for entry in decision.explanation] == [result, "nobody_notified"]
+    assert all(value for entry in decision.explanation for value in entry["words"].values())
 
 
-@pytest.mark.parametrize("form", ["consent", "best_interest"])
+@pytest.mark.parametrize("form", ["consent", "best_interest", "indicator_review"])
 def test_a_follow_up_form_joins_its_case(form: str) -> None:
     decision = decided(form, case_ref="7K2M9Q")
     assert [(action.do, action.params) for action in decision.actions] == [("attach_case", {"case": "7K2M9Q"})]

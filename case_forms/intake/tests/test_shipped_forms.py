@@ -169,6 +169,12 @@ def test_only_a_refusal_of_all_assistance_meets_the_duty_to_refer(
     assert (case.status, case.closed_at) == ("potential_victim", None)
 
 
+def test_a_refusal_of_all_assistance_at_first_contact_meets_the_duty_to_refer(open_case: Callable[..., Case]) -> None:
+    assert "first_referral" in clocks(open_case(refusal=["all"]), met=True)
+    assert "first_referral" in clocks(open_case(refusal=["police"]), met=False)
+    assert "first_referral" in clocks(open_case(refusal=["all"], birth_date="2012-05-05"), met=False)
+
+
 def test_a_childs_refusal_ends_no_duty(worker: User, open_case: Callable[..., Case]) -> None:
     case = open_case(birth_date="2012-05-05")
     assert case.child_track

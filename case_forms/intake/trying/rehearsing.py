@@ -19,6 +19,7 @@ from case_forms.cases.models import Case, CaseStatus
 from case_forms.intake.checking import Answers, CheckContext
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, Labels, decide
 from case_forms.procedures.models import ProcedureVersion
+from case_forms.procedures.organisation_settings import Chosen, chosen_in_words
 from case_forms.signals.briefs import signal_brief
 from case_forms.signals.deciding import RECEIVED as SIGNAL_RECEIVED
 from notifications.directory.models import Partner, Role
@@ -48,6 +49,14 @@ class Rehearsal:
     notices: list[RehearsedNotice] = field(default_factory=list)
 
 
+def settings_in_force(language: str) -> Chosen:
+    """What the organisation has chosen in the procedure in force; nothing without one."""
+    try:
+        return chosen_in_words(ProcedureVersion.objects.in_force().definition, language)
+    except ProcedureVersion.DoesNotExist:
+        return Chosen()
+
+
 def rehearse(
     definition: Mapping[str, Any], answers: Answers, context: CheckContext, labels: Mapping[str, Labels], language: str
 ) -> Rehearsal:
@@ -55,7 +64,7 @@ def rehearse(
     try:
         procedure = ProcedureVersion.objects.in_force()
     except ProcedureVersion.DoesNotExist:
-        return Rehearsal(problem=_("No procedure is in force, so nobody would be told."))
+        return Rehearsal(problem=_("No procedure is in force, so nobody would be notified."))
     rehearsal = Rehearsal(procedure=str(procedure.title))
     occurred_at = timezone.make_aware(datetime.combine(context.occurred_on, timezone.localtime().time()))
     names_a_case = _names_a_case(definition, answers)
@@ -128,7 +137,7 @@ class _Telling:
         if action.do == "open_case" and not joins:
             found = Municipality.objects.filter(slug=str(action.params["municipality"])).first()
             if found is None:
-                self._stop(action, _("a case needs a municipality, and none is answered"))
+                self._stop(action, _("a case needs a municipality, and none has been given"))
                 return
             self.municipality = found
         self._update(action)
@@ -149,7 +158,7 @@ class _Telling:
         if self.case is None and not self.is_signal:
             self._stop(action, _("no rule before it has opened a case"))
         elif not role:
-            self._stop(action, _("it tells somebody that there isn't, or no service is answered"))
+            self._stop(action, _("it notifies someone who doesn't exist, or no service has been chosen"))
         else:
             brief = self._brief(role, urgent=action.params.get("urgent", False))
             self.rehearsal.notices.append(
@@ -185,6 +194,7 @@ class _Telling:
             "answers": self.answers,
             "sources": self.context.sources,
             "facts": self.decision.facts,
+            "settings": self.decision.settings,
             "today": self.context.today.isoformat(),
         }
         if self.is_signal:

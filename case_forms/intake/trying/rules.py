@@ -13,6 +13,7 @@ from case_forms import logic
 from case_forms.builder.sentences import Sentences
 from case_forms.intake.checking import Answers, CheckContext, Checked, scope_at
 from case_forms.procedures.decide import Labels
+from case_forms.procedures.organisation_settings import Chosen
 from case_forms.questions import registry
 from case_forms.questions.base import is_unanswered
 from notifications.directory.models import Role
@@ -25,8 +26,8 @@ WORDS: Mapping[str, str | Promise] = {
     "required": _("Must be answered when"),
     "constraint": _("Fits when"),
     "choice_filter": _("Offers choices for which"),
-    "initial": _("Filled at first with"),
-    "calculation": _("Worked out as"),
+    "initial": _("Initial value"),
+    "calculation": _("Calculated as"),
 }
 GIVEN: Mapping[str, str | Promise] = {
     "_today": _("today"),
@@ -73,10 +74,16 @@ class SectionRules:
 
 
 def rules_of(
-    definition: Item, checked: Checked, context: CheckContext, labels: Labels, language: str
+    definition: Item,
+    checked: Checked,
+    context: CheckContext,
+    labels: Labels,
+    language: str,
+    settings: Chosen | None = None,
 ) -> list[SectionRules]:
-    """The rules of each section that has any, in document order. `language` is the reader's, as are `labels`."""
-    reading = _Reading(definition, checked, context, labels, language)
+    """The rules of each section that has any, in document order. `language` is the reader's, as are `labels`;
+    `settings`: those of the procedure in force, which sharing may read."""
+    reading = _Reading(definition, checked, context, labels, language, settings or Chosen())
     sections = [
         SectionRules(section["key"], in_language(section["title"], language), list(reading.section(section)))
         for section in definition["sections"]
@@ -86,16 +93,24 @@ def rules_of(
 
 class _Reading:
     def __init__(
-        self, definition: Item, checked: Checked, context: CheckContext, labels: Labels, language: str
+        self,
+        definition: Item,
+        checked: Checked,
+        context: CheckContext,
+        labels: Labels,
+        language: str,
+        settings: Chosen,
     ) -> None:
         self.context = context
         self.labels = labels
         self.language = language
-        self.scope: Answers = {**scope_at(context), **checked.answers}
+        self.scope: Answers = {**scope_at(context), **settings.values, **checked.answers}
+        self.settings = settings
+        self.choices: Mapping[str, Any] = {**labels.choices, **settings.choices}
         self.broken = {problem.path for problem in checked.errors if problem.code == "constraint"}
         self.asked = dict(_by_key(definition))
         self.days = Sentences(dict(definition), language).days
-        self.names = {**labels.questions, **{key: str(words) for key, words in GIVEN.items()}}
+        self.names = {**labels.questions, **settings.labels, **{key: str(words) for key, words in GIVEN.items()}}
 
     def section(self, section: Item) -> Iterator[Rule]:
         applies = yield from self._condition(
@@ -164,7 +179,7 @@ class _Reading:
     def _sentence(self, expression: Any) -> str:
         try:
             return logic.explain(
-                expression, labels=self.names, values=self.labels.choices, days=self.days, language=self.language
+                expression, labels=self.names, values=self.choices, days=self.days, language=self.language
             )
         except logic.LogicError:
             return ""
@@ -182,6 +197,8 @@ class _Reading:
     def _value(self, key: str, value: Any) -> str:
         if is_unanswered(value):
             return str(_("not answered"))
+        if key in self.settings.choices:
+            return self.settings.choices[key].get(str(value), str(value))
         item = self.asked.get(key)
         if item is None:
             return self._plain(value)

@@ -18,7 +18,7 @@ from case_forms.intake.typed import merged, typed_in, without_row
 from case_forms.procedures.decide import LANGUAGES
 from case_forms.procedures.labels import labels_of
 
-from .rehearsing import Rehearsal, rehearse
+from .rehearsing import Rehearsal, rehearse, settings_in_force
 from .rules import SectionRules, rules_of
 from .showable import readable, showable
 from .trial import REVIEW, Trial
@@ -72,7 +72,7 @@ def shown_for(trial: Trial, language: str) -> Shown:
     if shown.page is None:
         shown.readings = read_sections(checked, context)
     labels = {each: labels_of(definition, each) for each in (*LANGUAGES, language)}
-    shown.rules = rules_of(definition, checked, context, labels[language], language)
+    shown.rules = rules_of(definition, checked, context, labels[language], language, settings_in_force(language))
     shown.rehearsal = rehearse(definition, checked.answers, context, labels, language)
     return shown
 

@@ -24,6 +24,7 @@ from access.models import User, in_language
 from case_forms.builder.models import FormVersion
 from case_forms.builder.sources import Lists
 from case_forms.intake import drafts
+from case_forms.intake.besides import BESIDE
 from case_forms.intake.checking import Answers, CheckContext
 from case_forms.intake.filling import NoSuchSection, section_of
 from case_forms.intake.languages import language_among, language_of
@@ -109,13 +110,19 @@ def chosen_in(post: QueryDict) -> dict[str, Chosen]:
 
 
 def choose_page(
-    request: HttpRequest, differs: drafts.SectionDiffers, section: Mapping[str, Any], post: QueryDict, going: str
+    request: HttpRequest,
+    differs: drafts.SectionDiffers,
+    section: Mapping[str, Any],
+    post: QueryDict,
+    going: str,
+    *,
+    status: int = 409,
 ) -> HttpResponse:
     """Both texts of every answer that differs. The page carries all that was typed, so that nothing else is lost."""
     draft = differs.draft
     context = drafts.context_of(draft, language_of(draft))
     is_second_time = any(name.startswith(SEEN) for name in post)
-    error = _("Choose which of the two is kept.") if is_second_time else ""
+    error = _("Choose which of the two to save.") if is_second_time else ""
     carried = [
         (name, value)
         for name in post
@@ -131,8 +138,9 @@ def choose_page(
         saved_at=drafts.section_saved_at(draft, section["key"]),
         carried=carried,
         going=going,
+        is_beside=BESIDE in post,
     )
-    return render(request, "field/choose.html", page, status=409)
+    return render(request, "field/choose.html", page, status=status)
 
 
 def _choice(difference: Difference, draft: Draft, context: CheckContext, error: str) -> Choice:

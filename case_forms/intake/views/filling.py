@@ -19,18 +19,21 @@ from django.views.decorators.http import require_POST
 
 from access.models import User
 from access.scoping import visible_or_404
+from access.sessions.actions import lock, row_of
+from access.sessions.locked import unlocking_address
 from case_forms.builder.models import FormVersion
 from case_forms.cases.models import Case
-from case_forms.intake import drafts
+from case_forms.intake import besides, drafts
 from case_forms.intake.actions import CLOCK_TOLERANCE, EARLIEST_YEAR
 from case_forms.intake.attachments.taking import Taken, not_taken, take_in
 from case_forms.intake.attachments.uploads import keep_in_memory
 from case_forms.intake.checking import NothingToAsk
+from case_forms.intake.continuing import answers_to_continue
 from case_forms.intake.entries import SectionPage
 from case_forms.intake.filling import NoSuchSection, section_of, section_page
 from case_forms.intake.from_signal import answers_from
 from case_forms.intake.languages import language_of, languages_to_pick
-from case_forms.intake.merging import OCCURRED, held_by
+from case_forms.intake.merging import OCCURRED, held_by, typed_part
 from case_forms.intake.models import Draft
 from case_forms.intake.moving import newer_version
 from case_forms.intake.prefilling import prefilled
@@ -66,19 +69,19 @@ def start(request: HttpRequest, form_key: str) -> HttpResponse:
     if unit is None:
         raise Http404
     reference = request.POST.get("case", "")
-    if reference:
-        visible_or_404(Case, user, reference=reference)
+    case = visible_or_404(Case, user, reference=reference) if reference else None
     signal = None if request.POST.get("session") else _signal(request, user)
     try:
         if request.POST.get("session"):
             draft = begin_report(form_version=version, session_id=request.POST["session"], by=user)
         elif signal is None:
+            known = answers_to_continue(version=version, case=case, by=user) if case else {}
             draft = drafts.start_draft(
                 form_version=version,
                 unit=unit,
                 owner=user,
                 case_reference=reference,
-                answers=prefilled(version, user, unit, request.POST),
+                answers=known | prefilled(version, user, unit, request.POST),
             )
         else:
             draft = _start_from(signal, version, user)
@@ -124,8 +127,26 @@ def section(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> Http
     draft = _own(request, draft_id)
     if draft.submitted_at is not None:
         return redirect("intake:sent", draft.pk)
+    to_choose = _typed_beside(request, draft, section_key)
+    if to_choose is not None:
+        return to_choose
     page = _page(draft, section_key, draft.answers, tell_all="check" in request.GET)
     return _shown(request, draft, page, saved="saved" in request.GET)
+
+
+def _typed_beside(request: HttpRequest, draft: Draft, section_key: str) -> HttpResponse | None:
+    """Both texts, where something typed without a session would have replaced what is saved."""
+    waiting = besides.first_waiting(draft, section_key)
+    if waiting is None:
+        return None
+    beside, _key, post = waiting
+    section = _section_or_404(draft, section_key)
+    occurred_at, _error = _occurred(post)
+    differences = drafts.differences_beside(draft, section, typed_in(section, post), occurred_at)
+    if not differences:
+        return None
+    post.update({"draft_key": drafts.key_of(draft, row_of(request)), besides.BESIDE: beside})
+    return choose_page(request, drafts.SectionDiffers(draft, differences), section, post, "save", status=200)
 
 
 def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpResponse:
@@ -135,7 +156,7 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
     if draft is None and key is not None:
         return not_here_any_more(request, draft_id, section_key, key)
     is_owner = Draft.objects.visible_to(request.user).filter(pk=draft_id).exists()  # type: ignore[arg-type]
-    key_is_good = draft is not None and key is not None and key.owner == draft.owner_id
+    key_is_good = draft is not None and key is not None and key.owner == draft.owner_id and drafts.is_alive(key)
     if draft is None or not (key_is_good or is_owner):
         if request.user.is_authenticated:
             _own(request, draft_id)  # 404, recorded
@@ -152,7 +173,7 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
         return _shown(request, draft, page, is_stale=True, status=409)
     files = take_in(request.FILES, request.POST, section=section, draft=draft, with_key=not is_owner)
     pressed = _pressed(files.post, section)
-    occurred_at, occurred_error = _occurred(request)
+    occurred_at, occurred_error = _occurred(request.POST)
     try:
         draft = drafts.save_section(
             draft_id=draft_id,
@@ -162,13 +183,15 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
             by=staff(request) if is_owner else None,
             copy=copy_in(request.POST),
             chosen=chosen_in(request.POST),
+            sent=() if is_owner else besides.fields_of(files.post),
+            beside=request.POST.get(besides.BESIDE),
         )
     except drafts.SectionDiffers as differs:
         return _not_overwritten(request, differs, section, pressed, files, is_owner=is_owner)
     except drafts.DraftIsSent:  # a moment ago, by another page
         return lead(request, "intake:sent", draft_id)
     if pressed.going in QUIETLY:
-        return _kept(request, draft, section, pressed, files)
+        return _kept(request, draft, section, pressed, files, is_owner=is_owner)
     if not is_owner:
         return _to_sign_in(request, draft, section_key)
     return _after_saving(request, draft, section_key, pressed, occurred_error, files.errors)
@@ -216,13 +239,17 @@ def _pressed(post: QueryDict, section: Mapping[str, Any]) -> Pressed:
 
 
 def _kept(
-    request: HttpRequest, draft: Draft, section: Mapping[str, Any], pressed: Pressed, files: Taken
+    request: HttpRequest, draft: Draft, section: Mapping[str, Any], pressed: Pressed, files: Taken, *, is_owner: bool
 ) -> HttpResponse:
     """For the script, which saves by itself and puts files in as they are chosen: what its page is a copy of now."""
     if pressed.going == "autosave" and not is_by_script(request):
         return HttpResponse(status=204)
     version = drafts.version_held(draft, section["key"], copy_in(request.POST))
     marks = drafts.page_marks(draft, section, pressed.typed, request.POST.get(OCCURRED))
+    if not is_owner:
+        moment = timezone.localtime(draft.occurred_at).strftime(drafts.MOMENT)
+        saved = drafts.page_marks(draft, section, typed_part(section["items"], draft.answers), moment)
+        marks = besides.marks_held(marks, saved, copy_in(request.POST).marks)
     return JsonResponse({"version": version, "marks": marks, **_told_of(files)})
 
 
@@ -277,6 +304,10 @@ def _after_saving(
         return lead(request, "intake:section", draft.pk, section_key)
     if going == "stay":
         return _shown(request, draft, page)
+    if going == "lock":
+        lock(request)
+        back = reverse("intake:section", args=[draft.pk, section_key])
+        return lead(request, unlocking_address(staff(request), next=back))
     return lead(request, f"{reverse('intake:section', args=[draft.pk, section_key])}?saved")
 
 
@@ -325,7 +356,7 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
         request,
         draft=draft,
         page=page,
-        draft_key=drafts.key_of(draft),
+        draft_key=drafts.key_of(draft, row_of(request)),
         copy=page_copy(drafts.section_version(draft, page.key), marks),
         newer=newer_version(draft),
         moved="moved" in request.GET,
@@ -341,9 +372,9 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
     return response
 
 
-def _occurred(request: HttpRequest) -> tuple[datetime | None, str]:
+def _occurred(post: QueryDict) -> tuple[datetime | None, str]:
     """(when it happened, what is wrong with what was written). (None, "") on pages that don't ask."""
-    written = request.POST.get(OCCURRED)
+    written = post.get(OCCURRED)
     if written is None:
         return None, ""
     try:
@@ -353,5 +384,5 @@ def _occurred(request: HttpRequest) -> tuple[datetime | None, str]:
     if moment.year < EARLIEST_YEAR:
         return None, _("This is too long ago. Write when it happened.")
     if moment > timezone.now() + CLOCK_TOLERANCE:
-        return None, _("This time is still to come. Write when it happened.")
+        return None, _("This time is in the future. Write when it happened.")
     return moment, ""

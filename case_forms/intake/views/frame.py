@@ -22,7 +22,7 @@ def staff(request: HttpRequest) -> User:
 def frame(request: HttpRequest, **extra: Any) -> dict[str, Any]:
     """The context of a field page: where this person works, and `extra`."""
     user = staff(request)
-    places = [unit.name for unit in user.units()] or [region.name for region in user.coordinated_regions()]
+    places = [unit.name for unit in user.units_shown()] or [region.name for region in user.regions_shown()]
     return {"place_name": " · ".join(places), **extra}
 
 

@@ -20,8 +20,8 @@ LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
 def home(request: HttpRequest) -> HttpResponse:
     """Workers begin forms here; coordinators see what happens in their regions."""
     user = staff(request)
-    units = list(user.units())
-    regions = list(user.coordinated_regions())
+    units = list(user.units_shown())
+    regions = list(user.regions_shown())
     first, more = desk.forms_to_begin() if units else ([], [])
     sent = Submission.objects.visible_to(user).select_related("form_version__form", "case", "unit", "submitted_by")
     wanted = desk.CaseFilter.asked(request.GET)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from access.scoping import visible_or_404
 from case_forms.builder.models import FormVersion
-from case_forms.intake import drafts, left_over
+from case_forms.intake import besides, drafts, left_over
 from case_forms.intake.checking import NothingToAsk
 from case_forms.intake.languages import language_of
 from case_forms.intake.models import Draft
@@ -23,6 +23,9 @@ def move(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     draft = visible_or_404(Draft, staff(request), pk=draft_id)
     if draft.submitted_at is not None:
         return redirect("intake:sent", draft.pk)
+    waiting = besides.first_waiting(draft)
+    if waiting is not None:  # it was typed for this version: chosen about before the move
+        return redirect("intake:section", draft.pk, waiting[1])
     to = newer_version(draft)
     if to is None:
         return redirect("intake:section", draft.pk, draft.section)

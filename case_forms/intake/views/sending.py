@@ -15,7 +15,7 @@ from access.scoping import visible_or_404
 from audit.chain import actor_of, record
 from case_forms.builder.sources import Lists
 from case_forms.cases.models import Case
-from case_forms.intake import drafts, left_over, outcome
+from case_forms.intake import besides, drafts, left_over, outcome
 from case_forms.intake.actions import (
     AnswersRefused,
     ChangedSince,
@@ -48,6 +48,9 @@ def review(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
         draft = visible_or_404(Draft, user, pk=draft_id)
     if draft.submitted_at is not None:
         return lead(request, "intake:sent", draft.pk)
+    waiting = besides.first_waiting(draft)
+    if waiting is not None:  # what was typed without a session is chosen about first
+        return lead(request, "intake:section", draft.pk, waiting[1])
     if request.method == "POST":
         return _send(request, user, draft)
     return _review_page(request, draft)

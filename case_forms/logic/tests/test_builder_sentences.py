@@ -176,7 +176,7 @@ SENTENCES = [
     (
         {"<=": [{"sum": [{"map": [{"filter": [PERSONS, MOTHER]}, {"var": "amount"}]}]}, 5]},
         "The sum of “Shuma” over the rows of “Personat” for which “Lidhja” is “nëna” is at most 5.",
-        "Shuma e «Shuma» në rreshtat te «Personat» ku «Lidhja» është «nëna» është e shumta 5.",
+        "Shuma e «Shuma» në rreshtat te «Personat» ku «Lidhja» është «nëna» është më së shumti 5.",
     ),
     (
         {"<": [{"var": "_position"}, 3]},

@@ -96,15 +96,15 @@ BREAKING: dict[str, tuple[Change, str]] = {
     ),
     "moved into a repeat group": (
         on_result(lambda form: into_a_group(form, "result")),
-        "“result” stands in a repeat group",
+        "“result” is in a repeat group",
     ),
     "made to take several": (
         on_result(lambda form: item(form, "result").update(type="select_many")),
-        "“result” is of another kind",
+        "“result” is of a different type",
     ),
     "made a number": (
         on_result(lambda form: (item(form, "result").update(type="integer"), item(form, "result").pop("choices"))),
-        "“result” is of another kind",
+        "“result” is of a different type",
     ),
     "hidden": (
         on_result(
@@ -152,7 +152,7 @@ BREAKING: dict[str, tuple[Change, str]] = {
         lambda form: form.update(
             audience="public", sections=[form["sections"][0] | {"items": [question("what", "text")]}]
         ),
-        "the form is filled by others",
+        "the form is filled in by people other",
     ),
 }
 
@@ -327,9 +327,9 @@ def test_the_approver_sees_what_the_form_sets_in_motion_and_cannot_end_it(scene:
     save_definition(key=form.key, definition=definition, by=ana.user)
     ana.submit(form)
     page = besa.get(f"edit/{form.pk}/").content.decode()
-    assert "What this form sets in motion" in page
+    assert "What this form triggers" in page
     assert "stops working" not in page
-    assert "Tells: anti-trafficking police officer" in page
+    assert "Notifies: anti-trafficking police officer" in page
     heavy = small_procedure()
     heavy["rules"][1]["when"]["and"].append({">": [{"var": "weight"}, 2]})
     enact(heavy, since=timezone.now())
@@ -339,7 +339,7 @@ def test_the_approver_sees_what_the_form_sets_in_motion_and_cannot_end_it(scene:
     answer = besa.decide(form, "approve")
 
     told = besa.client.get(answer.url).content.decode()
-    assert "Not published. The form still waits for approval." in told
+    assert "Not published. The form is still waiting for approval." in told
     assert "The rule “Child” of" in told
     assert FormVersion.objects.filter(form=form).count() == 1
 
@@ -400,11 +400,11 @@ def test_new_answers_that_no_rule_is_about_are_a_caution_to_whoever_approves(sce
     enact(procedure, since=timezone.now())
     ana = person_of()
     form = scene.form.form
-    assert "about which no rule" not in ana.get(f"edit/{form.pk}/").content.decode()
+    assert "that no rule" not in ana.get(f"edit/{form.pk}/").content.decode()
     definition = small_form()
     item(definition, "result")["choices"].append({"value": "maybe", "label": texts("Maybe")})
     save_definition(key=form.key, definition=definition, by=ana.user)
-    assert "about which no rule" in ana.get(f"edit/{form.pk}/").content.decode()
+    assert "that no rule" in ana.get(f"edit/{form.pk}/").content.decode()
 
 
 # ---- the other way round ----

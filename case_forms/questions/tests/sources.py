@@ -15,8 +15,12 @@ LISTS = {
     "social_services": [("social-vlore", "Shërbimi social")],
     "schools": [("school-1", "Shkolla")],
     "sessions": [("session-1", "Takimi në Vlorë")],
+    "outreach_visits": [("visit-1", "12.11.2026 · Vlorë")],
+    "colleagues": [("7", "Ana Hoxha")],
 }
 ATTRIBUTES = {
+    ("outreach_visits", "visit-1"): {"name": "12.11.2026 · Vlorë"},
+    ("colleagues", "7"): {"name": "Ana Hoxha"},
     ("municipalities", "vlore"): {"region": "vlore"},
     ("municipalities", "sarande"): {"region": "elsewhere"},
     ("zones", "zone-market"): {"municipality": "vlore", "in_use": "yes"},

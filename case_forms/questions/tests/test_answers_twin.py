@@ -98,6 +98,8 @@ TYPED: list[tuple[str, Entry, dict[str, Any]]] = [
     ("municipality", {"": "sarande"}, {}),
     ("partner", {"": "shelter-north"}, {}),
     ("session", {"": "session-1"}, {}),
+    ("outreach_visit", {"": "visit-1"}, {}),
+    ("colleague", {"": "7"}, {}),
     *(("case_reference", {"": words}, {}) for words in (" 7k2m9q ", "7K2M9O", "7K2M9")),
     *(
         ("phone", {"": words}, {})

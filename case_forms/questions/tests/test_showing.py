@@ -37,6 +37,9 @@ FORMATTED = [
     ("ranking", ["b", "a", "c"], "1. b-sq\n2. a-sq\n3. c-sq", "1. b-en\n2. a-en\n3. c-en"),
     ("matrix", {"food": "good"}, "food-sq: good-sq", "food-en: good-en"),
     ("session", "session-1", "Takimi në Vlorë", "Takimi në Vlorë"),
+    ("outreach_visit", "visit-1", "12.11.2026 · Vlorë", "12.11.2026 · Vlorë"),
+    ("colleague", "7", "Ana Hoxha", "Ana Hoxha"),
+    ("colleague", "8", "8", "8"),
     ("phone", "+390612345678", "+39 06 1234 5678", "+39 06 1234 5678"),
     ("phone", "129", "129", "129"),
     ("phone", "0691234567", "0691234567", "0691234567"),  # as it was kept before
@@ -46,7 +49,7 @@ FORMATTED = [
     ("geopoint", {"municipality": "vlore"}, "Vlorë", "Vlorë"),
     ("file", {"id": IDENTITY}, None, "A file is attached"),
     ("signature", {"strokes": [[1, 2]]}, None, "Signed by hand"),
-    ("signature", {"name": "Ana"}, None, "Signed with the name: Ana"),
+    ("signature", {"name": "Ana"}, None, "Signed by name: Ana"),
     ("indicator_assessment", {"decision": "potential_victim", "reason": "Why"}, None, "A potential victim: Why"),
     ("calculated", "2026-03-01", None, "1 March 2026"),
     ("hidden", "x", "x", "x"),
@@ -135,7 +138,7 @@ def test_an_indicator_has_a_column_with_how_one_knows():
 def test_an_assessment_has_its_decision_and_its_reason():
     value = {"decision": "insufficient", "reason": "Little was said."}
     assert cells("indicator_assessment", value) == {
-        "decision": "Too little is known to say",
+        "decision": "Not enough information",
         "reason": "Little was said.",
     }
     assert cells("indicator_assessment", value, labels=False)["decision"] == "insufficient"

@@ -65,7 +65,7 @@ def test_an_order_is_made_with_the_keyboard_alone(open_page: OpenPage) -> None:
 
 def test_an_order_that_is_right_already_is_kept_with_one_press(open_page: OpenPage) -> None:
     with open_page(page_of(drawn("ranking"))) as page:
-        page.click("text=Keep this order")
+        page.click("text=Confirm this order")
         assert sent(page) == ["1 a", "2 b", "3 c"]
 
 
@@ -110,7 +110,7 @@ def test_the_phone_is_asked_for_its_place_only_when_the_button_is_pressed(open_p
     options = {"geolocation": {**VLORE, "accuracy": 12.4}, "permissions": ["geolocation"]}
     with open_page(page_of(drawn("geopoint")), **options) as page:
         assert sent(page, "row-0-thing.lat") == [""]
-        page.click("text=Use this phone's place")
+        page.click("text=Use this phone's location")
         page.wait_for_function("document.querySelector('[name$=\".lat\"]').value !== ''")
         assert [sent(page, f"row-0-thing.{part}") for part in ("lat", "lon", "accuracy")] == [
             ["40.47000"],
@@ -124,20 +124,20 @@ def test_the_phone_is_asked_for_its_place_only_when_the_button_is_pressed(open_p
 def test_a_coarse_place_becomes_a_municipality_on_the_phone_itself(open_page: OpenPage) -> None:
     options = {"geolocation": VLORE, "permissions": ["geolocation"]}
     with open_page(page_of(drawn("geopoint", coarsen="municipality")), **options) as page:
-        page.click("text=Use this phone's place")
+        page.click("text=Use this phone's location")
         page.wait_for_function("document.querySelector('select').value !== ''")
         assert page.evaluate("new URLSearchParams(new FormData(document.forms[0])).toString()") == (
             "row-0-thing.municipality=vlore"
         )
         page.context.set_geolocation(ROME)
         page.reload()
-        page.click("text=Use this phone's place")
+        page.click("text=Use this phone's location")
         page.wait_for_function("document.querySelector('[data-said]').textContent.includes('Choose it yourself')")
 
 
 def test_a_phone_that_gives_no_place_is_told_what_to_do(open_page: OpenPage) -> None:
     with open_page(page_of(drawn("geopoint"))) as page:
-        page.click("text=Use this phone's place")
+        page.click("text=Use this phone's location")
         page.wait_for_function("document.querySelector('[data-said]').textContent.includes('write it yourself')")
 
 
@@ -215,6 +215,6 @@ def test_the_suggestion_follows_the_checklist_and_says_what_the_server_says(open
         assert sent(page, "row-0-thing.decision") == []  # nothing is chosen beforehand
     with open_page(page_of(drawn("indicator_assessment", of="signs", scope={"signs": VECTOR}))) as page:
         assert page.evaluate(SHOWN) == live
-    assert "The answers fit the pattern of trafficking. It suggests: a potential victim." in live
+    assert "The answers fit the pattern of trafficking. This suggests: a potential victim." in live
     assert "positive: one strong indicator and another one" in live
-    assert "by a second-hand copy" in live
+    assert "from a second-hand copy" in live

@@ -101,7 +101,11 @@ class SignalScene:
     def origin(self) -> Origin:
         return Origin(region=self.place.region, unit=self.unit)
 
-    def receive(self, *, secret: bytes | None = None, **answers: Any) -> ReceivedSignal:
+    def receive_above(self, **answers: Any) -> ReceivedSignal:
+        """One that came in above the hour's budget."""
+        return self.receive(above=True, **answers)
+
+    def receive(self, *, secret: bytes | None = None, above: bool = False, **answers: Any) -> ReceivedSignal:
         given = {"what": SECRET_WORDS, **answers}
         return receive_signal(
             secret=secret or secrets.token_bytes(32),
@@ -109,6 +113,7 @@ class SignalScene:
             answers=given,
             origin=self.origin,
             language="en",
+            is_above_budget=lambda: above,
         )
 
 

@@ -108,8 +108,8 @@ def test_an_empty_or_too_long_answer_is_refused_beside_the_field_and_stays(worke
     html = refused.content.decode()
     assert refused.status_code == 422
     assert long in html
-    assert "<title>To mend: " in html
-    assert re.search(r"<textarea[^>]* autofocus", html)
+    assert "<title>Error: " in html
+    assert re.search(r'class="error-summary"[^>]* autofocus', html)
     assert not SignalMessage.objects.exists()
 
 
@@ -124,7 +124,7 @@ def test_closing_says_why(worker, signal):
     assert worker.post(do("close", signal), {"outcome": "taken_back"}).status_code == 422
     unsaid = worker.post(do("close", signal), {})
     assert unsaid.status_code == 422
-    assert re.search(r"<fieldset[^>]* autofocus", unsaid.content.decode())
+    assert re.search(r"class=\"error-summary\"[^>]* autofocus", unsaid.content.decode())
     assert worker.post(do("close", signal), {"outcome": "spam"}).status_code == 302
     signal.refresh_from_db()
     assert (signal.state, signal.outcome) == (SignalState.CLOSED, Outcome.SPAM)

@@ -109,7 +109,7 @@ def test_without_a_procedure_in_force_the_unit_is_told_and_reads_that_nobody_els
     assert set(notices_of(signal)) == {Role.MOBILE_UNIT}
     event = SignalEvent.objects.get(kind="signal_received")
     assert event.detail["failed"] == "no_procedure"
-    assert "NOT told" in str(event.explanation)
+    assert "NOT notified" in str(event.explanation)
 
 
 def test_a_procedure_that_fails_does_not_lose_the_report(scene, monkeypatch):
@@ -179,7 +179,7 @@ def test_where_no_unit_works_the_unit_that_was_met_is_told_in_its_own_region(sce
 def test_a_code_finds_its_signal_and_no_other_code_does(scene):
     received = scene.receive()
     assert receiving.signal_of(received.code) == received.signal
-    assert receiving.signal_of(codes.code_from(secrets.token_bytes(32))) is None
+    assert receiving.signal_of(codes.code_from(secrets.token_bytes(32), "en")) is None
     assert received.code not in received.signal.receipt_hash
 
 
@@ -193,6 +193,15 @@ def test_writing_again_makes_it_new_again_and_tells_the_unit_once(scene):
         receiving.add_message(signal_id=signal.pk, text="And this too.", secret=secret)
     signal.refresh_from_db()
     assert (signal.state, signal.outcome, signal.messages.count()) == (SignalState.NEW, "", 1)
+    told = Notice.objects.get(case_id=signal.pk, chases__isnull=True)  # still open: what was added stands in it
+    assert told.role == Role.MOBILE_UNIT
+    assert "And this too." in words_in(told.further_reports.get().brief)
+
+
+def test_writing_again_after_the_unit_took_it_tells_the_unit_anew(scene):
+    signal = scene.receive().signal
+    reply_to(notice=notices_of(signal)[Role.MOBILE_UNIT], kind="accepted")
+    receiving.add_message(signal_id=signal.pk, text="And this too.", secret=secrets.token_bytes(32))
     told = Notice.objects.filter(case_id=signal.pk, chases__isnull=True).order_by("owed_at")
     assert [notice.role for notice in told] == [Role.MOBILE_UNIT, Role.MOBILE_UNIT]
     assert "And this too." in words_in(told[1].brief)
@@ -215,7 +224,7 @@ def test_a_person_adds_only_so_much_in_an_hour(scene):
     receiving.add_message(signal_id=signal.pk, text="x", secret=secrets.token_bytes(32), at=later)
 
 
-def test_taking_it_back_deletes_what_was_written_and_leaves_who_was_told_chased(scene):
+def test_taking_danger_back_deletes_what_was_written_and_leaves_who_was_told_chased(scene):
     received = scene.receive(danger_now="yes")
     receiving.add_message(signal_id=received.signal.pk, text="More.", secret=secrets.token_bytes(32))
     before = Notice.objects.open().count()

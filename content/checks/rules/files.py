@@ -12,5 +12,5 @@ from ..pieces import Pieces
 def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
     for place in pieces.missing:
         yield Finding(
-            "file_gone", _("No file is chosen here, or it was deleted. Choose one or take the block out."), place
+            "file_gone", _("No file is chosen here, or it was deleted. Choose one or remove the block."), place
         )

@@ -13,7 +13,7 @@ def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
     before = 0
     for level, text, place in pieces.headings:
         if not text:
-            yield Finding("heading_empty", _("A heading without words."), place)
+            yield Finding("heading_empty", _("A heading without text."), place)
         elif level > before + 1:
             yield Finding("heading_order", _("A level is left out: use the next higher heading."), place, text)
         before = level

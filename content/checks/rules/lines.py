@@ -14,9 +14,12 @@ def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
         if line is None:
             yield Finding(
                 "line_gone",
-                _("No telephone line is chosen here, or it was deleted. Choose one or take the block out."),
+                _("No helpline is chosen here, or it was deleted. Choose one or remove the block."),
                 place,
             )
         elif not line.is_shown():
-            words = _("Readers don't see this line now: its flag doesn't say yes, or nobody has tested it lately.")
+            words = _(
+                "Readers can't see this helpline now: “show to readers” isn't set to yes, or it hasn't been tested "
+                "recently."
+            )
             yield Finding("line_hidden", words, place, str(line))

@@ -31,7 +31,7 @@ def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
         if words is not None:
             yield Finding("link", words, place, text or target)
         elif text.lower() in SAYS_NOTHING:
-            yield Finding("link_text", _("Let the words of the link say where it leads."), place, text)
+            yield Finding("link_text", _("Make the link text say where it leads."), place, text)
 
 
 def _broken(kind: str, target: str, facts: Facts) -> object | None:
@@ -52,17 +52,17 @@ def _wrong_address(address: str) -> object | None:
         try:
             EmailValidator()(address.strip()[7:].partition("?")[0])
         except ValidationError:
-            return _("This e-mail address is not written right.")
+            return _("This e-mail address is not valid.")
         return None
     try:
         parts = urlsplit(address.strip())
         host = parts.hostname or ""
     except ValueError:
-        return _("This address is not written right.")
+        return _("This address is not valid.")
     if not parts.scheme and not host:
-        return _("Link to our own pages by choosing them, so that the link survives when they move.")
+        return _("Link to our own pages by choosing them, so that the link still works when they move.")
     if parts.scheme == "http":
-        return _("Use https:// so that nobody on the way reads along.")
+        return _("Use https:// so that nobody can read along on the way.")
     if parts.scheme != "https" or "." not in host or " " in address.strip():
-        return _("This address is not written right.")
+        return _("This address is not valid.")
     return None

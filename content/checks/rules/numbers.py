@@ -60,10 +60,10 @@ def _looks_like_one(written: str, digits: str) -> bool:
 def _finding(number: str, place: str, facts: Facts) -> Finding:
     shown = facts.numbers.get(digits_of(number))
     if shown:
-        words = _("A telephone number in the text. Use the block “Telephone line”: it disappears when it must.")
+        words = _("A telephone number in the text. Use the block “Helpline”: it disappears when it must.")
         return Finding("number_in_text", words, place, number, WARN)
     if shown is None:
-        words = _("Nobody has verified this number. Enter it under “Telephone lines”, or take it out.")
+        words = _("Nobody has verified this number. Enter it under “Helplines”, or remove it.")
     else:
-        words = _("This line may not be shown to readers now. Take the number out, or have the line tested.")
+        words = _("This helpline may not be shown to readers now. Remove the number, or have the helpline tested.")
     return Finding("unverified_number", words, place, number, STOP)

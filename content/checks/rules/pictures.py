@@ -20,4 +20,6 @@ def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
         elif FILE_NAME.search(alt) or "_" in alt:
             yield Finding("alt_is_a_file", _("The name of a file says nothing about the picture."), place, alt)
         elif BEGINS.search(alt):
-            yield Finding("alt_begins", _("Leave out “picture of”: whoever hears it knows."), place, alt)
+            yield Finding(
+                "alt_begins", _("Leave out “picture of”: people using a screen reader already know."), place, alt
+            )

@@ -54,5 +54,5 @@ def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
         for sentence in sentences_in(iter([each.text])):
             count = len(WORD.findall(sentence))
             if count > LONGEST_SENTENCE:
-                advice = _("A sentence of %(count)s words. Make two of it.") % {"count": count}
+                advice = _("A sentence of %(count)s words. Split it in two.") % {"count": count}
                 yield Finding("long_sentence", advice, each.place, sentence[:80] + "…")

@@ -17,7 +17,7 @@ def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
     for each in pieces.seen:
         for loud in facts.loud:
             for found in loud.pattern.findall(each.text):
-                words = _("This stays in the history of the reader's phone. Say it quietly.")
+                words = _("This stays in the history of the reader's phone. Use discreet words.")
                 yield Finding("loud", _with_advice(words, loud.advice), each.place, found)
 
 

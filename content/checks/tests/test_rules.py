@@ -220,7 +220,7 @@ class TestWholePages:
     def test_a_line_that_nobody_has_chosen_yet_is_not_called_deleted(self):
         finding = self.found(self.page(body=[("hotline", {"line": None})]))["line_gone"]
         with override("en"):
-            assert str(finding.words).startswith("No telephone line is chosen here")
+            assert str(finding.words).startswith("No helpline is chosen here")
 
     def test_a_line_that_readers_do_not_see_is_said(self):
         stale = self.line(first_shown_on=timezone.localdate() - timedelta(days=400))

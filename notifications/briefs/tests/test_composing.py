@@ -3,6 +3,7 @@
 import pytest
 
 from notifications.briefs.composing import BriefRow, compose
+from notifications.briefs.parts import order_of, parts
 from notifications.directory.models import Role
 
 from .conftest import rows
@@ -54,3 +55,61 @@ def test_a_section_whose_rows_are_not_shared_is_not_named_either() -> None:
     secret = {"sq": "Historia", "en": "The story"}
 
     assert compose("cpu", [BriefRow("story", {}, {}, {"police": True}, secret)]) == {"sections": []}
+
+
+# ---- the order ----
+
+THE_REST = {"sq": "Formulari", "en": "The form"}
+
+
+def in_order(role: str, *asked: str, rest: tuple[str, ...] = ()) -> list[tuple[str, list[str]]]:
+    """The titles and keys of a brief whose rows come in this order; a row of a part is named by it."""
+    rows = [BriefRow(part, {}, {}, {role: True}, THE_REST, part=part) for part in asked]
+    rows += [BriefRow(key, {}, {}, {role: True}, THE_REST) for key in rest]
+    return [
+        (section["title"]["en"], [row["key"] for row in section["rows"]]) for section in compose(role, rows)["sections"]
+    ]
+
+
+def test_whoever_drives_there_reads_the_place_and_the_danger_first() -> None:
+    given = ("call", "suspect", "assessed", "said", "seen", "language", "reach", "danger", "age", "place", "urgency")
+    assert in_order("police", *given, rest=("first_name",)) == [
+        ("What matters first", ["urgency", "place", "age", "danger", "reach", "language"]),
+        ("What the unit saw", ["seen"]),
+        ("What the person said", ["said"]),
+        ("The unit's assessment", ["assessed"]),
+        ("Information on suspects", ["suspect"]),
+        ("Whom to call", ["call"]),
+        ("The form", ["first_name"]),
+    ]
+
+
+def test_a_shelter_reads_first_what_it_needs_to_make_a_bed_ready() -> None:
+    first = ["gender", "age", "children", "medical", "language", "danger", "arrival", "police_case", "status"]
+    given = ("urgency", *reversed(first))
+    assert in_order("protection_service", *given) == [("What matters first", first), ("The form", ["urgency"])]
+
+
+def test_a_school_reads_whom_to_call_what_to_watch_and_what_not_to_do_and_nothing_else() -> None:
+    given = ("avoid", "watch", "call", "person", "said", "suspect", "status", "danger")
+    assert in_order("school", *given, rest=("narrative",)) == [
+        ("The pupil", ["person"]),
+        ("Whom to call", ["call"]),
+        ("What to watch for", ["watch"]),
+        ("What not to do", ["avoid"]),
+    ]
+
+
+def test_a_form_of_ones_own_is_read_in_its_own_order_after_the_rest() -> None:
+    assert in_order("cpu", "danger", rest=("b", "a", "c")) == [
+        ("What matters first", ["danger"]),
+        ("The form", ["b", "a", "c"]),
+    ]
+
+
+@pytest.mark.parametrize("role", [*Role.values, "journalist"])
+def test_every_order_names_parts_that_there_are_each_once(role: str) -> None:
+    named = [part for group in order_of(role).groups for part in group.parts]
+    assert set(named) <= set(parts())
+    assert len(named) == len(set(named))
+    assert all(set(group.title) == {"sq", "en"} for group in order_of(role).groups)

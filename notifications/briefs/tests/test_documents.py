@@ -1,19 +1,22 @@
 """The notice on paper."""
 
 import io
+import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
-from notifications.briefs import documents
-from notifications.briefs.composing import compose
+from notifications.briefs import documents, papers
+from notifications.briefs.composing import BriefRow, compose
+from notifications.briefs.pages import sections_of
 from notifications.briefs.replies import answer
 from notifications.briefs.tasks import render_document as render_task
-from notifications.directory.models import Contact
+from notifications.directory.models import Contact, Role
 from notifications.outbox.models import BriefDocument, Notice, Purpose
 
 from .conftest import rows
@@ -66,16 +69,24 @@ def test_the_document_is_tagged_titled_and_has_a_language(ra_notice: Notice) -> 
     assert b"pdfuaid" in root["/Metadata"].get_data()
 
 
-def test_a_contact_who_reads_english_gets_an_english_document(
+def test_a_contact_who_reads_english_gets_albanian_for_the_file_and_english_after_it(
     make_contact: Callable[..., object], make_notice: Callable[..., Notice]
 ) -> None:
     notice = make_notice("cpu", contact=make_contact("cpu", language="en"), needs_document=True)
 
     pdf = documents.render(notice).pdf
+    text = text_of(pdf)
 
-    assert read(pdf).trailer["/Root"]["/Lang"] == "en"
-    assert "Notice to the Child Protection Unit" in text_of(pdf)
-    assert "Office cpu" in text_of(pdf)
+    assert read(pdf).trailer["/Root"]["/Lang"] == "sq"
+    assert text.index("Njoftim për Njësinë") < text.index("Notice to the Child Protection Unit")
+    assert text.index("Zyra cpu") < text.index("Office cpu")
+    assert text.count("Nënshkrimi") == 2
+    assert "Signature" not in text
+
+
+def test_who_reads_albanian_gets_one_language(ra_notice: Notice) -> None:
+    assert documents.languages_of(ra_notice) == ("sq",)
+    assert "English" not in text_of(documents.render(ra_notice).pdf)
 
 
 def test_every_font_is_embedded_and_ours(ra_notice: Notice) -> None:
@@ -110,6 +121,7 @@ def test_each_page_names_the_recipient_and_its_number(make_notice: Callable[...,
         assert "Zyra cpu" in page
         assert f"{number} / {len(pages)}" in page
         assert "Personi" in page or number == len(pages)
+        assert notice.code in page
 
 
 def test_the_same_notice_gives_the_same_bytes(ra_notice: Notice) -> None:
@@ -119,7 +131,8 @@ def test_the_same_notice_gives_the_same_bytes(ra_notice: Notice) -> None:
 def test_a_drill_says_so_on_paper(make_contact: Callable[..., object], make_notice: Callable[..., Notice]) -> None:
     notice = make_notice("cpu", contact=make_contact("cpu", language="en"), needs_document=True, is_drill=True)
 
-    assert "DRILL" in text_of(documents.render(notice).pdf)
+    assert "STËRVITJE" in text_of(documents.render(notice).pdf)
+    assert "EXERCISE" in text_of(documents.render(notice).pdf)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +179,7 @@ def test_the_queue_renders_once_and_seals_the_bytes(ra_notice: Notice) -> None:
     render_task(str(ra_notice.pk))
 
     document = BriefDocument.objects.get(notice=ra_notice)
-    assert document.pages == 1
+    assert document.pages == len(read(documents.pdf_of(ra_notice)).pages)
     assert document.pdf.startswith(b"%PDF-1.7")
     assert documents.pdf_of(ra_notice) == document.pdf
     raw = BriefDocument.objects.filter(pk=document.pk).values_list("pdf", flat=True)[0]
@@ -208,3 +221,119 @@ def test_the_deputys_document_says_who_had_not_answered_and_stays_the_same(
     assert f"Njoftoheni si zëvendës: {first.contact.name} u njoftua" in text_of(pdf)
     answer(notice=first, kind="declined", reason="busy_elsewhere")
     assert documents.render(Notice.objects.get(pk=deputy.pk)).pdf == pdf
+
+
+# ---- what an official's sheet says beside the brief ----
+
+
+def owed_together(make_notice: Callable[..., Notice], *roles: str, **given: object) -> list[Notice]:
+    """Notices of one event, the last of them first."""
+    event = uuid4()
+    return [make_notice(role, event_id=event, needs_document=True, **given) for role in roles][::-1]
+
+
+def test_the_sheet_names_its_legal_basis_and_says_that_it_is_no_criminal_report(
+    make_notice: Callable[..., Notice],
+) -> None:
+    text = text_of(documents.render(make_notice("responsible_authority", needs_document=True)).pdf)
+    assert "Baza ligjore Vendimi i Këshillit të Ministrave nr. 499, datë 29.08.2018" in text
+    assert "Ky njoftim nuk është kallëzim penal dhe nuk e zëvendëson deklarimin e personit." in text
+    assert "Qendra Psiko-Sociale “Vatra”" in text
+    child = text_of(documents.render(make_notice("cpu", needs_document=True)).pdf)
+    assert "Ligji nr. 18/2017" in child
+
+
+def test_only_a_law_that_a_source_names_is_printed_and_all_are_marked_for_the_lawyer() -> None:
+    written = json.loads(papers.DATA.read_text(encoding="utf-8"))
+    laws = written["laws"]
+    assert all(law["for_lawyer"] is True and law["source"] for law in laws.values())
+    assert {law["confidence"] for law in laws.values()} > {"source"}
+    for paper in written["roles"].values():
+        printed = papers._laws(paper["legal"], "sq")
+        assert printed == [laws[key]["sq"] for key in paper["legal"] if laws[key]["confidence"] == "source"]
+
+
+def test_the_sheet_names_the_other_recipients_by_role_and_nobody_by_name(make_notice: Callable[..., Notice]) -> None:
+    authority, police = owed_together(make_notice, "police", "responsible_authority")
+    pdf = documents.render(authority).pdf
+    text = text_of(pdf)
+    assert "I drejtohet edhe Oficeri antitrafik i policisë" in text
+    assert police.contact is not None
+    assert police.contact.name not in text
+    answer(notice=police, kind="accepted")
+    assert documents.render(Notice.objects.get(pk=authority.pk)).pdf == pdf
+
+
+@pytest.mark.parametrize("role", ["school", "health", "psychologist", "embassy_desk"])
+def test_whoever_only_helps_learns_neither_the_others_nor_the_law_on_trafficking(
+    make_notice: Callable[..., Notice], role: str
+) -> None:
+    notice, _police = owed_together(make_notice, "police", role)
+    text = text_of(documents.render(notice).pdf)
+    for word in ("I drejtohet edhe", "polici", "499", "trafik", "kallëzim"):
+        assert word not in text
+
+
+def test_duty_and_consent_are_told_apart(make_notice: Callable[..., Notice]) -> None:
+    consent = BriefRow(
+        "consent_basis",
+        {"sq": "Baza e pëlqimit"},
+        {"sq": "me shkrim"},
+        {"protection_service": True, "police": True},
+        part="consent",
+    )
+
+    def text(role: str, *given: BriefRow) -> str:
+        return text_of(documents.render(make_notice(role, brief=compose(role, given), needs_document=True)).pdf)
+
+    assert "Ky njoftim nuk e shënon pëlqimin e personit" in text("protection_service")
+    assert "Pëlqimi i personit, siç shënohet te “Pëlqimi”." in text("protection_service", consent)
+    assert "nuk pret pëlqimin e personit" in text("police")
+    assert "Çfarë pranoi vetë personi" in text("police", consent)
+
+
+def test_the_sender_signs_and_stands_on_the_sheet_once(make_notice: Callable[..., Notice]) -> None:
+    sender = BriefRow("case.sender", {"sq": "Plotësuar nga"}, {"sq": "Elira Kanarina"}, {"cpu": True}, part="call")
+    text = text_of(documents.render(make_notice("cpu", brief=compose("cpu", [sender]), needs_document=True)).pdf)
+    assert text.count("Elira Kanarina") == 1
+    assert "Elira Kanarina, Njësia Provë · +355 00 000 000" in text
+
+
+def test_the_notice_for_an_embassy_says_to_the_authority_for_whom_it_is(
+    make_contact: Callable[..., Contact], make_notice: Callable[..., Notice]
+) -> None:
+    notice = make_notice("embassy_desk", contact=make_contact("responsible_authority"), needs_document=True)
+    text = text_of(documents.render(notice).pdf)
+    assert "Zyra responsible_authority" in text
+    assert "Për t'u përcjellë te Ambasada, përmes Autoritetit Përgjegjës" in text
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_every_role_has_its_own_paper(role: str) -> None:
+    if role != Role.COORDINATOR:  # who is asked to call gets no paper
+        assert role in documents.TITLES
+        assert role in json.loads(papers.DATA.read_text(encoding="utf-8"))["roles"]
+
+
+def test_what_is_never_printed_is_on_the_screen_and_not_on_paper(make_notice: Callable[..., Notice]) -> None:
+    def row(key: str, value: str, **more: bool) -> dict[str, object]:
+        return {"key": key, "label": {"sq": key}, "value": {"sq": value}, **more}
+
+    brief = {
+        "sections": [
+            {
+                "title": {"sq": "Kontakti"},
+                "rows": [row("how", "takim"), row("code_word", "kanarina-fjala", paper=False)],
+            },
+            {"title": {"sq": "Vetëm në ekran"}, "rows": [row("number", "kanarina-numri", paper=False)]},
+        ]
+    }
+    notice = make_notice("cpu", brief=brief, needs_document=True)
+
+    printed = text_of(documents.render(notice).pdf)
+
+    assert "takim" in printed
+    assert "kanarina" not in printed
+    assert "Vetëm në ekran" not in printed
+    shown = [row.value for section in sections_of(notice, "sq") for row in section.rows]
+    assert shown == ["takim", "kanarina-fjala", "kanarina-numri"]

@@ -34,9 +34,9 @@ def given_on(notice: Notice) -> Notice:
 def test_wrong_pins_at_the_old_link_do_not_shut_the_new_one(
     notice: Notice, make_contact: Callable[..., Contact]
 ) -> None:
-    start = timezone.now() - timedelta(days=2)
+    start = timezone.now() - timedelta(days=3)
     for number in range(LINK_TRIES):
-        at = start + timedelta(hours=number)
+        at = start + timedelta(hours=3 * number)
         assert enter_pin(notice=notice, pin=OTHER_PIN, address=f"192.0.2.{number}", at=at) is None
     notice.refresh_from_db()
     assert notice.link_revoked_at is not None

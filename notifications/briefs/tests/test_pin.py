@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
@@ -56,10 +57,10 @@ def test_our_own_overload_is_nobodys_wrong_pin(notice: Notice, monkeypatch: pyte
 
 def test_the_pause_grows(notice: Notice) -> None:
     fail(notice, 5)
-    fail(notice, 5, minutes=20)
+    fail(notice, 5, minutes=1500)  # a day later: ten in one day would pause all links of the contact
 
-    assert not enter(notice, PIN, minutes=20 + 29, address="192.0.2.2")
-    assert enter(notice, PIN, minutes=20 + 31, address="192.0.2.2")
+    assert not enter(notice, PIN, minutes=1500 + 29, address="192.0.2.2")
+    assert enter(notice, PIN, minutes=1500 + 31, address="192.0.2.2")
 
 
 def test_four_wrong_pins_do_not_pause(notice: Notice) -> None:
@@ -78,27 +79,124 @@ def test_a_right_pin_starts_a_new_round(notice: Notice) -> None:
 
 def test_twenty_wrong_pins_take_the_link_back_and_wake_the_chase(notice: Notice) -> None:
     for around in range(4):
-        fail(notice, 5, minutes=200 * around)
+        fail(notice, 5, minutes=1500 * around)
 
     notice.refresh_from_db()
     assert notice.link_revoked_at is not None
     assert notice.next_step_at == notice.link_revoked_at
     assert notice.ladder[notice.ladder_step]["do"] == "deputy"
     assert AuditEntry.objects.get(action="brief.link_revoked").detail == {"why": "too_many_tries"}
-    assert not enter(notice, PIN, minutes=5000)
+    assert not enter(notice, PIN, minutes=9000)
 
 
-def test_one_address_that_tries_many_links_is_paused_on_all_of_them(
+def test_a_network_that_tries_many_contacts_is_paused_for_all_of_them(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
+) -> None:
+    notices = [make_notice(contact=make_contact(role)) for role in ("police", "cpu", "coordinator", "mobile_unit") * 2]
+    for number, each in enumerate(notices[:5]):
+        fail(each, 4, address=f"192.0.2.{number}")
+
+    assert not enter(notices[5], PIN, minutes=1, address="192.0.2.77")
+    assert enter(notices[5], PIN, minutes=1, address="198.51.100.9")
+    assert enter(notices[0], PIN, minutes=17)
+
+
+def test_a_colleague_who_opened_something_from_there_is_not_shut_out(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
+) -> None:
+    mine = make_notice(contact=make_contact())
+    assert enter(mine, PIN, minutes=-60)
+    for number, role in enumerate(("cpu", "coordinator", "mobile_unit", "police", "responsible_authority")):
+        fail(make_notice(contact=make_contact(role)), 4, minutes=number / 10)
+
+    assert not enter(make_notice(contact=make_contact("cpu")), PIN, minutes=2)
+    assert enter(mine, PIN, minutes=2, address="192.0.2.200")
+
+
+def test_an_ipv6_neighbour_is_the_same_network(notice: Notice, make_notice: Callable[..., Notice]) -> None:
+    enter(notice, address="2001:db8:1:2::1")
+    enter(notice, address="2001:db8:1:2:ffff::9", minutes=1)
+    enter(notice, address="2001:db8:1:3::1", minutes=2)
+    enter(notice, address="::ffff:192.0.2.1", minutes=3)
+    enter(notice, address="192.0.2.9", minutes=4)
+
+    assert PinTry.objects.values("address_hash").distinct().count() == 3
+
+
+def test_wrong_pins_of_one_contact_are_counted_over_all_links_and_networks(
     make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
 ) -> None:
     contact = make_contact()
-    notices = [make_notice(contact=contact) for _notice in range(6)]
-    for each in notices[:5]:
-        fail(each, 4)
+    notices = [make_notice(contact=contact) for _number in range(12)]
+    for number, each in enumerate(notices[:10]):
+        assert not enter(each, minutes=number, address=f"203.0.{number}.1")
 
-    assert not enter(notices[5], PIN, minutes=1)
-    assert enter(notices[5], PIN, minutes=1, address="192.0.2.9")
-    assert enter(notices[0], PIN, minutes=16)
+    assert not enter(notices[11], PIN, minutes=11, address="198.51.100.1")
+    assert enter(notices[11], PIN, minutes=26 * 60, address="198.51.100.1")
+
+
+def test_where_the_contact_opened_something_before_strangers_cannot_pause_them(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
+) -> None:
+    contact = make_contact()
+    notices = [make_notice(contact=contact) for _number in range(12)]
+    assert enter(notices[0], PIN, minutes=-60, address="198.51.100.1")
+    for number, each in enumerate(notices[1:11]):
+        enter(each, minutes=number, address=f"203.0.{number}.1")
+
+    assert not enter(notices[11], PIN, minutes=12, address="203.0.99.1")
+    assert enter(notices[11], PIN, minutes=12, address="198.51.100.200")
+
+
+def test_a_new_pin_ends_the_pause(make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]) -> None:
+    contact = make_contact()
+    for number in range(10):
+        enter(make_notice(contact=contact), minutes=number, address=f"203.0.{number}.1")
+    contact.set_pin("730594")
+    contact.save()
+
+    assert enter(make_notice(contact=contact), "730594", minutes=12)
+
+
+def test_the_coordinator_is_asked_once_to_phone_the_contact_and_the_chase_goes_on(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
+) -> None:
+    contact, coordinator = make_contact(), make_contact("coordinator")
+    notices = [make_notice(contact=contact) for _number in range(12)]
+    for number, each in enumerate(notices):
+        enter(each, minutes=number, address=f"203.0.{number}.1")
+
+    call = Notice.objects.get(case_reference="PIN")
+    assert call.contact == coordinator
+    assert contact.phone in str(call.brief)
+    assert contact.name in str(call.brief)
+    notices[9].refresh_from_db()
+    assert notices[9].ladder[notices[9].ladder_step]["do"] == "deputy"
+    assert AuditEntry.objects.filter(action="brief.contact_paused").count() == 1
+
+
+@pytest.mark.parametrize(
+    "pin",
+    ["123456", "987654", "246802", "890123", "111111", "121212", "123123", "112233", "111222", "123321", "147258",
+     "010185", "311299", "199012", "121990", "850101", "01011985", "19850101", "129129", "0011223344", "100200"],
+)  # fmt: skip
+def test_what_is_tried_first_is_refused(make_contact: Callable[..., Contact], pin: str) -> None:
+    with pytest.raises(ValidationError):
+        make_contact().set_pin(pin)
+
+
+def test_a_part_of_the_phone_number_is_refused(make_contact: Callable[..., Contact]) -> None:
+    contact = make_contact()
+    contact.phone = "+355 69 473 8206"
+    with pytest.raises(ValidationError):
+        contact.set_pin("738206")
+
+
+@pytest.mark.parametrize("pin", ["271828", "830274", "428173", "482915", "730594", "9473820615"])
+def test_digits_that_mean_nothing_are_taken(make_contact: Callable[..., Contact], pin: str) -> None:
+    contact = make_contact()
+    contact.set_pin(pin)
+    assert contact.check_pin(pin)
 
 
 def test_addresses_are_kept_as_keyed_hashes_only(notice: Notice) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from access.models import Municipality
 from audit.models import AuditEntry
 from notifications import signals
-from notifications.briefs.choices import CALL_OUTCOMES, OUTCOMES, REASONS, words_of
+from notifications.briefs.choices import CALL_OUTCOMES, OUTCOMES, REASONS, outcomes_for, reasons_for, words_of
 from notifications.briefs.replies import REFUSALS, AnswerRefused, answer
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import cancel
@@ -205,6 +205,25 @@ def test_a_rolled_back_answer_leaves_nothing(notice: Notice) -> None:
     assert now_of(notice).state == NoticeState.SENT
     assert not Reply.objects.exists()
     assert not AuditEntry.objects.filter(action="notice.accepted").exists()
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_each_role_declines_for_its_own_reasons(make_notice: Callable[..., Notice], role: str) -> None:
+    notice = make_notice(role)
+    reasons = reasons_for(notice)
+    assert len(reasons) >= 4
+    assert list(reasons)[-1] == "other"
+    assert ("no_free_bed" in reasons) == (role == Role.PROTECTION_SERVICE)
+    assert ("not_our_pupil" in reasons) == (role == Role.SCHOOL)
+    assert set(outcomes_for(notice)) <= set(OUTCOMES)
+
+
+def test_a_shelter_cannot_decline_for_an_officers_reason(make_notice: Callable[..., Notice]) -> None:
+    notice = make_notice(Role.PROTECTION_SERVICE)
+    with pytest.raises(AnswerRefused) as refused:
+        answer(notice=notice, kind="declined", reason="busy_elsewhere")
+    assert refused.value.code == "reason_missing"
+    assert answer(notice=notice, kind="declined", reason="no_free_bed").reason == "no_free_bed"
 
 
 def test_every_code_has_words() -> None:

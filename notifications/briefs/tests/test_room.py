@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from access import policy
 from access.models import Municipality
-from audit.chain import verify_chain
 from audit.models import AuditEntry
+from audit.verifying import verify_chain
 from notifications.briefs import documents
 from notifications.briefs.composing import compose
 from notifications.briefs.links import revoke_link
@@ -302,7 +302,7 @@ class TestAnswering:
         html = page(opened, path_of(notice) + "?lang=en")
         assert "You accepted" in html
         assert 'value="accepted"' not in html
-        assert "Tell what happened" in html
+        assert "Report the outcome" in html
 
     def test_declining_takes_the_reason_of_its_own_list(self, opened: Client, notice: Notice) -> None:
         response = opened.post(

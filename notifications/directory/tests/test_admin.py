@@ -12,6 +12,8 @@ from audit.models import AuditEntry
 from notifications.directory.models import Agreement, Contact, DutyShift, Partner, Role
 from notifications.directory.scope import partners_of
 
+from .second_keeper import agree_to_all
+
 pytestmark = pytest.mark.django_db
 CONTACTS = "/cms/contact/"
 
@@ -76,13 +78,18 @@ def test_a_new_pin_is_kept_as_a_hash_and_never_shown(client: Client, north: Regi
 
     assert response.status_code == 302
     contact.refresh_from_db()
+    assert not contact.pin_hash, "one keeper alone sets no PIN"
+    agree_to_all()
+    contact.refresh_from_db()
     assert contact.check_pin("271828")
     assert contact.pin_set_at is not None
     html = client.get(address).content.decode()
     assert "271828" not in html
     assert contact.pin_hash not in html
     entry = AuditEntry.objects.get(action="directory.pin_set")
-    assert (entry.actor_id, entry.target_id, entry.detail) == (str(user.pk), str(contact.pk), {})
+    assert (entry.target_id, entry.detail) == (str(contact.pk), {})
+    asked = AuditEntry.objects.get(action="directory.change_asked")
+    assert (asked.actor_id, asked.detail["fields"]) == (str(user.pk), ["pin"])
 
 
 def test_an_empty_pin_keeps_the_one_there_is(client: Client, north: Region) -> None:
@@ -92,6 +99,7 @@ def test_an_empty_pin_keeps_the_one_there_is(client: Client, north: Region) -> N
     contact.save()
 
     client.post(f"{CONTACTS}edit/{contact.pk}/", filled(contact, phone="+355 00"))
+    agree_to_all()
 
     contact.refresh_from_db()
     assert contact.phone == "+355 00"
@@ -161,11 +169,13 @@ def test_a_contact_cannot_be_moved_to_another_regions_office(client: Client, nor
     assert mine.partner.slug == "police-veri"
 
 
-def test_an_operator_keeps_all_of_it(client: Client, north: Region, south: Region) -> None:
+def test_an_operator_keeps_nothing_of_it(client: Client, north: Region, south: Region) -> None:
     user = sign_in(client, StaffRole.OPERATOR)
 
-    assert partners_of(user).count() == Partner.objects.count() == 6
-    assert "police@jug.example" in client.get(CONTACTS).content.decode()
+    assert not partners_of(user).exists()
+    for screen in ("contact", "partner", "dutyshift", "leave", "agreement", "directory-changes"):
+        assert client.get(f"/cms/{screen}/").status_code == 404, screen
+        assert client.post(f"/cms/{screen}/new/", {}).status_code == 404, screen
 
 
 def test_an_editor_keeps_nothing_of_it(client: Client, north: Region) -> None:
@@ -194,11 +204,13 @@ def test_a_new_office_is_in_the_coordinators_own_region(client: Client, north: R
         "services": "shelter\n\n legal_aid ",
         "is_active": "on",
     }
-    assert "of your own" in client.post("/cms/partner/new/", written).content.decode()
+    assert "must lie in your own regions" in client.post("/cms/partner/new/", written).content.decode()
 
     response = client.post("/cms/partner/new/", written | {"regions": [str(north.pk)]})
 
     assert response.status_code == 302
+    assert not Partner.objects.filter(slug="qendra-re").exists()
+    agree_to_all()
     office = Partner.objects.get(slug="qendra-re")
     assert office.names == {"sq": "Qendra e re", "en": "New centre"}
     assert office.services == ["shelter", "legal_aid"]
@@ -209,6 +221,7 @@ def test_a_new_office_is_in_the_coordinators_own_region(client: Client, north: R
 
 def test_by_municipality_or_directorate_an_office_is_in_the_region_too(client: Client, north: Region) -> None:
     sign_in(client, StaffRole.COORDINATOR, north)
+    Partner.objects.update(is_active=False)
     written = {"name_sq": "Z", "name_en": "Z", "role": "cpu", "is_active": "on"}
     town, directorate = Municipality.objects.get(), PoliceDirectorate.objects.get()
 
@@ -218,6 +231,8 @@ def test_by_municipality_or_directorate_an_office_is_in_the_region_too(client: C
     )
 
     assert (by_town.status_code, by_directorate.status_code) == (302, 302)
+    assert agree_to_all() == 2
+    assert set(Partner.objects.filter(is_active=True).values_list("slug", flat=True)) == {"z1", "z2"}
 
 
 def test_a_shift_belongs_to_a_contact_of_its_own_office(client: Client, north: Region) -> None:
@@ -228,6 +243,7 @@ def test_a_shift_belongs_to_a_contact_of_its_own_office(client: Client, north: R
     assert client.post("/cms/dutyshift/new/", shift | {"contact": str(cpu.pk)}).status_code == 200
     assert client.post("/cms/dutyshift/new/", shift | {"contact": str(police.pk)}).status_code == 302
 
+    agree_to_all()
     assert DutyShift.objects.get().contact == police
     assert client.get("/cms/dutyshift/").status_code == 200
 

@@ -99,7 +99,7 @@ def test_at_last_the_operator(country: Country, unit: MobileUnit) -> None:
     assert [sentence[:25] for sentence in said(found).split(" | ")] == [
         "There is no active office",
         "There is no other active ",
-        "Office police-sarande wor",
+        "Office police-vlore works",
         "Nobody is on the duty ros",
         "No coordinator of the sen",
         "No other coordinator is o",

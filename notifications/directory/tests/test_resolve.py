@@ -1,13 +1,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from access.models import Region
-from notifications.directory.models import Role
+from notifications.directory.models import Contact, Role
 from notifications.directory.resolve import NOBODY_ON_DUTY, resolve
 
-from .offices import Country, make_contact, make_country, make_office, put_on_duty
+from .offices import Country, make_country, make_office, put_on_duty
 
 pytestmark = pytest.mark.django_db
 
@@ -107,12 +108,24 @@ def test_a_protection_service_is_named_by_the_caller(country):
     assert wrong_role.contact is None
 
 
-def test_of_two_offices_the_one_with_somebody_on_duty_answers(country):
-    second = make_office("police-vlore-2", Role.POLICE, directorate=country.vlore.police_directorate)
-    make_contact(country.police)
-    officer = put_on_duty(second)
+def test_a_role_and_an_area_have_one_active_office(country):
+    directorate = country.vlore.police_directorate
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_office("aaa-police", Role.POLICE, directorate=directorate)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_office("aaa-cpu", Role.CPU, municipality=country.vlore)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_office("aaa-authority", Role.RESPONSIBLE_AUTHORITY)
+    country.police.is_active = False
+    country.police.save()
+    assert make_office("police-vlore-2", Role.POLICE, directorate=directorate).is_active
+
+
+def test_whoever_has_not_opened_a_test_notice_is_passed_by(country):
+    officer, deputy = put_on_duty(country.police, rank=1), put_on_duty(country.police, rank=2)
+    Contact.objects.filter(pk=officer.pk).update(reachable_at=None)
     found = resolve(role=Role.POLICE, municipality=country.vlore, at=timezone.now())
-    assert (found.contact, found.partner) == (officer, second)
+    assert (found.contact, found.deputy) == (deputy, None)
 
 
 def test_the_words_say_both_languages_and_name_no_person(country):

@@ -50,7 +50,7 @@ def test_the_operator_sees_what_was_put_aside_and_has_it_tried_again(spoilt):
 
 
 def test_an_empty_page_says_so(db):
-    assert "Nothing is put aside" in somebody(StaffRole.OPERATOR).get(PAGE).content.decode()
+    assert "Nothing is set aside" in somebody(StaffRole.OPERATOR).get(PAGE).content.decode()
 
 
 @pytest.mark.parametrize("role", [StaffRole.COORDINATOR, StaffRole.EDITOR])

@@ -5,11 +5,16 @@ import pytest
 from django.core import mail
 from django.utils import timezone, translation
 
+from access.models import MobileUnit
+from audit.models import AuditEntry
+from audit.verifying import verify_chain
 from notifications.outbox.delivery import drain
 from notifications.outbox.letters import letter_for
 from notifications.outbox.models import Purpose
+from notifications.outbox.sender import unit_of, units_with_number
+from vault.seal import SealBroken
 
-from .owing import owe_officer
+from .owing import BRIEF, owe_officer
 
 pytestmark = pytest.mark.django_db
 CANARIES = {"name": "Zanafilla", "place": "Rruga Kanarinë 7", "story": "tregim-kanarine"}
@@ -40,6 +45,11 @@ def test_the_headers_are_few_and_the_text_is_plain(staffed, settings):
     assert message.get_content_type() == "text/plain"
     assert message["In-Reply-To"] is None
     assert not [name for name in message if name.startswith("X-")]
+    number, _colon, digest = message["Vatra-Chain"].partition(":")
+    entry = AuditEntry.objects.get(number=number)
+    assert entry.hash.startswith(digest)
+    assert len(digest) == 16
+    assert verify_chain(noted=message["Vatra-Chain"]).ok
 
 
 def test_a_reminder_answers_the_first_notice_and_names_its_code(staffed):
@@ -89,3 +99,87 @@ def test_a_call_asks_for_a_call_and_gives_no_number(staffed, purpose):
     made = letter(owe_officer(staffed, purpose=purpose, chases=first, contact=staffed.coordinator))
     assert "please call" in made.subject
     assert staffed.officer.phone not in made.text
+
+
+# ---- not like phishing ----
+
+
+@pytest.fixture
+def unit(staffed):
+    return MobileUnit.objects.create(
+        slug="unit-vlore",
+        name="Njësia Lëvizëse Vlorë",
+        region=staffed.country.vlore.region,
+        callback_phone="+355 33 000 111",
+    )
+
+
+def test_the_mail_says_who_we_are_which_number_to_compare_and_how_the_link_begins(staffed, unit, settings):
+    notice = owe_officer(staffed, unit=unit)
+    text = letter(notice).text
+    assert "Qendrës Psiko-Sociale “Vatra”" in text
+    assert "Njësia Lëvizëse Vlorë: +355 33 000 111" in text
+    (start,) = re.findall(r"Lidhja fillon me (\S+)", text)
+    assert start == f"{settings.PUBLIC_URL}/n/"
+    assert re.search(rf"^{re.escape(start)}\S+$", text, re.MULTILINE)
+    assert "kartën tuaj të PIN-it" in text
+    notice.language = "en"
+    assert "Psycho-Social Centre “Vatra”" in letter(notice).text
+
+
+def test_without_a_number_the_mail_names_the_card_and_gives_none(staffed):
+    assert "telefononi numrin në kartën tuaj të PIN-it" in letter(owe_officer(staffed)).text
+
+
+def test_the_number_is_one_that_stands_on_every_pin_card(staffed, unit):
+    assert unit in units_with_number()
+    assert unit_of(owe_officer(staffed)) == unit
+
+
+def test_the_time_to_answer_is_said_in_minutes(staffed):
+    notice = owe_officer(staffed)
+    assert "brenda 30 minutash, deri në orën" in letter(notice).text
+    notice.answer_by = timezone.now() + timedelta(minutes=1)
+    assert "brenda 1 minute, deri në orën" in letter(notice).text
+    notice.language = "en"
+    assert "within 1 minute, by" in letter(notice).text
+    notice.answer_by = timezone.now() + timedelta(hours=9)
+    assert "within" not in letter(notice).text
+
+
+def test_an_urgent_mail_begins_with_the_time_to_answer_and_says_nothing_else_of_it(staffed):
+    calm, urgent = letter(owe_officer(staffed)), letter(owe_officer(staffed, brief={**BRIEF, "urgent": True}))
+    assert urgent.text.splitlines()[0].startswith("Përgjigjuni brenda 30 minutash, deri në orën")
+    assert urgent.subject.endswith(", përgjigje brenda 30 min")
+    assert calm.text.startswith("I nderuar koleg")
+    for word in ("urgjent", "urgent", "rrezik", "danger"):
+        assert word not in (urgent.subject + urgent.text).lower()
+
+
+@pytest.mark.parametrize(
+    ("language", "silent", "declined"),
+    [
+        ("sq", "Ju njoftoheni si zëvendës: personi në shërbim u njoftua para jush dhe nuk është përgjigjur.", "marrë"),
+        ("en", "You are notified as the deputy: the person on duty was notified before you and has not", "can't take"),
+    ],
+)
+def test_the_deputy_is_told_that_they_are_and_why(staffed, language, silent, declined):
+    first = owe_officer(staffed)
+    deputy = owe_officer(staffed, purpose=Purpose.DEPUTY, chases=first, contact=staffed.deputy)
+    deputy.language = language
+    made = letter(deputy)
+    assert silent in made.text
+    assert staffed.officer.name not in made.text + made.subject
+    assert ("zëvendës" if language == "sq" else "deputy") in made.subject
+    deputy.chases.declined_at = timezone.now()
+    assert declined in letter(deputy).text
+
+
+def test_a_brief_that_does_not_open_is_mailed_all_the_same(staffed, monkeypatch):
+    notice = owe_officer(staffed)
+
+    def broken(_notice):
+        raise SealBroken
+
+    monkeypatch.setattr(type(notice), "brief", property(broken))
+    assert notice.code in letter(notice).text

@@ -68,5 +68,5 @@ class AskingBack(forms.ModelForm):
         names = likely_names(self.cleaned_data.get(name) or "")
         if not names:
             return None
-        told = _("This reads like a person's name: %(names)s. Take it out, or say that it isn't one.")
-        return Doubt(name, told % {"names": ", ".join(names)}, _("It names no person"))
+        told = _("This looks like a person's name: %(names)s. Remove it, or confirm that it isn't one.")
+        return Doubt(name, told % {"names": ", ".join(names)}, _("It isn't a person's name"))

@@ -7,4 +7,4 @@ from outreach_pages.records.words import CancelReason
 
 
 class CancelForm(forms.Form):
-    reason = forms.ChoiceField(label=_("Why is it called off?"), choices=CancelReason.choices, widget=forms.RadioSelect)
+    reason = forms.ChoiceField(label=_("Why is it cancelled?"), choices=CancelReason.choices, widget=forms.RadioSelect)

@@ -22,14 +22,14 @@ class OutcomeForm(AskingBack):
     """The counts are fields of their own, named `count-<sex>-<age group>`; `total` is what was counted at the door."""
 
     total = forms.IntegerField(
-        label=gettext_lazy("How many took part, in all"),
+        label=gettext_lazy("How many took part, in total"),
         min_value=1,
         max_value=18 * MOST_PER_CELL,
         help_text=gettext_lazy("Counted at the door. The table below must add up to it."),
         widget=forms.NumberInput({"inputmode": "numeric", "class": "input input-number"}),
-        error_messages={"min_value": gettext_lazy("Write how many came: one or more. If nobody came, call it off.")},
+        error_messages={"min_value": gettext_lazy("Write how many came: one or more. If nobody came, cancel it.")},
     )
-    topics = KeysField(Topic, label=gettext_lazy("What was talked about"))
+    topics = KeysField(Topic, label=gettext_lazy("Topics covered"))
     partners = KeysField(PartnerKind, label=gettext_lazy("Who was there with you"), required=False)
     materials = MaterialsField(label=gettext_lazy("Materials"))
 
@@ -39,13 +39,13 @@ class OutcomeForm(AskingBack):
         model = InformativeSession
         fields = list(OUTCOME)
         labels = {
-            "method": gettext_lazy("How"),
+            "method": gettext_lazy("Method"),
             "partner_names": gettext_lazy("Which organisations"),
             "questions_raised": gettext_lazy("What people asked"),
         }
         help_texts = {
             "partner_names": gettext_lazy("Names of organisations, never of people."),
-            "questions_raised": gettext_lazy("In short, so that nobody can be told from it. No names, no numbers."),
+            "questions_raised": gettext_lazy("Briefly, so that nobody can be identified. No names, no numbers."),
         }
         widgets = {"questions_raised": forms.Textarea({"rows": 5})}
 
@@ -84,7 +84,7 @@ class OutcomeForm(AskingBack):
         doubts = super()._raised()
         total = self.cleaned_data["total"]
         if total > CLASS_SIZE and self.instance.audience in IN_CLASS:
-            told = _("%(total)s is more than a class: is it one session? Two classes apart are two sessions.")
+            told = _("%(total)s is more than a class: is it one session? Two separate classes are two sessions.")
             doubts.append(Doubt("total", told % {"total": total}, _("It was one session")))
         return doubts
 
@@ -124,8 +124,8 @@ def _sums_differ(total: int, summed: int) -> str:
     """What to do about a table that doesn't add up."""
     if summed < total:
         return ngettext(
-            "The table adds up to %(summed)s: one is missing. Put it in; unknown goes under “not recorded”.",
-            "The table adds up to %(summed)s: %(missing)s are missing. Put them in; unknown goes under “not recorded”.",
+            "The table adds up to %(summed)s: one is missing. Add it; unknown goes under “not recorded”.",
+            "The table adds up to %(summed)s: %(missing)s are missing. Add them; unknown goes under “not recorded”.",
             total - summed,
         ) % {"summed": summed, "missing": total - summed}
-    return _("The table adds up to %(summed)s, which is more. Look at both.") % {"summed": summed}
+    return _("The table adds up to %(summed)s, which is more. Check both.") % {"summed": summed}

@@ -39,16 +39,16 @@ class PlanForm(AskingBack):
             "grades": _("Grades"),
             "is_public": _("May be listed for the public"),
             "show_place": _("The session's page may name the school or place"),
-            "krat_activity": _("Activity of the regional committee (KRAT)"),
+            "krat_activity": _("Activity of the regional anti-trafficking committee (KRAT)"),
             "partner_names": _("Which organisations"),
         }
         help_texts = {
             "place_name": _("Only staff see it, unless you allow more below."),
             "grades": _("For example: IX A, IX B."),
             "partner_names": _("Names of organisations, never of people."),
-            "is_public": _("Anyone then sees its day, region, municipality, audience and topics. Nothing else."),
-            "show_place": _("Leave it empty where somebody might look for who was there."),
-            "card_expires_on": _("Empty: the card and the session's page stay."),
+            "is_public": _("Anyone can then see its day, region, municipality, audience and topics. Nothing else."),
+            "show_place": _("Leave it empty if somebody might try to find out who was there."),
+            "card_expires_on": _("Empty: the card and the session's page stay active."),
         }
         widgets = {
             "date": DayInput(),
@@ -82,15 +82,15 @@ class PlanForm(AskingBack):
         cleaned = super().clean() or {}
         starts, ends, day = cleaned.get("starts_at"), cleaned.get("ends_at"), cleaned.get("date")
         if starts and ends and ends <= starts:
-            self.add_error("ends_at", _("It ends before it begins. Write when it ends."))
+            self.add_error("ends_at", _("It ends before it starts. Write when it ends."))
         elif starts and ends and _length(starts, ends) > LONGEST:
-            self.add_error("ends_at", _("This is longer than ten hours. Make two sessions of it."))
+            self.add_error("ends_at", _("This is longer than ten hours. Split it into two sessions."))
         last = cleaned.get("card_expires_on")
         if last and day and last < day:
-            self.add_error("card_expires_on", _("The card would close before the session. Choose a later day."))
+            self.add_error("card_expires_on", _("The card would end before the session. Choose a later day."))
         elif last and last > timezone.localdate() + LONGEST_CARD:
             self.add_error(
-                "card_expires_on", _("That is more than five years from now. Leave it empty: the card stays.")
+                "card_expires_on", _("That is more than five years from now. Leave it empty: the card stays active.")
             )
         return cleaned
 

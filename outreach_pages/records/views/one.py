@@ -79,7 +79,9 @@ def change(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     try:
         actions.change_plan(session=found, by=user, values=form.cleaned_data)
     except NotNow:
-        form.add_error("date", _("It is recorded as held, so it can't lie ahead. Choose the day on which it was."))
+        form.add_error(
+            "date", _("It is recorded as held, so it can't be in the future. Choose the day on which it took place.")
+        )
         return _plan_page(request, form, session=_found(user, session_id), status=422)
     return redirect("sessions:session", found.pk)
 

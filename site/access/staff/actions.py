@@ -7,6 +7,7 @@ once that is committed. A mail that can't be handed over is said (`Invitation.ma
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -19,12 +20,14 @@ from django.utils.translation import gettext_lazy
 
 from audit.chain import SYSTEM, Actor, actor_of, record
 
-from ..models import Assignment, AssignmentQuerySet, FieldToken, MobileUnit, Region, StaffRole, User
-from . import mails
+from ..models import Assignment, AssignmentQuerySet, MobileUnit, Region, StaffRole, User
+from ..sessions.actions import end_all
+from ..sessions.models import StaffPin, StaffSession
+from . import by_two, mails
 from .groups import follow_roles
-from .models import FactorReset, Invitation
+from .models import FactorReset, Invitation, RoleRequest, SessionEnd, TwoPeople
 
-NOBODY_LEFT = gettext_lazy("Nobody else would be left who keeps the accounts. Make another operator first.")
+NOBODY_LEFT = gettext_lazy("No operator would be left to manage the accounts. Make another operator first.")
 
 
 def make_person(
@@ -45,11 +48,72 @@ def make_person(
         user.is_staff = user.is_superuser = False
         user.save()
         record("account.made", actor=_actor(by), target_kind="user", target_id=user.pk, role=role)
-        give_role(user=user, role=role, unit=unit, regions=regions, starts_on=starts_on, ends_on=ends_on, by=by)
-        return invite(user=user, by=by, mail=mail)
+        given = give_role(user=user, role=role, unit=unit, regions=regions, starts_on=starts_on, ends_on=ends_on, by=by,
+                          invites=True)  # fmt: skip
+        # Where the role waits for a second keeper, so does the invitation.
+        return "" if isinstance(given, RoleRequest) else invite(user=user, by=by, mail=mail)
 
 
 def give_role(
+    *,
+    user: User,
+    role: str,
+    unit: MobileUnit | None = None,
+    regions: Iterable[Region] = (),
+    starts_on: date,
+    ends_on: date | None = None,
+    by: User | None,
+    invites: bool = False,
+) -> "list[Assignment] | RoleRequest":
+    """Give a role, or ask for it: a new role or one in another region holds once a second keeper has agreed.
+
+    At once: from the machine's shell (`by` None), another unit in a region where the person has that role already, and
+    while nobody but `by` has ever kept accounts here. Raises ValidationError.
+    """
+    places = list(regions)
+    if by is None or not by_two.needs_second(user, role, unit, places) or by_two.is_alone(by):
+        return assign_role(user=user, role=role, unit=unit, regions=places, starts_on=starts_on, ends_on=ends_on, by=by)
+    with transaction.atomic():
+        held = User.objects.select_for_update().get(pk=user.pk).assignments.all()
+        _refuse_what_cannot_be(held, role, unit, places, starts_on, ends_on)
+        waiting = RoleRequest.objects.waiting().filter(user=user, role=role, unit=unit, starts_on=starts_on)
+        same = [each for each in waiting if set(each.regions.all()) == set(places)]
+        if same:
+            raise ValidationError(_("This role has been asked for already, and waits for a second person."))
+        asked = RoleRequest.objects.create(
+            user=user, role=role, unit=unit, starts_on=starts_on, ends_on=ends_on, asked_by=by, invites=invites
+        )
+        asked.regions.set(places)
+        record("account.role_asked", actor=_actor(by), target_kind="user", target_id=user.pk, role=role,
+               where=by_two.where_of(unit, places))  # fmt: skip
+        transaction.on_commit(partial(mails.tell_of_role_request, by_two.who_may_decide(asked)))
+    return asked
+
+
+def decide_role(*, asked: RoleRequest, approve: bool, by: User) -> None:
+    """A second keeper agrees or refuses. Raises ValidationError."""
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=asked.user_id)
+        _decide(asked, approve, by, "account.role_agreed" if approve else "account.role_refused", role=asked.role)
+        if not approve:
+            return
+        if not user.is_active:
+            raise ValidationError(_("This account is closed."))
+        assign_role(
+            user=user,
+            role=asked.role,
+            unit=asked.unit,
+            regions=list(asked.regions.all()),
+            # a first day that went by while the request waited becomes today
+            starts_on=max(asked.starts_on, timezone.localdate()),
+            ends_on=asked.ends_on,
+            by=asked.asked_by,
+        )
+        if asked.invites and not user.has_usable_password():
+            invite(user=user, by=by)
+
+
+def assign_role(
     *,
     user: User,
     role: str,
@@ -64,22 +128,13 @@ def give_role(
     A worker works in one unit at a time: an earlier one ends the day before. Coordinators of the regions concerned are
     told of a new coordinator, and operators of a new operator. Raises ValidationError.
     """
-    places: list[dict[str, MobileUnit | Region | None]] = [{}]
-    if role == StaffRole.WORKER:
-        places = [{"unit": unit}]
-    elif role == StaffRole.COORDINATOR:
-        places = [{"region": region} for region in regions]
-    if not places or (role == StaffRole.WORKER and unit is None):
-        raise ValidationError(_("Choose where this person works."))
+    regions = list(regions)
     with transaction.atomic():
-        held = User.objects.select_for_update().get(pk=user.pk).assignments
-        if role == StaffRole.WORKER:
+        held = User.objects.select_for_update().get(pk=user.pk).assignments.all()
+        if role == StaffRole.WORKER and unit is not None:
             _leave(held.filter(role=role), starts_on)
         made = []
-        for place in places:
-            same = held.filter(role=role, **place).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
-            if same.filter(starts_on__lte=ends_on or date.max).exists():
-                raise ValidationError(_("This person has that role there already in that time. Change its last day."))
+        for place in _refuse_what_cannot_be(held, role, unit, regions, starts_on, ends_on):
             made.append(Assignment.objects.create(user=user, role=role, starts_on=starts_on, ends_on=ends_on, **place))
             where = next((each.slug for each in place.values() if each is not None), "")
             record(
@@ -94,6 +149,31 @@ def give_role(
         if by is not None and role in (StaffRole.COORDINATOR, StaffRole.OPERATOR):
             transaction.on_commit(partial(mails.tell_of_new_keeper, made, by))
     return made
+
+
+def _refuse_what_cannot_be(
+    held: AssignmentQuerySet,
+    role: str,
+    unit: MobileUnit | None,
+    regions: list[Region],
+    starts_on: date,
+    ends_on: date | None,
+) -> list[dict[str, MobileUnit | Region | None]]:
+    """The places of a role that can be given. Raises ValidationError."""
+    places: list[dict[str, MobileUnit | Region | None]] = [{}]
+    if role == StaffRole.WORKER:
+        places = [{"unit": unit}]
+    elif role == StaffRole.COORDINATOR:
+        places = [{"region": region} for region in regions]
+    if not places or (role == StaffRole.WORKER and unit is None):
+        raise ValidationError(_("Choose where this person works."))
+    if ends_on is not None and ends_on < max(starts_on, timezone.localdate()):
+        raise ValidationError(_("The last day is before the first."))
+    for place in places if role != StaffRole.WORKER else []:  # a worker's earlier unit ends the day before
+        same = held.filter(role=role, **place).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
+        if same.filter(starts_on__lte=ends_on or date.max).exists():
+            raise ValidationError(_("This person already has that role there in that period. Change its last day."))
+    return places
 
 
 def _leave(held: AssignmentQuerySet, starts_on: date) -> None:
@@ -114,9 +194,9 @@ def end_role(*, assignment: Assignment, last_day: date, by: User) -> None:
         user = User.objects.select_for_update().get(pk=assignment.user_id)
         held = user.assignments.select_for_update().filter(pk=assignment.pk).first()
         if held is None or (held.ends_on is not None and held.ends_on < today):
-            raise ValidationError(_("This role is over already. Give it anew."))
+            raise ValidationError(_("This role has already ended. Give it again."))
         if held.ends_on is not None and last_day > held.ends_on:
-            raise ValidationError(_("This role ends sooner already. Give it anew from the day after."))
+            raise ValidationError(_("This role already ends sooner. Give it again from the day after."))
         if held.starts_on > today and last_day < held.starts_on:
             held.delete()
         elif last_day < today:
@@ -136,7 +216,7 @@ def end_role(*, assignment: Assignment, last_day: date, by: User) -> None:
 def end_work(*, user: User, by: User) -> None:
     """Shut the account now: every session and token of it ends with this transaction. Raises ValidationError."""
     if user.pk == by.pk:
-        raise ValidationError(_("You can't shut your own account. Ask another operator."))
+        raise ValidationError(_("You can't close your own account. Ask another operator."))
     today = timezone.localdate()
     with transaction.atomic():
         _lock_operators()
@@ -148,7 +228,8 @@ def end_work(*, user: User, by: User) -> None:
         user.assignments.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today)).update(ends_on=today)
         if was_operator:
             _somebody_keeps_accounts()
-        _end_tokens(user)
+        end_all(user=user, by=by, why=StaffSession.Ended.BY_KEEPERS)
+        RoleRequest.objects.waiting().filter(user=user).delete()
         _revoke_invitations(user)
         follow_roles(user)
         record("account.shut", actor=_actor(by), target_kind="user", target_id=user.pk)
@@ -181,7 +262,7 @@ def change_person(*, user: User, changed: list[str], old_email: str, by: User) -
 def invite(*, user: User, by: User | None, mail: bool = True) -> str:
     """Invite the person to set a password; earlier invitations end. Returns the token. Raises ValidationError."""
     if not user.is_active:
-        raise ValidationError(_("This account is shut."))
+        raise ValidationError(_("This account is closed."))
     if mail and not user.email:
         raise ValidationError(_("There is no e-mail address to send an invitation to."))
     with transaction.atomic():
@@ -205,6 +286,7 @@ def accept_invitation(*, token: str, password: str) -> User | None:
             return None
         user.set_password(password)
         user.save(update_fields=["password"])
+        end_all(user=user, by=user)
         record("account.password_set", actor=actor_of(user), target_kind="user", target_id=user.pk)
     return user
 
@@ -237,29 +319,56 @@ def decide_reset(*, reset: FactorReset, approve: bool, by: User) -> None:
     """
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=reset.user_id)
-        if by.pk in (reset.asked_by_id, user.pk):
-            raise ValidationError(_("Somebody else than who asked, and than the person, must decide."))
-        changed = (
-            FactorReset.objects.waiting()
-            .filter(pk=reset.pk)
-            .update(decided_by=by, decided_at=timezone.now(), is_approved=approve)
-        )
-        if not changed:
-            raise ValidationError(_("This has been decided meanwhile, or it waited too long. Look again."))
-        record(
-            "account.factor_reset_agreed" if approve else "account.factor_reset_refused",
-            actor=_actor(by), target_kind="user", target_id=user.pk, asked_by=reset.asked_by_id,
-        )  # fmt: skip
+        _decide(reset, approve, by, "account.factor_reset_agreed" if approve else "account.factor_reset_refused")
         if approve:
             Authenticator.objects.filter(user=user).delete()
+            StaffPin.objects.filter(user=user).delete()
             user.set_unusable_password()
             user.save(update_fields=["password"])
-            _end_tokens(user)
+            end_all(user=user, by=by, why=StaffSession.Ended.BY_KEEPERS)
             transaction.on_commit(partial(mails.tell_of_reset, user, asked=False))
             invite(user=user, by=by)
 
 
+# ---- ending somebody's sessions ----
+
+
+def ask_to_end_sessions(*, user: User, by: User) -> SessionEnd:
+    """Ask that every session of this person ends. Raises ValidationError."""
+    if user.pk == by.pk:
+        raise ValidationError(_("You end your own sessions on your account page."))
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=user.pk)
+        waiting = SessionEnd.objects.waiting().filter(user=user).first()
+        if waiting is not None:
+            return waiting
+        asked = SessionEnd.objects.create(user=user, asked_by=by)
+        record("session.end_asked", actor=_actor(by), target_kind="user", target_id=user.pk)
+    return asked
+
+
+def decide_session_end(*, asked: SessionEnd, approve: bool, by: User) -> None:
+    """A second keeper agrees or refuses. Agreed: sessions, drafts' keys and tokens end. Raises ValidationError."""
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=asked.user_id)
+        _decide(asked, approve, by, "session.end_agreed" if approve else "session.end_refused")
+        if approve:
+            end_all(user=user, by=by, why=StaffSession.Ended.BY_KEEPERS)
+            transaction.on_commit(partial(mails.tell_of_change, user, "sessions"))
+
+
 # ---- what they share ----
+
+
+def _decide(asked: TwoPeople, approve: bool, by: User, action: str, **detail: Any) -> None:
+    """Write a second person's decision. Raises ValidationError: it is one of the two, or it was decided meanwhile."""
+    if by.pk in (asked.asked_by_id, asked.user_id):
+        raise ValidationError(_("The person who decides must be neither the one who asked nor the one concerned."))
+    waiting = type(asked).objects.waiting().filter(pk=asked.pk)
+    changed = waiting.update(decided_by=by, decided_at=timezone.now(), is_approved=approve)
+    if not changed:
+        raise ValidationError(_("This has been decided in the meantime, or it waited too long. Check again."))
+    record(action, actor=_actor(by), target_kind="user", target_id=asked.user_id, asked_by=asked.asked_by_id, **detail)
 
 
 def _actor(by: User | None) -> Actor:
@@ -268,10 +377,6 @@ def _actor(by: User | None) -> Actor:
 
 def _revoke_invitations(user: User) -> None:
     Invitation.objects.open().filter(user=user).update(revoked_at=timezone.now())
-
-
-def _end_tokens(user: User) -> None:
-    FieldToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=timezone.now())
 
 
 def _lock_operators() -> None:

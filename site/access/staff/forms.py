@@ -30,7 +30,7 @@ class RoleForm(forms.Form):
     )
     starts_on = forms.DateField(label=_("From"), widget=AdminDateInput)
     ends_on = forms.DateField(
-        label=_("Until"), required=False, widget=AdminDateInput, help_text=_("The last day. Empty: without an end.")
+        label=_("Until"), required=False, widget=AdminDateInput, help_text=_("The last day. Empty: no end.")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -46,7 +46,7 @@ class RoleForm(forms.Form):
         if role == StaffRole.COORDINATOR and not cleaned.get("regions") and "regions" not in self.errors:
             self.add_error("regions", _("Choose the regions this person coordinates."))
         if starts_on and ends_on and ends_on < starts_on:
-            self.add_error("ends_on", _("The last day lies before the first."))
+            self.add_error("ends_on", _("The last day is before the first."))
         return cleaned
 
     def given(self) -> dict[str, Any]:
@@ -74,13 +74,13 @@ class PersonForm(forms.ModelForm):
     def clean_username(self) -> str:
         name = str(self.cleaned_data["username"])
         if User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk).exists():
-            raise ValidationError(_("Somebody else signs in with this name."))
+            raise ValidationError(_("Somebody else already signs in with this name."))
         return name
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"])
         if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
-            raise ValidationError(_("Another account has this address."))
+            raise ValidationError(_("Another account already has this address."))
         return email
 
 

@@ -4,7 +4,7 @@ Each is plain text in the reader's language. No case, no role of others, no pass
 invitation. A mail server that is away loses no action: the mail fails, the log says so, the screen says "not sent".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from smtplib import SMTPException
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ..models import Assignment, StaffRole, User
 from .models import Invitation
@@ -46,6 +47,41 @@ def tell_of_reset(user: User, *, asked: bool) -> None:
     _send(user, subject, "access/mails/factor_reset.txt", {"asked": asked})
 
 
+CHANGES = {
+    "password": gettext_lazy("Your password was changed."),
+    "factor_added": gettext_lazy("A second factor was added to your account."),
+    "factor_removed": gettext_lazy("A second factor was removed from your account."),
+    "codes_made": gettext_lazy("New recovery codes were made for your account. The earlier ones no longer work."),
+    "codes_shown": gettext_lazy("The recovery codes of your account were shown."),
+    "token": gettext_lazy("An access token for apps was made for your account."),
+    "sessions": gettext_lazy("Two people of your organisation ended all your sessions."),
+}
+
+
+def tell_of_change(user: User, what: str) -> bool:
+    """Tell a person of a change in how they sign in; `what` is a key of CHANGES."""
+    with translation.override(user.language):
+        subject = _("Your sign-in was changed")
+    return _send(user, subject, "access/mails/sign_in_changed.txt", {"what": CHANGES[what]})
+
+
+def tell_of_call(reader: User) -> bool:
+    """Somebody whose work this reader coordinates called for help. Whom, the page says; the mail names nobody."""
+    with translation.override(reader.language):
+        subject = _("Vatra: open this now")
+    link = f"{settings.PUBLIC_URL}{reverse('account_calls')}"
+    return _send(reader, subject, "access/mails/call.txt", {"link": link})
+
+
+def tell_of_role_request(readers: Iterable[User]) -> None:
+    """A role waits for a second keeper. The page says whose."""
+    link = f"{settings.PUBLIC_URL}{reverse('by_two:list')}"
+    for reader in readers:
+        with translation.override(reader.language):
+            subject = _("A role waits for a second person")
+        _send(reader, subject, "access/mails/role_request.txt", {"link": link})
+
+
 def tell_of_new_keeper(assignments: Sequence[Assignment], by: User) -> None:
     """Tell those who hold such a role already, in one of these regions or in the whole, that another was given it."""
     first = assignments[0]
@@ -56,7 +92,7 @@ def tell_of_new_keeper(assignments: Sequence[Assignment], by: User) -> None:
     readers = User.objects.filter(pk__in=others.values("user")).exclude(email="").order_by("pk")
     for reader in readers:
         with translation.override(reader.language):
-            subject = _("A new keeper in Vatra's service")
+            subject = _("A role was given in Vatra's service")
             context = {
                 "person": first.user.get_full_name() or first.user.username,
                 "role": first.get_role_display(),

@@ -1,8 +1,9 @@
-"""An invitation to set a password, and a request to take away a second factor that somebody lost."""
+"""An invitation to set a password, and what takes two people: a lost second factor, a role, the end of sessions."""
 
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -52,43 +53,106 @@ class Invitation(models.Model):
         return made, token
 
 
-class FactorResetQuerySet(models.QuerySet["FactorReset"]):
-    def waiting(self, at: datetime | None = None) -> "FactorResetQuerySet":
+def _takes_two(what: str) -> list[models.BaseConstraint]:
+    """Constraints of a request: who decides is neither who asked nor the person, and a decision is written whole."""
+    return [
+        models.CheckConstraint(
+            name=f"{what}_takes_two",
+            condition=~Q(asked_by=F("user"))
+            & (Q(decided_by__isnull=True) | ~Q(decided_by=F("asked_by")))
+            & (Q(decided_by__isnull=True) | ~Q(decided_by=F("user"))),
+        ),
+        models.CheckConstraint(
+            name=f"{what}_is_decided_whole",
+            condition=Q(decided_by__isnull=True, decided_at__isnull=True, is_approved__isnull=True)
+            | Q(decided_by__isnull=False, decided_at__isnull=False, is_approved__isnull=False),
+        ),
+    ]
+
+
+class TwoPeopleQuerySet(models.QuerySet[Any]):
+    def waiting(self, at: datetime | None = None) -> Self:
         """Requests that a second person can still decide."""
-        oldest = (at or timezone.now()) - timedelta(hours=settings.FACTOR_RESET_HOURS)
+        oldest = (at or timezone.now()) - timedelta(hours=self.model.hours())
         return self.filter(decided_at__isnull=True, asked_at__gt=oldest)
 
 
-class FactorReset(models.Model):
-    """One person asks that somebody's lost second factor is taken away; another one decides. Never the same, and never
-    the person whose factor it is."""
+class TwoPeople(models.Model):
+    """What one keeper asks for about somebody's account and another keeper decides."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="factor_resets")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)ss")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     is_approved = models.BooleanField(null=True)
 
-    objects = FactorResetQuerySet.as_manager()
+    objects = TwoPeopleQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.asked_at:%Y-%m-%d}"
+
+    @staticmethod
+    def hours() -> int:
+        """How long a request waits for its second person."""
+        return int(settings.FACTOR_RESET_HOURS)
+
+
+class FactorReset(TwoPeople):
+    """One person asks that somebody's lost second factor is taken away; another one decides. Never the same, and never
+    the person whose factor it is."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="factor_resets")
 
     class Meta:
         app_label = "access"
         verbose_name = _("request to reset a second factor")
         verbose_name_plural = _("requests to reset a second factor")
+        constraints = _takes_two("factor_reset")
+
+
+class SessionEnd(TwoPeople):
+    """A request to end all sessions of somebody: a lost or seized phone, say."""
+
+    class Meta:
+        app_label = "access"
+        verbose_name = _("request to end sessions")
+        verbose_name_plural = _("requests to end sessions")
+        constraints = _takes_two("session_end")
+
+
+class RoleRequest(TwoPeople):
+    """A new role, or a role in another region. It holds once a second keeper has agreed."""
+
+    role = models.CharField(max_length=16)
+    unit = models.ForeignKey("access.MobileUnit", models.CASCADE, null=True, related_name="+")
+    regions = models.ManyToManyField("access.Region", related_name="+")
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    invites = models.BooleanField(default=False)  # the person is new: the invitation goes out with the agreement
+
+    class Meta:
+        app_label = "access"
+        verbose_name = _("request for a role")
+        verbose_name_plural = _("requests for roles")
         constraints = [
+            # Who asks may be the person (an operator who wants to coordinate); who decides never is.
             models.CheckConstraint(
-                name="factor_reset_takes_two",
-                condition=~Q(asked_by=F("user"))
-                & (Q(decided_by__isnull=True) | ~Q(decided_by=F("asked_by")))
-                & (Q(decided_by__isnull=True) | ~Q(decided_by=F("user"))),
+                name="role_request_takes_two",
+                condition=Q(decided_by__isnull=True) | (~Q(decided_by=F("asked_by")) & ~Q(decided_by=F("user"))),
             ),
-            models.CheckConstraint(
-                name="factor_reset_is_decided_whole",
-                condition=Q(decided_by__isnull=True, decided_at__isnull=True, is_approved__isnull=True)
-                | Q(decided_by__isnull=False, decided_at__isnull=False, is_approved__isnull=False),
-            ),
+            _takes_two("role_request")[1],
         ]
 
-    def __str__(self) -> str:
-        return f"{self.user_id} {self.asked_at:%Y-%m-%d}"
+    @staticmethod
+    def hours() -> int:
+        return int(settings.ROLE_REQUEST_HOURS)
+
+    @property
+    def role_name(self) -> str:
+        from ..models import StaffRole
+
+        return str(StaffRole(self.role).label)

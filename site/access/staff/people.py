@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from ..models import Assignment, StaffRole, User
-from .models import FactorReset, Invitation
+from .models import FactorReset, Invitation, RoleRequest
 
 
 def kept_by(user: User) -> "QuerySet[User]":
@@ -37,6 +38,11 @@ def work_on(day: date, assignments: Iterable[Assignment]) -> list[tuple[str, lis
             place = held.unit or held.region
             found.setdefault(held.get_role_display(), []).extend([str(place)] if place else [])
     return [(role, sorted(places)) for role, places in found.items()]
+
+
+def oldest_open() -> datetime:
+    """Sessions that were not seen since then have run out by themselves."""
+    return timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,17 @@ class Account:
     @cached_property
     def reset(self) -> FactorReset | None:
         return FactorReset.objects.waiting().filter(user=self.user).select_related("asked_by").first()
+
+    @cached_property
+    def roles_asked(self) -> list[RoleRequest]:
+        """Roles that wait for a second keeper."""
+        waiting = RoleRequest.objects.waiting().filter(user=self.user).select_related("asked_by", "unit")
+        return list(waiting.prefetch_related("regions").order_by("asked_at"))
+
+    @cached_property
+    def sessions(self) -> int:
+        """How many sessions are open."""
+        return self.user.staff_sessions.filter(ended_at__isnull=True, seen_at__gt=oldest_open()).count()
 
     @property
     def last_sign_in(self) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from . import views
+from . import views, waiting
 
 people = (
     [
@@ -15,6 +15,7 @@ people = (
         path("<int:pk>/shut/", views.shut, name="shut"),
         path("<int:pk>/open-again/", views.open_again, name="open_again"),
         path("<int:pk>/invite/", views.invite, name="invite"),
+        path("<int:pk>/end-sessions/", waiting.ask_to_end_sessions, name="end_sessions"),
     ],
     "staff",
 )
@@ -26,4 +27,16 @@ resets = (
     ],
     "factor_resets",
 )
-urlpatterns = [path("staff/", include(people)), path("factor-resets/", include(resets))]
+by_two = (
+    [
+        path("", waiting.waiting, name="list"),
+        path("role/<int:pk>/", waiting.decide_role, name="role"),
+        path("sessions/<int:pk>/", waiting.decide_session_end, name="session_end"),
+    ],
+    "by_two",
+)
+urlpatterns = [
+    path("staff/", include(people)),
+    path("factor-resets/", include(resets)),
+    path("by-two/", include(by_two)),
+]

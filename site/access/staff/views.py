@@ -20,7 +20,7 @@ from audit.chain import actor_of, record
 from ..models import Assignment, MobileUnit, Region, StaffRole, User
 from . import actions
 from .forms import LastDayForm, PersonForm, RoleForm
-from .models import FactorReset
+from .models import FactorReset, RoleRequest
 from .people import Account, kept_by, with_state, work_on
 
 PAGE = 50
@@ -76,9 +76,12 @@ def add(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             role.add_error(None, error)
         except IntegrityError:
-            person.add_error("username", _("Somebody else signs in with this name."))
+            person.add_error("username", _("Somebody else already signs in with this name."))
         else:
-            _say_whether_mailed(request, person.instance)
+            if person.instance.rolerequests.exists():
+                messages.warning(request, waits_words())
+            else:
+                _say_whether_mailed(request, person.instance)
             return redirect("staff:person", person.instance.pk)
     return render(
         request, "access/admin/person_new.html", {"person": person, "role": role, "both": with_errors(person, role)}
@@ -113,11 +116,14 @@ def give_role(request: HttpRequest, pk: int) -> HttpResponse:
     form = RoleForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.give_role(user=user, by=_me(request), **form.given())
+            given = actions.give_role(user=user, by=_me(request), **form.given())
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, _("Saved. It holds from the first day on."))
+            if isinstance(given, RoleRequest):
+                messages.warning(request, waits_words())
+            else:
+                messages.success(request, _("Saved. It applies from the first day on."))
             return redirect("staff:person", pk)
     return _form_page(request, form, user, title=_("A role, or another unit"), submit=_("Save"))
 
@@ -143,9 +149,10 @@ def shut(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User, pk=pk)
     return _confirmed(
         request, user, lambda: actions.end_work(user=user, by=_me(request)),
-        title=_("Shut this account now"), submit=_("Shut it now"), is_serious=True,
-        words=_("Every session ends at once, tokens and invitations too. What this person wrote stays where it is."),
-        done=_("The account is shut."),
+        title=_("Close this account now"), submit=_("Close it now"), is_serious=True,
+        words=_("Every session ends at once, and so do tokens and invitations. What this person wrote stays where it "
+"is."),
+        done=_("The account is closed."),
     )  # fmt: skip
 
 
@@ -153,8 +160,8 @@ def open_again(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User, pk=pk)
     return _confirmed(
         request, user, lambda: actions.take_back(user=user, by=_me(request)),
-        title=_("Open this account again"), submit=_("Open it again"),
-        words=_("It has no role and no password then. Give a role, and send an invitation."),
+        title=_("Reopen this account"), submit=_("Reopen it"),
+        words=_("It then has no role and no password. Give a role, and send an invitation."),
         done=_("The account is open again."),
     )  # fmt: skip
 
@@ -168,8 +175,8 @@ def invite(request: HttpRequest, pk: int) -> HttpResponse:
 
     return _confirmed(
         request, user, send, title=_("Send an invitation"), submit=_("Send it"), done="",
-        words=_("The person gets a link by mail with which they choose a password. Earlier links end. The second factor"
-                " stays as it is."),
+        words=_("The person gets a link by e-mail, with which they choose a password. Earlier links stop working. The"
+" second factor stays as it is."),
     )  # fmt: skip
 
 
@@ -194,9 +201,9 @@ def ask_for_reset(request: HttpRequest, pk: int) -> HttpResponse:
     user = _kept_or_404(request, pk)
     return _confirmed(
         request, user, lambda: actions.ask_for_reset(user=user, by=_me(request)),
-        title=_("Lost second factor"), submit=_("Ask for it"), back="factor_resets:list",
-        words=_("Speak with this person first: face to face, or by a voice you know. Somebody else must agree, another"
-                " operator or a coordinator of the region. The person is told by mail now."),
+        title=_("Lost second factor"), submit=_("Ask for a reset"), back="factor_resets:list",
+        words=_("Speak with this person first: face to face, or by phone if you know their voice. Somebody else must "
+"agree, another operator or a coordinator of the region. The person is notified by e-mail now."),
         done=_("Asked. Somebody else must agree within two days."),
     )  # fmt: skip
 
@@ -226,6 +233,10 @@ def decide_reset(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 # ---- what they share ----
+
+
+def waits_words() -> str:
+    return _("Asked for. The role takes effect, and a new person is invited, once another keeper has agreed.")
 
 
 def with_errors(*forms: Any) -> list[Any]:

@@ -1,6 +1,7 @@
 """The second factor, the password and the menu around them: what each page says, and after a mistake."""
 
 import re
+import time
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -14,17 +15,26 @@ NEW = "another-long-pass-phrase"
 
 @pytest.fixture
 def signed_in(client, person):
-    """signed_in("worker"): the client, as somebody with this role who has just written the password twice."""
+    """signed_in("worker"): the client, as somebody with this role who has just written the password twice, in the
+    session in which they used their invitation."""
 
-    def sign(role: str = "worker", language: str = "en"):
+    def sign(role: str = "worker", language: str = "en", *, invited: bool = True):
         user = person(role, admin=True, language=language)
         user.set_password(PASSWORD)
         user.save()
         client.post(reverse("account_login"), {"login": user.username, "password": PASSWORD})
         client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+        if invited:
+            invitation_used(client, user)
         return client
 
     return sign
+
+
+def invitation_used(client, user) -> None:
+    session = client.session
+    session["access.invited"] = {"user": user.pk, "at": int(time.time())}
+    session.save()
 
 
 def change(client, old: str, new: str, again: str = ""):
@@ -45,15 +55,15 @@ def code_now(secret: str) -> str:
 def test_a_changed_password_is_said_to_be_changed(signed_in):
     client = signed_in()
     answer = change(client, PASSWORD, NEW)
-    assert "The new password holds from now on" in client.get(answer.url).content.decode()
-    assert "holds from now on" not in client.get(reverse("account_change_password")).content.decode()
+    assert "The new password applies from now on" in client.get(answer.url).content.decode()
+    assert "applies from now on" not in client.get(reverse("account_change_password")).content.decode()
 
 
 def test_after_a_mistake_the_title_says_so_and_the_summary_has_the_focus(signed_in):
     html = change(signed_in(), "wrong", NEW).content.decode()
-    assert "<title>To mend: Change password" in html
+    assert "<title>Error: Change password" in html
     assert re.search(r'class="error-summary"[^>]* autofocus', html)
-    assert "holds from now on" not in html
+    assert "applies from now on" not in html
 
 
 def test_a_short_password_is_refused_in_albanian_too(signed_in):

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from access.models import Assignment, FactorReset, FieldToken, Invitation, StaffRole, User
+from access.models import Assignment, FactorReset, FieldToken, Invitation, RoleRequest, StaffRole, User
 from access.staff import groups
 from access.staff.groups import follow_roles_of_all
 from audit.models import AuditEntry
@@ -161,6 +161,8 @@ def test_coordinators_hear_of_a_new_coordinator_of_their_region(operator, person
     person("coordinator", place="north", email="besa@vatra.example")
     person("coordinator", place="south", email="far@vatra.example")
     add(operator, role="coordinator", regions=[regions["north"].pk])
+    second = person("operator", admin=True)
+    as_(second).post(reverse("by_two:role", args=[RoleRequest.objects.get().pk]), {"decision": "agree"})
     told = [letter.to for letter in mail.outbox if "Olta" in str(letter.body)]
     assert told == [["besa@vatra.example"]]
 
@@ -201,7 +203,7 @@ def test_the_last_operator_stays(operator, person):
     yesterday = timezone.localdate() + timedelta(days=3)
     ending = {"last_day": yesterday.strftime("%d.%m.%Y")}
     answer = as_(operator).post(reverse("staff:end_role", args=[operator.pk, own.pk]), ending)
-    assert "Nobody else would be left" in answer.content.decode()
+    assert "No operator would be left" in answer.content.decode()
     person("operator", username="invited-only", password=make_password(None))
     assert as_(operator).post(reverse("staff:end_role", args=[operator.pk, own.pk]), ending).status_code == 200
     own.refresh_from_db()
@@ -229,9 +231,9 @@ def test_ending_a_role_never_gives_one_back_and_never_takes_a_day_away_that_is_o
     coordinator, today = person("coordinator"), timezone.localdate()
     held, day = coordinator.assignments.get(), timedelta(days=1)
     Assignment.objects.filter(pk=held.pk).update(starts_on=today - 9 * day, ends_on=today - day)
-    assert "over already" in end(operator, held, today + 30 * day).content.decode()
+    assert "already ended" in end(operator, held, today + 30 * day).content.decode()
     Assignment.objects.filter(pk=held.pk).update(ends_on=today + 3 * day)
-    assert "ends sooner already" in end(operator, held, today + 30 * day).content.decode()
+    assert "already ends sooner" in end(operator, held, today + 30 * day).content.decode()
     assert "in the past" in end(operator, held, today - 20 * day).content.decode()
     held.refresh_from_db()
     assert held.ends_on == today + 3 * day
@@ -297,7 +299,7 @@ def test_a_second_decision_and_an_old_request_change_nothing(operator, person, w
     reset = FactorReset.objects.get()
     as_(besa).post(reverse("factor_resets:decide", args=[reset.pk]), {"decision": "refuse"})
     late = as_(cani).post(reverse("factor_resets:decide", args=[reset.pk]), {"decision": "agree"})
-    assert "decided meanwhile" in late.content.decode()
+    assert "decided in the meantime" in late.content.decode()
     as_(operator).post(reverse("factor_resets:ask", args=[without_phone.pk]))
     waiting = FactorReset.objects.waiting().get()
     FactorReset.objects.filter(pk=waiting.pk).update(asked_at=timezone.now() - timedelta(days=3))

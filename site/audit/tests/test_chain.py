@@ -9,10 +9,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from audit import chain
-from audit.chain import ANONYMOUS, GENESIS, Actor, actor_of, record, verify_chain
+from audit import verifying
+from audit.chain import ANONYMOUS, GENESIS, SHORT, Actor, actor_of, head_note, record
 from audit.models import AuditEntry, AuditIsAppendOnly, ChainHead
 from audit.triggers import AUDIT_ENTRIES, KeptTable
+from audit.verifying import verify_chain
 
 pytestmark = pytest.mark.django_db
 
@@ -119,12 +120,16 @@ def test_entries_cut_off_the_end_are_missed(tampering, head_too):
 def test_a_noted_head_brings_a_mended_head_row_to_light(tampering):
     last = write(4)[-1]
     noted = f"4:{last.hash}"
+    assert noted.startswith(head_note())
+    assert len(head_note()) == SHORT + 2
     assert verify_chain(noted=noted).ok
+    assert verify_chain(noted=head_note()).ok
     sql("DELETE FROM audit_auditentry WHERE number > 2")
     second = AuditEntry.objects.get(number=2)
     ChainHead.objects.update(number=2, hash=second.hash)
     assert verify_chain().ok
     assert verify_chain(noted=noted).broken == 3
+    assert verify_chain(noted=noted[: SHORT + 2]).broken == 3
     write(2)
     assert verify_chain().ok
     report = verify_chain(noted=noted)
@@ -197,7 +202,7 @@ def test_entries_show_their_number_and_action():
 
 def test_an_entry_written_while_the_chain_is_read_breaks_nothing(monkeypatch):
     record("first")
-    really, written = chain.expected_hash, []
+    really, written = verifying.expected_hash, []
 
     def slowly(entry):
         if not written:
@@ -205,6 +210,6 @@ def test_an_entry_written_while_the_chain_is_read_breaks_nothing(monkeypatch):
             record("meanwhile")
         return really(entry)
 
-    monkeypatch.setattr(chain, "expected_hash", slowly)
+    monkeypatch.setattr(verifying, "expected_hash", slowly)
     assert verify_chain().ok
     assert AuditEntry.objects.count() == 2

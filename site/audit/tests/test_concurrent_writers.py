@@ -12,7 +12,8 @@ PROGRAM = f"""
 import sys, threading, django
 django.setup()
 from django.db import connection, transaction
-from audit.chain import record, verify_chain
+from audit.chain import record
+from audit.verifying import verify_chain
 task = sys.argv[1]
 def write(name):
     for number in range({EACH}):

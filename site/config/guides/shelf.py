@@ -38,14 +38,14 @@ GUIDES = (
     Guide(
         "coordinator",
         _("For coordinators"),
-        _("What to do when a case is loud, the directory and the roster, registers, forms."),
+        _("What to do when a case is urgent, the directory and the roster, registers, forms."),
         frozenset({StaffRole.COORDINATOR.value}),
         ((FIRST, "sq/for-coordinators.md"), (SECOND, "for-coordinators.md")),
     ),
     Guide(
         "roster",
         _("The directory and the duty roster"),
-        _("Who is told, which shift counts, leave, and what is said on saving."),
+        _("Who is notified, which shift counts, leave, and the warnings when saving."),
         frozenset({StaffRole.COORDINATOR.value, StaffRole.OPERATOR.value}),
         ((FIRST, "sq/directory.md"), (SECOND, "directory.md")),
     ),
@@ -59,14 +59,14 @@ GUIDES = (
     Guide(
         "editor",
         _("For editors"),
-        _("The public pages: writing, approving, checks, telephone lines, two languages."),
+        _("The public pages: writing, approving, checks, helplines, two languages."),
         frozenset({StaffRole.EDITOR.value}),
         ((FIRST, "sq/for-editors.md"), (SECOND, "for-editors.md")),
     ),
     Guide(
         "operator",
         _("For the operator"),
-        _("Keeping the service running: what to watch, back up and keep."),
+        _("Keeping the service running: what to monitor, back up and store."),
         frozenset({StaffRole.OPERATOR.value}),
         ((FIRST, "sq/operator.md"), (SECOND, "operator.md")),
     ),

@@ -20,6 +20,10 @@ DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default="")
 VAULT_KEYS = env.list("VAULT_KEYS", default=[])
+# What signs the audit chain (docs/adr/0063): never in the database. Without AUDIT_KEYS a file beside the data holds it.
+AUDIT_KEYS = env.list("AUDIT_KEYS", default=[])
+AUDIT_KEY_FILE = Path(env.str("AUDIT_KEY_FILE", default=str(DATA_DIR / "keys" / "audit.keys")))
+AUDIT_WATCH_FILE = Path(env.str("AUDIT_WATCH_FILE", default=str(DATA_DIR / "witness" / "chain")))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -95,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "access.sessions.guard.SessionGuard",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -200,13 +205,19 @@ BACKUP_MAX_HOURS = env.int("BACKUP_MAX_HOURS", default=0)
 # What the bulk workers run each hour, by path: each tidies up its own room.
 HOUSEKEEPING = (
     "access.staff.groups.follow_roles_of_all",
+    "access.sessions.housekeeping.tidy",
     "case_forms.intake.housekeeping.tidy",
     "content.housekeeping.each_hour",
     "case_forms.signals.housekeeping.tidy",
     "case_forms.asking.housekeeping.tidy",
 )
 # What they run each minute: things that people have set a clock for.
-EACH_MINUTE = ("content.housekeeping.each_minute", "notifications.outbox.alarm.ring")
+EACH_MINUTE = (
+    "content.housekeeping.each_minute",
+    "notifications.outbox.alarm.ring",
+    "notifications.escalation.chain_watch.each_minute",
+    "access.sessions.duress.ring",
+)
 if BROKER_URL.startswith("orm://"):
     Q_CLUSTER["orm"] = BROKER_URL.removeprefix("orm://") or "default"
 else:
@@ -245,13 +256,16 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/5m/ip,5/5m/key"}
+# Wrong passwords and codes are counted in the database (access/sign_in_tries.py), not in a cache that forgets.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_ADAPTER = "access.adapter.StaffMFAAdapter"
 MFA_FORMS = {
     "authenticate": "access.forms.CodeForm",
     "reauthenticate": "access.forms.CodeAgainForm",
     "activate_totp": "access.forms.AppForm",
     "add_webauthn": "access.forms.KeyForm",
+    "authenticate_webauthn": "access.forms.KeyStepForm",
+    "reauthenticate_webauthn": "access.forms.KeyAgainForm",
     "edit_webauthn": "access.forms.KeyNameForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
@@ -262,6 +276,10 @@ SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=False)
 # How long an invitation's link works, and how long a lost second factor waits for a second person to agree.
 INVITATION_HOURS = env.int("INVITATION_HOURS", default=72)
 FACTOR_RESET_HOURS = env.int("FACTOR_RESET_HOURS", default=48)
+# How long a role waits for a second keeper.
+ROLE_REQUEST_HOURS = env.int("ROLE_REQUEST_HOURS", default=7 * 24)
+# After so many minutes without a press a session is locked; 0: never.
+IDLE_MINUTES = env.int("IDLE_MINUTES", default=15)
 
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -361,6 +379,10 @@ SIGNAL_SPAM_DAYS = env.int("SIGNAL_SPAM_DAYS", default=30)
 ASKING_FORM_HOURS = env.int("ASKING_FORM_HOURS", default=12)
 ASKING_PER_HOUR = env.int("ASKING_PER_HOUR", default=120)
 ASKING_UNPROVEN_PER_HOUR = env.int("ASKING_UNPROVEN_PER_HOUR", default=30)
+# Above these it is kept and counted to the unit, which looks first; this many more about danger are told as always.
+ASKING_DANGER_RESERVE = env.int("ASKING_DANGER_RESERVE", default=30)
+# A danger that was taken back by whoever holds its code: so long the police may still read what they were told.
+SIGNAL_DANGER_NOTICE_DAYS = env.int("SIGNAL_DANGER_NOTICE_DAYS", default=7)
 ASKING_WORK = env.int("ASKING_WORK", default=60_000)  # hashes at most: about a second on a cheap phone
 ASKING_WAIT_SECONDS = env.int("ASKING_WAIT_SECONDS", default=10)  # without JavaScript: from opening to sending
 
@@ -374,6 +396,8 @@ MESSAGE_ID_DOMAIN = env.str("MESSAGE_ID_DOMAIN", default="vatra.example")
 # Channels by name, and how the outbox sends (docs/outbox.md says why these numbers): notices per claim, seconds after
 # which a batch starts no further sending, and the lease, which outlives batch + one last sending.
 NOTIFICATION_CHANNELS = {"email": "notifications.channels.email.EmailChannel"}
+# New mails for one open notice because further reports of danger were added to it (docs/adr/0070).
+NOTICE_ALARMS_PER_HOUR = env.int("NOTICE_ALARMS_PER_HOUR", default=6)
 NOTICE_BATCH = env.int("NOTICE_BATCH", default=20)
 NOTICE_BATCH_SECONDS = env.int("NOTICE_BATCH_SECONDS", default=4)
 NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=NOTICE_BATCH_SECONDS + EMAIL_TIMEOUT + 8)
@@ -391,6 +415,7 @@ WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]  # one country; the list of all of them holds a name that browsers refuse
 WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False  # the account page changes it, and records that
 WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("sq", "Shqip"), ("en", "English")]
 # Addresses that can be read aloud and typed on any telephone: "te-drejtat", never "të-drejtat".

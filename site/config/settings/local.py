@@ -19,6 +19,7 @@ SANDBOX = True
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="demo-only-secret-key-that-production-refuses-to-start-with-0000")
 VAULT_KEYS = env.list("VAULT_KEYS", default=["demo1:ZGVtby12YXVsdC1rZXktb2YtMzItYnl0ZXMtZGVtbyE="])
+AUDIT_KEYS = env.list("AUDIT_KEYS", default=["demo1:ZGVtby1jaGFpbi1rZXktb2YtMzItYnl0ZXMtZGVtbyE="])
 ALLOWED_HOSTS = ["*"] if DEBUG else env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 # Browsers keep cookies by host, not by port: two copies side by side would sign each other out.
 _port = env.str("PORT", default="8000")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403
-from .base import ALLOWED_HOSTS, EMAIL_CONFIG, PUBLIC_URL, SECRET_KEY, VAULT_KEYS, env
+from .base import ALLOWED_HOSTS, AUDIT_KEYS, EMAIL_CONFIG, PUBLIC_URL, SECRET_KEY, VAULT_KEYS, env
 
 PROFILE = "production"
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=True)
@@ -39,6 +39,8 @@ def _refusals() -> list[str]:
         found.append("VAULT_KEYS is missing (manage.py vault_key prints a new one)")
     elif any(key.startswith(("demo", "test")) for key in VAULT_KEYS):
         found.append("VAULT_KEYS holds a demo key (manage.py vault_key prints a new one)")
+    if any(key.startswith(("demo", "test")) for key in AUDIT_KEYS):
+        found.append("AUDIT_KEYS holds a demo key (manage.py vault_key prints a new one)")
     for name in ("DATABASE_URL", "EMAIL_URL", "ALLOWED_HOSTS", "PUBLIC_URL", "DEFAULT_FROM_EMAIL", "MESSAGE_ID_DOMAIN"):
         if not env.str(name, default=""):
             found.append(f"{name} is missing")

@@ -14,6 +14,7 @@ PROFILE = "test"
 SANDBOX = True
 SECRET_KEY = "test-only-secret-key"  # noqa: S105
 VAULT_KEYS = ["test1:dGVzdC12YXVsdC1rZXktb2YtMzItYnl0ZXMtdGVzdCE="]
+AUDIT_KEYS = ["test1:dGVzdC1jaGFpbi1rZXktb2YtMzItYnl0ZXMtdGVzdCE="]
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -140,11 +140,14 @@ def check_settings() -> None:
 
 
 def _establish_keys() -> None:
+    from audit.chain import seal_over
     from vault.canary import KeysRefused, establish_keys
+    from vault.keyring import KeyRingError
 
     try:
         establish_keys()
-    except KeysRefused as refused:
+        seal_over()
+    except (KeysRefused, KeyRingError) as refused:
         raise CannotStart(str(refused)) from None
 
 

@@ -51,6 +51,7 @@ ICONS: dict[str, str] = {
     "language": (
         '<circle cx="12" cy="12" r="9"/><path d="M3 12h18"/><path d="M12 3a14 14 0 0 1 0 18 14 14 0 0 1 0-18z"/>'
     ),
+    "lock": '<path d="M6 11h12v9H6z"/><path d="M9 11V8a3 3 0 0 1 6 0v3"/>',
     "key": '<circle cx="8" cy="15" r="4"/><path d="m11 12 9-9"/><path d="m17 6 3 3"/>',
     "drill": '<path d="M5 21V4"/><path d="M5 4h13l-3 4 3 4H5"/>',
     "calendar": '<path d="M4 6h16v14H4z"/><path d="M4 10h16M8 3v5M16 3v5"/>',
@@ -63,15 +64,15 @@ ICONS: dict[str, str] = {
 # state: (icon, word, suffix of the badge's class). Notice states first; the rest is what a case or deadline can say.
 STATES: dict[str, tuple[str, str | Promise, str]] = {
     **{state.value: (state.value, state.label, state.value) for state in NoticeState},
-    "no_contact": ("failed", gettext_lazy("nobody found to tell"), "danger"),
+    "no_contact": ("failed", gettext_lazy("no contact found"), "danger"),
     "late": ("late", gettext_lazy("no answer yet"), "late"),
     "call": ("phone", gettext_lazy("call now"), "danger"),
-    "amber": ("late", gettext_lazy("time is running"), "amber"),
+    "amber": ("late", gettext_lazy("due soon"), "amber"),
     "red": ("late", gettext_lazy("late"), "danger"),
     "breach": ("warning", gettext_lazy("deadline missed"), "breach"),
-    "met": ("delivered", gettext_lazy("done in time"), "ok"),
+    "met": ("delivered", gettext_lazy("done on time"), "ok"),
     "met_late": ("delivered", gettext_lazy("done, late"), "amber"),
-    "running": ("late", gettext_lazy("in time"), "neutral"),
+    "running": ("late", gettext_lazy("on time"), "neutral"),
     "repeated": ("repeated", gettext_lazy("sent again"), "sent"),
     "waiting": ("owed", gettext_lazy("waiting for answers"), "neutral"),
     "quiet": ("accepted", gettext_lazy("all answered"), "ok"),
@@ -98,6 +99,25 @@ def icon(name: str) -> SafeString:
         '<svg class="icon icon-{}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>',
         name,
         mark_safe(ICONS[name]),  # noqa: S308 (our own constants above)
+    )
+
+
+@register.simple_tag
+def title_error(*problems: object) -> SafeString:
+    """Return "Error: " for the start of a page's title when any of `problems` (errors of a form, a message) is true.
+
+    A reader with a screen reader hears the title first (GOV.UK Design System, "Error summary").
+    """
+    return format_html("{} ", _("Error:")) if any(problems) else SafeString()
+
+
+@register.simple_block_tag
+def error_summary(content: SafeString) -> SafeString:
+    """Wrap what is wrong in the summary at the top of a form; it takes the focus. Each line links to its field."""
+    return format_html(
+        '<div class="error-summary" role="alert" tabindex="-1" autofocus id="errors"><h2>{}</h2>{}</div>',
+        _("There is a problem"),
+        content,
     )
 
 

@@ -20,7 +20,7 @@ FACTS = {
 }
 EVERY_PART = {
     *("database", "migrations", "worker", "bulk_worker", "sweeper", "outbox", "put_aside", "nobody_told"),
-    *("contacts", "cache", "broker", "smtp", "disk", "backup"),
+    *("audit_chain", "contacts", "cache", "broker", "smtp", "disk", "backup"),
 }
 
 
@@ -39,6 +39,7 @@ def beats(db):
             find(parts[name], age)
         find("findings")
         find("audit")
+        find("audit_chain", verified_at=timezone.now().isoformat())
 
     return beat
 
@@ -108,6 +109,18 @@ def test_what_the_sweeper_found_degrades_and_is_named(client, beats, part, facts
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["degraded"] == [ill]
+
+
+@pytest.mark.parametrize("hours", [None, 3.1, 0.5])
+@pytest.mark.parametrize("facts", [{"broken": 7}, {"error": "KeyRingError"}, {}])
+def test_a_chain_that_is_broken_or_was_not_read_lately_degrades(client, beats, facts, hours):
+    beats(urgent=1, sweeper=1, bulk=1)
+    at = (timezone.now() - timedelta(hours=hours)).isoformat() if hours else ""
+    find("audit_chain", verified_at=at, **facts)
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["degraded"] == ([] if hours == 0.5 and not facts else ["audit_chain"])
+    assert answer.json()["parts"]["audit_chain"]["broken"] == facts.get("broken", 0)
 
 
 @pytest.mark.parametrize("facts", [{"contacts": 0}, {"on_duty": 0}])

@@ -5,7 +5,7 @@ import { logic, privacy, sectionFields, wording } from "./panel_groups.js";
 import { fieldFor, showProblems } from "./problems.js";
 
 const GROUPS = { wording, logic, privacy };
-const PLACES = { wording: null, logic: /^\/(relevant|required|constraint|choice_filter|calculation|result|initial)/, privacy: /^\/(sensitivity|shared_with|recipient_label|keep_for)/ };
+const PLACES = { wording: null, logic: /^\/(relevant|required|constraint|choice_filter|calculation|result|initial)/, privacy: /^\/(sensitivity|shared_with|recipient_label|paper|keep_for)/ };
 
 export class Panel {
   /** `actions.changeType(node)` opens the picker. */
@@ -92,7 +92,7 @@ export class Panel {
     }
     const level = editor.catalogue.sensitivities.find(({ value }) => value === node.sensitivity)?.label;
     const roles = editor.catalogue.roles.filter(({ value }) => node.shared_with?.[value]).map(({ label }) => label);
-    return [level, ...roles, node.keep_for && editor.t("months", { count: node.keep_for })].filter(Boolean).join(" · ");
+    return [level, ...roles, node.paper === false && editor.t("paper_words"), node.keep_for && editor.t("months", { count: node.keep_for })].filter(Boolean).join(" · ");
   }
 
   /** After a change elsewhere: digests, keys, problems. */

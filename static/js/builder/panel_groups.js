@@ -2,7 +2,7 @@
 
 import { CalculationField } from "./calculation_field.js";
 import { ConditionField, modes } from "./condition_field.js";
-import { button, field, fieldset, h, icon, input, select } from "./dom.js";
+import { button, checkbox, field, fieldset, h, icon, input, select } from "./dom.js";
 import { attributesOf, choicesOf, kindOf, scopeAt } from "./scope.js";
 import { keyField, namedField, textsField } from "./texts.js";
 import { typeProperties } from "./type_properties.js";
@@ -169,9 +169,10 @@ export function privacy(editor, node) {
   const sensitivity = fieldset(editor.t("sensitivity"), { at: "/sensitivity" }, modes(editor, editor.t("sensitivity"), sensitivities, node.sensitivity, choose, "/sensitivity"), note);
   const keep = input(node.keep_for, { type: "number", min: 1, max: 600, step: 1, readonly: editor.readOnly, onInput: (text) => set("keep_for")(text === "" ? undefined : Number(text)) });
   keep.classList.add("vo-number");
+  const onPaper = checkbox(editor.t("paper_words"), node.paper === false, { disabled: editor.readOnly, onChange: (never) => set("paper")(never ? false : undefined) });
   const roles = editor.catalogue.roles.map((role) => sharing(editor, node, role));
   const forRecipients = textsField(editor, node, ["recipient_label"], editor.t("recipient_label"), { hint: editor.t("recipient_hint") });
-  return [sensitivity, fieldset(editor.t("shared_with"), { at: "/shared_with", hint: editor.t("shared_with_hint") }, roles), forRecipients, field(editor.t("keep_for"), keep, { at: "/keep_for", hint: editor.t("keep_for_hint") })];
+  return [sensitivity, fieldset(editor.t("shared_with"), { at: "/shared_with", hint: editor.t("shared_with_hint") }, roles), forRecipients, fieldset(editor.t("paper"), { at: "/paper", hint: editor.t("paper_hint") }, onPaper), field(editor.t("keep_for"), keep, { at: "/keep_for", hint: editor.t("keep_for_hint") })];
 }
 
 /** One role. While its condition is unfinished, nothing is shared. */

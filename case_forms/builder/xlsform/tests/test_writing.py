@@ -237,3 +237,12 @@ def test_good_defaults_of_every_type_come_back():
     found = read(written(definition), key=None, kind=definition["kind"])
     assert found.errors == []
     assert differences(found.definition, definition) == []
+
+
+def test_what_is_never_printed_and_what_a_setting_decides_come_back():
+    rule = {"and": [{"==": [{"var": "q"}, "yes"]}, {"==": [{"var": "_setting_who"}, "police"]}]}
+    asked = question("name", "text") | {"paper": False, "shared_with": {"police": rule, "cpu": True}}
+    definition = form(section("s", question("q", "yes_no_unknown"), asked))
+    found = read(written(definition), key=None, kind=definition["kind"])
+    assert found.errors == []
+    assert differences(found.definition, definition) == []

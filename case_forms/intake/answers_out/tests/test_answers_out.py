@@ -188,7 +188,7 @@ def test_wrong_days_are_said_beside_the_field(scene):
     scene.send()
     answer = asked(make_coordinator(scene.place), since="2026-02-02", until="2026-01-01")
     assert answer.status_code == 422
-    assert "This day lies before the first one." in answer.content.decode()
+    assert "This day is before the first one." in answer.content.decode()
 
 
 def test_taking_answers_out_is_recorded_with_how_many_and_never_with_what(scene):
@@ -236,7 +236,7 @@ def test_many_answers_are_written_in_the_background_and_fetched_when_they_are_re
     actions.run_export(str(large.export.pk))
     page = client.get(f"/field/answers/{large.export.pk}/")
     assert "Refresh" not in page
-    assert "Fetch the file" in page.content.decode()
+    assert "Download the file" in page.content.decode()
     answer = client.get(f"/field/answers/{large.export.pk}/file/")
     assert len(tables(answer)["small_identification"]) == 2
     assert "no-store" in answer["Cache-Control"]
@@ -289,7 +289,7 @@ def test_one_that_fails_says_so_and_leaves_nothing_behind(large, monkeypatch):
     assert (large.export.state, large.export.failed) == ("failed", "ValueError")
     assert not ExportPart.objects.exists()
     page = signed_in(large.coordinator).get(f"/field/answers/{large.export.pk}/").content.decode()
-    assert "could not be written" in page
+    assert "could not be created" in page
     assert "Unmistakable" not in page
 
 
@@ -321,7 +321,7 @@ def test_more_than_a_workbook_holds_is_refused_beside_the_format(large, monkeypa
     monkeypatch.setattr(actions, "MOST", dict.fromkeys(actions.MOST, 1))
     answer = asked(large.coordinator, format="xlsx")
     assert answer.status_code == 422
-    assert "takes 1 submissions at most" in answer.content.decode()
+    assert "can hold at most 1 submissions" in answer.content.decode()
 
 
 def test_keys_can_be_rotated_under_a_file_that_waits(large):

@@ -105,7 +105,7 @@ def test_a_file_in_a_row_belongs_to_its_row(page: Page) -> None:
         ("passport", b"MZ not a picture", "Choose a picture (JPEG, PNG, WebP or HEIC) or a PDF."),
         ("passport", samples.jpeg()[:600], "can't be opened"),
         ("passport", samples.huge_png(), "more than 50 million pixels"),
-        ("passport", samples.pdf(script="app.alert(1)"), "holds a program or another file"),
+        ("passport", samples.pdf(script="app.alert(1)"), "contains a program or another file"),
         ("passport", samples.pdf(password="x"), "locked"),
         ("passport", b"", "This file is empty"),
         ("scan", samples.jpeg(), "Choose a PDF."),
@@ -151,7 +151,7 @@ def test_a_draft_takes_so_many_files_and_makes_room_when_one_is_removed(page: Pa
     settings.ATTACHMENTS_PER_DRAFT = 1
     after = press(page, passport=upload(samples.jpeg()))
     full = Page(page.client, after.press("next", scan=upload(samples.pdf())))
-    assert "has 1 files already" in full.words()
+    assert "already has 1 files" in full.words()
     emptied = press(after, **{"passport.remove": "1"})
     press(emptied, scan=upload(samples.pdf()))
     assert list(answers()) == ["scan"]
@@ -167,7 +167,7 @@ def test_nothing_of_a_file_is_written_to_a_temporary_file(page: Page, tmp_path: 
 def test_a_stale_page_keeps_nothing_and_asks_for_the_file_once_more(page: Page) -> None:
     stale = Page(page.client, page.press("next", draft_key="old", passport=upload(samples.jpeg()), remark="typed"))
     assert stale.status == 409
-    assert "Choose this file once more" in stale.words()
+    assert "Choose this file again" in stale.words()
     assert stale.fields()["remark"] == ["typed"]
     assert not Attachment.objects.exists()
 

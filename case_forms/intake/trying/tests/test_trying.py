@@ -112,7 +112,7 @@ def test_going_on_tells_what_is_missing_of_what_was_seen(desk: Client) -> None:
     fields = {"person": typed(shown=["municipality", "result"], age="15")}
     reply = tried(desk, identification(), section="person", fields=fields, press=["go", "next"])
     assert reply.section == "person"
-    assert "Some answers need mending" in reply.words()
+    assert "There is a problem" in reply.words()
 
 
 def test_what_was_typed_comes_back_in_the_page(desk: Client) -> None:
@@ -198,7 +198,7 @@ def test_calculations_filters_constraints_and_sharing_show_what_came_of_them(des
     ]
     fields = {"person": [*PERSON, *typed(nights="5")]}
     reply = tried(desk, definition, section="person", fields=fields)
-    assert "16" in reply.rule("Next age", "Worked out as")[1]
+    assert "16" in reply.rule("Next age", "Calculated as")[1]
     assert "1 of 2 choices" in reply.rule("Way", "Offers choices")[1]
     assert reply.rule("Nights", "Fits when")[0] == "held"
     assert reply.rule("Nights", "Shared with")[0] == "held"
@@ -212,7 +212,7 @@ def test_calculations_filters_constraints_and_sharing_show_what_came_of_them(des
 def test_the_rehearsal_shows_each_notice_with_exactly_what_its_role_would_read(desk: Client) -> None:
     fields = {"person": PERSON, "child": typed(guardian="no"), "story": typed(account=CANARY)}
     reply = tried(desk, identification(), section="story", fields=fields)
-    assert "rehearsal" in reply.said()
+    assert "preview" in reply.said()
     (notice,) = reply.report.select(".tried-notice")
     labels = [label.get_text() for label in notice.select("dt")]
     assert {"Municipality", "Age"} <= set(labels)
@@ -256,7 +256,7 @@ def test_a_rule_may_say_that_nobody_is_told(desk: Client) -> None:
 def test_answers_that_no_rule_speaks_about_tell_nobody(desk: Client) -> None:
     fields = {"person": typed(municipality="vlore", age="40")}
     reply = tried(desk, identification(), fields=fields)
-    assert "nobody would be told" in reply.said()
+    assert "nobody would be notified" in reply.said()
     assert not reply.report.select(".tried-notice")
 
 
@@ -291,7 +291,7 @@ def test_problems_are_said_and_what_can_be_shown_is_shown(desk: Client) -> None:
     items[2]["min"] = "many"
     items[0]["label"] = {"sq": ""}
     reply = tried(desk, definition)
-    assert "still to mend" in reply.said()
+    assert "still to correct" in reply.said()
     assert reply.seen("municipality")
     assert reply.seen("age")
     assert reply.page.select_one('[data-item="half"]') is None
@@ -309,7 +309,7 @@ def test_a_condition_that_cannot_be_worked_out_asks_and_says_so(desk: Client) ->
 def test_what_is_no_form_shows_nothing_and_says_why(desk: Client, definition: Any) -> None:
     reply = tried(desk, definition)
     assert "There is nothing to show yet" in reply.words()
-    assert "still to mend" in reply.said()
+    assert "still to correct" in reply.said()
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"\xff", b"[" * 5000, b'{"language": 5}'])

@@ -14,6 +14,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.utils import timezone
 
 from audit.put_aside import each, forget_unmet
+from notifications.briefs.further import send_due_alarms
 from notifications.escalation.auditor import stranded
 from notifications.escalation.clock import advance
 from notifications.escalation.digest import list_silent
@@ -82,6 +83,7 @@ class Sweeper:
         """One pass. The heartbeat comes last: it says that all of it was done."""
         now = timezone.now()
         advance(now)
+        send_due_alarms(now)
         sweep(now)
         if self._is_time("canary", CANARY_SECONDS):
             for part, crowded in CROWDED.items():

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
@@ -17,6 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
         parser.add_argument("--days", type=int, default=30, help="how long it lives (default 30)")
+        parser.add_argument("--scope", choices=FieldToken.Scope.values, default="all", help="what it may do (all)")
         parser.add_argument("--only", action="store_true", help="revoke this person's other tokens")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -25,11 +28,19 @@ class Command(BaseCommand):
             raise CommandError(f"No active member of staff is called {options['username']!r}.")
         if not 1 <= options["days"] <= 366:
             raise CommandError("--days takes 1 to 366.")
+        if settings.SECOND_FACTOR_REQUIRED and not is_mfa_enabled(user):
+            raise CommandError(f"{user.username!r} has no second factor yet; a token would go around it.")
         with transaction.atomic():
             if options["only"]:
                 from django.utils import timezone
 
                 user.field_tokens.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
-            token = FieldToken.issue(user, days=options["days"])
-            record("field_token.issued", target_kind="user", target_id=user.pk, days=options["days"])
+            token = FieldToken.issue(user, days=options["days"], scope=options["scope"])
+            record(
+                "field_token.issued",
+                target_kind="user",
+                target_id=user.pk,
+                days=options["days"],
+                scope=options["scope"],
+            )
         self.stdout.write(token)

@@ -1,17 +1,31 @@
-"""Re-seals every sealed value under the first key of VAULT_KEYS."""
+"""Re-seals every sealed value under the first key of VAULT_KEYS, and prints what still hangs on each key."""
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from vault.canary import KeysRefused, establish_keys, forget_unused_keys
+from vault import lasting
+from vault.canary import KeysRefused, establish_keys, forget_unused_keys, hanging
 from vault.rotation import RotationStopped, rotate
 
 
 class Command(BaseCommand):
     help = "Re-seals every sealed value under the first key of VAULT_KEYS. Can be stopped and started again."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--look", action="store_true", help="change nothing, only print what hangs on each key")
+        parser.add_argument(
+            "--renew",
+            choices=sorted(lasting.FROM_THE_RING),
+            action="append",
+            default=[],
+            help="after a leak: hashes of this purpose are made with a new key from now on, earlier ones stay good",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["look"]:
+            self._print_what_hangs()
+            return
         try:
             establish_keys()
             counts = rotate()
@@ -19,5 +33,15 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         for label, count in counts.items():
             self.stdout.write(f"{label}: {count} re-sealed")
+        for purpose in options["renew"]:
+            self.stdout.write(f"{purpose}: new key {lasting.renew(purpose)}")
+        self._print_what_hangs()
         if unused := forget_unused_keys():
             self.stdout.write(f"No longer in use, may leave VAULT_KEYS: {', '.join(unused)}")
+
+    def _print_what_hangs(self) -> None:
+        for key_id, places in hanging().items():
+            said = ", ".join(f"{place} {count}" for place, count in places.items())
+            self.stdout.write(f"{key_id}: {said or 'nothing hangs on it'}")
+        for purpose, key_id, count in lasting.still_used():
+            self.stdout.write(f"{purpose}, own key {key_id}: {count}")

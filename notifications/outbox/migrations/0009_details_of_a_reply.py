@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outbox', '0006_roles_of_services_x'),
+        ('outbox', '0008_roles_of_services'),
     ]
 
     operations = [

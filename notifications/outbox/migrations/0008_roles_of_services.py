@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('outbox', '0005_one_row_however_often'),
+        ('outbox', '0007_test_of_an_address'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('directory', '0004_shift_constraints_in_words'),
+        ('directory', '0007_two_keepers'),
     ]
 
     operations = [

@@ -238,6 +238,11 @@ def test_with_a_second_factor_or_a_token_the_door_opens(client, person, settings
     assert client.get("/api/field/probe/", headers=bearer(token)).status_code == 200
     Authenticator.objects.create(user=worker, type=Authenticator.Type.TOTP, data={})
     client.force_login(worker)
+    assert client.get("/probe/").status_code == 302, "the factor counts for the session in which it was given"
+    client.force_login(worker)
+    session = client.session
+    session["access.factor"] = worker.pk
+    session.save()
     assert client.get("/probe/").status_code == 200
 
 

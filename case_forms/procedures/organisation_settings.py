@@ -1,0 +1,82 @@
+"""What an organisation chooses for itself in its procedure, where law and SOP leave it open. Pure, no Django.
+
+    "settings": {"adult_refusal": {"label": texts, "choices": [{"value", "label": texts}], "default": "ask_supervisor",
+                                   "value"?: "none", "basis": text, "confidence": "proposal", "for_lawyer": true}}
+
+Conditions read what was chosen as `_setting_<key>`: those of the procedure's facts and rules, and a question's
+`shared_with`. It changes with a new version of the procedure only. A condition on a setting that the version doesn't
+have finds nothing there (null): it must be written so that nothing is the careful choice.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from case_forms.logic import SETTING_PREFIX, KindInfo
+
+Setting = Mapping[str, Any]
+
+
+def name_of(key: str) -> str:
+    """How conditions read the setting of this key."""
+    return f"{SETTING_PREFIX}{key}"
+
+
+def settings_of(procedure: Mapping[str, Any]) -> Mapping[str, Setting]:
+    """{key: setting}; none in a procedure that was published before there were any."""
+    return procedure.get("settings") or {}
+
+
+def chosen(setting: Setting) -> str:
+    """The value that holds: the organisation's, else the one proposed."""
+    return str(setting.get("value") or setting["default"])
+
+
+def values_of(procedure: Mapping[str, Any]) -> dict[str, str]:
+    """{`_setting_<key>`: the chosen value}, for the scope of conditions."""
+    return {name_of(key): chosen(setting) for key, setting in settings_of(procedure).items()}
+
+
+def kinds_of_settings(procedure: Mapping[str, Any]) -> dict[str, KindInfo]:
+    """{`_setting_<key>`: what it can be}. Checks reason about every choice, not about the one that holds today."""
+    return {
+        name_of(key): KindInfo("choice", frozenset(choice["value"] for choice in setting["choices"]))
+        for key, setting in settings_of(procedure).items()
+    }
+
+
+def labels_of_settings(procedure: Mapping[str, Any], language: str) -> dict[str, str]:
+    """{`_setting_<key>`: its label}, for reading conditions back."""
+    return {name_of(key): _in(setting["label"], language) for key, setting in settings_of(procedure).items()}
+
+
+def choices_of_settings(procedure: Mapping[str, Any], language: str) -> dict[str, dict[str, str]]:
+    """{`_setting_<key>`: {value: label}}, for reading conditions back."""
+    return {
+        name_of(key): {choice["value"]: _in(choice["label"], language) for choice in setting["choices"]}
+        for key, setting in settings_of(procedure).items()
+    }
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a procedure's settings say in one language, by `_setting_<key>`: the values, their labels, their choices."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def chosen_in_words(procedure: Mapping[str, Any], language: str) -> Chosen:
+    return Chosen(
+        values_of(procedure), labels_of_settings(procedure, language), choices_of_settings(procedure, language)
+    )
+
+
+def read_in(names: Iterable[str]) -> list[str]:
+    """The settings among the names that an expression reads, sorted."""
+    return sorted(name for name in names if name.startswith(SETTING_PREFIX))
+
+
+def _in(texts: Mapping[str, str], language: str) -> str:
+    return texts.get(language) or texts.get("sq") or next(iter(texts.values()), "")

@@ -1,0 +1,128 @@
+"""Everything the public site says of the law, with what it rests on: for the legal review."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.utils import translation
+from django.utils.html import strip_tags
+from wagtail.models import Page
+
+from content.models import GlossaryPage, GlossaryTerm, public_page_models
+from content.texts import in_one_language
+
+from .wording import legal_sentences, names_law, speaks_of_law
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One page, or one part of what is printed and shown besides pages, in one language."""
+
+    title: str
+    where: str  # an address of the site, or a data file
+    state: str  # LegalCheck, or "" when the mark is missing
+    sentences: list[str]
+    rests_on: list[str]
+    open_questions: list[str] = field(default_factory=list)
+    checked_on: str = ""  # against its sources
+    lawyer_on: str = ""
+
+    @property
+    def missing(self) -> list[str]:
+        """What a text that speaks of the law must say of itself and doesn't."""
+        wanted = {"sources": self.rests_on, "checked_on": self.checked_on, "legal_check": self.state}
+        return [name for name, value in wanted.items() if not value]
+
+
+def claims(language: str, *, whole: bool = False) -> list[Claim]:
+    """What is live in this language and speaks of the law. `whole`: every sentence of every page; else only those of
+    the law, where nothing is asked about the page."""
+    return [*_of_pages(language, whole), *_of_data(language)]
+
+
+def _of_pages(language: str, whole: bool) -> Iterator[Claim]:
+    names = [model._meta.model_name for model in public_page_models() if model.in_legal_review]
+    pages = Page.objects.live().filter(locale__language_code=language, content_type__model__in=names)
+    for page in pages.order_by("path").specific():
+        claim = _of_page(page, language, whole)
+        if claim is not None:
+            yield claim
+
+
+def _of_page(page: Any, language: str, whole: bool) -> Claim | None:
+    texts = [*page.legal_texts()]
+    if not page.legal_check and not names_law(texts):
+        return None
+    rests_on = _items(page.sources)
+    said = [text for text in texts if text not in rests_on]
+    if not whole and not page.for_lawyer:  # one that a lawyer is asked about is read from its first word to its last
+        said = [*legal_sentences(said)] or said
+    if isinstance(page, GlossaryPage):
+        terms = GlossaryTerm.objects.filter(locale_id=page.locale_id)
+        said += [f"{term.term}: {strip_tags(term.definition)}" for term in terms if speaks_of_law(term.definition)]
+    return Claim(
+        title=page.title,
+        where=page.url or "",
+        state=page.legal_check,
+        sentences=said,
+        rests_on=rests_on,
+        open_questions=_lines(page.for_lawyer),
+        checked_on=f"{page.checked_on:%d.%m.%Y}" if page.checked_on else "",
+        lawyer_on=f"{page.legal_checked_on:%d.%m.%Y}" if page.legal_checked_on else "",
+    )
+
+
+def _of_data(language: str) -> Iterator[Claim]:
+    """Texts that are no pages: each room's own list of them, `legal_texts` of its app."""
+    for config in apps.get_app_configs():
+        name = getattr(config, "legal_texts", None)
+        if name is None:
+            continue
+        listed = Path(config.path) / name
+        for about in json.loads(listed.read_text()):
+            told = json.loads((listed.parent / about["file"]).read_text())
+            texts = [text for part in about["parts"] for text in _texts(in_one_language(told[part], language))]
+            said = in_one_language(about, language)
+            yield Claim(
+                title=said["title"],
+                where=f"{config.label}/{about['file']}",
+                state=said["legal_check"],
+                sentences=texts,
+                rests_on=said["sources"].split("; "),
+                open_questions=_lines(said["for_lawyer"]),
+                checked_on=".".join(reversed(said["checked_on"].split("-"))),
+            )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name != "right":
+                yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def _items(html: str) -> list[str]:
+    parts = html.replace("</li>", "\n").replace("</p>", "\n").split("\n")
+    return [text for part in parts if (text := " ".join(strip_tags(part).split()))]
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def unmarked() -> list[tuple[str, list[str]]]:
+    """Live texts that speak of the law and don't say what they rest on, when they were held against it, or whether a
+    lawyer has read them: [(address, what is missing)]."""
+    found = []
+    for language in ("sq", "en"):
+        with translation.override(language):
+            found += [(claim.where, claim.missing) for claim in claims(language) if claim.missing]
+    return found

@@ -1,0 +1,185 @@
+"""What a release corrects in texts that an earlier one laid down (docs/adr/0061).
+
+A text that still has, word for word, what was laid down is nobody's but ours. A page of that kind which says something
+of the law is proposed to the editors in its new words: a draft that waits for approval as any other, for nobody puts a
+page before readers alone. A word explained or a telephone line's words, which take one editor, are put right at once.
+A text that anybody has changed stays as it is, and is listed (`manage.py seeded_texts`).
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext
+from wagtail.models import Page, Revision
+
+from audit.chain import record
+
+from .law.page import LegalCheck
+from .models import GlossaryTerm, Hotline, SeededText
+from .seeded_words import (
+    WORDS_OF_LINES,
+    Words,
+    fingerprint,
+    line_as_it_stands,
+    line_as_shipped,
+    page_as_it_stands,
+    page_as_shipped,
+    word_as_it_stands,
+    word_as_shipped,
+)
+from .seeding_files import lay_down_files, named_in
+from .seeding_search import Remembers
+from .seeding_writing import Around, write_head, write_text
+
+# Fingerprints of what releases laid down before each row remembered its own: {key: [fingerprint]}.
+EARLIER = Path(__file__).parent / "data" / "earlier.json"
+CURRENT, UNTOUCHED, WAITS, OWN = "current", "untouched", "waits", "own"
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """A page that was laid down once, beside the words that this release has for it."""
+
+    page: Page
+    spec: Mapping[str, Any]
+    language: str
+    standing: str
+
+    @property
+    def key(self) -> str:
+        return f"page:{self.spec['key']}:{self.language}"
+
+    @property
+    def shipped(self) -> Words:
+        return page_as_shipped(self.spec, self.language)
+
+    @property
+    def is_legal(self) -> bool:
+        return bool(self.spec.get("legal_check"))
+
+
+@cache
+def _earlier() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = json.loads(EARLIER.read_text())
+    return found
+
+
+def known_fingerprints() -> dict[str, set[str]]:
+    """{key: fingerprints of words that seeding has laid down under it, here or in an earlier release}."""
+    known = {key: set(prints) for key, prints in _earlier().items()}
+    for key, own in SeededText.objects.exclude(fingerprint="").values_list("key", "fingerprint"):
+        known.setdefault(key, set()).add(own)
+    return known
+
+
+def seeded_pages(specs: list[dict[str, Any]], pages: Mapping[tuple[str, str], Page]) -> Iterator[Seeded]:
+    """Every page of these data files that is there, with how it stands to what the files have now."""
+    known = known_fingerprints()
+    by_key = {spec["key"]: spec for spec in specs}
+    for (key, language), page in pages.items():
+        spec = by_key[key]
+        if language in spec["title"]:
+            specific = page.specific
+            yield Seeded(specific, spec, language, _standing(specific, spec, language, known))
+
+
+def _standing(page: Page, spec: Mapping[str, Any], language: str, known: Mapping[str, set[str]]) -> str:
+    now = fingerprint(page_as_it_stands(page, spec))
+    if now == fingerprint(page_as_shipped(spec, language)):
+        return CURRENT
+    if now not in known.get(f"page:{spec['key']}:{language}", ()):
+        return OWN
+    if page.has_unpublished_changes or page.workflow_in_progress or not page.live or page.locked:
+        return WAITS  # somebody is at it, or has taken it away
+    return UNTOUCHED
+
+
+def correct_pages(before: Iterable[Seeded], memory: Remembers, pages: Mapping[tuple[str, str], Page]) -> int:
+    """Proposes what this release says of the law, and remembers as ours what was published since. Returns how many
+    pages now wait for approval."""
+    proposed = 0
+    for each in before:
+        if each.standing == CURRENT:
+            remember(each.key, each.shipped)
+        elif each.is_legal:
+            _mark(each.page)
+            proposed += propose(each, memory, pages)
+    return proposed
+
+
+def propose(each: Seeded, memory: Remembers, pages: Mapping[tuple[str, str], Page]) -> bool:
+    """A draft with this release's words, submitted for approval: once for every release of them. False when the page
+    isn't untouched, when these words were proposed before, or when no workflow of approval lies on it."""
+    key = f"proposed:{each.key}:{fingerprint(each.shipped)}"
+    workflow = each.page.get_workflow()
+    if each.standing != UNTOUCHED or workflow is None or not memory.first_time(key):
+        return False
+    page, spec, language = each.page, each.spec, each.language
+    files, _new = lay_down_files(named_in(spec, language), memory)
+    write_head(page, spec, language)
+    write_text(page, spec, language, Around.now(pages, files))
+    with translation.override(settings.LANGUAGE_CODE):
+        page.change_note = gettext("Corrected text of a new release; the earlier one stood here unchanged.")
+    revision: Revision = page.save_revision(clean=False)
+    workflow.start(page, None)
+    record("page.correction_proposed", target_kind="page", target_id=page.pk, revision=revision.pk)
+    return True
+
+
+def _mark(page: Page) -> None:
+    """A page that says something of the law says so to its readers from today on, whoever wrote its words."""
+    if not page.legal_check:
+        page.legal_check = LegalCheck.OPEN
+        type(page)._base_manager.filter(pk=page.pk).update(legal_check=page.legal_check)
+
+
+def correct_words(words: list[dict[str, Any]], keys: Mapping[Any, str]) -> int:
+    """Puts right what is explained of words, where nobody has changed it. `keys`: of words, by translation key."""
+    known, shipped = known_fingerprints(), {word["key"]: word for word in words}
+    done = 0
+    for term in GlossaryTerm.objects.filter(translation_key__in=keys).select_related("locale"):
+        word, language = shipped[keys[term.translation_key]], term.locale.language_code
+        key = f"word:{word['key']}:{language}"
+        if not _to_correct(key, word_as_it_stands(term), word_as_shipped(word, language), known):
+            continue
+        term.term, term.definition = word["term"][language], word["definition"][language]
+        term.forms = word["forms"][language]
+        term.save()
+        remember(key, word_as_shipped(word, language))
+        record("seeded_text.corrected", target_kind="glossary_term", target_id=term.pk)
+        done += 1
+    return done
+
+
+def correct_lines(lines: list[dict[str, Any]]) -> int:
+    """The same of what is said about telephone lines. Numbers, and whether a line is shown, are never touched."""
+    known, found = known_fingerprints(), {line.key: line for line in Hotline.objects.all()}
+    done = 0
+    for shipped in lines:
+        line, key = found.get(shipped["key"]), f"hotline:{shipped['key']}"
+        if line is None or not _to_correct(key, line_as_it_stands(line), line_as_shipped(shipped), known):
+            continue
+        for name in WORDS_OF_LINES:
+            for language in ("sq", "en"):
+                setattr(line, f"{name}_{language}", shipped[name][language])
+        line.save()
+        remember(key, line_as_shipped(shipped))
+        record("seeded_text.corrected", target_kind="hotline", target_id=line.pk)
+        done += 1
+    return done
+
+
+def _to_correct(key: str, stands: Words, shipped: Words, known: Mapping[str, set[str]]) -> bool:
+    return stands != shipped and fingerprint(stands) in known.get(key, ())
+
+
+def remember(key: str, words: Words) -> None:
+    """These words are ours, laid down or approved."""
+    mine = fingerprint(words)
+    SeededText.objects.filter(key=key).exclude(fingerprint=mine).update(fingerprint=mine)

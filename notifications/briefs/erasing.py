@@ -1,0 +1,102 @@
+"""Erasing what notices were made from: taken back, or its time is over. In the transaction that erases the source.
+
+What goes is everything that quotes it: the brief, its PDF, what was added to other notices, and the notes of the
+replies. What stays is that a notice went out, to whom, when and what was answered; the audit chain keeps ids only.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import translation
+from django.utils.translation import gettext
+
+from audit.chain import record
+from notifications.outbox.actions import cancel
+from notifications.outbox.models import BriefDocument, Notice, Reply
+from notifications.outbox.states import OPEN
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
+
+from .models import FurtherReport
+
+ERASED = "source_erased"  # why an open notice was withdrawn (`Notice.reason`)
+LANGUAGES = ("sq", "en")
+
+
+def erase_all_of(source_id: UUID, *, at: datetime) -> int:
+    """Erase every brief, PDF and note that was made from a source (`Notice.case_id`), and end its links. Returns how
+    many notices and further reports lost something.
+
+    A notice to which reports about the same place were added goes on without its own content: those still need it.
+    """
+    own = list(Notice.objects.filter(case_id=source_id).defer("brief", "ladder", "link_token"))
+    further = list(FurtherReport.objects.filter(source_id=source_id, erased_at__isnull=True).defer("brief"))
+    for report in further:
+        report.brief, report.erased_at, report.settled_at, report.alarm_due_at = _erased(), at, at, None
+        report.save(update_fields=["brief", "erased_at", "settled_at", "alarm_due_at"])
+    for notice in own:
+        notice.brief = _erased()
+        notice.save(update_fields=["brief"])
+    _erase_what_hangs_on(notice.pk for notice in own)
+    alive = FurtherReport.objects.filter(erased_at__isnull=True, settled_at__isnull=True)
+    going_on = set(alive.filter(notice__in={notice.chase_id for notice in own}).values_list("notice_id", flat=True))
+    for notice in own:
+        if notice.chase_id in going_on:
+            continue
+        if notice.state in OPEN:
+            cancel(notice=notice, reason=ERASED)
+        Notice.objects.filter(pk=notice.pk, link_revoked_at__isnull=True).update(link_revoked_at=at)
+    if own or further:
+        record("notices.erased", target_kind="case", target_id=source_id, notices=len(own), further=len(further))
+    return len(own) + len(further)
+
+
+def erase_answers(notices: QuerySet[Notice], keys: Collection[str], *, sources: Iterable[UUID] = ()) -> int:
+    """Take the answers to these questions (in groups, too) out of briefs, and out of what was added from these sources.
+    PDFs and notes go whole: nobody can say what of them quotes what. Returns how many notices were changed."""
+    changed: list[UUID] = []
+    rows: list[Notice | FurtherReport] = [*notices.defer("link_token", "ladder")]
+    rows += FurtherReport.objects.filter(source_id__in=list(sources), erased_at__isnull=True)
+    for row in rows:
+        try:
+            brief: Any = row.brief
+        except (SealBroken, KeyRingError):
+            continue  # nobody reads it, we neither; `vault_rotate` names it
+        left = _without(brief, keys)
+        if left != brief:
+            row.brief = left
+            row.save(update_fields=["brief"])
+            changed += [row.pk] if isinstance(row, Notice) else []
+    _erase_what_hangs_on(changed)
+    return len(changed)
+
+
+def _erase_what_hangs_on(notices: Iterable[UUID]) -> None:
+    keys = list(notices)
+    BriefDocument.objects.filter(notice__in=keys).delete()
+    Reply.objects.filter(Q(notice__in=keys), note__isnull=False).update(note=None)
+
+
+def _without(brief: dict[str, Any], keys: Collection[str]) -> dict[str, Any]:
+    sections = [
+        {**section, "rows": [row for row in section["rows"] if row["key"].rpartition(".")[2] not in keys]}
+        for section in brief.get("sections", [])
+    ]
+    return {**brief, "sections": [section for section in sections if section["rows"]]}
+
+
+def _erased() -> dict[str, Any]:
+    """What stands in place of a brief: that there was one."""
+    words: dict[str, dict[str, str]] = {"title": {}, "label": {}, "value": {}}
+    for language in LANGUAGES:
+        with translation.override(language):
+            words["title"][language] = gettext("Deleted")
+            words["label"][language] = gettext("What happened")
+            words["value"][language] = gettext(
+                "The person took back what they wrote, or its time is over. Its content was deleted here, too."
+            )
+    row = {"key": "erased", "label": words["label"], "value": words["value"]}
+    return {"sections": [{"title": words["title"], "rows": [row]}]}

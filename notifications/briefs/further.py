@@ -1,0 +1,179 @@
+"""Further reports: what comes in later about the same place is added to the notice that is still open.
+
+A flood, or a village that reports one event ten times, so stays one notice with one clock for each recipient. What is
+added is counted and shown there at once. For a report of danger the recipients are also sent a new mail, bounded:
+`ALARMS_PER_HOUR` for a chase, and one in `SAME_ORIGIN` for each place that reports come from, so that one page that is
+flooded doesn't use up what another needs. What had to wait is sent as soon as the bound allows (`send_due_alarms`).
+docs/adr/0070.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from access.models import Municipality
+from audit.chain import record
+from audit.put_aside import aside, each
+from notifications.directory.models import Contact
+from notifications.outbox.models import Notice, NoticeQuerySet, Purpose
+from notifications.outbox.repeating import repeat
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
+
+from .models import FurtherReport
+
+AN_HOUR = timedelta(hours=1)
+SAME_ORIGIN = timedelta(minutes=10)
+JOINS_WITHIN = timedelta(hours=6)  # an older chase has run out of people to ask: what is new deserves a new one
+ALARM = "notice.alarm"  # what is put aside when an alarm can't be sent
+AT_MOST = 50  # chases alarmed in one pass
+READS_IT = (Purpose.FIRST, Purpose.REMINDER, Purpose.DEPUTY, Purpose.REROUTE)
+CALLS = (Purpose.CALL, Purpose.FALLBACK)
+
+log = structlog.get_logger(__name__)
+
+
+def joinable(
+    *,
+    among: NoticeQuerySet,
+    role: str,
+    municipality: Municipality,
+    contact: Contact | None,
+    is_urgent: bool,
+    at: datetime,
+) -> Notice | None:
+    """The first notice of a chase that a new report may be added to, or None: then it needs a notice of its own.
+
+    It must be open, of the same role and place, not older than `JOINS_WITHIN`, and have reached the very contact who
+    would be told now: after a change of shift the new officer is told. An urgent report is never added to a notice
+    that is not urgent, whose clock runs slower.
+    """
+    open_ones = among.open().filter(
+        role=role,
+        municipality=municipality,
+        contact=contact,
+        purpose__in=READS_IT,
+        is_drill=False,
+        link_revoked_at__isnull=True,
+        link_expires_at__gt=at,
+        chase_id__isnull=False,
+    )
+    keys = open_ones.order_by("-owed_at").values_list("chase_id", flat=True)[:10]
+    firsts = Notice.objects.filter(pk__in=list(keys), role=role, owed_at__gt=at - JOINS_WITHIN)
+    return next((first for first in firsts.order_by("-owed_at") if not is_urgent or _is_urgent(first)), None)
+
+
+def _is_urgent(notice: Notice) -> bool:
+    try:
+        brief: Any = notice.brief
+    except (SealBroken, KeyRingError):
+        return False
+    return brief.get("urgent") is True
+
+
+def add_report(
+    *,
+    notice: Notice,
+    source_id: UUID,
+    event_id: UUID,
+    reference: str,
+    origin: str,
+    brief: Mapping[str, Any],
+    is_urgent: bool,
+    alarms: bool,
+    at: datetime,
+) -> FurtherReport:
+    """Add a report to a chase, in the caller's transaction; `notice` is the first of it. `alarms`: its recipients are
+    sent a new mail, now or when the bound allows."""
+    with transaction.atomic():
+        first = Notice.objects.select_for_update().defer("brief", "link_token").get(pk=notice.pk)
+        report = FurtherReport.objects.create(
+            notice=first,
+            source_id=source_id,
+            event_id=event_id,
+            reference=reference,
+            origin=origin,
+            is_urgent=is_urgent,
+            brief=dict(brief),
+            at=at,
+            alarm_due_at=at if alarms else None,
+        )
+        record("notice.further", target_kind="notice", target_id=first.pk, report=report.pk, case=source_id)
+        if alarms:
+            _alarm(first, at)
+            report.refresh_from_db(fields=["alarm_due_at", "alarmed_at"])
+    return report
+
+
+def send_due_alarms(now: datetime) -> int:
+    """Send the alarms that the bound held back, each chase by itself. Returns how many chases were alarmed."""
+    waiting = FurtherReport.objects.filter(alarm_due_at__lte=now).exclude(notice_id__in=aside(ALARM, now))
+    keys = list(waiting.order_by().values_list("notice_id", flat=True).distinct()[:AT_MOST])
+    return each(ALARM, keys, lambda key: _alarm_later(key, now), at=now)
+
+
+def _alarm_later(key: UUID, now: datetime) -> bool:
+    with transaction.atomic():
+        first = Notice.objects.select_for_update().defer("brief", "link_token").get(pk=key)
+        return _alarm(first, now)
+
+
+def _alarm(first: Notice, now: datetime) -> bool:
+    """One mail for all reports of a locked chase that wait for one, unless the bound says later."""
+    rows = FurtherReport.objects.filter(notice=first)
+    waiting = rows.filter(alarm_due_at__isnull=False)
+    origins = set(waiting.order_by().values_list("origin", flat=True).distinct())
+    if not origins:
+        return False
+    later = _not_before(rows, origins, now)
+    if later is not None:
+        waiting.filter(alarm_due_at__lt=later).update(alarm_due_at=later)
+        return False
+    recipients = _recipients(first)
+    if not recipients:
+        # Somebody has taken it, or passed it on: whoever is asked now reads all of it, and nobody is left to be mailed.
+        waiting.update(alarm_due_at=None)
+        return False
+    for notice in recipients:
+        repeat(notice=notice, at=now)
+    told = waiting.update(alarm_due_at=None, alarmed_at=now)
+    record("notice.alarmed", target_kind="notice", target_id=first.pk, reports=told)
+    return True
+
+
+def _not_before(rows: QuerySet[FurtherReport], origins: set[str], now: datetime) -> datetime | None:
+    """When these may be alarmed; None when they may be now."""
+    alarmed = rows.filter(alarmed_at__gt=now - AN_HOUR).order_by().values_list("alarmed_at", "origin").distinct()
+    mails: dict[datetime, set[str]] = {}
+    for at, origin in alarmed:
+        if at is not None:
+            mails.setdefault(at, set()).add(origin)
+    if len(mails) >= settings.NOTICE_ALARMS_PER_HOUR:
+        return sorted(mails)[-settings.NOTICE_ALARMS_PER_HOUR] + AN_HOUR
+    lately = {origin: at + SAME_ORIGIN for at in sorted(mails) for origin in mails[at] if at + SAME_ORIGIN > now}
+    return min(lately[origin] for origin in origins) if origins <= set(lately) else None
+
+
+def _recipients(first: Notice) -> list[Notice]:
+    """One open notice for each person of the chase who reads it; with nobody of them there, the calls that stand."""
+    chase = Notice.objects.open().filter(chase_id=first.chase_id, link_revoked_at__isnull=True)
+    readers: dict[int | None, Notice] = {}
+    for notice in chase.filter(purpose__in=READS_IT, contact__isnull=False).defer("brief").order_by("owed_at"):
+        readers.setdefault(notice.contact_id, notice)
+    return list(readers.values()) or list(chase.filter(purpose__in=CALLS, contact__isnull=False).defer("brief"))
+
+
+def reports_for(notice: Notice) -> QuerySet[FurtherReport]:
+    """What was added to this notice's chase, the newest first."""
+    return FurtherReport.objects.filter(notice=notice.chase_id or notice.pk).order_by("-at", "pk")
+
+
+def may_read_reports(notice: Notice) -> bool:
+    """The contents are for the role that they were composed for; whoever is asked to call learns how many there are."""
+    return notice.role == notice.root.role and notice.purpose in READS_IT

@@ -1,0 +1,78 @@
+"""The pages of what was added to a notice: a list, and one report. Behind the same link and PIN as the brief."""
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from audit.chain import record
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
+
+from .further import may_read_reports, reports_for
+from .models import FurtherReport
+from .pages import Section, is_readable, sections_in
+from .visit import Visit, at_link
+
+ON_A_PAGE = 50
+
+log = structlog.get_logger(__name__)
+
+
+@at_link
+def reports(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """All reports that were added to this notice, the newest first."""
+    if visit.session is None:
+        return _to_the_pin(visit)
+    if not (is_readable(visit.notice) and may_read_reports(visit.notice)):
+        raise Http404
+    page = Paginator(reports_for(visit.notice).defer("brief"), ON_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "briefs/reports.html", {"visit": visit, "notice": visit.notice, "page": page})
+
+
+def report(request: HttpRequest, token: str, report: UUID) -> HttpResponse:
+    """One of them: what this role may read of it. Opening it is recorded."""
+    answered: HttpResponse = at_link(lambda asked, visit: _report(asked, visit, report))(request, token)
+    return answered
+
+
+def _report(request: HttpRequest, visit: Visit, key: UUID) -> HttpResponse:
+    if visit.session is None:
+        return _to_the_pin(visit)
+    found = reports_for(visit.notice).filter(pk=key).first()
+    if found is None or not (is_readable(visit.notice) and may_read_reports(visit.notice)):
+        raise Http404
+    record(
+        "brief.report_viewed",
+        actor=visit.actor,
+        target_kind="notice",
+        target_id=visit.notice.pk,
+        report=found.pk,
+    )
+    sections = _sections_or_none(found, visit.language)
+    context = {
+        "visit": visit,
+        "notice": visit.notice,
+        "report": found,
+        "sections": sections or (),
+        "unreadable": sections is None,
+    }
+    return render(request, "briefs/report.html", context)
+
+
+def _sections_or_none(found: FurtherReport, language: str) -> tuple[Section, ...] | None:
+    try:
+        brief: Any = found.brief
+    except (SealBroken, KeyRingError) as error:
+        log.error("report_unreadable", report=str(found.pk), code=type(error).__name__)
+        return None
+    return sections_in(brief, language)
+
+
+def _to_the_pin(visit: Visit) -> HttpResponse:
+    response = HttpResponseRedirect(visit.address())
+    response.status_code = 303
+    return response

@@ -1,0 +1,70 @@
+"""What the paper of each role says beside the brief: legal basis, duty or consent, who else was notified. Data, with
+the source of each claim (`data/papers.json`)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.utils.text import capfirst
+
+from access.models import in_language
+from notifications.directory.models import Role
+from notifications.outbox.models import Notice, Purpose
+
+from .parts import parts
+
+DATA = Path(__file__).parent / "data" / "papers.json"
+SURE = "source"
+DUTY = frozenset({"duty", "child_duty"})
+
+
+@dataclass(frozen=True)
+class PaperFacts:
+    """In one language. `legal` and `basis` may be empty: then the paper says nothing of them."""
+
+    legal: tuple[str, ...]
+    basis: tuple[str, ...]
+    not_a_report: bool
+    recipients: tuple[str, ...]
+
+
+@cache
+def _data() -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(DATA.read_text(encoding="utf-8"))
+    return data
+
+
+def paper_facts(notice: Notice, titles: Mapping[str, Any] | set[str], language: str) -> PaperFacts:
+    """What the paper of this notice says in a language. `titles`: of the brief's sections, to see if consent is one."""
+    written = _data()["roles"].get(notice.role, {})
+    return PaperFacts(
+        legal=tuple(_laws(written.get("legal", ()), language)),
+        basis=tuple(in_language(_data()["basis"][key], language) for key in _basis(written.get("basis", ""), titles)),
+        not_a_report=written.get("not_a_report", False),
+        recipients=recipients_of(notice) if written.get("names_recipients") else (),
+    )
+
+
+def _laws(keys: Any, language: str) -> list[str]:
+    """The laws that a source names. One that is only recalled is kept in the data for the lawyer, and not printed."""
+    laws = _data()["laws"]
+    return [in_language(laws[key], language) for key in keys if laws[key]["confidence"] == SURE]
+
+
+def _basis(kind: str, titles: Mapping[str, Any] | set[str]) -> tuple[str, ...]:
+    states_consent = any(title in titles for title in parts()["consent"].values())
+    if kind in DUTY:
+        return (kind, "given_too") if states_consent else (kind,)
+    if kind == "consent":
+        return ("consent",) if states_consent else ("consent_not_stated",)
+    return ()
+
+
+def recipients_of(notice: Notice) -> tuple[str, ...]:
+    """The other roles that were to be notified of the same event, in words and without persons. Stays the same."""
+    same = Notice.objects.filter(event_id=notice.root.event_id, purpose=Purpose.FIRST, is_drill=notice.is_drill)
+    roles = set(same.exclude(role=notice.role).values_list("role", flat=True))
+    return tuple(capfirst(str(role.label)) for role in Role if role.value in roles)

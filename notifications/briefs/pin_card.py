@@ -1,0 +1,59 @@
+"""The card handed over when a PIN is agreed: who we are, our numbers, how a true link begins, how it works.
+
+It never holds a PIN. The slip below the cut has an empty field, to be filled by hand while both are there; what the
+system keeps of a PIN is a hash, and nothing of it can be printed.
+"""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from access.models import in_language
+from audit.chain import actor_of, record
+from notifications.directory.models import Contact
+from notifications.directory.scope import entries_of
+from notifications.outbox.sender import ORGANISATION, link_start, units_with_number
+
+from .documents import Rendered, to_pdf
+from .pin import FIRST_PAUSE, TRIES_A_ROUND
+
+TEMPLATE = "briefs/pin_card.html"
+MOST_DIGITS = 10
+
+
+def pin_card(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """The card of a contact that this person keeps, as a PDF in the contact's language. Another's isn't there."""
+    mine = entries_of(request.user, Contact).filter(is_active=True)  # type: ignore[arg-type]
+    contact: Any = mine.filter(pk=contact_id).select_related("partner").first()
+    if contact is None:
+        record("access.denied", actor=actor_of(request.user), target_kind="contact", target_id=contact_id)
+        raise Http404
+    rendered = render_card(contact)
+    record("directory.pin_card_printed", actor=actor_of(request.user), target_kind="contact", target_id=contact.pk)
+    response = HttpResponse(rendered.pdf, content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="pin-card.pdf"'
+    return response
+
+
+def render_card(contact: Contact) -> Rendered:
+    """One sheet of A4: the card to carry, and below the cut the slip for the PIN. Raises DocumentRefused, Busy."""
+    language = contact.language if contact.language in ORGANISATION else "sq"
+    with translation.override(language):
+        html = render_to_string(
+            TEMPLATE,
+            {
+                "language": language,
+                "organisation": ORGANISATION[language],
+                "contact": contact,
+                "office": in_language(contact.partner.names, language),
+                "link_start": link_start(),
+                "units": units_with_number(),
+                "tries": TRIES_A_ROUND,
+                "pause": int(FIRST_PAUSE.total_seconds() // 60),
+                "boxes": range(MOST_DIGITS),
+                "today": timezone.localdate(),
+            },
+        )
+    return to_pdf(html, identifier=f"pin-card-{contact.pk}")

@@ -1,0 +1,246 @@
+"""Ask for a change of the directory, and decide about it.
+
+1. A keeper asks. Nothing changes yet; the address until now, the office concerned and the other keepers are mailed.
+2. Another keeper agrees: the change is made in that transaction, if the row is still as it was. Or refuses.
+3. A contact with a new address or PIN gets a test notice, and counts again once it was opened with the PIN.
+
+An emergency skips the wait, not the second look: it is made at once, everybody is mailed, and another keeper agrees to
+it or undoes it afterwards. Each step is in the audit chain with keys and the names of fields; old and new values stay
+sealed in the change itself, so that one can show later where a notice went.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from wagtail.log_actions import log as log_action
+
+from access.models import User
+from audit.chain import actor_of, record
+from notifications import signals
+
+from ..models import Contact, DutyShift, Leave, Partner, Role
+from . import mails
+from .models import Act, ChangedKind, Decision, DirectoryChange
+from .values import MODELS, Asked, Row, Values, difference, put_into, values_of
+from .who import concerned_by, may_decide, office_of
+
+TESTED = {"email", "pin_hash", "partner"}  # what a contact is tested for anew
+CUTS_OFF = {"email", "pin_hash", "partner", "is_active"}  # what ends the links that are open
+
+
+class ChangedMeanwhile(ValidationError):
+    """The row is no longer as it was when the change was asked for."""
+
+
+@transaction.atomic
+def ask_for_change(*, asked: Asked, by: User, at_once: bool = False, now: datetime | None = None) -> DirectoryChange:
+    """Note what is asked for, and tell whom it concerns. With `at_once` it is made in this transaction.
+
+    Raises ValidationError where it can't be made at all (a second active office for one place, say).
+    """
+    moment = now or timezone.now()
+    _check(asked.row, asked.after)
+    change = DirectoryChange.objects.create(
+        kind=asked.kind,
+        act=asked.act,
+        entry_id=asked.row.pk,
+        office=office_of(asked.row),
+        values={"before": asked.before, "after": asked.after},
+        at_once=at_once,
+        asked_by=by,
+        asked_at=moment,
+    )
+    record(
+        "directory.change_asked",
+        actor=actor_of(by),
+        target_kind="directory_change",
+        target_id=change.pk,
+        kind=asked.kind,
+        act=asked.act,
+        entry=asked.row.pk,
+        fields=_names(asked.after),
+        at_once=at_once,
+    )
+    mails.tell_of_asking(change, concerned=concerned_by(change))
+    if at_once:
+        _make(change, by=by, now=moment)
+    return change
+
+
+@transaction.atomic
+def decide_change(*, change: DirectoryChange, agree: bool, by: User, now: datetime | None = None) -> DirectoryChange:
+    """A second keeper agrees or refuses. Refusing an emergency undoes it. Raises ValidationError, ChangedMeanwhile."""
+    moment = now or timezone.now()
+    locked = DirectoryChange.objects.select_for_update().get(pk=change.pk)
+    if locked.decision != Decision.WAITING:
+        raise ValidationError(_("This has been decided meanwhile. Look again."))
+    if not may_decide(locked, by):
+        raise ValidationError(_("Another coordinator of this office must decide, not the one who asked."))
+    if agree and not locked.at_once:
+        _make(locked, by=by, now=moment)
+    elif not agree and locked.at_once:
+        _undo(locked, by=by, now=moment)
+    _close(locked, Decision.AGREED if agree else Decision.REFUSED, by, moment)
+    record(
+        "directory.change_agreed" if agree else "directory.change_refused",
+        actor=actor_of(by),
+        target_kind="directory_change",
+        target_id=locked.pk,
+        asked_by=locked.asked_by_id,
+        entry=locked.entry_id,
+    )
+    transaction.on_commit(partial(mails.tell_of_decision, locked))
+    return locked
+
+
+@transaction.atomic
+def withdraw_change(*, change: DirectoryChange, by: User, now: datetime | None = None) -> None:
+    """Whoever asked takes it back before it was decided. An emergency stays: it is made already."""
+    locked = DirectoryChange.objects.select_for_update().get(pk=change.pk)
+    if locked.decision != Decision.WAITING or locked.asked_by_id != by.pk or locked.at_once:
+        raise ValidationError(_("This can't be withdrawn any more."))
+    _close(locked, Decision.WITHDRAWN, by, now or timezone.now())
+    record("directory.change_withdrawn", actor=actor_of(by), target_kind="directory_change", target_id=locked.pk)
+
+
+def _close(change: DirectoryChange, decision: str, by: User, now: datetime) -> None:
+    change.decision, change.decided_by, change.decided_at = decision, by, now
+    change.save(update_fields=["decision", "decided_by", "decided_at", "entry_id", "office"])
+
+
+def rehearse(asked: Asked, *, by: User, look: Callable[[Row], list[str]], now: datetime | None = None) -> list[str]:
+    """What `look` finds once the change would be made. Nothing is kept, and nobody is mailed.
+
+    Empty where it can't be made.
+    """
+    try:
+        with transaction.atomic():
+            key = asked.row.pk
+            row = _write(asked.kind, asked.act, key, asked.before, asked.after, by=by, now=now or timezone.now())
+            found = look(row)
+            transaction.set_rollback(True)
+    except ValidationError:
+        return []
+    return found
+
+
+def _make(change: DirectoryChange, *, by: User, now: datetime) -> None:
+    values = change.values
+    row = _write(change.kind, change.act, change.entry_id, values["before"], values["after"], by=by, now=now)
+    if change.act != Act.DELETE:
+        change.entry_id = row.pk
+        change.office = office_of(row)
+    change.save(update_fields=["entry_id", "office"])
+
+
+def _undo(change: DirectoryChange, *, by: User, now: datetime) -> None:
+    """Turn an emergency back: old values again; what was added ends or is inactive; what was deleted stands again."""
+    values = change.values
+    if change.act == Act.CHANGE:
+        _write(change.kind, Act.CHANGE, change.entry_id, values["after"], values["before"], by=by, now=now)
+    elif change.act == Act.DELETE:
+        _write(change.kind, Act.ADD, None, {}, values["before"], by=by, now=now)
+    elif change.kind in (ChangedKind.PARTNER, ChangedKind.CONTACT):
+        _write(change.kind, Act.CHANGE, change.entry_id, {"is_active": True}, {"is_active": False}, by=by, now=now)
+    else:
+        _write(change.kind, Act.DELETE, change.entry_id, {}, {}, by=by, now=now)
+
+
+def _write(kind: str, act: str, key: int | None, before: Values, after: Values, *, by: User, now: datetime) -> Row:
+    """Add, change or delete the row. Raises ChangedMeanwhile when the fields aren't as `before` says."""
+    model = MODELS[kind]
+    if act == Act.ADD:
+        row: Row = model()
+    else:
+        found = model._default_manager.select_for_update().filter(pk=key or 0).first()
+        if found is None:
+            raise ChangedMeanwhile(_("This entry is gone. Ask again if it is still needed."))
+        row = found
+        stored = {name: value for name, value in values_of(row).items() if name in before}
+        if difference(stored, before)[1]:
+            raise ChangedMeanwhile(_("This entry was changed after this had been asked for. Refuse it, and ask again."))
+    if act == Act.DELETE:
+        record(f"directory.{kind}_deleted", actor=actor_of(by), target_kind=kind, target_id=row.pk)
+        key = row.pk
+        row.delete()
+        row.pk = key
+        return row
+    regions = put_into(row, _not_backwards(row, after, now) if act == Act.CHANGE else after)
+    tested = isinstance(row, Contact) and _before_saving(row, act, after, now)
+    if isinstance(row, Leave) and act == Act.ADD:
+        row.entered_by = by
+    if act == Act.CHANGE:
+        row.version += 1
+    _check(row, after)
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise ValidationError(_("This can't be saved beside what the directory holds now.")) from error
+    if regions is not None:
+        row.regions.set(regions)  # type: ignore[union-attr]
+    record(
+        f"directory.{kind}_{'added' if act == Act.ADD else 'changed'}",
+        actor=actor_of(by),
+        target_kind=kind,
+        target_id=row.pk,
+        fields=[name for name in _names(after) if name != "pin"],
+    )
+    log_action(row, "wagtail.create" if act == Act.ADD else "wagtail.edit", user=by)
+    if isinstance(row, Contact):
+        _after_saving(row, act, after, tested, by)
+    return row
+
+
+def _not_backwards(row: Row, after: Values, now: datetime) -> Values:
+    """A running shift or leave that ends "now" ends when it is decided: what was until then stays true."""
+    end = parse_datetime(after["ends_at"]) if after.get("ends_at") else None
+    if isinstance(row, (DutyShift, Leave)) and end is not None and row.starts_at <= now and end < now:
+        return {**after, "ends_at": now.replace(second=0, microsecond=0).isoformat()}
+    return after
+
+
+def _before_saving(contact: Contact, act: str, after: Values, now: datetime) -> bool:
+    """Whether it needs a test notice; then it doesn't count until that was opened."""
+    if "pin_hash" in after:
+        contact.pin_set_at = now
+    back = after.get("is_active") is True and act == Act.CHANGE
+    if act == Act.ADD or TESTED & set(after) or back:
+        contact.reachable_at = None
+        return contact.is_active
+    return False
+
+
+def _after_saving(contact: Contact, act: str, after: Values, tested: bool, by: User) -> None:
+    if "pin_hash" in after:
+        record("directory.pin_set", actor=actor_of(by), target_kind="contact", target_id=contact.pk)
+    if act == Act.CHANGE and CUTS_OFF & set(after):
+        signals.contact_changed.send(sender=Contact, contact=contact)
+    if tested:
+        signals.contact_untested.send(sender=Contact, contact=contact)
+
+
+def _check(row: Row, after: Values) -> None:
+    """What the database can't say of one row: offices of regions don't share one, a shift is of its own office's."""
+    row.clean()
+    if isinstance(row, Partner) and row.is_active:
+        _only_one_office(row, after)
+
+
+def _only_one_office(office: Partner, after: Values) -> None:
+    others = Partner.objects.filter(role=office.role, is_active=True).exclude(pk=office.pk)
+    if office.role in (Role.COORDINATOR, Role.MOBILE_UNIT):
+        stored = list(office.regions.values_list("pk", flat=True)) if office.pk else []
+        if others.filter(regions__in=after.get("regions", stored)).exists():
+            raise ValidationError(_("Another active office of this role answers for one of these regions already."))
+    office.validate_constraints()
+
+
+def _names(values: Values) -> list[str]:
+    return sorted("pin" if name == "pin_hash" else name for name in values)

@@ -1,0 +1,91 @@
+"""A change of the directory that waits for a second keeper, or that took effect at once in an emergency."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from vault.fields import SealedJSONField
+
+
+class ChangedKind(models.TextChoices):
+    """Which kind of entry is changed: the model's name."""
+
+    PARTNER = "partner", _("partner")
+    CONTACT = "contact", _("contact")
+    SHIFT = "dutyshift", _("duty shift")
+    LEAVE = "leave", _("leave of absence")
+
+
+class Act(models.TextChoices):
+    ADD = "add", _("add")
+    CHANGE = "change", _("change")
+    DELETE = "delete", _("delete")
+
+
+class Decision(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    AGREED = "agreed", _("agreed")
+    REFUSED = "refused", _("refused")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class DirectoryChangeQuerySet(models.QuerySet["DirectoryChange"]):
+    def waiting(self) -> "DirectoryChangeQuerySet":
+        return self.filter(decision=Decision.WAITING)
+
+
+class DirectoryChange(models.Model):
+    """What one keeper asked for, and what another one decided.
+
+    `entry_id` is the row's key, empty for a new one until it is made. `office_id` is the office concerned, empty for a
+    new office. `values` is sealed, because it holds addresses and the hash of a PIN:
+
+        {"before": {field: value}, "after": {field: value}}
+
+    with only the fields that change; values as JSON has them (keys of rows, ISO times). An emergency (`at_once`) took
+    effect when it was asked for; a second keeper still agrees or undoes it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("kind"), max_length=12, choices=ChangedKind.choices)
+    act = models.CharField(_("what"), max_length=8, choices=Act.choices)
+    entry_id = models.BigIntegerField(null=True, blank=True)
+    office = models.ForeignKey(
+        "directory.Partner", models.CASCADE, null=True, blank=True, related_name="changes", verbose_name=_("partner")
+    )
+    values = SealedJSONField()
+    at_once = models.BooleanField(_("emergency"), default=False)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by"))
+    asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
+    decision = models.CharField(_("decision"), max_length=12, choices=Decision.choices, default=Decision.WAITING)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+
+    objects = DirectoryChangeQuerySet.as_manager()
+
+    class Meta:
+        app_label = "directory"
+        verbose_name = _("change of the directory")
+        verbose_name_plural = _("changes of the directory")
+        ordering = ["-asked_at"]
+        indexes = [models.Index(fields=["decision", "-asked_at"])]
+        constraints = [
+            models.CheckConstraint(
+                name="directory_change_takes_two",
+                condition=Q(decision__in=["waiting", "withdrawn"]) | ~Q(decided_by=F("asked_by")),
+            ),
+            models.CheckConstraint(
+                name="directory_change_is_decided_whole",
+                condition=Q(decision="waiting", decided_by__isnull=True, decided_at__isnull=True)
+                | (~Q(decision="waiting") & Q(decided_by__isnull=False, decided_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.asked_at:%Y-%m-%d}"

@@ -1,0 +1,15 @@
+"""Addresses of the changes, under the admin's."""
+
+from django.urls import include, path
+
+from . import views
+
+changes = (
+    [
+        path("", views.changes, name="list"),
+        path("<uuid:pk>/", views.change, name="change"),
+        path("test/<int:pk>/", views.test_again, name="test_again"),
+    ],
+    "directory_changes",
+)
+urlpatterns = [path("directory-changes/", include(changes))]

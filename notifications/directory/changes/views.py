@@ -1,0 +1,128 @@
+"""The screens on which a second keeper decides: what waits, what was decided, and each change by itself."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from access.models import User
+from audit.chain import actor_of, record
+from notifications import signals
+
+from ..editing import what_would_follow
+from ..models import Contact
+from ..scope import entries_of, partners_of
+from .actions import decide_change, withdraw_change
+from .models import ChangedKind, Decision, DirectoryChange
+from .values import MODELS, Asked
+from .who import keepers_for, may_decide
+from .words import rows_of
+
+PAGE = 50
+
+
+def changes(request: HttpRequest) -> HttpResponse:
+    """What waits for this keeper or was asked by them, and below it what was decided, newest first."""
+    me = _me(request)
+    waiting = [each for each in _all().waiting() if each.asked_by_id == me.pk or keepers_for(each, [me])]
+    for change in waiting:
+        change.is_mine_to_decide = may_decide(change, me)
+    mine = Q(asked_by=me) | Q(decided_by=me) | Q(office__in=partners_of(me))
+    decided = _all().exclude(decision=Decision.WAITING).filter(mine).order_by("-decided_at")
+    page = Paginator(decided, PAGE).get_page(request.GET.get("p"))
+    return render(request, "directory/changes/list.html", {"waiting": waiting, "page": page, "me": me})
+
+
+def change(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One change, with both sides of every field. POST decides or withdraws it."""
+    found = _found(request, pk)
+    me = _me(request)
+    error = ""
+    status = 200
+    if request.method == "POST":
+        try:
+            _do(found, request.POST.get("decision", ""), me)
+        except ValidationError as refused:
+            error, status = " ".join(refused.messages), 409
+            found.refresh_from_db()
+        else:
+            messages.success(request, _("Done."))
+            return redirect("directory_changes:change", found.pk)
+    page = {
+        "change": found,
+        "rows": rows_of(found),
+        "may_decide": may_decide(found, me),
+        "may_withdraw": found.decision == Decision.WAITING and found.asked_by_id == me.pk and not found.at_once,
+        "is_waiting": found.decision == Decision.WAITING,
+        "contact": _untested_contact(found),
+        "error": error,
+        "warnings": _warnings(found),
+        "others": [] if may_decide(found, me) else _others(found),
+    }
+    return render(request, "directory/changes/change.html", page, status=status)
+
+
+def test_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send this contact another test notice."""
+    contact = get_object_or_404(entries_of(_me(request), Contact), pk=pk)
+    signals.contact_untested.send(sender=Contact, contact=contact)
+    record("directory.test_asked", actor=actor_of(request.user), target_kind="contact", target_id=contact.pk)
+    messages.success(request, _("A test notice is on its way. The contact counts once it is opened with the PIN."))
+    return redirect("contact:edit", contact.pk)
+
+
+def _do(found: DirectoryChange, decision: str, me: User) -> None:
+    if decision == "withdraw":
+        withdraw_change(change=found, by=me)
+    elif decision in ("agree", "refuse"):
+        decide_change(change=found, agree=decision == "agree", by=me)
+    else:
+        raise ValidationError(_("Choose one of the buttons."))
+
+
+def _found(request: HttpRequest, pk: UUID) -> DirectoryChange:
+    """The change, for whoever asked and whoever keeps what it is about; for others it isn't there."""
+    found = get_object_or_404(_all(), pk=pk)
+    me = _me(request)
+    if found.asked_by_id != me.pk and not keepers_for(found, [me]):
+        record("access.denied", actor=actor_of(me), target_kind="directory_change", target_id=found.pk)
+        raise Http404
+    return found
+
+
+def _all() -> Any:
+    return DirectoryChange.objects.select_related("asked_by", "decided_by", "office")
+
+
+def _warnings(found: DirectoryChange) -> list[str]:
+    """What would follow from a change that waits: hours with nobody, places without an office."""
+    if found.decision != Decision.WAITING or found.at_once:
+        return []
+    model = MODELS[found.kind]
+    row = model._default_manager.filter(pk=found.entry_id or 0).first() or model()
+    values = found.values
+    return what_would_follow(Asked(found.kind, found.act, row, values["before"], values["after"]), found.asked_by)
+
+
+def _others(found: DirectoryChange) -> list[User]:
+    """Who could decide."""
+    people = User.objects.filter(is_active=True, assignments__role="coordinator").distinct().order_by("last_name")
+    return keepers_for(found, people.exclude(pk=found.asked_by_id))
+
+
+def _untested_contact(found: DirectoryChange) -> Contact | None:
+    """The contact of an agreed change that has not opened its test notice yet."""
+    if found.kind != ChangedKind.CONTACT or found.entry_id is None:
+        return None
+    return Contact.objects.filter(pk=found.entry_id, is_active=True, reachable_at__isnull=True).first()
+
+
+def _me(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

@@ -1,0 +1,87 @@
+"""Whom a change of the directory concerns, and who may be the second keeper."""
+
+from collections.abc import Iterable
+
+from access.models import Municipality, User
+
+from ..models import Contact, DutyShift, Leave, Partner, Role
+from ..scope import keeps_area, partners_of
+from .models import ChangedKind, Decision, DirectoryChange
+from .values import Row, Values, values_of
+
+AREA = {"role", "directorate", "municipality", "regions"}
+
+
+def office_of(row: Row) -> Partner | None:
+    """The office a row belongs to; None for an office that doesn't exist yet."""
+    if isinstance(row, Partner):
+        return row if row.pk else None
+    if isinstance(row, Leave):
+        return row.contact.partner
+    return row.partner
+
+
+def may_decide(change: DirectoryChange, user: User) -> bool:
+    """Whether this person is a second keeper of what would be changed, before and after."""
+    if change.decision != Decision.WAITING or change.asked_by_id == user.pk:
+        return False
+    return user in keepers_for(change, [user])
+
+
+def keepers_for(change: DirectoryChange, people: Iterable[User]) -> list[User]:
+    """Of these people, those who keep everything that this change is about."""
+    return [user for user in people if _keeps(change, user)]
+
+
+def _keeps(change: DirectoryChange, user: User) -> bool:
+    if not user.is_active:
+        return False
+    if change.office_id is not None and not partners_of(user).filter(pk=change.office_id).exists():
+        return False
+    after = change.values["after"]
+    if change.kind == ChangedKind.PARTNER and (change.office_id is None or AREA & set(after)):
+        return keeps_area(user, regions_of(_area_after(change)))
+    if change.kind != ChangedKind.PARTNER and after.get("partner"):
+        return partners_of(user).filter(pk=after["partner"]).exists()
+    return True
+
+
+def _area_after(change: DirectoryChange) -> Values:
+    stored = values_of(change.office) if change.office else {}
+    return {**stored, **change.values["after"]}
+
+
+def regions_of(values: Values) -> set[int]:
+    """The regions in which an office with these values has a place."""
+    found = set(values.get("regions") or ())
+    if values.get("municipality"):
+        found |= set(Municipality.objects.filter(pk=values["municipality"]).values_list("region", flat=True))
+    if values.get("directorate"):
+        places = Municipality.objects.filter(police_directorate=values["directorate"])
+        found |= set(places.values_list("region", flat=True))
+    return found
+
+
+def concerned_by(change: DirectoryChange) -> list[Contact]:
+    """Whose notices would go elsewhere: the contact as it is, or the people of the offices that answer until now."""
+    if change.kind == ChangedKind.CONTACT:
+        return list(Contact.objects.filter(pk=change.entry_id or 0))
+    if change.kind in (ChangedKind.SHIFT, ChangedKind.LEAVE):
+        people = {change.values[side].get("contact") for side in ("before", "after")}
+        stored = DutyShift.objects if change.kind == ChangedKind.SHIFT else Leave.objects
+        people |= set(stored.filter(pk=change.entry_id or 0).values_list("contact_id", flat=True))
+        return list(Contact.objects.filter(pk__in=people - {None}, is_active=True))
+    area = _area_after(change)
+    offices = Partner.objects.filter(is_active=True, role=area.get("role"))
+    near = offices.filter(pk=change.office_id or 0)
+    if area.get("directorate"):
+        near |= offices.filter(directorate=area["directorate"])
+    if area.get("municipality"):
+        near |= offices.filter(municipality=area["municipality"])
+    if area.get("role") == Role.RESPONSIBLE_AUTHORITY:
+        near |= offices
+    found = set(near.values_list("pk", flat=True))
+    found |= set(offices.filter(regions__in=area.get("regions") or ()).values_list("pk", flat=True))
+    if change.office_id:
+        found.add(change.office_id)
+    return list(Contact.objects.filter(partner__in=found, is_active=True).order_by("pk"))

@@ -1,0 +1,137 @@
+"""The audit chain, watched each minute: what `/readyz` says of it, an alarm when it is broken, and the mail of the day.
+
+1. `audit.watch.look` reads what is new and, once an hour, all of it. What it found stands in a Heartbeat.
+2. Broken: operators and the keepers of the record are written to: at once, each hour, after the first day once a day.
+3. Once a day, from eight on, the keepers get the head: `<number>:<16 digits>`. Whoever holds one of these mails can
+   show later that nothing before it was cut off, without trusting this machine. With fewer than two keepers the
+   operators get it too.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from access.models import User
+from audit.chain import head_note
+from audit.watch import Watch, WatchedElsewhere, look
+from notifications.outbox.alarm import operators_to_tell
+from notifications.outbox.models import Heartbeat
+from vault.keyring import KeyRingError
+
+from .digest import begin_of_today
+
+CHAIN = "audit_chain"  # parts of Heartbeat
+ALARMED = "audit_chain.alarmed"
+MAILED = "audit_chain.mailed"
+EACH_HOUR = timedelta(hours=1)
+FIRST_DAY = timedelta(days=1)
+AGAIN = timedelta(minutes=5)  # when no mail went out
+
+log = structlog.get_logger(__name__)
+
+
+def each_minute(argument: str = "") -> None:
+    """What the bulk workers run each minute (settings.EACH_MINUTE)."""
+    now = timezone.now()
+    try:
+        found = look(now).facts()
+    except WatchedElsewhere:
+        return
+    except (KeyRingError, OSError, ValueError) as error:
+        log.error("audit_chain_not_read", code=type(error).__name__)
+        found = {**_earlier(), "error": type(error).__name__}
+    Heartbeat.beat(CHAIN, found)
+    if found["broken"] or found.get("error"):
+        alarm(found, now)
+    else:
+        Heartbeat.objects.filter(part=ALARMED).delete()
+    send_head_of_the_day(now)
+
+
+def _earlier() -> dict[str, Any]:
+    beat = Heartbeat.objects.filter(part=CHAIN).first()
+    return {**Watch().facts(), **(beat.facts if beat else {})}
+
+
+def alarm(found: dict[str, Any], now: datetime) -> int:
+    """Tells operators and keepers, unless that was done lately. Returns how many were written to."""
+    if not _claimed(ALARMED, now, _is_due_again):
+        return 0
+    people = {person.pk: person for person in [*keepers(), *operators_to_tell()]}
+    words = {"entry": found["broken"], "reason": found["reason"], "error": found.get("error", "")}
+    return _told(ALARMED, people.values(), lambda: _("Vatra: the audit chain is not whole"), "chain_broken", words, now)
+
+
+def send_head_of_the_day(now: datetime) -> int:
+    """The mail of the day to the keepers, unless they had it. Returns how many were written to."""
+    eight = begin_of_today(now)
+    if now < eight or not _claimed(MAILED, now, lambda beat, at: _is_due_today(beat, at, eight)):
+        return 0
+    people = {person.pk: person for person in keepers()}
+    if len(people) < 2:
+        people |= {person.pk: person for person in operators_to_tell()}
+    facts = Heartbeat.objects.get(part=CHAIN).facts if Heartbeat.objects.filter(part=CHAIN).exists() else {}
+    verified_at = facts.get("verified_at") or ""
+    words = {
+        "head": head_note(),
+        "verified": facts.get("verified", 0),
+        "verified_at": datetime.fromisoformat(verified_at) if verified_at else None,
+        "broken": facts.get("broken", 0),
+    }
+    return _told(MAILED, people.values(), lambda: _("Vatra: the audit chain today"), "chain_of_the_day", words, now)
+
+
+def keepers() -> list[User]:
+    """Who keeps the record, with an e-mail address."""
+    return []
+
+
+def _is_due_again(beat: Heartbeat, now: datetime) -> bool:
+    since = datetime.fromisoformat(beat.facts.get("since") or now.isoformat())
+    if beat.facts.get("unheard"):
+        return now - beat.at >= AGAIN
+    return now - beat.at >= (EACH_HOUR if now - since < FIRST_DAY else FIRST_DAY)
+
+
+def _is_due_today(beat: Heartbeat, now: datetime, eight: datetime) -> bool:
+    if beat.facts.get("unheard"):
+        return now - beat.at >= AGAIN
+    return beat.at < eight or beat.at > now
+
+
+def _claimed(part: str, now: datetime, is_due: Any) -> bool:
+    """Of two workers at once one writes the mails. Until one of them has gone out, it was a try that nobody heard."""
+    last = Heartbeat.objects.filter(part=part).first()
+    if last is None:
+        facts = {"unheard": True, "since": now.isoformat()}
+        _beat, made = Heartbeat.objects.get_or_create(part=part, defaults={"at": now, "facts": facts})
+        return made
+    if not is_due(last, now):
+        return False
+    facts = {**last.facts, "unheard": True}
+    return Heartbeat.objects.filter(part=part, at=last.at).update(at=now, facts=facts) == 1
+
+
+def _told(part: str, people: Iterable[User], subject: Any, template: str, words: dict[str, Any], now: datetime) -> int:
+    """Each by a mail of their own, in their language: an address that is refused keeps it from nobody else."""
+    told = 0
+    for person in people:
+        with translation.override(person.language):
+            body = render_to_string(f"escalation/{template}.txt", words)
+            mail = EmailMessage(subject(), body, settings.DEFAULT_FROM_EMAIL, [person.email])
+        try:
+            told += mail.send() > 0
+        except (SMTPException, OSError) as error:
+            log.error("chain_mail_failed", code=type(error).__name__, person=person.pk)
+    if told:
+        beat = Heartbeat.objects.get(part=part)
+        Heartbeat.objects.filter(part=part, at=now).update(facts={"since": beat.facts.get("since", now.isoformat())})
+    return told

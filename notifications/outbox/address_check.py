@@ -1,0 +1,66 @@
+"""A test notice: whether an address and a PIN work together, before anything real is sent there.
+
+It goes the way of every notice (mail, link, PIN), says that it is a test, has no case, no clock and no ladder. Whoever
+opens it with the PIN counts from then on.
+"""
+
+from typing import Any
+from uuid import uuid4
+
+from django.dispatch import receiver
+from django.utils import timezone
+
+from access.models import Municipality
+from audit.chain import record
+from notifications import signals
+from notifications.directory.models import Contact, Partner
+
+from .actions import cancel, owe
+from .models import Notice, Purpose
+
+TITLE = {"sq": "Provë", "en": "Test"}
+SAID = {
+    "sq": "Ky është një njoftim prove: nuk ka asnjë rast. Adresa dhe PIN-i juaj punojnë. Nuk keni ç’të bëni tjetër.",
+    "en": "This is a test notice: there is no case. Your address and PIN work. There is nothing else to do.",
+}
+SUPERSEDED = "test_superseded"
+
+
+@receiver(signals.contact_untested, dispatch_uid="outbox.check_address")
+def check_address(contact: Contact, **kwargs: Any) -> None:
+    """Owe a test notice; an earlier one ends."""
+    for earlier in Notice.objects.open().filter(purpose=Purpose.TEST, contact=contact):
+        cancel(notice=earlier, reason=SUPERSEDED)
+    owe(
+        event_id=uuid4(),
+        case_id=uuid4(),
+        case_reference="",
+        role=contact.partner.role,
+        contact=contact,
+        municipality=_some_place(contact.partner),
+        brief={"sections": [{"title": TITLE, "rows": [{"key": "test", "label": TITLE, "value": SAID}]}]},
+        is_drill=True,
+        purpose=Purpose.TEST,
+    )
+
+
+@receiver(signals.notice_opened, dispatch_uid="outbox.contact_reached")
+def contact_reached(notice: Notice, **kwargs: Any) -> None:
+    """A test notice was opened with the PIN: from now on the contact counts, if nothing was changed since."""
+    if notice.purpose != Purpose.TEST or notice.contact_id is None:
+        return
+    unchanged = Contact.objects.filter(pk=notice.contact_id, is_active=True, reachable_at__isnull=True)
+    if unchanged.update(reachable_at=timezone.now()):
+        record("directory.contact_reached", target_kind="contact", target_id=notice.contact_id)
+
+
+def _some_place(office: Partner) -> Municipality:
+    """A notice names a municipality; for a test any of the office's will do."""
+    near = Municipality.objects.filter(pk=office.municipality_id or 0)
+    if office.directorate_id:
+        near = Municipality.objects.filter(police_directorate=office.directorate_id)
+    elif not office.municipality_id and office.regions.exists():
+        near = Municipality.objects.filter(region__in=office.regions.all())
+    found = near.order_by("pk").first() or Municipality.objects.order_by("pk").first()
+    assert found is not None
+    return found

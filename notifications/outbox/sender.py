@@ -1,0 +1,30 @@
+"""Who a notice comes from, in the words and numbers that a recipient can check: organisation, unit, telephone, link."""
+
+from django.conf import settings
+
+from access.models import MobileUnit
+
+from .models import Notice
+
+ORGANISATION = {"sq": "Qendra Psiko-Sociale “Vatra”", "en": "Psycho-Social Centre “Vatra”"}
+# The same in the case that "of" needs.
+OF_ORGANISATION = {"sq": "Qendrës Psiko-Sociale “Vatra”", "en": "Psycho-Social Centre “Vatra”"}
+
+
+def link_start() -> str:
+    """How every true link of a notice begins, however it goes on."""
+    return f"{settings.PUBLIC_URL}/n/"
+
+
+def units_with_number() -> list[MobileUnit]:
+    """The units whose numbers stand on every PIN card, so that each one in an e-mail can be compared."""
+    return list(MobileUnit.objects.filter(is_active=True).exclude(callback_phone="").order_by("name", "pk"))
+
+
+def unit_of(notice: Notice) -> MobileUnit | None:
+    """The unit to call about a notice: the sending one, else the region's, if it has a number. None: no unit has."""
+    sending = notice.unit
+    if sending is not None and sending.callback_phone:
+        return sending
+    there = MobileUnit.objects.filter(region=notice.municipality.region_id, is_active=True)
+    return there.exclude(callback_phone="").order_by("name", "pk").first()

@@ -1,0 +1,108 @@
+"""What happens to sign-ins, passwords and second factors stands in the audit chain, by id, and is mailed to the person.
+
+Receivers of Django's and allauth's own signals, so that no way of doing it goes unrecorded.
+"""
+
+from functools import partial
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db import transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from audit.chain import ANONYMOUS, actor_of, record
+
+from .models import FieldToken, User
+from .sessions import actions as sessions
+from .sessions.factors import forget_secrets
+from .staff import mails
+
+
+@receiver(user_logged_in)
+def signed_in(request: HttpRequest, user: User, **_more: Any) -> None:
+    sessions.begin(request, user)
+
+
+@receiver(user_logged_out)
+def signed_out(request: HttpRequest, user: User | None, **_more: Any) -> None:
+    if user is not None:
+        sessions.signed_out(request, user.person)
+
+
+def sign_in_failed(username: str) -> None:
+    """A wrong password. The name that was typed is written down only as the id of the account that has it."""
+    user = User.objects.filter(username__iexact=username).first() if username else None
+    record("account.sign_in_failed", actor=ANONYMOUS, target_kind="user", target_id=user.pk if user else "")
+
+
+@receiver(mfa.authentication_failed)
+def code_failed(user: User, authenticator: Authenticator | None = None, kind: str = "", **_more: Any) -> None:
+    kind = authenticator.type if authenticator is not None else kind
+    record("account.factor_failed", actor=ANONYMOUS, target_kind="user", target_id=user.pk, factor=kind)
+
+
+@receiver(mfa.authenticator_used)
+def factor_used(request: HttpRequest, user: User, **_more: Any) -> None:
+    sessions.note_factor(request, user)
+
+
+@receiver(account.password_changed)
+def password_changed(request: HttpRequest, user: User, **_more: Any) -> None:
+    record("account.password_changed", actor=actor_of(user), target_kind="user", target_id=user.pk)
+    end_tokens(user)
+    _mail_on_commit(user, "password")
+
+
+@receiver(mfa.authenticator_added)
+def factor_added(request: HttpRequest, user: User, authenticator: Authenticator, **_more: Any) -> None:
+    """A first factor ends every session from before it, and counts for the one in which it was set up."""
+    _record_factor("account.factor_added", user, authenticator)
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        others = Authenticator.objects.filter(user=user).exclude(pk=authenticator.pk)
+        if not others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
+            sessions.end_all(user=user, by=user, keep=request)
+        sessions.note_factor(request, user)
+        _mail_on_commit(user, "factor_added")
+
+
+@receiver(mfa.authenticator_removed)
+def factor_removed(user: User, authenticator: Authenticator, **_more: Any) -> None:
+    _record_factor("account.factor_removed", user, authenticator)
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        _mail_on_commit(user, "factor_removed")
+
+
+@receiver(mfa.authenticator_reset)
+def codes_made(user: User, authenticator: Authenticator, **_more: Any) -> None:
+    _record_factor("account.recovery_codes_made", user, authenticator)
+    _mail_on_commit(user, "codes_made")
+
+
+def codes_shown(user: User) -> None:
+    record("account.recovery_codes_shown", actor=actor_of(user), target_kind="user", target_id=user.pk)
+    _mail_on_commit(user, "codes_shown")
+
+
+@receiver(post_delete, sender=Authenticator)
+def secrets_forgotten(instance: Authenticator, **_more: Any) -> None:
+    forget_secrets(instance.data)
+
+
+def end_tokens(user: User) -> int:
+    """End every token of the field API; how many there were."""
+    from django.utils import timezone
+
+    return FieldToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=timezone.now())
+
+
+def _record_factor(action: str, user: User, authenticator: Authenticator) -> None:
+    record(action, actor=actor_of(user), target_kind="user", target_id=user.pk, factor=authenticator.type)
+
+
+def _mail_on_commit(user: User, what: str) -> None:
+    transaction.on_commit(partial(mails.tell_of_change, user, what))

@@ -1,0 +1,119 @@
+"""How often something was tried: one counter for sign-in, PINs, what the public sends, and receipt codes.
+
+Counted in the database, so that neither a full cache nor a second web server forgets. What is counted is named by a
+scope and a key; addresses go in only as a keyed hash of their network. A count lies in slots of time and is the sum of
+the slots of the last `window`.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from vault.seal import fingerprint
+
+KEEP = timedelta(days=2)  # no window is longer than one day
+IPV4_NETWORK, IPV6_NETWORK = 24, 64
+
+
+class RateCount(models.Model):
+    """How often something of one scope happened for one key in one slot of time, which began at `slot`."""
+
+    scope = models.CharField(max_length=24)
+    key = models.CharField(max_length=100, blank=True)
+    slot = models.DateTimeField()
+    count = models.IntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("rate count")
+        verbose_name_plural = _("rate counts")
+        constraints = [models.UniqueConstraint(fields=["scope", "key", "slot"], name="one_rate_count_per_slot")]
+        indexes = [models.Index(fields=["slot"])]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.slot:%Y-%m-%d %H:%M}"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`most` within `window`, counted in `slots` of equal length; with one slot it begins anew each full window."""
+
+    scope: str
+    most: int
+    window: timedelta
+    slots: int = 6
+
+    def hit(self, key: str = "", *, at: datetime | None = None) -> int:
+        """Count one more and return how many there are now. Side by side, no two callers get the same number: the row
+        stays locked until the caller's transaction ends."""
+        moment = at or timezone.now()
+        self._add(key, self._slot(moment), 1)
+        return self.used(key, at=moment)
+
+    def refund(self, key: str = "", *, at: datetime | None = None) -> None:
+        """Take one back: what was counted before it was tried turned out to be none."""
+        self._add(key, self._slot(at or timezone.now()), -1)
+
+    def used(self, key: str = "", *, at: datetime | None = None) -> int:
+        """How many there were in the last window."""
+        found = self._within(key, at or timezone.now()).aggregate(all=Sum("count"))["all"]
+        return max(found or 0, 0)
+
+    def is_used_up(self, key: str = "", *, at: datetime | None = None) -> bool:
+        """Whether one more would be too many."""
+        return self.used(key, at=at) >= self.most
+
+    def ends(self, key: str = "", *, at: datetime | None = None) -> datetime | None:
+        """When fewer than `most` will be counted; None when that is so now."""
+        moment = at or timezone.now()
+        rows = list(self._within(key, moment).order_by("slot").values_list("slot", "count"))
+        left = sum(count for _slot, count in rows)
+        if left < self.most:
+            return None
+        for slot, count in rows:
+            left -= count
+            if left < self.most:
+                return slot + self.window
+        return None
+
+    def _within(self, key: str, moment: datetime) -> "models.QuerySet[RateCount]":
+        return RateCount.objects.filter(scope=self.scope, key=key, slot__gt=moment - self.window, slot__lte=moment)
+
+    def _add(self, key: str, slot: datetime, number: int) -> None:
+        rows = RateCount.objects.filter(scope=self.scope, key=key, slot=slot)
+        if rows.update(count=F("count") + number):
+            return
+        try:
+            with transaction.atomic():
+                RateCount.objects.create(scope=self.scope, key=key, slot=slot, count=number)
+        except IntegrityError:
+            rows.update(count=F("count") + number)
+
+    def _slot(self, moment: datetime) -> datetime:
+        length = self.window.total_seconds() / self.slots
+        return datetime.fromtimestamp(moment.timestamp() // length * length, tz=moment.tzinfo)
+
+
+def network_of(address: str) -> str:
+    """The network of an address as it is counted, hashed with the vault's key: /24, for IPv6 /64."""
+    return fingerprint(b"network\0" + _network(address).encode())
+
+
+def _network(address: str) -> str:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    bits = IPV4_NETWORK if found.version == 4 else IPV6_NETWORK
+    return str(ipaddress.ip_network(f"{found}/{bits}", strict=False))
+
+
+def forget_old(now: datetime) -> int:
+    """Delete counts that no window reaches. Returns how many rows."""
+    return RateCount.objects.filter(slot__lt=now - KEEP).delete()[0]

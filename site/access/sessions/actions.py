@@ -1,0 +1,201 @@
+"""What is done to sessions: begin, lock, unlock by PIN, end one, end all."""
+
+import time
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.hashers import check_password, make_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
+
+from audit.chain import Actor, actor_of, record
+
+from ..models import FieldToken, User
+from . import duress
+from .device import device_in_words
+from .keys import FACTOR, INVITED, ROW
+from .models import StaffPin, StaffSession
+
+MOST_WRONG = 5
+PIN_DIGITS = 6
+FACTOR_GIVEN = "_factor_given_by"  # on the request in which it was given
+ENROL_SECONDS = 3600  # after an invitation was used, a first factor may be set up in the same session for so long
+
+
+def begin(request: HttpRequest, user: User) -> StaffSession:
+    """Write down that a session of this person begins, or goes on after it was locked."""
+    session = request.session
+    found = row_here(request, user).filter(ended_at__isnull=True).first()
+    if found is None:
+        device = device_in_words(request.META.get("HTTP_USER_AGENT", ""))
+        found = StaffSession.objects.create(user=user, device=device)
+        session[ROW] = str(found.pk)
+    found.seen_at, found.wrong_pins, found.in_duress = timezone.now(), 0, False
+    found.is_locked = StaffPin.objects.filter(user=user, ask_at_sign_in=True).exists()
+    found.save(update_fields=["seen_at", "wrong_pins", "in_duress", "is_locked"])
+    if getattr(request, FACTOR_GIVEN, None) == user.pk:  # again: another person's session here was emptied meanwhile
+        session[FACTOR] = user.pk
+    return found
+
+
+def row_of(request: HttpRequest) -> str:
+    """The id of this session's row; "" of none."""
+    return str(request.session.get(ROW, ""))
+
+
+def row_here(request: HttpRequest, user: User) -> "QuerySet[StaffSession]":
+    """This session's row, if it is this person's."""
+    row = row_of(request)
+    return StaffSession.objects.filter(pk=row, user_id=user.pk) if row else StaffSession.objects.none()
+
+
+def note_factor(request: HttpRequest, user: User) -> None:
+    """A second factor was given, or first set up, in this session."""
+    request.session[FACTOR] = user.pk
+    setattr(request, FACTOR_GIVEN, user.pk)
+
+
+def has_factor(request: HttpRequest, user: User) -> bool:
+    return bool(request.session.get(FACTOR) == user.pk)
+
+
+def signed_out(request: HttpRequest, user: User) -> None:
+    _end(row_here(request, user), StaffSession.Ended.SIGNED_OUT)
+
+
+def lock(request: HttpRequest) -> None:
+    """Nothing can be read in this session until it is unlocked."""
+    row = row_of(request)
+    if row:
+        StaffSession.objects.filter(pk=row).update(is_locked=True)
+
+
+# ---- ending ----
+
+
+def end_one(*, user: User, session: UUID, by: User) -> bool:
+    """End one of this person's sessions; what is typed there can't be saved by its draft's key either."""
+    with transaction.atomic():
+        ended = _end(StaffSession.objects.filter(pk=session, user=user), StaffSession.Ended.BY_OWNER)
+        if ended:
+            record("session.ended", actor=actor_of(by), target_kind="user", target_id=user.pk, session=session)
+    return bool(ended)
+
+
+def end_all(*, user: User, by: User | None, keep: HttpRequest | None = None, why: str = "") -> None:
+    """End every session, every draft's key and every token of this person; but not the session of `keep`."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+        user.session_epoch = User.objects.values_list("session_epoch", flat=True).get(pk=user.pk)
+        rows = StaffSession.objects.filter(user_id=user.pk)
+        if keep is not None:
+            rows = rows.exclude(pk__in=row_here(keep, user).values("pk"))
+        count = _end(rows, why or StaffSession.Ended.BY_OWNER)
+        tokens = FieldToken.objects.filter(user_id=user.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
+        actor = actor_of(by) if by is not None else Actor("system")
+        record("session.ended_all", actor=actor, target_kind="user", target_id=user.pk, sessions=count, tokens=tokens)
+    if keep is not None:
+        update_session_auth_hash(keep, user)
+
+
+def _end(rows: Any, why: str) -> int:
+    return int(rows.filter(ended_at__isnull=True).update(ended_at=timezone.now(), ended_why=why))
+
+
+def is_alive(row: str) -> bool:
+    """Whether what a session's page typed may still be saved: nobody ended that session. Signing out there, or the end
+    of its time, doesn't take away what was typed before."""
+    found = StaffSession.objects.filter(pk=row).values_list("ended_why", flat=True).first() if row else ""
+    return found in ("", StaffSession.Ended.SIGNED_OUT)
+
+
+# ---- the PIN ----
+
+
+def set_pin(*, user: User, pin: str, duress_pin: str = "", ask_at_sign_in: bool = False) -> None:
+    """Choose the PIN, and one for duress or none. Raises ValidationError."""
+    check_pin(pin)
+    if duress_pin:
+        check_pin(duress_pin)
+        if duress_pin == pin:
+            raise ValidationError(_("The two PINs must differ."))
+    with transaction.atomic():
+        StaffPin.objects.update_or_create(
+            user=user,
+            defaults={
+                "pin": make_password(pin),
+                "duress": make_password(duress_pin or get_random_string(32)),
+                "ask_at_sign_in": ask_at_sign_in or bool(duress_pin),
+                "changed_at": timezone.now(),
+            },
+        )
+        # Not whether there is a PIN for duress: the chain is read by people.
+        record("account.pin_set", actor=actor_of(user), target_kind="user", target_id=user.pk)
+
+
+def remove_pin(*, user: User) -> None:
+    with transaction.atomic():
+        if StaffPin.objects.filter(user=user).delete()[0]:
+            record("account.pin_removed", actor=actor_of(user), target_kind="user", target_id=user.pk)
+
+
+def check_pin(pin: str) -> None:
+    """Raises ValidationError for a PIN of another shape, and for one that is tried first."""
+    if len(pin) != PIN_DIGITS or not (pin.isascii() and pin.isdigit()):
+        raise ValidationError(_("Write six digits."))
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
+    halves = pin[:3] == pin[3:] or pin[:2] == pin[2:4] == pin[4:] or pin[:3] == pin[:2:-1]
+    pairs = all(pin[at] == pin[at + 1] for at in (0, 2, 4))
+    if len(set(pin)) < 3 or (len(steps) == 1 and steps & {0, 1, 9}) or halves or pairs:
+        raise ValidationError(_("This PIN is easy to guess. Choose another one."))
+
+
+def try_pin(request: HttpRequest, user: User, pin: str) -> str:
+    """Unlock this session: "open", "wrong", or "ended" after too many tries. The try is counted before it is compared.
+
+    The PIN for duress opens as the other one does, to a session in which there is nothing (`access.sessions.duress`).
+    """
+    row = row_here(request, user).filter(ended_at__isnull=True)
+    if not row.filter(wrong_pins__lt=MOST_WRONG).update(wrong_pins=F("wrong_pins") + 1):
+        return _end_after_wrong_pins(request, user)
+    chosen = StaffPin.objects.filter(user=user).first()
+    hashes = (chosen.pin, chosen.duress) if chosen is not None else ("", "")
+    is_pin, is_duress = (check_password(pin, each) for each in hashes)  # both, so that both take as long
+    if not (is_pin or is_duress):
+        record("session.wrong_pin", actor=actor_of(user), target_kind="user", target_id=user.pk)
+        return "wrong" if row.filter(wrong_pins__lt=MOST_WRONG).exists() else _end_after_wrong_pins(request, user)
+    row.update(wrong_pins=0, seen_at=timezone.now(), is_locked=False, in_duress=not is_pin)
+    if not is_pin:
+        duress.call_for_help(user)
+    else:
+        record("session.unlocked", actor=actor_of(user), target_kind="user", target_id=user.pk)
+    request.session.cycle_key()
+    return "open"
+
+
+def _end_after_wrong_pins(request: HttpRequest, user: User) -> str:
+    with transaction.atomic():
+        if _end(row_here(request, user), StaffSession.Ended.WRONG_PINS):
+            record("session.ended_wrong_pins", actor=actor_of(user), target_kind="user", target_id=user.pk)
+    request.session.flush()
+    return "ended"
+
+
+# ---- an invitation, and the first factor ----
+
+
+def note_invitation(request: HttpRequest, user: User) -> None:
+    request.session[INVITED] = {"user": user.pk, "at": int(time.time())}
+
+
+def may_enrol_first(request: HttpRequest, user: User) -> bool:
+    """A first second factor needs the invitation: whoever only knows the password could otherwise set up their own."""
+    used = request.session.get(INVITED) or {}
+    return user.is_demo or (used.get("user") == user.pk and time.time() - used.get("at", 0) < ENROL_SECONDS)

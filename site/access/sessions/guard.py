@@ -1,0 +1,66 @@
+"""Who a request stands for: nobody while its session is locked or ended, a stand-in after a PIN for duress."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.middleware import get_user
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from ..models import User
+from . import actions
+from .duress import stand_in_for
+from .models import StaffSession
+
+# What pages ask by themselves keeps no session open: a case's page that renews itself, Wagtail's "still editing".
+BY_ITSELF = re.compile(r"^/field/cases/[^/]+/timeline/|^/cms/editing-sessions/")
+SEEN_EACH = timedelta(minutes=1)
+# A person whose session is locked may sign out of it, and unlock it: these views know the person.
+STILL_KNOWN = ("/accounts/logout/",)
+
+
+class SessionGuard:
+    """Puts in place of `request.user` who this session stands for now, once something asks.
+
+    `request.locked_user` is the person whose session is locked, else None. They are nobody to every view: the policy
+    sends them to unlock it, and what they type is saved by its draft's key.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.locked_user = None  # type: ignore[attr-defined]
+        request.user = SimpleLazyObject(lambda: person_of(request))  # type: ignore[assignment]
+        return self.get_response(request)
+
+
+def person_of(request: HttpRequest) -> User | AnonymousUser:
+    user = get_user(request)
+    if not isinstance(user, User):
+        return AnonymousUser()
+    row = actions.row_here(request, user).first()
+    if row is None:  # from before sessions were written down
+        row = actions.begin(request, user)
+    if row.ended_at is not None:
+        request.session.flush()
+        return AnonymousUser()
+    now = timezone.now()
+    idle = timedelta(minutes=settings.IDLE_MINUTES)
+    if idle and not row.is_locked and now - row.seen_at > idle:
+        actions.lock(request)
+        row.is_locked = True
+    if row.is_locked:
+        request.locked_user = user  # type: ignore[attr-defined]
+        return user if request.path in STILL_KNOWN else AnonymousUser()
+    if now - row.seen_at > SEEN_EACH and not is_by_itself(request):
+        StaffSession.objects.filter(pk=row.pk).update(seen_at=now)
+    return stand_in_for(user) if row.in_duress else user
+
+
+def is_by_itself(request: HttpRequest) -> bool:
+    return bool(BY_ITSELF.match(request.path)) or "renewed" in request.GET

@@ -1,0 +1,82 @@
+"""Where a person goes whose session is locked or over, and what becomes of what they sent meanwhile."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from access.models import User
+from vault.seal import SealBroken, place_of, seal, unseal
+
+from .keys import ROW, TYPED
+from .models import StaffPin
+
+MOST_TYPED = 400_000  # bytes of one page's fields
+KEPT_AT = ("/field/", "/cms/")  # where what a person typed is worth keeping
+NOT_KEPT = ("csrfmiddlewaretoken", "draft_key")
+
+
+def lead_to_unlocking(request: HttpRequest) -> HttpResponse:
+    """To the PIN, or to signing in. What was sent from a page that lay open is kept, sealed, and offered again."""
+    user = getattr(request, "locked_user", None)
+    if user is None:
+        return redirect_to_login(request.get_full_path())
+    is_kept = request.method == "POST" and _keep_typed(request)
+    back = reverse("account_typed") if is_kept else request.get_full_path() if request.method == "GET" else ""
+    address = unlocking_address(user, next=back, **({"kept": "1"} if is_kept else {}))
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"sign_in": address}, status=401)
+    return redirect(address)
+
+
+def unlocking_address(user: User, **asked: str) -> str:
+    """Where this person unlocks their session: by their PIN, or by signing in."""
+    has_pin = StaffPin.objects.filter(user=user).exists()
+    address = reverse("account_unlock") if has_pin else resolve_url(settings.LOGIN_URL)
+    return f"{address}?{urlencode({**asked, 'locked': '1'}, safe='/')}"
+
+
+def _keep_typed(request: HttpRequest) -> bool:
+    if not request.path.startswith(KEPT_AT) or "json" in (request.content_type or ""):
+        return False
+    fields = [(name, value) for name, values in request.POST.lists() if name not in NOT_KEPT for value in values]
+    plain = json.dumps({"path": request.get_full_path(), "fields": fields, "files": sorted(request.FILES)}).encode()
+    if not fields or len(plain) > MOST_TYPED:
+        return False
+    request.session[TYPED] = seal(plain, _place(request))
+    return True
+
+
+def typed_in(request: HttpRequest) -> dict[str, Any] | None:
+    """{"path", "fields": [(name, value)], "files": [names of those that weren't kept]}; None where nothing is kept."""
+    token = request.session.get(TYPED)
+    if not token:
+        return None
+    try:
+        found: dict[str, Any] = json.loads(unseal(token, _place(request)))
+    except SealBroken:
+        return None
+    return found
+
+
+def forget_typed(request: HttpRequest) -> None:
+    request.session.pop(TYPED, None)
+
+
+def _place(request: HttpRequest) -> bytes:
+    return place_of("session", "typed", request.session.get(ROW, ""))
+
+
+def safe_next(request: HttpRequest, asked: QueryDict, default: str) -> str:
+    """Where `next` leads, if that is a page of ours."""
+    wanted = str(asked.get("next", ""))
+    is_ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if is_ours else default

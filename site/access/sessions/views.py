@@ -1,0 +1,208 @@
+"""The account pages of signed-in staff: sessions and devices, lock and PIN, tokens of the field API, calls for help."""
+
+import uuid
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from allauth.account.decorators import reauthentication_required
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_POST
+
+from audit.chain import actor_of, record
+
+from ..models import FieldToken, StaffRole, User
+from ..staff import mails
+from . import actions, duress
+from .forms import PinForm, TokenForm, UnlockForm
+from .locked import forget_typed, safe_next, typed_in, unlocking_address
+from .models import StaffPin, StaffSession
+
+
+def _me(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # the policy table let nobody else in
+    return request.user
+
+
+# ---- sessions and devices ----
+
+
+@never_cache
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Where this person is signed in."""
+    oldest = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    open_ones = StaffSession.objects.filter(user=_me(request), ended_at__isnull=True, seen_at__gt=oldest)
+    recent = StaffSession.objects.filter(user=_me(request), ended_at__isnull=False).order_by("-ended_at")[:5]
+    return render(
+        request,
+        "account/sessions.html",
+        {"sessions": open_ones, "recent": recent, "here": actions.row_of(request), "done": request.GET.get("done")},
+    )
+
+
+@require_POST
+def end_session(request: HttpRequest) -> HttpResponse:
+    """POST `session` = the id of one of one's own, or "others"."""
+    me, wanted = _me(request), request.POST.get("session", "")
+    if wanted == "others":
+        actions.end_all(user=me, by=me, keep=request)
+        return redirect(f"{reverse('account_sessions')}?done=others")
+    try:
+        found = uuid.UUID(wanted)
+    except ValueError:
+        return redirect("account_sessions")
+    if str(found) == actions.row_of(request):
+        return redirect("account_logout")
+    actions.end_one(user=me, session=found, by=me)
+    return redirect(f"{reverse('account_sessions')}?done=one")
+
+
+# ---- lock and PIN ----
+
+
+@require_POST
+def lock(request: HttpRequest) -> HttpResponse:
+    """Lock this session at once, and lead to unlocking it."""
+    actions.lock(request)
+    return redirect(unlocking_address(_me(request).person, next=safe_next(request, request.POST, "")))
+
+
+@require_POST
+def alive(request: HttpRequest) -> HttpResponse:
+    """Somebody types in a page: that is no idleness. The guard has written it down."""
+    return HttpResponse(status=204)
+
+
+@never_cache
+@sensitive_variables()
+@sensitive_post_parameters()
+def unlock(request: HttpRequest) -> HttpResponse:
+    """Ask for the PIN. GET changes nothing; each POST counts as a try."""
+    if request.user.is_authenticated:
+        return redirect(safe_next(request, request.GET, reverse("account_home")))
+    user: User | None = request.locked_user  # type: ignore[attr-defined]
+    if user is None or not StaffPin.objects.filter(user=user).exists():
+        return redirect("account_login")
+    form = UnlockForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        outcome = actions.try_pin(request, user, form.cleaned_data["pin"])
+        if outcome == "open":
+            return redirect(safe_next(request, request.GET, reverse("account_home")) or reverse("account_home"))
+        if outcome == "ended":
+            return redirect(f"{reverse('account_login')}?ended=1")
+        form.add_error("pin", _("This isn't your PIN. After five wrong tries the session ends."))
+    signs_in = not StaffPin.objects.filter(user=user, ask_at_sign_in=True).exists()
+    kept = "kept" in request.GET
+    return render(request, "account/unlock.html", {"form": form, "signs_in": signs_in, "kept": kept, "is_locked": True})
+
+
+@never_cache
+def home(request: HttpRequest) -> HttpResponse:
+    """Leads to where this person starts."""
+    from ..adapter import StaffAccountAdapter
+
+    if not request.user.is_authenticated:
+        return redirect("account_login")
+    return redirect(StaffAccountAdapter().get_login_redirect_url(request))
+
+
+@never_cache
+def typed(request: HttpRequest) -> HttpResponse:
+    """What was sent while the session was locked. GET offers it; POST `_typed` = send or forget."""
+    found = typed_in(request)
+    if found is None:
+        return redirect("account_home")
+    if request.method == "POST":
+        forget_typed(request)
+        if request.POST.get("_typed") == "send":
+            return redirect(found["path"], preserve_request=True)
+        return redirect("account_home")
+    return render(request, "account/typed.html", {"typed": found})
+
+
+@never_cache
+@sensitive_variables()
+@sensitive_post_parameters()
+@reauthentication_required(app="allauth.mfa")
+def pin(request: HttpRequest) -> HttpResponse:
+    """Choose or remove the PIN, after the second factor. The page never says whether there is one for duress."""
+    me = _me(request)
+    has_duress = me.has_role(StaffRole.WORKER, StaffRole.COORDINATOR)
+    chosen = StaffPin.objects.filter(user=me).first()
+    form = PinForm(request.POST or None, has_duress=has_duress)
+    if request.method == "POST" and "remove" in request.POST:
+        actions.remove_pin(user=me)
+        return redirect(f"{reverse('account_pin')}?done=removed")
+    if request.method == "POST" and form.is_valid():
+        wanted = form.cleaned_data
+        actions.set_pin(
+            user=me,
+            pin=wanted["pin"],
+            duress_pin=wanted.get("duress_pin", ""),
+            ask_at_sign_in=wanted["ask_at_sign_in"],
+        )
+        return redirect(f"{reverse('account_pin')}?done=set")
+    return render(request, "account/pin.html", {"form": form, "chosen": chosen, "done": request.GET.get("done")})
+
+
+# ---- tokens of the field API ----
+
+
+@never_cache
+@sensitive_variables()
+@reauthentication_required(app="allauth.mfa")
+def tokens(request: HttpRequest) -> HttpResponse:
+    """List, make and end tokens. A new one is in the answer to the POST that made it, and nowhere else."""
+    me = _me(request)
+    has_factor = is_mfa_enabled(me)
+    form = TokenForm(request.POST if "name" in request.POST else None)
+    made = ""
+    if request.method == "POST" and "end" in request.POST:
+        found = get_object_or_404(FieldToken, user=me, pk=_number(request.POST["end"]))
+        with transaction.atomic():
+            if FieldToken.objects.filter(pk=found.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
+                record("field_token.ended", actor=actor_of(me), target_kind="user", target_id=me.pk, token=found.pk)
+        return redirect("account_tokens")
+    if request.method == "POST" and has_factor and form.is_valid():
+        made = _make(me, form.cleaned_data)
+        form = TokenForm()
+    listed = me.field_tokens.filter(revoked_at__isnull=True, expires_at__gt=timezone.now()).order_by("-created_at")
+    return render(
+        request, "account/tokens.html", {"form": form, "tokens": listed, "made": made, "has_factor": has_factor}
+    )
+
+
+def _make(user: User, wanted: dict[str, Any]) -> str:
+    with transaction.atomic():
+        token = FieldToken.issue(user, days=wanted["days"], scope=wanted["scope"], name=wanted["name"])
+        record("field_token.issued", actor=actor_of(user), target_kind="user", target_id=user.pk, days=wanted["days"],
+               scope=wanted["scope"])  # fmt: skip
+        transaction.on_commit(partial(mails.tell_of_change, user, "token"))
+    return token
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+
+
+# ---- calls for help ----
+
+
+@never_cache
+def calls(request: HttpRequest) -> HttpResponse:
+    """Calls for help of those whom this person coordinates. POST `seen` = the id of the call they see to."""
+    me = _me(request)
+    if request.method == "POST":
+        found = get_object_or_404(duress.calls_seen_by(me), pk=_number(request.POST.get("seen", "")))
+        duress.see_to(alarm=found, by=me)
+        return redirect("account_calls")
+    return render(request, "account/calls.html", {"calls": list(duress.calls_seen_by(me)[:20])})

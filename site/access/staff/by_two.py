@@ -1,0 +1,63 @@
+"""Which roles take a second keeper, and who that may be."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+
+from ..models import Assignment, MobileUnit, Region, StaffRole, User
+from .models import RoleRequest
+
+KEEPING = (StaffRole.OPERATOR, StaffRole.COORDINATOR)
+
+
+def needs_second(user: User, role: str, unit: MobileUnit | None, regions: Iterable[Region]) -> bool:
+    """Whether this is a role that the person doesn't have today, or one in a region where they don't have it."""
+    held = user.current_assignments().filter(role=role)
+    if role == StaffRole.WORKER:
+        return unit is None or not held.filter(unit__region=unit.region_id).exists()
+    if role == StaffRole.COORDINATOR:
+        return bool({each.pk for each in regions} - set(held.values_list("region", flat=True)))
+    return not held.exists()
+
+
+def is_alone(by: User) -> bool:
+    """Whether nobody but this person has ever kept accounts here: the very first ones can't wait for a second.
+
+    Roles that are over count too, so that whoever ends everybody else's isn't alone again.
+    """
+    return not Assignment.objects.filter(role__in=KEEPING).exclude(user=by).exists()
+
+
+def who_may_decide(asked: RoleRequest) -> "QuerySet[User]":
+    """Operators; of what lies in one's own regions, coordinators; of roles that lie in no region, any of them."""
+    current = Assignment.objects.current()
+    keepers = Q(pk__in=current.filter(role=StaffRole.OPERATOR).values("user"))
+    places = _regions(asked)
+    if not places:
+        keepers |= Q(pk__in=current.filter(role=StaffRole.COORDINATOR).values("user"))
+    else:
+        in_all = User.objects.all()
+        for place in places:
+            in_all = in_all.filter(pk__in=current.filter(role=StaffRole.COORDINATOR, region=place).values("user"))
+        keepers |= Q(pk__in=in_all.values("pk"))
+    return User.objects.filter(keepers, is_active=True).exclude(pk__in=[asked.user_id, asked.asked_by_id])
+
+
+def waiting_for(user: User) -> list[RoleRequest]:
+    """Requests for roles that this keeper sees: those they may decide, and their own."""
+    waiting = RoleRequest.objects.waiting().select_related("user", "asked_by", "unit__region")
+    return [
+        each
+        for each in waiting.prefetch_related("regions").order_by("asked_at")
+        if each.asked_by_id == user.pk or who_may_decide(each).filter(pk=user.pk).exists()
+    ]
+
+
+def where_of(unit: MobileUnit | None, regions: Iterable[Region]) -> str:
+    return unit.slug if unit is not None else " ".join(sorted(each.slug for each in regions))
+
+
+def _regions(asked: RoleRequest) -> list[int]:
+    if asked.unit is not None:
+        return [asked.unit.region_id]
+    return list(asked.regions.values_list("pk", flat=True))

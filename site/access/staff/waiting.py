@@ -1,0 +1,93 @@
+"""What waits for a second keeper: roles, ended sessions, lost second factors, in one list."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from audit.chain import actor_of, record
+
+from ..models import User
+from . import actions, by_two
+from .models import FactorReset, RoleRequest, SessionEnd
+from .people import kept_by
+from .views import _confirmed, _me, _say_whether_mailed
+
+
+def waiting(request: HttpRequest) -> HttpResponse:
+    me = _me(request)
+    return render(
+        request,
+        "access/admin/by_two.html",
+        {
+            "me": me,
+            "roles": by_two.waiting_for(me),
+            "sessions": SessionEnd.objects.waiting().filter(user__in=kept_by(me)).select_related("user", "asked_by"),
+            "factors": FactorReset.objects.waiting().filter(user__in=kept_by(me)).select_related("user", "asked_by"),
+        },
+    )
+
+
+def decide_role(request: HttpRequest, pk: int) -> HttpResponse:
+    """POST `decision` = agree or refuse; GET shows who would get which role where, and who asked."""
+    me = _me(request)
+    asked = get_object_or_404(RoleRequest.objects.select_related("user", "asked_by", "unit"), pk=pk)
+    may_decide = by_two.who_may_decide(asked).filter(pk=me.pk).exists()
+    if not may_decide and asked.asked_by_id != me.pk:
+        record("access.denied", actor=actor_of(me), target_kind="role_request", target_id=pk)
+        raise Http404
+
+    def act(approve: bool) -> None:
+        if not may_decide:
+            raise ValidationError(_("The person who decides must be neither the one who asked nor the one concerned."))
+        actions.decide_role(asked=asked, approve=approve, by=me)
+        if approve and asked.invites:
+            _say_whether_mailed(request, asked.user)
+
+    return _decided(request, asked, act, may_decide, "access/admin/role_request.html")
+
+
+def decide_session_end(request: HttpRequest, pk: int) -> HttpResponse:
+    me = _me(request)
+    asked = get_object_or_404(SessionEnd.objects.select_related("user", "asked_by"), pk=pk)
+    if not kept_by(me).filter(pk=asked.user_id).exists():
+        record("access.denied", actor=actor_of(me), target_kind="user", target_id=asked.user_id)
+        raise Http404
+    return _decided(
+        request,
+        asked,
+        lambda approve: actions.decide_session_end(asked=asked, approve=approve, by=me),
+        me.pk not in (asked.asked_by_id, asked.user_id),
+        "access/admin/session_end.html",
+    )
+
+
+def ask_to_end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
+    user = get_object_or_404(User, pk=pk)
+    return _confirmed(
+        request, user, lambda: actions.ask_to_end_sessions(user=user, by=_me(request)),
+        title=_("End all sessions"), submit=_("Ask for a reset"), back="by_two:list", is_serious=True,
+        words=_("For a lost or seized phone: every session, open form and token of this person ends once another keeper"
+                " agrees. If it can't wait, shut the account instead."),
+        done=_("Asked. Another keeper must agree."),
+    )  # fmt: skip
+
+
+def _decided(request: HttpRequest, asked: Any, act: Any, may_decide: bool, template: str) -> HttpResponse:
+    error = ""
+    if request.method == "POST":
+        approve = request.POST.get("decision") == "agree"
+        try:
+            act(approve)
+        except ValidationError as refused:
+            error = " ".join(refused.messages)
+        else:
+            if not approve:
+                messages.success(request, _("Refused. Nothing changed."))
+            elif not getattr(asked, "invites", False):
+                messages.success(request, _("Agreed. It takes effect now."))
+            return redirect("by_two:list")
+    return render(request, template, {"asked": asked, "error": error, "may_decide": may_decide})

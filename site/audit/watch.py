@@ -1,0 +1,223 @@
+"""Watching the chain: a little each minute, all of it once an hour; and noting, outside the database, what was there.
+
+Each minute (`look`): 1 what is new since the last look is read and its end noted; 2 of the hourly pass over the whole
+chain as much as fits into two seconds. No lock is taken, so nobody who writes waits. How far it has come, the note and
+what was found stand in a file beside the data (`AUDIT_WATCH_FILE`), signed with the chain's key: whoever can write only
+to the database can neither cut off entries that were noted nor say that all of it has been read.
+
+A chain that was broken once stays said to be broken until a whole pass is well again, or an operator says that the
+database was put back from a copy (`verify_audit --after-restore`), which stands in the chain itself.
+"""
+
+import fcntl
+import hmac
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+
+from vault.keyring import KeyRingError
+
+from .chain import record
+from .keys import chain_keys
+from .models import AuditEntry, ChainHead
+from .verifying import CUT_OFF, NOT_NOTED, ChainReport, Note, Notes, Progress, Reader, Step, head_notes, together
+
+SECONDS_A_LOOK = 2.0
+PASS_EACH = timedelta(hours=1)
+PURPOSE = "watch"
+NOTE_SPOILT = "the note beside the database was changed"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Watch:
+    """What is remembered. Times as ISO 8601; `tail`: up to where new entries were read; `whole`: the pass that runs.
+
+    `since`: from when on entries are noted here. `broken`, `reason`: the first entry that didn't fit, 0 for none.
+    `spoilt`: the file was not as it was written; then only an operator ends it.
+    """
+
+    since: str = ""
+    tail: dict[str, Any] = field(default_factory=dict)
+    whole: dict[str, Any] | None = None
+    began_at: str = ""
+    verified_at: str = ""
+    verified: int = 0
+    broken: int = 0
+    reason: str = ""
+    spoilt: bool = False
+
+    def facts(self) -> dict[str, Any]:
+        """For whoever asks how the chain is: codes, numbers and times."""
+        return {
+            "verified_at": self.verified_at,
+            "verified": self.verified,
+            "noted": self.tail.get("number", 0),
+            "since": self.since,
+            "broken": self.broken,
+            "reason": self.reason,
+        }
+
+
+class WatchedElsewhere(Exception):
+    """Another process is looking at this moment."""
+
+
+def look(now: datetime | None = None, *, seconds: float = SECONDS_A_LOOK) -> Watch:
+    """One look, `seconds` long at most. Returns what is known after it.
+
+    Raises WatchedElsewhere, KeyRingError, OSError, DatabaseError.
+    """
+    moment = now or timezone.now()
+    with _only_here():
+        watch = _remembered(moment)
+        until = time.monotonic() + seconds
+        _read_the_new(watch, until)
+        _read_the_whole(watch, moment, until)
+        _remember(watch)
+    return watch
+
+
+def known() -> Watch | None:
+    """What was found last, without looking. None before the first look, or when the file can't be read."""
+    try:
+        return _read(_path())
+    except (OSError, KeyRingError, ValueError):
+        return None
+
+
+def begin_again(*, actor: Any, at: datetime | None = None) -> None:
+    """The database was put back from a copy: what was noted before is let go, and that stands in the chain."""
+    with _only_here():
+        earlier = _remembered(timezone.now())
+        head = ChainHead.objects.filter(pk=1).first() or ChainHead()
+        record("audit.restored", actor=actor, noted=earlier.tail.get("number", 0), found=head.number)
+        _remember(Watch(since=(at or timezone.now()).isoformat()))
+
+
+def _read_the_new(watch: Watch, until: float) -> None:
+    """Follows the end of the chain and notes it. What was noted must still be there, and follow."""
+    reader = Reader(Progress(**watch.tail))
+    if reader.progress.number and (fault := _noted_is_gone(reader.progress)):
+        _say_broken(watch, fault)
+        return
+    while True:
+        step = reader.step()
+        if step.report is not None and not step.report.ok:
+            _say_broken(watch, step.report)
+        watch.tail = asdict(step.progress)
+        if step.report is not None or time.monotonic() > until:
+            return
+
+
+def _read_the_whole(watch: Watch, now: datetime, until: float) -> None:
+    if watch.whole is None:
+        if watch.verified_at and now - datetime.fromisoformat(watch.verified_at) < PASS_EACH and not watch.broken:
+            return
+        watch.whole, watch.began_at = asdict(Progress()), now.isoformat()
+    reader = Reader(Progress(**watch.whole), notes=together(_note_of(watch), head_notes()))
+    while time.monotonic() < until:
+        step = reader.step()
+        watch.whole = asdict(step.progress)
+        if step.report is not None:
+            _end_of_pass(watch, step, step.report, now)
+            return
+
+
+def _end_of_pass(watch: Watch, step: Step, report: ChainReport, now: datetime) -> None:
+    watch.whole = None
+    if not report.ok:
+        _say_broken(watch, report)
+        return
+    watch.verified_at, watch.verified, watch.tail = now.isoformat(), report.entries, asdict(step.progress)
+    if not watch.spoilt:
+        watch.broken, watch.reason = 0, ""
+
+
+def _noted_is_gone(noted: Progress) -> ChainReport | None:
+    """Whether the entry that was noted last is still what it was. One row."""
+    digest = AuditEntry.objects.filter(number=noted.number).values_list("hash", flat=True).first()
+    if digest is None:
+        newest = AuditEntry.objects.order_by("-number").values_list("number", flat=True).first() or 0
+        return noted.broken(min(newest, noted.number - 1) + 1, CUT_OFF)
+    return None if digest == noted.hash else noted.broken(noted.number, NOT_NOTED)
+
+
+def _note_of(watch: Watch) -> Notes:
+    number = watch.tail.get("number", 0)
+    return {number: (Note(watch.tail["hash"]),)} if number else {}
+
+
+def _say_broken(watch: Watch, report: ChainReport) -> None:
+    watch.whole = None
+    watch.broken, watch.reason = report.broken or 0, report.reason
+    log.error("audit_chain_broken", entry=watch.broken, reason=watch.reason)
+
+
+# ---- the file
+
+
+def _path() -> Path:
+    return Path(settings.AUDIT_WATCH_FILE)
+
+
+@contextmanager
+def _only_here() -> Iterator[None]:
+    path = _path()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WatchedElsewhere from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def _remembered(now: datetime) -> Watch:
+    try:
+        found = _read(_path())
+    except ValueError:
+        watch = Watch(since=now.isoformat(), spoilt=True)
+        _say_broken(watch, ChainReport(0, "", 1, NOTE_SPOILT))
+        return watch
+    return found or Watch(since=now.isoformat())
+
+
+def _read(path: Path) -> Watch | None:
+    """Raises ValueError when it isn't what was written."""
+    if not path.exists():
+        return None
+    signature, _newline, body = path.read_text().partition("\n")
+    if not any(hmac.compare_digest(signature, _signed(body, key.id)) for key in chain_keys().keys):
+        raise ValueError(NOTE_SPOILT)
+    return Watch(**json.loads(body))
+
+
+def _remember(watch: Watch) -> None:
+    path = _path()
+    body = json.dumps(asdict(watch))
+    unfinished = path.with_suffix(".unfinished")
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(f"{_signed(body, chain_keys().primary.id)}\n{body}")
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def _signed(body: str, key_id: str) -> str:
+    return hmac.digest(chain_keys().get(key_id).subkey(PURPOSE), body.encode(), "sha256").hex()

@@ -1,0 +1,106 @@
+"""Keys that outlive the ring: for hashes of what we never see again, such as receipt codes.
+
+A sealed value is opened and sealed anew when the ring turns; a keyed hash of a code that only its holder knows can't be
+made again. So each such purpose has a key of its own, random, sealed in a row (`LastingKey`): `vault_rotate` seals the
+row under the ring's new first key, the hashes stay. Without the ring nobody who has the database can use it.
+
+    keyed_hash("receipts", code)      what is kept: "<key id>:<hex>", under the purpose's newest key
+    keyed_hashes("receipts", code)    what may be kept of it, under each of them; the newest first
+    matches("submissions", plain, kept)
+
+Purposes in `FROM_THE_RING` had their hashes made with the ring's keys until November 2026: what made those is taken
+over, one lasting key for each key of the ring, so that they stay good when that key leaves the ring.
+"""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.db import transaction
+from django.db.models import CharField, Count, Value
+from django.db.models.functions import StrIndex, Substr
+
+from .keyring import KeyRingError, load_key_ring
+from .models import LastingKey
+
+RECEIPTS = "receipts"
+SUBMISSIONS = "submissions"
+FROM_THE_RING = frozenset({RECEIPTS, SUBMISSIONS})
+
+# Where the hashes of a purpose are kept: {purpose: [(model label, column)]}. Rooms say so when they are loaded.
+_kept_in: dict[str, list[tuple[str, str]]] = {}
+
+
+def keyed_hash(purpose: str, plain: bytes) -> str:
+    """`<key id>:<hex>` under the purpose's newest key. Raises KeyRingError, SealBroken, DatabaseError."""
+    return _hash(_keys(purpose)[0], plain)
+
+
+def keyed_hashes(purpose: str, plain: bytes) -> list[str]:
+    """As `keyed_hash`, under each key of the purpose, the newest first: what a row may hold of `plain`."""
+    return [_hash(key, plain) for key in _keys(purpose)]
+
+
+def matches(purpose: str, plain: bytes, kept: str) -> bool:
+    """Whether `kept` is a hash of `plain`. Raises KeyRingError when the key that made it isn't here."""
+    key_id = kept.partition(":")[0]
+    for key in _keys(purpose):
+        if key.key_id == key_id:
+            return hmac.compare_digest(_hash(key, plain), kept)
+    raise KeyRingError(f"no key {key_id!r} for {purpose}")
+
+
+def renew(purpose: str) -> str:
+    """Begins a new key: hashes from now on are made with it, earlier ones stay good. Returns its id."""
+    return _begin(purpose).key_id
+
+
+def establish(purposes: frozenset[str] = FROM_THE_RING) -> None:
+    """Makes the keys of each purpose that has none yet. Done before the parts start, while the ring is still whole."""
+    for purpose in sorted(purposes):
+        _keys(purpose)
+
+
+def is_kept_in(purpose: str, label: str, column: str) -> None:
+    """Says where hashes of a purpose stand, so that `vault_rotate` can count them."""
+    if (label, column) not in _kept_in.setdefault(purpose, []):
+        _kept_in[purpose].append((label, column))
+
+
+def still_used() -> Iterator[tuple[str, str, int]]:
+    """(purpose, id of its key, rows that hold a hash made with it)."""
+    for purpose, places in sorted(_kept_in.items()):
+        for label, column in places:
+            rows = apps.get_model(label)._base_manager.exclude(**{column: ""}).order_by()
+            key_id = Substr(column, 1, StrIndex(column, Value(":")) - 1, output_field=CharField())
+            counted: Any = rows.annotate(_made_with=key_id).values_list("_made_with").annotate(rows=Count("pk"))
+            yield from ((purpose, made_with, count) for made_with, count in counted)
+
+
+def _keys(purpose: str) -> list[LastingKey]:
+    found = list(LastingKey.objects.filter(purpose=purpose).order_by("-created_at", "pk"))
+    return found or [_begin(purpose), *LastingKey.objects.filter(purpose=purpose, taken_over=True)]
+
+
+@transaction.atomic
+def _begin(purpose: str) -> LastingKey:
+    if purpose in FROM_THE_RING and not LastingKey.objects.filter(purpose=purpose).exists():
+        for key in load_key_ring().keys:
+            _keep(purpose, key.id, key.fingerprint_secret(), taken_over=True)
+    return _keep(purpose, f"l{os.urandom(5).hex()}", os.urandom(32))
+
+
+def _keep(purpose: str, key_id: str, secret: bytes, *, taken_over: bool = False) -> LastingKey:
+    """Two that begin at once leave two good keys; of one taken over there is one."""
+    key, _is_new = LastingKey.objects.get_or_create(
+        name=f"{purpose}/{key_id}",
+        defaults={"purpose": purpose, "key_id": key_id, "secret": secret, "taken_over": taken_over},
+    )
+    return key
+
+
+def _hash(key: LastingKey, plain: bytes) -> str:
+    return f"{key.key_id}:{hmac.new(key.secret, plain, hashlib.sha256).hexdigest()}"
