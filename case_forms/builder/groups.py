@@ -16,7 +16,7 @@ CHILD, AUTHORITIES, REPORTS = "child", "authorities", "reports"
 
 # group -> (label, the shipped forms in their order)
 GROUPS: "dict[str, tuple[str | Promise, tuple[str, ...]]]" = {
-    CONTACT: (_("First contact"), ("initial_identification", "outreach_visit")),
+    CONTACT: (_("First contact"), ("initial_identification", "outreach_visit", "indicator_review")),
     SAFETY: (_("Safety and the way there"), ("risk_assessment", "safety_plan", "accompaniment")),
     CONSENT: (_("Consent and refusal"), ("consent", "refusal")),
     HELP: (

@@ -82,9 +82,8 @@ def test_outreach_on_a_phone(
     case = Case.objects.filter(unit=worker.units()[0]).first()
     assert case is not None
     page.goto(f"{live_server.url}/field/cases/{case.reference}/")
-    groups = page.locator("details.form-group")
-    expect(groups).to_have_count(5)
-    groups.nth(2).locator("summary").click()
+    expect(page.locator("details.form-group")).to_have_count(6)
+    page.locator("details.form-group:has(form[action*='/follow_up/']) > summary").click()
     look(page, f"case-{language}")
     page.locator("form[action*='/follow_up/'] button").click()
     expect(page.locator("form#section")).to_be_visible()
