@@ -158,13 +158,16 @@ def _identifications(unit: MobileUnit, month: Month, language: str) -> Answers:
     sources: Counter[str] = Counter()
     found: Counter[tuple[str, str, str, str]] = Counter()
     lists = Lists()
+    from_visits = 0
     for submission, answers in _sent(unit, month, "identification"):
         source = _in_words(submission, answers, "signal_source", language, lists)
         if source:
             sources[source] += 1
         found[_described(submission, answers)] += 1
+        from_visits += bool(answers.get("source_visit"))
     return {
         "tips_by_source": [{"source": words[:80], "source_count": number} for words, number in sorted(sources.items())],
+        "identifications_from_visits": from_visits,
         "identifications": [
             {"result": result, "result_sex": sex, "result_age": age, "result_form": form, "result_count": number}
             for (result, sex, age, form), number in sorted(found.items())
