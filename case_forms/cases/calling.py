@@ -7,8 +7,9 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from access.models import MobileUnit, Municipality, in_language
+from notifications.directory.areas import NAMED_ROLES
 from notifications.directory.call_list import Callee, call_list
-from notifications.directory.models import Partner, Role
+from notifications.directory.models import Partner
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import NO_CONTACT, SETTLED
 
@@ -40,7 +41,7 @@ def to_call_about(notice: Notice, *, now: datetime, language: str | None = None)
         notice.municipality,
         now=now,
         unit=notice.unit,
-        partner=duty.partner if duty.role == Role.PROTECTION_SERVICE else None,
+        partner=duty.partner if duty.role in NAMED_ROLES else None,
         language=language,
     )
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 
 from access.models import Municipality, User
 from audit.chain import actor_of, record
-from notifications.directory.areas import offices_for, roles_answering
+from notifications.directory.areas import NAMED_ROLES, offices_for, roles_answering
 from notifications.directory.chain import BY_AREA, offices_of_region
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import cancel, owe
@@ -83,14 +83,15 @@ def choices_for(notice: Notice) -> Choices:
 
 
 def _of_the_role(people: "QuerySet[Contact]", duty: Notice) -> "QuerySet[Contact]":
-    if duty.role == Role.PROTECTION_SERVICE:
+    # of a school that was named, its own people only: another school must not learn of the pupil
+    if duty.role == Role.PROTECTION_SERVICE or (duty.role == Role.SCHOOL and duty.partner_id is not None):
         return people.filter(partner=duty.partner_id)
     return people.filter(partner__role__in=roles_answering(duty.role))
 
 
 def _near(duty: Notice, municipality: Municipality) -> set[int]:
     """The offices for the place, in its region, and in the sending unit's."""
-    partner = duty.partner if duty.role == Role.PROTECTION_SERVICE else None
+    partner = duty.partner if duty.role in NAMED_ROLES else None
     found = set(offices_for(duty.role, municipality, partner).values_list("pk", flat=True))
     if duty.role in BY_AREA:
         for region in {municipality.region, duty.unit.region if duty.unit else municipality.region}:

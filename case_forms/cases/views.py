@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from access.models import User
 from access.scoping import visible_or_404
 from audit.chain import actor_of, record
+from case_forms.builder.groups import FormGroup, asks_for_a_case, grouped
 from case_forms.builder.models import FormVersion
 
 from .board import Board, board_of, fingerprint_of, reasons_of
@@ -112,20 +113,13 @@ def _language() -> str:
     return get_language() or settings.LANGUAGE_CODE
 
 
-def _to_complete(case: Case, forms: list[FormVersion]) -> FormVersion | None:
+def _to_complete(case: Case, groups: list[FormGroup]) -> FormVersion | None:
     """The identification, while its rest is awaited after an urgent notice."""
+    forms = (form for group in groups for form in group.versions)
     waits = Deadline.objects.filter(case=case, key=REST_AWAITED, met_at__isnull=True).exists()
     return next((form for form in forms if waits and form.definition["kind"] == "identification"), None)
 
 
-def _forms_about_a_case() -> list[FormVersion]:
-    """The newest versions of forms that ask which case they belong to."""
-    return [
-        version
-        for version in FormVersion.objects.newest().for_staff()
-        if any(
-            item.get("type") == "case_reference"
-            for section in version.definition["sections"]
-            for item in section["items"]
-        )
-    ]
+def _forms_about_a_case() -> list[FormGroup]:
+    """The newest versions of forms that ask which case they belong to, by what they are for."""
+    return grouped(version for version in FormVersion.objects.newest().for_staff() if asks_for_a_case(version))

@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language
 
 from access.models import User, in_language
+from case_forms.builder.groups import FormGroup, grouped
 from case_forms.builder.models import FormVersion
 from case_forms.cases.models import Case
 from case_forms.signals.models import Signal
@@ -121,11 +122,12 @@ class CasePages:
         return [CaseLine(case, urgencies[case.pk]) for case in cases]
 
 
-def forms_to_begin() -> tuple[list[FormVersion], list[FormVersion]]:
-    """The newest version of each form: those that begin a day's work, identification first, and all others."""
+def forms_to_begin() -> tuple[list[FormVersion], list[FormGroup]]:
+    """The newest version of each form: those that begin a day's work, identification first, and all others by what
+    they are for."""
     versions = list(FormVersion.objects.newest().for_staff())
     first = [version for kind in FIRST_KINDS for version in versions if version.definition["kind"] == kind]
-    return first, [version for version in versions if version not in first]
+    return first, grouped(version for version in versions if version not in first)
 
 
 @dataclass(frozen=True)

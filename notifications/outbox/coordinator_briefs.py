@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone, translation
 
 from access.models import in_language
-from notifications.directory.areas import roles_answering
+from notifications.directory.areas import NAMED_ROLES, roles_answering
 from notifications.directory.call_list import call_list
 from notifications.directory.models import Contact, Role
 
@@ -70,7 +70,7 @@ def _could_be_told(notice: Notice) -> list[Contact]:
         municipality=notice.municipality,
         at=timezone.now(),
         unit=notice.unit,
-        partner=notice.partner if notice.role == Role.PROTECTION_SERVICE else None,
+        partner=notice.partner if notice.role in NAMED_ROLES else None,
     )
     roles = roles_answering(notice.role)
     return [callee.contact for callee in callees if callee.contact and callee.contact.partner.role in roles]

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from notifications.directory.areas import NAMED_ROLES
 from notifications.directory.chain import resolve_chain
-from notifications.directory.models import Role
 from notifications.directory.resolve import Resolution
 
 from .models import Notice, ReplyKind
@@ -20,7 +20,7 @@ def resolve_for(notice: Notice, *, at: datetime, role: str = "") -> Resolution:
         municipality=notice.municipality,
         at=at,
         unit=notice.unit,
-        partner=notice.partner if wanted == Role.PROTECTION_SERVICE else None,
+        partner=notice.partner if wanted in NAMED_ROLES else None,
         chain=notice.chain,
         passed_on=passed_on(notice),
     )

@@ -21,6 +21,7 @@ urlpatterns = [
     path("field/sessions/", include("outreach_pages.records.urls")),
     path("field/sessions/", include("outreach_pages.cards.staff_urls")),
     path("field/signals/", include("case_forms.signals.urls")),
+    path("field/outreach/", include("case_forms.reports.urls")),
     path("api/field/v1/", include("case_forms.intake.api_urls")),
     path("api/", include("config.api")),
     path("n/", include("notifications.briefs.urls")),

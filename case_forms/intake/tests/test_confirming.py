@@ -233,8 +233,9 @@ def seeded(key: str) -> dict[str, Any]:
         ("initial_identification", {"refusal": ["police"], "police_contact_consent": "no"}, []),
         ("referral", {"consent_basis": "consent_form"}, ["consent_form_missing"]),
         ("referral", {"consent_basis": "vital_interests"}, []),
-        ("formal_identification", {"outcome": "confirmed"}, ["confirmed_without_document"]),
-        ("formal_identification", {"outcome": "confirmed", "document_ref": "12/2026"}, []),
+        ("formal_identification", {"outcome": "confirmed", "document_ref": "12/2026"}, ["confirmed_changes_status"]),
+        ("formal_identification", {"outcome": "not_confirmed"}, ["not_confirmed_without_document"]),
+        ("formal_identification", {"outcome": "not_confirmed", "document_ref": "12/2026"}, []),
         ("formal_identification", {"outcome": "pending"}, []),
     ],
 )

@@ -24,6 +24,7 @@ from case_forms.intake.seeding.demo import seed_demo
 from case_forms.intake.seeding.reference import form_files, seed_reference
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
+from case_forms.reports.monthly import counts_of, month_of
 from case_forms.zones.models import Zone
 from notifications.directory.models import Partner, Role
 from notifications.outbox.models import Notice
@@ -70,8 +71,9 @@ def send(worker: User, form: str, **answers: Any) -> Submission:
     """A form with these answers and the plainest ones for whatever else is needed, received as the page does it."""
     version = FormVersion.objects.newest().get(form__key=form)
     now = timezone.now()
+    own = {key: answers.pop(key) for key in ("source_visit",) if key in answers}  # a drill has no lists of its own
     script = {"answers": {**GIVEN.get(form, {}), **answers}, "text": "PROVË"}
-    full = drill_answers(version.definition, script, municipality="vlore", occurred_at=now)
+    full = drill_answers(version.definition, script, municipality="vlore", occurred_at=now) | own
     received = receive_submission(
         uuid=uuid4(), form_key=form, version=version.number, occurred_at=now, answers=full, user=worker,
         confirmed=[warning["key"] for warning in version.definition.get("warnings", [])],
@@ -167,6 +169,12 @@ def test_only_a_refusal_of_all_assistance_meets_the_duty_to_refer(
     assert ("follow_up_1_month" in clocks(case, met=True)) is ("further_contact" in what)
     case.refresh_from_db()
     assert (case.status, case.closed_at) == ("potential_victim", None)
+
+
+def test_a_refusal_of_all_assistance_at_first_contact_meets_the_duty_to_refer(open_case: Callable[..., Case]) -> None:
+    assert "first_referral" in clocks(open_case(refusal=["all"]), met=True)
+    assert "first_referral" in clocks(open_case(refusal=["police"]), met=False)
+    assert "first_referral" in clocks(open_case(refusal=["all"], birth_date="2012-05-05"), met=False)
 
 
 def test_a_childs_refusal_ends_no_duty(worker: User, open_case: Callable[..., Case]) -> None:
@@ -299,3 +307,16 @@ def test_a_zone_of_another_municipality_or_out_of_use_is_not_taken(worker: User)
                 uuid=uuid4(), form_key="outreach_visit", version=version.number, occurred_at=timezone.now(),
                 answers={"date": "2026-01-02", "municipality": "vlore", "zone": str(zone.pk)}, user=worker,
             )  # fmt: skip
+
+
+def test_an_identification_that_names_its_visit_is_counted_for_the_month(
+    worker: User, open_case: Callable[..., Case]
+) -> None:
+    visit = send(worker, "outreach_visit")
+    open_case(signal_source="proactive_outreach", source_visit=str(visit.pk))
+    open_case(signal_source="self")
+    month = month_of(f"{timezone.localdate():%Y-%m}")
+    counts = counts_of(worker.units()[0], month, language="en")
+    assert counts["identifications_from_visits"] == 1
+    assert sum(row["result_count"] for row in counts["identifications"]) == 2
+    assert (counts["police_notices"], counts["police_answered"], counts["ra_notices"]) == (2, 0, 2)

@@ -36,6 +36,7 @@ from case_forms.intake.languages import language_of, languages_to_pick
 from case_forms.intake.merging import OCCURRED, held_by, typed_part
 from case_forms.intake.models import Draft
 from case_forms.intake.moving import newer_version
+from case_forms.intake.prefilling import prefilled
 from case_forms.intake.reporting import begin_report
 from case_forms.intake.rows import after_saving
 from case_forms.intake.typed import merged, typed_in, without_row
@@ -76,7 +77,11 @@ def start(request: HttpRequest, form_key: str) -> HttpResponse:
         elif signal is None:
             known = answers_to_continue(version=version, case=case, by=user) if case else {}
             draft = drafts.start_draft(
-                form_version=version, unit=unit, owner=user, case_reference=reference, answers=known
+                form_version=version,
+                unit=unit,
+                owner=user,
+                case_reference=reference,
+                answers=known | prefilled(version, user, unit, request.POST),
             )
         else:
             draft = _start_from(signal, version, user)

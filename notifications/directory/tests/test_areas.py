@@ -159,3 +159,20 @@ def other_region(country: Country) -> object:
     return type(country.vlore).objects.create(
         slug="berat", name="Berat", region=region, police_directorate=country.vlore.police_directorate
     )
+
+
+def test_a_notice_that_names_a_school_is_never_resolved_to_another_one(db: None) -> None:
+    from django.utils import timezone
+
+    from case_forms.testing import make_office, make_place
+    from notifications.directory.areas import NAMED_ROLES
+    from notifications.directory.resolve import resolve
+
+    place = make_place()
+    pupils = make_office(Role.SCHOOL, municipality=place.municipality)
+    make_office(Role.SCHOOL, municipality=place.municipality)
+    pupils.is_active = False
+    pupils.save()
+    assert Role.SCHOOL in NAMED_ROLES
+    found = resolve(role=Role.SCHOOL, municipality=place.municipality, at=timezone.now(), partner=pupils)
+    assert (found.partner, found.contact) == (None, None)

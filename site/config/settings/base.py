@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "case_forms.signals",
     "case_forms.intake",
     "case_forms.asking",
+    "case_forms.reports",
     # the tools they stand on
     "wagtail_localize",
     "wagtail_localize.locales",

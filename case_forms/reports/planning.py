@@ -1,0 +1,58 @@
+"""The plan of visits beside what was done: a plan is kept when the unit's log names the zone near that day."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from access.models import User
+from case_forms.zones.models import PlannedVisit
+
+from .visits import Visit, visits_of
+
+EARLY, LATE = 2, 7  # days around the planned one within which a visit counts for it
+SHOWN_BACK = 60
+DONE, DUE, AHEAD, MISSED = "done", "due", "ahead", "missed"
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    """A planned visit. state: done, due (today, or still within LATE days), ahead, missed."""
+
+    planned: PlannedVisit
+    state: str
+    done_on: date | None = None
+
+
+def plan_of(user: User, *, today: date | None = None) -> list[PlanLine]:
+    """The plan from SHOWN_BACK days ago on, what lies ahead first and soonest first, then the past, newest first."""
+    day = today or timezone.localdate()
+    since = day - timedelta(days=SHOWN_BACK)
+    standing = list(
+        PlannedVisit.objects.visible_to(user)
+        .standing()
+        .filter(on__gte=since)
+        .select_related("zone__municipality", "unit")
+    )
+    visits = visits_of({plan.unit for plan in standing}, since - timedelta(days=EARLY), day) if standing else []
+    lines = [line_of(plan, visits, day) for plan in standing]
+    open_ones = [line for line in lines if line.state in (DUE, AHEAD)]
+    past = [line for line in lines if line.state in (DONE, MISSED)]
+    return sorted(open_ones, key=lambda line: line.planned.on) + sorted(
+        past, key=lambda line: line.planned.on, reverse=True
+    )
+
+
+def line_of(planned: PlannedVisit, visits: list[Visit], day: date) -> PlanLine:
+    made = [
+        visit.on
+        for visit in visits
+        if visit.unit_id == planned.unit_id
+        and visit.zone == str(planned.zone_id)
+        and -EARLY <= (visit.on - planned.on).days <= LATE
+    ]
+    if made:
+        return PlanLine(planned, DONE, min(made))
+    if planned.on > day:
+        return PlanLine(planned, AHEAD)
+    return PlanLine(planned, DUE if (day - planned.on).days <= LATE else MISSED)

@@ -1,0 +1,130 @@
+"""Outreach: zones and their coverage, the plan of visits, the month in numbers."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from access.models import MobileUnit, User
+from access.scoping import visible_or_404
+from audit.chain import actor_of, record
+from case_forms.builder.models import FormVersion
+from case_forms.intake.views.frame import frame, staff
+from case_forms.zones.actions import NotAllowed, cancel_visit, plan_visit, save_zone
+from case_forms.zones.models import Zone
+
+from .coverage import DAYS, HEIGHT, WIDTH, coverage_of
+from .forms import PlanForm, ZoneForm
+from .monthly import counts_of, month_of
+from .planning import plan_of
+from .showing import lines_of
+
+REPORT = "monthly_report"
+
+
+def zones(request: HttpRequest) -> HttpResponse:
+    """The list of zones by municipality, and the map of each region."""
+    user = staff(request)
+    context = frame(
+        request,
+        maps=coverage_of(user),
+        days=DAYS,
+        size=(WIDTH, HEIGHT),
+        may_change=user.coordinated_regions().exists(),
+        today=timezone.localdate(),
+    )
+    return render(request, "reports/zones.html", context)
+
+
+def zone_add(request: HttpRequest) -> HttpResponse:
+    return _zone_page(request, None)
+
+
+def zone_change(request: HttpRequest, zone_id: UUID) -> HttpResponse:
+    user = staff(request)
+    found = visible_or_404(Zone, user, pk=zone_id)
+    if not user.coordinated_regions().filter(pk=found.municipality.region_id).exists():
+        raise Http404
+    return _zone_page(request, found)
+
+
+def _zone_page(request: HttpRequest, zone: Zone | None) -> HttpResponse:
+    user = staff(request)
+    form = ZoneForm(request.POST or None, instance=zone, user=user)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid() and zone is not None and form.is_stale():
+            form.add_error(None, _("Somebody else changed this zone meanwhile. Look at it again before you save."))
+        if form.is_valid():
+            try:
+                values = {name: form.cleaned_data[name] for name in form.Meta.fields if name in form.cleaned_data}
+                # a fresh row: the form has written what was typed into its own
+                saved = Zone.objects.get(pk=zone.pk) if zone is not None else None
+                save_zone(zone=saved, by=user, **values)
+                return redirect("outreach:zones")
+            except NotAllowed:
+                raise Http404 from None
+            except ValidationError as refused:
+                form.add_error(None, refused)
+        status = 422
+    name = Zone.objects.get(pk=zone.pk).name if zone is not None else ""
+    return render(request, "reports/zone.html", frame(request, form=form, zone=zone, zone_name=name), status=status)
+
+
+def plan(request: HttpRequest) -> HttpResponse:
+    """What is planned and what became of it; POST plans a visit."""
+    user = staff(request)
+    form = PlanForm(request.POST or None, user=user)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid():
+            given = form.cleaned_data
+            try:
+                plan_visit(zone_id=given["zone"].pk, unit=given["unit"], on=given["on"], note=given["note"], by=user)
+                return redirect("outreach:plan")
+            except NotAllowed:
+                raise Http404 from None
+            except ValidationError as refused:
+                form.add_error(None, refused)
+        status = 422
+    has_zones = form.fields["zone"].queryset.exists()  # type: ignore[attr-defined]
+    context = frame(request, form=form, lines=plan_of(user), has_zones=has_zones, today=timezone.localdate())
+    return render(request, "reports/plan.html", context, status=status)
+
+
+@require_POST
+def plan_cancel(request: HttpRequest, visit_id: UUID) -> HttpResponse:
+    cancel_visit(visit_id=visit_id, by=staff(request))
+    return redirect("outreach:plan")
+
+
+def month(request: HttpRequest) -> HttpResponse:
+    """A unit's month in numbers, from which the monthly report is begun. Looking is recorded: the numbers are small."""
+    user = staff(request)
+    units = _units(user)
+    wanted = request.GET.get("unit", "")
+    unit = next((each for each in units if each.slug == wanted), units[0] if units else None)
+    if wanted and (unit is None or unit.slug != wanted):
+        raise Http404
+    chosen = month_of(request.GET.get("month", ""))
+    context: dict[str, Any] = {"units": units, "unit": unit, "month": chosen, "latest": f"{timezone.localdate():%Y-%m}"}
+    if unit is not None:
+        version = FormVersion.objects.newest().for_staff().filter(form__key=REPORT).first()
+        record("report.counted", actor=actor_of(user), target_kind="unit", target_id=unit.slug, month=chosen.key)
+        counts = counts_of(unit, chosen, language=user.language)
+        context["sections"] = lines_of(version.definition, counts, user.language) if version else []
+        context["version"] = version
+        context["may_report"] = version is not None and user.units().filter(pk=unit.pk).exists()
+    return render(request, "reports/month.html", frame(request, **context))
+
+
+def _units(user: User) -> list[MobileUnit]:
+    """The units a person reports for, then those whose numbers they see."""
+    own = list(user.units())
+    others = MobileUnit.objects.filter(region__in=user.coordinated_regions(), is_active=True)
+    return own + [unit for unit in others if unit not in own]
