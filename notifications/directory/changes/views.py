@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from access.models import User
 from audit.chain import actor_of, record
+from audit.denials import record_denial
 from notifications import signals
 
 from ..editing import what_would_follow
@@ -91,7 +92,7 @@ def _found(request: HttpRequest, pk: UUID) -> DirectoryChange:
     found = get_object_or_404(_all(), pk=pk)
     me = _me(request)
     if found.asked_by_id != me.pk and not keepers_for(found, [me]):
-        record("access.denied", actor=actor_of(me), target_kind="directory_change", target_id=found.pk)
+        record_denial(actor=actor_of(me), target_kind="directory_change", target_id=found.pk)
         raise Http404
     return found
 
