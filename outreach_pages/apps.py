@@ -4,6 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 class OutreachPagesConfig(AppConfig):
     name = "outreach_pages"
-    verbose_name = _("Information sessions")
+    verbose_name = _("Informative sessions")
     seeds_pages = True
     legal_texts = "data/legal.json"

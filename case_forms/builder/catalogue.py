@@ -79,7 +79,7 @@ LIST_NAMES = {
     "social_services": gettext_lazy("Social services"),
     "schools": gettext_lazy("Schools"),
     "zones": gettext_lazy("Outreach zones"),
-    "sessions": gettext_lazy("Information sessions"),
+    "sessions": gettext_lazy("Informative sessions"),
     "outreach_visits": gettext_lazy("Outreach visits"),
     "colleagues": gettext_lazy("Colleagues"),
 }

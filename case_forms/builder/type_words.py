@@ -28,7 +28,7 @@ TYPES: dict[str, "tuple[str, str | Promise, str | Promise]"] = {
     "zone": ("site", _("Outreach zone"), _("One of the zones where the units work")),
     "geopoint": ("crosshairs", _("Place on the map"), _("Where the phone is, or only its municipality")),
     "partner": ("group", _("Protection service"), _("One of our partners")),
-    "session": ("calendar", _("Information session"), _("One of the sessions held")),
+    "session": ("calendar", _("Informative session"), _("One of the sessions held")),
     "outreach_visit": ("place", _("Outreach visit"), _("One of the visits in the outreach log")),
     "colleague": ("user", _("Colleague"), _("Somebody of the same mobile unit")),
     "case_reference": ("tag", _("Case reference"), _("The six characters of a case")),

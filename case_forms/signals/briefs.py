@@ -33,7 +33,7 @@ def _head(content: AnswerFacts, reference: str, *, from_session: bool, urgent: b
             "origin",
             lambda: gettext("Source"),
             lambda: (
-                gettext("the public page, through the card of an information session")
+                gettext("the public page, through the card of an informative session")
                 if from_session
                 else gettext("the public page")
             ),

@@ -22,7 +22,7 @@ class FeedbackCount(models.Model):
         "outreach_pages.InformativeSession",
         models.CASCADE,
         related_name="feedback_counts",
-        verbose_name=_("information session"),
+        verbose_name=_("informative session"),
     )
     phase = models.CharField(_("phase"), max_length=8, choices=Phase.choices)
     question = models.SlugField(_("question"), max_length=40)

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterModelOptions(
             name='informativesession',
-            options={'ordering': ['date', 'starts_at', 'id'], 'verbose_name': 'information session', 'verbose_name_plural': 'information sessions'},
+            options={'ordering': ['date', 'starts_at', 'id'], 'verbose_name': 'informative session', 'verbose_name_plural': 'informative sessions'},
         ),
         migrations.AlterModelOptions(
             name='sessionpage',
@@ -27,12 +27,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='feedbackcount',
             name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feedback_counts', to='outreach_pages.informativesession', verbose_name='information session'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feedback_counts', to='outreach_pages.informativesession', verbose_name='informative session'),
         ),
         migrations.AlterField(
             model_name='feedbackday',
             name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feedback_days', to='outreach_pages.informativesession', verbose_name='information session'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feedback_days', to='outreach_pages.informativesession', verbose_name='informative session'),
         ),
         migrations.AlterField(
             model_name='informativesession',
@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='sessioncount',
             name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='counts', to='outreach_pages.informativesession', verbose_name='information session'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='counts', to='outreach_pages.informativesession', verbose_name='informative session'),
         ),
         migrations.AlterField(
             model_name='sessionpage',
@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='sessionpage',
             name='session',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='pages', to='outreach_pages.informativesession', verbose_name='information session'),
+            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='pages', to='outreach_pages.informativesession', verbose_name='informative session'),
         ),
         migrations.AlterField(
             model_name='sessionpage',

@@ -30,7 +30,7 @@ class SessionPage(PublicPageMixin, Page):
         models.PROTECT,
         related_name="pages",
         editable=False,
-        verbose_name=_("information session"),
+        verbose_name=_("informative session"),
     )
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
     record_digest = models.CharField(max_length=64, blank=True, editable=False)  # of what the record wrote last

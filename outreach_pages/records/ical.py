@@ -54,7 +54,7 @@ def _event(session: InformativeSession) -> Event:
     event.add("last-modified", _utc(session.changed_at))
     event.add("dtstart", _utc(session.begins_at()))
     event.add("dtend", _utc(session.finishes_at()))
-    what = _("Information session: %(audience)s") % {"audience": session.get_audience_display()}
+    what = _("Informative session: %(audience)s") % {"audience": session.get_audience_display()}
     event.add("summary", what)
     event.add("location", f"{session.place_name}, {session.municipality.name}")
     event.add("status", STATUS.get(SessionState(session.state), "CONFIRMED"))

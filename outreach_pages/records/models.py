@@ -159,8 +159,8 @@ class InformativeSession(models.Model):  # type: ignore[django-manager-missing]
     objects = SessionQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("information session")
-        verbose_name_plural = _("information sessions")
+        verbose_name = _("informative session")
+        verbose_name_plural = _("informative sessions")
         ordering = ["date", "starts_at", "id"]
         indexes = [
             models.Index(fields=["unit", "date"], name="session_unit_day"),
@@ -222,7 +222,7 @@ class SessionCount(models.Model):
     """How many of one sex and age group came. What isn't known is counted as not known, never guessed."""
 
     session = models.ForeignKey(
-        InformativeSession, models.CASCADE, related_name="counts", verbose_name=_("information session")
+        InformativeSession, models.CASCADE, related_name="counts", verbose_name=_("informative session")
     )
     sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices)
     age_group = models.CharField(_("age group"), max_length=8, choices=AgeGroup.choices)

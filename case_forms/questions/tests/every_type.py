@@ -176,7 +176,7 @@ WORDS: dict[str, dict[str, Any]] = {
     },
     "municipality": {"label": texts("Bashkia", "Municipality")},
     "partner": {"label": texts("Shërbimi", "Service")},
-    "session": {"label": texts("Takimi informues", "Information session")},
+    "session": {"label": texts("Takimi informues", "Informative session")},
     "outreach_visit": {"label": texts("Dalja në terren", "Outreach visit")},
     "colleague": {"label": texts("Punonjësi i dytë", "Second worker")},
     "case_reference": {"label": texts("Rasti", "Case")},

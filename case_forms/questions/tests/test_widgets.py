@@ -273,7 +273,7 @@ def test_a_coarse_place_asks_for_no_point():
 
 
 def test_where_there_are_no_sessions_the_page_says_so():
-    assert "There are no information sessions" in rendered("session", choices_of={}).html
+    assert "There are no informative sessions" in rendered("session", choices_of={}).html
 
 
 def test_the_suggestion_is_there_without_a_script_and_names_its_source():
