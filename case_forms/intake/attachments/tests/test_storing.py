@@ -53,7 +53,7 @@ def test_name_and_key_are_sealed_in_the_database(world: World) -> None:
         name, key, fingerprint = cursor.fetchone()
     assert "Kanarina" not in name
     assert key.startswith("v2.test1.")
-    assert fingerprint.startswith("test1:")
+    assert fingerprint.startswith("test1.2:")
     assert kept.name == "Kanarina.png"
 
 
