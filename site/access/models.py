@@ -220,7 +220,7 @@ class FieldToken(models.Model):
     class Scope(models.TextChoices):
         ALL = "all", _("read and send")
         READ = "read", _("read forms and follow cases")
-        SEND = "send", _("fetch forms and send them")
+        SEND = "send", _("download forms and send them")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="field_tokens", verbose_name=_("member of staff"))
     token_hash = models.CharField(max_length=64, unique=True)

@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='fieldtoken',
             name='scope',
-            field=models.CharField(choices=[('all', 'read and send'), ('read', 'read forms and follow cases'), ('send', 'fetch forms and send them')], default='all', max_length=8, verbose_name='what it may do'),
+            field=models.CharField(choices=[('all', 'read and send'), ('read', 'read forms and follow cases'), ('send', 'download forms and send them')], default='all', max_length=8, verbose_name='what it may do'),
         ),
         migrations.AddField(
             model_name='user',

@@ -16,6 +16,10 @@ def test_no_catalogue_says_a_forbidden_variant() -> None:
     assert not [str(hit) for hit in terms.hits(terms.catalog_texts())]
 
 
+def test_no_shipped_form_procedure_or_page_says_a_forbidden_variant() -> None:
+    assert not [str(hit) for hit in terms.hits(terms.data_texts())]
+
+
 def test_a_variant_is_named_with_the_text_and_the_term_to_say() -> None:
     (hit,) = found_in("sq", "Pyesni vetëm çka duhet.")
     assert str(hit) == "a text: 'çka' in 'Pyesni vetëm çka duhet.' (say: çfarë, atë që)"
@@ -34,7 +38,7 @@ def test_a_variant_is_one_of_its_own_language_only() -> None:
 
 
 def test_every_exception_still_applies_and_says_why() -> None:
-    texts = list(terms.catalog_texts())
+    texts = [*terms.catalog_texts(), *terms.data_texts()]
     for entry in terms.load()["allowed"]:
         assert entry["why"], entry
         assert any(entry["text"] in text.text and text.language == entry["language"] for text in texts), entry["text"]
