@@ -32,7 +32,7 @@ from .models import FormDefinition, FormVersion
 from .places import placed
 from .shapes import Problem, shape_problems
 from .versions import as_comparable
-from .workflow import may_approve
+from .workflow import is_as_submitted, may_approve, withdraw
 
 MOST_TOLD = 10
 OVERTAKEN = "invalid_revision"  # Wagtail's word: on hearing it, its script stops saving by itself
@@ -75,6 +75,7 @@ class DefinitionForm(WagtailAdminModelForm):
 
 
 class EditView(snippets.EditView):
+    is_withdrawn = True
     template_name = "builder/edit.html"
     url_namespace = ""
 
@@ -140,9 +141,14 @@ class EditView(snippets.EditView):
 
     restart_workflow_action = submit_action
 
+    def cancel_workflow_action(self) -> None:
+        self.is_withdrawn = withdraw(self.object, user=self.request.user)
+
     def get_success_message(self, instance: Any = None) -> str:
         if self.action == "submit":
             return _("Submitted. Another coordinator approves it, then it is published.")
+        if self.action == "cancel-workflow" and not self.is_withdrawn:
+            return _("Not withdrawn: somebody has already decided on it.")
         if self.action == "cancel-workflow":
             return _("Withdrawn. The form can be changed again.")
         return _("Saved.")
@@ -238,6 +244,7 @@ class EditView(snippets.EditView):
             "comment": task_state.comment,
             "is_mine": state.requested_by_id == user.pk,
             "may_decide": is_waiting and may_approve(task_state, user),
+            "is_as_submitted": not is_waiting or is_as_submitted(task_state, self.object),
             "approve_url": self.address("workflow_action", "approve", task_state.pk),
             "reject_url": self.address("workflow_action", "reject", task_state.pk),
         }
