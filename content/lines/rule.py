@@ -3,6 +3,8 @@
 A line was last known to be true on the day of its last test call, or, before the first call, on the day it was first
 shown. It is shown for HOTLINE_TEST_DAYS from then. Danger numbers (`never_stale`) stay: a missing one harms more than
 one that nobody has called lately; editors are told instead.
+
+A number that somebody entered or changed by hand is shown to nobody until another editor has called it (docs/adr/0076).
 """
 
 from datetime import date, timedelta
@@ -33,7 +35,8 @@ def known_true_since() -> Coalesce:
 def may_be_shown(on: date | None = None) -> Q:
     """For a queryset annotated with `known_true_since`: published, with a number, and tested lately or never stale."""
     since = (on or timezone.localdate()) - shown_for()
-    return Q(publish="yes") & ~Q(number="") & (Q(never_stale=True) | Q(known_true_since__gte=since))
+    is_meant = Q(publish="yes", needs_call=False) & ~Q(number="")
+    return is_meant & (Q(never_stale=True) | Q(known_true_since__gte=since))
 
 
 def last_true(line: "Hotline") -> date | None:

@@ -13,8 +13,9 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from access.models import in_language
 
+from ..lines.form import HotlineForm
 from ..lines.rule import known_true_since, last_true, may_be_shown, shown_for
-from ..lines.spoken import HotlineForm, check_codes, names_of
+from ..lines.spoken import check_codes, names_of
 
 
 class Publish(models.TextChoices):
@@ -83,6 +84,15 @@ class Hotline(models.Model):
         default=False,
         help_text=_("Only for emergency numbers: a missing one does more harm than an old one."),
     )
+    needs_call = models.BooleanField(_("waits for another editor's call"), default=False, editable=False)
+    changed_by = models.ForeignKey(
+        "access.User",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("number entered by"),
+    )
     first_shown_on = models.DateField(_("first shown on"), null=True, blank=True, editable=False)
 
     objects = HotlineQuerySet.as_manager()
@@ -90,7 +100,7 @@ class Hotline(models.Model):
     base_form_class = HotlineForm
     panels = [
         FieldRowPanel([FieldPanel("number"), FieldPanel("publish")]),
-        FieldRowPanel([FieldPanel("verified_on"), FieldPanel("verified_by")]),
+        FieldRowPanel([FieldPanel("verified_on", read_only=True), FieldPanel("verified_by", read_only=True)]),
         FieldRowPanel([FieldPanel("for_danger"), FieldPanel("never_stale"), FieldPanel("order")]),
         FieldPanel("languages"),
         MultiFieldPanel(
@@ -179,7 +189,7 @@ class Hotline(models.Model):
 
     def is_shown(self, on: date | None = None) -> bool:
         """Readers see it: what `HotlineQuerySet.published` says, of one line."""
-        if not self.is_published or not self.number:
+        if not self.is_published or not self.number or self.needs_call:
             return False
         day = last_true(self)
         return self.never_stale or (day is not None and (on or timezone.localdate()) - day <= shown_for())
