@@ -98,6 +98,8 @@ class EditView(snippets.EditView):
         standing = FormDefinition.objects.select_for_update().get(pk=self.object.pk)
         if sha_of(standing.working_copy()) != sha_of(self.form.before):
             raise PermissionDenied(_("Somebody else has saved this form in the meantime."))
+        if standing.workflow_in_progress:  # submitted by somebody else since this request began
+            raise PermissionDenied(_("Nobody can change the form until it is approved, sent back or withdrawn"))
         return super().save_instance()
 
     def get_success_json(self) -> dict[str, Any]:
@@ -122,6 +124,7 @@ class EditView(snippets.EditView):
             tell_problems(self.request, _("The form is saved, but not submitted."), found, self.object)
             return redirect(self.get_edit_url())
         with transaction.atomic():
+            FormDefinition.objects.select_for_update().get(pk=self.object.pk)  # saving locks it too
             state = self.object.current_workflow_state  # read again: Wagtail's copy still knows the revision before
             if state and state.status == WorkflowState.STATUS_NEEDS_CHANGES:
                 # whoever submits again has asked for it now, and can't be the one to approve it

@@ -24,6 +24,7 @@ from content.review.models import EditorNews
 from content.review.news import tell
 
 from .models import ToldState
+from .rule import called_as
 from .states import TO_DO, LineState, Standing, standings
 
 CALLED = "content.line_called"
@@ -50,7 +51,7 @@ def record_call(*, line: Hotline, by: User, number: str = "") -> Hotline:
     if was_held and digits_of(number) != digits_of(line.number):
         raise CallRefused(_("The number is now %(number)s. Call that one, then record it.") % {"number": line.number})
     line.verified_on = timezone.localdate()
-    line.verified_by = (by.get_full_name() or by.get_username())[: Hotline._meta.get_field("verified_by").max_length]
+    line.verified_by = called_as(by)
     line.needs_call, line.changed_by = False, None
     line.save(update_fields=["verified_on", "verified_by", "needs_call", "changed_by"])
     log_action(line, CALLED, user=by)

@@ -11,7 +11,8 @@ from wagtail.admin.forms import WagtailAdminModelForm
 
 from audit.chain import actor_of, record
 
-from .reserved import is_reserved, plain
+from .reserved import is_reserved, numbers_in, plain
+from .rule import called_as
 from .spoken import SPOKEN
 
 TEXTS = tuple(
@@ -63,7 +64,7 @@ class HotlineForm(WagtailAdminModelForm):
         if cleaned.get("never_stale") and not is_reserved(number):
             self.add_error("never_stale", _("Only emergency numbers that come with the service are shown untested."))
         for name in TEXTS:
-            for other in _numbers_in(cleaned.get(name) or ""):
+            for other in numbers_in(cleaned.get(name) or ""):
                 if not is_reserved(other) and plain(other) != plain(number):
                     words = _("%(number)s is another telephone number. Enter it as a helpline of its own.")
                     self.add_error(name, ValidationError(words, params={"number": other}))
@@ -78,7 +79,7 @@ class HotlineForm(WagtailAdminModelForm):
         is_brought = line.is_published and (is_new or self.before["publish"] != "yes")
         if is_other and line.number:
             line.needs_call, line.changed_by, line.verified_on, line.verified_by = True, user, None, ""
-        elif is_brought and not line.needs_call and not line.is_tested() and not _may_come_back(line):
+        elif is_brought and not line.needs_call and not (_may_come_back(line) or _another_called(line, user)):
             line.needs_call, line.changed_by = True, user
         with transaction.atomic():
             saved = super().save(commit=commit)
@@ -108,13 +109,11 @@ class HotlineForm(WagtailAdminModelForm):
         )
 
 
+def _another_called(line: Any, user: Any) -> bool:
+    """Somebody else's test call still speaks for it: who shows a line isn't the only one to have called it."""
+    return bool(line.is_tested()) and line.verified_by != called_as(user)
+
+
 def _may_come_back(line: Any) -> bool:
     """One that was shown before, with a number that nobody could have changed: hiding it was perhaps a slip."""
     return is_reserved(line.number) and line.first_shown_on is not None
-
-
-def _numbers_in(text: str) -> list[str]:
-    from content.checks.facts import Facts
-    from content.checks.rules.numbers import numbers_in
-
-    return numbers_in(text, Facts(numbers={}, avoided=(), loud=()))

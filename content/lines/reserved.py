@@ -27,3 +27,11 @@ def plain(number: str) -> str:
     if number.strip().startswith("+355"):
         return digits.removeprefix("355")
     return digits.removeprefix("00355")
+
+
+def numbers_in(text: str) -> list[str]:
+    """What looks like a telephone number in a text, as it is written there."""
+    from content.checks.facts import Facts
+    from content.checks.rules import numbers
+
+    return numbers.numbers_in(text, Facts(numbers={}, avoided=(), loud=()))

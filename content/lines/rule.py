@@ -8,7 +8,7 @@ A number that somebody entered or changed by hand is shown to nobody until anoth
 """
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -47,3 +47,8 @@ def days_left(line: "Hotline", on: date | None = None) -> int | None:
     """How many more days the line's last test speaks for it; negative when its time is over, None without any."""
     day = last_true(line)
     return None if day is None else (day + shown_for() - (on or timezone.localdate())).days
+
+
+def called_as(user: Any) -> str:
+    """How a person stands as the one who called."""
+    return (user.get_full_name() or user.get_username())[:80]

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from content import housekeeping
-from content.models import Hotline
-from content.tests.editors import Editor, EditorsTest
+from content.models import GlossaryTerm, Hotline
+from content.tests.editors import Editor, EditorsTest, rich
 
 PREMIUM = "0900 666 666"
 
@@ -112,6 +112,25 @@ class TestNumbers(EditorsTest):
         self.line.refresh_from_db()
         self.change(self.besa, self.line, publish="yes")
         assert self.is_shown(self.line)
+
+    def test_one_editor_alone_does_not_call_and_show_an_old_number(self):
+        old = Hotline.objects.get(key="old_08001212")
+        Hotline.objects.filter(pk=old.pk).update(verified_on=None, first_shown_on=None)
+        self.call(self.ana, old)
+        old.refresh_from_db()
+        assert self.change(self.ana, old, publish="yes").status_code == 302
+        assert not self.is_shown(old)
+        self.call(self.besa, old, old.number)
+        assert self.is_shown(old)
+
+    def test_an_explanation_of_a_word_takes_no_number_to_readers(self):
+        term = GlossaryTerm.objects.filter(locale__language_code="sq").first()
+        address = reverse("wagtailsnippets_content_glossaryterm:edit", args=[term.pk])
+        given = {"term": term.term, "slug": term.slug, "forms": "", "definition": rich(f"Telefononi {PREMIUM}.")}
+        form = self.ana.client.post(address, given).context["form"]
+        assert list(form.errors) == ["definition"]
+        given["definition"] = rich("Telefononi 116 111.")
+        assert self.ana.client.post(address, given).status_code == 302
 
     def test_a_change_is_in_the_chain_by_id_and_mailed(self):
         self.change(self.ana, self.own, number=PREMIUM)
