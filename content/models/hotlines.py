@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
@@ -31,6 +32,13 @@ class Confidence(models.TextChoices):
 
 
 WITHOUT_NUMBER = _("A helpline without a number can't be shown to readers.")
+
+
+class CallPanel(FieldPanel):
+    """A day that only a recorded call sets."""
+
+    def format_value_for_display(self, value: Any) -> Any:
+        return _("never") if value is None else date_format(value, "SHORT_DATE_FORMAT")
 
 
 class HotlineQuerySet(models.QuerySet["Hotline"]):
@@ -100,7 +108,7 @@ class Hotline(models.Model):
     base_form_class = HotlineForm
     panels = [
         FieldRowPanel([FieldPanel("number"), FieldPanel("publish")]),
-        FieldRowPanel([FieldPanel("verified_on", read_only=True), FieldPanel("verified_by", read_only=True)]),
+        FieldRowPanel([CallPanel("verified_on", read_only=True), FieldPanel("verified_by", read_only=True)]),
         FieldRowPanel([FieldPanel("for_danger"), FieldPanel("never_stale"), FieldPanel("order")]),
         FieldPanel("languages"),
         MultiFieldPanel(
