@@ -9,8 +9,9 @@ class ContentConfig(AppConfig):
     legal_texts = "data/legal.json"
 
     def ready(self) -> None:
-        from . import pictures
+        from . import file_permissions, pictures
         from .serving import changes
 
         changes.connect()
         pictures.connect()
+        file_permissions.register()

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from .checks.views import ChecksOnCreate, ChecksOnEdit
-from .lines.views import called
+from .lines.views import called, hide_line
 from .reports.views import ChangesReport, FindingsReport, LinesReport, ReviewByReport
 from .review.deleting_views import delete
 from .review.views import decide, submit
@@ -23,6 +23,7 @@ review = [
 
 urlpatterns = [
     path("line/<int:pk>/called/", called, name="line_called"),
+    path("line/<int:pk>/hide/", hide_line, name="line_hide"),
     path("review/", include((review, "review"))),
     path("check/page/<int:page_id>/", ChecksOnEdit.as_view(), name="checks_on_edit"),
     path(

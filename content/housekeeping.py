@@ -12,14 +12,19 @@ from .checks.keeping import check_waiting
 from .lines.actions import tell_editors
 from .pictures import make_missing_sizes
 from .review.actions import publish_due
+from .review.news import send_news
 
 log = structlog.get_logger(__name__)
 
 
 def each_minute(_argument: Any = None) -> None:
-    """Publishes and takes away the pages that were set for this minute; checks some of those that wait for it. Running
-    it twice does nothing twice."""
-    steps: dict[str, Callable[[], Any]] = {"content.publish": _publish, "content.checks": check_waiting}
+    """Publishes and takes away the pages that were set for this minute; mails editors what one of them did alone;
+    checks some of those that wait for it. Running it twice does nothing twice."""
+    steps: dict[str, Callable[[], Any]] = {
+        "content.publish": _publish,
+        "content.news": send_news,
+        "content.checks": check_waiting,
+    }
     each("housekeeping", steps, lambda name: steps[name]())
 
 

@@ -21,6 +21,9 @@ from wagtail.coreutils import find_available_slug
 from wagtail.models import Locale, Page, Site
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
+from audit.chain import record
+
+from .lines.reserved import is_reserved, plain
 from .models import GlossaryTerm, HomePage, Hotline, SeededText
 from .seeded_words import HEAD, fingerprint, line_as_shipped, page_as_shipped, word_as_shipped
 from .seeding_addresses import lead_on
@@ -92,7 +95,7 @@ def _seed_locales() -> int:
 
 
 def _seed_hotlines(memory: Memory) -> int:
-    made = 0
+    made = _put_back_reserved()
     for line in _lines():
         if not memory.first_time(f"hotline:{line['key']}") or Hotline.objects.filter(key=line["key"]).exists():
             continue
@@ -101,6 +104,23 @@ def _seed_hotlines(memory: Memory) -> int:
         Hotline.objects.create(**line, **texts)
         made += 1
     return made
+
+
+def _put_back_reserved() -> int:
+    """Emergency numbers are reference data: where an earlier release let somebody change one, it is put back."""
+    done = 0
+    for line in _lines():
+        if not is_reserved(line["number"]):
+            continue
+        others = Hotline.objects.filter(key=line["key"]).exclude(number=line["number"])
+        for found in others:
+            if plain(found.number) != plain(line["number"]):
+                found.number, found.verified_on, found.verified_by = line["number"], None, ""
+                found.needs_call, found.changed_by = False, None
+                found.save()
+                record("line.put_back", target_kind="hotline", target_id=found.pk)
+                done += 1
+    return done
 
 
 def _lines() -> list[dict[str, Any]]:

@@ -38,9 +38,18 @@ BEGINNING = 16  # bytes: every mark stands within
 _decoding = Lock()
 
 
+def refuse_another(instance: Any, file: Any) -> None:
+    """A file stays what it was: pages that were approved with it would show another one unseen (docs/adr/0075)."""
+    if instance.pk is not None and isinstance(file, UploadedFile):
+        raise ValidationError(
+            _("A file is never replaced. Upload the new one, choose it in the page, and have the page approved.")
+        )
+
+
 class PictureForm(BaseImageForm):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
+        refuse_another(self.instance, file)
         if isinstance(file, UploadedFile) and not is_whole(file):
             raise ValidationError(_("This picture is incomplete. Save or send it again, then choose it again."))
         return file
@@ -49,6 +58,7 @@ class PictureForm(BaseImageForm):
 class DocumentForm(BaseDocumentForm):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
+        refuse_another(self.instance, file)
         if isinstance(file, UploadedFile):
             kind = PurePath(file.name or "").suffix.lstrip(".").lower()
             if kind not in KINDS:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.html import format_html
@@ -22,12 +24,14 @@ from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from access.models import StaffRole
 
-from .lines.actions import CALLED
+from .lines.actions import CALLED, HIDDEN
+from .lines.reserved import is_reserved
 from .models import GlossaryTerm, Hotline, SearchAnswer, SearchSynonyms
+from .redirects import views as redirects
 from .reports.panels import panels_for
 from .reports.views import state_label
 from .review import notes
-from .review.actions import translation_of
+from .review.actions import translation_of, withdraw
 from .review.localize import UpdateTranslations
 
 
@@ -111,6 +115,17 @@ def before_localize() -> list[URLPattern | URLResolver]:
     return [path("localize/update/<int:translation_source_id>/", UpdateTranslations.as_view())]
 
 
+@hooks.register("register_admin_urls", order=-1)
+def before_redirects() -> list[URLPattern | URLResolver]:
+    """Wagtail's screens would send readers to any site, for good; ours stand in front of them."""
+    return [
+        path("redirects/", redirects.IndexView.as_view()),
+        path("redirects/results/", redirects.IndexView.as_view(results_only=True)),
+        path("redirects/add/", redirects.CreateView.as_view()),
+        path("redirects/<int:redirect_id>/", redirects.EditView.as_view()),
+    ]
+
+
 @hooks.register("construct_homepage_panels")
 def what_wants_doing(request: HttpRequest, panels: list[Any]) -> None:
     panels += panels_for(request)
@@ -143,15 +158,29 @@ def changes_in_words() -> MenuItem:
 
 
 @hooks.register("register_snippet_listing_buttons")
-def called_button(snippet: Any, user: Any, next_url: str | None = None) -> Iterator[Button]:
-    if isinstance(snippet, Hotline) and snippet.number and user.has_perm("content.change_hotline"):
-        address = reverse("line_called", args=[snippet.pk])
-        posts = {
-            "data-controller": "w-action",
-            "data-action": "w-action#post",
-            "data-w-action-url-value": address,
-        }
-        yield Button(_("I have just called it"), address, icon_name="check", attrs=posts, priority=15)
+def line_buttons(snippet: Any, user: Any, next_url: str | None = None) -> Iterator[Button]:
+    if not isinstance(snippet, Hotline) or not user.has_perm("content.change_hotline"):
+        return
+    if snippet.number:
+        # the number goes along: a call confirms only what was called
+        address = f"{reverse('line_called', args=[snippet.pk])}?{urlencode({'number': snippet.number})}"
+        yield Button(_("I have just called it"), address, icon_name="check", attrs=_posts(address), priority=15)
+    if snippet.is_published:
+        address = reverse("line_hide", args=[snippet.pk])
+        yield Button(_("Hide it now"), address, icon_name="view", attrs=_posts(address), priority=16)
+
+
+def _posts(address: str) -> dict[str, str]:
+    return {"data-controller": "w-action", "data-action": "w-action#post", "data-w-action-url-value": address}
+
+
+@hooks.register("before_delete_snippet")
+def reference_lines_stay(request: HttpRequest, instances: Any) -> HttpResponse | None:
+    """An emergency number that was deleted could be entered again by nobody."""
+    if not any(isinstance(each, Hotline) and is_reserved(each.number) for each in instances):
+        return None
+    messages.error(request, gettext("Numbers such as 129 and 116 111 are never deleted. Hide the helpline instead."))
+    return redirect("wagtailsnippets_content_hotline:list")
 
 
 @hooks.register("register_page_header_buttons")
@@ -176,6 +205,7 @@ def _delete_button(page: Page, user: Any) -> Iterator[Button]:
 @hooks.register("register_log_actions")
 def words_of_history(actions: Any) -> None:
     notes.register(actions)
+    actions.register_action(HIDDEN, _("Hide"), _("Hidden from readers"))
     actions.register_action(CALLED, _("Test call"), _("Called; it answered"))
 
 
@@ -193,6 +223,20 @@ def only_what_can_be_done(items: list[ActionMenuItem], request: HttpRequest, con
     for number, item in enumerate(items):
         if type(item) is SubmitForModerationMenuItem:
             items[number] = SubmitForApproval(order=item.order)
+
+
+@hooks.register("before_edit_page", order=-2)
+def withdraw_under_a_lock(request: HttpRequest, page: Page) -> HttpResponse | None:
+    """Wagtail would withdraw by what it read before; an approval at the same moment would be undone on paper only."""
+    if request.method != "POST" or not request.POST.get("action-cancel-workflow"):
+        return None
+    user: Any = request.user
+    title = {"title": page.get_admin_display_title()}
+    if withdraw(page, user=user):
+        messages.success(request, gettext("Withdrawn: “%(title)s”. It can be changed again.") % title)
+    else:
+        messages.error(request, gettext("Not withdrawn: somebody has already decided on “%(title)s”.") % title)
+    return redirect("wagtailadmin_pages:edit", page.pk)
 
 
 @hooks.register("before_edit_page", order=-1)

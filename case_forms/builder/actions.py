@@ -37,6 +37,12 @@ __all__ = [
 ]
 
 
+CHANGED_SINCE = _(
+    "A list of choices that the form uses was changed after it was submitted. Ask for changes: once it is submitted "
+    "again, what you see is what will be published."
+)
+
+
 class DefinitionRefused(Exception):
     """A definition can't be published (or saved). `problems` says why, each with its path."""
 
@@ -63,13 +69,19 @@ def save_definition(*, key: str, definition: dict[str, Any], by: User | None = N
 
 
 def publish_form(
-    *, form: FormDefinition, by: User | None = None, submitted_by: User | None = None, asks_dependents: bool = True
+    *,
+    form: FormDefinition,
+    by: User | None = None,
+    submitted_by: User | None = None,
+    approved_sha256: str = "",
+    asks_dependents: bool = True,
 ) -> FormVersion:
     """Publishes the working copy as the next version, with the choices of its lists written into it. The same content
     as the newest version is that version again. Recorded.
 
     People come here through `FormDefinition.publish`, which asks for a second pair of eyes; seeding comes directly, and
     without `asks_dependents` when it publishes forms and procedures that belong together and checks them afterwards.
+    `approved_sha256`: what was approved; another content, because somebody changed a shared list since, is refused.
     Raises DefinitionRefused with every problem when the definition can't be filled.
     """
     with transaction.atomic():
@@ -77,7 +89,10 @@ def publish_form(
         revision = form.latest_revision or form.save_revision(user=by)
         definition, shared = form.working_copy(), shared_lists()
         _raise_if(publishing_problems(form.key, definition, shared, asks_dependents=asks_dependents))
-        version, is_new = _version_of(form, resolved(definition, shared), by, submitted_by)
+        made = resolved(definition, shared)
+        if approved_sha256 and canonical.sha256_of(canonical.dump(made)) != approved_sha256:
+            raise DefinitionRefused([Problem("", "changed_since_submitted", CHANGED_SINCE)])
+        version, is_new = _version_of(form, made, by, submitted_by)
         PublishRevisionAction(revision, user=by).execute(skip_permission_checks=True)
         record(
             "form.published" if is_new else "form.published_unchanged",

@@ -32,7 +32,7 @@ from .models import FormDefinition, FormVersion
 from .places import placed
 from .shapes import Problem, shape_problems
 from .versions import as_comparable
-from .workflow import may_approve
+from .workflow import is_as_submitted, may_approve, withdraw
 
 MOST_TOLD = 10
 OVERTAKEN = "invalid_revision"  # Wagtail's word: on hearing it, its script stops saving by itself
@@ -75,6 +75,7 @@ class DefinitionForm(WagtailAdminModelForm):
 
 
 class EditView(snippets.EditView):
+    is_withdrawn = True
     template_name = "builder/edit.html"
     url_namespace = ""
 
@@ -97,6 +98,8 @@ class EditView(snippets.EditView):
         standing = FormDefinition.objects.select_for_update().get(pk=self.object.pk)
         if sha_of(standing.working_copy()) != sha_of(self.form.before):
             raise PermissionDenied(_("Somebody else has saved this form in the meantime."))
+        if standing.workflow_in_progress:  # submitted by somebody else since this request began
+            raise PermissionDenied(_("Nobody can change the form until it is approved, sent back or withdrawn"))
         return super().save_instance()
 
     def get_success_json(self) -> dict[str, Any]:
@@ -121,6 +124,7 @@ class EditView(snippets.EditView):
             tell_problems(self.request, _("The form is saved, but not submitted."), found, self.object)
             return redirect(self.get_edit_url())
         with transaction.atomic():
+            FormDefinition.objects.select_for_update().get(pk=self.object.pk)  # saving locks it too
             state = self.object.current_workflow_state  # read again: Wagtail's copy still knows the revision before
             if state and state.status == WorkflowState.STATUS_NEEDS_CHANGES:
                 # whoever submits again has asked for it now, and can't be the one to approve it
@@ -140,9 +144,14 @@ class EditView(snippets.EditView):
 
     restart_workflow_action = submit_action
 
+    def cancel_workflow_action(self) -> None:
+        self.is_withdrawn = withdraw(self.object, user=self.request.user)
+
     def get_success_message(self, instance: Any = None) -> str:
         if self.action == "submit":
             return _("Submitted. Another coordinator approves it, then it is published.")
+        if self.action == "cancel-workflow" and not self.is_withdrawn:
+            return _("Not withdrawn: somebody has already decided on it.")
         if self.action == "cancel-workflow":
             return _("Withdrawn. The form can be changed again.")
         return _("Saved.")
@@ -238,6 +247,7 @@ class EditView(snippets.EditView):
             "comment": task_state.comment,
             "is_mine": state.requested_by_id == user.pk,
             "may_decide": is_waiting and may_approve(task_state, user),
+            "is_as_submitted": not is_waiting or is_as_submitted(task_state, self.object),
             "approve_url": self.address("workflow_action", "approve", task_state.pk),
             "reject_url": self.address("workflow_action", "reject", task_state.pk),
         }

@@ -12,9 +12,9 @@ from wagtail.models import DraftStateMixin, LockableMixin, Revision, RevisionMix
 from access.models import User, in_language
 
 from . import canonical
-from .workflow import FormApprovalTask, approval_of
+from .workflow import FormApprovalTask, SubmittedForm, approval_of, sha256_approved
 
-__all__ = ["ChoiceList", "FormApprovalTask", "FormDefinition", "FormVersion", "VersionIsImmutable"]
+__all__ = ["ChoiceList", "FormApprovalTask", "FormDefinition", "FormVersion", "SubmittedForm", "VersionIsImmutable"]
 
 
 # How the canonical text of a public form begins: "audience" is the first of a form's properties by the alphabet.
@@ -80,7 +80,12 @@ class FormDefinition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixi
         approval = approval_of(revision)
         if approval is None or revision.pk != self.latest_revision_id:
             raise PublishPermissionError("A form is published by the approval of another coordinator.")
-        return publish_form(form=self, by=user, submitted_by=approval.workflow_state.requested_by)
+        return publish_form(
+            form=self,
+            by=user,
+            submitted_by=approval.workflow_state.requested_by,
+            approved_sha256=sha256_approved(approval),
+        )
 
 
 class FormVersionQuerySet(models.QuerySet["FormVersion"]):

@@ -38,6 +38,22 @@ class ReviewLock(WorkflowLock):
         return _("Nobody can change the form until it is approved, sent back or withdrawn")
 
 
+class SubmittedForm(models.Model):
+    """What was sent for approval: the SHA-256 of the version it would be, the choices of shared lists included."""
+
+    wagtail_reference_index_ignore = True
+
+    state = models.OneToOneField(TaskState, models.CASCADE, related_name="submitted_form", verbose_name=_("state"))
+    sha256 = models.CharField(_("sha256"), max_length=64)
+
+    class Meta:
+        verbose_name = _("form sent for approval")
+        verbose_name_plural = _("forms sent for approval")
+
+    def __str__(self) -> str:
+        return f"{self.state_id}"
+
+
 class FormApprovalTask(Task):
     """Wagtail's task of approving, done by another coordinator."""
 
@@ -47,6 +63,12 @@ class FormApprovalTask(Task):
         verbose_name = _("approval of a form by another coordinator")
         verbose_name_plural = _("approvals of forms by another coordinator")
 
+    @transaction.atomic
+    def start(self, workflow_state: WorkflowState, user: User | None = None) -> TaskState:
+        state = super().start(workflow_state, user=user)
+        SubmittedForm.objects.create(state=state, sha256=sha256_today(workflow_state.content_object))
+        return state
+
     def locked_for_user(self, obj: Any, user: User) -> bool:
         return True
 
@@ -54,11 +76,13 @@ class FormApprovalTask(Task):
         state = obj.current_workflow_task_state
         if state is None or not may_approve(state, user):
             return []
-        return [("reject", _("Ask for changes"), True), ("approve", _("Approve"), True)]
+        actions: list[Action] = [("reject", _("Ask for changes"), True)]
+        return [*actions, ("approve", _("Approve"), True)] if is_as_submitted(state, obj) else actions
 
     @transaction.atomic
     def on_action(self, task_state: TaskState, user: User, action_name: str, **kwargs: Any) -> None:
         """Approves or sends back. Raises PermissionDenied, and DefinitionRefused when the form can't be published."""
+        WorkflowState.objects.select_for_update().get(pk=task_state.workflow_state_id)  # withdrawing locks it too
         state = TaskState.objects.select_for_update().get(pk=task_state.pk).specific
         if state.status != TaskState.STATUS_IN_PROGRESS or not may_approve(state, user):
             raise PermissionDenied
@@ -81,6 +105,38 @@ def may_approve(state: TaskState, user: User) -> bool:
         state.workflow_state.requested_by_id,
         state.revision.user_id,
     )
+
+
+def sha256_today(form: Any) -> str:
+    """Of the version that publishing the working copy would make now."""
+    from . import canonical
+    from .lists import resolved, shared_lists
+
+    return canonical.sha256_of(canonical.dump(resolved(form.working_copy(), shared_lists())))
+
+
+def sha256_approved(state: TaskState) -> str:
+    """ "" for what was sent before this was noted."""
+    return SubmittedForm.objects.filter(state_id=state.pk).values_list("sha256", flat=True).first() or ""
+
+
+def is_as_submitted(state: TaskState, form: Any) -> bool:
+    """Whether publishing would make exactly what was sent: somebody may have changed a list that the form uses."""
+    return sha256_approved(state) in ("", sha256_today(form))
+
+
+@transaction.atomic
+def withdraw(form: Any, *, user: User) -> bool:
+    """Take back what waits for approval. False when it was decided, or withdrawn, in the meantime; PermissionDenied for
+    whoever may not. Locks what deciding locks, so that one of two at the same moment wins."""
+    here = {"object_id": str(form.pk), "base_content_type": form.get_base_content_type()}
+    state = WorkflowState.objects.active().filter(**here).select_for_update().first()
+    if state is None:
+        return False
+    if not state.user_can_cancel(user):
+        raise PermissionDenied
+    state.cancel(user=user)
+    return True
 
 
 def approval_of(revision: Revision) -> TaskState | None:

@@ -17,26 +17,60 @@ from wagtail.log_actions import log as log_action
 
 from access.models import Assignment, StaffRole, User
 from audit.chain import actor_of, record
+from content.checks.facts import digits_of
 from content.models import Hotline
+from content.models.hotlines import Publish
+from content.review.models import EditorNews
+from content.review.news import tell
 
 from .models import ToldState
+from .rule import called_as
 from .states import TO_DO, LineState, Standing, standings
 
 CALLED = "content.line_called"
+HIDDEN = "content.line_hidden"
 
 log = structlog.get_logger(__name__)
 
 
+class CallRefused(Exception):
+    """A call isn't written down; the message says why."""
+
+
 @transaction.atomic
-def record_call(*, line: Hotline, by: User) -> Hotline:
-    """Writes down that `by` has called the line today and it answered. Shown lines stay, hidden ones come back."""
+def record_call(*, line: Hotline, by: User, number: str = "") -> Hotline:
+    """Write down that `by` has called the line today and it answered. Shown lines stay, hidden ones come back.
+
+    A number that was entered by hand is confirmed only by another editor, and only the `number` that they called.
+    Raises CallRefused.
+    """
     line = Hotline.objects.select_for_update().get(pk=line.pk)
+    was_held = line.needs_call
+    if was_held and line.changed_by_id == by.pk:
+        raise CallRefused(_("You entered this number: another editor must call it."))
+    if was_held and digits_of(number) != digits_of(line.number):
+        raise CallRefused(_("The number is now %(number)s. Call that one, then record it.") % {"number": line.number})
     line.verified_on = timezone.localdate()
-    line.verified_by = (by.get_full_name() or by.get_username())[: Hotline._meta.get_field("verified_by").max_length]
-    line.save(update_fields=["verified_on", "verified_by"])
+    line.verified_by = called_as(by)
+    line.needs_call, line.changed_by = False, None
+    line.save(update_fields=["verified_on", "verified_by", "needs_call", "changed_by"])
     log_action(line, CALLED, user=by)
-    record("line.called", actor=actor_of(by), target_kind="hotline", target_id=line.pk)
+    record("line.called", actor=actor_of(by), target_kind="hotline", target_id=line.pk, was_held=was_held)
     return line
+
+
+@transaction.atomic
+def hide(*, line: Hotline, by: User) -> bool:
+    """Take the line from readers at once; every editor is mailed. False when it wasn't meant to be shown."""
+    line = Hotline.objects.select_for_update().get(pk=line.pk)
+    if not line.is_published:
+        return False
+    line.publish = Publish.NO
+    line.save(update_fields=["publish"])
+    tell(EditorNews.What.LINE_HIDDEN, title=str(line), by=by)
+    log_action(line, HIDDEN, user=by)
+    record("line.hidden", actor=actor_of(by), target_kind="hotline", target_id=line.pk)
+    return True
 
 
 def tell_editors(on: date | None = None) -> int:

@@ -2,12 +2,9 @@
 
 from typing import Any
 
-from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from wagtail.admin.forms import WagtailAdminModelForm
 
 SPOKEN = {
     "sq": pgettext_lazy("language", "Albanian"),
@@ -40,20 +37,3 @@ def check_codes(value: Any) -> None:
 def names_of(codes: list[str]) -> list[str]:
     """How readers see them; a code that has no name here is left out."""
     return [str(SPOKEN[code]) for code in codes if code in SPOKEN]
-
-
-class HotlineForm(WagtailAdminModelForm):
-    """Languages are ticked; what was kept under another code stays to be unticked."""
-
-    languages = forms.MultipleChoiceField(
-        label=capfirst(_("languages spoken")),
-        required=False,
-        choices=list(SPOKEN.items()),
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("Tick only what you were told during the test call."),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        others = [code for code in self.instance.languages if code not in SPOKEN]
-        self.fields["languages"].choices = [*SPOKEN.items(), *((code, code) for code in others)]

@@ -18,11 +18,12 @@ class LineState(models.TextChoices):
     SOON = "soon", _("test it this week")
     STALE = "stale", _("hidden: not tested")
     UNTESTED = "untested", _("emergency number, shown but not tested")
+    UNCONFIRMED = "unconfirmed", _("hidden: another editor must call this number")
     OFF = "off", _("not shown")
 
 
 # What an editor is told of, the gravest first.
-TO_DO = (LineState.UNTESTED, LineState.STALE, LineState.SOON)
+TO_DO = (LineState.UNCONFIRMED, LineState.UNTESTED, LineState.STALE, LineState.SOON)
 
 
 def state_of(line: Hotline, on: date | None = None) -> LineState:
@@ -30,6 +31,8 @@ def state_of(line: Hotline, on: date | None = None) -> LineState:
     today = on or timezone.localdate()
     if not line.is_published or not line.number:
         return LineState.OFF
+    if line.needs_call:
+        return LineState.UNCONFIRMED
     if line.never_stale:
         return LineState.FINE if line.is_tested(today) and not _is_soon(line, today) else _of_danger(line, today)
     if not line.is_shown(today):

@@ -3,13 +3,17 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.html import strip_tags
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField
 from wagtail.models import TranslatableMixin
+
+from ..lines.reserved import is_reserved, numbers_in
 
 
 class LinesField(forms.CharField):
@@ -34,6 +38,15 @@ class GlossaryTermForm(WagtailAdminModelForm):
         required=False,
         help_text=_("As they appear in running text, one per line. In Albanian: with the article, in the plural …"),
     )
+
+    def clean_definition(self) -> Any:
+        """An explanation is before readers at once, without a second editor: no number gets there that way."""
+        definition = self.cleaned_data["definition"]
+        for number in numbers_in(strip_tags(str(definition).replace("<", " <"))):
+            if not is_reserved(number):
+                words = _("%(number)s: telephone numbers stand under “Helplines”, not in an explanation.")
+                raise ValidationError(words, params={"number": number})
+        return definition
 
 
 class GlossaryTerm(TranslatableMixin):

@@ -8,13 +8,15 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from access.models import in_language
 
+from ..lines.form import HotlineForm
 from ..lines.rule import known_true_since, last_true, may_be_shown, shown_for
-from ..lines.spoken import HotlineForm, check_codes, names_of
+from ..lines.spoken import check_codes, names_of
 
 
 class Publish(models.TextChoices):
@@ -30,6 +32,13 @@ class Confidence(models.TextChoices):
 
 
 WITHOUT_NUMBER = _("A helpline without a number can't be shown to readers.")
+
+
+class CallPanel(FieldPanel):
+    """A day that only a recorded call sets."""
+
+    def format_value_for_display(self, value: Any) -> Any:
+        return _("never") if value is None else date_format(value, "SHORT_DATE_FORMAT")
 
 
 class HotlineQuerySet(models.QuerySet["Hotline"]):
@@ -83,6 +92,15 @@ class Hotline(models.Model):
         default=False,
         help_text=_("Only for emergency numbers: a missing one does more harm than an old one."),
     )
+    needs_call = models.BooleanField(_("waits for another editor's call"), default=False, editable=False)
+    changed_by = models.ForeignKey(
+        "access.User",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("number entered by"),
+    )
     first_shown_on = models.DateField(_("first shown on"), null=True, blank=True, editable=False)
 
     objects = HotlineQuerySet.as_manager()
@@ -90,7 +108,7 @@ class Hotline(models.Model):
     base_form_class = HotlineForm
     panels = [
         FieldRowPanel([FieldPanel("number"), FieldPanel("publish")]),
-        FieldRowPanel([FieldPanel("verified_on"), FieldPanel("verified_by")]),
+        FieldRowPanel([CallPanel("verified_on", read_only=True), FieldPanel("verified_by", read_only=True)]),
         FieldRowPanel([FieldPanel("for_danger"), FieldPanel("never_stale"), FieldPanel("order")]),
         FieldPanel("languages"),
         MultiFieldPanel(
@@ -179,7 +197,7 @@ class Hotline(models.Model):
 
     def is_shown(self, on: date | None = None) -> bool:
         """Readers see it: what `HotlineQuerySet.published` says, of one line."""
-        if not self.is_published or not self.number:
+        if not self.is_published or not self.number or self.needs_call:
             return False
         day = last_true(self)
         return self.never_stale or (day is not None and (on or timezone.localdate()) - day <= shown_for())

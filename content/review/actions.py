@@ -14,10 +14,15 @@ from wagtail_localize.models import Translation
 from access.models import User
 from audit.chain import actor_of, record
 
+from .authors import authors_of, is_as_submitted, last_translator
 from .models import PageReviewTask
 
 log = structlog.get_logger(__name__)
 Due = TypeVar("Due")
+
+
+class ChangedSinceApproval(Exception):
+    """A revision that waits for its hour isn't what was approved."""
 
 
 def publish_approved(workflow_state: WorkflowState, *, user: User) -> None:
@@ -37,11 +42,12 @@ def publish_approved(workflow_state: WorkflowState, *, user: User) -> None:
 
 
 def approval_of(workflow_state: WorkflowState) -> TaskState | None:
-    """The last approval in this workflow by somebody who neither submitted nor wrote what was approved."""
+    """The last approval in this workflow by somebody who neither submitted nor wrote of what was approved, if that is
+    still what was submitted."""
     approved = workflow_state.task_states.filter(status=TaskState.STATUS_APPROVED, finished_by__isnull=False)
     for state in approved.select_related("revision", "task").order_by("-finished_at"):
-        others = (workflow_state.requested_by_id, state.revision.user_id)
-        if isinstance(state.task.specific, PageReviewTask) and state.finished_by_id not in others:
+        is_ours = isinstance(state.task.specific, PageReviewTask)
+        if is_ours and is_as_submitted(state) and state.finished_by_id not in authors_of(state):
             return state
     return None
 
@@ -64,8 +70,24 @@ def submit_translation(page: Page, *, user: User) -> None:
     workflow = page.get_workflow()
     if translation is None or workflow is None or not page.permissions_for_user(user).can_submit_for_moderation():
         raise PermissionDenied
-    translation.save_target(user=user, publish=False)
+    translation.save_target(user=last_translator(translation) or user, publish=False)
     workflow.start(Page.objects.get(pk=page.pk).specific, user)
+
+
+@transaction.atomic
+def withdraw(page: Page, *, user: User) -> bool:
+    """Takes back what waits for approval. False when it was decided, or withdrawn, in the meantime; PermissionDenied
+    for whoever may not. Locks what deciding locks, so that one of two at the same moment wins."""
+    waiting = WorkflowState.objects.active().filter(
+        object_id=str(page.pk), base_content_type=page.get_base_content_type()
+    )
+    state = waiting.select_for_update().first()
+    if state is None:
+        return False
+    if not state.user_can_cancel(user):
+        raise PermissionDenied
+    state.cancel(user=user)
+    return True
 
 
 def publish_due(now: datetime | None = None) -> dict[str, int]:
@@ -86,6 +108,12 @@ def _take_away(page: Page) -> None:
 
 
 def _publish(revision: Revision) -> None:
+    """Raises ChangedSinceApproval when the revision no longer holds what was approved."""
+    state = (
+        TaskState.objects.filter(revision=revision, status=TaskState.STATUS_APPROVED).order_by("-finished_at").first()
+    )
+    if state is not None and not is_as_submitted(state):
+        raise ChangedSinceApproval
     revision.publish(log_action="wagtail.publish.scheduled")
 
 

@@ -8,7 +8,8 @@ class ReviewConfig(AppConfig):
     verbose_name = _("Review of pages")
 
     def ready(self) -> None:
-        from . import gone, notes
+        from . import deeds, gone, notes
 
         notes.listen()
         gone.listen()
+        deeds.listen()

@@ -1,4 +1,4 @@
-"""The task of Wagtail's workflow that an editor does who neither wrote the page last nor asked for it.
+"""The task of Wagtail's workflow that an editor does who wrote nothing of it and didn't ask for it.
 
 1. An editor submits a page. From here on it is locked for everybody, so that what is looked at is what will be
    published. Who submitted may withdraw it.
@@ -18,10 +18,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail.locks import WorkflowLock
-from wagtail.models import AbstractGroupApprovalTask, Page, TaskState
+from wagtail.models import AbstractGroupApprovalTask, Page, TaskState, WorkflowState
 
 from access.models import StaffRole, User
 from content.checks.run import must_not_be_published
+
+from .authors import authors_of, is_as_submitted, note_submission
 
 Action = tuple[str, Any, bool]
 
@@ -73,6 +75,55 @@ class DeletionRequest(models.Model):
         return f"{self.page_id} {self.asked_at:%Y-%m-%d}"
 
 
+class Submitted(models.Model):
+    """What was sent for approval, as it was then: the content's fingerprint and everybody who wrote of it."""
+
+    wagtail_reference_index_ignore = True
+
+    state = models.OneToOneField(TaskState, models.CASCADE, related_name="submitted", verbose_name=_("state"))
+    fingerprint = models.CharField(_("fingerprint"), max_length=64)  # SHA-256 of the revision's content
+    authors = models.JSONField(_("authors"), default=list)  # ids of people
+
+    class Meta:
+        verbose_name = _("text sent for approval")
+        verbose_name_plural = _("texts sent for approval")
+
+    def __str__(self) -> str:
+        return f"{self.state_id}"
+
+
+class EditorNews(models.Model):
+    """Something one editor did alone that the others must hear of (news.py)."""
+
+    wagtail_reference_index_ignore = True
+
+    class What(models.TextChoices):
+        UNPUBLISHED = "unpublished", _("a page was unpublished")
+        DELETED = "deleted", _("a page was deleted")
+        MOVED = "moved", _("a page was moved")
+        PRIVACY = "privacy", _("who may read a page was changed")
+        REDIRECT = "redirect", _("a redirect was added, changed or deleted")
+        LINE = "line", _("the texts of a helpline were changed")
+        LINE_NUMBER = "line_number", _("a helpline has a new number; readers see it once another editor has called it")
+        LINE_SHOWN = "line_shown", _("a helpline is to be shown to readers")
+        LINE_HIDDEN = "line_hidden", _("a helpline was hidden from readers")
+        LINE_DELETED = "line_deleted", _("a helpline was deleted")
+
+    what = models.CharField(_("what"), max_length=16, choices=What.choices)
+    title = models.CharField(_("title"), max_length=255)
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    told_at = models.DateTimeField(_("notified at"), null=True)
+
+    class Meta:
+        verbose_name = _("news for editors")
+        verbose_name_plural = _("news for editors")
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.at:%Y-%m-%d}"
+
+
 class PageReviewTask(AbstractGroupApprovalTask):
     """Wagtail's approval by members of a group, without approving one's own."""
 
@@ -81,6 +132,12 @@ class PageReviewTask(AbstractGroupApprovalTask):
     class Meta:
         verbose_name = _("approval of a page by another editor")
         verbose_name_plural = _("approvals of pages by another editor")
+
+    @transaction.atomic
+    def start(self, workflow_state: WorkflowState, user: User | None = None) -> TaskState:
+        state = super().start(workflow_state, user=user)
+        note_submission(state)
+        return state
 
     def user_can_access_editor(self, obj: Any, user: User) -> bool:
         return self._user_in_groups(user)
@@ -96,15 +153,18 @@ class PageReviewTask(AbstractGroupApprovalTask):
         if state is None or not may_decide(state, user):
             return []
         actions: list[Action] = [("reject", _("Ask for changes"), True)]
-        if not must_not_be_published(state.revision):
+        if is_as_submitted(state) and not must_not_be_published(state.revision):
             actions.append(("approve", _("Approve"), True))
         return actions
 
     @transaction.atomic
     def on_action(self, task_state: TaskState, user: User, action_name: str, **kwargs: Any) -> None:
         """Approves or sends back. Raises PermissionDenied for whoever may not, and for a page that must not go out."""
+        WorkflowState.objects.select_for_update().get(pk=task_state.workflow_state_id)  # withdrawing locks it too
         state = TaskState.objects.select_for_update().get(pk=task_state.pk).specific
         if state.status != TaskState.STATUS_IN_PROGRESS or not may_decide(state, user):
+            raise PermissionDenied
+        if action_name == "approve" and not is_as_submitted(state):
             raise PermissionDenied
         if action_name == "approve" and must_not_be_published(state.revision):
             raise PermissionDenied
@@ -114,21 +174,17 @@ class PageReviewTask(AbstractGroupApprovalTask):
         waiting = self.task_states.filter(status=TaskState.STATUS_IN_PROGRESS)
         if not _is_reviewer(self, user):
             return waiting.none()
-        return waiting.exclude(workflow_state__requested_by=user).exclude(revision__user=user)
+        return waiting.filter(pk__in=[state.pk for state in waiting if may_decide(state, user)])
 
     @classmethod
     def get_description(cls) -> Any:
-        return _("An editor from the chosen groups who neither submitted the page nor changed it last gives approval")
+        return _("An editor from the chosen groups who neither submitted nor wrote any of it gives approval")
 
 
 def may_decide(state: TaskState, user: User) -> bool:
-    """An editor today, of the task's groups, and neither who submitted nor who saved what was submitted."""
+    """An editor today, of the task's groups, and neither who submitted nor anybody who wrote of it."""
     task = state.task.specific
-    return (
-        isinstance(task, PageReviewTask)
-        and _is_reviewer(task, user)
-        and user.pk not in (state.workflow_state.requested_by_id, state.revision.user_id)
-    )
+    return isinstance(task, PageReviewTask) and _is_reviewer(task, user) and user.pk not in authors_of(state)
 
 
 def _is_reviewer(task: PageReviewTask, user: User) -> bool:

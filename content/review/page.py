@@ -22,6 +22,13 @@ class ReviewedPage:
     def permissions_for_user(self, user: Any) -> PublicPagePermissions:
         return PublicPagePermissions(user, self)
 
+    def save_revision(self, *args: Any, overwrite_revision: Any = None, **kwargs: Any) -> Any:
+        """Autosave writes over its own last revision; never over one that somebody was asked to approve, that waits for
+        its hour or that readers have. Then what was typed is kept as a new one."""
+        if overwrite_revision is not None and is_fixed(self, overwrite_revision):
+            overwrite_revision = None
+        return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)  # type: ignore[misc]
+
     @property
     def preview_modes(self) -> list[tuple[str, Any]]:
         own: list[tuple[str, Any]] = list(super().preview_modes)  # type: ignore[misc]
@@ -40,6 +47,11 @@ class ReviewedPage:
         if twin is None:
             return render(request, "content_admin/no_twin.html", {"language": _in_language(code)})
         return twin.get_latest_revision_as_object().serve_preview(request, "")
+
+
+def is_fixed(page: Any, revision: Any) -> bool:
+    is_out = revision.pk == page.live_revision_id or revision.approved_go_live_at is not None
+    return is_out or revision.task_states.exists()
 
 
 def _in_language(code: str) -> str:

@@ -14,6 +14,7 @@ from wagtail.models import Page, TaskState
 from content.checks.run import findings_for
 
 from .actions import submit_translation, translation_of
+from .authors import authors_of, is_as_submitted
 from .models import PageReviewTask, may_decide
 
 
@@ -47,7 +48,8 @@ def decide(request: HttpRequest, state_id: int) -> HttpResponse:
         "findings": findings,
         "stops": [each for each in findings if each.stops],
         "may_decide": may_decide(state, request.user),  # type: ignore[arg-type]
-        "is_own": request.user.pk in (state.workflow_state.requested_by_id, state.revision.user_id),
+        "is_own": request.user.pk in authors_of(state),
+        "is_as_submitted": is_as_submitted(state),
         "has_live": page.live,
     }
     return render(request, "content_admin/review.html", context)
@@ -71,7 +73,11 @@ def _decided(request: HttpRequest, state: TaskState, page: Page, form: ChangesFo
         if not form.is_valid():
             return None
         comment = form.cleaned_data["comment"]
-    task.on_action(state, request.user, action, comment=comment)
+    try:
+        task.on_action(state, request.user, action, comment=comment)
+    except PermissionDenied:  # withdrawn or decided between the look and the press
+        messages.error(request, _("Nothing was decided: somebody withdrew the page or decided on it in the meantime."))
+        return redirect("wagtailadmin_pages:edit", page.pk)
     words = _("Approved: “%(title)s”.") if action == "approve" else _("Sent back: “%(title)s”.")
     messages.success(request, words % {"title": page.title})
     return redirect("wagtailadmin_explore", page.get_parent().pk)

@@ -86,7 +86,7 @@ class TestFilesComingIn(EditorsTest):
         assert not get_document_model().objects.filter(title="Fletë").exists()
 
     def test_what_only_calls_itself_a_paper_is_refused(self):
-        assert "is no .pdf" in self.put(file("fleta.pdf"))
+        assert "is not really a .pdf" in self.put(file("fleta.pdf"))
         assert not get_document_model().objects.filter(title="Fletë").exists()
 
     def test_the_window_where_a_block_chooses_its_file_asks_the_same(self):

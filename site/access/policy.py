@@ -307,6 +307,7 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/api/main/documents/", EDITOR, "The files of the public pages, for choosing among them.", READ, ADMIN_DOOR),
     Row("cms/reports/site-history/", EDITOR, "Who did what to the public pages.", READ, ADMIN_DOOR),
     Row("cms/reports/aging-pages/", EDITOR, "How old the public pages are.", READ, ADMIN_DOOR),
+    Row("cms/redirects/import/", NOBODY, "Redirects lead to pages of our own; a file would hold addresses."),
     Row(
         "cms/guides/",
         CMS,

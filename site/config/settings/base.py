@@ -106,7 +106,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.StaffLanguage",
     "access.middleware.AccessPolicy",
-    "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+    "content.redirects.middleware.RedirectMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -1,0 +1,115 @@
+"""Who wrote of what waits for approval, and whether it is still what was sent. Nobody of them approves it."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from wagtail.models import Page, PageLogEntry, Revision, TaskState
+from wagtail_localize.models import (
+    OverridableSegment,
+    SegmentOverride,
+    StringSegment,
+    StringTranslation,
+    Translation,
+)
+
+from access.models import User
+
+
+def note_submission(state: TaskState) -> None:
+    """Write down what a task begins with: its content's fingerprint and its authors."""
+    from .models import Submitted
+
+    revision = Revision.objects.get(pk=state.revision_id)
+    Submitted.objects.create(state=state, fingerprint=fingerprint(revision), authors=sorted(writers_of(revision)))
+
+
+def authors_of(state: TaskState) -> set[int]:
+    """Ids of everybody who submitted or wrote of it. What was sent before this was noted is worked out."""
+    from .models import Submitted
+
+    noted = Submitted.objects.filter(state_id=state.pk).values_list("authors", flat=True).first()
+    people = set(writers_of(state.revision) if noted is None else noted)
+    return {pk for pk in (*people, state.workflow_state.requested_by_id, state.revision.user_id) if pk}
+
+
+def is_as_submitted(state: TaskState) -> bool:
+    """Whether the revision holds, letter by letter, what it held when it was sent."""
+    from .models import Submitted
+
+    noted = Submitted.objects.filter(state_id=state.pk).values_list("fingerprint", flat=True).first()
+    return noted is None or noted == fingerprint(Revision.objects.get(pk=state.revision_id))
+
+
+def fingerprint(revision: Revision) -> str:
+    content = json.dumps(revision.content, sort_keys=True, cls=DjangoJSONEncoder, ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def writers_of(revision: Revision) -> set[int]:
+    """Everybody who saved the page since what readers have now, up to this revision; of a translation also who
+    translated, and who wrote what the original holds unread."""
+    page = Page.objects.filter(pk=revision.object_id).first()
+    if page is None:
+        return {revision.user_id} - {None}
+    people = _savers(page, revision)
+    translation = translation_to(page)
+    if translation is not None:
+        people |= _translators(translation, page)
+        source = Page.objects.filter(translation_key=page.translation_key, locale=translation.source.locale).first()
+        if source is not None and source.latest_revision is not None:
+            people |= _savers(source, source.latest_revision)
+    return people
+
+
+def translation_to(page: Page) -> Translation | None:
+    return Translation.objects.filter(source__object_id=page.translation_key, target_locale_id=page.locale_id).first()
+
+
+def last_translator(translation: Translation) -> User | None:
+    """Whoever translated last: the author of the draft that is made of it."""
+    last = _strings(translation).filter(last_translated_by__isnull=False).order_by("-updated_at").first()
+    return last.last_translated_by if last is not None else None
+
+
+def _savers(page: Page, revision: Revision) -> set[int]:
+    """Whoever puts back what readers have begins afresh: what others wrote before is gone then. Whoever puts back
+    something older, which nobody approved, brings its author with it."""
+    since = page.live_revision_id or 0
+    unread = Revision.objects.filter(
+        base_content_type=revision.base_content_type, object_id=revision.object_id, pk__gt=since, pk__lte=revision.pk
+    )
+    put_back = _put_back(page, unread)
+    afresh = max((new for new, old in put_back.items() if old == page.live_revision_id), default=None)
+    if afresh is not None:
+        unread = unread.filter(pk__gte=afresh)
+    people = set(unread.values_list("user_id", flat=True))
+    older = {old for new, old in put_back.items() if old <= since and old != page.live_revision_id}
+    older -= set(TaskState.objects.filter(revision__in=older, status="approved").values_list("revision_id", flat=True))
+    people |= set(Revision.objects.filter(pk__in=older).values_list("user_id", flat=True))
+    return people - {None}
+
+
+def _put_back(page: Page, unread: Any) -> dict[int, int]:
+    """New revision -> the one it was made of."""
+    entries = PageLogEntry.objects.filter(page_id=page.pk, action="wagtail.revert", revision__in=unread)
+    found = ((entry.revision_id, entry.data.get("revision", {}).get("id")) for entry in entries)
+    return {new: old for new, old in found if isinstance(old, int)}
+
+
+def _strings(translation: Translation) -> Any:
+    contexts = StringSegment.objects.filter(source=translation.source).values("context")
+    return StringTranslation.objects.filter(locale=translation.target_locale, context__in=contexts)
+
+
+def _translators(translation: Translation, page: Page) -> set[int]:
+    """Who translated a sentence, or chose another file for it, since what readers have now."""
+    contexts = OverridableSegment.objects.filter(source=translation.source).values("context")
+    overrides = SegmentOverride.objects.filter(locale=translation.target_locale, context__in=contexts)
+    since = page.live_revision.created_at if page.live_revision is not None else None
+    people: set[int] = set()
+    for rows in (_strings(translation), overrides):
+        newer = rows.filter(updated_at__gt=since) if since is not None else rows
+        people |= set(newer.values_list("last_translated_by_id", flat=True))
+    return people - {None}
