@@ -182,7 +182,7 @@ def _sent(unit: MobileUnit, month: Month, kind: str) -> Iterator[tuple[Submissio
     start, end = month.moments
     sent = Submission.objects.filter(
         unit=unit, form_version__form__in=forms, is_drill=False, received_at__gte=start, received_at__lt=end
-    )
+    ).exclude(case__is_drill=True)
     for submission in sent.select_related("form_version__form", "case"):
         try:
             yield submission, submission.answers or {}
