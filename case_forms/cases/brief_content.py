@@ -128,20 +128,22 @@ def both(write: Any) -> Texts:
 
 
 def age_group(facts: Mapping[str, Any], *, child_track: bool) -> str:
-    """child, adult, or unknown. A doubt about the age is never written as "adult"."""
+    """child, adult, as_child (an age of an adult in a child's case), or unknown. A doubt about the age is never written
+    as "adult", and an age that was read from a document never as not known."""
     age = facts.get("age")
     known = isinstance(age, (int, float)) and not isinstance(age, bool)
     if known and age < 18:  # type: ignore[operator]
         return "child"
-    if child_track:
+    if not known:
         return "unknown"
-    return "adult" if known else "unknown"
+    return "as_child" if child_track else "adult"
 
 
 def age_group_words(group: str) -> str:
     return {
         "child": gettext("child (under 18)"),
         "adult": gettext("adult"),
+        "as_child": gettext("followed as a child's case: treat as a child"),
         "unknown": gettext("not known, or in doubt: treat as a child"),
     }[group]
 

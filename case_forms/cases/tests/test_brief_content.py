@@ -105,7 +105,7 @@ def test_values_are_written_in_both_languages(scene: Scene) -> None:
         ({"age": 17}, True, "child"),
         ({"age": 17}, False, "child"),
         ({"age": 30}, False, "adult"),
-        ({"age": 30}, True, "unknown"),
+        ({"age": 30}, True, "as_child"),
         ({"age": None}, False, "unknown"),
         ({}, True, "unknown"),
         ({"age": True}, False, "unknown"),
