@@ -1,8 +1,8 @@
 """What came of a submission that opened and joined no case: the procedure's words, or that no rule said anything.
 
 A form that has rules, and answers that none of them is about, are a hole in the procedure: nobody was told, and nobody
-decided that it should be so. So is a form that names a case and that no rule knows. The unit and its coordinators see it until one of them has dealt with it. A rule that does
-nothing but say why (`"then": []`) is no hole.
+decided that it should be so. So is a form that names a case and that no rule knows. The unit and its coordinators see
+it until one of them has dealt with it. A rule that does nothing but say why (`"then": []`) is no hole.
 """
 
 from collections.abc import Iterator, Mapping

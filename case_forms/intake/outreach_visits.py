@@ -57,7 +57,8 @@ def _day(moment: datetime) -> str:
 
 
 def _parts(visit: Submission, towns: dict[str, Municipality], zones: dict[str, str]) -> dict[str, str]:
-    """Its name and place, by the zone's name before what was noted of it. One whose answers don't open is named by its day alone."""
+    """Its name and place, by the zone's name before what was noted of it. One whose answers don't open is named by its
+    day alone."""
     day = _day(visit.occurred_at)
     try:
         answers: dict[str, Any] = dict(visit.answers)

@@ -1,7 +1,8 @@
 """Erasing what notices were made from: taken back, or its time is over. In the transaction that erases the source.
 
 What goes is everything that quotes it: the brief, its PDF, what was added to other notices, and what the replies say
-in free words, the number of the investigation and the prosecutor among them. What stays is that a notice went out, to whom, when and what was answered; the audit chain keeps ids only.
+in free words, the number of the investigation and the prosecutor among them. What stays is that a notice went out, to
+whom, when and what was answered; the audit chain keeps ids only.
 """
 
 from collections.abc import Collection, Iterable

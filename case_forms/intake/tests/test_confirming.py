@@ -13,10 +13,10 @@ from django.utils import timezone
 from access.models import FieldToken
 from case_forms.builder.actions import publish_form, save_definition
 from case_forms.builder.outline import questions
+from case_forms.cases.models import Case
 from case_forms.intake import drafts
 from case_forms.intake.actions import ConfirmationNeeded, receive_submission, submit_draft
 from case_forms.intake.checking import CheckContext
-from case_forms.cases.models import Case
 from case_forms.intake.confirming import confirmed_in_words, to_confirm
 from case_forms.intake.models import Draft, Submission
 from case_forms.intake.seeding.reference import form_files
