@@ -72,8 +72,8 @@ def listed(name: str) -> list[dict[str, Any]]:
 class Lists:
     """A ChoiceSource. Each list is read once per instance, so make one for each request or submission, and drop it.
 
-    `user`: whose sessions, visits and colleagues are listed; nobody's without one. All other lists are the same for
-    everybody.
+    `user`: whose sessions, visits and colleagues are listed; nobody's without one. Zones are those of the user's
+    regions; all of them without one. All other lists are the same for everybody.
     """
 
     def __init__(self, user: User | None = None) -> None:
@@ -113,6 +113,8 @@ class Lists:
         if name == "sessions":
             return session_rows(self._sessions())
         own = _OWN.get(name)
+        if name == "zones":
+            return zone_rows(self.user)
         return own.rows(self.user) if own else list(_rows(name))
 
     def _sessions(self) -> SessionQuerySet:
@@ -129,8 +131,6 @@ def _rows(name: str) -> list[tuple[str, dict[str, str]]]:
         return [(slug, {"sq": label}) for slug, label in units.values_list("slug", "name")]
     if name in OFFICES:
         return list(Partner.objects.filter(role=OFFICES[name], is_active=True).values_list("slug", "names"))
-    if name == "zones":
-        return zone_rows()
     if name in ("countries", "languages"):
         return [(entry["code"], entry["name"]) for entry in listed(name)]
     return []

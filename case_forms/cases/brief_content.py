@@ -128,20 +128,22 @@ def both(write: Any) -> Texts:
 
 
 def age_group(facts: Mapping[str, Any], *, child_track: bool) -> str:
-    """child, adult, or unknown. A doubt about the age is never written as "adult"."""
+    """child, adult, as_child (an age of an adult in a child's case), or unknown. A doubt about the age is never written
+    as "adult", and an age that was read from a document never as not known."""
     age = facts.get("age")
     known = isinstance(age, (int, float)) and not isinstance(age, bool)
     if known and age < 18:  # type: ignore[operator]
         return "child"
-    if child_track:
+    if not known:
         return "unknown"
-    return "adult" if known else "unknown"
+    return "as_child" if child_track else "adult"
 
 
 def age_group_words(group: str) -> str:
     return {
         "child": gettext("child (under 18)"),
         "adult": gettext("adult"),
+        "as_child": gettext("followed as a child's case: treat as a child"),
         "unknown": gettext("not known, or in doubt: treat as a child"),
     }[group]
 
@@ -205,21 +207,28 @@ def _readers_of(fact: str) -> Mapping[str, bool]:
 def police_words(told: Sequence[Notice]) -> str:
     """Whether and when the police were notified of the case, and whether they took it on: as it stands now.
 
-    `told`: the case's notices to the police, the first first.
+    `told`: the case's notices to the police, the first first. Who accepted and gave it back later took nothing on.
     """
-    accepted = next((notice.accepted_at for notice in told if notice.accepted_at), None)
+    going_on = [notice for notice in told if notice.declined_at is None]
+    accepted = next((notice.accepted_at for notice in going_on if notice.accepted_at), None)
     if accepted is not None:
         return gettext("Notified, and accepted on %(at)s") % {"at": moment_words(accepted)}
-    sent = next((notice.sent_at for notice in told if notice.sent_at), None)
+    sent = next((notice.sent_at for notice in going_on if notice.sent_at), None)
     if sent is not None:
         return gettext("Notified on %(at)s, no answer yet") % {"at": moment_words(sent)}
-    if any(notice.state != NoticeState.CANCELLED for notice in told):
+    declined = max((notice.declined_at for notice in told if notice.declined_at), default=None)
+    if declined is not None:
+        return gettext("Notified, but declined on %(at)s; nobody has taken it on yet") % {"at": moment_words(declined)}
+    states = {notice.state for notice in told} - {NoticeState.CANCELLED}
+    if states == {NoticeState.FAILED}:
+        return gettext("Nobody at the police has been reached yet")
+    if states:
         return gettext("A notice is on its way, not yet delivered")
     return gettext("Not notified through this system")
 
 
 def _notices_to_police(case: Case) -> list[Notice]:
-    fields = ("id", "state", "sent_at", "accepted_at")
+    fields = ("id", "state", "sent_at", "accepted_at", "declined_at")
     return list(Notice.objects.filter(case_id=case.pk, role=Role.POLICE).order_by("owed_at").only(*fields))
 
 

@@ -1,13 +1,17 @@
 """What is asked about before a form is sent: what may be right and may be a slip (`warnings` of the definition).
 
 Whoever sends either corrects it or confirms that it is so. What was confirmed is kept with the submission. Nothing is
-asked of a program that fills an exercise, and nothing again of what was received before.
+asked of a program that fills an exercise, and nothing again of what was received before. Of a case that is an exercise
+every form asks: its notices say that nobody is in danger, whatever the form says.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext
 
 from access.models import User, in_language
 from case_forms import logic
@@ -17,6 +21,7 @@ from .checking import Answers, CheckContext, scope_at
 from .models import Submission
 
 Definition = Mapping[str, Any]
+OF_A_DRILL = "drill_case"  # the warning of every form that names an exercise; it stands in no definition
 
 
 @dataclass(frozen=True)
@@ -38,11 +43,13 @@ def to_confirm(definition: Definition, answers: Answers, context: CheckContext, 
 
     `case`: the one that the answers name. A condition that can't be worked out is asked about: better once too often.
     """
+    asked = [ToConfirm(OF_A_DRILL, "", _drill_words(context.language))] if case is not None and case.is_drill else []
     warnings = definition.get("warnings", ())
     if not warnings:
-        return []
+        return asked
     scope = {**answers, **scope_at(context), **facts_of(case)}
-    return [_asked(definition, warning, context.language) for warning in warnings if _holds(warning["when"], scope)]
+    held = [warning for warning in warnings if _holds(warning["when"], scope)]
+    return [*asked, *(_asked(definition, warning, context.language) for warning in held)]
 
 
 def facts_of(case: Case | None) -> dict[str, Any]:
@@ -69,7 +76,8 @@ def confirmed_in_words(submission: Submission, language: str) -> list[str]:
     kept: Any = submission.confirmed
     keys = {entry["warning"] for entry in kept or ()}
     warnings = submission.form_version.definition.get("warnings", ())
-    return [in_language(warning["message"], language) for warning in warnings if warning["key"] in keys]
+    of_a_drill = [_drill_words(language)] if OF_A_DRILL in keys else []
+    return [*of_a_drill, *(in_language(each["message"], language) for each in warnings if each["key"] in keys)]
 
 
 def _holds(expression: Any, scope: Mapping[str, Any]) -> bool:
@@ -77,6 +85,11 @@ def _holds(expression: Any, scope: Mapping[str, Any]) -> bool:
         return logic.truthy(logic.evaluate(expression, scope))
     except logic.LogicError:
         return True
+
+
+def _drill_words(language: str) -> str:
+    with translation.override(language):
+        return gettext("This case is a drill: what you send goes out as an exercise. Is this form part of the drill?")
 
 
 def _asked(definition: Definition, warning: Mapping[str, Any], language: str) -> ToConfirm:

@@ -1,8 +1,8 @@
 """What came of a submission that opened and joined no case: the procedure's words, or that no rule said anything.
 
 A form that has rules, and answers that none of them is about, are a hole in the procedure: nobody was told, and nobody
-decided that it should be so. The unit and its coordinators see it until one of them has dealt with it. A rule that does
-nothing but say why (`"then": []`) is no hole.
+decided that it should be so. So is a form that names a case and that no rule knows. The unit and its coordinators see
+it until one of them has dealt with it. A rule that does nothing but say why (`"then": []`) is no hole.
 """
 
 from collections.abc import Iterator, Mapping
@@ -45,8 +45,11 @@ def keep_outcome(submission: Submission, decision: Decision, event: Event, proce
 
 
 def is_unmatched(decision: Decision, event: Event, procedure: Mapping[str, Any]) -> bool:
-    """Whether the procedure has rules about this form, and none of them says anything about these answers."""
-    return not decision.explanation and any(listens(rule, event) for rule in procedure.get("rules", ()))
+    """Whether no rule says anything, though the procedure has rules about this form, or the form names a case: what
+    is written for a case is meant for somebody, also when the procedure is older than the form."""
+    if decision.explanation:
+        return False
+    return event.case_status is not None or any(listens(rule, event) for rule in procedure.get("rules", ()))
 
 
 def words_of(submission: Submission) -> list[str]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from access.models import Municipality, User
 from case_forms.builder.sources import Attributes, Rows, register_list
+from case_forms.zones.models import Zone
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
@@ -45,17 +46,19 @@ def _recent(user: User | None) -> Attributes:
     if user is None:
         return {}
     towns = {town.slug: town for town in Municipality.objects.select_related("region")}
+    zones = {str(pk): name for pk, name in Zone.objects.values_list("pk", "name")}
     since = timezone.now() - timedelta(days=DAYS)
     visits = _visits(user).filter(occurred_at__gte=since).only("id", "occurred_at", "answers")[:MOST_VISITS]
-    return {str(visit.pk): _parts(visit, towns) for visit in visits}
+    return {str(visit.pk): _parts(visit, towns, zones) for visit in visits}
 
 
 def _day(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%d.%m.%Y}"
 
 
-def _parts(visit: Submission, towns: dict[str, Municipality]) -> dict[str, str]:
-    """Its name and place. One whose answers don't open is named by its day alone."""
+def _parts(visit: Submission, towns: dict[str, Municipality], zones: dict[str, str]) -> dict[str, str]:
+    """Its name and place, by the zone's name before what was noted of it. One whose answers don't open is named by its
+    day alone."""
     day = _day(visit.occurred_at)
     try:
         answers: dict[str, Any] = dict(visit.answers)
@@ -63,7 +66,7 @@ def _parts(visit: Submission, towns: dict[str, Municipality]) -> dict[str, str]:
         log.error("submission_unreadable", submission=str(visit.pk), code=type(error).__name__)
         return {"name": day}
     town = towns.get(str(answers.get("municipality")))
-    zone = str(answers.get("zone_note") or "")[:60]
+    zone = zones.get(str(answers.get("zone")), "") or str(answers.get("zone_note") or "")[:60]
     place = ", ".join(filter(None, (zone, town.name if town else "")))
     where = {"municipality": town.slug, "region": town.region.slug} if town else {}
     return {"name": f"{day} · {place}" if place else day, **where}

@@ -30,5 +30,10 @@ class ZoneChoice(SelectOne):
         offered = super().filterable(question, language, sources)
         return [choice for choice in offered if self._in_use(choice["value"], sources)]
 
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        """The name also for who can't choose it: whoever reads the answer of another region."""
+        name = sources.attributes(self.list_name, str(value)).get("name")
+        return name or super().formatted(value, question, language, sources)
+
     def _in_use(self, value: str, sources: ChoiceSource) -> bool:
         return sources.attributes(self.list_name, value).get("in_use") != "no"

@@ -8,7 +8,7 @@ import calendar
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -159,12 +159,14 @@ def _identifications(unit: MobileUnit, month: Month, language: str) -> Answers:
     found: Counter[tuple[str, str, str, str]] = Counter()
     lists = Lists()
     from_visits = 0
-    for submission, answers in _sent(unit, month, "identification"):
-        source = _in_words(submission, answers, "signal_source", language, lists)
+    for sent in _by_case(_sent(unit, month, "identification")):
+        said = (_in_words(submission, answers, "signal_source", language, lists) for submission, answers in sent)
+        source = next(filter(None, said), "")
         if source:
             sources[source] += 1
-        found[_described(submission, answers)] += 1
-        from_visits += bool(answers.get("source_visit"))
+        decided = (each for each in sent if each[1].get("worker_decision"))
+        found[_described(*next(decided, sent[0]))] += 1
+        from_visits += any(answers.get("source_visit") for _submission, answers in sent)
     return {
         "tips_by_source": [{"source": words[:80], "source_count": number} for words, number in sorted(sources.items())],
         "identifications_from_visits": from_visits,
@@ -176,14 +178,24 @@ def _identifications(unit: MobileUnit, month: Month, language: str) -> Answers:
     }
 
 
+def _by_case(sent: Iterable[tuple[Submission, Answers]]) -> list[list[tuple[Submission, Answers]]]:
+    """What was sent of each case, the last first: one person is counted once, also when the urgent notice came first
+    and the rest later. What belongs to no case stands alone."""
+    cases: dict[UUID, list[tuple[Submission, Answers]]] = {}
+    for submission, answers in sent:
+        cases.setdefault(submission.case_id or submission.pk, []).insert(0, (submission, answers))
+    return list(cases.values())
+
+
 def _sent(unit: MobileUnit, month: Month, kind: str) -> Iterator[tuple[Submission, Answers]]:
-    """The unit's submissions of this kind that came in within the month, opened; one that doesn't open is left out."""
+    """The unit's submissions of this kind that came in within the month, opened, the first first; one that doesn't open
+    is left out."""
     forms = {version.form_id for version in FormVersion.objects.newest() if version.definition["kind"] == kind}
     start, end = month.moments
     sent = Submission.objects.filter(
         unit=unit, form_version__form__in=forms, is_drill=False, received_at__gte=start, received_at__lt=end
-    )
-    for submission in sent.select_related("form_version__form", "case"):
+    ).exclude(case__is_drill=True)
+    for submission in sent.select_related("form_version__form", "case").order_by("received_at"):
         try:
             yield submission, submission.answers or {}
         except (SealBroken, KeyRingError) as error:
@@ -192,7 +204,7 @@ def _sent(unit: MobileUnit, month: Month, kind: str) -> Iterator[tuple[Submissio
 
 def _described(submission: Submission, answers: Answers) -> tuple[str, str, str, str]:
     """(result, sex, age group, form of exploitation) of an identification, in the report's choices."""
-    result, sex = answers.get("worker_decision"), answers.get("gender")
+    result, sex = answers.get("worker_decision") or answers.get("urgent_notice"), answers.get("gender")
     named = answers.get("exploitation")
     forms = [each for each in named if isinstance(each, str)] if isinstance(named, list) else []
     if len(forms) > 1:
@@ -245,8 +257,9 @@ def _notices(unit: MobileUnit, month: Month) -> Answers:
     first = Notice.objects.filter(unit=unit, is_drill=False, purpose=Purpose.FIRST, **_within("owed_at", month))
     police = list(first.filter(role=Role.POLICE).values_list("pk", "chase_id", "owed_at"))
     chases = {chase or pk for pk, chase, _owed in police}
+    taken_on = Notice.objects.filter(accepted_at__isnull=False, declined_at__isnull=True, role=Role.POLICE)
     answered = dict(
-        Notice.objects.filter(Q(chase_id__in=chases) | Q(pk__in=chases), accepted_at__isnull=False, role=Role.POLICE)
+        taken_on.filter(Q(chase_id__in=chases) | Q(pk__in=chases))
         .order_by()
         .values("chase_id")
         .annotate(at=Min("accepted_at"))

@@ -2,18 +2,35 @@
 
 from collections.abc import Iterator
 
+from access.models import User
+
 from .models import Zone
 
 
-def zone_rows() -> list[tuple[str, dict[str, str]]]:
-    """Every zone, those no longer in use too: old answers keep their names. The type offers those in use."""
-    found = Zone.objects.values_list("pk", "name", "municipality__name")
-    return [(str(key), {"sq": f"{name} · {town}"}) for key, name, town in found]
+def zone_rows(user: User | None) -> list[tuple[str, dict[str, str]]]:
+    """The zones that this person sees, those no longer in use too: the type offers those in use. Every zone without a
+    person, for what no person reads."""
+    found = Zone.objects.visible_to(user) if user is not None else Zone.objects.all()
+    rows = found.values_list("pk", "name", "municipality__name")
+    return [(str(key), {"sq": _label(name, town)}) for key, name, town in rows]
 
 
 def zone_attributes() -> Iterator[tuple[str, dict[str, str]]]:
-    """What a filter may read of each: `in_use` is "yes" or "no"."""
-    found = Zone.objects.values_list("pk", "municipality__slug", "municipality__region__slug", "kind", "is_active")
-    for key, municipality, region, kind, active in found:
-        in_use = "yes" if active else "no"
-        yield str(key), {"municipality": municipality, "region": region, "kind": kind, "in_use": in_use}
+    """What a filter may read of each: `in_use` is "yes" or "no". `name` is how an old answer reads, for everybody who
+    may read that answer."""
+    fields = ("pk", "name", "municipality__name", "municipality__slug", "municipality__region__slug", "kind")
+    for key, name, town, municipality, region, kind, active in Zone.objects.values_list(*fields, "is_active"):
+        yield (
+            str(key),
+            {
+                "name": _label(name, town),
+                "municipality": municipality,
+                "region": region,
+                "kind": kind,
+                "in_use": "yes" if active else "no",
+            },
+        )
+
+
+def _label(name: str, town: str) -> str:
+    return f"{name} · {town}"

@@ -1,7 +1,8 @@
 """Erasing what notices were made from: taken back, or its time is over. In the transaction that erases the source.
 
-What goes is everything that quotes it: the brief, its PDF, what was added to other notices, and the notes of the
-replies. What stays is that a notice went out, to whom, when and what was answered; the audit chain keeps ids only.
+What goes is everything that quotes it: the brief, its PDF, what was added to other notices, and what the replies say
+in free words, the number of the investigation and the prosecutor among them. What stays is that a notice went out, to
+whom, when and what was answered; the audit chain keeps ids only.
 """
 
 from collections.abc import Collection, Iterable
@@ -77,7 +78,8 @@ def erase_answers(notices: QuerySet[Notice], keys: Collection[str], *, sources: 
 def _erase_what_hangs_on(notices: Iterable[UUID]) -> None:
     keys = list(notices)
     BriefDocument.objects.filter(notice__in=keys).delete()
-    Reply.objects.filter(Q(notice__in=keys), note__isnull=False).update(note=None)
+    replies = Reply.objects.filter(notice__in=keys)
+    replies.filter(Q(note__isnull=False) | Q(details__isnull=False)).update(note=None, details=None)
 
 
 def _without(brief: dict[str, Any], keys: Collection[str]) -> dict[str, Any]:

@@ -79,6 +79,8 @@ OUTCOMES: Choices = {
     "papers_prepared": _("Identity or travel documents are being prepared"),
     "watching": _("We are watching as asked; nothing to add"),
     "called_back": _("Spoke with the unit by phone"),
+    "police_by_unit": _("The police are to be notified by the unit"),
+    "police_not_notified": _("The police are not to be notified"),
 }
 OUTCOMES_OF_ROLE: dict[str, tuple[str, ...]] = {
     Role.SOCIAL_SERVICE: (
@@ -95,6 +97,7 @@ OUTCOMES_OF_ROLE: dict[str, tuple[str, ...]] = {
     Role.HEALTH: ("seen_by_doctor", "appointment_given", "declined_contact", "not_found", "passed_on"),
     Role.LEGAL_AID: ("lawyer_named", "appointment_given", "declined_contact", "not_found", "passed_on"),
     Role.EMBASSY_DESK: ("papers_prepared", "registered", "passed_on"),
+    Role.COORDINATOR: ("police_by_unit", "police_not_notified", "called_back", "other"),
 }
 
 ACCEPT_WORDS: Choices = {

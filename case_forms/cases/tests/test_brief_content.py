@@ -105,7 +105,7 @@ def test_values_are_written_in_both_languages(scene: Scene) -> None:
         ({"age": 17}, True, "child"),
         ({"age": 17}, False, "child"),
         ({"age": 30}, False, "adult"),
-        ({"age": 30}, True, "unknown"),
+        ({"age": 30}, True, "as_child"),
         ({"age": None}, False, "unknown"),
         ({}, True, "unknown"),
         ({"age": True}, False, "unknown"),
@@ -197,6 +197,19 @@ def test_the_shelter_and_the_authority_read_what_the_police_were_told_as_it_stan
     assert "case.police" not in {
         row["key"] for section in brief_for("police", facts_of(case))["sections"] for row in section["rows"]
     }
+
+
+def test_what_the_police_declined_or_never_got_is_not_told_as_taken_on_or_on_its_way(scene: Scene) -> None:
+    scene.send(danger="yes", age_stated=15)
+    case = Case.objects.get()
+    police = Notice.objects.filter(case_id=case.pk, role="police")
+    police.update(state="failed", reason="no_contact")
+    assert row_for(case, "protection_service", "case.police") == "Nobody at the police has been reached yet"
+    police.update(state="sent", reason="", sent_at=timezone.now(), attempts=1)
+    answer(notice=police.get(), kind="accepted")
+    answer(notice=police.get(), kind="declined", reason="not_competent")
+    assert "declined on" in row_for(case, "protection_service", "case.police")
+    assert "accepted" not in row_for(case, "protection_service", "case.police")
 
 
 def row_for(case: Case, role: str, key: str) -> str:

@@ -165,11 +165,15 @@ def seed_definitions() -> Made:
 
 def seed_forms(*, one_by_one: bool = False) -> int:
     """Publishes each shipped form that is new, or newer here than a form nobody has changed. `one_by_one`: only what
-    fits the procedures that stand; else that is left to whoever calls."""
+    fits the procedures that stand, and of the forms that a shipped procedure has rules for none that no standing one
+    has; else that is left to whoever calls."""
     made = 0
     for definition in form_files():
         form = FormDefinition.objects.filter(key=definition["key"]).first()
         if form is not None and not _to_renew(form, as_published(form.working_copy()), as_published(definition)):
+            continue
+        if one_by_one and form is None and _waits_for_rules(definition["key"]):
+            log.error("shipped_form_waits_for_rules", key=definition["key"])
             continue
         before = form.versions.count() if form else 0
         try:
@@ -183,6 +187,19 @@ def seed_forms(*, one_by_one: bool = False) -> int:
             continue
         made += form.versions.count() - before
     return made
+
+
+def _waits_for_rules(key: str) -> bool:
+    """Whether the shipped procedures have rules for this form and the one in force has none: nobody would be told."""
+    try:
+        standing = [ProcedureVersion.objects.in_force().definition]
+    except ProcedureVersion.DoesNotExist:
+        standing = []
+    return _has_rules(procedure_files(), key) and not _has_rules(standing, key)
+
+
+def _has_rules(procedures: Iterable[dict[str, Any]], key: str) -> bool:
+    return any(key in rule.get("forms", ()) for procedure in procedures for rule in procedure.get("rules", ()))
 
 
 def seed_procedures(*, one_by_one: bool = False) -> int:

@@ -13,10 +13,11 @@ from django.utils import timezone
 from access.models import FieldToken
 from case_forms.builder.actions import publish_form, save_definition
 from case_forms.builder.outline import questions
+from case_forms.cases.models import Case
 from case_forms.intake import drafts
 from case_forms.intake.actions import ConfirmationNeeded, receive_submission, submit_draft
 from case_forms.intake.checking import CheckContext
-from case_forms.intake.confirming import to_confirm
+from case_forms.intake.confirming import confirmed_in_words, to_confirm
 from case_forms.intake.models import Draft, Submission
 from case_forms.intake.seeding.reference import form_files
 from case_forms.intake.tests import small_world
@@ -172,6 +173,25 @@ def test_a_drill_is_asked_nothing(scene: Scene) -> None:
         is_drill=True,
     )
     assert received.created
+
+
+def test_a_form_that_names_a_drill_goes_out_as_an_exercise_only_once_that_is_confirmed(scene: Scene) -> None:
+    reference = scene.send(age_stated=20).receipt["case"]
+    Case.objects.filter(reference=reference).update(is_drill=True)
+    with pytest.raises(ConfirmationNeeded) as needed:
+        scene.follow(reference)
+    assert [each.key for each in needed.value.asked] == ["drill_case"]
+    received = receive_submission(
+        uuid=uuid.uuid4(),
+        form_key=scene.follow_up.form.key,
+        version=scene.follow_up.number,
+        occurred_at=timezone.now(),
+        answers={"case_ref": reference},
+        user=scene.worker,
+        confirmed=["drill_case"],
+    )
+    assert "drill" in confirmed_in_words(received.submission, "en")[0]
+    assert "stërvitje" in confirmed_in_words(received.submission, "sq")[0]
 
 
 def test_a_condition_that_cannot_be_worked_out_is_asked_about() -> None:

@@ -7,12 +7,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from access.models import User
+from access.models import Municipality, User
 from audit.models import AuditEntry
 from case_forms.builder.sources import Lists
 from case_forms.cases.models import Case, Deadline
 from case_forms.intake.actions import receive_submission
 from case_forms.intake.models import Draft, Submission
+from case_forms.questions.zones import ZoneChoice
+from case_forms.zones.models import Zone
 from notifications.outbox.models import Notice
 from tests.seeds import lay_down_demo
 
@@ -135,6 +137,19 @@ def test_the_visit_is_chosen_from_the_units_own_log_by_day_and_zone(worker: User
     assert label == f"{timezone.localtime(visit.occurred_at):%d.%m.%Y} · Shëngjin, Lezhë"
     assert Lists(User.objects.get(username="vlore1")).choices("outreach_visits", "sq") == []
     assert Lists().choices("outreach_visits", "sq") == []
+
+
+def test_the_zone_of_a_visit_goes_by_its_name_and_is_offered_where_one_works(worker: User) -> None:
+    zone = Zone.objects.create(municipality=Municipality.objects.get(slug="lezhe"), name="Tregu i vjetër")
+    today = timezone.localdate().isoformat()
+    send(worker, "outreach_visit", date=today, municipality="lezhe", zone=str(zone.pk), zone_note="te pompa")
+    ((_key, label),) = Lists(worker).choices("outreach_visits", "sq")
+    assert label.endswith(" · Tregu i vjetër, Lezhë")
+    elsewhere = Lists(User.objects.get(username="vlore1"))
+    assert Lists(worker).has("zones", str(zone.pk))
+    assert not elsewhere.has("zones", str(zone.pk))
+    asked = {"key": "zone", "type": "zone"}
+    assert ZoneChoice().formatted(str(zone.pk), asked, "sq", elsewhere) == "Tregu i vjetër · Lezhë"
 
 
 def test_an_old_visit_can_be_read_and_not_chosen(worker: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,6 +172,12 @@ def test_a_follow_up_that_joins_its_case_is_no_hole(scene: Scene) -> None:
     assert not scene.follow(reference).submission.is_unmatched
 
 
+def test_a_form_that_names_a_case_and_that_no_rule_knows_is_loud(scene: Scene) -> None:
+    reference = scene.send().receipt["case"]
+    scene.follow_up = publish({**scene.follow_up.definition, "key": "unknown_to_the_procedure"})
+    assert scene.follow(reference).submission.is_unmatched
+
+
 def test_an_operator_sees_none_of_it(scene: Scene) -> None:
     scene.send(result="at_risk", story=None)
     assert not outcome.unmatched(make_user(StaffRole.OPERATOR)).exists()

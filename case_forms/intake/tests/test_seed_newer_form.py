@@ -147,6 +147,30 @@ def test_an_edit_by_hand_is_never_written_over(worker: User) -> None:
     assert send(worker, newest.number, **{**ANSWERS, "immediate_danger": "no"}).case is not None
 
 
+def test_a_new_form_waits_where_the_procedure_that_stands_has_no_rule_for_it(db: None) -> None:
+    forms, procedures = form_files(), procedure_files()
+    new = "school_notice"
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr(reference, "form_files", lambda: [each for each in forms if each["key"] != new])
+        without = copy.deepcopy(procedures)
+        for procedure in without:
+            procedure["rules"] = [rule for rule in procedure["rules"] if new not in rule.get("forms", ())]
+        earlier.setattr(reference, "procedure_files", lambda: without)
+        seed_reference()
+    by = make_user("worker", unit=MobileUnit.objects.get(slug="vlore"))
+    own = ProcedureVersion.objects.in_force()
+    definition = {**own.definition, "title": {**own.definition["title"], "en": "Our own procedure"}}
+    procedure = save_procedure(key=own.procedure.key, definition=definition)
+    publish_procedure(procedure=procedure, in_force_from=timezone.now(), by=by)
+    identification = copy.deepcopy(next(each for each in forms if each["key"] == KEY))
+    with pytest.MonkeyPatch.context() as newer:
+        # what is shipped doesn't fit by itself: it asks for a form that nobody has
+        identification["sections"][0]["items"] = identification["sections"][0]["items"][:1]
+        newer.setattr(reference, "form_files", lambda: [identification, *(f for f in forms if f["key"] != KEY)])
+        seed_reference()
+    assert not FormDefinition.objects.filter(key=new).exists()
+
+
 def test_an_own_procedure_keeps_the_form_that_it_fits(worker: User) -> None:
     ours = copy.deepcopy(BEFORE["procedure"])
     ours["title"]["en"] = "Our own procedure"

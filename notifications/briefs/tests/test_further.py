@@ -136,7 +136,7 @@ def with_everything(notice: Notice) -> None:
     notice.brief = brief()
     notice.save()
     BriefDocument.objects.create(notice=notice, pdf=b"%PDF", pages=1)
-    Reply.objects.create(notice=notice, kind="on_the_way", note=SAID)
+    Reply.objects.create(notice=notice, kind="on_the_way", note=SAID, details={"number": "4711"})
 
 
 def test_erasing_takes_brief_pdf_and_note_and_ends_the_link(client: Client, notice: Notice) -> None:
@@ -148,7 +148,14 @@ def test_erasing_takes_brief_pdf_and_note_and_ends_the_link(client: Client, noti
     assert notice.state == "cancelled"
     assert not BriefDocument.objects.exists()
     assert Reply.objects.get().note is None
+    assert Reply.objects.get().details is None
     assert client.get(path_of(notice)).status_code == 404
+
+
+def test_erasing_takes_an_investigations_number_that_came_without_a_note(notice: Notice) -> None:
+    Reply.objects.create(notice=notice, kind="outcome", reason="investigation", details={"number": "4711"})
+    erase_all_of(notice.case_id, at=timezone.now())
+    assert Reply.objects.get().details is None
 
 
 def test_a_notice_in_which_others_stand_goes_on_without_its_own_content(client: Client, notice: Notice) -> None:

@@ -218,6 +218,15 @@ def test_each_role_declines_for_its_own_reasons(make_notice: Callable[..., Notic
     assert set(outcomes_for(notice)) <= set(OUTCOMES)
 
 
+def test_a_coordinator_tells_what_they_decided_and_nothing_of_others_work(make_notice: Callable[..., Notice]) -> None:
+    notice = make_notice(Role.COORDINATOR)
+    assert list(outcomes_for(notice)) == ["police_by_unit", "police_not_notified", "called_back", "other"]
+    answer(notice=notice, kind="accepted")
+    assert refused(now_of(notice), "outcome", reason="person_received") == "outcome_missing"
+    answer(notice=now_of(notice), kind="outcome", reason="police_not_notified")
+    assert Reply.objects.filter(reason="police_not_notified").exists()
+
+
 def test_a_shelter_cannot_decline_for_an_officers_reason(make_notice: Callable[..., Notice]) -> None:
     notice = make_notice(Role.PROTECTION_SERVICE)
     with pytest.raises(AnswerRefused) as refused:
