@@ -71,7 +71,8 @@ def notice_without_anybody(case: Case, notice_id: UUID) -> Notice:
 def choices_for(notice: Notice) -> Choices:
     """Whom this notice may be given to. A referral stays with the service that it names."""
     duty = duty_of(notice)
-    people = Contact.objects.filter(is_active=True, partner__is_active=True).exclude(email="")
+    people = Contact.objects.filter(is_active=True, partner__is_active=True, reachable_at__isnull=False)
+    people = people.exclude(email="")
     people = people.select_related("partner").order_by("partner__slug", "name", "pk")
     coordinators = list(people.filter(partner__role=Role.COORDINATOR))
     if duty.role == Role.COORDINATOR:

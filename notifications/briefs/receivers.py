@@ -8,8 +8,10 @@ from django.utils import timezone
 from audit.chain import SYSTEM
 from notifications import signals
 from notifications.directory.models import Contact
-from notifications.outbox.models import Notice
+from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.states import UNSENT
 
+from .further import lock_chases
 from .links import CONTACT_CHANGED, revoke_link
 from .models import BriefSession, PinTry
 
@@ -25,6 +27,11 @@ def begin_anew(notice: Notice, **kwargs: Any) -> None:
 @receiver(signals.contact_changed, dispatch_uid="briefs.end_links")
 def end_links(contact: Contact, **kwargs: Any) -> None:
     """The address, the PIN or the office changed: links that were sent before open nothing, and their chases go on."""
-    for notice in Notice.objects.open().filter(contact=contact, link_revoked_at__isnull=True):
+    theirs = Notice.objects.open().filter(contact=contact, link_revoked_at__isnull=True)
+    lock_chases([notice.chase_id for notice in theirs if notice.chase_id])  # all of them before the first audit entry
+    for notice in theirs:
         revoke_link(notice=notice, why=CONTACT_CHANGED, actor=SYSTEM)
+    # What was not sent yet is looked at now: it goes to whoever counts (`outbox.delivery`).
+    unsent = Notice.objects.filter(contact=contact, state__in=UNSENT).exclude(purpose=Purpose.TEST)
+    unsent.update(next_attempt_at=timezone.now())
     BriefSession.objects.filter(notice__contact=contact, closed_at__isnull=True).update(closed_at=timezone.now())

@@ -172,7 +172,8 @@ def _plan(notice: Notice, now: datetime, *, words: list[Words], without: tuple[s
         do = step["do"]
         if do == CALL:
             return Plan(index, do, step, chase, coordinator_for(notice, chase, now), why)
-        if do == REMIND and REMIND not in without and notice.contact is not None:
+        is_reachable = notice.contact is not None and notice.contact.reachable_at is not None
+        if do == REMIND and REMIND not in without and is_reachable:
             return Plan(index, do, step, chase, notice.contact, why)
         if do == DEPUTY:
             contact = _deputy(notice, chase, now)

@@ -7,10 +7,10 @@ that read rows are asked here, each few seconds, in one process; the answer says
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Min
+from django.db.models import F, Min
 
 from audit.models import PutAside
-from notifications.directory.models import Contact, DutyShift
+from notifications.directory.models import Contact, DutyShift, Leave
 from notifications.outbox.alarm import alarm_part
 from notifications.outbox.models import Attempt, AttemptOutcome, Notice
 from notifications.outbox.states import SETTLED, UNREACHED, NoticeState
@@ -27,7 +27,7 @@ def findings(now: datetime) -> dict[str, Any]:
         "overdue_s": _overdue(now),
         "put_aside": PutAside.objects.count(),
         "smtp_failing_s": _failing(now),
-        "contacts": Contact.objects.filter(is_active=True, partner__is_active=True).count(),
+        "contacts": Contact.objects.filter(is_active=True, partner__is_active=True, reachable_at__isnull=False).count(),
         "on_duty": _on_duty(now),
         "nobody_told": alarm_part(now),
     }
@@ -59,7 +59,13 @@ def _failing(now: datetime) -> float:
 
 
 def _on_duty(now: datetime) -> int:
-    shifts = DutyShift.objects.at(now).filter(contact__is_active=True, partner__is_active=True)
+    shifts = DutyShift.objects.at(now).filter(
+        contact__is_active=True,
+        contact__reachable_at__isnull=False,
+        contact__partner=F("partner"),
+        partner__is_active=True,
+    )
+    shifts = shifts.exclude(contact__in=Leave.objects.at(now).values("contact"))
     return shifts.values("contact").distinct().count()
 
 

@@ -44,6 +44,14 @@ def check_address(contact: Contact, **kwargs: Any) -> None:
     )
 
 
+@receiver(signals.contact_changed, dispatch_uid="outbox.end_check")
+def end_check(contact: Contact, **kwargs: Any) -> None:
+    """Whoever is inactive isn't tested, and nobody else gets the test."""
+    if not contact.is_active:
+        for notice in Notice.objects.open().filter(purpose=Purpose.TEST, contact=contact):
+            cancel(notice=notice, reason=SUPERSEDED)
+
+
 @receiver(signals.notice_opened, dispatch_uid="outbox.contact_reached")
 def contact_reached(notice: Notice, **kwargs: Any) -> None:
     """A test notice was opened with the PIN: from now on the contact counts, if nothing was changed since."""

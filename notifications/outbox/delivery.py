@@ -31,7 +31,7 @@ from notifications.channels.errors import PayloadError, Refused, Unreached
 from notifications.channels.registry import channel_named
 
 from .letters import letter_for
-from .models import Attempt, AttemptOutcome, Notice
+from .models import Attempt, AttemptOutcome, Notice, Purpose
 from .outcomes import NewState, write_attempts, write_states
 from .states import NO_CONTACT, UNREACHED, NoticeState
 from .waking import send_wake_up
@@ -239,6 +239,8 @@ def _send_one(held: Held, line: Line) -> None:
     contact = held.notice.contact
     if contact is None or not (contact.is_active and contact.partner.is_active):
         raise PayloadError(CONTACT_INACTIVE)
+    if held.notice.purpose != Purpose.TEST and (contact.reachable_at is None or held.notice.link_revoked_at):
+        raise PayloadError(CONTACT_INACTIVE)  # a new address waits for its test; an old link opens nothing
     letter = letter_for(held.notice, contact, now=timezone.now())
     line.channel(held.notice.channel).send(letter)
 

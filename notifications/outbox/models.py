@@ -61,7 +61,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def without_recipient(self) -> "NoticeQuerySet":
         """Open, and nobody is there to be told: resolved again by the sweeper."""
-        return self.filter(state=NoticeState.FAILED, reason=NO_CONTACT)
+        return self.filter(state=NoticeState.FAILED, reason=NO_CONTACT).exclude(purpose=Purpose.TEST)
 
     def nobody_reached(self) -> "NoticeQuerySet":
         """What makes a case as loud as can be: a first notice that has nobody, or one that was declined or sent on and

@@ -252,7 +252,12 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/dutyshift/", COORDINATOR, "Coordinators keep the duty roster of their regions.", WRITE),
     Row("cms/leave/", COORDINATOR, "Coordinators write down who is away in their regions.", WRITE),
     Row("cms/partner/", COORDINATOR, "Coordinators keep the offices of their regions, by two.", WRITE),
-    Row("cms/directory-changes/", COORDINATOR, "A second keeper agrees to a change of the directory.", WRITE),
+    Row(
+        "cms/directory-changes/",
+        KEEPERS,
+        "A second coordinator agrees to a change of the directory; an operator only undoes an emergency.",
+        WRITE,
+    ),
     Row(
         "cms/outbox/notice/retry/",
         COORDINATOR,

@@ -24,11 +24,12 @@ from access.models import User
 from audit.chain import actor_of, record
 from notifications import signals
 
+from ..actions import has_begun, next_minute
 from ..models import Contact, DutyShift, Leave, Partner, Role
 from . import mails
 from .models import Act, ChangedKind, Decision, DirectoryChange
 from .values import MODELS, Asked, Row, Values, difference, put_into, values_of
-from .who import concerned_by, may_decide, office_of
+from .who import concerned_by, may_decide, may_undo, office_of
 
 TESTED = {"email", "pin_hash", "partner"}  # what a contact is tested for anew
 CUTS_OFF = {"email", "pin_hash", "partner", "is_active"}  # what ends the links that are open
@@ -56,6 +57,9 @@ def ask_for_change(*, asked: Asked, by: User, at_once: bool = False, now: dateti
         asked_by=by,
         asked_at=moment,
     )
+    mails.tell_of_asking(change, concerned=concerned_by(change))
+    if at_once:
+        _make(change, by=by, now=moment)
     record(
         "directory.change_asked",
         actor=actor_of(by),
@@ -67,9 +71,6 @@ def ask_for_change(*, asked: Asked, by: User, at_once: bool = False, now: dateti
         fields=_names(asked.after),
         at_once=at_once,
     )
-    mails.tell_of_asking(change, concerned=concerned_by(change))
-    if at_once:
-        _make(change, by=by, now=moment)
     return change
 
 
@@ -80,7 +81,7 @@ def decide_change(*, change: DirectoryChange, agree: bool, by: User, now: dateti
     locked = DirectoryChange.objects.select_for_update().get(pk=change.pk)
     if locked.decision != Decision.WAITING:
         raise ValidationError(_("This has been decided meanwhile. Look again."))
-    if not may_decide(locked, by):
+    if not (may_decide(locked, by) or (not agree and may_undo(locked, by))):
         raise ValidationError(_("Another coordinator of this office must decide, not the one who asked."))
     if agree and not locked.at_once:
         _make(locked, by=by, now=moment)
@@ -122,7 +123,8 @@ def rehearse(asked: Asked, *, by: User, look: Callable[[Row], list[str]], now: d
     try:
         with transaction.atomic():
             key = asked.row.pk
-            row = _write(asked.kind, asked.act, key, asked.before, asked.after, by=by, now=now or timezone.now())
+            moment = now or timezone.now()
+            row = _write(asked.kind, asked.act, key, asked.before, asked.after, by=by, now=moment, rehearsed=True)
             found = look(row)
             transaction.set_rollback(True)
     except ValidationError:
@@ -141,36 +143,47 @@ def _make(change: DirectoryChange, *, by: User, now: datetime) -> None:
 
 def _undo(change: DirectoryChange, *, by: User, now: datetime) -> None:
     """Turn an emergency back: old values again; what was added ends or is inactive; what was deleted stands again."""
-    values = change.values
+    try:
+        _turn_back(change, by=by, now=now)
+    except ChangedMeanwhile:
+        raise ChangedMeanwhile(
+            _("Something else was changed in this entry since. Put it right there; this can't be undone by itself.")
+        ) from None
+
+
+def _turn_back(change: DirectoryChange, *, by: User, now: datetime) -> None:
+    values, key = change.values, change.entry_id
     if change.act == Act.CHANGE:
-        _write(change.kind, Act.CHANGE, change.entry_id, values["after"], values["before"], by=by, now=now)
+        _write(change.kind, Act.CHANGE, key, values["after"], values["before"], by=by, now=now)
     elif change.act == Act.DELETE:
         _write(change.kind, Act.ADD, None, {}, values["before"], by=by, now=now)
     elif change.kind in (ChangedKind.PARTNER, ChangedKind.CONTACT):
-        _write(change.kind, Act.CHANGE, change.entry_id, {"is_active": True}, {"is_active": False}, by=by, now=now)
-    else:
-        _write(change.kind, Act.DELETE, change.entry_id, {}, {}, by=by, now=now)
+        _write(change.kind, Act.CHANGE, key, {"is_active": True}, {"is_active": False}, by=by, now=now)
+    elif parse_datetime(values["after"]["starts_at"]) > now:  # type: ignore[operator]  # written by values_of
+        _write(change.kind, Act.DELETE, key, {}, {}, by=by, now=now)
+    else:  # it has begun: it ends now, and who was on duty until now stays to be read
+        _write(change.kind, Act.CHANGE, key, {}, {"ends_at": next_minute(now).isoformat()}, by=by, now=now)
 
 
-def _write(kind: str, act: str, key: int | None, before: Values, after: Values, *, by: User, now: datetime) -> Row:
-    """Add, change or delete the row. Raises ChangedMeanwhile when the fields aren't as `before` says."""
-    model = MODELS[kind]
-    if act == Act.ADD:
-        row: Row = model()
-    else:
-        found = model._default_manager.select_for_update().filter(pk=key or 0).first()
-        if found is None:
-            raise ChangedMeanwhile(_("This entry is gone. Ask again if it is still needed."))
-        row = found
-        stored = {name: value for name, value in values_of(row).items() if name in before}
-        if difference(stored, before)[1]:
-            raise ChangedMeanwhile(_("This entry was changed after this had been asked for. Refuse it, and ask again."))
+def _write(
+    kind: str,
+    act: str,
+    key: int | None,
+    before: Values,
+    after: Values,
+    *,
+    by: User,
+    now: datetime,
+    rehearsed: bool = False,
+) -> Row:
+    """Add, change or delete the row. Raises ChangedMeanwhile when the fields aren't as `before` says.
+
+    Whoever answers a notice holds its chase and waits for the audit chain, so chases are locked here before the first
+    entry is written. `rehearsed`: only the row, which the caller rolls back.
+    """
+    row = _existing(kind, key, before) if act != Act.ADD else MODELS[kind]()
     if act == Act.DELETE:
-        record(f"directory.{kind}_deleted", actor=actor_of(by), target_kind=kind, target_id=row.pk)
-        key = row.pk
-        row.delete()
-        row.pk = key
-        return row
+        return _delete(row, kind, by=by, now=now, rehearsed=rehearsed)
     regions = put_into(row, _not_backwards(row, after, now) if act == Act.CHANGE else after)
     tested = isinstance(row, Contact) and _before_saving(row, act, after, now)
     if isinstance(row, Leave) and act == Act.ADD:
@@ -185,6 +198,10 @@ def _write(kind: str, act: str, key: int | None, before: Values, after: Values, 
         raise ValidationError(_("This can't be saved beside what the directory holds now.")) from error
     if regions is not None:
         row.regions.set(regions)  # type: ignore[union-attr]
+    if rehearsed:
+        return row
+    if isinstance(row, Contact) and act == Act.CHANGE and CUTS_OFF & set(after):
+        signals.contact_changed.send(sender=Contact, contact=row)
     record(
         f"directory.{kind}_{'added' if act == Act.ADD else 'changed'}",
         actor=actor_of(by),
@@ -193,8 +210,32 @@ def _write(kind: str, act: str, key: int | None, before: Values, after: Values, 
         fields=[name for name in _names(after) if name != "pin"],
     )
     log_action(row, "wagtail.create" if act == Act.ADD else "wagtail.edit", user=by)
-    if isinstance(row, Contact):
-        _after_saving(row, act, after, tested, by)
+    if "pin_hash" in after:
+        record("directory.pin_set", actor=actor_of(by), target_kind="contact", target_id=row.pk)
+    if tested:
+        signals.contact_untested.send(sender=Contact, contact=row)
+    return row
+
+
+def _existing(kind: str, key: int | None, before: Values) -> Row:
+    found: Row | None = MODELS[kind]._default_manager.select_for_update().filter(pk=key or 0).first()
+    if found is None:
+        raise ChangedMeanwhile(_("This entry is gone. Ask again if it is still needed."))
+    stored = {name: value for name, value in values_of(found).items() if name in before}
+    if difference(stored, before)[1]:
+        raise ChangedMeanwhile(_("This entry was changed after this had been asked for. Refuse it, and ask again."))
+    return found
+
+
+def _delete(row: Row, kind: str, *, by: User, now: datetime, rehearsed: bool) -> Row:
+    """A shift or leave that hasn't begun. By what people were notified stays on record."""
+    if isinstance(row, (DutyShift, Leave)) and has_begun(row, now):
+        raise ChangedMeanwhile(_("This has begun meanwhile. Refuse it, and end it instead."))
+    if not rehearsed:
+        record(f"directory.{kind}_deleted", actor=actor_of(by), target_kind=kind, target_id=row.pk)
+    key = row.pk
+    row.delete()
+    row.pk = key
     return row
 
 
@@ -217,15 +258,6 @@ def _before_saving(contact: Contact, act: str, after: Values, now: datetime) -> 
     return False
 
 
-def _after_saving(contact: Contact, act: str, after: Values, tested: bool, by: User) -> None:
-    if "pin_hash" in after:
-        record("directory.pin_set", actor=actor_of(by), target_kind="contact", target_id=contact.pk)
-    if act == Act.CHANGE and CUTS_OFF & set(after):
-        signals.contact_changed.send(sender=Contact, contact=contact)
-    if tested:
-        signals.contact_untested.send(sender=Contact, contact=contact)
-
-
 def _check(row: Row, after: Values) -> None:
     """What the database can't say of one row: offices of regions don't share one, a shift is of its own office's."""
     row.clean()
@@ -234,7 +266,11 @@ def _check(row: Row, after: Values) -> None:
 
 
 def _only_one_office(office: Partner, after: Values) -> None:
-    others = Partner.objects.filter(role=office.role, is_active=True).exclude(pk=office.pk)
+    # locked, so that two decisions at once don't make two
+    active = list(
+        Partner.objects.select_for_update().filter(role=office.role, is_active=True).values_list("pk", flat=True)
+    )
+    others = Partner.objects.filter(pk__in=active).exclude(pk=office.pk)
     if office.role in (Role.COORDINATOR, Role.MOBILE_UNIT):
         stored = list(office.regions.values_list("pk", flat=True)) if office.pk else []
         if others.filter(regions__in=after.get("regions", stored)).exists():

@@ -6,6 +6,7 @@ stands in the admin.
 """
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from functools import partial
 from smtplib import SMTPException
 from typing import Any
@@ -16,7 +17,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from access.models import Assignment, StaffRole, User
@@ -25,20 +26,42 @@ from ..models import Contact
 from .models import DirectoryChange
 from .who import keepers_for
 
+TRIED_FOR = timedelta(days=2)
+MOST_AT_ONCE = 20
+
 log = structlog.get_logger(__name__)
 
 
 def tell_of_asking(change: DirectoryChange, *, concerned: Iterable[Contact]) -> None:
-    """Tell the people concerned at the addresses they have now, and the keepers, once the transaction is committed."""
+    """Tell the people concerned at the addresses they have now, and the keepers, once the transaction is committed.
+
+    The addresses are kept sealed in the change: what couldn't be mailed is tried again each minute (`send_again`).
+    """
     addresses = {contact.email: contact.language for contact in concerned if contact.email}
-    transaction.on_commit(partial(_tell_of_asking, change, addresses))
+    change.values = {**change.values, "concerned": addresses}
+    change.save(update_fields=["values"])
+    transaction.on_commit(partial(_tell, change))
 
 
-def _tell_of_asking(change: DirectoryChange, addresses: dict[str, str]) -> None:
-    for address, language in addresses.items():
+def send_again(argument: str = "", *, now: datetime | None = None) -> int:
+    """Mail what could not be mailed when it was asked for; run each minute (settings.EACH_MINUTE). Returns how many."""
+    moment = now or timezone.now()
+    unsent = DirectoryChange.objects.filter(mailed_at=None, asked_at__gt=moment - TRIED_FOR)
+    late = unsent.filter(asked_at__lt=moment - timedelta(minutes=1)).order_by("asked_at")
+    return sum(_tell(change) for change in late[:MOST_AT_ONCE])
+
+
+def _tell(change: DirectoryChange) -> bool:
+    """Mail everybody; True (and `mailed_at`) when the mail server took each. Else all are mailed again: twice is better
+    than never."""
+    sent = [
         _send(address, language, change, "directory/mails/concerned.txt")
-    for user in _keepers(change):
-        _send(user.email, user.language, change, "directory/mails/keeper.txt")
+        for address, language in change.values.get("concerned", {}).items()
+    ]
+    sent += [_send(user.email, user.language, change, "directory/mails/keeper.txt") for user in _keepers(change)]
+    if all(sent):
+        DirectoryChange.objects.filter(pk=change.pk).update(mailed_at=timezone.now())
+    return all(sent)
 
 
 def tell_of_decision(change: DirectoryChange) -> None:

@@ -44,7 +44,7 @@ class DirectoryChange(models.Model):
     `entry_id` is the row's key, empty for a new one until it is made. `office_id` is the office concerned, empty for a
     new office. `values` is sealed, because it holds addresses and the hash of a PIN:
 
-        {"before": {field: value}, "after": {field: value}}
+        {"before": {field: value}, "after": {field: value}, "concerned": {address: language}}
 
     with only the fields that change; values as JSON has them (keys of rows, ISO times). An emergency (`at_once`) took
     effect when it was asked for; a second keeper still agrees or undoes it.
@@ -61,6 +61,7 @@ class DirectoryChange(models.Model):
     at_once = models.BooleanField(_("emergency"), default=False)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by"))
     asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
+    mailed_at = models.DateTimeField(null=True, editable=False)  # when everybody concerned had been mailed
     decision = models.CharField(_("decision"), max_length=12, choices=Decision.choices, default=Decision.WAITING)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from access.models import User
 from audit.chain import actor_of, record
@@ -22,7 +23,7 @@ from ..scope import entries_of, partners_of
 from .actions import decide_change, withdraw_change
 from .models import ChangedKind, Decision, DirectoryChange
 from .values import MODELS, Asked
-from .who import keepers_for, may_decide
+from .who import keepers_for, may_decide, may_undo
 from .words import rows_of
 
 PAGE = 50
@@ -31,9 +32,9 @@ PAGE = 50
 def changes(request: HttpRequest) -> HttpResponse:
     """What waits for this keeper or was asked by them, and below it what was decided, newest first."""
     me = _me(request)
-    waiting = [each for each in _all().waiting() if each.asked_by_id == me.pk or keepers_for(each, [me])]
+    waiting = [each for each in _all().waiting() if _may_see(each, me)]
     for change in waiting:
-        change.is_mine_to_decide = may_decide(change, me)
+        change.is_mine_to_decide = may_decide(change, me) or may_undo(change, me)
     mine = Q(asked_by=me) | Q(decided_by=me) | Q(office__in=partners_of(me))
     decided = _all().exclude(decision=Decision.WAITING).filter(mine).order_by("-decided_at")
     page = Paginator(decided, PAGE).get_page(request.GET.get("p"))
@@ -59,6 +60,7 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
         "change": found,
         "rows": rows_of(found),
         "may_decide": may_decide(found, me),
+        "may_undo": may_undo(found, me),
         "may_withdraw": found.decision == Decision.WAITING and found.asked_by_id == me.pk and not found.at_once,
         "is_waiting": found.decision == Decision.WAITING,
         "contact": _untested_contact(found),
@@ -69,9 +71,14 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "directory/changes/change.html", page, status=status)
 
 
+@require_POST
 def test_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Send this contact another test notice."""
-    contact = get_object_or_404(entries_of(_me(request), Contact), pk=pk)
+    mine = entries_of(_me(request), Contact).values("pk")
+    contact = get_object_or_404(Contact.objects.filter(pk__in=mine), pk=pk)
+    if not contact.is_active or contact.reachable_at is not None:
+        messages.error(request, _("Only somebody who is active and still waits for a test gets a test notice."))
+        return redirect("contact:edit", contact.pk)
     signals.contact_untested.send(sender=Contact, contact=contact)
     record("directory.test_asked", actor=actor_of(request.user), target_kind="contact", target_id=contact.pk)
     messages.success(request, _("A test notice is on its way. The contact counts once it is opened with the PIN."))
@@ -91,10 +98,14 @@ def _found(request: HttpRequest, pk: UUID) -> DirectoryChange:
     """The change, for whoever asked and whoever keeps what it is about; for others it isn't there."""
     found = get_object_or_404(_all(), pk=pk)
     me = _me(request)
-    if found.asked_by_id != me.pk and not keepers_for(found, [me]):
+    if not _may_see(found, me):
         record_denial(actor=actor_of(me), target_kind="directory_change", target_id=found.pk)
         raise Http404
     return found
+
+
+def _may_see(found: DirectoryChange, me: User) -> bool:
+    return found.asked_by_id == me.pk or may_undo(found, me) or bool(keepers_for(found, [me]))
 
 
 def _all() -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from access.models import Municipality, User
+from access.models import Municipality, StaffRole, User
 
 from ..models import Contact, DutyShift, Leave, Partner, Role
 from ..scope import keeps_area, partners_of
@@ -26,6 +26,13 @@ def may_decide(change: DirectoryChange, user: User) -> bool:
     if change.decision != Decision.WAITING or change.asked_by_id == user.pk:
         return False
     return user in keepers_for(change, [user])
+
+
+def may_undo(change: DirectoryChange, user: User) -> bool:
+    """Whether this person may turn an emergency back: every coordinator and operator is alarmed, so each may, but who
+    made it. To agree takes a keeper of the office."""
+    is_open = change.at_once and change.decision == Decision.WAITING and change.asked_by_id != user.pk
+    return is_open and user.is_active and user.has_role(StaffRole.COORDINATOR, StaffRole.OPERATOR)
 
 
 def keepers_for(change: DirectoryChange, people: Iterable[User]) -> list[User]:

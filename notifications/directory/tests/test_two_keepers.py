@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -14,11 +15,14 @@ from access.models import Assignment, Municipality, PoliceDirectorate, Region, S
 from audit.models import AuditEntry
 from notifications.briefs.pin import enter_pin
 from notifications.directory.changes.actions import ChangedMeanwhile, decide_change
+from notifications.directory.changes.mails import send_again
 from notifications.directory.models import Contact, DirectoryChange, DutyShift, Leave, Partner, Role
 from notifications.directory.resolve import resolve
 from notifications.directory.scope import is_national_keeper, partners_of
 from notifications.outbox.actions import owe
+from notifications.outbox.delivery import drain
 from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.sweep import resolve_again
 
 from .second_keeper import agree_to_all, second_keeper
 from .test_admin import CONTACTS, area, filled, sign_in
@@ -287,3 +291,106 @@ def test_a_keeper_withdraws_what_they_asked(client: Client, keeper: User) -> Non
     assert change.decision == "withdrawn"
     assert client.post(address, {"decision": "withdraw"}).status_code == 409
     assert client.post(address, {}).status_code == 409
+
+
+def emergency(client: Client) -> DirectoryChange:
+    officer = police()
+    client.post(f"{CONTACTS}edit/{officer.pk}/", filled(officer, email=EVIL, at_once="on"))
+    return DirectoryChange.objects.get()
+
+
+@pytest.mark.parametrize("role", [StaffRole.OPERATOR, StaffRole.COORDINATOR])
+def test_whoever_is_alarmed_by_an_emergency_can_undo_it_and_not_agree_to_it(
+    client: Client, keeper: User, south: Region, role: str
+) -> None:
+    change = emergency(client)
+    far = User.objects.create_user("far", password="x", language="en")
+    Assignment.objects.create(user=far, role=role, region=south if role == StaffRole.COORDINATOR else None)
+    with pytest.raises(ValidationError):
+        decide_change(change=change, agree=True, by=far)
+    with pytest.raises(ValidationError):
+        decide_change(change=change, agree=False, by=keeper)
+    decide_change(change=change, agree=False, by=far)
+    assert police().email == "police@veri.example"
+
+
+def test_an_operator_sees_emergencies_only(client: Client, keeper: User) -> None:
+    officer = police()
+    client.post(f"{CONTACTS}edit/{officer.pk}/", filled(officer, phone="+355691111111"))
+    change = DirectoryChange.objects.get()
+    operator = User.objects.create_user("op", password="x", language="en")
+    Assignment.objects.create(user=operator, role=StaffRole.OPERATOR)
+    other = Client()
+    other.force_login(operator)
+    assert other.get(f"/cms/directory-changes/{change.pk}/").status_code in (302, 404)
+
+
+def test_what_was_not_sent_yet_never_goes_to_an_untested_address_and_never_with_a_dead_link(
+    client: Client, keeper: User
+) -> None:
+    officer = police()
+    on_duty(officer)
+    notice = owe(
+        event_id=uuid4(),
+        case_id=uuid4(),
+        case_reference="7K2M9",
+        role=Role.POLICE,
+        contact=officer,
+        municipality=Municipality.objects.get(slug="veri"),
+        brief={"sections": []},
+    )
+    client.post(f"{CONTACTS}edit/{officer.pk}/", filled(officer, email="new@veri.example"))
+    agree_to_all()
+    Notice.objects.filter(purpose=Purpose.TEST).delete()
+    mail.outbox.clear()
+    drain()
+    notice.refresh_from_db()
+    assert not [letter for letter in mail.outbox if "new@veri.example" in letter.to]
+    assert (notice.state, notice.reason) == ("failed", "no_contact")
+    Contact.objects.filter(pk=officer.pk).update(reachable_at=timezone.now())
+    resolve_again(timezone.now() + timedelta(minutes=1))
+    notice.refresh_from_db()
+    assert notice.contact == officer
+    assert notice.link_revoked_at is None, "it has a link of its own again"
+
+
+def test_a_deletion_agreed_to_after_the_shift_began_is_refused(client: Client, keeper: User) -> None:
+    officer = police()
+    soon = timezone.now() + timedelta(hours=2)
+    shift = DutyShift.objects.create(partner=officer.partner, contact=officer, rank=1, starts_at=soon)
+    client.post(f"/cms/dutyshift/delete/{shift.pk}/")
+    change = DirectoryChange.objects.get()
+    with pytest.raises(ChangedMeanwhile):
+        decide_change(change=change, agree=True, by=second_keeper(keeper), now=soon + timedelta(hours=1))
+    assert DutyShift.objects.filter(pk=shift.pk).exists()
+
+
+def test_a_mail_server_that_is_away_loses_no_warning(
+    client: Client, keeper: User, settings, django_capture_on_commit_callbacks
+) -> None:
+    settings.EMAIL_BACKEND = "notifications.directory.tests.test_two_keepers.AwayBackend"
+    officer = police()
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(f"{CONTACTS}edit/{officer.pk}/", filled(officer, email=EVIL))
+    assert DirectoryChange.objects.get().mailed_at is None
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    later = timezone.now() + timedelta(minutes=2)
+    assert send_again(now=later) == 1
+    assert [letter.to for letter in mail.outbox] == [["police@veri.example"]]
+    assert send_again(now=later) == 0
+
+
+class AwayBackend(BaseEmailBackend):
+    def send_messages(self, email_messages: object) -> int:
+        raise OSError("the mail server is away")
+
+
+def test_a_test_notice_is_sent_by_a_press_only_and_to_who_waits_for_it(client: Client, keeper: User) -> None:
+    officer = police()
+    address = f"/cms/directory-changes/test/{officer.pk}/"
+    assert client.get(address).status_code == 405
+    client.post(address)
+    assert not Notice.objects.filter(purpose=Purpose.TEST).exists(), "this person counts already"
+    Contact.objects.filter(pk=officer.pk).update(reachable_at=None)
+    client.post(address)
+    assert Notice.objects.filter(purpose=Purpose.TEST, contact=officer).count() == 1

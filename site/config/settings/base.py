@@ -217,6 +217,7 @@ EACH_MINUTE = (
     "content.housekeeping.each_minute",
     "notifications.outbox.alarm.ring",
     "notifications.escalation.chain_watch.each_minute",
+    "notifications.directory.changes.mails.send_again",
     "access.sessions.duress.ring",
     "audit.denials.flush",
 )
