@@ -161,8 +161,8 @@ class _Carrying:
         words = both(
             lambda: (
                 gettext(
-                    "The case belongs to %(case)s, and this form says that the person is in %(now)s: those who cover"
-                    " %(now)s are notified of it."
+                    "The case belongs to %(case)s, and this form says that the person is in %(now)s: whom to notify of"
+                    " it is looked up for %(now)s."
                 )
                 % {"case": case.municipality, "now": place}
             )

@@ -114,7 +114,8 @@ def test_the_clocks_of_a_case_begun_by_an_urgent_notice_start_once(case: Case, w
 def test_a_suspected_case_that_becomes_more_starts_its_clocks(worker: User) -> None:
     suspected = {**REST, "immediate_danger": "yes", "urgent_notice": "whole_form", "worker_decision": "no_indicators"}
     case = send(worker, municipality="lezhe", **suspected).case
-    assert case is not None and case.status == "suspected"
+    assert case is not None
+    assert case.status == "suspected"
     assert not Deadline.objects.filter(case=case, key="first_referral").exists()
     send(worker, municipality="lezhe", case_ref=case.reference, **REST)
     case.refresh_from_db()
@@ -132,7 +133,8 @@ def test_those_who_cover_the_place_where_the_person_is_now_are_notified(case: Ca
     told = Notice.objects.filter(event_id=event.pk, chases=None).select_related("partner", "municipality")
     assert {notice.municipality.slug for notice in told if notice.municipality} == {"vlore"}
     police = told.get(role="police")
-    assert police.partner is not None and "vlore" in police.partner.slug
+    assert police.partner is not None
+    assert "vlore" in police.partner.slug
     assert any("Vlorë" in row["words"]["en"] and "Lezhë" in row["words"]["en"] for row in event.explanation)
 
 
