@@ -336,8 +336,12 @@ class _Carrying:
     # ---- clocks ----
 
     def _start_deadline(self, action: Action) -> None:
+        """Starts a clock; one that runs once in a case (a right that was offered) is not begun a second time."""
         case, event = self._here(action)
-        self._clock(case, event, action.params["key"], None)
+        key = action.params["key"]
+        if action.params.get("once") and Deadline.objects.filter(case=case, key=key).exists():
+            return
+        self._clock(case, event, key, None)
 
     def _meet_deadline(self, action: Action) -> None:
         case, _event = self._here(action)

@@ -111,6 +111,13 @@ def test_the_clocks_of_a_case_begun_by_an_urgent_notice_start_once(case: Case, w
     assert {key: keys.count(key) for key in waited} == dict.fromkeys(waited, 1)
 
 
+def test_the_reflection_time_runs_once(case: Case, worker: User) -> None:
+    offered = {"reflection_offered": "yes", "reflection_from": timezone.localdate().isoformat()}
+    for _time in range(2):
+        send(worker, municipality="lezhe", case_ref=case.reference, **REST, **offered)
+    assert Deadline.objects.get(case=case, key="reflection_period").breach_at is None
+
+
 def test_a_suspected_case_that_becomes_more_starts_its_clocks(worker: User) -> None:
     suspected = {**REST, "immediate_danger": "yes", "urgent_notice": "whole_form", "worker_decision": "no_indicators"}
     case = send(worker, municipality="lezhe", **suspected).case
