@@ -131,7 +131,6 @@ class _Carrying:
         status = _choice(action, "status", CaseStatus.values)
         if self.case is not None or self.named_case is not None:
             self._join(self.case or self.named_case)
-            self._now_elsewhere(action)
             self._update(action, status=status, child_track=action.params.get("child_track", False))
             return
         municipality = _municipality(action)
@@ -151,24 +150,6 @@ class _Carrying:
         record("case.opened", actor=self.actor, target_kind="case", target_id=case.pk, submission=submission.id)
         self._join(case)
 
-    def _now_elsewhere(self, action: Action) -> None:
-        """The person may be in another municipality than the case: those there are notified, and the case says so."""
-        case, _event = self._here(action)
-        place = _municipality(action)
-        if self.place is not None or place == case.municipality:
-            return
-        self.place = place
-        words = both(
-            lambda: (
-                gettext(
-                    "The case belongs to %(case)s, and this form says that the person is in %(now)s: whom to notify of"
-                    " it is looked up for %(now)s."
-                )
-                % {"case": case.municipality, "now": place}
-            )
-        )
-        self.explanation.append({"rule": action.rule, "words": words})
-
     def _attach_case(self, action: Action) -> None:
         """The submission belongs to the case it names; the caller has made sure that its sender may see that case."""
         named = self.named_case
@@ -183,6 +164,27 @@ class _Carrying:
         self.event = CaseEvent.objects.create(
             case=case, kind=SUBMISSION_RECEIVED, at=self.submission.received_at, submission_id=self.submission.id
         )
+        self._see_where(case)
+
+    def _see_where(self, case: Case) -> None:
+        """The person may be in another municipality than the case: those there are notified, and the case says so.
+
+        Looked up before anybody is notified, whichever rule names the place.
+        """
+        opening = next((action for action in self.decision.actions if action.do == "open_case"), None)
+        if opening is None or (place := _municipality(opening)) == case.municipality:
+            return
+        self.place = place
+        words = both(
+            lambda: (
+                gettext(
+                    "The case belongs to %(case)s, and this form says that the person is in %(now)s: whom to notify of"
+                    " it is looked up for %(now)s."
+                )
+                % {"case": case.municipality, "now": place}
+            )
+        )
+        self.explanation.append({"rule": opening.rule, "words": words})
 
     def _update_case(self, action: Action) -> None:
         changes: dict[str, Any] = {}

@@ -131,8 +131,9 @@ def test_a_suspected_case_that_becomes_more_starts_its_clocks(worker: User) -> N
     assert {"first_referral", "follow_up_1_month", "child_individual_plan"} <= started
 
 
-def test_those_who_cover_the_place_where_the_person_is_now_are_notified(case: Case, worker: User) -> None:
-    rest = {**REST, "immediate_danger": "yes", "urgent_notice": "whole_form"}
+@pytest.mark.parametrize("result", ["potential_victim", "no_indicators"])
+def test_those_who_cover_the_place_where_the_person_is_now_are_notified(case: Case, worker: User, result: str) -> None:
+    rest = {**REST, "immediate_danger": "yes", "urgent_notice": "whole_form", "worker_decision": result}
     sent = send(worker, municipality="vlore", case_ref=case.reference, **rest)
     case.refresh_from_db()
     assert (sent.case, case.municipality.slug) == (case, "lezhe")
