@@ -30,6 +30,14 @@ from .models import Case, CaseEvent, CaseStatus, Deadline, FormalIdentification,
 
 SUBMISSION_RECEIVED = "submission_received"
 TRIES_FOR_A_REFERENCE = 20
+# From the least to the most: only the formal identification takes a status back.
+STATUS_ORDER = (
+    CaseStatus.NOT_VICTIM,
+    CaseStatus.SUSPECTED,
+    CaseStatus.AT_RISK,
+    CaseStatus.POTENTIAL_VICTIM,
+    CaseStatus.VICTIM,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -91,6 +99,7 @@ class _Carrying:
         self.unresolved: list[str] = []
         self.sources = Lists(submission.by)
         self.content: BriefFacts | None = None
+        self.place: Municipality | None = None
         self.actor = actor_of(submission.by)
 
     def run(self) -> Applied:
@@ -124,9 +133,7 @@ class _Carrying:
             self._join(self.case or self.named_case)
             self._update(action, status=status, child_track=action.params.get("child_track", False))
             return
-        municipality = Municipality.objects.filter(slug=str(action.params["municipality"])).first()
-        if municipality is None:
-            raise CannotApply(action.rule, "unknown_municipality")
+        municipality = _municipality(action)
         submission = self.submission
         case = Case.objects.create(
             reference=_free_reference(action),
@@ -157,6 +164,27 @@ class _Carrying:
         self.event = CaseEvent.objects.create(
             case=case, kind=SUBMISSION_RECEIVED, at=self.submission.received_at, submission_id=self.submission.id
         )
+        self._see_where(case)
+
+    def _see_where(self, case: Case) -> None:
+        """The person may be in another municipality than the case: those there are notified, and the case says so.
+
+        Looked up before anybody is notified, whichever rule names the place.
+        """
+        opening = next((action for action in self.decision.actions if action.do == "open_case"), None)
+        if opening is None or (place := _municipality(opening)) == case.municipality:
+            return
+        self.place = place
+        words = both(
+            lambda: (
+                gettext(
+                    "The case belongs to %(case)s, and this form says that the person is in %(now)s: whom to notify of"
+                    " it is looked up for %(now)s."
+                )
+                % {"case": case.municipality, "now": place}
+            )
+        )
+        self.explanation.append({"rule": opening.rule, "words": words})
 
     def _update_case(self, action: Action) -> None:
         changes: dict[str, Any] = {}
@@ -169,8 +197,13 @@ class _Carrying:
         self._update(action, **changes)
 
     def _update(self, action: Action, **changes: Any) -> None:
-        """Writes what differs. The child track is only ever switched on: a doubt about an age stays a doubt."""
+        """Writes what differs. The child track is only ever switched on: a doubt about an age stays a doubt.
+
+        A status is never lowered, except together with the result of the formal identification.
+        """
         case, _event = self._here(action)
+        if "status" in changes and "formal_identification" not in changes:
+            changes["status"] = max(case.status, changes["status"], key=STATUS_ORDER.index)
         if "child_track" in changes:
             changes["child_track"] = case.child_track or changes["child_track"]
         changed = {name: value for name, value in changes.items() if getattr(case, name) != value}
@@ -227,11 +260,11 @@ class _Carrying:
             self._clock(case, event, action.params["deadline"], notice)
 
     def _resolve(self, role: str, partner: Partner | None = None) -> Resolution:
-        """Somebody for this role, along the procedure's chain."""
+        """Somebody for this role where the person is, along the procedure's chain."""
         assert self.case is not None
         return resolve_chain(
             role=role,
-            municipality=self.case.municipality,
+            municipality=self.place or self.case.municipality,
             at=self.submission.received_at,
             unit=self.case.unit,
             partner=partner,
@@ -249,7 +282,7 @@ class _Carrying:
             role=found.role,
             contact=found.contact,
             partner=found.partner,
-            municipality=case.municipality,
+            municipality=self.place or case.municipality,
             unit=case.unit,
             chain=chain_for(procedure, found.role),
             brief=brief_for(found.role, self._content(case), urgent=urgent),
@@ -275,7 +308,7 @@ class _Carrying:
             self.content = BriefFacts(
                 case=case,
                 sender=submission.by.get_full_name(),
-                municipality=case.municipality,
+                municipality=self.place or case.municipality,
                 unit=submission.unit,
                 occurred_at=submission.occurred_at,
                 definition=submission.form_definition,
@@ -305,8 +338,12 @@ class _Carrying:
     # ---- clocks ----
 
     def _start_deadline(self, action: Action) -> None:
+        """Starts a clock; one that runs once in a case (a right that was offered) is not begun a second time."""
         case, event = self._here(action)
-        self._clock(case, event, action.params["key"], None)
+        key = action.params["key"]
+        if action.params.get("once") and Deadline.objects.filter(case=case, key=key).exists():
+            return
+        self._clock(case, event, key, None)
 
     def _meet_deadline(self, action: Action) -> None:
         case, _event = self._here(action)
@@ -333,6 +370,13 @@ class _Carrying:
 
 def _after(moment: datetime, minutes: float | None) -> datetime | None:
     return None if minutes is None else moment + timedelta(minutes=minutes)
+
+
+def _municipality(action: Action) -> Municipality:
+    found = Municipality.objects.select_related("region").filter(slug=str(action.params["municipality"])).first()
+    if found is None:
+        raise CannotApply(action.rule, "unknown_municipality")
+    return found
 
 
 def _choice(action: Action, name: str, among: list[str]) -> str:

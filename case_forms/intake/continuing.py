@@ -21,7 +21,15 @@ from .moving import plan_move
 
 KIND = "identification"
 # What was so at that moment is asked anew: an answer of yesterday must not tell the police of danger today.
-OF_THAT_MOMENT = frozenset({"immediate_danger", "urgent_notice", "medical_now", "seen_alone"})
+# Nor may yesterday's place, consent, refusal or decision be sent again unasked. Who the person is, and the signs, stay.
+OF_THAT_MOMENT = frozenset(
+    {"immediate_danger", "urgent_notice", "medical_now", "seen_alone"}
+    | {"whereabouts", "whereabouts_when", "whereabouts_point", "where_tonight", "transport_now"}
+    | {"explained", "police_contact_consent", "ra_name_consent", "service_consent"}
+    | {"needs_now", "needs_note", "suicide_words", "others_present", "police_present"}
+    | {"refusal", "refusal_informed", "left_card", "source_visit", "reflection_offered", "reflection_from"}
+    | {"worker_decision", "decision_reason"}
+)
 NEVER_COPIED = frozenset({"file", "signature", "case_reference", "calculated"})
 
 log = structlog.get_logger(__name__)

@@ -1,5 +1,6 @@
 """What a stored submission sets in motion, and the receipt that says so."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -96,15 +97,21 @@ def _event(submission: Submission, answers: Answers, case: Case | None) -> Event
 def procedure_for(form: str, case: Case | None, at: datetime) -> ProcedureVersion:
     """The version that decides about a form (its key). Raises NotDecided when none is in force.
 
-    A case stays under the version it was opened under. A form that this version doesn't know, as one that came into
-    use later, is decided by the version in force: else it would belong to no case (docs/adr/0054).
+    A case stays under the version it was opened under. A form that this version doesn't bring to its case, as one that
+    came into use later, is decided by the version in force: else it would belong to no case (docs/adr/0054).
     """
     if case is None:
         return _procedure_in_force(at)
     own = case.procedure_version.definition.get("rules", ())
-    if any(rule.get("on") == SUBMISSION_RECEIVED and form in rule.get("forms", (form,)) for rule in own):
+    if any(_attaches(rule, form) for rule in own):
         return case.procedure_version
     return _procedure_in_force(at)
+
+
+def _attaches(rule: Mapping[str, Any], form: str) -> bool:
+    """Whether a rule adds this form to the case that it names."""
+    listens = rule.get("on") == SUBMISSION_RECEIVED and form in (rule.get("forms") or (form,))
+    return listens and any(action.get("do") == "attach_case" for action in rule.get("then", ()))
 
 
 def _procedure_in_force(at: datetime) -> ProcedureVersion:

@@ -78,10 +78,10 @@ def _decided(draft: Draft, answers: Answers, case: Case | None) -> tuple[Decisio
 
 
 def _place(decision: Decision, case: Case | None) -> Municipality | None:
-    """Where the case lies, or would."""
-    if case is not None:
-        return case.municipality
+    """Where the person is by these answers; else where the case lies."""
     named = next((action.params["municipality"] for action in decision.actions if action.do == "open_case"), None)
+    if named is None and case is not None:
+        return case.municipality
     return Municipality.objects.select_related("region").filter(slug=str(named)).first()
 
 

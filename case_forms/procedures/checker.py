@@ -52,7 +52,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "attach_case": frozenset(),
     "update_case": frozenset({"status", "child_track", "formal_identification"}),
     "notify": frozenset({"answer_minutes", "deadline", "document", "urgent", "partner"}),
-    "deadline": frozenset(),
+    "deadline": frozenset({"once"}),
     "meet_deadline": frozenset(),
     "refer": frozenset({"services", "answer_minutes", "deadline"}),
 }
@@ -317,8 +317,9 @@ class _Check:
         yield from self._named(f"{path}/{deadline}", action.get(deadline), self.deadlines, "unknown_deadline")
         if "answer_minutes" in action and not _is_minutes(action["answer_minutes"]):
             yield Problem(f"{path}/answer_minutes", "not_minutes", _("A whole number of minutes, at least 1."))
-        if not isinstance(action.get("document", False), bool):
-            yield Problem(f"{path}/document", "wrong_type", _("This is true or false."))
+        for name in ("document", "once"):
+            if not isinstance(action.get(name, False), bool):
+                yield Problem(f"{path}/{name}", "wrong_type", _("This is true or false."))
 
     # small checks
 

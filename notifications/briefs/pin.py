@@ -84,7 +84,7 @@ def _counted(notice: Notice, address: str, moment: datetime) -> _Counted:
         notice__contact=contact, address_hash=network, succeeded=True, at__gt=moment - KNOWN_FOR
     )
     return _Counted(
-        f"{notice.contact_id or notice.pk}:{since:.0f}", network, contact is not None and opened_here.exists()
+        f"{notice.contact_id or notice.pk}:{since:.6f}", network, contact is not None and opened_here.exists()
     )
 
 

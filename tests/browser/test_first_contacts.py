@@ -168,13 +168,17 @@ def test_a_child_in_danger_is_sent_after_two_pages_and_the_rest_follows(
     assert hand.seconds < 90
 
     page.locator("#rest ~ form button").click()
-    expect(page.locator("#q-whereabouts")).to_have_value("Stacioni i autobusit")
+    expect(page.locator("#q-municipality")).to_have_value("lezhe")
+    expect(page.locator("#q-whereabouts")).to_have_value("")
     assert not page.locator('input[name="immediate_danger"]:checked').count()
     rest = Hand(page, f"rest-{language}")
     rest.tick("immediate_danger", "no")
     rest.go_on()
     expect(page.locator("#q-first_name")).to_have_value("Ela")
+    assert not page.locator('input[name="police_contact_consent"]:checked').count()
+    rest.tick("explained", "yes")
     rest.tick("consent_to_store", "unknown")
+    rest.tick("police_contact_consent", "without_name")
     rest.go_on()
     rest.go_on()
     rest.tick("signs_heard", "child_exploited")

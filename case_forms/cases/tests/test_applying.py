@@ -246,3 +246,19 @@ def test_each_deed_is_recorded_in_the_audit(scene: Scene) -> None:
     scene.follow(reference, to_org=scene.offices["protection_service"].slug, new_status="victim")
     recorded = set(AuditEntry.objects.values_list("action", flat=True))
     assert {"submission.received", "case.opened", "notice.owed", "case.updated", "referral.made"} <= recorded
+
+
+@pytest.mark.parametrize("deed", ["open_case", "update_case"])
+def test_no_rule_lowers_a_status_but_the_formal_identification(scene: Scene, deed: str) -> None:
+    case = Case.objects.get(reference=scene.send().receipt["case"])
+    Case.objects.filter(pk=case.pk).update(status="victim")
+    case.refresh_from_db()
+    attach = ("attach_case", {"case": case.reference})
+    lower = {"status": "at_risk", **({"municipality": case.municipality.slug} if deed == "open_case" else {})}
+    apply_decision(decision=decided(attach, (deed, lower)), submission=facts(scene), case=case)
+    case.refresh_from_db()
+    assert case.status == "victim"
+    formal = {"status": "suspected", "formal_identification": "done_not_confirmed"}
+    apply_decision(decision=decided(attach, ("update_case", formal)), submission=facts(scene), case=case)
+    case.refresh_from_db()
+    assert case.status == "suspected"

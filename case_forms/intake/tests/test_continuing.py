@@ -15,6 +15,9 @@ from case_forms.intake.actions import receive_submission
 from case_forms.intake.models import Draft, Submission
 from case_forms.questions.zones import ZoneChoice
 from case_forms.zones.models import Zone
+from case_forms.intake.preview import told_at_once
+from case_forms.procedures.actions import publish_procedure, save_procedure
+from case_forms.procedures.models import ProcedureVersion
 from notifications.outbox.models import Notice
 from tests.seeds import lay_down_demo
 
@@ -78,9 +81,112 @@ def test_the_form_begins_with_what_the_case_holds_and_asks_again_what_was_so_at_
     client.post("/field/forms/initial_identification/start/", {"case": case.reference})
     answers = Draft.objects.get().answers
     assert answers["case_ref"] == case.reference
-    assert (answers["first_name"], answers["whereabouts"], answers["municipality"]) == ("Ela", "Stacioni", "lezhe")
-    assert not {"immediate_danger", "urgent_notice", "medical_now", "seen_alone", "treated_as_child"} & set(answers)
+    assert answers == {
+        "case_ref": case.reference,
+        "first_name": "Ela",
+        "municipality": "lezhe",
+        "age_in_doubt": "unknown",
+    }
     assert AuditEntry.objects.filter(action="submission.read").exists()
+
+
+def test_yesterdays_decision_consent_and_place_are_asked_anew_and_the_signs_stay(
+    case: Case, worker: User, client: Client
+) -> None:
+    more = {"signs_seen": ["threats"], "needs_now": ["food"], "where_tonight": "nowhere", "refusal": ["police"]}
+    more |= {"refusal_informed": "yes", "left_card": True, "reflection_offered": "no", "others_present": ["nobody"]}
+    more |= {"whereabouts": "Stacioni", "suicide_words": "no", "transport_now": "unit", "service_consent": "yes"}
+    send(worker, municipality="lezhe", case_ref=case.reference, **REST, **more)
+    client.force_login(worker)
+    client.post("/field/forms/initial_identification/start/", {"case": case.reference})
+    answers = Draft.objects.get().answers
+    assert set(answers) == {
+        "case_ref", "municipality", "consent_to_store", "age_in_doubt", "signs_seen", "signal_source",
+    }  # fmt: skip
+
+
+def test_the_clocks_of_a_case_begun_by_an_urgent_notice_start_once(case: Case, worker: User) -> None:
+    waited = {"first_referral", "follow_up_1_month", "follow_up_12_months", "child_individual_plan"}
+    assert waited <= set(Deadline.objects.filter(case=case).values_list("key", flat=True))
+    send(worker, municipality="lezhe", case_ref=case.reference, **REST)
+    keys = list(Deadline.objects.filter(case=case).values_list("key", flat=True))
+    assert {key: keys.count(key) for key in waited} == dict.fromkeys(waited, 1)
+
+
+def test_the_reflection_time_runs_once(case: Case, worker: User) -> None:
+    offered = {"reflection_offered": "yes", "reflection_from": timezone.localdate().isoformat()}
+    for _time in range(2):
+        send(worker, municipality="lezhe", case_ref=case.reference, **REST, **offered)
+    assert Deadline.objects.get(case=case, key="reflection_period").breach_at is None
+
+
+def test_a_suspected_case_that_becomes_more_starts_its_clocks(worker: User) -> None:
+    suspected = {**REST, "immediate_danger": "yes", "urgent_notice": "whole_form", "worker_decision": "no_indicators"}
+    case = send(worker, municipality="lezhe", **suspected).case
+    assert case is not None
+    assert case.status == "suspected"
+    assert not Deadline.objects.filter(case=case, key="first_referral").exists()
+    send(worker, municipality="lezhe", case_ref=case.reference, **REST)
+    case.refresh_from_db()
+    assert case.status == "potential_victim"
+    started = set(Deadline.objects.filter(case=case).values_list("key", flat=True))
+    assert {"first_referral", "follow_up_1_month", "child_individual_plan"} <= started
+
+
+@pytest.mark.parametrize("result", ["potential_victim", "no_indicators"])
+def test_those_who_cover_the_place_where_the_person_is_now_are_notified(case: Case, worker: User, result: str) -> None:
+    rest = {**REST, "immediate_danger": "yes", "urgent_notice": "whole_form", "worker_decision": result}
+    sent = send(worker, municipality="vlore", case_ref=case.reference, **rest)
+    case.refresh_from_db()
+    assert (sent.case, case.municipality.slug) == (case, "lezhe")
+    event = case.events.get(submission_id=sent.pk)
+    told = Notice.objects.filter(event_id=event.pk, chases=None).select_related("partner", "municipality")
+    assert {notice.municipality.slug for notice in told if notice.municipality} == {"vlore"}
+    police = told.get(role="police")
+    assert police.partner is not None
+    assert "vlore" in police.partner.slug
+    assert any("Vlorë" in row["words"]["en"] and "Lezhë" in row["words"]["en"] for row in event.explanation)
+
+
+def test_the_review_names_those_who_cover_the_place_where_the_person_is_now(
+    case: Case, worker: User, client: Client
+) -> None:
+    client.force_login(worker)
+    client.post("/field/forms/initial_identification/start/", {"case": case.reference})
+    answers = {"municipality": "vlore", "case_ref": case.reference, **REST}
+    told = told_at_once(Draft.objects.get(), answers, worker)
+    assert {each.place for each in told if each.place} == {"Vlorë"}
+
+
+def old_case(case: Case) -> Case:
+    """The same case under a version that knew nothing of continuing and of urgent notices."""
+    new = ProcedureVersion.objects.in_force()
+    later = {"continue_case", "open_case_urgent"}
+    rules = [rule for rule in new.definition["rules"] if rule["key"] not in later]
+    old = publish_procedure(
+        procedure=save_procedure(key=new.procedure.key, definition={**new.definition, "rules": rules}),
+        in_force_from=timezone.now(),
+    )
+    publish_procedure(
+        procedure=save_procedure(key=new.procedure.key, definition=new.definition), in_force_from=timezone.now()
+    )
+    Case.objects.filter(pk=case.pk).update(procedure_version=old, status="victim")
+    case.refresh_from_db()
+    return case
+
+
+def test_an_urgent_notice_about_a_case_of_an_older_procedure_joins_it_and_notifies(case: Case, worker: User) -> None:
+    old = old_case(case)
+    sent = send(worker, **{**URGENT, "case_ref": old.reference})
+    assert sent.case == old
+    assert "police" in {line["role"] for line in sent.receipt["notices"]}
+
+
+def test_the_whole_form_lowers_no_case_of_an_older_procedure(case: Case, worker: User) -> None:
+    old = old_case(case)
+    sent = send(worker, municipality="lezhe", case_ref=old.reference, **{**REST, "worker_decision": "at_risk"})
+    old.refresh_from_db()
+    assert (sent.case, old.status) == (old, "victim")
 
 
 def test_the_rest_joins_the_case_meets_its_clock_and_tells_the_whole(case: Case, worker: User, client: Client) -> None:

@@ -181,7 +181,7 @@ def test_what_one_move_left_over_comes_back_with_the_next(phone: Client, draft: 
     move(phone, draft, second_version().number)
     third = publish(lambda definition: definition["title"].update(en="Identification again"))
     page = page_of(phone, draft)
-    assert "come back" in page.words()
+    assert "asks for them again" in page.words()
     assert page.words().count(CANARY) == 1
     move(phone, draft, third.number)
     moved = Draft.objects.get()

@@ -260,6 +260,74 @@ def test_another_identification_of_the_same_person_never_lowers_a_status(held: s
     assert opened.params["status"] == stays
 
 
+def of_case(status: str | None, *, child: bool = False, form: str = "initial_identification", **answers: Any) -> Event:
+    return Event("submission_received", form, answers, NOON, NOON, case_status=status, case_child=child)
+
+
+@pytest.mark.parametrize("result", ["no_indicators", "insufficient_information"])
+@pytest.mark.parametrize(
+    ("status", "consent", "setting", "roles", "says"),
+    [
+        ("victim", "yes", None, ["police", "coordinator"], "tell_police"),
+        ("potential_victim", "unknown", None, ["police", "coordinator"], "tell_police"),
+        ("victim", "no", None, ["coordinator"], "known_victim_refuses_ask"),
+        ("victim", "no", "none", ["coordinator"], "adult_refuses_none"),
+        ("victim", "no", "anonymous_alert", ["police", "coordinator"], "adult_refuses_alert"),
+        ("at_risk", "yes", None, ["coordinator"], "danger_without_indicators_police"),
+        (None, "yes", None, ["coordinator"], "danger_without_indicators_police"),
+    ],
+)
+def test_a_victims_danger_is_the_polices_whatever_the_second_form_found(
+    result: str, status: str | None, consent: str, setting: str | None, roles: list[str], says: str
+) -> None:
+    answers = {"worker_decision": result, "immediate_danger": "yes", "police_contact_consent": consent}
+    procedure = with_setting("adult_refusal", setting) if setting else PROCEDURE
+    decision = decide(of_case(status, **answers, **EXPLAINED, **ADULT), procedure)
+    assert told(decision) == roles
+    about_police = {"tell_police", "known_victim_refuses_ask", "danger_without_indicators_police"}
+    about_police |= {"adult_refuses_none", "adult_refuses_alert", "adult_refuses_ask"}
+    assert {entry["rule"] for entry in decision.explanation} & about_police == {says}
+
+
+@pytest.mark.parametrize("status", [None, "suspected", "at_risk", "potential_victim", "victim"])
+@pytest.mark.parametrize("answer", [{"worker_decision": "potential_victim"}, {"urgent_notice": "potential_victim"}])
+def test_the_clocks_of_a_case_start_with_its_first_grounds(status: str | None, answer: dict[str, Any]) -> None:
+    started = clocks(decide(of_case(status, **answer, **CHILD), PROCEDURE))
+    for key in ("first_referral", "follow_up_12_months", "child_individual_plan"):
+        assert started.count(key) == (1 if status in (None, "suspected") else 0)
+
+
+@pytest.mark.parametrize(
+    ("reason", "child", "rule", "ends"),
+    [
+        ("finished", False, "follow_ups_end", True),
+        ("withdrew", False, "follow_ups_end", True),
+        ("withdrew", True, "closing_proposed", False),
+        ("died", True, "follow_ups_end", True),
+        ("lost", False, "closing_proposed", False),
+    ],
+)
+def test_a_proposal_to_close_notifies_the_coordinator(reason: str, child: bool, rule: str, ends: bool) -> None:
+    closing = {"reached": False, "close_proposed": True, "close_reason": reason}
+    decision = decide(of_case("victim", child=child, form="follow_up", **closing), PROCEDURE)
+    assert [entry["rule"] for entry in decision.explanation] == ["attach_to_case", rule]
+    assert told(decision) == ["coordinator"]
+    assert ("follow_up_12_months" in clocks(decision, "meet_deadline")) is ends
+    only = decide(of_case("victim", form="follow_up", reached=False), PROCEDURE)
+    assert [entry["rule"] for entry in only.explanation] == ["attach_to_case", "not_reached"]
+
+
+def test_a_right_is_no_breached_duty() -> None:
+    marks = {name for name in PROCEDURE["deadlines"]["reflection_period"] if name.endswith("_minutes")}
+    assert marks == {"amber_minutes"}
+
+
+def test_who_declines_formal_identification_is_not_waited_for() -> None:
+    decision = decided("formal_identification", answer="declined", interview_at="2025-12-01T10:00:00+01:00")
+    assert clocks(decision, "meet_deadline") == ["formal_interview"]
+    assert clocks(decision) == []
+
+
 def test_the_reflection_time_begins_when_it_was_offered() -> None:
     decision = identification("potential_victim", reflection_offered="yes", **ADULT)
     assert "reflection_period" in clocks(decision)

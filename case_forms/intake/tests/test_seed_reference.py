@@ -221,13 +221,14 @@ def test_few_questions_must_be_answered_and_fewest_in_danger() -> None:
     child = {"immediate_danger": "no", "age_in_doubt": "yes", "treated_as_child": True}
     assert required_in(adult) == [
         *("municipality", "immediate_danger", "explained", "consent_to_store", "police_contact_consent"),
-        *("age_in_doubt", "age_basis", "worker_decision", "decision_reason", "signal_source"),
+        *("age_in_doubt", "age_basis", "age_stated", "worker_decision", "decision_reason", "signal_source"),
     ]
+    assert "age_stated" not in required_in({**adult, "birth_date": "1990-05-05"})
     assert len(required_in(child)) == 9
     assert required_in({**child, "immediate_danger": "yes", "urgent_notice": "potential_victim"}) == [
         *("municipality", "immediate_danger", "urgent_notice", "explained", "police_contact_consent", "age_in_doubt")
     ]
-    assert len(required_in({**adult, "immediate_danger": "yes", "urgent_notice": "at_risk"})) == 7
+    assert len(required_in({**adult, "immediate_danger": "yes", "urgent_notice": "at_risk"})) == 8
 
 
 def test_an_urgent_notice_is_two_pages_long() -> None:
@@ -258,8 +259,15 @@ def test_the_police_read_where_the_person_is_with_consent_or_in_danger(key: str)
     assert asked["sensitivity"] == "special"
     assert set(asked["shared_with"]) == {"police", "cpu"}
     reads = asked["shared_with"]["police"]
-    for answers in ({"police_contact_consent": "yes"}, {"immediate_danger": "yes", "police_contact_consent": "no"}):
+    danger = {"immediate_danger": "yes", "treated_as_child": False}
+    for answers in (
+        {"police_contact_consent": "yes"},
+        {**danger, "police_contact_consent": "without_name"},
+        {**danger, "police_contact_consent": "unknown"},
+        {**danger, "police_contact_consent": "no", "treated_as_child": True},
+    ):
         assert logic.truthy(logic.evaluate(reads, answers))
+    assert not logic.truthy(logic.evaluate(reads, {**danger, "police_contact_consent": "no"}))
     for answers in (
         {},
         {"immediate_danger": "unknown"},

@@ -98,6 +98,11 @@ BROKEN: list[tuple[Change, str, str]] = [
     (_action(1, deadline="no_such"), "/rules/0/then/1/deadline", "unknown_deadline"),
     (_action(1, answer_minutes=0), "/rules/0/then/1/answer_minutes", "not_minutes"),
     (_action(2, document="yes"), "/rules/0/then/2/document", "wrong_type"),
+    (
+        lambda p: p["rules"][0]["then"].insert(0, {"do": "deadline", "key": "police_report", "once": "yes"}),
+        "/rules/0/then/0/once",
+        "wrong_type",
+    ),
     (_rule(lambda r: r["then"].append({"do": "deadline", "key": "no"})), "/rules/0/then/3/key", "unknown_deadline"),
     (_rule(lambda r: r.update(on="signal_received")), "/rules/0/then/0/do", "needs_a_case"),
     (

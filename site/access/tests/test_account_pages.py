@@ -84,7 +84,7 @@ def test_the_secret_is_written_in_fours_and_its_code_switches_the_app_on(signed_
     client = signed_in()
     address = reverse("mfa_activate_totp")
     secret = secret_on(client.get(address).content.decode())
-    assert "This code doesn&#x27;t fit" in client.post(address, {"code": "000000"}).content.decode()
+    assert "This code isn&#x27;t right" in client.post(address, {"code": "000000"}).content.decode()
     assert client.post(address, {"code": code_now(secret)}).status_code == 302
     assert Authenticator.objects.filter(type=Authenticator.Type.TOTP).count() == 1
 

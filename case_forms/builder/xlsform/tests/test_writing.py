@@ -98,7 +98,7 @@ def test_odk_validate_accepts_every_form(forms, tmp_path):
 
 # A session is text in ODK as long as none is listed, and a text has nothing to filter: the workbook says so itself.
 # The days between two dates come back as the days to the second "and no day more": the same number.
-BETWEEN = "/sections/1/items/1/constraint/expr/>=/0/days_between/1"
+BETWEEN = "/sections/1/items/0/constraint/expr/>=/0/days_between/1"
 NOT_CARRIED = {
     "session_report": ["/sections/0/items/0/choice_filter"],
     "formal_identification": [f"{BETWEEN}/add_days", f"{BETWEEN}/var"],

@@ -249,7 +249,7 @@ def test_a_form_for_the_public_is_rehearsed_as_a_message_without_a_case(desk: Cl
 def test_a_rule_may_say_that_nobody_is_told(desk: Client) -> None:
     fields = {"person": typed(municipality="vlore", result="none", age="40")}
     reply = tried(desk, identification(), fields=fields)
-    assert "nobody was notified" in reply.said()
+    assert "nobody was told" in reply.said()
     assert not reply.report.select(".tried-notice")
 
 
