@@ -84,7 +84,7 @@ def _counted(notice: Notice, address: str, moment: datetime) -> _Counted:
         notice__contact=contact, address_hash=network, succeeded=True, at__gt=moment - KNOWN_FOR
     )
     return _Counted(
-        f"{notice.contact_id or notice.pk}:{since:.0f}", network, contact is not None and opened_here.exists()
+        f"{notice.contact_id or notice.pk}:{since:.3f}", network, contact is not None and opened_here.exists()
     )
 
 
@@ -184,6 +184,6 @@ def _open(notice: Notice, reserved: PinTry, moment: datetime) -> BriefSession | 
         return None
     PinTry.objects.filter(pk=reserved.pk).update(succeeded=True)
     session = BriefSession.objects.create(notice=locked, opened_at=moment)
+    mark_opened(notice=locked, at=moment)  # before the audit chain is locked: what hears of it may lock rows of its own
     record("brief.opened", actor=Actor("contact", str(locked.contact_id)), target_kind="notice", target_id=locked.pk)
-    mark_opened(notice=locked, at=moment)
     return session

@@ -3,13 +3,16 @@
 import html
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
 
 from access.limits import Busy
+from access.models import Assignment, StaffRole, User
 from audit.models import AuditEntry
 from notifications.briefs.models import BriefSession, PinTry
 from notifications.briefs.pin import enter_pin, wrong_pins
@@ -173,6 +176,36 @@ def test_the_coordinator_is_asked_once_to_phone_the_contact_and_the_chase_goes_o
     notices[9].refresh_from_db()
     assert notices[9].ladder[notices[9].ladder_step]["do"] == "deputy"
     assert AuditEntry.objects.filter(action="brief.contact_paused").count() == 1
+
+
+def guess_at(make_notice: Callable[..., Notice], contact: Contact) -> None:
+    for number in range(12):
+        enter(make_notice(contact=contact), minutes=number, address=f"203.0.{number}.1")
+
+
+def test_another_coordinator_is_asked_about_a_coordinators_own_pin(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
+) -> None:
+    concerned, other = make_contact("coordinator"), make_contact("coordinator", rank=2)
+    guess_at(make_notice, concerned)
+    assert [call.contact for call in Notice.objects.filter(case_reference="PIN", chases=None)] == [other]
+
+
+def test_the_operators_are_mailed_once_when_no_other_coordinator_is_on_duty(
+    make_notice: Callable[..., Notice],
+    make_contact: Callable[..., Contact],
+    mailoutbox: list[EmailMessage],
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    concerned = make_contact("coordinator")
+    operator = User.objects.create_user("olta", email="olta@vatra.example")
+    Assignment.objects.create(user=operator, role=StaffRole.OPERATOR, starts_on=timezone.localdate())
+    with django_capture_on_commit_callbacks(execute=True):
+        guess_at(make_notice, concerned)
+    assert not Notice.objects.filter(case_reference="PIN").exists()
+    told = [mail for mail in mailoutbox if mail.to == [operator.email]]
+    assert len(told) == 1
+    assert concerned.name not in told[0].body
 
 
 @pytest.mark.parametrize(
