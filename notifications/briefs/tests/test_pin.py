@@ -1,5 +1,6 @@
 """Guessing a PIN is slow, per link and per address, and every failure sounds the same."""
 
+import base64
 import html
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from notifications.briefs.models import BriefSession, PinTry
 from notifications.briefs.pin import enter_pin, wrong_pins
 from notifications.directory.models import Contact
 from notifications.outbox.models import Notice
+from vault.rotation import rotate
+from vault.seal import fingerprint
 from vault.tests.spoiling import spoil
 
 from .conftest import OTHER_PIN, PIN, path_of
@@ -149,6 +152,33 @@ def test_where_the_contact_opened_something_before_strangers_cannot_pause_them(
 
     assert not enter(notices[11], PIN, minutes=12, address="203.0.99.1")
     assert enter(notices[11], PIN, minutes=12, address="198.51.100.200")
+
+
+def test_a_known_network_stays_known_when_the_ring_turns(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact], settings: Any
+) -> None:
+    first, second = ("net1:" + base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
+    settings.VAULT_KEYS = [first, *settings.VAULT_KEYS]
+    contact = make_contact()
+    assert enter(make_notice(contact=contact), PIN, address="198.51.100.1")
+    settings.VAULT_KEYS = [second.replace("net1", "net2"), *settings.VAULT_KEYS]
+    rotate()
+    settings.VAULT_KEYS = settings.VAULT_KEYS[:1]
+    for number in range(10):
+        enter(make_notice(contact=contact), minutes=number, address=f"203.0.{number}.1")
+    assert not enter(make_notice(contact=contact), PIN, minutes=12, address="203.0.99.1")
+    assert enter(make_notice(contact=contact), PIN, minutes=12, address="198.51.100.200")
+
+
+def test_what_was_hashed_with_the_rings_key_is_known_still(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
+) -> None:
+    contact = make_contact()
+    assert enter(make_notice(contact=contact), PIN, address="198.51.100.1")
+    PinTry.objects.update(address_hash=fingerprint(b"network\x00198.51.100.0/24"))
+    for number in range(10):
+        enter(make_notice(contact=contact), minutes=number, address=f"203.0.{number}.1")
+    assert enter(make_notice(contact=contact), PIN, minutes=12, address="198.51.100.200")
 
 
 def test_a_new_pin_ends_the_pause(make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]) -> None:
