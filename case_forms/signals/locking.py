@@ -21,5 +21,5 @@ def lock_signal(signal_id: UUID) -> Signal:
     """
     own = Notice.objects.filter(case_id=signal_id).values_list("chase_id", flat=True)
     joined = FurtherReport.objects.filter(source_id=signal_id).values_list("notice_id", flat=True)
-    lock_chases({*own, *joined})
+    lock_chases({key for key in (*own, *joined) if key is not None})
     return Signal.objects.select_for_update(no_key=True).get(pk=signal_id)
