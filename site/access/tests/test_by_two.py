@@ -105,7 +105,7 @@ def test_a_refused_role_is_nobodys(operator, besa, person):
     ask(operator, worker, "editor")
     decide(besa, RoleRequest.objects.get(), "refuse")
     assert not worker.assignments.filter(role="editor").exists()
-    assert "decided meanwhile" in decide(besa, RoleRequest.objects.get()).content.decode()
+    assert "decided in the meantime" in decide(besa, RoleRequest.objects.get()).content.decode()
 
 
 def test_a_wider_region_waits_and_another_unit_of_the_same_region_does_not(operator, besa, person, units, regions):
@@ -261,7 +261,7 @@ def test_sessions_of_somebody_end_when_two_keepers_agree(operator, besa, person)
     as_(operator).post(reverse("staff:end_sessions", args=[worker.pk]))
     asked = SessionEnd.objects.get()
     own = as_(operator).post(reverse("by_two:session_end", args=[asked.pk]), {"decision": "agree"})
-    assert "Somebody else" in own.content.decode()
+    assert "neither the one who asked" in own.content.decode()
     assert browser.get("/field/").status_code == 200
     as_(besa).post(reverse("by_two:session_end", args=[asked.pk]), {"decision": "agree"})
     assert browser.get("/field/").status_code == 302

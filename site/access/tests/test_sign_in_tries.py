@@ -12,7 +12,7 @@ from access.sign_in_tries import COOKIE
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-enough-pass-phrase"
-SAID = "Too many tries"
+SAID = "Too many attempts"
 
 
 @pytest.fixture

@@ -275,7 +275,7 @@ def test_a_lost_factor_takes_two_people_and_ends_password_and_sessions(operator,
     reset = FactorReset.objects.get()
     assert mail.outbox[-1].to == ["ana@vatra.example"]
     own = as_(operator).post(reverse("factor_resets:decide", args=[reset.pk]), {"decision": "agree"})
-    assert "Somebody else" in own.content.decode()
+    assert "neither the one who asked" in own.content.decode()
     assert Authenticator.objects.filter(user=without_phone).exists(), "one alone changes nothing"
 
     assert (
