@@ -15,7 +15,6 @@ from django.utils.text import normalize_newlines
 
 from access.models import User
 from audit.chain import actor_of, record
-from notifications.briefs.further import lock_chases
 from notifications.briefs.models import FurtherReport
 from notifications.directory.models import Role
 from notifications.outbox.actions import cancel
@@ -24,6 +23,7 @@ from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from .deciding import RECEIVED, tell, untold_of
+from .locking import lock_signal
 from .models import CHOSEN_BY_STAFF, Outcome, Sender, Signal, SignalMessage, SignalState
 from .receiving import LONGEST_MESSAGE
 
@@ -127,7 +127,7 @@ def identification_begun(*, signal: Signal, draft_id: UUID, by: User, at: dateti
 
 
 def _locked(signal: Signal, *, even_closed: bool = False) -> Signal:
-    locked = Signal.objects.select_for_update().get(pk=signal.pk)
+    locked = lock_signal(signal.pk)
     if not locked.is_open and not even_closed:
         raise CantDo("closed")
     return locked
@@ -142,7 +142,10 @@ def _take(signal: Signal, by: User, at: datetime) -> None:
 
 
 def _withdraw_the_units_notices(signal: Signal) -> None:
-    """Each chase towards the unit in which this signal stands ends, unless another signal in it still waits."""
+    """Each chase towards the unit in which this signal stands ends, unless another signal in it still waits.
+
+    All of them are locked (`lock_signal`).
+    """
     moment = timezone.now()
     further = FurtherReport.objects.filter(notice__role=Role.MOBILE_UNIT, settled_at__isnull=True)
     mine = further.filter(source_id=signal.pk)
@@ -151,7 +154,6 @@ def _withdraw_the_units_notices(signal: Signal) -> None:
     own = Notice.objects.open().filter(case_id=signal.pk).select_related("chases__chases")
     roots = {notice.root.pk: notice.root for notice in own if notice.root.role == Role.MOBILE_UNIT}
     roots |= {first.pk: first for first in Notice.objects.filter(pk__in=firsts)}
-    lock_chases(roots)
     for first in roots.values():
         if not further.filter(notice=first).exists() and not _first_waits(first, signal):
             for notice in Notice.objects.open().filter(chase_id=first.chase_id):
@@ -174,7 +176,7 @@ def let_others_know(*, signal: Signal, by: User, at: datetime | None = None) -> 
             locked.held_back = False
             locked.save(update_fields=["held_back"])
             tell(locked, RECEIVED, at=moment, only=roles)
-            _take(locked, by, moment)
+            _take(locked, by, moment)  # its chases are locked since before `tell` wrote to the audit chain
             locked.save()
             record("signal.let_others_know", actor=actor_of(by), target_kind="signal", target_id=locked.pk)
     return locked

@@ -18,6 +18,7 @@ from case_forms.builder.keeping import first_due, without_overdue
 from notifications.briefs.erasing import erase_all_of, erase_answers
 from notifications.outbox.models import Notice
 
+from .locking import lock_signal
 from .models import Outcome, Signal, SignalState
 
 ANSWERS, ALL, NOTICES = (
@@ -50,7 +51,7 @@ def _done_with(now: datetime) -> Any:
 
 def _forget_answers(key: Any, today: date) -> bool:
     with transaction.atomic():
-        signal = Signal.objects.select_for_update().select_related("form_version").get(pk=key)
+        signal = lock_signal(key)
         received_on = timezone.localdate(signal.received_at)
         definition = signal.form_version.definition
         answers, forgotten = without_overdue(definition, signal.answers, received_on, today)
@@ -68,7 +69,7 @@ def _forget_answers(key: Any, today: date) -> bool:
 
 def _forget_all(key: Any, now: datetime) -> bool:
     with transaction.atomic():
-        signal = Signal.objects.select_for_update().get(pk=key)
+        signal = lock_signal(key)
         if signal.state != SignalState.CLOSED or signal.forgotten_at is not None:
             return False  # the person wrote again meanwhile
         signal.messages.all().delete()
@@ -84,7 +85,7 @@ def _forget_all(key: Any, now: datetime) -> bool:
 def _erase(key: Any, now: datetime) -> bool:
     """The time is over for which the notices of a danger that was taken back stayed readable."""
     with transaction.atomic():
-        signal = Signal.objects.select_for_update().get(pk=key)
+        signal = lock_signal(key)
         if signal.erase_notices_at is None or signal.erase_notices_at > now:
             return False
         signal.erase_notices_at = None

@@ -25,6 +25,7 @@ from vault.seal import SealBroken
 
 from . import codes
 from .deciding import ADDED, RECEIVED, procedure_in_force, seat_of, tell
+from .locking import lock_signal
 from .models import Outcome, Sender, Signal, SignalMessage, SignalState
 
 LONGEST_MESSAGE = 4000  # characters
@@ -172,7 +173,7 @@ def add_message(*, signal_id: UUID, text: str, secret: bytes, at: datetime | Non
     moment = at or timezone.now()
     key = hashlib.sha256(b"signal message\0" + secret).hexdigest()
     with transaction.atomic():
-        signal = Signal.objects.select_for_update().get(pk=signal_id)
+        signal = lock_signal(signal_id)
         earlier = SignalMessage.objects.filter(key=key, signal=signal).first()
         if earlier is not None:
             return earlier
@@ -232,7 +233,7 @@ def take_back(*, signal_id: UUID, at: datetime | None = None) -> Signal:
     """
     moment = at or timezone.now()
     with transaction.atomic():
-        signal = Signal.objects.select_for_update().get(pk=signal_id)
+        signal = lock_signal(signal_id)
         if signal.outcome == Outcome.TAKEN_BACK:
             return signal
         if _is_danger(signal):

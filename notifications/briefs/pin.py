@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from access.limits import Busy
-from access.rate_limits import Limit, network_of
+from access.rate_limits import Limit, network_of, networks_of
 from audit.chain import ANONYMOUS, Actor, record
 from notifications.directory.models import Contact
 from notifications.outbox.actions import mark_opened
@@ -81,7 +81,7 @@ def _counted(notice: Notice, address: str, moment: datetime) -> _Counted:
     network, contact = network_of(address), notice.contact
     since = contact.pin_set_at.timestamp() if contact and contact.pin_set_at else 0
     opened_here = PinTry.objects.filter(
-        notice__contact=contact, address_hash=network, succeeded=True, at__gt=moment - KNOWN_FOR
+        notice__contact=contact, address_hash__in=networks_of(address), succeeded=True, at__gt=moment - KNOWN_FOR
     )
     return _Counted(
         f"{notice.contact_id or notice.pk}:{since:.6f}", network, contact is not None and opened_here.exists()
@@ -184,6 +184,6 @@ def _open(notice: Notice, reserved: PinTry, moment: datetime) -> BriefSession | 
         return None
     PinTry.objects.filter(pk=reserved.pk).update(succeeded=True)
     session = BriefSession.objects.create(notice=locked, opened_at=moment)
+    mark_opened(notice=locked, at=moment)  # before the audit chain is locked: what hears of it may lock rows of its own
     record("brief.opened", actor=Actor("contact", str(locked.contact_id)), target_kind="notice", target_id=locked.pk)
-    mark_opened(notice=locked, at=moment)
     return session

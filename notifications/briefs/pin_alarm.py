@@ -1,22 +1,31 @@
 """Too many wrong PINs for one contact: people hear of it by another way than the mailbox that may be read by others.
 
 The coordinators are asked by a notice of their own to phone the contact; the notice names the number, and the call is
-how the contact hears of it. The chase of the notice that was tried goes on at once to whoever comes next. Once in a day
-for each contact and PIN, however many tries follow.
+how the contact hears of it. Never the contact themselves, who may be a coordinator: then another one is asked, else the
+operators get a mail without the number. The chase of the notice that was tried goes on at once to whoever comes next.
+Once in a day for each contact and PIN, however many tries follow.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
+from smtplib import SMTPException
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
 from django.db import transaction
 
 from audit.chain import record
+from audit.models import AuditEntry
+from notifications.directory import roster
 from notifications.directory.chain import resolve_chain
-from notifications.directory.links import COORDINATOR_LINKS, OPERATOR
-from notifications.directory.models import Contact, Role
+from notifications.directory.links import COORDINATOR_LINKS, EVERY_COORDINATOR, OPERATOR
+from notifications.directory.models import Contact, Partner, Role
 from notifications.outbox.actions import owe_each
+from notifications.outbox.alarm import operators_to_tell
 from notifications.outbox.coordinator_briefs import NO_PHONE, Words
 from notifications.outbox.models import Notice
 
@@ -45,6 +54,22 @@ DO: Words = {
     ),
 }
 
+PAUSED = "brief.contact_paused"
+MAIL = {
+    "sq": (
+        "Vatra: PIN-e të gabuara për koordinatorin në shërbim",
+        "Gjatë 24 orëve të fundit u provuan shumë PIN-e të gabuara për koordinatorin në shërbim, dhe nuk u gjet asnjë"
+        " koordinator tjetër që ta telefonojë. Telefononi ju koordinatorin në një numër që njihni. Nëse nuk ishte ai"
+        " vetë, dikush tjetër mund të lexojë postën e tij: i duhen një fjalëkalim i ri i postës dhe një PIN i ri.",
+    ),
+    "en": (
+        "Vatra: wrong PINs for the coordinator on duty",
+        "Many wrong PINs were tried within 24 hours for the coordinator on duty, and no other coordinator was found who"
+        " could phone them. Phone the coordinator yourself, at a number that you know. If it wasn't them, somebody else"
+        " may read their mail: they need a new password for it, and a new PIN.",
+    ),
+}
+
 log = structlog.get_logger(__name__)
 
 
@@ -55,22 +80,20 @@ def sound_pin_alarm(*, notice: Notice, at: datetime) -> list[Notice]:
     if contact is None:
         return []
     event_id = uuid5(NAMESPACE_URL, f"pin-alarm:{contact.pk}:{contact.pin_set_at}:{at:%Y-%m-%d}")
-    if Notice.objects.filter(event_id=event_id).exists():
+    paused = AuditEntry.objects.filter(action=PAUSED, target_kind="contact", target_id=str(contact.pk))
+    if Notice.objects.filter(event_id=event_id).exists() or paused.filter(detail__event=str(event_id)).exists():
         return []
     chase = lock_chase(notice)
     locked = next(member for member in chase if member.pk == notice.pk)
     next_step_now([locked, *ahead_of(locked, chase)], at)
     log.warning("pin_guessed", contact=contact.pk, notice=str(notice.pk))
-    record("brief.contact_paused", target_kind="contact", target_id=contact.pk, notice=notice.pk)
-    found = resolve_chain(
-        role=Role.COORDINATOR,
-        municipality=notice.municipality,
-        at=at,
-        unit=notice.unit,
-        chain=[*COORDINATOR_LINKS, OPERATOR],
-    )
+    record(PAUSED, target_kind="contact", target_id=contact.pk, notice=notice.pk, event=event_id)
+    asked = _whom_to_ask(notice, contact, at)
+    if asked is None:
+        transaction.on_commit(partial(_mail_operators, str(contact.pk)))
+        return []
     return owe_each(
-        found.coordinators or ([found.contact] if found.contact else []),
+        asked,
         event_id=event_id,
         case_id=event_id,
         case_reference="PIN",
@@ -81,6 +104,47 @@ def sound_pin_alarm(*, notice: Notice, at: datetime) -> list[Notice]:
         answer_minutes=ANSWER_MINUTES,
         at=at,
     )
+
+
+def _whom_to_ask(notice: Notice, contact: Contact, at: datetime) -> Sequence[Contact] | None:
+    """The coordinators near this notice, else every one on duty, without the contact whom it is about.
+
+    Empty when no coordinator is on duty at all (which is loud by itself), None when the contact is the only one.
+    """
+    is_alone = False
+    for chain in ([*COORDINATOR_LINKS, OPERATOR], [EVERY_COORDINATOR, OPERATOR]):
+        found = resolve_chain(
+            role=Role.COORDINATOR, municipality=notice.municipality, at=at, unit=notice.unit, chain=chain
+        )
+        near = found.coordinators or ([found.contact] if found.contact else [])
+        others = [each for each in near if not _is_same_person(each, contact)]
+        if others:
+            return others
+        is_alone = is_alone or bool(near)
+    # The search names the first of each office; the second of the contact's own is as good.
+    offices = Partner.objects.filter(role=Role.COORDINATOR, is_active=True).order_by("pk")
+    on_duty = [each for office in offices for each in roster.on_duty(office, at)]
+    return [each for each in on_duty if not _is_same_person(each, contact)][:1] or (None if is_alone else [])
+
+
+def _is_same_person(one: Contact, other: Contact) -> bool:
+    """The same contact, or one who is told at the same address."""
+    return one.pk == other.pk or (bool(one.email) and one.email.lower() == other.email.lower())
+
+
+def _mail_operators(contact: str) -> None:
+    """Each by a connection of their own. The mail names nobody."""
+    operators = operators_to_tell()
+    if not operators:
+        log.error("pin_alarm_has_nobody_to_tell", contact=contact)
+    for operator in operators:
+        language = operator.language if operator.language in MAIL else "sq"
+        subject, words = MAIL[language]
+        mail = EmailMessage(subject, words, settings.DEFAULT_FROM_EMAIL, [operator.email])
+        try:
+            mail.send()
+        except (SMTPException, OSError) as error:
+            log.error("pin_alarm_mail_failed", code=type(error).__name__, operator=operator.pk)
 
 
 def _brief(contact: Contact) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 
 from access.models import in_language
 from audit.chain import actor_of, record
+from audit.denials import record_denial
 from notifications.directory.models import Contact
 from notifications.directory.scope import entries_of
 from notifications.outbox.sender import ORGANISATION, link_start, units_with_number
@@ -28,7 +29,7 @@ def pin_card(request: HttpRequest, contact_id: int) -> HttpResponse:
     mine = entries_of(request.user, Contact).filter(is_active=True)  # type: ignore[arg-type]
     contact: Any = mine.filter(pk=contact_id).select_related("partner").first()
     if contact is None:
-        record("access.denied", actor=actor_of(request.user), target_kind="contact", target_id=contact_id)
+        record_denial(actor=actor_of(request.user), target_kind="contact", target_id=contact_id)
         raise Http404
     rendered = render_card(contact)
     record("directory.pin_card_printed", actor=actor_of(request.user), target_kind="contact", target_id=contact.pk)

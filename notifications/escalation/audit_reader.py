@@ -6,10 +6,11 @@ count, so the millionth entry is as near as the first. Each reading is itself an
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -25,6 +26,8 @@ from notifications.outbox.models import Heartbeat, Notice
 from .chain_watch import CHAIN
 
 PAGE = 50
+# Days with a midnight in every zone, and a day after them.
+DAYS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
 KINDS = {
     "user": _("member of staff"),
     "contact": _("contact"),
@@ -45,9 +48,9 @@ class Filter(forms.Form):
     what = forms.CharField(label=_("What (beginning of the code)"), required=False, max_length=64)
     target = forms.CharField(label=_("To what (kind)"), required=False, max_length=32)
     target_id = forms.CharField(label=_("Its id or notice code"), required=False, max_length=64)
-    since = forms.DateField(label=_("From"), required=False, widget=AdminDateInput)
-    until = forms.DateField(label=_("Until"), required=False, widget=AdminDateInput)
-    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    since = forms.DateField(label=_("From"), required=False, widget=AdminDateInput, validators=DAYS)
+    until = forms.DateField(label=_("Until"), required=False, widget=AdminDateInput, validators=DAYS)
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -19,7 +19,6 @@ RECIPIENT = frozenset({"recipient"})
 FIELD = frozenset({StaffRole.WORKER.value, StaffRole.COORDINATOR.value})
 WORKER = frozenset({StaffRole.WORKER.value})
 COORDINATOR = frozenset({StaffRole.COORDINATOR.value})
-OPERATOR = frozenset({StaffRole.OPERATOR.value})
 EDITOR = frozenset({StaffRole.EDITOR.value})
 OPERATOR = frozenset({StaffRole.OPERATOR.value})
 AUDITOR = frozenset({StaffRole.AUDITOR.value})
@@ -35,6 +34,9 @@ POST_ONLY = frozenset({"POST", "OPTIONS"})
 GET_ONLY = frozenset({"GET"})
 API_POST = frozenset({"POST"})
 ADMIN_DOOR = "wagtailadmin.access_admin"
+PREVIEW = WRITE | {"DELETE"}  # what Wagtail's preview of an unsaved page is told when it closes
+TRANSLATE = WRITE | {"PUT", "DELETE"}  # a translated sentence is saved, or taken back
+REMEMBER = WRITE | {"PATCH"}  # Wagtail remembers that a hint was put away
 EVERY_METHOD = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -62,7 +64,7 @@ class Row:
 
 VIEWS: tuple[Row, ...] = (
     Row("healthz", PUBLIC, "The supervisor and the proxy ask whether the process lives; says nothing else."),
-    Row("readyz", PUBLIC, "The supervisor and the proxy ask whether notices can go out; states and ages only."),
+    Row("readyz", PUBLIC, "The supervisor and the proxy ask whether notices can go out; strangers read one word."),
     # signing in, the second factor, the password
     Row("account_login", PUBLIC, "Signing in comes before being known.", WRITE),
     Row("account_logout", PUBLIC, "Signing out must work whatever roles are left.", WRITE),
@@ -310,8 +312,25 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/forms/", COORDINATOR, "Coordinators build forms, approve each other's and see their versions.", WRITE),
     Row("cms/api/main/images/", EDITOR, "The pictures of the public pages, for choosing among them.", READ, ADMIN_DOOR),
     Row("cms/api/main/documents/", EDITOR, "The files of the public pages, for choosing among them.", READ, ADMIN_DOOR),
+    Row("cms/api/", EDITOR, "The pages that editors choose among, drafts too.", READ, ADMIN_DOOR),
+    Row("cms/choose-", EDITOR, "Where a link in a page leads; lists drafts too.", WRITE, ADMIN_DOOR),
+    Row("cms/embeds/", EDITOR, "What a page takes from elsewhere.", WRITE, ADMIN_DOOR),
+    Row("cms/images/", EDITOR, "Editors keep the pictures of the public pages.", WRITE, ADMIN_DOOR),
+    Row("cms/documents/", EDITOR, "Editors keep the files of the public pages.", WRITE, ADMIN_DOOR),
+    Row("cms/pages/", EDITOR, "Editors write pages; Wagtail asks its rights at each of them.", PREVIEW, ADMIN_DOOR),
+    Row("cms/snippets/", EDITOR, "Editors keep helplines and words that pages share.", PREVIEW, ADMIN_DOOR),
+    Row("cms/localize/", EDITOR, "Editors translate the public pages.", TRANSLATE, ADMIN_DOOR),
+    Row("cms/dismissibles/", CMS, "Each person puts away hints for themselves.", REMEMBER, ADMIN_DOOR),
     Row("cms/reports/site-history/", EDITOR, "Who did what to the public pages.", READ, ADMIN_DOOR),
     Row("cms/reports/aging-pages/", EDITOR, "How old the public pages are.", READ, ADMIN_DOOR),
+    Row(
+        "cms/reports/workflow",
+        EDITOR | COORDINATOR,
+        "What waits for approval, of what the person may change: editors' pages, coordinators' forms.",
+        READ,
+        ADMIN_DOOR,
+    ),
+    Row("cms/reports/", EDITOR, "Which pages are locked, of which kinds there are.", READ, ADMIN_DOOR),
     Row("cms/redirects/import/", NOBODY, "Redirects lead to pages of our own; a file would hold addresses."),
     Row(
         "cms/guides/",
@@ -323,7 +342,7 @@ MOUNTS: tuple[Row, ...] = (
         "cms/",
         CMS,
         "Wagtail's admin: pages, forms, procedures, registers. It checks each action against permissions of its own.",
-        EVERY_METHOD,
+        WRITE,
         permission="wagtailadmin.access_admin",
     ),
 )

@@ -14,6 +14,8 @@ from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from vault import lasting
+from vault.keyring import load_key_ring
 from vault.seal import fingerprint
 
 KEEP = timedelta(days=2)  # no window is longer than one day
@@ -99,8 +101,15 @@ class Limit:
 
 
 def network_of(address: str) -> str:
-    """The network of an address as it is counted, hashed with the vault's key: /24, for IPv6 /64."""
-    return fingerprint(b"network\0" + _network(address).encode())
+    """The network of an address as it is counted: /24, for IPv6 /64; hashed with a key of its own, which stays the same
+    when the vault's ring turns, so that known networks stay known. Raises KeyRingError, SealBroken."""
+    return lasting.keyed_hash(lasting.NETWORKS, _network(address).encode())
+
+
+def networks_of(address: str) -> list[str]:
+    """As `network_of`, and as it was hashed with each of the ring's keys until November 2026."""
+    plain = b"network\0" + _network(address).encode()
+    return [network_of(address), *(fingerprint(plain, key_id=key.id) for key in load_key_ring().keys)]
 
 
 def _network(address: str) -> str:

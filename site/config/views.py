@@ -1,17 +1,20 @@
 """Answers about the house itself: is it well, and what to say when something isn't there or went wrong."""
 
+import ipaddress
 import logging
 import sys
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseServerError, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from access.limits import Busy
 from access.middleware import API_PREFIX, problem
+from access.models import StaffRole
+from access.sessions.actions import has_factor
 from content.models.frame import frame
 from vault.keyring import KeyRingError
 
@@ -32,11 +35,37 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when notices can go out, 503 when not; the body names each part (`config.health`)."""
+    """200 when notices can go out, 503 when not. This machine and operators read each part (`config.health`); others
+    {"status": "ok", "degraded" or "not_ready"} only: what is broken tells a stranger when to come."""
     ok, body = readiness()
+    if not (_is_this_machine(request) or _is_operator(request)):
+        body = {"status": "not_ready" if not ok else "degraded" if body["degraded"] else "ok"}
     response = JsonResponse(body, status=200 if ok else 503)
     response._has_been_logged = True  # type: ignore[attr-defined]  # asked each second: Django would log each 503
     return _uncached(response)
+
+
+def _is_this_machine(request: HttpRequest) -> bool:
+    """The caller's address, as `config.middleware.CallerAddress` has found it, is ours."""
+    address = request.META.get("REMOTE_ADDR", "")
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    return found.is_loopback or address == settings.OWN_ADDRESS
+
+
+def _is_operator(request: HttpRequest) -> bool:
+    """Signed in with the second factor. Nobody is while the database that knows them doesn't answer."""
+    try:
+        user = request.user
+        if not (user.is_authenticated and user.is_active and user.has_role(StaffRole.OPERATOR)):
+            return False
+        return not settings.SECOND_FACTOR_REQUIRED or has_factor(request, user)
+    except DatabaseError:
+        return False
 
 
 def _uncached(response: JsonResponse) -> JsonResponse:

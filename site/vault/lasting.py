@@ -28,7 +28,9 @@ from .models import LastingKey
 
 RECEIPTS = "receipts"
 SUBMISSIONS = "submissions"
+NETWORKS = "networks"  # of whoever tries a password or a PIN
 FROM_THE_RING = frozenset({RECEIPTS, SUBMISSIONS})
+ALL = FROM_THE_RING | {NETWORKS}
 
 # Where the hashes of a purpose are kept: {purpose: [(model label, column)]}. Rooms say so when they are loaded.
 _kept_in: dict[str, list[tuple[str, str]]] = {}
@@ -58,10 +60,11 @@ def renew(purpose: str) -> str:
     return _begin(purpose).key_id
 
 
-def establish(purposes: frozenset[str] = FROM_THE_RING) -> None:
+def establish(purposes: frozenset[str] = ALL) -> None:
     """Makes the keys of each purpose that has none yet. Done before the parts start, while the ring is still whole."""
-    for purpose in sorted(purposes):
-        _keys(purpose)
+    there = LastingKey.objects.filter(purpose__in=purposes).values_list("purpose", flat=True)
+    for purpose in sorted(purposes - set(there)):
+        _begin(purpose)
 
 
 def is_kept_in(purpose: str, label: str, column: str) -> None:

@@ -1,20 +1,26 @@
 """Guessing a PIN is slow, per link and per address, and every failure sounds the same."""
 
+import base64
 import html
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
 
 from access.limits import Busy
+from access.models import Assignment, StaffRole, User
 from audit.models import AuditEntry
 from notifications.briefs.models import BriefSession, PinTry
 from notifications.briefs.pin import enter_pin, wrong_pins
 from notifications.directory.models import Contact
 from notifications.outbox.models import Notice
+from vault.rotation import rotate
+from vault.seal import fingerprint
 from vault.tests.spoiling import spoil
 
 from .conftest import OTHER_PIN, PIN, path_of
@@ -148,6 +154,33 @@ def test_where_the_contact_opened_something_before_strangers_cannot_pause_them(
     assert enter(notices[11], PIN, minutes=12, address="198.51.100.200")
 
 
+def test_a_known_network_stays_known_when_the_ring_turns(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact], settings: Any
+) -> None:
+    first, second = ("net1:" + base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
+    settings.VAULT_KEYS = [first, *settings.VAULT_KEYS]
+    contact = make_contact()
+    assert enter(make_notice(contact=contact), PIN, address="198.51.100.1")
+    settings.VAULT_KEYS = [second.replace("net1", "net2"), *settings.VAULT_KEYS]
+    rotate()
+    settings.VAULT_KEYS = settings.VAULT_KEYS[:1]
+    for number in range(10):
+        enter(make_notice(contact=contact), minutes=number, address=f"203.0.{number}.1")
+    assert not enter(make_notice(contact=contact), PIN, minutes=12, address="203.0.99.1")
+    assert enter(make_notice(contact=contact), PIN, minutes=12, address="198.51.100.200")
+
+
+def test_what_was_hashed_with_the_rings_key_is_known_still(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
+) -> None:
+    contact = make_contact()
+    assert enter(make_notice(contact=contact), PIN, address="198.51.100.1")
+    PinTry.objects.update(address_hash=fingerprint(b"network\x00198.51.100.0/24"))
+    for number in range(10):
+        enter(make_notice(contact=contact), minutes=number, address=f"203.0.{number}.1")
+    assert enter(make_notice(contact=contact), PIN, minutes=12, address="198.51.100.200")
+
+
 def test_a_new_pin_ends_the_pause(make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]) -> None:
     contact = make_contact()
     for number in range(10):
@@ -173,6 +206,36 @@ def test_the_coordinator_is_asked_once_to_phone_the_contact_and_the_chase_goes_o
     notices[9].refresh_from_db()
     assert notices[9].ladder[notices[9].ladder_step]["do"] == "deputy"
     assert AuditEntry.objects.filter(action="brief.contact_paused").count() == 1
+
+
+def guess_at(make_notice: Callable[..., Notice], contact: Contact) -> None:
+    for number in range(12):
+        enter(make_notice(contact=contact), minutes=number, address=f"203.0.{number}.1")
+
+
+def test_another_coordinator_is_asked_about_a_coordinators_own_pin(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
+) -> None:
+    concerned, other = make_contact("coordinator"), make_contact("coordinator", rank=2)
+    guess_at(make_notice, concerned)
+    assert [call.contact for call in Notice.objects.filter(case_reference="PIN", chases=None)] == [other]
+
+
+def test_the_operators_are_mailed_once_when_no_other_coordinator_is_on_duty(
+    make_notice: Callable[..., Notice],
+    make_contact: Callable[..., Contact],
+    mailoutbox: list[EmailMessage],
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    concerned = make_contact("coordinator")
+    operator = User.objects.create_user("olta", email="olta@vatra.example")
+    Assignment.objects.create(user=operator, role=StaffRole.OPERATOR, starts_on=timezone.localdate())
+    with django_capture_on_commit_callbacks(execute=True):
+        guess_at(make_notice, concerned)
+    assert not Notice.objects.filter(case_reference="PIN").exists()
+    told = [mail for mail in mailoutbox if mail.to == [operator.email]]
+    assert len(told) == 1
+    assert concerned.name not in told[0].body
 
 
 @pytest.mark.parametrize(

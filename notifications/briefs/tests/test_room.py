@@ -108,7 +108,7 @@ class TestAfterThePin:
         notice.refresh_from_db()
         assert notice.state == NoticeState.OPENED
         actions = list(AuditEntry.objects.filter(target_id=str(notice.pk)).values_list("action", flat=True))
-        assert actions[-4:] == ["brief.pin_tried", "brief.opened", "notice.opened", "brief.viewed"]
+        assert actions[-4:] == ["brief.pin_tried", "notice.opened", "brief.opened", "brief.viewed"]
         assert verify_chain().ok
 
     @pytest.mark.parametrize(

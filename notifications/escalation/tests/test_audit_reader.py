@@ -90,6 +90,13 @@ def test_a_filter_that_can_not_be_is_said_beside_its_field(keeper):
     assert "No entry fits" in read(keeper, who="nobody")
 
 
+@pytest.mark.parametrize(
+    "asked", [{"until": "31.12.9999"}, {"since": "01.01.0001"}, {"until": "01.01.0001"}, {"before": str(2**70)}]
+)
+def test_a_day_or_number_beyond_all_is_refused(keeper, asked):
+    assert "<code>" not in read(keeper, **asked)
+
+
 def test_it_goes_on_from_a_number_however_many_there_are(keeper):
     for number in range(PAGE + 5):
         record("test.done", target_id=f"t-{number}")

@@ -172,11 +172,12 @@ def try_pin(request: HttpRequest, user: User, pin: str) -> str:
     if not (is_pin or is_duress):
         record("session.wrong_pin", actor=actor_of(user), target_kind="user", target_id=user.pk)
         return "wrong" if row.filter(wrong_pins__lt=MOST_WRONG).exists() else _end_after_wrong_pins(request, user)
-    row.update(wrong_pins=0, seen_at=timezone.now(), is_locked=False, in_duress=not is_pin)
-    if not is_pin:
-        duress.call_for_help(user)
-    else:
-        record("session.unlocked", actor=actor_of(user), target_kind="user", target_id=user.pk)
+    with transaction.atomic():  # nobody sees the empty day without a call; a call that fails leaves it locked
+        if is_pin:
+            record("session.unlocked", actor=actor_of(user), target_kind="user", target_id=user.pk)
+        else:
+            duress.call_for_help(user)
+        row.update(wrong_pins=0, seen_at=timezone.now(), is_locked=False, in_duress=not is_pin)
     request.session.cycle_key()
     return "open"
 

@@ -101,7 +101,7 @@ def assign_role(
     """Give a role for a time: a worker one unit, a coordinator one or more regions, others neither.
 
     A worker works in one unit at a time: an earlier one ends the day before. Coordinators of the regions concerned are
-    told of a new coordinator, and operators of a new operator. Raises ValidationError.
+    told of a new coordinator, operators of a new operator, and auditors of a new auditor. Raises ValidationError.
     """
     regions = list(regions)
     with transaction.atomic():
@@ -121,7 +121,7 @@ def assign_role(
                 where=where,
             )
         follow_roles(user)
-        if by is not None and role in (StaffRole.COORDINATOR, StaffRole.OPERATOR):
+        if by is not None and role in (*by_two.KEEPING, StaffRole.AUDITOR):
             transaction.on_commit(partial(mails.tell_of_new_keeper, made, by))
     return made
 

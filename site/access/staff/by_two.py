@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
+from audit.models import AuditEntry
+
 from ..models import Assignment, MobileUnit, Region, StaffRole, User
 from .models import RoleRequest
 
@@ -23,9 +25,13 @@ def needs_second(user: User, role: str, unit: MobileUnit | None, regions: Iterab
 def is_alone(by: User) -> bool:
     """Whether nobody but this person has ever kept accounts here: the very first ones can't wait for a second.
 
-    Roles that are over count too, so that whoever ends everybody else's isn't alone again.
+    Roles that are over count too, so that whoever ends everybody else's isn't alone again; and those of which only the
+    audit chain knows, because they began on the day on which their account was shut and opened again.
     """
-    return not Assignment.objects.filter(role__in=KEEPING).exclude(user=by).exists()
+    if Assignment.objects.filter(role__in=KEEPING).exclude(user=by).exists():
+        return False
+    given = AuditEntry.objects.filter(action="account.role_given", target_kind="user", detail__role__in=KEEPING)
+    return not given.exclude(target_id=str(by.pk)).exists()
 
 
 def who_may_decide(asked: RoleRequest) -> "QuerySet[User]":

@@ -9,7 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from audit.chain import actor_of, record
+from audit.chain import actor_of
+from audit.denials import record_denial
 
 from ..models import User
 from . import by_two, decisions
@@ -41,7 +42,7 @@ def decide_role(request: HttpRequest, pk: int) -> HttpResponse:
     asked = get_object_or_404(RoleRequest.objects.select_related("user", "asked_by", "unit"), pk=pk)
     may_decide = by_two.who_may_decide(asked).filter(pk=me.pk).exists()
     if not may_decide and asked.asked_by_id != me.pk:
-        record("access.denied", actor=actor_of(me), target_kind="role_request", target_id=pk)
+        record_denial(actor=actor_of(me), target_kind="role_request", target_id=pk)
         raise Http404
 
     def act(approve: bool) -> None:
@@ -58,7 +59,7 @@ def decide_session_end(request: HttpRequest, pk: int) -> HttpResponse:
     me = _me(request)
     asked = get_object_or_404(SessionEnd.objects.select_related("user", "asked_by"), pk=pk)
     if not kept_by(me).filter(pk=asked.user_id).exists():
-        record("access.denied", actor=actor_of(me), target_kind="user", target_id=asked.user_id)
+        record_denial(actor=actor_of(me), target_kind="user", target_id=asked.user_id)
         raise Http404
     return _decided(
         request,
@@ -73,7 +74,7 @@ def decide_address(request: HttpRequest, pk: int) -> HttpResponse:
     me = _me(request)
     asked = get_object_or_404(AddressChange.objects.select_related("user", "asked_by"), pk=pk)
     if asked.asked_by_id != me.pk and not kept_by(me).filter(pk=asked.user_id).exists():
-        record("access.denied", actor=actor_of(me), target_kind="user", target_id=asked.user_id)
+        record_denial(actor=actor_of(me), target_kind="user", target_id=asked.user_id)
         raise Http404
     return _decided(
         request,

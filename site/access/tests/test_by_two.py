@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access.models import AddressChange, Assignment, FieldToken, MobileUnit, RoleRequest, SessionEnd, User
+from access.staff.actions import take_back
 from audit.models import AuditEntry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english", "committed")]
@@ -139,6 +140,35 @@ def test_whoever_shut_everybody_else_is_not_alone_again(operator, besa, person):
     assert not worker.assignments.filter(role="operator").exists()
 
 
+def test_whoever_shuts_the_second_and_opens_the_account_again_is_not_alone_again(operator, person):
+    second, worker = person("worker"), person("worker")
+    ask(operator, second, "operator")
+    as_(operator).post(reverse("staff:shut", args=[second.pk]))
+    second.refresh_from_db()
+    take_back(user=second, by=operator)
+    assert not second.assignments.filter(role="operator").exists()
+    ask(operator, worker, "operator")
+    assert not worker.assignments.filter(role="operator").exists()
+    assert RoleRequest.objects.waiting().filter(user=worker).exists()
+
+
+def test_auditors_are_told_of_a_new_one(operator, besa, person, django_capture_on_commit_callbacks):
+    first, second = person("auditor", email="first@vatra.example"), person("worker")
+    ask(operator, second, "auditor")
+    mail.outbox.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        decide(besa, RoleRequest.objects.get())
+    assert [first.email] in [each.to for each in mail.outbox]
+
+
+def test_reaching_again_and_again_for_anothers_request_is_one_entry(operator, besa, person, units):
+    ask(operator, person("worker", place="north"), "worker", unit=units["south"].pk)
+    asked = RoleRequest.objects.get()
+    for _time in range(3):
+        assert as_(besa).get(reverse("by_two:role", args=[asked.pk])).status_code == 404
+    assert AuditEntry.objects.filter(action="access.denied", target_kind="role_request").count() == 1
+
+
 def test_the_very_first_operator_makes_the_second_alone(operator, person):
     worker = person("worker")
     ask(operator, worker, "operator")
@@ -231,7 +261,7 @@ def test_sessions_of_somebody_end_when_two_keepers_agree(operator, besa, person)
     as_(operator).post(reverse("staff:end_sessions", args=[worker.pk]))
     asked = SessionEnd.objects.get()
     own = as_(operator).post(reverse("by_two:session_end", args=[asked.pk]), {"decision": "agree"})
-    assert "The person who decides" in own.content.decode()
+    assert "neither the one who asked" in own.content.decode()
     assert browser.get("/field/").status_code == 200
     as_(besa).post(reverse("by_two:session_end", args=[asked.pk]), {"decision": "agree"})
     assert browser.get("/field/").status_code == 302

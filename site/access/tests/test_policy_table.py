@@ -84,6 +84,33 @@ def test_nobody_signs_up_or_resets_a_password_by_mail(name):
     assert name not in {known for known, _route in ROUTES}
 
 
+@pytest.mark.parametrize(
+    ("name", "route", "roles"),
+    [
+        ("wagtailadmin_api:pages:listing", "cms/api/main/pages/", {"editor"}),
+        ("wagtailadmin_choose_page", "cms/choose-page/", {"editor"}),
+        ("wagtailadmin_reports:locked_pages", "cms/reports/locked/", {"editor"}),
+        ("wagtailadmin_reports:workflow", "cms/reports/workflow/", {"editor", "coordinator"}),
+        ("wagtailimages_chooser:choose", "cms/images/chooser/", {"editor"}),
+    ],
+)
+def test_only_editors_list_draft_pages(name, route, roles):
+    row = policy.row_for(name, route)
+    assert row is not None
+    assert row.roles == roles
+    assert row.permission == policy.ADMIN_DOOR
+
+
+def test_the_admin_takes_no_method_that_nothing_needs():
+    takes = {row.route: row.methods - policy.WRITE for row in policy.MOUNTS if row.methods - policy.WRITE}
+    assert takes == {
+        "cms/pages/": {"DELETE"},
+        "cms/snippets/": {"DELETE"},
+        "cms/localize/": {"PUT", "DELETE"},
+        "cms/dismissibles/": {"PATCH"},
+    }
+
+
 FILLED = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "1"}
 OF_VIEWS = {row.route: row for row in policy.VIEWS}
 SHUT = [

@@ -7,6 +7,7 @@ from unittest import mock
 import pytest
 from django.contrib.auth.hashers import check_password
 from django.core import mail
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -200,6 +201,22 @@ def test_the_pin_for_duress_opens_an_empty_day_in_which_nothing_is_reached(worke
         assert client.get(address).status_code == 503, address
     assert client.get("/api/field/v1/forms").status_code == 503
     assert "access.denied" not in actions_in_chain()
+
+
+def test_without_a_call_nobody_sees_the_empty_day(worker, monkeypatch):
+    def fail(user):
+        raise OperationalError
+
+    actions.set_pin(user=worker, pin=PIN, duress_pin=DURESS)
+    client = as_(worker)
+    client.raise_request_exception = False
+    client.get("/field/")
+    monkeypatch.setattr(duress, "call_for_help", fail)
+    assert unlock(client, DURESS).status_code == 503
+    row = StaffSession.objects.get()
+    assert row.is_locked
+    assert not row.in_duress
+    assert client.get("/field/").status_code == 302
 
 
 def test_a_coordinator_sees_an_empty_day_too_and_signing_out_ends_the_session(person):

@@ -275,7 +275,7 @@ def test_a_lost_factor_takes_two_people_and_ends_password_and_sessions(operator,
     reset = FactorReset.objects.get()
     assert mail.outbox[-1].to == ["ana@vatra.example"]
     own = as_(operator).post(reverse("factor_resets:decide", args=[reset.pk]), {"decision": "agree"})
-    assert "The person who decides" in own.content.decode()
+    assert "neither the one who asked" in own.content.decode()
     assert Authenticator.objects.filter(user=without_phone).exists(), "one alone changes nothing"
 
     assert (
@@ -417,6 +417,12 @@ def test_the_first_operator_gets_a_link_and_the_second_is_refused(capsys):
     assert client.get(reverse("staff:list")).status_code in (200, 302)
     with pytest.raises(CommandError, match="an operator already"):
         call_command("first_operator", "evil", "evil@vatra.example")
+    capsys.readouterr()
+    call_command("first_operator", "olta", "olta@vatra.example")  # signed in, but the second factor was never set up
+    assert "/accounts/invitation/" in capsys.readouterr().out
+    Authenticator.objects.create(user=User.objects.get(), type=Authenticator.Type.TOTP, data={})
+    with pytest.raises(CommandError, match="an operator already"):
+        call_command("first_operator", "olta", "olta@vatra.example")
     assert User.objects.get().has_role(StaffRole.OPERATOR)
     assert not User.objects.get().is_superuser
 

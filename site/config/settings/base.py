@@ -85,6 +85,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
+# Where the web server listens; the supervisor, which sets it, asks `/readyz` there.
+OWN_ADDRESS = env.str("HOST", default="127.0.0.1")
 # How many proxies of ours stand in front (0: none): then X-Forwarded-For tells the caller's address.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import DatabaseError
 from django.utils import timezone
 
+from access.models import Assignment, Region, User
 from config import health
 from notifications.outbox.models import Heartbeat
 
@@ -216,3 +217,57 @@ def test_asking_in_vain_each_second_does_not_fill_the_log(client, db, caplog):
 def test_nothing_but_reading_is_answered(client, db):
     assert client.post("/healthz").status_code == 405
     assert client.post("/readyz").status_code == 405
+
+
+AFAR = "203.0.113.9"
+
+
+def test_a_stranger_reads_one_word(client, beats):
+    beats(urgent=1, sweeper=1, bulk=1)
+    assert client.get("/readyz", REMOTE_ADDR=AFAR).json() == {"status": "ok"}
+    find("audit", stranded=1)
+    answer = client.get("/readyz", REMOTE_ADDR=AFAR)
+    assert (answer.status_code, answer.json()) == (200, {"status": "degraded"})
+    find("findings", contacts=0)
+    answer = client.get("/readyz", REMOTE_ADDR=AFAR)
+    assert (answer.status_code, answer.json()) == (503, {"status": "not_ready"})
+    assert answer["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "10.1.2.3"])
+def test_this_machine_reads_every_part(client, beats, settings, address):
+    settings.OWN_ADDRESS = "10.1.2.3"
+    assert "parts" in client.get("/readyz", REMOTE_ADDR=address).json()
+
+
+def test_a_stranger_behind_the_proxy_is_one_and_nobody_makes_themselves_local(client, beats, settings):
+    settings.TRUSTED_PROXIES = 1
+    assert "parts" not in client.get("/readyz", HTTP_X_FORWARDED_FOR=f"127.0.0.1, {AFAR}").json()
+
+
+@pytest.mark.parametrize(("role", "reads"), [("operator", True), ("coordinator", False), ("auditor", False)])
+def test_operators_read_every_part_from_anywhere(client, beats, role, reads):
+    user = User.objects.create_user(role)
+    where = {"region": Region.objects.create(slug="q", name="Q")} if role == "coordinator" else {}
+    Assignment.objects.create(user=user, role=role, **where)
+    client.force_login(user)
+    assert ("parts" in client.get("/readyz", REMOTE_ADDR=AFAR).json()) is reads
+
+
+def test_an_operator_without_the_second_factor_is_a_stranger(client, beats, settings):
+    settings.SECOND_FACTOR_REQUIRED = True
+    user = User.objects.create_user("olta")
+    Assignment.objects.create(user=user, role="operator")
+    client.force_login(user)
+    assert "parts" not in client.get("/readyz", REMOTE_ADDR=AFAR).json()
+
+
+def test_a_stranger_is_answered_while_the_database_is_away(client, monkeypatch, db):
+    def broken() -> None:
+        raise DatabaseError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(health.connection, "cursor", broken)
+        client.cookies["sessionid"] = "x" * 32
+        answer = client.get("/readyz", REMOTE_ADDR=AFAR)
+    assert (answer.status_code, answer.json()) == (503, {"status": "not_ready"})

@@ -28,9 +28,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         operators = Assignment.objects.current().filter(role=StaffRole.OPERATOR, user__is_active=True)
-        waiting = operators.filter(user__username=options["username"], user__last_login__isnull=True).first()
-        if waiting is not None and operators.count() == 1:
-            token = invite(user=waiting.user, by=None, mail=False)  # the link was lost before it was used
+        waiting = operators.filter(user__username=options["username"], user__authenticator__isnull=True).first()
+        if waiting is not None and operators.values("user").distinct().count() == 1:
+            # The link was lost, or its hour went by before the second factor was set up: nobody can get in.
+            token = invite(user=waiting.user, by=None, mail=False)
         elif operators.exists():
             raise CommandError("There is an operator already, who invites others under /cms/staff/.")
         else:
