@@ -13,11 +13,11 @@ from case_forms.builder.sources import Lists
 from case_forms.cases.models import Case, Deadline
 from case_forms.intake.actions import receive_submission
 from case_forms.intake.models import Draft, Submission
-from case_forms.questions.zones import ZoneChoice
-from case_forms.zones.models import Zone
 from case_forms.intake.preview import told_at_once
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
+from case_forms.questions.zones import ZoneChoice
+from case_forms.zones.models import Zone
 from notifications.outbox.models import Notice
 from tests.seeds import lay_down_demo
 
