@@ -30,6 +30,7 @@ from .models import Case, CaseEvent, CaseStatus, Deadline, FormalIdentification,
 
 SUBMISSION_RECEIVED = "submission_received"
 TRIES_FOR_A_REFERENCE = 20
+OWN_ROLES = frozenset({Role.COORDINATOR.value, Role.MOBILE_UNIT.value})
 # From the least to the most: only the formal identification takes a status back.
 STATUS_ORDER = (
     CaseStatus.NOT_VICTIM,
@@ -264,12 +265,16 @@ class _Carrying:
         assert self.case is not None
         return resolve_chain(
             role=role,
-            municipality=self.place or self.case.municipality,
+            municipality=self._where(self.case, role),
             at=self.submission.received_at,
             unit=self.case.unit,
             partner=partner,
             chain=chain_for(self.submission.procedure_version.definition, role),
         )
+
+    def _where(self, case: Case, role: str) -> Municipality:
+        """Where this role is looked for: our own people stay those who see the case, others are where the person is."""
+        return case.municipality if role in OWN_ROLES or self.place is None else self.place
 
     def _owe(self, action: Action, found: Resolution, *, urgent: bool = False) -> Notice:
         """Owes the notice to whoever was found. Nobody found is loud: `owe` also tells the chain's coordinators."""
@@ -282,7 +287,7 @@ class _Carrying:
             role=found.role,
             contact=found.contact,
             partner=found.partner,
-            municipality=self.place or case.municipality,
+            municipality=self._where(case, found.role),
             unit=case.unit,
             chain=chain_for(procedure, found.role),
             brief=brief_for(found.role, self._content(case), urgent=urgent),

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, User, in_language
-from case_forms.cases.actions import SUBMISSION_RECEIVED
+from case_forms.cases.actions import OWN_ROLES, SUBMISSION_RECEIVED
 from case_forms.cases.calling import ToCall, to_call
 from case_forms.cases.models import Case
 from case_forms.procedures.chains import chain_for
@@ -48,7 +48,16 @@ def told_at_once(draft: Draft, answers: Answers, user: User) -> list[ToTell]:
         return []
     decision, _event, procedure = decided
     place, unit = _place(decision, case), case.unit if case else draft.unit
-    told = [_to_tell(action, place, unit, procedure) for action in decision.actions if action.do in ("notify", "refer")]
+    told = [
+        _to_tell(
+            action,
+            case.municipality if case and action.params.get("role") in OWN_ROLES else place,
+            unit,
+            procedure,
+        )
+        for action in decision.actions
+        if action.do in ("notify", "refer")
+    ]
     return list({each.words: each for each in told if each is not None}.values())
 
 
