@@ -100,7 +100,7 @@ def test_who_chose_and_why_stands_on_the_case_and_the_audit_holds_ids_only(scene
     client = signed_in(scene.worker)
     words = Page(client, client.get(f"/field/cases/{case.reference}/")).words()
     assert f"{scene.worker.username} chose to notify {officer(scene).name}" in words
-    assert "Why: CANARY reason" in words
+    assert "Reason: CANARY reason" in words
     entry = AuditEntry.objects.get(action="notice.told_instead")
     assert (entry.actor_id, entry.detail["contact"]) == (str(scene.worker.pk), officer(scene).pk)
     assert "CANARY" not in str(entry.detail)

@@ -4,8 +4,15 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.cache import cache
 
 from access.models import Assignment, MobileUnit, Region, StaffRole, User
+
+
+@pytest.fixture(autouse=True)
+def limits_begin_anew() -> None:
+    """The framework counts by account, and each test's first account has the same key."""
+    cache.clear()
 
 
 @pytest.fixture
