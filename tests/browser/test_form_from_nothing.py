@@ -198,7 +198,7 @@ def try_out(page: Page) -> None:
     form.get_by_label("Mosha").fill("15")
     expect(form.get_by_label("Kujdestari")).to_be_visible()
     expect(report.locator(".tried-rule", has_text="Personi 1 › Kujdestari").locator(".tried-outcome")).to_have_text(
-        "holds"
+        "applies"
     )
     picture(page, "story_06_preview_rows")
     form.get_by_role("button", name="Continue").last.click()

@@ -57,7 +57,7 @@ def test_an_order_is_made_with_the_keyboard_alone(open_page: OpenPage) -> None:
         assert sent(page) == ["1 a", "2 c", "3 b"]
         page.keyboard.press("Enter")
         assert sent(page) == ["1 c", "2 a", "3 b"]
-        assert page.locator("[data-ranking-said]").text_content() == "c-en: place 1 / 3"
+        assert page.locator("[data-ranking-said]").text_content() == "c-en: position 1 / 3"
         assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Move down: c-en"
         assert page.locator("button[aria-label='Move up: c-en']").is_disabled()
         assert not page.locator(".q-keep").is_visible()
