@@ -163,7 +163,9 @@ class TestTheReview(SeededTest):
         assert "VMT does not mean that it did not happen." in english
         assert "outreach_pages/session_pages/questions.json" in english
         assert "content/papers/leaflet.json" in english
-        assert "The law may exempt you from punishment for that" in english  # a page that is asked about is printed whole
+        assert (
+            "The law may exempt you from punishment for that" in english
+        )  # a page that is asked about is printed whole
         assert "Before you decline formal identification, ask a lawyer." in english
 
     def test_the_whole_text_is_printed_when_asked_for(self):
