@@ -25,6 +25,7 @@ from vault.seal import SealBroken
 
 from . import codes
 from .deciding import ADDED, RECEIVED, procedure_in_force, seat_of, tell
+from .lanes import lane
 from .locking import lock_signal
 from .models import Outcome, Sender, Signal, SignalMessage, SignalState
 
@@ -101,7 +102,7 @@ def receive_signal(
         forget_after=first_due(form_version.definition, timezone.localdate(moment)),
     )
     try:
-        with transaction.atomic():
+        with lane(origin.session_id or origin.region.pk), transaction.atomic():
             signal.held_back = is_above_budget()
             signal.save(force_insert=True)
             event = tell(signal, RECEIVED, at=moment)
