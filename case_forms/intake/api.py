@@ -252,7 +252,7 @@ def _file_refused(request: HttpRequest, refused: Refused) -> HttpResponse:
     words = words_for(refused.code)
     if refused.code == "too_large":
         return problem(413, "too-large", words)
-    if refused.code == "busy":
+    if refused.code in ("busy", "one_at_a_time"):
         return _try_later("busy", words)
     error = {"path": "", "code": refused.code, "message": words}
     return problem(422, "refused", _("The file can't be saved."), errors=[error])

@@ -4,7 +4,7 @@ Imports no Django: the process that cleans files comes by here without it.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
 
@@ -37,6 +37,30 @@ class Bounded:
                 self._turns.release()
         finally:
             self._places.release()
+
+
+class BoundedForEach:
+    """The same for each person by themselves, so that one who asks for much keeps the others' places free."""
+
+    def __init__(self, *, at_once: int, waiting: int, seconds: float) -> None:
+        self._limits = {"at_once": at_once, "waiting": waiting, "seconds": seconds}
+        self._lock = threading.Lock()
+        self._here: dict[Hashable, tuple[Bounded, int]] = {}  # and how many of this person are in it
+
+    @contextmanager
+    def turn(self, person: Hashable) -> Iterator[None]:
+        """Raises Busy."""
+        with self._lock:
+            own, how_many = self._here.get(person) or (Bounded(**self._limits), 0)  # type: ignore[arg-type]
+            self._here[person] = (own, how_many + 1)
+        try:
+            with own.turn():
+                yield
+        finally:
+            with self._lock:
+                own, how_many = self._here.pop(person)
+                if how_many > 1:
+                    self._here[person] = (own, how_many - 1)
 
 
 # A hash takes 100 MB and eight threads on purpose; a page of PDF about a second of processor time.

@@ -56,7 +56,7 @@ def store_attachment(
     ended. Raises Refused (codes of `kinds`, and too_many, sent).
     """
     _refuse_one_too_many(owner, draft)
-    clean = washed(content, accept=frozenset(accept), most_bytes=settings.ATTACHMENT_MAX_BYTES)
+    clean = washed(content, accept=frozenset(accept), most_bytes=settings.ATTACHMENT_MAX_BYTES, by=owner.pk)
     mark = fingerprint(clean.content)
     if draft is not None and (same := draft.attachments.filter(fingerprint=mark).first()) is not None:
         return same

@@ -22,7 +22,7 @@ ACCEPTED_AS = {"image/jpeg": "image", "image/png": "image", "application/pdf": "
 
 class Refused(Exception):
     """A file that isn't taken. `code` says why: empty_file, wrong_kind, too_large, too_many_pixels, too_many_pages,
-    locked, active, unreadable, busy. Never holds content."""
+    locked, active, unreadable, busy, one_at_a_time. Never holds content."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -8,10 +8,11 @@ import json
 import resource
 import subprocess
 import sys
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from access.limits import Bounded, Busy
+from access.limits import Bounded, BoundedForEach, Busy
 
 from .documents import clean_document
 from .kinds import PDF, Refused, kind_of
@@ -22,12 +23,16 @@ PROGRAM = (
     "import sys; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/site'];"
     " from case_forms.intake.attachments.laundry import main; main()"
 )
-SECONDS = 20  # of processor time; half as much again by the clock
+SECONDS = 20  # of processor time
+CLOCK_SECONDS = 30
 MEMORY = 1_200 * 1024 * 1024  # of address space: libraries take some 300 MB of it
-QUEUE_SECONDS = 20
+QUEUE_SECONDS = CLOCK_SECONDS  # whoever is next gets their turn, however long this one takes
+OWN_QUEUE_SECONDS = 10
 # One at a time in each web process: fifty megapixels take half a gigabyte. Two more wait; each holds a slot that others
 # need (config.admission), so whoever comes then is told at once.
 _machine = Bounded(at_once=1, waiting=2, seconds=QUEUE_SECONDS)
+# Each person has one of those three places at a time, however many files they send, and one more file waits for it.
+_own = BoundedForEach(at_once=1, waiting=1, seconds=OWN_QUEUE_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,9 @@ class CleanFile:
     content: bytes = field(repr=False)
 
 
-def washed(content: bytes, *, accept: frozenset[str], most_bytes: int) -> CleanFile:
+def washed(content: bytes, *, accept: frozenset[str], most_bytes: int, by: Hashable) -> CleanFile:
     """A clean copy. `accept`: "image" and "pdf", or one of them. `most_bytes` bounds both what comes and what is kept.
+    `by`: whose file it is; one person's files are cleaned one after the other.
 
     Raises Refused.
     """
@@ -46,19 +52,10 @@ def washed(content: bytes, *, accept: frozenset[str], most_bytes: int) -> CleanF
     if kind_of(content).accepted_as not in accept:
         raise Refused("wrong_kind")
     try:
-        with _machine.turn():
-            done = subprocess.run(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-I", "-B", "-c", PROGRAM, str(ROOT), str(most_bytes)],
-                input=content,
-                capture_output=True,
-                timeout=SECONDS * 1.5,
-                env={},
-                check=False,
-            )
+        with _own.turn(by):
+            done = _done_apart(content, most_bytes)
     except Busy:
-        raise Refused("busy") from None
-    except subprocess.TimeoutExpired:
-        raise Refused("unreadable") from None
+        raise Refused("one_at_a_time") from None
     if done.returncode != 0:
         raise Refused("unreadable")
     head, _newline, copy = done.stdout.partition(b"\n")
@@ -66,6 +63,24 @@ def washed(content: bytes, *, accept: frozenset[str], most_bytes: int) -> CleanF
     if "refused" in said:
         raise Refused(said["refused"])
     return CleanFile(said["media_type"], copy)
+
+
+def _done_apart(content: bytes, most_bytes: int) -> subprocess.CompletedProcess[bytes]:
+    """Runs this module as a program, when it is this file's turn. Raises Refused."""
+    try:
+        with _machine.turn():
+            return subprocess.run(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-I", "-B", "-c", PROGRAM, str(ROOT), str(most_bytes)],
+                input=content,
+                capture_output=True,
+                timeout=CLOCK_SECONDS,
+                env={},
+                check=False,
+            )
+    except Busy:
+        raise Refused("busy") from None
+    except subprocess.TimeoutExpired:
+        raise Refused("unreadable") from None
 
 
 def clean_copy(content: bytes, most_bytes: int) -> tuple[str, bytes]:

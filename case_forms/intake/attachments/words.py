@@ -31,6 +31,9 @@ def words_for(code: str, accept: Collection[str] = ("image", "pdf")) -> str:
         % {"count": settings.ATTACHMENTS_PER_DRAFT},
         "busy": gettext("Too many files are being uploaded just now. Wait %(seconds)s seconds, and choose it again.")
         % {"seconds": QUEUE_SECONDS},
+        "one_at_a_time": gettext(
+            "Your other files are still being checked. Wait until they are saved, and choose this one again."
+        ),
         "sent": gettext("This form has been sent; nothing can be added."),
         "again": gettext("Choose this file again: it was not saved yet."),
     }

@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import override_settings
 
 from access import hashers
-from access.limits import Bounded, Busy
+from access.limits import Bounded, BoundedForEach, Busy
 
 
 def test_the_next_waits_for_its_turn_and_the_one_after_is_refused_at_once():
@@ -50,6 +50,20 @@ def test_a_turn_that_does_not_come_in_time_is_given_up_and_work_that_fails_frees
             raise RuntimeError
     with bounded.turn():
         pass
+
+
+def test_what_one_person_takes_is_taken_from_nobody_else():
+    each = BoundedForEach(at_once=1, waiting=0, seconds=0.05)
+    with each.turn("ana"):
+        with pytest.raises(Busy), each.turn("ana"):
+            pass
+        with each.turn("besa"):
+            pass
+        with pytest.raises(Busy), each.turn("ana"):
+            pass
+    with each.turn("ana"):
+        pass
+    assert not each._here
 
 
 def test_passwords_and_pins_are_hashed_as_by_django_a_few_at_a_time(monkeypatch):

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import threading
 import time
 from pathlib import Path
 
@@ -123,7 +124,7 @@ def test_bombs_do_not_go_off(bomb: bytes, codes: set[str]) -> None:
     assert len(bomb) < 300_000
     code = ""
     try:
-        assert len(washed(bomb, accept=BOTH, most_bytes=MOST).content) < 5000
+        assert len(washed(bomb, accept=BOTH, most_bytes=MOST, by=1).content) < 5000
     except Refused as refused:
         code = refused.code
     assert code in codes
@@ -132,7 +133,7 @@ def test_bombs_do_not_go_off(bomb: bytes, codes: set[str]) -> None:
 def test_a_comment_that_unpacks_for_ever_is_refused() -> None:
     assert len(samples.text_bomb_png()) < 300_000
     with pytest.raises(Refused) as refused:
-        washed(samples.text_bomb_png(), accept=BOTH, most_bytes=MOST)
+        washed(samples.text_bomb_png(), accept=BOTH, most_bytes=MOST, by=1)
     assert refused.value.code == "unreadable"
 
 
@@ -165,7 +166,7 @@ def test_a_comment_that_unpacks_for_ever_is_refused() -> None:
 def test_only_whole_files_of_the_known_kinds_are_taken(content: bytes, code: str) -> None:
     """In the process apart: WeasyPrint, which tests have loaded, makes Pillow put up with halves of pictures."""
     with pytest.raises(Refused) as refused:
-        washed(content, accept=BOTH, most_bytes=MOST)
+        washed(content, accept=BOTH, most_bytes=MOST, by=1)
     assert refused.value.code == code
 
 
@@ -188,7 +189,7 @@ def test_a_picture_that_is_a_document_too_becomes_one_thing() -> None:
 def test_a_kind_that_the_question_does_not_take_is_refused_before_it_is_read() -> None:
     for content, accept in ((samples.pdf(), "image"), (samples.jpeg(), "pdf")):
         with pytest.raises(Refused) as refused:
-            washed(content, accept=frozenset((accept,)), most_bytes=MOST)
+            washed(content, accept=frozenset((accept,)), most_bytes=MOST, by=1)
         assert refused.value.code == "wrong_kind"
 
 
@@ -281,22 +282,22 @@ def test_a_jpeg_that_can_not_be_followed_is_refused(content: bytes) -> None:
 
 
 def test_the_process_apart_gives_the_same_copy() -> None:
-    found = washed(samples.jpeg(), accept=BOTH, most_bytes=MOST)
+    found = washed(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=1)
     assert (found.media_type, found.content) == cleaned(samples.jpeg())
 
 
 def test_a_decoder_that_dies_takes_nothing_along(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(laundry, "PROGRAM", "import os; os.kill(os.getpid(), 11)")
     with pytest.raises(Refused) as refused:
-        washed(samples.jpeg(), accept=BOTH, most_bytes=MOST)
+        washed(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=1)
     assert refused.value.code == "unreadable"
 
 
 def test_a_decoder_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(laundry, "PROGRAM", "import time; time.sleep(60)")
-    monkeypatch.setattr(laundry, "SECONDS", 0.4)
+    monkeypatch.setattr(laundry, "CLOCK_SECONDS", 0.6)
     with pytest.raises(Refused) as refused:
-        washed(samples.jpeg(), accept=BOTH, most_bytes=MOST)
+        washed(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=1)
     assert refused.value.code == "unreadable"
 
 
@@ -312,7 +313,7 @@ laundry.main()
 def test_the_process_apart_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAULT_KEYS", CANARY)
     monkeypatch.setattr(laundry, "PROGRAM", APART.format(answer="json.dumps(dict(os.environ))"))
-    environment = json.loads(washed(samples.jpeg(), accept=BOTH, most_bytes=MOST).media_type)
+    environment = json.loads(washed(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=1).media_type)
     assert CANARY not in environment.values()
     assert not any(name.startswith(("VAULT", "SECRET", "DATABASE", "DJANGO")) for name in environment)
 
@@ -322,14 +323,14 @@ def test_the_process_apart_can_not_write_to_the_disk(monkeypatch: pytest.MonkeyP
     writing = f"os.write(os.open({str(path)!r}, os.O_CREAT | os.O_WRONLY), content)"
     monkeypatch.setattr(laundry, "PROGRAM", APART.format(answer=writing))
     with pytest.raises(Refused):
-        washed(samples.jpeg(), accept=BOTH, most_bytes=MOST)
+        washed(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=1)
     assert path.read_bytes() == b""
 
 
 def test_when_the_machine_is_taken_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(laundry._machine, "seconds", 0.1)
     with laundry._machine.turn(), pytest.raises(Refused) as refused:
-        washed(samples.jpeg(), accept=BOTH, most_bytes=MOST)
+        washed(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=1)
     assert refused.value.code == "busy"
 
 
@@ -339,7 +340,38 @@ def test_two_files_wait_for_their_turn_and_the_next_is_told_at_once() -> None:
         assert [places.acquire(blocking=False) for _number in range(2)] == [True, True]
         began = time.monotonic()
         with pytest.raises(Refused) as refused:
-            washed(samples.jpeg(), accept=BOTH, most_bytes=MOST)
+            washed(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=1)
         assert time.monotonic() - began < laundry.QUEUE_SECONDS / 2
         places.release(2)
     assert refused.value.code == "busy"
+
+
+SLOW = "import sys, time; sys.stdin.buffer.read(); time.sleep(0.8); print('{\"media_type\": \"image/png\"}')"
+
+
+def test_whoever_sends_many_files_at_once_keeps_nobody_from_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five of one person's come first and at once: one is cleaned, one waits for it, and another person's is next."""
+    monkeypatch.setattr(laundry, "PROGRAM", SLOW)
+    finished: list[tuple[str, str]] = []
+
+    def send(person: str) -> None:
+        try:
+            finished.append((person, washed(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=person).media_type))
+        except Refused as refused:
+            finished.append((person, refused.code))
+
+    many = [threading.Thread(target=send, args=["many"]) for _number in range(5)]
+    for thread in many:
+        thread.start()
+    many[0].join(0.3)
+    send("another")
+    for thread in many:
+        thread.join(20)
+    assert finished[:3] == [("many", "one_at_a_time")] * 3
+    assert finished.index(("another", "image/png")) < 5, "before the second one of whoever sent many"
+    assert finished.count(("many", "image/png")) == 2
+    assert not laundry._own._here, "nobody is remembered whose files are done"
+
+
+def test_whoever_is_next_waits_as_long_as_a_file_may_take() -> None:
+    assert laundry._machine.seconds >= laundry.CLOCK_SECONDS

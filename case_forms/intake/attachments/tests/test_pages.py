@@ -10,9 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from access.limits import BoundedForEach
 from audit.models import AuditEntry
 from audit.tests.counting import denials
 from case_forms.builder.models import FormVersion
+from case_forms.intake.attachments import laundry
 from case_forms.intake.attachments.storing import content_of
 from case_forms.intake.attachments.tests import samples
 from case_forms.intake.attachments.tests.conftest import files_on_disk
@@ -124,6 +126,19 @@ def test_why_a_file_is_not_taken_stands_beside_it_and_nothing_typed_is_lost(
     assert shown.fields()["remark"] == ["typed before"]
     assert answers() == {"remark": "typed before"}
     assert not Attachment.objects.exists()
+
+
+def test_whose_other_files_are_being_cleaned_reads_so_beside_the_field_and_keeps_what_was_typed(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(laundry, "_own", BoundedForEach(at_once=1, waiting=0, seconds=0.05))
+    with laundry._own.turn(Draft.objects.get().owner_id):
+        shown = Page(page.client, page.press("next", passport=upload(samples.jpeg()), remark="typed before"))
+    assert "still being checked" in shown.words()
+    assert answers() == {"remark": "typed before"}
+    assert not Attachment.objects.exists()
+    press(shown, passport=upload(samples.jpeg()))
+    assert Attachment.objects.count() == 1
 
 
 def test_a_refused_file_leaves_the_one_before(page: Page) -> None:
