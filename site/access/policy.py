@@ -110,6 +110,17 @@ VIEWS: tuple[Row, ...] = (
     Row("wagtailadmin_password_reset_done", NOBODY, "Passwords are set by the operator, not by mail."),
     Row("wagtailadmin_password_reset_confirm", NOBODY, "Passwords are set by the operator, not by mail."),
     Row("wagtailadmin_password_reset_complete", NOBODY, "Passwords are set by the operator, not by mail."),
+    *(
+        Row(f"wagtailsnippetchoosers_{name}:create", NOBODY, "Nothing is created while it is being chosen.")
+        for name in (
+            "content_hotline",
+            "content_glossaryterm",
+            "content_searchanswer",
+            "content_searchsynonyms",
+            "builder_formdefinition",
+            "builder_choicelist",
+        )
+    ),
     # the sandbox (local profile only; elsewhere these routes don't exist)
     Row("sandbox:inbox", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
     Row("sandbox:letter", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
