@@ -254,6 +254,7 @@ VIEWS: tuple[Row, ...] = (
     Row("feed", PUBLIC, "What is new among the public pages, for feed readers."),
     Row("sitemap", PUBLIC, "Where the public pages are, for search engines."),
     Row("robots", PUBLIC, "What search engines should leave alone."),
+    Row("security_txt", PUBLIC, "To whom a weakness is reported, as the operator has set it."),
     Row("openapi", PUBLIC, "The description of the public API, for those who build other front ends."),
     Row("api_unknown", PUBLIC, "Says that an address of the API leads nowhere.", EVERY_METHOD),
 )

@@ -6,13 +6,14 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from access import policy
 from access.tests.test_policy_table import routes
 from audit.models import AuditEntry
 from audit.verifying import verify_chain
+from notifications.escalation.audit_words import target_words, words_of
 
 from .the_day import accounts, cms, directory, field, forms, sessions, silent  # noqa: F401
 from .the_day.acts import ACTS, SECRETS, Act, head, text_of, told_since
@@ -53,9 +54,31 @@ def test_each_act_of_a_day_is_there_with_who_what_and_whom_and_the_chain_is_whol
         with subtests.test(msg=str(done)), transaction.atomic():
             for entry in played(day, done, django_capture_on_commit_callbacks):
                 assert not [secret for secret in SECRETS if secret in text_of(entry)], (str(done), text_of(entry))
+                assert words_of(entry.action) != entry.action, f"{entry.action} has no words for the auditors' screen"
+                assert target_words(entry.target_kind) != entry.target_kind or not entry.target_kind, entry.target_kind
     report = verify_chain()
     assert report.ok, report
     assert report.entries == AuditEntry.objects.count() == head()
+
+
+def test_where_a_notice_went_can_be_proved_by_the_old_and_the_new_address_under_seal() -> None:
+    day = Day.begin()
+    before = head()
+    old = directory.contact(day)
+    day.coordinator.fill("contact:edit", old.pk, email="e-re@kanarina.example")
+    asked = AuditEntry.objects.get(number__gt=before, action="directory.change_asked")
+    change = directory.newest()
+    assert (asked.target_kind, asked.target_id) == ("directory_change", str(change.pk))
+    assert (asked.detail["kind"], asked.detail["entry"], asked.detail["fields"]) == ("contact", old.pk, ["email"])
+    day.coordinator2.post("directory_changes:change", change.pk, decision="agree")
+    agreed = AuditEntry.objects.get(number__gt=before, action="directory.change_agreed")
+    assert (agreed.actor_id, agreed.target_id) == (str(day.coordinator2.user.pk), str(change.pk))
+    assert change.values["before"] == {"email": old.email}
+    assert change.values["after"] == {"email": "e-re@kanarina.example"}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM directory_directorychange")
+        stored = str(cursor.fetchall())
+    assert "kanarina.example" not in stored
 
 
 def test_some_two_hundred_acts_are_driven() -> None:
