@@ -30,9 +30,9 @@ from .models import GlossaryTerm, Hotline, SearchAnswer, SearchSynonyms
 from .redirects import views as redirects
 from .reports.panels import panels_for
 from .reports.views import state_label
-from .review import notes
+from .review import files, notes
 from .review.actions import translation_of, withdraw
-from .review.localize import UpdateTranslations
+from .review.localize import addresses as localize_addresses
 
 
 class HotlineViewSet(SnippetViewSet):
@@ -94,6 +94,7 @@ class SearchGroup(SnippetViewSetGroup):
     add_to_admin_menu = True
 
 
+files.register()
 register_snippet(HotlineViewSet)
 register_snippet(GlossaryTermViewSet)
 register_snippet(SearchGroup)
@@ -110,9 +111,9 @@ def editors_addresses() -> list[URLPattern | URLResolver]:
 
 
 @hooks.register("register_admin_urls", order=-1)
-def before_localize() -> list[URLPattern | URLResolver]:
-    """wagtail-localize would let whoever translates publish at this address; ours stands in front of it."""
-    return [path("localize/update/<int:translation_source_id>/", UpdateTranslations.as_view())]
+def before_localize() -> list[URLPattern]:
+    """wagtail-localize would let whoever translates publish, and says of nobody what they wrote."""
+    return localize_addresses()
 
 
 @hooks.register("register_admin_urls", order=-1)
@@ -124,6 +125,12 @@ def before_redirects() -> list[URLPattern | URLResolver]:
         path("redirects/add/", redirects.CreateView.as_view()),
         path("redirects/<int:redirect_id>/", redirects.EditView.as_view()),
     ]
+
+
+@hooks.register("register_admin_urls", order=-1)
+def before_files() -> list[URLPattern]:
+    """Several files at once: Wagtail's screens would leave no trace of who did it."""
+    return files.addresses()
 
 
 @hooks.register("construct_homepage_panels")

@@ -209,6 +209,19 @@ def replace_draft(*, form: FormDefinition, definition: dict[str, Any], by: User,
     return revision
 
 
+def note_export(*, form: FormDefinition, by: User, format: str, number: int | None = None) -> None:
+    """Records that somebody took a form out as a file: a version, or its draft where `number` is None."""
+    record(
+        "form.exported",
+        actor=actor_of(by),
+        target_kind="form",
+        target_id=form.pk,
+        form=form.key,
+        format=format,
+        number=number or "",
+    )
+
+
 def raise_if_locked(form: FormDefinition, user: User) -> None:
     lock = form.get_lock()
     if lock is not None and lock.for_user(user):

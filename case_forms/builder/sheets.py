@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
 
-from .actions import DefinitionRefused, FormIsLocked, publishing_problems
+from .actions import DefinitionRefused, FormIsLocked, note_export, publishing_problems
 from .catalogue import KINDS
 from .editing import tell_problems
 from .lists import shared_lists
@@ -32,7 +32,9 @@ class ExportSheetView(PageOfForm):
                 request, _("A form that can't be filled in yet can't be downloaded as an XLSForm."), found, self.draft
             )
             return redirect(self.address("edit", self.form.pk))
-        response = HttpResponse(write_xlsform(self.draft.definition), content_type=WORKBOOK)
+        workbook = write_xlsform(self.draft.definition)
+        note_export(form=self.form, by=self.me, format="xlsx")
+        response = HttpResponse(workbook, content_type=WORKBOOK)
         response["Content-Disposition"] = f'attachment; filename="{self.form.key}.xlsx"'
         return response
 

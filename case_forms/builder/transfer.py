@@ -13,7 +13,15 @@ from django.utils.translation import gettext as _
 from wagtail.admin import messages
 
 from . import canonical
-from .actions import DefinitionRefused, FormIsLocked, archive_form, archiving_problems, make_form, replace_draft
+from .actions import (
+    DefinitionRefused,
+    FormIsLocked,
+    archive_form,
+    archiving_problems,
+    make_form,
+    note_export,
+    replace_draft,
+)
 from .dependents import in_motion
 from .edits import LARGEST
 from .models import FormDefinition
@@ -125,7 +133,9 @@ class ExportView(PageOfForm):
     """The draft as canonical JSON."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return as_file(canonical.dump(self.draft.definition), f"{self.form.key}.json")
+        text = canonical.dump(self.draft.definition)
+        note_export(form=self.form, by=self.me, format="json")
+        return as_file(text, f"{self.form.key}.json")
 
 
 class ArchiveView(PageOfForm):

@@ -15,7 +15,7 @@ from wagtail.admin import messages
 from wagtail.models import Revision
 
 from . import canonical
-from .actions import FormIsLocked, as_published, restore_version
+from .actions import FormIsLocked, as_published, note_export, restore_version
 from .diff import Difference, differences
 from .models import FormVersion
 from .pages import PageOfForm
@@ -165,6 +165,7 @@ class DownloadView(PageOfForm):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         version = get_object_or_404(self.form.versions, number=kwargs["number"])
+        note_export(form=self.form, by=self.me, format="json", number=version.number)
         return as_file(version.canonical, f"{self.form.key}-v{version.number}.json")
 
 

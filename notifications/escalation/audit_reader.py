@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.widgets import AdminDateInput
 
@@ -23,6 +24,7 @@ from audit.chain import actor_of, record
 from audit.models import AuditEntry
 from notifications.outbox.models import Heartbeat, Notice
 
+from . import audit_words
 from .chain_watch import CHAIN
 
 PAGE = 50
@@ -36,6 +38,13 @@ KINDS = {
 }
 
 
+class Kind(forms.ChoiceField):
+    """Kinds by their words. A link with another beginning of a code, as an older mail may hold, still works."""
+
+    def valid_value(self, value: str) -> bool:
+        return len(value) <= 64
+
+
 class Filter(forms.Form):
     """What is looked for. `before`: entries with a smaller number only."""
 
@@ -45,8 +54,8 @@ class Filter(forms.Form):
         required=False,
         choices=[("", _("All")), *((key, word) for key, word in KINDS.items())],
     )
-    what = forms.CharField(label=_("What (beginning of the code)"), required=False, max_length=64)
-    target = forms.CharField(label=_("To what (kind)"), required=False, max_length=32)
+    what = Kind(label=_("What"), required=False, choices=lambda: [("", _("All")), *audit_words.choices()])
+    target = Kind(label=_("To what"), required=False, choices=lambda: [("", _("All")), *audit_words.target_choices()])
     target_id = forms.CharField(label=_("Its id or notice code"), required=False, max_length=64)
     since = forms.DateField(label=_("From"), required=False, widget=AdminDateInput, validators=DAYS)
     until = forms.DateField(label=_("Until"), required=False, widget=AdminDateInput, validators=DAYS)
@@ -62,9 +71,11 @@ class Filter(forms.Form):
     def entries(self) -> "QuerySet[AuditEntry]":
         asked = self.cleaned_data
         found = AuditEntry.objects.order_by("-number")
-        for name, field in (("kind", "actor_kind"), ("target", "target_kind"), ("what", "action__startswith")):
+        for name, field in (("kind", "actor_kind"), ("what", "action__startswith")):
             if asked.get(name):
                 found = found.filter(**{field: asked[name]})
+        if asked.get("target"):
+            found = found.filter(target_kind__in=audit_words.same_targets(asked["target"]))
         if asked.get("who"):
             found = found.filter(_by(asked["who"]))
         if asked.get("target_id"):
@@ -105,6 +116,8 @@ class Line:
 
     entry: AuditEntry
     who: str
+    what: Promise | str
+    to_what: Promise | str
     whom: str
     detail: list[tuple[str, Any]]
 
@@ -123,6 +136,8 @@ def lines_of(entries: Iterable[AuditEntry]) -> list[Line]:
         Line(
             entry,
             names.get(entry.actor_id, "") if entry.actor_kind == "user" else "",
+            audit_words.words_of(entry.action),
+            audit_words.target_words(entry.target_kind),
             {"user": names, "notice": codes}.get(entry.target_kind, {}).get(entry.target_id, ""),
             [(name, _flat(value)) for name, value in sorted(entry.detail.items())],
         )

@@ -73,11 +73,6 @@ class StaffAccountAdapter(DefaultAccountAdapter):
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         events.sign_in_failed(str(credentials.get("username", "")))
 
-    def logout(self, request: HttpRequest) -> None:
-        user: Any = request.user.person  # type: ignore[union-attr]
-        record("account.signed_out", actor=actor_of(user), target_kind="user", target_id=user.pk)
-        super().logout(request)
-
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Whoever has a second factor is asked for it, a key first: the password alone changes nothing of it."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)

@@ -31,6 +31,7 @@ def signed_in(request: HttpRequest, user: User, **_more: Any) -> None:
 @receiver(user_logged_out)
 def signed_out(request: HttpRequest, user: User | None, **_more: Any) -> None:
     if user is not None:
+        record("account.signed_out", actor=actor_of(user.person), target_kind="user", target_id=user.person.pk)
         sessions.signed_out(request, user.person)
 
 
@@ -86,6 +87,11 @@ def codes_made(user: User, authenticator: Authenticator, **_more: Any) -> None:
 def codes_shown(user: User) -> None:
     record("account.recovery_codes_shown", actor=actor_of(user), target_kind="user", target_id=user.pk)
     _mail_on_commit(user, "codes_shown")
+
+
+def key_renamed(user: User, authenticator: Authenticator) -> None:
+    """allauth has no signal for it. The name itself isn't written down."""
+    _record_factor("account.factor_renamed", user, authenticator)
 
 
 @receiver(post_delete, sender=Authenticator)

@@ -16,6 +16,7 @@ from allauth.mfa.webauthn.forms import (
     ReauthenticateWebAuthnForm,
 )
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext
 
@@ -128,6 +129,12 @@ class KeyNameForm(EditWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name of the key")
+
+    def save(self) -> Authenticator:
+        with transaction.atomic():
+            saved: Authenticator = super().save()
+            events.key_renamed(user=saved.user, authenticator=saved)
+        return saved
 
 
 def _words_of_django() -> str:

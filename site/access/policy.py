@@ -110,6 +110,17 @@ VIEWS: tuple[Row, ...] = (
     Row("wagtailadmin_password_reset_done", NOBODY, "Passwords are set by the operator, not by mail."),
     Row("wagtailadmin_password_reset_confirm", NOBODY, "Passwords are set by the operator, not by mail."),
     Row("wagtailadmin_password_reset_complete", NOBODY, "Passwords are set by the operator, not by mail."),
+    *(
+        Row(f"wagtailsnippetchoosers_{name}:create", NOBODY, "Nothing is created while it is being chosen.")
+        for name in (
+            "content_hotline",
+            "content_glossaryterm",
+            "content_searchanswer",
+            "content_searchsynonyms",
+            "builder_formdefinition",
+            "builder_choicelist",
+        )
+    ),
     # the sandbox (local profile only; elsewhere these routes don't exist)
     Row("sandbox:inbox", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
     Row("sandbox:letter", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
@@ -243,6 +254,7 @@ VIEWS: tuple[Row, ...] = (
     Row("feed", PUBLIC, "What is new among the public pages, for feed readers."),
     Row("sitemap", PUBLIC, "Where the public pages are, for search engines."),
     Row("robots", PUBLIC, "What search engines should leave alone."),
+    Row("security_txt", PUBLIC, "To whom a weakness is reported, as the operator has set it."),
     Row("openapi", PUBLIC, "The description of the public API, for those who build other front ends."),
     Row("api_unknown", PUBLIC, "Says that an address of the API leads nowhere.", EVERY_METHOD),
 )

@@ -11,6 +11,7 @@ from content import feeds, sitemaps
 from content.serving import files
 
 from . import views
+from .security_txt import security_txt
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
@@ -33,6 +34,7 @@ urlpatterns = [
 ]
 
 urlpatterns += [
+    path(".well-known/security.txt", security_txt, name="security_txt"),
     path("robots.txt", sitemaps.robots, name="robots"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
 ]

@@ -71,11 +71,14 @@ def signed_out(request: HttpRequest, user: User) -> None:
     _end(row_here(request, user), StaffSession.Ended.SIGNED_OUT)
 
 
-def lock(request: HttpRequest) -> None:
-    """Nothing can be read in this session until it is unlocked."""
+def lock(request: HttpRequest, *, by: User | None = None) -> None:
+    """Nothing can be read in this session until it is unlocked. `by` pressed for it; None: it lay idle."""
     row = row_of(request)
-    if row:
-        StaffSession.objects.filter(pk=row).update(is_locked=True)
+    if not row:
+        return
+    with transaction.atomic():
+        if StaffSession.objects.filter(pk=row, is_locked=False).update(is_locked=True) and by is not None:
+            record("session.locked", actor=actor_of(by), target_kind="user", target_id=by.pk)
 
 
 # ---- ending ----

@@ -72,7 +72,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
 @require_POST
 def lock(request: HttpRequest) -> HttpResponse:
     """Lock this session at once, and lead to unlocking it."""
-    actions.lock(request)
+    actions.lock(request, by=_me(request).person)
     return redirect(unlocking_address(_me(request).person, next=safe_next(request, request.POST, "")))
 
 

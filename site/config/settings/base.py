@@ -26,6 +26,9 @@ AUDIT_KEY_FILE = Path(env.str("AUDIT_KEY_FILE", default=str(DATA_DIR / "keys" / 
 AUDIT_WATCH_FILE = Path(env.str("AUDIT_WATCH_FILE", default=str(DATA_DIR / "witness" / "chain")))
 VAULT_WITNESS_FILE = Path(env.str("VAULT_WITNESS_FILE", default=str(DATA_DIR / "witness" / "cells.sqlite3")))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+# To whom a weakness is reported (config.security_txt), until a day; without them nothing is shown.
+SECURITY_CONTACTS = env.list("SECURITY_CONTACTS", default=[])
+SECURITY_TXT_EXPIRES = env.str("SECURITY_TXT_EXPIRES", default="")
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 

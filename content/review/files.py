@@ -1,0 +1,110 @@
+"""Pictures and files that come in several at once, or while a page is written, stand in the history as all others do.
+
+Wagtail's screens for one file write what was done into its history, and so into the audit chain (`deeds`); those for
+several files and its choosers write nothing. Ours stand in front of them.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from wagtail.documents.views import chooser as document_chooser
+from wagtail.documents.views import multiple as documents
+from wagtail.images.views import chooser as image_chooser
+from wagtail.images.views import multiple as images
+from wagtail.log_actions import log as log_action
+
+
+class Saved:
+    """`done`: what the history says of it."""
+
+    done = "wagtail.create"
+    request: HttpRequest
+
+    def save_object(self, form: Any) -> Any:
+        with transaction.atomic():
+            found = super().save_object(form) or form.instance  # type: ignore[misc]
+            log_action(found, self.done, user=self.request.user)
+        return found
+
+
+class Deleted:
+    object: Any
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with transaction.atomic():
+            answer: HttpResponse = super().post(request, *args, **kwargs)  # type: ignore[misc]
+            self.object.pk = kwargs[self.pk_url_kwarg]  # type: ignore[attr-defined]
+            log_action(self.object, "wagtail.delete", user=request.user, deleted=True)
+        return answer
+
+
+class Chosen:
+    request: HttpRequest
+
+    def save_form(self, form: Any) -> Any:
+        with transaction.atomic():
+            found = super().save_form(form)  # type: ignore[misc]
+            log_action(found, "wagtail.create", user=self.request.user)
+        return found
+
+
+class AddPictures(Saved, images.AddView):
+    pass
+
+
+class AddPicture(Saved, images.CreateFromUploadedImageView):
+    pass
+
+
+class ChangePicture(Saved, images.EditView):
+    done = "wagtail.edit"
+
+
+class DeletePicture(Deleted, images.DeleteView):
+    pass
+
+
+class AddDocuments(Saved, documents.AddView):
+    pass
+
+
+class AddDocument(Saved, documents.CreateFromUploadedDocumentView):
+    pass
+
+
+class ChangeDocument(Saved, documents.EditView):
+    done = "wagtail.edit"
+
+
+class DeleteDocument(Deleted, documents.DeleteView):
+    pass
+
+
+class ChoosePicture(Chosen, image_chooser.ImageUploadView):
+    pass
+
+
+class ChooseDocument(Chosen, document_chooser.DocumentChooserUploadView):
+    pass
+
+
+def addresses() -> list[URLPattern]:
+    """In front of Wagtail's, which have the same."""
+    return [
+        path("images/multiple/add/", AddPictures.as_view()),
+        path("images/multiple/<int:image_id>/", ChangePicture.as_view()),
+        path("images/multiple/create_from_uploaded_image/<int:uploaded_file_id>/", AddPicture.as_view()),
+        path("images/multiple/<int:image_id>/delete/", DeletePicture.as_view()),
+        path("documents/multiple/add/", AddDocuments.as_view()),
+        path("documents/multiple/<int:doc_id>/", ChangeDocument.as_view()),
+        path("documents/multiple/create_from_uploaded_document/<int:uploaded_file_id>/", AddDocument.as_view()),
+        path("documents/multiple/<int:doc_id>/delete/", DeleteDocument.as_view()),
+    ]
+
+
+def register() -> None:
+    """In place of the choosers' own."""
+    image_chooser.viewset.create_view_class = ChoosePicture
+    document_chooser.viewset.create_view_class = ChooseDocument

@@ -1,0 +1,86 @@
+"""Every kind of entry that the code writes is named on the auditors' screen in words of both languages."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.utils import translation
+
+from notifications.escalation import audit_words
+from notifications.outbox.models import ReplyKind
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("site", "case_forms", "content", "notifications", "outreach_pages")
+KIND = re.compile(r"[a-z_]+\.[a-z_.]+")
+WRITERS = {"record", "Deed", "_record", "_record_factor", "recorded", "_decide"}
+# Kinds whose last part the code puts together, and what it may be.
+PUT_TOGETHER = {
+    "directory.{kind}_{}": [
+        *(f"directory.{kind}_{done}" for kind in ("contact", "partner", "agreement") for done in ("added", "changed")),
+        *(
+            f"directory.{kind}_{done}"
+            for kind in ("dutyshift", "leave")
+            for done in ("added", "changed", "deleted", "ended")
+        ),
+    ],
+    "notice.{kind}": [f"notice.{kind}" for kind in ReplyKind.values],
+    "place.{kind}_{}": [
+        *(f"place.{kind}_added" for kind in ("mobileunit", "policedirectorate")),
+        *(f"place.{kind}_changed" for kind in ("mobileunit", "policedirectorate", "municipality", "region")),
+    ],
+    "{kind}.read": ["case.read", "referral.read", "notice.read"],
+}
+
+
+def written() -> Iterator[str]:
+    """Each kind that stands in a call which writes to the chain, or in a constant that such a call names."""
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*.py"):
+            if "tests" in path.parts or "migrations" in path.parts:
+                continue
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            constants = dict(assigned(tree))
+            for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+                name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+                for given in call.args[:4] if name in WRITERS else ():
+                    for node in ast.walk(given):
+                        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                            yield node.value
+                        elif isinstance(node, ast.Name):
+                            yield constants.get(node.id, "")
+
+
+def assigned(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, node.value.value
+
+
+FOUND = sorted({kind for kind in written() if KIND.fullmatch(kind)} | {k for ks in PUT_TOGETHER.values() for k in ks})
+
+
+def test_the_walk_finds_them() -> None:
+    assert {"case.read", "access.denied", "form.exported", "session.locked", "directory.change_asked"} <= set(FOUND)
+    assert len(FOUND) > 150
+
+
+@pytest.mark.parametrize("kind", FOUND)
+def test_each_kind_has_words_in_both_languages(kind: str) -> None:
+    words = set()
+    for language in ("sq", "en"):
+        with translation.override(language):
+            words.add(str(audit_words.words_of(kind)))
+    assert kind not in words
+    assert len(words) == 2, "translated"
+    assert kind.split(".")[0] in audit_words.ROOMS
+
+
+def test_no_words_are_left_of_a_kind_that_nothing_writes() -> None:
+    said = {audit_words.__file__}
+    sources = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if str(path) not in said]
+    text = "".join(path.read_text(encoding="utf-8") for path in sources if "tests" not in path.parts)
+    assert [kind for kind in audit_words.KINDS if kind not in FOUND and f'"{kind}"' not in text] == []

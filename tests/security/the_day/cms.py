@@ -1,0 +1,500 @@
+"""Pages, helplines, words, what readers search for, redirects, pictures and files."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
+from wagtail.models import Locale, Page, UploadedFile
+from wagtail_localize.models import StringSegment, Translation
+
+from content.models import ArticlePage, GlossaryTerm, HomePage, Hotline, SearchAnswer, SearchSynonyms
+from content.tests.editors import form_of, rich
+
+from .acts import act, each_of
+from .day import Day
+from .staff import TAKEN, Staff
+
+SNIPPETS = "wagtailsnippets_content_"
+
+
+def page(day: Day, *, live: bool = True) -> Page:
+    home = HomePage.objects.get(locale__language_code="sq")
+    body = [("rich_text", "<p>Kanarina.</p>")]
+    made = home.add_child(
+        instance=ArticlePage(title="Kanarina", slug=f"faqe-{day.number()}", intro="Kanarina", body=body, live=live)
+    )
+    revision = made.save_revision()
+    if live:
+        revision.publish()
+    return ArticlePage.objects.get(pk=made.pk)
+
+
+def again(made: Page) -> Page:
+    return Page.objects.get(pk=made.pk).specific
+
+
+def save(me: Staff, made: Page, action: str = "", **changes: Any) -> Any:
+    return me.post("wagtailadmin_pages:edit", made.pk, **form_of(again(made), action, **changes))
+
+
+def waiting(day: Day) -> Page:
+    made = page(day)
+    save(day.editor, made, "submit", title="Kanarina 2")
+    return again(made)
+
+
+# ---- pages ----
+
+
+@act("cms.create", "editor", "wagtailadmin_pages:add")
+def make_a_page(day: Day, me: Staff) -> Any:
+    home = HomePage.objects.get(locale__language_code="sq")
+    given = form_of(ArticlePage(title="Kanarina", slug=f"faqe-{day.number()}", intro="Kanarina"))
+    me.post("wagtailadmin_pages:add", "content", "articlepage", home.pk, **given)
+    return ArticlePage.objects.latest("pk")
+
+
+@act("cms.edit", "editor", "wagtailadmin_pages:edit")
+def save_a_page(day: Day, me: Staff) -> Any:
+    made = page(day)
+    save(me, made, title="Kanarina 2")
+    return made
+
+
+@act("cms.workflow.start", "editor", "wagtailadmin_pages:edit")
+def submit_a_page(day: Day, me: Staff) -> Any:
+    return waiting(day)
+
+
+@act("cms.workflow.cancel", "editor", "wagtailadmin_pages:edit")
+def withdraw_a_page(day: Day, me: Staff) -> Any:
+    made = waiting(day)
+    save(me, made, "cancel-workflow")
+    return made
+
+
+@act("cms.workflow.reject", "editor2", "review:decide")
+def send_a_page_back(day: Day, me: Staff) -> Any:
+    made = waiting(day)
+    me.post("review:decide", made.current_workflow_task_state.pk, action="reject", comment="Kanarina")
+    return made
+
+
+@act("page.approved", "editor2", "review:decide")
+def approve_a_page(day: Day, me: Staff) -> Any:
+    made = waiting(day)
+    me.post("review:decide", made.current_workflow_task_state.pk, action="approve")
+    return "page", made.pk
+
+
+@act("cms.publish", "editor2", "review:decide")
+def publish_a_page(day: Day, me: Staff) -> Any:
+    made = waiting(day)
+    me.post("review:decide", made.current_workflow_task_state.pk, action="approve")
+    return made
+
+
+@act("cms.workflow.reject", "editor2", "wagtailadmin_pages:workflow_action")
+def send_a_page_back_by_its_own_screen(day: Day, me: Staff) -> Any:
+    made = waiting(day)
+    state = made.current_workflow_task_state
+    me.post("wagtailadmin_pages:workflow_action", made.pk, "reject", state.pk, comment="Kanarina")
+    return made
+
+
+@act("cms.unpublish", "editor", "wagtailadmin_pages:unpublish")
+def unpublish_a_page(day: Day, me: Staff) -> Any:
+    made = page(day)
+    me.post("wagtailadmin_pages:unpublish", made.pk)
+    return made
+
+
+@act("cms.delete", "editor", "wagtailadmin_pages:delete")
+def delete_a_draft(day: Day, me: Staff) -> Any:
+    made = page(day, live=False)
+    me.post("wagtailadmin_pages:delete", made.pk)
+    return made
+
+
+@act("cms.move", "editor", "wagtailadmin_pages:move_confirm")
+def move_a_page(day: Day, me: Staff) -> Any:
+    made, other = page(day), page(day)
+    me.post("wagtailadmin_pages:move_confirm", made.pk, other.pk)
+    return made
+
+
+@act("cms.reorder", "editor", "wagtailadmin_pages:set_page_position")
+def put_a_page_elsewhere_in_its_row(day: Day, me: Staff) -> Any:
+    made = page(day)
+    me.send(f"{reverse('wagtailadmin_pages:set_page_position', args=[made.pk])}?position=0")
+    return "page", made.pk
+
+
+@act("cms.copy", "editor", "wagtailadmin_pages:copy")
+def copy_a_page(day: Day, me: Staff) -> Any:
+    made = page(day)
+    me.fill("wagtailadmin_pages:copy", made.pk, new_title="Kanarina 3", new_slug=f"kopje-{day.number()}")
+    return ArticlePage.objects.latest("pk")
+
+
+@act("cms.view_restriction.create", "editor", "wagtailadmin_pages:set_privacy")
+def close_a_page(day: Day, me: Staff) -> Any:
+    made = page(day)
+    me.post("wagtailadmin_pages:set_privacy", made.pk, restriction_type="login")
+    return made
+
+
+@act("cms.view_restriction.delete", "editor", "wagtailadmin_pages:set_privacy")
+def open_a_page(day: Day, me: Staff) -> Any:
+    made = close_a_page(day, me)
+    me.post("wagtailadmin_pages:set_privacy", made.pk, restriction_type="none")
+    return made
+
+
+@act("cms.lock", "editor", "wagtailadmin_pages:lock")
+def lock_a_page(day: Day, me: Staff) -> Any:
+    made = page(day)
+    me.post("wagtailadmin_pages:lock", made.pk)
+    return made
+
+
+@act("cms.unlock", "editor", "wagtailadmin_pages:unlock")
+def unlock_a_page(day: Day, me: Staff) -> Any:
+    made = lock_a_page(day, me)
+    me.post("wagtailadmin_pages:unlock", made.pk)
+    return made
+
+
+@act("cms.revert", "editor", "wagtailadmin_pages:revisions_revert")
+def put_a_pages_revision_back(day: Day, me: Staff) -> Any:
+    made = page(day)
+    first = made.latest_revision
+    save(me, made, title="Kanarina 2")
+    given = form_of(again(made), title="Kanarina", revision=first.pk)
+    me.post("wagtailadmin_pages:revisions_revert", made.pk, first.pk, **given)
+    return made
+
+
+@act("cms.schedule.cancel", "editor", "wagtailadmin_pages:revisions_unschedule")
+def take_a_schedule_back(day: Day, me: Staff) -> Any:
+    made = page(day)
+    revision = made.save_revision(approved_go_live_at=timezone.now() + timedelta(days=3))
+    me.post("wagtailadmin_pages:revisions_unschedule", made.pk, revision.pk)
+    return made
+
+
+@act("page.deletion_asked", "editor", "review:delete")
+def ask_to_delete_a_page(day: Day, me: Staff) -> Any:
+    made = page(day)
+    me.post("review:delete", made.pk, action="ask", why="Kanarina")
+    return "page", made.pk
+
+
+@each_of((("end", "page.deletion_refused"), ("delete", "page.deleted")))
+def _deleting(given: tuple[str, str]) -> None:
+    action, what = given
+
+    @act(what, "editor2", "review:delete")
+    def decide_about_a_deletion(day: Day, me: Staff) -> Any:
+        kind, pk = ask_to_delete_a_page(day, day.editor)
+        me.post("review:delete", pk, action=action)
+        return kind, pk
+
+
+@each_of(("unpublish", "move", "delete"))
+def _bulk(what: str) -> None:
+    @act(f"cms.{what}", "editor", "wagtail_bulk_action")
+    def do_it_with_several_pages(day: Day, me: Staff) -> Any:
+        made = page(day, live=what != "delete")
+        address = reverse("wagtail_bulk_action", args=["wagtailcore", "page", what])
+        me.send(f"{address}?id={made.pk}", chooser=page(day).pk)
+        return ("articlepage" if what == "delete" else "page"), made.pk
+
+    do_it_with_several_pages.__name__ += f"_{what}"
+
+
+# ---- what pages share ----
+
+
+@act("line.made", "editor", f"{SNIPPETS}hotline:add")
+def add_a_line(day: Day, me: Staff) -> Any:
+    me.fill(
+        f"{SNIPPETS}hotline:add", key=f"linja_{day.number()}", number="+355 69 777 0001", name_sq="Kanarina",
+        name_en="Kanarina", short_sq="Kanarina", short_en="Kanarina", source="Kanarina", languages=["sq"],
+    )  # fmt: skip
+    return Hotline.objects.latest("pk")
+
+
+def line(day: Day) -> Hotline:
+    return add_a_line(day, day.editor)
+
+
+@act("line.changed", "editor", f"{SNIPPETS}hotline:edit")
+def change_a_line(day: Day, me: Staff) -> Any:
+    made = line(day)
+    me.fill(f"{SNIPPETS}hotline:edit", made.pk, number="+355 69 777 0002")
+    return made
+
+
+@act("line.called", "editor2", "line_called")
+def write_a_call_down(day: Day, me: Staff) -> Any:
+    made = line(day)
+    me.post("line_called", made.pk, number=made.number)
+    return made
+
+
+@act("line.hidden", "editor", "line_hide")
+def hide_a_line(day: Day, me: Staff) -> Any:
+    made = line(day)
+    Hotline.objects.filter(pk=made.pk).update(publish="yes")
+    me.post("line_hide", made.pk)
+    return made
+
+
+@act("cms.delete", "editor", f"{SNIPPETS}hotline:delete")
+def delete_a_line(day: Day, me: Staff) -> Any:
+    made = line(day)
+    me.post(f"{SNIPPETS}hotline:delete", made.pk)
+    return "hotline", made.pk
+
+
+def snippet(day: Day, name: str) -> dict[str, Any]:
+    if name == "glossaryterm":
+        return {"term": f"Kanarina {day.number()}", "slug": f"fjala-{day.number()}", "definition": rich("Kanarina")}
+    if name == "searchsynonyms":
+        return {
+            "locale": Locale.objects.get(language_code="sq").pk,
+            "words": f"kanarina{day.number()}\nzog{day.number()}",
+        }
+    return {"words": f"kanarina{day.number()}", "page": page(day).pk}
+
+
+@each_of((("glossaryterm", GlossaryTerm), ("searchsynonyms", SearchSynonyms), ("searchanswer", SearchAnswer)))
+def _snippets(given: tuple[str, Any]) -> None:
+    name, model = given
+
+    @act("cms.create", "editor", f"{SNIPPETS}{name}:add")
+    def add_a_word(day: Day, me: Staff) -> Any:
+        me.fill(f"{SNIPPETS}{name}:add", **snippet(day, name))
+        return model.objects.latest("pk")
+
+    @act("cms.edit", "editor", f"{SNIPPETS}{name}:edit")
+    def change_a_word(day: Day, me: Staff) -> Any:
+        made = add_a_word(day, me)
+        me.fill(f"{SNIPPETS}{name}:edit", made.pk, **snippet(day, name))
+        return made
+
+    @act("cms.delete", "editor", f"{SNIPPETS}{name}:delete")
+    def delete_a_word(day: Day, me: Staff) -> Any:
+        made = add_a_word(day, me)
+        me.post(f"{SNIPPETS}{name}:delete", made.pk)
+        return name, made.pk
+
+
+# ---- redirects, pictures, files ----
+
+
+@act("cms.create", "editor", "wagtailredirects:add")
+def add_a_redirect(day: Day, me: Staff) -> Any:
+    me.post("wagtailredirects:add", old_path=f"/e-vjeter-{day.number()}/", redirect_page=page(day).pk)
+    return Redirect.objects.latest("pk")
+
+
+@act("cms.edit", "editor", "wagtailredirects:edit")
+def change_a_redirect(day: Day, me: Staff) -> Any:
+    made = add_a_redirect(day, me)
+    me.post("wagtailredirects:edit", made.pk, old_path=made.old_path, redirect_page=page(day).pk)
+    return made
+
+
+@act("cms.delete", "editor", "wagtailredirects:delete")
+def delete_a_redirect(day: Day, me: Staff) -> Any:
+    made = add_a_redirect(day, me)
+    me.post("wagtailredirects:delete", made.pk)
+    return "redirect", made.pk
+
+
+def picture() -> SimpleUploadedFile:
+    return SimpleUploadedFile("kanarina.png", get_test_image_file().file.getvalue(), "image/png")
+
+
+def paper() -> SimpleUploadedFile:
+    return SimpleUploadedFile("kanarina.pdf", b"%PDF-1.7 Kanarina", "application/pdf")
+
+
+@each_of((("images", get_image_model(), picture), ("docs", get_document_model(), paper)))
+def _files(given: tuple[str, Any, Any]) -> None:
+    app, model, upload = given
+    kind, from_upload = model._meta.model_name, "image" if app == "images" else "document"
+
+    def made(day: Day) -> Any:
+        if app == "images":
+            return model.objects.create(title="Kanarina", file=get_test_image_file())
+        found = model(title="Kanarina", file_size=9)
+        found.file.save(f"kanarina-{day.number()}.pdf", ContentFile(b"%PDF-1.7"))
+        return found
+
+    @act("cms.create", "editor", f"wagtail{app}:add")
+    def add_a_file(day: Day, me: Staff) -> Any:
+        me.post(f"wagtail{app}:add", title="Kanarina", collection="1", file=upload())
+        return model.objects.latest("pk")
+
+    @act("cms.edit", "editor", f"wagtail{app}:edit")
+    def rename_a_file(day: Day, me: Staff) -> Any:
+        found = made(day)
+        me.post(f"wagtail{app}:edit", found.pk, title="Kanarina 2", collection="1")
+        return found
+
+    @act("cms.delete", "editor", f"wagtail{app}:delete")
+    def delete_a_file(day: Day, me: Staff) -> Any:
+        found = made(day)
+        me.post(f"wagtail{app}:delete", found.pk)
+        return kind, found.pk
+
+    @act("cms.create", "editor", f"wagtail{app}:add_multiple")
+    def add_several_files(day: Day, me: Staff) -> Any:
+        headers = {"x-requested-with": "XMLHttpRequest"}
+        address = reverse(f"wagtail{app}:add_multiple")
+        answer = me.client.post(address, {"files[]": upload(), "title": "Kanarina", "collection": "1"}, headers=headers)
+        assert answer.status_code == 200, answer.content
+        me.note(answer)
+        return model.objects.latest("pk")
+
+    @act("cms.edit", "editor", f"wagtail{app}:edit_multiple")
+    def rename_one_of_several_files(day: Day, me: Staff) -> Any:
+        found = made(day)
+        name = "image" if app == "images" else "doc"
+        answer = me.client.post(
+            reverse(f"wagtail{app}:edit_multiple", args=[found.pk]),
+            {f"{name}-{found.pk}-title": "Kanarina 3", f"{name}-{found.pk}-collection": "1"},
+            headers={"x-requested-with": "XMLHttpRequest"},
+        )
+        assert answer.json().get("success"), answer.content
+        me.note(answer)
+        return found
+
+    @act("cms.delete", "editor", f"wagtail{app}:delete_multiple")
+    def delete_one_of_several_files(day: Day, me: Staff) -> Any:
+        found = made(day)
+        answer = me.client.post(
+            reverse(f"wagtail{app}:delete_multiple", args=[found.pk]), headers={"x-requested-with": "XMLHttpRequest"}
+        )
+        assert answer.json().get("success"), answer.content
+        me.note(answer)
+        return kind, found.pk
+
+    @act("cms.create", "editor", f"wagtail{app}:create_multiple_from_uploaded_{from_upload}")
+    def add_a_file_that_was_sent_before(day: Day, me: Staff) -> Any:
+        waits = UploadedFile.objects.create(
+            for_content_type=ContentType.objects.get_for_model(model), file=upload(), uploaded_by_user=me.user
+        )
+        prefix = f"uploaded-{from_upload}-{waits.pk}"
+        answer = me.client.post(
+            reverse(f"wagtail{app}:create_multiple_from_uploaded_{from_upload}", args=[waits.pk]),
+            {f"{prefix}-title": "Kanarina", f"{prefix}-collection": "1"},
+            headers={"x-requested-with": "XMLHttpRequest"},
+        )
+        assert answer.json().get("success"), answer.content
+        me.note(answer)
+        return model.objects.latest("pk")
+
+    @act("cms.create", "editor", f"wagtail{app}_chooser:create")
+    def add_a_file_while_choosing(day: Day, me: Staff) -> Any:
+        prefix = "image" if app == "images" else "document"
+        chooser = {
+            f"{prefix}-chooser-upload-{name}": value for name, value in (("title", "Kanarina"), ("collection", "1"))
+        }
+        me.send(reverse(f"wagtail{app}_chooser:create"), **chooser, **{f"{prefix}-chooser-upload-file": upload()})
+        return model.objects.latest("pk")
+
+
+# ---- translations ----
+
+
+def translation(day: Day) -> Translation:
+    made = page(day)
+    locale = Locale.objects.get(language_code="en")
+    day.editor.post("wagtail_localize:submit_page_translation", made.pk, locales=[locale.pk])
+    return Translation.objects.get(source__object_id=made.translation_key, target_locale=locale)
+
+
+@act("cms.copy_for_translation", "editor", "wagtail_localize:submit_page_translation")
+def begin_a_translation(day: Day, me: Staff) -> Any:
+    found = translation(day)
+    return "articlepage", found.get_target_instance().pk
+
+
+@act("translation.begun", "editor", "wagtail_localize:submit_snippet_translation")
+def begin_a_translation_of_a_word(day: Day, me: Staff) -> Any:
+    made = GlossaryTerm.objects.create(
+        locale=Locale.objects.get(language_code="sq"), term="Kanarina", slug=f"fjala-{day.number()}", definition="X"
+    )
+    english = Locale.objects.get(language_code="en")
+    route = "wagtail_localize:submit_snippet_translation"
+    me.post(route, "content", "glossaryterm", str(made.pk), locales=[english.pk])
+    return made
+
+
+@act("cms.convert_alias", "editor", "wagtailadmin_pages:convert_alias")
+def make_an_alias_a_page_of_its_own(day: Day, me: Staff) -> Any:
+    alias = page(day).create_alias(update_slug=f"alias-{day.number()}")
+    me.post("wagtailadmin_pages:convert_alias", alias.pk)
+    return "articlepage", alias.pk
+
+
+@act("translation.sentence_saved", "editor", "wagtail_localize:edit_string_translation")
+def translate_a_sentence(day: Day, me: Staff) -> Any:
+    found = translation(day)
+    segment = StringSegment.objects.filter(source=found.source).first()
+    address = reverse("wagtail_localize:edit_string_translation", args=[found.pk, segment.pk])
+    answer = me.client.put(address, "value=Kanarina", content_type="application/x-www-form-urlencoded")
+    assert answer.status_code in TAKEN, answer.content
+    me.note(answer)
+    return found
+
+
+@act("translation.sentence_removed", "editor", "wagtail_localize:edit_string_translation")
+def take_a_sentence_back(day: Day, me: Staff) -> Any:
+    found = translate_a_sentence(day, me)
+    segment = StringSegment.objects.filter(source=found.source).first()
+    answer = me.client.delete(reverse("wagtail_localize:edit_string_translation", args=[found.pk, segment.pk]))
+    me.note(answer)
+    return found
+
+
+@act("translation.file_uploaded", "editor", "wagtail_localize:upload_pofile")
+def upload_a_po_file(day: Day, me: Staff) -> Any:
+    found = translation(day)
+    file = SimpleUploadedFile("en.po", str(found.export_po()).encode(), "text/x-gettext-translation")
+    me.post("wagtail_localize:upload_pofile", found.pk, file=file, next=reverse("wagtailadmin_home"))
+    return found
+
+
+@act("translation.stopped", "editor", "wagtail_localize:stop_translation")
+def stop_a_translation(day: Day, me: Staff) -> Any:
+    found = translation(day)
+    me.post("wagtail_localize:stop_translation", found.pk, next=reverse("wagtailadmin_home"))
+    return found
+
+
+@act("translation.updated", "editor", "wagtail_localize:update_translations")
+def fetch_what_is_new(day: Day, me: Staff) -> Any:
+    found = translation(day)
+    me.post("wagtail_localize:update_translations", found.source_id)
+    return "translation_source", found.source_id
+
+
+@act("cms.workflow.start", "editor", "review:submit_translation")
+def submit_a_translation(day: Day, me: Staff) -> Any:
+    found = translation(day)
+    target = found.get_target_instance()
+    me.post("review:submit_translation", target.pk)
+    return "articlepage", target.pk

@@ -1,0 +1,356 @@
+"""Offices, contacts, PINs, rosters, leave and agreements: asked for, agreed to, refused, withdrawn, in an emergency."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
+from notifications.directory.changes.actions import decide_change
+from notifications.directory.models import Agreement, Contact, DirectoryChange, DutyShift, Leave, Partner, Role
+
+from .acts import PHONE, act, each_of
+from .day import Day, in_days, on
+from .staff import Staff
+
+PIN = "619427"
+AWAY = (timedelta(days=5), timedelta(days=6))
+
+
+def newest() -> DirectoryChange:
+    return DirectoryChange.objects.latest("asked_at")
+
+
+def agreed(day: Day) -> Any:
+    return decide_change(change=newest(), agree=True, by=day.coordinator2.user)
+
+
+def moment(ahead: timedelta) -> str:
+    return f"{timezone.localtime() + ahead:%d.%m.%Y %H:%M}"
+
+
+def service(day: Day) -> Partner:
+    """A protection service of Vlorë that nobody else in the day changes."""
+    number = day.number()
+    office = Partner.objects.create(
+        slug=f"sherbim-{number}", role=Role.PROTECTION_SERVICE, names={"sq": "Kanarina", "en": "Kanarina"}
+    )
+    office.regions.add(Region.objects.get(slug="vlore"))
+    return office
+
+
+def contact(day: Day) -> Contact:
+    return Contact.objects.create(
+        partner=service(day), name="Kanarina Zogu", email=f"zyra{day.number()}@kanarina.example", phone=PHONE
+    )
+
+
+def new_contact(day: Day) -> dict[str, Any]:
+    return {
+        "partner": service(day).pk, "name": "Kanarina E Re", "email": f"e-re{day.number()}@kanarina.example",
+        "phone": PHONE, "pin": PIN, "pin_again": PIN,
+    }  # fmt: skip
+
+
+def new_office(day: Day) -> dict[str, Any]:
+    return {
+        "name_sq": "Kanarina", "name_en": "Kanarina", "slug": f"zyre-{day.number()}", "role": "protection_service",
+        "regions": [Region.objects.get(slug="vlore").pk], "is_active": "on",
+    }  # fmt: skip
+
+
+def shift(day: Day, *, starts: timedelta = timedelta(days=9), ends: timedelta | None = timedelta(days=10)) -> DutyShift:
+    person = contact(day)
+    now = timezone.now()
+    return DutyShift.objects.create(
+        partner=person.partner, contact=person, rank=1, starts_at=now + starts, ends_at=now + ends if ends else None
+    )
+
+
+def leave(day: Day, *, starts: timedelta = AWAY[0], ends: timedelta = AWAY[1]) -> Leave:
+    now = timezone.now()
+    return Leave.objects.create(contact=contact(day), starts_at=now + starts, ends_at=now + ends)
+
+
+# ---- asked for ----
+
+
+@act("directory.change_asked", "coordinator", "contact:add")
+def ask_for_a_contact(day: Day, me: Staff) -> Any:
+    me.fill("contact:add", **new_contact(day))
+    return newest()
+
+
+@each_of(
+    (
+        ("address", {"email": "e-re@kanarina.example"}),
+        ("telephone", {"phone": "+355 00 777 1"}),
+        ("pin", {"pin": PIN, "pin_again": PIN}),
+        ("activity", {"is_active": []}),
+    )
+)
+def _contacts(given: tuple[str, dict[str, Any]]) -> None:
+    name, changes = given
+
+    @act("directory.change_asked", "coordinator", "contact:edit")
+    def ask_to_change_a_contact(day: Day, me: Staff) -> Any:
+        me.fill("contact:edit", contact(day).pk, **changes)
+        return newest()
+
+    @act("directory.contact_changed", "coordinator2", "directory_changes:change")
+    def agree_to_a_changed_contact(day: Day, me: Staff) -> Any:
+        change = ask_to_change_a_contact(day, day.coordinator)
+        me.post("directory_changes:change", change.pk, decision="agree")
+        change.refresh_from_db()
+        return "contact", change.entry_id
+
+    ask_to_change_a_contact.__name__ += f"_{name}"
+    agree_to_a_changed_contact.__name__ += f"_{name}"
+
+
+@act("directory.change_asked", "coordinator", "partner:add")
+def ask_for_an_office(day: Day, me: Staff) -> Any:
+    me.fill("partner:add", **new_office(day))
+    return newest()
+
+
+@act("directory.change_asked", "coordinator", "partner:edit")
+def ask_to_change_an_office(day: Day, me: Staff) -> Any:
+    me.fill("partner:edit", service(day).pk, name_sq="Kanarina 2")
+    return newest()
+
+
+@act("directory.change_asked", "coordinator", "dutyshift:add")
+def ask_for_a_shift_of_today(day: Day, me: Staff) -> Any:
+    person = contact(day)
+    me.fill(
+        "dutyshift:add",
+        partner=person.partner_id,
+        contact=person.pk,
+        rank="1",
+        starts_at=moment(timedelta(hours=1)),
+        ends_at=moment(timedelta(hours=9)),
+    )
+    return newest()
+
+
+@act("directory.change_asked", "coordinator", "dutyshift:edit")
+def ask_to_change_a_shift_of_today(day: Day, me: Staff) -> Any:
+    row = shift(day, starts=timedelta(hours=2), ends=timedelta(hours=9))
+    me.fill("dutyshift:edit", row.pk, rank="2")
+    return newest()
+
+
+@act("directory.change_asked", "coordinator", "dutyshift:delete")
+def ask_to_delete_a_shift_of_today(day: Day, me: Staff) -> Any:
+    row = shift(day, starts=timedelta(hours=2), ends=timedelta(hours=9))
+    me.post("dutyshift:delete", row.pk)
+    return newest()
+
+
+@act("directory.change_asked", "coordinator", "dutyshift:end")
+def ask_to_end_a_shift(day: Day, me: Staff) -> Any:
+    row = shift(day, starts=-timedelta(hours=2), ends=None)
+    me.post("dutyshift:end", row.pk)
+    return newest()
+
+
+ASKED = (
+    ask_for_a_contact,
+    ask_for_an_office,
+    ask_to_change_an_office,
+    ask_for_a_shift_of_today,
+    ask_to_change_a_shift_of_today,
+    ask_to_delete_a_shift_of_today,
+    ask_to_end_a_shift,
+)
+
+
+@each_of(ASKED)
+def _decided(ask: Any) -> None:
+    @act("directory.change_agreed", "coordinator2", "directory_changes:change")
+    def agree(day: Day, me: Staff) -> Any:
+        change = ask(day, day.coordinator)
+        me.post("directory_changes:change", change.pk, decision="agree")
+        return change
+
+    @act("directory.change_refused", "coordinator2", "directory_changes:change")
+    def refuse(day: Day, me: Staff) -> Any:
+        change = ask(day, day.coordinator)
+        me.post("directory_changes:change", change.pk, decision="refuse")
+        return change
+
+    @act("directory.change_withdrawn", "coordinator", "directory_changes:change")
+    def withdraw(day: Day, me: Staff) -> Any:
+        change = ask(day, me)
+        me.post("directory_changes:change", change.pk, decision="withdraw")
+        return change
+
+    for done in (agree, refuse, withdraw):
+        done.__name__ += f"_of_{ask.__name__}"
+
+
+# ---- in an emergency ----
+
+
+@act("directory.contact_changed", "coordinator", "contact:edit")
+def change_an_address_in_an_emergency(day: Day, me: Staff) -> Any:
+    row = contact(day)
+    me.fill("contact:edit", row.pk, email="urgjent@kanarina.example", at_once="on")
+    assert newest().at_once
+    return row
+
+
+@act("directory.change_refused", "operator", "directory_changes:change")
+def undo_an_emergency(day: Day, me: Staff) -> Any:
+    change_an_address_in_an_emergency(day, day.coordinator)
+    change = newest()
+    me.post("directory_changes:change", change.pk, decision="refuse")
+    return change
+
+
+# ---- what one keeper does alone ----
+
+
+@act("directory.contact_changed", "coordinator", "contact:edit")
+def rename_a_contact(day: Day, me: Staff) -> Any:
+    row = contact(day)
+    me.fill("contact:edit", row.pk, name="Kanarina Tjetër")
+    return row
+
+
+@act("directory.test_asked", "coordinator", "directory_changes:test_again")
+def send_another_test(day: Day, me: Staff) -> Any:
+    row = contact(day)
+    Contact.objects.filter(pk=row.pk).update(reachable_at=None)
+    me.post("directory_changes:test_again", row.pk)
+    return row
+
+
+@act("directory.pin_card_printed", "coordinator", "pin_card")
+def print_the_card_for_a_pin(day: Day, me: Staff) -> Any:
+    row = contact(day)
+    row.set_pin(PIN)
+    row.save()
+    me.send(reverse("pin_card", args=[row.pk]), "get")
+    return row
+
+
+@act("directory.dutyshift_added", "coordinator", "dutyshift:add")
+def plan_a_shift(day: Day, me: Staff) -> Any:
+    person = contact(day)
+    Contact.objects.filter(pk=person.pk).update(reachable_at=timezone.now())
+    me.fill(
+        "dutyshift:add",
+        partner=person.partner_id,
+        contact=person.pk,
+        rank="1",
+        starts_at=moment(timedelta(days=8)),
+        ends_at=moment(timedelta(days=9)),
+    )
+    return DutyShift.objects.get(contact=person)
+
+
+@act("directory.dutyshift_changed", "coordinator", "dutyshift:edit")
+def change_a_planned_shift(day: Day, me: Staff) -> Any:
+    row = shift(day)
+    me.fill("dutyshift:edit", row.pk, rank="2")
+    return row
+
+
+@act("directory.dutyshift_deleted", "coordinator", "dutyshift:delete")
+def delete_a_planned_shift(day: Day, me: Staff) -> Any:
+    row = shift(day)
+    me.post("dutyshift:delete", row.pk)
+    return "dutyshift", row.pk
+
+
+@act("directory.leave_added", "coordinator", "leave:add")
+def write_down_a_leave(day: Day, me: Staff) -> Any:
+    person = contact(day)
+    me.fill("leave:add", contact=person.pk, starts_at=moment(AWAY[0]), ends_at=moment(AWAY[1]), kind="holiday")
+    return Leave.objects.get(contact=person)
+
+
+@act("directory.leave_changed", "coordinator", "leave:edit")
+def change_a_leave(day: Day, me: Staff) -> Any:
+    row = leave(day)
+    me.fill("leave:edit", row.pk, ends_at=moment(timedelta(days=7)))
+    return row
+
+
+@act("directory.leave_deleted", "coordinator", "leave:delete")
+def delete_a_leave(day: Day, me: Staff) -> Any:
+    row = leave(day)
+    me.post("leave:delete", row.pk)
+    return "leave", row.pk
+
+
+@act("directory.leave_ended", "coordinator", "leave:end")
+def end_a_leave(day: Day, me: Staff) -> Any:
+    row = leave(day, starts=-timedelta(hours=3))
+    me.post("leave:end", row.pk)
+    return row
+
+
+@act("directory.agreement_added", "coordinator", "agreement:add")
+def add_an_agreement(day: Day, me: Staff) -> Any:
+    office = service(day)
+    me.fill("agreement:add", partner=office.pk, reference="Kanarina 12", signed_on=on(in_days(-3)))
+    return Agreement.objects.get(partner=office)
+
+
+@act("directory.agreement_changed", "coordinator", "agreement:edit")
+def change_an_agreement(day: Day, me: Staff) -> Any:
+    row = Agreement.objects.create(partner=service(day), reference="Kanarina 13", signed_on=in_days(-3))
+    me.fill("agreement:edit", row.pk, reference="Kanarina 14")
+    return row
+
+
+# ---- places ----
+
+
+@each_of(
+    (
+        ("mobileunit:edit", "mobileunit_changed", {"callback_phone": "+355 69 777 0001"}),
+        ("municipality:edit", "municipality_changed", {}),
+        ("policedirectorate:edit", "policedirectorate_changed", {"name": "Kanarina"}),
+        ("region:edit", "region_changed", {}),
+    )
+)
+def _places(given: tuple[str, str, dict[str, Any]]) -> None:
+    route, what, changes = given
+
+    @act(f"place.{what}", "operator", route)
+    def change_a_place(day: Day, me: Staff) -> Any:
+        model = {
+            "mobileunit:edit": MobileUnit,
+            "municipality:edit": Municipality,
+            "policedirectorate:edit": PoliceDirectorate,
+            "region:edit": Region,
+        }[route]
+        row = model.objects.get(slug="vlore") if model is not PoliceDirectorate else model.objects.first()
+        assert row is not None
+        more = dict(changes)
+        if model is Municipality:
+            more["police_directorate"] = PoliceDirectorate.objects.exclude(pk=row.police_directorate_id).first().pk
+        if model is Region:
+            more["is_outreach"] = [] if row.is_outreach else "on"
+        me.fill(route, row.pk, **more)
+        return row
+
+
+@act("place.mobileunit_added", "operator", "mobileunit:add")
+def add_a_unit(day: Day, me: Staff) -> Any:
+    slug = f"njesi-{day.number()}"
+    region = Region.objects.get(slug="vlore")
+    me.fill("mobileunit:add", name="Kanarina", slug=slug, region=region.pk, callback_phone="+355 69 777 0001")
+    return MobileUnit.objects.get(slug=slug)
+
+
+@act("place.policedirectorate_added", "operator", "policedirectorate:add")
+def add_a_directorate(day: Day, me: Staff) -> Any:
+    name = f"DVP Kanarina {day.number()}"
+    me.fill("policedirectorate:add", name=name, short_name=f"Kanarina {day.number()}")
+    return PoliceDirectorate.objects.get(name=name)

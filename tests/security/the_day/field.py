@@ -1,0 +1,350 @@
+"""The field: drafts and submissions, cases, tips, zones and visits, sessions and their cards, files taken out."""
+
+import copy
+import json
+import uuid
+from typing import Any
+from unittest import mock
+
+from django.urls import reverse
+from django.utils import timezone
+
+from access.models import FieldToken, Municipality
+from case_forms.builder.actions import publish_form, save_definition
+from case_forms.builder.lists import unresolved
+from case_forms.builder.models import FormDefinition, FormVersion
+from case_forms.cases.models import Case, Referral
+from case_forms.cases.telling_instead import choices_for
+from case_forms.intake.answers_out.actions import run_export
+from case_forms.intake.answers_out.models import AnswerExport
+from case_forms.intake.attachments.tests import samples
+from case_forms.intake.drafts import start_draft
+from case_forms.intake.models import Attachment, Draft, Submission
+from case_forms.intake.seeding.demo import CASES, SIGNAL
+from case_forms.signals.models import Signal
+from case_forms.signals.receiving import Origin, receive_signal
+from case_forms.zones.models import PlannedVisit, Zone
+from notifications.directory.models import DutyShift
+from notifications.outbox.models import Notice
+
+from .acts import act, each_of
+from .day import Day, in_days
+from .staff import Staff
+
+DANGER = {**SIGNAL["answers"], "danger_now": "yes"}
+
+
+def identification() -> dict[str, Any]:
+    rows = json.loads(CASES.read_text(encoding="utf-8"))["submissions"]
+    found: dict[str, Any] = next(row["answers"] for row in rows if row["form"] == "initial_identification")
+    return found
+
+
+def draft(day: Day, **answers: Any) -> Draft:
+    version = FormVersion.objects.newest().get(form__key="initial_identification")
+    worker = day.worker.user
+    return start_draft(form_version=version, unit=worker.units().get(), owner=worker, answers=answers)
+
+
+def a_case(day: Day) -> Case:
+    return Case.objects.visible_to(day.worker.user).filter(closed_at=None).latest("opened_at")
+
+
+def tip(day: Day, **given: Any) -> Signal:
+    unit = day.worker.user.units().get()
+    return receive_signal(
+        secret=uuid.uuid4().bytes + uuid.uuid4().bytes,
+        form_version=FormVersion.objects.newest().for_public().get(form__key="public_tip"),
+        answers=SIGNAL["answers"] | {"what": "Kanarina"} | given,
+        origin=Origin(region=unit.region, unit=unit),
+        language="sq",
+    ).signal
+
+
+def get(me: Staff, route: str, *args: Any) -> Any:
+    return me.send(reverse(route, args=args), "get")
+
+
+# ---- drafts and submissions ----
+
+
+@act("draft.started", "worker", "intake:start")
+def begin_a_form(day: Day, me: Staff) -> Any:
+    me.post("intake:start", "initial_identification")
+    return Draft.objects.latest("started_at")
+
+
+@act("draft.discarded", "worker", "intake:discard")
+def throw_a_draft_away(day: Day, me: Staff) -> Any:
+    made = draft(day)
+    me.post("intake:discard", made.pk)
+    return "draft", made.pk
+
+
+@act("draft.moved", "worker", "intake:move")
+def move_a_draft_to_a_newer_version(day: Day, me: Staff) -> Any:
+    made = draft(day)
+    form = made.form_version.form
+    newer = copy.deepcopy(made.form_version.definition)
+    newer["title"]["en"] = "Kanarina"
+    save_definition(key=form.key, definition=unresolved(newer))
+    publish_form(form=FormDefinition.objects.get(pk=form.pk))
+    me.fill("intake:move", made.pk)
+    return made
+
+
+@act("submission.received", "worker", "intake:review")
+def send_a_form(day: Day, me: Staff) -> Any:
+    made = draft(day, **identification())
+    me.fill("intake:review", made.pk)
+    return Submission.objects.get(pk=made.pk)
+
+
+@act("submission.received", "worker", "field_api:submissions")
+def send_a_form_by_an_app(day: Day, me: Staff) -> Any:
+    version = FormVersion.objects.newest().get(form__key="initial_identification")
+    token = FieldToken.issue(me.user)
+    body = {
+        "uuid": str(uuid.uuid4()), "form": "initial_identification", "version": version.number,
+        "occurred_at": timezone.now().isoformat(), "answers": identification(),
+    }  # fmt: skip
+    address = reverse("field_api:submissions")
+    headers = {"authorization": f"Bearer {token}"}
+    answer = me.client.post(address, json.dumps(body), content_type="application/json", headers=headers)
+    assert answer.status_code in (200, 201), answer.content
+    me.driven.add("field_api:submissions")
+    return Submission.objects.get(pk=body["uuid"])
+
+
+@act("attachment.stored", "worker", "field_api:attachments")
+def put_a_file_in_by_an_app(day: Day, me: Staff) -> Any:
+    token = FieldToken.issue(me.user)
+    headers = {"authorization": f"Bearer {token}", "x-file-name": "Kanarina.jpg"}
+    answer = me.client.post(
+        reverse("field_api:attachments"), samples.jpeg(), content_type="image/jpeg", headers=headers
+    )
+    assert answer.status_code == 201, answer.content
+    me.driven.add("field_api:attachments")
+    return Attachment.objects.get(pk=answer.json()["id"])
+
+
+@act("attachment.read", "worker", "intake:attachment")
+def open_a_file(day: Day, me: Staff) -> Any:
+    found = put_a_file_in_by_an_app(day, me)
+    get(me, "intake:attachment", found.pk)
+    return found
+
+
+@act("submission.read", "coordinator", "intake:case_submission")
+def read_what_was_sent(day: Day, me: Staff) -> Any:
+    found = a_case(day).submissions.latest("received_at")
+    get(me, "intake:case_submission", found.case.reference, found.pk)
+    return found
+
+
+@act("submission.handled", "coordinator", "intake:handled")
+def say_that_a_form_is_handled(day: Day, me: Staff) -> Any:
+    found = Submission.objects.visible_to(me.user).latest("received_at")
+    Submission.objects.filter(pk=found.pk).update(is_unmatched=True, handled_at=None)
+    me.post("intake:handled", found.pk)
+    return found
+
+
+@act("answers.exported", "coordinator", "intake:answers_out")
+def take_answers_out(day: Day, me: Staff) -> Any:
+    version = FormVersion.objects.newest().get(form__key="initial_identification")
+    me.fill("intake:answers_out", **export_of(version))
+    return "formdefinition", version.form_id
+
+
+def export_of(version: FormVersion) -> dict[str, Any]:
+    since = f"{in_days(-30):%Y-%m-%d}"
+    return {"form": version.form.key, "since": since, "format": "csv", "how": "codes"}
+
+
+@act("answers.export_requested", "coordinator", "intake:answers_out")
+def ask_for_a_large_export(day: Day, me: Staff) -> Any:
+    version = FormVersion.objects.newest().get(form__key="initial_identification")
+    with mock.patch("case_forms.intake.answers_out.views.AT_ONCE", 0):
+        me.fill("intake:answers_out", **export_of(version))
+    return "formdefinition", version.form_id
+
+
+@act("answers.export_dropped", "coordinator", "intake:drop_export")
+def drop_an_export(day: Day, me: Staff) -> Any:
+    ask_for_a_large_export(day, me)
+    found = AnswerExport.objects.visible_to(me.user).first()
+    assert found is not None
+    me.post("intake:drop_export", found.pk)
+    return found
+
+
+@act("answers.fetched", "coordinator", "intake:fetch_export")
+def fetch_an_export(day: Day, me: Staff) -> Any:
+    ask_for_a_large_export(day, me)
+    found = AnswerExport.objects.visible_to(me.user).first()
+    assert found is not None
+    run_export(str(found.pk))
+    get(me, "intake:fetch_export", found.pk)
+    return found
+
+
+# ---- cases ----
+
+
+@act("case.read", "coordinator", "cases:case")
+def read_a_case(day: Day, me: Staff) -> Any:
+    found = a_case(day)
+    get(me, "cases:case", found.reference)
+    return found
+
+
+@act("case.read", "worker", "cases:case")
+def read_ones_own_case(day: Day, me: Staff) -> Any:
+    return read_a_case(day, me)
+
+
+@act("case.read", "coordinator", "cases_case_modeladmin_inspect")
+def read_a_case_in_the_register(day: Day, me: Staff) -> Any:
+    found = a_case(day)
+    get(me, "cases_case_modeladmin_inspect", found.pk)
+    return found
+
+
+@act("referral.read", "coordinator", "cases_referral_modeladmin_inspect")
+def read_a_referral(day: Day, me: Staff) -> Any:
+    found = Referral.objects.filter(case__in=Case.objects.visible_to(me.user)).first()
+    assert found is not None
+    get(me, "cases_referral_modeladmin_inspect", found.pk)
+    return found
+
+
+@act("notice.read", "coordinator", "outbox_notice_modeladmin_inspect")
+def read_a_notice(day: Day, me: Staff) -> Any:
+    found = Notice.objects.filter(case_id=a_case(day).pk).first()
+    assert found is not None
+    get(me, "outbox_notice_modeladmin_inspect", found.pk)
+    return found
+
+
+@act("notice.retried", "coordinator", "outbox_notice_modeladmin_retry")
+def try_a_notice_again(day: Day, me: Staff) -> Any:
+    found = Notice.objects.filter(case_id=a_case(day).pk, contact__isnull=False).first()
+    assert found is not None
+    Notice.objects.filter(pk=found.pk).update(state="failed", reason="network", next_attempt_at=timezone.now())
+    me.post("outbox_notice_modeladmin_retry", found.pk)
+    return found
+
+
+@act("notice.told_instead", "coordinator", "cases:instead")
+def tell_somebody_instead(day: Day, me: Staff) -> Any:
+    DutyShift.objects.filter(partner__role="police").delete()
+    send_a_form(day, day.worker)
+    notice = Notice.objects.nobody_reached().filter(role="police").latest("owed_at")
+    contact = choices_for(notice).near[0]
+    me.post("cases:instead", notice.case_reference, notice.pk, contact=contact.pk, why="Kanarina")
+    return Notice.objects.filter(contact=contact).latest("owed_at")
+
+
+# ---- tips ----
+
+
+@act("signal.read", "worker", "signals:signal")
+def read_a_tip(day: Day, me: Staff) -> Any:
+    found = tip(day)
+    get(me, "signals:signal", found.reference)
+    return found
+
+
+@act("signal.taken", "worker", "signals:take")
+def take_a_tip(day: Day, me: Staff) -> Any:
+    found = tip(day)
+    me.post("signals:take", found.reference)
+    return found
+
+
+@act("signal.taken", "coordinator", "signals:take")
+def take_a_tip_as_coordinator(day: Day, me: Staff) -> Any:
+    return take_a_tip(day, me)
+
+
+@act("signal.answered", "worker", "signals:answer")
+def answer_a_tip(day: Day, me: Staff) -> Any:
+    found = tip(day)
+    me.post("signals:answer", found.reference, text="Kanarina", key="a")
+    return found
+
+
+@each_of(("handled", "not_for_us", "spam"))
+def _outcomes(outcome: str) -> None:
+    @act("signal.closed", "worker", "signals:close")
+    def close_a_tip(day: Day, me: Staff) -> Any:
+        found = tip(day)
+        me.post("signals:close", found.reference, outcome=outcome)
+        return found
+
+    close_a_tip.__name__ += f"_as_{outcome}"
+
+
+@act("signal.closed", "worker", "signals:close_several")
+def close_several_tips(day: Day, me: Staff) -> Any:
+    found = tip(day)
+    me.post("signals:close_several", reference=[found.reference, tip(day).reference])
+    return found
+
+
+@act("signal.let_others_know", "worker", "signals:let_others_know")
+def let_others_know_of_a_tip(day: Day, me: Staff) -> Any:
+    found = tip(day)
+    Signal.objects.filter(pk=found.pk).update(held_back=True)
+    me.post("signals:let_others_know", found.reference)
+    return found
+
+
+@act("signal.identification_begun", "worker", "intake:start")
+def begin_from_a_tip(day: Day, me: Staff) -> Any:
+    found = tip(day)
+    me.post("intake:start", "initial_identification", signal=found.reference)
+    return found
+
+
+# ---- zones and visits ----
+
+
+def zone(day: Day) -> Zone:
+    return Zone.objects.create(municipality=Municipality.objects.get(slug="vlore"), name=f"Kanarina {day.number()}")
+
+
+@act("zone.made", "coordinator", "outreach:zone_add")
+def add_a_zone(day: Day, me: Staff) -> Any:
+    name = f"Kanarina {day.number()}"
+    me.fill("outreach:zone_add", name=name, municipality="vlore", is_active="on")
+    return Zone.objects.get(name=name)
+
+
+@act("zone.changed", "coordinator", "outreach:zone_change")
+def change_a_zone(day: Day, me: Staff) -> Any:
+    found = zone(day)
+    me.fill("outreach:zone_change", found.pk, note="Kanarina")
+    return found
+
+
+@each_of(("worker", "coordinator"))
+def _visits(who: str) -> None:
+    @act("visit.planned", who, "outreach:plan")
+    def plan_a_visit(day: Day, me: Staff) -> Any:
+        found = zone(day)
+        me.fill("outreach:plan", zone=found.pk, unit="vlore", on=f"{in_days(2):%Y-%m-%d}", note="Kanarina")
+        return PlannedVisit.objects.get(zone=found)
+
+    @act("visit.cancelled", who, "outreach:plan_cancel")
+    def take_a_visit_off(day: Day, me: Staff) -> Any:
+        found = plan_a_visit(day, me)
+        me.post("outreach:plan_cancel", found.pk)
+        return found
+
+
+@act("report.counted", "coordinator", "outreach:month")
+def look_at_a_units_month(day: Day, me: Staff) -> Any:
+    me.send(f"{reverse('outreach:month')}?unit=vlore", "get")
+    return "unit", "vlore"

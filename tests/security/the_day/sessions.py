@@ -1,0 +1,139 @@
+"""Informative sessions, their cards, pages, numbers and calendars; and what operators and auditors do."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.models import PutAside
+from outreach_pages.models import InformativeSession
+from outreach_pages.pages.making import mark_of, pages_of
+from outreach_pages.records.forms.outcome import CELLS, cell_name
+from outreach_pages.records.models import CalendarAddress
+
+from .acts import act, each_of
+from .day import Day, in_days
+from .staff import Staff
+
+
+def plan_of(day: Day, ahead: int = 3) -> dict[str, Any]:
+    return {
+        "unit": "vlore", "municipality": "himare", "place_type": "high_school",
+        "place_name": f"Shkolla Kanarina {day.number()}", "date": in_days(ahead).isoformat(), "starts_at": "10:00",
+        "ends_at": "10:45", "audience": "high_school", "language": "sq", "topics": ["reporting"],
+    }  # fmt: skip
+
+
+def planned(day: Day, *, ahead: int = 3) -> InformativeSession:
+    day.worker.post("sessions:plan", **plan_of(day))
+    made = InformativeSession.objects.latest("planned_at")
+    InformativeSession.objects.filter(pk=made.pk).update(date=in_days(ahead))
+    made.refresh_from_db()
+    return made
+
+
+def counts() -> dict[str, Any]:
+    cells = {cell_name(*cell): 0 for cell in CELLS} | {cell_name(*CELLS[0]): 12}
+    return {"total": 12, "topics": ["reporting"], "method": "talk", "language": "sq", **cells}
+
+
+@each_of(("worker", "coordinator"))
+def _planning(who: str) -> None:
+    @act("session.planned", who, "sessions:plan")
+    def plan_a_session(day: Day, me: Staff) -> Any:
+        me.post("sessions:plan", **plan_of(day))
+        return InformativeSession.objects.latest("planned_at")
+
+    @act("session.changed", who, "sessions:change")
+    def change_a_session(day: Day, me: Staff) -> Any:
+        made = planned(day)
+        me.fill("sessions:change", made.pk, starts_at="11:00", ends_at="11:45")
+        return made
+
+    @act("session.cancelled", who, "sessions:cancel")
+    def call_a_session_off(day: Day, me: Staff) -> Any:
+        made = planned(day)
+        me.post("sessions:cancel", made.pk, reason="weather")
+        return made
+
+    @act("session.planned_again", who, "sessions:again")
+    def put_a_session_back(day: Day, me: Staff) -> Any:
+        made = call_a_session_off(day, me)
+        me.post("sessions:again", made.pk)
+        return made
+
+    @act("calendar_address.made", who, "sessions:make_subscription")
+    def make_a_calendar_address(day: Day, me: Staff) -> Any:
+        me.post("sessions:make_subscription")
+        return CalendarAddress.objects.get(user=me.user, revoked_at=None)
+
+    @act("calendar_address.revoked", who, "sessions:revoke_subscription")
+    def stop_a_calendar_address(day: Day, me: Staff) -> Any:
+        made = make_a_calendar_address(day, me)
+        me.post("sessions:revoke_subscription")
+        return made
+
+    @act("session.page_made", who, "session_cards:page")
+    def make_a_sessions_page(day: Day, me: Staff) -> Any:
+        made = planned(day, ahead=-1)
+        me.post("session_cards:page", made.pk)
+        return "informativesession", made.pk
+
+    @act("session.page_renewed", who, "session_cards:renew")
+    def renew_a_sessions_page(day: Day, me: Staff) -> Any:
+        kind, pk = make_a_sessions_page(day, me)
+        me.post("session_cards:renew", pk)
+        return kind, pk
+
+    @act("session.card_kept_until", who, "session_cards:keep")
+    def end_a_card(day: Day, me: Staff) -> Any:
+        made = planned(day, ahead=-1)
+        me.post("session_cards:keep", made.pk, how_long="ends")
+        return made
+
+    @act("sessions.numbers_exported", who, "sessions:numbers_file")
+    def take_numbers_out(day: Day, me: Staff) -> Any:
+        me.send(reverse("sessions:numbers_file"), "get")
+        return None
+
+
+@act("session.held", "worker", "sessions:outcome")
+def record_a_session(day: Day, me: Staff) -> Any:
+    made = planned(day, ahead=-1)
+    me.post("sessions:outcome", made.pk, **counts())
+    return made
+
+
+@act("session.corrected", "worker", "sessions:outcome")
+def correct_a_session(day: Day, me: Staff) -> Any:
+    made = record_a_session(day, me)
+    me.post("sessions:outcome", made.pk, **counts() | {"method": "seminar"})
+    return made
+
+
+@act("session.page_taken_back", "worker", "session_cards:difference")
+def put_the_records_words_back_on_a_page(day: Day, me: Staff) -> Any:
+    made = planned(day, ahead=-1)
+    me.post("session_cards:page", made.pk)
+    for page in pages_of(made):
+        page.intro = "Kanarina"
+        page.save_revision(user=day.editor.user).publish()
+    me.post("session_cards:difference", made.pk, seen=mark_of(pages_of(made)))
+    return "informativesession", made.pk
+
+
+@act("put_aside.retried", "operator", "put_aside")
+def try_rows_again(day: Day, me: Staff) -> Any:
+    now = timezone.now()
+    PutAside.objects.create(
+        kind="page.check", row="1", code="ValueError", first_at=now, last_at=now, retry_at=now + timedelta(days=1)
+    )
+    me.post("put_aside")
+    return None
+
+
+@act("audit.read", "auditor", "audit")
+def read_the_record(day: Day, me: Staff) -> Any:
+    me.send("/cms/audit/", "get")
+    return None
