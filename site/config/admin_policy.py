@@ -1,7 +1,8 @@
 """What the pages under /cms/ may load and run (docs/adr/0079).
 
-No script inside a page runs: neither Wagtail's own, which begin otherwise (`config.admin_scripts`, `static/js/cms/start.js`),
-nor one that somebody got into a page. Styles inside a page hold only as far as they are listed here, word for word.
+No script inside a page runs: neither Wagtail's own, which begin otherwise (`config.admin_scripts` and
+`static/js/cms/start.js`), nor one that somebody got into a page. Style attributes hold only as far as they are listed
+here, word for word; style elements only when a script of ours or of Wagtail's made them.
 """
 
 from base64 import b64encode
