@@ -10,6 +10,9 @@ class SiteConfig(AppConfig):
     verbose_name = _("General")
 
     def ready(self) -> None:
+        from .admin_scripts import begin_choosers_without_inline_scripts
+
+        begin_choosers_without_inline_scripts()
         # Django takes the machine's own name for the Message-ID of a mail and for the greeting of its server: behind a
         # relay that is "localhost", which receiving servers hold against a mail.
         DNS_NAME._fqdn = settings.MESSAGE_ID_DOMAIN

@@ -13,6 +13,8 @@ from wagtail.models import Site
 from content.serving.marks import leave_no_copy
 from content.serving.shared import is_remembering, remembered
 
+from .admin_policy import cms_policy
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 ADMIN_PREFIX = "/cms/"
 
@@ -45,12 +47,12 @@ def is_public(path: str) -> bool:
 
 
 class ContentSecurityPolicy(CSPMiddleware):
-    """The strictest policy for public pages, a strict one where staff work, and a wider one for the Wagtail admin,
-    which needs inline scripts."""
+    """The strictest policy for public pages, a strict one where staff work, and the Wagtail admin's own, which runs
+    no script inside a page either."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.path.startswith(ADMIN_PREFIX):
-            response._csp_replace = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
+            response._csp_config = cms_policy(request.resolver_match)  # type: ignore[attr-defined]
         elif is_public(request.path) and not hasattr(response, "_csp_config"):
             response._csp_config = settings.PUBLIC_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
         return super().process_response(request, response)

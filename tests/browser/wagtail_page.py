@@ -2,7 +2,8 @@
 
 from playwright.sync_api import Page
 
-WATCHES = "window.wagtail?.app?.queryController('w-unsaved')?.initialFormData"
+# A function: text would be evaluated in the page, and its policy forbids that.
+WATCHES = "() => window.wagtail?.app?.queryController('w-unsaved')?.initialFormData"
 SECOND_LOOK_MS = 500
 
 

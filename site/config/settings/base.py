@@ -306,7 +306,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
-# Field and brief pages: nothing from elsewhere, no inline script. The admin needs inline scripts (docs/adr/0006).
+# Field and brief pages: nothing from elsewhere, no inline script. The admin's stands in config.admin_policy.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -335,18 +335,6 @@ PUBLIC_CONTENT_SECURITY_POLICY = {
     "form-action": [SELF],
     "base-uri": [NONE],
     "frame-ancestors": [NONE],
-}
-ADMIN_CONTENT_SECURITY_POLICY = {
-    "default-src": [SELF],
-    "script-src": [SELF, "'unsafe-inline'", "'unsafe-eval'"],
-    "style-src": [SELF, "'unsafe-inline'"],
-    "img-src": [SELF, "data:", "blob:"],
-    "font-src": [SELF, "data:"],
-    "connect-src": [SELF],
-    "frame-src": [SELF],
-    "frame-ancestors": [SELF],
-    "form-action": [SELF],
-    "base-uri": [NONE],
 }
 
 LANGUAGE_CODE = "sq"
