@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from .place_changes.models import PlaceChange as PlaceChange
 from .rate_limits import RateCount as RateCount
 from .sessions.models import DuressAlarm as DuressAlarm
 from .sessions.models import FactorSecret as FactorSecret
