@@ -27,9 +27,10 @@ from notifications.directory.models import Contact, Partner, Role
 from notifications.outbox.actions import owe_each
 from notifications.outbox.alarm import operators_to_tell
 from notifications.outbox.coordinator_briefs import NO_PHONE, Words
+from notifications.outbox.locking import lock_chase
 from notifications.outbox.models import Notice
 
-from .chase import ahead_of, lock_chase, next_step_now
+from .chase import ahead_of, next_step_now
 
 ANSWER_MINUTES = 60
 TITLE: Words = {"sq": "Thirrje telefonike", "en": "A phone call"}

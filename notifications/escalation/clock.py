@@ -40,6 +40,7 @@ from notifications.outbox.ladders import (
     rest_of,
     step_at,
 )
+from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.repeating import repeat, settle_replaced
 from notifications.outbox.resolving import resolve_for
@@ -146,6 +147,7 @@ def _take_step(notice: Notice, now: datetime) -> bool:
             When(state__in=AWAITING_ANSWER, then=Value(NoticeState.ESCALATED.value)), default=F("state")
         )
     with transaction.atomic():
+        lock_chases([notice.chase_id])  # the step may repeat an older notice of it than the one with the clock
         mine = (
             Notice.objects.open()
             .filter(pk=notice.pk, ladder_step=notice.ladder_step, next_step_at=notice.next_step_at)

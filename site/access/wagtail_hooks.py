@@ -65,7 +65,7 @@ class PlaceForm(WagtailAdminModelForm):
         place = self.instance
         if place._state.adding or not self.before:
             return
-        stored = type(place)._default_manager.select_for_update().get(pk=place.pk)
+        stored = type(place)._default_manager.select_for_update(no_key=True).get(pk=place.pk)
         self.before = {name: getattr(stored, name) for name in self.before}
         for name, value in self.before.items():
             if name.removesuffix("_id") not in self.changed_data:

@@ -76,7 +76,7 @@ def _turns_somebody(place: Model, name: str, before: Values) -> bool:
 def ask_for_change(*, place: Model, before: Values, after: Values, by: User) -> PlaceChange:
     """Note what is asked for, and mail whom it concerns. What waited for this row until now is withdrawn by it."""
     kind = kind_of(place)
-    MODELS[kind]._default_manager.select_for_update().get(pk=place.pk)
+    MODELS[kind]._default_manager.select_for_update(no_key=True).get(pk=place.pk)
     for earlier in PlaceChange.objects.waiting().select_for_update().filter(kind=kind, entry_id=place.pk):
         _close(earlier, PlaceDecision.WITHDRAWN, by, timezone.now())
         _note("withdrawn", earlier, by)
@@ -132,7 +132,7 @@ def withdraw_change(*, change: PlaceChange, by: User) -> None:
 
 def _make(change: PlaceChange, by: User) -> None:
     before, after = change.values["before"], change.values["after"]
-    place: Any = MODELS[change.kind]._default_manager.select_for_update().filter(pk=change.entry_id).first()
+    place: Any = MODELS[change.kind]._default_manager.select_for_update(no_key=True).filter(pk=change.entry_id).first()
     if place is None:
         raise ChangedMeanwhile(_("This entry is gone. Ask again if it is still needed."))
     if any(getattr(place, name) != value for name, value in before.items()):
