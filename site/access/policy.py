@@ -261,6 +261,13 @@ MOUNTS: tuple[Row, ...] = (
         WRITE,
     ),
     Row(
+        "cms/office-conflicts/",
+        KEEPERS,
+        "A coordinator or operator says that they checked an office that an upgrade switched off; it takes two.",
+        POST_ONLY,
+        permission="wagtailadmin.access_admin",
+    ),
+    Row(
         "cms/outbox/notice/retry/",
         COORDINATOR,
         "A coordinator has a failed notice of their regions tried again now; each time is recorded.",

@@ -16,6 +16,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, format_number,
 from wagtail import hooks
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.components import Component
 from wagtail.admin.ui.tables import BooleanColumn
 from wagtail.admin.views.generic import CreateView, EditView
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
@@ -26,6 +27,7 @@ from .models import MobileUnit, Municipality, PlaceChange, PoliceDirectorate, Re
 from .place_changes.actions import TAKES_TWO, ask_for_change, kind_of, note_number_taken_away
 from .place_changes.actions import waits as place_waits
 from .place_changes.words import in_words
+from .staff.record_keepers import people_with_both
 
 
 class PlaceForm(WagtailAdminModelForm):
@@ -288,6 +290,24 @@ def resets_menu() -> MenuItem:
     roles = (StaffRole.OPERATOR, StaffRole.COORDINATOR)
     address = reverse("factor_resets:list")
     return RoleMenuItem(_("Lost second factors"), address, name="resets", icon_name="key", order=232, roles=roles)
+
+
+class BothRolesPanel(Component):
+    """For operators: who keeps the record and is operator or coordinator too, from before that was refused."""
+
+    name = "both_roles"
+    template_name = "access/admin/both_roles.html"
+    order = 30
+
+    def get_context_data(self, parent_context: Any = None) -> dict[str, Any]:
+        return {"people": people_with_both()}
+
+
+@hooks.register("construct_homepage_panels")
+def who_keeps_their_own_record(request: HttpRequest, panels: list[Any]) -> None:
+    user: Any = request.user
+    if user.has_role(StaffRole.OPERATOR):
+        panels.append(BothRolesPanel())
 
 
 @hooks.register("insert_global_admin_js")

@@ -24,6 +24,7 @@ from ..sessions.models import StaffSession
 from . import by_two, mails
 from .groups import follow_roles
 from .models import AddressChange, Invitation, RoleRequest
+from .record_keepers import NOT_BOTH, clashes
 
 NOBODY_LEFT = gettext_lazy("No operator would be left to manage the accounts. Make another operator first.")
 
@@ -148,6 +149,8 @@ def _refuse_what_cannot_be(
         same = held.filter(role=role, **place).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
         if same.filter(starts_on__lte=ends_on or date.max).exists():
             raise ValidationError(_("This person already has that role there in that period. Change its last day."))
+    if clashes(held, role, starts_on, ends_on):
+        raise ValidationError({"role": NOT_BOTH})
     return places
 
 
