@@ -51,10 +51,10 @@ def refuse_another(instance: Any, file: Any) -> None:
 
 
 def refuse_numbers(text: str) -> str:
-    """What a picture or file is called and shows is before readers (and other front ends) without a second editor."""
+    """What a picture shows in words goes to other front ends without a second editor; our pages hold their own."""
     for number in numbers_in(text or ""):
         if not is_reserved(number):
-            words = _("%(number)s: telephone numbers stand under “Helplines”, not in the words of a picture or file.")
+            words = _("%(number)s: telephone numbers stand under “Helplines”, not in the words of a picture.")
             raise ValidationError(words, params={"number": number})
     if LINK.search(text or ""):
         raise ValidationError(_("Write no address of a site here. Put the link into the page."))
@@ -62,9 +62,6 @@ def refuse_numbers(text: str) -> str:
 
 
 class PictureForm(BaseImageForm):
-    def clean_title(self) -> str:
-        return refuse_numbers(self.cleaned_data["title"])
-
     def clean_description(self) -> str:
         return refuse_numbers(self.cleaned_data["description"])
 
@@ -77,9 +74,6 @@ class PictureForm(BaseImageForm):
 
 
 class DocumentForm(BaseDocumentForm):
-    def clean_title(self) -> str:
-        return refuse_numbers(self.cleaned_data["title"])
-
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         refuse_another(self.instance, file)
