@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLResolver, include, path, reverse_lazy
+from django.urls import URLPattern, URLResolver, include, path, reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -220,7 +220,7 @@ def changes_menu() -> MenuItem:
 
 
 @hooks.register("register_admin_urls")
-def changes_addresses() -> list[URLResolver]:
+def changes_addresses() -> list[URLPattern | URLResolver]:
     return [
         path("", include("notifications.directory.changes.urls")),
         path("office-conflicts/<int:pk>/", check_conflict, name="office_conflict_checked"),

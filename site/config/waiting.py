@@ -79,8 +79,8 @@ def _by_two(user: User) -> list[Waiting]:
     """Roles, units and places that wait for this person's agreement."""
     if not user.has_role(StaffRole.COORDINATOR, StaffRole.OPERATOR):
         return []
-    asked = [*roles_waiting_for(user), *places_waiting_for(user)]
-    count = sum(each.asked_by_id != user.pk for each in asked)
+    count = sum(each.asked_by_id != user.pk for each in roles_waiting_for(user))
+    count += sum(each.asked_by_id != user.pk for each in places_waiting_for(user))
     if not count:
         return []
     words = ngettext(

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -100,6 +101,22 @@ def tell_of_new_keeper(assignments: Sequence[Assignment], by: User) -> None:
                 "regions": ", ".join(each.region.name for each in assignments if each.region),
             }
         send(reader, subject, "access/mails/new_keeper.txt", context)
+
+
+def tell_of_ended_keeper(user: User, roles: Iterable[str], by: User) -> None:
+    """Somebody stops keeping accounts, regions or the record. Whoever ends it alone is heard of: by the person, and by
+    everybody who keeps something, so that nobody is left alone unseen."""
+    keeping = Assignment.objects.current().filter(role__in=("operator", "coordinator", "auditor"))
+    readers = User.objects.filter(Q(pk__in=keeping.values("user"), is_active=True) | Q(pk=user.pk))
+    for reader in readers.exclude(pk=by.pk).exclude(email="").order_by("pk"):
+        with translation.override(reader.language):
+            subject = _("A role was ended in Vatra's service")
+            context = {
+                "person": user.get_full_name() or user.username,
+                "roles": ", ".join(str(StaffRole(role).label) for role in sorted(roles)),
+                "by": by.get_full_name() or by.username,
+            }
+        send(reader, subject, "access/mails/ended_keeper.txt", context)
 
 
 def send(user: User, subject: str, template: str, context: dict[str, Any], *, to: str = "") -> bool:
