@@ -290,10 +290,10 @@ MOUNTS: tuple[Row, ...] = (
         "Keepers decide what another keeper asked for; a coordinator in their own regions.",
         WRITE,
     ),
-    Row("cms/mobileunit/", OPERATOR, "Operators keep the units and the number that officers call.", WRITE),
-    Row("cms/municipality/", OPERATOR, "Operators keep which police directorate answers for a municipality.", WRITE),
+    Row("cms/mobileunit/", OPERATOR, "Operators keep the units; another number that officers call takes two.", WRITE),
+    Row("cms/municipality/", OPERATOR, "Operators ask for another police directorate of a municipality; it takes two.", WRITE),
     Row("cms/policedirectorate/", OPERATOR, "Operators keep the police directorates.", WRITE),
-    Row("cms/region/", OPERATOR, "Operators say in which regions units work.", WRITE),
+    Row("cms/region/", OPERATOR, "Operators ask to change in which regions units work; it takes two.", WRITE),
     Row(
         "cms/public/",
         EDITOR,
