@@ -291,7 +291,12 @@ MOUNTS: tuple[Row, ...] = (
         WRITE,
     ),
     Row("cms/mobileunit/", OPERATOR, "Operators keep the units; another number that officers call takes two.", WRITE),
-    Row("cms/municipality/", OPERATOR, "Operators ask for another police directorate of a municipality; it takes two.", WRITE),
+    Row(
+        "cms/municipality/",
+        OPERATOR,
+        "Operators ask for a municipality's other police directorate; two decide.",
+        WRITE,
+    ),
     Row("cms/policedirectorate/", OPERATOR, "Operators keep the police directorates.", WRITE),
     Row("cms/region/", OPERATOR, "Operators ask to change in which regions units work; it takes two.", WRITE),
     Row(

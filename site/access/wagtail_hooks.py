@@ -84,12 +84,12 @@ class PlaceForm(WagtailAdminModelForm):
     def _say_what_waits(self, waiting: PlaceChange) -> None:
         name = next(iter(waiting.values["after"])).removesuffix("_id")
         words = format_html(
-            '{} <a href="{}">{}</a>',
+            '<strong>{}</strong> <a href="{}">{}</a>',
             _("Waits for a second person."),
             reverse("by_two:place", args=[waiting.pk]),
             in_words(waiting),
         )
-        self.fields[name].help_text = format_html("{} {}", self.fields[name].help_text, words)
+        self.fields[name].help_text = format_html("{}<br>{}", self.fields[name].help_text, words)
 
 
 class MobileUnitForm(PlaceForm):
