@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from .models.glossary import GlossaryTerm
+from .models.glossary import GlossaryTerm, with_own_links
 
 WORD = re.compile(r"(?<![\w&])\w+")
 TAG = re.compile(r"(<[^>]*>)")
@@ -67,7 +67,7 @@ def _table(rows: tuple[tuple[str, str, str, tuple[str, ...]], ...]) -> Glossary:
     found: dict[str, dict[str, Form]] = {}
     terms = []
     for slug, term, definition, forms in rows:
-        explained = Explained(slug, term, _within_a_sentence(definition))
+        explained = Explained(slug, term, _within_a_sentence(with_own_links(definition)))
         terms.append(explained)
         for form in (term, *forms):
             text = _folded(" ".join(str(form).split()))

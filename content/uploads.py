@@ -4,6 +4,7 @@ Editors choose it; readers, on cheap phones, get it. So a file is looked at when
 can still choose another one.
 """
 
+import re
 from pathlib import PurePath
 from threading import Lock
 from typing import Any
@@ -14,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageFile
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
+
+from .lines.reserved import is_reserved, numbers_in
 
 OFFICE = (b"PK\x03\x04",)
 # Ending -> where in the file a mark of its kind stands, and which.
@@ -34,6 +37,7 @@ KINDS: dict[str, tuple[int, tuple[bytes, ...]]] = {
     "wav": (8, (b"WAVE",)),
     "vtt": (0, (b"WEBVTT", b"\xef\xbb\xbfWEBVTT")),
 }
+LINK = re.compile(r"https?:|www\.|://", re.IGNORECASE)
 BEGINNING = 16  # bytes: every mark stands within
 _decoding = Lock()
 
@@ -46,7 +50,21 @@ def refuse_another(instance: Any, file: Any) -> None:
         )
 
 
+def refuse_numbers(text: str) -> str:
+    """What a picture shows in words goes to other front ends without a second editor; our pages hold their own."""
+    for number in numbers_in(text or ""):
+        if not is_reserved(number):
+            words = _("%(number)s: telephone numbers stand under “Helplines”, not in the words of a picture.")
+            raise ValidationError(words, params={"number": number})
+    if LINK.search(text or ""):
+        raise ValidationError(_("Write no address of a site here. Put the link into the page."))
+    return text
+
+
 class PictureForm(BaseImageForm):
+    def clean_description(self) -> str:
+        return refuse_numbers(self.cleaned_data["description"])
+
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         refuse_another(self.instance, file)

@@ -31,7 +31,7 @@ from .redirects import views as redirects
 from .reports.panels import panels_for
 from .reports.views import state_label
 from .review import files, notes
-from .review.actions import translation_of, withdraw
+from .review.actions import is_stopped, translation_of, withdraw
 from .review.localize import addresses as localize_addresses
 
 
@@ -244,6 +244,20 @@ def withdraw_under_a_lock(request: HttpRequest, page: Page) -> HttpResponse | No
     else:
         messages.error(request, gettext("Not withdrawn: somebody has already decided on “%(title)s”.") % title)
     return redirect("wagtailadmin_pages:edit", page.pk)
+
+
+@hooks.register("before_edit_page", order=-1)
+def say_that_it_was_not_published(request: HttpRequest, page: Page) -> None:
+    """The clock came to an approved page whose text had been changed afterwards."""
+    if request.method != "GET" or request.headers.get("X-Requested-With") or not is_stopped(page):
+        return
+    words = gettext(
+        "Not published at its hour: its text differs from what was approved. Readers keep what they have. Compare it"
+        " with the approved version under History, put it right, and submit it for approval again."
+    )
+    address = reverse("wagtailadmin_pages:history", args=[page.pk])
+    html = '{} <span class="buttons"><a class="button button-small button-secondary" href="{}">{}</a></span>'
+    messages.error(request, format_html(html, words, address, gettext("History")))
 
 
 @hooks.register("before_edit_page", order=-1)

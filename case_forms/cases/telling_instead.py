@@ -26,6 +26,7 @@ from notifications.directory.chain import BY_AREA, offices_of_region
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import cancel, owe
 from notifications.outbox.coordinator_briefs import NOBODY_FOUND, call_brief
+from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
 
 from .brief_content import both
@@ -108,9 +109,10 @@ def tell_instead(*, case: Case, notice_id: UUID, contact_id: int | None, why: st
     a coordinator who has an open call about it already returns that call.
     Raises CannotTell.
     """
-    locked = Notice.objects.select_for_update().filter(case_id=case.pk, pk=notice_id).first()
-    if locked is None:
+    found = Notice.objects.filter(case_id=case.pk, pk=notice_id).first()
+    if found is None:
         raise CannotTell("unknown_notice")
+    lock_chases([found.chase_id])
     notice = notice_without_anybody(case, notice_id)
     contact = next((each for each in choices_for(notice) if each.pk == contact_id), None)
     if contact is None:

@@ -22,7 +22,7 @@ from notifications.outbox.models import Notice
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from .deciding import RECEIVED, tell, untold_of
+from .deciding import RECEIVED, chases_to_join, tell, untold_of
 from .locking import lock_signal
 from .models import CHOSEN_BY_STAFF, Outcome, Sender, Signal, SignalMessage, SignalState
 from .receiving import LONGEST_MESSAGE
@@ -126,8 +126,8 @@ def identification_begun(*, signal: Signal, draft_id: UUID, by: User, at: dateti
     return locked
 
 
-def _locked(signal: Signal, *, even_closed: bool = False) -> Signal:
-    locked = lock_signal(signal.pk)
+def _locked(signal: Signal, *, even_closed: bool = False, besides: Iterable[UUID] = ()) -> Signal:
+    locked = lock_signal(signal.pk, besides=besides)
     if not locked.is_open and not even_closed:
         raise CantDo("closed")
     return locked
@@ -170,12 +170,13 @@ def let_others_know(*, signal: Signal, by: User, at: datetime | None = None) -> 
     notified. Doing it twice does nothing more. Raises CantDo."""
     moment = at or timezone.now()
     with transaction.atomic():
-        locked = _locked(signal)
+        roles = untold_of(signal)
+        joins = chases_to_join(signal, RECEIVED, at=moment, only=roles) if roles else set()
+        locked = _locked(signal, besides=joins)
         if locked.held_back:
-            roles = untold_of(locked)
             locked.held_back = False
             locked.save(update_fields=["held_back"])
-            tell(locked, RECEIVED, at=moment, only=roles)
+            tell(locked, RECEIVED, at=moment, only=roles, locked=joins)
             _take(locked, by, moment)  # its chases are locked since before `tell` wrote to the audit chain
             locked.save()
             record("signal.let_others_know", actor=actor_of(by), target_kind="signal", target_id=locked.pk)

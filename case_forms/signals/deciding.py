@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.utils import timezone
@@ -20,12 +21,13 @@ from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import LANGUAGES, Action, Decision, DecisionFailed, Event, decide
 from case_forms.procedures.labels import labels_of
 from case_forms.procedures.models import ProcedureVersion
-from notifications.briefs.further import add_report, joinable, lock_chases
+from notifications.briefs.further import add_report, joinable
 from notifications.briefs.models import FurtherReport
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Role
 from notifications.directory.resolve import Resolution
 from notifications.outbox.actions import owe
+from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
 
 from .briefs import signal_brief
@@ -48,21 +50,36 @@ log = structlog.get_logger(__name__)
 
 
 def tell(
-    signal: Signal, kind: str, *, at: datetime, added: str = "", only: Collection[str] | None = None
+    signal: Signal,
+    kind: str,
+    *,
+    at: datetime,
+    added: str = "",
+    only: Collection[str] | None = None,
+    locked: Collection[UUID] | None = None,
 ) -> SignalEvent:
     """Decides on a stored signal and owes what the decision says, in the caller's transaction.
 
     `added`: what the person has written besides (kind signal_added). `only`: these roles and nobody else. A signal that
     is held back is told to the unit, and to whoever has an open notice about the same place; who is left out stands in
-    the event's `detail`, with rules, notices and further reports. With nobody left out it isn't held back.
+    the event's `detail`, with rules, notices and further reports. With nobody left out it isn't held back. `locked`:
+    the chases that may be joined (`chases_to_join`), locked by the caller together with the signal's own; None for a
+    signal that nobody else can see yet, whose are locked here.
     """
     decision, why_not = _decision(signal, kind, at)
     event = SignalEvent.objects.create(signal=signal, kind=kind, at=at)
-    told = _Telling(signal, event, decision, why_not, added, only).run()
+    told = _Telling(signal, event, decision, why_not, added, only, locked).run()
     if signal.held_back and kind == RECEIVED and not told.detail["untold"]:
         signal.held_back = False
         signal.save(update_fields=["held_back"])
     return told
+
+
+def chases_to_join(signal: Signal, kind: str, *, at: datetime, only: Collection[str] | None = None) -> set[UUID]:
+    """The chases that telling of this signal now would add to: to be locked before the signal is (`lock_signal`)."""
+    decision, why_not = _decision(signal, kind, at)
+    event = SignalEvent(signal=signal, kind=kind, at=at)
+    return _Telling(signal, event, decision, why_not, "", only, None).to_join()
 
 
 def untold_of(signal: Signal) -> list[str]:
@@ -132,6 +149,7 @@ class _Telling:
         why_not: str,
         added: str,
         only: Collection[str] | None,
+        locked: Collection[UUID] | None,
     ) -> None:
         self.signal = signal
         self.event = event
@@ -139,21 +157,29 @@ class _Telling:
         self.why_not = why_not
         self.added = added
         self.only = only
+        self.locked = locked
         self.notices: list[Notice] = []
         self.joined: list[FurtherReport] = []
         self.unresolved: list[str] = []
         self.untold: list[str] = []
         self.explanation: list[dict[str, Any]] = [dict(entry) for entry in decision.explanation]
 
-    def run(self) -> SignalEvent:
+    def to_join(self) -> set[UUID]:
+        return {first.pk for each in self._planned() if (first := self._joinable(each)) is not None}
+
+    def _planned(self) -> list[_Planned]:
         actions = [action for action in self.decision.actions if action.do == "notify"]
         if self.only is not None:
             actions = [action for action in actions if action.params["role"] in self.only]
         elif not any(action.params["role"] == Role.MOBILE_UNIT for action in actions):
             actions.append(self._own_action())
-        planned = [self._plan(action) for action in actions]
-        # Before anything is written to the audit chain: whoever answers one of these holds it and waits for the chain.
-        lock_chases(first for each in planned if (first := self._joinable(each)) is not None)
+        return [self._plan(action) for action in actions]
+
+    def run(self) -> SignalEvent:
+        planned = self._planned()
+        if self.locked is None:
+            self.locked = {first.pk for each in planned if (first := self._joinable(each)) is not None}
+            lock_chases(self.locked)
         for each in planned:
             self._notify(each)
         if self.untold:
@@ -233,9 +259,12 @@ class _Telling:
         self.explanation += [{"rule": planned.action.rule, "words": words} for words in found.words]
 
     def _joins(self, planned: _Planned, brief: dict[str, Any]) -> bool:
-        """Whether it was added to an open notice. Looked up again under its lock: it may be answered by now."""
+        """Whether it was added to an open notice. Looked up again under its lock: it may be answered by now. One that
+        came meanwhile isn't locked, and a lock taken now would be out of order: then a notice of its own is owed."""
         first = self._joinable(planned)
-        if first is None or FurtherReport.objects.filter(notice=first, event_id=self.event.pk).exists():
+        if first is None or first.pk not in (self.locked or ()):
+            return False
+        if FurtherReport.objects.filter(notice=first, event_id=self.event.pk).exists():
             return False
         report = add_report(
             notice=first,

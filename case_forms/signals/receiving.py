@@ -24,7 +24,7 @@ from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from . import codes
-from .deciding import ADDED, RECEIVED, procedure_in_force, seat_of, tell
+from .deciding import ADDED, RECEIVED, chases_to_join, procedure_in_force, seat_of, tell
 from .lanes import lane
 from .locking import lock_signal
 from .models import Outcome, Sender, Signal, SignalMessage, SignalState
@@ -174,7 +174,8 @@ def add_message(*, signal_id: UUID, text: str, secret: bytes, at: datetime | Non
     moment = at or timezone.now()
     key = hashlib.sha256(b"signal message\0" + secret).hexdigest()
     with transaction.atomic():
-        signal = lock_signal(signal_id)
+        joins = _would_join(signal_id, moment)
+        signal = lock_signal(signal_id, besides=joins)
         earlier = SignalMessage.objects.filter(key=key, signal=signal).first()
         if earlier is not None:
             return earlier
@@ -188,7 +189,7 @@ def add_message(*, signal_id: UUID, text: str, secret: bytes, at: datetime | Non
         signal.state, signal.outcome, signal.closed_at = SignalState.NEW, "", None
         signal.changed_at = moment
         signal.save(update_fields=["state", "outcome", "closed_at", "changed_at"])
-        event = tell(signal, ADDED, at=moment, added=message.text)
+        event = tell(signal, ADDED, at=moment, added=message.text, locked=joins)
         record(
             "signal.added",
             actor=ANONYMOUS,
@@ -199,6 +200,11 @@ def add_message(*, signal_id: UUID, text: str, secret: bytes, at: datetime | Non
             further=len(event.detail["further"]),
         )
     return message
+
+
+def _would_join(signal_id: UUID, at: datetime) -> set[UUID]:
+    signal = Signal.objects.get(pk=signal_id)
+    return chases_to_join(signal, ADDED, at=at) if may_add(signal) else set()
 
 
 def may_add(signal: Signal) -> bool:
@@ -217,7 +223,7 @@ def freeze(*, signal_id: UUID, at: datetime | None = None) -> None:
     with the unit, which is told that an answer here won't be read. Freezing twice is once."""
     moment = at or timezone.now()
     with transaction.atomic():
-        signal = Signal.objects.select_for_update().get(pk=signal_id)
+        signal = lock_signal(signal_id)
         if signal.receipt_hash is None:
             return
         signal.receipt_hash, signal.frozen_at = None, moment

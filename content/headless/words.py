@@ -71,7 +71,7 @@ WORD = (
     ),
     plain("slug", text(), in_list=True, in_meta=True),
     plain("term", text(), in_list=True),
-    Field("definition", HTML, lambda word, reading: to_html(word.definition, reading), in_list=True),
+    Field("definition", HTML, lambda word, reading: to_html(word.shown, reading), in_list=True),
     plain(
         "forms", listing(text(), description="Other forms of the word, as they stand in running text."), in_list=True
     ),

@@ -1,5 +1,6 @@
 """Words that readers may not know, explained in one sentence."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -32,6 +33,16 @@ class LinesField(forms.CharField):
         return self.to_python(self.prepare_value(initial)) != self.to_python(data)
 
 
+# As Wagtail stores them: a page is linked to by its id, everything else by an address or as another kind.
+OTHER_LINK = re.compile(r"""<a\b(?!(?![^>]*\bhref\s*=)[^>]*\blinktype\s*=\s*["']?page\b)[^>]*>""", re.IGNORECASE)
+
+
+def with_own_links(html: str) -> str:
+    """Words of a link that doesn't lead to a page of ours stay, without it: what stands in the table may be older than
+    the rule."""
+    return OTHER_LINK.sub("<a>", html)
+
+
 class GlossaryTermForm(WagtailAdminModelForm):
     forms = LinesField(
         label=_("other forms of the word"),
@@ -40,8 +51,13 @@ class GlossaryTermForm(WagtailAdminModelForm):
     )
 
     def clean_definition(self) -> Any:
-        """An explanation is before readers at once, without a second editor: no number gets there that way."""
+        """An explanation is before readers at once, without a second editor: no number and no other site gets there
+        that way (docs/adr/0080)."""
         definition = self.cleaned_data["definition"]
+        if definition != with_own_links(str(definition)):
+            raise ValidationError(
+                _("A link in an explanation leads to a page of this site only. Put other links into a page.")
+            )
         for number in numbers_in(strip_tags(str(definition).replace("<", " <"))):
             if not is_reserved(number):
                 words = _("%(number)s: telephone numbers stand under “Helplines”, not in an explanation.")
@@ -76,6 +92,11 @@ class GlossaryTerm(TranslatableMixin):
 
     def __str__(self) -> str:
         return self.term
+
+    @property
+    def shown(self) -> str:
+        """The explanation as readers get it."""
+        return with_own_links(self.definition)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:

@@ -8,17 +8,21 @@ import structlog
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
-from wagtail.models import Page, Revision, TaskState, WorkflowState
+from wagtail.log_actions import log as log_action
+from wagtail.models import Page, PageLogEntry, Revision, TaskState, WorkflowState
 from wagtail_localize.models import Translation
 
 from access.models import User
 from audit.chain import actor_of, record
 
 from .authors import authors_of, is_as_submitted, last_translator
-from .models import PageReviewTask
+from .models import EditorNews, PageReviewTask
+from .news import tell
+from .notes import STOPPED
 
 log = structlog.get_logger(__name__)
 Due = TypeVar("Due")
+NOT_PUBLISHED = EditorNews.What.NOT_PUBLISHED
 
 
 class ChangedSinceApproval(Exception):
@@ -90,21 +94,53 @@ def withdraw(page: Page, *, user: User) -> bool:
     return True
 
 
+def is_stopped(page: Page) -> bool:
+    """Whether the page was taken off the clock because its text differs from what was approved, and nobody has
+    submitted or published it since."""
+    last = PageLogEntry.objects.filter(
+        page_id=page.pk, action__in=(STOPPED, "wagtail.workflow.start", "wagtail.publish", "wagtail.publish.schedule")
+    )
+    newest = last.order_by("-timestamp", "-pk").first()
+    return newest is not None and newest.action == STOPPED
+
+
 def publish_due(now: datetime | None = None) -> dict[str, int]:
     """Takes away pages whose time is over and publishes approved ones whose time has come. Returns how many of each.
 
-    One page that can't be published stops no other: it is logged, and tried again the next minute.
+    One page that can't be published stops no other: it is logged, and tried again the next minute. One whose text
+    differs from what was approved is taken off the clock, and the editors are told.
     """
     now = now or timezone.now()
     over = Page.objects.filter(live=True, expire_at__lt=now).order_by("expire_at")
     due = Revision.page_revisions.filter(approved_go_live_at__lt=now).order_by("approved_go_live_at")
     taken = sum(_done(_take_away, page, page.pk, or_log="page_not_taken_away") for page in over)
-    published = sum(_done(_publish, revision, revision.object_id, or_log="page_not_published") for revision in due)
+    published = sum(
+        _done(_publish_or_stop, revision, revision.object_id, or_log="page_not_published") for revision in due
+    )
     return {"published": published, "taken away": taken}
 
 
 def _take_away(page: Page) -> None:
     page.specific.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled")
+
+
+def _publish_or_stop(revision: Revision) -> bool:
+    try:
+        _publish(revision)
+    except ChangedSinceApproval:
+        _stop(revision)
+        return False
+    return True
+
+
+def _stop(revision: Revision) -> None:
+    """Off the clock: the draft stays, readers keep what they have, and everybody who could mend it hears of it."""
+    page = revision.content_object
+    Revision.objects.filter(pk=revision.pk).update(approved_go_live_at=None)
+    log_action(instance=page, action=STOPPED, revision=revision)
+    tell(NOT_PUBLISHED, title=page.get_admin_display_title(), by=None)
+    record("page.not_published", target_kind="page", target_id=page.pk, revision=revision.pk)
+    log.error("page_not_published", page=str(page.pk), code=ChangedSinceApproval.__name__)
 
 
 def _publish(revision: Revision) -> None:
@@ -117,12 +153,11 @@ def _publish(revision: Revision) -> None:
     revision.publish(log_action="wagtail.publish.scheduled")
 
 
-def _done(deed: Callable[[Due], None], due: Due, page_id: object, *, or_log: str) -> bool:
+def _done(deed: Callable[[Due], bool | None], due: Due, page_id: object, *, or_log: str) -> bool:
     """Whether it could be done. One page's deed fails alone, with its own transaction."""
     try:
         with transaction.atomic():
-            deed(due)
+            return deed(due) is not False
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one page, the others are due
         log.error(or_log, page=str(page_id), code=type(error).__name__)
         return False
-    return True

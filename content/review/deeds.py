@@ -25,6 +25,12 @@ TOLD_OF_PAGES = {
     "wagtail.view_restriction.delete": "privacy",
 }
 TOLD_OF_REDIRECTS = ("wagtail.create", "wagtail.edit", "wagtail.delete")
+# Words that stand before readers beside any page, so that no page's approval covers them.
+TOLD_OF_WORDS = {
+    "content.glossaryterm": TOLD_OF_REDIRECTS,
+    "wagtailimages.image": ("wagtail.edit",),
+    "wagtaildocs.document": ("wagtail.edit",),
+}
 
 
 def listen() -> None:
@@ -63,5 +69,8 @@ def _tell(entry: Any, model: type | None) -> None:
         tell(TOLD_OF_PAGES[entry.action], title=entry.label, by=entry.user)
     elif model is Redirect and entry.action in TOLD_OF_REDIRECTS:
         tell("redirect", title=entry.label, by=entry.user)
+    elif entry.action in TOLD_OF_WORDS.get(model._meta.label_lower, ()):  # type: ignore[attr-defined]
+        is_word = model._meta.model_name == "glossaryterm"  # type: ignore[attr-defined]
+        tell("word" if is_word else "picture", title=entry.label, by=entry.user)
     elif model._meta.label_lower == "content.hotline" and entry.action == "wagtail.delete":  # type: ignore[attr-defined]
         tell("line_deleted", title=entry.label, by=entry.user)

@@ -108,6 +108,12 @@ class EditorNews(models.Model):
         LINE_SHOWN = "line_shown", _("a helpline is to be shown to readers")
         LINE_HIDDEN = "line_hidden", _("a helpline was hidden from readers")
         LINE_DELETED = "line_deleted", _("a helpline was deleted")
+        WORD = "word", _("a word of the glossary was added, changed or deleted")
+        PICTURE = "picture", _("the name or description of a picture or file was changed")
+        NOT_PUBLISHED = (
+            "not_published",
+            _("a page was not published at its hour"),
+        )
 
     what = models.CharField(_("what"), max_length=16, choices=What.choices)
     title = models.CharField(_("title"), max_length=255)

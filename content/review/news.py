@@ -6,6 +6,7 @@ server that is away delays the news and loses nothing.
 
 from collections.abc import Sequence
 from smtplib import SMTPException
+from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
@@ -16,6 +17,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from access.models import User
+
+if TYPE_CHECKING:
+    from .models import EditorNews
 
 log = structlog.get_logger(__name__)
 MOST_AT_ONCE = 200
@@ -47,11 +51,16 @@ def send_news() -> int:
     return len(news)
 
 
-def _sent(editor: User, news: Sequence[object]) -> bool:
+def _sent(editor: User, news: "Sequence[EditorNews]") -> bool:
+    from .models import EditorNews
+
     with translation.override(editor.language):
-        subject = _("What an editor changed on Vatra's public pages")
+        stopped = [each for each in news if each.what == EditorNews.What.NOT_PUBLISHED]
+        alone = [each for each in news if each not in stopped]
+        subject = _("What an editor changed on Vatra's public pages") if alone else _("A page was not published")
         context = {
-            "news": news,
+            "news": alone,
+            "stopped": stopped,
             "pages": f"{settings.PUBLIC_URL}{reverse('wagtailadmin_home')}",
             "lines": f"{settings.PUBLIC_URL}{reverse('lines_report')}",
         }

@@ -8,6 +8,7 @@ from wagtail.models import Page, Revision
 from wagtail.signals import page_published
 
 ACTION = "content.change_note"
+STOPPED = "content.not_published"
 
 
 class ChangeNote(LogFormatter):
@@ -39,3 +40,6 @@ def keep_note(sender: Any, instance: Page, revision: Revision | None = None, **k
 
 def register(actions: Any = registry) -> None:
     actions.register_action(ACTION)(ChangeNote)
+    actions.register_action(
+        STOPPED, _("Not published"), _("Not published at its hour: its text differs from what was approved")
+    )

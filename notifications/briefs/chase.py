@@ -33,12 +33,6 @@ def release(notice: Notice) -> None:
     notice.next_step_at = None
 
 
-def lock_chase(notice: Notice) -> list[Notice]:
-    """Every notice of the chase, the first one first; locked in that order, so two answers never block each other."""
-    found = Notice.objects.select_for_update().filter(chase_id=notice.chase_id)
-    return list(found.order_by("owed_at", "pk"))
-
-
 def settle_others(notice: Notice, chase: list[Notice], kind: str, reason: str, moment: datetime) -> None:
     """What an answer to `notice` means for the rest of its locked chase (the table above)."""
     others = [other for other in chase if other.pk != notice.pk and other.state in OPEN]

@@ -7,7 +7,7 @@ flooded doesn't use up what another needs. What had to wait is sent as soon as t
 docs/adr/0070.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from access.models import Municipality
 from audit.chain import record
 from audit.put_aside import aside, each
 from notifications.directory.models import Contact
+from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, NoticeQuerySet, Purpose
 from notifications.outbox.repeating import repeat
 from vault.keyring import KeyRingError
@@ -75,18 +76,6 @@ def _is_urgent(notice: Notice) -> bool:
     except (SealBroken, KeyRingError):
         return False
     return brief.get("urgent") is True
-
-
-def lock_chases(firsts: Iterable[Notice | UUID]) -> None:
-    """Lock every notice of these chases, in the order in which answers lock them. A transaction that adds to several
-    locks all of them before it writes to the audit chain: whoever answers holds a notice and waits for the chain."""
-    keys = [first.pk if isinstance(first, Notice) else first for first in firsts]
-    list(
-        Notice.objects.select_for_update()
-        .filter(chase_id__in=keys)
-        .order_by("owed_at", "pk")
-        .values_list("pk", flat=True)
-    )
 
 
 def add_report(

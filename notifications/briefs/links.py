@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from audit.chain import ANONYMOUS, Actor, record
 from notifications.outbox.actions import link_hash
+from notifications.outbox.locking import lock_chase
 from notifications.outbox.models import Notice
 from notifications.outbox.states import NoticeState
 
-from .chase import ahead_of, lock_chase, next_step_now
+from .chase import ahead_of, next_step_now
 
 # Why a link was taken back: what the audit says.
 NOT_ME = "not_me"

@@ -2,8 +2,9 @@
 
 The coordinators are asked by a notice of their own to phone the contact; the notice names the number, and the call is
 how the contact hears of it. Never the contact themselves, who may be a coordinator: then another one is asked, else the
-operators get a mail without the number. The chase of the notice that was tried goes on at once to whoever comes next.
-Once in a day for each contact and PIN, however many tries follow.
+operators get a mail without the number. When whoever was asked doesn't answer, the alarm goes on to another
+coordinator, wherever one is on duty, and never to the contact (`outbox.resolving`). The chase of the notice that was
+tried goes on at once to whoever comes next. Once in a day for each contact and PIN, however many tries follow.
 """
 
 from collections.abc import Sequence
@@ -20,18 +21,24 @@ from django.db import transaction
 
 from audit.chain import record
 from audit.models import AuditEntry
-from notifications.directory import roster
 from notifications.directory.chain import resolve_chain
 from notifications.directory.links import COORDINATOR_LINKS, EVERY_COORDINATOR, OPERATOR
-from notifications.directory.models import Contact, Partner, Role
+from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import owe_each
 from notifications.outbox.alarm import operators_to_tell
 from notifications.outbox.coordinator_briefs import NO_PHONE, Words
+from notifications.outbox.locking import lock_chase
 from notifications.outbox.models import Notice
+from notifications.outbox.resolving import ABOUT, PIN_ALARM, every_coordinator, is_same_person
 
-from .chase import ahead_of, lock_chase, next_step_now
+from .chase import ahead_of, next_step_now
 
 ANSWER_MINUTES = 60
+# Whoever was asked may be on leave by then, or not look: another coordinator after an hour, then whoever is on duty.
+LADDER = (
+    {"after_minutes": 60, "do": "deputy"},
+    {"after_minutes": 120, "do": "call", "repeat_minutes": 120},
+)
 TITLE: Words = {"sq": "Thirrje telefonike", "en": "A phone call"}
 WHY: Words = {
     "sq": (
@@ -96,12 +103,13 @@ def sound_pin_alarm(*, notice: Notice, at: datetime) -> list[Notice]:
         asked,
         event_id=event_id,
         case_id=event_id,
-        case_reference="PIN",
+        case_reference=PIN_ALARM,
         role=Role.COORDINATOR,
         municipality=notice.municipality,
         unit=notice.unit,
         brief=_brief(contact),
         answer_minutes=ANSWER_MINUTES,
+        ladder=LADDER,
         at=at,
     )
 
@@ -117,19 +125,13 @@ def _whom_to_ask(notice: Notice, contact: Contact, at: datetime) -> Sequence[Con
             role=Role.COORDINATOR, municipality=notice.municipality, at=at, unit=notice.unit, chain=chain
         )
         near = found.coordinators or ([found.contact] if found.contact else [])
-        others = [each for each in near if not _is_same_person(each, contact)]
+        others = [each for each in near if not is_same_person(each, contact)]
         if others:
             return others
         is_alone = is_alone or bool(near)
     # The search names the first of each office; the second of the contact's own is as good.
-    offices = Partner.objects.filter(role=Role.COORDINATOR, is_active=True).order_by("pk")
-    on_duty = [each for office in offices for each in roster.on_duty(office, at)]
-    return [each for each in on_duty if not _is_same_person(each, contact)][:1] or (None if is_alone else [])
-
-
-def _is_same_person(one: Contact, other: Contact) -> bool:
-    """The same contact, or one who is told at the same address."""
-    return one.pk == other.pk or (bool(one.email) and one.email.lower() == other.email.lower())
+    others = [each for each in every_coordinator(at) if not is_same_person(each, contact)]
+    return others[:1] or (None if is_alone else [])
 
 
 def _mail_operators(contact: str) -> None:
@@ -156,4 +158,4 @@ def _brief(contact: Contact) -> dict[str, Any]:
         {"key": "pin.phone", "label": {"sq": "Telefononi", "en": "Call"}, "value": number},
         {"key": "pin.do", "label": {"sq": "Çfarë të bëni", "en": "What to do"}, "value": DO},
     ]
-    return {"sections": [{"title": TITLE, "rows": rows}]}
+    return {"sections": [{"title": TITLE, "rows": rows}], ABOUT: contact.pk}

@@ -8,10 +8,10 @@ from django.utils import timezone
 from audit.chain import SYSTEM
 from notifications import signals
 from notifications.directory.models import Contact
+from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import UNSENT
 
-from .further import lock_chases
 from .links import CONTACT_CHANGED, revoke_link
 from .models import BriefSession, PinTry
 
@@ -28,7 +28,7 @@ def begin_anew(notice: Notice, **kwargs: Any) -> None:
 def end_links(contact: Contact, **kwargs: Any) -> None:
     """The address, the PIN or the office changed: links that were sent before open nothing, and their chases go on."""
     theirs = Notice.objects.open().filter(contact=contact, link_revoked_at__isnull=True)
-    lock_chases([notice.chase_id for notice in theirs if notice.chase_id])  # all of them before the first audit entry
+    lock_chases([notice.chase_id for notice in theirs])  # all of them before the first audit entry
     for notice in theirs:
         revoke_link(notice=notice, why=CONTACT_CHANGED, actor=SYSTEM)
     # What was not sent yet is looked at now: it goes to whoever counts (`outbox.delivery`).

@@ -24,10 +24,11 @@ from access.models import Municipality
 from audit.chain import Actor, record
 from notifications import signals
 from notifications.outbox.actions import mark_opened
+from notifications.outbox.locking import lock_chase
 from notifications.outbox.models import Notice, Reply, ReplyKind
 from notifications.outbox.states import NOTHING_LEFT, REPLACED, TRANSITIONS, NoticeState
 
-from .chase import ANSWERED, RELEASED, TAKEN, lock_chase, release, settle_others
+from .chase import ANSWERED, RELEASED, TAKEN, release, settle_others
 from .choices import (
     DETAILS,
     NEEDS_NOTE,

@@ -146,7 +146,7 @@ class DirectoryEdit(SaysWhatFollows, MineOnly, generic.EditView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.get_object()  # outside the transaction: a refusal is recorded and must not be rolled back with it
         with transaction.atomic():
-            list(self.model._default_manager.select_for_update().filter(pk=self.object_pk).values_list("pk"))
+            list(self.model._default_manager.select_for_update(no_key=True).filter(pk=self.object_pk).values_list("pk"))
             self.object = self.get_object()
             if self._is_as_shown() or self._is_chosen():
                 return super().post(request, *args, **kwargs)

@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 from access.models import Municipality, PoliceDirectorate, Region, in_language
 
 from .changes.models import DirectoryChange as DirectoryChange
+from .conflicts.models import OfficeConflict as OfficeConflict
 from .pins import is_easy
 
 

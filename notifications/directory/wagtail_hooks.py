@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLResolver, include, path, reverse_lazy
+from django.urls import URLPattern, URLResolver, include, path, reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,7 @@ from access.models import StaffRole
 
 from .actions import has_begun, is_running
 from .changes.words import contact_state
+from .conflicts.screens import ConflictsPanel, check_conflict
 from .editing import (
     ContactAdd,
     ContactEdit,
@@ -219,8 +220,18 @@ def changes_menu() -> MenuItem:
 
 
 @hooks.register("register_admin_urls")
-def changes_addresses() -> list[URLResolver]:
-    return [path("", include("notifications.directory.changes.urls"))]
+def changes_addresses() -> list[URLPattern | URLResolver]:
+    return [
+        path("", include("notifications.directory.changes.urls")),
+        path("office-conflicts/<int:pk>/", check_conflict, name="office_conflict_checked"),
+    ]
+
+
+@hooks.register("construct_homepage_panels")
+def offices_to_check(request: HttpRequest, panels: list[Any]) -> None:
+    user: Any = request.user
+    if user.has_role(StaffRole.COORDINATOR, StaffRole.OPERATOR):
+        panels.append(ConflictsPanel(user))
 
 
 @hooks.register("register_admin_viewset")

@@ -40,9 +40,10 @@ from notifications.outbox.ladders import (
     rest_of,
     step_at,
 )
+from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.repeating import repeat, settle_replaced
-from notifications.outbox.resolving import resolve_for
+from notifications.outbox.resolving import PIN_ALARM, resolve_for
 from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, UNSENT, NoticeState
 from notifications.outbox.waking import wake
 from vault.keyring import KeyRingError
@@ -146,6 +147,7 @@ def _take_step(notice: Notice, now: datetime) -> bool:
             When(state__in=AWAITING_ANSWER, then=Value(NoticeState.ESCALATED.value)), default=F("state")
         )
     with transaction.atomic():
+        lock_chases([notice.chase_id])  # the step may repeat an older notice of it than the one with the clock
         mine = (
             Notice.objects.open()
             .filter(pk=notice.pk, ladder_step=notice.ladder_step, next_step_at=notice.next_step_at)
@@ -187,7 +189,11 @@ def _deputy(notice: Notice, chase: list[Notice], now: datetime) -> Contact | Non
     """On duty now for the same role and place, and not told yet."""
     known = {contact.pk for contact in told(chase, notice.role)}
     found = resolve_for(notice, at=now)
-    return next((each for each in (found.contact, found.deputy) if each and each.pk not in known), None)
+    asked = [found.contact, found.deputy]
+    if notice.case_reference == PIN_ALARM:  # several were asked at once, each with a clock of their own
+        known |= set(Notice.objects.filter(case_id=notice.case_id).values_list("contact_id", flat=True))
+        asked += found.coordinators
+    return next((each for each in asked if each and each.pk not in known), None)
 
 
 def _say(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] | None = None) -> Notice:
@@ -281,6 +287,8 @@ def _owe_step(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] |
 
 
 def _call_words(notice: Notice, plan: Plan) -> dict[str, Any]:
+    if notice.case_reference == PIN_ALARM:  # whom to phone is the contact it is about, not who was asked to
+        return dict(notice.root.brief)
     return call_brief(notice, why=plan.words, told=told(plan.chase, notice.role))
 
 

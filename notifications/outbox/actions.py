@@ -22,6 +22,7 @@ from notifications.directory.models import Contact, Partner, Role
 
 from .coordinator_briefs import NOBODY_FOUND, call_brief
 from .ladders import first_time, snapshot
+from .locking import lock_chases
 from .models import Attempt, AttemptOutcome, Notice, Purpose
 from .outside_area import headed
 from .states import NO_CONTACT, OPEN, NoticeState
@@ -193,6 +194,7 @@ def cancel(*, notice: Notice, reason: str) -> bool:
     moment = timezone.now()
     withdrawn = []
     with transaction.atomic():
+        lock_chases([notice.chase_id])
         for member in _with_chasers(notice):
             changed = Notice.objects.filter(pk=member, state__in=OPEN).update(
                 state=NoticeState.CANCELLED,

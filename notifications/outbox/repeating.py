@@ -17,6 +17,7 @@ from audit.chain import record
 
 from .actions import WAKE_GRACE
 from .ladders import Step, first_time
+from .locking import lock_chases
 from .models import Notice, Purpose
 from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, REPLACED, UNSENT, NoticeState
 from .waking import wake
@@ -130,6 +131,7 @@ def fold(now: datetime) -> int:
 
 def _fold_one(chase_id: UUID, purpose: str, contact_id: int | None, now: datetime) -> int:
     with transaction.atomic():
+        lock_chases([chase_id])
         whose = Q(contact=contact_id) if contact_id is not None else Q(contact=None)
         standing = Notice.objects.open().filter(whose, chase_id=chase_id, purpose=purpose).defer("brief", "ladder")
         kept = standing.order_by(

@@ -1,21 +1,30 @@
 """Finding somebody for a notice: along the chain of its procedure, for its place and its sending unit."""
 
+from dataclasses import replace
 from datetime import datetime
 
+from notifications.directory import roster
 from notifications.directory.areas import NAMED_ROLES
 from notifications.directory.chain import resolve_chain
+from notifications.directory.models import Contact, Partner, Role
 from notifications.directory.resolve import Resolution
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 from .models import Notice, ReplyKind
+
+ABOUT = "about_contact"  # in a brief: the contact that the notice is about, who must not be the one who gets it
+PIN_ALARM = "PIN"  # the reference of such notices (briefs.pin_alarm)
 
 
 def resolve_for(notice: Notice, *, at: datetime, role: str = "") -> Resolution:
     """Who is there for this notice at this moment; with `role`, for that role at the notice's place instead.
 
-    An office of its chase that said "another area" isn't asked again.
+    An office of its chase that said "another area" isn't asked again. Of a notice about a contact (wrong PINs) somebody
+    else is found, wherever they are: whoever reads that contact's mail must not be the only one who is told.
     """
     wanted = role or notice.role
-    return resolve_chain(
+    found = resolve_chain(
         role=wanted,
         municipality=notice.municipality,
         at=at,
@@ -24,6 +33,38 @@ def resolve_for(notice: Notice, *, at: datetime, role: str = "") -> Resolution:
         chain=notice.chain,
         passed_on=passed_on(notice),
     )
+    about = whom_it_is_about(notice)
+    return found if about is None else _without(found, about, at)
+
+
+def whom_it_is_about(notice: Notice) -> Contact | None:
+    """The contact whose PIN was tried, of an alarm about it and of all that chases it."""
+    if notice.case_reference != PIN_ALARM:
+        return None
+    try:
+        key = notice.root.brief.get(ABOUT)
+    except (SealBroken, KeyRingError):
+        return None
+    return Contact.objects.filter(pk=key or 0).first()
+
+
+def is_same_person(one: Contact, other: Contact) -> bool:
+    """The same contact, or one who is told at the same address."""
+    return one.pk == other.pk or (bool(one.email) and one.email.lower() == other.email.lower())
+
+
+def every_coordinator(at: datetime) -> list[Contact]:
+    """Everybody on duty as coordinator anywhere, office by office."""
+    offices = Partner.objects.filter(role=Role.COORDINATOR, is_active=True).order_by("pk")
+    return [each for office in offices for each in roster.on_duty(office, at)]
+
+
+def _without(found: Resolution, about: Contact, at: datetime) -> Resolution:
+    near = [each for each in (found.contact, found.deputy, *found.coordinators) if each is not None]
+    known = {each.pk: each for each in (*near, *every_coordinator(at)) if not is_same_person(each, about)}
+    others = tuple(known.values())
+    first, second = (*others, None, None)[:2]
+    return replace(found, partner=first.partner if first else None, contact=first, deputy=second, coordinators=others)
 
 
 def passed_on(notice: Notice) -> set[int]:

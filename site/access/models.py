@@ -3,8 +3,10 @@
 import hashlib
 import secrets
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -12,6 +14,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from .place_changes.models import PlaceChange as PlaceChange
 from .rate_limits import RateCount as RateCount
 from .sessions.models import DuressAlarm as DuressAlarm
 from .sessions.models import FactorSecret as FactorSecret
@@ -22,6 +25,7 @@ from .staff.models import FactorReset as FactorReset
 from .staff.models import Invitation as Invitation
 from .staff.models import RoleRequest as RoleRequest
 from .staff.models import SessionEnd as SessionEnd
+from .staff.record_keepers import NOT_BOTH, clashes
 from .texts import FIRST, Said, said_in
 
 # Django's own, so that sessions from before `session_epoch` go on.
@@ -212,6 +216,18 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()} · {self.unit or self.region or ''}".rstrip(" ·")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Refuses a new role that the person may not have beside another, whichever way it comes. What exists can be
+        ended. Raises ValidationError."""
+        if self._state.adding:
+            self.clean()
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        held = Assignment.objects.filter(user=self.user_id).exclude(pk=self.pk)
+        if clashes(held, self.role, self.starts_on, self.ends_on):
+            raise ValidationError({"role": NOT_BOTH})
 
 
 class FieldToken(models.Model):

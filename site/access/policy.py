@@ -273,6 +273,13 @@ MOUNTS: tuple[Row, ...] = (
         WRITE,
     ),
     Row(
+        "cms/office-conflicts/",
+        KEEPERS,
+        "A coordinator or operator says that they checked an office that an upgrade switched off; it takes two.",
+        POST_ONLY,
+        permission="wagtailadmin.access_admin",
+    ),
+    Row(
         "cms/outbox/notice/retry/",
         COORDINATOR,
         "A coordinator has a failed notice of their regions tried again now; each time is recorded.",
@@ -295,10 +302,15 @@ MOUNTS: tuple[Row, ...] = (
         "Keepers decide what another keeper asked for; a coordinator in their own regions.",
         WRITE,
     ),
-    Row("cms/mobileunit/", OPERATOR, "Operators keep the units and the number that officers call.", WRITE),
-    Row("cms/municipality/", OPERATOR, "Operators keep which police directorate answers for a municipality.", WRITE),
+    Row("cms/mobileunit/", OPERATOR, "Operators keep the units; another number that officers call takes two.", WRITE),
+    Row(
+        "cms/municipality/",
+        OPERATOR,
+        "Operators ask for a municipality's other police directorate; two decide.",
+        WRITE,
+    ),
     Row("cms/policedirectorate/", OPERATOR, "Operators keep the police directorates.", WRITE),
-    Row("cms/region/", OPERATOR, "Operators say in which regions units work.", WRITE),
+    Row("cms/region/", OPERATOR, "Operators ask to change in which regions units work; it takes two.", WRITE),
     Row(
         "cms/public/",
         EDITOR,

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import URLResolver, include, path, reverse
@@ -14,30 +16,80 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, format_number,
 from wagtail import hooks
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.components import Component
 from wagtail.admin.ui.tables import BooleanColumn
+from wagtail.admin.views.generic import CreateView, EditView
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 
 from audit.chain import actor_of, record
 
-from .models import MobileUnit, Municipality, PoliceDirectorate, Region, StaffRole
+from .models import MobileUnit, Municipality, PlaceChange, PoliceDirectorate, Region, StaffRole
+from .place_changes.actions import TAKES_TWO, ask_for_change, kind_of, note_number_taken_away
+from .place_changes.actions import waits as place_waits
+from .place_changes.words import in_words
+from .staff.record_keepers import people_with_both
 
 
 class PlaceForm(WagtailAdminModelForm):
-    """Records who changed what."""
+    """Records who changed what. What takes two keepers stays as it is and is asked for; the rest is saved at once."""
+
+    asked: PlaceChange | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        place = self.instance
+        names = TAKES_TWO.get(kind_of(place), ())
+        self.before = {} if place._state.adding else {name: getattr(place, name) for name in names}
+        waiting = PlaceChange.objects.waiting().filter(kind=kind_of(place), entry_id=place.pk or 0).first()
+        if waiting is not None:
+            self._say_what_waits(waiting)
 
     def save(self, commit: bool = True) -> Any:
-        is_new = self.instance._state.adding
-        saved = super().save(commit=commit)
-        if commit and (is_new or self.changed_data):
-            kind = self._meta.model._meta.model_name
-            record(
-                f"place.{kind}_{'added' if is_new else 'changed'}",
-                actor=actor_of(self.for_user),
-                target_kind=kind,
-                target_id=saved.pk,
-                fields=sorted(self.changed_data),
-            )
+        place, is_new = self.instance, self.instance._state.adding
+        with transaction.atomic():
+            self._take_what_holds_now()
+            waits = place_waits(place, self.before, by=self.for_user)
+            after = {name: getattr(place, name) for name in waits}
+            before = {name: self.before.get(name, "") for name in waits}
+            for name, value in before.items():
+                setattr(place, name, value)
+            saved = super().save(commit=commit)
+            changed = sorted(set(self.changed_data) - {name.removesuffix("_id") for name in waits})
+            if commit and (is_new or changed):
+                self._record("added" if is_new else "changed", changed)
+            if commit and after:
+                self.asked = ask_for_change(place=saved, before=before, after=after, by=self.for_user)
+            self._note_what_was_taken(saved)
         return saved
+
+    def _take_what_holds_now(self) -> None:
+        """Lock the row, so that a change agreed since this page was opened isn't written over."""
+        place = self.instance
+        if place._state.adding or not self.before:
+            return
+        stored = type(place)._default_manager.select_for_update(no_key=True).get(pk=place.pk)
+        self.before = {name: getattr(stored, name) for name in self.before}
+        for name, value in self.before.items():
+            if name.removesuffix("_id") not in self.changed_data:
+                setattr(place, name, value)
+
+    def _record(self, what: str, fields: list[str]) -> None:
+        kind = kind_of(self.instance)
+        record(f"place.{kind}_{what}", actor=actor_of(self.for_user), target_kind=kind, target_id=self.instance.pk,
+               fields=fields)  # fmt: skip
+
+    def _note_what_was_taken(self, saved: Any) -> None:
+        """Nothing, of most places."""
+
+    def _say_what_waits(self, waiting: PlaceChange) -> None:
+        name = next(iter(waiting.values["after"])).removesuffix("_id")
+        words = format_html(
+            '<strong>{}</strong> <a href="{}">{}</a>',
+            _("Waits for a second person."),
+            reverse("by_two:place", args=[waiting.pk]),
+            in_words(waiting),
+        )
+        self.fields[name].help_text = format_html("{}<br>{}", self.fields[name].help_text, words)
 
 
 class MobileUnitForm(PlaceForm):
@@ -46,19 +98,29 @@ class MobileUnitForm(PlaceForm):
         fields = ["name", "slug", "region", "callback_phone", "working_since", "is_active"]
         help_texts = {
             "slug": _("A short name in small letters without spaces. It is permanent."),
-            "callback_phone": _("Every officer who is notified of a case calls this number."),
+            "callback_phone": _(
+                "Every officer who is notified of a case calls this number. Another number takes a second person. If"
+                " the phone was lost, empty the field: that takes effect at once."
+            ),
             "working_since": _("A year, or a year and month: 2026-03."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["callback_phone"].required = True
+        # A new unit has a number; of one that works it can be taken away at once, when the phone was lost.
+        self.fields["callback_phone"].required = self.instance._state.adding
         if not self.instance._state.adding:
             # Cases, sessions and cards name the unit and its region; another region is another unit.
             self.fields["slug"].disabled = self.fields["region"].disabled = True
 
     def clean_callback_phone(self) -> str:
-        return telephone(self.cleaned_data["callback_phone"])
+        number = self.cleaned_data["callback_phone"]
+        return telephone(number) if number else ""
+
+    def _note_what_was_taken(self, saved: Any) -> None:
+        number = self.before.get("callback_phone", "")
+        if number and not saved.callback_phone:
+            note_number_taken_away(unit=saved, number=number, by=self.for_user)
 
     def clean_is_active(self) -> bool:
         is_active = bool(self.cleaned_data["is_active"])
@@ -82,13 +144,22 @@ class RegionForm(PlaceForm):
     class Meta(WagtailAdminModelForm.Meta):
         model = Region
         fields = ["name", "is_outreach"]
+        help_texts = {
+            "is_outreach": _(
+                "It says which coordinators keep which offices. It changes once a second person has agreed."
+            )
+        }
 
 
 class MunicipalityForm(PlaceForm):
     class Meta(WagtailAdminModelForm.Meta):
         model = Municipality
         fields = ["police_directorate"]
-        help_texts = {"police_directorate": _("Its office is notified of cases in this municipality from now on.")}
+        help_texts = {
+            "police_directorate": _(
+                "Its office is notified of cases in this municipality, once a second person has agreed."
+            )
+        }
 
 
 class DirectorateForm(PlaceForm):
@@ -97,7 +168,31 @@ class DirectorateForm(PlaceForm):
         fields = ["name", "short_name"]
 
 
+class SaysWhatWaits:
+    """Tells whoever saved that a part of it waits for a second person."""
+
+    def save_instance(self) -> Any:
+        saved = super().save_instance()  # type: ignore[misc]
+        if self.form.asked is not None:  # type: ignore[attr-defined]
+            messages.warning(
+                self.request,  # type: ignore[attr-defined]
+                _("Waits for a second person: %(change)s. Everything else is saved.")
+                % {"change": in_words(self.form.asked)},  # type: ignore[attr-defined]
+            )
+        return saved
+
+
+class PlaceCreateView(SaysWhatWaits, CreateView):
+    pass
+
+
+class PlaceEditView(SaysWhatWaits, EditView):
+    pass
+
+
 class PlaceViewSet(ModelViewSet):
+    add_view_class = PlaceCreateView
+    edit_view_class = PlaceEditView
     add_to_reference_index = False
     copy_view_enabled = False
     list_per_page = 61
@@ -195,6 +290,24 @@ def resets_menu() -> MenuItem:
     roles = (StaffRole.OPERATOR, StaffRole.COORDINATOR)
     address = reverse("factor_resets:list")
     return RoleMenuItem(_("Lost second factors"), address, name="resets", icon_name="key", order=232, roles=roles)
+
+
+class BothRolesPanel(Component):
+    """For operators: who keeps the record and is operator or coordinator too, from before that was refused."""
+
+    name = "both_roles"
+    template_name = "access/admin/both_roles.html"
+    order = 30
+
+    def get_context_data(self, parent_context: Any = None) -> dict[str, Any]:
+        return {"people": people_with_both()}
+
+
+@hooks.register("construct_homepage_panels")
+def who_keeps_their_own_record(request: HttpRequest, panels: list[Any]) -> None:
+    user: Any = request.user
+    if user.has_role(StaffRole.OPERATOR):
+        panels.append(BothRolesPanel())
 
 
 @hooks.register("insert_global_admin_js")

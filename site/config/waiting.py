@@ -14,6 +14,8 @@ from wagtail.admin.ui.components import Component
 from wagtail.models import TaskState
 
 from access.models import StaffRole, User
+from access.place_changes.who import waiting_for as places_waiting_for
+from access.staff.by_two import waiting_for as roles_waiting_for
 from case_forms.cases.models import Case
 from case_forms.cases.registers import CaseRegister
 from notifications.directory.changes.who import may_decide
@@ -48,7 +50,7 @@ class WaitingPanel(Component):
 
     def get_context_data(self, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
         user: Any = self.request.user
-        lines = [*_of_cases(user), *_of_roster(user), *_of_directory(user), *_approvals(user)]
+        lines = [*_of_cases(user), *_of_roster(user), *_of_directory(user), *_by_two(user), *_approvals(user)]
         return {"lines": lines}
 
 
@@ -71,6 +73,20 @@ def _of_directory(user: User) -> list[Waiting]:
         "%(count)d change of the directory waits for you", "%(count)d changes of the directory wait for you", count
     )
     return [Waiting(words % {"count": count}, reverse("directory_changes:list"), is_loud=True)]
+
+
+def _by_two(user: User) -> list[Waiting]:
+    """Roles, units and places that wait for this person's agreement."""
+    if not user.has_role(StaffRole.COORDINATOR, StaffRole.OPERATOR):
+        return []
+    count = sum(each.asked_by_id != user.pk for each in roles_waiting_for(user))
+    count += sum(each.asked_by_id != user.pk for each in places_waiting_for(user))
+    if not count:
+        return []
+    words = ngettext(
+        "%(count)d request waits for a second person", "%(count)d requests wait for a second person", count
+    )
+    return [Waiting(words % {"count": count}, reverse("by_two:list"), is_loud=True)]
 
 
 def _of_cases(user: User) -> list[Waiting]:

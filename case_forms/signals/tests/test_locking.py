@@ -4,14 +4,20 @@ SQLite locks no rows; what is asked for is the same on PostgreSQL, where another
 """
 
 import secrets
+from datetime import timedelta
 
 import pytest
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from audit import chain
 from audit.models import ChainHead
-from case_forms.signals import answering, receiving
+from case_forms.signals import answering, deciding, receiving
+from case_forms.signals import locking as signal_locking
 from case_forms.signals.models import Outcome, Signal
+from notifications.briefs import further
+from notifications.escalation import clock
+from notifications.outbox import actions, locking, repeating
 from notifications.outbox.models import Notice
 
 from .scene import make_signal_scene
@@ -50,7 +56,12 @@ DEEDS = {
     "let others know": lambda signal, by: answering.let_others_know(signal=signal, by=by),
     "add": lambda signal, by: receiving.add_message(signal_id=signal.pk, text="More.", secret=secrets.token_bytes(16)),
     "take back": lambda signal, by: receiving.take_back(signal_id=signal.pk),
+    "shut the code": lambda signal, by: receiving.freeze(signal_id=signal.pk),
 }
+
+
+# these lock again, before they add or withdraw, what they have locked (the test after this one)
+LOCKS_AGAIN = ("add", "let others know")
 
 
 @pytest.mark.parametrize("deed", DEEDS)
@@ -63,5 +74,60 @@ def test_the_chases_are_locked_before_the_signal_and_all_before_the_chain(scene,
     assert (Signal, False) not in locked
     after_the_chain = models[models.index(ChainHead) :]
     assert Signal not in after_the_chain
-    if deed != "add":  # locks again, before it adds, what it has locked
+    if deed not in LOCKS_AGAIN:
         assert Notice not in after_the_chain
+
+
+@pytest.fixture
+def chases(monkeypatch):
+    """The chases of each call that locks some, and what stands between them."""
+    seen = []
+    lock = locking.lock_chases
+
+    def note(firsts):
+        keys = {first.pk if isinstance(first, Notice) else first for first in firsts} - {None}
+        seen.append(keys)
+        lock(keys)
+
+    for module in (locking, signal_locking, deciding, further, actions, repeating):
+        monkeypatch.setattr(module, "lock_chases", note)
+    return seen
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_what_joins_another_signals_chase_locks_it_with_its_own(scene, chases, monkeypatch, deed):
+    """Two people write at the same moment, and what one writes joins the other's chase: nobody holds one and waits for
+    the other."""
+    signal = scene.receive_above(danger_now="yes").signal
+    with monkeypatch.context() as apart:
+        apart.setattr(deciding, "joinable", lambda **which: None)
+        other = scene.receive_above(danger_now="yes").signal
+    own, theirs = (set(Notice.objects.filter(case_id=s.pk).values_list("chase_id", flat=True)) for s in (signal, other))
+    assert own
+    assert theirs
+    chases.clear()
+    DEEDS[deed](signal, scene.worker)
+    assert chases[0] >= own
+    assert deed != "add" or chases[0] & theirs
+    assert all(later <= chases[0] for later in chases[1:]), chases
+
+
+def test_what_opens_between_the_look_and_the_lock_gets_a_notice_of_its_own(scene, monkeypatch):
+    scene.receive_above(danger_now="yes")
+    signal = scene.receive_above(danger_now="yes").signal
+    monkeypatch.setattr(receiving, "chases_to_join", lambda *args, **how: set())
+    before = set(Notice.objects.values_list("pk", flat=True))
+    receiving.add_message(signal_id=signal.pk, text="More.", secret=secrets.token_bytes(16))
+    told = Notice.objects.exclude(pk__in=before)
+    assert set(told.values_list("role", flat=True)) >= {"mobile_unit"}
+    assert Notice.objects.filter(case_id=signal.pk).exists()
+
+
+def test_a_step_of_the_clock_locks_its_whole_chase_first(scene, locked):
+    scene.receive_above(danger_now="yes")
+    later = timezone.now() + timedelta(hours=3)
+    locked.clear()
+    assert clock.advance(later)
+    models = [model for model, _no_key in locked]
+    assert models[0] is Notice
+    assert models.index(Notice) < models.index(ChainHead)

@@ -17,8 +17,10 @@ from access.models import Assignment, StaffRole, User
 from audit.models import AuditEntry
 from notifications.briefs.models import BriefSession, PinTry
 from notifications.briefs.pin import enter_pin, wrong_pins
-from notifications.directory.models import Contact
+from notifications.directory.models import Contact, Leave
+from notifications.escalation.clock import advance
 from notifications.outbox.models import Notice
+from notifications.outbox.sweep import resolve_again
 from vault.rotation import rotate
 from vault.seal import fingerprint
 from vault.tests.spoiling import spoil
@@ -219,6 +221,35 @@ def test_another_coordinator_is_asked_about_a_coordinators_own_pin(
     concerned, other = make_contact("coordinator"), make_contact("coordinator", rank=2)
     guess_at(make_notice, concerned)
     assert [call.contact for call in Notice.objects.filter(case_reference="PIN", chases=None)] == [other]
+
+
+def test_an_alarm_goes_on_to_another_coordinator_and_never_to_the_one_it_is_about(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
+) -> None:
+    concerned, asked = make_contact("coordinator"), make_contact("coordinator", rank=2)
+    guess_at(make_notice, concerned)
+    alarm = Notice.objects.get(case_reference="PIN", chases=None)
+    assert alarm.contact == asked
+    Leave.objects.create(  # and nobody but the one it is about is there
+        contact=asked, starts_at=alarm.owed_at, ends_at=alarm.owed_at + timedelta(days=3)
+    )
+    third = make_contact("coordinator", rank=3)
+    advance(alarm.owed_at + timedelta(minutes=61))
+    deputy = Notice.objects.get(case_reference="PIN", purpose="deputy")
+    assert deputy.contact == third
+    assert concerned.name in str(deputy.brief)
+    Leave.objects.create(contact=third, starts_at=alarm.owed_at, ends_at=alarm.owed_at + timedelta(days=3))
+    for hours in (3, 6, 9):
+        advance(alarm.owed_at + timedelta(hours=hours))
+        resolve_again(alarm.owed_at + timedelta(hours=hours, minutes=1))
+    told = set(Notice.objects.filter(case_reference="PIN").values_list("contact_id", flat=True))
+    assert concerned.pk not in told
+    nobody = Notice.objects.filter(case_reference="PIN", contact=None)
+    assert nobody.filter(reason="no_contact").exists(), "loud, until somebody else comes on duty"
+    fourth = make_contact("coordinator", rank=4)
+    resolve_again(alarm.owed_at + timedelta(hours=12))
+    assert not nobody.exists()
+    assert concerned.name in str(Notice.objects.get(case_reference="PIN", contact=fourth).brief)
 
 
 def test_the_operators_are_mailed_once_when_no_other_coordinator_is_on_duty(

@@ -218,7 +218,7 @@ def _write(
 
 
 def _existing(kind: str, key: int | None, before: Values) -> Row:
-    found: Row | None = MODELS[kind]._default_manager.select_for_update().filter(pk=key or 0).first()
+    found: Row | None = MODELS[kind]._default_manager.select_for_update(no_key=True).filter(pk=key or 0).first()
     if found is None:
         raise ChangedMeanwhile(_("This entry is gone. Ask again if it is still needed."))
     stored = {name: value for name, value in values_of(found).items() if name in before}
@@ -267,9 +267,8 @@ def _check(row: Row, after: Values) -> None:
 
 def _only_one_office(office: Partner, after: Values) -> None:
     # locked, so that two decisions at once don't make two
-    active = list(
-        Partner.objects.select_for_update().filter(role=office.role, is_active=True).values_list("pk", flat=True)
-    )
+    beside = Partner.objects.select_for_update(no_key=True).filter(role=office.role, is_active=True)
+    active = list(beside.order_by("pk").values_list("pk", flat=True))
     others = Partner.objects.filter(pk__in=active).exclude(pk=office.pk)
     if office.role in (Role.COORDINATOR, Role.MOBILE_UNIT):
         stored = list(office.regions.values_list("pk", flat=True)) if office.pk else []

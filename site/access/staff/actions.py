@@ -24,7 +24,9 @@ from ..sessions.models import StaffSession
 from . import by_two, mails
 from .groups import follow_roles
 from .models import AddressChange, Invitation, RoleRequest
+from .record_keepers import NOT_BOTH, clashes
 
+HEARD_OF = (*by_two.KEEPING, StaffRole.AUDITOR)  # when such a role is given or ended, the others are mailed
 NOBODY_LEFT = gettext_lazy("No operator would be left to manage the accounts. Make another operator first.")
 
 
@@ -121,7 +123,7 @@ def assign_role(
                 where=where,
             )
         follow_roles(user)
-        if by is not None and role in (*by_two.KEEPING, StaffRole.AUDITOR):
+        if by is not None and role in HEARD_OF:
             transaction.on_commit(partial(mails.tell_of_new_keeper, made, by))
     return made
 
@@ -148,6 +150,8 @@ def _refuse_what_cannot_be(
         same = held.filter(role=role, **place).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
         if same.filter(starts_on__lte=ends_on or date.max).exists():
             raise ValidationError(_("This person already has that role there in that period. Change its last day."))
+    if clashes(held, role, starts_on, ends_on):
+        raise ValidationError({"role": NOT_BOTH})
     return places
 
 
@@ -181,6 +185,8 @@ def end_role(*, assignment: Assignment, last_day: date, by: User) -> None:
             held.save(update_fields=["ends_on"])
         if assignment.role == StaffRole.OPERATOR:
             _somebody_keeps_accounts()
+        if assignment.role in HEARD_OF:
+            transaction.on_commit(partial(mails.tell_of_ended_keeper, user, [assignment.role], by))
         follow_roles(user)
         record(
             "account.role_ended", actor=_actor(by), target_kind="user", target_id=user.pk, role=assignment.role,
@@ -197,6 +203,7 @@ def end_work(*, user: User, by: User) -> None:
         _lock_operators()
         user = User.objects.select_for_update().get(pk=user.pk)
         was_operator = user.has_role(StaffRole.OPERATOR)
+        kept = user.roles() & set(HEARD_OF)
         user.is_active = False
         user.save(update_fields=["is_active"])
         user.assignments.filter(starts_on__gt=today).delete()
@@ -208,6 +215,8 @@ def end_work(*, user: User, by: User) -> None:
         _revoke_invitations(user)
         follow_roles(user)
         record("account.shut", actor=_actor(by), target_kind="user", target_id=user.pk)
+        if kept:
+            transaction.on_commit(partial(mails.tell_of_ended_keeper, user, kept, by))
 
 
 def take_back(*, user: User, by: User) -> None:

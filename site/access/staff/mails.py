@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -29,7 +30,7 @@ def send_invitation(invitation: Invitation, token: str) -> bool:
         subject = _("Your account with Vatra's service")
     link = f"{settings.PUBLIC_URL}{reverse('account_invitation', args=[token])}"
     context = {"link": link, "username": invitation.user.username, "expires_at": invitation.expires_at}
-    if not _send(invitation.user, subject, "access/mails/invitation.txt", context):
+    if not send(invitation.user, subject, "access/mails/invitation.txt", context):
         return False
     Invitation.objects.filter(pk=invitation.pk).update(mailed_at=timezone.now())
     return True
@@ -38,13 +39,13 @@ def send_invitation(invitation: Invitation, token: str) -> bool:
 def tell_of_new_address(user: User, old_email: str) -> None:
     with translation.override(user.language):
         subject = _("The address of your account was changed")
-    _send(user, subject, "access/mails/new_address.txt", {}, to=old_email)
+    send(user, subject, "access/mails/new_address.txt", {}, to=old_email)
 
 
 def tell_of_reset(user: User, *, asked: bool) -> None:
     with translation.override(user.language):
         subject = _("Your second factor")
-    _send(user, subject, "access/mails/factor_reset.txt", {"asked": asked})
+    send(user, subject, "access/mails/factor_reset.txt", {"asked": asked})
 
 
 CHANGES = {
@@ -62,7 +63,7 @@ def tell_of_change(user: User, what: str) -> bool:
     """Tell a person of a change in how they sign in; `what` is a key of CHANGES."""
     with translation.override(user.language):
         subject = _("Your sign-in was changed")
-    return _send(user, subject, "access/mails/sign_in_changed.txt", {"what": CHANGES[what]})
+    return send(user, subject, "access/mails/sign_in_changed.txt", {"what": CHANGES[what]})
 
 
 def tell_of_call(reader: User) -> bool:
@@ -70,7 +71,7 @@ def tell_of_call(reader: User) -> bool:
     with translation.override(reader.language):
         subject = _("Vatra: open this now")
     link = f"{settings.PUBLIC_URL}{reverse('account_calls')}"
-    return _send(reader, subject, "access/mails/call.txt", {"link": link})
+    return send(reader, subject, "access/mails/call.txt", {"link": link})
 
 
 def tell_of_role_request(readers: Iterable[User]) -> None:
@@ -79,7 +80,7 @@ def tell_of_role_request(readers: Iterable[User]) -> None:
     for reader in readers:
         with translation.override(reader.language):
             subject = _("A role waits for a second person")
-        _send(reader, subject, "access/mails/role_request.txt", {"link": link})
+        send(reader, subject, "access/mails/role_request.txt", {"link": link})
 
 
 def tell_of_new_keeper(assignments: Sequence[Assignment], by: User) -> None:
@@ -99,10 +100,26 @@ def tell_of_new_keeper(assignments: Sequence[Assignment], by: User) -> None:
                 "by": by.get_full_name() or by.username,
                 "regions": ", ".join(each.region.name for each in assignments if each.region),
             }
-        _send(reader, subject, "access/mails/new_keeper.txt", context)
+        send(reader, subject, "access/mails/new_keeper.txt", context)
 
 
-def _send(user: User, subject: str, template: str, context: dict[str, Any], *, to: str = "") -> bool:
+def tell_of_ended_keeper(user: User, roles: Iterable[str], by: User) -> None:
+    """Somebody stops keeping accounts, regions or the record. Whoever ends it alone is heard of: by the person, and by
+    everybody who keeps something, so that nobody is left alone unseen."""
+    keeping = Assignment.objects.current().filter(role__in=("operator", "coordinator", "auditor"))
+    readers = User.objects.filter(Q(pk__in=keeping.values("user"), is_active=True) | Q(pk=user.pk))
+    for reader in readers.exclude(pk=by.pk).exclude(email="").order_by("pk"):
+        with translation.override(reader.language):
+            subject = _("A role was ended in Vatra's service")
+            context = {
+                "person": user.get_full_name() or user.username,
+                "roles": ", ".join(str(StaffRole(role).label) for role in sorted(roles)),
+                "by": by.get_full_name() or by.username,
+            }
+        send(reader, subject, "access/mails/ended_keeper.txt", context)
+
+
+def send(user: User, subject: str, template: str, context: dict[str, Any], *, to: str = "") -> bool:
     address = to or user.email
     if not address:
         return False

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from ..place_changes.views import place_change
 from . import views, waiting
 
 people = (
@@ -32,6 +33,7 @@ by_two = (
         path("", waiting.waiting, name="list"),
         path("role/<int:pk>/", waiting.decide_role, name="role"),
         path("address/<int:pk>/", waiting.decide_address, name="address"),
+        path("place/<uuid:pk>/", place_change, name="place"),
         path("sessions/<int:pk>/", waiting.decide_session_end, name="session_end"),
     ],
     "by_two",

@@ -1,4 +1,4 @@
-"""What waits for a second keeper: roles, ended sessions, lost second factors, in one list."""
+"""What waits for a second keeper: roles, places, ended sessions, lost second factors, in one list."""
 
 from typing import Any
 
@@ -13,6 +13,9 @@ from audit.chain import actor_of
 from audit.denials import record_denial
 
 from ..models import User
+from ..place_changes.who import place_of
+from ..place_changes.who import waiting_for as places_waiting_for
+from ..place_changes.words import in_words
 from . import by_two, decisions
 from .models import AddressChange, FactorReset, RoleRequest, SessionEnd
 from .people import kept_by
@@ -27,6 +30,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
         {
             "me": me,
             "roles": by_two.waiting_for(me),
+            "places": [(each, place_of(each), in_words(each)) for each in places_waiting_for(me)],
             "sessions": SessionEnd.objects.waiting().filter(user__in=kept_by(me)).select_related("user", "asked_by"),
             "addresses": AddressChange.objects.waiting()
             .filter(Q(user__in=kept_by(me)) | Q(asked_by=me))

@@ -312,3 +312,18 @@ def test_a_link_to_the_admins_sign_out_changes_nothing(operator):
     assert "_auth_user_id" in client.session
     client.post("/cms/logout/")
     assert "_auth_user_id" not in client.session
+
+
+def test_ending_a_keepers_role_or_shutting_their_account_is_heard_of_by_the_others(operator, besa, person):
+    auditor = person("auditor", username="dita", first_name="Dita", email="dita@vatra.example", language="en")
+    held = auditor.assignments.get()
+    day = timezone.localdate().strftime("%d.%m.%Y")
+    as_(operator).post(reverse("staff:end_role", args=[auditor.pk, held.pk]), {"last_day": day})
+    assert {letter.to[0] for letter in mail.outbox} == {"besa@vatra.example", "dita@vatra.example"}
+    assert "keeper of the record" in mail.outbox[0].body
+    mail.outbox.clear()
+    as_(operator).post(reverse("staff:shut", args=[besa.pk]))
+    assert "besa@vatra.example" in {letter.to[0] for letter in mail.outbox}
+    mail.outbox.clear()
+    as_(operator).post(reverse("staff:shut", args=[person("worker").pk]))
+    assert not mail.outbox

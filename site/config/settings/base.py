@@ -224,6 +224,7 @@ EACH_MINUTE = (
     "notifications.outbox.alarm.ring",
     "notifications.escalation.chain_watch.each_minute",
     "notifications.directory.changes.mails.send_again",
+    "access.place_changes.mails.send_again",
     "access.sessions.duress.ring",
     "audit.denials.flush",
 )

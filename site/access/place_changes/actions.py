@@ -1,0 +1,158 @@
+"""Ask for a change of a unit or a place, and decide about it.
+
+1. A keeper asks. Nothing changes yet; the coordinators of the region, a unit's workers and who could decide are mailed.
+2. Another keeper agrees, and it is made in that transaction if the row is still as it was. Or refuses.
+
+What takes two is what would turn a call or a notice to somebody else, or let one person keep more of the directory:
+`TAKES_TWO`. Taking a unit's number away takes one (a phone that was lost answers at once for whoever found it); putting
+another in its place takes two. There is no emergency: the coordinator's number stands on each notice besides.
+
+Each step is in the audit chain with keys and the names of fields; both sides stay sealed in the change itself.
+"""
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from wagtail.log_actions import log as log_action
+
+from audit.chain import actor_of, record
+
+from ..models import MobileUnit, Municipality, Region, User
+from ..staff.by_two import is_alone
+from . import mails
+from .models import PlaceChange, PlaceDecision, PlaceKind
+from .who import who_may_decide
+
+Values = dict[str, Any]  # column -> value as JSON has it
+
+MODELS: dict[str, type[Model]] = {
+    PlaceKind.UNIT.value: MobileUnit,
+    PlaceKind.MUNICIPALITY.value: Municipality,
+    PlaceKind.REGION.value: Region,
+}
+TAKES_TWO: dict[str, tuple[str, ...]] = {
+    # Officers call the number; the region's messages go to its active units, and a number of an active unit stands on
+    # notices of the whole region.
+    PlaceKind.UNIT.value: ("callback_phone", "is_active"),
+    # whose office is notified of the cases there
+    PlaceKind.MUNICIPALITY.value: ("police_directorate_id",),
+    # which coordinators keep which offices, and who keeps those of the whole country (directory.scope)
+    PlaceKind.REGION.value: ("is_outreach",),
+}
+
+
+class ChangedMeanwhile(ValidationError):
+    """The row is no longer as it was when the change was asked for."""
+
+
+def kind_of(place: Model) -> str:
+    return str(place._meta.model_name)
+
+
+def waits(place: Model, before: Values, *, by: User) -> list[str]:
+    """The columns of a row about to be saved that take a second keeper. `before`: the row as it stands, {} if new."""
+    kind = kind_of(place)
+    if kind not in TAKES_TWO or is_alone(by):
+        return []
+    return [name for name in TAKES_TWO[kind] if _turns_somebody(place, name, before)]
+
+
+def _turns_somebody(place: Model, name: str, before: Values) -> bool:
+    value, stored = getattr(place, name), before.get(name)
+    if not before:  # a new row: what it would have without anybody's doing is no change
+        return name == "callback_phone" and bool(value)
+    if name == "callback_phone" and not value:
+        return False
+    return bool(value != stored)
+
+
+@transaction.atomic
+def ask_for_change(*, place: Model, before: Values, after: Values, by: User) -> PlaceChange:
+    """Note what is asked for, and mail whom it concerns. What waited for this row until now is withdrawn by it."""
+    kind = kind_of(place)
+    MODELS[kind]._default_manager.select_for_update(no_key=True).get(pk=place.pk)
+    for earlier in PlaceChange.objects.waiting().select_for_update().filter(kind=kind, entry_id=place.pk):
+        _close(earlier, PlaceDecision.WITHDRAWN, by, timezone.now())
+        _note("withdrawn", earlier, by)
+    change = PlaceChange.objects.create(
+        kind=kind, entry_id=place.pk, values={"before": before, "after": after}, asked_by=by
+    )
+    _note("asked", change, by, fields=sorted(after))
+    transaction.on_commit(partial(mails.tell_of_asking, change))
+    return change
+
+
+@transaction.atomic
+def note_number_taken_away(*, unit: MobileUnit, number: str, by: User) -> None:
+    """Keep the number that one keeper alone has taken away, and mail whom it concerns. The unit is saved already."""
+    change = PlaceChange.objects.create(
+        kind=PlaceKind.UNIT,
+        entry_id=unit.pk,
+        values={"before": {"callback_phone": number}, "after": {"callback_phone": ""}},
+        asked_by=by,
+        decision=PlaceDecision.ALONE,
+        decided_by=by,
+        decided_at=timezone.now(),
+    )
+    _note("made", change, by, fields=["callback_phone"])
+    transaction.on_commit(partial(mails.tell_of_asking, change))
+
+
+@transaction.atomic
+def decide_change(*, change: PlaceChange, agree: bool, by: User, now: datetime | None = None) -> PlaceChange:
+    """A second keeper agrees or refuses. Raises ValidationError, ChangedMeanwhile."""
+    locked = PlaceChange.objects.select_for_update().get(pk=change.pk)
+    if locked.decision != PlaceDecision.WAITING:
+        raise ValidationError(_("This has been decided meanwhile. Look again."))
+    if not who_may_decide(locked).filter(pk=by.pk).exists():
+        raise ValidationError(_("Another keeper must decide, not the one who asked."))
+    if agree:
+        _make(locked, by)
+    _close(locked, PlaceDecision.AGREED if agree else PlaceDecision.REFUSED, by, now or timezone.now())
+    _note("agreed" if agree else "refused", locked, by, asked_by=locked.asked_by_id)
+    transaction.on_commit(partial(mails.tell_of_decision, locked))
+    return locked
+
+
+@transaction.atomic
+def withdraw_change(*, change: PlaceChange, by: User) -> None:
+    """Whoever asked takes it back before it was decided. Raises ValidationError."""
+    locked = PlaceChange.objects.select_for_update().get(pk=change.pk)
+    if locked.decision != PlaceDecision.WAITING or locked.asked_by_id != by.pk:
+        raise ValidationError(_("This can't be withdrawn any more."))
+    _close(locked, PlaceDecision.WITHDRAWN, by, timezone.now())
+    _note("withdrawn", locked, by)
+
+
+def _make(change: PlaceChange, by: User) -> None:
+    before, after = change.values["before"], change.values["after"]
+    place: Any = MODELS[change.kind]._default_manager.select_for_update(no_key=True).filter(pk=change.entry_id).first()
+    if place is None:
+        raise ChangedMeanwhile(_("This entry is gone. Ask again if it is still needed."))
+    if any(getattr(place, name) != value for name, value in before.items()):
+        raise ChangedMeanwhile(_("This entry was changed after this had been asked for. Refuse it, and ask again."))
+    closes = isinstance(place, MobileUnit) and after.get("is_active") is False
+    if closes and place.assignments.current().exists():
+        raise ValidationError(_("People still work in this unit. Move them to another one first."))
+    for name, value in after.items():
+        setattr(place, name, value)
+    place.save(update_fields=list(after))
+    record(f"place.{change.kind}_changed", actor=actor_of(change.asked_by), target_kind=change.kind,
+           target_id=place.pk, fields=sorted(after))  # fmt: skip
+    log_action(place, "wagtail.edit", user=by)
+
+
+def _close(change: PlaceChange, decision: str, by: User, now: datetime) -> None:
+    change.decision, change.decided_by, change.decided_at = decision, by, now
+    change.save(update_fields=["decision", "decided_by", "decided_at"])
+
+
+def _note(what: str, change: PlaceChange, by: User, **detail: Any) -> None:
+    record(f"place.change_{what}", actor=actor_of(by), target_kind="place_change", target_id=change.pk,
+           kind=change.kind, entry=change.entry_id, **detail)  # fmt: skip

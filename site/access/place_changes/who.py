@@ -1,0 +1,61 @@
+"""Which regions a change concerns, who must hear of it, and who may be the second keeper."""
+
+from django.db.models import Model, Q, QuerySet
+
+from ..models import Assignment, MobileUnit, Municipality, Region, StaffRole, User
+from .models import PlaceChange, PlaceKind
+
+
+def place_of(change: PlaceChange) -> MobileUnit | Municipality | Region | None:
+    models: dict[str, type[Model]] = {
+        PlaceKind.UNIT.value: MobileUnit,
+        PlaceKind.MUNICIPALITY.value: Municipality,
+        PlaceKind.REGION.value: Region,
+    }
+    return models[change.kind]._default_manager.filter(pk=change.entry_id).first()  # type: ignore[return-value]
+
+
+def region_of(change: PlaceChange) -> int | None:
+    """The key of the region in which the unit or place lies; None when the row is gone."""
+    place = place_of(change)
+    return place.pk if isinstance(place, Region) else getattr(place, "region_id", None)
+
+
+def who_may_decide(change: PlaceChange) -> "QuerySet[User]":
+    """Another operator, or a coordinator of the region."""
+    return _active(_holding(StaffRole.OPERATOR) | _near(change)).exclude(pk=change.asked_by_id)
+
+
+def who_must_hear(change: PlaceChange) -> "QuerySet[User]":
+    """Who may decide, the coordinators of the region (of the mark of a region: all, since it says who keeps which
+    office) and the workers of a unit, whose number it is. Without who asked."""
+    people = _holding(StaffRole.OPERATOR) | _near(change)
+    if change.kind == PlaceKind.REGION:
+        people |= _holding(StaffRole.COORDINATOR)
+    if change.kind == PlaceKind.UNIT:
+        at_work = Assignment.objects.current().filter(role=StaffRole.WORKER, unit=change.entry_id)
+        people |= Q(pk__in=at_work.values("user"))
+    return _active(people).exclude(pk=change.asked_by_id)
+
+
+def may_see(change: PlaceChange, user: User) -> bool:
+    """Who asked, who may decide, and whoever coordinates the region."""
+    return change.asked_by_id == user.pk or who_may_decide(change).filter(pk=user.pk).exists()
+
+
+def waiting_for(user: User) -> list[PlaceChange]:
+    """What waits and concerns this keeper, the oldest first."""
+    waiting = PlaceChange.objects.waiting().select_related("asked_by").order_by("asked_at")
+    return [change for change in waiting if may_see(change, user)]
+
+
+def _near(change: PlaceChange) -> Q:
+    return _holding(StaffRole.COORDINATOR, region=region_of(change) or 0)
+
+
+def _holding(role: str, **where: int) -> Q:
+    return Q(pk__in=Assignment.objects.current().filter(role=role, **where).values("user"))
+
+
+def _active(people: Q) -> "QuerySet[User]":
+    return User.objects.filter(people, is_active=True)

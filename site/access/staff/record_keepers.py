@@ -1,0 +1,35 @@
+"""Who keeps the record doesn't do what it is kept of: an auditor is neither operator nor coordinator meanwhile."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+AUDITOR = "auditor"
+WATCHED = ("operator", "coordinator")  # they change accounts, the directory and forms, and decide for others
+NOT_BOTH = _(
+    "Whoever keeps the record can't be operator or coordinator at the same time: nobody reads the record of their own"
+    " acts. End the other role first, or choose somebody else."
+)
+
+
+def in_the_way(role: str) -> tuple[str, ...]:
+    """The roles that nobody has together with this one."""
+    return WATCHED if role == AUDITOR else (AUDITOR,) if role in WATCHED else ()
+
+
+def clashes(held: "QuerySet[Any]", role: str, starts_on: date, ends_on: date | None) -> bool:
+    """Whether one of these assignments, of one person, would overlap such a role in these days."""
+    others = held.filter(role__in=in_the_way(role)).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
+    return bool(others.filter(starts_on__lte=ends_on or date.max).exists())
+
+
+def people_with_both(on: date | None = None) -> "QuerySet[Any]":
+    """Active people who have both today, from before this was refused."""
+    from ..models import Assignment, User
+
+    today = Assignment.objects.current(on or timezone.localdate())
+    keeping, watched = today.filter(role=AUDITOR).values("user"), today.filter(role__in=WATCHED).values("user")
+    return User.objects.filter(is_active=True, pk__in=keeping).filter(pk__in=watched).order_by("last_name", "username")

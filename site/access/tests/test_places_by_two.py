@@ -1,0 +1,216 @@
+"""Who is called, who is notified and who keeps which office: none of it is changed by one person alone."""
+
+from collections.abc import Callable
+from unittest import mock
+
+import pytest
+from django.core import mail
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from access.models import MobileUnit, Municipality, PlaceChange, PoliceDirectorate, User
+from access.place_changes.mails import send_again
+from access.staff.groups import follow_roles
+from audit.models import AuditEntry
+from case_forms.intake.seeding.reference import seed_groups
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english", "committed")]
+Person = Callable[..., User]
+OWN, UNITS = "+355691112233", "+355697654321"
+
+
+@pytest.fixture
+def committed():
+    with mock.patch("django.db.transaction.on_commit", lambda deed, **_more: deed()):
+        yield
+
+
+@pytest.fixture
+def operator(person: Person) -> User:
+    return with_rights(person("operator", username="olta", first_name="Olta", email="olta@vatra.example"))
+
+
+@pytest.fixture
+def besa(person: Person) -> User:
+    return with_rights(person("coordinator", place="north", username="besa", email="besa@vatra.example"))
+
+
+@pytest.fixture
+def unit(units) -> MobileUnit:
+    MobileUnit.objects.filter(pk=units["north"].pk).update(callback_phone=UNITS)
+    return MobileUnit.objects.get(pk=units["north"].pk)
+
+
+@pytest.fixture
+def place(regions) -> Municipality:
+    one, _two = (PoliceDirectorate.objects.create(slug=s, name=s, short_name=s) for s in ("dvp-a", "dvp-b"))
+    return Municipality.objects.create(slug="b", name="B", region=regions["north"], police_directorate=one)
+
+
+def with_rights(user: User) -> User:
+    seed_groups()
+    follow_roles(user)
+    User.objects.filter(pk=user.pk).update(language="en")
+    return User.objects.get(pk=user.pk)
+
+
+def as_(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def change_unit(by: User, unit: MobileUnit, **given: str):
+    form = {"name": unit.name, "callback_phone": unit.callback_phone, "working_since": "", "is_active": "on"}
+    wanted = {name: value for name, value in {**form, **given}.items() if value != "off"}
+    return as_(by).post(reverse("mobileunit:edit", args=[unit.pk]), wanted, follow=True)
+
+
+def decide(by: User, decision: str = "agree", change: PlaceChange | None = None):
+    found = change or PlaceChange.objects.waiting().get()
+    return as_(by).post(reverse("by_two:place", args=[found.pk]), {"decision": decision})
+
+
+def test_a_number_to_call_back_waits_and_the_rest_is_saved(operator, besa, person, unit):
+    person("worker", place="north", email="ana@vatra.example", language="en")
+    page = change_unit(operator, unit, callback_phone=OWN, name="Njësia e re").content.decode()
+    unit.refresh_from_db()
+    assert (unit.callback_phone, unit.name) == (UNITS, "Njësia e re")
+    assert "Waits for a second person" in page
+    assert {letter.to[0] for letter in mail.outbox} == {"besa@vatra.example", "ana@vatra.example"}
+    assert not any(OWN in letter.body or UNITS in letter.body for letter in mail.outbox)
+    assert "/cms/by-two/place/" not in next(m for m in mail.outbox if m.to == ["ana@vatra.example"]).body
+    decide(operator)
+    unit.refresh_from_db()
+    assert unit.callback_phone == UNITS
+    assert decide(besa).status_code == 302
+    unit.refresh_from_db()
+    assert unit.callback_phone == OWN
+    entries = list(AuditEntry.objects.filter(action__startswith="place.").values_list("action", "actor_id"))
+    me, second = str(operator.pk), str(besa.pk)
+    assert entries == [
+        ("place.mobileunit_changed", me),
+        ("place.change_asked", me),
+        ("place.mobileunit_changed", me),
+        ("place.change_agreed", second),
+    ]
+    assert not any(OWN in str(entry.detail) for entry in AuditEntry.objects.all())
+    kept = PlaceChange.objects.get().values
+    assert (kept["before"], kept["after"]) == ({"callback_phone": UNITS}, {"callback_phone": OWN})
+
+
+def test_a_lost_phone_is_taken_off_by_one_person_and_everybody_hears_of_it(operator, besa, unit):
+    change_unit(operator, unit, callback_phone="")
+    unit.refresh_from_db()
+    assert unit.callback_phone == ""
+    assert "taken away the number" in mail.outbox[0].body
+    assert PlaceChange.objects.get().values["before"] == {"callback_phone": UNITS}
+    change_unit(operator, unit, callback_phone=OWN)  # to give another one takes two
+    unit.refresh_from_db()
+    assert unit.callback_phone == ""
+
+
+def test_a_new_unit_has_no_number_until_a_second_person_agreed(operator, besa, regions):
+    given = {"name": "AAA", "slug": "aaa", "region": regions["north"].pk, "is_active": "on", "callback_phone": OWN}
+    as_(operator).post(reverse("mobileunit:add"), given)
+    assert MobileUnit.objects.get(slug="aaa").callback_phone == ""
+    decide(besa)
+    assert MobileUnit.objects.get(slug="aaa").callback_phone == OWN
+
+
+def test_a_unit_isnt_opened_or_closed_by_one_person(operator, besa, unit):
+    change_unit(operator, unit, is_active="off")
+    assert MobileUnit.objects.get(pk=unit.pk).is_active
+    decide(besa)
+    assert not MobileUnit.objects.get(pk=unit.pk).is_active
+
+
+def test_somebody_who_came_to_the_unit_meanwhile_keeps_it_open(operator, besa, person, unit):
+    change_unit(operator, unit, is_active="off")
+    person("worker", place="north")
+    assert "People still work in this unit" in decide(besa).content.decode()
+    assert MobileUnit.objects.get(pk=unit.pk).is_active
+
+
+def test_a_municipalitys_directorate_waits(operator, besa, place):
+    other = PoliceDirectorate.objects.get(slug="dvp-b")
+    as_(operator).post(reverse("municipality:edit", args=[place.pk]), {"police_directorate": other.pk})
+    place.refresh_from_db()
+    assert place.police_directorate.slug == "dvp-a"
+    page = as_(besa).get(reverse("by_two:list")).content.decode()
+    assert "dvp-a → dvp-b" in page
+    decide(besa)
+    place.refresh_from_db()
+    assert place.police_directorate == other
+
+
+def test_the_mark_of_a_region_waits_and_every_coordinator_hears_of_it(operator, besa, person, regions):
+    person("coordinator", place="south", email="sara@vatra.example")
+    north = regions["north"]
+    as_(operator).post(reverse("region:edit", args=[north.pk]), {"name": north.name, "is_outreach": "on"})
+    north.refresh_from_db()
+    assert not north.is_outreach
+    assert {letter.to[0] for letter in mail.outbox} == {"besa@vatra.example", "sara@vatra.example"}
+    decide(besa)
+    north.refresh_from_db()
+    assert north.is_outreach
+
+
+def test_a_coordinator_of_another_region_neither_sees_nor_decides(operator, besa, person, unit):
+    sara = with_rights(person("coordinator", place="south"))
+    change_unit(operator, unit, callback_phone=OWN)
+    assert decide(sara).status_code == 404
+    assert "Units and places" not in as_(sara).get(reverse("by_two:list")).content.decode()
+    assert MobileUnit.objects.get(pk=unit.pk).callback_phone == UNITS
+
+
+def test_asked_again_replaces_what_waited_and_an_outdated_one_is_not_made(operator, besa, unit):
+    change_unit(operator, unit, callback_phone=OWN)
+    first = PlaceChange.objects.get()
+    page = as_(operator).get(reverse("mobileunit:edit", args=[unit.pk])).content.decode()
+    assert f"{UNITS} → {OWN}" in page
+    change_unit(operator, unit, callback_phone="+355692223344")
+    assert "decided meanwhile" in decide(besa, change=first).content.decode()
+    MobileUnit.objects.filter(pk=unit.pk).update(callback_phone="+355693334455")
+    answer = decide(besa)
+    assert answer.status_code == 409
+    assert "changed after this had been asked for" in answer.content.decode()
+    assert MobileUnit.objects.get(pk=unit.pk).callback_phone == "+355693334455"
+    decide(besa, "refuse")
+    assert not PlaceChange.objects.waiting().exists()
+
+
+def test_whoever_asked_can_withdraw_and_nobody_else(operator, besa, unit):
+    change_unit(operator, unit, callback_phone=OWN)
+    assert decide(besa, "withdraw").status_code == 409
+    assert decide(operator, "withdraw").status_code == 302
+    assert not PlaceChange.objects.waiting().exists()
+
+
+def test_a_mail_server_that_is_away_is_tried_again(operator, besa, unit):
+    with mock.patch("django.core.mail.EmailMessage.send", side_effect=OSError):
+        change_unit(operator, unit, callback_phone=OWN)
+    assert PlaceChange.objects.get().mailed_at is None
+    change = PlaceChange.objects.get()
+    from datetime import timedelta
+
+    assert send_again(now=change.asked_at + timedelta(minutes=2)) == 1
+    assert mail.outbox[0].to == ["besa@vatra.example"]
+
+
+def test_the_table_itself_refuses_one_person(operator, unit):
+    change = PlaceChange(kind="mobileunit", entry_id=unit.pk, values={"before": {}, "after": {}}, asked_by=operator)
+    change.decision, change.decided_by, change.decided_at = "agreed", operator, change.asked_at
+    with pytest.raises(IntegrityError), transaction.atomic():
+        change.save()
+
+
+@pytest.mark.parametrize("role", ["worker", "editor", "auditor"])
+def test_nobody_but_keepers_reaches_the_screen(operator, person, unit, role):
+    change_unit(operator, unit, callback_phone=OWN)
+    MobileUnit.objects.filter(pk=unit.pk).update(callback_phone=UNITS)
+    person("coordinator", place="north")
+    change_unit(operator, unit, callback_phone=OWN)
+    found = PlaceChange.objects.waiting().get()
+    assert as_(person(role, admin=True)).get(reverse("by_two:place", args=[found.pk])).status_code == 404
