@@ -514,11 +514,15 @@ def test_the_units_number_can_be_pressed_and_urgency_is_said_once(
     rows = [
         BriefRow("case.urgency", {"sq": "Urgjenca"}, {"sq": "urgjent"}, {"police": True}, section, part="urgency"),
         BriefRow("case.callback", {"sq": "Telefoni"}, {"sq": "+355 69 12"}, {"police": True}, section, part="call"),
+        BriefRow("call_phone", {"sq": "Te kush"}, {"sq": "069 123 4567"}, {"police": True}, section, part="call"),
         BriefRow("case.place", {"sq": "Numër"}, {"sq": "0690000000"}, {"police": True}, section, part="place"),
+        BriefRow("safe_contact_phone", {"sq": "Numri"}, {"sq": "0680000000"}, {"police": True}, section, part="reach"),
     ]
     notice = make_notice(brief=compose("police", rows, urgent=True))
     html = client.post(path_of(notice), {"pin": PIN}, follow=True).content.decode()
     assert '<a href="tel:+3556912">+355 69 12</a>' in html
+    assert '<a href="tel:0691234567">069 123 4567</a>' in html
     assert "tel:0690000000" not in html
+    assert "tel:0680000000" not in html  # the person's own is dialled on purpose or not at all
     assert "Urgjenca" not in html
     assert html.count("URGJENT") == 1
