@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -325,6 +326,21 @@ class TestAnswering:
         assert 'href="#answer-declined"' in html
         assert "shkruar me kujdes" in html
         assert not Reply.objects.exists()
+
+    def test_what_is_wrong_with_the_note_or_the_details_is_said_beside_them(
+        self, opened: Client, notice: Notice
+    ) -> None:
+        address = path_of(notice, "reply/")
+        opened.post(address, {"kind": "accepted"})
+        given = {"kind": "outcome", "outcome_reason": "met"}
+        for more, field in (({"note": "x" * 2001}, "outcome-note"), ({"detail_number": "5/26"}, "outcome-number")):
+            answered = BeautifulSoup(opened.post(address, {**given, **more}).content, "html.parser")
+            wrong = answered.select("[aria-invalid]")
+            assert wrong[0]["id"] == field
+            assert wrong[0]["aria-describedby"] == "outcome-error"
+            beside = wrong[0].find_previous_sibling(id="outcome-error")
+            assert beside is not None
+            assert not answered.select("fieldset [aria-invalid], fieldset .field-error")
 
     def test_wrong_area_goes_to_the_chosen_municipality(
         self, opened: Client, notice: Notice, other_place: Municipality

@@ -1,4 +1,4 @@
-"""docs/domain/coverage.md names where each sentence of the founding text is served and which test holds it.
+"""What the docs name is there: the tests and files of docs/domain/coverage.md, and the pictures.
 
 A table that names a test which is gone, or a file that has moved, claims what nobody checks.
 """
@@ -49,3 +49,9 @@ def test_every_sentence_of_the_table_is_held_by_a_test() -> None:
     assert len(rows) == 13  # the eleven sentences, two of them in two parts
     for _before, number, _does, _where, held, *_rest in rows:
         assert any("tests" in found["path"] for found in NAMED.finditer(held)), number.strip()
+
+
+def test_the_docs_show_each_picture_that_is_there_and_no_other() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    shown = {name for page in pages for name in re.findall(r"img/([\w-]+\.png)\)", page.read_text(encoding="utf-8"))}
+    assert shown == {path.name for path in (ROOT / "docs" / "img").iterdir()}
