@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE ?=
 ROOMS := site/access site/audit site/config site/vault case_forms content notifications outreach_pages
 PYTEST := $(PY) -m pytest -p no:cacheprovider
 
-.PHONY: help run test lint bench drill lock fresh clean format messages packages test-packages
+.PHONY: help run test lint bench drill lock fresh clean format messages pictures packages test-packages
 
 help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -49,6 +49,9 @@ drill: .venv/run.stamp ## Send a marked, synthetic case through the running serv
 
 messages: .venv/run.stamp ## Collect texts for translation into locale/
 	DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py makemessages -l sq -l en --no-location --no-wrap --ignore=.venv --ignore=var --ignore=tests
+
+pictures: test-packages .venv/test.stamp ## Make the pictures in docs/img from the demo (Chromium)
+	DOCS_PICTURES=1 TEST_DATABASE=file $(PYTEST) -q tests/browser/test_docs_pictures.py
 
 lock: .venv/run.stamp ## Compile each .in file into pins with hashes
 	for name in deploy/locks/uv requirements requirements-dev deploy/locks/audit; do .venv/bin/uv pip compile --quiet \

@@ -17,6 +17,7 @@ from case_forms.cases.models import Case
 from case_forms.signals.models import Signal
 from notifications.directory.models import Contact
 from notifications.outbox.models import Notice
+from vault.seal import SealBroken
 
 from .languages import language_among
 from .models import Draft
@@ -134,23 +135,45 @@ def forms_to_begin() -> tuple[list[FormVersion], list[FormGroup]]:
 class DraftLine:
     """One form that isn't sent yet, with what tells it from another of the same kind: nothing of what was answered.
 
-    `part`: the title of the one last worked on; `signal`: the reference of the message that it was begun from.
+    `part`: the title of the one last worked on; `signal`: the reference of the message that it was begun from; `case`:
+    that of the case it belongs to, when this person may read it.
     """
 
     draft: Draft
     part: str
     signal: str = ""
+    case: str = ""
 
 
 def draft_lines(user: User) -> list[DraftLine]:
     """The person's own drafts, the last saved first."""
-    drafts = list(open_drafts(user))
+    drafts = list(open_drafts(user).defer(None).defer("left_over", "besides"))
+    named = {draft.pk: case_named(draft) for draft in drafts}
+    cases = set(
+        Case.objects.visible_to(user).filter(reference__in=set(named.values())).values_list("reference", flat=True)
+    )
     begun_from = dict(
         Signal.objects.visible_to(user)
         .filter(identification__in=[draft.pk for draft in drafts])
         .values_list("identification", "reference")
     )
-    return [DraftLine(draft, _part_of(draft), begun_from.get(draft.pk, "")) for draft in drafts]
+    return [
+        DraftLine(draft, _part_of(draft), begun_from.get(draft.pk, ""), *({named[draft.pk]} & cases))
+        for draft in drafts
+    ]
+
+
+def case_named(draft: Draft) -> str:
+    """What stands where the form asks for its case; "" when nothing does, or it can't be read."""
+    asked = (item for section in draft.form_version.definition["sections"] for item in section["items"])
+    keys = [item["key"] for item in asked if item.get("type") == "case_reference"]
+    if not keys:
+        return ""
+    try:
+        answers = draft.answers
+    except SealBroken:
+        return ""
+    return next((str(value) for key in keys if (value := answers.get(key))), "")
 
 
 def _part_of(draft: Draft) -> str:

@@ -130,8 +130,10 @@ class SelectMany(SelectOne):
         return array
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        """The labels one after the other; between labels that hold commas themselves stand semicolons."""
         labels = dict(self.listed(question, language, sources))
-        return ", ".join(labels.get(chosen, str(chosen)) for chosen in value)
+        shown = [labels.get(chosen, str(chosen)) for chosen in value]
+        return ("; " if any("," in label for label in shown) else ", ").join(shown)
 
     def export_columns(self, question: Question, language: str = "sq") -> list[tuple[str, str]]:
         """All of them in one column; then one column for each choice, when the choices stand in the question."""
@@ -141,7 +143,7 @@ class SelectMany(SelectOne):
     def export_cells(
         self, value: Any, question: Question, language: str, sources: ChoiceSource, *, labels: bool
     ) -> list[Cell]:
-        """The values with spaces between (labels: with commas); then 1 or 0 for each choice, nothing without answer."""
+        """The values with spaces between (labels: as read); then 1 or 0 for each choice, nothing without answer."""
         values = [choice["value"] for choice in question.get("choices", ())]
         if value is None:
             return [None] * (1 + len(values))

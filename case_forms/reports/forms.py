@@ -25,6 +25,7 @@ class ZoneForm(forms.ModelForm):
     class Meta:
         model = Zone
         fields = ["municipality", "name", "kind", "note", "every_days", "is_active"]
+        labels = {"municipality": _("Municipality")}
         help_texts = {
             "name": _("A neighbourhood, a market, a village. Never a person’s address."),
             "note": _("How to get there, or when people are there. Nothing about a person."),

@@ -49,7 +49,9 @@ REPLY_WORDS: dict[str, str | Promise] = {
 }
 
 
-CALLBACK, URGENCY = "case.callback", "case.urgency"
+URGENCY = "case.urgency"
+# Numbers of offices and of the unit, never the person's own: a slip of the thumb must not ring there.
+TO_DIAL = frozenset({"case.callback", "callback", "call_phone"})
 SHORTEST_NUMBER = 3
 
 
@@ -61,9 +63,9 @@ class Row:
 
     @property
     def phone(self) -> str:
-        """The number of the unit to call, as a link dials it; "" for other rows, and where there is none."""
+        """The number to call, as a link dials it; "" for other rows, and where there is none."""
         dialled = "".join(sign for sign in self.value if sign in "+0123456789")
-        return dialled if self.key == CALLBACK and len(dialled) >= SHORTEST_NUMBER else ""
+        return dialled if self.key in TO_DIAL and len(dialled) >= SHORTEST_NUMBER else ""
 
 
 @dataclass(frozen=True)

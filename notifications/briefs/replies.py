@@ -89,6 +89,13 @@ class AnswerRefused(Exception):
     def words(self) -> str:
         return str(REFUSALS[self.code])
 
+    @property
+    def where(self) -> str:
+        """The part of the answer to correct: "note", "details" or "choice"."""
+        return {"note_missing": "note", "note_too_long": "note"}.get(
+            self.code, "details" if self.code.startswith("details_") else "choice"
+        )
+
 
 @transaction.atomic
 def answer(

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from access.models import User
 from case_forms.cases.models import Case
 from case_forms.intake.models import Draft, Submission
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from case_forms.intake.seeding.demo import DEMO_PASSWORD, DEMO_PIN
 from notifications.outbox.models import Notice
 from tests.browser.pictures import picture
 from tests.browser.quiet import close, listened
@@ -295,6 +295,34 @@ def test_without_javascript_a_choice_that_stands_alone_is_asked_about(
         page.locator(f'input[name="safe_contact_how"][value="{value}"]').check()
     page.click(".bottom-bar .btn-next")
     expect(page.locator("#q-safe_contact_how-error")).to_contain_text("can only be chosen on its own")
+
+
+def test_a_name_as_long_as_one_word_can_be_widens_neither_the_review_nor_the_brief(
+    phone: BrowserContext, live_server: Any
+) -> None:
+    page, complaints = listened(phone)
+    sign_in(page, live_server.url)
+    begin(page)
+    fill_to_the_end(page)
+    draft = Draft.objects.get()
+    said = {"first_name": "Gjatësia" * 10, "consent_to_store": "yes", "police_contact_consent": "yes"}
+    draft.answers = {**draft.answers, **said, "whereabouts": "x" * 500}
+    draft.save()
+    page.reload()
+    expect(page.locator("main")).to_contain_text("GjatësiaGjatësia")
+    fits(page)
+    picture(page, "long-name-review")
+    page.click(".bottom-bar .btn-next")
+    expect(page.locator(".notice-card").first).to_be_visible()
+    fits(page)
+    notice = Notice.objects.get(case_id=Case.objects.get().pk, role="police", chases=None)
+    page.goto(f"{live_server.url}/n/{notice.link_token}/?lang=en")
+    page.fill("input[name=pin]", DEMO_PIN)
+    page.press("input[name=pin]", "Enter")
+    expect(page.locator("main")).to_contain_text("GjatësiaGjatësia")
+    fits(page)
+    picture(page, "long-name-brief")
+    assert complaints == []
 
 
 def test_what_may_be_a_slip_is_corrected_or_confirmed(phone: BrowserContext, live_server: Any) -> None:

@@ -14,6 +14,7 @@ from case_forms.intake.tests import small_world
 from case_forms.intake.tests.page import Page, follow
 from case_forms.intake.tests.small_world import World
 from notifications.outbox.models import Notice, Purpose
+from vault.fields import SealedToken
 
 pytestmark = pytest.mark.django_db
 
@@ -120,6 +121,26 @@ def test_my_drafts_lead_on_where_i_stopped(world: World, phone: Client) -> None:
     assert link is not None
     assert link["href"] == f"/field/drafts/{Draft.objects.get().pk}/story/"
     assert "Not sent yet" not in home(world.colleague).words()
+
+
+def test_two_drafts_of_one_form_are_told_apart_by_their_case(world: World, phone: Client) -> None:
+    case = a_case(world)
+    follow(phone, phone.post("/field/forms/follow_up/start/", {"case": case.reference}))
+    follow(phone, phone.post("/field/forms/follow_up/start/"))
+    lines = [" ".join(line.text.split()) for line in home(world.worker).soup.select(".draft-line")]
+    assert [f"Case {case.reference}" in line for line in lines] == [False, True]
+
+
+def test_a_draft_names_no_case_that_its_writer_cannot_see_and_none_when_it_cannot_be_read(
+    world: World, phone: Client
+) -> None:
+    follow(phone, phone.post("/field/forms/follow_up/start/"))
+    draft = Draft.objects.get()
+    draft.answers = {**draft.answers, "about_case": "ZZZZZZ"}
+    draft.save()
+    assert "ZZZZZZ" not in home(world.worker).words()
+    Draft.objects.update(answers=SealedToken("no seal at all"))
+    assert "Not sent yet" in home(world.worker).words()
 
 
 def test_a_sent_form_leaves_the_drafts_and_stands_under_sent(world: World) -> None:

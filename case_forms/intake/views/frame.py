@@ -23,7 +23,7 @@ def frame(request: HttpRequest, **extra: Any) -> dict[str, Any]:
     """The context of a field page: where this person works, and `extra`."""
     user = staff(request)
     places = [unit.name for unit in user.units_shown()] or [region.name for region in user.regions_shown()]
-    return {"place_name": " · ".join(places), **extra}
+    return {"place_name": "\u00a0· ".join(places), **extra}
 
 
 def nothing_to_fill(request: HttpRequest, version: FormVersion, draft: Draft | None = None) -> HttpResponse:

@@ -149,3 +149,14 @@ def test_a_drawing_never_goes_out_and_minutes_stay_a_number():
     assert cells("signature", {"strokes": [[1, 2]]}, labels=False) == {"": "strokes"}
     assert cells("duration", 95) == {"": 95}
     assert cells("file", {"id": IDENTITY}, labels=False) == {"": IDENTITY}
+
+
+def test_choices_that_hold_commas_are_told_apart():
+    kind = registry.get("select_many")
+    choices = [
+        {"value": "paid", "label": {"sq": "Nuk paguhet, ose paratë i merr dikush", "en": "Unpaid, or robbed"}},
+        {"value": "papers", "label": {"sq": "Dokumentet i mban dikush", "en": "Papers held"}},
+    ]
+    question = {"key": "signs", "type": "select_many", "label": {"sq": "Shenja"}, "choices": choices}
+    shown = kind.formatted(["paid", "papers"], question, "sq", SOURCE)
+    assert shown == "Nuk paguhet, ose paratë i merr dikush; Dokumentet i mban dikush"

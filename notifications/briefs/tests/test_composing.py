@@ -72,16 +72,23 @@ def in_order(role: str, *asked: str, rest: tuple[str, ...] = ()) -> list[tuple[s
 
 
 def test_whoever_drives_there_reads_the_place_and_the_danger_first() -> None:
-    given = ("call", "suspect", "assessed", "said", "seen", "language", "reach", "danger", "age", "place", "urgency")
-    assert in_order("police", *given, rest=("first_name",)) == [
+    given = ("person", "call", "suspect", "assessed", "said", "seen", "language", "reach", "danger", "age", "place")
+    assert in_order("police", *given, "urgency", rest=("narrative",)) == [
         ("What matters first", ["urgency", "place", "age", "danger", "reach", "language"]),
         ("What the unit saw", ["seen"]),
         ("What the person said", ["said"]),
         ("The unit's assessment", ["assessed"]),
         ("Information on suspects", ["suspect"]),
         ("Whom to call", ["call"]),
-        ("The form", ["first_name"]),
+        ("Who the person is", ["person"]),
+        ("The form", ["narrative"]),
     ]
+
+
+@pytest.mark.parametrize("role", sorted(set(Role.values) - {Role.MOBILE_UNIT, Role.COORDINATOR}))
+def test_a_name_is_read_as_the_persons_never_under_the_title_of_a_forms_page(role: str) -> None:
+    titles = [title for title, keys in in_order(role, "person", "consent", rest=("narrative",)) if "person" in keys]
+    assert titles in (["Who the person is"], ["The pupil"])
 
 
 def test_a_shelter_reads_first_what_it_needs_to_make_a_bed_ready() -> None:

@@ -124,6 +124,18 @@ def test_each_page_names_the_recipient_and_its_number(make_notice: Callable[...,
         assert notice.code in page
 
 
+@pytest.mark.parametrize("many", range(10, 27, 2))
+def test_the_signature_never_stands_alone_on_a_sheet(make_notice: Callable[..., Notice], many: int) -> None:
+    lines = [{"key": f"k{n}", "label": {"sq": f"Pyetja {n}"}, "value": {"sq": "Përgjigje"}} for n in range(many)]
+    halves = [{"title": {"sq": f"Pjesa {n}"}, "rows": lines[n::2]} for n in range(2)]
+    notice = make_notice("cpu", brief={"sections": halves}, needs_document=True)
+
+    last = read(documents.render(notice).pdf).pages[-1].extract_text()
+
+    assert "Numri i protokollit" in last
+    assert "Pyetja" in last
+
+
 def test_the_same_notice_gives_the_same_bytes(ra_notice: Notice) -> None:
     assert documents.render(ra_notice).pdf == documents.render(ra_notice).pdf
 

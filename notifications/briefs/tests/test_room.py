@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -326,6 +327,21 @@ class TestAnswering:
         assert "shkruar me kujdes" in html
         assert not Reply.objects.exists()
 
+    def test_what_is_wrong_with_the_note_or_the_details_is_said_beside_them(
+        self, opened: Client, notice: Notice
+    ) -> None:
+        address = path_of(notice, "reply/")
+        opened.post(address, {"kind": "accepted"})
+        given = {"kind": "outcome", "outcome_reason": "met"}
+        for more, field in (({"note": "x" * 2001}, "outcome-note"), ({"detail_number": "5/26"}, "outcome-number")):
+            answered = BeautifulSoup(opened.post(address, {**given, **more}).content, "html.parser")
+            wrong = answered.select("[aria-invalid]")
+            assert wrong[0]["id"] == field
+            assert wrong[0]["aria-describedby"] == "outcome-error"
+            beside = wrong[0].find_previous_sibling(id="outcome-error")
+            assert beside is not None
+            assert not answered.select("fieldset [aria-invalid], fieldset .field-error")
+
     def test_wrong_area_goes_to_the_chosen_municipality(
         self, opened: Client, notice: Notice, other_place: Municipality
     ) -> None:
@@ -514,11 +530,15 @@ def test_the_units_number_can_be_pressed_and_urgency_is_said_once(
     rows = [
         BriefRow("case.urgency", {"sq": "Urgjenca"}, {"sq": "urgjent"}, {"police": True}, section, part="urgency"),
         BriefRow("case.callback", {"sq": "Telefoni"}, {"sq": "+355 69 12"}, {"police": True}, section, part="call"),
+        BriefRow("call_phone", {"sq": "Te kush"}, {"sq": "069 123 4567"}, {"police": True}, section, part="call"),
         BriefRow("case.place", {"sq": "Numër"}, {"sq": "0690000000"}, {"police": True}, section, part="place"),
+        BriefRow("safe_contact_phone", {"sq": "Numri"}, {"sq": "0680000000"}, {"police": True}, section, part="reach"),
     ]
     notice = make_notice(brief=compose("police", rows, urgent=True))
     html = client.post(path_of(notice), {"pin": PIN}, follow=True).content.decode()
     assert '<a href="tel:+3556912">+355 69 12</a>' in html
+    assert '<a href="tel:0691234567">069 123 4567</a>' in html
     assert "tel:0690000000" not in html
+    assert "tel:0680000000" not in html  # the person's own is dialled on purpose or not at all
     assert "Urgjenca" not in html
     assert html.count("URGJENT") == 1

@@ -184,6 +184,8 @@ def _day(local: datetime, pattern: str) -> str:
 def span_in_words(span: timedelta) -> str:
     """A length of time in the largest fitting unit, rounded down: "26 minutes", "3 hours", "2 days"."""
     minutes = int(span.total_seconds() // 60)
+    if minutes < 1:
+        return _("less than a minute")
     if minutes < 90:
         return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
     if minutes < 48 * 60:

@@ -75,7 +75,7 @@ def test_no_time_is_nothing(source: str) -> None:
 @pytest.mark.parametrize(
     ("span", "words"),
     [
-        (timedelta(seconds=59), "0 minutes"),
+        (timedelta(seconds=59), "less than a minute"),
         (timedelta(seconds=119), "1 minute"),
         (timedelta(minutes=89), "89 minutes"),
         (timedelta(minutes=90), "1 hour"),

@@ -1,0 +1,89 @@
+"""The pictures of the README, made from the demo: `make pictures`. Everybody and everything in them is invented.
+
+Each is a phone 360 px wide at twice its dots, in Albanian, with a palette of 64 colours to stay small.
+"""
+
+import io
+import os
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from access.models import User
+from case_forms.cases.models import Case
+from case_forms.intake.seeding.demo import DEMO_PIN
+from config.catalogs import ROOT
+from notifications.outbox.delivery import drain
+from notifications.outbox.models import Notice
+from tests.browser.quiet import close
+from tests.browser.test_field import begin, press, sign_in
+from tests.seeds import lay_down_demo
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif("DOCS_PICTURES" not in os.environ, reason="make pictures writes into docs/img"),
+]
+
+FOLDER = ROOT / "docs" / "img"
+SCREEN = {"width": 360, "height": 700}
+COLOURS = 64
+MOST_BYTES = 60_000
+
+
+def keep(page: Page, name: str) -> None:
+    """What a person sees without scrolling, as docs/img/<name>.png."""
+    seen = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    path = FOLDER / f"{name}.png"
+    seen.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    assert path.stat().st_size < MOST_BYTES, path
+
+
+def file_a_child_in_danger(page: Page) -> None:
+    """The urgent notice of two pages, about nobody."""
+    begin(page)
+    page.select_option("#q-municipality", "lezhe")
+    page.check('input[name="immediate_danger"][value="yes"]')
+    page.fill("#q-whereabouts", "Stacioni i autobusit (i sajuar)")
+    page.check('input[name="urgent_notice"][value="potential_victim"]')
+    press(page)
+    page.check('input[name="explained"][value="danger"]')
+    page.select_option("#q-language", "sq")
+    page.check('input[name="police_contact_consent"][value="unknown"]')
+    page.check('input[name="age_in_doubt"][value="unknown"]')
+    press(page)
+    page.click(".bottom-bar .btn-next")
+    expect(page.locator(".notice-card").first).to_be_visible()
+
+
+def test_the_case_and_the_brief(chromium: Browser, transactional_db: Any, live_server: Any) -> None:
+    lay_down_demo()
+    User.objects.update(language="sq")
+    context = chromium.new_context(
+        viewport=SCREEN,  # type: ignore[arg-type]
+        device_scale_factor=2,
+        locale="sq-AL",
+        timezone_id="Europe/Tirane",
+    )
+    worker, officer = context.new_page(), context.new_page()
+    sign_in(worker, live_server.url)
+    file_a_child_in_danger(worker)
+    drain()
+    notice = Notice.objects.get(case_id=Case.objects.get().pk, role="police")
+    officer.goto(f"{live_server.url}/n/{notice.link_token}/")
+    officer.fill("input[name=pin]", DEMO_PIN)
+    officer.press("input[name=pin]", "Enter")
+    expect(officer.locator(".brief-section").first).to_be_visible()
+    keep(officer, "brief")
+    officer.click('button[value="accepted"]')
+    expect(officer.locator("#answered")).to_be_visible()
+    worker.reload()
+    first = worker.locator(".notice-card").first
+    expect(first.locator(".badge-ok, .badge").first).to_be_visible()
+    first.evaluate(
+        "node => window.scrollTo({top: node.getBoundingClientRect().top + scrollY - 124, behavior: 'instant'})"
+    )
+    keep(worker, "case")
+    close(context)
