@@ -54,6 +54,8 @@ REACH: dict[str, Reach] = {
 }
 
 
+# Our own people: they are looked for where the case is, whose coordinators and units may open it.
+OWN_ROLES = frozenset({Role.COORDINATOR.value, Role.MOBILE_UNIT.value})
 # Whoever writes to these names the office: a notice is never passed to another of them by itself.
 NAMED_ROLES = frozenset({Role.PROTECTION_SERVICE.value, Role.SCHOOL.value, Role.SOCIAL_SERVICE.value})
 

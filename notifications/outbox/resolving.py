@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from notifications.directory.areas import NAMED_ROLES
+from notifications.directory.areas import NAMED_ROLES, OWN_ROLES
 from notifications.directory.chain import resolve_chain
 from notifications.directory.resolve import Resolution
 
@@ -10,14 +10,16 @@ from .models import Notice, ReplyKind
 
 
 def resolve_for(notice: Notice, *, at: datetime, role: str = "") -> Resolution:
-    """Who is there for this notice at this moment; with `role`, for that role at the notice's place instead.
+    """Who is there for this notice at this moment; with `role`, for that role at the notice's place instead. Our own
+    people are those of the case's place, wherever the notice goes.
 
     An office of its chase that said "another area" isn't asked again.
     """
     wanted = role or notice.role
+    place = notice.home if wanted in OWN_ROLES and notice.home else notice.municipality
     return resolve_chain(
         role=wanted,
-        municipality=notice.municipality,
+        municipality=place,
         at=at,
         unit=notice.unit,
         partner=notice.partner if wanted in NAMED_ROLES else None,
