@@ -21,7 +21,7 @@ GROUPS: "dict[str, tuple[str | Promise, tuple[str, ...]]]" = {
     CONSENT: (_("Consent and refusal"), ("consent", "refusal")),
     HELP: (
         _("Help and follow-up"),
-        ("referral", "assistance_plan", "social_service_notice", "follow_up", "case_meeting"),
+        ("referral", "service_request", "assistance_plan", "social_service_notice", "follow_up", "case_meeting"),
     ),
     CHILD: (_("For a child"), ("cpu_referral", "best_interest", "school_notice")),
     AUTHORITIES: (

@@ -19,6 +19,7 @@ from case_forms.builder.sources import Lists
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision
 from case_forms.procedures.models import ProcedureVersion
+from notifications.directory.areas import OWN_ROLES
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Partner, Role
 from notifications.directory.resolve import Resolution
@@ -30,7 +31,6 @@ from .models import Case, CaseEvent, CaseStatus, Deadline, FormalIdentification,
 
 SUBMISSION_RECEIVED = "submission_received"
 TRIES_FOR_A_REFERENCE = 20
-OWN_ROLES = frozenset({Role.COORDINATOR.value, Role.MOBILE_UNIT.value})
 # From the least to the most: only the formal identification takes a status back.
 STATUS_ORDER = (
     CaseStatus.NOT_VICTIM,
@@ -280,6 +280,7 @@ class _Carrying:
         """Owes the notice to whoever was found. Nobody found is loud: `owe` also tells the chain's coordinators."""
         case, event = self._here(action)
         params, procedure = action.params, self.submission.procedure_version.definition
+        place = self._where(case, found.role)
         notice = owe(
             event_id=event.pk,
             case_id=case.pk,
@@ -287,7 +288,8 @@ class _Carrying:
             role=found.role,
             contact=found.contact,
             partner=found.partner,
-            municipality=self._where(case, found.role),
+            municipality=place,
+            home=case.municipality if place != case.municipality else None,
             unit=case.unit,
             chain=chain_for(procedure, found.role),
             brief=brief_for(found.role, self._content(case), urgent=urgent),
@@ -359,7 +361,6 @@ class _Carrying:
         """Starts the clock of a duty when its submission came in. A duty runs once in each event."""
         written = self.submission.procedure_version.definition["deadlines"][key]
         starts_at = self.submission.received_at
-        marks = {f"{mark}_at": _after(starts_at, written.get(f"{mark}_minutes")) for mark in ("amber", "red", "breach")}
         Deadline.objects.get_or_create(
             event=event,
             key=key,
@@ -368,9 +369,14 @@ class _Carrying:
                 "label": written["label"],
                 "starts_at": starts_at,
                 "notice_id": notice.pk if notice else None,
-                **marks,
+                **marks_of(written, starts_at),
             },
         )
+
+
+def marks_of(written: Mapping[str, Any], starts_at: datetime) -> dict[str, datetime | None]:
+    """When a deadline, as the procedure has it, turns amber and red and is missed; None for a mark that it hasn't."""
+    return {f"{mark}_at": _after(starts_at, written.get(f"{mark}_minutes")) for mark in ("amber", "red", "breach")}
 
 
 def _after(moment: datetime, minutes: float | None) -> datetime | None:

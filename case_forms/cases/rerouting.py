@@ -87,8 +87,10 @@ def heir_of(notice: Notice, municipality: Municipality, at: datetime) -> Resolut
 
 
 def callers_for(notice: Notice, municipality: Municipality, at: datetime) -> Resolution:
-    """The coordinators for the municipality that was named, else the sending unit's, else every one."""
-    return resolve_chain(role=Role.COORDINATOR, municipality=municipality, at=at, unit=notice.unit, chain=notice.chain)
+    """The coordinators for the municipality that was named, else the sending unit's, else every one; where the case is
+    in another municipality than the notice, those of the case."""
+    place = notice.home or municipality
+    return resolve_chain(role=Role.COORDINATOR, municipality=place, at=at, unit=notice.unit, chain=notice.chain)
 
 
 def ask_to_call(notice: Notice, municipality: Municipality, found: Resolution, at: datetime, **whose: Any) -> Notice:

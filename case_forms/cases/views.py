@@ -16,6 +16,7 @@ from audit.chain import actor_of, record
 from case_forms.builder.groups import FormGroup, asks_for_a_case, grouped
 from case_forms.builder.models import FormVersion
 
+from .adopting import newer_version
 from .board import Board, board_of, fingerprint_of, reasons_of
 from .calling import duty_of, to_call_about
 from .models import Case, Deadline
@@ -47,6 +48,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "reasons": reasons_of(found, _language()),
         "submissions": found.submissions.select_related("form_version__form", "submitted_by").defer("answers"),
         "next_forms": next_forms,
+        "newer_version": newer_version(found),
     }
     return render(request, "cases/case.html", context)
 

@@ -1,9 +1,10 @@
-"""An identification that goes on in its case: it begins with what the case's last one holds."""
+"""A form that goes on in its case: an identification begins with what the case's last one holds, a request to offices
+with the offices whose help was named as a need."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import structlog
-from django.db import transaction
 from django.utils import timezone
 
 from access.models import User
@@ -30,33 +31,72 @@ OF_THAT_MOMENT = frozenset(
     | {"refusal", "refusal_informed", "left_card", "source_visit", "reflection_offered", "reflection_from"}
     | {"worker_decision", "decision_reason"}
 )
+REQUEST = "service_request"
+# Which office a named need is for: in the identification (`needs_now`), and in the plan's rows (`area`).
+OFFICE_OF_NEED = {"medical": "health", "psychological": "psychologist", "legal": "legal_aid"}
+OFFICE_OF_AREA = {"health": "health", "psychological": "psychologist", "legal": "legal_aid"}
+AREA_IS_OVER = ("done", "dropped")
 NEVER_COPIED = frozenset({"file", "signature", "case_reference", "calculated"})
 
 log = structlog.get_logger(__name__)
 
 
 def answers_to_continue(*, version: FormVersion, case: Case, by: User) -> Answers:
-    """The answers of the case's last identification on this form that fit its newest version; none for other forms.
+    """What the newest version of this form begins with in this case; nothing for most forms.
 
-    Opening them is recorded. One that doesn't open leaves the form empty: it can be filled all the same.
+    Opening what was sent is recorded. One that doesn't open leaves the form empty: it can be filled all the same.
     """
+    if version.form.key == REQUEST:
+        return _offices_for_needs(version, case, by)
     if version.definition["kind"] != KIND:
         return {}
-    sent = Submission.objects.visible_to(by).filter(case=case, form_version__form=version.form_id)
-    last = sent.select_related("form_version").order_by("-received_at").distinct().first()
-    if last is None:
+    opened = _last_opened(case, by, version.form.key)
+    if opened is None:
         return {}
+    last, answers = opened
     today = timezone.localdate()
     context = CheckContext(Lists(by), today, today, by.language, now=timezone.now())
-    try:
-        answers: dict[str, Any] = dict(last.answers)
-    except (SealBroken, KeyRingError) as error:
-        log.error("submission_unreadable", submission=str(last.pk), code=type(error).__name__)
-        return {}
-    with transaction.atomic():
-        record("submission.read", actor=actor_of(by), target_kind="submission", target_id=last.pk)
-        fitting = plan_move(last.form_version.definition, version.definition, answers, context).answers
+    fitting = plan_move(last.form_version.definition, version.definition, answers, context).answers
     types = {key: placed.question["type"] for key, placed in questions_by_key(version.definition).items()}
     return {
         key: value for key, value in fitting.items() if key not in OF_THAT_MOMENT and types.get(key) not in NEVER_COPIED
     }
+
+
+def _offices_for_needs(version: FormVersion, case: Case, by: User) -> Answers:
+    """The offices for the needs that the last identification and the last plan name. A proposal to the worker, who asks
+    the person: no consent is copied."""
+    named = {*_needs_at_first_contact(case, by), *_needs_of_the_plan(case, by)}
+    asked = questions_by_key(version.definition).get("ask")
+    choices = asked.question.get("choices", ()) if asked else ()
+    offered = [choice["value"] for choice in choices if choice["value"] in named]
+    return {"ask": offered} if offered else {}
+
+
+def _needs_at_first_contact(case: Case, by: User) -> Iterator[str]:
+    opened = _last_opened(case, by, "initial_identification")
+    for need in (opened[1].get("needs_now") or ()) if opened else ():
+        if need in OFFICE_OF_NEED:
+            yield OFFICE_OF_NEED[need]
+
+
+def _needs_of_the_plan(case: Case, by: User) -> Iterator[str]:
+    opened = _last_opened(case, by, "assistance_plan")
+    for row in (opened[1].get("areas") or ()) if opened else ():
+        if row.get("area") in OFFICE_OF_AREA and row.get("area_state") not in AREA_IS_OVER:
+            yield OFFICE_OF_AREA[row["area"]]
+
+
+def _last_opened(case: Case, by: User, form: str) -> tuple[Submission, Answers] | None:
+    """The case's last submission of a form that this person may see, and its answers; None when it doesn't open."""
+    sent = Submission.objects.visible_to(by).filter(case=case, form_version__form__key=form)
+    last = sent.select_related("form_version").order_by("-received_at").distinct().first()
+    if last is None:
+        return None
+    try:
+        answers: dict[str, Any] = dict(last.answers)
+    except (SealBroken, KeyRingError) as error:
+        log.error("submission_unreadable", submission=str(last.pk), code=type(error).__name__)
+        return None
+    record("submission.read", actor=actor_of(by), target_kind="submission", target_id=last.pk)
+    return last, answers

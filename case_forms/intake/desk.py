@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from access.models import User, in_language
 from case_forms.builder.groups import FormGroup, grouped
 from case_forms.builder.models import FormVersion
+from case_forms.cases.adopting import of_an_older_procedure
 from case_forms.cases.models import Case
 from case_forms.signals.models import Signal
 from notifications.directory.models import Contact
@@ -27,6 +28,7 @@ FIRST_KINDS = ("identification", "outreach")
 CASES_ON_A_PAGE = 60
 MOST_SENT = 20
 LONGEST_REFERENCE = 8
+ONLY = ("loud", "child", "older")
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ class CaseLine:
 
 @dataclass(frozen=True)
 class CaseFilter:
-    """Which open cases are wanted. `reference`: the beginning of one; `unit`: its key; `only`: "" | loud | child."""
+    """Which open cases are wanted. `reference`: the beginning of one; `unit`: its key; `only`: "" | loud | child |
+    older (those of a procedure older than the one in force)."""
 
     reference: str = ""
     unit: str = ""
@@ -79,7 +82,7 @@ class CaseFilter:
         """From an address: a reference as people type it, `unit` and `only`; what isn't known filters nothing."""
         typed = "".join(wanted.get("q", "").split()).upper()[:LONGEST_REFERENCE]
         only = wanted.get("only", "")
-        return cls(typed, wanted.get("unit", "")[:50], only if only in ("loud", "child") else "")
+        return cls(typed, wanted.get("unit", "")[:50], only if only in ONLY else "")
 
     def __bool__(self) -> bool:
         return bool(self.reference or self.unit or self.only)
@@ -99,6 +102,11 @@ class CasePages:
         return self.mine.count()
 
     @cached_property
+    def older(self) -> int:
+        """How many of them follow a procedure older than the one in force."""
+        return of_an_older_procedure(self.mine, self.moment).count()
+
+    @cached_property
     def paginator(self) -> "Paginator[Case]":
         cases = self.mine
         if self.wanted.reference:
@@ -107,6 +115,8 @@ class CasePages:
             cases = cases.filter(unit__slug=self.wanted.unit)
         if self.wanted.only == "child":
             cases = cases.filter(child_track=True)
+        if self.wanted.only == "older":
+            cases = of_an_older_procedure(cases, self.moment)
         sorted_in = with_urgency(cases, self.moment)
         if self.wanted.only == "loud":
             sorted_in = sorted_in.filter(urgency__in=[LOUDNESS.index(state) for state in CALLS])

@@ -6,11 +6,12 @@ from typing import Any
 from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, User, in_language
-from case_forms.cases.actions import OWN_ROLES, SUBMISSION_RECEIVED
+from case_forms.cases.actions import SUBMISSION_RECEIVED
 from case_forms.cases.calling import ToCall, to_call
 from case_forms.cases.models import Case
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, decide
+from notifications.directory.areas import OWN_ROLES
 from notifications.directory.chain import is_outside_area, resolve_chain
 from notifications.directory.models import Partner, Role
 

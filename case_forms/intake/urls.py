@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 
 from .answers_out import views as answers_out
-from .views import attachments, filling, home, moving, sending
+from .views import attachments, filling, home, moving, newer_procedure, sending
 
 
 class KeyConverter:
@@ -37,5 +37,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sent/<uuid:submission_id>/", sending.sent, name="sent"),
     path("submissions/<uuid:submission_id>/", sending.submission, name="submission"),
     path("submissions/<uuid:submission_id>/handled/", sending.handled, name="handled"),
+    path("cases/<slug:reference>/procedure/", newer_procedure.newer_procedure, name="newer_procedure"),
     path("cases/<slug:reference>/submissions/<uuid:submission_id>/", sending.case_submission, name="case_submission"),
 ]

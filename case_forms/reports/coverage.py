@@ -74,17 +74,29 @@ def coverage_of(user: User, *, today: date | None = None) -> list[RegionMap]:
     for zone in Zone.objects.visible_to(user).select_related("municipality"):
         zones.setdefault(zone.municipality_id, []).append(zone)
     regions = Region.objects.filter(pk__in=regions_of(user)).prefetch_related("municipalities")
-    units = MobileUnit.objects.filter(region__in=regions)
-    mine = set(user.units().values_list("pk", flat=True)) | set(
-        units.filter(region__in=user.coordinated_regions()).values_list("pk", flat=True)
-    )
-    visits = visits_of([unit for unit in units if unit.pk in mine], day - timedelta(days=LOOKED_BACK), day)
+    visits = visits_of(units_read_by(user), day - timedelta(days=LOOKED_BACK), day)
     planned = _next_planned(user, day)
     found = []
     for region in regions:
         towns = [_town(each, zones.get(each.pk, []), visits, planned, day) for each in region.municipalities.all()]
         found.append(RegionMap(region, tuple(_placed(towns))))
     return found
+
+
+def units_read_by(user: User) -> list[MobileUnit]:
+    """The units whose logs this person reads: their own, and those of the regions they coordinate."""
+    units = MobileUnit.objects.filter(region__in=regions_of(user))
+    mine = set(user.units().values_list("pk", flat=True)) | set(
+        units.filter(region__in=user.coordinated_regions()).values_list("pk", flat=True)
+    )
+    return [unit for unit in units if unit.pk in mine]
+
+
+def visits_to(zone: Zone, user: User, *, today: date | None = None) -> list[Visit]:
+    """The visits of a year that name this zone, of the units whose logs this person reads; the last first."""
+    day = today or timezone.localdate()
+    visits = visits_of(units_read_by(user), day - timedelta(days=LOOKED_BACK), day)
+    return [visit for visit in visits if visit.zone == str(zone.pk)]
 
 
 def regions_of(user: User) -> set[int]:

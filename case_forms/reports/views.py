@@ -14,17 +14,19 @@ from access.models import MobileUnit, User
 from access.scoping import visible_or_404
 from audit.chain import actor_of, record
 from case_forms.builder.models import FormVersion
+from case_forms.intake.begun import Source, begun_from
 from case_forms.intake.views.frame import frame, staff
 from case_forms.zones.actions import NotAllowed, cancel_visit, plan_visit, save_zone
 from case_forms.zones.models import Zone
 
-from .coverage import DAYS, HEIGHT, WIDTH, coverage_of
+from .coverage import DAYS, HEIGHT, WIDTH, coverage_of, visits_to
 from .forms import PlanForm, ZoneForm
 from .monthly import counts_of, month_of
 from .planning import plan_of
 from .showing import lines_of
 
 REPORT = "monthly_report"
+VISITS_SHOWN = 30
 
 
 def zones(request: HttpRequest) -> HttpResponse:
@@ -51,6 +53,25 @@ def zone_change(request: HttpRequest, zone_id: UUID) -> HttpResponse:
     if not user.coordinated_regions().filter(pk=found.municipality.region_id).exists():
         raise Http404
     return _zone_page(request, found)
+
+
+def zone_visits(request: HttpRequest, zone_id: UUID) -> HttpResponse:
+    """A zone's visits of a year, and the cases begun from them. Looking is recorded: it says where people were met."""
+    user = staff(request)
+    found = visible_or_404(Zone, user, pk=zone_id)
+    visits = visits_to(found, user)
+    record("zone.read", actor=actor_of(user), target_kind="zone", target_id=found.pk)
+    sources = [Source(visit.submission_id, visit.unit_id, visit.received_at) for visit in visits]
+    context = frame(
+        request,
+        zone=found,
+        begun=begun_from(sources, user=user, page=request.GET.get("page")),
+        visits=visits[:VISITS_SHOWN],
+        total_visits=len(visits),
+        more_visits=len(visits) > VISITS_SHOWN,
+        may_change=user.coordinated_regions().filter(pk=found.municipality.region_id).exists(),
+    )
+    return render(request, "reports/zone_visits.html", context)
 
 
 def _zone_page(request: HttpRequest, zone: Zone | None) -> HttpResponse:

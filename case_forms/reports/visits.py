@@ -5,7 +5,7 @@ A log is sealed, so each is opened to be counted: about a thousand a year for fi
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ class Visit:
     submission_id: UUID
     unit_id: int
     on: date
+    received_at: datetime
     municipality: str
     zone: str = ""
     minutes: int = 0
@@ -47,7 +48,7 @@ def _logs(units: Iterable[MobileUnit], since: date) -> Iterator[Visit]:
     sent = Submission.objects.filter(
         unit__in=list(units), form_version__form__in=forms, is_drill=False, received_at__date__gte=since
     )
-    for submission in sent.only("id", "unit_id", "occurred_at", "answers").order_by("received_at"):
+    for submission in sent.only("id", "unit_id", "occurred_at", "received_at", "answers").order_by("received_at"):
         try:
             answers: dict[str, Any] = submission.answers or {}
         except (SealBroken, KeyRingError) as error:  # one that doesn't open hides no other
@@ -69,6 +70,7 @@ def _visit(submission: Submission, answers: dict[str, Any]) -> Visit:
         submission_id=submission.pk,
         unit_id=submission.unit_id,
         on=_day(answers.get("date")) or timezone.localdate(submission.occurred_at),
+        received_at=submission.received_at,
         municipality=str(answers.get("municipality", "")),
         zone=str(answers.get("zone", "")),
         minutes=_number(answers.get("time_spent")),

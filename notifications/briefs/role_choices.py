@@ -73,6 +73,7 @@ REASONS_OF_COLLEAGUES = ("busy_elsewhere", "not_on_duty", "not_competent", "conf
 
 OUTCOMES: Choices = {
     "support_begun": _("Support has begun"),
+    "already_helping": _("Already helping this person"),
     "appointment_given": _("Gave an appointment"),
     "seen_by_doctor": _("The person was seen by a doctor"),
     "lawyer_named": _("A lawyer has taken it on"),
@@ -93,10 +94,31 @@ OUTCOMES_OF_ROLE: dict[str, tuple[str, ...]] = {
         "passed_on",
     ),
     Role.SCHOOL: ("watching", "called_back", "passed_on"),
-    Role.PSYCHOLOGIST: ("support_begun", "appointment_given", "declined_contact", "not_found", "passed_on"),
-    Role.HEALTH: ("seen_by_doctor", "appointment_given", "declined_contact", "not_found", "passed_on"),
-    Role.LEGAL_AID: ("lawyer_named", "appointment_given", "declined_contact", "not_found", "passed_on"),
-    Role.EMBASSY_DESK: ("papers_prepared", "registered", "passed_on"),
+    Role.PSYCHOLOGIST: (
+        "already_helping",
+        "support_begun",
+        "appointment_given",
+        "declined_contact",
+        "not_found",
+        "passed_on",
+    ),
+    Role.HEALTH: (
+        "already_helping",
+        "seen_by_doctor",
+        "appointment_given",
+        "declined_contact",
+        "not_found",
+        "passed_on",
+    ),
+    Role.LEGAL_AID: (
+        "already_helping",
+        "lawyer_named",
+        "appointment_given",
+        "declined_contact",
+        "not_found",
+        "passed_on",
+    ),
+    Role.EMBASSY_DESK: ("already_helping", "papers_prepared", "registered", "passed_on"),
     Role.COORDINATOR: ("police_by_unit", "police_not_notified", "called_back", "other"),
 }
 

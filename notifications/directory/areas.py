@@ -2,7 +2,7 @@
 
     directorate, municipality, region   the office names it
     country                             the office names no area at all
-    through                             another role's office, when none of the role's own is there or on duty
+    through                             another role's office, which alone is notified and asked to pass it on
 
 A protection service has no area: whoever refers names it.
 """
@@ -27,7 +27,8 @@ class Area(StrEnum):
 
 @dataclass(frozen=True)
 class Reach:
-    """How a role's offices are found. `one_only`: where several fit a place, none is taken by guess."""
+    """How a role's offices are found. `through`: never directly, but by that other role's office. `one_only`: where
+    several fit a place, none is taken by guess."""
 
     areas: tuple[Area, ...]
     through: Role | None = None
@@ -47,10 +48,14 @@ REACH: dict[str, Reach] = {
     Role.PSYCHOLOGIST: Reach((Area.REGION,)),
     Role.HEALTH: Reach((Area.MUNICIPALITY, Area.REGION)),
     Role.LEGAL_AID: Reach((Area.REGION, Area.COUNTRY)),
+    # Consular officers and returns go by the Responsible Authority (docs/domain/sources.md): an embassy learns of
+    # nobody before it has been asked whether that is safe.
     Role.EMBASSY_DESK: Reach((Area.COUNTRY,), through=Role.RESPONSIBLE_AUTHORITY),
 }
 
 
+# Our own people: they are looked for where the case is, whose coordinators and units may open it.
+OWN_ROLES = frozenset({Role.COORDINATOR.value, Role.MOBILE_UNIT.value})
 # Whoever writes to these names the office: a notice is never passed to another of them by itself.
 NAMED_ROLES = frozenset({Role.PROTECTION_SERVICE.value, Role.SCHOOL.value, Role.SOCIAL_SERVICE.value})
 
@@ -61,14 +66,14 @@ def areas_of(role: str) -> tuple[Area, ...]:
 
 
 def roles_answering(role: str) -> tuple[str, ...]:
-    """The role itself, and the one through which its notices go when it has nobody."""
+    """The roles whose offices its notices may reach: its own, or the one through which alone they go."""
     reach = REACH.get(role)
-    return (role, reach.through) if reach and reach.through else (role,)
+    return (reach.through,) if reach and reach.through else (role,)
 
 
 def offices_for(role: str, municipality: Municipality, partner: Partner | None) -> "QuerySet[Partner]":
-    """The active offices that answer for a place, those through which the role is reached included; `partner` is the
-    office that was named instead."""
+    """The active offices that answer for a place, or those through which the role is reached; `partner` is the office
+    that was named instead."""
     active = Partner.objects.filter(role__in=roles_answering(role), is_active=True)
     if partner is not None:
         return active.filter(pk=partner.pk)
@@ -80,18 +85,18 @@ def offices_for(role: str, municipality: Municipality, partner: Partner | None) 
 
 
 def nearest_first(role: str, offices: Iterable[Partner]) -> list[Partner]:
-    """The role's own offices before those it is reached through; of these the smaller area first, then the older
-    entry: nothing hangs on a key."""
-    return sorted(offices, key=lambda office: (office.role != role, _distance(office), office.pk))
+    """The smaller area first, then the older entry: nothing hangs on a key."""
+    return sorted(offices, key=lambda office: (_distance(office), office.pk))
 
 
 def has_place(role: str, place: Municipality | Region) -> bool:
     """Whether an active office of this role answers for a municipality, or for a region as such."""
     if isinstance(place, Municipality):
-        return offices_for(role, place, None).filter(role=role).exists()
-    offices = Partner.objects.filter(role=role, is_active=True)
+        return offices_for(role, place, None).exists()
+    answering = roles_answering(role)
+    offices = Partner.objects.filter(role__in=answering, is_active=True)
     within = Q(regions=place)
-    if Area.COUNTRY in areas_of(role):
+    if any(Area.COUNTRY in areas_of(each) for each in answering):
         within |= _names_nothing()
     return offices.filter(within).exists()
 

@@ -167,15 +167,7 @@ def _several(municipality: Municipality, count: int) -> Words:
 
 
 def _why_not_nearer(role: str, nearest: Partner, office: Partner) -> list[Words]:
-    """When nobody is on duty at the nearest office and one further away answers instead, or the role has no office."""
-    if office.role != role and nearest.role != role:
-        who = ROLE_WORDS[role]
-        return [
-            {
-                "sq": f"Në listë nuk ka zyrë të posaçme për {who['sq']}.",
-                "en": f"The directory has no desk of its own for {who['en']}.",
-            }
-        ]
+    """When nobody is on duty at the nearest office and one further away answers instead."""
     if office == nearest or role in _OF_ONE_KIND:
         return []
     return [

@@ -54,6 +54,7 @@ def owe(
     partner: Partner | None = None,
     unit: MobileUnit | None = None,
     chain: Sequence[str] = (),
+    home: Municipality | None = None,
     at: datetime | None = None,
 ) -> Notice:
     """The duty to tell `contact` about one case event, in the caller's transaction; a worker is woken on commit.
@@ -63,7 +64,8 @@ def owe(
     chain are owed a fallback notice (purpose "fallback") with it; callers need not owe one themselves.
     `partner`: the recipient's office; by default the contact's. Give it when `contact` is None and it is known.
     `unit` and `chain`: whose notice it is and along which links somebody is looked for (see `Notice`); by default those
-    of the notice it chases. A brief for an office outside whose area the place lies says so before all else.
+    of the notice it chases. `home`: the case's own municipality, when it is another one than `municipality`; by default
+    that of the notice it chases. A brief for an office outside whose area the place lies says so before all else.
     `ladder`: the procedure's steps (see `ladders`); a first notice always gets one that ends in a repeated call, a
     notice that chases another has none unless given. `marks`: {"amber_minutes", "red_minutes", "breach_minutes"}.
     Raises LadderUnusable.
@@ -89,6 +91,7 @@ def owe(
         partner=office,
         recipient_key=key,
         municipality=municipality,
+        home=home or (chases.home if chases else None),
         unit=sender,
         chain=links,
         language=contact.language if contact else "sq",
@@ -232,7 +235,7 @@ def tell_coordinators(notice: Notice, *, at: datetime) -> list[Notice]:
         return []
     found = resolve_chain(
         role=Role.COORDINATOR,
-        municipality=notice.municipality,
+        municipality=notice.home or notice.municipality,
         at=at,
         unit=notice.unit,
         chain=[link for link in notice.chain or DEFAULT_CHAIN if link in (*COORDINATOR_LINKS, OPERATOR)],

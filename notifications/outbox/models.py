@@ -91,6 +91,9 @@ class Notice(models.Model):
 
         {"sections": [{"title": {"sq", "en"}, "rows": [{"key", "label": {"sq", "en"}, "value": {"sq", "en"}}]}]}
 
+    `home` is the case's own municipality where the notice is about another place; null where they are one. Our own
+    people are looked for there: a coordinator elsewhere is asked to call about a case that they can't open.
+
     `unit` is the sending one and `chain` the links along which a recipient is looked for (`directory.links`), as the
     procedure had them; empty is the usual chain.
 
@@ -126,6 +129,7 @@ class Notice(models.Model):
     )
     recipient_key = models.CharField(max_length=64)
     municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="+", verbose_name=_("municipality"))
+    home = models.ForeignKey(Municipality, models.PROTECT, null=True, blank=True, editable=False, related_name="+")
     unit = models.ForeignKey(
         MobileUnit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("mobile unit")
     )

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from notifications.directory import roster
-from notifications.directory.areas import NAMED_ROLES
+from notifications.directory.areas import NAMED_ROLES, OWN_ROLES
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Contact, Partner, Role
 from notifications.directory.resolve import Resolution
@@ -18,15 +18,17 @@ PIN_ALARM = "PIN"  # the reference of such notices (briefs.pin_alarm)
 
 
 def resolve_for(notice: Notice, *, at: datetime, role: str = "") -> Resolution:
-    """Who is there for this notice at this moment; with `role`, for that role at the notice's place instead.
+    """Who is there for this notice at this moment; with `role`, for that role at the notice's place instead. Our own
+    people are those of the case's place, wherever the notice goes.
 
     An office of its chase that said "another area" isn't asked again. Of a notice about a contact (wrong PINs) somebody
     else is found, wherever they are: whoever reads that contact's mail must not be the only one who is told.
     """
     wanted = role or notice.role
+    place = notice.home if wanted in OWN_ROLES and notice.home else notice.municipality
     found = resolve_chain(
         role=wanted,
-        municipality=notice.municipality,
+        municipality=place,
         at=at,
         unit=notice.unit,
         partner=notice.partner if wanted in NAMED_ROLES else None,

@@ -5,6 +5,7 @@ from case_forms.questions.assessment import DECISIONS
 
 from .carrying import Carrying
 from .choice_lists import ChoiceList
+from .computing import RESULT_KINDS
 from .names import KEY, key_of
 from .tables import is_table
 from .tree import Node
@@ -92,6 +93,8 @@ def _plan_question(node: Node, carrying: Carrying) -> None:
         return
     kind = registry.get(found.type).value_kind
     place.kind = "yesno" if found.type == "boolean" else kind
+    if row.get("bind", "calculate"):  # conditions above it are read first, and compare with what comes of it
+        place.kind = RESULT_KINDS.get(row.get("vatra", "result"), place.kind)
     place.whole = found.type in ("integer", "duration")
     place.choices = choices_of(node, found.type, carrying)
     if node.has_other:

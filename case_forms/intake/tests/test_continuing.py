@@ -1,6 +1,7 @@
 """An identification for a person who has a case: it joins that case and begins with what is known."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.questions.zones import ZoneChoice
 from case_forms.zones.models import Zone
+from notifications.directory.models import Partner
+from notifications.escalation.clock import advance
 from notifications.outbox.models import Notice
 from tests.seeds import lay_down_demo
 
@@ -159,6 +162,27 @@ def test_the_review_names_those_who_cover_the_place_where_the_person_is_now(
     answers = {"municipality": "vlore", "case_ref": case.reference, **REST}
     told = told_at_once(Draft.objects.get(), answers, worker)
     assert {each.place for each in told if each.place} == {"Vlorë"}
+
+
+def coordinators_asked(case: Case) -> set[str]:
+    calls = Notice.objects.filter(case_id=case.pk, role="coordinator").exclude(contact=None)
+    return {str(call.contact.partner.slug) for call in calls.select_related("contact__partner") if call.contact}
+
+
+def test_calls_about_a_person_elsewhere_go_to_the_coordinators_of_the_case_who_may_open_it(
+    case: Case, worker: User
+) -> None:
+    Notice.objects.all().update(next_step_at=None)
+    Partner.objects.filter(slug="policia-vlore").update(is_active=False)
+    sent = send(worker, municipality="vlore", case_ref=case.reference, **REST)
+    event = case.events.get(submission_id=sent.pk)
+    nobody = Notice.objects.filter(event_id=event.pk, role="police", chases=None)
+    assert [notice.home for notice in nobody] == [case.municipality]
+    for hours in (1, 2, 30, 60):
+        advance(timezone.now() + timedelta(hours=hours))
+    assert Notice.objects.filter(event_id=event.pk, role="cpu", chasers__purpose="call").exists()
+    ours = Partner.objects.get(role="coordinator", regions=case.region)
+    assert coordinators_asked(case) == {ours.slug}
 
 
 def old_case(case: Case) -> Case:

@@ -41,6 +41,7 @@ FORMS = {
     "assistance_plan",
     "refusal",
     "social_service_notice",
+    "service_request",
     "school_notice",
     "monthly_report",
     "activity_report",

@@ -26,12 +26,14 @@ from case_forms.intake.actions import (
     submit_draft,
 )
 from case_forms.intake.attachments.naming import files_of_submission
+from case_forms.intake.begun import Begun, Source, begun_from
 from case_forms.intake.checking import CheckContext
 from case_forms.intake.confirming import confirmed_in_words, to_confirm
 from case_forms.intake.filling import checked_for
 from case_forms.intake.languages import language_among, language_of
 from case_forms.intake.models import Draft, Submission
 from case_forms.intake.naming import named_case
+from case_forms.intake.outreach_visits import FORM as VISIT_FORM
 from case_forms.intake.preview import told_at_once, would_match_no_rule
 from case_forms.intake.reading import read_sections, read_stored
 
@@ -155,10 +157,19 @@ def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
         sections=sections,
         confirmed=confirmed_in_words(found, context.language),
         words=outcome.words_of(found),
+        begun=_begun(request, found),
         to_call=outcome.to_call(found.unit) if found.is_unmatched and found.handled_at is None else [],
         is_of_unit=user.units().filter(pk=found.unit_id).exists(),
     )
     return render(request, "field/submission.html", page)
+
+
+def _begun(request: HttpRequest, found: Submission) -> Begun | None:
+    """What came of an outreach visit; None for every other form."""
+    if found.form_version.form.key != VISIT_FORM:
+        return None
+    source = Source(found.pk, found.unit_id, found.received_at)
+    return begun_from([source], user=staff(request), page=request.GET.get("page"))
 
 
 @require_POST

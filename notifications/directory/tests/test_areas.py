@@ -105,19 +105,23 @@ def test_legal_aid_of_the_region_comes_before_the_one_for_the_country(country: C
     assert found_for(Role.LEGAL_AID, elsewhere).contact == national
 
 
-def test_without_a_desk_the_embassys_notice_goes_through_the_responsible_authority_and_says_so(
+def test_an_embassys_notice_goes_through_the_responsible_authority_only_and_says_so(
     country: Country,
 ) -> None:
     authority = put_on_duty(country.authority)
     found = found_for(Role.EMBASSY_DESK, country.vlore)
     assert (found.role, found.contact, found.partner) == (Role.EMBASSY_DESK, authority, country.authority)
-    assert "no desk of its own for the embassy" in found.words[0]["en"]
-    assert "goes through Office responsible-authority" in found.words[1]["en"]
-    desk = make_office("desk", Role.EMBASSY_DESK)
+    assert "goes through Office responsible-authority" in found.words[0]["en"]
+    clerk = put_on_duty(make_office("desk", Role.EMBASSY_DESK))
     assert found_for(Role.EMBASSY_DESK, country.vlore).contact == authority
-    clerk = put_on_duty(desk)
-    found = found_for(Role.EMBASSY_DESK, country.vlore)
-    assert (found.contact, found.words[0]["en"]) == (clerk, "The notice is for Office desk.")
+    authority.is_active = False
+    authority.save()
+    assert found_for(Role.EMBASSY_DESK, country.vlore).contact is None
+    numbers = [callee.phone for callee in call_list(
+        role=Role.EMBASSY_DESK, municipality=country.vlore, at=timezone.now()
+    )]  # fmt: skip
+    assert numbers
+    assert clerk.phone not in numbers
 
 
 def test_a_desk_is_never_told_what_is_for_the_responsible_authority(country: Country) -> None:
@@ -149,8 +153,12 @@ def test_a_place_is_without_a_role_only_when_its_last_office_goes(country: Count
     assert coverage.places_without(Role.SOCIAL_SERVICE, [country.vlore]) == [country.vlore]
 
 
-def test_the_country_has_an_embassy_only_by_its_own_desk_but_its_notices_have_an_office(country: Country) -> None:
+def test_whatever_desks_the_directory_holds_the_authority_alone_answers_for_an_embassy(country: Country) -> None:
+    make_office("desk", Role.EMBASSY_DESK)
     assert list(offices_for(Role.EMBASSY_DESK, country.vlore, None)) == [country.authority]
+    assert coverage.places_without(Role.EMBASSY_DESK, [country.vlore]) == []
+    country.authority.is_active = False
+    country.authority.save()
     assert coverage.places_without(Role.EMBASSY_DESK, [country.vlore]) == [country.vlore]
 
 

@@ -99,11 +99,7 @@ def test_odk_validate_accepts_every_form(forms, tmp_path):
 # A session is text in ODK as long as none is listed, and a text has nothing to filter: the workbook says so itself.
 # The days between two dates come back as the days to the second "and no day more": the same number.
 BETWEEN = "/sections/1/items/0/constraint/expr/>=/0/days_between/1"
-# A comparison with a calculated truth that stands later in the form comes back with the text "true": what is read
-# before the question can't know its kind. docs/xlsform.md says so.
-LATER = "/shared_with/police/or/1/and/1/or/1/==/1"
 NOT_CARRIED = {
-    "initial_identification": [f"/sections/0/items/{number}{LATER}" for number in (8, 9, 10)],
     "session_report": ["/sections/0/items/0/choice_filter"],
     "formal_identification": [f"{BETWEEN}/add_days", f"{BETWEEN}/var"],
 }

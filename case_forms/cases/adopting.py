@@ -1,0 +1,111 @@
+"""An open case goes on under the procedure in force instead of the one it was opened under (docs/adr/0081).
+
+A coordinator decides that, for one case at a time. What was decided stays: notices, clocks that run, who was told.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from access.models import User
+from audit.chain import actor_of, record
+from case_forms.procedures.models import ProcedureVersion
+
+from .actions import marks_of
+from .brief_content import both
+from .models import Case, CaseEvent, CaseQuerySet, Deadline
+
+PROCEDURE_ADOPTED = "procedure_adopted"
+
+
+class CannotAdopt(Exception):
+    """`code`: not_allowed, closed, not_newer (it is under this version already, or under a later one)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def newer_version(case: Case, at: datetime | None = None) -> ProcedureVersion | None:
+    """The version in force, if this open case was opened under an older one."""
+    if case.closed_at is not None:
+        return None
+    try:
+        current = ProcedureVersion.objects.in_force(at)
+    except ProcedureVersion.DoesNotExist:
+        return None
+    own = case.procedure_version
+    return current if current.pk != own.pk and current.in_force_from > own.in_force_from else None
+
+
+def of_an_older_procedure(cases: CaseQuerySet, at: datetime) -> CaseQuerySet:
+    """Those of these cases that were opened under a version older than the one in force; none without one."""
+    try:
+        current = ProcedureVersion.objects.in_force(at)
+    except ProcedureVersion.DoesNotExist:
+        return cases.none()
+    return cases.filter(procedure_version__in_force_from__lt=current.in_force_from).exclude(procedure_version=current)
+
+
+def may_adopt(case: Case, user: User) -> bool:
+    """A coordinator of the case's region, or of its unit's."""
+    return user.coordinated_regions().filter(pk__in=(case.region_id, case.unit.region_id)).exists()
+
+
+@transaction.atomic
+def adopt_procedure(*, case: Case, version: ProcedureVersion, duties: Sequence[str], by: User) -> CaseEvent:
+    """Puts the case under `version`, and starts the clocks of `duties` (keys of its deadlines) now.
+
+    A duty that the case has, or had, is not started a second time. Raises CannotAdopt.
+    """
+    if not may_adopt(case, by):
+        raise CannotAdopt("not_allowed")
+    locked = Case.objects.select_for_update().select_related("procedure_version").get(pk=case.pk)
+    if locked.closed_at is not None:
+        raise CannotAdopt("closed")
+    at = timezone.now()
+    newer = newer_version(locked, at)
+    if newer is None or newer.pk != version.pk:
+        raise CannotAdopt("not_newer")
+    known = set(Deadline.objects.filter(case=locked).values_list("key", flat=True))
+    begun = [key for key in dict.fromkeys(duties) if key not in known]
+    before = locked.procedure_version
+    locked.procedure_version = version
+    locked.save(update_fields=["procedure_version"])
+    event = CaseEvent.objects.create(
+        case=locked,
+        kind=PROCEDURE_ADOPTED,
+        at=at,
+        detail={"from": str(before), "to": str(version), "duties": begun, "by": by.pk},
+        explanation=[{"rule": PROCEDURE_ADOPTED, "words": _words(before, version)}],
+    )
+    for key in begun:
+        written = version.definition["deadlines"][key]
+        Deadline.objects.create(
+            case=locked, event=event, key=key, label=written["label"], starts_at=at, **marks_of(written, at)
+        )
+    record(
+        "case.procedure_adopted",
+        actor=actor_of(by),
+        target_kind="case",
+        target_id=case.pk,
+        before=str(before),
+        after=str(version),
+        duties=begun,
+    )
+    return event
+
+
+def _words(before: ProcedureVersion, version: ProcedureVersion) -> dict[str, str]:
+    return both(
+        lambda: (
+            gettext(
+                "A coordinator decided that this case goes on under version %(after)s of the procedure instead of"
+                " version %(before)s. The clocks that were missing start now."
+            )
+            % {"before": before.number, "after": version.number}
+        )
+    )

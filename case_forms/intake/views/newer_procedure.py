@@ -1,0 +1,44 @@
+"""A case of an older procedure: what newer cases have that it lacks, and taking it over to the version in force."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from access.scoping import visible_or_404
+from audit.chain import actor_of, record
+from case_forms.cases.adopting import CannotAdopt, adopt_procedure, may_adopt, newer_version
+from case_forms.cases.models import Case
+from case_forms.intake.newer_procedure import changed_settings, labels_of_duties, missing_duties
+
+from .frame import frame, staff
+
+
+def newer_procedure(request: HttpRequest, reference: str) -> HttpResponse:
+    """GET says what the case lacks; its forms are read for that, which is recorded. POST takes it over, to the version
+    that the page spoke of; only a coordinator may."""
+    user = staff(request)
+    case = visible_or_404(Case, user, reference=reference)
+    version = newer_version(case)
+    if version is None:
+        return redirect("cases:case", case.reference)
+    may = may_adopt(case, user)
+    if request.method == "POST" and not may:
+        raise Http404
+    record("case.duties_compared", actor=actor_of(user), target_kind="case", target_id=case.pk, version=str(version))
+    duties = missing_duties(case, version)
+    if request.method == "POST" and request.POST.get("version") == str(version.pk):
+        try:
+            adopt_procedure(case=case, version=version, duties=duties, by=user)
+        except CannotAdopt as refused:
+            if refused.code == "not_allowed":
+                raise Http404 from None
+        return redirect("cases:case", case.reference)
+    page = frame(
+        request,
+        case=case,
+        version=version,
+        has_changed=request.method == "POST",
+        duties=labels_of_duties(version, duties, user.language),
+        changes=changed_settings(case.procedure_version, version, user.language),
+        may_adopt=may,
+    )
+    return render(request, "field/newer_procedure.html", page, status=409 if request.method == "POST" else 200)
