@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "config.middleware.StaffLanguage",
     "access.middleware.AccessPolicy",
     "content.redirects.middleware.RedirectMiddleware",
+    "config.malformed.MalformedRequests",
 ]
 
 ROOT_URLCONF = "config.urls"
