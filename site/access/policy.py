@@ -37,7 +37,7 @@ ADMIN_DOOR = "wagtailadmin.access_admin"
 PREVIEW = WRITE | {"DELETE"}  # what Wagtail's preview of an unsaved page is told when it closes
 TRANSLATE = WRITE | {"PUT", "DELETE"}  # a translated sentence is saved, or taken back
 REMEMBER = WRITE | {"PATCH"}  # Wagtail remembers that a hint was put away
-EVERY_METHOD = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+EVERY_METHOD = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})  # no row takes them all
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,7 @@ VIEWS: tuple[Row, ...] = (
             "builder_choicelist",
         )
     ),
+    Row("wagtailadmin_error_test", NOBODY, "Fails on purpose, for Wagtail's own developers."),
     # the sandbox (local profile only; elsewhere these routes don't exist)
     Row("sandbox:inbox", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
     Row("sandbox:letter", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
@@ -268,7 +269,7 @@ VIEWS: tuple[Row, ...] = (
     Row("robots", PUBLIC, "What search engines should leave alone."),
     Row("security_txt", PUBLIC, "To whom a weakness is reported, as the operator has set it."),
     Row("openapi", PUBLIC, "The description of the public API, for those who build other front ends."),
-    Row("api_unknown", PUBLIC, "Says that an address of the API leads nowhere.", EVERY_METHOD),
+    Row("api_unknown", PUBLIC, "Says that an address of the API leads nowhere."),
 )
 
 MOUNTS: tuple[Row, ...] = (
@@ -354,6 +355,7 @@ MOUNTS: tuple[Row, ...] = (
     Row("cms/images/", EDITOR, "Editors keep the pictures of the public pages.", WRITE, ADMIN_DOOR),
     Row("cms/documents/", EDITOR, "Editors keep the files of the public pages.", WRITE, ADMIN_DOOR),
     Row("cms/pages/", EDITOR, "Editors write pages; Wagtail asks its rights at each of them.", PREVIEW, ADMIN_DOOR),
+    Row("cms/snippets/choose/builder/", NOBODY, "Nothing on a page points to a form or to a list of choices."),
     Row("cms/snippets/", EDITOR, "Editors keep helplines and words that pages share.", PREVIEW, ADMIN_DOOR),
     Row("cms/localize/", EDITOR, "Editors translate the public pages.", TRANSLATE, ADMIN_DOOR),
     Row("cms/dismissibles/", CMS, "Each person puts away hints for themselves.", REMEMBER, ADMIN_DOOR),

@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "config.middleware.StaffLanguage",
     "access.middleware.AccessPolicy",
     "content.redirects.middleware.RedirectMiddleware",
+    "config.malformed.MalformedRequests",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -346,7 +346,7 @@ def test_two_files_wait_for_their_turn_and_the_next_is_told_at_once() -> None:
     assert refused.value.code == "busy"
 
 
-SLOW = "import sys, time; sys.stdin.buffer.read(); time.sleep(0.8); print('{\"media_type\": \"image/png\"}')"
+SLOW = 'import sys, time; sys.stdin.buffer.read(); time.sleep(0.8); print(\'{"media_type": "image/png"}\')'
 
 
 def test_whoever_sends_many_files_at_once_keeps_nobody_from_theirs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,243 @@
+"""What stands behind the addresses: one row of each kind in the region of the matrix, beside the demo."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
+from wagtail.models import Locale, Page, PageViewRestriction, Revision, WorkflowState
+from wagtail_localize.models import OverridableSegment, StringSegment, Translation, TranslationSource
+
+from access.models import AddressChange, Assignment, FactorReset, MobileUnit, RoleRequest, SessionEnd, User
+from access.staff.models import TwoPeople
+from case_forms.builder.models import FormDefinition, FormVersion
+from case_forms.cases.models import Case, Referral
+from case_forms.intake.attachments.storing import write_content
+from case_forms.intake.drafts import start_draft
+from case_forms.intake.models import AnswerExport, Attachment, Draft, Submission
+from case_forms.signals.models import Signal
+from case_forms.zones.models import PlannedVisit, Zone
+from content.models import ArticlePage, Hotline
+from notifications.directory.changes.models import Act, ChangedKind, DirectoryChange
+from notifications.directory.models import Agreement, Contact, Leave, Partner
+from notifications.outbox.models import Notice
+from outreach_pages.models import InformativeSession
+
+from .people import HERE, Person
+
+
+class World:
+    """The rows by the parameter of an address that names them: `{"draft_id": ..., "page_id": ...}`."""
+
+    def __init__(self, people: dict[str, Person]) -> None:
+        self.people = people
+        self.unit = MobileUnit.objects.get(region__slug=HERE)
+        self.worker: User = people["worker"].user
+        self.case = Case.objects.filter(unit=self.unit).order_by("pk").first()
+        self.other = User.objects.create_user("matrix-somebody-else", "e@vatra.example", "x")
+        Assignment.objects.create(user=self.other, role="worker", unit=self.unit)
+        self.values: dict[str, Any] = {
+            **self._field_values(),
+            **self._page_values(),
+            **self._translation_values(),
+            **self._brief_values(),
+            **self._words(),
+        }
+        self.by_view = self._values_by_view()
+
+    def _field_values(self) -> dict[str, Any]:
+        submission = Submission.objects.filter(case=self.case).order_by("pk").first()
+        version = FormVersion.objects.newest().get(form__key="initial_identification")
+        draft = start_draft(form_version=version, unit=self.unit, owner=self.worker)
+        municipality = self.unit.region.municipalities.first()
+        zone = Zone.objects.create(municipality=municipality, name="Zona e provës")
+        visit = PlannedVisit.objects.create(
+            zone=zone, unit=self.unit, on=timezone.localdate() + timedelta(days=1), made_by=self.worker
+        )
+        export = AnswerExport.objects.create(form=version.form, by=self.worker, format="csv", language="sq")
+        session = InformativeSession.objects.filter(unit=self.unit).order_by("pk").first()
+        return {
+            "draft_id": draft.pk,
+            "section_key": version.definition["sections"][0]["key"],
+            "form_key": version.form.key,
+            "attachment_id": self._attachment(draft).pk,
+            "submission_id": submission.pk,
+            "reference": self.case.reference,
+            "notice_id": Notice.objects.filter(case_id=self.case.pk).first().pk,
+            "zone_id": zone.pk,
+            "visit_id": visit.pk,
+            "export_id": export.pk,
+            "session_id": session.pk,
+            "code": session.card_code,
+            "number": version.number,
+        }
+
+    def _attachment(self, draft: Draft) -> Attachment:
+        identity = uuid4()
+        return Attachment.objects.create(
+            id=identity,
+            draft=draft,
+            owner=self.worker,
+            unit=self.unit,
+            media_type="image/png",
+            size=3,
+            fingerprint="x",
+            name="prova.png",
+            content_key=write_content(identity, b"abc"),
+        )
+
+    def _page_values(self) -> dict[str, Any]:
+        page = ArticlePage.objects.filter(locale__language_code="sq").order_by("pk").first()
+        revision = page.save_revision(user=self.people["editor"].user)
+        editor = self.people["editor"].user
+        waiting = ArticlePage.objects.filter(locale__language_code="sq").order_by("pk").last()
+        waiting.save_revision(user=editor)
+        state: WorkflowState = waiting.get_workflow().start(waiting, editor)
+        task = state.current_task_state
+        self.waiting = waiting
+        return {
+            "page_id": page.pk,
+            "parent_page_id": page.get_parent().pk,
+            "page_to_move_id": page.pk,
+            "destination_id": page.get_parent().get_parent().pk,
+            "revision_id": revision.pk,
+            "revision_id_a": "live",
+            "revision_id_b": "latest",
+            "task_state_id": task.pk,
+            "state_id": task.pk,
+            "task_id": task.task_id,
+            "workflow_state_id": state.pk,
+            "workflow_pk": state.workflow_id,
+            "page_pk": page.pk,
+            "content_type_app_name": "content",
+            "content_type_model_name": "articlepage",
+            "collection_id": 1,
+            "page_view_restriction_id": PageViewRestriction.objects.create(
+                page=Page.objects.get(pk=page.pk), restriction_type="password", password="x"
+            ).pk,
+        }
+
+    def _translation_values(self) -> dict[str, Any]:
+        page = ArticlePage.objects.filter(locale__language_code="sq").order_by("pk")[3]
+        source, _made = TranslationSource.update_or_create_from_instance(page)
+        translation = Translation.objects.create(source=source, target_locale=Locale.objects.get(language_code="en"))
+        overridable = OverridableSegment.objects.filter(source=source).first()
+        return {
+            "translation_source_id": source.pk,
+            "translation_id": translation.pk,
+            "string_segment_id": StringSegment.objects.filter(source=source).first().pk,
+            "overridable_segment_id": overridable.pk if overridable else 1,
+            "mode": "x",
+        }
+
+    def _brief_values(self) -> dict[str, Any]:
+        notice = Notice.objects.filter(contact__isnull=False).first()
+        return {"token": notice.link_token, "report": uuid4()}
+
+    def _words(self) -> dict[str, Any]:
+        return {
+            "app_label": "content",
+            "app_name": "content",
+            "model_name": "articlepage",
+            "action": "delete",
+            "action_name": "approve",
+            "language": "sq",
+            "kind": "svg",
+            "when": "para",
+            "slug": HERE,
+            "key": "initial_identification",
+            "secret": "nobodys-secret",
+            "filter_spec": "width-100",
+            "path": "none.png",
+            "uidb64": "MQ",
+            "object_id": str(ArticlePage.objects.order_by("pk").first().pk),
+            "contact_id": self._contact().pk,
+            "restriction_id": 1,
+            "assignment": self.other.assignments.get().pk,
+            "instance_pk": str(self.case.pk),
+        }
+
+    def _contact(self) -> Contact:
+        return Contact.objects.filter(partner=self._office()).order_by("pk").first()
+
+    def _office(self) -> Partner:
+        """One whose every place lies in the region: what its own coordinator keeps."""
+        return (
+            Partner.objects.filter(municipality__region__slug=HERE, contacts__isnull=False, is_active=True)
+            .order_by("pk")
+            .first()
+        )
+
+    def _values_by_view(self) -> dict[str, dict[str, Any]]:
+        """Where a parameter's name says too little: by the beginning of the view's name."""
+        keeper, other = self.people["operator"].user, self.other
+        asked: dict[type[TwoPeople], Any] = {
+            FactorReset: {},
+            SessionEnd: {},
+            AddressChange: {"email": "new@vatra.example"},
+            RoleRequest: {"role": "worker", "unit": self.unit, "starts_on": timezone.localdate()},
+        }
+        made = {model: model.objects.create(user=other, asked_by=keeper, **more) for model, more in asked.items()}
+        office, form = self._office(), FormDefinition.objects.get(key="initial_identification")
+        change = DirectoryChange.objects.create(
+            kind=ChangedKind.CONTACT,
+            act=Act.CHANGE,
+            entry_id=self._contact().pk,
+            office=office,
+            values={"before": {"name": "A"}, "after": {"name": "B"}, "concerned": {}},
+            asked_by=self.people["coordinator of all regions"].user,
+        )
+        Leave.objects.create(
+            contact=self._contact(),
+            starts_at=timezone.now() + timedelta(days=3),
+            ends_at=timezone.now() + timedelta(days=9),
+        )
+        referral = Referral.objects.create(case=self.case, event=self.case.events.first(), partner=office)
+        Agreement.objects.create(partner=office, signed_on=timezone.localdate())
+        form_type = ContentType.objects.get_for_model(FormDefinition)
+        revision = Revision.objects.filter(content_type=form_type, object_id=str(form.pk)).first()
+        return {
+            "wagtailadmin_editing_sessions:": {"session_id": 1},
+            "signals:": {"reference": Signal.objects.get().reference},
+            "staff:": {"pk": other.pk},
+            "factor_resets:ask": {"pk": other.pk},
+            "factor_resets:decide": {"pk": made[FactorReset].pk},
+            "by_two:role": {"pk": made[RoleRequest].pk},
+            "by_two:address": {"pk": made[AddressChange].pk},
+            "by_two:session_end": {"pk": made[SessionEnd].pk},
+            "directory_changes:change": {"pk": change.pk},
+            "directory_changes:test_again": {"pk": self._contact().pk},
+            "contact:": {"pk": self._contact().pk},
+            "partner:": {"pk": office.pk},
+            "dutyshift:": {"pk": office.shifts.first().pk},
+            "leave:": {"pk": Leave.objects.get().pk},
+            "line_": {"pk": Hotline.objects.first().pk},
+            "wagtailsnippets_builder_formdefinition:": {"pk": form.pk, "revision_id": revision.pk if revision else 1},
+            "wagtailadmin_pages:workflow": {"page_id": self.waiting.pk},
+            "wagtailadmin_pages:co": {"page_id": self.waiting.pk},
+            "cases_referral": {"instance_pk": str(referral.pk)},
+            "outbox_notice": {"instance_pk": str(self.values["notice_id"])},
+            "guide": {"slug": "editor", "language": "en"},
+            "session_cards:handout": {"kind": "poster_a4"},
+            "api:hotlines": {"key": Hotline.objects.first().key},
+            "api:regions": {"key": HERE},
+            "api:glossary": {"key": 1},
+            "api:pages": {"key": self.values["page_id"]},
+            "api:": {"key": 1},
+            "papers:": {"key": "leaflet"},
+            "sandbox:": {"key": "x"},
+            "wagtailadmin_api:pages": {"pk": self.values["page_id"], "action_name": "copy"},
+            "wagtail_localize:s": {"app_label": "content", "model_name": "hotline", "pk": Hotline.objects.first().pk},
+            "wagtailsettings:": {"app_name": "content", "model_name": "sitetexts", "pk": 1},
+        }
+
+    def value_of(self, view: str, parameter: str, model: Any) -> Any:
+        """What stands for this parameter of this view; `model` is what a tool's view says it is about."""
+        for start, values in self.by_view.items():
+            if view.startswith(start) and parameter in values:
+                return values[parameter]
+        if parameter in self.values:
+            return self.values[parameter]
+        found = model._default_manager.order_by("pk").first() if model is not None else None
+        return found.pk if found is not None else 1
