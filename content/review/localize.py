@@ -44,7 +44,7 @@ def recorded(what: str, view: View) -> View:
     """The view, and an entry of what it did: by the ids in its address, never by the words."""
 
     @wraps(view)
-    def recording(request: HttpRequest, translation_id: int, **ids: int) -> HttpResponse:
+    def recording(request: HttpRequest, translation_id: int, **ids: Any) -> HttpResponse:
         with transaction.atomic():
             answer = view(request, translation_id, **ids)
             if answer.status_code < 400:

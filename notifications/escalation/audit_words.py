@@ -283,7 +283,6 @@ OF_PAGES: dict[str, Promise] = {
 TARGETS: dict[str, Promise] = {
     "agreement": _("agreement"),
     "answerexport": _("export"),
-    "articlepage": _("page"),
     "attachment": _("file"),
     "audit": _("this record"),
     "calendar_address": _("calendar address"),
@@ -308,6 +307,19 @@ TARGETS: dict[str, Promise] = {
     "municipality": _("municipality"),
     "notice": _("notice"),
     "page": _("page"),
+    "homepage": _("page"),
+    "helppage": _("page"),
+    "sectionpage": _("page"),
+    "articlepage": _("page"),
+    "stepspage": _("page"),
+    "questionspage": _("page"),
+    "glossarypage": _("page"),
+    "servicepage": _("page"),
+    "storypage": _("page"),
+    "downloadpage": _("page"),
+    "searchpage": _("page"),
+    "sessionpage": _("page"),
+    "outreachindexpage": _("page"),
     "partner": _("partner office"),
     "planned_visit": _("planned visit"),
     "policedirectorate": _("police directorate"),
@@ -344,7 +356,7 @@ def target_words(kind: str) -> Promise | str:
 
 def choices() -> list[tuple[Promise | str, list[tuple[str, Promise | str]]]]:
     """Every kind under what it is about, and all of that together: `case.` begins every kind of a case."""
-    found = []
+    found: list[tuple[Promise | str, list[tuple[str, Promise | str]]]] = []
     for room, label in ROOMS.items():
         kinds = [(kind, words) for kind, words in {**KINDS, **OF_PAGES}.items() if kind.startswith(f"{room}.")]
         every: list[tuple[str, Promise | str]] = [(f"{room}.", _("All of it"))] if len(kinds) > 1 else []

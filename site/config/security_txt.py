@@ -1,8 +1,8 @@
 """`/.well-known/security.txt`: to whom a weakness is reported, as the installation says it (RFC 9116).
 
-`SECURITY_CONTACTS` (`mailto:`, `tel:` or `https:` addresses, the preferred one first) and `SECURITY_TXT_EXPIRES` (a day)
-are both needed. Without them, with one that can't be used, or once that day is over there is no such page: a contact that
-nobody looks after is worse than none. `manage.py check` says which it is.
+`SECURITY_CONTACTS` (`mailto:`, `tel:` or `https:` addresses, the preferred one first) and `SECURITY_TXT_EXPIRES` (a
+day) are both needed. Without them, with one that can't be used, or once that day is over there is no such page: a
+contact that nobody looks after is worse than none. `manage.py check` says which it is.
 """
 
 from datetime import UTC, date, datetime, time

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import translation
+from wagtail.models import get_page_models
 
 from notifications.escalation import audit_words
 from notifications.outbox.models import ReplyKind
@@ -77,6 +78,10 @@ def test_each_kind_has_words_in_both_languages(kind: str) -> None:
     assert kind not in words
     assert len(words) == 2, "translated"
     assert kind.split(".")[0] in audit_words.ROOMS
+
+
+def test_a_page_of_any_type_is_a_page() -> None:
+    assert {model._meta.model_name for model in get_page_models()} <= set(audit_words.TARGETS)
 
 
 def test_no_words_are_left_of_a_kind_that_nothing_writes() -> None:

@@ -192,7 +192,8 @@ def with_app(day: Day) -> Staff:
 
 
 def code_of(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    counters = list(yield_hotp_counters_from_time())
+    return format_hotp_value(hotp_value(secret, counters[len(counters) // 2]))  # the one of now
 
 
 @act("account.signed_in", "themselves", "account_login")
