@@ -8,11 +8,11 @@ here, word for word; style elements only when a script of ours or of Wagtail's m
 from base64 import b64encode
 from hashlib import sha256
 
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONCE, NONE, SELF, Nonce
 from django.urls import ResolverMatch
 
 # The style attributes that Wagtail and the packages around it write into markup, and who does. Scripts that set a style
-# on an element need no leave. tests/security/test_cms_csp.py looks for each in the installed packages.
+# on an element need no leave. tests/security/test_cms_inline.py looks for each in the installed packages.
 STYLE_ATTRIBUTES = {
     "display:block;position:absolute;width:200px;height:200px;overflow:hidden;": "jquery-ui: how wide a scroll bar is",
     "height:300px;width:auto;": "jquery-ui: the same",
@@ -26,7 +26,9 @@ def digest(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-CMS_POLICY: dict[str, list[str]] = {
+Policy = dict[str, list[str | Nonce]]
+
+CMS_POLICY: Policy = {
     "default-src": [NONE],
     "script-src": [SELF],
     "style-src": [SELF],
@@ -48,7 +50,7 @@ PREVIEWS = {"preview_on_add", "preview_on_edit", "wagtailadmin_block_preview"}
 JCROP_VIEW, JCROP_HANDLER = "wagtailimages:edit", "return;"
 
 
-def cms_policy(match: ResolverMatch | None) -> dict[str, list[str]]:
+def cms_policy(match: ResolverMatch | None) -> Policy:
     """The policy of an address under /cms/; `match` is None where no view was found or reached."""
     if match and match.url_name in PREVIEWS:
         return {**CMS_POLICY, "frame-ancestors": [SELF]}
