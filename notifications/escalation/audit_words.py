@@ -4,6 +4,7 @@ A kind without words here fails `tests/security/test_audit_words.py`.
 """
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 # The first part of a kind: what it is about.
@@ -359,7 +360,8 @@ def choices() -> list[tuple[Promise | str, list[tuple[str, Promise | str]]]]:
     found: list[tuple[Promise | str, list[tuple[str, Promise | str]]]] = []
     for room, label in ROOMS.items():
         kinds = [(kind, words) for kind, words in {**KINDS, **OF_PAGES}.items() if kind.startswith(f"{room}.")]
-        every: list[tuple[str, Promise | str]] = [(f"{room}.", _("All of it"))] if len(kinds) > 1 else []
+        all_of_it = (f"{room}.", format_lazy("{} ({})", label, _("all of it")))
+        every: list[tuple[str, Promise | str]] = [all_of_it] if len(kinds) > 1 else []
         found.append((label, [*every, *kinds]))
     return found
 

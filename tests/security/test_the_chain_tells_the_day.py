@@ -15,7 +15,7 @@ from audit.models import AuditEntry
 from audit.verifying import verify_chain
 from notifications.escalation.audit_words import TARGETS, words_of
 
-from .the_day import accounts, cms, directory, field, forms, sessions, silent  # noqa: F401
+from .the_day import accounts, cms, directory, field, forms, library, sessions, silent  # noqa: F401
 from .the_day.acts import ACTS, SECRETS, Act, head, text_of, told_since
 from .the_day.day import Day
 from .the_day.staff import Staff
