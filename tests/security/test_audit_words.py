@@ -31,6 +31,10 @@ PUT_TOGETHER = {
         *(f"place.{kind}_added" for kind in ("mobileunit", "policedirectorate")),
         *(f"place.{kind}_changed" for kind in ("mobileunit", "policedirectorate", "municipality", "region")),
     ],
+    "place.{}_changed": [f"place.{kind}_changed" for kind in ("mobileunit", "municipality", "region")],
+    "place.change_{what}": [
+        f"place.change_{what}" for what in ("asked", "agreed", "refused", "withdrawn", "made")
+    ],
     "{kind}.read": ["case.read", "referral.read", "notice.read"],
 }
 

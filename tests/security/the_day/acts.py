@@ -12,7 +12,7 @@ from audit.models import AuditEntry
 # Every text, name, number and PIN that the acts write down: none of it may stand in the chain.
 CANARY = "Kanarina"
 PHONE = "+355 00 777"
-SECRETS = (CANARY, CANARY.lower(), PHONE, "@", ".example", "830274", "619427")
+SECRETS = (CANARY, CANARY.lower(), PHONE, "@", ".example", "697770001", "830274", "619427")
 
 Target = tuple[str, Any] | Model
 
@@ -67,6 +67,7 @@ KINDS = {
     "formdefinition": "form",
     "formversion": "form_version",
     "informativesession": "session",
+    "placechange": "place_change",
     "plannedvisit": "planned_visit",
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
+from access.models import MobileUnit, Municipality, PlaceChange, PoliceDirectorate, Region
 from notifications.directory.changes.actions import decide_change
 from notifications.directory.models import Agreement, Contact, DirectoryChange, DutyShift, Leave, Partner, Role
 
@@ -313,32 +313,69 @@ def change_an_agreement(day: Day, me: Staff) -> Any:
 
 @each_of(
     (
-        ("mobileunit:edit", "mobileunit_changed", {"callback_phone": "+355 69 777 0001"}),
-        ("municipality:edit", "municipality_changed", {}),
-        ("policedirectorate:edit", "policedirectorate_changed", {"name": "Kanarina"}),
-        ("region:edit", "region_changed", {}),
+        ("mobileunit:edit", MobileUnit, "mobileunit_changed"),
+        ("policedirectorate:edit", PoliceDirectorate, "policedirectorate_changed"),
+        ("region:edit", Region, "region_changed"),
     )
 )
-def _places(given: tuple[str, str, dict[str, Any]]) -> None:
-    route, what, changes = given
+def _names(given: tuple[str, Any, str]) -> None:
+    route, model, what = given
 
     @act(f"place.{what}", "operator", route)
-    def change_a_place(day: Day, me: Staff) -> Any:
-        model = {
-            "mobileunit:edit": MobileUnit,
-            "municipality:edit": Municipality,
-            "policedirectorate:edit": PoliceDirectorate,
-            "region:edit": Region,
-        }[route]
-        row = model.objects.get(slug="vlore") if model is not PoliceDirectorate else model.objects.first()
-        assert row is not None
-        more = dict(changes)
-        if model is Municipality:
-            more["police_directorate"] = PoliceDirectorate.objects.exclude(pk=row.police_directorate_id).first().pk
-        if model is Region:
-            more["is_outreach"] = [] if row.is_outreach else "on"
-        me.fill(route, row.pk, **more)
+    def change_the_name_of_a_place(day: Day, me: Staff) -> Any:
+        row = model.objects.first()
+        me.fill(route, row.pk, name="Kanarina")
         return row
+
+
+def ask_for_another_number(me: Staff) -> PlaceChange:
+    me.fill("mobileunit:edit", MobileUnit.objects.get(slug="vlore").pk, callback_phone="+355 69 777 0001")
+    return PlaceChange.objects.latest("asked_at")
+
+
+@act("place.change_asked", "operator", "mobileunit:edit")
+def ask_for_another_number_of_a_unit(day: Day, me: Staff) -> Any:
+    return ask_for_another_number(me)
+
+
+@act("place.change_asked", "operator", "municipality:edit")
+def ask_for_another_directorate_of_a_municipality(day: Day, me: Staff) -> Any:
+    row = Municipality.objects.get(slug="vlore")
+    other = PoliceDirectorate.objects.exclude(pk=row.police_directorate_id).first()
+    assert other is not None
+    me.fill("municipality:edit", row.pk, police_directorate=other.pk)
+    return PlaceChange.objects.latest("asked_at")
+
+
+@act("place.change_asked", "operator", "region:edit")
+def ask_for_the_mark_of_a_region_to_go(day: Day, me: Staff) -> Any:
+    row = Region.objects.get(slug="vlore")
+    me.fill("region:edit", row.pk, is_outreach=[] if row.is_outreach else "on")
+    return PlaceChange.objects.latest("asked_at")
+
+
+@each_of(
+    (
+        ("change_agreed", "agree", "operator2"),
+        ("change_refused", "refuse", "operator2"),
+        ("change_withdrawn", "withdraw", "operator"),
+    )
+)
+def _decisions_about_places(given: tuple[str, str, str]) -> None:
+    what, decision, who = given
+
+    @act(f"place.{what}", who, "by_two:place")
+    def decide_about_a_number(day: Day, me: Staff) -> Any:
+        asked = ask_for_another_number(day.operator)
+        me.post("by_two:place", asked.pk, decision=decision)
+        return asked
+
+
+@act("place.change_made", "operator", "mobileunit:edit")
+def take_the_number_of_a_lost_phone_away(day: Day, me: Staff) -> Any:
+    unit = MobileUnit.objects.get(slug="durres")
+    me.fill("mobileunit:edit", unit.pk, callback_phone="")
+    return PlaceChange.objects.latest("asked_at")
 
 
 @act("place.mobileunit_added", "operator", "mobileunit:add")
