@@ -62,7 +62,7 @@ def test_everybody_is_marked_demo_and_lives_at_a_reserved_domain(seeded: dict[st
     people = list(User.objects.all())
     contacts = list(Contact.objects.all())
     assert len(people) == seeded["accounts"] == 15
-    assert len(contacts) == seeded["contacts"] == 75
+    assert len(contacts) == seeded["contacts"] == 92
     for person in [*people, *contacts]:
         assert person.is_demo, person
         assert person.email.endswith(".example"), person
