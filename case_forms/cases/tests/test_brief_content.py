@@ -134,13 +134,17 @@ def test_recipients_read_their_own_wording_where_the_form_has_one() -> None:
     person["recipient_title"] = texts("The unit's assessment")
     asked = next(item for item in person["items"] if item["key"] == "first_name")
     asked["recipient_label"] = texts("Given name")
+    next(item for item in person["items"] if item["key"] == "weight")["shared_with"] = {"police": True}
     scene = make_scene()
     scene.form = publish(definition)
-    scene.send(danger="yes", first_name="Ana")
+    scene.send(danger="yes", first_name="Ana", weight=61.5)
     brief = Notice.objects.get(role="police").brief
-    section = next(each for each in brief["sections"] if each["title"]["en"] == "The unit's assessment")
-    assert [row["label"]["en"] for row in section["rows"] if row["key"] == "first_name"] == ["Given name"]
-    assert not any(each["title"]["en"] == "Person" for each in brief["sections"])
+    under = {
+        each["title"]["en"]: {row["key"]: row["label"]["en"] for row in each["rows"]} for each in brief["sections"]
+    }
+    assert under["Who the person is"]["first_name"] == "Given name"  # whatever the form's page is called
+    assert "weight" in under["The unit's assessment"]
+    assert "Person" not in under
 
 
 def test_urgency_stands_above_the_sections_of_an_urgent_brief_alone(scene: Scene) -> None:
