@@ -8,7 +8,16 @@ from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, PlaceChange, PoliceDirectorate, Region
 from notifications.directory.changes.actions import decide_change
-from notifications.directory.models import Agreement, Contact, DirectoryChange, DutyShift, Leave, Partner, Role
+from notifications.directory.models import (
+    Agreement,
+    Contact,
+    DirectoryChange,
+    DutyShift,
+    Leave,
+    OfficeConflict,
+    Partner,
+    Role,
+)
 
 from .acts import PHONE, act, each_of
 from .day import Day, in_days, on
@@ -306,6 +315,19 @@ def change_an_agreement(day: Day, me: Staff) -> Any:
     row = Agreement.objects.create(partner=service(day), reference="Kanarina 13", signed_on=in_days(-3))
     me.fill("agreement:edit", row.pk, reference="Kanarina 14")
     return row
+
+
+@each_of((("conflict_checked", "coordinator"), ("conflict_confirmed", "operator")))
+def _two_offices(given: tuple[str, str]) -> None:
+    what, who = given
+
+    @act(f"directory.{what}", who, "office_conflict_checked")
+    def check_an_office_that_an_upgrade_switched_off(day: Day, me: Staff) -> Any:
+        off = service(day)
+        by = {"checked_by": day.coordinator2.user} if what == "conflict_confirmed" else {}
+        found = OfficeConflict.objects.create(kept=service(day), switched_off=off, **by)
+        me.post("office_conflict_checked", found.pk)
+        return off
 
 
 # ---- places ----

@@ -21,6 +21,8 @@ from case_forms.intake.attachments.tests import samples
 from case_forms.intake.drafts import start_draft
 from case_forms.intake.models import Attachment, Draft, Submission
 from case_forms.intake.seeding.demo import CASES, SIGNAL
+from case_forms.procedures.actions import publish_procedure, save_procedure
+from case_forms.procedures.models import ProcedureVersion
 from case_forms.signals.models import Signal
 from case_forms.signals.receiving import Origin, receive_signal
 from case_forms.zones.models import PlannedVisit, Zone
@@ -348,3 +350,14 @@ def _visits(who: str) -> None:
 def look_at_a_units_month(day: Day, me: Staff) -> Any:
     me.send(f"{reverse('outreach:month')}?unit=vlore", "get")
     return "unit", "vlore"
+
+
+@act("case.procedure_adopted", "coordinator", "intake:newer_procedure")
+def take_a_case_over_to_the_procedure_in_force(day: Day, me: Staff) -> Any:
+    found = a_case(day)
+    now = ProcedureVersion.objects.in_force().definition
+    settings = {**now["settings"], "adult_refusal": {**now["settings"]["adult_refusal"], "value": "none"}}
+    saved = save_procedure(key=now["key"], definition={**now, "settings": settings})
+    publish_procedure(procedure=saved, in_force_from=timezone.now())
+    me.fill("intake:newer_procedure", found.reference)
+    return found

@@ -21,7 +21,6 @@ BECAUSE: dict[str, tuple[str, ...]] = {
         "wagtailadmin_tag_*autocomplete",
         "wagtailadmin_sprite",
         "wagtailadmin_javascript_catalog",
-        "wagtailadmin_error_test",
         "wagtailadmin_workflows:task_chosen",
         "wagtail_localize:download_pofile",
         "*_modeladmin_index",
