@@ -18,7 +18,7 @@ from .offices import make_country, make_office, put_on_duty
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 keep_one = import_module("notifications.directory.migrations.0006_one_office_each").keep_one
-name_them = import_module("notifications.directory.migrations.0011_two_offices_answered_x").name_them
+name_them = import_module("notifications.directory.migrations.0011_two_offices_answered").name_them
 
 
 @pytest.fixture

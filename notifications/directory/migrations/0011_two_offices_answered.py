@@ -39,6 +39,6 @@ def _set_inactive_by_people(apps: Apps) -> set[str]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0001_initial"), ("directory", "0010_office_conflict_x")]
+    dependencies = [("audit", "0001_initial"), ("directory", "0010_office_conflict")]
 
     operations = [migrations.RunPython(name_them, migrations.RunPython.noop)]
