@@ -100,6 +100,15 @@ def test_a_number_to_call_back_waits_and_the_rest_is_saved(operator, besa, perso
     assert (kept["before"], kept["after"]) == ({"callback_phone": UNITS}, {"callback_phone": OWN})
 
 
+def test_another_name_is_saved_beside_a_number_of_the_demo_that_cannot_be_called(operator, besa, unit):
+    MobileUnit.objects.filter(pk=unit.pk).update(callback_phone="+355 00 000 0001")
+    unit.refresh_from_db()
+    change_unit(operator, unit, name="Njësia e re")
+    unit.refresh_from_db()
+    assert (unit.callback_phone, unit.name) == ("+355 00 000 0001", "Njësia e re")
+    assert not PlaceChange.objects.exists()
+
+
 def test_a_lost_phone_is_taken_off_by_one_person_and_everybody_hears_of_it(operator, besa, unit):
     change_unit(operator, unit, callback_phone="")
     unit.refresh_from_db()

@@ -6,7 +6,7 @@ form held up the mail to the police by ten seconds. Here each process sends one 
 who stands in it gets the next turn: between two writes of one process every other process has had one.
 
 It orders, and guards nothing: SQLite's own lock does that. A queue that can't be had (a full disk, a file system
-without locks, too long a wait) is passed by.
+without locks) is passed by; one that didn't move for too long is passed by for a while by everybody in the process.
 """
 
 import fcntl
@@ -19,6 +19,7 @@ from pathlib import Path
 TURN, WRITE = 0, 1  # bytes of the file: the one who writes next; the one who writes
 LOOK_AGAIN = 0.002  # seconds
 PATIENCE = 15.0  # seconds in all; SQLite's own patience comes after it
+LEFT_ALONE = 60.0  # seconds that a queue is passed by after somebody's patience was over
 
 
 class WriteQueue:
@@ -34,14 +35,16 @@ class WriteQueue:
         self._of_this_process = threading.Lock()
         self._holder: int | None = None
         self._file: int | None = None
+        self._left_alone_until = 0.0
 
     def enter(self) -> bool:
         """Wait for this thread's turn. True when it has one, which it must `leave`; False: go on without."""
-        me = threading.get_ident()
-        if self._holder == me:  # a second connection of this thread: it would wait for itself
+        me, now = threading.get_ident(), time.monotonic()
+        if self._holder == me or now < self._left_alone_until:  # a second connection would wait for its own thread
             return False
-        until = time.monotonic() + PATIENCE
+        until = now + PATIENCE
         if not self._of_this_process.acquire(timeout=PATIENCE):
+            self._left_alone_until = time.monotonic() + LEFT_ALONE
             return False
         self._holder = me
         try:
@@ -64,6 +67,7 @@ class WriteQueue:
                 fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
             except BlockingIOError:
                 if time.monotonic() >= until:
+                    self._left_alone_until = time.monotonic() + LEFT_ALONE
                     return False
                 time.sleep(LOOK_AGAIN)
             else:

@@ -145,7 +145,7 @@ def test_the_turn_of_a_process_that_was_killed_is_free(file: Path, connection: D
     assert said(connection) == ["next"]
 
 
-def test_who_waits_too_long_writes_without_a_turn(
+def test_who_waits_too_long_writes_without_a_turn_and_so_do_the_next_for_a_while(
     file: Path, connection: DatabaseWrapper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     holding = SPAWN.Event()
@@ -155,10 +155,16 @@ def test_who_waits_too_long_writes_without_a_turn(
         assert holding.wait(60)
         monkeypatch.setattr("config.sqlite3.queueing.PATIENCE", 0.05)
         write(connection, "went on")
+        monkeypatch.setattr("config.sqlite3.queueing.PATIENCE", 600.0)
+        write(connection, "at once")
+        assert not queue_of(str(file)).enter()
     finally:
         silent.kill()
         silent.join(60)
-    assert said(connection) == ["went on"]
+    assert said(connection) == ["went on", "at once"]
+    queue_of(str(file))._left_alone_until = 0.0
+    assert queue_of(str(file)).enter()
+    queue_of(str(file)).leave()
 
 
 def test_a_queue_that_cannot_be_made_is_passed_by(file: Path, connection: DatabaseWrapper) -> None:
