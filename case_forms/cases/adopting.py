@@ -63,7 +63,10 @@ def adopt_procedure(*, case: Case, version: ProcedureVersion, duties: Sequence[s
     """
     if not may_adopt(case, by):
         raise CannotAdopt("not_allowed")
-    locked = Case.objects.select_for_update().select_related("procedure_version").get(pk=case.pk)
+    # Neither the version nor the key of the case: an answer that comes meanwhile adds to the case's course, and holds
+    # the audit chain, for which this one waits at its end.
+    cases = Case.objects.select_for_update(no_key=True, of=("self",)).select_related("procedure_version")
+    locked = cases.get(pk=case.pk)
     if locked.closed_at is not None:
         raise CannotAdopt("closed")
     at = timezone.now()

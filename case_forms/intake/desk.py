@@ -18,6 +18,7 @@ from case_forms.cases.models import Case
 from case_forms.signals.models import Signal
 from notifications.directory.models import Contact
 from notifications.outbox.models import Notice
+from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from .languages import language_among
@@ -181,7 +182,7 @@ def case_named(draft: Draft) -> str:
         return ""
     try:
         answers = draft.answers
-    except SealBroken:
+    except (SealBroken, KeyRingError):
         return ""
     return next((str(value) for key in keys if (value := answers.get(key))), "")
 

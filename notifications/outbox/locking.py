@@ -1,10 +1,10 @@
 """The order in which rows are locked, by everybody; another one ends in a deadlock on PostgreSQL (docs/outbox.md).
 
-    a change that waits -> rows of the directory or a place -> whole chases -> a signal -> counts -> the audit chain
+    a change that waits -> rows of the directory or a place -> whole chases -> a signal or a case -> counts -> the chain
 
 All chases that a transaction will touch are locked in one statement, oldest notice first, before it writes to the
 chain: whoever answers holds a chase and waits for the chain. A row that others refer to (an office, a contact, a unit,
-a signal) is locked FOR NO KEY UPDATE, so that a notice can name it meanwhile.
+a signal, a case) is locked FOR NO KEY UPDATE, so that a notice can name it meanwhile.
 """
 
 from collections.abc import Iterable

@@ -100,34 +100,32 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
             locked = Notice.objects.without_recipient().select_for_update().filter(pk=notice.pk).first()
             if locked is None:
                 return False
-            if _is_asked_already(locked, contact):
-                cancel(notice=notice, reason=SAME_RECIPIENT)
-                return False
-            token = secrets.token_urlsafe(32)
-            locked.contact, locked.partner = contact, contact.partner
-            locked.recipient_key = recipient_key_of(contact)
-            locked.language = contact.language
-            locked.brief = headed(
-                locked.brief, role=locked.role, office=contact.partner, municipality=locked.municipality
-            )
-            locked.link_token, locked.link_hash = token, link_hash(token)
-            locked.link_expires_at = now + timedelta(hours=settings.BRIEF_LINK_HOURS)
-            locked.link_revoked_at = None  # it was another link that was taken back
-            locked.state, locked.reason = NoticeState.OWED, ""
-            # Whoever had it before may have been told and may have read it; this one has not.
-            locked.sent_at = locked.delivered_at = locked.opened_at = locked.repeated_at = None
-            locked.repeats, locked.tries_before = 0, locked.attempts
-            locked.token += 1
-            locked.next_attempt_at = now + WAKE_GRACE
-            locked.save()
-            record("notice.resolved", target_kind="notice", target_id=notice.pk, role=notice.role)
-            signals.notice_resolved.send(sender=Notice, notice=locked, words=list(words))
-            wake(notice.pk, needs_document=notice.needs_document)
+            if not _is_asked_already(locked, contact):
+                token = secrets.token_urlsafe(32)
+                locked.contact, locked.partner = contact, contact.partner
+                locked.recipient_key = recipient_key_of(contact)
+                locked.language = contact.language
+                locked.brief = headed(
+                    locked.brief, role=locked.role, office=contact.partner, municipality=locked.municipality
+                )
+                locked.link_token, locked.link_hash = token, link_hash(token)
+                locked.link_expires_at = now + timedelta(hours=settings.BRIEF_LINK_HOURS)
+                locked.link_revoked_at = None  # it was another link that was taken back
+                locked.state, locked.reason = NoticeState.OWED, ""
+                # Whoever had it before may have been told and may have read it; this one has not.
+                locked.sent_at = locked.delivered_at = locked.opened_at = locked.repeated_at = None
+                locked.repeats, locked.tries_before = 0, locked.attempts
+                locked.token += 1
+                locked.next_attempt_at = now + WAKE_GRACE
+                locked.save()
+                record("notice.resolved", target_kind="notice", target_id=notice.pk, role=notice.role)
+                signals.notice_resolved.send(sender=Notice, notice=locked, words=list(words))
+                wake(notice.pk, needs_document=notice.needs_document)
+                return True
     except IntegrityError:
-        # This contact is already owed a notice of the same event.
-        cancel(notice=notice, reason=SAME_RECIPIENT)
-        return False
-    return True
+        pass  # this contact is already owed a notice of the same event
+    cancel(notice=notice, reason=SAME_RECIPIENT)  # by itself: it locks the whole chase, the oldest first
+    return False
 
 
 def _is_asked_already(notice: Notice, contact: Contact) -> bool:

@@ -26,7 +26,10 @@ CACHES = {
 WHITENOISE_AUTOREFRESH = True
 # Tests in a browser have a server of their own beside them. On one database in memory the two would refuse each other
 # ("table is locked") where in a file they wait, as in the service.
-if os.environ.get("TEST_DATABASE") == "file" and DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+if os.environ.get("TEST_DATABASE") != "file" and DATABASES["default"]["ENGINE"] == "config.sqlite3":
+    # In memory nobody waits for anybody; and pytest-django knows by this name that each process has one of its own.
+    DATABASES = {"default": {**DATABASES["default"], "ENGINE": "django.db.backends.sqlite3"}}
+elif DATABASES["default"]["ENGINE"] == "config.sqlite3":
     Path(DATA_DIR).mkdir(parents=True, exist_ok=True)
     DATABASES["default"]["TEST"] = {"NAME": str(Path(DATA_DIR) / f"test-{os.getpid()}.sqlite3")}
     _options = DATABASES["default"]["OPTIONS"]
