@@ -29,7 +29,7 @@ from notifications.outbox.alarm import operators_to_tell
 from notifications.outbox.coordinator_briefs import NO_PHONE, Words
 from notifications.outbox.locking import lock_chase
 from notifications.outbox.models import Notice
-from notifications.outbox.resolving import ABOUT, PIN_ALARM, every_coordinator, is_same_person
+from notifications.outbox.resolving import ABOUT, PAUSED, PIN_ALARM, every_coordinator, is_same_person
 
 from .chase import ahead_of, next_step_now
 
@@ -61,7 +61,6 @@ DO: Words = {
     ),
 }
 
-PAUSED = "brief.contact_paused"
 MAIL = {
     "sq": (
         "Vatra: PIN-e të gabuara për koordinatorin në shërbim",

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from audit.models import AuditEntry
 from notifications.directory import roster
 from notifications.directory.areas import NAMED_ROLES, OWN_ROLES
 from notifications.directory.chain import resolve_chain
@@ -15,6 +16,7 @@ from .models import Notice, ReplyKind
 
 ABOUT = "about_contact"  # in a brief: the contact that the notice is about, who must not be the one who gets it
 PIN_ALARM = "PIN"  # the reference of such notices (briefs.pin_alarm)
+PAUSED = "brief.contact_paused"  # the entry in the record that says whom such an alarm is about
 
 
 def resolve_for(notice: Notice, *, at: datetime, role: str = "") -> Resolution:
@@ -40,13 +42,17 @@ def resolve_for(notice: Notice, *, at: datetime, role: str = "") -> Resolution:
 
 
 def whom_it_is_about(notice: Notice) -> Contact | None:
-    """The contact whose PIN was tried, of an alarm about it and of all that chases it."""
+    """The contact whose PIN was tried, of an alarm about it and of all that chases it. Where the brief can't be read,
+    the record says it.
+    """
     if notice.case_reference != PIN_ALARM:
         return None
+    root = notice.root
     try:
-        key = notice.root.brief.get(ABOUT)
+        key = root.brief.get(ABOUT)
     except (SealBroken, KeyRingError):
-        return None
+        paused = AuditEntry.objects.filter(action=PAUSED, target_kind="contact", detail__event=str(root.event_id))
+        key = paused.values_list("target_id", flat=True).first()
     return Contact.objects.filter(pk=key or 0).first()
 
 

@@ -4,6 +4,7 @@ Imports no Django: the process that cleans files comes by here without it.
 """
 
 import threading
+from collections import deque
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
@@ -12,8 +13,52 @@ class Busy(Exception):
     """Too much of this work at once. Answered with 503 and Retry-After (`config.views.server_error`)."""
 
 
+class _InOrder:
+    """A semaphore that gives its turns in the order in which they were asked for.
+
+    A turn that ends goes to whoever waits longest. Python's own semaphore lets somebody who has just come take it.
+    """
+
+    def __init__(self, turns: int) -> None:
+        self._lock = threading.Lock()
+        self._free = turns  # 0 while anybody waits
+        self._line: deque[threading.Event] = deque()
+
+    def acquire(self, *, timeout: float) -> bool:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            mine = threading.Event()
+            self._line.append(mine)
+        try:
+            if mine.wait(timeout):
+                return True
+        except BaseException:
+            if not self._left(mine):
+                self.release()
+            raise
+        return not self._left(mine)
+
+    def release(self) -> None:
+        with self._lock:
+            if self._line:
+                self._line.popleft().set()
+            else:
+                self._free += 1
+
+    def _left(self, mine: threading.Event) -> bool:
+        """Leave the line; False when the turn came at the last moment."""
+        with self._lock:
+            if mine.is_set():
+                return False
+            self._line.remove(mine)
+            return True
+
+
 class Bounded:
     """`at_once` run in each process, `waiting` more wait for their turn, `seconds` at most; everybody else is refused.
+    Whoever has waited longest is next.
 
     A request that waits holds a thread of the web server, so few may, and not for long.
     """
@@ -21,7 +66,7 @@ class Bounded:
     def __init__(self, *, at_once: int, waiting: int, seconds: float) -> None:
         self.seconds = seconds
         self._places = threading.BoundedSemaphore(at_once + waiting)
-        self._turns = threading.BoundedSemaphore(at_once)
+        self._turns = _InOrder(at_once)
 
     @contextmanager
     def turn(self) -> Iterator[None]:

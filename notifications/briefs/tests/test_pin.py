@@ -20,6 +20,7 @@ from notifications.briefs.pin import enter_pin, wrong_pins
 from notifications.directory.models import Contact, Leave
 from notifications.escalation.clock import advance
 from notifications.outbox.models import Notice
+from notifications.outbox.resolving import resolve_for, whom_it_is_about
 from notifications.outbox.sweep import resolve_again
 from vault.rotation import rotate
 from vault.seal import fingerprint
@@ -250,6 +251,19 @@ def test_an_alarm_goes_on_to_another_coordinator_and_never_to_the_one_it_is_abou
     resolve_again(alarm.owed_at + timedelta(hours=12))
     assert not nobody.exists()
     assert concerned.name in str(Notice.objects.get(case_reference="PIN", contact=fourth).brief)
+
+
+def test_an_alarm_that_can_not_be_opened_still_knows_whom_it_is_about(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
+) -> None:
+    concerned, _asked = make_contact("coordinator"), make_contact("coordinator", rank=2)
+    guess_at(make_notice, concerned)
+    alarm = Notice.objects.get(case_reference="PIN", chases=None)
+    spoil(alarm, "brief")
+    broken = Notice.objects.get(pk=alarm.pk)
+    assert whom_it_is_about(broken) == concerned
+    found = resolve_for(broken, at=alarm.owed_at)
+    assert concerned not in (found.contact, found.deputy, *found.coordinators)
 
 
 def test_the_operators_are_mailed_once_when_no_other_coordinator_is_on_duty(

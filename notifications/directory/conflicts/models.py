@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 class OfficeConflict(models.Model):
     """Shown at the start page until two people have checked it.
 
-    `were_moved`: an earlier release moved the people and shifts of the office that was switched off to the one that
-    stayed, so each of those has to be looked at too.
+    `were_moved`: the office that was switched off has no people. An earlier release may have moved them, with their
+    shifts, to the one that stayed, so each of those has to be looked at too.
     """
 
     kept = models.ForeignKey(

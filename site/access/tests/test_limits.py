@@ -52,6 +52,26 @@ def test_a_turn_that_does_not_come_in_time_is_given_up_and_work_that_fails_frees
         pass
 
 
+def test_a_turn_goes_to_whoever_waits_longest_and_not_to_somebody_who_has_just_come():
+    bounded = Bounded(at_once=1, waiting=2, seconds=20)
+    had_turn = []
+
+    def take(who: str) -> None:
+        with bounded.turn():
+            had_turn.append(who)
+
+    waiting = threading.Thread(target=take, args=["whoever waited"])
+    with bounded.turn():
+        waiting.start()
+        began = time.monotonic()
+        while not bounded._turns._line:
+            assert time.monotonic() - began < 20
+            time.sleep(0.001)
+    take("whoever came then")
+    waiting.join(20)
+    assert had_turn == ["whoever waited", "whoever came then"]
+
+
 def test_what_one_person_takes_is_taken_from_nobody_else():
     each = BoundedForEach(at_once=1, waiting=0, seconds=0.05)
     with each.turn("ana"):

@@ -3,9 +3,11 @@
 import contextlib
 import io
 import json
+import subprocess
 import threading
 import time
 from pathlib import Path
+from queue import Queue
 
 import pytest
 from PIL import Image
@@ -21,6 +23,7 @@ from case_forms.intake.attachments.tests import samples
 from case_forms.intake.attachments.tests.samples import CANARY
 
 MOST = 10 * 1024 * 1024
+PATIENCE = 20  # seconds: how long a test waits for what happens at once
 BOTH = frozenset(("image", "pdf"))
 
 
@@ -346,30 +349,46 @@ def test_two_files_wait_for_their_turn_and_the_next_is_told_at_once() -> None:
     assert refused.value.code == "busy"
 
 
-SLOW = 'import sys, time; sys.stdin.buffer.read(); time.sleep(0.8); print(\'{"media_type": "image/png"}\')'
-
-
 def test_whoever_sends_many_files_at_once_keeps_nobody_from_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five of one person's come first and at once: one is cleaned, one waits for it, and another person's is next."""
-    monkeypatch.setattr(laundry, "PROGRAM", SLOW)
-    finished: list[tuple[str, str]] = []
+    may_go = threading.Event()
+    cleaning: list[str] = []
+    finished: Queue[tuple[str, str]] = Queue()
 
-    def send(person: str) -> None:
+    def run(*_args: object, **_more: object) -> subprocess.CompletedProcess[bytes]:
+        cleaning.append(threading.current_thread().name)
+        assert may_go.wait(PATIENCE)
+        return subprocess.CompletedProcess([], 0, b'{"media_type": "image/png"}\n', b"")
+
+    def send() -> None:
+        person = threading.current_thread().name
         try:
-            finished.append((person, washed(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=person).media_type))
+            finished.put((person, washed(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=person).media_type))
         except Refused as refused:
-            finished.append((person, refused.code))
+            finished.put((person, refused.code))
 
-    many = [threading.Thread(target=send, args=["many"]) for _number in range(5)]
-    for thread in many:
-        thread.start()
-    many[0].join(0.3)
-    send("another")
-    for thread in many:
-        thread.join(20)
-    assert finished[:3] == [("many", "one_at_a_time")] * 3
-    assert finished.index(("another", "image/png")) < 5, "before the second one of whoever sent many"
-    assert finished.count(("many", "image/png")) == 2
+    monkeypatch.setattr(laundry.subprocess, "run", run)
+    monkeypatch.setattr(laundry._machine, "seconds", PATIENCE)
+    monkeypatch.setitem(laundry._own._limits, "seconds", PATIENCE)
+    many = [threading.Thread(target=send, name="many") for _number in range(5)]
+    another = threading.Thread(target=send, name="another")
+    try:
+        for thread in many:
+            thread.start()
+        assert [finished.get(timeout=PATIENCE) for _number in range(3)] == [("many", "one_at_a_time")] * 3
+        another.start()
+        began = time.monotonic()
+        while not laundry._machine._turns._line:  # until another's waits for its turn
+            assert another.is_alive(), "it got no place"
+            assert time.monotonic() - began < PATIENCE
+            time.sleep(0.001)
+    finally:
+        may_go.set()
+        for thread in (*many, another):
+            if thread.ident:
+                thread.join(PATIENCE)
+    assert cleaning == ["many", "another", "many"]
+    assert [finished.get_nowait()[1] for _number in range(3)] == ["image/png"] * 3
     assert not laundry._own._here, "nobody is remembered whose files are done"
 
 
