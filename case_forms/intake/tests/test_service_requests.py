@@ -132,6 +132,25 @@ def test_an_office_reads_its_own_part_and_the_name_only_where_the_worker_says_so
             assert "viktim" not in brief.lower(), role
 
 
+def test_the_form_says_what_goes_along_when_nothing_more_is_chosen(
+    worker: User, open_case: Callable[..., Case]
+) -> None:
+    case = open_case(**CHILD)
+    consent(worker, case, kind="representative")
+    sent = request_to(worker, case, OFFICES, embassy_country="MK", consent_basis="representative")
+    read = {
+        role: {row["key"].removeprefix("case.") for section in notice.brief["sections"] for row in section["rows"]}
+        & {"age_group", "status", "police", "formal_identification"}
+        for role, notice in told(case).items()
+    }
+    assert read == {role: {"age_group"} for role in OFFICES} | {
+        "legal_aid": {"age_group", "status", "police", "formal_identification"}
+    }
+    (section,) = (each for each in sent.form_version.definition["sections"] if each["key"] == "content")
+    for words in ("followed as a child's", "Legal aid also reads the status", "police", "formal identification"):
+        assert words in section["intro"]["en"]
+
+
 @pytest.mark.parametrize(
     ("opened", "recorded", "answers", "notified"),
     [
