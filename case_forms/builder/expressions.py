@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from case_forms.logic import SETTING_PREFIX, LogicError, references
 from case_forms.logic import problems as expression_problems
-from case_forms.logic.kinds import KindInfo, kind_problems
+from case_forms.logic.kinds import ANY, KindInfo, kind_problems
 from case_forms.questions import registry
 from case_forms.questions.base import text_in
 
@@ -23,12 +23,13 @@ ALWAYS_KNOWN = frozenset({"_today", "_occurred_on", "_now"})
 IN_ROWS = frozenset({"_position"})
 # what an organisation has chosen in its procedure: read by conditions of sharing only
 SETTING = re.escape(SETTING_PREFIX) + r"[a-z][a-z0-9_]{0,63}"
-# what the case room knows of the case that a form names: its status, whether it is followed as a child's, and the
-# keys of the forms it holds
+# what the case room knows of the case that a form names: its status, whether it is followed as a child's, the keys of
+# the forms it holds, and by office the bases on which a consent is on record
 OF_THE_CASE: Mapping[str, KindInfo] = {
     "_case_status": KindInfo("text"),
     "_case_child": KindInfo("boolean"),
     "_case_forms": KindInfo("choices"),
+    "_case_consent": ANY,
 }
 WORDS: dict[str, "str | Promise"] = {
     "unknown_reference": _("This refers to something that is not a question of the form."),

@@ -16,8 +16,10 @@ from django.utils.translation import gettext
 from access.models import User, in_language
 from case_forms import logic
 from case_forms.cases.models import Case
+from case_forms.procedures.decide import CASE_CONSENT
 
 from .checking import Answers, CheckContext, scope_at
+from .consents import consents_on_record, is_read_by
 from .models import Submission
 
 Definition = Mapping[str, Any]
@@ -48,6 +50,8 @@ def to_confirm(definition: Definition, answers: Answers, context: CheckContext, 
     if not warnings:
         return asked
     scope = {**answers, **scope_at(context), **facts_of(case)}
+    if is_read_by(warnings):
+        scope[CASE_CONSENT] = consents_on_record(case) if case else None
     held = [warning for warning in warnings if _holds(warning["when"], scope)]
     return [*asked, *(_asked(definition, warning, context.language) for warning in held)]
 

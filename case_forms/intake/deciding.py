@@ -16,6 +16,7 @@ from case_forms.procedures.models import ProcedureVersion
 from notifications.outbox.models import Notice
 
 from .checking import Answers
+from .consents import consents_for
 from .models import Submission
 from .outcome import keep_outcome
 
@@ -40,7 +41,7 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
     procedure = procedure_for(submission.form_version.form.key, case, submission.received_at)
     definition = submission.form_version.definition
     try:
-        event = _event(submission, answers, case)
+        event = _event(submission, answers, case, procedure)
         labels = {language: labels_of(definition, language) for language in LANGUAGES}
         decision = decide(event, procedure.definition, labels=labels)
         applied = apply_decision(
@@ -82,15 +83,17 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
     )
 
 
-def _event(submission: Submission, answers: Answers, case: Case | None) -> Event:
+def _event(submission: Submission, answers: Answers, case: Case | None, procedure: ProcedureVersion) -> Event:
+    form = submission.form_version.form.key
     return Event(
         kind=SUBMISSION_RECEIVED,
-        form=submission.form_version.form.key,
+        form=form,
         answers=answers,
         occurred_at=timezone.localtime(submission.occurred_at),
         received_at=timezone.localtime(submission.received_at),
         case_status=case.status if case else None,
         case_child=case.child_track if case else None,
+        case_consent=consents_for(case, procedure.definition, form),
     )
 
 

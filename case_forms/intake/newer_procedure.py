@@ -37,17 +37,31 @@ class SettingChange:
     after: str
 
 
-def missing_duties(case: Case, version: ProcedureVersion) -> list[str]:
-    """Keys of the deadlines that would run now and that this case never had, the soonest first."""
+@dataclass(frozen=True)
+class Missing:
+    """`duties`: keys of deadlines, the soonest first. `left_out`: how many forms of the case couldn't be looked at, so
+    that there may be more, or fewer."""
+
+    duties: list[str]
+    left_out: int
+
+
+def missing_duties(case: Case, version: ProcedureVersion) -> Missing:
+    """The deadlines that would run now and that this case never had."""
     running: set[str] = set()
+    left_out = 0
     for decision in _decided_again(case, version):
+        if decision is None:
+            left_out += 1
+            continue
         for action in decision.actions:
             if action.do == "deadline":
                 running.add(action.params["key"])
             elif action.do == "meet_deadline":
                 running.discard(action.params["key"])
     had = set(Deadline.objects.filter(case=case).values_list("key", flat=True))
-    return sorted(running - had, key=lambda key: (_soonest(version.definition["deadlines"][key]), key))
+    duties = sorted(running - had, key=lambda key: (_soonest(version.definition["deadlines"][key]), key))
+    return Missing(duties, left_out)
 
 
 def _soonest(deadline: Mapping[str, Any]) -> float:
@@ -70,9 +84,9 @@ def changed_settings(before: ProcedureVersion, after: ProcedureVersion, language
     ]
 
 
-def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[Decision]:
-    """What the version says of each form of the case, in the order in which they came. One that doesn't open, or that
-    the version can't decide on, is left out and logged: the others count all the same."""
+def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[Decision | None]:
+    """What the version says of each form of the case, in the order in which they came. None for one that doesn't open,
+    or that the version can't decide on; it is logged, and the others count all the same."""
     status: str | None = None
     child: bool | None = None
     sent = Submission.objects.filter(case=case).select_related("form_version__form").order_by("received_at", "pk")
@@ -81,6 +95,7 @@ def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[Decision]:
             decision = decide(_event(submission, status, child), version.definition)
         except (SealBroken, KeyRingError, DecisionFailed) as error:
             log.error("not_decided_again", submission=str(submission.pk), code=type(error).__name__)
+            yield None
             continue
         status, child = _case_after(decision, status, child)
         yield decision

@@ -16,6 +16,7 @@ from notifications.directory.chain import is_outside_area, resolve_chain
 from notifications.directory.models import Partner, Role
 
 from .checking import Answers
+from .consents import consents_for
 from .deciding import NotDecided, procedure_for
 from .models import Draft
 from .naming import named_case
@@ -72,15 +73,17 @@ def would_match_no_rule(draft: Draft, answers: Answers, user: User) -> bool:
 def _decided(draft: Draft, answers: Answers, case: Case | None) -> tuple[Decision, Event, dict[str, Any]] | None:
     """The decision as it would be now, on what, and under which procedure; None when it can't be made."""
     try:
-        version = procedure_for(draft.form_version.form.key, case, timezone.now())
+        form = draft.form_version.form.key
+        version = procedure_for(form, case, timezone.now())
         event = Event(
             kind=SUBMISSION_RECEIVED,
-            form=draft.form_version.form.key,
+            form=form,
             answers=answers,
             occurred_at=timezone.localtime(draft.occurred_at),
             received_at=timezone.localtime(),
             case_status=case.status if case else None,
             case_child=case.child_track if case else None,
+            case_consent=consents_for(case, version.definition, form),
         )
         return decide(event, version.definition), event, version.definition
     except (NotDecided, DecisionFailed):

@@ -118,7 +118,7 @@ class Reader:
             return self.words["choice"] if rest == "value" else self.say("choice_part", rest)
         if first in ("current", "accumulator"):
             return self.variable(rest) if rest else self.words[first]
-        return self.words.get(key, key) if key.startswith("_") else self.say("quote", key)
+        return self.words.get(first, key) if key.startswith("_") else self.say("quote", key)
 
     def variable_in(self, expression: Any) -> str:
         """The key of an expression that is just a variable, else ""; of an entry, the list's."""

@@ -11,11 +11,11 @@ from case_forms.builder.shapes import Problem
 from notifications.directory.links import COORDINATOR_LINKS, LINKS, MUNICIPALITY, OPERATOR
 
 from .chains import FOR_EVERY_ROLE
-from .decide import EXPRESSIONS, LANGUAGES
+from .decide import CASE_CONSENT, EXPRESSIONS, LANGUAGES
 from .organisation_settings import kinds_of_settings, name_of
 
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
-RESERVED = frozenset({"_today", "_occurred_on", "_case_status", "_case_child"})
+RESERVED = frozenset({"_today", "_occurred_on", "_case_status", "_case_child", CASE_CONSENT})
 # What a rule can listen to, and what may be done then. A signal from the public has no case to open or update.
 ON_SUBMISSION = "submission_received"
 ON_SIGNAL = frozenset({"signal_received", "signal_added"})

@@ -2,8 +2,8 @@
 
 The steps, in order:
 
-1. The scope is made of the answers, `_today`, `_occurred_on`, `_case_status`, `_case_child` and the procedure's
-   settings (`_setting_<key>`).
+1. The scope is made of the answers, `_today`, `_occurred_on`, `_case_status`, `_case_child`, `_case_consent` and the
+   procedure's settings (`_setting_<key>`).
 2. The procedure's facts are worked out one after the other; each may use those before it, and a fact hides an answer of
    the same name.
 3. Each rule that listens to this kind of event and this form, and whose `when` is true, contributes its actions in the
@@ -36,6 +36,7 @@ EXPRESSIONS: Mapping[str, tuple[str, ...]] = {
 # Expressions that say yes or no.
 FLAGS = frozenset({"child_track", "urgent"})
 LANGUAGES = ("sq", "en")
+CASE_CONSENT = "_case_consent"
 
 
 class DecisionFailed(Exception):
@@ -65,6 +66,8 @@ class Event:
     received_at: datetime
     case_status: str | None = None
     case_child: bool | None = None  # None: no case is named
+    # by office, the bases on which a consent to be referred to it is on record; None where nothing asks for it
+    case_consent: Mapping[str, list[str]] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ def decide(
         "_occurred_on": event.occurred_at.date().isoformat(),
         "_case_status": event.case_status,
         "_case_child": event.case_child,
+        CASE_CONSENT: event.case_consent,
     }
     facts = _facts(procedure, scope)
     actions: list[Action] = []

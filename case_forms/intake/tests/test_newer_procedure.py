@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -12,6 +13,7 @@ from access.models import User
 from audit.models import AuditEntry
 from case_forms.cases.adopting import CannotAdopt, adopt_procedure
 from case_forms.cases.models import Case, Deadline
+from case_forms.intake.models import Submission
 from case_forms.intake.newer_procedure import missing_duties
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
@@ -110,16 +112,40 @@ def test_what_the_cases_forms_have_met_already_is_not_started(old: Callable[...,
     case = old(worker)
     shipped.send(worker, "referral", case_ref=case.reference)
     shipped.send(worker, "follow_up", case_ref=case.reference, follow_kind="month_1", reached=True, safe="yes")
-    assert missing_duties(case, ProcedureVersion.objects.in_force()) == [
+    assert missing_duties(case, ProcedureVersion.objects.in_force()).duties == [
         "follow_up_3_months",
         "follow_up_6_months",
         "follow_up_12_months",
     ]
 
 
+def test_a_form_that_does_not_open_is_counted_and_the_press_needs_a_tick(
+    old: Callable[..., Case], worker: User, coordinator: Client
+) -> None:
+    case = old(worker)
+    sent = Submission.objects.get(case=case)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT answers FROM intake_submission WHERE id = %s", [sent.pk.hex])
+        (sealed,) = cursor.fetchone()
+        cursor.execute("UPDATE intake_submission SET answers = %s WHERE id = %s", [sealed[:-6] + "AAAAAA", sent.pk.hex])
+    page = page_of(coordinator, case)
+    assert "waits for nothing more" not in page
+    assert "1 form of this case couldn’t be read or decided on" in page
+    assert press(coordinator, case) == 409
+    case.refresh_from_db()
+    assert case.procedure_version != ProcedureVersion.objects.in_force()
+    body = {"version": str(ProcedureVersion.objects.in_force().pk)}
+    asked = coordinator.post(f"/field/cases/{case.reference}/procedure/", body).content.decode()
+    assert "Confirm first" in asked
+    assert "Another version has come into force" not in asked
+    assert coordinator.post(f"/field/cases/{case.reference}/procedure/", {**body, "incomplete": "1"}).status_code == 302
+    case.refresh_from_db()
+    assert case.procedure_version == ProcedureVersion.objects.in_force()
+
+
 def test_a_childs_case_lacks_the_childs_plan_too(old: Callable[..., Case], worker: User) -> None:
     case = old(worker, birth_date="2012-05-05")
-    assert "child_individual_plan" in missing_duties(case, ProcedureVersion.objects.in_force())
+    assert "child_individual_plan" in missing_duties(case, ProcedureVersion.objects.in_force()).duties
 
 
 def test_only_a_coordinator_of_the_case_may_press(old: Callable[..., Case], worker: User, phone: Client) -> None:

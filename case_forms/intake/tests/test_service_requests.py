@@ -8,13 +8,20 @@ from django.test import Client
 from django.utils import timezone
 
 from access.models import User
+from case_forms.builder.models import FormVersion
+from case_forms.builder.sources import Lists
 from case_forms.cases.models import Case, Deadline
+from case_forms.intake.checking import CheckContext
+from case_forms.intake.confirming import to_confirm
+from case_forms.intake.consents import consents_on_record
 from case_forms.intake.models import Draft, Submission
+from case_forms.intake.preview import told_at_once
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
 from notifications.briefs.choices import outcomes_for, reasons_for
 from notifications.directory.models import Partner, Role
 from notifications.outbox.models import Notice, Purpose
+from vault.seal import SealBroken
 
 from . import test_shipped_forms as shipped
 
@@ -44,6 +51,27 @@ def request_to(worker: User, case: Case, ask: list[str], **answers: Any) -> Subm
     return send(worker, "service_request", case_ref=case.reference, **(given | answers))
 
 
+def consent(worker: User, case: Case, *, given: str = "yes", kind: str = "consent", **answers: Any) -> Submission:
+    """A consent form of the case: one answer about being referred, to every office, to one (`office`), or to a service
+    (`recipient`)."""
+    row = {"purpose": "refer_to", "given": given, "kind": kind, "legal_basis": "consent"}
+    role = {"representative_role": answers.pop("by")} if "by" in answers else {}
+    row |= answers
+    return send(worker, "consent", case_ref=case.reference, consents=[row], **role)
+
+
+@pytest.fixture
+def agreed(worker: User, open_case: Callable[..., Case]) -> Callable[..., Case]:
+    """A case whose adult agreed to be referred."""
+
+    def opened(**answers: Any) -> Case:
+        case = open_case(**answers)
+        consent(worker, case)
+        return case
+
+    return opened
+
+
 def told(case: Case) -> dict[str, Notice]:
     """The notices of the four roles, by role, without the calls about them."""
     found = Notice.objects.filter(case_id=case.pk, role__in=OFFICES, purpose=Purpose.FIRST)
@@ -56,9 +84,9 @@ def rules_said(sent: Submission) -> list[str]:
 
 
 def test_each_office_that_was_asked_is_found_by_its_area_and_has_its_own_clock(
-    worker: User, open_case: Callable[..., Case]
+    worker: User, agreed: Callable[..., Case]
 ) -> None:
-    case = open_case()
+    case = agreed()
     request_to(worker, case, OFFICES, embassy_country="MK", urgency="today")
     offices = {role: notice.partner.slug for role, notice in told(case).items() if notice.partner}
     assert offices == {
@@ -73,9 +101,9 @@ def test_each_office_that_was_asked_is_found_by_its_area_and_has_its_own_clock(
     assert "first_referral" in shipped.clocks(case, met=False)
 
 
-def test_an_embassy_is_never_notified_directly(worker: User, open_case: Callable[..., Case]) -> None:
+def test_an_embassy_is_never_notified_directly(worker: User, agreed: Callable[..., Case]) -> None:
     Partner.objects.create(slug="desk", role=Role.EMBASSY_DESK, names={"sq": "Ambasada", "en": "Embassy"})
-    case = open_case()
+    case = agreed()
     request_to(worker, case, ["embassy_desk"], embassy_country="MK", embassy_ask="KANARINA pasaporta")
     notice = told(case)["embassy_desk"]
     assert notice.partner == Partner.objects.get(role=Role.RESPONSIBLE_AUTHORITY)
@@ -85,9 +113,9 @@ def test_an_embassy_is_never_notified_directly(worker: User, open_case: Callable
 
 
 def test_an_office_reads_its_own_part_and_the_name_only_where_the_worker_says_so(
-    worker: User, open_case: Callable[..., Case]
+    worker: User, agreed: Callable[..., Case]
 ) -> None:
-    case = open_case()
+    case = agreed()
     request_to(
         worker, case, OFFICES, embassy_country="MK", content_shared=["name", "contact"], name_to=["legal_aid"],
         first_name="KANARINA emri", last_name="KANARINA mbiemri", safe_contact="KANARINA kontakti",
@@ -104,39 +132,124 @@ def test_an_office_reads_its_own_part_and_the_name_only_where_the_worker_says_so
             assert "viktim" not in brief.lower(), role
 
 
+def test_the_form_says_what_goes_along_when_nothing_more_is_chosen(
+    worker: User, open_case: Callable[..., Case]
+) -> None:
+    case = open_case(**CHILD)
+    consent(worker, case, kind="representative")
+    sent = request_to(worker, case, OFFICES, embassy_country="MK", consent_basis="representative")
+    read = {
+        role: {row["key"].removeprefix("case.") for section in notice.brief["sections"] for row in section["rows"]}
+        & {"age_group", "status", "police", "formal_identification"}
+        for role, notice in told(case).items()
+    }
+    assert read == {role: {"age_group"} for role in OFFICES} | {
+        "legal_aid": {"age_group", "status", "police", "formal_identification"}
+    }
+    (section,) = (each for each in sent.form_version.definition["sections"] if each["key"] == "content")
+    for words in ("followed as a child's", "Legal aid also reads the status", "police", "formal identification"):
+        assert words in section["intro"]["en"]
+
+
 @pytest.mark.parametrize(
-    ("opened", "answers", "notified"),
+    ("opened", "recorded", "answers", "notified"),
     [
-        ({}, {"consent_for": ["health"]}, {"health"}),
-        ({}, {"consent_for": ["none"]}, set()),
-        ({}, {"consent_basis": "assent_and_cpu"}, set()),
-        ({}, {"consent_basis": "representative"}, set(OFFICES)),
-        ({}, {"consent_basis": "vital_interests"}, {"health"}),
-        (CHILD, {"consent_basis": "consent_form"}, set()),
-        (CHILD, {"consent_basis": "assent_and_cpu", "consent_for": ["psychologist"]}, {"psychologist"}),
-        (CHILD, {"consent_basis": "vital_interests"}, {"health"}),
+        ({}, [{}], {"consent_for": ["health"]}, {"health"}),
+        ({}, [{}], {"consent_for": ["none"]}, set()),
+        ({}, [{}], {"consent_basis": "assent_and_cpu"}, set()),
+        ({}, [], {}, set()),
+        ({}, [{"given": "no"}], {}, set()),
+        ({}, [{"given": "not_able"}], {}, set()),
+        ({}, [{}, {"given": "withdrawn"}], {}, set()),
+        ({}, [{"given": "no"}, {}], {}, set(OFFICES)),
+        ({}, [{}, {"given": "withdrawn", "office": "health"}], {}, set(OFFICES) - {"health"}),
+        ({}, [{"office": "health"}], {}, {"health"}),
+        ({}, [{"recipient": "demo-ndihma-ligjore"}], {"ask": ["health"]}, set()),
+        ({}, [{"kind": "duty_without_consent"}], {}, set()),
+        ({}, [{}], {"consent_basis": "representative"}, set()),
+        ({}, [{"kind": "representative"}], {"consent_basis": "representative"}, set()),
+        ({}, [{"kind": "representative", "by": "guardian"}], {"consent_basis": "representative"}, set(OFFICES)),
+        ({}, [], {"consent_basis": "vital_interests", "urgency": "today"}, {"health"}),
+        ({}, [], {"consent_basis": "vital_interests", "urgency": "no_hurry"}, set()),
+        (CHILD, [{}], {"consent_basis": "consent_form"}, set()),
+        (CHILD, [{"kind": "representative"}], {"consent_basis": "representative"}, set(OFFICES)),
+        (
+            CHILD,
+            [{"kind": "assent", "by": "cpu"}],
+            {"consent_basis": "assent_and_cpu", "consent_for": ["psychologist"]},
+            {"psychologist"},
+        ),
+        (CHILD, [{"kind": "assent"}], {"consent_basis": "assent_and_cpu"}, set()),
+        (CHILD, [], {"consent_basis": "vital_interests", "urgency": "today"}, {"health"}),
     ],
 )
-def test_without_a_consent_that_counts_an_office_is_not_notified_and_the_sender_reads_which(
+def test_without_a_consent_on_record_an_office_is_not_notified_and_the_sender_reads_which(
     opened: dict[str, Any],
+    recorded: list[dict[str, Any]],
     answers: dict[str, Any],
     notified: set[str],
     worker: User,
     open_case: Callable[..., Case],
 ) -> None:
     case = open_case(**opened)
-    sent = request_to(worker, case, OFFICES, embassy_country="MK", **answers)
+    for each in recorded:
+        consent(worker, case, **each)
+    ask = answers.get("ask", OFFICES)
+    sent = request_to(worker, case, **{"embassy_country": "MK", "ask": OFFICES, **answers})
     assert told(case).keys() == notified
-    withheld = {f"not_asked_{role}" for role in OFFICES if role not in notified}
+    withheld = {f"not_asked_{role}" for role in ask if role not in notified}
     assert {rule for rule in rules_said(sent) if rule.startswith("not_asked_")} == withheld
     assert not sent.is_unmatched
 
 
+def test_a_consent_form_that_does_not_open_counts_as_no_consent(
+    worker: User, agreed: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = agreed()
+    assert consents_on_record(case)["health"] == ["consent_form"]
+
+    def broken(_self: Submission) -> None:
+        raise SealBroken
+
+    monkeypatch.setattr(Submission, "answers", property(broken, lambda _self, _value: None))
+    assert not any(consents_on_record(case).values())
+
+
+def test_a_consent_said_to_be_on_record_is_asked_about_before_sending(
+    worker: User, agreed: Callable[..., Case]
+) -> None:
+    case, version = agreed(), FormVersion.objects.newest().get(form__key="service_request")
+    today = timezone.localdate()
+    context = CheckContext(Lists(worker), today, today, "en", now=timezone.now())
+
+    def asked(**answers: Any) -> list[str]:
+        ticked = {"ask": ["health"], "consent_basis": "consent_form", "consent_for": ["health"], "urgency": "today"}
+        return [each.key for each in to_confirm(version.definition, ticked | answers, context, case)]
+
+    assert asked() == []
+    assert asked(consent_basis="vital_interests") == []
+    assert asked(consent_basis="vital_interests", urgency="no_hurry") == ["emergency_is_today"]
+    consent(worker, case, given="withdrawn")
+    assert asked() == ["consent_not_on_record"]
+
+
+def test_the_review_page_names_the_office_only_while_the_consent_is_on_record(
+    phone: Client, worker: User, agreed: Callable[..., Case]
+) -> None:
+    case = agreed()
+    phone.post("/field/forms/service_request/start/", {"case": case.reference})
+    draft = Draft.objects.latest("started_at")
+    answers = {"ask": ["health"], "consent_basis": "consent_form", "consent_for": ["health"], "urgency": "today"}
+    assert [each.words for each in told_at_once(draft, {"case_ref": case.reference, **answers}, worker)]
+    consent(worker, case, given="withdrawn")
+    assert told_at_once(draft, {"case_ref": case.reference, **answers}, worker) == []
+
+
 def test_a_place_without_such_an_office_is_loud_and_gives_numbers(
-    phone: Client, worker: User, open_case: Callable[..., Case]
+    phone: Client, worker: User, agreed: Callable[..., Case]
 ) -> None:
     Partner.objects.filter(role=Role.PSYCHOLOGIST).update(is_active=False)
-    case = open_case()
+    case = agreed()
     request_to(worker, case, ["psychologist"])
     notice = told(case)["psychologist"]
     assert (notice.state, notice.reason, notice.contact) == ("failed", "no_contact", None)
@@ -147,17 +260,17 @@ def test_a_place_without_such_an_office_is_loud_and_gives_numbers(
 
 
 def test_whoever_is_asked_can_say_that_they_help_already_or_why_they_cannot(
-    worker: User, open_case: Callable[..., Case]
+    worker: User, agreed: Callable[..., Case]
 ) -> None:
-    case = open_case()
+    case = agreed()
     request_to(worker, case, OFFICES, embassy_country="MK")
     for notice in told(case).values():
         assert "already_helping" in outcomes_for(notice)
         assert "other" in reasons_for(notice)
 
 
-def test_a_case_of_an_older_procedure_can_ask_these_offices(worker: User, open_case: Callable[..., Case]) -> None:
-    case = open_case()
+def test_a_case_of_an_older_procedure_can_ask_these_offices(worker: User, agreed: Callable[..., Case]) -> None:
+    case = agreed()
     now = ProcedureVersion.objects.in_force()
     older = {**now.definition, "rules": [dict(rule) for rule in now.definition["rules"]]}
     older["rules"] = [rule for rule in older["rules"] if rule.get("forms") != ["service_request"]]

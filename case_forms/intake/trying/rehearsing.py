@@ -17,6 +17,7 @@ from case_forms.cases.actions import SUBMISSION_RECEIVED
 from case_forms.cases.brief_content import AnswerFacts, BriefFacts, brief_for
 from case_forms.cases.models import Case, CaseStatus
 from case_forms.intake.checking import Answers, CheckContext
+from case_forms.intake.consents import OFFICES
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, Labels, decide
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.procedures.organisation_settings import Chosen, chosen_in_words
@@ -76,6 +77,7 @@ def rehearse(
         received_at=timezone.localtime(),
         case_status=CaseStatus.POTENTIAL_VICTIM.value if names_a_case else None,
         case_child=False if names_a_case else None,
+        case_consent=_as_ticked(answers) if names_a_case else None,
     )
     try:
         decision = decide(event, procedure.definition, labels=labels)
@@ -213,6 +215,11 @@ class _Telling:
             "rule": self.titles[action.rule],
             "why": why,
         }
+
+
+def _as_ticked(answers: Answers) -> dict[str, list[str]]:
+    """The consent that the test answers tick, as if the case held it: so that the brief can be read."""
+    return {office: [str(answers.get("consent_basis"))] for office in OFFICES}
 
 
 def _names_a_case(definition: Mapping[str, Any], answers: Answers) -> bool:

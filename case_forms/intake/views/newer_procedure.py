@@ -14,7 +14,8 @@ from .frame import frame, staff
 
 def newer_procedure(request: HttpRequest, reference: str) -> HttpResponse:
     """GET says what the case lacks; its forms are read for that, which is recorded. POST takes it over, to the version
-    that the page spoke of; only a coordinator may."""
+    that the page spoke of; only a coordinator may. Where forms of the case couldn't be looked at, the coordinator ticks
+    that they know how many."""
     user = staff(request)
     case = visible_or_404(Case, user, reference=reference)
     version = newer_version(case)
@@ -24,10 +25,12 @@ def newer_procedure(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST" and not may:
         raise Http404
     record("case.duties_compared", actor=actor_of(user), target_kind="case", target_id=case.pk, version=str(version))
-    duties = missing_duties(case, version)
-    if request.method == "POST" and request.POST.get("version") == str(version.pk):
+    missing = missing_duties(case, version)
+    is_same = request.method == "POST" and request.POST.get("version") == str(version.pk)
+    knows = not missing.left_out or request.POST.get("incomplete") == str(missing.left_out)
+    if is_same and knows:
         try:
-            adopt_procedure(case=case, version=version, duties=duties, by=user)
+            adopt_procedure(case=case, version=version, duties=missing.duties, by=user)
         except CannotAdopt as refused:
             if refused.code == "not_allowed":
                 raise Http404 from None
@@ -36,8 +39,10 @@ def newer_procedure(request: HttpRequest, reference: str) -> HttpResponse:
         request,
         case=case,
         version=version,
-        has_changed=request.method == "POST",
-        duties=labels_of_duties(version, duties, user.language),
+        has_changed=request.method == "POST" and not is_same,
+        left_out=missing.left_out,
+        unconfirmed=is_same and not knows,
+        duties=labels_of_duties(version, missing.duties, user.language),
         changes=changed_settings(case.procedure_version, version, user.language),
         may_adopt=may,
     )

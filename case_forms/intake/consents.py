@@ -1,0 +1,80 @@
+"""Which consents to be referred to an office are on record in a case: what its consent forms say last.
+
+A tick in a request is the worker's word; an office is notified only when the consent form says the same.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from case_forms.cases.models import Case
+from case_forms.procedures.decide import CASE_CONSENT
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
+
+from .models import Submission
+
+FORM = "consent"
+REFERRAL = "refer_to"
+Row = Mapping[str, Any]
+OFFICES = ("health", "psychologist", "legal_aid", "embassy_desk")  # those that a request can ask
+
+log = structlog.get_logger(__name__)
+
+
+def is_read_by(part: Any) -> bool:
+    """Whether any expression in this part of a definition reads the consents on record."""
+    return f'"{CASE_CONSENT}' in json.dumps(part)
+
+
+def consents_for(case: Case | None, procedure: Mapping[str, Any], form: str) -> dict[str, list[str]] | None:
+    """The consents on record, where the procedure's rules about this form read them; else None: nothing is opened."""
+    if case is None:
+        return None
+    rules = [rule for rule in procedure.get("rules", ()) if form in (rule.get("forms") or (form,))]
+    return consents_on_record(case) if is_read_by([rules, procedure.get("facts", ())]) else None
+
+
+def consents_on_record(case: Case) -> dict[str, list[str]]:
+    """By office: the bases (`consent_basis` of the request) on which the case's last consent form about it says yes.
+
+    An answer that names neither an office nor a service is about every office. The latest form with an answer about an
+    office decides; one in it that is no yes leaves nothing. A form that doesn't open may hold a withdrawal: nothing
+    before it counts.
+    """
+    sent = Submission.objects.filter(case=case, form_version__form__key=FORM).order_by("-occurred_at", "-received_at")
+    found: dict[str, list[str]] = {}
+    for submission in sent:
+        try:
+            answers: Mapping[str, Any] = submission.answers or {}
+        except (SealBroken, KeyRingError) as error:
+            log.error("submission_unreadable", submission=str(submission.pk), code=type(error).__name__)
+            break
+        rows = [row for row in answers.get("consents") or () if row.get("purpose") == REFERRAL]
+        for office in OFFICES:
+            about = _rows_about(office, rows)
+            if about and office not in found:
+                found[office] = _bases(about, answers.get("representative_role"), is_child=case.child_track)
+        if len(found) == len(OFFICES):
+            break
+    return {office: found.get(office, []) for office in OFFICES}
+
+
+def _rows_about(office: str, rows: list[Row]) -> list[Row]:
+    """The rows that name this office; without one, those that name neither an office nor a service."""
+    own = [row for row in rows if row.get("office") == office]
+    return own or [row for row in rows if not row.get("office") and not row.get("recipient")]
+
+
+def _bases(rows: list[Row], representative: str | None, *, is_child: bool) -> list[str]:
+    if any(row.get("given") != "yes" for row in rows):
+        return []
+    kinds = {row.get("kind") for row in rows}
+    on_record = {
+        "consent_form": "consent" in kinds,
+        "assent_and_cpu": "assent" in kinds and representative == "cpu",
+        "representative": "representative" in kinds and (is_child or bool(representative)),
+    }
+    return [basis for basis, holds in on_record.items() if holds]
