@@ -82,7 +82,8 @@ class PlaceForm(WagtailAdminModelForm):
         """Nothing, of most places."""
 
     def _say_what_waits(self, waiting: PlaceChange) -> None:
-        name = next(iter(waiting.values["after"])).removesuffix("_id")
+        _before, after = waiting.sides() or ({}, TAKES_TWO[waiting.kind])
+        name = next(iter(after)).removesuffix("_id")
         words = format_html(
             '<strong>{}</strong> <a href="{}">{}</a>',
             _("Waits for a second person."),

@@ -107,6 +107,8 @@ def note_number_taken_away(*, unit: MobileUnit, number: str, by: User) -> None:
 @transaction.atomic
 def decide_change(*, change: PlaceChange, agree: bool, by: User, now: datetime | None = None) -> PlaceChange:
     """A second keeper agrees or refuses. Raises ValidationError, ChangedMeanwhile."""
+    # The row before the change, as whoever asks meanwhile (`ask_for_change`): neither waits for the other.
+    MODELS[change.kind]._default_manager.select_for_update(no_key=True).filter(pk=change.entry_id).first()
     locked = PlaceChange.objects.select_for_update().get(pk=change.pk)
     if locked.decision != PlaceDecision.WAITING:
         raise ValidationError(_("This has been decided meanwhile. Look again."))
@@ -131,7 +133,10 @@ def withdraw_change(*, change: PlaceChange, by: User) -> None:
 
 
 def _make(change: PlaceChange, by: User) -> None:
-    before, after = change.values["before"], change.values["after"]
+    sides = change.sides()
+    if sides is None:
+        raise ValidationError(_("What was asked for can't be read. Refuse it, and ask again."))
+    before, after = sides
     place: Any = MODELS[change.kind]._default_manager.select_for_update(no_key=True).filter(pk=change.entry_id).first()
     if place is None:
         raise ChangedMeanwhile(_("This entry is gone. Ask again if it is still needed."))

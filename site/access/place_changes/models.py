@@ -1,6 +1,7 @@
 """A change of a unit or a place that waits for a second keeper, or that was decided."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vault.fields import SealedJSONField
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 
 class PlaceKind(models.TextChoices):
@@ -83,3 +86,10 @@ class PlaceChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.asked_at:%Y-%m-%d}"
+
+    def sides(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """What stood before and what is asked for; None when the seal can't be opened."""
+        try:
+            return self.values["before"], self.values["after"]
+        except (SealBroken, KeyRingError):
+            return None

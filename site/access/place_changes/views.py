@@ -32,7 +32,7 @@ def place_change(request: HttpRequest, pk: UUID) -> HttpResponse:
             _do(found, request.POST.get("decision", ""), me)
         except ValidationError as refused:
             error = " ".join(refused.messages)
-            found.refresh_from_db()
+            found.refresh_from_db(fields=["decision", "decided_by", "decided_at"])
         else:
             messages.success(request, _("Done."))
             return redirect("by_two:list")

@@ -19,12 +19,15 @@ class FieldRow:
 
 
 def rows_of(change: PlaceChange) -> list[FieldRow]:
-    before, after = change.values["before"], change.values["after"]
+    """Empty when what was asked for can't be read."""
+    before, after = change.sides() or ({}, {})
     return [FieldRow(_label(change.kind, name), _words(before.get(name)), _words(after[name])) for name in after]
 
 
 def in_words(change: PlaceChange) -> str:
     """ "number to call back: +355… → +355…", for one line of a list or beside a field."""
+    if change.sides() is None:
+        return _("What was asked for can't be read.")
     return "; ".join(f"{row.label}: {row.before or '–'} → {row.after or '–'}" for row in rows_of(change))
 
 
