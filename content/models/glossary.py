@@ -103,7 +103,7 @@ class GlossaryTerm(TranslatableMixin):
                     words = _("%(number)s: telephone numbers stand under “Helplines”, not in an explanation.")
                     wrong.setdefault(name, ValidationError(words, params={"number": number}))
         if wrong:
-            raise ValidationError(wrong)  # type: ignore[arg-type]
+            raise ValidationError(wrong)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:

@@ -23,7 +23,7 @@ from wagtail.log_actions import log as log_action
 
 from audit.chain import actor_of, record
 
-from ..models import MobileUnit, Municipality, Region, User
+from ..models import MobileUnit, Municipality, PoliceDirectorate, Region, User
 from ..staff.by_two import is_alone
 from . import mails
 from .models import PlaceChange, PlaceDecision, PlaceKind
@@ -74,18 +74,30 @@ def _turns_somebody(place: Model, name: str, before: Values) -> bool:
 
 @transaction.atomic
 def ask_for_change(*, place: Model, before: Values, after: Values, by: User) -> PlaceChange:
-    """Note what is asked for, and mail whom it concerns. What waited for this row until now is withdrawn by it."""
+    """Note what is asked for, and mail whom it concerns. What waited for this row until now is withdrawn by it, and
+    whoever heard of that is told so: a colleague's new number isn't dropped in silence."""
     kind = kind_of(place)
     MODELS[kind]._default_manager.select_for_update(no_key=True).get(pk=place.pk)
     for earlier in PlaceChange.objects.waiting().select_for_update().filter(kind=kind, entry_id=place.pk):
         _close(earlier, PlaceDecision.WITHDRAWN, by, timezone.now())
         _note("withdrawn", earlier, by)
+        if drops(earlier, after, by=by):
+            transaction.on_commit(partial(mails.tell_of_decision, earlier))
     change = PlaceChange.objects.create(
-        kind=kind, entry_id=place.pk, values={"before": before, "after": after}, asked_by=by
+        kind=kind,
+        entry_id=place.pk,
+        values={"before": before, "after": after, "names": _names(place, before, after)},
+        asked_by=by,
     )
     _note("asked", change, by, fields=sorted(after))
     transaction.on_commit(partial(mails.tell_of_asking, change))
     return change
+
+
+def drops(earlier: PlaceChange, after: Values, *, by: User) -> bool:
+    """Whether asking for `after` takes away something else that waits, or what somebody else asked for."""
+    _before, asked = earlier.sides() or ({}, {})
+    return earlier.asked_by_id != by.pk or bool(set(asked) - set(after))
 
 
 @transaction.atomic
@@ -151,6 +163,12 @@ def _make(change: PlaceChange, by: User) -> None:
     record(f"place.{change.kind}_changed", actor=actor_of(change.asked_by), target_kind=change.kind,
            target_id=place.pk, fields=sorted(after))  # fmt: skip
     log_action(place, "wagtail.edit", user=by)
+
+
+def _names(place: Model, before: Values, after: Values) -> dict[str, Any]:
+    keys = {side["police_directorate_id"] for side in (before, after) if "police_directorate_id" in side} - {None, ""}
+    directorates = PoliceDirectorate.objects.filter(pk__in=keys)
+    return {"place": str(place), "directorates": {str(each.pk): str(each) for each in directorates}}
 
 
 def _close(change: PlaceChange, decision: str, by: User, now: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from vault.seal import SealBroken
 from ..models import User
 from ..staff.mails import may_try_again, send
 from .models import PlaceChange, PlaceDecision
-from .who import place_of, who_may_decide, who_must_hear
+from .who import place_of, who_may_decide, who_must_hear, who_must_hear_of_renaming
 
 TRIED_FOR = timedelta(days=2)
 MOST_AT_ONCE = 20
@@ -87,3 +88,13 @@ def _send(user: User, change: PlaceChange, template: str, *, may_decide: bool = 
         }
         subject = _("A change of a unit or place in Vatra's service")
     return send(user, subject, template, context)
+
+
+def tell_of_renaming(place: Model, names: dict[str, str], *, by: User) -> None:
+    """Tell the keepers that one of them changed a name. `names`: {"before": …, "after": …}."""
+    for user in who_must_hear_of_renaming(place).exclude(pk=by.pk).exclude(email="").order_by("pk"):
+        with translation.override(user.language):
+            subject = _("A change of a unit or place in Vatra's service")
+            kind = str(place._meta.verbose_name)
+        context = {"kind": kind, "by": by.get_full_name() or by.username, **names}
+        send(user, subject, "access/mails/place_renamed.txt", context)

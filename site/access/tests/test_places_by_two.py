@@ -313,3 +313,45 @@ def test_asking_and_deciding_take_the_row_before_its_change(operator, besa, unit
     assert order(lambda: ask_for_change(place=unit, by=operator, **asking)) == both
     change = PlaceChange.objects.waiting().get()
     assert order(lambda: decide_change(change=change, agree=True, by=besa)) == both
+
+
+def test_a_name_changed_for_the_deciding_is_named_on_its_screen_and_mailed(operator, besa, person, unit, place):
+    other = PoliceDirectorate.objects.get(slug="dvp-b")
+    as_(operator).post(
+        reverse("policedirectorate:edit", args=[other.pk]), {"name": "DVP Qendra", "short_name": "Qendra"}
+    )
+    assert [letter.to for letter in mail.outbox] == [["besa@vatra.example"]]
+    assert "“dvp-b / dvp-b” is now “DVP Qendra / Qendra”" in mail.outbox[0].body
+    as_(operator).post(reverse("municipality:edit", args=[place.pk]), {"police_directorate": other.pk})
+    found = PlaceChange.objects.get()
+    page = as_(besa).get(reverse("by_two:place", args=[found.pk])).content.decode()
+    assert "A name was changed lately" in page
+    assert "Qendra: Olta" in page
+    PoliceDirectorate.objects.filter(pk=other.pk).update(short_name="dvp-b")
+    assert "Qendra (now called dvp-b)" in as_(besa).get(reverse("by_two:place", args=[found.pk])).content.decode()
+
+
+def test_where_nothing_was_renamed_the_screen_warns_of_nothing_and_nobody_is_mailed(operator, besa, unit):
+    change_unit(operator, unit, working_since="2026")
+    assert not mail.outbox
+    change_unit(operator, unit, callback_phone=OWN)
+    page = as_(besa).get(reverse("by_two:place", args=[PlaceChange.objects.get().pk])).content.decode()
+    assert "A name was changed lately" not in page
+    assert "when this was asked for" not in page
+
+
+def test_what_a_colleague_asked_for_isnt_dropped_in_silence(operator, besa, person, unit):
+    second = with_rights(person("operator", username="second", email="second@vatra.example"))
+    MobileUnit.objects.filter(pk=unit.pk).update(is_active=False)
+    unit.refresh_from_db()
+    change_unit(operator, unit, callback_phone=OWN, is_active="off")
+    mail.outbox.clear()
+    page = change_unit(second, unit).content.decode()
+    assert "Olta" in page.split(" had asked for is withdrawn by this")[0][-40:]
+    assert OWN in page
+    told = {letter.to[0] for letter in mail.outbox if "was decided: withdrawn" in letter.body}
+    assert {"olta@vatra.example", "besa@vatra.example"} <= told
+    assert not any(OWN in letter.body for letter in mail.outbox)
+    mail.outbox.clear()
+    assert "is withdrawn by this" not in change_unit(second, unit).content.decode(), "the same, asked again"
+    assert not any("withdrawn" in letter.body for letter in mail.outbox)
