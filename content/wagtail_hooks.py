@@ -33,6 +33,7 @@ from .reports.views import state_label
 from .review import files, notes
 from .review.actions import is_stopped, translation_of, withdraw
 from .review.localize import addresses as localize_addresses
+from .review.localize import publish_word
 
 
 class HotlineViewSet(SnippetViewSet):
@@ -207,6 +208,10 @@ def _delete_button(page: Page, user: Any) -> Iterator[Button]:
         yield Button(
             _("Delete (needs two people)"), reverse("review:delete", args=[page.pk]), icon_name="bin", priority=51
         )
+
+
+# before wagtail-localize's, which answers the same request
+hooks.register("before_edit_snippet", publish_word, order=-2)
 
 
 @hooks.register("register_log_actions")

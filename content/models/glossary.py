@@ -50,20 +50,6 @@ class GlossaryTermForm(WagtailAdminModelForm):
         help_text=_("As they appear in running text, one per line. In Albanian: with the article, in the plural …"),
     )
 
-    def clean_definition(self) -> Any:
-        """An explanation is before readers at once, without a second editor: no number and no other site gets there
-        that way (docs/adr/0080)."""
-        definition = self.cleaned_data["definition"]
-        if definition != with_own_links(str(definition)):
-            raise ValidationError(
-                _("A link in an explanation leads to a page of this site only. Put other links into a page.")
-            )
-        for number in numbers_in(strip_tags(str(definition).replace("<", " <"))):
-            if not is_reserved(number):
-                words = _("%(number)s: telephone numbers stand under “Helplines”, not in an explanation.")
-                raise ValidationError(words, params={"number": number})
-        return definition
-
 
 class GlossaryTerm(TranslatableMixin):
     """A word with its explanation. Marked by itself where it first stands in a text (docs/adr/0019)."""
@@ -97,6 +83,27 @@ class GlossaryTerm(TranslatableMixin):
     def shown(self) -> str:
         """The explanation as readers get it."""
         return with_own_links(self.definition)
+
+    def clean(self) -> None:
+        """An explanation is before readers at once, without a second editor: no number and no other site gets there
+        that way, from the form or from a translation (docs/adr/0080)."""
+        super().clean()
+        wrong: dict[str, ValidationError] = {}
+        if self.definition != with_own_links(str(self.definition)):
+            words = _("A link in an explanation leads to a page of this site only. Put other links into a page.")
+            wrong["definition"] = ValidationError(words)
+        texts = {
+            "term": self.term,
+            "definition": strip_tags(str(self.definition).replace("<", " <")),
+            "forms": "\n".join(str(form) for form in self.forms or ()),
+        }
+        for name, text in texts.items():
+            for number in numbers_in(text):
+                if not is_reserved(number):
+                    words = _("%(number)s: telephone numbers stand under “Helplines”, not in an explanation.")
+                    wrong.setdefault(name, ValidationError(words, params={"number": number}))
+        if wrong:
+            raise ValidationError(wrong)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:

@@ -1,6 +1,8 @@
 """Translations with wagtail-localize, through the admin: sentences, PO files out and in, approval, and what follows."""
 
 import polib
+import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -13,9 +15,11 @@ from wagtail.models import Locale, Page
 from wagtail_localize.fields import get_translatable_fields
 from wagtail_localize.models import OverridableSegment, StringTranslation, Translation, TranslationSource
 
+from audit.models import AuditEntry
 from content.models import GlossaryTerm, Hotline, public_page_models
 from content.review.actions import translation_of
 from content.review.gone import places_for
+from content.review.models import EditorNews
 from content.tests.editors import Editor, EditorsTest
 
 BODY = [
@@ -241,3 +245,39 @@ class TestWhatIsTranslated(TranslationsTest):
         translation.save_target(user=self.ana.user)
         twin = term.get_translation(self.english)
         assert (twin.term, twin.definition) == ("Word on trial", "<p>An explanation.</p>")
+
+    def test_a_words_translation_takes_no_number_to_readers_and_editors_hear_of_what_it_takes(self):
+        term = GlossaryTerm.objects.create(term="Fjalë", definition="<p>Një.</p><p>Dy.</p>", locale=self.page.locale)
+        self.ana.post(
+            "wagtail_localize:submit_snippet_translation",
+            "content", "glossaryterm", str(term.pk), locales=[self.english.pk],
+        )  # fmt: skip
+        translation = Translation.objects.get(source__object_id=term.translation_key)
+
+        def publish(**words: str) -> GlossaryTerm:
+            po = self.po(translation)
+            for entry in po:
+                entry.msgstr = {"Fjalë": "Word", "Një.": "One.", "Dy.": "Two.", **words}.get(entry.msgid, "word")
+            self.upload(translation, po)
+            twin = term.get_translation(self.english)
+            address = GlossaryTerm.snippet_viewset.get_url_name("edit")
+            assert self.ana.post(address, str(twin.pk), action="publish").status_code == 302
+            return term.get_translation(self.english)
+
+        EditorNews.objects.all().delete()
+        for number in ("Call +355 69 999 8888.", "069 999 8888"):
+            twin = publish(**{"Dy.": number})
+            assert "999" not in twin.definition
+            assert "999" not in publish(Fjalë=number).term
+        assert not EditorNews.objects.exists()
+        twin = publish()
+        assert (twin.term, twin.definition) == ("Word", "<p>One.</p><p>Two.</p>")
+        assert [(news.what, news.title) for news in EditorNews.objects.all()] == [("word", "Word")]
+        assert AuditEntry.objects.filter(action="cms.edit", target_id=str(twin.pk)).exists()
+
+    def test_a_word_and_its_forms_hold_no_number_either(self):
+        word = GlossaryTerm(term="069 999 8888", forms=["069 999 8887"], definition="<p>Një.</p>")
+        with pytest.raises(ValidationError) as refused:
+            word.clean()
+        assert set(refused.value.message_dict) == {"term", "forms"}
+        GlossaryTerm(term="116 111", forms=["129"], definition="<p>Linja 112.</p>").clean()

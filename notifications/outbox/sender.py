@@ -22,9 +22,12 @@ def units_with_number() -> list[MobileUnit]:
 
 
 def unit_of(notice: Notice) -> MobileUnit | None:
-    """The unit to call about a notice: the sending one, else the region's, if it has a number. None: no unit has."""
+    """The unit to call about a notice: the sending one, else the region's oldest with a number. None: no unit has.
+
+    By key, not by name: a name is changed by one keeper, and would turn the calls to another unit.
+    """
     sending = notice.unit
     if sending is not None and sending.callback_phone:
         return sending
     there = MobileUnit.objects.filter(region=notice.municipality.region_id, is_active=True)
-    return there.exclude(callback_phone="").order_by("name", "pk").first()
+    return there.exclude(callback_phone="").order_by("pk").first()

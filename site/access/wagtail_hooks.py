@@ -1,5 +1,6 @@
 """Staff, units and places in the admin. Wagtail's own screens for users and groups are shut by the policy table."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -24,8 +25,9 @@ from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from audit.chain import actor_of, record
 
 from .models import MobileUnit, Municipality, PlaceChange, PoliceDirectorate, Region, StaffRole
-from .place_changes.actions import TAKES_TWO, ask_for_change, kind_of, note_number_taken_away
+from .place_changes.actions import TAKES_TWO, ask_for_change, drops, kind_of, note_number_taken_away
 from .place_changes.actions import waits as place_waits
+from .place_changes.mails import tell_of_renaming
 from .place_changes.words import in_words
 from .staff.record_keepers import people_with_both
 
@@ -34,12 +36,14 @@ class PlaceForm(WagtailAdminModelForm):
     """Records who changed what. What takes two keepers stays as it is and is asked for; the rest is saved at once."""
 
     asked: PlaceChange | None = None
+    dropped: PlaceChange | None = None  # what waited until then, and is withdrawn by what was asked
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         place = self.instance
         names = TAKES_TWO.get(kind_of(place), ())
         self.before = {} if place._state.adding else {name: getattr(place, name) for name in names}
+        self.named = "" if place._state.adding else name_in_full(place)
         waiting = PlaceChange.objects.waiting().filter(kind=kind_of(place), entry_id=place.pk or 0).first()
         if waiting is not None:
             self._say_what_waits(waiting)
@@ -58,8 +62,11 @@ class PlaceForm(WagtailAdminModelForm):
             if commit and (is_new or changed):
                 self._record("added" if is_new else "changed", changed)
             if commit and after:
+                earlier = PlaceChange.objects.waiting().filter(kind=kind_of(saved), entry_id=saved.pk).first()
+                self.dropped = earlier if earlier and drops(earlier, after, by=self.for_user) else None
                 self.asked = ask_for_change(place=saved, before=before, after=after, by=self.for_user)
             self._note_what_was_taken(saved)
+            self._say_who_is_renamed(saved)
         return saved
 
     def _take_what_holds_now(self) -> None:
@@ -73,6 +80,12 @@ class PlaceForm(WagtailAdminModelForm):
             if name.removesuffix("_id") not in self.changed_data:
                 setattr(place, name, value)
 
+    def _say_who_is_renamed(self, place: Any) -> None:
+        """One keeper changes a name alone, so the others hear of it: by names they decide."""
+        names = {"before": self.named, "after": name_in_full(place)}
+        if self.named and names["before"] != names["after"]:
+            transaction.on_commit(partial(tell_of_renaming, place, names, by=self.for_user))
+
     def _record(self, what: str, fields: list[str]) -> None:
         kind = kind_of(self.instance)
         record(f"place.{kind}_{what}", actor=actor_of(self.for_user), target_kind=kind, target_id=self.instance.pk,
@@ -82,7 +95,8 @@ class PlaceForm(WagtailAdminModelForm):
         """Nothing, of most places."""
 
     def _say_what_waits(self, waiting: PlaceChange) -> None:
-        name = next(iter(waiting.values["after"])).removesuffix("_id")
+        _before, after = waiting.sides() or ({}, TAKES_TWO[waiting.kind])
+        name = next(iter(after)).removesuffix("_id")
         words = format_html(
             '<strong>{}</strong> <a href="{}">{}</a>',
             _("Waits for a second person."),
@@ -90,6 +104,11 @@ class PlaceForm(WagtailAdminModelForm):
             in_words(waiting),
         )
         self.fields[name].help_text = format_html("{}<br>{}", self.fields[name].help_text, words)
+
+
+def name_in_full(place: Any) -> str:
+    """Its name, and its short one if it has one."""
+    return " / ".join(filter(None, (place.name, getattr(place, "short_name", ""))))
 
 
 class MobileUnitForm(PlaceForm):
@@ -180,6 +199,17 @@ class SaysWhatWaits:
                 self.request,  # type: ignore[attr-defined]
                 _("Waits for a second person: %(change)s. Everything else is saved.")
                 % {"change": in_words(self.form.asked)},  # type: ignore[attr-defined]
+            )
+        dropped = self.form.dropped  # type: ignore[attr-defined]
+        if dropped is not None:
+            by = dropped.asked_by
+            messages.warning(
+                self.request,  # type: ignore[attr-defined]
+                _(
+                    "What %(name)s had asked for is withdrawn by this: %(change)s."
+                    " Ask for it again if it is still needed."
+                )
+                % {"name": by.get_full_name() or by.username, "change": in_words(dropped)},
             )
         return saved
 

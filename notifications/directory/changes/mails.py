@@ -1,8 +1,8 @@
 """The mails about a change of the directory: to the address until now, to the other keepers, in an emergency to all.
 
 Plain text in the reader's language. They name the office and what kind of thing changes, never a new address, a PIN or
-anything about a case. A mail server that is away loses no change: the log says so, and the list of waiting changes
-stands in the admin.
+anything about a case. A mail server that is away loses no change: whom it didn't take is tried again for two days, at
+pauses that double, and the list of waiting changes stands in the admin.
 """
 
 from collections.abc import Iterable
@@ -15,15 +15,19 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from access.models import Assignment, StaffRole, User
+from access.staff.mails import may_try_again
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 from ..models import Contact
-from .models import DirectoryChange
+from .models import Decision, DirectoryChange
 from .who import keepers_for
 
 TRIED_FOR = timedelta(days=2)
@@ -35,7 +39,7 @@ log = structlog.get_logger(__name__)
 def tell_of_asking(change: DirectoryChange, *, concerned: Iterable[Contact]) -> None:
     """Tell the people concerned at the addresses they have now, and the keepers, once the transaction is committed.
 
-    The addresses are kept sealed in the change: what couldn't be mailed is tried again each minute (`send_again`).
+    The addresses are kept sealed in the change: what couldn't be mailed is tried again (`send_again`).
     """
     addresses = {contact.email: contact.language for contact in concerned if contact.email}
     change.values = {**change.values, "concerned": addresses}
@@ -44,24 +48,53 @@ def tell_of_asking(change: DirectoryChange, *, concerned: Iterable[Contact]) -> 
 
 
 def send_again(argument: str = "", *, now: datetime | None = None) -> int:
-    """Mail what could not be mailed when it was asked for; run each minute (settings.EACH_MINUTE). Returns how many."""
+    """Mail what could not be mailed when it was asked for; run each minute (settings.EACH_MINUTE). Returns how many.
+
+    Not what was refused or withdrawn meanwhile, unless it took effect at once.
+    """
     moment = now or timezone.now()
     unsent = DirectoryChange.objects.filter(mailed_at=None, asked_at__gt=moment - TRIED_FOR)
-    late = unsent.filter(asked_at__lt=moment - timedelta(minutes=1)).order_by("asked_at")
-    return sum(_tell(change) for change in late[:MOST_AT_ONCE])
+    still = unsent.filter(Q(decision__in=(Decision.WAITING, Decision.AGREED)) | Q(at_once=True))
+    due = [change for change in still.order_by("asked_at") if _is_due(change, moment)]
+    return sum(_tell(change, now=moment) for change in due[:MOST_AT_ONCE])
 
 
-def _tell(change: DirectoryChange) -> bool:
-    """Mail everybody; True (and `mailed_at`) when the mail server took each. Else all are mailed again: twice is better
-    than never."""
-    sent = [
-        _send(address, language, change, "directory/mails/concerned.txt")
+def _is_due(change: DirectoryChange, now: datetime) -> bool:
+    try:
+        return may_try_again(change.asked_at, change.values.get("tried_at", ""), now)
+    except (SealBroken, KeyRingError) as error:
+        log.error("directory_change_unreadable", code=type(error).__name__, change=str(change.pk))
+        return False
+
+
+def _tell(change: DirectoryChange, *, now: datetime | None = None) -> bool:
+    """Mail everybody who wasn't mailed yet; True (and `mailed_at`) when the mail server took each.
+
+    The addresses that were mailed stand sealed in the change, so that one refused address brings nobody else the same
+    mail again.
+    """
+    moment = now or timezone.now()
+    mailed = set(change.values.get("mailed", ()))
+    letters = [
+        (address, language, "directory/mails/concerned.txt")
         for address, language in change.values.get("concerned", {}).items()
     ]
-    sent += [_send(user.email, user.language, change, "directory/mails/keeper.txt") for user in _keepers(change)]
-    if all(sent):
-        DirectoryChange.objects.filter(pk=change.pk).update(mailed_at=timezone.now())
-    return all(sent)
+    if change.at_once or change.decision == Decision.WAITING:  # else nothing is left for them to decide
+        letters += [(user.email, user.language, "directory/mails/keeper.txt") for user in _keepers(change)]
+    # By address and kind: a keeper may be the person concerned, too.
+    due = [each for each in letters if _key(each) not in mailed]
+    taken = {_key(each) for each in due if _send(each[0], each[1], change, each[2])}
+    if all(_key(each) in taken for each in due):
+        DirectoryChange.objects.filter(pk=change.pk).update(mailed_at=moment)
+        return True
+    change.values = {**change.values, "mailed": sorted(mailed | taken), "tried_at": moment.isoformat()}
+    change.save(update_fields=["values"])
+    return False
+
+
+def _key(letter: tuple[str, str, str]) -> str:
+    address, _language, template = letter
+    return f"{template} {address}"
 
 
 def tell_of_decision(change: DirectoryChange) -> None:

@@ -380,6 +380,45 @@ def test_a_mail_server_that_is_away_loses_no_warning(
     assert send_again(now=later) == 0
 
 
+def test_one_refused_address_brings_nobody_else_the_warning_again(
+    client: Client, keeper: User, django_capture_on_commit_callbacks, monkeypatch
+) -> None:
+    second_keeper(keeper)
+    tried: list[str] = []
+
+    def send(letter: mail.EmailMessage) -> int:
+        tried.append(letter.to[0])
+        return 0 if letter.to == ["police@veri.example"] else 1
+
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", send)
+    officer = police()
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(f"{CONTACTS}edit/{officer.pk}/", filled(officer, email=EVIL))
+    assert len(set(tried)) == 2
+    tried.clear()
+    asked = DirectoryChange.objects.get().asked_at
+    for minute in range(1, 121):
+        send_again(now=asked + timedelta(minutes=minute, seconds=5))
+    assert set(tried) == {"police@veri.example"}
+    assert len(tried) < 12
+
+
+def test_a_late_warning_says_that_the_change_was_agreed_to_and_none_of_a_refused_one_goes_out(
+    client: Client, keeper: User, settings, django_capture_on_commit_callbacks
+) -> None:
+    settings.EMAIL_BACKEND = "notifications.directory.tests.test_two_keepers.AwayBackend"
+    officer = police()
+    for agree in (False, True):
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(f"{CONTACTS}edit/{officer.pk}/", filled(officer, email=EVIL))
+            change = DirectoryChange.objects.waiting().get()
+            decide_change(change=change, agree=agree, by=second_keeper(keeper))
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert send_again(now=timezone.now() + timedelta(minutes=30)) == 1
+    assert [letter.to for letter in mail.outbox] == [["police@veri.example"]]
+    assert "it holds now" in mail.outbox[0].body or "tani" in mail.outbox[0].body
+
+
 class AwayBackend(BaseEmailBackend):
     def send_messages(self, email_messages: object) -> int:
         raise OSError("the mail server is away")

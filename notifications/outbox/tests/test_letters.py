@@ -136,6 +136,16 @@ def test_the_number_is_one_that_stands_on_every_pin_card(staffed, unit):
     assert unit_of(owe_officer(staffed)) == unit
 
 
+def test_another_name_turns_no_call_to_another_unit(staffed, unit):
+    notice = owe_officer(staffed)
+    notice.unit = None
+    other = MobileUnit.objects.create(
+        slug="later", name="0 first by name", region=unit.region, callback_phone="+355691234560", is_active=True
+    )
+    assert other.name < unit.name
+    assert unit_of(notice) == unit
+
+
 def test_the_time_to_answer_is_said_in_minutes(staffed):
     notice = owe_officer(staffed)
     assert "brenda 30 minutash, deri në orën" in letter(notice).text

@@ -23,7 +23,7 @@ from wagtail.log_actions import log as log_action
 
 from audit.chain import actor_of, record
 
-from ..models import MobileUnit, Municipality, Region, User
+from ..models import MobileUnit, Municipality, PoliceDirectorate, Region, User
 from ..staff.by_two import is_alone
 from . import mails
 from .models import PlaceChange, PlaceDecision, PlaceKind
@@ -74,18 +74,30 @@ def _turns_somebody(place: Model, name: str, before: Values) -> bool:
 
 @transaction.atomic
 def ask_for_change(*, place: Model, before: Values, after: Values, by: User) -> PlaceChange:
-    """Note what is asked for, and mail whom it concerns. What waited for this row until now is withdrawn by it."""
+    """Note what is asked for, and mail whom it concerns. What waited for this row until now is withdrawn by it, and
+    whoever heard of that is told so: a colleague's new number isn't dropped in silence."""
     kind = kind_of(place)
     MODELS[kind]._default_manager.select_for_update(no_key=True).get(pk=place.pk)
     for earlier in PlaceChange.objects.waiting().select_for_update().filter(kind=kind, entry_id=place.pk):
         _close(earlier, PlaceDecision.WITHDRAWN, by, timezone.now())
         _note("withdrawn", earlier, by)
+        if drops(earlier, after, by=by):
+            transaction.on_commit(partial(mails.tell_of_decision, earlier))
     change = PlaceChange.objects.create(
-        kind=kind, entry_id=place.pk, values={"before": before, "after": after}, asked_by=by
+        kind=kind,
+        entry_id=place.pk,
+        values={"before": before, "after": after, "names": _names(place, before, after)},
+        asked_by=by,
     )
     _note("asked", change, by, fields=sorted(after))
     transaction.on_commit(partial(mails.tell_of_asking, change))
     return change
+
+
+def drops(earlier: PlaceChange, after: Values, *, by: User) -> bool:
+    """Whether asking for `after` takes away something else that waits, or what somebody else asked for."""
+    _before, asked = earlier.sides() or ({}, {})
+    return earlier.asked_by_id != by.pk or bool(set(asked) - set(after))
 
 
 @transaction.atomic
@@ -107,6 +119,8 @@ def note_number_taken_away(*, unit: MobileUnit, number: str, by: User) -> None:
 @transaction.atomic
 def decide_change(*, change: PlaceChange, agree: bool, by: User, now: datetime | None = None) -> PlaceChange:
     """A second keeper agrees or refuses. Raises ValidationError, ChangedMeanwhile."""
+    # The row before the change, as whoever asks meanwhile (`ask_for_change`): neither waits for the other.
+    MODELS[change.kind]._default_manager.select_for_update(no_key=True).filter(pk=change.entry_id).first()
     locked = PlaceChange.objects.select_for_update().get(pk=change.pk)
     if locked.decision != PlaceDecision.WAITING:
         raise ValidationError(_("This has been decided meanwhile. Look again."))
@@ -131,7 +145,10 @@ def withdraw_change(*, change: PlaceChange, by: User) -> None:
 
 
 def _make(change: PlaceChange, by: User) -> None:
-    before, after = change.values["before"], change.values["after"]
+    sides = change.sides()
+    if sides is None:
+        raise ValidationError(_("What was asked for can't be read. Refuse it, and ask again."))
+    before, after = sides
     place: Any = MODELS[change.kind]._default_manager.select_for_update(no_key=True).filter(pk=change.entry_id).first()
     if place is None:
         raise ChangedMeanwhile(_("This entry is gone. Ask again if it is still needed."))
@@ -146,6 +163,12 @@ def _make(change: PlaceChange, by: User) -> None:
     record(f"place.{change.kind}_changed", actor=actor_of(change.asked_by), target_kind=change.kind,
            target_id=place.pk, fields=sorted(after))  # fmt: skip
     log_action(place, "wagtail.edit", user=by)
+
+
+def _names(place: Model, before: Values, after: Values) -> dict[str, Any]:
+    keys = {side["police_directorate_id"] for side in (before, after) if "police_directorate_id" in side} - {None, ""}
+    directorates = PoliceDirectorate.objects.filter(pk__in=keys)
+    return {"place": str(place), "directorates": {str(each.pk): str(each) for each in directorates}}
 
 
 def _close(change: PlaceChange, decision: str, by: User, now: datetime) -> None:

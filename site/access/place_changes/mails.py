@@ -1,21 +1,26 @@
 """The mails about a change of a unit or a place: to whom it concerns when it is asked for, to all of them when decided.
 
 Plain text in the reader's language, with the unit's or place's name and what kind of thing changes; never a number. A
-mail server that is away loses no change: it is tried again each minute for two days, and the list stands in the admin.
+mail server that is away loses no change: who wasn't reached is tried again for two days, at pauses that double, and the
+list stands in the admin.
 """
 
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
+
 from ..models import User
-from ..staff.mails import send
+from ..staff.mails import may_try_again, send
 from .models import PlaceChange, PlaceDecision
-from .who import place_of, who_may_decide, who_must_hear
+from .who import place_of, who_may_decide, who_must_hear, who_must_hear_of_renaming
 
 TRIED_FOR = timedelta(days=2)
 MOST_AT_ONCE = 20
@@ -23,22 +28,44 @@ MOST_AT_ONCE = 20
 log = structlog.get_logger(__name__)
 
 
-def tell_of_asking(change: PlaceChange) -> bool:
-    """Mail everybody concerned; True (and `mailed_at`) when the mail server took each."""
+def tell_of_asking(change: PlaceChange, *, now: datetime | None = None) -> bool:
+    """Mail everybody concerned who wasn't mailed yet; True (and `mailed_at`) when the mail server took each.
+
+    Who was mailed stands sealed in the change, so that one refused address brings nobody else the same mail again.
+    """
+    moment = now or timezone.now()
     deciding = set(who_may_decide(change).values_list("pk", flat=True))
-    people = who_must_hear(change).exclude(email="").order_by("pk")
-    sent = [_send(user, change, "access/mails/place_asked.txt", may_decide=user.pk in deciding) for user in people]
-    if all(sent):
-        PlaceChange.objects.filter(pk=change.pk).update(mailed_at=timezone.now())
-    return all(sent)
+    mailed = set(change.values.get("mailed", ()))
+    people = list(who_must_hear(change).exclude(email="").exclude(pk__in=mailed).order_by("pk"))
+    is_agreed = change.decision == PlaceDecision.AGREED
+    template = "access/mails/place_decided.txt" if is_agreed else "access/mails/place_asked.txt"
+    taken = {user.pk for user in people if _send(user, change, template, may_decide=user.pk in deciding)}
+    if len(taken) == len(people):
+        PlaceChange.objects.filter(pk=change.pk).update(mailed_at=moment)
+        return True
+    change.values = {**change.values, "mailed": sorted(mailed | taken), "tried_at": moment.isoformat()}
+    change.save(update_fields=["values"])
+    return False
 
 
 def send_again(argument: str = "", *, now: datetime | None = None) -> int:
-    """Mail what could not be mailed when it was asked for; run each minute (settings.EACH_MINUTE). Returns how many."""
+    """Mail what could not be mailed when it was asked for; run each minute (settings.EACH_MINUTE). Returns how many.
+
+    What was refused or withdrawn meanwhile warns of nothing; what was agreed is told as decided.
+    """
     moment = now or timezone.now()
     unsent = PlaceChange.objects.filter(mailed_at=None, asked_at__gt=moment - TRIED_FOR)
-    late = unsent.filter(asked_at__lt=moment - timedelta(minutes=1)).order_by("asked_at")
-    return sum(tell_of_asking(change) for change in late[:MOST_AT_ONCE])
+    still = unsent.filter(decision__in=(PlaceDecision.WAITING, PlaceDecision.ALONE, PlaceDecision.AGREED))
+    due = [change for change in still.order_by("asked_at") if _is_due(change, moment)]
+    return sum(tell_of_asking(change, now=moment) for change in due[:MOST_AT_ONCE])
+
+
+def _is_due(change: PlaceChange, now: datetime) -> bool:
+    try:
+        return may_try_again(change.asked_at, change.values.get("tried_at", ""), now)
+    except (SealBroken, KeyRingError) as error:
+        log.error("place_change_unreadable", code=type(error).__name__, change=str(change.pk))
+        return False
 
 
 def tell_of_decision(change: PlaceChange) -> None:
@@ -61,3 +88,13 @@ def _send(user: User, change: PlaceChange, template: str, *, may_decide: bool = 
         }
         subject = _("A change of a unit or place in Vatra's service")
     return send(user, subject, template, context)
+
+
+def tell_of_renaming(place: Model, names: dict[str, str], *, by: User) -> None:
+    """Tell the keepers that one of them changed a name. `names`: {"before": …, "after": …}."""
+    for user in who_must_hear_of_renaming(place).exclude(pk=by.pk).exclude(email="").order_by("pk"):
+        with translation.override(user.language):
+            subject = _("A change of a unit or place in Vatra's service")
+            kind = str(place._meta.verbose_name)
+        context = {"kind": kind, "by": by.get_full_name() or by.username, **names}
+        send(user, subject, "access/mails/place_renamed.txt", context)

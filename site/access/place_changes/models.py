@@ -1,6 +1,7 @@
 """A change of a unit or a place that waits for a second keeper, or that was decided."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vault.fields import SealedJSONField
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 
 class PlaceKind(models.TextChoices):
@@ -37,9 +40,10 @@ class PlaceChange(models.Model):
 
     `values` is sealed, so that one can show later where calls and notices went and nobody reads it off a backup:
 
-        {"before": {column: value}, "after": {column: value}}
+        {"before": {column: value}, "after": {column: value}, "names": {"place": name, "directorates": {key: name}}}
 
-    with only the columns that change (`police_directorate_id`, not the directorate's name).
+    with only the columns that change (`police_directorate_id`, not the directorate's name). `names`: as they were when
+    it was asked for. `mailed`, `tried_at`: of the mails (`mails.py`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -83,3 +87,17 @@ class PlaceChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.asked_at:%Y-%m-%d}"
+
+    def names(self) -> dict[str, Any]:
+        """How the place and the directorates were called when this was asked for; {} when that can't be read."""
+        try:
+            return dict(self.values.get("names", {}))
+        except (SealBroken, KeyRingError):
+            return {}
+
+    def sides(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """What stood before and what is asked for; None when the seal can't be opened."""
+        try:
+            return self.values["before"], self.values["after"]
+        except (SealBroken, KeyRingError):
+            return None

@@ -15,7 +15,7 @@ from ..models import User
 from .actions import decide_change, withdraw_change
 from .models import PlaceChange, PlaceDecision
 from .who import may_see, place_of, who_may_decide
-from .words import rows_of
+from .words import renamed_lately, rows_of
 
 
 def place_change(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -32,7 +32,7 @@ def place_change(request: HttpRequest, pk: UUID) -> HttpResponse:
             _do(found, request.POST.get("decision", ""), me)
         except ValidationError as refused:
             error = " ".join(refused.messages)
-            found.refresh_from_db()
+            found.refresh_from_db(fields=["decision", "decided_by", "decided_at"])
         else:
             messages.success(request, _("Done."))
             return redirect("by_two:list")
@@ -42,6 +42,8 @@ def place_change(request: HttpRequest, pk: UUID) -> HttpResponse:
         "change": found,
         "place": place_of(found),
         "rows": rows_of(found),
+        "renamed": renamed_lately(found),
+        "name_then": found.names().get("place", ""),
         "error": error,
         "is_waiting": is_waiting,
         "may_decide": is_waiting and deciding.filter(pk=me.pk).exists(),

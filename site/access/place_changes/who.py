@@ -38,6 +38,13 @@ def who_must_hear(change: PlaceChange) -> "QuerySet[User]":
     return _active(people).exclude(pk=change.asked_by_id)
 
 
+def who_must_hear_of_renaming(place: Model) -> "QuerySet[User]":
+    """Operators and coordinators: of the region, of a directorate all, since its area is no region's."""
+    region = place.pk if isinstance(place, Region) else getattr(place, "region_id", None)
+    near = {"region": region} if region else {}
+    return _active(_holding(StaffRole.OPERATOR) | _holding(StaffRole.COORDINATOR, **near))
+
+
 def may_see(change: PlaceChange, user: User) -> bool:
     """Who asked, who may decide, and whoever coordinates the region."""
     return change.asked_by_id == user.pk or who_may_decide(change).filter(pk=user.pk).exists()

@@ -1,14 +1,22 @@
 """A change in words: each field with what stands now and what is asked for."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Field
+from django.db.models import Field, Model
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from ..models import PoliceDirectorate
+from audit.models import AuditEntry
+
+from ..models import PoliceDirectorate, User
 from .actions import MODELS
 from .models import PlaceChange
+from .who import place_of
+
+RENAMED_WITHIN = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -19,12 +27,42 @@ class FieldRow:
 
 
 def rows_of(change: PlaceChange) -> list[FieldRow]:
-    before, after = change.values["before"], change.values["after"]
-    return [FieldRow(_label(change.kind, name), _words(before.get(name)), _words(after[name])) for name in after]
+    """Empty when what was asked for can't be read."""
+    before, after = change.sides() or ({}, {})
+    then = change.names().get("directorates", {})
+    return [
+        FieldRow(_label(change.kind, name), _words(before.get(name), then), _words(after[name], then)) for name in after
+    ]
+
+
+def renamed_lately(change: PlaceChange) -> list[str]:
+    """The place and the directorates of this change whose name one keeper changed within `RENAMED_WITHIN` before it was
+    asked for, or since: by such a name nobody should decide. In words, with who did it."""
+    before, after = change.sides() or ({}, {})
+    concerned: list[Model | None] = [place_of(change)]
+    keys: set[Any] = {side.get("police_directorate_id") for side in (before, after)} - {None, ""}
+    concerned += PoliceDirectorate.objects.filter(pk__in=keys).order_by("pk")
+    return [words for each in concerned if each is not None for words in _renamed(each, change.asked_at)]
+
+
+def _renamed(place: Model, asked_at: datetime) -> list[str]:
+    kind = str(place._meta.model_name)
+    entries = AuditEntry.objects.filter(
+        action=f"place.{kind}_changed", target_kind=kind, target_id=str(place.pk), at__gt=asked_at - RENAMED_WITHIN
+    ).order_by("-number")
+    for entry in entries:
+        if {"name", "short_name"} & set(entry.detail.get("fields", ())):
+            user = User.objects.filter(pk=entry.actor_id).first() if entry.actor_id.isdigit() else None
+            by = (user.get_full_name() or user.username) if user else "–"
+            day = date_format(timezone.localtime(entry.at), "SHORT_DATE_FORMAT")
+            return [_("%(place)s: %(name)s changed its name on %(day)s.") % {"place": place, "name": by, "day": day}]
+    return []
 
 
 def in_words(change: PlaceChange) -> str:
     """ "number to call back: +355… → +355…", for one line of a list or beside a field."""
+    if change.sides() is None:
+        return _("What was asked for can't be read.")
     return "; ".join(f"{row.label}: {row.before or '–'} → {row.after or '–'}" for row in rows_of(change))
 
 
@@ -34,9 +72,13 @@ def _label(kind: str, name: str) -> str:
     return str(field.verbose_name)
 
 
-def _words(value: Any) -> str:
+def _words(value: Any, then: dict[str, str]) -> str:
+    """`then`: what the directorates were called when it was asked for, by key."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, int):
-        return str(PoliceDirectorate.objects.filter(pk=value).first() or "")
+        now, before = str(PoliceDirectorate.objects.filter(pk=value).first() or ""), then.get(str(value), "")
+        if before and before != now:
+            return _("%(then)s (now called %(now)s)") % {"then": before, "now": now or "–"}
+        return now
     return str(value or "")

@@ -5,10 +5,11 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -16,12 +17,15 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from audit.chain import Actor, actor_of, record
+from vault.keyring import KeyRingError
 
 from ..models import FieldToken, User
 from . import duress
 from .device import device_in_words
 from .keys import FACTOR, INVITED, ROW
 from .models import StaffPin, StaffSession
+
+log = structlog.get_logger(__name__)
 
 MOST_WRONG = 5
 PIN_DIGITS = 6
@@ -72,13 +76,19 @@ def signed_out(request: HttpRequest, user: User) -> None:
 
 
 def lock(request: HttpRequest, *, by: User | None = None) -> None:
-    """Nothing can be read in this session until it is unlocked. `by` pressed for it; None: it lay idle."""
+    """Nothing can be read in this session until it is unlocked. `by` pressed for it; None: it lay idle.
+
+    The lock holds first: a chain that can't be written now opens no screen that somebody wanted shut.
+    """
     row = row_of(request)
     if not row:
         return
-    with transaction.atomic():
-        if StaffSession.objects.filter(pk=row, is_locked=False).update(is_locked=True) and by is not None:
-            record("session.locked", actor=actor_of(by), target_kind="user", target_id=by.pk)
+    if StaffSession.objects.filter(pk=row, is_locked=False).update(is_locked=True) and by is not None:
+        try:
+            with transaction.atomic():
+                record("session.locked", actor=actor_of(by), target_kind="user", target_id=by.pk)
+        except (DatabaseError, KeyRingError, OSError, ValueError) as failure:
+            log.error("lock_not_recorded", code=type(failure).__name__, user=by.pk)
 
 
 # ---- ending ----

@@ -5,6 +5,7 @@ invitation. A mail server that is away loses no action: the mail fails, the log 
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 from typing import Any
 
@@ -22,6 +23,7 @@ from ..models import Assignment, StaffRole, User
 from .models import Invitation
 
 log = structlog.get_logger(__name__)
+LONGEST_PAUSE = timedelta(hours=1)
 
 
 def send_invitation(invitation: Invitation, token: str) -> bool:
@@ -130,3 +132,14 @@ def send(user: User, subject: str, template: str, context: dict[str, Any], *, to
     except (SMTPException, OSError) as error:
         log.error("account_mail_failed", code=type(error).__name__, user=user.pk)
         return False
+
+
+def may_try_again(asked_at: datetime, tried_at: str, now: datetime) -> bool:
+    """Whether a mail that wasn't taken is due again: after a minute, then after pauses that double, up to an hour.
+
+    `tried_at`: the ISO time of the last try, "" of none.
+    """
+    if not tried_at:
+        return now - asked_at >= timedelta(minutes=1)
+    last = datetime.fromisoformat(tried_at)
+    return now - last >= min(max(last - asked_at, timedelta(minutes=1)), LONGEST_PAUSE)

@@ -1,15 +1,20 @@
 """Who is called, who is notified and who keeps which office: none of it is changed by one person alone."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from unittest import mock
+from uuid import UUID
 
 import pytest
 from django.core import mail
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from access.models import MobileUnit, Municipality, PlaceChange, PoliceDirectorate, User
+from access.place_changes.actions import ask_for_change, decide_change
 from access.place_changes.mails import send_again
 from access.staff.groups import follow_roles
 from audit.models import AuditEntry
@@ -202,8 +207,6 @@ def test_a_mail_server_that_is_away_is_tried_again(operator, besa, unit):
         change_unit(operator, unit, callback_phone=OWN)
     assert PlaceChange.objects.get().mailed_at is None
     change = PlaceChange.objects.get()
-    from datetime import timedelta
-
     assert send_again(now=change.asked_at + timedelta(minutes=2)) == 1
     assert mail.outbox[0].to == ["besa@vatra.example"]
 
@@ -223,3 +226,132 @@ def test_nobody_but_keepers_reaches_the_screen(operator, person, unit, role):
     change_unit(operator, unit, callback_phone=OWN)
     found = PlaceChange.objects.waiting().get()
     assert as_(person(role, admin=True)).get(reverse("by_two:place", args=[found.pk])).status_code == 404
+
+
+def later(change: PlaceChange, minutes: float):
+    return change.asked_at + timedelta(minutes=minutes)
+
+
+def test_one_refused_address_brings_nobody_else_the_mail_again_and_is_tried_ever_more_rarely(
+    operator, besa, person, unit
+):
+    person("worker", place="north", email="ana@vatra.example", language="en")
+    tried = []
+
+    def send(letter: mail.EmailMessage) -> int:
+        tried.append(letter.to[0])
+        if letter.to == ["ana@vatra.example"]:
+            raise OSError
+        return 1
+
+    with mock.patch("django.core.mail.EmailMessage.send", send):
+        change_unit(operator, unit, callback_phone=OWN)
+        change = PlaceChange.objects.get()
+        assert sorted(tried) == ["ana@vatra.example", "besa@vatra.example"]
+        tried.clear()
+        for minute in range(1, 121):
+            assert send_again(now=later(change, minute + 0.1)) == 0
+    assert set(tried) == {"ana@vatra.example"}
+    assert len(tried) < 12
+    assert send_again(now=later(change, 300)) == 1
+    assert [letter.to for letter in mail.outbox] == [["ana@vatra.example"]]
+
+
+@pytest.mark.parametrize(("decision", "told"), [("agree", "was decided: agreed"), ("refuse", None)])
+def test_what_is_mailed_late_doesnt_say_that_nothing_changed_once_it_was_decided(operator, besa, unit, decision, told):
+    with mock.patch("django.core.mail.EmailMessage.send", side_effect=OSError):
+        change_unit(operator, unit, callback_phone=OWN)
+        decide(besa, decision)
+    send_again(now=later(PlaceChange.objects.get(), 30))
+    assert [told in letter.body for letter in mail.outbox] == ([True] if told else [])
+
+
+def test_what_cant_be_read_is_named_and_refused_and_stops_nothing_else(operator, besa, unit, place):
+    change_unit(operator, unit, callback_phone=OWN)
+    found = PlaceChange.objects.get()
+    other = PoliceDirectorate.objects.get(slug="dvp-b")
+    as_(operator).post(reverse("municipality:edit", args=[place.pk]), {"police_directorate": other.pk})
+    sealed_elsewhere = PlaceChange.objects.exclude(pk=found.pk).values_list("pk", flat=True).get()
+    with connection.cursor() as cursor:  # a seal holds for its own row only
+        cursor.execute(
+            'UPDATE access_placechange SET "values" = (SELECT "values" FROM access_placechange WHERE id = %s)'
+            " WHERE id = %s",
+            [as_stored(sealed_elsewhere), as_stored(found.pk)],
+        )
+    page = as_(besa).get(reverse("by_two:list")).content.decode()
+    assert "can&#x27;t be read" in page
+    assert "dvp-a → dvp-b" in page
+    assert as_(operator).get(reverse("mobileunit:edit", args=[unit.pk])).status_code == 200
+    one = as_(besa).get(reverse("by_two:place", args=[found.pk])).content.decode()
+    assert "can't be read" in one
+    assert 'value="agree"' not in one
+    assert decide(besa, "agree", found).status_code == 409
+    assert send_again(now=later(found, 30)) == 0
+    assert decide(besa, "refuse", found).status_code == 302
+    unit.refresh_from_db()
+    assert unit.callback_phone == UNITS
+
+
+def as_stored(key: UUID) -> str:
+    return key.hex if connection.vendor == "sqlite" else str(key)
+
+
+def test_asking_and_deciding_take_the_row_before_its_change(operator, besa, unit):
+    """Else each could wait for the other for ever (PostgreSQL; SQLite locks no rows, but asks in the same order)."""
+    change_unit(operator, unit, callback_phone=OWN)
+    change = PlaceChange.objects.get()
+
+    def order(act: Callable[[], object]) -> list[str]:
+        with CaptureQueriesContext(connection) as asked:
+            act()
+        tables = [re.search(r'FROM "(\w+)"', query["sql"]) for query in asked]
+        found = [name[1] for name in tables if name and name[1] in ("access_mobileunit", "access_placechange")]
+        return list(dict.fromkeys(found))
+
+    both = ["access_mobileunit", "access_placechange"]
+    asking = {"before": {"callback_phone": UNITS}, "after": {"callback_phone": "+355691110000"}}
+    assert order(lambda: ask_for_change(place=unit, by=operator, **asking)) == both
+    change = PlaceChange.objects.waiting().get()
+    assert order(lambda: decide_change(change=change, agree=True, by=besa)) == both
+
+
+def test_a_name_changed_for_the_deciding_is_named_on_its_screen_and_mailed(operator, besa, person, unit, place):
+    other = PoliceDirectorate.objects.get(slug="dvp-b")
+    as_(operator).post(
+        reverse("policedirectorate:edit", args=[other.pk]), {"name": "DVP Qendra", "short_name": "Qendra"}
+    )
+    assert [letter.to for letter in mail.outbox] == [["besa@vatra.example"]]
+    assert "“dvp-b / dvp-b” is now “DVP Qendra / Qendra”" in mail.outbox[0].body
+    as_(operator).post(reverse("municipality:edit", args=[place.pk]), {"police_directorate": other.pk})
+    found = PlaceChange.objects.get()
+    page = as_(besa).get(reverse("by_two:place", args=[found.pk])).content.decode()
+    assert "A name was changed lately" in page
+    assert "Qendra: Olta" in page
+    PoliceDirectorate.objects.filter(pk=other.pk).update(short_name="dvp-b")
+    assert "Qendra (now called dvp-b)" in as_(besa).get(reverse("by_two:place", args=[found.pk])).content.decode()
+
+
+def test_where_nothing_was_renamed_the_screen_warns_of_nothing_and_nobody_is_mailed(operator, besa, unit):
+    change_unit(operator, unit, working_since="2026")
+    assert not mail.outbox
+    change_unit(operator, unit, callback_phone=OWN)
+    page = as_(besa).get(reverse("by_two:place", args=[PlaceChange.objects.get().pk])).content.decode()
+    assert "A name was changed lately" not in page
+    assert "when this was asked for" not in page
+
+
+def test_what_a_colleague_asked_for_isnt_dropped_in_silence(operator, besa, person, unit):
+    second = with_rights(person("operator", username="second", email="second@vatra.example"))
+    MobileUnit.objects.filter(pk=unit.pk).update(is_active=False)
+    unit.refresh_from_db()
+    change_unit(operator, unit, callback_phone=OWN, is_active="off")
+    mail.outbox.clear()
+    page = change_unit(second, unit).content.decode()
+    assert "Olta" in page.split(" had asked for is withdrawn by this")[0][-40:]
+    assert OWN in page
+    told = {letter.to[0] for letter in mail.outbox if "was decided: withdrawn" in letter.body}
+    assert {"olta@vatra.example", "besa@vatra.example"} <= told
+    assert not any(OWN in letter.body for letter in mail.outbox)
+    mail.outbox.clear()
+    assert "is withdrawn by this" not in change_unit(second, unit).content.decode(), "the same, asked again"
+    assert not any("withdrawn" in letter.body for letter in mail.outbox)

@@ -150,6 +150,14 @@ def test_after_five_wrong_pins_the_session_is_over_and_its_right_pin_too(worker)
     assert actions_in_chain().count("session.ended_wrong_pins") == 1
 
 
+def test_a_chain_that_cannot_be_written_leaves_no_screen_open(worker):
+    client = as_(worker)
+    with mock.patch("access.sessions.actions.record", side_effect=OperationalError):
+        assert lock(client).status_code == 302
+    assert client.get("/field/").status_code == 302
+    assert "session.locked" not in actions_in_chain()
+
+
 def test_a_locked_session_without_a_pin_is_opened_by_signing_in(worker):
     client = as_(worker)
     assert lock(client)["Location"].startswith(reverse("account_login"))
