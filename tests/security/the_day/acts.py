@@ -12,7 +12,7 @@ from audit.models import AuditEntry
 # Every text, name, number and PIN that the acts write down: none of it may stand in the chain.
 CANARY = "Kanarina"
 PHONE = "+355 00 777"
-SECRETS = (CANARY, CANARY.lower(), PHONE, "@", ".example", "697770001", "830274", "619427")
+SECRETS = (CANARY, CANARY.lower(), PHONE, "@", ".example", "69777", "830274", "619427")
 
 Target = tuple[str, Any] | Model
 

@@ -350,14 +350,15 @@ def _names(given: tuple[str, Any, str]) -> None:
         return row
 
 
-def ask_for_another_number(me: Staff) -> PlaceChange:
-    me.fill("mobileunit:edit", MobileUnit.objects.get(slug="vlore").pk, callback_phone="+355 69 777 0001")
+def ask_for_another_number(day: Day, me: Staff) -> PlaceChange:
+    number = f"+355 69 777 {day.number():04}"
+    me.fill("mobileunit:edit", MobileUnit.objects.get(slug="vlore").pk, callback_phone=number)
     return PlaceChange.objects.latest("asked_at")
 
 
 @act("place.change_asked", "operator", "mobileunit:edit")
 def ask_for_another_number_of_a_unit(day: Day, me: Staff) -> Any:
-    return ask_for_another_number(me)
+    return ask_for_another_number(day, me)
 
 
 @act("place.change_asked", "operator", "municipality:edit")
@@ -388,7 +389,7 @@ def _decisions_about_places(given: tuple[str, str, str]) -> None:
 
     @act(f"place.{what}", who, "by_two:place")
     def decide_about_a_number(day: Day, me: Staff) -> Any:
-        asked = ask_for_another_number(day.operator)
+        asked = ask_for_another_number(day, day.operator)
         me.post("by_two:place", asked.pk, decision=decision)
         return asked
 
