@@ -54,6 +54,10 @@ RECORDED_READING = {
     "pin_card",
     "sessions:numbers_file",
     "signals:signal",
+    # forms taken out as files
+    "wagtailsnippets_builder_formdefinition:export",
+    "wagtailsnippets_builder_formdefinition:export_xlsform",
+    "wagtailsnippets_builder_formdefinition:version_json",
 }
 CHAIN = {"audit_auditentry", "audit_chainhead"}
 

@@ -1,6 +1,6 @@
 """Nobody keeps the record of what they do themselves: a keeper of the record is neither operator nor coordinator."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -8,15 +8,22 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from access.models import Assignment, RoleRequest, User
 from access.staff.actions import give_role
 from access.staff.decisions import decide_role
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
+pytestmark = pytest.mark.django_db
 Person = Callable[..., User]
 PAIRS = [("auditor", "operator"), ("auditor", "coordinator"), ("operator", "auditor"), ("coordinator", "auditor")]
+
+
+@pytest.fixture(autouse=True)
+def in_english_each() -> Iterator[None]:
+    """A page leaves its reader's language behind."""
+    with translation.override("en"):
+        yield
 
 
 def as_(user: User) -> Client:
@@ -31,7 +38,7 @@ def region_for(role: str, regions) -> list:
 
 @pytest.mark.parametrize(("has", "wants"), PAIRS)
 def test_the_form_says_so_beside_the_role_and_asks_nobody(person: Person, regions, has, wants):
-    operator, somebody = person("operator", admin=True), person(has, username="ana")
+    operator, somebody = person("operator", admin=True, language="en"), person(has, username="ana")
     today = timezone.localdate().strftime("%d.%m.%Y")
     given = {"role": wants, "unit": "", "regions": [each.pk for each in region_for(wants, regions)], "starts_on": today}
     page = as_(operator).post(reverse("staff:give_role", args=[somebody.pk]), {**given, "ends_on": ""})
@@ -60,7 +67,7 @@ def test_one_after_the_other_is_fine_and_a_worker_may_keep_the_record(person: Pe
 
 
 def test_two_requests_that_wait_at_once_dont_both_come_true(person: Person, regions):
-    operator, second = person("operator", admin=True), person("coordinator", place="south")
+    operator, second = person("operator", admin=True, language="en"), person("coordinator", place="south")
     somebody, today = person("editor", username="ana"), timezone.localdate()
     asked = [give_role(user=somebody, role=role, starts_on=today, by=operator) for role in ("operator", "auditor")]
     decide_role(asked=asked[0], approve=True, by=second)
@@ -70,7 +77,10 @@ def test_two_requests_that_wait_at_once_dont_both_come_true(person: Person, regi
 
 
 def test_who_has_both_from_before_is_named_at_the_operators_start_page(person: Person):
-    operator, both = person("operator", admin=True), person("auditor", first_name="Ana", last_name="Hoxha")
+    operator, both = (
+        person("operator", admin=True, language="en"),
+        person("auditor", first_name="Ana", last_name="Hoxha"),
+    )
     assert "record of their own acts" not in as_(operator).get(reverse("wagtailadmin_home")).content.decode()
     Assignment.objects.bulk_create([Assignment(user=both, role="operator")])
     page = as_(operator).get(reverse("wagtailadmin_home")).content.decode()

@@ -9,7 +9,17 @@ from django.utils import timezone
 from wagtail.models import Locale, Page, PageViewRestriction, Revision, WorkflowState
 from wagtail_localize.models import OverridableSegment, StringSegment, Translation, TranslationSource
 
-from access.models import AddressChange, Assignment, FactorReset, MobileUnit, RoleRequest, SessionEnd, User
+from access.models import (
+    AddressChange,
+    Assignment,
+    FactorReset,
+    MobileUnit,
+    PlaceChange,
+    RoleRequest,
+    SessionEnd,
+    User,
+)
+from access.place_changes.models import PlaceKind
 from access.staff.models import TwoPeople
 from case_forms.builder.models import FormDefinition, FormVersion
 from case_forms.cases.models import Case, Referral
@@ -20,7 +30,7 @@ from case_forms.signals.models import Signal
 from case_forms.zones.models import PlannedVisit, Zone
 from content.models import ArticlePage, Hotline
 from notifications.directory.changes.models import Act, ChangedKind, DirectoryChange
-from notifications.directory.models import Agreement, Contact, Leave, Partner
+from notifications.directory.models import Agreement, Contact, Leave, OfficeConflict, Partner
 from notifications.outbox.models import Notice
 from outreach_pages.models import InformativeSession
 
@@ -169,6 +179,16 @@ class World:
             .first()
         )
 
+    def _closed_office(self) -> Partner:
+        office = self._office()
+        return Partner.objects.create(
+            slug="matrix-closed",
+            role=office.role,
+            municipality=office.municipality,
+            names=office.names,
+            is_active=False,
+        )
+
     def _values_by_view(self) -> dict[str, dict[str, Any]]:
         """Where a parameter's name says too little: by the beginning of the view's name."""
         keeper, other = self.people["operator"].user, self.other
@@ -195,6 +215,13 @@ class World:
         )
         referral = Referral.objects.create(case=self.case, event=self.case.events.first(), partner=office)
         Agreement.objects.create(partner=office, signed_on=timezone.localdate())
+        place = PlaceChange.objects.create(
+            kind=PlaceKind.UNIT,
+            entry_id=self.unit.pk,
+            values={"before": {"callback_phone": "+355690000001"}, "after": {"callback_phone": "+355690000002"}},
+            asked_by=keeper,
+        )
+        conflict = OfficeConflict.objects.create(kept=office, switched_off=self._closed_office())
         form_type = ContentType.objects.get_for_model(FormDefinition)
         revision = Revision.objects.filter(content_type=form_type, object_id=str(form.pk)).first()
         return {
@@ -205,6 +232,8 @@ class World:
             "factor_resets:decide": {"pk": made[FactorReset].pk},
             "by_two:role": {"pk": made[RoleRequest].pk},
             "by_two:address": {"pk": made[AddressChange].pk},
+            "by_two:place": {"pk": place.pk},
+            "office_conflict_checked": {"pk": conflict.pk},
             "by_two:session_end": {"pk": made[SessionEnd].pk},
             "directory_changes:change": {"pk": change.pk},
             "directory_changes:test_again": {"pk": self._contact().pk},
