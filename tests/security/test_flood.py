@@ -1,7 +1,6 @@
 """Eight threads flood one region's page with reports of danger to a child; a real one comes meanwhile, from elsewhere.
 
-FLOOD_SECONDS: how long (12). FLOOD_GOAL: seconds until the real one is told (4; the goal of the service is 2, and here
-those who flood run on the same two cores). Against a whole running house: web server, workers, sweeper, mail.
+FLOOD_SECONDS: how long (12). Against a whole running house: web server, workers, sweeper, mail.
 """
 
 import json
@@ -19,7 +18,6 @@ from .flood import Flood, Sender
 
 pytestmark = pytest.mark.faults
 SECONDS = float(os.environ.get("FLOOD_SECONDS", "12"))
-GOAL = float(os.environ.get("FLOOD_GOAL", "4"))
 THREADS = 8
 REAL = "A child is locked in the cellar behind the old mill."
 
@@ -88,7 +86,7 @@ def test_everything_is_kept_the_police_get_a_few_mails_and_a_real_danger_is_told
     assert found["tips"] >= before + flood.sent + 1
     assert found["lost"] == 0
     assert found["real"] == 1
-    assert found["told_after_s"] <= GOAL
+    assert found["told_after_s"] <= 2
     for role, told in found["roles"].items():
         assert told["notices"] == 1, role
         assert told["mails"] <= 1 + found["alarms"], role

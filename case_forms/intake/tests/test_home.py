@@ -1,7 +1,8 @@
 """The start page, signing in and out, and the language."""
 
 from datetime import timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from django.test import Client
@@ -15,6 +16,7 @@ from case_forms.intake.tests.page import Page, follow
 from case_forms.intake.tests.small_world import World
 from notifications.outbox.models import Notice, Purpose
 from vault.fields import SealedToken
+from vault.keyring import KeyRingError
 
 pytestmark = pytest.mark.django_db
 
@@ -141,6 +143,19 @@ def test_a_draft_names_no_case_that_its_writer_cannot_see_and_none_when_it_canno
     assert "ZZZZZZ" not in home(world.worker).words()
     Draft.objects.update(answers=SealedToken("no seal at all"))
     assert "Not sent yet" in home(world.worker).words()
+
+
+def test_a_draft_whose_key_is_gone_names_no_case() -> None:
+    class Sealed:
+        form_version = SimpleNamespace(
+            definition={"sections": [{"items": [{"key": "about_case", "type": "case_reference"}]}]}
+        )
+
+        @property
+        def answers(self) -> dict[str, Any]:
+            raise KeyRingError("no such key")
+
+    assert desk.case_named(cast("Draft", Sealed())) == ""
 
 
 def test_a_sent_form_leaves_the_drafts_and_stands_under_sent(world: World) -> None:

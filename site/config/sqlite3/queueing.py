@@ -1,9 +1,10 @@
 """A queue of those who want to write to one SQLite file: whoever came next writes next.
 
 SQLite has one writer and no queue. Who finds it taken sleeps up to a tenth of a second and tries again, so a process
-that writes without a pause keeps everybody else waiting for as long as it goes on: eight people who flooded the public
-form held up the mail to the police by ten seconds. Here each process sends one thread at a time into the queue, and
-who stands in it gets the next turn: between two writes of one process every other process has had one.
+that writes without a pause keeps everybody else waiting for as long as it goes on: eight threads that flooded the
+public form held up single writes by up to ten seconds, and the mail to the police by five. Here each process sends one
+thread at a time into the queue, and who stands in it gets the next turn: between two writes of one process every other
+process has had one.
 
 It orders, and guards nothing: SQLite's own lock does that. A queue that can't be had (a full disk, a file system
 without locks) is passed by; one that didn't move for too long is passed by for a while by everybody in the process.
