@@ -12,7 +12,7 @@ from notifications.directory.chain import resolve_chain
 from notifications.directory.links import COORDINATOR_LINKS, DEFAULT_CHAIN, OPERATOR
 from notifications.directory.models import Role
 from notifications.directory.resolve import Resolution
-from notifications.outbox.actions import create_notice, owe_each
+from notifications.outbox.actions import create_notice, create_notices
 from notifications.outbox.coordinator_briefs import call_brief
 from notifications.outbox.models import Notice, Purpose, Reply
 from notifications.outbox.resolving import passed_on
@@ -97,7 +97,7 @@ def ask_to_call(notice: Notice, municipality: Municipality, found: Resolution, a
     """Owes these coordinators a call about a notice that nobody is asked to take any more, until answered; the first of
     the calls. `whose`: event_id, case_id and case_reference."""
     told = [notice.contact] if notice.contact else []
-    calls = owe_each(
+    calls = create_notices(
         found.coordinators,
         **whose,
         role=Role.COORDINATOR,

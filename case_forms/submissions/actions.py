@@ -48,9 +48,9 @@ __all__ = [
     "Received",
     "UnknownForm",
     "UuidReused",
+    "get_unit",
     "receive_submission",
     "submit_draft",
-    "get_unit",
 ]
 
 CLOCK_TOLERANCE = timedelta(minutes=5)

@@ -219,8 +219,10 @@ class _Telling:
         )
 
     def _notify(self, planned: _Planned) -> None:
-        """Adds to the open notice about this place, else owes one. Nobody found is loud: `create_notice` also tells the chain's
-        coordinators."""
+        """Add to the open notice about this place, else create one.
+
+        With nobody found, `create_notice` also notifies the chain's coordinators.
+        """
         role, params, found = planned.role, planned.action.params, planned.found
         brief = tip_brief(
             role,

@@ -1,6 +1,6 @@
 """What the public does: send a tip, add to it, read the answer, take it back. One mutation each.
 
-`receive_signal`, in one transaction: stores the tip with its answers sealed, lets the procedure decide, owes the
+`receive_tip`, in one transaction: stores the tip with its answers sealed, lets the procedure decide, owes the
 notices, records it. Sending the same form twice stores it once. Whatever fails takes all of it back.
 """
 

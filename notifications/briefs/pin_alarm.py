@@ -24,7 +24,7 @@ from audit.models import AuditEntry
 from notifications.directory.chain import resolve_chain
 from notifications.directory.links import COORDINATOR_LINKS, EVERY_COORDINATOR, OPERATOR
 from notifications.directory.models import Contact, Role
-from notifications.outbox.actions import owe_each
+from notifications.outbox.actions import create_notices
 from notifications.outbox.alarm import operators_to_tell
 from notifications.outbox.coordinator_briefs import NO_PHONE, Words
 from notifications.outbox.locking import lock_chase
@@ -98,7 +98,7 @@ def sound_pin_alarm(*, notice: Notice, at: datetime) -> list[Notice]:
     if asked is None:
         transaction.on_commit(partial(_mail_operators, str(contact.pk)))
         return []
-    return owe_each(
+    return create_notices(
         asked,
         event_id=event_id,
         case_id=event_id,

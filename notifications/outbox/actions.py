@@ -134,8 +134,8 @@ def create_notice(
     return notice
 
 
-def owe_each(contacts: Sequence[Contact], **owed: Any) -> list[Notice]:
-    """The same duty to each of these contacts; with none of them, to nobody, which is loud. `owed`: as for `create_notice`."""
+def create_notices(contacts: Sequence[Contact], **owed: Any) -> list[Notice]:
+    """Create the same notice for each of these contacts, or one without a contact when there are none."""
     return [create_notice(contact=contact, **owed) for contact in contacts] or [create_notice(contact=None, **owed)]
 
 
@@ -243,7 +243,7 @@ def tell_coordinators(notice: Notice, *, at: datetime) -> list[Notice]:
         chain=[link for link in notice.chain or DEFAULT_CHAIN if link in (*COORDINATOR_LINKS, OPERATOR)],
     )
     window = notice.answer_by - notice.owed_at if notice.answer_by else None
-    return owe_each(
+    return create_notices(
         found.coordinators,
         event_id=notice.event_id,
         case_id=notice.case_id,

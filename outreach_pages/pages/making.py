@@ -96,8 +96,10 @@ def renew_session_page(*, session: InformativeSession, by: User) -> list[Session
 
 @transaction.atomic
 def take_record(*, session: InformativeSession, by: User, seen: str) -> list[SessionPage]:
-    """Puts the record's text in the place of what editors published. `seen`: `compute_mark` the pages whose difference was
-    looked at. The editors' text stays in the page's history. Raises ChangedMeanwhile, TakenAway.
+    """Put the record's text in the place of what editors published.
+
+    `seen`: `compute_mark` of the pages whose difference was looked at. The editors' text stays in the page's history.
+    Raises ChangedMeanwhile, TakenAway.
     """
     found = _readable(session)
     if seen != compute_mark(found):

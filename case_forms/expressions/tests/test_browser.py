@@ -1,4 +1,4 @@
-"""One evaluator, two languages: static/js/logic.js in Chromium gives what case_forms/expressions gives, to the last digit."""
+"""One evaluator, two languages: static/js/logic.js in Chromium gives what case_forms/expressions gives."""
 
 import json
 import threading

@@ -9,7 +9,7 @@ from django.utils import timezone
 from notifications.directory.models import Contact, DutyShift, Role
 from notifications.directory.tests.offices import make_contact, make_office, put_on_duty
 from notifications.outbox import alarm
-from notifications.outbox.actions import owe_each
+from notifications.outbox.actions import create_notices
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.repeating import fold
@@ -38,7 +38,7 @@ def climb(notice: Notice, until: int, start: int = 10, every: int = 10) -> None:
 def call_each(notice: Notice, contacts: list[Contact]) -> list[Notice]:
     """As a case event does it: all of them at once, each with a clock."""
     event = uuid.uuid4()
-    return owe_each(
+    return create_notices(
         contacts,
         event_id=event,
         case_id=notice.case_id,

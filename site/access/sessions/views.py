@@ -184,8 +184,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def _make(user: User, wanted: dict[str, Any]) -> str:
     with transaction.atomic():
         token = FieldToken.issue(user, days=wanted["days"], scope=wanted["scope"], name=wanted["name"])
-        log_event("field_token.issued", actor=get_actor(user), target_kind="user", target_id=user.pk, days=wanted["days"],
-               scope=wanted["scope"])  # fmt: skip
+        detail = {"days": wanted["days"], "scope": wanted["scope"]}
+        log_event("field_token.issued", actor=get_actor(user), target_kind="user", target_id=user.pk, **detail)
         transaction.on_commit(partial(mails.tell_of_change, user, "token"))
     return token
 

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "case_forms.cases",
     "case_forms.tips",
     "case_forms.submissions",
+    "case_forms.form_preview",
     "case_forms.tip_pages",
     "case_forms.reports",
     # the tools they stand on

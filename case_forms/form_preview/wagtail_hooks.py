@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 from wagtail import hooks
 
-from case_forms.form_preview.views import try_form
+from .views import try_form
 
 
 @hooks.register("register_admin_urls", order=-100)
