@@ -277,7 +277,7 @@ class _Carrying:
         return case.municipality if role in OWN_ROLES or self.place is None else self.place
 
     def _owe(self, action: Action, found: Resolution, *, urgent: bool = False) -> Notice:
-        """Create the notice for whoever was found. With nobody found, `create_notice` also notifies the chain's coordinators."""
+        """Create the notice for whoever was found; with nobody found its chain's coordinators are notified too."""
         case, event = self._here(action)
         params, procedure = action.params, self.submission.procedure_version.definition
         place = self._where(case, found.role)
