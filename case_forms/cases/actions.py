@@ -25,6 +25,7 @@ from notifications.directory.models import Partner, Role
 from notifications.directory.resolve import Resolution
 from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.requests import NoticeRequest
 
 from .brief_content import BriefFacts, both, brief_for, settings_missing
 from .models import Case, CaseEvent, CaseStatus, Deadline, FormalIdentification, Referral, new_reference
@@ -282,23 +283,25 @@ class _Carrying:
         params, procedure = action.params, self.submission.procedure_version.definition
         place = self._where(case, found.role)
         notice = create_notice(
-            event_id=event.pk,
-            case_id=case.pk,
-            case_reference=case.reference,
-            role=found.role,
-            contact=found.contact,
-            partner=found.partner,
-            municipality=place,
-            home=case.municipality if place != case.municipality else None,
-            unit=case.unit,
-            chain=chain_for(procedure, found.role),
-            brief=brief_for(found.role, self._content(case), urgent=urgent),
-            answer_minutes=params.get("answer_minutes"),
-            ladder=procedure["ladders"][params["ladder"]],
-            marks=procedure["deadlines"].get(params.get("deadline"), {}),
-            needs_document=params.get("document", False),
-            is_drill=case.is_drill,
-            at=self.submission.received_at,
+            NoticeRequest(
+                event_id=event.pk,
+                case_id=case.pk,
+                case_reference=case.reference,
+                role=found.role,
+                contact=found.contact,
+                partner=found.partner,
+                municipality=place,
+                home=case.municipality if place != case.municipality else None,
+                unit=case.unit,
+                chain=chain_for(procedure, found.role),
+                brief=brief_for(found.role, self._content(case), urgent=urgent),
+                answer_minutes=params.get("answer_minutes"),
+                ladder=procedure["ladders"][params["ladder"]],
+                marks=procedure["deadlines"].get(params.get("deadline"), {}),
+                needs_document=params.get("document", False),
+                is_drill=case.is_drill,
+                at=self.submission.received_at,
+            )
         )
         self.notices[notice.pk] = notice
         if found.contact is None:

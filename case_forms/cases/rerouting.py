@@ -15,6 +15,7 @@ from notifications.directory.resolve import Resolution
 from notifications.outbox.actions import create_notice, create_notices
 from notifications.outbox.coordinator_briefs import call_brief
 from notifications.outbox.models import Notice, Purpose, Reply
+from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.resolving import passed_on
 
 from .brief_content import EVERY_ROLE, both
@@ -99,16 +100,18 @@ def ask_to_call(notice: Notice, municipality: Municipality, found: Resolution, a
     told = [notice.contact] if notice.contact else []
     calls = create_notices(
         found.coordinators,
-        **whose,
-        role=Role.COORDINATOR,
-        municipality=municipality,
-        brief=call_brief(notice, why=[why_call(municipality)], told=told),
-        answer_minutes=CALL_AGAIN_MINUTES,
-        ladder=COORDINATOR_LADDER,
-        is_drill=notice.is_drill,
-        purpose=Purpose.CALL,
-        chases=notice,
-        at=at,
+        NoticeRequest(
+            **whose,
+            role=Role.COORDINATOR,
+            municipality=municipality,
+            brief=call_brief(notice, why=[why_call(municipality)], told=told),
+            answer_minutes=CALL_AGAIN_MINUTES,
+            ladder=COORDINATOR_LADDER,
+            is_drill=notice.is_drill,
+            purpose=Purpose.CALL,
+            chases=notice,
+            at=at,
+        ),
     )
     return calls[0]
 
@@ -127,10 +130,12 @@ def why_call(municipality: Municipality) -> dict[str, str]:
 
 def _owe_on(event: CaseEvent, notice: Notice, municipality: Municipality, found: Resolution, at: datetime) -> Notice:
     return create_notice(
-        event_id=event.pk,
-        case_id=event.case_id,
-        case_reference=event.case.reference,
-        **sent_on_as(notice, municipality, found, at),
+        NoticeRequest(
+            event_id=event.pk,
+            case_id=event.case_id,
+            case_reference=event.case.reference,
+            **sent_on_as(notice, municipality, found, at),
+        )
     )
 
 

@@ -28,6 +28,7 @@ from notifications.outbox.actions import cancel, create_notice
 from notifications.outbox.coordinator_briefs import NOBODY_FOUND, call_brief
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.requests import NoticeRequest
 
 from .brief_content import both
 from .calling import get_duty
@@ -172,25 +173,29 @@ def _owe(event: CaseEvent, notice: Notice, contact: Contact, at: datetime) -> No
     if is_call:
         chased = notice if duty.pk == notice.pk else notice.chases
         return create_notice(
-            **whose,
-            role=Role.COORDINATOR,
-            brief=call_brief(duty, why=[NOBODY_FOUND]),
-            answer_minutes=CALL_AGAIN_MINUTES,
-            ladder=COORDINATOR_LADDER,
-            purpose=Purpose.CALL,
-            chases=chased,
+            NoticeRequest(
+                **whose,
+                role=Role.COORDINATOR,
+                brief=call_brief(duty, why=[NOBODY_FOUND]),
+                answer_minutes=CALL_AGAIN_MINUTES,
+                ladder=COORDINATOR_LADDER,
+                purpose=Purpose.CALL,
+                chases=chased,
+            )
         )
     minutes = (duty.answer_by - duty.owed_at).total_seconds() / 60 if duty.answer_by else None
     return create_notice(
-        **whose,
-        role=duty.role,
-        brief=duty.brief,
-        answer_minutes=minutes,
-        ladder=duty.root.ladder,
-        marks=marks_from(duty, at),
-        needs_document=duty.needs_document,
-        purpose=Purpose.INSTEAD,
-        chases=duty,
+        NoticeRequest(
+            **whose,
+            role=duty.role,
+            brief=duty.brief,
+            answer_minutes=minutes,
+            ladder=duty.root.ladder,
+            marks=marks_from(duty, at),
+            needs_document=duty.needs_document,
+            purpose=Purpose.INSTEAD,
+            chases=duty,
+        )
     )
 
 

@@ -29,6 +29,7 @@ from notifications.directory.resolve import Resolution
 from notifications.outbox.actions import create_notice
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.requests import NoticeRequest
 
 from .briefs import tip_brief
 from .explanations import held_back_words, joined_words, own_words
@@ -238,21 +239,23 @@ class _Telling:
             self.untold.append(role)
             return
         notice = create_notice(
-            event_id=self.event.pk,
-            case_id=self.tip.pk,
-            case_reference=self.tip.reference,
-            role=role,
-            contact=found.contact,
-            partner=found.partner,
-            municipality=planned.place,
-            unit=self.tip.unit,
-            chain=planned.chain,
-            brief=brief,
-            answer_minutes=params.get("answer_minutes"),
-            ladder=self._part("ladders", params.get("ladder"), OWN_LADDER),
-            marks=self._part("deadlines", params.get("deadline"), {}),
-            needs_document=params.get("document", False),
-            at=self.event.at,
+            NoticeRequest(
+                event_id=self.event.pk,
+                case_id=self.tip.pk,
+                case_reference=self.tip.reference,
+                role=role,
+                contact=found.contact,
+                partner=found.partner,
+                municipality=planned.place,
+                unit=self.tip.unit,
+                chain=planned.chain,
+                brief=brief,
+                answer_minutes=params.get("answer_minutes"),
+                ladder=self._part("ladders", params.get("ladder"), OWN_LADDER),
+                marks=self._part("deadlines", params.get("deadline"), {}),
+                needs_document=params.get("document", False),
+                at=self.event.at,
+            )
         )
         self.notices.append(notice)
         if found.contact is None:

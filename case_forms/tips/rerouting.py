@@ -6,6 +6,7 @@ from audit.chain import Actor, log_event
 from case_forms.cases.rerouting import ask_to_call, callers_for, find_successor, sent_on_as
 from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Notice, Reply
+from notifications.outbox.requests import NoticeRequest
 
 from .models import Tip, TipEvent
 
@@ -36,7 +37,7 @@ def reroute(*, tip: Tip, notice: Notice, reply: Reply) -> Notice:
     whose: dict[str, Any] = {"event_id": event.pk, "case_id": tip.pk, "case_reference": tip.reference}
     if callers is not None:
         return ask_to_call(notice, municipality, callers, reply.at, **whose)
-    sent_on = create_notice(**whose, **sent_on_as(notice, municipality, found, reply.at))
+    sent_on = create_notice(NoticeRequest(**whose, **sent_on_as(notice, municipality, found, reply.at)))
     log_event(
         "notice.rerouted",
         actor=Actor("contact", str(notice.contact_id or "")),

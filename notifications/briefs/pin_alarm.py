@@ -29,6 +29,7 @@ from notifications.outbox.alarm import operators_to_tell
 from notifications.outbox.coordinator_briefs import NO_PHONE, Words
 from notifications.outbox.locking import lock_chase
 from notifications.outbox.models import Notice
+from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.resolving import ABOUT, PAUSED, PIN_ALARM, every_coordinator, is_same_person
 
 from .escalation_chain import get_chased_notices, next_step_now
@@ -100,16 +101,18 @@ def sound_pin_alarm(*, notice: Notice, at: datetime) -> list[Notice]:
         return []
     return create_notices(
         asked,
-        event_id=event_id,
-        case_id=event_id,
-        case_reference=PIN_ALARM,
-        role=Role.COORDINATOR,
-        municipality=notice.municipality,
-        unit=notice.unit,
-        brief=_brief(contact),
-        answer_minutes=ANSWER_MINUTES,
-        ladder=LADDER,
-        at=at,
+        NoticeRequest(
+            event_id=event_id,
+            case_id=event_id,
+            case_reference=PIN_ALARM,
+            role=Role.COORDINATOR,
+            municipality=notice.municipality,
+            unit=notice.unit,
+            brief=_brief(contact),
+            answer_minutes=ANSWER_MINUTES,
+            ladder=LADDER,
+            at=at,
+        ),
     )
 
 

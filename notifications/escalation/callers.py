@@ -14,6 +14,7 @@ from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import create_notice
 from notifications.outbox.coordinator_briefs import Words, call_brief
 from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.resolving import resolve_for
 from notifications.outbox.states import NO_CONTACT
 
@@ -62,17 +63,19 @@ def ask_for_somebody(notice: Notice, chase: list[Notice], now: datetime, *, why:
     if has_nobody(chase):
         return
     create_notice(
-        event_id=event_id,
-        case_id=notice.case_id,
-        case_reference=notice.case_reference,
-        role=Role.COORDINATOR,
-        contact=None,
-        municipality=notice.municipality,
-        brief=call_brief(notice, why=why, told=told(chase, notice.role)),
-        is_drill=notice.is_drill,
-        purpose=Purpose.CALL,
-        chases=notice,
-        at=now,
+        NoticeRequest(
+            event_id=event_id,
+            case_id=notice.case_id,
+            case_reference=notice.case_reference,
+            role=Role.COORDINATOR,
+            contact=None,
+            municipality=notice.municipality,
+            brief=call_brief(notice, why=why, told=told(chase, notice.role)),
+            is_drill=notice.is_drill,
+            purpose=Purpose.CALL,
+            chases=notice,
+            at=now,
+        )
     )
 
 

@@ -44,6 +44,7 @@ from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.queueing import wake
 from notifications.outbox.repeating import repeat, settle_replaced
+from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.resolving import PIN_ALARM, resolve_for
 from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, UNSENT, NoticeState
 from vault.keyring import KeyRingError
@@ -99,19 +100,21 @@ def _call_for(key: UUID, now: datetime) -> Notice:
             repeat(notice=calls[0], at=now, ladder=[dict(step) for step in CALL_LADDER])
         return calls[0]
     return create_notice(
-        event_id=uuid5(notice.pk, "put-aside"),
-        case_id=notice.case_id,
-        case_reference=notice.case_reference,
-        role=Role.COORDINATOR,
-        contact=coordinator_for(notice, chase, now),
-        municipality=notice.municipality,
-        brief=call_brief(notice, why=[UNREADABLE], told=told(chase, notice.role)),
-        answer_minutes=REPEAT_MINUTES,
-        ladder=CALL_LADDER,
-        is_drill=notice.is_drill,
-        purpose=Purpose.CALL,
-        chases=notice,
-        at=now,
+        NoticeRequest(
+            event_id=uuid5(notice.pk, "put-aside"),
+            case_id=notice.case_id,
+            case_reference=notice.case_reference,
+            role=Role.COORDINATOR,
+            contact=coordinator_for(notice, chase, now),
+            municipality=notice.municipality,
+            brief=call_brief(notice, why=[UNREADABLE], told=told(chase, notice.role)),
+            answer_minutes=REPEAT_MINUTES,
+            ladder=CALL_LADDER,
+            is_drill=notice.is_drill,
+            purpose=Purpose.CALL,
+            chases=notice,
+            at=now,
+        )
     )
 
 
@@ -282,8 +285,10 @@ def _owe_step(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] |
         "purpose": PURPOSES[plan.do],
     }
     if plan.do == CALL:
-        return create_notice(**which, **kept, role=Role.COORDINATOR, brief=_call_words(notice, plan))
-    return create_notice(**which, **kept, role=notice.role, brief=notice.brief, needs_document=notice.needs_document)
+        return create_notice(NoticeRequest(**which, **kept, role=Role.COORDINATOR, brief=_call_words(notice, plan)))
+    return create_notice(
+        NoticeRequest(**which, **kept, role=notice.role, brief=notice.brief, needs_document=notice.needs_document)
+    )
 
 
 def _call_words(notice: Notice, plan: Plan) -> dict[str, Any]:

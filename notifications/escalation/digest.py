@@ -29,6 +29,7 @@ from notifications.outbox.coordinator_briefs import NO_ANSWER, Words, call_brief
 from notifications.outbox.escalation_policy import CALL, FIRST_DAY, is_daily
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.repeating import repeat, settle_replaced
+from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.states import NOTHING_LEFT
 
 from .callers import ask_for_somebody, coordinator_for, event_of_need, is_by_deed, reaches_somebody
@@ -133,17 +134,19 @@ def _tell(contact: Contact, lines: list[DigestLine], now: datetime, eight: datet
     else:
         settle_replaced(mine.open().values_list("pk", flat=True), now)
         create_notice(
-            event_id=uuid5(LISTS, f"{contact.pk}/{timezone.localdate(now)}"),
-            case_id=uuid5(LISTS, str(contact.pk)),
-            case_reference="",
-            role=Role.COORDINATOR,
-            contact=contact,
-            municipality=lines[0].notice.municipality,
-            brief=digest_brief(lines),
-            ladder=ladder,
-            is_drill=all(line.notice.is_drill for line in lines),
-            purpose=Purpose.DIGEST,
-            at=now,
+            NoticeRequest(
+                event_id=uuid5(LISTS, f"{contact.pk}/{timezone.localdate(now)}"),
+                case_id=uuid5(LISTS, str(contact.pk)),
+                case_reference="",
+                role=Role.COORDINATOR,
+                contact=contact,
+                municipality=lines[0].notice.municipality,
+                brief=digest_brief(lines),
+                ladder=ladder,
+                is_drill=all(line.notice.is_drill for line in lines),
+                purpose=Purpose.DIGEST,
+                at=now,
+            )
         )
     Notice.objects.filter(pk__in=[line.notice.pk for line in lines]).update(listed_at=now)
     _keep_links_open(lines, now)

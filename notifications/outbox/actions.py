@@ -2,10 +2,10 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -13,7 +13,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from access.models import MobileUnit, Municipality
 from audit.chain import log_event
 from notifications import signals
 from notifications.directory.chain import resolve_chain
@@ -26,6 +25,7 @@ from .locking import lock_chases
 from .models import Attempt, AttemptOutcome, Notice, Purpose
 from .outside_area import headed
 from .queueing import wake
+from .requests import NoticeRequest
 from .states import NO_CONTACT, OPEN, NoticeState
 
 RESOLVE_AGAIN = timedelta(seconds=10)  # how soon the directory is asked again when it named nobody
@@ -35,86 +35,24 @@ BY_HAND = "hand"  # an attempt over no channel: the link reached the recipient s
 log = structlog.get_logger(__name__)
 
 
-def create_notice(
-    *,
-    event_id: UUID,
-    case_id: UUID,
-    case_reference: str,
-    role: str,
-    contact: Contact | None,
-    municipality: Municipality,
-    brief: Mapping[str, Any],
-    answer_minutes: float | None = None,
-    ladder: Iterable[Mapping[str, Any]] = (),
-    marks: Mapping[str, Any] | None = None,
-    needs_document: bool = False,
-    is_drill: bool = False,
-    purpose: str = Purpose.FIRST,
-    chases: Notice | None = None,
-    partner: Partner | None = None,
-    unit: MobileUnit | None = None,
-    chain: Sequence[str] = (),
-    home: Municipality | None = None,
-    at: datetime | None = None,
-) -> Notice:
-    """The duty to tell `contact` about one case event, in the caller's transaction; a worker is woken on commit.
+def create_notice(request: NoticeRequest) -> Notice:
+    """Create the notice that `request` describes, in the caller's transaction; a worker is woken on commit.
 
-    Owing the same recipient the same event twice returns the first notice. `contact` None is a loud state: the notice
-    stands failed with reason "no_contact", the directory is asked again every few seconds, and the coordinators of the
-    chain are owed a fallback notice (purpose "fallback") with it; callers need not owe one themselves.
-    `partner`: the recipient's office; by default the contact's. Give it when `contact` is None and it is known.
-    `unit` and `chain`: whose notice it is and along which links somebody is looked for (see `Notice`); by default those
-    of the notice it chases. `home`: the case's own municipality, when it is another one than `municipality`; by default
-    that of the notice it chases. A brief for an office outside whose area the place lies says so before all else.
-    `ladder`: the procedure's steps (see `ladders`); a first notice always gets one that ends in a repeated call, a
-    notice that chases another has none unless given. `marks`: {"amber_minutes", "red_minutes", "breach_minutes"}.
-    Raises LadderUnusable.
+    Asking for the same recipient and event twice returns the first notice. Without a contact the notice stands failed
+    with reason "no_contact", the directory is asked again every few seconds, and the coordinators of its chain get a
+    fallback notice with it; callers need not ask for one. A brief for an office outside whose area the place lies
+    begins by saying so. Raises LadderUnusable.
     """
-    moment = at or timezone.now()
-    office = partner or (contact.partner if contact else None)
-    key = _recipient_key(role, contact, office)
-    if purpose == Purpose.FALLBACK and chases is not None:
-        event_id = uuid5(chases.pk, "fallback")
-    token = secrets.token_urlsafe(32)
-    has_clock = purpose != Purpose.TEST and (chases is None or bool(ladder))
-    steps = snapshot(ladder) if has_clock else []
-    sender = unit or (chases.unit if chases else None)
-    links = list(chain or (chases.chain if chases else ()))
-    notice = Notice(
-        event_id=event_id,
-        case_id=case_id,
-        case_reference=case_reference,
-        purpose=purpose,
-        chases=chases,
-        role=role,
-        contact=contact,
-        partner=office,
-        recipient_key=key,
-        municipality=municipality,
-        home=home or (chases.home if chases else None),
-        unit=sender,
-        chain=links,
-        language=contact.language if contact else "sq",
-        is_drill=is_drill,
-        needs_document=needs_document,
-        brief=headed(brief, role=role, office=office, municipality=municipality),
-        link_hash=link_hash(token),
-        link_token=token,
-        link_expires_at=moment + timedelta(hours=settings.BRIEF_LINK_HOURS),
-        ladder=steps,
-        next_step_at=first_time(steps, moment),
-        answer_by=_after(moment, answer_minutes),
-        owed_at=moment,
-        **_marks(marks or {}, moment),
-        **_first_state(contact, moment),
-    )
+    moment = request.at or timezone.now()
+    notice = _build_notice(request, moment)
     # No look before the insert, and no savepoint around the whole: all of this happens under the writers' lock.
     with transaction.atomic(savepoint=False):
         try:
             with transaction.atomic():
                 notice.save(force_insert=True)
         except IntegrityError:
-            first = Notice.objects.filter(event_id=event_id, recipient_key=key).first()
+            same = Notice.objects.filter(event_id=notice.event_id, recipient_key=notice.recipient_key)
+            first = same.first()
             if first is None:
                 raise
             return first
@@ -122,21 +60,56 @@ def create_notice(
             "notice.owed",
             target_kind="notice",
             target_id=notice.pk,
-            role=role,
-            purpose=str(purpose),
+            role=notice.role,
+            purpose=str(notice.purpose),
             reason=notice.reason,
-            case=case_id,
+            case=notice.case_id,
         )
-        if contact is not None:
-            wake(notice.pk, needs_document=needs_document)
+        if request.contact is not None:
+            wake(notice.pk, needs_document=notice.needs_document)
         else:
             tell_coordinators(notice, at=moment)
     return notice
 
 
-def create_notices(contacts: Sequence[Contact], **owed: Any) -> list[Notice]:
+def create_notices(contacts: Sequence[Contact], request: NoticeRequest) -> list[Notice]:
     """Create the same notice for each of these contacts, or one without a contact when there are none."""
-    return [create_notice(contact=contact, **owed) for contact in contacts] or [create_notice(contact=None, **owed)]
+    return [create_notice(request.to(contact)) for contact in contacts or (None,)]
+
+
+def _build_notice(request: NoticeRequest, moment: datetime) -> Notice:
+    """The row, not saved yet. What a request leaves out comes from the notice that it chases."""
+    contact, office, chased = request.contact, request.office, request.chases
+    token = secrets.token_urlsafe(32)
+    steps = snapshot(request.ladder) if request.has_clock else []
+    return Notice(
+        event_id=request.own_event_id,
+        case_id=request.case_id,
+        case_reference=request.case_reference,
+        purpose=request.purpose,
+        chases=chased,
+        role=request.role,
+        contact=contact,
+        partner=office,
+        recipient_key=_recipient_key(request.role, contact, office),
+        municipality=request.municipality,
+        home=request.home or (chased.home if chased else None),
+        unit=request.unit or (chased.unit if chased else None),
+        chain=list(request.chain or (chased.chain if chased else ())),
+        language=contact.language if contact else settings.LANGUAGE_CODE,
+        is_drill=request.is_drill,
+        needs_document=request.needs_document,
+        brief=headed(request.brief, role=request.role, office=office, municipality=request.municipality),
+        link_hash=link_hash(token),
+        link_token=token,
+        link_expires_at=moment + timedelta(hours=settings.BRIEF_LINK_HOURS),
+        ladder=steps,
+        next_step_at=first_time(steps, moment),
+        answer_by=_after(moment, request.answer_minutes),
+        owed_at=moment,
+        **_marks(request.marks, moment),
+        **_first_state(contact, moment),
+    )
 
 
 def link_hash(token: str) -> str:
@@ -245,16 +218,18 @@ def tell_coordinators(notice: Notice, *, at: datetime) -> list[Notice]:
     window = notice.answer_by - notice.owed_at if notice.answer_by else None
     return create_notices(
         found.coordinators,
-        event_id=notice.event_id,
-        case_id=notice.case_id,
-        case_reference=notice.case_reference,
-        role=Role.COORDINATOR,
-        municipality=notice.municipality,
-        brief=call_brief(notice, why=[NOBODY_FOUND]),
-        answer_minutes=window.total_seconds() / 60 if window else None,
-        is_drill=notice.is_drill,
-        purpose=Purpose.FALLBACK,
-        chases=notice,
+        NoticeRequest(
+            event_id=notice.event_id,
+            case_id=notice.case_id,
+            case_reference=notice.case_reference,
+            role=Role.COORDINATOR,
+            municipality=notice.municipality,
+            brief=call_brief(notice, why=[NOBODY_FOUND]),
+            answer_minutes=window.total_seconds() / 60 if window else None,
+            is_drill=notice.is_drill,
+            purpose=Purpose.FALLBACK,
+            chases=notice,
+        ),
     )
 
 

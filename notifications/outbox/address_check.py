@@ -17,6 +17,7 @@ from notifications.directory.models import Contact, Partner
 
 from .actions import cancel, create_notice
 from .models import Notice, Purpose
+from .requests import NoticeRequest
 
 TITLE = {"sq": "Provë", "en": "Test"}
 SAID = {
@@ -32,15 +33,17 @@ def check_address(contact: Contact, **kwargs: Any) -> None:
     for earlier in Notice.objects.open().filter(purpose=Purpose.TEST, contact=contact):
         cancel(notice=earlier, reason=SUPERSEDED)
     create_notice(
-        event_id=uuid4(),
-        case_id=uuid4(),
-        case_reference="",
-        role=contact.partner.role,
-        contact=contact,
-        municipality=_some_place(contact.partner),
-        brief={"sections": [{"title": TITLE, "rows": [{"key": "test", "label": TITLE, "value": SAID}]}]},
-        is_drill=True,
-        purpose=Purpose.TEST,
+        NoticeRequest(
+            event_id=uuid4(),
+            case_id=uuid4(),
+            case_reference="",
+            role=contact.partner.role,
+            contact=contact,
+            municipality=_some_place(contact.partner),
+            brief={"sections": [{"title": TITLE, "rows": [{"key": "test", "label": TITLE, "value": SAID}]}]},
+            is_drill=True,
+            purpose=Purpose.TEST,
+        )
     )
 
 

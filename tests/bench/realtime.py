@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from notifications.outbox.requests import NoticeRequest
+
 from .service import Sink
 from .tables import percentile
 
@@ -147,14 +149,16 @@ def _owe_many(sink: Sink, *, count: int) -> Throughput:
             event = uuid.uuid4()
             for contact in contacts:
                 create_notice(
-                    event_id=event,
-                    case_id=event,
-                    case_reference="BENCH0",
-                    role=contact.partner.role,
-                    contact=contact,
-                    municipality=municipality,
-                    brief=brief,
-                    is_drill=True,
+                    NoticeRequest(
+                        event_id=event,
+                        case_id=event,
+                        case_reference="BENCH0",
+                        role=contact.partner.role,
+                        contact=contact,
+                        municipality=municipality,
+                        brief=brief,
+                        is_drill=True,
+                    )
                 )
     total = count // 3 * 3
     sink.wait_for(before + total, seconds=180)

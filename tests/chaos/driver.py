@@ -9,6 +9,8 @@ import sys
 import uuid
 from typing import Any
 
+from notifications.outbox.requests import NoticeRequest
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.chaos.settings")
 
 import django
@@ -40,14 +42,16 @@ def owe_two() -> list[str]:
     return [
         str(
             create_notice(
-                event_id=event,
-                case_id=event,
-                case_reference="FAULT7",
-                role=contact.partner.role,
-                contact=contact,
-                municipality=place,
-                brief={"sections": []},
-                answer_minutes=30,
+                NoticeRequest(
+                    event_id=event,
+                    case_id=event,
+                    case_reference="FAULT7",
+                    role=contact.partner.role,
+                    contact=contact,
+                    municipality=place,
+                    brief={"sections": []},
+                    answer_minutes=30,
+                )
             ).pk
         )
         for contact in recipients

@@ -16,6 +16,7 @@ from notifications.directory.models import DutyShift, Role
 from notifications.escalation.clock import advance
 from notifications.outbox.actions import create_notice, mark_opened
 from notifications.outbox.models import Notice, Purpose, Reply
+from notifications.outbox.requests import NoticeRequest
 
 from ..models import Case, CaseEvent, Deadline, Referral
 
@@ -105,13 +106,15 @@ def test_what_was_written_is_in_no_event(scene: Scene) -> None:
 
 def test_a_notice_about_no_case_of_ours_is_let_be(scene: Scene) -> None:
     stray = create_notice(
-        event_id=uuid.uuid4(),
-        case_id=uuid.uuid4(),
-        case_reference="222222",
-        role=Role.POLICE,
-        contact=scene.offices["police"].contacts.first(),
-        municipality=scene.place.municipality,
-        brief={"sections": []},
+        NoticeRequest(
+            event_id=uuid.uuid4(),
+            case_id=uuid.uuid4(),
+            case_reference="222222",
+            role=Role.POLICE,
+            contact=scene.offices["police"].contacts.first(),
+            municipality=scene.place.municipality,
+            brief={"sections": []},
+        )
     )
     before = CaseEvent.objects.count()
     reply(stray, "wrong_area", to_municipality=make_place().municipality)

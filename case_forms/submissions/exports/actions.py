@@ -106,8 +106,13 @@ def drop_export(*, export: AnswerExport, by: User) -> None:
 
 
 def tidy_exports(now: datetime) -> int:
-    """Deletes what has expired, and says of what is stuck that it failed. Returns how many were deleted."""
+    """Delete what has expired, enqueue again what never began, and mark what is stuck as failed.
+
+    Returns how many were deleted.
+    """
     AnswerExport.objects.stuck(now).update(failed="interrupted")
+    for key in AnswerExport.objects.never_begun(now).values_list("pk", flat=True):
+        enqueue_bulk(TASK, str(key))  # twice is no harm: one that is ready or under way isn't begun again
     expired = AnswerExport.objects.expired(now)
     count = expired.count()
     expired.delete()

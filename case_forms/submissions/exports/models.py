@@ -39,6 +39,11 @@ class ExportQuerySet(models.QuerySet["AnswerExport"]):
         """Begun, not finished, and not moving any more."""
         return self.filter(ready_at__isnull=True, failed="", started_at__lte=now - LONGEST_WORK)
 
+    def never_begun(self, now: datetime) -> "ExportQuerySet":
+        """Asked for so long ago that a worker would have begun: the task was lost, or is an older release's."""
+        waiting = self.filter(ready_at__isnull=True, failed="", started_at__isnull=True)
+        return waiting.filter(created_at__lte=now - LONGEST_WORK, expires_at__gt=now)
+
 
 class AnswerExport(models.Model):
     """One export. `filters`: {"since", "until": day or None, "unit": slug or "", "drills": bool}; never an answer.

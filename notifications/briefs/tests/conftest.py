@@ -14,6 +14,7 @@ from notifications import signals
 from notifications.directory.models import Contact, DutyShift, Partner, Role
 from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Attempt, AttemptOutcome, Notice
+from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.states import NoticeState
 
 from ..composing import BriefRow, compose
@@ -101,18 +102,20 @@ def make_contact(place: Municipality) -> Callable[..., Contact]:
 def make_notice(place: Municipality, make_contact: Callable[..., Contact]) -> Callable[..., Notice]:
     def make(role: str = Role.POLICE, *, contact: Contact | None = None, sent: bool = True, **given: Any) -> Notice:
         notice = create_notice(
-            **{
-                "event_id": uuid4(),
-                "case_id": uuid4(),
-                "case_reference": "7K2M9P",
-                "role": role,
-                "contact": contact or make_contact(role),
-                "municipality": place,
-                "brief": compose(role, rows()),
-                "answer_minutes": 30,
-                "ladder": LADDER,
-                **given,
-            }
+            NoticeRequest(
+                **{
+                    "event_id": uuid4(),
+                    "case_id": uuid4(),
+                    "case_reference": "7K2M9P",
+                    "role": role,
+                    "contact": contact or make_contact(role),
+                    "municipality": place,
+                    "brief": compose(role, rows()),
+                    "answer_minutes": 30,
+                    "ladder": LADDER,
+                    **given,
+                }
+            )
         )
         return hand_over(notice) if sent else notice
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from audit.models import AuditEntry
 from notifications.outbox.actions import create_notice
 from notifications.outbox.models import BriefDocument, Notice, Purpose, Reply
+from notifications.outbox.requests import NoticeRequest
 from vault.tests.spoiling import spoil
 
 from ..composing import BriefRow, compose
@@ -197,12 +198,14 @@ def test_one_question_whose_time_is_over_leaves_the_others(notice: Notice) -> No
 def test_owing_again_what_was_erased_is_a_new_notice(notice: Notice) -> None:
     erase_all_from(notice.case_id, at=timezone.now())
     again = create_notice(
-        event_id=uuid4(),
-        case_id=notice.case_id,
-        case_reference="X",
-        role=notice.role,
-        contact=notice.contact,
-        municipality=notice.municipality,
-        brief=brief(),
+        NoticeRequest(
+            event_id=uuid4(),
+            case_id=notice.case_id,
+            case_reference="X",
+            role=notice.role,
+            contact=notice.contact,
+            municipality=notice.municipality,
+            brief=brief(),
+        )
     )
     assert SAID in str(again.brief)

@@ -17,6 +17,7 @@ from notifications.briefs.pin import enter_pin
 from notifications.outbox.actions import create_notice
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.sweep import resolve_again
 
 from ..changes.actions import ChangedMeanwhile, decide_change
@@ -135,13 +136,15 @@ def test_open_links_end_when_the_address_changes(client: Client, keeper: User) -
     officer = police()
     on_duty(officer)
     notice = create_notice(
-        event_id=uuid4(),
-        case_id=uuid4(),
-        case_reference="7K2M9",
-        role=Role.POLICE,
-        contact=officer,
-        municipality=Municipality.objects.get(slug="veri"),
-        brief={"sections": []},
+        NoticeRequest(
+            event_id=uuid4(),
+            case_id=uuid4(),
+            case_reference="7K2M9",
+            role=Role.POLICE,
+            contact=officer,
+            municipality=Municipality.objects.get(slug="veri"),
+            brief={"sections": []},
+        )
     )
     client.post(f"{CONTACTS}edit/{officer.pk}/", filled(officer, email="new@veri.example"))
     notice.refresh_from_db()
@@ -331,13 +334,15 @@ def test_what_was_not_sent_yet_never_goes_to_an_untested_address_and_never_with_
     officer = police()
     on_duty(officer)
     notice = create_notice(
-        event_id=uuid4(),
-        case_id=uuid4(),
-        case_reference="7K2M9",
-        role=Role.POLICE,
-        contact=officer,
-        municipality=Municipality.objects.get(slug="veri"),
-        brief={"sections": []},
+        NoticeRequest(
+            event_id=uuid4(),
+            case_id=uuid4(),
+            case_reference="7K2M9",
+            role=Role.POLICE,
+            contact=officer,
+            municipality=Municipality.objects.get(slug="veri"),
+            brief={"sections": []},
+        )
     )
     client.post(f"{CONTACTS}edit/{officer.pk}/", filled(officer, email="new@veri.example"))
     agree_to_all()

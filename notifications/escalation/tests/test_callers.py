@@ -13,6 +13,7 @@ from notifications.outbox.actions import create_notices
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.repeating import fold
+from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.sweep import resolve_again
 from notifications.outbox.tests.owing import BRIEF, Staffed, owe_officer
 
@@ -40,17 +41,19 @@ def call_each(notice: Notice, contacts: list[Contact]) -> list[Notice]:
     event = uuid.uuid4()
     return create_notices(
         contacts,
-        event_id=event,
-        case_id=notice.case_id,
-        case_reference=notice.case_reference,
-        role=Role.COORDINATOR,
-        municipality=notice.municipality,
-        brief=BRIEF,
-        answer_minutes=30,
-        ladder=AGAIN,
-        purpose=Purpose.CALL,
-        chases=notice,
-        at=notice.owed_at,
+        NoticeRequest(
+            event_id=event,
+            case_id=notice.case_id,
+            case_reference=notice.case_reference,
+            role=Role.COORDINATOR,
+            municipality=notice.municipality,
+            brief=BRIEF,
+            answer_minutes=30,
+            ladder=AGAIN,
+            purpose=Purpose.CALL,
+            chases=notice,
+            at=notice.owed_at,
+        ),
     )
 
 

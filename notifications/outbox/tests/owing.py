@@ -8,6 +8,7 @@ from notifications.channels.base import Letter
 from notifications.channels.errors import ChannelError
 from notifications.directory.models import Contact, Role
 from notifications.directory.tests.offices import Country, make_country, put_on_duty
+from notifications.outbox.requests import NoticeRequest
 
 from ..actions import create_notice
 from ..models import Notice
@@ -47,7 +48,7 @@ def owe_officer(staffed: Staffed, **changes: Any) -> Notice:
         "answer_minutes": 30,
         "ladder": LADDER,
     }
-    return create_notice(**{**words, **changes})
+    return create_notice(NoticeRequest(**{**words, **changes}))
 
 
 @dataclass

@@ -303,6 +303,18 @@ def test_whoever_left_the_region_meanwhile_gets_nothing_of_it(large):
     assert not any("Unmistakable" in str(part.content) for part in ExportPart.objects.all())
 
 
+def test_an_export_whose_task_was_lost_is_enqueued_again_by_housekeeping(large, monkeypatch):
+    woken: list[tuple[str, str]] = []
+    monkeypatch.setattr(actions, "enqueue_bulk", lambda path, argument: woken.append((path, argument)))
+    actions.tidy_exports(timezone.now())
+    assert woken == []
+    actions.tidy_exports(timezone.now() + timedelta(minutes=21))
+    assert woken == [(actions.TASK, str(large.export.pk))]
+    actions.run_export(str(large.export.pk))
+    actions.tidy_exports(timezone.now() + timedelta(minutes=42))
+    assert len(woken) == 1
+
+
 def test_housekeeping_deletes_what_has_expired_and_says_of_the_stuck_that_they_failed(large):
     actions.run_export(str(large.export.pk))
     stuck = AnswerExport.objects.create(

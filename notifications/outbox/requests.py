@@ -1,0 +1,67 @@
+"""What a room asks for when somebody must be notified."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from access.models import MobileUnit, Municipality
+from notifications.directory.models import Contact, Partner
+
+from .models import Notice, Purpose
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeRequest:
+    """One recipient to notify about one event of a case or tip.
+
+    `contact` None: the directory named nobody; `partner` is then the office, where it is known.
+    `answer_minutes`: by when an answer is expected. `ladder`: the procedure's steps when none comes (see
+    `escalation_policy`); a first notice always gets one that ends in a repeated call, a notice that chases another has
+    none unless given. `marks`: {"amber_minutes", "red_minutes", "breach_minutes"} of the sender's clock.
+    `unit` and `chain`: whose notice it is, and along which links somebody is looked for; `home`: the case's own
+    municipality, when it is another one than `municipality`. Each is by default that of the notice it chases.
+    `at`: when it was asked for; now unless given.
+    """
+
+    event_id: UUID
+    case_id: UUID
+    case_reference: str
+    role: str
+    municipality: Municipality
+    brief: Mapping[str, Any]
+    contact: Contact | None = None
+    partner: Partner | None = None
+    answer_minutes: float | None = None
+    ladder: Iterable[Mapping[str, Any]] = ()
+    marks: Mapping[str, Any] = field(default_factory=dict)
+    needs_document: bool = False
+    is_drill: bool = False
+    purpose: str = Purpose.FIRST
+    chases: Notice | None = None
+    unit: MobileUnit | None = None
+    chain: Sequence[str] = ()
+    home: Municipality | None = None
+    at: datetime | None = None
+
+    def to(self, contact: Contact | None) -> "NoticeRequest":
+        """The same for another contact."""
+        return replace(self, contact=contact)
+
+    @property
+    def office(self) -> Partner | None:
+        """The recipient's office: as it was given, else the contact's."""
+        return self.partner or (self.contact.partner if self.contact else None)
+
+    @property
+    def own_event_id(self) -> UUID:
+        """The event that makes the row unique. The fallback of a notice hangs on that notice, not on its event."""
+        if self.purpose == Purpose.FALLBACK and self.chases is not None:
+            return uuid5(self.chases.pk, "fallback")
+        return self.event_id
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether somebody is asked next when no answer comes: not for a test, nor a chase without steps of its own."""
+        return self.purpose != Purpose.TEST and (self.chases is None or bool(self.ladder))
