@@ -1,9 +1,7 @@
 """Sessions and participants in numbers, by month, region, audience, sex and age group, and what the sessions led to:
 counts of what was held."""
 
-import csv
 import datetime
-import io
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from access.csv_files import Cell as CsvCell
+from access.csv_files import iter_csv
 from access.models import Region, User
 
 from .calendar import get_last
@@ -174,21 +174,19 @@ def build_numbers(sessions: SessionQuerySet) -> Numbers:
 def as_csv(numbers: Numbers) -> bytes:
     """A table for a spreadsheet: a line for each month, region and audience, a column for each sex and age group,
     and one for each step from session to case.
-
-    UTF-8 with its mark, so that a spreadsheet reads ë and ç right. All words are ours or names of regions.
     """
-    written = io.StringIO()
-    writer = csv.writer(written)
+    return b"".join(iter_csv(_table(numbers)))
+
+
+def _table(numbers: Numbers) -> Iterator[list[CsvCell]]:
     heads = [_("month"), _("region"), _("for whom"), _("sessions"), _("participants")]
-    writer.writerow([*heads, *(f"{sex.label}, {age.label}" for sex, age in _cells()), *LABELS])
+    yield [*heads, *(f"{sex.label}, {age.label}" for sex, age in _cells()), *map(str, LABELS)]
     for line in numbers.lines:
         cells = [line.cells.get((sex.value, age.value), 0) for sex, age in _cells()]
-        place = [f"{line.month:%Y-%m}", line.region, line.audience_label, line.sessions, line.people]
-        writer.writerow([*place, *cells, *line.led_to.numbers])
+        place = [f"{line.month:%Y-%m}", line.region, str(line.audience_label), line.sessions, line.people]
+        yield [*place, *cells, *line.led_to.numbers]
     if numbers.has_small:
-        writer.writerow([])
-        writer.writerow([small_note()])
-    return b"\xef\xbb\xbf" + written.getvalue().encode()
+        yield from ([], [small_note()])
 
 
 def small_note() -> str:

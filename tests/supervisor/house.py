@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from config.supervisor.kernel import MARK
+from config.supervisor.process_groups import MARK
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = ("DATABASE_URL", "EMAIL_URL", "PUBLIC_URL", "BROKER_URL", "DEBUG", "LOG_TO", "HOST", MARK)

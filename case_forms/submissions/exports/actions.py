@@ -8,13 +8,14 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from access.csv_files import PIECE, iter_csv
 from access.models import User
 from audit.chain import get_actor, log_event
 from notifications.outbox.queueing import enqueue_bulk
 
 from .models import AnswerExport, ExportPart, Format
 from .selection import Filters, Outgoing
-from .writers import PIECE, Sheet, csv_pieces, xlsx_pieces, zip_pieces
+from .writers import Sheet, xlsx_pieces, zip_pieces
 
 AT_ONCE = 500  # submissions; more are written in the background
 MOST = {Format.CSV: 100_000, Format.XLSX: 20_000}  # a workbook is made in memory
@@ -129,7 +130,7 @@ def iter_pieces(
     first = next(sheets, None)
     second = next(sheets, None)
     if first is not None and second is None and not always_zip:
-        return "csv", csv_pieces(first.rows)
+        return "csv", iter_csv(first.rows)
     return "zip", zip_pieces(_again(first, second, sheets))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from access.csv_files import Cell
 from case_forms.form_builder.models import FormVersion
 from case_forms.questions import registry
 from case_forms.questions.base import ChoiceSource, is_unanswered, text_in
@@ -18,7 +19,6 @@ from case_forms.questions.base import ChoiceSource, is_unanswered, text_in
 from ..models import Submission
 from .redaction import Clearance, Reader
 
-Cell = str | int | float | bool | None
 Path = tuple[str, ...]  # the keys of the repeat groups around; () is the form itself
 ColumnKey = tuple[str, str]  # the question's key, and the part of its answer ("" for a whole one)
 

@@ -1,11 +1,9 @@
 """Tables as files. Whatever an answer holds, a spreadsheet never takes it for a formula, a link or a number.
 
-CSV: UTF-8 with its mark, so that spreadsheets read ë and ç; a text that begins like a formula gets an apostrophe in
-front. One table is one file; several are a zip. XLSX: one sheet for each table, every text written as text.
-Nothing is written to disk.
+CSV: as `access.csv_files` writes it; one table is one file, several are a zip. XLSX: one sheet for each table, every
+text written as text. Nothing is written to disk.
 """
 
-import csv
 import io
 import re
 import zipfile
@@ -14,11 +12,8 @@ from dataclasses import dataclass
 
 import xlsxwriter
 
-from .tables import Cell
+from access.csv_files import PIECE, Cell, iter_csv
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-BOM = "\ufeff"
-PIECE = 64 * 1024  # bytes
 LONGEST_CELL = 32_000  # characters; the format holds 32,767
 LONGEST_SHEET_NAME = 31
 MEDIA = {"csv": "text/csv; charset=utf-8", "zip": "application/zip"}
@@ -33,36 +28,13 @@ class Sheet:
     rows: Iterable[list[Cell]]
 
 
-def csv_pieces(rows: Iterable[list[Cell]]) -> Iterator[bytes]:
-    """One table as CSV, in pieces of some 64 kB."""
-    held = io.StringIO(newline="")
-    held.write(BOM)
-    writer = csv.writer(held, lineterminator="\r\n")
-    for row in rows:
-        writer.writerow([as_plain_text(cell) for cell in row])
-        if held.tell() >= PIECE:
-            yield held.getvalue().encode()
-            held.seek(0)
-            held.truncate()
-    yield held.getvalue().encode()
-
-
-def as_plain_text(cell: Cell) -> Cell:
-    """A cell that no spreadsheet computes. Numbers stay numbers: only a text can be a formula."""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
-        return f"'{cell}"
-    return cell
-
-
 def zip_pieces(sheets: Iterable[Sheet]) -> Iterator[bytes]:
     """Several tables as CSV files in one zip, piece by piece."""
     out = _Outlet()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
         for sheet in sheets:
             with archive.open(f"{sheet.name}.csv", "w", force_zip64=True) as member:
-                for piece in csv_pieces(sheet.rows):
+                for piece in iter_csv(sheet.rows):
                     member.write(piece)
                     yield from out.taken()
     yield from out.taken()

@@ -8,9 +8,9 @@ import uuid
 from .child import become
 from .console import Console
 from .instance import ROOT, CannotStart, take_place
-from .kernel import MARK
 from .loop import Supervisor
 from .preparation import prepare
+from .process_groups import MARK
 from .procfile import ProcfileError, read_procfile
 
 
@@ -42,7 +42,7 @@ def _refuse(reason: str) -> int:
 
 
 def _start_again_marked() -> None:
-    """Replaces this process by itself with a mark in its environment, which every descendant inherits (`kernel`)."""
+    """Replace this process by itself, with a mark in its environment that every descendant inherits."""
     environment = {**os.environ, MARK: f"{os.getpid()}-{uuid.uuid4().hex}"}
     search = [str(ROOT / "site"), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment.setdefault("MALLOC_ARENA_MAX", "2")  # or each thread of the web server keeps freed memory for itself

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .kernel import die_with_parent, group_lives, signal_group
+from notifications.outbox.linux_processes import die_with_parent
+
+from .process_groups import group_lives, signal_group
 from .procfile import Part
 
 BACKOFF_SECONDS = (0.2, 1.0, 2.0, 5.0, 10.0, 15.0)
@@ -55,7 +57,7 @@ class Child:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
-        die_with_parent(supervisor)
+        die_with_parent(signal.SIGTERM, parent=supervisor)
         self.let_go()
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)

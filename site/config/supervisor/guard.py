@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from kernel import marked_processes
+from process_groups import marked_processes
 
 GRACE_SECONDS = 3.0
 

@@ -7,10 +7,12 @@ import sys
 import time
 from pathlib import Path
 
+from notifications.outbox.linux_processes import adopt_orphans
+
 from .child import Child
 from .console import Console
 from .instance import Instance
-from .kernel import adopt_orphans, marked_processes
+from .process_groups import marked_processes
 from .procfile import Part
 from .pulses import PULSE, Pulses
 from .watch import WEB_STARTS_WITHIN, Answer, Watch, ask

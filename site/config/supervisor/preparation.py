@@ -13,14 +13,16 @@ import gc
 import hashlib
 import json
 import os
+import signal
 import time
 from collections.abc import Callable, Iterable
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from notifications.outbox.linux_processes import die_with_parent
+
 from .instance import ROOT, CannotStart, Instance
-from .kernel import die_with_parent
 
 ROOMS = ("site", "content", "outreach_pages", "case_forms", "notifications")
 # What the parts would import one by one after the fork, each into memory of its own.
@@ -79,7 +81,7 @@ def in_child(what: str, step: Callable[[], Any]) -> Any:
     if pid == 0:
         code = 1
         try:
-            die_with_parent(parent)
+            die_with_parent(signal.SIGTERM, parent=parent)
             os.close(read_end)
             gc.freeze()  # what is loaded already is looked through by no collection
             gc.enable()

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from access.csv_files import FORMULA_STARTS, iter_csv
+
 from ..writers import (
-    FORMULA_STARTS,
     Sheet,
-    csv_pieces,
     sheet_name,
     xlsx_pieces,
     zip_pieces,
@@ -27,19 +27,19 @@ def read_csv(content: bytes) -> list[list[str]]:
 
 
 def test_a_csv_opens_as_utf8_and_keeps_lines_and_quotes_inside_its_cells():
-    content = b"".join(csv_pieces(iter(ROWS)))
+    content = b"".join(iter_csv(iter(ROWS)))
     assert content.startswith("\ufeff".encode())
     assert read_csv(content) == [["a", "b"], ["'=1+1", "2"], ["ëç\n\"'", ""], ["true", "-5.5"]]
 
 
 @given(st.text(max_size=20).filter(lambda text: "\0" not in text))
 def test_no_text_in_a_csv_begins_like_a_formula(text):
-    written = read_csv(b"".join(csv_pieces([[text, "x"]])))
+    written = read_csv(b"".join(iter_csv([[text, "x"]])))
     assert not any(row[0].startswith(FORMULA_STARTS) for row in written if row)
 
 
 def test_a_long_table_leaves_in_pieces():
-    pieces = list(csv_pieces([["x" * 1000]] * 1000))
+    pieces = list(iter_csv([["x" * 1000]] * 1000))
     assert len(pieces) > 10
     assert len(read_csv(b"".join(pieces))) == 1000
 

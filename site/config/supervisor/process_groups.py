@@ -1,32 +1,12 @@
-"""What Linux offers to keep hold of a family of processes."""
+"""Finding and ending the processes that a supervisor started.
 
-import ctypes
+Standard library only, and no package: `guard` imports it from a plain script.
+"""
+
 import os
-import signal
 from collections.abc import Iterator
 
-PR_SET_PDEATHSIG = 1
-PR_SET_CHILD_SUBREAPER = 36
 MARK = "VATRA_SUPERVISOR"
-
-
-def _prctl(option: int, value: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, value, 0, 0, 0) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-
-
-def adopt_orphans() -> None:
-    """Descendants whose parent dies become this process's children, so that it can wait for them."""
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
-
-
-def die_with_parent(parent: int) -> None:
-    """Sends this process SIGTERM when `parent` (the pid that forked it) dies; at once if it is dead already."""
-    _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def marked_processes(mark: str) -> Iterator[int]:
