@@ -6,8 +6,7 @@ from typing import Any
 
 from . import arithmetic, dates, texts
 from .automata import automaton
-from .errors import LogicError
-from .limits import Run
+from .limits import LogicError, Run
 from .values import alike, at_most, before, is_nothing, lookup, number, same, truthy
 
 Arguments = list[Any]

@@ -7,7 +7,7 @@ Written out in docs/logic.md. What the subset has means the same in Python's `re
 from dataclasses import dataclass
 from typing import NoReturn
 
-from .errors import LogicError
+from .limits import LogicError
 
 LONGEST_PATTERN = 1000  # characters
 MOST_PARTS = 500  # characters, classes and anchors to match, after repetitions are written out

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from case_forms.logic.automata import automaton
-from case_forms.logic.errors import LogicError
+from case_forms.logic.limits import LogicError
 
 from .facts import facts
 from .nodes import Call, Node, Number, Text, XPathError
