@@ -41,6 +41,22 @@ AS_BROWSERS_HAVE_IT = """(written) => {
   return JSON.stringify(JSON.parse(written).map(found));
 }"""
 
+FOLLOWED = """async (written) => {
+  const { follow } = await import("/filling/live.js");
+  const code = { item: "question", key: "code", type: "text", constraint: { matches: [{ var: "code" }, "^(a+)+$"] } };
+  const more = { item: "question", key: "more", type: "text", relevant: { answered: ["code"] } };
+  document.body.innerHTML = `<form>
+    <div data-item="code"><input name="code"></div><div data-item="more"><input name="more"></div>
+  </form>`;
+  const form = document.querySelector("form");
+  const refresh = follow(form, { items: [code, more], scope: {}, kept: {}, words: {} });
+  return JSON.stringify(JSON.parse(written).map((text) => {
+    form.elements.code.value = text;
+    refresh();
+    return !form.querySelector('[data-item="more"]').hidden;
+  }));
+}"""
+
 
 class Scripts(SimpleHTTPRequestHandler):
     """Serves static/js, and an empty page at /."""
@@ -117,3 +133,7 @@ def test_chromium_matches_patterns_as_python_does_and_as_its_own_regexp_does(in_
         ]
 
     agrees()
+
+
+def test_a_page_shows_what_follows_an_answer_that_only_the_server_can_judge_in_time(in_chromium):
+    assert in_chromium(["", "aaa", "aaa!", "a" * 60 + "!"], FOLLOWED) == [False, True, False, True]
