@@ -2,7 +2,7 @@
 
 catalogue("en") -> {
     "words": {"add_item": "Add a question", ...},
-    "sentences": {"sq": {...}, "en": {...}},         # how expressions are read back (logic/words.py)
+    "sentences": {"sq": {...}, "en": {...}},         # how expressions are read back (logic/explain/wording.py)
     "all_operators": ["!", "!!", ...],
     "operators": {"number": ["is", ...], ...},       # of condition rows, by kind of value
     "types": {"integer": {"label", "hint", "icon", "kind", "properties", "choices"?, "list"?, "parts"?, "refused"?}},

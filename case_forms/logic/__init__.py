@@ -1,6 +1,6 @@
 """The expression language: JSON-Logic with a closed list of operators (docs/logic.md). It knows no Django."""
 
-from .evaluating import check_expression, compile_expression, evaluate
+from .evaluator import check_expression, compile_expression, evaluate
 from .explain import explain
 from .limits import DEFAULT_LIMITS, Limits, LogicError
 from .operators import OPERATORS

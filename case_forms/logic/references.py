@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from .evaluating import check_expression
+from .evaluator import check_expression
 from .limits import LogicError
 from .operators import LOOPS, arguments_of
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from .dates import ISO_DATE, day_of
-from .evaluating import evaluate
+from .evaluator import evaluate
 from .limits import LogicError
 from .operators import arguments_of
 from .types import ALWAYS_THERE, KindInfo

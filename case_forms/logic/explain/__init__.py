@@ -6,7 +6,7 @@ The twin of static/js/builder/sentence.js, which reads with the same words while
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ..evaluating import check_expression
+from ..evaluator import check_expression
 from .phrases import PHRASES
 from .reader import Reader
 from .wording import WORDS

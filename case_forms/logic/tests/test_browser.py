@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import sync_playwright
 
 from .made_up import cases
-from .test_evaluating import expressions, json_values
+from .test_evaluator import expressions, json_values
 from .test_patterns import patterns, texts
 from .test_vectors import VECTORS, differing, public_vectors
 

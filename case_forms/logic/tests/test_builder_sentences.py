@@ -3,7 +3,7 @@
 import pytest
 
 from case_forms.logic import explain, truthy
-from case_forms.logic.evaluating import evaluate
+from case_forms.logic.evaluator import evaluate
 
 LABELS = {
     "age": "Mosha",
