@@ -1,6 +1,6 @@
 /**
- * The expression language in the browser: the twin of case_forms/logic, with the same operators, semantics and limits
- * (docs/logic.md). Both are held to case_forms/logic/tests/vectors.json, and to each other on expressions made at random.
+ * The expression language in the browser: the twin of case_forms/expressions, with the same operators, semantics and limits
+ * (docs/logic.md). Both are held to case_forms/expressions/tests/vectors.json, and to each other on expressions made at random.
  */
 
 import { PARTS } from "./logic/dates.js";
@@ -118,7 +118,7 @@ function apply(expression, data, run) {
 const sizes = new WeakMap();
 
 /**
- * How many nodes an expression has, counted as case_forms/logic counts them.
+ * How many nodes an expression has, counted as case_forms/expressions counts them.
  * @param {any} expression
  * @returns {number}
  */

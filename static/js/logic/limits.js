@@ -1,8 +1,8 @@
-/** What can go wrong with an expression, and how much one may ask for: the twin of case_forms/logic/limits.py. */
+/** What can go wrong with an expression, and how much one may ask for: the twin of case_forms/expressions/limits.py. */
 
 export class LogicError extends Error {
   /**
-   * @param {string} code those of case_forms/logic/limits.py, or left_to_server: only the server works this out in time
+   * @param {string} code those of case_forms/expressions/limits.py, or left_to_server: only the server works this out in time
    * @param {string} message
    */
   constructor(code, message) {

@@ -1,4 +1,4 @@
-/** Operators whose arguments are all evaluated first: the twin of case_forms/logic/operators.py and what it names. */
+/** Operators whose arguments are all evaluated first: the twin of case_forms/expressions/operators.py and what it names. */
 
 import { addDays, ageOn, datePart, daysBetween } from "./dates.js";
 import { LIMITS } from "./limits.js";
@@ -9,7 +9,7 @@ import { alike, atMost, before, isNothing, lookup, number, operand, result, same
 /** @typedef {(args: any[], run: Run, data: any) => any} Eager of arguments that have been evaluated */
 
 export const MANY = 1000000;
-const MOST_PLACES = 20;
+const MAX_PLACES = 20;
 
 /** @param {any} value */
 function whole(value) {
@@ -130,7 +130,7 @@ function total(list, run) {
 function rounded([value, places]) {
   const double = operand(value);
   if (!Number.isFinite(double)) return null;
-  const kept = Math.max(-MOST_PLACES, Math.min(MOST_PLACES, places === undefined ? 0 : whole(places)));
+  const kept = Math.max(-MAX_PLACES, Math.min(MAX_PLACES, places === undefined ? 0 : whole(places)));
   const [mantissa, exponent] = Math.abs(double).toExponential().split("e");
   const digits = mantissa.replace(".", "");
   const scale = Number(exponent) - (digits.length - 1); // the number is digits * 10 ** scale
