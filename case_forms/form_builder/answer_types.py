@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from case_forms.expressions.kinds import ANY, KindInfo
+from case_forms.expressions.type_checker import ANY, KindInfo
 from case_forms.questions import registry
 from case_forms.questions.assessment import DECISIONS
 

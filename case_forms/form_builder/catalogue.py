@@ -2,7 +2,7 @@
 
 catalogue("en") -> {
     "words": {"add_item": "Add a question", ...},
-    "sentences": {"sq": {...}, "en": {...}},         # how expressions are read back (logic/words.py)
+    "sentences": {"sq": {...}, "en": {...}},         # how expressions are read back (logic/explain/wording.py)
     "all_operators": ["!", "!!", ...],
     "operators": {"number": ["is", ...], ...},       # of condition rows, by kind of value
     "types": {"integer": {"label", "hint", "icon", "kind", "properties", "choices"?, "list"?, "parts"?, "refused"?}},
@@ -25,8 +25,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from access.models import localize
+from case_forms.expressions.explain.wording import WORDS
 from case_forms.expressions.operators import OPERATORS
-from case_forms.expressions.words import WORDS
 from case_forms.questions import registry
 from case_forms.questions.base import text_in
 from case_forms.questions.indicators import by_dimension

@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import Any
 
 from case_forms import expressions
-from case_forms.expressions.kinds import KindInfo
 from case_forms.expressions.operators import LOOPS, get_arguments
+from case_forms.expressions.type_checker import KindInfo
 from case_forms.form_builder.answer_types import get_kinds
 from case_forms.form_builder.audience import is_public
 from case_forms.form_builder.outline import answer_keys, questions

@@ -3,173 +3,23 @@
  * (docs/logic.md). Both are held to case_forms/expressions/tests/vectors.json, and to each other on expressions made at random.
  */
 
-import { addDays, ageOn, datePart, daysBetween, PARTS } from "./logic/dates.js";
+import { PARTS } from "./logic/dates.js";
 import { LIMITS, LogicError, Run } from "./logic/limits.js";
-import { automaton } from "./logic/patterns.js";
-import { alike, atMost, before, isNothing, isObject, lookup, number, operand, result, same, text, truthy } from "./logic/values.js";
+import { EAGER, MANY } from "./logic/operators.js";
+import { getPattern } from "./logic/patterns.js";
+import { isNothing, isObject, truthy } from "./logic/values.js";
 
 export { LogicError, truthy };
 
-const MANY = 1000000;
-const MAX_PLACES = 20;
+/** @typedef {(args: any[], data: any, run: Run) => any} Lazy of arguments as they are written */
 
-function whole(value) {
-  const double = number(value);
-  return Number.isNaN(double) ? 0 : Math.trunc(Math.max(Math.min(double, 1e9), -1e9));
-}
-
-/** The text, unless it has too many characters; a character beyond the basic plane is two units long and counts once. */
-function checked(long, run) {
-  if (long.length > LIMITS.length) run.checkLength(Array.from(long).length);
-  return long;
-}
-
-function substring([source, start, length], run, given) {
-  const characters = Array.from(text(source, run)); // by character, not by half of a surrogate pair
-  const rest = characters.slice(whole(start));
-  if (given < 3) return rest.join("");
-  const most = whole(length);
-  return rest.slice(0, most >= 0 ? most : Math.max(rest.length + most, 0)).join("");
-}
-
-function contained([needle, haystack], run) {
-  if (typeof haystack === "string") {
-    return needle !== null && typeof needle !== "object" && haystack.includes(text(needle, run));
-  }
-  if (!Array.isArray(haystack)) return false;
-  run.spend(haystack.length);
-  return haystack.some((value) => same(needle, value, run));
-}
-
-function concatenated(values, run) {
-  return checked(values.map((value) => text(value, run)).join(""), run);
-}
-
-function merged(values, run) {
-  const all = values.flat(1);
-  run.checkLength(all.length);
-  return all;
-}
-
-function missing(keys, data, run) {
-  run.spend(keys.length);
-  return keys.filter((key) => [null, ""].includes(lookup(data, key)));
-}
-
-function missingSome([wanted, given], data, run) {
-  const keys = Array.isArray(given) ? given : [given];
-  const gone = missing(keys, data, run);
-  return keys.length - gone.length >= number(wanted) ? [] : gone;
-}
-
-function extreme(choose, values) {
-  const numbers = values.map(operand);
-  return numbers.some(Number.isNaN) ? null : result(choose(...numbers));
-}
-
-function quotient([left, right]) {
-  const divisor = operand(right);
-  return divisor ? result(operand(left) / divisor) : null;
-}
-
-function remainder([left, right]) {
-  const divisor = operand(right);
-  return divisor ? result(operand(left) % divisor) : null;
-}
-
-function total(list, run) {
-  const values = Array.isArray(list) ? list : [];
-  run.spend(values.length);
-  return result(values.map(operand).reduce((sum, value) => (Number.isNaN(value) ? sum : sum + value), 0));
-}
-
-/** Half away from zero, as the number is written: digits are cut from its shortest decimal text. */
-function rounded([value, places]) {
-  const double = operand(value);
-  if (!Number.isFinite(double)) return null;
-  const kept = Math.max(-MAX_PLACES, Math.min(MAX_PLACES, places === undefined ? 0 : whole(places)));
-  const [mantissa, exponent] = Math.abs(double).toExponential().split("e");
-  const digits = mantissa.replace(".", "");
-  const scale = Number(exponent) - (digits.length - 1); // the number is digits * 10 ** scale
-  if (scale >= -kept) return result(double);
-  const unit = 10n ** BigInt(-kept - scale);
-  const units = (BigInt(digits) * 2n + unit) / (unit * 2n);
-  return result(Math.sign(double) * Number(`${units}e${-kept}`));
-}
-
-function cutOff(cut, value) {
-  const double = operand(value);
-  return result(cut(double));
-}
-
-const lengthOf = (value, run) => (Array.isArray(value) ? value.length : Array.from(text(value, run)).length);
-
-function joined([list, given], run) {
-  const values = Array.isArray(list) ? list : [list];
-  const separator = text(given, run);
-  run.spend(values.length);
-  const parts = values.filter((value) => !isNothing(value)).map((value) => text(value, run));
-  return checked(parts.join(separator), run);
-}
-
-function entryAt([list, given]) {
-  const position = operand(given);
-  return Array.isArray(list) && Number.isInteger(position) ? (list[position - 1] ?? null) : null;
-}
-
-function matching([value, pattern], run) {
-  const places = automaton(pattern);
-  if (typeof value === "object" && value !== null) return false;
-  const source = text(value, run);
-  const characters = source.length > 2000 ? null : Array.from(source);
-  run.spend(Math.min(characters?.length ?? 1000, 1000) * places.cost);
-  return characters !== null && places.finds(characters);
-}
-
-// operator: [fewest arguments, most arguments, function of (evaluated arguments, run, data)]
-const EAGER = {
-  var: [0, 2, (a, run, data) => lookup(data, a[0]) ?? (a.length > 1 ? a[1] : null)],
-  missing: [0, MANY, (a, run, data) => missing(Array.isArray(a[0]) ? a[0] : a, data, run)],
-  missing_some: [2, 2, (a, run, data) => missingSome(a, data, run)],
-  "==": [2, 2, (a, run) => alike(a[0], a[1], run)],
-  "!=": [2, 2, (a, run) => !alike(a[0], a[1], run)],
-  "===": [2, 2, (a, run) => same(a[0], a[1], run)],
-  "!==": [2, 2, (a, run) => !same(a[0], a[1], run)],
-  "<": [2, 3, (a) => a.slice(1).every((right, i) => before(a[i], right))],
-  "<=": [2, 3, (a) => a.slice(1).every((right, i) => atMost(a[i], right))],
-  ">": [2, 2, (a) => before(a[1], a[0])],
-  ">=": [2, 2, (a) => atMost(a[1], a[0])],
-  "!": [1, 1, (a) => !truthy(a[0])],
-  "!!": [1, 1, (a) => truthy(a[0])],
-  in: [2, 2, contained],
-  cat: [0, MANY, concatenated],
-  substr: [2, 3, (a, run) => substring(a, run, a.length)],
-  length: [1, 1, (a, run) => lengthOf(a[0], run)],
-  matches: [2, 2, matching],
-  join: [2, 2, joined],
-  "+": [1, MANY, (a) => result(a.map(operand).reduce((sum, value) => sum + value, 0))],
-  "-": [1, 2, (a) => result(a.length === 1 ? -operand(a[0]) : operand(a[0]) - operand(a[1]))],
-  "*": [1, MANY, (a) => result(a.map(operand).reduce((product, value) => product * value, 1))],
-  "/": [2, 2, quotient],
-  "%": [2, 2, remainder],
-  min: [1, MANY, (a) => extreme(Math.min, a)],
-  max: [1, MANY, (a) => extreme(Math.max, a)],
-  round: [1, 2, rounded],
-  floor: [1, 1, (a) => cutOff(Math.floor, a[0])],
-  ceil: [1, 1, (a) => cutOff(Math.ceil, a[0])],
-  abs: [1, 1, (a) => cutOff(Math.abs, a[0])],
-  merge: [0, MANY, merged],
-  row: [2, 2, entryAt],
-  age_on: [2, 2, ageOn],
-  days_between: [2, 2, daysBetween],
-  add_days: [2, 2, addDays],
-  date_part: [2, 2, datePart],
-  today: [0, 0, (a, run) => lookup(run.root, "_today")],
-  count: [1, 1, (a) => (Array.isArray(a[0]) ? a[0].length : 0)],
-  sum: [1, 1, (a, run) => total(a[0], run)],
-  answered: [1, MANY, (a, run, data) => a.every((key) => !isNothing(lookup(data, key)))],
-};
-
+/**
+ * The list that a loop goes through.
+ * @param {any[]} args
+ * @param {any} data
+ * @param {Run} run
+ * @returns {any[]}
+ */
 function entries(args, data, run) {
   const list = apply(args[0], data, run);
   if (!Array.isArray(list)) return [];
@@ -177,6 +27,7 @@ function entries(args, data, run) {
   return list;
 }
 
+/** @type {Lazy} */
 function choose(args, data, run) {
   for (let i = 0; i + 1 < args.length; i += 2) {
     if (truthy(apply(args[i], data, run))) return apply(args[i + 1], data, run);
@@ -184,7 +35,13 @@ function choose(args, data, run) {
   return args.length % 2 ? apply(args[args.length - 1], data, run) : null;
 }
 
-/** Evaluates one after the other until one is (or isn't) true; returns the last one looked at. */
+/**
+ * Evaluates one after the other until one is (or isn't) true; returns the last one looked at.
+ * @param {boolean} stop
+ * @param {any[]} args
+ * @param {any} data
+ * @param {Run} run
+ */
 function until(stop, args, data, run) {
   let value = null;
   for (const part of args) {
@@ -194,6 +51,7 @@ function until(stop, args, data, run) {
   return value;
 }
 
+/** @type {Lazy} */
 function coalesce(args, data, run) {
   for (const part of args) {
     const value = apply(part, data, run);
@@ -202,8 +60,10 @@ function coalesce(args, data, run) {
   return null;
 }
 
+/** @type {Lazy} */
 const some = (a, data, run) => entries(a, data, run).some((entry) => truthy(apply(a[1], entry, run)));
 
+/** @type {Record<string, [fewest: number, most: number, Lazy]>} */
 const LAZY = {
   and: [1, MANY, (a, data, run) => until(false, a, data, run)],
   or: [1, MANY, (a, data, run) => until(true, a, data, run)],
@@ -217,10 +77,7 @@ const LAZY = {
     3,
     (a, data, run) => {
       const start = apply(a[2], data, run);
-      return entries(a, data, run).reduce(
-        (accumulator, current) => apply(a[1], { current, accumulator }, run),
-        start,
-      );
+      return entries(a, data, run).reduce((accumulator, current) => apply(a[1], { current, accumulator }, run), start);
     },
   ],
   all: [
@@ -235,8 +92,15 @@ const LAZY = {
   none: [2, 2, (a, data, run) => !some(a, data, run)],
 };
 
+/** @type {(given: any) => any[]} */
 const argumentsOf = (given) => (Array.isArray(given) ? given : [given]);
 
+/**
+ * @param {any} expression
+ * @param {any} data
+ * @param {Run} run
+ * @returns {any}
+ */
 function apply(expression, data, run) {
   if (Array.isArray(expression)) return expression.map((part) => apply(part, data, run));
   if (!isObject(expression)) return expression;
@@ -250,37 +114,53 @@ function apply(expression, data, run) {
   );
 }
 
+/** @type {WeakMap<object, number>} */
 const sizes = new WeakMap();
 
-/** How many nodes an expression has, counted as case_forms/expressions counts them. */
+/**
+ * How many nodes an expression has, counted as case_forms/expressions counts them.
+ * @param {any} expression
+ * @returns {number}
+ */
 function sizeOf(expression) {
   if (typeof expression !== "object" || expression === null) return 1;
-  if (!sizes.has(expression)) {
-    const isPlainVariable = isObject(expression) && typeof argumentsOf(expression.var)[0] === "string";
-    const parts = Array.isArray(expression) ? expression : argumentsOf(Object.values(expression)[0]);
-    const size = isPlainVariable && parts.length === 1 ? 1 : parts.reduce((sum, part) => sum + sizeOf(part), 1);
-    sizes.set(expression, size);
-  }
-  return sizes.get(expression);
+  const known = sizes.get(expression);
+  if (known !== undefined) return known;
+  const isPlainVariable = isObject(expression) && typeof argumentsOf(expression.var)[0] === "string";
+  const parts = Array.isArray(expression) ? expression : argumentsOf(Object.values(expression)[0]);
+  const size = isPlainVariable && parts.length === 1 ? 1 : parts.reduce((sum, part) => sum + sizeOf(part), 1);
+  sizes.set(expression, size);
+  return size;
 }
 
+/**
+ * @param {string} operator
+ * @param {any[]} args
+ * @param {[fewest: number, most: number, ...unknown[]]} row
+ */
 function checkArguments(operator, args, [fewest, most]) {
   if (args.length < fewest || args.length > most) throw new LogicError("bad_arguments", "wrong number of arguments");
   if (operator === "matches") {
     if (typeof args[1] !== "string") throw new LogicError("bad_pattern", "a pattern must be written out");
-    automaton(args[1]);
+    getPattern(args[1]);
   }
   if (operator === "date_part" && !PARTS.includes(args[0])) throw new LogicError("bad_arguments", "no part of a date");
 }
 
 const known = new WeakSet();
 
+/**
+ * Throws LogicError when the expression isn't in the language.
+ * @param {any} expression
+ * @param {number} depth
+ * @param {{nodes: number}} seen
+ */
 function check(expression, depth, seen) {
   seen.nodes += 1;
   if (seen.nodes > LIMITS.nodes) throw new LogicError("too_large", "the expression has too many parts");
   if (depth > LIMITS.depth) throw new LogicError("too_deep", "the expression is nested too deep");
   if (Array.isArray(expression)) {
-    expression.forEach((part) => check(part, depth + 1, seen));
+    for (const part of expression) check(part, depth + 1, seen);
   } else if (isObject(expression)) {
     const names = Object.keys(expression);
     if (names.length !== 1) throw new LogicError("not_an_expression", "an operation has exactly one operator");
@@ -290,7 +170,7 @@ function check(expression, depth, seen) {
     const args = argumentsOf(expression[operator]);
     checkArguments(operator, args, table[operator]);
     if (operator === "var" && args.length === 1 && typeof args[0] === "string") return;
-    args.forEach((part) => check(part, depth + 1, seen));
+    for (const part of args) check(part, depth + 1, seen);
   } else if (typeof expression === "number" && !Number.isFinite(expression)) {
     throw new LogicError("not_json", "NaN and infinity aren't values");
   }
@@ -298,7 +178,9 @@ function check(expression, depth, seen) {
 
 /**
  * The value of an expression over the data. Pure. Throws LogicError when the expression isn't in the language or exceeds a
- * limit, and nothing else whatever the data.
+ * limit, and nothing else whatever the data; with the code left_to_server where only the server works it out in time.
+ * @param {any} expression
+ * @param {any} [data]
  */
 export function evaluate(expression, data) {
   if (typeof expression !== "object" || expression === null) return expression;

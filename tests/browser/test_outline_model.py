@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from case_forms.expressions import LogicError, check_expression, explain, references
+from case_forms.expressions.explain.wording import WORDS
 from case_forms.expressions.tests.made_up import made_up
-from case_forms.expressions.words import WORDS
 from case_forms.form_builder.changes import apply_changes
 
 pytestmark = pytest.mark.browser

@@ -4,7 +4,7 @@ import pytest
 
 from case_forms.expressions import explain, truthy
 
-from ..evaluating import evaluate
+from ..evaluator import evaluate
 
 LABELS = {
     "age": "Mosha",

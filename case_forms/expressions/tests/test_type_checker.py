@@ -4,7 +4,7 @@ import pytest
 
 from case_forms.expressions import KindInfo, kind_problems
 
-from ..kind_words import KIND_WORDS
+from ..messages import KIND_WORDS
 
 KINDS = {
     "name": KindInfo("text"),

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from .errors import LogicError
-from .evaluating import check_expression
+from .evaluator import check_expression
+from .limits import LogicError
 from .operators import LOOPS, get_arguments
 
 READS_KEYS = frozenset({"missing", "answered"})

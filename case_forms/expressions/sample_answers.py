@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from .dates import ISO_DATE, get_day
-from .errors import LogicError
-from .evaluating import evaluate
-from .meanings import ALWAYS_THERE, KindInfo
+from .evaluator import evaluate
+from .limits import LogicError
 from .operators import get_arguments
+from .types import ALWAYS_THERE, KindInfo
 from .values import truthy
 
 MAX_TRIES = 60

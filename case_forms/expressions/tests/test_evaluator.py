@@ -12,7 +12,7 @@ from case_forms.expressions import (
     LogicError,
     compile_expression,
     evaluate,
-    evaluating,
+    evaluator,
     explain,
     problems,
     references,
@@ -141,9 +141,9 @@ def test_what_was_compiled_does_not_change_with_what_it_was_compiled_from():
 
 
 def test_only_so_many_compiled_expressions_are_kept():
-    for number in range(evaluating.MAX_KEPT + 10):
+    for number in range(evaluator.MAX_KEPT + 10):
         evaluate({"==": [number, {"var": "a"}]}, {})
-    assert len(evaluating._kept) <= evaluating.MAX_KEPT
+    assert len(evaluator._kept) <= evaluator.MAX_KEPT
 
 
 @pytest.mark.parametrize(
