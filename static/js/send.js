@@ -9,20 +9,22 @@ let presses = null;
 
 function begin() {
   const form = document.querySelector("form[data-send]");
-  presses = form && new Presses({
-    form,
-    waiting: document.querySelector("[data-waiting]"),
-    body: () => new URLSearchParams([...new FormData(form)]),
-    before: async () => {},
-    count: () => 0,
-    mend: (result) => renewToken(form, result),
-    done(result) {
-      if (result.kind === "page") {
-        showPage(result.page);
-        begin();
-      }
-    },
-  });
+  presses =
+    form &&
+    new Presses({
+      form,
+      waiting: document.querySelector("[data-waiting]"),
+      body: () => new URLSearchParams([...new FormData(form)]),
+      before: async () => {},
+      count: () => 0,
+      mend: (result) => renewToken(form, result),
+      done(result) {
+        if (result.kind === "page") {
+          showPage(result.page);
+          begin();
+        }
+      },
+    });
 }
 
 /** The page's token is too old after somebody signed in again: a new copy of the page has a good one. */

@@ -6,7 +6,9 @@ const LONGEST = 1000000; // minutes
 const MINUTE = 60000;
 const DAY = 24 * 60 * MINUTE;
 const CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]";
-const MOMENT = new RegExp(`^(\\d{4}-\\d{2}-\\d{2})T(${CLOCK})(?::([0-5]\\d)(?:\\.(\\d{1,6}))?)?(?:Z|([+-])(${CLOCK}))$`);
+const MOMENT = new RegExp(
+  `^(\\d{4}-\\d{2}-\\d{2})T(${CLOCK})(?::([0-5]\\d)(?:\\.(\\d{1,6}))?)?(?:Z|([+-])(${CLOCK}))$`,
+);
 const ALBANIA = new Intl.DateTimeFormat("en-GB", {
   timeZone: "Europe/Tirane",
   hourCycle: "h23",

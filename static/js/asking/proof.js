@@ -14,7 +14,8 @@ export async function solve({ algorithm, challenge, salt, signature, max }) {
   while (number <= max) {
     const until = performance.now() + SLICE;
     do {
-      if (hash(String(number)) === challenge) return btoa(JSON.stringify({ algorithm, challenge, number, salt, signature }));
+      if (hash(String(number)) === challenge)
+        return btoa(JSON.stringify({ algorithm, challenge, number, salt, signature }));
       number += 1;
     } while (number <= max && performance.now() < until);
     await pause();

@@ -18,7 +18,8 @@ export function placeOf(definition, node) {
     }
     return null;
   }
-  if (definition.sections.includes(node)) return { holder: definition, items: definition.sections, index: definition.sections.indexOf(node) };
+  if (definition.sections.includes(node))
+    return { holder: definition, items: definition.sections, index: definition.sections.indexOf(node) };
   for (const section of definition.sections) {
     const found = within(section);
     if (found) return found;
@@ -30,7 +31,12 @@ export const isSection = (node) => !("item" in node);
 
 function depthOf(definition, holder) {
   let depth = 0;
-  for (let place = placeOf(definition, holder); place && place.holder !== definition; place = placeOf(definition, place.holder)) depth += 1;
+  for (
+    let place = placeOf(definition, holder);
+    place && place.holder !== definition;
+    place = placeOf(definition, place.holder)
+  )
+    depth += 1;
   return "item" in holder ? depth : 0;
 }
 
@@ -64,7 +70,9 @@ export class Actions {
     else item.label = {};
     if (kind === "repeat") item.items = [];
     if (kind === "question") Object.assign(item, this.begun(type));
-    this.document.apply([{ op: "add", path: `${this.document.pathOf(holder)}/items/${index}`, value: item }], { label: this.editor.t("step_add") });
+    this.document.apply([{ op: "add", path: `${this.document.pathOf(holder)}/items/${index}`, value: item }], {
+      label: this.editor.t("step_add"),
+    });
     this.editor.proposing.add(item);
     return item;
   }
@@ -81,7 +89,9 @@ export class Actions {
 
   addSection(index = this.definition.sections.length) {
     const section = { key: newKey(this.editor, "section"), title: {}, items: [] };
-    this.document.apply([{ op: "add", path: `/sections/${index}`, value: section }], { label: this.editor.t("step_add") });
+    this.document.apply([{ op: "add", path: `/sections/${index}`, value: section }], {
+      label: this.editor.t("step_add"),
+    });
     this.editor.proposing.add(section);
     return section;
   }
@@ -91,8 +101,17 @@ export class Actions {
     const next = this.editor.catalogue.types[type];
     const path = this.document.pathOf(item);
     const typed = new Set(Object.values(this.editor.catalogue.types).flatMap(({ properties }) => properties));
-    const dropped = Object.keys(item).filter((name) => name === "default" || name === "appearance" || next.refused?.includes(name) || (typed.has(name) && !next.properties.includes(name)));
-    const added = Object.entries(this.begun(type)).filter(([name]) => name !== "sensitivity" && name !== "type" && !(name in item) && !(name === "choices" && item.choices_from));
+    const dropped = Object.keys(item).filter(
+      (name) =>
+        name === "default" ||
+        name === "appearance" ||
+        next.refused?.includes(name) ||
+        (typed.has(name) && !next.properties.includes(name)),
+    );
+    const added = Object.entries(this.begun(type)).filter(
+      ([name]) =>
+        name !== "sensitivity" && name !== "type" && !(name in item) && !(name === "choices" && item.choices_from),
+    );
     this.document.apply(
       [
         ...dropped.map((name) => ({ op: "remove", path: `${path}/${name}` })),
@@ -133,7 +152,9 @@ export class Actions {
       return this.move(node, outer.holder, outer.index + 1);
     }
     const before = place.items[place.index - 1];
-    return before?.item === "repeat" && fits(this.definition, node, before) ? this.move(node, before, before.items.length) : false;
+    return before?.item === "repeat" && fits(this.definition, node, before)
+      ? this.move(node, before, before.items.length)
+      : false;
   }
 
   /** A copy right after, under keys of its own; what it says of its own questions is said of the copies. */
@@ -152,7 +173,16 @@ export class Actions {
       item.key = key;
     }
     rename(inner, names);
-    this.document.apply([{ op: "add", path: `${this.document.pathOf(place.holder)}/${section ? "sections" : "items"}/${place.index + 1}`, value: copy }], { label: this.editor.t("step_duplicate") });
+    this.document.apply(
+      [
+        {
+          op: "add",
+          path: `${this.document.pathOf(place.holder)}/${section ? "sections" : "items"}/${place.index + 1}`,
+          value: copy,
+        },
+      ],
+      { label: this.editor.t("step_duplicate") },
+    );
     return copy;
   }
 
@@ -161,7 +191,10 @@ export class Actions {
     const place = placeOf(this.definition, node);
     const users = isSection(node) ? [] : usersOf(this.definition, node.key).filter((user) => !contains(node, user));
     this.document.apply([{ op: "remove", path: this.document.pathOf(node) }], { label: this.editor.t("step_delete") });
-    const next = place.items[place.index] ?? place.items[place.index - 1] ?? (place.holder === this.definition ? null : place.holder);
+    const next =
+      place.items[place.index] ??
+      place.items[place.index - 1] ??
+      (place.holder === this.definition ? null : place.holder);
     return { next, users: users.length };
   }
 }
@@ -177,10 +210,23 @@ function rename(items, names) {
   const walk = (part, isPath) => {
     if (Array.isArray(part)) return part.map((value) => walk(value, isPath));
     if (typeof part !== "object" || part === null) return isPath ? replaced(part) : part;
-    return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, walk(value, name === "var" || name === "answered" || name === "missing")]));
+    return Object.fromEntries(
+      Object.entries(part).map(([name, value]) => [
+        name,
+        walk(value, name === "var" || name === "answered" || name === "missing"),
+      ]),
+    );
   };
   for (const { item } of allItems({ sections: [{ items }] })) {
-    for (const name of ["relevant", "required", "constraint", "initial", "choice_filter", "calculation", "shared_with"]) {
+    for (const name of [
+      "relevant",
+      "required",
+      "constraint",
+      "initial",
+      "choice_filter",
+      "calculation",
+      "shared_with",
+    ]) {
       if (typeof item[name] === "object" && item[name] !== null) item[name] = walk(item[name], false);
     }
     if (names.has(item.of)) item.of = names.get(item.of);

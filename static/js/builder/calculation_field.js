@@ -16,13 +16,17 @@ const BLANK = { is: "blank" };
 
 /** What a calculation comes to: a `result` of the definition, or "" while that can't be told. */
 export function resultOf(part, scope) {
-  if (part.is === "const") return typeof part.value === "string" ? "text" : Number.isInteger(part.value) ? "integer" : "decimal";
+  if (part.is === "const")
+    return typeof part.value === "string" ? "text" : Number.isInteger(part.value) ? "integer" : "decimal";
   if (part.is === "listed") return "text";
   if (part.is === "round") return part.places ? "decimal" : "integer";
   if (part.is === "if") return resultOf(part.cases[0].then, scope);
   if (part.is === "subject") {
     const { kind, type, item } = natureOf(part.subject, scope);
-    if (kind === "number") return ["decimal", "scale"].includes(type) || item?.result === "decimal" || part.subject.of === "sum" ? "decimal" : "integer";
+    if (kind === "number")
+      return ["decimal", "scale"].includes(type) || item?.result === "decimal" || part.subject.of === "sum"
+        ? "decimal"
+        : "integer";
     return { date: "date", boolean: "boolean" }[kind] ?? "text";
   }
   if (part.is !== "op") return "";
@@ -39,7 +43,16 @@ export class CalculationField {
     this.sentences = sentences(editor);
     this.body = h("div.vo-calc");
     this.status = h("p.vo-quiet");
-    this.element = h("fieldset.vo-fieldset", { data: { at: this.at } }, h("legend.vo-field__label", {}, words), hint && h("p.vo-field__hint", {}, hint), this.body, this.status, this.sentences.element, h("div.vo-field__problems"));
+    this.element = h(
+      "fieldset.vo-fieldset",
+      { data: { at: this.at } },
+      h("legend.vo-field__label", {}, words),
+      hint && h("p.vo-field__hint", {}, hint),
+      this.body,
+      this.status,
+      this.sentences.element,
+      h("div.vo-field__problems"),
+    );
     this.draw();
   }
 
@@ -54,7 +67,8 @@ export class CalculationField {
   get draft() {
     if (!this.editor.drafts.has(this.node)) this.editor.drafts.set(this.node, new Map());
     const drafts = this.editor.drafts.get(this.node);
-    if (!drafts.has(this.at) || !same(drafts.get(this.at).stored, this.stored)) drafts.set(this.at, { part: readPart(this.stored), stored: this.stored });
+    if (!drafts.has(this.at) || !same(drafts.get(this.at).stored, this.stored))
+      drafts.set(this.at, { part: readPart(this.stored), stored: this.stored });
     return drafts.get(this.at);
   }
 
@@ -75,7 +89,10 @@ export class CalculationField {
     const { part } = this.shown;
     const expression = writePart(part);
     const isExpression = typeof expression === "object" && expression !== null;
-    this.editor.document.set(this.node, this.names, isExpression ? expression : undefined, { origin: "panel", label: this.t("step_calculation") });
+    this.editor.document.set(this.node, this.names, isExpression ? expression : undefined, {
+      origin: "panel",
+      label: this.t("step_calculation"),
+    });
     this.editor.drafts.get(this.node).set(this.at, (this.shown = { part, stored: this.stored }));
     if (isExpression) this.onResult?.(resultOf(part, this.scope()));
     this.tell();
@@ -92,8 +109,21 @@ export class CalculationField {
       set(other);
       this.changed(way);
     };
-    const removal = onRemove && !this.editor.readOnly && h("button.vo-icon-button", { on: { click: onRemove }, "aria-label": this.t("delete_part"), title: this.t("delete_part") }, icon("bin"));
-    if (part.is === "raw") return h("div.vo-calc__part", {}, rawPart(this.editor, part.expression, { onChange: replace, read: readPart }), removal);
+    const removal =
+      onRemove &&
+      !this.editor.readOnly &&
+      h(
+        "button.vo-icon-button",
+        { on: { click: onRemove }, "aria-label": this.t("delete_part"), title: this.t("delete_part") },
+        icon("bin"),
+      );
+    if (part.is === "raw")
+      return h(
+        "div.vo-calc__part",
+        {},
+        rawPart(this.editor, part.expression, { onChange: replace, read: readPart }),
+        removal,
+      );
     const scope = this.scope();
     const row = { is: "calc", subject: part.is === "subject" ? part.subject : null };
     const kind = subjectSelect(this.editor, scope, row, {
@@ -104,14 +134,32 @@ export class CalculationField {
       onChange: (code) => replace(this.started(code, part, scope)),
     });
     kind.value = part.is === "subject" ? codeOf(row) : this.code(part);
-    return h("div.vo-calc__part", {}, h("div.vo-cond__line", {}, kind, this.inline(part, way, scope), removal), this.inner(part, way, scope, depth));
+    return h(
+      "div.vo-calc__part",
+      {},
+      h("div.vo-cond__line", {}, kind, this.inline(part, way, scope), removal),
+      this.inner(part, way, scope, depth),
+    );
   }
 
   kinds(scope, depth) {
-    const plain = [["number", this.t("calc_number")], ["text", this.t("calc_text")]];
-    const nested = ["+", "-", "*", "/", "min", "max", "cat", "coalesce"].map((op) => [`op:${op}`, this.t(`calc_${op}`)]);
-    const listed = scope.repeats.map((repeat) => [`listed:${repeat.path}`, this.t("calc_listed", { name: textIn(repeat.texts, this.editor.language, repeat.path) })]);
-    return [...plain, ...listed, ...(depth < DEEPEST ? [...nested, ["round", this.t("calc_round")], ["if", this.t("calc_if")]] : [])];
+    const plain = [
+      ["number", this.t("calc_number")],
+      ["text", this.t("calc_text")],
+    ];
+    const nested = ["+", "-", "*", "/", "min", "max", "cat", "coalesce"].map((op) => [
+      `op:${op}`,
+      this.t(`calc_${op}`),
+    ]);
+    const listed = scope.repeats.map((repeat) => [
+      `listed:${repeat.path}`,
+      this.t("calc_listed", { name: textIn(repeat.texts, this.editor.language, repeat.path) }),
+    ]);
+    return [
+      ...plain,
+      ...listed,
+      ...(depth < DEEPEST ? [...nested, ["round", this.t("calc_round")], ["if", this.t("calc_if")]] : []),
+    ];
   }
 
   code(part) {
@@ -126,7 +174,8 @@ export class CalculationField {
     if (code === "number") return { is: "const", value: 0 };
     if (code === "text") return { is: "const", value: "" };
     if (code === "round") return { is: "round", part: before, places: 0 };
-    if (code === "if") return { is: "if", cases: [{ when: this.when(), then: before.is === "if" ? BLANK : before }], otherwise: BLANK };
+    if (code === "if")
+      return { is: "if", cases: [{ when: this.when(), then: before.is === "if" ? BLANK : before }], otherwise: BLANK };
     if (code.startsWith("op:")) {
       const op = code.slice(3);
       const kept = before.is === "op" ? before.parts : [before];
@@ -162,56 +211,137 @@ export class CalculationField {
     }
     if (part.is === "round") {
       const places = [0, 1, 2, 3].map((count) => [String(count), this.t("places", { count })]);
-      return select(places, String(part.places), { ...shared, "aria-label": this.t("calc_round"), onChange: (count) => ((part.places = Number(count)), this.write()) });
+      return select(places, String(part.places), {
+        ...shared,
+        "aria-label": this.t("calc_round"),
+        onChange: (count) => ((part.places = Number(count)), this.write()),
+      });
     }
     if (part.is === "listed") {
-      const options = (repeatOf(part.list, scope)?.entries ?? []).map((entry) => [entry.path, textIn(entry.texts, this.editor.language, entry.path)]);
-      const separator = input(part.separator, { ...shared, "aria-label": this.t("separator"), onInput: (text) => ((part.separator = text), this.write()) });
+      const options = (repeatOf(part.list, scope)?.entries ?? []).map((entry) => [
+        entry.path,
+        textIn(entry.texts, this.editor.language, entry.path),
+      ]);
+      const separator = input(part.separator, {
+        ...shared,
+        "aria-label": this.t("separator"),
+        onInput: (text) => ((part.separator = text), this.write()),
+      });
       separator.classList.add("vo-number");
-      return [select(options, part.path, { ...shared, "aria-label": this.t("what"), onChange: (path) => ((part.path = path), this.write()) }), h("span.vo-cond__word", {}, this.t("separator")), separator];
+      return [
+        select(options, part.path, {
+          ...shared,
+          "aria-label": this.t("what"),
+          onChange: (path) => ((part.path = path), this.write()),
+        }),
+        h("span.vo-cond__word", {}, this.t("separator")),
+        separator,
+      ];
     }
     if (part.is !== "subject") return null;
-    return subjectDetails(this.editor, scope, part.subject, { focus: way, onChange: (subject) => ((part.subject = subject), this.changed()) });
+    return subjectDetails(this.editor, scope, part.subject, {
+      focus: way,
+      onChange: (subject) => ((part.subject = subject), this.changed()),
+    });
   }
 
   /** What stands beneath: the parts of a sum, the branches of an if, the rows that count. */
   inner(part, way, scope, depth) {
-    if (part.is === "round") return h("div.vo-calc__inner", {}, this.drawPart(part.part, `${way}.0`, (other) => (part.part = other), depth + 1));
+    if (part.is === "round")
+      return h(
+        "div.vo-calc__inner",
+        {},
+        this.drawPart(part.part, `${way}.0`, (other) => (part.part = other), depth + 1),
+      );
     if (part.is === "op") return this.operands(part, way, depth);
     if (part.is === "if") return this.branches(part, way, scope, depth);
-    if (part.is === "subject" && (part.subject.of === "count" || part.subject.of === "sum")) return this.where(part, scope);
+    if (part.is === "subject" && (part.subject.of === "count" || part.subject.of === "sum"))
+      return this.where(part, scope);
     return null;
   }
 
   operands(part, way, depth) {
     const isFixed = isPair(part.op);
     const rows = part.parts.map((inner, index) =>
-      h("li", {}, this.drawPart(inner, `${way}.${index}`, (other) => (part.parts[index] = other), depth + 1, isFixed || part.parts.length < 2 ? null : () => (part.parts.splice(index, 1), this.changed(way)))),
+      h(
+        "li",
+        {},
+        this.drawPart(
+          inner,
+          `${way}.${index}`,
+          (other) => (part.parts[index] = other),
+          depth + 1,
+          isFixed || part.parts.length < 2 ? null : () => (part.parts.splice(index, 1), this.changed(way)),
+        ),
+      ),
     );
     const add = () => {
       part.parts.push(BLANK);
       this.changed(`${way}.${part.parts.length - 1}`);
     };
-    return h("div.vo-calc__inner", {}, h("ol.vo-cond__rows", {}, rows), !isFixed && !this.editor.readOnly && button(this.t("add_part"), { iconName: "plus", onClick: add }));
+    return h(
+      "div.vo-calc__inner",
+      {},
+      h("ol.vo-cond__rows", {}, rows),
+      !isFixed && !this.editor.readOnly && button(this.t("add_part"), { iconName: "plus", onClick: add }),
+    );
   }
 
   branches(part, way, scope, depth) {
     const cases = part.cases.map((branch, index) => {
-      const rows = new ConditionRows(this.editor, branch.when, scope, { words: this.t("if"), onChange: () => this.write() });
+      const rows = new ConditionRows(this.editor, branch.when, scope, {
+        words: this.t("if"),
+        onChange: () => this.write(),
+      });
       const remove = () => (part.cases.splice(index, 1), this.changed(way));
-      return h("li.vo-calc__case", {}, h("p.vo-cond__word", {}, this.t("if")), rows.element, h("p.vo-cond__word", {}, this.t("then")), this.drawPart(branch.then, `${way}.${index}`, (other) => (branch.then = other), depth + 1, part.cases.length > 1 ? remove : null));
+      return h(
+        "li.vo-calc__case",
+        {},
+        h("p.vo-cond__word", {}, this.t("if")),
+        rows.element,
+        h("p.vo-cond__word", {}, this.t("then")),
+        this.drawPart(
+          branch.then,
+          `${way}.${index}`,
+          (other) => (branch.then = other),
+          depth + 1,
+          part.cases.length > 1 ? remove : null,
+        ),
+      );
     });
-    const add = button(this.t("add_case"), { iconName: "plus", onClick: () => (part.cases.push({ when: this.when(), then: BLANK }), this.changed(`${way}.${part.cases.length - 1}`)) });
+    const add = button(this.t("add_case"), {
+      iconName: "plus",
+      onClick: () => (
+        part.cases.push({ when: this.when(), then: BLANK }), this.changed(`${way}.${part.cases.length - 1}`)
+      ),
+    });
     const otherwise = this.drawPart(part.otherwise, `${way}.e`, (other) => (part.otherwise = other), depth + 1);
-    return h("div.vo-calc__inner", {}, h("ol.vo-cond__rows", {}, cases), !this.editor.readOnly && add, h("p.vo-cond__word", {}, this.t("otherwise")), otherwise);
+    return h(
+      "div.vo-calc__inner",
+      {},
+      h("ol.vo-cond__rows", {}, cases),
+      !this.editor.readOnly && add,
+      h("p.vo-cond__word", {}, this.t("otherwise")),
+      otherwise,
+    );
   }
 
   where(part, scope) {
     const repeat = repeatOf(part.subject.list, scope);
     if (!repeat) return null;
     const set = (where) => ((part.subject = { ...part.subject, where }), this.changed());
-    if (!part.subject.where) return !this.editor.readOnly && button(this.t("add_where"), { onClick: () => set(this.when()) });
-    const rows = new ConditionRows(this.editor, part.subject.where, rowScope(repeat), { words: this.t("where"), onChange: () => this.write() });
-    return h("div.vo-calc__inner", {}, h("p.vo-cond__word", {}, this.t("where")), rows.element, !this.editor.readOnly && button(this.t("drop_where"), { onClick: () => set(null) }));
+    if (!part.subject.where)
+      return !this.editor.readOnly && button(this.t("add_where"), { onClick: () => set(this.when()) });
+    const rows = new ConditionRows(this.editor, part.subject.where, rowScope(repeat), {
+      words: this.t("where"),
+      onChange: () => this.write(),
+    });
+    return h(
+      "div.vo-calc__inner",
+      {},
+      h("p.vo-cond__word", {}, this.t("where")),
+      rows.element,
+      !this.editor.readOnly && button(this.t("drop_where"), { onClick: () => set(null) }),
+    );
   }
 }

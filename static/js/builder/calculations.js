@@ -33,7 +33,9 @@ export function writePart(part) {
     return inner === undefined ? undefined : { round: part.places ? [inner, part.places] : [inner] };
   }
   if (part.is === "listed") {
-    return part.list && part.path ? { join: [{ map: [{ var: part.list }, { var: part.path }] }, part.separator] } : undefined;
+    return part.list && part.path
+      ? { join: [{ map: [{ var: part.list }, { var: part.path }] }, part.separator] }
+      : undefined;
   }
   if (part.is === "if") {
     const cases = part.cases.flatMap(({ when, then }) => [write(when) ?? undefined, writePart(then)]);
@@ -44,7 +46,9 @@ export function writePart(part) {
 }
 
 function complete(subject) {
-  const needed = { var: ["path"], age: ["path", "on"], days: ["from", "to"], count: ["list"], sum: ["list", "path"] }[subject.of] ?? [];
+  const needed =
+    { var: ["path"], age: ["path", "on"], days: ["from", "to"], count: ["list"], sum: ["list", "path"] }[subject.of] ??
+    [];
   return needed.every((name) => subject[name]);
 }
 

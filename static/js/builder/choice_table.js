@@ -16,8 +16,13 @@ const element = (name, properties = {}, ...children) => {
   made.append(...children);
   return made;
 };
-const button = (text, onclick, className = "button button-small button-secondary") => element("button", { type: "button", className, onclick }, text);
-const parsed = (text) => text.split(/\r\n|\r|\n/).filter((line) => line.trim()).map((line) => line.split("\t").map((cell) => cell.trim()));
+const button = (text, onclick, className = "button button-small button-secondary") =>
+  element("button", { type: "button", className, onclick }, text);
+const parsed = (text) =>
+  text
+    .split(/\r\n|\r|\n/)
+    .filter((line) => line.trim())
+    .map((line) => line.split("\t").map((cell) => cell.trim()));
 
 function read() {
   [headings = ["value", "label:sq", "label:en"], ...rows] = parsed(source.value);
@@ -81,12 +86,20 @@ function tools(number) {
     draw();
     grid.tBodies[0].rows[Math.min(number, rows.length - 1)]?.querySelector("input").focus();
   };
-  return element("td", { className: "builder-grid__tools" }, tool("up", () => move(number, -1), number === 0), tool("down", () => move(number, 1), number === rows.length - 1), tool("remove", remove));
+  return element(
+    "td",
+    { className: "builder-grid__tools" },
+    tool("up", () => move(number, -1), number === 0),
+    tool("down", () => move(number, 1), number === rows.length - 1),
+    tool("remove", remove),
+  );
 }
 
 function column(heading) {
   if (!heading || headings.includes(heading)) return;
-  const at = heading.startsWith("label:") ? headings.findLastIndex((known) => known.startsWith("label:")) + 1 : headings.length;
+  const at = heading.startsWith("label:")
+    ? headings.findLastIndex((known) => known.startsWith("label:")) + 1
+    : headings.length;
   headings.splice(at, 0, heading);
   for (const row of rows) row.splice(at, 0, "");
   draw();
@@ -101,7 +114,9 @@ function draw() {
     const [what, which] = named(heading);
     return element("th", { scope: "col" }, which ? `${what} ` : what, which && element("code", {}, which));
   });
-  const body = rows.map((row, number) => element("tr", {}, ...headings.map((_heading, at) => cell(row, at, number)), tools(number)));
+  const body = rows.map((row, number) =>
+    element("tr", {}, ...headings.map((_heading, at) => cell(row, at, number)), tools(number)),
+  );
   grid.replaceChildren(element("thead", {}, element("tr", {}, ...heads, element("td"))), element("tbody", {}, ...body));
 }
 
@@ -126,7 +141,9 @@ const actions = element(
   "p",
   { className: "builder-actions" },
   button(words.wordsAddRow, add, "button button-small"),
-  button(words.wordsAddLanguage, () => column(`label:${prompt(words.wordsAskLanguage)?.trim() ?? ""}`.replace(/^label:$/, ""))),
+  button(words.wordsAddLanguage, () =>
+    column(`label:${prompt(words.wordsAskLanguage)?.trim() ?? ""}`.replace(/^label:$/, "")),
+  ),
   button(words.wordsAddAttribute, () => column(prompt(words.wordsAskAttribute)?.trim().toLowerCase() ?? "")),
 );
 const table = element("div", {}, scroller, actions);

@@ -9,7 +9,11 @@ import { asText } from "./raw.js";
 /** How an expression reads, in both languages of the house. */
 export function sentences(editor) {
   const lines = ["sq", "en"].map((language) => [language, h("span", { lang: language })]);
-  const element = h("dl.vo-sentences", { hidden: true }, lines.map(([language, text]) => h("div", {}, h("dt", {}, editor.languageName(language)), h("dd", {}, text))));
+  const element = h(
+    "dl.vo-sentences",
+    { hidden: true },
+    lines.map(([language, text]) => h("div", {}, h("dt", {}, editor.languageName(language)), h("dd", {}, text))),
+  );
   return {
     element,
     show(expression) {
@@ -35,7 +39,15 @@ function draftOf(editor, node, at, stored, make) {
 export function modes(editor, words, options, value, onChange, focus) {
   const name = newId("vo-mode");
   const inputs = options.map(([given, label]) => {
-    const radio = h("input", { type: "radio", name, value: given, checked: given === value, disabled: editor.readOnly, "data-focus": `${focus}.${given}`, on: { change: () => onChange(given) } });
+    const radio = h("input", {
+      type: "radio",
+      name,
+      value: given,
+      checked: given === value,
+      disabled: editor.readOnly,
+      "data-focus": `${focus}.${given}`,
+      on: { change: () => onChange(given) },
+    });
     return h("label.vo-check", {}, radio, h("span", {}, label));
   });
   return h("div.vo-modes", { role: "radiogroup", "aria-label": words }, inputs);
@@ -47,9 +59,16 @@ export function modes(editor, words, options, value, onChange, focus) {
  * `write(value)` stores, where a place needs more than a value of its own.
  */
 export class ConditionField {
-  constructor(editor, node, names, { words, hint, scope, options = null, fixed = {}, pending, at, onMode, write: put }) {
+  constructor(
+    editor,
+    node,
+    names,
+    { words, hint, scope, options = null, fixed = {}, pending, at, onMode, write: put },
+  ) {
     Object.assign(this, { editor, node, names, scope, options, fixed, pending, words, onMode });
-    this.put = put ?? ((value) => editor.document.set(node, names, value, { origin: "panel", label: editor.t("step_condition") }));
+    this.put =
+      put ??
+      ((value) => editor.document.set(node, names, value, { origin: "panel", label: editor.t("step_condition") }));
     this.at = at ?? names.map((name) => `/${escaped(name)}`).join("");
     this.sentences = sentences(editor);
     this.body = h("div");
@@ -75,7 +94,10 @@ export class ConditionField {
   get draft() {
     const { stored } = this;
     const isExpression = typeof stored === "object" && stored !== null;
-    return draftOf(this.editor, this.node, this.at, stored, () => ({ when: isExpression, group: isExpression ? read(stored) : null }));
+    return draftOf(this.editor, this.node, this.at, stored, () => ({
+      when: isExpression,
+      group: isExpression ? read(stored) : null,
+    }));
   }
 
   mode() {
@@ -87,7 +109,10 @@ export class ConditionField {
   turn(mode) {
     const { group } = this.draft;
     const isWhen = mode === "when";
-    this.store(isWhen ? (group && write(group)) ?? this.pending : this.fixed[mode], { when: isWhen, group: isWhen ? (group ?? this.fresh()) : group });
+    this.store(isWhen ? ((group && write(group)) ?? this.pending) : this.fixed[mode], {
+      when: isWhen,
+      group: isWhen ? (group ?? this.fresh()) : group,
+    });
     this.draw();
     this.onMode?.(mode);
     if (isWhen) this.body.querySelector("select")?.focus();
@@ -110,11 +135,18 @@ export class ConditionField {
     this.status.textContent = "";
     if (this.options && !draft.when) return this.body.replaceChildren();
     if (!draft.group && !this.options) {
-      const add = button(this.editor.t("add_condition"), { iconName: "plus", disabled: this.editor.readOnly, onClick: () => this.begin() });
+      const add = button(this.editor.t("add_condition"), {
+        iconName: "plus",
+        disabled: this.editor.readOnly,
+        onClick: () => this.begin(),
+      });
       return this.body.replaceChildren(add);
     }
     draft.group ??= this.fresh();
-    const rows = new ConditionRows(this.editor, draft.group, this.scope(), { words: this.words, onChange: () => this.rowsChanged(draft.group) });
+    const rows = new ConditionRows(this.editor, draft.group, this.scope(), {
+      words: this.words,
+      onChange: () => this.rowsChanged(draft.group),
+    });
     this.body.replaceChildren(rows.element, this.editor.readOnly ? "" : this.textToggle());
     return this.tell(draft.group);
   }
@@ -149,7 +181,11 @@ export class ConditionField {
           this.store(expression, { when: true, group: read(expression) });
           this.draw();
         };
-        box.replaceChildren(...(isOpen ? [] : [asText(this.editor, this.stored ?? { and: [] }, { onValid: take, read: (given) => given })]));
+        box.replaceChildren(
+          ...(isOpen
+            ? []
+            : [asText(this.editor, this.stored ?? { and: [] }, { onValid: take, read: (given) => given })]),
+        );
         toggle.setAttribute("aria-expanded", String(!isOpen));
         if (!isOpen) box.querySelector("textarea").focus();
       },

@@ -4,7 +4,15 @@ import { emptyGroup, guardedPaths, isOrdered, takesList, takesNothing } from "./
 import { button, h, icon, select } from "./dom.js";
 import { rawPart } from "./raw.js";
 import { rowScope } from "./scope.js";
-import { natureOf, operatorsFor, questionGroups, repeatOf, subjectDetails, subjectFor, subjectSelect } from "./subjects.js";
+import {
+  natureOf,
+  operatorsFor,
+  questionGroups,
+  repeatOf,
+  subjectDetails,
+  subjectFor,
+  subjectSelect,
+} from "./subjects.js";
 import { valueControl, valuesControl } from "./values.js";
 
 const DEEPEST = 4; // groups in groups; the language itself allows more
@@ -21,9 +29,16 @@ export class ConditionRows {
     return this.editor.t(name, values);
   }
 
-  draw(focus = document.activeElement?.closest?.(".vo-cond") === this.element ? document.activeElement.dataset.focus : null) {
+  draw(
+    focus = document.activeElement?.closest?.(".vo-cond") === this.element
+      ? document.activeElement.dataset.focus
+      : null,
+  ) {
     this.element.replaceChildren(this.drawGroup(this.group, this.scope, "c", { words: this.words, depth: 0 }));
-    if (focus) (this.element.querySelector(`[data-focus="${CSS.escape(focus)}"]`) ?? this.element.querySelector("select"))?.focus();
+    if (focus)
+      (
+        this.element.querySelector(`[data-focus="${CSS.escape(focus)}"]`) ?? this.element.querySelector("select")
+      )?.focus();
   }
 
   changed(focus) {
@@ -42,10 +57,25 @@ export class ConditionRows {
         this.onChange();
       },
     });
-    const head = h("div.vo-cond__head", {}, kind, onRemove && !this.editor.readOnly && this.remover(this.t("delete_group"), onRemove));
-    const rows = h("ol.vo-cond__rows", {}, group.rows.map((row, index) => h("li", {}, this.drawRow(group, row, index, scope, `${way}.${index}`, depth))));
+    const head = h(
+      "div.vo-cond__head",
+      {},
+      kind,
+      onRemove && !this.editor.readOnly && this.remover(this.t("delete_group"), onRemove),
+    );
+    const rows = h(
+      "ol.vo-cond__rows",
+      {},
+      group.rows.map((row, index) => h("li", {}, this.drawRow(group, row, index, scope, `${way}.${index}`, depth))),
+    );
     const showsHead = depth > 0 || group.rows.length > 1 || group.kind !== "all";
-    return h("div.vo-cond__group", { role: "group", "aria-label": words }, showsHead && head, rows, !this.editor.readOnly && this.adders(group, way, depth));
+    return h(
+      "div.vo-cond__group",
+      { role: "group", "aria-label": words },
+      showsHead && head,
+      rows,
+      !this.editor.readOnly && this.adders(group, way, depth),
+    );
   }
 
   adders(group, way, depth) {
@@ -57,13 +87,26 @@ export class ConditionRows {
     return h(
       "div.vo-buttons",
       {},
-      button(this.t("add_condition"), { iconName: "plus", "data-focus": `${way}.add`, onClick: () => add({ is: "blank" }, next) }),
-      depth < DEEPEST && group.rows.length > 0 && button(this.t("add_group"), { "data-focus": `${way}.group`, onClick: () => add({ ...emptyGroup("any"), rows: [{ is: "blank" }] }, `${next}.0`) }),
+      button(this.t("add_condition"), {
+        iconName: "plus",
+        "data-focus": `${way}.add`,
+        onClick: () => add({ is: "blank" }, next),
+      }),
+      depth < DEEPEST &&
+        group.rows.length > 0 &&
+        button(this.t("add_group"), {
+          "data-focus": `${way}.group`,
+          onClick: () => add({ ...emptyGroup("any"), rows: [{ is: "blank" }] }, `${next}.0`),
+        }),
     );
   }
 
   remover(words, onClick, focus) {
-    return h("button.vo-icon-button.vo-cond__remove", { on: { click: onClick }, "aria-label": words, title: words, "data-focus": focus }, icon("bin"));
+    return h(
+      "button.vo-icon-button.vo-cond__remove",
+      { on: { click: onClick }, "aria-label": words, title: words, "data-focus": focus },
+      icon("bin"),
+    );
   }
 
   drawRow(group, row, index, scope, way, depth) {
@@ -75,9 +118,16 @@ export class ConditionRows {
       group.rows.splice(index, 1);
       this.changed(`${way.slice(0, way.lastIndexOf("."))}.add`);
     };
-    if (row.is === "group") return this.drawGroup(row, scope, way, { words: this.t("group_inner"), depth: depth + 1, onRemove: remove });
+    if (row.is === "group")
+      return this.drawGroup(row, scope, way, { words: this.t("group_inner"), depth: depth + 1, onRemove: remove });
     const removal = !this.editor.readOnly && this.remover(this.t("delete_condition"), remove);
-    if (row.is === "raw") return h("div.vo-cond__row", {}, rawPart(this.editor, row.expression, { onChange: (read) => replace(read) }), removal);
+    if (row.is === "raw")
+      return h(
+        "div.vo-cond__row",
+        {},
+        rawPart(this.editor, row.expression, { onChange: (read) => replace(read) }),
+        removal,
+      );
     const subject = subjectSelect(this.editor, scope, row, {
       words: this.t("what"),
       focus: way,
@@ -93,7 +143,8 @@ export class ConditionRows {
     if (!code) return { is: "blank" };
     if (code.startsWith("rows:")) {
       const [, which, list] = code.split(":");
-      const where = before.is === "rows" && before.list === list ? before.where : { ...emptyGroup(), rows: [{ is: "blank" }] };
+      const where =
+        before.is === "rows" && before.list === list ? before.where : { ...emptyGroup(), rows: [{ is: "blank" }] };
       return { is: "rows", which, list, where };
     }
     const row = { is: "compare", subject: subjectFor(code, scope), op: "", guard: false };
@@ -104,22 +155,40 @@ export class ConditionRows {
   drawRows(row, scope, way, depth, subject, removal) {
     const repeat = repeatOf(row.list, scope);
     const inner = repeat ? rowScope(repeat) : { entries: [], repeats: [], inRow: false, occurred: false };
-    return h("div.vo-cond__row.vo-cond__row--nested", {}, h("div.vo-cond__line", {}, subject, removal), this.drawGroup(row.where, inner, `${way}.w`, { words: this.t("where"), depth: depth + 1 }));
+    return h(
+      "div.vo-cond__row.vo-cond__row--nested",
+      {},
+      h("div.vo-cond__line", {}, subject, removal),
+      this.drawGroup(row.where, inner, `${way}.w`, { words: this.t("where"), depth: depth + 1 }),
+    );
   }
 
   drawComparison(row, scope, way, depth, replace) {
     const nature = natureOf(row.subject, scope);
     const offered = operatorsFor(nature, this.editor.catalogue);
     const operators = offered.includes(row.op) ? offered : [...offered, row.op];
-    const operator = select(operators.map((name) => [name, this.t(`op_${name}_${nature.kind}`) === `op_${name}_${nature.kind}` ? this.t(`op_${name}`) : this.t(`op_${name}_${nature.kind}`)]), row.op, {
-      "aria-label": this.t("operator"),
-      disabled: this.editor.readOnly,
-      "data-focus": `${way}.op`,
-      onChange: (op) => replace(guarded(withOperator(row, op)), `${way}.op`),
-    });
+    const operator = select(
+      operators.map((name) => [
+        name,
+        this.t(`op_${name}_${nature.kind}`) === `op_${name}_${nature.kind}`
+          ? this.t(`op_${name}`)
+          : this.t(`op_${name}_${nature.kind}`),
+      ]),
+      row.op,
+      {
+        "aria-label": this.t("operator"),
+        disabled: this.editor.readOnly,
+        "data-focus": `${way}.op`,
+        onChange: (op) => replace(guarded(withOperator(row, op)), `${way}.op`),
+      },
+    );
     operator.classList.add("vo-cond__op");
-    const details = subjectDetails(this.editor, scope, row.subject, { focus: way, onChange: (subject) => replace(guarded({ ...row, subject })) });
-    const where = row.subject.of === "count" || row.subject.of === "sum" ? this.drawWhere(row, scope, way, depth) : null;
+    const details = subjectDetails(this.editor, scope, row.subject, {
+      focus: way,
+      onChange: (subject) => replace(guarded({ ...row, subject })),
+    });
+    const where =
+      row.subject.of === "count" || row.subject.of === "sum" ? this.drawWhere(row, scope, way, depth) : null;
     return [details, operator, this.drawValue(row, nature, scope, way, replace), this.drawGuard(row), where];
   }
 
@@ -127,8 +196,23 @@ export class ConditionRows {
     const repeat = repeatOf(row.subject.list, scope);
     if (!repeat) return null;
     const { where } = row.subject;
-    if (where) return h("div.vo-cond__where", {}, h("span.vo-cond__word", {}, this.t("where")), this.drawGroup(where, rowScope(repeat), `${way}.w`, { words: this.t("where"), depth: depth + 1, onRemove: () => this.setWhere(row, null, `${way}.op`) }));
-    return !this.editor.readOnly && button(this.t("add_where"), { onClick: () => this.setWhere(row, { ...emptyGroup(), rows: [{ is: "blank" }] }, `${way}.w.0`) });
+    if (where)
+      return h(
+        "div.vo-cond__where",
+        {},
+        h("span.vo-cond__word", {}, this.t("where")),
+        this.drawGroup(where, rowScope(repeat), `${way}.w`, {
+          words: this.t("where"),
+          depth: depth + 1,
+          onRemove: () => this.setWhere(row, null, `${way}.op`),
+        }),
+      );
+    return (
+      !this.editor.readOnly &&
+      button(this.t("add_where"), {
+        onClick: () => this.setWhere(row, { ...emptyGroup(), rows: [{ is: "blank" }] }, `${way}.w.0`),
+      })
+    );
   }
 
   setWhere(row, where, focus) {
@@ -143,7 +227,13 @@ export class ConditionRows {
       row.guard = true;
       this.changed();
     };
-    return h("p.vo-cond__note", {}, icon("warning"), this.t("unguarded"), !this.editor.readOnly && button(this.t("mend"), { onClick: mend }));
+    return h(
+      "p.vo-cond__note",
+      {},
+      icon("warning"),
+      this.t("unguarded"),
+      !this.editor.readOnly && button(this.t("mend"), { onClick: mend }),
+    );
   }
 
   drawValue(row, nature, scope, way, replace) {
@@ -151,16 +241,27 @@ export class ConditionRows {
     const words = this.t("value");
     const tell = () => this.onChange();
     if (takesList(row.op)) {
-      return valuesControl(this.editor, nature, row.value, { words, onChange: (values) => ((row.value = values), tell()) });
+      return valuesControl(this.editor, nature, row.value, {
+        words,
+        onChange: (values) => ((row.value = values), tell()),
+      });
     }
     if (row.op === "between") {
       const bounds = row.value ?? [{}, {}];
-      const bound = (place) => this.operand(bounds[place], nature, scope, `${way}.v${place}`, this.t(place ? "to" : "from"), (value, redraw) => {
-        const next = [...(row.value ?? [{}, {}])];
-        next[place] = value;
-        row.value = next;
-        this.revalued(row, redraw, `${way}.v${place}`, replace);
-      });
+      const bound = (place) =>
+        this.operand(
+          bounds[place],
+          nature,
+          scope,
+          `${way}.v${place}`,
+          this.t(place ? "to" : "from"),
+          (value, redraw) => {
+            const next = [...(row.value ?? [{}, {}])];
+            next[place] = value;
+            row.value = next;
+            this.revalued(row, redraw, `${way}.v${place}`, replace);
+          },
+        );
       return [bound(0), h("span.vo-cond__word", {}, this.t("and")), bound(1)];
     }
     const shown = row.op === "matches" ? { kind: "text", choices: null } : nature;
@@ -182,15 +283,37 @@ export class ConditionRows {
     const source = isRef ? `ref:${refCode(value.ref)}` : "const";
     const controls = [];
     if (refs.length || isRef || nature.kind === "date" || nature.kind === "datetime") {
-      const days = ["date", "datetime"].includes(nature.kind) ? [["ref:today", this.t("subject_today")], ...(scope.occurred ? [["ref:occurred", this.t("subject_occurred")]] : [])] : [];
+      const days = ["date", "datetime"].includes(nature.kind)
+        ? [
+            ["ref:today", this.t("subject_today")],
+            ...(scope.occurred ? [["ref:occurred", this.t("subject_occurred")]] : []),
+          ]
+        : [];
       const options = [["const", this.t("this_value")], ...days, ...questionGroups(this.editor, refs, "ref:var:")];
-      if (isRef && !options.flatMap((entry) => (Array.isArray(entry) ? [entry] : entry.options)).some(([given]) => given === source)) options.push([source, this.t("not_here", { key: refCode(value.ref) })]);
-      const choice = select(options, source, { "aria-label": this.t("compared_with"), disabled: this.editor.readOnly, "data-focus": `${way}.source`, onChange: (given) => set(given === "const" ? {} : { ref: subjectFor(given.slice(4), scope) }, true) });
+      if (
+        isRef &&
+        !options
+          .flatMap((entry) => (Array.isArray(entry) ? [entry] : entry.options))
+          .some(([given]) => given === source)
+      )
+        options.push([source, this.t("not_here", { key: refCode(value.ref) })]);
+      const choice = select(options, source, {
+        "aria-label": this.t("compared_with"),
+        disabled: this.editor.readOnly,
+        "data-focus": `${way}.source`,
+        onChange: (given) => set(given === "const" ? {} : { ref: subjectFor(given.slice(4), scope) }, true),
+      });
       choice.classList.add("vo-cond__source");
       controls.push(choice);
     }
     if (!isRef) {
-      controls.push(valueControl(this.editor, nature.kind === "choices" ? { ...nature, kind: "choice" } : nature, value?.const, { words, "data-focus": way, onChange: (given) => set(given === undefined ? {} : { const: given }, false) }));
+      controls.push(
+        valueControl(this.editor, nature.kind === "choices" ? { ...nature, kind: "choice" } : nature, value?.const, {
+          words,
+          "data-focus": way,
+          onChange: (given) => set(given === undefined ? {} : { const: given }, false),
+        }),
+      );
     }
     return h("span.vo-cond__operand", {}, controls);
   }
@@ -213,7 +336,8 @@ function withOperator(row, op) {
   const next = { ...row, op };
   const wasList = takesList(row.op);
   if (takesNothing(op)) delete next.value;
-  else if (takesList(op)) next.value = wasList ? row.value : row.value?.const === undefined ? undefined : [row.value.const];
+  else if (takesList(op))
+    next.value = wasList ? row.value : row.value?.const === undefined ? undefined : [row.value.const];
   else if (op === "between") next.value = [Array.isArray(row.value) ? {} : (row.value ?? {}), {}];
   else if (wasList) next.value = row.value?.length ? { const: row.value[0] } : undefined;
   else if (row.op === "between") next.value = row.value?.[0];

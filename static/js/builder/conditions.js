@@ -66,7 +66,10 @@ export function guardedPaths(row) {
 }
 
 const valueExpression = (value) => (value.ref ? subjectExpression(value.ref) : value.const);
-const isComplete = (value) => value !== undefined && value !== null && (value.ref ? isWhole(value.ref) : value.const !== undefined && value.const !== "" && value.const !== null);
+const isComplete = (value) =>
+  value !== undefined &&
+  value !== null &&
+  (value.ref ? isWhole(value.ref) : value.const !== undefined && value.const !== "" && value.const !== null);
 
 function isWhole(subject) {
   if (!subject) return false;
@@ -134,12 +137,15 @@ export function write(group) {
 
 /** Rows that are not complete and so are not stored. */
 export function hasUnfinished(group) {
-  return group.rows.some((row) => (row.is === "group" ? !row.rows.length || hasUnfinished(row) : writeRow(row) === null));
+  return group.rows.some((row) =>
+    row.is === "group" ? !row.rows.length || hasUnfinished(row) : writeRow(row) === null,
+  );
 }
 
 // ---- reading ----
 
-const isOperation = (value) => typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 1;
+const isOperation = (value) =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 1;
 const isPlain = (value) => ["string", "number", "boolean"].includes(typeof value);
 
 /** [operator, arguments] of an operation; ["", []] of anything else. */
@@ -206,7 +212,13 @@ const areTexts = (values) => Array.isArray(values) && values.length > 0 && value
 
 function readComparison(expression) {
   const [operator, given] = opened(expression);
-  const row = (subject, op, value) => ({ is: "compare", subject, op, ...(value === undefined ? {} : { value }), guard: false });
+  const row = (subject, op, value) => ({
+    is: "compare",
+    subject,
+    op,
+    ...(value === undefined ? {} : { value }),
+    guard: false,
+  });
   if (operator === "answered" && given.length === 1 && typeof given[0] === "string" && given[0]) {
     return row({ of: "var", path: given[0] }, "answered");
   }
@@ -267,8 +279,12 @@ function readGroup(expression) {
   return inner === "or" && parts.length ? { is: "group", kind: "none", rows: parts.map(readRow) } : null;
 }
 
-const READERS = { group: readGroup, row: (expression) => readGuarded(expression) ?? readComparison(expression) ?? readRows(expression) };
-const reads = (expression, what) => READERS[what](expression) !== null && (what !== "group" || !readGuarded(expression));
+const READERS = {
+  group: readGroup,
+  row: (expression) => readGuarded(expression) ?? readComparison(expression) ?? readRows(expression),
+};
+const reads = (expression, what) =>
+  READERS[what](expression) !== null && (what !== "group" || !readGuarded(expression));
 
 /** One part of a group. What has no row of its own is kept as it is. */
 export function readRow(expression) {

@@ -10,7 +10,12 @@ const MOST_STEPS = 300;
 
 export const escaped = (name) => String(name).replaceAll("~", "~0").replaceAll("/", "~1");
 export const steps = (pointer) =>
-  pointer === "" ? [] : pointer.slice(1).split("/").map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  pointer === ""
+    ? []
+    : pointer
+        .slice(1)
+        .split("/")
+        .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 export const copied = (value) => (value === undefined ? undefined : structuredClone(value));
 
 export function same(left, right) {
@@ -18,7 +23,10 @@ export function same(left, right) {
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
   if (Array.isArray(left) !== Array.isArray(right)) return false;
   const keys = Object.keys(left);
-  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && same(left[key], right[key]));
+  return (
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => Object.hasOwn(right, key) && same(left[key], right[key]))
+  );
 }
 
 export function at(tree, pointer) {
@@ -258,7 +266,8 @@ export class Document {
 
   step(operation) {
     const way = steps(operation.path);
-    const inList = way.length > 0 && Array.isArray(at(this.definition, operation.path.slice(0, operation.path.lastIndexOf("/"))));
+    const inList =
+      way.length > 0 && Array.isArray(at(this.definition, operation.path.slice(0, operation.path.lastIndexOf("/"))));
     if (operation.op === "move" && operation.path.startsWith(`${operation.from}/`)) {
       // RFC 6902 has no move to a place that reads as one inside of what is moved
       this.log.push({ op: "remove", path: operation.from }, true);

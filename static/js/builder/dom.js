@@ -18,15 +18,19 @@ export function h(name, props = {}, ...children) {
     else if (key === "value" || key === "checked" || key === "open") element[key] = value;
     else element.setAttribute(key, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
 // Marks that Wagtail's sprite lacks, drawn in the same weight.
 const OWN = {
-  branch: "M4 1a2 2 0 0 0-1 3.7v6.6a2 2 0 1 0 2 0V10h4.5A2.5 2.5 0 0 0 12 7.5V4.7a2 2 0 1 0-2 0v2.8a.5.5 0 0 1-.5.5H5V4.7A2 2 0 0 0 4 1Z",
+  branch:
+    "M4 1a2 2 0 0 0-1 3.7v6.6a2 2 0 1 0 2 0V10h4.5A2.5 2.5 0 0 0 12 7.5V4.7a2 2 0 1 0-2 0v2.8a.5.5 0 0 1-.5.5H5V4.7A2 2 0 0 0 4 1Z",
   text: "M3 2h10v3.2h-1.5V3.5H8.75v9h1.75V14h-5v-1.5h1.75v-9H4.5v1.7H3V2Z",
-  number: "M6.6 1 6 4.5H3V6h2.8l-.6 4H2v1.5h2.9L4.3 15h1.6l.6-3.5h3L8.9 15h1.6l.6-3.5H14V10h-2.6l.6-4h3V4.5h-2.8L12.8 1h-1.6l-.6 3.5h-3L8.2 1H6.6Zm.8 5h3l-.6 4h-3l.6-4Z",
+  number:
+    "M6.6 1 6 4.5H3V6h2.8l-.6 4H2v1.5h2.9L4.3 15h1.6l.6-3.5h3L8.9 15h1.6l.6-3.5H14V10h-2.6l.6-4h3V4.5h-2.8L12.8 1h-1.6l-.6 3.5h-3L8.2 1H6.6Zm.8 5h3l-.6 4h-3l.6-4Z",
   one: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2Zm0 1.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9ZM8 6a2 2 0 1 0 0 4 2 2 0 0 0 0-4Z",
   undo: "M6.5 2.5 2 7l4.5 4.5V8.7h3a2.8 2.8 0 0 1 0 5.6H7V16h2.5a4.5 4.5 0 0 0 0-9h-3V2.5Z",
   redo: "M9.5 2.5 14 7l-4.5 4.5V8.7h-3a2.8 2.8 0 0 0 0 5.6H9V16H6.5a4.5 4.5 0 0 1 0-9h3V2.5Z",
@@ -52,10 +56,22 @@ export const unseen = (text) => h("span.w-sr-only", {}, text);
 /** A button in Wagtail's dress. `kind`: "", "secondary", "no" (critical), "icon" (the words are for readers only). */
 export function button(words, { kind = "secondary", iconName = "", onClick, disabled = false, title, ...rest } = {}) {
   if (kind === "icon") {
-    return h("button.vo-icon-button", { on: { click: onClick }, disabled, "aria-label": words, title: title ?? words, ...rest }, icon(iconName));
+    return h(
+      "button.vo-icon-button",
+      { on: { click: onClick }, disabled, "aria-label": words, title: title ?? words, ...rest },
+      icon(iconName),
+    );
   }
-  const dress = kind === "no" ? "button.button.no.button-secondary.button-small" : `button.button.button-small${kind ? `.button-${kind}` : ""}`;
-  return h(`${dress}${iconName ? ".button--icon" : ""}`, { on: { click: onClick }, disabled, title, ...rest }, iconName && icon(iconName), words);
+  const dress =
+    kind === "no"
+      ? "button.button.no.button-secondary.button-small"
+      : `button.button.button-small${kind ? `.button-${kind}` : ""}`;
+  return h(
+    `${dress}${iconName ? ".button--icon" : ""}`,
+    { on: { click: onClick }, disabled, title, ...rest },
+    iconName && icon(iconName),
+    words,
+  );
 }
 
 /** A select. `options`: [value, words] or {group, options}. */
@@ -64,7 +80,9 @@ export function select(options, value, { onChange, on = {}, ...rest } = {}) {
   const element = h(
     "select",
     { on: { ...on, change: () => onChange?.(element.value) }, ...rest },
-    options.map((option) => (Array.isArray(option) ? entry(option) : h("optgroup", { label: option.group }, option.options.map(entry)))),
+    options.map((option) =>
+      Array.isArray(option) ? entry(option) : h("optgroup", { label: option.group }, option.options.map(entry)),
+    ),
   );
   element.value = value ?? "";
   return element;
@@ -96,7 +114,13 @@ export function field(words, control, { at, hint, quiet = false, lang } = {}) {
   if (hint) notes.push(h("p.vo-field__hint", { id: `${id}-hint` }, hint));
   notes.push(h("div.vo-field__problems", { id: `${id}-problems` }));
   control.setAttribute("aria-describedby", notes.map((note) => note.id).join(" "));
-  return h("div.vo-field", { data: at === undefined ? {} : { at } }, h(quiet ? "label.w-sr-only" : "label.vo-field__label", { for: id }, words), control, notes);
+  return h(
+    "div.vo-field",
+    { data: at === undefined ? {} : { at } },
+    h(quiet ? "label.w-sr-only" : "label.vo-field__label", { for: id }, words),
+    control,
+    notes,
+  );
 }
 
 /** Several controls under one heading. */
@@ -115,5 +139,6 @@ export function fieldset(words, { at, hint, quiet = false } = {}, ...children) {
 export function keepingFocus(change) {
   const active = document.activeElement;
   change();
-  if (active && active !== document.body && active.isConnected && document.activeElement !== active) active.focus({ preventScroll: true });
+  if (active && active !== document.body && active.isConnected && document.activeElement !== active)
+    active.focus({ preventScroll: true });
 }

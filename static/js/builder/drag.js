@@ -9,7 +9,8 @@ const FAR = 5; // pixels before a press becomes a drag
 /** What scrolls around an element: in the admin that isn't the window. */
 function scrollerOf(element) {
   for (let around = element.parentElement; around; around = around.parentElement) {
-    if (around.scrollHeight > around.clientHeight && /auto|scroll/.test(getComputedStyle(around).overflowY)) return around;
+    if (around.scrollHeight > around.clientHeight && /auto|scroll/.test(getComputedStyle(around).overflowY))
+      return around;
   }
   return document.scrollingElement;
 }
@@ -87,7 +88,9 @@ export function dragging(editor, root, outline) {
     const isAfter = y > box.top + box.height / 2;
     const sections = editor.definition.sections.filter((known) => known !== node);
     const index = sections.indexOf(other) + (isAfter ? 1 : 0);
-    return other === node ? null : { holder: editor.definition, index, show: (mark) => section[isAfter ? "after" : "before"](mark) };
+    return other === node
+      ? null
+      : { holder: editor.definition, index, show: (mark) => section[isAfter ? "after" : "before"](mark) };
   }
 
   function amongItems(under, y, node) {

@@ -38,7 +38,10 @@ document.querySelector(".w-editing-sessions")?.removeAttribute("data-w-session-w
 
 outline.onChange(touch);
 
-const preview = mountPreview(document.querySelector("[data-preview]"), { definition: () => outline.definition(), settings });
+const preview = mountPreview(document.querySelector("[data-preview]"), {
+  definition: () => outline.definition(),
+  settings,
+});
 outline.onChange(() => preview.changed());
 
 // Wagtail takes its picture of the unchanged form after two seconds; what was typed before that must count, too.
@@ -110,7 +113,11 @@ form.addEventListener("submit", async (submission) => {
 /** Sends the form as the button would have. The button itself may be disabled by now, and would not be sent along. */
 function leaveWith(button) {
   if (button?.name) {
-    const stand = Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value });
+    const stand = Object.assign(document.createElement("input"), {
+      type: "hidden",
+      name: button.name,
+      value: button.value,
+    });
     form.append(stand);
   }
   form.elements.definition.value = unsent.payload();
@@ -172,7 +179,10 @@ for (const button of document.querySelectorAll("[data-conflict-file], [data-unsa
   button.addEventListener("click", () => {
     const definition = outline.definition();
     const file = new Blob([JSON.stringify(definition, null, 1)], { type: "application/json" });
-    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(file), download: `${definition.key}.json` });
+    const link = Object.assign(document.createElement("a"), {
+      href: URL.createObjectURL(file),
+      download: `${definition.key}.json`,
+    });
     link.click();
     URL.revokeObjectURL(link.href);
   });

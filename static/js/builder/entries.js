@@ -19,7 +19,13 @@ export class Entries {
     this.following = new WeakSet(); // entries whose value still follows their label
     this.extra = []; // attributes that no entry has yet
     this.body = h("div");
-    this.element = h("fieldset.vo-fieldset.vo-entries", { data: { at: this.at } }, h("legend.vo-field__label", {}, words), this.body, h("div.vo-field__problems"));
+    this.element = h(
+      "fieldset.vo-fieldset.vo-entries",
+      { data: { at: this.at } },
+      h("legend.vo-field__label", {}, words),
+      this.body,
+      h("div.vo-field__problems"),
+    );
     this.draw();
   }
 
@@ -41,25 +47,50 @@ export class Entries {
 
   draw(focus) {
     const columns = this.attributes ? [...new Set([...attributesOf(this.list), ...this.extra])] : [];
-    const heads = [this.t("value"), ...this.editor.languages.map((code) => this.t("label_in", { language: this.editor.languageName(code) })), ...(this.exclusive ? [this.t("exclusive")] : []), ...columns];
+    const heads = [
+      this.t("value"),
+      ...this.editor.languages.map((code) => this.t("label_in", { language: this.editor.languageName(code) })),
+      ...(this.exclusive ? [this.t("exclusive")] : []),
+      ...columns,
+    ];
     const table = h(
       "table.vo-table",
       {},
-      h("thead", {}, h("tr", {}, heads.map((words) => h("th", { scope: "col" }, words)), h("td"))),
-      h("tbody", {}, this.list.map((entry, index) => this.row(entry, index, columns))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          heads.map((words) => h("th", { scope: "col" }, words)),
+          h("td"),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        this.list.map((entry, index) => this.row(entry, index, columns)),
+      ),
     );
-    const buttons = this.editor.readOnly ? [] : [button(this.add, { iconName: "plus", onClick: () => this.append([""]), "data-focus": `${this.at}/add` })];
+    const buttons = this.editor.readOnly
+      ? []
+      : [button(this.add, { iconName: "plus", onClick: () => this.append([""]), "data-focus": `${this.at}/add` })];
     if (this.attributes && !this.editor.readOnly) buttons.push(this.attributeAdder());
     const isFixed = this.list.some((entry) => this.editor.published.has(entry));
     const hint = isFixed && !this.editor.readOnly ? h("p.vo-field__hint", {}, this.t("value_fixed")) : "";
-    this.body.replaceChildren(this.list.length ? table : h("p.vo-quiet", {}, this.t("nothing_yet")), hint, h("div.vo-buttons", {}, buttons));
+    this.body.replaceChildren(
+      this.list.length ? table : h("p.vo-quiet", {}, this.t("nothing_yet")),
+      hint,
+      h("div.vo-buttons", {}, buttons),
+    );
     if (focus) this.body.querySelector(`[data-focus="${focus}"]`)?.focus();
     this.drawn?.();
   }
 
   row(entry, index, columns) {
     const number = index + 1;
-    const cell = (head, control, at) => h("td", { data: { head, at: `${this.at}/${index}/${at}` } }, control, h("div.vo-field__problems"));
+    const cell = (head, control, at) =>
+      h("td", { data: { head, at: `${this.at}/${index}/${at}` } }, control, h("div.vo-field__problems"));
     const value = input(entry.value, {
       "aria-label": this.t("value_of", { number }),
       spellcheck: "false",
@@ -74,11 +105,23 @@ export class Entries {
     value.classList.add("vo-key");
     const labels = this.editor.languages.map((code) => {
       const language = this.editor.languageName(code);
-      return cell(this.t("label_in", { language }), this.labelInput(entry, index, code, this.t("label_of", { language, number }), value), `label/${code}`);
+      return cell(
+        this.t("label_in", { language }),
+        this.labelInput(entry, index, code, this.t("label_of", { language, number }), value),
+        `label/${code}`,
+      );
     });
     const attributes = columns.map((name) => cell(name, this.attributeInput(entry, index, name), `with/${name}`));
     const alone = this.exclusive ? [cell(this.t("exclusive"), this.exclusiveBox(entry, index), "exclusive")] : [];
-    return h("tr", {}, cell(this.t("value"), value, "value"), labels, alone, attributes, h("td.vo-table__actions", {}, this.actions(entry, index)));
+    return h(
+      "tr",
+      {},
+      cell(this.t("value"), value, "value"),
+      labels,
+      alone,
+      attributes,
+      h("td.vo-table__actions", {}, this.actions(entry, index)),
+    );
   }
 
   labelInput(entry, index, language, words, valueInput) {
@@ -109,7 +152,11 @@ export class Entries {
 
   /** Several lines pasted into a label become several entries. */
   paste(event, entry, language) {
-    const lines = event.clipboardData.getData("text").split(/\r?\n/).map((line) => line.trim()).filter(Boolean);
+    const lines = event.clipboardData
+      .getData("text")
+      .split(/\r?\n/)
+      .map((line) => line.trim())
+      .filter(Boolean);
     if (lines.length < 2 || language !== this.editor.languages[0] || entry.label?.[language]) return;
     event.preventDefault();
     this.apply([{ op: "remove", path: `${this.path}/${this.list.indexOf(entry)}` }]);
@@ -122,7 +169,9 @@ export class Entries {
       checked: entry.exclusive === true,
       disabled: this.editor.readOnly,
       title: this.t("exclusive_hint"),
-      "aria-label": this.t("exclusive_of", { name: textIn(entry.label, this.editor.language, entry.value || String(index + 1)) }),
+      "aria-label": this.t("exclusive_of", {
+        name: textIn(entry.label, this.editor.language, entry.value || String(index + 1)),
+      }),
       "data-focus": `${this.at}/${index}/exclusive`,
       on: { change: ({ target }) => this.write(index, ["exclusive"], target.checked || undefined) },
     });
@@ -142,7 +191,11 @@ export class Entries {
   }
 
   attributeAdder() {
-    const name = input("", { "aria-label": this.t("attribute_name"), placeholder: this.t("attribute_example"), spellcheck: "false" });
+    const name = input("", {
+      "aria-label": this.t("attribute_name"),
+      placeholder: this.t("attribute_example"),
+      spellcheck: "false",
+    });
     name.classList.add("vo-key");
     const adder = button(this.t("add_attribute"), {
       onClick: () => {
@@ -158,16 +211,37 @@ export class Entries {
     if (this.editor.readOnly) return [];
     const name = textIn(entry.label, this.editor.language, entry.value || String(index + 1));
     const step = (words, iconName, to, disabled) =>
-      h("button.vo-icon-button", { on: { click: () => this.move(index, to) }, disabled, "aria-label": words, title: words, "data-focus": `${this.at}/${index}/${iconName}` }, icon(iconName));
+      h(
+        "button.vo-icon-button",
+        {
+          on: { click: () => this.move(index, to) },
+          disabled,
+          "aria-label": words,
+          title: words,
+          "data-focus": `${this.at}/${index}/${iconName}`,
+        },
+        icon(iconName),
+      );
     return [
       step(this.t("move_up_of", { name }), "arrow-up", index - 1, index === 0),
       step(this.t("move_down_of", { name }), "arrow-down", index + 1, index === this.list.length - 1),
-      h("button.vo-icon-button", { on: { click: () => this.remove(index) }, "aria-label": this.t("delete_of", { name }), title: this.t("delete_of", { name }) }, icon("bin")),
+      h(
+        "button.vo-icon-button",
+        {
+          on: { click: () => this.remove(index) },
+          "aria-label": this.t("delete_of", { name }),
+          title: this.t("delete_of", { name }),
+        },
+        icon("bin"),
+      ),
     ];
   }
 
   write(index, names, value) {
-    this.editor.document.set(this.node, [...this.names, index, ...names], value, { origin: "panel", label: this.t("step_choices") });
+    this.editor.document.set(this.node, [...this.names, index, ...names], value, {
+      origin: "panel",
+      label: this.t("step_choices"),
+    });
   }
 
   append(labels) {

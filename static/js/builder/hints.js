@@ -3,9 +3,29 @@
 import { isKey, isReserved } from "./keys.js";
 import { allItems } from "./scope.js";
 
-export const HINTED = new Set(["duplicate_key", "bad_key", "reserved_key", "missing_translation", "no_choices", "no_value", "duplicate_choice", "no_sensitivity", "empty_repeat"]);
+export const HINTED = new Set([
+  "duplicate_key",
+  "bad_key",
+  "reserved_key",
+  "missing_translation",
+  "no_choices",
+  "no_value",
+  "duplicate_choice",
+  "no_sensitivity",
+  "empty_repeat",
+]);
 
-const TEXTS = ["title", "recipient_title", "intro", "label", "recipient_label", "hint", "text", "low_label", "high_label"];
+const TEXTS = [
+  "title",
+  "recipient_title",
+  "intro",
+  "label",
+  "recipient_label",
+  "hint",
+  "text",
+  "low_label",
+  "high_label",
+];
 const NEEDED = { section: ["title"], question: ["label"], repeat: ["label"], note: ["text"], form: ["title"] };
 
 /** Every hint of the form: {node, at, code, message}. */
@@ -14,7 +34,8 @@ export function* hints(editor) {
   const say = (node, at, code) => ({ node, at, code, message: editor.t(`problem_${code}`) });
 
   function* missing(node, texts, at) {
-    for (const language of languages) if (!texts?.[language]?.trim()) yield say(node, `${at}/${language}`, "missing_translation");
+    for (const language of languages)
+      if (!texts?.[language]?.trim()) yield say(node, `${at}/${language}`, "missing_translation");
   }
 
   function* texts(node, kind) {
@@ -49,7 +70,8 @@ export function* hints(editor) {
   }
 
   const items = [...allItems(definition)];
-  const counted = (nodes) => nodes.reduce((keys, { key: name }) => keys.set(name, (keys.get(name) ?? 0) + 1), new Map());
+  const counted = (nodes) =>
+    nodes.reduce((keys, { key: name }) => keys.set(name, (keys.get(name) ?? 0) + 1), new Map());
   const itemKeys = counted(items.map(({ item }) => item));
   const sectionKeys = counted(definition.sections ?? []);
 
@@ -58,7 +80,8 @@ export function* hints(editor) {
     if (!list.choices?.length) yield say(definition, `/lists/${name}/choices`, "no_choices");
     yield* entries(definition, name, list.choices ?? [], `/lists/${name}/choices`);
   }
-  for (const [index, warning] of (definition.warnings ?? []).entries()) yield* missing(definition, warning.message, `/warnings/${index}/message`);
+  for (const [index, warning] of (definition.warnings ?? []).entries())
+    yield* missing(definition, warning.message, `/warnings/${index}/message`);
   for (const section of definition.sections ?? []) {
     yield* key(section, sectionKeys);
     yield* texts(section, "section");
@@ -67,6 +90,7 @@ export function* hints(editor) {
     yield* key(item, itemKeys);
     yield* texts(item, item.item);
     if (item.item === "question") yield* question(item);
-    if (item.item === "repeat" && !item.items?.some((inner) => inner.item === "question")) yield say(item, "/items", "empty_repeat");
+    if (item.item === "repeat" && !item.items?.some((inner) => inner.item === "question"))
+      yield say(item, "/items", "empty_repeat");
   }
 }

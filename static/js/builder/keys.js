@@ -10,7 +10,11 @@ export const isKey = (text) => KEY.test(text);
 export const isReserved = (text) => text.startsWith("_") || text === "csrfmiddlewaretoken";
 
 /** A text for comparing and searching: small letters without their marks. */
-export const plain = (text) => text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "");
+export const plain = (text) =>
+  text
+    .toLowerCase()
+    .normalize("NFD")
+    .replace(/[\u0300-\u036f]/g, "");
 
 /** "Çfarë moshe keni?" -> "cfare_moshe_keni" */
 export function folded(text, longest = LONGEST_PROPOSED) {
@@ -55,7 +59,10 @@ function renamedPath(path, from, to, repeats) {
   const names = path.split(".");
   const first = names.findIndex((name) => name !== "current" && name !== "accumulator");
   if (names[first] === from) names[first] = to;
-  else if (repeats.has(names[first])) return [names.slice(0, first + 1), names.slice(first + 1).map((name) => (name === from ? to : name))].flat().join(".");
+  else if (repeats.has(names[first]))
+    return [names.slice(0, first + 1), names.slice(first + 1).map((name) => (name === from ? to : name))]
+      .flat()
+      .join(".");
   return names.join(".");
 }
 
@@ -71,7 +78,12 @@ export function renamed(expression, from, to, repeats = new Set()) {
         return [operator, Array.isArray(given) ? [kept, ...rest] : kept];
       }
       if (operator === "answered" || operator === "missing") {
-        const paths = (value) => (Array.isArray(value) ? value.map(paths) : typeof value === "string" ? renamedPath(value, from, to, repeats) : renamed(value, from, to, repeats));
+        const paths = (value) =>
+          Array.isArray(value)
+            ? value.map(paths)
+            : typeof value === "string"
+              ? renamedPath(value, from, to, repeats)
+              : renamed(value, from, to, repeats);
         return [operator, paths(given)];
       }
       return [operator, renamed(given, from, to, repeats)];
@@ -94,7 +106,11 @@ export function* expressionsOf(node) {
 export function renaming(document, item, key) {
   const operations = [{ op: "replace", path: `${document.pathOf(item)}/key`, value: key }];
   const { definition } = document;
-  const repeats = new Set([...allItems(definition)].filter(({ item: { item: kind } }) => kind === "repeat").map(({ item: repeat }) => repeat.key));
+  const repeats = new Set(
+    [...allItems(definition)]
+      .filter(({ item: { item: kind } }) => kind === "repeat")
+      .map(({ item: repeat }) => repeat.key),
+  );
   const parts = [...definition.sections, ...[...allItems(definition)].map((placed) => placed.item)];
   for (const part of parts) {
     for (const [names, expression] of expressionsOf(part)) {
@@ -107,18 +123,28 @@ export function renaming(document, item, key) {
   }
   for (const [index, warning] of (definition.warnings ?? []).entries()) {
     const when = renamed(warning.when, item.key, key, repeats);
-    if (JSON.stringify(when) !== JSON.stringify(warning.when)) operations.push({ op: "replace", path: `/warnings/${index}/when`, value: when });
-    if (warning.question === item.key) operations.push({ op: "replace", path: `/warnings/${index}/question`, value: key });
+    if (JSON.stringify(when) !== JSON.stringify(warning.when))
+      operations.push({ op: "replace", path: `/warnings/${index}/when`, value: when });
+    if (warning.question === item.key)
+      operations.push({ op: "replace", path: `/warnings/${index}/question`, value: key });
   }
   return operations;
 }
 
 /** The items, and the questions before sending, whose expressions name this key. */
 export function usersOf(definition, key) {
-  const repeats = new Set([...allItems(definition)].filter(({ item }) => item.item === "repeat").map(({ item }) => item.key));
+  const repeats = new Set(
+    [...allItems(definition)].filter(({ item }) => item.item === "repeat").map(({ item }) => item.key),
+  );
   const names = (part) =>
     part.of === key ||
     part.question === key ||
-    [...expressionsOf(part)].some(([, expression]) => JSON.stringify(renamed(expression, key, "\u0000", repeats)) !== JSON.stringify(expression));
-  return [...definition.sections, ...[...allItems(definition)].map((placed) => placed.item), ...(definition.warnings ?? [])].filter(names);
+    [...expressionsOf(part)].some(
+      ([, expression]) => JSON.stringify(renamed(expression, key, "\u0000", repeats)) !== JSON.stringify(expression),
+    );
+  return [
+    ...definition.sections,
+    ...[...allItems(definition)].map((placed) => placed.item),
+    ...(definition.warnings ?? []),
+  ].filter(names);
 }

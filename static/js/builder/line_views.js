@@ -6,18 +6,42 @@ const SEALED = new Set(["personal", "special"]);
 
 function marksOf(editor, node) {
   const marks = [];
-  const add = (iconName, words, className = "") => marks.push(h(`span.vo-mark${className}`, { title: words }, iconName === "*" ? h("span", { "aria-hidden": "true" }, "*") : icon(iconName), unseen(words)));
-  if (node.required) add("*", editor.t(node.required === true ? "mark_required" : "mark_required_when"), ".vo-mark--required");
+  const add = (iconName, words, className = "") =>
+    marks.push(
+      h(
+        `span.vo-mark${className}`,
+        { title: words },
+        iconName === "*" ? h("span", { "aria-hidden": "true" }, "*") : icon(iconName),
+        unseen(words),
+      ),
+    );
+  if (node.required)
+    add("*", editor.t(node.required === true ? "mark_required" : "mark_required_when"), ".vo-mark--required");
   if (typeof node.relevant === "object" && node.relevant) add("branch", editor.t("mark_conditional"));
   if (SEALED.has(node.sensitivity)) add("lock", editor.t(`mark_${node.sensitivity}`), `.vo-mark--${node.sensitivity}`);
   const problems = editor.problemsOf(node);
-  if (problems.length) add("warning", problems.length === 1 ? problems[0].message : editor.t("problems_here", { count: problems.length }), ".vo-mark--problem");
+  if (problems.length)
+    add(
+      "warning",
+      problems.length === 1 ? problems[0].message : editor.t("problems_here", { count: problems.length }),
+      ".vo-mark--problem",
+    );
   return marks;
 }
 
 function signatureOf(editor, node) {
   const problems = editor.problemsOf(node);
-  return JSON.stringify([editor.nameOf(node), node.key, node.type, node.required ? (node.required === true ? 1 : 2) : 0, Boolean(node.relevant), node.sensitivity, problems.length, problems[0]?.message, editor.language]);
+  return JSON.stringify([
+    editor.nameOf(node),
+    node.key,
+    node.type,
+    node.required ? (node.required === true ? 1 : 2) : 0,
+    Boolean(node.relevant),
+    node.sensitivity,
+    problems.length,
+    problems[0]?.message,
+    editor.language,
+  ]);
 }
 
 class View {
@@ -34,11 +58,24 @@ class View {
   }
 
   opener(className, ...content) {
-    return h(className, { "aria-expanded": "false", "aria-controls": this.panelId, tabindex: "-1", data: { open: this.id, focus: `line.${this.id}` } }, ...content);
+    return h(
+      className,
+      {
+        "aria-expanded": "false",
+        "aria-controls": this.panelId,
+        tabindex: "-1",
+        data: { open: this.id, focus: `line.${this.id}` },
+      },
+      ...content,
+    );
   }
 
   menuButton() {
-    return h("button.vo-icon-button.vo-line__menu", { "aria-haspopup": "menu", "aria-expanded": "false", tabindex: "-1", data: { menu: this.id } }, icon("dots-horizontal"));
+    return h(
+      "button.vo-icon-button.vo-line__menu",
+      { "aria-haspopup": "menu", "aria-expanded": "false", tabindex: "-1", data: { menu: this.id } },
+      icon("dots-horizontal"),
+    );
   }
 
   setPanel(panel) {
@@ -89,7 +126,10 @@ export class ItemView extends View {
 
   updated() {
     const { node, editor } = this;
-    const type = node.item === "question" ? (editor.catalogue.types[node.type] ?? { icon: "help", label: node.type }) : { icon: node.item === "note" ? "info-circle" : "rotate", label: editor.t(`type_${node.item}`) };
+    const type =
+      node.item === "question"
+        ? (editor.catalogue.types[node.type] ?? { icon: "help", label: node.type })
+        : { icon: node.item === "note" ? "info-circle" : "rotate", label: editor.t(`type_${node.item}`) };
     this.type.replaceChildren(icon(type.icon), unseen(type.label));
     this.type.title = type.label;
     this.element.classList.toggle("vo-item--note", node.item === "note");
@@ -104,11 +144,23 @@ export class SectionView extends View {
     this.count = h("span.vo-section__count");
     this.listId = newId("vo-list");
     this.list = h("ol.vo-list", { id: this.listId });
-    this.fold = h("button.vo-icon-button.vo-section__fold", { "aria-expanded": "true", "aria-controls": this.listId, tabindex: "-1", data: { fold: this.id } }, icon("arrow-right", "vo-turns"));
+    this.fold = h(
+      "button.vo-icon-button.vo-section__fold",
+      { "aria-expanded": "true", "aria-controls": this.listId, tabindex: "-1", data: { fold: this.id } },
+      icon("arrow-right", "vo-turns"),
+    );
     this.button = this.opener("button.vo-section__title", this.number, this.label, this.key, this.marks);
     this.menu = this.menuButton();
     const handle = h("span.vo-handle", { "aria-hidden": "true", data: { handle: "" } }, icon("grip"));
-    this.head = h("header.vo-section__head", {}, !editor.readOnly && handle, this.fold, h("h2.vo-section__heading", {}, this.button), this.count, this.menu);
+    this.head = h(
+      "header.vo-section__head",
+      {},
+      !editor.readOnly && handle,
+      this.fold,
+      h("h2.vo-section__heading", {}, this.button),
+      this.count,
+      this.menu,
+    );
     this.adder = button(editor.t("add_item"), { iconName: "plus", "data-add": this.id });
     this.foot = h("div.vo-section__foot", {}, !editor.readOnly && this.adder);
     this.element = h("section.vo-section", { data: { node: this.id } }, this.head, this.list, this.foot);
@@ -129,7 +181,9 @@ export class SectionView extends View {
   updated() {
     const name = this.editor.nameOf(this.node);
     this.number.textContent = `${this.editor.definition.sections.indexOf(this.node) + 1}.`;
-    this.count.textContent = this.editor.t(this.node.items.length === 1 ? "one_item" : "count_items", { count: this.node.items.length });
+    this.count.textContent = this.editor.t(this.node.items.length === 1 ? "one_item" : "count_items", {
+      count: this.node.items.length,
+    });
     this.fold.setAttribute("aria-label", this.editor.t("fold", { name }));
     this.element.setAttribute("aria-label", name);
   }

@@ -84,7 +84,11 @@ export class Lines {
   open(node) {
     const view = this.viewOf(node);
     if (view.open) return view.panel;
-    const panel = new Panel(this.editor, node, { id: view.panelId, words: this.editor.nameOf(node), actions: { changeType: (item) => this.changeType(item) } });
+    const panel = new Panel(this.editor, node, {
+      id: view.panelId,
+      words: this.editor.nameOf(node),
+      actions: { changeType: (item) => this.changeType(item) },
+    });
     panel.element.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.defaultPrevented) return;
       event.stopPropagation();
@@ -96,7 +100,8 @@ export class Lines {
 
   close(view) {
     const hadFocus = view.panel.element.contains(document.activeElement);
-    if (Object.values(view.node.label ?? view.node.title ?? view.node.text ?? {}).some(Boolean)) this.editor.proposing.delete(view.node);
+    if (Object.values(view.node.label ?? view.node.title ?? view.node.text ?? {}).some(Boolean))
+      this.editor.proposing.delete(view.node);
     view.setPanel(null);
     if (hadFocus) view.button.focus();
   }
@@ -105,7 +110,11 @@ export class Lines {
   reveal(node, at = null) {
     const place = placeOf(this.editor.definition, node);
     if (!place) return;
-    for (let holder = place.holder; holder && holder !== this.editor.definition; holder = placeOf(this.editor.definition, holder)?.holder) {
+    for (
+      let holder = place.holder;
+      holder && holder !== this.editor.definition;
+      holder = placeOf(this.editor.definition, holder)?.holder
+    ) {
       const view = this.viewOf(holder);
       if (view.folded) view.setFolded(false);
     }
@@ -173,7 +182,9 @@ export class Lines {
     const view = this.viewOf(node);
     view.button.focus({ preventScroll: true });
     view.head.scrollIntoView({ block: "nearest" });
-    return this.editor.announce(this.editor.t("moved_to", { name: this.editor.nameOf(node), place: index + 1, count: items.length, where }));
+    return this.editor.announce(
+      this.editor.t("moved_to", { name: this.editor.nameOf(node), place: index + 1, count: items.length, where }),
+    );
   }
 
   duplicate(node) {
@@ -198,13 +209,18 @@ export class Lines {
     if (editor.readOnly) return [entry("open", "view", () => this.toggle(view))];
     const nested = place.holder.item === "repeat";
     const entries = [
-      entry(isSection(node) ? "add_first" : "add_below", "plus", () => this.addBelow(node), { shortcut: "Shift+Enter" }),
+      entry(isSection(node) ? "add_first" : "add_below", "plus", () => this.addBelow(node), {
+        shortcut: "Shift+Enter",
+      }),
       isSection(node) && entry("add_section_below", "plus", () => this.addSection(place.index + 1)),
       null,
       entry("move_up", "arrow-up", () => this.shift(node, -1), { shortcut: "Alt+↑" }),
       entry("move_down", "arrow-down", () => this.shift(node, 1), { shortcut: "Alt+↓" }),
-      !isSection(node) && entry("move_to", "redirect", () => pickPlace(editor, node, (holder, index) => this.moved(node, holder, index))),
-      before?.item === "repeat" && fits(editor.definition, node, before) && entry("move_in", "arrow-right", () => this.nest(node, 1), { shortcut: "Alt+→" }),
+      !isSection(node) &&
+        entry("move_to", "redirect", () => pickPlace(editor, node, (holder, index) => this.moved(node, holder, index))),
+      before?.item === "repeat" &&
+        fits(editor.definition, node, before) &&
+        entry("move_in", "arrow-right", () => this.nest(node, 1), { shortcut: "Alt+→" }),
       nested && entry("move_out", "arrow-left", () => this.nest(node, -1), { shortcut: "Alt+←" }),
       null,
       entry("duplicate", "copy", () => this.duplicate(node)),
@@ -220,7 +236,12 @@ export class Lines {
     if (open) this.toggle(this.byId.get(open));
     else if (fold) this.byId.get(fold).setFolded(!this.byId.get(fold).folded);
     else if (add) this.add(this.byId.get(add).node, this.byId.get(add).node.items.length);
-    else if (menu) openMenu(event.target.closest("button"), this.menuFor(this.byId.get(menu)), this.editor.t("actions_for", { name: this.editor.nameOf(this.byId.get(menu).node) }));
+    else if (menu)
+      openMenu(
+        event.target.closest("button"),
+        this.menuFor(this.byId.get(menu)),
+        this.editor.t("actions_for", { name: this.editor.nameOf(this.byId.get(menu).node) }),
+      );
   }
 
   focused(event) {
@@ -231,7 +252,8 @@ export class Lines {
   makeCurrent(opener) {
     const set = (button, index) => {
       const block = button?.closest(".vo-line, .vo-section__head");
-      for (const control of block?.querySelectorAll(":scope > button, .vo-section__title") ?? []) control.tabIndex = index;
+      for (const control of block?.querySelectorAll(":scope > button, .vo-section__title") ?? [])
+        control.tabIndex = index;
     };
     if (this.current !== opener) set(this.current, -1);
     this.current = opener;

@@ -30,7 +30,10 @@ export function openMenu(anchor, entries, words) {
   anchor.after(element);
   anchor.setAttribute("aria-expanded", "true");
   const below = window.innerHeight - anchor.getBoundingClientRect().bottom;
-  element.classList.toggle("vo-menu--up", below < element.offsetHeight + 16 && anchor.getBoundingClientRect().top > element.offsetHeight);
+  element.classList.toggle(
+    "vo-menu--up",
+    below < element.offsetHeight + 16 && anchor.getBoundingClientRect().top > element.offsetHeight,
+  );
   buttons[0]?.focus();
   return element;
 }
@@ -41,12 +44,23 @@ function item({ words, iconName, shortcut, disabled, run, danger }) {
     closeMenu({ restore: true });
     run();
   };
-  return h(classes, { role: "menuitem", tabindex: "-1", disabled, on: { click: choose } }, icon(iconName), h("span", {}, words), shortcut && h("kbd", {}, shortcut));
+  return h(
+    classes,
+    { role: "menuitem", tabindex: "-1", disabled, on: { click: choose } },
+    icon(iconName),
+    h("span", {}, words),
+    shortcut && h("kbd", {}, shortcut),
+  );
 }
 
 function onKey(event, buttons) {
   const now = buttons.indexOf(document.activeElement);
-  const places = { ArrowDown: (now + 1) % buttons.length, ArrowUp: (now - 1 + buttons.length) % buttons.length, Home: 0, End: buttons.length - 1 };
+  const places = {
+    ArrowDown: (now + 1) % buttons.length,
+    ArrowUp: (now - 1 + buttons.length) % buttons.length,
+    Home: 0,
+    End: buttons.length - 1,
+  };
   if (event.key in places) {
     event.preventDefault();
     buttons[places[event.key]].focus();

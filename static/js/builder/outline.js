@@ -54,13 +54,34 @@ class Outline {
 
   toolbar() {
     this.found = h("span.vo-found", { role: "status" });
-    this.search = input("", { type: "search", placeholder: this.t("search"), "aria-label": this.t("search"), onInput: (text) => this.searched(text) });
-    const jump = h("button.button.button-small.button-secondary.vo-jump", { "aria-haspopup": "menu", "aria-expanded": "false", on: { click: () => openMenu(jump, this.jumps(), this.t("sections")) } }, this.t("sections"), icon("arrow-down"));
+    this.search = input("", {
+      type: "search",
+      placeholder: this.t("search"),
+      "aria-label": this.t("search"),
+      onInput: (text) => this.searched(text),
+    });
+    const jump = h(
+      "button.button.button-small.button-secondary.vo-jump",
+      {
+        "aria-haspopup": "menu",
+        "aria-expanded": "false",
+        on: { click: () => openMenu(jump, this.jumps(), this.t("sections")) },
+      },
+      this.t("sections"),
+      icon("arrow-down"),
+    );
     this.language = h("span");
     this.undo = button(this.t("undo"), { kind: "icon", iconName: "undo", onClick: () => this.goBack() });
     this.redo = button(this.t("redo"), { kind: "icon", iconName: "redo", onClick: () => this.goForth() });
     const history = this.editor.readOnly ? [] : [this.undo, this.redo];
-    return h("div.vo-toolbar", { role: "region", "aria-label": this.t("tools") }, h("div.vo-search", {}, icon("search"), this.search, this.found), h("span.vo-menu-holder", {}, jump), this.language, h("span.vo-history", {}, history));
+    return h(
+      "div.vo-toolbar",
+      { role: "region", "aria-label": this.t("tools") },
+      h("div.vo-search", {}, icon("search"), this.search, this.found),
+      h("span.vo-menu-holder", {}, jump),
+      this.language,
+      h("span.vo-history", {}, history),
+    );
   }
 
   languageSelect() {
@@ -72,13 +93,25 @@ class Outline {
       this.lines.redrawPanels();
       this.settings.update();
     };
-    return [select(options, this.editor.language, { "aria-label": this.t("editing_language"), title: this.t("editing_language"), onChange: change })];
+    return [
+      select(options, this.editor.language, {
+        "aria-label": this.t("editing_language"),
+        title: this.t("editing_language"),
+        onChange: change,
+      }),
+    ];
   }
 
   jumps() {
     return this.editor.definition.sections.map((section, index) => {
-      const count = [...allItems({ sections: [section] })].filter(({ item }) => this.editor.problemsOf(item).length).length + this.editor.problemsOf(section).length;
-      return { words: `${index + 1}. ${this.editor.nameOf(section)}`, iconName: count ? "warning" : "arrow-right", run: () => this.goTo(section) };
+      const count =
+        [...allItems({ sections: [section] })].filter(({ item }) => this.editor.problemsOf(item).length).length +
+        this.editor.problemsOf(section).length;
+      return {
+        words: `${index + 1}. ${this.editor.nameOf(section)}`,
+        iconName: count ? "warning" : "arrow-right",
+        run: () => this.goTo(section),
+      };
     });
   }
 
@@ -96,15 +129,45 @@ class Outline {
   // ---- problems ----
 
   drawSummary() {
-    const nodes = [this.editor.definition, ...this.editor.definition.sections.flatMap((section) => [section, ...[...allItems({ sections: [section] })].map(({ item }) => item)])];
+    const nodes = [
+      this.editor.definition,
+      ...this.editor.definition.sections.flatMap((section) => [
+        section,
+        ...[...allItems({ sections: [section] })].map(({ item }) => item),
+      ]),
+    ];
     const all = nodes.flatMap((node) => this.editor.problemsOf(node));
     this.summary.hidden = all.length === 0;
     if (!all.length) return this.summary.replaceChildren();
     const wasOpen = this.summary.querySelector("details")?.open ?? false;
-    const link = (problem) => h("button.vo-summary__link", { on: { click: () => this.goToProblem(problem) } }, h("strong", {}, problem.node === this.editor.definition ? this.t("form_settings") : this.editor.nameOf(problem.node)), ` ${this.editor.problemWords(problem)}`);
+    const link = (problem) =>
+      h(
+        "button.vo-summary__link",
+        { on: { click: () => this.goToProblem(problem) } },
+        h(
+          "strong",
+          {},
+          problem.node === this.editor.definition ? this.t("form_settings") : this.editor.nameOf(problem.node),
+        ),
+        ` ${this.editor.problemWords(problem)}`,
+      );
     const list = h("ul", {});
-    const details = h("details", {}, h("summary", {}, icon("arrow-right", "vo-turns"), icon("warning"), this.t(all.length === 1 ? "one_problem" : "count_problems", { count: all.length })), list);
-    const fill = () => details.open && !list.childElementCount && list.append(...all.slice(0, 100).map((problem) => h("li", {}, link(problem))));
+    const details = h(
+      "details",
+      {},
+      h(
+        "summary",
+        {},
+        icon("arrow-right", "vo-turns"),
+        icon("warning"),
+        this.t(all.length === 1 ? "one_problem" : "count_problems", { count: all.length }),
+      ),
+      list,
+    );
+    const fill = () =>
+      details.open &&
+      !list.childElementCount &&
+      list.append(...all.slice(0, 100).map((problem) => h("li", {}, link(problem))));
     details.addEventListener("toggle", fill);
     details.open = wasOpen;
     fill();
@@ -126,10 +189,13 @@ class Outline {
     } else {
       this.refresh();
     }
-    const isOfForm = operations.some(({ path }) => /^\/(languages|lists|warnings|kind|title|intro)/.test(path) || path === "");
+    const isOfForm = operations.some(
+      ({ path }) => /^\/(languages|lists|warnings|kind|title|intro)/.test(path) || path === "",
+    );
     if (origin !== "panel") {
       if (isOfForm) this.settings.redraw();
-      if (operations.some(({ path }) => path.startsWith("/languages")) || origin === "history" || !isOfForm) this.lines.redrawPanels();
+      if (operations.some(({ path }) => path.startsWith("/languages")) || origin === "history" || !isOfForm)
+        this.lines.redrawPanels();
     }
     for (const listener of this.listeners) listener();
   }
@@ -184,7 +250,11 @@ class Outline {
   tell(words, undoable = false) {
     clearTimeout(this.timer);
     const undo = undoable && button(this.t("undo"), { onClick: () => this.goBack() });
-    const close = h("button.vo-icon-button", { "aria-label": this.t("close"), on: { click: () => (this.toast.hidden = true) } }, icon("cross"));
+    const close = h(
+      "button.vo-icon-button",
+      { "aria-label": this.t("close"), on: { click: () => (this.toast.hidden = true) } },
+      icon("cross"),
+    );
     this.toast.replaceChildren(h("span", {}, words), undo || unseen(""), close);
     this.toast.hidden = false;
     this.timer = setTimeout(() => (this.toast.hidden = true), TOAST);
@@ -212,7 +282,9 @@ class Outline {
       changes: () => editor.document.changes(),
       mark: () => editor.document.mark(),
       reveal: (key) => {
-        const node = editor.definition.sections.find((section) => section.key === key) ?? [...allItems(editor.definition)].find(({ item }) => item.key === key)?.item;
+        const node =
+          editor.definition.sections.find((section) => section.key === key) ??
+          [...allItems(editor.definition)].find(({ item }) => item.key === key)?.item;
         if (!node) return;
         this.lines.reveal(node);
         if (node.item) this.lines.open(node);

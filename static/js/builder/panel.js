@@ -5,7 +5,11 @@ import { logic, privacy, sectionFields, wording } from "./panel_groups.js";
 import { fieldFor, showProblems } from "./problems.js";
 
 const GROUPS = { wording, logic, privacy };
-const PLACES = { wording: null, logic: /^\/(relevant|required|constraint|choice_filter|calculation|result|initial)/, privacy: /^\/(sensitivity|shared_with|recipient_label|paper|brief_part|keep_for)/ };
+const PLACES = {
+  wording: null,
+  logic: /^\/(relevant|required|constraint|choice_filter|calculation|result|initial)/,
+  privacy: /^\/(sensitivity|shared_with|recipient_label|paper|brief_part|keep_for)/,
+};
 
 export class Panel {
   /** `actions.changeType(node)` opens the picker. */
@@ -25,7 +29,9 @@ export class Panel {
   draw() {
     this.tables = [];
     const top = h("div.vo-panel__problems");
-    const body = this.groups.length ? this.groups.map((name) => this.group(name)) : [h("div.vo-group__body", {}, sectionFields(this.editor, this.node))];
+    const body = this.groups.length
+      ? this.groups.map((name) => this.group(name))
+      : [h("div.vo-group__body", {}, sectionFields(this.editor, this.node))];
     this.element.replaceChildren(top, ...body);
     this.showProblems();
   }
@@ -34,7 +40,11 @@ export class Panel {
   redraw() {
     const focus = this.element.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
     this.draw();
-    if (focus) (this.element.querySelector(`[data-focus="${CSS.escape(focus)}"]`) ?? this.element.querySelector("summary, input"))?.focus();
+    if (focus)
+      (
+        this.element.querySelector(`[data-focus="${CSS.escape(focus)}"]`) ??
+        this.element.querySelector("summary, input")
+      )?.focus();
   }
 
   /** Draws what reads other questions anew: one of them has another key now. The wording, where one types it, stays. */
@@ -56,10 +66,27 @@ export class Panel {
   group(name) {
     const body = h("div.vo-group__body");
     const digest = h("span.vo-group__digest", { data: { digest: name } }, this.digest(name));
-    const details = h("details.vo-group", { data: { group: name } }, h("summary", { "data-focus": `group.${name}` }, icon("arrow-right", "vo-turns"), h("span.vo-group__name", {}, this.editor.t(`group_of_${name}`)), digest), body);
+    const details = h(
+      "details.vo-group",
+      { data: { group: name } },
+      h(
+        "summary",
+        { "data-focus": `group.${name}` },
+        icon("arrow-right", "vo-turns"),
+        h("span.vo-group__name", {}, this.editor.t(`group_of_${name}`)),
+        digest,
+      ),
+      body,
+    );
     const fill = () => {
       if (body.childElementCount) return;
-      body.append(...GROUPS[name](this.editor, this.node, { redraw: () => this.redraw(), adopt: (table) => this.adopt(table), changeType: () => this.changeType() }).filter(Boolean));
+      body.append(
+        ...GROUPS[name](this.editor, this.node, {
+          redraw: () => this.redraw(),
+          adopt: (table) => this.adopt(table),
+          changeType: () => this.changeType(),
+        }).filter(Boolean),
+      );
     };
     this.refills[name] = () => {
       if (!body.childElementCount) return;
@@ -92,18 +119,28 @@ export class Panel {
     }
     const level = editor.catalogue.sensitivities.find(({ value }) => value === node.sensitivity)?.label;
     const roles = editor.catalogue.roles.filter(({ value }) => node.shared_with?.[value]).map(({ label }) => label);
-    return [level, ...roles, node.paper === false && editor.t("paper_words"), node.keep_for && editor.t("months", { count: node.keep_for })].filter(Boolean).join(" · ");
+    return [
+      level,
+      ...roles,
+      node.paper === false && editor.t("paper_words"),
+      node.keep_for && editor.t("months", { count: node.keep_for }),
+    ]
+      .filter(Boolean)
+      .join(" · ");
   }
 
   /** After a change elsewhere: digests, keys, problems. */
   refresh() {
-    for (const digest of this.element.querySelectorAll("[data-digest]")) digest.textContent = this.digest(digest.dataset.digest);
+    for (const digest of this.element.querySelectorAll("[data-digest]"))
+      digest.textContent = this.digest(digest.dataset.digest);
     for (const field of this.element.querySelectorAll("[data-refreshes]")) field.refresh();
     this.showProblems();
   }
 
   showProblems() {
-    showProblems(this.element, this.editor.problemsOf(this.node), (problem) => h("p.vo-problem", {}, icon("warning"), h("span", {}, this.editor.problemWords(problem))));
+    showProblems(this.element, this.editor.problemsOf(this.node), (problem) =>
+      h("p.vo-problem", {}, icon("warning"), h("span", {}, this.editor.problemWords(problem))),
+    );
   }
 
   /** Opens the group that holds a place of the item, and puts the focus there. */
@@ -116,8 +153,10 @@ export class Panel {
     }
     const controls = "input:not([type=hidden]), textarea, select";
     const field = at && fieldFor(this.element, at);
-    const target = field?.querySelector(`${controls}, button`) ?? this.element.querySelector(controls) ?? this.element.querySelector("summary");
+    const target =
+      field?.querySelector(`${controls}, button`) ??
+      this.element.querySelector(controls) ??
+      this.element.querySelector("summary");
     target?.focus();
   }
 }
-

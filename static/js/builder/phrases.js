@@ -5,7 +5,8 @@ const OPPOSITES = { "==": "!=", "!=": "==", "===": "!=", "!==": "==", some: "non
 const AMOUNTS = { "==": "exactly", "<": "fewer_than", "<=": "at_most", ">": "more_than", ">=": "at_least" };
 const ASKING = ["some", "all", "none"];
 
-export const MOMENT = /^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}:[0-9]{2})(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?$/;
+export const MOMENT =
+  /^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}:[0-9]{2})(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?$/;
 export const TIME = /^[0-9]{2}:[0-9]{2}$/;
 export const SEVERAL = new Set(["and", "or", "if", "?:", ...LOOPS]);
 
@@ -38,7 +39,11 @@ function compared(reader, operator, parts) {
   }
   const said = amount(reader, operator, left, right);
   if (said) return said;
-  return reader.say(areDays ? `day${operator}` : operator, reader.value(left, reader.variableIn(right)), reader.value(right, reader.variableIn(left)));
+  return reader.say(
+    areDays ? `day${operator}` : operator,
+    reader.value(left, reader.variableIn(right)),
+    reader.value(right, reader.variableIn(left)),
+  );
 }
 
 /** "It has at least 2 rows" for the number of a variable's rows beside a constant, else "". */
@@ -48,7 +53,11 @@ function amount(reader, written, counted, number) {
   if (!rows || typeof number !== "number" || !Object.hasOwn(AMOUNTS, written)) return "";
   const [operator, count] = written === ">" && number === 0 ? [">=", 1] : [written, number];
   const noun = rows.where ? "row" : reader.hasValues(rows.list) ? "choice" : "entry";
-  const said = reader.say(AMOUNTS[operator], reader.number(count), reader.word(`${count === 1 ? "one" : "several"}_${noun}`));
+  const said = reader.say(
+    AMOUNTS[operator],
+    reader.number(count),
+    reader.word(`${count === 1 ? "one" : "several"}_${noun}`),
+  );
   if (!rows.where) return reader.say("has", reader.value(rows.list), said);
   return reader.say("has_where", reader.value(rows.list), said, within(reader, rows.list, rows.where.condition));
 }
@@ -91,9 +100,17 @@ function missingSome(reader, _operator, [count, given]) {
 function contained(reader, operator, [needle, haystack]) {
   const isNot = operator === "not_in";
   if (Array.isArray(haystack)) {
-    return reader.say(isNot ? "none_among" : "one_of", reader.value(needle), reader.value(haystack, reader.variableIn(needle)));
+    return reader.say(
+      isNot ? "none_among" : "one_of",
+      reader.value(needle),
+      reader.value(haystack, reader.variableIn(needle)),
+    );
   }
-  return reader.say(isNot ? "excludes" : "includes", reader.value(needle, reader.variableIn(haystack)), reader.value(haystack));
+  return reader.say(
+    isNot ? "excludes" : "includes",
+    reader.value(needle, reader.variableIn(haystack)),
+    reader.value(haystack),
+  );
 }
 
 function chosen(reader, _operator, parts) {
@@ -106,20 +123,27 @@ function chosen(reader, _operator, parts) {
 }
 
 function chained(reader, operator, parts) {
-  if (parts.length === 1) return operator === "-" ? reader.say("negative", reader.value(parts[0])) : reader.value(parts[0]);
+  if (parts.length === 1)
+    return operator === "-" ? reader.say("negative", reader.value(parts[0])) : reader.value(parts[0]);
   return parts.map((part) => reader.value(part)).reduce((said, part) => reader.say(operator, said, part));
 }
 
 const listed = (reader, operator, parts) => reader.say(operator, parts.map((part) => reader.value(part)).join(", "));
 
 /** matches, and "not_matches". */
-const matched = (reader, operator, [text, pattern]) => reader.say(operator, reader.value(text), reader.say("quote", String(pattern)));
+const matched = (reader, operator, [text, pattern]) =>
+  reader.say(operator, reader.value(text), reader.say("quote", String(pattern)));
 
 function separated(reader, _operator, [list, separator]) {
-  return reader.say("join", reader.value(list), typeof separator === "string" ? reader.say("quote", separator) : reader.value(separator));
+  return reader.say(
+    "join",
+    reader.value(list),
+    typeof separator === "string" ? reader.say("quote", separator) : reader.value(separator),
+  );
 }
 
-const rounded = (reader, _operator, parts) => reader.say(parts.length > 1 ? "round_to" : "round", ...parts.map((part) => reader.value(part)));
+const rounded = (reader, _operator, parts) =>
+  reader.say(parts.length > 1 ? "round_to" : "round", ...parts.map((part) => reader.value(part)));
 
 function aged(reader, _operator, [birth, on]) {
   const [name, parts] = opened(on);
@@ -152,7 +176,12 @@ function summed(reader, _operator, [summand]) {
   const rows = name === "map" ? rowsOf(parts[0]) : null;
   if (!rows) return reader.say("sum", reader.value(summand));
   if (!rows.where) return reader.say("sum_of", reader.value(parts[1]), reader.value(rows.list));
-  return reader.say("sum_where", reader.value(parts[1]), reader.value(rows.list), within(reader, rows.list, rows.where.condition));
+  return reader.say(
+    "sum_where",
+    reader.value(parts[1]),
+    reader.value(rows.list),
+    within(reader, rows.list, rows.where.condition),
+  );
 }
 
 function rowAt(reader, _operator, [list, position]) {

@@ -14,7 +14,10 @@ export function placed(definition, problems) {
       used += 2;
       list = "items";
     }
-    const at = way.slice(used).map((name) => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+    const at = way
+      .slice(used)
+      .map((name) => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`)
+      .join("");
     return { node, at, code, message };
   });
 }

@@ -21,7 +21,14 @@ export function faultOf(expression, operators) {
 export function asText(editor, expression, { onValid, read = readRow }) {
   const id = newId("vo-raw");
   const problem = h("p.vo-problem", { id: `${id}-problem`, role: "status" });
-  const area = h("textarea.vo-raw", { rows: 5, spellcheck: "false", "aria-label": editor.t("as_text"), "aria-describedby": problem.id, readonly: editor.readOnly, value: JSON.stringify(expression, null, 1) });
+  const area = h("textarea.vo-raw", {
+    rows: 5,
+    spellcheck: "false",
+    "aria-label": editor.t("as_text"),
+    "aria-describedby": problem.id,
+    readonly: editor.readOnly,
+    value: JSON.stringify(expression, null, 1),
+  });
   const apply = () => {
     let given;
     try {
@@ -56,5 +63,12 @@ export function rawPart(editor, expression, { onChange, read = readRow }) {
     },
   });
   const sentence = editor.sentence(expression, editor.language) || JSON.stringify(expression);
-  return h("div.vo-rawpart", {}, h("p", {}, sentence), h("p.vo-quiet", {}, editor.t("no_rows")), !editor.readOnly && toggle, box);
+  return h(
+    "div.vo-rawpart",
+    {},
+    h("p", {}, sentence),
+    h("p.vo-quiet", {}, editor.t("no_rows")),
+    !editor.readOnly && toggle,
+    box,
+  );
 }

@@ -58,18 +58,30 @@ function entry(item, catalogue, definition, place) {
 /** The entries of a question: itself, and the parts of an answer that has parts (a matrix's rows, a decision). */
 function entries(item, catalogue, definition, place) {
   const own = entry(item, catalogue, definition, place);
-  const part = (name, texts, kind, choices) => ({ ...own, path: `${item.key}.${name}`, texts, kind, choices, part: true });
+  const part = (name, texts, kind, choices) => ({
+    ...own,
+    path: `${item.key}.${name}`,
+    texts,
+    kind,
+    choices,
+    part: true,
+  });
   const type = catalogue.types[item.type];
   const choices = (given) => (given.list ? catalogue.lists[given.list]?.choices : type.part_choices) ?? null;
-  const parts = item.type === "matrix"
-    ? (item.rows ?? []).map((row) => part(row.value, joined(own.texts, row.label), "choice", item.choices ?? []))
-    : (type?.parts ?? []).map((given) => part(given.path, joined(own.texts, given.label), given.kind, choices(given)));
+  const parts =
+    item.type === "matrix"
+      ? (item.rows ?? []).map((row) => part(row.value, joined(own.texts, row.label), "choice", item.choices ?? []))
+      : (type?.parts ?? []).map((given) =>
+          part(given.path, joined(own.texts, given.label), given.kind, choices(given)),
+        );
   return [own, ...parts];
 }
 
 function joined(texts, more) {
   const languages = new Set([...Object.keys(texts), ...Object.keys(more)]);
-  return Object.fromEntries([...languages].map((language) => [language, `${textIn(texts, language)}: ${textIn(more, language)}`]));
+  return Object.fromEntries(
+    [...languages].map((language) => [language, `${textIn(texts, language)}: ${textIn(more, language)}`]),
+  );
 }
 
 /** A repeat group as a list of rows: what its rows' questions are. */
@@ -118,7 +130,8 @@ export function scopeAt(definition, catalogue, node, { self = false, whole = fal
   return scope;
 }
 
-const holds = (repeat, node) => (repeat.items ?? []).some((item) => item === node || (item.item === "repeat" && holds(item, node)));
+const holds = (repeat, node) =>
+  (repeat.items ?? []).some((item) => item === node || (item.item === "repeat" && holds(item, node)));
 
 /** What can be read of one row from outside ("any row where ..."): the row's own questions and today, nothing else. */
 export function rowScope(repeat) {
@@ -137,13 +150,21 @@ export function namesFor(definition, catalogue, language) {
   const days = [];
   for (const { item } of allItems(definition)) {
     if (item.item === "note") continue;
-    const known = item.item === "question" ? entries(item, catalogue, definition, null) : [{ path: item.key, texts: textsOf(item), choices: null }];
+    const known =
+      item.item === "question"
+        ? entries(item, catalogue, definition, null)
+        : [{ path: item.key, texts: textsOf(item), choices: null }];
     for (const { path, texts, kind, choices } of known) {
       labels[path] = textIn(texts, language, item.key);
       if (["date", "datetime", "time"].includes(kind)) days.push(path);
-      if (choices?.length) values[path] = Object.fromEntries(choices.map((choice) => [choice.value, textIn(choice.label, language, choice.value)]));
+      if (choices?.length)
+        values[path] = Object.fromEntries(
+          choices.map((choice) => [choice.value, textIn(choice.label, language, choice.value)]),
+        );
     }
   }
-  values._case_forms = Object.fromEntries((catalogue.case_forms ?? []).map(({ value, label }) => [value, textIn(label, language, value)]));
+  values._case_forms = Object.fromEntries(
+    (catalogue.case_forms ?? []).map(({ value, label }) => [value, textIn(label, language, value)]),
+  );
   return { labels, values, days };
 }

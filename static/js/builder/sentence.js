@@ -48,7 +48,8 @@ class Reader {
   }
 
   value(expression, of = "") {
-    if (Array.isArray(expression)) return expression.map((part) => this.value(part, of)).join(", ") || this.word("nothing");
+    if (Array.isArray(expression))
+      return expression.map((part) => this.value(part, of)).join(", ") || this.word("nothing");
     if (!isObject(expression)) return this.constant(expression, of);
     const [written, parts] = opened(expression);
     const operator = SAME_WORDS[written] ?? written;
@@ -84,7 +85,9 @@ class Reader {
     const [first, ...others] = key.split(".");
     const rest = others.join(".");
     if (!key) return this.word("entry");
-    const label = own(this.labels, key) ?? (own(this.labels, first) === undefined ? undefined : (own(this.labels, rest) || this.labels[first]));
+    const label =
+      own(this.labels, key) ??
+      (own(this.labels, first) === undefined ? undefined : own(this.labels, rest) || this.labels[first]);
     if (label !== undefined) return this.say("quote", label);
     if (first === "choice" && rest) return rest === "value" ? this.word("choice") : this.say("choice_part", rest);
     if (first === "current" || first === "accumulator") return rest ? this.variable(rest) : this.word(first);
@@ -106,6 +109,8 @@ class Reader {
   isDay(expression) {
     if (typeof expression === "string") return MOMENT.test(expression) || TIME.test(expression);
     const [operator, parts] = opened(expression);
-    return operator === "var" ? typeof parts[0] === "string" && this.days.has(parts[0]) : operator === "today" || operator === "add_days";
+    return operator === "var"
+      ? typeof parts[0] === "string" && this.days.has(parts[0])
+      : operator === "today" || operator === "add_days";
   }
 }

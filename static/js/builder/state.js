@@ -15,7 +15,8 @@ export class Editor {
     this.language = this.languages.includes(settings.language) ? settings.language : this.languages[0];
     this.published = new WeakSet(); // items whose key, and choices whose value, can't change any more
     const fixed = new Set(settings.publishedKeys ?? []);
-    for (const { item } of allItems(definition ? this.definition : {})) if (fixed.has(item.key)) this.published.add(item);
+    for (const { item } of allItems(definition ? this.definition : {}))
+      if (fixed.has(item.key)) this.published.add(item);
     this.findPublishedValues(settings);
     this.proposing = new WeakSet(); // items whose key still follows their label
     this.folds = { wording: true, logic: false, privacy: false }; // which groups of a panel stand open
@@ -64,7 +65,11 @@ export class Editor {
   /** An expression as a sentence, or "" when it can't be said. */
   sentence(expression, language) {
     try {
-      return explain(expression, { ...namesFor(this.definition, this.catalogue, language), language, words: this.catalogue.sentences });
+      return explain(expression, {
+        ...namesFor(this.definition, this.catalogue, language),
+        language,
+        words: this.catalogue.sentences,
+      });
     } catch {
       return "";
     }
@@ -85,7 +90,9 @@ export class Editor {
       const path = this.document.pathOf(node);
       if (path === undefined) return false;
       const whole = path + at;
-      return !touched.some((change) => at && (whole === change || whole.startsWith(`${change}/`) || change.startsWith(`${whole}/`)));
+      return !touched.some(
+        (change) => at && (whole === change || whole.startsWith(`${change}/`) || change.startsWith(`${whole}/`)),
+      );
     });
   }
 
@@ -105,7 +112,9 @@ export class Editor {
   /** What a problem says, with the language of a text that is missing. */
   problemWords({ message, at }) {
     const [, language] = /\/([a-z]{2,3}(?:-[A-Z]{2})?)$/.exec(at) ?? [];
-    return language && this.languages.length > 1 && this.languages.includes(language) ? `${message} (${this.languageName(language)})` : message;
+    return language && this.languages.length > 1 && this.languages.includes(language)
+      ? `${message} (${this.languageName(language)})`
+      : message;
   }
 
   /** Whether questions of this type have no use for a property that others may have. */

@@ -20,8 +20,12 @@ export function natureOf(subject, scope) {
 }
 
 const datesOf = (scope) => scope.entries.filter(({ kind }) => kind === "date" || kind === "datetime");
-const placeName = (editor, place) => (typeof place === "object" && place !== null ? editor.nameOf(place) : editor.t(`place_${place}`));
-const option = (editor, entry, stem = "var:") => [`${stem}${entry.path}`, textIn(entry.texts, editor.language, entry.path)];
+const placeName = (editor, place) =>
+  typeof place === "object" && place !== null ? editor.nameOf(place) : editor.t(`place_${place}`);
+const option = (editor, entry, stem = "var:") => [
+  `${stem}${entry.path}`,
+  textIn(entry.texts, editor.language, entry.path),
+];
 
 /** Options of questions, grouped by where they stand, nearest group last. */
 export function questionGroups(editor, known, stem) {
@@ -45,8 +49,14 @@ function subjectOptions(editor, scope, { rows }) {
   const repeats = scope.repeats.flatMap((repeat) => {
     const name = textIn(repeat.texts, editor.language, repeat.path);
     const numbers = repeat.entries.some(({ kind }) => kind === "number");
-    const quantified = rows ? ["some", "all", "none"].map((which) => [`rows:${which}:${repeat.path}`, t(`rows_${which}`, { name })]) : [];
-    return [...quantified, [`count:${repeat.path}`, t("subject_count", { name })], ...(numbers ? [[`sum:${repeat.path}`, t("subject_sum", { name })]] : [])];
+    const quantified = rows
+      ? ["some", "all", "none"].map((which) => [`rows:${which}:${repeat.path}`, t(`rows_${which}`, { name })])
+      : [];
+    return [
+      ...quantified,
+      [`count:${repeat.path}`, t("subject_count", { name })],
+      ...(numbers ? [[`sum:${repeat.path}`, t("subject_sum", { name })]] : []),
+    ];
   });
   const groups = questionGroups(editor, scope.entries, "var:");
   if (repeats.length) groups.push({ group: t("place_repeats"), options: repeats });
@@ -86,8 +96,17 @@ function withKnown(options, value, editor) {
 }
 
 export function subjectSelect(editor, scope, row, { onChange, rows = true, words, focus, extra = [] }) {
-  const options = withKnown([["", editor.t("choose")], ...extra, ...subjectOptions(editor, scope, { rows })], codeOf(row), editor);
-  const control = select(options, codeOf(row), { "aria-label": words, disabled: editor.readOnly, "data-focus": focus, onChange });
+  const options = withKnown(
+    [["", editor.t("choose")], ...extra, ...subjectOptions(editor, scope, { rows })],
+    codeOf(row),
+    editor,
+  );
+  const control = select(options, codeOf(row), {
+    "aria-label": words,
+    disabled: editor.readOnly,
+    "data-focus": focus,
+    onChange,
+  });
   control.classList.add("vo-cond__subject");
   return control;
 }
@@ -95,7 +114,10 @@ export function subjectSelect(editor, scope, row, { onChange, rows = true, words
 /** The further choices a subject needs: which date, on which day, which question is summed. */
 export function subjectDetails(editor, scope, subject, { onChange, focus }) {
   const dates = datesOf(scope).map((entry) => option(editor, entry, ""));
-  const days = [...(scope.occurred ? [["occurred", editor.t("subject_occurred")]] : []), ["today", editor.t("subject_today")]];
+  const days = [
+    ...(scope.occurred ? [["occurred", editor.t("subject_occurred")]] : []),
+    ["today", editor.t("subject_today")],
+  ];
   const pick = (name, options, words) =>
     select(withKnown(options, subject[name], editor), subject[name], {
       "aria-label": words,
@@ -104,12 +126,33 @@ export function subjectDetails(editor, scope, subject, { onChange, focus }) {
       onChange: (value) => onChange({ ...subject, [name]: value }),
     });
   const said = (words) => h("span.vo-cond__word", {}, words);
-  if (subject.of === "age") return [said(editor.t("by_date")), pick("path", dates, editor.t("date_of_birth")), pick("on", days.map(([value, words]) => [value, editor.t("on_day", { day: words })]), editor.t("on_which_day"))];
+  if (subject.of === "age")
+    return [
+      said(editor.t("by_date")),
+      pick("path", dates, editor.t("date_of_birth")),
+      pick(
+        "on",
+        days.map(([value, words]) => [value, editor.t("on_day", { day: words })]),
+        editor.t("on_which_day"),
+      ),
+    ];
   if (subject.of === "days") {
     const all = [...dates, ...days];
-    return [said(editor.t("from")), pick("from", all, editor.t("from")), said(editor.t("to")), pick("to", all, editor.t("to"))];
+    return [
+      said(editor.t("from")),
+      pick("from", all, editor.t("from")),
+      said(editor.t("to")),
+      pick("to", all, editor.t("to")),
+    ];
   }
-  if (subject.of === "sum") return [pick("path", numbersIn(subject.list, scope).map((entry) => option(editor, entry, "")), editor.t("which_number"))];
+  if (subject.of === "sum")
+    return [
+      pick(
+        "path",
+        numbersIn(subject.list, scope).map((entry) => option(editor, entry, "")),
+        editor.t("which_number"),
+      ),
+    ];
   return [];
 }
 

@@ -23,12 +23,19 @@ export function textsField(editor, node, names, words, { multiline = false, need
   const texts = names.reduce((part, name) => part?.[name], node) ?? {};
   const write = onText ?? ((language, value) => setText(editor, node, names, language, value, { needed }));
   const control = (language) =>
-    input(texts[language], { multiline, readonly: editor.readOnly, "data-focus": `${at}/${language}`, onInput: (value) => write(language, value) });
+    input(texts[language], {
+      multiline,
+      readonly: editor.readOnly,
+      "data-focus": `${at}/${language}`,
+      onInput: (value) => write(language, value),
+    });
   if (editor.languages.length === 1) {
     const [language] = editor.languages;
     return field(words, control(language), { at: `${at}/${language}`, hint, lang: language });
   }
-  const fields = editor.languages.map((language) => field(editor.languageName(language), control(language), { at: `${at}/${language}`, lang: language }));
+  const fields = editor.languages.map((language) =>
+    field(editor.languageName(language), control(language), { at: `${at}/${language}`, lang: language }),
+  );
   return fieldset(words, { at, hint }, h("div.vo-texts", {}, fields));
 }
 
@@ -43,7 +50,11 @@ function follow(editor, node, names, text, { sections }) {
   const taken = takenKeys(editor.definition, { sections, except: node });
   const stem = sections ? "section" : STEMS[node.item];
   const key = proposed(text, taken, stem);
-  if (folded(text) && key !== node.key) editor.document.apply(renaming(editor.document, node, key), { merge: `${editor.document.pathOf(node)}/${names[0]}`, origin: "panel" });
+  if (folded(text) && key !== node.key)
+    editor.document.apply(renaming(editor.document, node, key), {
+      merge: `${editor.document.pathOf(node)}/${names[0]}`,
+      origin: "panel",
+    });
 }
 
 /** The label (title, text) of a node: as any text, but the key may follow it. */
@@ -55,7 +66,8 @@ export function namedField(editor, node, name, words, options = {}) {
     onText: (language, value) => {
       setText(editor, node, [name], language, value, { needed: true });
       const isFirst = language === editor.languages[0] || !node[name]?.[editor.languages[0]];
-      if (isFirst && editor.proposing.has(node)) follow(editor, node, [name], textIn(node[name], editor.languages[0]), { sections });
+      if (isFirst && editor.proposing.has(node))
+        follow(editor, node, [name], textIn(node[name], editor.languages[0]), { sections });
     },
   });
 }
@@ -72,7 +84,11 @@ export function keyField(editor, node) {
     onInput: (value) => {
       editor.proposing.delete(node);
       const operations = renaming(editor.document, node, value.trim());
-      editor.document.apply(operations, { merge: `${editor.document.pathOf(node)}/key`, origin: "panel", label: editor.t("step_key") });
+      editor.document.apply(operations, {
+        merge: `${editor.document.pathOf(node)}/key`,
+        origin: "panel",
+        label: editor.t("step_key"),
+      });
     },
   });
   control.classList.add("vo-key");

@@ -11,25 +11,48 @@ export function choiceOptions(editor, choices) {
   return choices.map((choice) => [choice.value, textIn(choice.label, editor.language, choice.value)]);
 }
 
-const known = (options, value) => (value === undefined || value === "" || options.some(([given]) => given === value) ? options : [...options, [value, value]]);
+const known = (options, value) =>
+  value === undefined || value === "" || options.some(([given]) => given === value)
+    ? options
+    : [...options, [value, value]];
 
 /** One value of the entry's kind. `onChange(value)` gets undefined when it was emptied. `words` name it to readers. */
 export function valueControl(editor, entry, value, { words, onChange, ...rest }) {
   const shared = { "aria-label": words, disabled: editor.readOnly, ...rest };
   if (entry.kind === "boolean") {
-    const options = [["", "—"], ["true", editor.t("yes")], ["false", editor.t("no")]];
-    return select(options, value === undefined ? "" : String(value), { ...shared, onChange: (given) => onChange(given === "" ? undefined : given === "true") });
+    const options = [
+      ["", "—"],
+      ["true", editor.t("yes")],
+      ["false", editor.t("no")],
+    ];
+    return select(options, value === undefined ? "" : String(value), {
+      ...shared,
+      onChange: (given) => onChange(given === "" ? undefined : given === "true"),
+    });
   }
   if (entry.choices) {
     const options = known(choiceOptions(editor, entry.choices), value);
-    return select([["", "—"], ...options], value ?? "", { ...shared, onChange: (given) => onChange(given === "" ? undefined : given) });
+    return select([["", "—"], ...options], value ?? "", {
+      ...shared,
+      onChange: (given) => onChange(given === "" ? undefined : given),
+    });
   }
   if (entry.kind === "number") {
-    const control = input(value ?? "", { type: "number", step: "any", ...shared, onInput: (given) => onChange(given === "" || Number.isNaN(Number(given)) ? undefined : Number(given)) });
+    const control = input(value ?? "", {
+      type: "number",
+      step: "any",
+      ...shared,
+      onInput: (given) => onChange(given === "" || Number.isNaN(Number(given)) ? undefined : Number(given)),
+    });
     control.classList.add("vo-number");
     return control;
   }
-  if (INPUTS[entry.kind]) return input(value ?? "", { type: INPUTS[entry.kind], ...shared, onInput: (given) => onChange(given || undefined) });
+  if (INPUTS[entry.kind])
+    return input(value ?? "", {
+      type: INPUTS[entry.kind],
+      ...shared,
+      onInput: (given) => onChange(given || undefined),
+    });
   return input(value ?? "", { ...shared, onInput: (given) => onChange(given || undefined) });
 }
 
@@ -63,7 +86,10 @@ export function valuesControl(editor, entry, values, { words, onChange }) {
 }
 
 function listed(text, kind) {
-  const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
   const values = kind === "number" ? lines.map(Number).filter((value) => !Number.isNaN(value)) : lines;
   return values.length ? values : undefined;
 }

@@ -21,7 +21,13 @@ const areThere = (values, offered) =>
 
 function fillSelect(select, offered, name) {
   const [nothing, ...options] = select.options;
-  if (areThere(options.map((option) => option.value), offered)) return;
+  if (
+    areThere(
+      options.map((option) => option.value),
+      offered,
+    )
+  )
+    return;
   if (select.value) remembered.set(name, [select.value]);
   const chosen = remembered.get(name)?.[0];
   select.replaceChildren(
@@ -32,7 +38,13 @@ function fillSelect(select, offered, name) {
 
 function fillBoxes(element, offered, name, rule) {
   const inputs = [...element.querySelectorAll("input")].filter((input) => input.name === name && input.value !== "");
-  if (areThere(inputs.map((input) => input.value), offered)) return;
+  if (
+    areThere(
+      inputs.map((input) => input.value),
+      offered,
+    )
+  )
+    return;
   const chosen = inputs.filter((input) => input.checked).map((input) => input.value);
   if (chosen.length) remembered.set(name, chosen);
   const wanted = new Set(remembered.get(name) ?? []);
@@ -41,7 +53,9 @@ function fillBoxes(element, offered, name, rule) {
   const more = group.querySelector(".q-more");
   const none = group.querySelector("[data-none]");
   for (const input of inputs) input.closest(".q-choice").remove();
-  const boxes = offered.map((choice, index) => box(kind, `${group.id}-c${index}`, name, choice, wanted.has(choice.value)));
+  const boxes = offered.map((choice, index) =>
+    box(kind, `${group.id}-c${index}`, name, choice, wanted.has(choice.value)),
+  );
   for (const input of boxes.map((each) => each.querySelector("input"))) {
     if (rule.exclusive?.includes(input.value)) input.dataset.exclusive = "";
   }

@@ -22,7 +22,12 @@ export function fill(element, name, value) {
   const wanted = (Array.isArray(value) ? value : [value]).map(String);
   if (fields.some((field) => CHECKED.has(field.type))) {
     for (const field of fields) field.checked = wanted.includes(field.value);
-  } else if (fields.length === 1 && fields[0].type !== "file" && fields[0].type !== "datetime-local" && typeof value !== "object") {
+  } else if (
+    fields.length === 1 &&
+    fields[0].type !== "file" &&
+    fields[0].type !== "datetime-local" &&
+    typeof value !== "object"
+  ) {
     fields[0].value = wanted[0];
   }
 }

@@ -68,7 +68,8 @@ class Walk {
       const applies = holds(item.relevant ?? true, scope);
       if (element) show(element, applies);
       if (!applies || item.item === "note") continue;
-      const { value, typed } = item.item === "repeat" ? this.repeat(item, scope, element) : this.question(item, name, scope, element);
+      const { value, typed } =
+        item.item === "repeat" ? this.repeat(item, scope, element) : this.question(item, name, scope, element);
       found.typed ||= typed;
       if (value !== undefined) found.answers[item.key] = scope[item.key] = value;
     }
@@ -93,7 +94,8 @@ class Walk {
     if (!element) return { value: undefined, typed: false };
     const required = holds(rule.required ?? false, scope);
     mark(rule, element, required);
-    if (rule.choice_filter) offer(element, rule, name, (choice) => holds(rule.choice_filter, { ...scope, choice }, false));
+    if (rule.choice_filter)
+      offer(element, rule, name, (choice) => holds(rule.choice_filter, { ...scope, choice }, false));
     const isEmpty = isBlank(element, name);
     if (isEmpty && rule.initial !== undefined && !this.touched.has(name)) {
       this.touched.add(name); // once: whoever empties it again means it
@@ -121,7 +123,16 @@ function show(element, applies) {
   if (shown) shown.disabled = !applies;
 }
 
-const GROUPS = new Set(["select_many", "indicators", "matrix", "ranking", "geopoint", "signature", "duration", "approximate_date"]);
+const GROUPS = new Set([
+  "select_many",
+  "indicators",
+  "matrix",
+  "ranking",
+  "geopoint",
+  "signature",
+  "duration",
+  "approximate_date",
+]);
 
 /** The star says it to those who see, the field itself to those who hear; for a group of fields the star is enough. */
 function mark(rule, element, required) {

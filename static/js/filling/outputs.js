@@ -29,7 +29,8 @@ export function tell(rule, element, value, words) {
   output.classList.toggle("muted", text === "");
 }
 
-const asNumber = (value) => new Intl.NumberFormat(document.documentElement.lang, { useGrouping: false, maximumFractionDigits: 12 }).format(value);
+const asNumber = (value) =>
+  new Intl.NumberFormat(document.documentElement.lang, { useGrouping: false, maximumFractionDigits: 12 }).format(value);
 const WRITTEN = {
   text: String,
   long_text: String,

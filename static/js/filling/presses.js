@@ -117,7 +117,8 @@ export class Presses {
   /** Says what is waited for, or why it stopped; while it waits, Back stays on the page once. */
   say(kind, address) {
     const said = this.waiting;
-    for (const words of said.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== kind && !(words.dataset.when === "leaving" && this.isWarned);
+    for (const words of said.querySelectorAll("[data-when]"))
+      words.hidden = words.dataset.when !== kind && !(words.dataset.when === "leaving" && this.isWarned);
     const link = said.querySelector("[data-sign-in]");
     if (link && address) link.href = address;
     said.querySelector("[data-press]").textContent = this.pending ? this.pending.words : "";

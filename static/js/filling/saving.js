@@ -115,7 +115,8 @@ export class Saver {
       return result.told;
     }
     if (this.renew(result)) return (this.plan(0), null);
-    if (!abort?.signal.aborted) this.say({ signIn: "signedOut", large: "large", refused: "refused" }[result.kind] ?? "unsaved");
+    if (!abort?.signal.aborted)
+      this.say({ signIn: "signedOut", large: "large", refused: "refused" }[result.kind] ?? "unsaved");
     this.plan(TRY_AGAIN);
     return null;
   }
@@ -129,7 +130,10 @@ export class Saver {
 
   /** Somebody signed in again in another window: the page takes the new key that it is shown. True when it did. */
   renew(result) {
-    const key = result.kind === "page" && result.page.querySelector("[data-stale]") && result.page.querySelector('[name="draft_key"]');
+    const key =
+      result.kind === "page" &&
+      result.page.querySelector("[data-stale]") &&
+      result.page.querySelector('[name="draft_key"]');
     if (key) this.form.elements.namedItem("draft_key").value = key.value;
     return Boolean(key);
   }

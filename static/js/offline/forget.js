@@ -30,10 +30,6 @@ async function forgetWorker() {
 
 /** Never fails: whoever leaves must get away. */
 export async function forget() {
-  const steps = [
-    async () => forgetChoices(),
-    async () => window.caches?.delete(CACHE),
-    forgetWorker,
-  ];
+  const steps = [async () => forgetChoices(), async () => window.caches?.delete(CACHE), forgetWorker];
   await Promise.allSettled(steps.map((step) => step()));
 }

@@ -28,7 +28,8 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin || PASSED.test(url.pathname)) return;
   if (request.mode === "navigate") event.respondWith(page(event, url));
-  else if (/^\/(?:static|media)\//.test(url.pathname) && !request.headers.has("range")) event.respondWith(asset(request));
+  else if (/^\/(?:static|media)\//.test(url.pathname) && !request.headers.has("range"))
+    event.respondWith(asset(request));
 });
 
 async function asset(request) {

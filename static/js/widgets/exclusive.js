@@ -7,7 +7,9 @@ export function standAlone(root) {
 }
 
 function settle(ticked) {
-  const others = [...(ticked.form?.elements ?? [])].filter(({ name, type }) => name === ticked.name && type === "checkbox");
+  const others = [...(ticked.form?.elements ?? [])].filter(
+    ({ name, type }) => name === ticked.name && type === "checkbox",
+  );
   const isAlone = "exclusive" in ticked.dataset;
   for (const other of others) {
     if (other !== ticked && (isAlone || "exclusive" in other.dataset)) other.checked = false;
