@@ -2,7 +2,7 @@
 
 // A form that must be sent once: a second press while the first is under way does nothing.
 document.addEventListener("submit", (event) => {
-  const form = event.target;
+  const form = /** @type {HTMLFormElement} */ (event.target);
   if (!form.matches("form[data-once]")) return;
   if (form.dataset.sent) {
     event.preventDefault();
@@ -24,15 +24,16 @@ window.addEventListener("pageshow", () => {
 document.querySelector("[data-focus]")?.focus();
 
 // The menu closes on Escape and on a press elsewhere.
+/** @type {HTMLDetailsElement | null} */
 const menu = document.querySelector("[data-menu]");
 if (menu) {
   document.addEventListener("click", (event) => {
-    if (!menu.contains(event.target)) menu.open = false;
+    if (!menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && menu.open) {
       menu.open = false;
-      menu.querySelector("summary").focus();
+      menu.querySelector("summary")?.focus();
     }
   });
 }
@@ -50,9 +51,9 @@ if (offline) {
 
 // After a while without a press nothing stays on the screen: the page locks itself. Not while something typed isn't
 // saved yet; the server keeps what is sent from such a page (access/sessions/locked.py).
-const lock = document.getElementById("lock");
+const lock = /** @type {HTMLFormElement | null} */ (document.getElementById("lock"));
 const idleFor = Number(lock?.dataset.idleMinutes ?? 0) * 60000;
-if (idleFor) {
+if (lock && idleFor) {
   const SAY_EACH = 60000;
   let pressed = Date.now();
   let said = Date.now();
@@ -63,8 +64,9 @@ if (idleFor) {
     else idle();
     if (pressed - said < SAY_EACH) return;
     said = pressed;
-    const body = new URLSearchParams({ csrfmiddlewaretoken: lock.elements.namedItem("csrfmiddlewaretoken").value });
-    fetch(lock.dataset.alive, { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => {});
+    const token = /** @type {HTMLInputElement} */ (lock.elements.namedItem("csrfmiddlewaretoken"));
+    const body = new URLSearchParams({ csrfmiddlewaretoken: token.value });
+    fetch(lock.dataset.alive ?? "", { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => {});
   };
   const idle = () => {
     if (Date.now() - pressed < idleFor) return;
@@ -75,7 +77,7 @@ if (idleFor) {
     document.addEventListener(kind, press, { passive: true, capture: true });
   }
   document.addEventListener("input", (event) => {
-    const form = event.target.form;
+    const { form } = /** @type {Field} */ (event.target);
     if (form?.method === "post" && form.id !== "section") isTyped = true;
   });
   document.addEventListener("visibilitychange", idle);

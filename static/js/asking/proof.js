@@ -6,7 +6,11 @@ const SLICE = 30; // milliseconds at a time, so that the page stays usable
 
 const pause = () => new Promise((resume) => setTimeout(resume, 0));
 
-/** The proof for a challenge as the server wants it back, or "" when there is none. */
+/**
+ * The proof for a challenge as the server wants it back, or "" when there is none.
+ *
+ * @param {{ algorithm: string, challenge: string, salt: string, signature: string, max: number }} options
+ */
 export async function solve({ algorithm, challenge, salt, signature, max }) {
   if (algorithm !== "SHA-256") return "";
   const hash = hasher(salt);

@@ -1,7 +1,7 @@
 /** The form's own settings: title, intro, kind, audience, languages, lists of its own, questions before sending. */
 
 import { escaped } from "./document.js";
-import { button, field, fieldset, h, icon, input, select } from "./dom.js";
+import { button, field, fieldset, focusedIn, focusOn, h, icon, input, optionsOf, select } from "./dom.js";
 import { Entries } from "./entries.js";
 import { proposed } from "./keys.js";
 import { fieldFor, showProblems } from "./problems.js";
@@ -24,15 +24,25 @@ const TEXTS = new Set([
 ]);
 const OPTIONAL = new Set(["recipient_title", "intro", "recipient_label", "hint"]);
 
-/** Operations that take one language out of every text of the form. */
+/**
+ * Operations that take one language out of every text of the form.
+ *
+ * @param {Definition} definition
+ * @param {string} code
+ */
 function withoutLanguage(definition, code) {
+  /** @type {Operation[]} */
   const operations = [];
+  /**
+   * @param {unknown} part
+   * @param {string} path
+   */
   const walk = (part, path) => {
     if (typeof part !== "object" || part === null) return;
     for (const [name, value] of Object.entries(part)) {
       const here = `${path}/${escaped(name)}`;
       if (!TEXTS.has(name) || Array.isArray(value) || typeof value !== "object") walk(value, here);
-      else if (code in (value ?? {})) {
+      else if (value && code in value) {
         const isLast = OPTIONAL.has(name) && Object.keys(value).length === 1;
         operations.push({ op: "remove", path: isLast ? here : `${here}/${code}` });
       }
@@ -43,8 +53,13 @@ function withoutLanguage(definition, code) {
 }
 
 export class FormSettings {
+  /**
+   * @param {Editor} editor
+   * @param {{ told: (words: string, undoable?: boolean) => void }} options
+   */
   constructor(editor, { told }) {
-    Object.assign(this, { editor, told });
+    this.editor = editor;
+    this.told = told;
     this.body = h("div.vo-group__body");
     this.digest = h("span.vo-group__digest");
     this.element = h(
@@ -64,6 +79,10 @@ export class FormSettings {
     this.update();
   }
 
+  /**
+   * @param {string} name
+   * @param {Record<string, string | number | undefined>} [values]
+   */
   t(name, values) {
     return this.editor.t(name, values);
   }
@@ -88,17 +107,17 @@ export class FormSettings {
 
   /** Draws anew if it stands open, else when it is opened next. */
   redraw() {
-    const focus = this.body.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+    const focus = focusedIn(this.body);
     this.body.replaceChildren();
     if (this.element.open) this.draw();
-    if (focus) this.body.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus();
+    if (focus) focusOn(this.body, focus);
     this.update();
   }
 
   draw() {
     const { editor } = this;
-    const kinds = editor.catalogue.kinds.map(({ value, label }) => [value, label]);
-    const setKind = (value) =>
+    const kinds = optionsOf(editor.catalogue.kinds);
+    const setKind = (/** @type {string} */ value) =>
       editor.document.set(editor.definition, "kind", value, { origin: "panel", label: this.t("step_settings") });
     this.body.replaceChildren(
       h("div.vo-panel__problems"),
@@ -112,7 +131,7 @@ export class FormSettings {
       this.audience(),
       this.languages(),
       this.lists(),
-      editor.definition.audience !== "public" && warningsField(this),
+      ...(editor.definition.audience === "public" ? [] : [warningsField(this)]),
     );
     this.update();
   }
@@ -121,8 +140,8 @@ export class FormSettings {
   audience() {
     const { editor } = this;
     const { definition } = editor;
-    const choices = editor.catalogue.audiences.map(({ value, label }) => [value, label]);
-    const set = (value) =>
+    const choices = optionsOf(editor.catalogue.audiences);
+    const set = (/** @type {string} */ value) =>
       editor.document.set(definition, "audience", value === "staff" ? undefined : value, {
         label: this.t("step_settings"),
       });
@@ -143,12 +162,12 @@ export class FormSettings {
     );
   }
 
+  /** @param {string} at */
   focusAt(at) {
     this.element.open = true;
     if (!this.body.childElementCount) this.draw();
-    (
-      fieldFor(this.body, at)?.querySelector("input, textarea, select") ?? this.element.querySelector("summary")
-    ).focus();
+    const control = fieldFor(this.body, at)?.querySelector("input, textarea, select");
+    /** @type {HTMLElement | null} */ (control ?? this.element.querySelector("summary"))?.focus();
   }
 
   // ---- languages ----
@@ -160,7 +179,9 @@ export class FormSettings {
     const choice = select([["", this.t("choose")], ...known, ["other", this.t("other_code")]], "", {
       "aria-label": this.t("add_language"),
       "data-focus": "/languages/add",
-      onChange: (value) => (code.hidden = value !== "other"),
+      onChange: (value) => {
+        code.hidden = value !== "other";
+      },
     });
     const code = input("", {
       hidden: true,
@@ -172,12 +193,14 @@ export class FormSettings {
     const problem = h("p.vo-problem", { role: "status" });
     const add = () => {
       const wanted = choice.value === "other" ? code.value.trim() : choice.value;
-      if (!CODE.test(wanted) || editor.languages.includes(wanted))
-        return void (problem.textContent = wanted ? this.t("bad_language") : this.t("choose_language"));
+      if (!CODE.test(wanted) || editor.languages.includes(wanted)) {
+        problem.textContent = wanted ? this.t("bad_language") : this.t("choose_language");
+        return;
+      }
       editor.document.apply([{ op: "add", path: `/languages/${editor.languages.length}`, value: wanted }], {
         label: this.t("step_settings"),
       });
-      return this.told(this.t("language_added", { language: editor.languageName(wanted) }));
+      this.told(this.t("language_added", { language: editor.languageName(wanted) }));
     };
     const adder = editor.readOnly
       ? []
@@ -193,6 +216,10 @@ export class FormSettings {
     );
   }
 
+  /**
+   * @param {string} code
+   * @param {number} index
+   */
   language(code, index) {
     const { editor } = this;
     const name = editor.languageName(code);
@@ -268,6 +295,10 @@ export class FormSettings {
     );
   }
 
+  /**
+   * @param {string} key
+   * @param {ChoiceList} list
+   */
   list(key, list) {
     const { editor } = this;
     const { definition } = editor;
@@ -279,7 +310,7 @@ export class FormSettings {
       exclusive: true,
     });
     const remove = () => {
-      const isLast = Object.keys(definition.lists).length === 1;
+      const isLast = Object.keys(definition.lists ?? {}).length === 1;
       editor.document.apply([{ op: "remove", path: isLast ? "/lists" : `/lists/${escaped(key)}` }], {
         label: this.t("step_settings"),
       });

@@ -15,6 +15,7 @@ export const HINTED = new Set([
   "empty_repeat",
 ]);
 
+/** @type {(keyof FormNode)[]} */
 const TEXTS = [
   "title",
   "recipient_title",
@@ -26,31 +27,62 @@ const TEXTS = [
   "low_label",
   "high_label",
 ];
+/** @type {Record<string, string[]>} */
 const NEEDED = { section: ["title"], question: ["label"], repeat: ["label"], note: ["text"], form: ["title"] };
 
-/** Every hint of the form: {node, at, code, message}. */
+/**
+ * Every hint of the form: {node, at, code, message}.
+ *
+ * @param {Editor} editor
+ */
 export function* hints(editor) {
   const { definition, catalogue, languages } = editor;
+  /**
+   * @param {FormNode} node
+   * @param {string} at
+   * @param {string} code
+   * @returns {Problem}
+   */
   const say = (node, at, code) => ({ node, at, code, message: editor.t(`problem_${code}`) });
 
+  /**
+   * @param {FormNode} node
+   * @param {Texts | undefined} texts
+   * @param {string} at
+   */
   function* missing(node, texts, at) {
     for (const language of languages)
       if (!texts?.[language]?.trim()) yield say(node, `${at}/${language}`, "missing_translation");
   }
 
+  /**
+   * @param {FormNode} node
+   * @param {string} kind
+   */
   function* texts(node, kind) {
     for (const name of TEXTS) {
-      if (name in node || NEEDED[kind].includes(name)) yield* missing(node, node[name], `/${name}`);
+      if (name in node || NEEDED[kind].includes(name))
+        yield* missing(node, /** @type {Texts | undefined} */ (node[name]), `/${name}`);
     }
     if (node.constraint) yield* missing(node, node.constraint.message, "/constraint/message");
   }
 
+  /**
+   * @param {FormNode} node
+   * @param {Map<string, number>} keys
+   */
   function* key(node, keys) {
     if (isReserved(node.key ?? "")) yield say(node, "/key", "reserved_key");
     else if (!isKey(node.key ?? "")) yield say(node, "/key", "bad_key");
-    else if (keys.get(node.key) > 1) yield say(node, "/key", "duplicate_key");
+    else if ((keys.get(node.key) ?? 0) > 1) yield say(node, "/key", "duplicate_key");
   }
 
+  /**
+   * @param {FormNode} node
+   * @param {string} name
+   * @param {Choice[]} list
+   * @param {string} [at]
+   */
   function* entries(node, name, list, at = `/${name}`) {
     const values = new Set();
     for (const [index, entry] of list.entries()) {
@@ -61,6 +93,7 @@ export function* hints(editor) {
     }
   }
 
+  /** @param {Question} item */
   function* question(item) {
     if (!item.sensitivity) yield say(item, "/sensitivity", "no_sensitivity");
     const chooses = catalogue.types[item.type]?.properties.includes("choices");
@@ -70,8 +103,11 @@ export function* hints(editor) {
   }
 
   const items = [...allItems(definition)];
-  const counted = (nodes) =>
-    nodes.reduce((keys, { key: name }) => keys.set(name, (keys.get(name) ?? 0) + 1), new Map());
+  const counted = (/** @type {FormNode[]} */ nodes) =>
+    nodes.reduce(
+      (keys, { key: name }) => keys.set(name, (keys.get(name) ?? 0) + 1),
+      /** @type {Map<string, number>} */ (new Map()),
+    );
   const itemKeys = counted(items.map(({ item }) => item));
   const sectionKeys = counted(definition.sections ?? []);
 

@@ -2,6 +2,7 @@
 
 import { h, icon } from "./dom.js";
 
+/** @type {{ element: HTMLElement, anchor: HTMLElement, stop: () => void } | null} */
 let open = null;
 
 export function closeMenu({ restore = false } = {}) {
@@ -14,7 +15,13 @@ export function closeMenu({ restore = false } = {}) {
   if (restore) anchor.focus();
 }
 
-/** `entries`: {words, iconName, shortcut?, disabled?, run} or null for a line between. */
+/**
+ * `entries`: {words, iconName, shortcut?, disabled?, run} or null for a line between.
+ *
+ * @param {HTMLElement} anchor
+ * @param {(MenuEntry | null)[]} entries
+ * @param {string} words
+ */
 export function openMenu(anchor, entries, words) {
   if (open?.anchor === anchor) return closeMenu({ restore: true });
   closeMenu();
@@ -22,8 +29,9 @@ export function openMenu(anchor, entries, words) {
   const element = h("div.vo-menu", { role: "menu", "aria-label": words }, items);
   const buttons = items.filter((node) => node.matches("button:not([disabled])"));
   element.addEventListener("keydown", (event) => onKey(event, buttons));
-  const outside = (event) => {
-    if (!element.contains(event.target) && !anchor.contains(event.target)) closeMenu();
+  const outside = (/** @type {PointerEvent} */ event) => {
+    const target = /** @type {Node} */ (event.target);
+    if (!element.contains(target) && !anchor.contains(target)) closeMenu();
   };
   document.addEventListener("pointerdown", outside);
   open = { element, anchor, stop: () => document.removeEventListener("pointerdown", outside) };
@@ -38,6 +46,7 @@ export function openMenu(anchor, entries, words) {
   return element;
 }
 
+/** @param {MenuEntry} entry */
 function item({ words, iconName, shortcut, disabled, run, danger }) {
   const classes = danger ? "button.vo-menu__item.vo-menu__item--danger" : "button.vo-menu__item";
   const choose = () => {
@@ -53,8 +62,13 @@ function item({ words, iconName, shortcut, disabled, run, danger }) {
   );
 }
 
+/**
+ * @param {KeyboardEvent} event
+ * @param {HTMLElement[]} buttons
+ */
 function onKey(event, buttons) {
-  const now = buttons.indexOf(document.activeElement);
+  const now = buttons.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  /** @type {Record<string, number>} */
   const places = {
     ArrowDown: (now + 1) % buttons.length,
     ArrowUp: (now - 1 + buttons.length) % buttons.length,

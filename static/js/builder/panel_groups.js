@@ -2,13 +2,19 @@
 
 import { CalculationField } from "./calculation_field.js";
 import { ConditionField, modes } from "./condition_field.js";
-import { button, checkbox, field, fieldset, h, icon, input, select } from "./dom.js";
+import { button, checkbox, field, fieldset, h, icon, input, optionsOf, select } from "./dom.js";
 import { attributesOf, choicesOf, kindOf, scopeAt } from "./scope.js";
 import { keyField, namedField, textsField } from "./texts.js";
 import { typeProperties } from "./type_properties.js";
 
 // ---- wording ----
 
+/**
+ * @param {Editor} editor
+ * @param {Item} node
+ * @param {PanelTools} panel
+ * @returns {Child[]}
+ */
 export function wording(editor, node, panel) {
   if (node.item === "note")
     return [namedField(editor, node, "text", editor.t("note_text"), { multiline: true }), keyField(editor, node)];
@@ -23,11 +29,16 @@ export function wording(editor, node, panel) {
   ];
 }
 
+/**
+ * @param {Editor} editor
+ * @param {Question} node
+ * @param {PanelTools} panel
+ */
 function typeField(editor, node, panel) {
   const type = editor.catalogue.types[node.type];
   const name = type?.label ?? node.type;
   const change = button(editor.t("change_type"), {
-    onClick: () => panel.changeType(),
+    onClick: () => panel.changeType(node),
     "data-focus": "/type",
     "aria-label": editor.t("change_type_of", { name }),
   });
@@ -40,9 +51,13 @@ function typeField(editor, node, panel) {
   );
 }
 
+/**
+ * @param {Editor} editor
+ * @param {Repeat} node
+ */
 function repeatBounds(editor, node) {
-  const one = (name, fewest) => {
-    const set = (text) =>
+  const one = (/** @type {"min" | "max"} */ name, /** @type {number} */ fewest) => {
+    const set = (/** @type {string} */ text) =>
       editor.document.set(node, name, text === "" ? undefined : Number(text), {
         origin: "panel",
         label: editor.t("step_property"),
@@ -64,6 +79,10 @@ function repeatBounds(editor, node) {
   return h("div.vo-row", {}, one("min", 0), one("max", 1));
 }
 
+/**
+ * @param {Editor} editor
+ * @param {FormNode} node
+ */
 export function sectionFields(editor, node) {
   return [
     namedField(editor, node, "title", editor.t("title")),
@@ -76,8 +95,17 @@ export function sectionFields(editor, node) {
 
 // ---- logic ----
 
+/**
+ * @param {Editor} editor
+ * @param {FormNode} node
+ * @param {{ self?: boolean, whole?: boolean }} [options]
+ */
 const scoped = (editor, node, options) => () => scopeAt(editor.definition, editor.catalogue, node, options);
 
+/**
+ * @param {Editor} editor
+ * @param {FormNode} node
+ */
 export function shownWhen(editor, node) {
   return new ConditionField(editor, node, ["relevant"], {
     words: editor.t("relevant"),
@@ -90,6 +118,12 @@ export function shownWhen(editor, node) {
   });
 }
 
+/**
+ * @param {Editor} editor
+ * @param {Item} node
+ * @param {PanelTools} panel
+ * @returns {Child[]}
+ */
 export function logic(editor, node, panel) {
   const fields = [shownWhen(editor, node).element];
   if (node.item !== "question") return fields;
@@ -112,7 +146,7 @@ export function logic(editor, node, panel) {
       hint: editor.t("initial_hint"),
       scope: scoped(editor, node),
     });
-  const may = (name) => !editor.refuses(node.type, name);
+  const may = (/** @type {string} */ name) => !editor.refuses(node.type, name);
   return [
     ...fields,
     may("required") && required.element,
@@ -122,13 +156,19 @@ export function logic(editor, node, panel) {
   ];
 }
 
-/** The calculation and what it comes to, which follows it until somebody says otherwise. */
+/**
+ * The calculation and what it comes to, which follows it until somebody says otherwise.
+ *
+ * @param {Editor} editor
+ * @param {Item} node
+ */
 function calculation(editor, node) {
+  /** @type {SelectOption[]} */
   const results = ["text", "integer", "decimal", "date", "boolean"].map((value) => [
     value,
     editor.t(`result_${value}`),
   ]);
-  const set = (value) =>
+  const set = (/** @type {string} */ value) =>
     editor.document.set(node, "result", value, { origin: "panel", label: editor.t("step_calculation") });
   const result = select(results, node.result ?? "text", { disabled: editor.readOnly, onChange: set });
   let follows = node.result === undefined;
@@ -142,12 +182,19 @@ function calculation(editor, node) {
       result.value = value;
     },
   });
-  result.addEventListener("change", () => (follows = false));
+  result.addEventListener("change", () => {
+    follows = false;
+  });
   return [formula.element, field(editor.t("result"), result, { at: "/result" })];
 }
 
+/**
+ * @param {Editor} editor
+ * @param {Item} node
+ * @param {PanelTools} panel
+ */
 function validWhen(editor, node, panel) {
-  const write = (expr) => {
+  const write = (/** @type {Expression | undefined} */ expr) => {
     const { constraint } = node;
     const options = { origin: "panel", label: editor.t("step_condition") };
     if (expr === undefined) {
@@ -182,12 +229,24 @@ function validWhen(editor, node, panel) {
   return h("div", {}, condition.element, message);
 }
 
-/** Which choices are offered: a condition over each choice's value and attributes. */
+/**
+ * Which choices are offered: a condition over each choice's value and attributes.
+ *
+ * @param {Editor} editor
+ * @param {Item} node
+ * @param {QuestionType | undefined} type
+ */
 function choosable(editor, node, type) {
   if (!type?.properties.includes("choice_filter")) return null;
   const choices = choicesOf(node, editor.catalogue, editor.definition) ?? [];
-  const listed = node.choices_from ?? type.list;
+  const listed = node.choices_from ?? type.list ?? "";
   const names = [...new Set([...attributesOf(choices), ...(editor.catalogue.lists[listed]?.attributes ?? [])])];
+  /**
+   * @param {string} name
+   * @param {string} words
+   * @param {Choice[]} options
+   * @returns {ScopeEntry}
+   */
   const own = (name, words, options) => ({
     path: `choice.${name}`,
     place: "choice",
@@ -195,8 +254,7 @@ function choosable(editor, node, type) {
     kind: "choice",
     choices: options,
   });
-  const valuesOf = (name) =>
-    [...new Set(choices.map((choice) => choice.with?.[name]).filter(Boolean))].map((value) => ({ value, label: {} }));
+  const valuesOf = (/** @type {string} */ name) => [...new Set(choices.flatMap((choice) => choice.with?.[name] || []))];
   const scope = () => {
     const known = scopeAt(editor.definition, editor.catalogue, node);
     const parts = [
@@ -218,28 +276,44 @@ function choosable(editor, node, type) {
   }).element;
 }
 
-/** What people call an attribute that our own lists have; others are called by their key. */
+/**
+ * What people call an attribute that our own lists have; others are called by their key.
+ *
+ * @param {Editor} editor
+ * @param {string} name
+ */
 function attributeName(editor, name) {
   const words = editor.t(`attribute_${name}`);
   return words === `attribute_${name}` ? name : words;
 }
 
-/** The values of an attribute under the names of the list they come from (a region's slug under its name). */
+/**
+ * The values of an attribute under the names of the list they come from (a region's slug under its name).
+ *
+ * @param {string} name
+ * @param {string[]} values
+ * @param {Editor} editor
+ * @returns {Choice[]}
+ */
 function named(name, values, editor) {
   const list = editor.catalogue.lists[`${name}s`] ?? editor.catalogue.lists[name];
   const labels = new Map((list?.choices ?? []).map((choice) => [choice.value, choice.label]));
-  return values.map(({ value }) => ({ value, label: labels.get(value) ?? {} }));
+  return values.map((value) => ({ value, label: labels.get(value) ?? {} }));
 }
 
 // ---- privacy ----
 
+/**
+ * @param {Editor} editor
+ * @param {Item} node
+ */
 export function privacy(editor, node) {
-  const sensitivities = editor.catalogue.sensitivities.map(({ value, label }) => [value, label]);
-  const set = (name) => (value) =>
+  const sensitivities = optionsOf(editor.catalogue.sensitivities);
+  const set = (/** @type {string} */ name) => (/** @type {Stored} */ value) =>
     editor.document.set(node, name, value, { origin: "panel", label: editor.t("step_privacy") });
   const chosen = editor.catalogue.sensitivities.find(({ value }) => value === node.sensitivity);
   const note = h("p.vo-field__hint", {}, chosen?.hint ?? "");
-  const choose = (value) => {
+  const choose = (/** @type {string} */ value) => {
     set("sensitivity")(value);
     note.textContent = editor.catalogue.sensitivities.find((known) => known.value === value)?.hint ?? "";
   };
@@ -262,10 +336,8 @@ export function privacy(editor, node) {
     disabled: editor.readOnly,
     onChange: (never) => set("paper")(never ? false : undefined),
   });
-  const parts = [
-    ["", editor.t("brief_part_none")],
-    ...editor.catalogue.brief_parts.map(({ value, label }) => [value, label]),
-  ];
+  /** @type {SelectOption[]} */
+  const parts = [["", editor.t("brief_part_none")], ...optionsOf(editor.catalogue.brief_parts)];
   const inBrief = select(parts, node.brief_part ?? "", {
     disabled: editor.readOnly,
     onChange: (value) => set("brief_part")(value || undefined),
@@ -284,9 +356,15 @@ export function privacy(editor, node) {
   ];
 }
 
-/** One role. While its condition is unfinished, nothing is shared. */
+/**
+ * One role. While its condition is unfinished, nothing is shared.
+ *
+ * @param {Editor} editor
+ * @param {Item} node
+ * @param {{ value: string, label: string }} options
+ */
 function sharing(editor, node, { value: role, label }) {
-  const write = (when) => {
+  const write = (/** @type {Expression | undefined} */ when) => {
     const { [role]: _, ...others } = node.shared_with ?? {};
     const all = when === undefined ? others : { ...others, [role]: when };
     const options = { origin: "panel", label: editor.t("step_privacy"), merge: "" };

@@ -1,7 +1,9 @@
 /** Operators whose words depend on what they are applied to, read back. The twin of case_forms/logic/phrases.py. */
 
 const LOOPS = ["map", "filter", "reduce", "all", "some", "none"];
+/** @type {Record<string, string>} */
 const OPPOSITES = { "==": "!=", "!=": "==", "===": "!=", "!==": "==", some: "none", none: "some" };
+/** @type {Record<string, string>} */
 const AMOUNTS = { "==": "exactly", "<": "fewer_than", "<=": "at_most", ">": "more_than", ">=": "at_least" };
 const ASKING = ["some", "all", "none"];
 
@@ -10,23 +12,50 @@ export const MOMENT =
 export const TIME = /^[0-9]{2}:[0-9]{2}$/;
 export const SEVERAL = new Set(["and", "or", "if", "?:", ...LOOPS]);
 
+/**
+ * @param {unknown} value
+ * @returns {value is Record<string, Expression>}
+ */
 export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/**
+ * @template T
+ * @param {Record<string, T>} holder
+ * @param {string} name
+ * @returns {T | undefined}
+ */
 export const own = (holder, name) => (Object.hasOwn(holder, name) ? holder[name] : undefined);
 
-/** The operator and its arguments; ["", []] of what is no operation. */
+/**
+ * The operator and its arguments; ["", []] of what is no operation.
+ *
+ * @param {Expression | undefined} expression
+ * @returns {[operator: string, parts: Expression[]]}
+ */
 export function opened(expression) {
   if (!isObject(expression)) return ["", []];
   const [operator, given] = Object.entries(expression)[0];
   return [operator, Array.isArray(given) ? given : [given]];
 }
 
+/** @param {Expression} expression */
 const isEntry = (expression) => isObject(expression) && Object.keys(expression).length === 1 && expression.var === "";
 
+/**
+ * @param {Reader} reader
+ * @param {string} operator
+ * @param {Expression[]} parts
+ */
 function joined(reader, operator, parts) {
   const said = parts.map((part) => (parts.length === 1 ? reader.condition(part) : reader.enclosed(part)));
   return said.join(reader.word(operator));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} operator
+ * @param {Expression[]} parts
+ */
 function compared(reader, operator, parts) {
   const areDays = !["==", "!="].includes(operator) && parts.some((part) => reader.isDay(part));
   if (parts.length === 3) {
@@ -46,12 +75,20 @@ function compared(reader, operator, parts) {
   );
 }
 
-/** "It has at least 2 rows" for the number of a variable's rows beside a constant, else "". */
+/**
+ * "It has at least 2 rows" for the number of a variable's rows beside a constant, else "".
+ *
+ * @param {Reader} reader
+ * @param {string} written
+ * @param {Expression} counted
+ * @param {Expression} number
+ */
 function amount(reader, written, counted, number) {
   const [name, parts] = opened(counted);
   const rows = name === "count" ? rowsOf(parts[0]) : null;
   if (!rows || typeof number !== "number" || !Object.hasOwn(AMOUNTS, written)) return "";
-  const [operator, count] = written === ">" && number === 0 ? [">=", 1] : [written, number];
+  const [operator, count] =
+    written === ">" && number === 0 ? /** @type {const} */ ([">=", 1]) : /** @type {const} */ ([written, number]);
   const noun = rows.where ? "row" : reader.hasValues(rows.list) ? "choice" : "entry";
   const said = reader.say(
     AMOUNTS[operator],
@@ -62,7 +99,13 @@ function amount(reader, written, counted, number) {
   return reader.say("has_where", reader.value(rows.list), said, within(reader, rows.list, rows.where.condition));
 }
 
-/** A condition on the entries of a list. */
+/**
+ * A condition on the entries of a list.
+ *
+ * @param {Reader} reader
+ * @param {Expression} list
+ * @param {Expression} condition
+ */
 function within(reader, list, condition) {
   const outer = reader.entry;
   reader.entry = reader.variableIn(list);
@@ -71,6 +114,11 @@ function within(reader, list, condition) {
   return said;
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function negated(reader, _operator, [inner]) {
   const [name, parts] = opened(inner);
   if (Object.hasOwn(OPPOSITES, name)) return reader.value({ [OPPOSITES[name]]: parts });
@@ -81,22 +129,43 @@ function negated(reader, _operator, [inner]) {
   return reader.say("not", reader.enclosed(inner));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} keys
+ */
 function answered(reader, _operator, keys) {
   if (keys.length === 1) return reader.say("answered", reader.variable(keys[0]));
   return reader.say("all_answered", keys.map((key) => reader.variable(key)).join(", "));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function missing(reader, _operator, parts) {
   const keys = Array.isArray(parts[0]) ? parts[0] : parts;
   return reader.say("missing", keys.map((key) => reader.variable(key)).join(", "));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function missingSome(reader, _operator, [count, given]) {
   const keys = Array.isArray(given) ? given : [given];
   return reader.say("missing_some", reader.value(count), keys.map((key) => reader.variable(key)).join(", "));
 }
 
-/** in, and "not_in". */
+/**
+ * in, and "not_in".
+ *
+ * @param {Reader} reader
+ * @param {string} operator
+ * @param {Expression[]} parts
+ */
 function contained(reader, operator, [needle, haystack]) {
   const isNot = operator === "not_in";
   if (Array.isArray(haystack)) {
@@ -113,27 +182,53 @@ function contained(reader, operator, [needle, haystack]) {
   );
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function chosen(reader, _operator, parts) {
   if (parts.length < 2) return parts.length ? reader.value(parts[0]) : reader.word("nothing");
   let said = "";
   for (let index = 0; index < parts.length - 1; index += 2) {
     said += reader.say(said ? "else_if" : "if", reader.condition(parts[index]), reader.value(parts[index + 1]));
   }
-  return said + (parts.length % 2 ? reader.say("else", reader.value(parts.at(-1))) : "");
+  return said + (parts.length % 2 ? reader.say("else", reader.value(parts[parts.length - 1])) : "");
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} operator
+ * @param {Expression[]} parts
+ */
 function chained(reader, operator, parts) {
   if (parts.length === 1)
     return operator === "-" ? reader.say("negative", reader.value(parts[0])) : reader.value(parts[0]);
   return parts.map((part) => reader.value(part)).reduce((said, part) => reader.say(operator, said, part));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} operator
+ * @param {Expression[]} parts
+ */
 const listed = (reader, operator, parts) => reader.say(operator, parts.map((part) => reader.value(part)).join(", "));
 
-/** matches, and "not_matches". */
+/**
+ * matches, and "not_matches".
+ *
+ * @param {Reader} reader
+ * @param {string} operator
+ * @param {Expression[]} parts
+ */
 const matched = (reader, operator, [text, pattern]) =>
   reader.say(operator, reader.value(text), reader.say("quote", String(pattern)));
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function separated(reader, _operator, [list, separator]) {
   return reader.say(
     "join",
@@ -142,9 +237,19 @@ function separated(reader, _operator, [list, separator]) {
   );
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 const rounded = (reader, _operator, parts) =>
   reader.say(parts.length > 1 ? "round_to" : "round", ...parts.map((part) => reader.value(part)));
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function aged(reader, _operator, [birth, on]) {
   const [name, parts] = opened(on);
   const key = name === "var" && parts.length === 1 ? parts[0] : "";
@@ -153,7 +258,13 @@ function aged(reader, _operator, [birth, on]) {
   return reader.say("age_on", reader.value(birth), reader.value(on));
 }
 
-/** add_days: a day before or after another. */
+/**
+ * add_days: a day before or after another.
+ *
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function daysApart(reader, _operator, [date, days]) {
   const day = reader.value(date);
   if (typeof days !== "number") return reader.say("days_after", day, reader.value(days));
@@ -162,8 +273,18 @@ function daysApart(reader, _operator, [date, days]) {
   return reader.say(`days_${side}`, day, reader.number(Math.abs(days)));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 const partOfDate = (reader, _operator, [part, date]) => reader.say(`part_${part}`, reader.value(date));
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function counted(reader, _operator, [list]) {
   const rows = rowsOf(list);
   if (!rows) return reader.say("count", reader.value(list));
@@ -171,6 +292,11 @@ function counted(reader, _operator, [list]) {
   return reader.say("count_where", reader.value(rows.list), within(reader, rows.list, rows.where.condition));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function summed(reader, _operator, [summand]) {
   const [name, parts] = opened(summand);
   const rows = name === "map" ? rowsOf(parts[0]) : null;
@@ -184,6 +310,11 @@ function summed(reader, _operator, [summand]) {
   );
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function rowAt(reader, _operator, [list, position]) {
   const [name, parts] = opened(list);
   if (name === "map" && opened(parts[1])[0] === "var") {
@@ -192,6 +323,11 @@ function rowAt(reader, _operator, [list, position]) {
   return reader.say("row", reader.value(list), reader.value(position));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} operator
+ * @param {Expression[]} parts
+ */
 function looped(reader, operator, [list, body, ...rest]) {
   const said = reader.value(list);
   const [name, parts] = opened(body);
@@ -205,7 +341,12 @@ function looped(reader, operator, [list, body, ...rest]) {
   return reader.say(operator, said, within(reader, list, body));
 }
 
-/** A list that is a variable, and which of its rows are meant (where: null for all); null for other lists. */
+/**
+ * A list that is a variable, and which of its rows are meant (where: null for all); null for other lists.
+ *
+ * @param {Expression} expression
+ * @returns {{ list: Expression, where: { condition: Expression } | null } | null}
+ */
 function rowsOf(expression) {
   const [operator, parts] = opened(expression);
   if (operator === "var") return { list: expression, where: null };
@@ -213,6 +354,7 @@ function rowsOf(expression) {
   return isFiltered ? { list: parts[0], where: { condition: parts[1] } } : null;
 }
 
+/** @type {Record<string, Phrase>} */
 export const PHRASES = {
   var: (reader, _operator, parts) => reader.variable(parts.length ? parts[0] : ""),
   "!!": (reader, _operator, parts) => reader.condition(parts[0]),

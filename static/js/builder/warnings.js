@@ -1,4 +1,7 @@
-/** What is asked about before sending: right perhaps, perhaps a slip. When it is asked, in which words, and beside which question. */
+/**
+ * What is asked about before sending: right perhaps, perhaps a slip. When it is asked, in which words, and beside which
+ * question.
+ */
 
 import { ConditionField } from "./condition_field.js";
 import { button, field, fieldset, h, icon, select } from "./dom.js";
@@ -6,7 +9,12 @@ import { proposed } from "./keys.js";
 import { allItems, scopeAt, textIn } from "./scope.js";
 import { textsField } from "./texts.js";
 
-/** All answers of the form, and which forms the case holds that it is about. */
+/**
+ * All answers of the form, and which forms the case holds that it is about.
+ *
+ * @param {Editor} editor
+ * @returns {Scope}
+ */
 function scopeOf(editor) {
   const { definition, catalogue } = editor;
   const known = scopeAt(definition, catalogue, null, { whole: true });
@@ -20,6 +28,7 @@ function scopeOf(editor) {
   return { ...known, entries: [...known.entries, forms] };
 }
 
+/** @param {FormSettings} settings */
 export function warningsField(settings) {
   const { editor } = settings;
   const { document, definition } = editor;
@@ -37,11 +46,16 @@ export function warningsField(settings) {
       ],
       { label },
     );
+    /** @type {HTMLDetailsElement | null} */
     const made = settings.body.querySelector('[data-at="/warnings"] > details:last-of-type'); // drawn anew by now
     if (made) made.open = true;
-    made?.querySelector("input, textarea")?.focus();
+    /** @type {HTMLElement | null | undefined} */ (made?.querySelector("input, textarea"))?.focus();
   }
 
+  /**
+   * @param {Warning} warning
+   * @param {number} index
+   */
   function one(warning, index) {
     const name = textIn(warning.message, editor.language, warning.key);
     const remove = () => {
@@ -55,11 +69,12 @@ export function warningsField(settings) {
     const questions = [...allItems(definition)].filter(
       ({ item, parents }) => item.item === "question" && !parents.length,
     );
+    /** @type {SelectOption[]} */
     const options = [
       ["", editor.t("warning_nowhere")],
-      ...questions.map(({ item }) => [item.key, editor.nameOf(item)]),
+      ...questions.map(({ item }) => /** @type {SelectOption} */ ([item.key, editor.nameOf(item)])),
     ];
-    const choose = (value) =>
+    const choose = (/** @type {string} */ value) =>
       document.set(definition, ["warnings", index, "question"], value || undefined, { origin: "panel", label });
     const beside = select(options, warning.question ?? "", {
       disabled: editor.readOnly,

@@ -2,12 +2,22 @@
 
 const CHECKED = new Set(["radio", "checkbox"]);
 
+/**
+ * @param {HTMLElement} element
+ * @param {string} name
+ */
 export function fieldsOf(element, name) {
+  /** @type {NodeListOf<HTMLInputElement>} */
   const all = element.querySelectorAll("input, select, textarea");
   return [...all].filter((field) => field.name === name || field.name.startsWith(`${name}.`));
 }
 
-/** Whether nothing is entered: no text, no choice, no file. */
+/**
+ * Whether nothing is entered: no text, no choice, no file.
+ *
+ * @param {HTMLElement} element
+ * @param {string} name
+ */
 export function isBlank(element, name) {
   return fieldsOf(element, name).every((field) => {
     if (CHECKED.has(field.type)) return !field.checked || field.value === "";
@@ -15,7 +25,13 @@ export function isBlank(element, name) {
   });
 }
 
-/** Enters a value into a question of one field, of radio buttons or of boxes to tick; into others it doesn't. */
+/**
+ * Enters a value into a question of one field, of radio buttons or of boxes to tick; into others it doesn't.
+ *
+ * @param {HTMLElement} element
+ * @param {string} name
+ * @param {Json | undefined} value
+ */
 export function fill(element, name, value) {
   if (value === undefined || value === null) return;
   const fields = fieldsOf(element, name).filter((field) => field.name === name);

@@ -25,7 +25,7 @@ function forgetChoices() {
 async function forgetWorker() {
   const registration = await navigator.serviceWorker?.getRegistration("/");
   const worker = registration?.active ?? registration?.waiting ?? registration?.installing;
-  if (worker && new URL(worker.scriptURL).pathname === WORKER) await registration.unregister();
+  if (worker && new URL(worker.scriptURL).pathname === WORKER) await registration?.unregister();
 }
 
 /** Never fails: whoever leaves must get away. */
