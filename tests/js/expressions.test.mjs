@@ -1,0 +1,28 @@
+/** The expression language in the page gives what case_forms/logic/tests/vectors.json says, as Python does. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { evaluate, LogicError } from "../../static/js/logic.js";
+import { readJson } from "./shared.mjs";
+
+const vectors = readJson("case_forms/logic/tests/vectors.json");
+
+describe("expressions", () => {
+  test("there are vectors", () => assert.ok(vectors.length > 400));
+  for (const { name, rule, data, result, error } of vectors) {
+    test(name, () => {
+      if (error === undefined) assert.deepEqual(JSON.parse(JSON.stringify(evaluate(rule, data))), result);
+      else
+        assert.throws(
+          () => evaluate(rule, data),
+          (/** @type {unknown} */ thrown) => isOf(error, thrown),
+        );
+    });
+  }
+});
+
+/**
+ * @param {string} code
+ * @param {unknown} thrown
+ */
+const isOf = (code, thrown) => thrown instanceof LogicError && thrown.code === code;
