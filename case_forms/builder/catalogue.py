@@ -25,8 +25,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from access.models import in_language
+from case_forms.logic.explain.wording import WORDS
 from case_forms.logic.operators import OPERATORS
-from case_forms.logic.words import WORDS
 from case_forms.questions import registry
 from case_forms.questions.base import text_in
 from case_forms.questions.indicators import by_dimension

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from case_forms.logic import SETTING_PREFIX, LogicError, references
 from case_forms.logic import problems as expression_problems
-from case_forms.logic.kinds import ANY, KindInfo, kind_problems
+from case_forms.logic.type_checker import ANY, KindInfo, kind_problems
 from case_forms.questions import registry
 from case_forms.questions.base import text_in
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from case_forms.logic.kinds import ANY, KindInfo
+from case_forms.logic.type_checker import ANY, KindInfo
 from case_forms.questions import registry
 from case_forms.questions.assessment import DECISIONS
 

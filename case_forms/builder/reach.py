@@ -2,7 +2,7 @@
 
 A condition is looked at together with what it stands under (the relevance of its section, repeats, question), and with
 what the questions it reads stand under: one that isn't asked has no answer, and an answer fits its constraint.
-Only what is proven is told (`case_forms.logic.possible`); what can't be said is let pass.
+Only what is proven is told (`case_forms.logic.satisfiability`); what can't be said is let pass.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,8 +11,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from case_forms.logic.kinds import KindInfo
-from case_forms.logic.possible import can_hold
+from case_forms.logic.satisfiability import can_hold
+from case_forms.logic.type_checker import KindInfo
 
 from .kinds import kinds_of
 from .outline import Definition, is_worked_out

@@ -1,6 +1,8 @@
 """Who reads whom: which questions stand on each other in a circle, and what a loop over rows may read."""
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from case_forms import logic
@@ -22,11 +24,31 @@ class Circles:
             here = section_node(position)
             self._reads.setdefault(here, set()).update(_read_by(section, ("relevant",)))
             self._items(section["items"], here)
-        self._circle_of = _circles(self._reads)
 
     def holds(self, one: Node, other: Node) -> bool:
         """Whether both stand in one circle; one that reads itself is a circle too."""
-        return one == other or self._circle_of.get(one, one) == self._circle_of.get(other, other)
+        return one == other or (self._has_circles and self._reaches(one, other) and self._reaches(other, one))
+
+    @cached_property
+    def _has_circles(self) -> bool:
+        """Whether there is any circle. Commonly there is none, and nothing has to be followed question by question."""
+        try:
+            TopologicalSorter(self._reads).prepare()
+        except CycleError:  # it names one circle; the walk tells the one that is asked about
+            return True
+        return False
+
+    def _reaches(self, start: Node, goal: Node) -> bool:
+        """Whether something that `start` waits for, however far off, is `goal`."""
+        left, seen = [start], {start}
+        while left:
+            for node in self._reads.get(left.pop(), ()):
+                if node == goal:
+                    return True
+                if node not in seen:
+                    seen.add(node)
+                    left.append(node)
+        return False
 
     def _items(self, items: list[dict[str, Any]], around: Node) -> None:
         for item in items:
@@ -74,44 +96,6 @@ def parts_read(expression: Any, name: str) -> Iterator[str]:
                 steps = [read.split(".") for read in arguments if isinstance(read, str)]
                 yield from (".".join(rest) for first, *rest in steps if first == name)
             yield from parts_read(arguments, name)
-
-
-def _circles(reads: Mapping[Node, Collection[Node]]) -> dict[Node, int]:
-    """The strongly connected part each node belongs to (Tarjan 1972, without recursion)."""
-    order: dict[Node, int] = {}
-    lowest: dict[Node, int] = {}
-    part_of: dict[Node, int] = {}
-    stack: list[Node] = []
-    for start in reads:
-        if start in order:
-            continue
-        order[start] = lowest[start] = len(order)
-        stack.append(start)
-        work = [(start, iter(reads[start]))]
-        while work:
-            node, rest = work[-1]
-            following = next((other for other in rest if other in reads), None)
-            if following is None:
-                work.pop()
-                if work:
-                    lowest[work[-1][0]] = min(lowest[work[-1][0]], lowest[node])
-                if lowest[node] == order[node]:
-                    _close(node, stack, part_of, order[node])
-            elif following not in order:
-                order[following] = lowest[following] = len(order)
-                stack.append(following)
-                work.append((following, iter(reads[following])))
-            elif following not in part_of:
-                lowest[node] = min(lowest[node], order[following])
-    return part_of
-
-
-def _close(node: Node, stack: list[Node], part_of: dict[Node, int], number: int) -> None:
-    while True:
-        member = stack.pop()
-        part_of[member] = number
-        if member == node:
-            return
 
 
 def unknown_in_rows(expression: Any, rows: Mapping[str, Collection[str]]) -> Iterator[str]:

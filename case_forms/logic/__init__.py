@@ -1,14 +1,13 @@
-"""The expression language: JSON-Logic with a closed list of operators (docs/logic.md). Pure Python, no Django."""
+"""The expression language: JSON-Logic with a closed list of operators (docs/logic.md). It knows no Django."""
 
-from .checking import problems, references
-from .errors import LogicError
 from .evaluating import check_expression, compile_expression, evaluate
-from .explaining import explain
-from .kinds import KindInfo, kind_problems
-from .limits import DEFAULT_LIMITS, Limits
-from .meanings import SETTING_PREFIX
+from .explain import explain
+from .limits import DEFAULT_LIMITS, Limits, LogicError
 from .operators import OPERATORS
-from .possible import can_hold
+from .references import problems, references
+from .satisfiability import can_hold
+from .type_checker import KindInfo, kind_problems
+from .types import SETTING_PREFIX
 from .values import truthy
 
 __all__ = [

@@ -3,11 +3,10 @@
 import math
 from typing import Any
 
-from .errors import LogicError
-from .limits import Limits
+from .fast_paths import SHORTCUTS, Compiled, plain_variable
+from .limits import Limits, LogicError
 from .loops import LAZY_BUILDERS
 from .operators import EAGER, LAZY, arguments_of, check_arguments
-from .shortcuts import SHORTCUTS, Compiled, plain_variable
 
 __all__ = ["Compiled", "Compiler"]
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .compiling import Compiled, Compiler
-from .errors import LogicError
-from .limits import DEFAULT_LIMITS, Limits, Run
+from .limits import DEFAULT_LIMITS, Limits, LogicError, Run
 
 MOST_KEPT = 4096  # compiled expressions; a form has a few dozen, each evaluated on every submission
 

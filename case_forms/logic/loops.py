@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from .fast_paths import Compiled, added
 from .limits import Run
-from .shortcuts import Compiled, added
 from .values import is_nothing, lookup, truthy
 
 CURRENT, ACCUMULATOR = {"var": "current"}, {"var": "accumulator"}

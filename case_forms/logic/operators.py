@@ -5,9 +5,8 @@ from itertools import pairwise
 from typing import Any
 
 from . import arithmetic, dates, texts
-from .automata import automaton
-from .errors import LogicError
-from .limits import Run
+from .limits import LogicError, Run
+from .patterns import get_pattern
 from .values import alike, at_most, before, is_nothing, lookup, number, same, truthy
 
 Arguments = list[Any]
@@ -130,6 +129,6 @@ def check_arguments(operator: str, arguments: Arguments) -> None:
     if operator == "matches":
         if not isinstance(arguments[1], str):
             raise LogicError("bad_pattern", "a pattern must be written out")
-        automaton(arguments[1])
+        get_pattern(arguments[1])
     if operator == "date_part" and arguments[0] not in dates.PARTS:
         raise LogicError("bad_arguments", "the part of a date is year, month or day, written out")

@@ -3,8 +3,8 @@
 from typing import Any
 
 from .arithmetic import whole
-from .automata import automaton
 from .limits import Run
+from .patterns import MAX_TEXT, get_pattern
 from .values import is_nothing, operand, same, text
 
 Arguments = list[Any]
@@ -74,10 +74,10 @@ def entry(arguments: Arguments, data: Any, run: Run) -> Any:
 
 def matching(arguments: Arguments, data: Any, run: Run) -> bool:
     """Whether the text has a match of the pattern; a list or an object never has one."""
-    pattern = automaton(arguments[1])
+    pattern = get_pattern(arguments[1])
     value = arguments[0]
     if isinstance(value, list | dict):
         return False
     source = text(value, run)
-    run.spend(min(len(source), 1000) * pattern.cost)
+    run.spend(min(len(source), MAX_TEXT) * pattern.cost)
     return pattern.finds(source)

@@ -14,8 +14,8 @@ from case_forms.builder.audience import is_public
 from case_forms.builder.kinds import kinds_of
 from case_forms.builder.outline import answer_keys, questions
 from case_forms.builder.reach import Surroundings
-from case_forms.logic.kinds import KindInfo
 from case_forms.logic.operators import LOOPS, arguments_of
+from case_forms.logic.type_checker import KindInfo
 from case_forms.questions import registry
 
 from .checker import ON_SIGNAL, RESERVED

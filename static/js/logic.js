@@ -5,7 +5,7 @@
 
 import { addDays, ageOn, datePart, daysBetween, PARTS } from "./logic/dates.js";
 import { LIMITS, LogicError, Run } from "./logic/limits.js";
-import { automaton } from "./logic/patterns.js";
+import { getPattern, MAX_TEXT } from "./logic/patterns.js";
 import { alike, atMost, before, isNothing, isObject, lookup, number, operand, result, same, text, truthy } from "./logic/values.js";
 
 export { LogicError, truthy };
@@ -118,12 +118,12 @@ function entryAt([list, given]) {
 }
 
 function matching([value, pattern], run) {
-  const places = automaton(pattern);
+  const compiled = getPattern(pattern);
   if (typeof value === "object" && value !== null) return false;
   const source = text(value, run);
-  const characters = source.length > 2000 ? null : Array.from(source);
-  run.spend(Math.min(characters?.length ?? 1000, 1000) * places.cost);
-  return characters !== null && places.finds(characters);
+  const length = source.length > 2 * MAX_TEXT ? source.length : Array.from(source).length;
+  run.spend(Math.min(length, MAX_TEXT) * compiled.cost);
+  return compiled.finds(source, length);
 }
 
 // operator: [fewest arguments, most arguments, function of (evaluated arguments, run, data)]
@@ -268,7 +268,7 @@ function checkArguments(operator, args, [fewest, most]) {
   if (args.length < fewest || args.length > most) throw new LogicError("bad_arguments", "wrong number of arguments");
   if (operator === "matches") {
     if (typeof args[1] !== "string") throw new LogicError("bad_pattern", "a pattern must be written out");
-    automaton(args[1]);
+    getPattern(args[1]);
   }
   if (operator === "date_part" && !PARTS.includes(args[0])) throw new LogicError("bad_arguments", "no part of a date");
 }

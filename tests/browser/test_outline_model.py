@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, Route
 
 from case_forms.builder.changes import apply_changes
 from case_forms.logic import LogicError, check_expression, explain, references
+from case_forms.logic.explain.wording import WORDS
 from case_forms.logic.tests.made_up import made_up
-from case_forms.logic.words import WORDS
 
 pytestmark = pytest.mark.browser
 

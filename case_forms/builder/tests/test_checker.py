@@ -140,6 +140,19 @@ def test_what_waits_for_itself_is_a_circle():
     assert of(repeat("r", inside)) == [("/0/items/0/relevant", "dependency_cycle")]
 
 
+def test_what_refers_from_one_circle_to_another_is_in_no_circle_with_it():
+    def on(*keys):
+        return {"answered": list(keys)}
+
+    first = [question("a", "text", relevant=on("b", "c")), question("b", "text", relevant=on("a"))]
+    second = [question("c", "text", relevant=on("d")), question("d", "text", relevant=on("c"))]
+    assert of(*first, *second) == [
+        ("/0/relevant", "dependency_cycle"),
+        ("/0/relevant", "forward_reference"),
+        ("/2/relevant", "dependency_cycle"),
+    ]
+
+
 def test_a_loop_over_rows_reads_what_the_rows_have():
     def over(name, source=None):
         rule = {"some": [source or {"var": "r"}, {"answered": [name]}]}

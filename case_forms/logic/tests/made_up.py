@@ -47,6 +47,11 @@ PATTERNS = [
     "^(?:^(a+)+$)$",
 ]
 BAD_PATTERNS = ["(", "a**", "[z-a]", "\\p{L}", "(?=a)", "a{1000}", "(a{20}){30}"]
+WRITTEN_PIECES = r"""a b 1 é - \d \W \s \S \- \. \/ . [ab] [^a] [a-c1-3] [\w-] [^\s\d] [^\S] [-a] [a^]
+    ( ( (?: ) ) | * + ? {2} {1,} {0,2} {02} ^ $ *?"""
+PIECES = [" ", *WRITTEN_PIECES.split()]
+SIGNS = [*"ab^$.|?*+(){}[]\\-,:=!<0123dwsDWSnr é\n"]
+IN_TEXTS = "ab1_é. \n\r\u2028\u00a0٣\U0001f600\v-^"
 ROWS = [
     {"a": 1, "b": "2010-02-28", "c": ["x", "y"]},
     {"a": "7", "b": "2012", "e": [{"a": 3}, {"a": None}]},
@@ -156,6 +161,17 @@ def cases(seed: int, count: int) -> list[dict[str, Any]]:
         if isinstance(data, dict) and chance.random() < 0.8:
             data = {"_today": "2026-03-01", **data}
         made.append({"rule": made_up(chance, chance.randint(1, 5)), "data": data})
+    return made
+
+
+def pattern_cases(seed: int, count: int) -> list[dict[str, Any]]:
+    """[{"rule"}, ...]: texts beside patterns, of which about half aren't in the language."""
+    chance = random.Random(seed)
+    made = []
+    for number in range(count):
+        pattern = "".join(chance.choices((PIECES, SIGNS)[number % 2], k=chance.randrange(9)))
+        texts = ("".join(chance.choices(IN_TEXTS, k=chance.randrange(10))) for _ in range(3))
+        made += [{"rule": {"matches": [text, pattern]}} for text in texts]
     return made
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from case_forms.logic import OPERATORS
 
-from .made_up import cases, operators_in
+from .made_up import cases, operators_in, pattern_cases
+from .test_patterns import HOSTILE, MAX_TEXT, ONLY_HOSTILE_TO_PAGES, USUAL
 from .test_vectors import VECTORS, differing, here, public_vectors
 
 NODE = shutil.which("node")
@@ -36,7 +37,7 @@ def in_javascript(made):
 def test_the_twin_agrees_on_every_vector():
     outcomes = in_javascript(VECTORS)
     for vector, outcome in zip(VECTORS, outcomes, strict=True):
-        assert outcome.get("error") == vector.get("error"), vector["name"]
+        assert outcome.get("error") == vector.get("in_page", vector.get("error")), vector["name"]
     assert differing(VECTORS, outcomes) == []
 
 
@@ -48,6 +49,26 @@ def test_the_twin_agrees_on_the_public_vectors():
 def test_the_twin_agrees_on_expressions_made_at_random():
     made = cases(seed=2018, count=3000)
     assert differing(made, in_javascript(made)) == []
+
+
+def test_the_twin_knows_the_same_patterns_and_finds_the_same():
+    made = pattern_cases(seed=87, count=4000)
+    outcomes = in_javascript(made)
+    assert differing(made, outcomes) == []
+    assert {"error": "left_to_server"} not in outcomes
+    refused = sum(outcome == {"error": "bad_pattern"} for outcome in outcomes)
+    assert 3000 < refused < 10_000
+
+
+def test_no_pattern_keeps_a_page_busy_and_no_usual_one_is_left_to_the_server():
+    lengths = (5, 20, 40, 200, MAX_TEXT)
+    texts = [f"{text * length}"[: length - 1] + "!" for length in lengths for text in ("a", "ab")]
+    made = [{"rule": {"matches": [text, pattern]}} for pattern in (*HOSTILE, *ONLY_HOSTILE_TO_PAGES) for text in texts]
+    outcomes = in_javascript(made)  # in a minute at the most
+    assert differing(made, outcomes) == []
+    assert 10 < sum("error" in outcome for outcome in outcomes) < len(outcomes)
+    usual = [{"rule": {"matches": [text, pattern]}} for pattern, text in USUAL]
+    assert [outcome["result"] for outcome in in_javascript(usual)] == [True] * len(USUAL)
 
 
 def test_what_is_made_at_random_has_every_operator_and_mostly_values():

@@ -37,9 +37,12 @@ def here(case):
 
 
 def differing(cases, outcomes):
-    """The first few cases of which Python makes something else than these outcomes."""
+    """The first few cases of which Python makes something else than these outcomes. What a page leaves to the server
+    is no difference."""
     different = []
     for case, theirs in zip(cases, outcomes, strict=True):
+        if theirs.get("error") == "left_to_server":
+            continue
         ours = here(case)
         if not is_exactly(ours, theirs):
             different.append((case["rule"], case.get("data"), ours, theirs))

@@ -1,6 +1,6 @@
 /**
- * An expression read back as a sentence: the twin of case_forms/logic/explaining.py, with the same words (they come
- * with the catalogue). tests/browser/test_outline_model.py holds the two together on expressions made at random.
+ * An expression read back as a sentence: the twin of case_forms/logic/explain, with the same words (they come with
+ * the catalogue). tests/browser/test_outline_model.py holds the two together on expressions made at random.
  */
 
 import { isObject, MOMENT, opened, own, PHRASES, SEVERAL, TIME } from "./phrases.js";

@@ -30,8 +30,10 @@ function holds(expression, scope, unsure = true) {
   if (typeof expression === "boolean") return expression;
   try {
     return truthy(evaluate(expression, scope));
-  } catch {
-    return unsure; // as on the server: what can't be worked out applies, and is no reason to let an answer pass
+  } catch (error) {
+    // As on the server: what can't be worked out applies, and is no reason to let an answer pass. What only the server can
+    // work out in time applies and passes here: the server asks again.
+    return error.code === "left_to_server" || unsure;
   }
 }
 

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from case_forms.logic.automata import automaton
-from case_forms.logic.errors import LogicError
+from case_forms.logic.limits import LogicError
+from case_forms.logic.patterns import get_pattern
 
 from .facts import facts
 from .nodes import Call, Node, Number, Text, XPathError
@@ -44,7 +44,7 @@ def regex(converter: "Converter", node: Call) -> Typed:
         raise XPathError("pattern_not_written", pattern.at)
     whole = _whole_match(pattern.value)
     try:
-        automaton(whole)
+        get_pattern(whole)
     except LogicError as error:
         raise XPathError("pattern_refused", pattern.at, reason=str(error)) from None
     return made("matches", value, whole, kind="boolean")

@@ -1,8 +1,8 @@
 import pytest
 
 from case_forms.logic import LogicError, explain
+from case_forms.logic.explain.wording import WORDS
 from case_forms.logic.operators import OPERATORS
-from case_forms.logic.words import WORDS
 
 LABELS = {"age": "Mosha", "result": "Vendimi", "persons": "Personat", "birth": "Datëlindja", "needs": "Nevojat"}
 VALUES = {"result": {"pv": "viktimë e mundshme", "risk": "në rrezik"}, "needs": {"shelter": "strehim"}}

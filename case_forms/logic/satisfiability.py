@@ -1,9 +1,9 @@
 """Whether a condition can ever hold, whatever is answered within the kinds of its variables.
 
 Variables, and what is worked out from them, are terms. First the condition is looked at with every term as wide as its
-kind (abstract.py); when that doesn't refute it, terms that stand in more than one place are split at the constants they
-are compared with, and so are pairs compared more than once, one after the other, as long as nothing refutes them. Only
-a refutation of every case is a proof; whatever can't be told counts as possible.
+kind (abstract_interpreter.py); when that doesn't refute it, terms that stand in more than one place are split at the
+constants they are compared with, and so are pairs compared more than once, one after the other, as long as nothing
+refutes them. Only a refutation of every case is a proof; whatever can't be told counts as possible.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise, product
 from typing import Any
 
-from .abstract import Budget, Enough, Evaluator, is_term, key_of, relation_key
-from .cells import IS, Cell, Cells, Lists, Numbers, Texts, cut_numbers, cut_texts
-from .meanings import KindInfo, Scope
+from .abstract_interpreter import Budget, Enough, Evaluator, is_term, key_of, relation_key
+from .domains import IS, Cell, Cells, Lists, Numbers, Texts, cut_numbers, cut_texts
 from .operators import LOOPS, arguments_of
-from .witnesses import known_to_hold
+from .sample_answers import known_to_hold
+from .types import KindInfo, Scope
 
 MOST_STEPS = 12_000
 MOST_MEMBERS = 5  # choices of a list whose being in it is split

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from .kind_words import KIND_WORDS
-from .meanings import (
+from .messages import KIND_WORDS
+from .operators import arguments_of
+from .types import (
     ANY,
     KindInfo,
     Scope,
@@ -19,7 +20,6 @@ from .meanings import (
     scope_of_entry,
     variable_in,
 )
-from .operators import arguments_of
 from .values import number_text
 
 __all__ = ["ANY", "KindInfo", "kind_problems"]

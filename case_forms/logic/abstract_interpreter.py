@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from .cells import (
+from .domain_tables import ANYTHING, NULL_FOR_NULL, PARTS_OF_DATE, WORKED_OUT, counted, domain
+from .domains import (
     EITHER,
     IS,
     ISNT,
@@ -25,10 +26,9 @@ from .cells import (
     swapped,
     truth,
 )
-from .domains import ANYTHING, NULL_FOR_NULL, PARTS_OF_DATE, WORKED_OUT, counted, domain
 from .limits import DEFAULT_LIMITS, Run
-from .meanings import KindInfo, Scope, entries_of, found_in, scope_of_entry
 from .operators import EAGER, LOOPS, arguments_of
+from .types import KindInfo, Scope, entries_of, found_in, scope_of_entry
 from .values import is_nothing
 
 MOST_CELLS = 40

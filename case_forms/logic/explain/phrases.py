@@ -3,41 +3,23 @@
 The twin of static/js/builder/phrases.js.
 """
 
-import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from .operators import LOOPS, arguments_of
+from ..operators import LOOPS
+from .reader import Phrase, Reader, opened
 
-if TYPE_CHECKING:
-    from .explaining import Reader
-
-    Phrase = Callable[[Reader, str, list[Any]], str]
-
-MOMENT = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}:[0-9]{2})(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?"
-)
-TIME = re.compile(r"[0-9]{2}:[0-9]{2}")
-SEVERAL = frozenset({"and", "or", "if", "?:"}) | LOOPS
 OPPOSITES = {"==": "!=", "!=": "==", "===": "!=", "!==": "==", "some": "none", "none": "some"}
 ASKING = frozenset({"some", "all", "none"})
 AMOUNTS = {"==": "exactly", "<": "fewer_than", "<=": "at_most", ">": "more_than", ">=": "at_least"}
 
 
-def opened(expression: Any) -> tuple[str, list[Any]]:
-    """The operator and its arguments; ("", []) of what is no operation."""
-    if not isinstance(expression, dict):
-        return "", []
-    operator, given = next(iter(expression.items()))
-    return str(operator), arguments_of(str(operator), given)
-
-
-def joined(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def joined(reader: Reader, operator: str, arguments: list[Any]) -> str:
     said = reader.condition if len(arguments) == 1 else reader.enclosed
     return reader.words[operator].join(map(said, arguments))
 
 
-def compared(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def compared(reader: Reader, operator: str, arguments: list[Any]) -> str:
     """Two sides (or three); a constant is named as a value of the variable on the other side."""
     are_days = operator not in ("==", "!=") and any(map(reader.is_day, arguments))
     if len(arguments) == 3:
@@ -55,7 +37,7 @@ def compared(reader: "Reader", operator: str, arguments: list[Any]) -> str:
     )
 
 
-def _amount(reader: "Reader", operator: str, counted: Any, count: Any) -> str:
+def _amount(reader: Reader, operator: str, counted: Any, count: Any) -> str:
     """“It has at least 2 rows” for the number of a variable's rows beside a constant, else ""."""
     name, arguments = opened(counted)
     rows = rows_of(arguments[0]) if name == "count" else None
@@ -72,7 +54,7 @@ def _amount(reader: "Reader", operator: str, counted: Any, count: Any) -> str:
     return reader.say("has_where", reader.value(source), amount, within(reader, source, where))
 
 
-def within(reader: "Reader", source: Any, condition: Any) -> str:
+def within(reader: Reader, source: Any, condition: Any) -> str:
     """A condition on the entries of a list."""
     outer, reader.entry = reader.entry, reader.variable_in(source)
     said = reader.enclosed(condition)
@@ -80,7 +62,7 @@ def within(reader: "Reader", source: Any, condition: Any) -> str:
     return said
 
 
-def negated(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def negated(reader: Reader, operator: str, arguments: list[Any]) -> str:
     inner = arguments[0]
     name, parts = opened(inner)
     if name in OPPOSITES:
@@ -96,23 +78,23 @@ def negated(reader: "Reader", operator: str, arguments: list[Any]) -> str:
     return reader.say("not", reader.enclosed(inner))
 
 
-def answered(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def answered(reader: Reader, operator: str, arguments: list[Any]) -> str:
     if len(arguments) == 1:
         return reader.say("answered", reader.variable(arguments[0]))
     return reader.say("all_answered", ", ".join(map(reader.variable, arguments)))
 
 
-def missing(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def missing(reader: Reader, operator: str, arguments: list[Any]) -> str:
     keys = arguments[0] if arguments and isinstance(arguments[0], list) else arguments
     return reader.say("missing", ", ".join(map(reader.variable, keys)))
 
 
-def missing_some(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def missing_some(reader: Reader, operator: str, arguments: list[Any]) -> str:
     keys = arguments[1] if isinstance(arguments[1], list) else [arguments[1]]
     return reader.say("missing_some", reader.value(arguments[0]), ", ".join(map(reader.variable, keys)))
 
 
-def contained(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def contained(reader: Reader, operator: str, arguments: list[Any]) -> str:
     """in, and "not_in"."""
     needle, haystack = arguments
     if isinstance(haystack, list):
@@ -122,7 +104,7 @@ def contained(reader: "Reader", operator: str, arguments: list[Any]) -> str:
     return reader.say(word, reader.value(needle, reader.variable_in(haystack)), reader.value(haystack))
 
 
-def chosen(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def chosen(reader: Reader, operator: str, arguments: list[Any]) -> str:
     if len(arguments) < 2:
         return reader.value(arguments[0]) if arguments else reader.words["nothing"]
     said = ""
@@ -132,7 +114,7 @@ def chosen(reader: "Reader", operator: str, arguments: list[Any]) -> str:
     return said + (reader.say("else", reader.value(arguments[-1])) if len(arguments) % 2 else "")
 
 
-def chained(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def chained(reader: Reader, operator: str, arguments: list[Any]) -> str:
     if len(arguments) == 1:
         return reader.say("negative", reader.value(arguments[0])) if operator == "-" else reader.value(arguments[0])
     said = reader.value(arguments[0])
@@ -141,27 +123,27 @@ def chained(reader: "Reader", operator: str, arguments: list[Any]) -> str:
     return said
 
 
-def listed(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def listed(reader: Reader, operator: str, arguments: list[Any]) -> str:
     return reader.say(operator, ", ".join(reader.value(argument) for argument in arguments))
 
 
-def matched(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def matched(reader: Reader, operator: str, arguments: list[Any]) -> str:
     """matches, and "not_matches"."""
     return reader.say(operator, reader.value(arguments[0]), reader.say("quote", arguments[1]))
 
 
-def separated(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def separated(reader: Reader, operator: str, arguments: list[Any]) -> str:
     separator = arguments[1]
     between = reader.say("quote", separator) if isinstance(separator, str) else reader.value(separator)
     return reader.say("join", reader.value(arguments[0]), between)
 
 
-def rounded(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def rounded(reader: Reader, operator: str, arguments: list[Any]) -> str:
     word = "round_to" if len(arguments) > 1 else "round"
     return reader.say(word, *(reader.value(argument) for argument in arguments))
 
 
-def aged(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def aged(reader: Reader, operator: str, arguments: list[Any]) -> str:
     birth, on = arguments
     name, parts = opened(on)
     if name == "today" or (name == "var" and parts == ["_today"]):
@@ -171,7 +153,7 @@ def aged(reader: "Reader", operator: str, arguments: list[Any]) -> str:
     return reader.say("age_on", reader.value(birth), reader.value(on))
 
 
-def days_apart(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def days_apart(reader: Reader, operator: str, arguments: list[Any]) -> str:
     """add_days: a day before or after another."""
     day, days = reader.value(arguments[0]), arguments[1]
     if isinstance(days, bool) or not isinstance(days, int | float):
@@ -182,11 +164,11 @@ def days_apart(reader: "Reader", operator: str, arguments: list[Any]) -> str:
     return reader.say(f"days_{side}", day, reader.number(abs(days)))
 
 
-def part_of_date(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def part_of_date(reader: Reader, operator: str, arguments: list[Any]) -> str:
     return reader.say(f"part_{arguments[0]}", reader.value(arguments[1]))
 
 
-def counted(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def counted(reader: Reader, operator: str, arguments: list[Any]) -> str:
     rows = rows_of(arguments[0])
     if rows is None:
         return reader.say("count", reader.value(arguments[0]))
@@ -197,7 +179,7 @@ def counted(reader: "Reader", operator: str, arguments: list[Any]) -> str:
     return reader.say("count_where", reader.value(source), within(reader, source, where))
 
 
-def summed(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def summed(reader: Reader, operator: str, arguments: list[Any]) -> str:
     name, parts = opened(arguments[0])
     rows = rows_of(parts[0]) if name == "map" else None
     if rows is None:
@@ -208,14 +190,14 @@ def summed(reader: "Reader", operator: str, arguments: list[Any]) -> str:
     return reader.say("sum_where", reader.value(parts[1]), reader.value(source), within(reader, source, where))
 
 
-def row_at(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def row_at(reader: Reader, operator: str, arguments: list[Any]) -> str:
     name, parts = opened(arguments[0])
     if name == "map" and opened(parts[1])[0] == "var":
         return reader.say("row_part", reader.value(parts[0]), reader.value(arguments[1]), reader.value(parts[1]))
     return reader.say("row", reader.value(arguments[0]), reader.value(arguments[1]))
 
 
-def looped(reader: "Reader", operator: str, arguments: list[Any]) -> str:
+def looped(reader: Reader, operator: str, arguments: list[Any]) -> str:
     source, body, *rest = arguments
     said_source = reader.value(source)
     name, parts = opened(body)
@@ -238,7 +220,7 @@ def rows_of(expression: Any) -> tuple[Any, Any] | None:
     return None
 
 
-PHRASES: "dict[str, Phrase]" = {
+PHRASES: Mapping[str, Phrase] = {
     "var": lambda reader, operator, arguments: reader.variable(arguments[0] if arguments else ""),
     "!!": lambda reader, operator, arguments: reader.condition(arguments[0]),
     **dict.fromkeys(("and", "or"), joined),

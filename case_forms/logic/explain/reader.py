@@ -1,42 +1,34 @@
-"""An expression read back as a sentence, so that people can see what a rule says.
+"""What all of a sentence needs: the names of variables, constants as people write them, brackets."""
 
-The twin of static/js/builder/sentence.js, which reads with the same words while one types.
-"""
-
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from .evaluating import check_expression
-from .phrases import MOMENT, PHRASES, SEVERAL, TIME, opened
-from .values import number_text
-from .words import WORDS
+from ..operators import LOOPS, arguments_of
+from ..values import number_text
 
+MOMENT = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}:[0-9]{2})(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
+TIME = re.compile(r"[0-9]{2}:[0-9]{2}")
+SEVERAL = frozenset({"and", "or", "if", "?:"}) | LOOPS
 SAME_WORDS = {"===": "==", "!==": "!=", "?:": "if"}
 DAYS = frozenset({"_today", "_occurred_on", "_now"})
 
 
-def explain(
-    expression: Any,
-    *,
-    labels: Mapping[str, str],
-    values: Mapping[str, Mapping[str, str]] | None = None,
-    days: Collection[str] = (),
-    language: str = "sq",
-) -> str:
-    """The expression as one sentence in this language ("sq" or "en").
-
-    `labels` names the variables by key, `values` their values ({"result": {"at_risk": "Person at risk"}}); what has no
-    label is shown by its key. `days` are the keys of dates and times, which are earlier or later and not less or more.
-    Raises LogicError for an expression that isn't in the language.
-    """
-    check_expression(expression)
-    reader = Reader(labels, values or {}, days, WORDS.get(language, WORDS["sq"]))
-    sentence = reader.condition(expression)
-    return f"{sentence[:1].upper()}{sentence[1:]}."
+def opened(expression: Any) -> tuple[str, list[Any]]:
+    """The operator and its arguments; ("", []) of what is no operation."""
+    if not isinstance(expression, dict):
+        return "", []
+    operator, given = next(iter(expression.items()))
+    return str(operator), arguments_of(str(operator), given)
 
 
 class Reader:
-    """Reads from the outside in. `entry` is the list whose entries are being read of, "" outside of loops."""
+    """Reads from the outside in. `entry` is the list whose entries are being read of, "" outside of loops.
+
+    `phrases` read the operators whose words depend on their arguments; any other has one word that takes them all.
+    """
 
     def __init__(
         self,
@@ -44,11 +36,13 @@ class Reader:
         values: Mapping[str, Mapping[str, str]],
         days: Collection[str],
         words: Mapping[str, str],
+        phrases: "Mapping[str, Phrase]",
     ) -> None:
         self.labels = labels
         self.values = values
         self.days = DAYS.union(days)
         self.words = words
+        self.phrases = phrases
         self.entry = ""
 
     def say(self, word: str, *parts: str) -> str:
@@ -78,8 +72,8 @@ class Reader:
             return self.constant(expression, of)
         operator, arguments = opened(expression)
         operator = SAME_WORDS.get(operator, operator)
-        if operator in PHRASES:
-            return PHRASES[operator](self, operator, arguments)
+        if operator in self.phrases:
+            return self.phrases[operator](self, operator, arguments)
         return self.say(operator, *(self.value(argument) for argument in arguments))
 
     def constant(self, value: Any, of: str) -> str:
@@ -144,3 +138,6 @@ def key_of(name: Any) -> str:
     if isinstance(name, int | float):
         return number_text(name)
     return name or ""
+
+
+Phrase = Callable[[Reader, str, list[Any]], str]

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from .errors import LogicError
 from .evaluating import check_expression
+from .limits import LogicError
 from .operators import LOOPS, arguments_of
 
 READS_KEYS = frozenset({"missing", "answered"})

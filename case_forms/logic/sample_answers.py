@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from .dates import ISO_DATE, day_of
-from .errors import LogicError
 from .evaluating import evaluate
-from .meanings import ALWAYS_THERE, KindInfo
+from .limits import LogicError
 from .operators import arguments_of
+from .types import ALWAYS_THERE, KindInfo
 from .values import truthy
 
 MOST_TRIES = 60

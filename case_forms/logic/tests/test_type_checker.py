@@ -3,7 +3,7 @@
 import pytest
 
 from case_forms.logic import KindInfo, kind_problems
-from case_forms.logic.kind_words import KIND_WORDS
+from case_forms.logic.messages import KIND_WORDS
 
 KINDS = {
     "name": KindInfo("text"),
