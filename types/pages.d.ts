@@ -194,3 +194,13 @@ interface Element {
   closest<K extends keyof HTMLElementTagNameMap>(selector: K): HTMLElementTagNameMap[K] | null;
   closest<E extends Element = HTMLElement>(selectors: string): E | null;
 }
+
+// ---- logic.js ----
+
+type Run = import("../static/js/logic/limits.js").Run;
+/** [year, month, day] */
+type Day = [year: number, month: number, day: number];
+/** What an operator makes of its arguments as they were worked out. */
+type Operate = (values: Json[], run: Run, data: Json) => Json;
+/** What an operator makes of its arguments as they are written. */
+type OperateLazily = (args: Json[], data: Json, run: Run) => Json;

@@ -1,29 +1,54 @@
 /**
  * The expression language in the browser: the twin of case_forms/logic, with the same operators, semantics and limits
- * (docs/logic.md). Both are held to case_forms/logic/tests/vectors.json, and to each other on expressions made at random.
+ * (docs/logic.md). Both are held to case_forms/logic/tests/vectors.json, and to each other on expressions made at
+ * random.
  */
 
 import { addDays, ageOn, datePart, daysBetween, PARTS } from "./logic/dates.js";
 import { LIMITS, LogicError, Run } from "./logic/limits.js";
 import { getPattern, MAX_TEXT } from "./logic/patterns.js";
-import { alike, atMost, before, isNothing, isObject, lookup, number, operand, result, same, text, truthy } from "./logic/values.js";
+import {
+  alike,
+  atMost,
+  before,
+  isNothing,
+  isObject,
+  lookup,
+  number,
+  operand,
+  result,
+  same,
+  text,
+  truthy,
+} from "./logic/values.js";
 
 export { LogicError, truthy };
 
 const MANY = 1000000;
 const MOST_PLACES = 20;
 
+/** @param {Json} value */
 function whole(value) {
   const double = number(value);
   return Number.isNaN(double) ? 0 : Math.trunc(Math.max(Math.min(double, 1e9), -1e9));
 }
 
-/** The text, unless it has too many characters; a character beyond the basic plane is two units long and counts once. */
+/**
+ * The text, unless it has too many characters; a character beyond the basic plane is two units long and counts once.
+ *
+ * @param {string} long
+ * @param {Run} run
+ */
 function checked(long, run) {
   if (long.length > LIMITS.length) run.checkLength(Array.from(long).length);
   return long;
 }
 
+/**
+ * @param {Json[]} parts
+ * @param {Run} run
+ * @param {number} given how many arguments there are
+ */
 function substring([source, start, length], run, given) {
   const characters = Array.from(text(source, run)); // by character, not by half of a surrogate pair
   const rest = characters.slice(whole(start));
@@ -32,6 +57,10 @@ function substring([source, start, length], run, given) {
   return rest.slice(0, most >= 0 ? most : Math.max(rest.length + most, 0)).join("");
 }
 
+/**
+ * @param {Json[]} parts
+ * @param {Run} run
+ */
 function contained([needle, haystack], run) {
   if (typeof haystack === "string") {
     return needle !== null && typeof needle !== "object" && haystack.includes(text(needle, run));
@@ -41,49 +70,84 @@ function contained([needle, haystack], run) {
   return haystack.some((value) => same(needle, value, run));
 }
 
+/**
+ * @param {Json[]} values
+ * @param {Run} run
+ */
 function concatenated(values, run) {
   return checked(values.map((value) => text(value, run)).join(""), run);
 }
 
+/**
+ * @param {Json[]} values
+ * @param {Run} run
+ */
 function merged(values, run) {
   const all = values.flat(1);
   run.checkLength(all.length);
   return all;
 }
 
+/** @param {Json} value */
+const isBlank = (value) => value === null || value === "";
+
+/**
+ * @param {Json[]} keys
+ * @param {Json} data
+ * @param {Run} run
+ */
 function missing(keys, data, run) {
   run.spend(keys.length);
-  return keys.filter((key) => [null, ""].includes(lookup(data, key)));
+  return keys.filter((key) => isBlank(lookup(data, key)));
 }
 
+/**
+ * @param {Json[]} parts
+ * @param {Json} data
+ * @param {Run} run
+ */
 function missingSome([wanted, given], data, run) {
   const keys = Array.isArray(given) ? given : [given];
   const gone = missing(keys, data, run);
   return keys.length - gone.length >= number(wanted) ? [] : gone;
 }
 
+/**
+ * @param {(...numbers: number[]) => number} choose
+ * @param {Json[]} values
+ */
 function extreme(choose, values) {
   const numbers = values.map(operand);
   return numbers.some(Number.isNaN) ? null : result(choose(...numbers));
 }
 
+/** @param {Json[]} parts */
 function quotient([left, right]) {
   const divisor = operand(right);
   return divisor ? result(operand(left) / divisor) : null;
 }
 
+/** @param {Json[]} parts */
 function remainder([left, right]) {
   const divisor = operand(right);
   return divisor ? result(operand(left) % divisor) : null;
 }
 
+/**
+ * @param {Json} list
+ * @param {Run} run
+ */
 function total(list, run) {
   const values = Array.isArray(list) ? list : [];
   run.spend(values.length);
   return result(values.map(operand).reduce((sum, value) => (Number.isNaN(value) ? sum : sum + value), 0));
 }
 
-/** Half away from zero, as the number is written: digits are cut from its shortest decimal text. */
+/**
+ * Half away from zero, as the number is written: digits are cut from its shortest decimal text.
+ *
+ * @param {Json[]} parts
+ */
 function rounded([value, places]) {
   const double = operand(value);
   if (!Number.isFinite(double)) return null;
@@ -97,13 +161,25 @@ function rounded([value, places]) {
   return result(Math.sign(double) * Number(`${units}e${-kept}`));
 }
 
+/**
+ * @param {(number: number) => number} cut
+ * @param {Json} value
+ */
 function cutOff(cut, value) {
   const double = operand(value);
   return result(cut(double));
 }
 
+/**
+ * @param {Json} value
+ * @param {Run} run
+ */
 const lengthOf = (value, run) => (Array.isArray(value) ? value.length : Array.from(text(value, run)).length);
 
+/**
+ * @param {Json[]} parts
+ * @param {Run} run
+ */
 function joined([list, given], run) {
   const values = Array.isArray(list) ? list : [list];
   const separator = text(given, run);
@@ -112,13 +188,18 @@ function joined([list, given], run) {
   return checked(parts.join(separator), run);
 }
 
+/** @param {Json[]} parts */
 function entryAt([list, given]) {
   const position = operand(given);
   return Array.isArray(list) && Number.isInteger(position) ? (list[position - 1] ?? null) : null;
 }
 
+/**
+ * @param {Json[]} parts
+ * @param {Run} run
+ */
 function matching([value, pattern], run) {
-  const compiled = getPattern(pattern);
+  const compiled = getPattern(/** @type {string} */ (pattern)); // checked before
   if (typeof value === "object" && value !== null) return false;
   const source = text(value, run);
   const length = source.length > 2 * MAX_TEXT ? source.length : Array.from(source).length;
@@ -126,9 +207,9 @@ function matching([value, pattern], run) {
   return compiled.finds(source, length);
 }
 
-// operator: [fewest arguments, most arguments, function of (evaluated arguments, run, data)]
+/** @type {Record<string, [fewest: number, most: number, operate: Operate]>} */
 const EAGER = {
-  var: [0, 2, (a, run, data) => lookup(data, a[0]) ?? (a.length > 1 ? a[1] : null)],
+  var: [0, 2, (a, _run, data) => lookup(data, a[0]) ?? (a.length > 1 ? a[1] : null)],
   missing: [0, MANY, (a, run, data) => missing(Array.isArray(a[0]) ? a[0] : a, data, run)],
   missing_some: [2, 2, (a, run, data) => missingSome(a, data, run)],
   "==": [2, 2, (a, run) => alike(a[0], a[1], run)],
@@ -164,12 +245,18 @@ const EAGER = {
   days_between: [2, 2, daysBetween],
   add_days: [2, 2, addDays],
   date_part: [2, 2, datePart],
-  today: [0, 0, (a, run) => lookup(run.root, "_today")],
+  today: [0, 0, (_a, run) => lookup(run.root, "_today")],
   count: [1, 1, (a) => (Array.isArray(a[0]) ? a[0].length : 0)],
   sum: [1, 1, (a, run) => total(a[0], run)],
-  answered: [1, MANY, (a, run, data) => a.every((key) => !isNothing(lookup(data, key)))],
+  answered: [1, MANY, (a, _run, data) => a.every((key) => !isNothing(lookup(data, key)))],
 };
 
+/**
+ * @param {Json[]} args
+ * @param {Json} data
+ * @param {Run} run
+ * @returns {Json[]}
+ */
 function entries(args, data, run) {
   const list = apply(args[0], data, run);
   if (!Array.isArray(list)) return [];
@@ -177,6 +264,12 @@ function entries(args, data, run) {
   return list;
 }
 
+/**
+ * @param {Json[]} args
+ * @param {Json} data
+ * @param {Run} run
+ * @returns {Json}
+ */
 function choose(args, data, run) {
   for (let i = 0; i + 1 < args.length; i += 2) {
     if (truthy(apply(args[i], data, run))) return apply(args[i + 1], data, run);
@@ -184,8 +277,17 @@ function choose(args, data, run) {
   return args.length % 2 ? apply(args[args.length - 1], data, run) : null;
 }
 
-/** Evaluates one after the other until one is (or isn't) true; returns the last one looked at. */
+/**
+ * Evaluates one after the other until one is (or isn't) true; returns the last one looked at.
+ *
+ * @param {boolean} stop
+ * @param {Json[]} args
+ * @param {Json} data
+ * @param {Run} run
+ * @returns {Json}
+ */
 function until(stop, args, data, run) {
+  /** @type {Json} */
   let value = null;
   for (const part of args) {
     value = apply(part, data, run);
@@ -194,6 +296,12 @@ function until(stop, args, data, run) {
   return value;
 }
 
+/**
+ * @param {Json[]} args
+ * @param {Json} data
+ * @param {Run} run
+ * @returns {Json}
+ */
 function coalesce(args, data, run) {
   for (const part of args) {
     const value = apply(part, data, run);
@@ -202,8 +310,14 @@ function coalesce(args, data, run) {
   return null;
 }
 
+/**
+ * @param {Json[]} a
+ * @param {Json} data
+ * @param {Run} run
+ */
 const some = (a, data, run) => entries(a, data, run).some((entry) => truthy(apply(a[1], entry, run)));
 
+/** @type {Record<string, [fewest: number, most: number, operate: OperateLazily]>} */
 const LAZY = {
   and: [1, MANY, (a, data, run) => until(false, a, data, run)],
   or: [1, MANY, (a, data, run) => until(true, a, data, run)],
@@ -217,10 +331,7 @@ const LAZY = {
     3,
     (a, data, run) => {
       const start = apply(a[2], data, run);
-      return entries(a, data, run).reduce(
-        (accumulator, current) => apply(a[1], { current, accumulator }, run),
-        start,
-      );
+      return entries(a, data, run).reduce((accumulator, current) => apply(a[1], { current, accumulator }, run), start);
     },
   ],
   all: [
@@ -235,8 +346,18 @@ const LAZY = {
   none: [2, 2, (a, data, run) => !some(a, data, run)],
 };
 
+/**
+ * @param {Json} given
+ * @returns {Json[]}
+ */
 const argumentsOf = (given) => (Array.isArray(given) ? given : [given]);
 
+/**
+ * @param {Json} expression
+ * @param {Json} data
+ * @param {Run} run
+ * @returns {Json}
+ */
 function apply(expression, data, run) {
   if (Array.isArray(expression)) return expression.map((part) => apply(part, data, run));
   if (!isObject(expression)) return expression;
@@ -250,37 +371,56 @@ function apply(expression, data, run) {
   );
 }
 
+/** @type {WeakMap<object, number>} */
 const sizes = new WeakMap();
 
-/** How many nodes an expression has, counted as case_forms/logic counts them. */
+/**
+ * How many nodes an expression has, counted as case_forms/logic counts them.
+ *
+ * @param {Json} expression
+ * @returns {number}
+ */
 function sizeOf(expression) {
   if (typeof expression !== "object" || expression === null) return 1;
-  if (!sizes.has(expression)) {
-    const isPlainVariable = isObject(expression) && typeof argumentsOf(expression.var)[0] === "string";
-    const parts = Array.isArray(expression) ? expression : argumentsOf(Object.values(expression)[0]);
-    const size = isPlainVariable && parts.length === 1 ? 1 : parts.reduce((sum, part) => sum + sizeOf(part), 1);
-    sizes.set(expression, size);
-  }
-  return sizes.get(expression);
+  const counted = sizes.get(expression);
+  if (counted !== undefined) return counted;
+  const isPlainVariable = isObject(expression) && typeof argumentsOf(expression.var)[0] === "string";
+  const parts = Array.isArray(expression) ? expression : argumentsOf(Object.values(expression)[0]);
+  const isOne = isPlainVariable && parts.length === 1;
+  const size = isOne ? 1 : 1 + parts.map(sizeOf).reduce((sum, part) => sum + part, 0);
+  sizes.set(expression, size);
+  return size;
 }
 
+/**
+ * @param {string} operator
+ * @param {Json[]} args
+ * @param {[fewest: number, most: number, ...others: unknown[]]} limits
+ */
 function checkArguments(operator, args, [fewest, most]) {
   if (args.length < fewest || args.length > most) throw new LogicError("bad_arguments", "wrong number of arguments");
   if (operator === "matches") {
     if (typeof args[1] !== "string") throw new LogicError("bad_pattern", "a pattern must be written out");
     getPattern(args[1]);
   }
-  if (operator === "date_part" && !PARTS.includes(args[0])) throw new LogicError("bad_arguments", "no part of a date");
+  if (operator === "date_part" && !PARTS.includes(/** @type {string} */ (args[0])))
+    throw new LogicError("bad_arguments", "no part of a date");
 }
 
+/** @type {WeakSet<object>} */
 const known = new WeakSet();
 
+/**
+ * @param {Json} expression
+ * @param {number} depth
+ * @param {{ nodes: number }} seen
+ */
 function check(expression, depth, seen) {
   seen.nodes += 1;
   if (seen.nodes > LIMITS.nodes) throw new LogicError("too_large", "the expression has too many parts");
   if (depth > LIMITS.depth) throw new LogicError("too_deep", "the expression is nested too deep");
   if (Array.isArray(expression)) {
-    expression.forEach((part) => check(part, depth + 1, seen));
+    for (const part of expression) check(part, depth + 1, seen);
   } else if (isObject(expression)) {
     const names = Object.keys(expression);
     if (names.length !== 1) throw new LogicError("not_an_expression", "an operation has exactly one operator");
@@ -290,15 +430,19 @@ function check(expression, depth, seen) {
     const args = argumentsOf(expression[operator]);
     checkArguments(operator, args, table[operator]);
     if (operator === "var" && args.length === 1 && typeof args[0] === "string") return;
-    args.forEach((part) => check(part, depth + 1, seen));
+    for (const part of args) check(part, depth + 1, seen);
   } else if (typeof expression === "number" && !Number.isFinite(expression)) {
     throw new LogicError("not_json", "NaN and infinity aren't values");
   }
 }
 
 /**
- * The value of an expression over the data. Pure. Throws LogicError when the expression isn't in the language or exceeds a
- * limit, and nothing else whatever the data.
+ * The value of an expression over the data. Pure. Throws LogicError when the expression isn't in the language or
+ * exceeds a limit, and nothing else whatever the data.
+ *
+ * @param {Json} expression
+ * @param {Scoped | Json} [data]
+ * @returns {Json}
  */
 export function evaluate(expression, data) {
   if (typeof expression !== "object" || expression === null) return expression;
@@ -306,5 +450,6 @@ export function evaluate(expression, data) {
     check(expression, 1, { nodes: 0 });
     known.add(expression);
   }
-  return apply(expression, data ?? null, new Run(data ?? null));
+  const root = /** @type {Json} */ (data ?? null);
+  return apply(expression, root, new Run(root));
 }

@@ -9,7 +9,10 @@ import { explain } from "/builder/sentence.js";
 
 export function chance(seed) {
   let state = seed;
-  const random = () => (state = (state * 1103515245 + 12345) % 2147483648) / 2147483648;
+  const random = () => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return state / 2147483648;
+  };
   const below = (count) => Math.floor(random() * count);
   return { random, below, pick: (list) => list[below(list.length)] };
 }
@@ -110,7 +113,9 @@ function conditions({ random, below, pick }) {
   return { group, part };
 }
 
-/** Rows -> expression -> rows, and parts likewise: the first that doesn't come back, or null; and how many were tried. */
+/**
+ * Rows -> expression -> rows, and parts likewise: the first that doesn't come back, or null; and how many were tried.
+ */
 export function roundTrips(seed, count) {
   const made = conditions(chance(seed));
   for (let index = 0; index < count; index += 1) {
@@ -219,7 +224,10 @@ export function edits(seed, runs) {
     };
     const document = new Document(start);
     let counter = 0;
-    const fresh = () => `n${(counter += 1)}`;
+    const fresh = () => {
+      counter += 1;
+      return `n${counter}`;
+    };
     let before = structuredClone(start);
     for (let step = 0; step < 40; step += 1) {
       edit(document, made, fresh);

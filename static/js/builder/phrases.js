@@ -1,4 +1,6 @@
-/** Operators whose words depend on what they are applied to, read back. The twin of case_forms/logic/explain/phrases.py. */
+/**
+ * Operators whose words depend on what they are applied to, read back. The twin of case_forms/logic/explain/phrases.py.
+ */
 
 const LOOPS = ["map", "filter", "reduce", "all", "some", "none"];
 /** @type {Record<string, string>} */

@@ -5,7 +5,7 @@
  */
 
 import { answer } from "../answers.js";
-import { evaluate, truthy } from "../logic.js";
+import { evaluate, LogicError, truthy } from "../logic.js";
 import { offer } from "./choices.js";
 import { fill, isBlank } from "./fields.js";
 import { fitted, tell } from "./outputs.js";
@@ -31,9 +31,9 @@ function holds(expression, scope, unsure = true) {
   try {
     return truthy(evaluate(expression, scope));
   } catch (error) {
-    // As on the server: what can't be worked out applies, and is no reason to let an answer pass. What only the server can
-    // work out in time applies and passes here: the server asks again.
-    return error.code === "left_to_server" || unsure;
+    // As on the server: what can't be worked out applies, and is no reason to let an answer pass. What only the server
+    // can work out in time applies and passes here: the server asks again.
+    return (error instanceof LogicError && error.code === "left_to_server") || unsure;
   }
 }
 

@@ -2,20 +2,35 @@
 
 import { operand } from "./values.js";
 
-const ISO_DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T[^]*)?$/;
+const ISO_DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T.*)?$/s;
 const APPROXIMATE = /^([0-9]{4})(?:-([0-9]{2}))?$/;
 const DAY = 86400000;
 const MOST_DAYS = 4000000; // more than there are from year 1 to 9999
 
 export const PARTS = ["year", "month", "day"];
 
+/** @param {number} year */
 const isLeap = (year) => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+/**
+ * @param {number} year
+ * @param {number} month
+ */
 const daysOf = (year, month) => [31, isLeap(year) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;
+/** @param {Day} day */
 const written = ([year, month, day]) =>
   [String(year).padStart(4, "0"), String(month).padStart(2, "0"), String(day).padStart(2, "0")].join("-");
+/**
+ * @param {Day} left
+ * @param {Day} right
+ */
 const compared = (left, right) => left[0] - right[0] || left[1] - right[1] || left[2] - right[2];
 
-/** [year, month, day] of an ISO date or moment, or null when there is no such day. */
+/**
+ * [year, month, day] of an ISO date or moment, or null when there is no such day.
+ *
+ * @param {Json} value
+ * @returns {Day | null}
+ */
 function dayOf(value) {
   const found = typeof value === "string" ? ISO_DATE.exec(value) : null;
   if (!found) return null;
@@ -23,7 +38,12 @@ function dayOf(value) {
   return year >= 1 && day >= 1 && day <= daysOf(year, month) ? [year, month, day] : null;
 }
 
-/** The first and the last day that a date can mean, "2012" and "2012-05" included, or null. */
+/**
+ * The first and the last day that a date can mean, "2012" and "2012-05" included, or null.
+ *
+ * @param {Json} value
+ * @returns {[first: Day, last: Day] | null}
+ */
 function spanOf(value) {
   const day = dayOf(value);
   if (day) return [day, day];
@@ -31,17 +51,30 @@ function spanOf(value) {
   if (!found) return null;
   const year = Number(found[1]);
   const [first, last] = found[2] === undefined ? [1, 12] : [Number(found[2]), Number(found[2])];
-  return year >= 1 && daysOf(year, first) ? [[year, first, 1], [year, last, daysOf(year, last)]] : null;
+  return year >= 1 && daysOf(year, first)
+    ? [
+        [year, first, 1],
+        [year, last, daysOf(year, last)],
+      ]
+    : null;
 }
 
-/** The days since 1 January 1970. */
+/**
+ * The days since 1 January 1970.
+ *
+ * @param {Day} day
+ */
 function ordinal([year, month, day]) {
   const moment = new Date(0);
   moment.setUTCFullYear(year, month - 1, day);
   return Math.round(moment.getTime() / DAY);
 }
 
-/** Whole years; a birth known to the year or month counts from the last day it can mean. */
+/**
+ * Whole years; a birth known to the year or month counts from the last day it can mean.
+ *
+ * @param {Json[]} parts
+ */
 export function ageOn([birth, on]) {
   const [born, day] = [spanOf(birth), spanOf(on)];
   if (!born || !day || compared(born[0], day[0]) > 0) return null;
@@ -51,11 +84,13 @@ export function ageOn([birth, on]) {
   return at[0] - from[0] - (earlier ? 1 : 0);
 }
 
+/** @param {Json[]} parts */
 export function daysBetween([from, to]) {
   const [start, end] = [dayOf(from), dayOf(to)];
   return start && end ? ordinal(end) - ordinal(start) : null;
 }
 
+/** @param {Json[]} parts */
 export function addDays([from, count]) {
   const [day, days] = [dayOf(from), operand(count)];
   if (!day || !Number.isInteger(days) || Math.abs(days) > MOST_DAYS) return null;
@@ -64,8 +99,9 @@ export function addDays([from, count]) {
   return year >= 1 && year <= 9999 ? written([year, moment.getUTCMonth() + 1, moment.getUTCDate()]) : null;
 }
 
+/** @param {Json[]} parts */
 export function datePart([part, value]) {
   const span = spanOf(value);
-  const position = PARTS.indexOf(part);
+  const position = PARTS.indexOf(String(part));
   return span && span[0][position] === span[1][position] ? span[0][position] : null;
 }

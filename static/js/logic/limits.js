@@ -1,7 +1,10 @@
 /** What can go wrong with an expression, and how much one may ask for: the twin of case_forms/logic/limits.py. */
 
 export class LogicError extends Error {
-  /** @param {string} code the codes of case_forms/logic/limits.py */
+  /**
+   * @param {string} code one of case_forms/logic/limits.py
+   * @param {string} message
+   */
   constructor(code, message) {
     super(message);
     this.name = "LogicError";
@@ -13,16 +16,19 @@ export const LIMITS = { depth: 32, nodes: 2000, steps: 50000, length: 100000 };
 
 /** One evaluation: the data it began with, and the steps it has left. */
 export class Run {
+  /** @param {Json} root */
   constructor(root) {
     this.root = root;
     this.steps = LIMITS.steps;
   }
 
+  /** @param {number} steps */
   spend(steps) {
     this.steps -= steps;
     if (this.steps < 0) throw new LogicError("too_many_steps", "the expression takes too many steps");
   }
 
+  /** @param {number} length */
   checkLength(length) {
     if (length > LIMITS.length) throw new LogicError("too_many_steps", "the expression makes something too long");
   }

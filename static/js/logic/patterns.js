@@ -1,7 +1,7 @@
 /**
- * The patterns of `matches`: the twin of case_forms/logic/patterns.py, with the same syntax, matched by the browser's own
- * RegExp. RegExp goes back in a text and tries again, which some patterns make endless: how many steps a pattern may take
- * is counted beforehand, and a text that could take too many is left to the server.
+ * The patterns of `matches`: the twin of case_forms/logic/patterns.py, with the same syntax, matched by the browser's
+ * own RegExp. RegExp goes back in a text and tries again, which some patterns make endless: how many steps a pattern
+ * may take is counted beforehand, and a text that could take too many is left to the server.
  */
 
 import { LogicError } from "./limits.js";
@@ -35,8 +35,9 @@ const ONE = { "\\s": "[\\t-\\r ]", "\\S": "[^\\t-\\r ]", "\\-": "-" };
 const IN_SET = { "\\s": "\\t-\\r ", "\\S": "\\0-\\x08\\x0e-\\x1f!-\\u{10ffff}" };
 
 /**
- * A part of a pattern: a character, set or anchor (`sign`: "^", "$" or ""); a group (`ways`, each a sequence of parts); or
- * another part, `least` to `most` times. `size`: how many characters it stands for once repetitions are written out.
+ * A part of a pattern: a character, set or anchor (`sign`: "^", "$" or ""); a group (`ways`, each a sequence of
+ * parts); or another part, `least` to `most` times. `size`: how many characters it stands for once repetitions are
+ * written out.
  * @typedef {{size: number, sign?: string, ways?: Part[][], part?: Part, least?: number, most?: number}} Part
  */
 

@@ -3,13 +3,22 @@
 const NUMBER = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 const EDGES = /^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g;
 
+/**
+ * @param {unknown} value
+ * @returns {value is { [name: string]: Json }}
+ */
 export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** JSON-Logic's truth: false, null, 0, "" and [] are false. */
+/**
+ * JSON-Logic's truth: false, null, 0, "" and [] are false.
+ *
+ * @param {Json | undefined} value
+ */
 export function truthy(value) {
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }
 
+/** @param {Json | undefined} value */
 export function number(value) {
   if (value === null || value === undefined) return 0;
   if (typeof value === "number") return value;
@@ -20,14 +29,24 @@ export function number(value) {
   return NUMBER.test(stripped) ? Number(stripped) : NaN;
 }
 
-/** As an operand of arithmetic: like `number`, but nothing (null or a blank text) is no number. */
+/**
+ * As an operand of arithmetic: like `number`, but nothing (null or a blank text) is no number.
+ *
+ * @param {Json | undefined} value
+ */
 export function operand(value) {
   const nothing = value === null || value === undefined || (typeof value === "string" && !value.replace(EDGES, ""));
   return nothing ? NaN : number(value);
 }
 
+/** @param {number} value */
 export const result = (value) => (Number.isFinite(value) ? value + 0 : null); // + 0: no negative zero
 
+/**
+ * @param {Json} value
+ * @param {Run} run
+ * @returns {string}
+ */
 export function text(value, run) {
   if (typeof value === "string") return value;
   if (typeof value === "boolean") return String(value);
@@ -37,6 +56,13 @@ export function text(value, run) {
   return value.map((part) => (Array.isArray(part) ? "" : text(part, run))).join(",");
 }
 
+/**
+ * @param {Json} left
+ * @param {Json} right
+ * @param {Run} run
+ * @param {number} [depth]
+ * @returns {boolean}
+ */
 export function same(left, right, run, depth = 0) {
   if (Array.isArray(left) && Array.isArray(right)) {
     run.spend(left.length + 1);
@@ -54,6 +80,11 @@ export function same(left, right, run, depth = 0) {
   return left === right;
 }
 
+/**
+ * @param {Json} left
+ * @param {Json} right
+ * @param {Run} run
+ */
 export function alike(left, right, run) {
   if (left === null || right === null) return left === right;
   if (typeof left === "string" && typeof right === "string") return left === right;
@@ -61,11 +92,27 @@ export function alike(left, right, run) {
   return same(left, right, run);
 }
 
-const areTexts = (left, right) => typeof left === "string" && typeof right === "string";
-export const before = (left, right) => (areTexts(left, right) ? left < right : number(left) < number(right));
-export const atMost = (left, right) => (areTexts(left, right) ? left <= right : number(left) <= number(right));
+/**
+ * @param {Json} left
+ * @param {Json} right
+ */
+export const before = (left, right) =>
+  typeof left === "string" && typeof right === "string" ? left < right : number(left) < number(right);
 
-/** What stands at a dotted path ("persons.0.age"), or null. An empty path is the data itself. */
+/**
+ * @param {Json} left
+ * @param {Json} right
+ */
+export const atMost = (left, right) =>
+  typeof left === "string" && typeof right === "string" ? left <= right : number(left) <= number(right);
+
+/**
+ * What stands at a dotted path ("persons.0.age"), or null. An empty path is the data itself.
+ *
+ * @param {Json} data
+ * @param {Json | undefined} path
+ * @returns {Json}
+ */
 export function lookup(data, path) {
   if (path === null || path === undefined || path === "" || (Array.isArray(path) && path.length === 0)) return data;
   if (typeof path !== "string" && typeof path !== "number") return null;
@@ -78,7 +125,11 @@ export function lookup(data, path) {
   return found ?? null;
 }
 
-/** No answer: null, "", [] or {}. */
+/**
+ * No answer: null, "", [] or {}.
+ *
+ * @param {Json | undefined} value
+ */
 export function isNothing(value) {
   if (value === null || value === "") return true;
   if (Array.isArray(value)) return value.length === 0;
