@@ -1,5 +1,7 @@
 // Small comforts on every field page. Nothing here is needed to work.
 
+import { lockWhenIdle } from "./idle.js";
+
 // A form that must be sent once: a second press while the first is under way does nothing.
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
@@ -49,37 +51,17 @@ if (offline) {
   tell();
 }
 
-// After a while without a press nothing stays on the screen: the page locks itself. Not while something typed isn't
-// saved yet; the server keeps what is sent from such a page (access/sessions/locked.py).
+// After a while without a press the page locks itself, unless somebody there has something that isn't saved (form.js).
 const lock = /** @type {HTMLFormElement | null} */ (document.getElementById("lock"));
-const idleFor = Number(lock?.dataset.idleMinutes ?? 0) * 60000;
-if (lock && idleFor) {
-  const SAY_EACH = 60000;
-  let pressed = Date.now();
-  let said = Date.now();
-  let isTyped = false;
-
-  const press = () => {
-    if (Date.now() - pressed < idleFor) pressed = Date.now();
-    else idle();
-    if (pressed - said < SAY_EACH) return;
-    said = pressed;
-    const token = /** @type {HTMLInputElement} */ (lock.elements.namedItem("csrfmiddlewaretoken"));
-    const body = new URLSearchParams({ csrfmiddlewaretoken: token.value });
-    fetch(lock.dataset.alive ?? "", { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => {});
-  };
-  const idle = () => {
-    if (Date.now() - pressed < idleFor) return;
-    const event = new CustomEvent("vatra:idle", { cancelable: true });
-    if (!isTyped && document.dispatchEvent(event)) lock.submit();
-  };
-  for (const kind of ["pointerdown", "keydown", "scroll", "input"]) {
-    document.addEventListener(kind, press, { passive: true, capture: true });
-  }
-  document.addEventListener("input", (event) => {
-    const { form } = /** @type {Field} */ (event.target);
-    if (form?.method === "post" && form.id !== "section") isTyped = true;
+const minutes = Number(lock?.dataset.idleMinutes ?? 0);
+if (lock && minutes) {
+  const token = /** @type {HTMLInputElement} */ (lock.elements.namedItem("csrfmiddlewaretoken"));
+  lockWhenIdle({
+    minutes,
+    alive: lock.dataset.alive ?? "",
+    token: () => token.value,
+    lock: () => {
+      if (document.dispatchEvent(new CustomEvent("vatra:idle", { cancelable: true }))) lock.submit();
+    },
   });
-  document.addEventListener("visibilitychange", idle);
-  setInterval(idle, 15000);
 }

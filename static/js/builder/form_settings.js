@@ -5,23 +5,13 @@ import { button, field, fieldset, focusedIn, focusOn, h, icon, input, optionsOf,
 import { Entries } from "./entries.js";
 import { proposed } from "./keys.js";
 import { fieldFor, showProblems } from "./problems.js";
-import { textIn } from "./scope.js";
+import { TEXTS, textIn } from "./scope.js";
 import { textsField } from "./texts.js";
 import { warningsField } from "./warnings.js";
 
 const CODE = /^[a-z]{2,3}(-[A-Z]{2})?$/;
-const TEXTS = new Set([
-  "title",
-  "recipient_title",
-  "intro",
-  "label",
-  "recipient_label",
-  "hint",
-  "text",
-  "message",
-  "low_label",
-  "high_label",
-]);
+/** @type {Set<string>} */
+const TRANSLATED = new Set([...TEXTS, "message"]);
 const OPTIONAL = new Set(["recipient_title", "intro", "recipient_label", "hint"]);
 
 /**
@@ -41,7 +31,7 @@ function withoutLanguage(definition, code) {
     if (typeof part !== "object" || part === null) return;
     for (const [name, value] of Object.entries(part)) {
       const here = `${path}/${escaped(name)}`;
-      if (!TEXTS.has(name) || Array.isArray(value) || typeof value !== "object") walk(value, here);
+      if (!TRANSLATED.has(name) || Array.isArray(value) || typeof value !== "object") walk(value, here);
       else if (value && code in value) {
         const isLast = OPTIONAL.has(name) && Object.keys(value).length === 1;
         operations.push({ op: "remove", path: isLast ? here : `${here}/${code}` });

@@ -1,7 +1,7 @@
 /** Simple problems, seen at once. The server finds these too, and many more; it decides. */
 
 import { isKey, isReserved } from "./keys.js";
-import { allItems } from "./scope.js";
+import { allItems, TEXTS } from "./scope.js";
 
 export const HINTED = new Set([
   "duplicate_key",
@@ -15,18 +15,6 @@ export const HINTED = new Set([
   "empty_repeat",
 ]);
 
-/** @type {(keyof FormNode)[]} */
-const TEXTS = [
-  "title",
-  "recipient_title",
-  "intro",
-  "label",
-  "recipient_label",
-  "hint",
-  "text",
-  "low_label",
-  "high_label",
-];
 /** @type {Record<string, string[]>} */
 const NEEDED = { section: ["title"], question: ["label"], repeat: ["label"], note: ["text"], form: ["title"] };
 

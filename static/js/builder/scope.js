@@ -22,6 +22,19 @@ export function* allItems(definition) {
   for (const section of definition.sections ?? []) yield* within(section.items, section, []);
 }
 
+/** @type {(keyof FormNode)[]} What of a section, item or form is a text in every language. */
+export const TEXTS = [
+  "title",
+  "recipient_title",
+  "intro",
+  "label",
+  "recipient_label",
+  "hint",
+  "text",
+  "low_label",
+  "high_label",
+];
+
 /**
  * The texts of an item as people know it.
  *
