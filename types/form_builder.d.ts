@@ -1,6 +1,6 @@
 /**
  * What the editor of forms works with (static/js/builder). Ambient: the scripts name these types in JSDoc and import
- * nothing for them. The definition is described in docs/forms.md, the catalogue in case_forms/builder/catalogue.py.
+ * nothing for them. The definition is described in docs/forms.md, the catalogue in case_forms/form_builder/catalogue.py.
  */
 
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json };

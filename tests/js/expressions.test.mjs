@@ -1,11 +1,11 @@
-/** The expression language in the page gives what case_forms/logic/tests/vectors.json says, as Python does. */
+/** The expression language in the page gives what case_forms/expressions/tests/vectors.json says, as Python does. */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { evaluate, LogicError } from "../../static/js/logic.js";
 import { readJson } from "./shared.mjs";
 
-const vectors = readJson("case_forms/logic/tests/vectors.json");
+const vectors = readJson("case_forms/expressions/tests/vectors.json");
 
 describe("expressions", () => {
   test("there are vectors", () => assert.ok(vectors.length > 400));

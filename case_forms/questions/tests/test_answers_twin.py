@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 
-from case_forms.questions import registry
-
+from .. import registry
 from .chromium import OpenPage
 from .every_type import GOOD, IDENTITY, question
 from .test_entries import CONTEXT, ENTRIES, NAME, cleaned, rule

@@ -9,9 +9,8 @@ from urllib.parse import urlencode
 import pytest
 from django.http import QueryDict
 
-from case_forms.questions import registry
-from case_forms.questions.base import AnswerError, CleanContext, is_unanswered
-
+from .. import registry
+from ..base import AnswerError, CleanContext, is_unanswered
 from .every_type import question
 from .sources import AllFiles, FixedSource
 

@@ -6,7 +6,7 @@
  */
 
 const MERGE_WITHIN = 1500; // milliseconds in which typing in one place stays one step of undo
-const MOST_STEPS = 300;
+const MAX_STEPS = 300;
 
 /** @param {string | number} name */
 export const escaped = (name) => String(name).replaceAll("~", "~0").replaceAll("/", "~1");
@@ -294,7 +294,7 @@ export class Document {
       last.at = now;
     } else {
       this.done.push({ operations: [...operations], inverse, label, merge, at: now });
-      if (this.done.length > MOST_STEPS) this.done.shift();
+      if (this.done.length > MAX_STEPS) this.done.shift();
     }
     this.undone = [];
     this.tell(operations, origin);

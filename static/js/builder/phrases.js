@@ -1,5 +1,5 @@
 /**
- * Operators whose words depend on what they are applied to, read back. The twin of case_forms/logic/explain/phrases.py.
+ * Operators whose words depend on what they are applied to, read back. The twin of case_forms/expressions/explain/phrases.py.
  */
 
 const LOOPS = ["map", "filter", "reduce", "all", "some", "none"];

@@ -1,8 +1,8 @@
-/** What can go wrong with an expression, and how much one may ask for: the twin of case_forms/logic/limits.py. */
+/** What can go wrong with an expression, and how much one may ask for: the twin of case_forms/expressions/limits.py. */
 
 export class LogicError extends Error {
   /**
-   * @param {string} code one of case_forms/logic/limits.py
+   * @param {string} code one of case_forms/expressions/limits.py
    * @param {string} message
    */
   constructor(code, message) {

@@ -1,5 +1,5 @@
 /**
- * The patterns of `matches`: the twin of case_forms/logic/patterns.py, with the same syntax, matched by the browser's
+ * The patterns of `matches`: the twin of case_forms/expressions/patterns.py, with the same syntax, matched by the browser's
  * own RegExp. RegExp goes back in a text and tries again, which some patterns make endless: how many steps a pattern
  * may take is counted beforehand, and a text that could take too many is left to the server.
  */

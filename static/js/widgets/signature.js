@@ -2,8 +2,8 @@
 
 import { button, changed } from "./events.js";
 
-const MOST_NUMBERS = 4000; // of one line; a longer one goes on as another
-const MOST_LINES = 200;
+const MAX_NUMBERS = 4000; // of one line; a longer one goes on as another
+const MAX_LINES = 200;
 
 /** @param {HTMLElement} widget */
 export function drawSignature(widget) {
@@ -52,7 +52,7 @@ export function drawSignature(widget) {
   }
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (lines.length >= MOST_LINES || (event.button && event.pointerType === "mouse")) return;
+    if (lines.length >= MAX_LINES || (event.button && event.pointerType === "mouse")) return;
     event.preventDefault();
     canvas.setPointerCapture(event.pointerId);
     drawing = event.pointerId;
@@ -65,8 +65,8 @@ export function drawSignature(widget) {
     const [beforeX, beforeY] = line.slice(-2);
     const [x, y] = point(event);
     if (beforeX === x && beforeY === y) return;
-    if (line.length < MOST_NUMBERS) line.push(x, y);
-    else if (lines.length < MOST_LINES) lines.push([beforeX, beforeY, x, y]);
+    if (line.length < MAX_NUMBERS) line.push(x, y);
+    else if (lines.length < MAX_LINES) lines.push([beforeX, beforeY, x, y]);
     paint();
   });
   for (const end of /** @type {const} */ (["pointerup", "pointercancel"])) {
