@@ -11,6 +11,10 @@ export PYTHONPATH := $(CURDIR)/site:$(CURDIR)
 export PYTHONDONTWRITEBYTECODE ?=
 ROOMS := site/access site/audit site/config site/vault case_forms content notifications outreach_pages
 PYTEST := $(PY) -m pytest -p no:cacheprovider
+# Node comes with the development packages (requirements-dev.txt); what checks the scripts stands in package.json.
+NODE := .venv/bin/node
+BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
+TSC := $(NODE) node_modules/typescript/bin/tsc
 
 .PHONY: help run test lint bench drill lock fresh clean format messages pictures packages test-packages
 
@@ -26,20 +30,25 @@ test: lint ## Run every check and test
 	TEST_DATABASE=file $(PYTEST) -m browser
 	$(PYTEST) -m faults
 
-lint: packages test-packages .venv/test.stamp .venv/audit.stamp ## Format, style, types, floors, migrations, templates, translations
+lint: packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.stamp ## Format, style, types, floors, scripts, migrations, templates, translations
 	.venv/bin/ruff format --check --quiet .
 	.venv/bin/ruff check --quiet .
 	.venv/bin/mypy $(ROOMS)
 	.venv/bin/lint-imports --no-logo
 	DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py makemigrations --check --dry-run
 	.venv/bin/djhtml --check templates
+	$(BIOME) ci --colors=off --error-on-warnings
+	$(TSC) --project tsconfig.json
+	$(TSC) --project tsconfig.worker.json
+	$(NODE) --test "tests/js/*.test.mjs"
 	$(PY) -m config.catalogs --check
 	$(PY) deploy/audit_packages.py
 
-format: .venv/test.stamp ## Put code and templates into shape
+format: .venv/test.stamp node_modules/.stamp ## Put code, scripts and templates into shape
 	.venv/bin/ruff check --fix --quiet . || true
 	.venv/bin/ruff format --quiet .
 	.venv/bin/djhtml templates || true
+	$(BIOME) check --write || true
 
 bench: packages test-packages .venv/test.stamp ## Measure what the issues set as goals, each beside something known
 	$(PY) -m tests.bench
@@ -48,21 +57,23 @@ drill: .venv/run.stamp ## Send a marked, synthetic case through the running serv
 	$(PY) manage.py drill --region $${REGION:-vlore}
 
 messages: .venv/run.stamp ## Collect texts for translation into locale/
-	DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py makemessages -l sq -l en --no-location --no-wrap --ignore=.venv --ignore=var --ignore=tests
+	DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py makemessages -l sq -l en --no-location --no-wrap --ignore=.venv --ignore=node_modules --ignore=var --ignore=tests
 
 pictures: test-packages .venv/test.stamp ## Make the pictures in docs/img from the demo (Chromium)
 	DOCS_PICTURES=1 TEST_DATABASE=file $(PYTEST) -q tests/browser/test_docs_pictures.py
 
-lock: .venv/run.stamp ## Compile each .in file into pins with hashes
+lock: .venv/test.stamp ## Compile each .in file into pins with hashes, and package.json into package-lock.json
 	for name in deploy/locks/uv requirements requirements-dev deploy/locks/audit; do .venv/bin/uv pip compile --quiet \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" $$name.in -o $$name.txt; done
+	.venv/bin/npm install --package-lock-only --loglevel=error
+	$(NODE) deploy/locks/without_addresses.mjs package-lock.json
 
 fresh: test-packages ## Build both environments in an empty folder with nothing cached, and compare them with the lock files
 	@bash deploy/fresh.sh
 
 clean: ## Remove what was built here (keeps var/, where the data is)
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 	find locale locale_cms -name '*.mo' -delete
 
@@ -85,6 +96,12 @@ test-packages:
 .venv/test.stamp: requirements-dev.txt .venv/run.stamp
 	@echo "Installing what requirements-dev.txt pins ..."
 	@$(INSTALL) --python $(PY) -r requirements-dev.txt
+	@touch $@
+
+# npm holds each package to the hash in the lock file and runs none of their scripts (.npmrc).
+node_modules/.stamp: package.json package-lock.json .npmrc .venv/test.stamp
+	@echo "Installing what package-lock.json pins ..."
+	@.venv/bin/npm ci --loglevel=error
 	@touch $@
 
 # Apart from the rest: what it brings along would change how libraries of the service behave (openpyxl reads with

@@ -1,8 +1,9 @@
 """Print known vulnerabilities of the pinned packages; fail only on one that is known to be exploited.
 
-`make lint` runs it. pip-audit asks the package index for advisories; which of them are exploited is read from CISA's
-catalogue of known exploited vulnerabilities and from `known-exploited.txt` beside this file. Where there is no network
-the step says what it could not ask and passes: a missing answer is no finding, and no all-clear either.
+`make lint` runs it. pip-audit asks Python's package index for advisories, npm asks its own for those of the packages
+that check the scripts (none of them reaches a page). Which are exploited is read from CISA's catalogue of known
+exploited vulnerabilities and from `known-exploited.txt` beside this file. Where an index can't be reached the step says
+what it could not ask and passes: a missing answer is no finding, and no all-clear either.
 """
 
 import json
@@ -15,6 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PIP_AUDIT = ROOT / ".venv/audit/bin/pip-audit"
+NPM = ROOT / ".venv/bin/npm"
 LOCKS = ("requirements.txt", "requirements-dev.txt", "deploy/locks/uv.txt")
 KEPT = Path(__file__).with_name("known-exploited.txt")
 CATALOGUE = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
@@ -23,10 +25,13 @@ CATALOGUE_SECONDS = 5
 
 
 def main() -> int:
-    try:
-        packages = ask_index()
-    except (OSError, ValueError, subprocess.SubprocessError) as problem:
-        print(f"Known vulnerabilities: could not be asked here ({type(problem).__name__}).")
+    packages: list[dict[str, Any]] = []
+    for index, ask in (("Python", ask_index), ("npm", ask_npm)):
+        try:
+            packages += ask()
+        except (OSError, ValueError, KeyError, subprocess.SubprocessError) as problem:
+            print(f"Known vulnerabilities of {index}'s packages: could not be asked here ({type(problem).__name__}).")
+    if not packages:
         return 0
     exploited = set(kept_identifiers(KEPT.read_text()))
     try:
@@ -48,6 +53,25 @@ def ask_index() -> list[dict[str, Any]]:
     # Its exit code is 1 both for "found something" and for "failed": only the document tells them apart.
     dependencies: list[dict[str, Any]] = json.loads(answer.stdout)["dependencies"]
     return dependencies
+
+
+def ask_npm() -> list[dict[str, Any]]:
+    """What npm says of each package in package-lock.json, in the shape of pip-audit's answer. Raises as ask_index."""
+    command = [str(NPM), "audit", "--json", "--fetch-retries", "0", "--fetch-timeout", "10000"]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=AUDIT_SECONDS, check=False, cwd=ROOT)
+    found = json.loads(answer.stdout)["vulnerabilities"]  # missing where the index gave no answer
+    lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    # A package may stand in the lock file several times, below whoever asks for another release of it.
+    pinned = [(path.rpartition("node_modules/")[2], entry["version"]) for path, entry in lock.items() if path]
+    return [{"name": name, "version": version, "vulns": advisories(found.get(name))} for name, version in pinned]
+
+
+def advisories(finding: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """npm's advisories of one package. An entry of `via` that is a name leads to another package's own finding."""
+    via = finding["via"] if finding else []
+    fix = finding.get("fixAvailable") if finding else None
+    releases = [fix["version"]] if isinstance(fix, dict) else []
+    return [{"id": each["url"].rpartition("/")[2], "fix_versions": releases} for each in via if isinstance(each, dict)]
 
 
 def ask_catalogue() -> Iterator[str]:

@@ -5,9 +5,12 @@ set -eu
 root="$(cd "$(dirname "$0")/.." && pwd)"
 empty="$(mktemp -d)"
 trap 'rm -rf "$empty"' EXIT
-cp -r "$root/Makefile" "$root/deploy" "$root/requirements.txt" "$root/requirements-dev.txt" "$empty"
+for name in Makefile deploy requirements.txt requirements-dev.txt package.json package-lock.json .npmrc; do
+  cp -r "$root/$name" "$empty"
+done
 cd "$empty"
-env -u VIRTUAL_ENV -u MAKEFLAGS -u MAKELEVEL UV_NO_CACHE=1 PIP_NO_CACHE_DIR=1 make --no-print-directory .venv/test.stamp .venv/audit.stamp
+env -u VIRTUAL_ENV -u MAKEFLAGS -u MAKELEVEL UV_NO_CACHE=1 PIP_NO_CACHE_DIR=1 npm_config_cache="$empty/npm-cache" \
+  make --no-print-directory .venv/test.stamp .venv/audit.stamp node_modules/.stamp
 .venv/bin/uv pip check --quiet --python .venv/bin/python
 pins() { sed -nE 's/^([A-Za-z0-9._-]+)==([^ ;]+).*/\1==\2/p' "$@" | sort -u; }
 pins deploy/locks/uv.txt requirements.txt requirements-dev.txt > pinned

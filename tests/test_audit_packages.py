@@ -1,5 +1,6 @@
 """The step of `make lint` that asks for known vulnerabilities."""
 
+import json
 from pathlib import Path
 from types import ModuleType
 
@@ -48,8 +49,9 @@ def test_without_an_answer_the_step_says_so_and_passes(
     audit: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(audit, "PIP_AUDIT", ROOT / "no-such-program")
+    monkeypatch.setattr(audit, "NPM", ROOT / "no-such-program")
     assert audit.main() == 0
-    assert "could not be asked here" in capsys.readouterr().out
+    assert capsys.readouterr().out.count("could not be asked here") == 2
 
 
 def test_what_the_index_finds_is_marked_by_the_catalogue(
@@ -59,6 +61,39 @@ def test_what_the_index_finds_is_marked_by_the_catalogue(
         raise OSError
 
     monkeypatch.setattr(audit, "ask_index", lambda: [FOUND])
+    monkeypatch.setattr(audit, "ask_npm", list)
     monkeypatch.setattr(audit, "ask_catalogue", away)
     assert audit.main() == 1
     assert "EXPLOITED pillow" in capsys.readouterr().out
+
+
+def npm_that_says(tmp_path: Path, answer: str) -> Path:
+    program = tmp_path / "npm"
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{answer}\nEND\n")
+    program.chmod(0o755)
+    return program
+
+
+def test_what_npm_finds_has_the_shape_of_the_other_index(
+    audit: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    advisory = {"source": 1, "title": "bad", "url": "https://github.com/advisories/GHSA-aaaa-bbbb-cccc"}
+    finding = {"name": "typescript", "via": [advisory, "another"], "fixAvailable": {"version": "99.0.0"}}
+    answer = json.dumps({"vulnerabilities": {"typescript": finding}})
+    monkeypatch.setattr(audit, "NPM", npm_that_says(tmp_path, answer))
+    packages = {package["name"]: package for package in audit.ask_npm()}
+    assert packages["typescript"]["vulns"] == [{"id": "GHSA-aaaa-bbbb-cccc", "fix_versions": ["99.0.0"]}]
+    assert packages["@biomejs/biome"]["vulns"] == []
+    lines, failing = audit.report(list(packages.values()), {"GHSA-aaaa-bbbb-cccc"})
+    assert failing
+    assert lines[0].startswith("EXPLOITED typescript ")
+
+
+def test_an_index_that_refuses_npm_is_no_all_clear(
+    audit: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(audit, "ask_index", lambda: [FOUND])
+    monkeypatch.setattr(audit, "ask_catalogue", list)
+    monkeypatch.setattr(audit, "NPM", npm_that_says(tmp_path, json.dumps({"message": "405 Method Not Allowed"})))
+    assert audit.main() == 1
+    assert "npm's packages: could not be asked here (KeyError)" in capsys.readouterr().out

@@ -1,7 +1,7 @@
 /**
- * What a page's fields answer, in the browser: the twin of `from_post` and `clean` of the types in case_forms/questions.
- * The server decides; this lets conditions follow what is being typed. Both are held to one table of entries
- * (case_forms/questions/tests/test_answers_twin.py).
+ * What a page's fields answer, in the browser: the twin of `from_post` and `clean` of the types in
+ * case_forms/questions. The server decides; this lets conditions follow what is being typed. Both are held to one
+ * table of entries (case_forms/questions/tests/test_answers_twin.py).
  */
 
 import { approximateDate, clockTime, day, duration, moment } from "./answers/times.js";
@@ -10,42 +10,72 @@ import { decimal, integer, scale } from "./answers/numbers.js";
 
 const MAX_VALUES = 300;
 
-/** The fields of this name that would be sent, in the order of the page. */
+/**
+ * The fields of this name that would be sent, in the order of the page.
+ *
+ * @param {HTMLFormElement} form
+ * @param {string} name
+ */
 function fields(form, name) {
   const found = form.elements.namedItem(name);
   if (!found) return [];
-  return (found instanceof RadioNodeList ? [...found] : [found]).filter((field) => !field.matches(":disabled"));
+  const all = /** @type {HTMLInputElement[]} */ (found instanceof RadioNodeList ? [...found] : [found]);
+  return all.filter((field) => !field.matches(":disabled"));
 }
 
-/** All values that would be sent under a name. */
+/**
+ * All values that would be sent under a name.
+ *
+ * @param {HTMLFormElement} form
+ * @param {string} name
+ */
 function sent(form, name) {
   return fields(form, name)
     .filter((field) => (field.type !== "radio" && field.type !== "checkbox") || field.checked)
     .map((field) => field.value);
 }
 
-/** The value that the server would read, without blanks around: the last one of that name, as Django reads it. */
+/**
+ * The value that the server would read, without blanks around: the last one of that name, as Django reads it.
+ *
+ * @param {HTMLFormElement} form
+ * @param {string} name
+ */
 function plain(form, name) {
   return stripped(sent(form, name).at(-1) ?? "");
 }
 
-/** The parts `name.<part>` of a question, as {part: text}. */
+/**
+ * The parts `name.<part>` of a question, as {part: text}.
+ *
+ * @param {HTMLFormElement} form
+ * @param {string} name
+ * @param {...string} wanted
+ */
 function parts(form, name, ...wanted) {
   return Object.fromEntries(wanted.map((part) => [part, plain(form, `${name}.${part}`)]));
 }
 
-/** What stands under `name.<anything>`, as [anything, value], in the order of the page. */
+/**
+ * What stands under `name.<anything>`, as [anything, value], in the order of the page.
+ *
+ * @param {HTMLFormElement} form
+ * @param {string} name
+ * @returns {string[][]}
+ */
 function within(form, name) {
-  return [...form.elements]
+  return /** @type {HTMLInputElement[]} */ ([...form.elements])
     .filter((field) => field.type === "radio" && field.checked && !field.matches(":disabled"))
     .filter((field) => field.name.startsWith(`${name}.`) && field.value !== "")
     .map((field) => [field.name.slice(name.length + 1), field.value]);
 }
 
+/** @param {Record<string, Json>} answers */
 function filled(answers) {
   return Object.keys(answers).length ? answers : undefined;
 }
 
+/** @type {AnswerReader} */
 function many(rule, name, form) {
   const chosen = [...new Set(sent(form, name).filter((value) => value !== ""))];
   const most = Math.min(rule.max ?? MAX_VALUES, MAX_VALUES);
@@ -53,19 +83,27 @@ function many(rule, name, form) {
   return chosen.length && chosen.length >= (rule.min ?? 0) && chosen.length <= most ? chosen : undefined;
 }
 
-/** The values in the order of their places; nothing until each has a place of its own. */
-function ranking(rule, name, form) {
+/**
+ * The values in the order of their places; nothing until each has a place of its own.
+ *
+ * @type {AnswerReader}
+ */
+function ranking(_rule, name, form) {
   const placed = sent(form, name);
+  /** @type {string[]} */
   const order = new Array(placed.length);
   for (const entry of placed) {
-    const [, place, value] = /^(\d+) (.*)$/s.exec(entry) ?? [];
-    if (place === undefined || place < 1 || place > placed.length || order[place - 1] !== undefined) return undefined;
+    const [, written, value] = /^(\d+) (.*)$/s.exec(entry) ?? [];
+    const place = Number(written);
+    if (!(place >= 1 && place <= placed.length) || order[place - 1] !== undefined) return undefined;
     order[place - 1] = value;
   }
   return order.length ? order : undefined;
 }
 
-function indicators(rule, name, form) {
+/** @type {AnswerReader} */
+function indicators(_rule, name, form) {
+  /** @type {Record<string, Json>} */
   const answers = {};
   for (const [key, answer] of within(form, name)) {
     if (answer === "not_asked") continue;
@@ -75,12 +113,14 @@ function indicators(rule, name, form) {
   return filled(answers);
 }
 
-function assessment(rule, name, form) {
+/** @type {AnswerReader} */
+function assessment(_rule, name, form) {
   const { decision, reason } = parts(form, name, "decision", "reason");
   const why = longText({}, reason);
   return decision && why !== undefined ? { decision, reason: why } : undefined;
 }
 
+/** @type {AnswerReader} */
 function geopoint(rule, name, form) {
   if (rule.coarsen) {
     const { municipality } = parts(form, name, "municipality");
@@ -94,15 +134,21 @@ function geopoint(rule, name, form) {
   return accuracy === null ? point : { ...point, accuracy: Number(accuracy.toFixed(1)) };
 }
 
-/** A file that is yet to be sent has no id: it counts as an answer all the same. */
-function file(rule, name, form) {
+/**
+ * A file that is yet to be sent has no id: it counts as an answer all the same.
+ *
+ * @type {AnswerReader}
+ */
+function file(_rule, name, form) {
   if (fields(form, name).some((field) => field.files?.length)) return { id: "" };
   const { kept, remove } = parts(form, name, "kept", "remove");
   return kept && !remove ? { id: kept } : undefined;
 }
 
-function signature(rule, name, form) {
-  const given = parts(form, name, "strokes", "clear", "name");
+/** @type {AnswerReader} */
+function signature(_rule, field, form) {
+  const given = parts(form, field, "strokes", "clear", "name");
+  /** @type {Record<string, Json>} */
   const signed = {};
   if (given.strokes && !given.clear) {
     const strokes = drawn(given.strokes);
@@ -110,34 +156,53 @@ function signature(rule, name, form) {
     if (strokes.length) signed.strokes = strokes;
   }
   if (given.name) {
-    signed.name = text({}, given.name);
-    if (signed.name === undefined) return undefined;
+    const name = text({}, given.name);
+    if (name === undefined) return undefined;
+    signed.name = name;
   }
   return filled(signed);
 }
 
+/**
+ * @param {string} written
+ * @returns {Json[] | undefined}
+ */
 function drawn(written) {
   try {
     const strokes = JSON.parse(written);
-    const good = (stroke) => Array.isArray(stroke) && stroke.length && stroke.length % 2 === 0 && stroke.every(inBox);
+    const good = (/** @type {unknown} */ stroke) =>
+      Array.isArray(stroke) && stroke.length && stroke.length % 2 === 0 && stroke.every(inBox);
     return Array.isArray(strokes) && strokes.every(good) ? strokes : undefined;
   } catch {
     return undefined;
   }
 }
 
+/**
+ * @param {unknown} number
+ * @param {number} index
+ */
 function inBox(number, index) {
-  return Number.isInteger(number) && number >= 0 && number <= (index % 2 ? 400 : 1000);
+  return typeof number === "number" && Number.isInteger(number) && number >= 0 && number <= (index % 2 ? 400 : 1000);
 }
 
-/** A type whose one field holds a text that `read` makes an answer of, or undefined. */
+/**
+ * A type whose one field holds a text that `read` makes an answer of, or undefined.
+ *
+ * @template R
+ * @param {(rule: R, entered: string) => Json | undefined} read
+ * @returns {AnswerReader}
+ */
 const single = (read) => (rule, name, form) => {
   const entered = plain(form, name);
-  return entered === "" ? undefined : read(rule, entered);
+  return entered === "" ? undefined : read(/** @type {R} */ (/** @type {unknown} */ (rule)), entered);
 };
-const chosen = single((rule, entered) => entered);
+const chosen = single((_rule, entered) => entered);
 const nothing = () => undefined; // worked out elsewhere, or never asked
+/** @type {Record<string, boolean>} */
+const BOOLEANS = { true: true, false: false };
 
+/** @type {Record<string, AnswerReader>} */
 const READERS = {
   text: single(text),
   long_text: single(longText),
@@ -148,9 +213,13 @@ const READERS = {
   date: single(day),
   time: single(clockTime),
   datetime: single(moment),
-  approximate_date: (rule, name, form) => approximateDate(rule, parts(form, name, "year", "month", "day")),
+  approximate_date: (rule, name, form) =>
+    approximateDate(
+      /** @type {TextBounds} */ (/** @type {unknown} */ (rule)),
+      parts(form, name, "year", "month", "day"),
+    ),
   duration: (rule, name, form) => duration(rule, parts(form, name, "hours", "minutes")),
-  boolean: single((rule, entered) => ({ true: true, false: false })[entered]),
+  boolean: single((_rule, entered) => BOOLEANS[entered]),
   yes_no_unknown: chosen,
   select_one: chosen,
   municipality: chosen,
@@ -161,7 +230,7 @@ const READERS = {
   colleague: chosen,
   select_many: many,
   ranking,
-  matrix: (rule, name, form) => filled(Object.fromEntries(within(form, name))),
+  matrix: (_rule, name, form) => filled(Object.fromEntries(within(form, name))),
   case_reference: single(caseReference),
   phone: single(phone),
   email: single(email),
@@ -177,6 +246,11 @@ const READERS = {
 /**
  * The answer as the server would clean it, or undefined while there is none or it can't be right. `rule` has the
  * question's `type` and what `QuestionType.live` gives; `name` is its form field.
+ *
+ * @param {AnswerRule} rule
+ * @param {string} name
+ * @param {HTMLFormElement} form
+ * @returns {Json | undefined}
  */
 export function answer(rule, name, form) {
   return (READERS[rule.type] ?? chosen)(rule, name, form);

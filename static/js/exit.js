@@ -1,6 +1,6 @@
-// Leaving quickly. Without this script the link still works; with it the page is covered before anything loads, what was
-// kept on the phone is taken away, Back leads out of the site (left.js), and Shift pressed three times by itself does
-// the same as a touch.
+// Leaving quickly. Without this script the link still works; with it the page is covered before anything loads, what
+// was kept on the phone is taken away, Back leads out of the site (left.js), and Shift pressed three times by itself
+// does the same as a touch.
 
 import { forget } from "./offline/forget.js";
 import { showNeutral } from "./offline/neutral.js";
@@ -9,19 +9,23 @@ const FORGET_WITHIN_MS = 100; // then it goes on in the browser, or by what the 
 const PRESSES = 3;
 const PRESS_AGAIN_WITHIN_MS = 5000;
 
-const links = () => [...document.querySelectorAll("[data-exit]")];
+const links = () => /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll("[data-exit]")]);
 const words = () => document.querySelector("[data-exit-leaving]");
 
+/** @type {HTMLElement | null} */
 let cover = null;
 let title = "";
 let presses = 0;
 let shiftAlone = false;
 let timer = 0;
+/** @type {HTMLElement | null} */
 let status = null;
+/** @type {HTMLElement | null} */
 let dots = null;
 
 let isLeaving = false;
 
+/** @param {HTMLAnchorElement} link */
 async function leave(link) {
   putCover();
   if (isLeaving) return;
@@ -31,8 +35,12 @@ async function leave(link) {
   leadOut(navigator.onLine === false ? words()?.dataset.exitOffline || link.href : link.href);
 }
 
-// Where this page is the only one of ours in the history, it is replaced: Back then leads to what was read before.
-// Otherwise the place of this page is taken by an empty one, which tells our other pages to lead out too (left.js).
+/**
+ * Where this page is the only one of ours in the history, it is replaced: Back then leads to what was read before.
+ * Otherwise the place of this page is taken by an empty one, which tells our other pages to lead out too (left.js).
+ *
+ * @param {string} address
+ */
 function leadOut(address) {
   const left = words()?.dataset.exitLeft;
   if (!left || window.navigation?.entries?.().length === 1) {
@@ -96,6 +104,7 @@ function forgetPresses() {
   if (status) status.textContent = "";
 }
 
+/** @param {string} word */
 function say(word) {
   const link = words();
   if (!link) return;
@@ -115,6 +124,7 @@ function say(word) {
 }
 
 document.addEventListener("click", (event) => {
+  /** @type {HTMLAnchorElement | null} */
   const link = event.target instanceof Element ? event.target.closest("[data-exit]") : null;
   if (!link) return;
   event.preventDefault();

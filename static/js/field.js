@@ -1,8 +1,10 @@
 // Small comforts on every field page. Nothing here is needed to work.
 
+import { lockWhenIdle } from "./idle.js";
+
 // A form that must be sent once: a second press while the first is under way does nothing.
 document.addEventListener("submit", (event) => {
-  const form = event.target;
+  const form = /** @type {HTMLFormElement} */ (event.target);
   if (!form.matches("form[data-once]")) return;
   if (form.dataset.sent) {
     event.preventDefault();
@@ -24,15 +26,16 @@ window.addEventListener("pageshow", () => {
 document.querySelector("[data-focus]")?.focus();
 
 // The menu closes on Escape and on a press elsewhere.
+/** @type {HTMLDetailsElement | null} */
 const menu = document.querySelector("[data-menu]");
 if (menu) {
   document.addEventListener("click", (event) => {
-    if (!menu.contains(event.target)) menu.open = false;
+    if (!menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && menu.open) {
       menu.open = false;
-      menu.querySelector("summary").focus();
+      menu.querySelector("summary")?.focus();
     }
   });
 }
@@ -48,36 +51,17 @@ if (offline) {
   tell();
 }
 
-// After a while without a press nothing stays on the screen: the page locks itself. Not while something typed isn't
-// saved yet; the server keeps what is sent from such a page (access/sessions/locked.py).
-const lock = document.getElementById("lock");
-const idleFor = Number(lock?.dataset.idleMinutes ?? 0) * 60000;
-if (idleFor) {
-  const SAY_EACH = 60000;
-  let pressed = Date.now();
-  let said = Date.now();
-  let isTyped = false;
-
-  const press = () => {
-    if (Date.now() - pressed < idleFor) pressed = Date.now();
-    else idle();
-    if (pressed - said < SAY_EACH) return;
-    said = pressed;
-    const body = new URLSearchParams({ csrfmiddlewaretoken: lock.elements.namedItem("csrfmiddlewaretoken").value });
-    fetch(lock.dataset.alive, { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => {});
-  };
-  const idle = () => {
-    if (Date.now() - pressed < idleFor) return;
-    const event = new CustomEvent("vatra:idle", { cancelable: true });
-    if (!isTyped && document.dispatchEvent(event)) lock.submit();
-  };
-  for (const kind of ["pointerdown", "keydown", "scroll", "input"]) {
-    document.addEventListener(kind, press, { passive: true, capture: true });
-  }
-  document.addEventListener("input", (event) => {
-    const form = event.target.form;
-    if (form?.method === "post" && form.id !== "section") isTyped = true;
+// After a while without a press the page locks itself, unless somebody there has something that isn't saved (form.js).
+const lock = /** @type {HTMLFormElement | null} */ (document.getElementById("lock"));
+const minutes = Number(lock?.dataset.idleMinutes ?? 0);
+if (lock && minutes) {
+  const token = /** @type {HTMLInputElement} */ (lock.elements.namedItem("csrfmiddlewaretoken"));
+  lockWhenIdle({
+    minutes,
+    alive: lock.dataset.alive ?? "",
+    token: () => token.value,
+    lock: () => {
+      if (document.dispatchEvent(new CustomEvent("vatra:idle", { cancelable: true }))) lock.submit();
+    },
   });
-  document.addEventListener("visibilitychange", idle);
-  setInterval(idle, 15000);
 }

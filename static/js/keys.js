@@ -1,17 +1,18 @@
 // allauth's script only writes to the console when a security key fails or its window is closed. People need words, and
 // the right ones: what to do differs. The sentences stand in the page (templates/mfa/webauthn/_failed.html).
 
-const told = document.getElementById("key-failed");
+const told = /** @type {HTMLElement} */ (document.getElementById("key-failed"));
 
 /** Which sentence fits, by the name of the browser's error. */
-const KINDS = {
+const KINDS = /** @type {Record<string, string>} */ ({
   NotAllowedError: "closed",
   AbortError: "closed",
   InvalidStateError: "known",
   SecurityError: "address",
   NotSupportedError: "browser",
-};
+});
 
+/** @param {string} kind */
 function say(kind) {
   told.hidden = true; // hidden and shown again, so that a second failure is announced too
   requestAnimationFrame(() => {
@@ -22,5 +23,6 @@ function say(kind) {
 
 document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
-  say(window.PublicKeyCredential ? (KINDS[event.detail?.exception?.name] ?? "other") : "browser");
+  const name = event.detail?.exception?.name ?? "";
+  say(window.PublicKeyCredential ? (KINDS[name] ?? "other") : "browser");
 });

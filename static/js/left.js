@@ -3,13 +3,15 @@
 // script in the head, because a module runs after the first paint. Nothing is stored; the mark is that address, and for
 // the pages beside it the state of that entry (our `no-referrer` hides addresses of entries from each other).
 (() => {
-  const { out, left } = document.currentScript.dataset;
+  const { out = "", left = "" } = document.currentScript?.dataset ?? {};
   const LEAVE_AFTER_MS = 400;
   const history = window.history;
+  /** @type {Navigation | undefined} */
   const navigation = window.navigation;
   // Only neighbours of our own origin are listed, so a visit begun anew after the exit isn't taken for the old one.
   const neighbours = () => navigation?.entries?.() ?? [];
-  const wasLeft = () => window.location.pathname === left || neighbours().some((entry) => entry.getState()?.left);
+  const isMarked = (/** @type {{ left?: boolean } | undefined} */ state) => Boolean(state?.left);
+  const wasLeft = () => window.location.pathname === left || neighbours().some((entry) => isMarked(entry.getState()));
 
   function leave() {
     document.documentElement.style.display = "none";
@@ -28,7 +30,7 @@
   }
 
   // The page says in words where Back can't be led out; told before anything is painted, so nothing jumps.
-  if (navigation?.entries) document.documentElement.classList.add("leads-out");
+  if (navigation && "entries" in navigation) document.documentElement.classList.add("leads-out");
   if (wasLeft()) leave();
   window.addEventListener("pageshow", (event) => {
     if (event.persisted && wasLeft()) leave();

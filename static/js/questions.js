@@ -7,15 +7,20 @@ import { findPlace } from "./widgets/place.js";
 import { rank } from "./widgets/ranking.js";
 import { slide } from "./widgets/slider.js";
 
+/** @type {[selector: string, add: (widget: HTMLElement) => void][]} */
 const ADDED = [
-  ["[data-scale]", slide],
+  ["[data-scale]", (number) => slide(/** @type {HTMLInputElement} */ (number))],
   ["[data-ranking]", rank],
   ["[data-place]", findPlace],
   ["[data-signature]", drawSignature],
   ["[data-assessment]", assess],
 ];
 
-/** Adds to every widget inside an element; once to each. */
+/**
+ * Adds to every widget inside an element; once to each.
+ *
+ * @param {Document | HTMLElement} root
+ */
 export function enhance(root) {
   for (const [selector, add] of ADDED) {
     for (const widget of root.querySelectorAll(selector)) {

@@ -2,24 +2,42 @@
 
 const table = document.querySelector("[data-counts]");
 
-/** What stands in a box; what isn't a whole number counts nothing. */
+/**
+ * What stands in a box; what isn't a whole number counts nothing.
+ *
+ * @param {HTMLInputElement} box
+ */
 const numberIn = (box) => (/^\d+$/.test(box.value.trim()) ? Number(box.value) : 0);
 
+/** @param {HTMLInputElement[]} boxes */
 const sum = (boxes) => boxes.reduce((total, box) => total + numberIn(box), 0);
 
-function addUp() {
-  const rows = [...table.querySelectorAll("[data-row]")].map((row) => [...row.querySelectorAll("[data-count]")]);
-  rows.forEach((boxes) => {
-    boxes[0].closest("[data-row]").querySelector("[data-sum]").value = sum(boxes);
+/**
+ * @param {HTMLElement} place
+ * @param {string} name
+ */
+const outputIn = (place, name) => /** @type {HTMLOutputElement | null} */ (place.querySelector(`[data-${name}]`));
+
+/** @param {HTMLElement} counts */
+function addUp(counts) {
+  const rows = [...counts.querySelectorAll("[data-row]")].map((row) => {
+    const boxes = /** @type {HTMLInputElement[]} */ ([...row.querySelectorAll("[data-count]")]);
+    const output = outputIn(row, "sum");
+    if (output) output.value = String(sum(boxes));
+    return boxes;
   });
-  table.querySelectorAll("[data-column-sum]").forEach((output, column) => {
-    output.value = sum(rows.map((boxes) => boxes[column]));
+  /** @type {NodeListOf<HTMLOutputElement>} */
+  const columns = counts.querySelectorAll("[data-column-sum]");
+  columns.forEach((output, column) => {
+    output.value = String(sum(rows.map((boxes) => boxes[column])));
   });
-  table.querySelector("[data-whole-sum]").value = sum(rows.flat());
+  const whole = outputIn(counts, "whole-sum");
+  if (whole) whole.value = String(sum(rows.flat()));
 }
 
 if (table) {
-  table.addEventListener("input", addUp);
-  window.addEventListener("pageshow", addUp);
-  addUp();
+  const renew = () => addUp(table);
+  table.addEventListener("input", renew);
+  window.addEventListener("pageshow", renew);
+  renew();
 }

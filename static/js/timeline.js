@@ -4,22 +4,25 @@ const QUICK = 3000;
 const SLOWEST = 60000;
 const SETTLED = 30000;
 
-const board = document.querySelector("[data-timeline]");
-const news = document.querySelector("[data-timeline-news]");
-const state = document.querySelector("[data-timeline-state]");
+const board = /** @type {HTMLElement} */ (document.querySelector("[data-timeline]"));
+const news = /** @type {HTMLElement} */ (document.querySelector("[data-timeline-news]"));
+const state = /** @type {HTMLElement} */ (document.querySelector("[data-timeline-state]"));
 
 let etag = `"${board.dataset.etag}"`;
 let wait = QUICK;
 let timer = 0;
 let busy = false;
 
+/** @param {HTMLElement} root */
 function told(root) {
   return new Map([...root.querySelectorAll("[data-key]")].map((node) => [node.dataset.key, node.dataset.news]));
 }
 
+/** @param {string} html */
 function show(html) {
   const before = told(board);
-  const active = board.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  const focused = document.activeElement;
+  const active = board.contains(focused) ? focused?.getAttribute("href") : null;
   board.innerHTML = html;
   if (active) board.querySelector(`[href="${CSS.escape(active)}"]`)?.focus();
   const changed = [];
@@ -36,7 +39,7 @@ async function renew() {
   if (busy || document.hidden) return;
   busy = true;
   try {
-    const answer = await fetch(board.dataset.src, {
+    const answer = await fetch(board.dataset.src ?? "", {
       headers: { "If-None-Match": etag },
       cache: "no-store",
       redirect: "manual",
@@ -52,10 +55,10 @@ async function renew() {
     } else if (answer.status !== 304) {
       throw new Error(String(answer.status));
     }
-    state.textContent = state.dataset.live;
+    state.textContent = state.dataset.live ?? "";
     wait = "settled" in board.dataset ? SETTLED : QUICK;
   } catch {
-    state.textContent = state.dataset.lost;
+    state.textContent = state.dataset.lost ?? "";
     wait = Math.min(wait * 2, SLOWEST);
   } finally {
     busy = false;
@@ -76,5 +79,5 @@ function now() {
 
 document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : now()));
 window.addEventListener("online", now);
-state.textContent = state.dataset.live;
+state.textContent = state.dataset.live ?? "";
 plan();

@@ -9,7 +9,10 @@ import { explain } from "/builder/sentence.js";
 
 export function chance(seed) {
   let state = seed;
-  const random = () => (state = (state * 1103515245 + 12345) % 2147483648) / 2147483648;
+  const random = () => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return state / 2147483648;
+  };
   const below = (count) => Math.floor(random() * count);
   return { random, below, pick: (list) => list[below(list.length)] };
 }
@@ -17,7 +20,23 @@ export function chance(seed) {
 // ---- conditions ----
 
 const PATHS = ["age", "region", "birth", "visit", "grid.row"];
-const OPERATORS = ["is", "is_not", "less", "at_most", "more", "at_least", "between", "one_of", "none_of", "includes", "excludes", "any_of", "answered", "unanswered", "matches"];
+const OPERATORS = [
+  "is",
+  "is_not",
+  "less",
+  "at_most",
+  "more",
+  "at_least",
+  "between",
+  "one_of",
+  "none_of",
+  "includes",
+  "excludes",
+  "any_of",
+  "answered",
+  "unanswered",
+  "matches",
+];
 
 function conditions({ random, below, pick }) {
   const day = () => pick(["today", "occurred", "birth", "visit"]);
@@ -33,7 +52,8 @@ function conditions({ random, below, pick }) {
       () => ({ of: "count", list: "persons", where: where(depth) }),
       () => ({ of: "sum", list: "persons", path: "n", where: where(depth) }),
     ])();
-  const value = (depth) => (random() < 0.6 ? { const: pick([1, 0, -3.5, "a", "2020-01-01", true, false]) } : { ref: subject(depth) });
+  const value = (depth) =>
+    random() < 0.6 ? { const: pick([1, 0, -3.5, "a", "2020-01-01", true, false]) } : { ref: subject(depth) };
 
   function comparison(depth) {
     const op = pick(OPERATORS);
@@ -46,12 +66,21 @@ function conditions({ random, below, pick }) {
     return { ...row, guard: random() < 0.8 && guardedPaths(row).length > 0 };
   }
 
-  const RAW = [{ "%": [{ var: "a" }, 2] }, { "==": [1, 1] }, { "!": [{ var: "a" }] }, { var: "b" }, true, { cat: [] }, { missing: ["a"] }];
+  const RAW = [
+    { "%": [{ var: "a" }, 2] },
+    { "==": [1, 1] },
+    { "!": [{ var: "a" }] },
+    { var: "b" },
+    true,
+    { cat: [] },
+    { missing: ["a"] },
+  ];
 
   function row(depth) {
     const kind = random();
     if (depth > 0 && kind < 0.25) return group(depth - 1);
-    if (depth > 0 && kind < 0.4) return { is: "rows", which: pick(["some", "all", "none"]), list: "persons", where: group(depth - 1) };
+    if (depth > 0 && kind < 0.4)
+      return { is: "rows", which: pick(["some", "all", "none"]), list: "persons", where: group(depth - 1) };
     return kind < 0.45 ? { is: "raw", expression: pick(RAW) } : comparison(depth);
   }
 
@@ -68,19 +97,25 @@ function conditions({ random, below, pick }) {
     if (kind === 1) return { is: "subject", subject: subject(1) };
     if (kind === 2) {
       const op = pick(["+", "-", "*", "/", "min", "max", "cat", "coalesce"]);
-      return { is: "op", op, parts: Array.from({ length: op === "-" || op === "/" ? 2 : 1 + below(3) }, () => part(depth - 1)) };
+      return {
+        is: "op",
+        op,
+        parts: Array.from({ length: op === "-" || op === "/" ? 2 : 1 + below(3) }, () => part(depth - 1)),
+      };
     }
     if (kind === 3) return { is: "round", part: part(depth - 1), places: below(3) };
     if (kind === 4) return { is: "listed", list: "persons", path: "name", separator: ", " };
     if (kind === 5) return { is: "raw", expression: { "%": [{ var: "a" }, 2] } };
-    const cases = Array.from({ length: 1 + below(2) }, () => ({ when: group(1), then: part(depth - 1) }));
+    const cases = Array.from({ length: 1 + below(2) }, () => ({ when: group(1), result: part(depth - 1) }));
     return { is: "if", cases, otherwise: random() < 0.3 ? { is: "blank" } : part(depth - 1) };
   }
 
   return { group, part };
 }
 
-/** Rows -> expression -> rows, and parts likewise: the first that doesn't come back, or null; and how many were tried. */
+/**
+ * Rows -> expression -> rows, and parts likewise: the first that doesn't come back, or null; and how many were tried.
+ */
 export function roundTrips(seed, count) {
   const made = conditions(chance(seed));
   for (let index = 0; index < count; index += 1) {
@@ -108,7 +143,9 @@ export function keptAsTheyAre(expressions) {
   const wrapped = (value) => {
     if (Array.isArray(value)) return value.map(wrapped);
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, given]) => [name, wrapped(Array.isArray(given) ? given : [given])]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, given]) => [name, wrapped(Array.isArray(given) ? given : [given])]),
+    );
   };
   const lone = (value) => (value?.and?.length === 1 ? value.and[0] : value);
   const plain = (value) => lone(wrapped(value));
@@ -131,12 +168,23 @@ const question = (key) => ({ item: "question", key, type: "text", label: { sq: k
 
 function edit(document, { random, below, pick }, fresh) {
   const { sections } = document.definition;
-  const holders = [...sections, ...sections.flatMap((section) => section.items.filter((item) => item.item === "repeat"))];
+  const holders = [
+    ...sections,
+    ...sections.flatMap((section) => section.items.filter((item) => item.item === "repeat")),
+  ];
   const holder = pick(holders);
   const item = pick(holder.items);
   const kind = below(10);
-  if (kind === 0) document.apply([{ op: "add", path: `${document.pathOf(holder)}/items/${below(holder.items.length + 1)}`, value: question(fresh()) }]);
-  else if (kind === 1 && item && item.item !== "repeat") document.apply([{ op: "remove", path: document.pathOf(item) }]);
+  if (kind === 0)
+    document.apply([
+      {
+        op: "add",
+        path: `${document.pathOf(holder)}/items/${below(holder.items.length + 1)}`,
+        value: question(fresh()),
+      },
+    ]);
+  else if (kind === 1 && item && item.item !== "repeat")
+    document.apply([{ op: "remove", path: document.pathOf(item) }]);
   else if (kind === 2 && item && item.item !== "repeat") {
     const other = pick(holders);
     document.apply([document.moving(item, other, below(other.items.length + (other === holder ? 0 : 1)))]);
@@ -146,7 +194,14 @@ function edit(document, { random, below, pick }, fresh) {
   else if (kind === 6 && item) document.set(item, "choices", [{ value: fresh(), label: {} }]);
   else if (kind === 7) document.undo();
   else if (kind === 8) document.redo();
-  else if (kind === 9 && item?.choices) document.apply([{ op: "add", path: `${document.pathOf(item)}/choices/${below(item.choices.length + 1)}`, value: { value: fresh(), label: {} } }]);
+  else if (kind === 9 && item?.choices)
+    document.apply([
+      {
+        op: "add",
+        path: `${document.pathOf(item)}/choices/${below(item.choices.length + 1)}`,
+        value: { value: fresh(), label: {} },
+      },
+    ]);
 }
 
 /** [{before, changes, after}] of random edits; throws when undoing them all doesn't lead back. */
@@ -154,10 +209,25 @@ export function edits(seed, runs) {
   const made = chance(seed);
   const found = [];
   for (let run = 0; run < runs; run += 1) {
-    const start = { sections: [{ key: "a", items: [question("a1"), question("a2"), { item: "repeat", key: "r", label: {}, items: [question("r1"), question("r2")] }] }, { key: "b", items: [question("b1")] }] };
+    const start = {
+      sections: [
+        {
+          key: "a",
+          items: [
+            question("a1"),
+            question("a2"),
+            { item: "repeat", key: "r", label: {}, items: [question("r1"), question("r2")] },
+          ],
+        },
+        { key: "b", items: [question("b1")] },
+      ],
+    };
     const document = new Document(start);
     let counter = 0;
-    const fresh = () => `n${(counter += 1)}`;
+    const fresh = () => {
+      counter += 1;
+      return `n${counter}`;
+    };
     let before = structuredClone(start);
     for (let step = 0; step < 40; step += 1) {
       edit(document, made, fresh);

@@ -4,11 +4,8 @@ test_browser.py does the same in Chromium, which is what counts.
 """
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from case_forms.expressions import OPERATORS
 
@@ -16,15 +13,12 @@ from .made_up import cases, operators_in, pattern_cases
 from .test_patterns import HOSTILE, MAX_TEXT, ONLY_HOSTILE_TO_PAGES, USUAL
 from .test_vectors import VECTORS, differing, here, public_vectors
 
-NODE = shutil.which("node")
 TWIN = Path(__file__).parent / "twin.mjs"
-
-pytestmark = pytest.mark.skipif(NODE is None, reason="node isn't on this machine")
 
 
 def in_javascript(made):
     done = subprocess.run(
-        [NODE, "--no-warnings", str(TWIN)],
+        ["node", "--no-warnings", str(TWIN)],
         input=json.dumps(made),
         capture_output=True,
         text=True,

@@ -3,16 +3,12 @@
 import hashlib
 import json
 import secrets
-import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from .. import proof_of_work
 
 SCRIPTS = Path(__file__).parents[3] / "static" / "js" / "asking"
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node isn't installed")
 
 
 def run(script: str, given: object) -> str:

@@ -4,8 +4,8 @@
 import { follow } from "../filling/live.js";
 import { standAlone } from "../widgets/exclusive.js";
 
-const form = document.getElementById("section");
-const refresh = follow(form, JSON.parse(document.getElementById("form-rules").textContent));
+const form = /** @type {HTMLFormElement} */ (document.getElementById("section"));
+const refresh = follow(form, JSON.parse(document.getElementById("form-rules")?.textContent ?? "null"));
 
 standAlone(document);
 form.addEventListener("input", refresh);

@@ -3,15 +3,19 @@
 
 import { solve } from "./proof.js";
 
-const form = document.getElementById("section");
-const field = form.elements.namedItem("proof");
-const words = form.querySelector("[data-wait]");
-const needsProof = (button) => button === null || ["send", "code"].includes(button.value);
+const form = /** @type {HTMLFormElement} */ (document.getElementById("section"));
+const field = /** @type {HTMLInputElement} */ (form.elements.namedItem("proof"));
+const words = /** @type {HTMLElement} */ (form.querySelector("[data-wait]"));
+/** @param {HTMLElement | null} button */
+const needsProof = (button) =>
+  button === null || ["send", "code"].includes(/** @type {HTMLButtonElement} */ (button).value);
 
 let isSolved = false;
+/** @type {{ button: HTMLElement | null } | null} */
 let waiting = null;
 let hasLeft = false;
 
+/** @param {HTMLElement | null} button */
 function go(button) {
   words.textContent = "";
   form.requestSubmit(button ?? undefined);
@@ -19,17 +23,21 @@ function go(button) {
 
 form.addEventListener("submit", (event) => {
   if (!needsProof(event.submitter)) return;
-  if (hasLeft) return void event.preventDefault();
-  if (isSolved) return void (hasLeft = true);
+  if (isSolved && !hasLeft) {
+    hasLeft = true;
+    return;
+  }
   event.preventDefault();
+  if (hasLeft) return;
   waiting = { button: event.submitter };
-  words.textContent = words.dataset.working;
+  words.textContent = words.dataset.working ?? "";
 });
 
 window.addEventListener("pageshow", () => {
   hasLeft = false;
 });
 
-field.value = await solve(JSON.parse(form.dataset.work)).catch(() => "");
+field.value = await solve(JSON.parse(form.dataset.work ?? "{}")).catch(() => "");
 isSolved = true;
-if (waiting) go(waiting.button);
+const pressed = /** @type {{ button: HTMLElement | null } | null} */ (waiting); // while the proof was worked out
+if (pressed) go(pressed.button);

@@ -1,10 +1,15 @@
 /** SHA-256 of short texts, many of them with the same beginning. Own, because `crypto.subtle` is missing on pages
- * without TLS and costs a promise for each hash. Held to known answers by case_forms/tip_pages/tests/test_proof_twin.py. */
+ * without TLS and costs a promise for each hash. Held to known answers by case_forms/tip_pages/tests/test_proof_twin.py.
+ */
 
 const K = new Uint32Array(64);
 const START = new Uint32Array(8);
 
-/** The first 32 bits of the fractional part. */
+/**
+ * The first 32 bits of the fractional part.
+ *
+ * @param {number} number
+ */
 const fraction = (number) => Math.floor((number - Math.floor(number)) * 4294967296);
 
 for (let found = 0, candidate = 2; found < 64; candidate += 1) {
@@ -18,7 +23,13 @@ for (let found = 0, candidate = 2; found < 64; candidate += 1) {
 
 const words = new Uint32Array(64);
 
-/** Takes one block of 64 bytes into the state. */
+/**
+ * Takes one block of 64 bytes into the state.
+ *
+ * @param {Uint32Array} state
+ * @param {Uint8Array} block
+ * @param {number} offset
+ */
 function compress(state, block, offset) {
   for (let i = 0; i < 16; i += 1) {
     const at = offset + i * 4;
@@ -58,14 +69,18 @@ function compress(state, block, offset) {
 
 const encoder = new TextEncoder();
 
-/** A function from the rest of a text to the hash (hex) of `beginning + rest`; what is equal is worked out once. */
+/**
+ * A function from the rest of a text to the hash (hex) of `beginning + rest`; what is equal is worked out once.
+ *
+ * @param {string} beginning
+ */
 export function hasher(beginning) {
   const head = encoder.encode(beginning);
   const whole = head.length - (head.length % 64);
   const middle = new Uint32Array(START);
   for (let offset = 0; offset < whole; offset += 64) compress(middle, head, offset);
   const left = head.subarray(whole);
-  return (rest) => {
+  return (/** @type {string} */ rest) => {
     const tail = encoder.encode(rest);
     const length = left.length + tail.length;
     const block = new Uint8Array(Math.ceil((length + 9) / 64) * 64);

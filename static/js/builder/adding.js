@@ -2,9 +2,11 @@
 
 import { proposed } from "./keys.js";
 
-const form = document.querySelector("[data-add-form]");
-const { title, key } = form.elements;
-const taken = new Set(JSON.parse(document.getElementById("taken-keys").textContent));
+const form = /** @type {HTMLFormElement} */ (document.querySelector("[data-add-form]"));
+const title = /** @type {HTMLInputElement} */ (form.elements.namedItem("title"));
+const key = /** @type {HTMLInputElement} */ (form.elements.namedItem("key"));
+/** @type {Set<string>} */
+const taken = new Set(JSON.parse(document.getElementById("taken-keys")?.textContent ?? "[]"));
 let own = key.value !== "";
 
 const propose = () => {

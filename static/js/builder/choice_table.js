@@ -3,21 +3,41 @@
  * attribute. The text stays what is sent; whoever pastes a whole table does it there, or into any cell.
  */
 
-const source = document.querySelector("[data-choice-table]");
-const holder = document.querySelector("[data-choice-grid]");
-const words = holder.dataset;
+const source = /** @type {HTMLTextAreaElement} */ (document.querySelector("[data-choice-table]"));
+const holder = /** @type {HTMLElement} */ (document.querySelector("[data-choice-grid]"));
+const words = /** @type {Record<string, string>} */ (holder.dataset);
+/** @type {Record<string, string>} */
 const iconOf = { up: "↑", down: "↓", remove: "×" };
 
+/** @type {string[]} */
 let headings = [];
+/** @type {string[][]} */
 let rows = [];
 
+/**
+ * @template {keyof HTMLElementTagNameMap} N
+ * @param {N} name
+ * @param {object} [properties]
+ * @param {...(Node | string)} children
+ */
 const element = (name, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(name), properties);
   made.append(...children);
   return made;
 };
-const button = (text, onclick, className = "button button-small button-secondary") => element("button", { type: "button", className, onclick }, text);
-const parsed = (text) => text.split(/\r\n|\r|\n/).filter((line) => line.trim()).map((line) => line.split("\t").map((cell) => cell.trim()));
+/**
+ * @param {string} text
+ * @param {() => void} onclick
+ * @param {string} [className]
+ */
+const button = (text, onclick, className = "button button-small button-secondary") =>
+  element("button", { type: "button", className, onclick }, text);
+/** @param {string} text */
+const parsed = (text) =>
+  text
+    .split(/\r\n|\r|\n/)
+    .filter((line) => line.trim())
+    .map((line) => line.split("\t").map((cell) => cell.trim()));
 
 function read() {
   [headings = ["value", "label:sq", "label:en"], ...rows] = parsed(source.value);
@@ -28,12 +48,18 @@ function write() {
   source.value = `${[headings, ...rows].map((row) => row.join("\t")).join("\n")}\n`;
 }
 
+/** @param {string} heading */
 function named(heading) {
   const language = heading.match(/^label:{1,2}(.+)$/)?.[1];
   if (heading === "value") return [words.wordsValue, ""];
   return language ? [words.wordsLabel, language] : [words.wordsAttribute, heading];
 }
 
+/**
+ * @param {string[]} row
+ * @param {number} at
+ * @param {number} number
+ */
 function cell(row, at, number) {
   const [what, which] = named(headings[at]);
   const input = element("input", { type: "text", value: row[at], ariaLabel: `${what} ${which} ${number + 1}` });
@@ -47,9 +73,15 @@ function cell(row, at, number) {
   return element("td", {}, input);
 }
 
-/** A table pasted into a cell fills the cells from there on, with new rows where they are needed. */
+/**
+ * A table pasted into a cell fills the cells from there on, with new rows where they are needed.
+ *
+ * @param {ClipboardEvent} paste
+ * @param {number} number
+ * @param {number} at
+ */
 function spread(paste, number, at) {
-  const pasted = parsed(paste.clipboardData.getData("text/plain"));
+  const pasted = parsed(paste.clipboardData?.getData("text/plain") ?? "");
   if (pasted.length < 2 && (pasted[0]?.length ?? 0) < 2) return;
   paste.preventDefault();
   pasted.forEach((line, down) => {
@@ -61,15 +93,32 @@ function spread(paste, number, at) {
   draw();
 }
 
+/**
+ * Puts the focus into a row of the table.
+ *
+ * @param {number} number
+ * @param {string} selector
+ */
+function focusIn(number, selector) {
+  /** @type {HTMLElement | null | undefined} */
+  const found = grid.tBodies[0].rows[number]?.querySelector(selector);
+  found?.focus();
+}
+
+/**
+ * @param {number} number
+ * @param {number} by
+ */
 function move(number, by) {
   const [row] = rows.splice(number, 1);
   rows.splice(number + by, 0, row);
   draw();
-  grid.tBodies[0].rows[number + by].querySelector(by < 0 ? "[data-up]" : "[data-down]").focus();
+  focusIn(number + by, by < 0 ? "[data-up]" : "[data-down]");
 }
 
+/** @param {number} number */
 function tools(number) {
-  const tool = (name, run, disabled = false) => {
+  const tool = (/** @type {string} */ name, /** @type {() => void} */ run, disabled = false) => {
     const made = button(iconOf[name], run, "builder-grid__tool");
     const spoken = `${words[`words${name[0].toUpperCase()}${name.slice(1)}`]} ${number + 1}`;
     Object.assign(made, { ariaLabel: spoken, title: spoken, disabled });
@@ -79,14 +128,23 @@ function tools(number) {
   const remove = () => {
     rows.splice(number, 1);
     draw();
-    grid.tBodies[0].rows[Math.min(number, rows.length - 1)]?.querySelector("input").focus();
+    focusIn(Math.min(number, rows.length - 1), "input");
   };
-  return element("td", { className: "builder-grid__tools" }, tool("up", () => move(number, -1), number === 0), tool("down", () => move(number, 1), number === rows.length - 1), tool("remove", remove));
+  return element(
+    "td",
+    { className: "builder-grid__tools" },
+    tool("up", () => move(number, -1), number === 0),
+    tool("down", () => move(number, 1), number === rows.length - 1),
+    tool("remove", remove),
+  );
 }
 
+/** @param {string} heading */
 function column(heading) {
   if (!heading || headings.includes(heading)) return;
-  const at = heading.startsWith("label:") ? headings.findLastIndex((known) => known.startsWith("label:")) + 1 : headings.length;
+  const at = heading.startsWith("label:")
+    ? headings.findLastIndex((known) => known.startsWith("label:")) + 1
+    : headings.length;
   headings.splice(at, 0, heading);
   for (const row of rows) row.splice(at, 0, "");
   draw();
@@ -101,16 +159,19 @@ function draw() {
     const [what, which] = named(heading);
     return element("th", { scope: "col" }, which ? `${what} ` : what, which && element("code", {}, which));
   });
-  const body = rows.map((row, number) => element("tr", {}, ...headings.map((_heading, at) => cell(row, at, number)), tools(number)));
+  const body = rows.map((row, number) =>
+    element("tr", {}, ...headings.map((_heading, at) => cell(row, at, number)), tools(number)),
+  );
   grid.replaceChildren(element("thead", {}, element("tr", {}, ...heads, element("td"))), element("tbody", {}, ...body));
 }
 
 function add() {
   rows.push(headings.map(() => ""));
   draw();
-  grid.tBodies[0].rows[rows.length - 1].querySelector("input").focus();
+  focusIn(rows.length - 1, "input");
 }
 
+/** @param {boolean} asTable */
 function show(asTable) {
   if (asTable) {
     read();
@@ -126,11 +187,13 @@ const actions = element(
   "p",
   { className: "builder-actions" },
   button(words.wordsAddRow, add, "button button-small"),
-  button(words.wordsAddLanguage, () => column(`label:${prompt(words.wordsAskLanguage)?.trim() ?? ""}`.replace(/^label:$/, ""))),
+  button(words.wordsAddLanguage, () =>
+    column(`label:${prompt(words.wordsAskLanguage)?.trim() ?? ""}`.replace(/^label:$/, "")),
+  ),
   button(words.wordsAddAttribute, () => column(prompt(words.wordsAskAttribute)?.trim().toLowerCase() ?? "")),
 );
 const table = element("div", {}, scroller, actions);
-const toggle = button("", () => show(table.hidden));
+const toggle = button("", () => show(table.hidden === true));
 holder.append(table, element("p", { className: "builder-actions" }, toggle));
 holder.hidden = false;
 source.after(holder);

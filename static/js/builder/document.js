@@ -8,39 +8,89 @@
 const MERGE_WITHIN = 1500; // milliseconds in which typing in one place stays one step of undo
 const MAX_STEPS = 300;
 
+/** @param {string | number} name */
 export const escaped = (name) => String(name).replaceAll("~", "~0").replaceAll("/", "~1");
+/** @param {string} pointer */
 export const steps = (pointer) =>
-  pointer === "" ? [] : pointer.slice(1).split("/").map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
-export const copied = (value) => (value === undefined ? undefined : structuredClone(value));
+  pointer === ""
+    ? []
+    : pointer
+        .slice(1)
+        .split("/")
+        .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+/**
+ * @template T
+ * @param {T} value
+ * @returns {T}
+ */
+export const copied = (value) => (value === undefined ? value : structuredClone(value));
 
+/**
+ * What stands under a name, or undefined.
+ *
+ * @param {unknown} holder
+ * @param {string | number} name
+ */
+const member = (holder, name) =>
+  typeof holder === "object" && holder !== null
+    ? /** @type {Record<string | number, unknown>} */ (holder)[name]
+    : undefined;
+
+/**
+ * What stands where these names lead, or undefined.
+ *
+ * @param {unknown} node
+ * @param {Names} names
+ */
+export const within = (node, names) => names.reduce(member, node);
+
+/**
+ * @param {unknown} left
+ * @param {unknown} right
+ * @returns {boolean}
+ */
 export function same(left, right) {
   if (left === right) return true;
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
   if (Array.isArray(left) !== Array.isArray(right)) return false;
   const keys = Object.keys(left);
-  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key) && same(left[key], right[key]));
+  return (
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => Object.hasOwn(right, key) && same(member(left, key), member(right, key)))
+  );
 }
 
+/**
+ * @param {unknown} tree
+ * @param {string} pointer
+ */
 export function at(tree, pointer) {
-  let found = tree;
-  for (const step of steps(pointer)) found = found?.[step];
-  return found;
+  return within(tree, steps(pointer));
 }
 
+/**
+ * @param {Tree} holder
+ * @param {string} pointer
+ */
 function parentOf(holder, pointer) {
   const way = steps(pointer);
-  const name = way.pop();
-  let parent = holder.tree;
-  for (const step of way) parent = parent?.[step];
+  const name = way.pop() ?? "";
+  const parent = within(holder.tree, way);
   if (typeof parent !== "object" || parent === null) throw new RangeError(`nothing at ${pointer}`);
-  return [parent, name];
+  return { parent: /** @type {unknown[] | Record<string, unknown>} */ (parent), name };
 }
 
-/** Applies one operation in place; gives the operation that takes it back. `holder` is {tree}. */
+/**
+ * Applies one operation in place; gives the operation that takes it back. `holder` is {tree}.
+ *
+ * @param {Tree} holder
+ * @param {Operation} operation
+ * @returns {Operation}
+ */
 export function applied(holder, operation) {
-  const { op, path } = operation;
-  if (op === "move") {
-    if (path === operation.from) return { op, from: path, path };
+  const { path } = operation;
+  if (operation.op === "move") {
+    if (path === operation.from) return { op: "move", from: path, path };
     const value = at(holder.tree, operation.from);
     applied(holder, { op: "remove", path: operation.from });
     applied(holder, { op: "add", path, value });
@@ -48,33 +98,42 @@ export function applied(holder, operation) {
   }
   if (path === "") {
     const before = holder.tree;
-    holder.tree = operation.value;
+    holder.tree = valueIn(operation);
     return { op: "replace", path, value: before };
   }
-  const [parent, name] = parentOf(holder, path);
-  const before = parent[name];
+  const { parent, name } = parentOf(holder, path);
+  const before = member(parent, name);
   if (Array.isArray(parent)) {
-    if (op === "add") {
+    if (operation.op === "add") {
       const place = name === "-" ? parent.length : Number(name);
       parent.splice(place, 0, operation.value);
       return { op: "remove", path: path.replace(/-$/, String(place)) };
     }
-    if (op === "remove") {
+    if (operation.op === "remove") {
       parent.splice(Number(name), 1);
       return { op: "add", path, value: before };
     }
-  } else if (op === "remove") {
+    parent[Number(name)] = operation.value;
+    return { op: "replace", path, value: before };
+  }
+  if (operation.op === "remove") {
     delete parent[name];
     return { op: "add", path, value: before };
-  } else if (op === "add" && !Object.hasOwn(parent, name)) {
-    parent[name] = operation.value;
-    return { op: "remove", path };
   }
+  const isNew = operation.op === "add" && !Object.hasOwn(parent, name);
   parent[name] = operation.value;
-  return { op: "replace", path, value: before };
+  return isNew ? { op: "remove", path } : { op: "replace", path, value: before };
 }
 
-/** A pointer as it reads once the entry of a list at `removed` is gone. */
+/** @param {Operation} operation */
+const valueIn = (operation) => ("value" in operation ? operation.value : undefined);
+
+/**
+ * A pointer as it reads once the entry of a list at `removed` is gone.
+ *
+ * @param {string} pointer
+ * @param {string} removed
+ */
 function shifted(pointer, removed) {
   const cut = removed.lastIndexOf("/");
   const list = removed.slice(0, cut + 1);
@@ -87,9 +146,14 @@ function shifted(pointer, removed) {
 /** What has changed since the last mark, as few operations as can be had without comparing the whole. */
 class Log {
   constructor() {
+    /** @type {LogEntry[]} */
     this.entries = [];
   }
 
+  /**
+   * @param {Operation} operation
+   * @param {boolean} inList
+   */
   push(operation, inList) {
     const entry = { ...operation, inList };
     if ("value" in entry) entry.value = copied(entry.value);
@@ -97,19 +161,23 @@ class Log {
     this.entries.push(entry);
   }
 
-  /** Puts an operation into an earlier one of the same place, when nothing in between moves places about. */
+  /**
+   * Puts an operation into an earlier one of the same place, when nothing in between moves places about.
+   *
+   * @param {LogEntry} entry
+   */
   folded(entry) {
     for (let index = this.entries.length - 1; index >= 0; index -= 1) {
       const earlier = this.entries[index];
       const writes = earlier.op === "add" || earlier.op === "replace";
       if (writes && entry.path.startsWith(`${earlier.path}/`)) {
         const { inList: _, ...operation } = entry;
-        applied({ tree: earlier.value }, { ...operation, path: entry.path.slice(earlier.path.length) });
+        applied({ tree: valueIn(earlier) }, { ...operation, path: entry.path.slice(earlier.path.length) });
         return true;
       }
       if (earlier.path === entry.path && !entry.inList && !earlier.inList) return this.joined(index, earlier, entry);
       if (earlier.path === entry.path && entry.op === "replace" && writes) {
-        earlier.value = entry.value;
+        Object.assign(earlier, { value: entry.value });
         return true;
       }
       const shifts = earlier.op === "move" || (earlier.inList && earlier.op !== "replace");
@@ -118,61 +186,103 @@ class Log {
     return false;
   }
 
+  /**
+   * @param {number} index
+   * @param {LogEntry} earlier
+   * @param {LogEntry} entry
+   */
   joined(index, earlier, entry) {
     if (entry.op === "remove") {
       if (earlier.op === "add") this.entries.splice(index, 1);
-      else this.entries[index] = { op: "remove", path: entry.path };
+      else this.entries[index] = { op: "remove", path: entry.path, inList: false };
     } else if (earlier.op === "remove") {
-      this.entries[index] = { ...entry, op: "replace" };
+      this.entries[index] = { op: "replace", path: entry.path, value: valueIn(entry), inList: entry.inList };
     } else {
-      earlier.value = entry.value;
+      Object.assign(earlier, { value: valueIn(entry) });
     }
     return true;
   }
 
+  /** @returns {Operation[]} */
   operations() {
     return this.entries.map(({ inList: _, ...operation }) => copied(operation));
   }
 }
 
+/**
+ * The JSON pointers of all sections and items.
+ *
+ * @param {Definition} definition
+ */
+function pathsIn(definition) {
+  /** @type {Map<FormNode, string>} */
+  const paths = new Map();
+  /**
+   * @param {FormNode[]} items
+   * @param {string} path
+   */
+  const walk = (items, path) => {
+    for (const [index, item] of items.entries()) {
+      paths.set(item, `${path}/${index}`);
+      if (Array.isArray(item?.items)) walk(item.items, `${path}/${index}/items`);
+    }
+  };
+  walk(definition.sections ?? [], "/sections");
+  return paths;
+}
+
 export class Document {
+  /** @param {Definition} definition */
   constructor(definition) {
+    /** @type {Tree} */
     this.holder = { tree: copied(definition) };
     this.log = new Log();
+    /** @type {Step[]} */
     this.done = [];
+    /** @type {Step[]} */
     this.undone = [];
+    /** @type {Set<(change: Change) => void>} */
     this.listeners = new Set();
+    /** @type {WeakMap<FormNode, string>} */
     this.ids = new WeakMap();
     this.counter = 0;
+    /** @type {Map<FormNode, string> | null} */
     this.paths = null;
   }
 
   /** The tree itself: for reading. */
   get definition() {
-    return this.holder.tree;
+    return /** @type {Definition} */ (this.holder.tree);
   }
 
+  /** @param {FormNode} node */
   idOf(node) {
-    if (!this.ids.has(node)) this.ids.set(node, `n${(this.counter += 1)}`);
-    return this.ids.get(node);
+    let id = this.ids.get(node);
+    if (!id) {
+      this.counter += 1;
+      id = `n${this.counter}`;
+      this.ids.set(node, id);
+    }
+    return id;
   }
 
-  /** The JSON pointer of a section or item, or undefined when it is no longer in the form. */
+  /**
+   * The JSON pointer of a section or item, or undefined when it is no longer in the form.
+   *
+   * @param {FormNode} node
+   */
   pathOf(node) {
     if (node === this.definition) return "";
-    if (!this.paths) {
-      this.paths = new Map();
-      const walk = (items, path) =>
-        items.forEach((item, index) => {
-          this.paths.set(item, `${path}/${index}`);
-          if (Array.isArray(item?.items)) walk(item.items, `${path}/${index}/items`);
-        });
-      walk(this.definition.sections ?? [], "/sections");
-    }
+    this.paths ??= pathsIn(this.definition);
     return this.paths.get(node);
   }
 
-  /** Applies operations as one step of undo. `label` says what was done, `merge` joins steps of one place. */
+  /**
+   * Applies operations as one step of undo. `label` says what was done, `merge` joins steps of one place.
+   *
+   * @param {Operation[]} operations
+   * @param {ChangeOptions} [options]
+   */
   apply(operations, { label = "", merge = "", origin = null } = {}) {
     if (!operations.length) return;
     const inverse = operations.map((operation) => this.step(operation)).reverse();
@@ -190,31 +300,44 @@ export class Document {
     this.tell(operations, origin);
   }
 
-  /** Sets a property of a node (a path of names below it), or takes it away when the value is undefined. */
+  /**
+   * Sets a property of a node (a path of names below it), or takes it away when the value is undefined.
+   *
+   * @param {FormNode} node
+   * @param {string | number | Names} names
+   * @param {Stored} value
+   * @param {ChangeOptions} [options]
+   */
   set(node, names, value, options = {}) {
     const way = Array.isArray(names) ? names : [names];
-    let parent = node;
-    for (const name of way.slice(0, -1)) parent = parent?.[name];
+    const last = way[way.length - 1];
+    const parent = within(node, way.slice(0, -1));
     const path = [this.pathOf(node), ...way.map(escaped)].join("/");
-    const known = parent !== undefined && parent !== null && Object.hasOwn(parent, way.at(-1));
+    const known = parent !== undefined && parent !== null && Object.hasOwn(parent, last);
     if (value === undefined) {
       if (known) this.apply([{ op: "remove", path }], { merge: path, ...options });
-    } else if (!known || !same(parent[way.at(-1)], value)) {
+    } else if (!known || !same(member(parent, last), value)) {
       this.apply([{ op: known ? "replace" : "add", path, value }], { merge: path, ...options });
     }
   }
 
-  /** The operation that moves an item (or section) into a list of another node, to be the `index`th there. */
+  /**
+   * The operation that moves an item (or section) into a list of another node, to be the `index`th there.
+   *
+   * @param {FormNode} node
+   * @param {Holder | Definition} container
+   * @param {number} index
+   */
   moving(node, container, index) {
-    const from = this.pathOf(node);
+    const from = this.pathOf(node) ?? "";
     const list = `${this.pathOf(container)}/${container === this.definition ? "sections" : "items"}`;
-    return { op: "move", from, path: `${shifted(list, from)}/${index}` };
+    return { op: /** @type {const} */ ("move"), from, path: `${shifted(list, from)}/${index}` };
   }
 
   undo() {
     const step = this.done.pop();
     if (!step) return null;
-    step.inverse.forEach((operation) => this.step(operation));
+    for (const operation of step.inverse) this.step(operation);
     this.undone.push(step);
     this.tell(step.inverse, "history");
     return step;
@@ -223,7 +346,7 @@ export class Document {
   redo() {
     const step = this.undone.pop();
     if (!step) return null;
-    step.operations.forEach((operation) => this.step(operation));
+    for (const operation of step.operations) this.step(operation);
     this.done.push({ ...step, merge: "" });
     this.tell(step.operations, "history");
     return step;
@@ -242,23 +365,30 @@ export class Document {
     this.log = new Log();
   }
 
-  /** RFC 6902 operations since the last mark; the whole form once that is the smaller of the two. */
+  /**
+   * RFC 6902 operations since the last mark; the whole form once that is the smaller of the two.
+   *
+   * @returns {Operation[]}
+   */
   changes() {
     const operations = this.log.operations();
     if (operations.length > 40 && JSON.stringify(operations).length > JSON.stringify(this.definition).length) {
-      return [{ op: "replace", path: "", value: copied(this.definition) }];
+      return [{ op: /** @type {const} */ ("replace"), path: "", value: copied(this.definition) }];
     }
     return operations;
   }
 
+  /** @param {(change: Change) => void} listener */
   onChange(listener) {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
+  /** @param {Operation} operation */
   step(operation) {
     const way = steps(operation.path);
-    const inList = way.length > 0 && Array.isArray(at(this.definition, operation.path.slice(0, operation.path.lastIndexOf("/"))));
+    const inList =
+      way.length > 0 && Array.isArray(at(this.definition, operation.path.slice(0, operation.path.lastIndexOf("/"))));
     if (operation.op === "move" && operation.path.startsWith(`${operation.from}/`)) {
       // RFC 6902 has no move to a place that reads as one inside of what is moved
       this.log.push({ op: "remove", path: operation.from }, true);
@@ -271,6 +401,10 @@ export class Document {
     return inverse;
   }
 
+  /**
+   * @param {Operation[]} operations
+   * @param {string | null} origin
+   */
   tell(operations, origin) {
     for (const listener of [...this.listeners]) listener({ operations, origin });
   }

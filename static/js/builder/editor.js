@@ -1,25 +1,34 @@
 /**
  * The editor's page. Each save, Wagtail's own and the button's, sends what changed since the last one that the server
- * took: {"base": sha256, "changes": [...]}. When that can't be taken (somebody else saved, no connection, locked), the page
- * says so and keeps everything; nobody leaves it with the button before all of it is stored.
+ * took: {"base": sha256, "changes": [...]}. When that can't be taken (somebody else saved, no connection, locked), the
+ * page says so and keeps everything; nobody leaves it with the button before all of it is stored.
  */
 
 import { mountOutline } from "./outline.js";
 import { mountPreview } from "./preview.js";
 import { Unsent } from "./unsent.js";
 
-const read = (id) => JSON.parse(document.getElementById(id).textContent);
-const form = document.getElementById("w-editor-form");
+/** @param {string} id */
+const read = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "null");
+/**
+ * A part of the page that is always there.
+ *
+ * @param {string} selector
+ * @param {ParentNode} [within]
+ */
+const part = (selector, within = document) => /** @type {HTMLElement} */ (within.querySelector(selector));
+const form = /** @type {HTMLFormElement} */ (document.getElementById("w-editor-form"));
+/** @type {EditorSettings} */
 const settings = read("outline-settings");
-const outline = mountOutline(document.querySelector("[data-outline]"), {
+const outline = mountOutline(part("[data-outline]"), {
   definition: read("outline-definition"),
   catalogue: read("outline-catalogue"),
   problems: read("outline-problems"),
   settings,
 });
 const unsent = new Unsent(outline, settings.base);
-const conflict = document.querySelector("[data-conflict]");
-const failure = document.querySelector("[data-unsaved]");
+const conflict = part("[data-conflict]");
+const failure = part("[data-unsaved]");
 
 // ---- what Wagtail's scripts look at ----
 
@@ -27,10 +36,12 @@ let touches = 0;
 
 function touch() {
   touches += 1;
-  form.elements.touched.value = touches;
+  field("touched").value = String(touches);
 }
 
-const hidden = (name) => form.elements.namedItem(name);
+/** @param {string} name */
+const field = (name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
+/** @param {boolean} wanted */
 const keepAutosaving = (wanted) => form.setAttribute("data-w-autosave-active-value", String(wanted));
 
 // Wagtail would ask before it saves over somebody, or without a connection; here both are said on the page.
@@ -38,7 +49,10 @@ document.querySelector(".w-editing-sessions")?.removeAttribute("data-w-session-w
 
 outline.onChange(touch);
 
-const preview = mountPreview(document.querySelector("[data-preview]"), { definition: () => outline.definition(), settings });
+const preview = mountPreview(part("[data-preview]"), {
+  definition: () => outline.definition(),
+  settings,
+});
 outline.onChange(() => preview.changed());
 
 // Wagtail takes its picture of the unchanged form after two seconds; what was typed before that must count, too.
@@ -67,13 +81,14 @@ form.addEventListener("w-autosave:error", async ({ detail }) => {
   else fail(detail.text);
 });
 
+/** @param {string} words */
 function fail(words) {
-  failure.querySelector("[data-unsaved-why]").textContent = words;
+  part("[data-unsaved-why]", failure).textContent = words;
   failure.hidden = false;
   document.dispatchEvent(new Event("builder:failed"));
 }
 
-failure.querySelector("[data-unsaved-again]").addEventListener("click", () => {
+part("[data-unsaved-again]", failure).addEventListener("click", () => {
   failure.hidden = true;
   keepAutosaving(true);
   touch();
@@ -84,7 +99,7 @@ function stored() {
   if (!unsent.waits) return Promise.resolve(true);
   return new Promise((resolve) => {
     const listening = new AbortController();
-    const end = (answer) => {
+    const end = (/** @type {boolean} */ answer) => {
       listening.abort();
       resolve(answer);
     };
@@ -96,7 +111,7 @@ function stored() {
 
 form.addEventListener("submit", async (submission) => {
   if (!settings.autosaves || !unsent.waits) {
-    form.elements.definition.value = unsent.payload();
+    field("definition").value = unsent.payload();
     return;
   }
   submission.preventDefault();
@@ -107,63 +122,84 @@ form.addEventListener("submit", async (submission) => {
   button?.setAttribute("data-w-progress-loading-value", "false");
 });
 
-/** Sends the form as the button would have. The button itself may be disabled by now, and would not be sent along. */
+/**
+ * Sends the form as the button would have. The button itself may be disabled by now, and would not be sent along.
+ *
+ * @param {HTMLElement | null} button
+ */
 function leaveWith(button) {
-  if (button?.name) {
-    const stand = Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value });
+  if (button instanceof HTMLButtonElement && button.name) {
+    const stand = Object.assign(document.createElement("input"), {
+      type: "hidden",
+      name: button.name,
+      value: button.value,
+    });
     form.append(stand);
   }
-  form.elements.definition.value = unsent.payload();
+  field("definition").value = unsent.payload();
   form.setAttribute("data-w-unsaved-confirmation-value", "false");
   form.submit();
 }
 
 // ---- somebody else saved ----
 
-let theirs = null;
+/** @type {CurrentForm | null} */
+let theirs = null; // what stands there now
 
 async function overtaken() {
   try {
     const answer = await fetch(settings.urls.current, { headers: { Accept: "application/json" } });
-    if (!answer.ok) throw new Error(answer.status);
-    theirs = await answer.json();
+    if (!answer.ok) throw new Error(String(answer.status));
+    theirs = /** @type {CurrentForm} */ (await answer.json());
   } catch {
-    return fail(failure.dataset.unsaved);
+    fail(failure.dataset.unsaved ?? "");
+    return;
   }
   // The answer to a save of our own may have been lost on the way: then what stands there is what we sent.
   const lost = unsent.lost(theirs.definition);
-  if (lost) return adopt(lost);
-  conflict.querySelector("[data-conflict-who]").textContent = theirs.by;
-  conflict.querySelector("[data-conflict-when]").textContent = theirs.at;
+  if (lost) {
+    adopt(theirs, lost);
+    return;
+  }
+  part("[data-conflict-who]", conflict).textContent = theirs.by;
+  part("[data-conflict-when]", conflict).textContent = theirs.at;
   conflict.hidden = false;
   conflict.scrollIntoView({ block: "center" });
   document.dispatchEvent(new Event("builder:failed"));
 }
 
-function stand() {
-  for (const name of ["revision_id", "revision_created_at"]) {
-    const input = hidden(`loaded_${name}`);
-    if (input) input.value = theirs[name];
-  }
+/**
+ * From here on saves go on from this revision.
+ *
+ * @param {CurrentForm} current
+ */
+function stand(current) {
+  const loaded = { loaded_revision_id: current.revision_id, loaded_revision_created_at: current.revision_created_at };
+  for (const [name, value] of Object.entries(loaded)) if (form.elements.namedItem(name)) field(name).value = value;
   form.setAttribute("data-w-autosave-revision-id-value", "0");
   keepAutosaving(true);
   conflict.hidden = true;
 }
 
-function adopt(sending) {
-  stand();
-  unsent.taken(theirs.base, sending);
+/**
+ * @param {CurrentForm} current
+ * @param {Sending} sending
+ */
+function adopt(current, sending) {
+  stand(current);
+  unsent.taken(current.base, sending);
   if (unsent.waits) touch();
   else document.dispatchEvent(new Event("builder:stored"));
 }
 
-conflict.querySelector("[data-conflict-mine]").addEventListener("click", () => {
-  stand();
+part("[data-conflict-mine]", conflict).addEventListener("click", () => {
+  if (!theirs) return;
+  stand(theirs);
   unsent.replace(theirs.base);
   touch();
 });
 
-conflict.querySelector("[data-conflict-theirs]").addEventListener("click", () => {
+part("[data-conflict-theirs]", conflict).addEventListener("click", () => {
   form.setAttribute("data-w-unsaved-confirmation-value", "false");
   location.reload();
 });
@@ -172,7 +208,10 @@ for (const button of document.querySelectorAll("[data-conflict-file], [data-unsa
   button.addEventListener("click", () => {
     const definition = outline.definition();
     const file = new Blob([JSON.stringify(definition, null, 1)], { type: "application/json" });
-    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(file), download: `${definition.key}.json` });
+    const link = Object.assign(document.createElement("a"), {
+      href: URL.createObjectURL(file),
+      download: `${definition.key}.json`,
+    });
     link.click();
     URL.revokeObjectURL(link.href);
   });

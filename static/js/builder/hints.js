@@ -1,35 +1,76 @@
 /** Simple problems, seen at once. The server finds these too, and many more; it decides. */
 
 import { isKey, isReserved } from "./keys.js";
-import { allItems } from "./scope.js";
+import { allItems, TEXTS } from "./scope.js";
 
-export const HINTED = new Set(["duplicate_key", "bad_key", "reserved_key", "missing_translation", "no_choices", "no_value", "duplicate_choice", "no_sensitivity", "empty_repeat"]);
+export const HINTED = new Set([
+  "duplicate_key",
+  "bad_key",
+  "reserved_key",
+  "missing_translation",
+  "no_choices",
+  "no_value",
+  "duplicate_choice",
+  "no_sensitivity",
+  "empty_repeat",
+]);
 
-const TEXTS = ["title", "recipient_title", "intro", "label", "recipient_label", "hint", "text", "low_label", "high_label"];
+/** @type {Record<string, string[]>} */
 const NEEDED = { section: ["title"], question: ["label"], repeat: ["label"], note: ["text"], form: ["title"] };
 
-/** Every hint of the form: {node, at, code, message}. */
+/**
+ * Every hint of the form: {node, at, code, message}.
+ *
+ * @param {Editor} editor
+ */
 export function* hints(editor) {
   const { definition, catalogue, languages } = editor;
+  /**
+   * @param {FormNode} node
+   * @param {string} at
+   * @param {string} code
+   * @returns {Problem}
+   */
   const say = (node, at, code) => ({ node, at, code, message: editor.t(`problem_${code}`) });
 
+  /**
+   * @param {FormNode} node
+   * @param {Texts | undefined} texts
+   * @param {string} at
+   */
   function* missing(node, texts, at) {
-    for (const language of languages) if (!texts?.[language]?.trim()) yield say(node, `${at}/${language}`, "missing_translation");
+    for (const language of languages)
+      if (!texts?.[language]?.trim()) yield say(node, `${at}/${language}`, "missing_translation");
   }
 
+  /**
+   * @param {FormNode} node
+   * @param {string} kind
+   */
   function* texts(node, kind) {
     for (const name of TEXTS) {
-      if (name in node || NEEDED[kind].includes(name)) yield* missing(node, node[name], `/${name}`);
+      if (name in node || NEEDED[kind].includes(name))
+        yield* missing(node, /** @type {Texts | undefined} */ (node[name]), `/${name}`);
     }
     if (node.constraint) yield* missing(node, node.constraint.message, "/constraint/message");
   }
 
+  /**
+   * @param {FormNode} node
+   * @param {Map<string, number>} keys
+   */
   function* key(node, keys) {
     if (isReserved(node.key ?? "")) yield say(node, "/key", "reserved_key");
     else if (!isKey(node.key ?? "")) yield say(node, "/key", "bad_key");
-    else if (keys.get(node.key) > 1) yield say(node, "/key", "duplicate_key");
+    else if ((keys.get(node.key) ?? 0) > 1) yield say(node, "/key", "duplicate_key");
   }
 
+  /**
+   * @param {FormNode} node
+   * @param {string} name
+   * @param {Choice[]} list
+   * @param {string} [at]
+   */
   function* entries(node, name, list, at = `/${name}`) {
     const values = new Set();
     for (const [index, entry] of list.entries()) {
@@ -40,6 +81,7 @@ export function* hints(editor) {
     }
   }
 
+  /** @param {Question} item */
   function* question(item) {
     if (!item.sensitivity) yield say(item, "/sensitivity", "no_sensitivity");
     const chooses = catalogue.types[item.type]?.properties.includes("choices");
@@ -49,7 +91,11 @@ export function* hints(editor) {
   }
 
   const items = [...allItems(definition)];
-  const counted = (nodes) => nodes.reduce((keys, { key: name }) => keys.set(name, (keys.get(name) ?? 0) + 1), new Map());
+  const counted = (/** @type {FormNode[]} */ nodes) =>
+    nodes.reduce(
+      (keys, { key: name }) => keys.set(name, (keys.get(name) ?? 0) + 1),
+      /** @type {Map<string, number>} */ (new Map()),
+    );
   const itemKeys = counted(items.map(({ item }) => item));
   const sectionKeys = counted(definition.sections ?? []);
 
@@ -58,7 +104,8 @@ export function* hints(editor) {
     if (!list.choices?.length) yield say(definition, `/lists/${name}/choices`, "no_choices");
     yield* entries(definition, name, list.choices ?? [], `/lists/${name}/choices`);
   }
-  for (const [index, warning] of (definition.warnings ?? []).entries()) yield* missing(definition, warning.message, `/warnings/${index}/message`);
+  for (const [index, warning] of (definition.warnings ?? []).entries())
+    yield* missing(definition, warning.message, `/warnings/${index}/message`);
   for (const section of definition.sections ?? []) {
     yield* key(section, sectionKeys);
     yield* texts(section, "section");
@@ -67,6 +114,7 @@ export function* hints(editor) {
     yield* key(item, itemKeys);
     yield* texts(item, item.item);
     if (item.item === "question") yield* question(item);
-    if (item.item === "repeat" && !item.items?.some((inner) => inner.item === "question")) yield say(item, "/items", "empty_repeat");
+    if (item.item === "repeat" && !item.items?.some((inner) => inner.item === "question"))
+      yield say(item, "/items", "empty_repeat");
   }
 }

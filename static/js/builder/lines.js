@@ -1,6 +1,6 @@
 /** The outline itself: sections and lines in the order of the form, opened in place, moved and found. */
 
-import { fits, isSection, placeOf } from "./actions.js";
+import { findPlace, fits, isSection, placeOf } from "./actions.js";
 import { pickPlace, pickType } from "./dialogs.js";
 import { keepingFocus } from "./dom.js";
 import { plain } from "./keys.js";
@@ -8,14 +8,30 @@ import { ItemView, SectionView } from "./line_views.js";
 import { closeMenu, openMenu } from "./menu.js";
 import { Panel } from "./panel.js";
 
+/** @type {Record<string, number>} */
+const WAYS = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -1, ArrowRight: 1 };
 const OPENERS = ".vo-line__open, .vo-section__title";
 
 export class Lines {
-  /** `told(words, undoable)` says what was done. */
+  /**
+   * `told(words, undoable)` says what was done.
+   *
+   * @param {Editor} editor
+   * @param {Actions} actions
+   * @param {HTMLElement} element
+   * @param {{ told: (words: string, undoable?: boolean) => void }} options
+   */
   constructor(editor, actions, element, { told }) {
-    Object.assign(this, { editor, actions, element, told });
-    this.views = new Map(); // node -> view
+    this.editor = editor;
+    this.actions = actions;
+    this.element = element;
+    this.told = told;
+    /** @type {Map<LineNode, LineView>} */
+    this.views = new Map();
+    /** @type {Map<string, LineView>} */
     this.byId = new Map();
+    /** @type {HTMLElement | null} */
+    this.current = null; // the opener that Tab reaches
     this.wanted = "";
     element.addEventListener("click", (event) => this.clicked(event));
     element.addEventListener("keydown", (event) => this.pressed(event));
@@ -26,31 +42,34 @@ export class Lines {
 
   // ---- drawing ----
 
+  /** @param {LineNode} node */
   viewOf(node) {
-    if (!this.views.has(node)) {
-      const view = isSection(node) ? new SectionView(this.editor, node) : new ItemView(this.editor, node);
+    let view = this.views.get(node);
+    if (!view) {
+      view = isSection(node) ? new SectionView(this.editor, node) : new ItemView(this.editor, node);
       this.views.set(node, view);
       this.byId.set(view.id, view);
     }
-    return this.views.get(node);
+    return view;
   }
 
+  /** @param {HTMLElement | null} element */
   nodeOf(element) {
-    return this.byId.get(element?.dataset.node)?.node ?? null;
+    return this.byId.get(element?.dataset.node ?? "")?.node ?? null;
   }
 
   /** Puts everything in the order of the form; what is already there stays as it is. */
   render() {
     const seen = new Set();
-    const arrange = (list, nodes) => {
+    const arrange = (/** @type {HTMLElement} */ list, /** @type {LineNode[]} */ nodes) => {
       nodes.forEach((node, index) => {
         const view = this.viewOf(node);
         seen.add(node);
         if (list.children[index] !== view.element) list.insertBefore(view.element, list.children[index] ?? null);
-        if (view.list) arrange(view.list, node.items);
+        if (view.list) arrange(view.list, node.items ?? []);
         view.update();
       });
-      while (list.children.length > nodes.length) list.lastElementChild.remove();
+      while (list.children.length > nodes.length) list.lastElementChild?.remove();
     };
     keepingFocus(() => arrange(this.element, this.editor.definition.sections));
     for (const [node, view] of this.views) {
@@ -76,15 +95,21 @@ export class Lines {
 
   // ---- opening ----
 
+  /** @param {LineView} view */
   toggle(view) {
     if (view.open) this.close(view);
     else this.open(view.node);
   }
 
+  /** @param {LineNode} node */
   open(node) {
     const view = this.viewOf(node);
-    if (view.open) return view.panel;
-    const panel = new Panel(this.editor, node, { id: view.panelId, words: this.editor.nameOf(node), actions: { changeType: (item) => this.changeType(item) } });
+    if (view.panel) return view.panel;
+    const panel = new Panel(this.editor, node, {
+      id: view.panelId,
+      words: this.editor.nameOf(node),
+      changeType: (question) => this.changeType(question),
+    });
     panel.element.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.defaultPrevented) return;
       event.stopPropagation();
@@ -94,19 +119,27 @@ export class Lines {
     return panel;
   }
 
+  /** @param {LineView} view */
   close(view) {
-    const hadFocus = view.panel.element.contains(document.activeElement);
-    if (Object.values(view.node.label ?? view.node.title ?? view.node.text ?? {}).some(Boolean)) this.editor.proposing.delete(view.node);
+    const hadFocus = view.panel?.element.contains(document.activeElement);
+    if (Object.values(view.node.label ?? view.node.title ?? view.node.text ?? {}).some(Boolean))
+      this.editor.proposing.delete(view.node);
     view.setPanel(null);
     if (hadFocus) view.button.focus();
   }
 
-  /** Shows a node, opens it, and goes to a place inside. */
+  /**
+   * Shows a node, opens it, and goes to a place inside.
+   *
+   * @param {LineNode} node
+   * @param {string | null} [at]
+   */
   reveal(node, at = null) {
-    const place = placeOf(this.editor.definition, node);
+    const { definition } = this.editor;
+    const place = findPlace(definition, node);
     if (!place) return;
-    for (let holder = place.holder; holder && holder !== this.editor.definition; holder = placeOf(this.editor.definition, holder)?.holder) {
-      const view = this.viewOf(holder);
+    for (let around = place.holder; around !== definition; around = placeOf(definition, around).holder) {
+      const view = this.viewOf(/** @type {Holder} */ (around));
       if (view.folded) view.setFolded(false);
     }
     const view = this.viewOf(node);
@@ -118,8 +151,12 @@ export class Lines {
 
   // ---- doing ----
 
+  /**
+   * @param {Holder} holder
+   * @param {number} index
+   */
   add(holder, index) {
-    const repeats = !("item" in holder) || fits(this.editor.definition, { item: "repeat", items: [] }, holder);
+    const repeats = !("item" in holder) || fits(this.editor.definition, { item: "repeat", key: "", items: [] }, holder);
     pickType(this.editor, {
       words: this.editor.t("add_what"),
       repeats,
@@ -131,18 +168,21 @@ export class Lines {
     });
   }
 
+  /** @param {LineNode} node */
   addBelow(node) {
     if (isSection(node)) return this.add(node, 0);
     const { holder, index } = placeOf(this.editor.definition, node);
-    return this.add(holder, index + 1);
+    return this.add(/** @type {Holder} */ (holder), index + 1);
   }
 
+  /** @param {number} [index] */
   addSection(index) {
     const section = this.actions.addSection(index);
     this.open(section).focusAt("/title");
     this.viewOf(section).head.scrollIntoView({ block: "center" });
   }
 
+  /** @param {Question} item */
   changeType(item) {
     pickType(this.editor, {
       words: this.editor.t("change_type"),
@@ -154,18 +194,35 @@ export class Lines {
     });
   }
 
+  /**
+   * @param {LineNode} node
+   * @param {number} by
+   */
   shift(node, by) {
     this.afterMove(node, this.actions.shift(node, by));
   }
 
+  /**
+   * @param {LineNode} node
+   * @param {number} by
+   */
   nest(node, by) {
     this.afterMove(node, this.actions.nest(node, by));
   }
 
+  /**
+   * @param {LineNode} node
+   * @param {Holder | Definition} holder
+   * @param {number} index
+   */
   moved(node, holder, index) {
     this.afterMove(node, this.actions.move(node, holder, index));
   }
 
+  /**
+   * @param {LineNode} node
+   * @param {boolean} hasMoved
+   */
   afterMove(node, hasMoved) {
     if (!hasMoved) return this.editor.announce(this.editor.t("cant_move"));
     const { holder, index, items } = placeOf(this.editor.definition, node);
@@ -173,15 +230,19 @@ export class Lines {
     const view = this.viewOf(node);
     view.button.focus({ preventScroll: true });
     view.head.scrollIntoView({ block: "nearest" });
-    return this.editor.announce(this.editor.t("moved_to", { name: this.editor.nameOf(node), place: index + 1, count: items.length, where }));
+    return this.editor.announce(
+      this.editor.t("moved_to", { name: this.editor.nameOf(node), place: index + 1, count: items.length, where }),
+    );
   }
 
+  /** @param {LineNode} node */
   duplicate(node) {
     const copy = this.actions.duplicate(node);
     this.viewOf(copy).button.focus();
     this.told(this.editor.t("duplicated", { name: this.editor.nameOf(node) }));
   }
 
+  /** @param {LineNode} node */
   remove(node) {
     const name = this.editor.nameOf(node);
     const { next, users } = this.actions.remove(node);
@@ -190,48 +251,71 @@ export class Lines {
     this.told(this.editor.t("deleted", { name }) + more, true);
   }
 
+  /**
+   * @param {LineView} view
+   * @returns {(MenuEntry | null)[]}
+   */
   menuFor(view) {
-    const { editor, node } = { editor: this.editor, node: view.node };
+    const { editor } = this;
+    const { node } = view;
     const place = placeOf(editor.definition, node);
     const before = place.items[place.index - 1];
+    /** @type {(name: string, iconName: string, run: () => void, more?: Partial<MenuEntry>) => MenuEntry} */
     const entry = (name, iconName, run, more = {}) => ({ words: editor.t(name), iconName, run, ...more });
     if (editor.readOnly) return [entry("open", "view", () => this.toggle(view))];
-    const nested = place.holder.item === "repeat";
+    const isNested = place.holder.item === "repeat";
+    const fitsInside = before?.item === "repeat" && fits(editor.definition, node, before);
+    const pick = (/** @type {Item} */ item) =>
+      pickPlace(editor, item, (holder, index) => this.moved(item, holder, index));
     const entries = [
-      entry(isSection(node) ? "add_first" : "add_below", "plus", () => this.addBelow(node), { shortcut: "Shift+Enter" }),
+      entry(isSection(node) ? "add_first" : "add_below", "plus", () => this.addBelow(node), {
+        shortcut: "Shift+Enter",
+      }),
       isSection(node) && entry("add_section_below", "plus", () => this.addSection(place.index + 1)),
       null,
       entry("move_up", "arrow-up", () => this.shift(node, -1), { shortcut: "Alt+↑" }),
       entry("move_down", "arrow-down", () => this.shift(node, 1), { shortcut: "Alt+↓" }),
-      !isSection(node) && entry("move_to", "redirect", () => pickPlace(editor, node, (holder, index) => this.moved(node, holder, index))),
-      before?.item === "repeat" && fits(editor.definition, node, before) && entry("move_in", "arrow-right", () => this.nest(node, 1), { shortcut: "Alt+→" }),
-      nested && entry("move_out", "arrow-left", () => this.nest(node, -1), { shortcut: "Alt+←" }),
+      !isSection(node) && entry("move_to", "redirect", () => pick(node)),
+      fitsInside && entry("move_in", "arrow-right", () => this.nest(node, 1), { shortcut: "Alt+→" }),
+      isNested && entry("move_out", "arrow-left", () => this.nest(node, -1), { shortcut: "Alt+←" }),
       null,
       entry("duplicate", "copy", () => this.duplicate(node)),
       entry("delete", "bin", () => this.remove(node), { shortcut: "Del", danger: true }),
     ];
-    return entries.filter((one) => one !== false && one !== undefined);
+    return entries.filter((one) => one !== false);
   }
 
   // ---- events ----
 
+  /** @param {Event} event */
   clicked(event) {
-    const { open, menu, fold, add } = event.target.closest("button")?.dataset ?? {};
-    if (open) this.toggle(this.byId.get(open));
-    else if (fold) this.byId.get(fold).setFolded(!this.byId.get(fold).folded);
-    else if (add) this.add(this.byId.get(add).node, this.byId.get(add).node.items.length);
-    else if (menu) openMenu(event.target.closest("button"), this.menuFor(this.byId.get(menu)), this.editor.t("actions_for", { name: this.editor.nameOf(this.byId.get(menu).node) }));
+    const button = /** @type {HTMLElement} */ (event.target).closest("button");
+    const { open, menu, fold, add } = button?.dataset ?? {};
+    const view = this.byId.get(open ?? fold ?? add ?? menu ?? "");
+    if (!button || !view) return;
+    if (open) this.toggle(view);
+    else if (fold) view.setFolded(!view.folded);
+    else if (add) this.add(/** @type {Holder} */ (view.node), view.node.items?.length ?? 0);
+    else openMenu(button, this.menuFor(view), this.editor.t("actions_for", { name: this.editor.nameOf(view.node) }));
   }
 
+  /** @param {Event} event */
   focused(event) {
-    if (event.target.matches(OPENERS)) this.makeCurrent(event.target);
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (target.matches(OPENERS)) this.makeCurrent(target);
   }
 
-  /** One line at a time can be reached with Tab; arrows go from line to line. */
+  /**
+   * One line at a time can be reached with Tab; arrows go from line to line.
+   *
+   * @param {HTMLElement | null} opener
+   */
   makeCurrent(opener) {
-    const set = (button, index) => {
+    const set = (/** @type {HTMLElement | null} */ button, /** @type {number} */ index) => {
       const block = button?.closest(".vo-line, .vo-section__head");
-      for (const control of block?.querySelectorAll(":scope > button, .vo-section__title") ?? []) control.tabIndex = index;
+      /** @type {NodeListOf<HTMLElement> | undefined} */
+      const controls = block?.querySelectorAll(":scope > button, .vo-section__title");
+      for (const control of controls ?? []) control.tabIndex = index;
     };
     if (this.current !== opener) set(this.current, -1);
     this.current = opener;
@@ -239,13 +323,17 @@ export class Lines {
   }
 
   openers() {
-    return [...this.element.querySelectorAll(OPENERS)].filter((opener) => opener.offsetParent !== null);
+    /** @type {NodeListOf<HTMLElement>} */
+    const all = this.element.querySelectorAll(OPENERS);
+    return [...all].filter((opener) => opener.offsetParent !== null);
   }
 
+  /** @param {KeyboardEvent} event */
   pressed(event) {
-    if (!event.target.matches(OPENERS)) return;
-    const view = this.byId.get(event.target.dataset.open);
-    const way = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const target = /** @type {HTMLElement} */ (event.target);
+    const view = target.matches(OPENERS) ? this.byId.get(target.dataset.open ?? "") : undefined;
+    if (!view) return;
+    const way = WAYS[event.key];
     const isPlain = !event.ctrlKey && !event.metaKey && !event.shiftKey;
     let done = true;
     if (way && event.altKey && isPlain && !this.editor.readOnly) {
@@ -253,7 +341,7 @@ export class Lines {
       else if (!isSection(view.node)) this.nest(view.node, way);
     } else if (!event.altKey && isPlain && ["ArrowUp", "ArrowDown", "Home", "End"].includes(event.key)) {
       const all = this.openers();
-      const now = all.indexOf(event.target);
+      const now = all.indexOf(target);
       const next = event.key === "Home" ? all[0] : event.key === "End" ? all.at(-1) : all[now + way];
       next?.focus();
     } else if (event.key === "Enter" && event.shiftKey && !this.editor.readOnly) this.addBelow(view.node);
@@ -265,7 +353,11 @@ export class Lines {
 
   // ---- finding ----
 
-  /** Shows only lines whose label or key has the words; gives how many. */
+  /**
+   * Shows only lines whose label or key has the words; gives how many.
+   *
+   * @param {string} text
+   */
   search(text) {
     this.wanted = text.trim();
     closeMenu();
@@ -274,12 +366,17 @@ export class Lines {
 
   filter() {
     const words = plain(this.wanted).split(/\s+/).filter(Boolean);
-    const matches = (node) => {
+    const matches = (/** @type {LineNode} */ node) => {
       const texts = Object.values(node.label ?? node.text ?? node.title ?? {});
       const all = plain([...texts, node.key ?? ""].join(" "));
       return words.every((word) => all.includes(word));
     };
     let found = 0;
+    /**
+     * @param {LineNode} node
+     * @param {boolean} around whether the words stand in what it stands in
+     * @returns {boolean}
+     */
     const shown = (node, around) => {
       const own = matches(node);
       let inner = false;

@@ -14,80 +14,143 @@ import { allItems } from "./scope.js";
 import { Editor } from "./state.js";
 
 const TOAST = 12000;
+/** @param {HTMLElement} element */
 const isTyping = (element) => element.matches("input:not([type=radio], [type=checkbox]), textarea, select");
 
+/**
+ * @param {HTMLElement} root
+ * @param {EditorData} given
+ */
 export function mountOutline(root, given) {
   return new Outline(root, given).handle();
 }
 
 class Outline {
+  /**
+   * @param {HTMLElement} root
+   * @param {EditorData} given
+   */
   constructor(root, given) {
     this.editor = new Editor(given);
     this.editor.root = root;
     this.actions = new Actions(this.editor);
+    /** @type {Set<() => void>} */
     this.listeners = new Set();
+    this.pending = 0; // the frame in which all is brought up to date
+    this.timer = 0; // of the toast
+    this.live = h("p.w-sr-only", { role: "status" });
+    this.editor.live = this.live;
+    this.summary = h("div.vo-summary", { hidden: true });
+    this.sections = h("div.vo-sections");
+    this.toast = h("div.vo-toast", { role: "status", hidden: true });
+    this.found = h("span.vo-found", { role: "status" });
+    this.language = h("span");
+    this.undo = this.historyButton("undo", () => this.goBack());
+    this.redo = this.historyButton("redo", () => this.goForth());
+    const told = this.tell.bind(this);
+    this.settings = new FormSettings(this.editor, { told });
     root.classList.add("vo");
-    root.replaceChildren(...this.parts());
-    this.lines = new Lines(this.editor, this.actions, this.sections, { told: (...said) => this.tell(...said) });
+    root.replaceChildren(this.toolbar(), this.summary, this.settings.element, this.sections, this.foot());
+    root.append(this.toast, this.live);
+    this.lines = new Lines(this.editor, this.actions, this.sections, { told });
     if (!this.editor.readOnly) dragging(this.editor, root, this.lines);
     this.editor.document.onChange((change) => this.changed(change));
     root.addEventListener("keydown", (event) => this.pressed(event));
     this.refresh();
   }
 
+  /**
+   * @param {string} name
+   * @param {Record<string, string | number | undefined>} [values]
+   */
   t(name, values) {
     return this.editor.t(name, values);
   }
 
   // ---- parts ----
 
-  parts() {
-    this.editor.live = h("p.w-sr-only", { role: "status" });
-    this.summary = h("div.vo-summary", { hidden: true });
-    this.settings = new FormSettings(this.editor, { told: (...said) => this.tell(...said) });
-    this.sections = h("div.vo-sections");
-    this.toast = h("div.vo-toast", { role: "status", hidden: true });
+  /**
+   * @param {string} name
+   * @param {() => void} onClick
+   */
+  historyButton(name, onClick) {
+    return /** @type {HTMLButtonElement} */ (button(this.t(name), { kind: "icon", iconName: name, onClick }));
+  }
+
+  foot() {
     const addSection = button(this.t("add_section"), { iconName: "plus", onClick: () => this.lines.addSection() });
-    const foot = h("div.vo-foot", {}, !this.editor.readOnly && addSection);
-    return [this.toolbar(), this.summary, this.settings.element, this.sections, foot, this.toast, this.editor.live];
+    return h("div.vo-foot", {}, !this.editor.readOnly && addSection);
   }
 
   toolbar() {
-    this.found = h("span.vo-found", { role: "status" });
-    this.search = input("", { type: "search", placeholder: this.t("search"), "aria-label": this.t("search"), onInput: (text) => this.searched(text) });
-    const jump = h("button.button.button-small.button-secondary.vo-jump", { "aria-haspopup": "menu", "aria-expanded": "false", on: { click: () => openMenu(jump, this.jumps(), this.t("sections")) } }, this.t("sections"), icon("arrow-down"));
-    this.language = h("span");
-    this.undo = button(this.t("undo"), { kind: "icon", iconName: "undo", onClick: () => this.goBack() });
-    this.redo = button(this.t("redo"), { kind: "icon", iconName: "redo", onClick: () => this.goForth() });
+    const search = input("", {
+      type: "search",
+      placeholder: this.t("search"),
+      "aria-label": this.t("search"),
+      onInput: (text) => this.searched(text),
+    });
+    /** @type {HTMLButtonElement} */
+    const jump = h(
+      "button.button.button-small.button-secondary.vo-jump",
+      {
+        "aria-haspopup": "menu",
+        "aria-expanded": "false",
+        on: { click: () => openMenu(jump, this.jumps(), this.t("sections")) },
+      },
+      this.t("sections"),
+      icon("arrow-down"),
+    );
     const history = this.editor.readOnly ? [] : [this.undo, this.redo];
-    return h("div.vo-toolbar", { role: "region", "aria-label": this.t("tools") }, h("div.vo-search", {}, icon("search"), this.search, this.found), h("span.vo-menu-holder", {}, jump), this.language, h("span.vo-history", {}, history));
+    return h(
+      "div.vo-toolbar",
+      { role: "region", "aria-label": this.t("tools") },
+      h("div.vo-search", {}, icon("search"), search, this.found),
+      h("span.vo-menu-holder", {}, jump),
+      this.language,
+      h("span.vo-history", {}, history),
+    );
   }
 
   languageSelect() {
     if (this.editor.languages.length < 2) return [];
+    /** @type {SelectOption[]} */
     const options = this.editor.languages.map((code) => [code, this.editor.languageName(code)]);
-    const change = (code) => {
+    const change = (/** @type {string} */ code) => {
       this.editor.language = code;
       this.lines.update();
       this.lines.redrawPanels();
       this.settings.update();
     };
-    return [select(options, this.editor.language, { "aria-label": this.t("editing_language"), title: this.t("editing_language"), onChange: change })];
+    return [
+      select(options, this.editor.language, {
+        "aria-label": this.t("editing_language"),
+        title: this.t("editing_language"),
+        onChange: change,
+      }),
+    ];
   }
 
   jumps() {
     return this.editor.definition.sections.map((section, index) => {
-      const count = [...allItems({ sections: [section] })].filter(({ item }) => this.editor.problemsOf(item).length).length + this.editor.problemsOf(section).length;
-      return { words: `${index + 1}. ${this.editor.nameOf(section)}`, iconName: count ? "warning" : "arrow-right", run: () => this.goTo(section) };
+      const count =
+        [...allItems({ sections: [section] })].filter(({ item }) => this.editor.problemsOf(item).length).length +
+        this.editor.problemsOf(section).length;
+      return {
+        words: `${index + 1}. ${this.editor.nameOf(section)}`,
+        iconName: count ? "warning" : "arrow-right",
+        run: () => this.goTo(section),
+      };
     });
   }
 
+  /** @param {Section} section */
   goTo(section) {
     const view = this.lines.viewOf(section);
     view.button.focus({ preventScroll: true });
     view.element.scrollIntoView({ block: "start" });
   }
 
+  /** @param {string} text */
   searched(text) {
     const count = this.lines.search(text);
     this.found.textContent = text.trim() ? this.t(count === 1 ? "found_one" : "found", { count }) : "";
@@ -96,40 +159,76 @@ class Outline {
   // ---- problems ----
 
   drawSummary() {
-    const nodes = [this.editor.definition, ...this.editor.definition.sections.flatMap((section) => [section, ...[...allItems({ sections: [section] })].map(({ item }) => item)])];
+    /** @type {FormNode[]} */
+    const nodes = [
+      this.editor.definition,
+      ...this.editor.definition.sections.flatMap((section) => [
+        section,
+        ...[...allItems({ sections: [section] })].map(({ item }) => item),
+      ]),
+    ];
     const all = nodes.flatMap((node) => this.editor.problemsOf(node));
     this.summary.hidden = all.length === 0;
     if (!all.length) return this.summary.replaceChildren();
     const wasOpen = this.summary.querySelector("details")?.open ?? false;
-    const link = (problem) => h("button.vo-summary__link", { on: { click: () => this.goToProblem(problem) } }, h("strong", {}, problem.node === this.editor.definition ? this.t("form_settings") : this.editor.nameOf(problem.node)), ` ${this.editor.problemWords(problem)}`);
+    const link = (/** @type {Problem} */ problem) =>
+      h(
+        "button.vo-summary__link",
+        { on: { click: () => this.goToProblem(problem) } },
+        h(
+          "strong",
+          {},
+          problem.node === this.editor.definition ? this.t("form_settings") : this.editor.nameOf(problem.node),
+        ),
+        ` ${this.editor.problemWords(problem)}`,
+      );
     const list = h("ul", {});
-    const details = h("details", {}, h("summary", {}, icon("arrow-right", "vo-turns"), icon("warning"), this.t(all.length === 1 ? "one_problem" : "count_problems", { count: all.length })), list);
-    const fill = () => details.open && !list.childElementCount && list.append(...all.slice(0, 100).map((problem) => h("li", {}, link(problem))));
+    const details = h(
+      "details",
+      {},
+      h(
+        "summary",
+        {},
+        icon("arrow-right", "vo-turns"),
+        icon("warning"),
+        this.t(all.length === 1 ? "one_problem" : "count_problems", { count: all.length }),
+      ),
+      list,
+    );
+    const fill = () => {
+      if (!details.open || list.childElementCount) return;
+      list.append(...all.slice(0, 100).map((problem) => h("li", {}, link(problem))));
+    };
     details.addEventListener("toggle", fill);
     details.open = wasOpen;
     fill();
     return this.summary.replaceChildren(details);
   }
 
+  /** @param {{ node: FormNode, at: string }} options */
   goToProblem({ node, at }) {
     if (node === this.editor.definition) this.settings.focusAt(at);
-    else this.lines.reveal(node, at);
+    else this.lines.reveal(/** @type {LineNode} */ (node), at);
   }
 
   // ---- changes ----
 
+  /** @param {{ operations: Operation[], origin: string | null }} options */
   changed({ operations, origin }) {
     this.editor.forget(operations);
     if (origin === "panel") {
-      this.pending ??= requestAnimationFrame(() => this.refresh());
+      this.pending ||= requestAnimationFrame(() => this.refresh());
       if (operations.some(({ path }) => /\/items\/\d+\/key$/.test(path))) this.lines.redrawPanels(true);
     } else {
       this.refresh();
     }
-    const isOfForm = operations.some(({ path }) => /^\/(languages|lists|warnings|kind|title|intro)/.test(path) || path === "");
+    const isOfForm = operations.some(
+      ({ path }) => /^\/(languages|lists|warnings|kind|title|intro)/.test(path) || path === "",
+    );
     if (origin !== "panel") {
       if (isOfForm) this.settings.redraw();
-      if (operations.some(({ path }) => path.startsWith("/languages")) || origin === "history" || !isOfForm) this.lines.redrawPanels();
+      if (operations.some(({ path }) => path.startsWith("/languages")) || origin === "history" || !isOfForm)
+        this.lines.redrawPanels();
     }
     for (const listener of this.listeners) listener();
   }
@@ -137,7 +236,7 @@ class Outline {
   /** Everything that follows from the definition: problems, lines, summary, buttons. */
   refresh() {
     if (this.pending) cancelAnimationFrame(this.pending);
-    this.pending = null;
+    this.pending = 0;
     const { editor } = this;
     if (!editor.languages.includes(editor.language)) [editor.language] = editor.languages;
     editor.findProblems();
@@ -163,38 +262,61 @@ class Outline {
     if (step) this.afterwards(step.operations, this.t("redone", { step: step.label }));
   }
 
-  /** Says what was undone or done again; the focus goes to what came back, unless it stands somewhere on purpose. */
+  /**
+   * Says what was undone or done again; the focus goes to what came back, unless it stands somewhere on purpose.
+   *
+   * @param {Operation[]} operations
+   * @param {string} words
+   */
   afterwards(operations, words) {
     const active = document.activeElement;
-    const stays = active && active !== document.body && !this.toast.contains(active) && !active.dataset.open;
+    const isFree = !(active instanceof HTMLElement) || active === document.body || this.toast.contains(active);
+    const stays = !isFree && !active.dataset.open;
     this.tell(words);
-    const node = operations.map((operation) => this.nodeAt(operation)).find((found) => this.lines.views.has(found));
+    const node = operations
+      .map((operation) => this.nodeAt(operation))
+      .find((found) => found && this.lines.views.has(found));
     if (!stays && node) this.lines.reveal(node);
   }
 
-  /** The section or item that an operation put somewhere, or that stands where it took one away. */
+  /**
+   * The section or item that an operation put somewhere, or that stands where it took one away.
+   *
+   * @param {Operation} operation
+   * @returns {LineNode | undefined}
+   */
   nodeAt({ op, path }) {
-    if (op !== "remove") return at(this.editor.definition, path);
-    const cut = path.lastIndexOf("/");
-    const list = at(this.editor.definition, path.slice(0, cut));
-    const index = Number(path.slice(cut + 1));
-    return list?.[index] ?? list?.[index - 1] ?? at(this.editor.definition, path.slice(0, cut).replace(/\/items$/, ""));
+    const found = (/** @type {string} */ pointer) =>
+      /** @type {LineNode | undefined} */ (at(this.editor.definition, pointer));
+    if (op !== "remove") return found(path);
+    const list = path.slice(0, path.lastIndexOf("/"));
+    const index = Number(path.slice(list.length + 1));
+    return found(`${list}/${index}`) ?? found(`${list}/${index - 1}`) ?? found(list.replace(/\/items$/, ""));
   }
 
+  /**
+   * @param {string} words
+   * @param {boolean} [undoable]
+   */
   tell(words, undoable = false) {
     clearTimeout(this.timer);
     const undo = undoable && button(this.t("undo"), { onClick: () => this.goBack() });
-    const close = h("button.vo-icon-button", { "aria-label": this.t("close"), on: { click: () => (this.toast.hidden = true) } }, icon("cross"));
+    const hide = () => {
+      this.toast.hidden = true;
+    };
+    const close = h("button.vo-icon-button", { "aria-label": this.t("close"), on: { click: hide } }, icon("cross"));
     this.toast.replaceChildren(h("span", {}, words), undo || unseen(""), close);
     this.toast.hidden = false;
-    this.timer = setTimeout(() => (this.toast.hidden = true), TOAST);
+    this.timer = setTimeout(hide, TOAST);
   }
 
+  /** @param {KeyboardEvent} event */
   pressed(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
     // Enter in a field must not send the page's form.
-    if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
+    if (event.key === "Enter" && target.matches("input")) event.preventDefault();
     const isCommand = event.ctrlKey || event.metaKey;
-    if (!isCommand || isTyping(event.target) || this.editor.readOnly) return;
+    if (!isCommand || isTyping(target) || this.editor.readOnly) return;
     if (event.key.toLowerCase() === "z") {
       event.preventDefault();
       if (event.shiftKey) this.goForth();
@@ -205,6 +327,7 @@ class Outline {
     }
   }
 
+  /** @returns {OutlineHandle} */
   handle() {
     const { editor } = this;
     return {
@@ -212,7 +335,9 @@ class Outline {
       changes: () => editor.document.changes(),
       mark: () => editor.document.mark(),
       reveal: (key) => {
-        const node = editor.definition.sections.find((section) => section.key === key) ?? [...allItems(editor.definition)].find(({ item }) => item.key === key)?.item;
+        const node =
+          editor.definition.sections.find((section) => section.key === key) ??
+          [...allItems(editor.definition)].find(({ item }) => item.key === key)?.item;
         if (!node) return;
         this.lines.reveal(node);
         if (node.item) this.lines.open(node);

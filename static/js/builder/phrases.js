@@ -1,31 +1,63 @@
-/** Operators whose words depend on what they are applied to, read back. The twin of case_forms/expressions/explain/phrases.py. */
+/**
+ * Operators whose words depend on what they are applied to, read back. The twin of case_forms/expressions/explain/phrases.py.
+ */
 
 const LOOPS = ["map", "filter", "reduce", "all", "some", "none"];
+/** @type {Record<string, string>} */
 const OPPOSITES = { "==": "!=", "!=": "==", "===": "!=", "!==": "==", some: "none", none: "some" };
+/** @type {Record<string, string>} */
 const AMOUNTS = { "==": "exactly", "<": "fewer_than", "<=": "at_most", ">": "more_than", ">=": "at_least" };
 const ASKING = ["some", "all", "none"];
 
-export const MOMENT = /^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}:[0-9]{2})(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?$/;
+export const MOMENT =
+  /^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}:[0-9]{2})(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?$/;
 export const TIME = /^[0-9]{2}:[0-9]{2}$/;
 export const SEVERAL = new Set(["and", "or", "if", "?:", ...LOOPS]);
 
+/**
+ * @param {unknown} value
+ * @returns {value is Record<string, Expression>}
+ */
 export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/**
+ * @template T
+ * @param {Record<string, T>} holder
+ * @param {string} name
+ * @returns {T | undefined}
+ */
 export const own = (holder, name) => (Object.hasOwn(holder, name) ? holder[name] : undefined);
 
-/** The operator and its arguments; ["", []] of what is no operation. */
+/**
+ * The operator and its arguments; ["", []] of what is no operation.
+ *
+ * @param {Expression | undefined} expression
+ * @returns {[operator: string, parts: Expression[]]}
+ */
 export function opened(expression) {
   if (!isObject(expression)) return ["", []];
   const [operator, given] = Object.entries(expression)[0];
   return [operator, Array.isArray(given) ? given : [given]];
 }
 
+/** @param {Expression} expression */
 const isEntry = (expression) => isObject(expression) && Object.keys(expression).length === 1 && expression.var === "";
 
+/**
+ * @param {Reader} reader
+ * @param {string} operator
+ * @param {Expression[]} parts
+ */
 function joined(reader, operator, parts) {
   const said = parts.map((part) => (parts.length === 1 ? reader.condition(part) : reader.enclosed(part)));
   return said.join(reader.word(operator));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} operator
+ * @param {Expression[]} parts
+ */
 function compared(reader, operator, parts) {
   const areDays = !["==", "!="].includes(operator) && parts.some((part) => reader.isDay(part));
   if (parts.length === 3) {
@@ -38,22 +70,44 @@ function compared(reader, operator, parts) {
   }
   const said = amount(reader, operator, left, right);
   if (said) return said;
-  return reader.say(areDays ? `day${operator}` : operator, reader.value(left, reader.variableIn(right)), reader.value(right, reader.variableIn(left)));
+  return reader.say(
+    areDays ? `day${operator}` : operator,
+    reader.value(left, reader.variableIn(right)),
+    reader.value(right, reader.variableIn(left)),
+  );
 }
 
-/** "It has at least 2 rows" for the number of a variable's rows beside a constant, else "". */
+/**
+ * "It has at least 2 rows" for the number of a variable's rows beside a constant, else "".
+ *
+ * @param {Reader} reader
+ * @param {string} written
+ * @param {Expression} counted
+ * @param {Expression} number
+ */
 function amount(reader, written, counted, number) {
   const [name, parts] = opened(counted);
   const rows = name === "count" ? rowsOf(parts[0]) : null;
   if (!rows || typeof number !== "number" || !Object.hasOwn(AMOUNTS, written)) return "";
-  const [operator, count] = written === ">" && number === 0 ? [">=", 1] : [written, number];
+  const [operator, count] =
+    written === ">" && number === 0 ? /** @type {const} */ ([">=", 1]) : /** @type {const} */ ([written, number]);
   const noun = rows.where ? "row" : reader.hasValues(rows.list) ? "choice" : "entry";
-  const said = reader.say(AMOUNTS[operator], reader.number(count), reader.word(`${count === 1 ? "one" : "several"}_${noun}`));
+  const said = reader.say(
+    AMOUNTS[operator],
+    reader.number(count),
+    reader.word(`${count === 1 ? "one" : "several"}_${noun}`),
+  );
   if (!rows.where) return reader.say("has", reader.value(rows.list), said);
   return reader.say("has_where", reader.value(rows.list), said, within(reader, rows.list, rows.where.condition));
 }
 
-/** A condition on the entries of a list. */
+/**
+ * A condition on the entries of a list.
+ *
+ * @param {Reader} reader
+ * @param {Expression} list
+ * @param {Expression} condition
+ */
 function within(reader, list, condition) {
   const outer = reader.entry;
   reader.entry = reader.variableIn(list);
@@ -62,6 +116,11 @@ function within(reader, list, condition) {
   return said;
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function negated(reader, _operator, [inner]) {
   const [name, parts] = opened(inner);
   if (Object.hasOwn(OPPOSITES, name)) return reader.value({ [OPPOSITES[name]]: parts });
@@ -72,55 +131,127 @@ function negated(reader, _operator, [inner]) {
   return reader.say("not", reader.enclosed(inner));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} keys
+ */
 function answered(reader, _operator, keys) {
   if (keys.length === 1) return reader.say("answered", reader.variable(keys[0]));
   return reader.say("all_answered", keys.map((key) => reader.variable(key)).join(", "));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function missing(reader, _operator, parts) {
   const keys = Array.isArray(parts[0]) ? parts[0] : parts;
   return reader.say("missing", keys.map((key) => reader.variable(key)).join(", "));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function missingSome(reader, _operator, [count, given]) {
   const keys = Array.isArray(given) ? given : [given];
   return reader.say("missing_some", reader.value(count), keys.map((key) => reader.variable(key)).join(", "));
 }
 
-/** in, and "not_in". */
+/**
+ * in, and "not_in".
+ *
+ * @param {Reader} reader
+ * @param {string} operator
+ * @param {Expression[]} parts
+ */
 function contained(reader, operator, [needle, haystack]) {
   const isNot = operator === "not_in";
   if (Array.isArray(haystack)) {
-    return reader.say(isNot ? "none_among" : "one_of", reader.value(needle), reader.value(haystack, reader.variableIn(needle)));
+    return reader.say(
+      isNot ? "none_among" : "one_of",
+      reader.value(needle),
+      reader.value(haystack, reader.variableIn(needle)),
+    );
   }
-  return reader.say(isNot ? "excludes" : "includes", reader.value(needle, reader.variableIn(haystack)), reader.value(haystack));
+  return reader.say(
+    isNot ? "excludes" : "includes",
+    reader.value(needle, reader.variableIn(haystack)),
+    reader.value(haystack),
+  );
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function chosen(reader, _operator, parts) {
   if (parts.length < 2) return parts.length ? reader.value(parts[0]) : reader.word("nothing");
   let said = "";
   for (let index = 0; index < parts.length - 1; index += 2) {
     said += reader.say(said ? "else_if" : "if", reader.condition(parts[index]), reader.value(parts[index + 1]));
   }
-  return said + (parts.length % 2 ? reader.say("else", reader.value(parts.at(-1))) : "");
+  return said + (parts.length % 2 ? reader.say("else", reader.value(parts[parts.length - 1])) : "");
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} operator
+ * @param {Expression[]} parts
+ */
 function chained(reader, operator, parts) {
-  if (parts.length === 1) return operator === "-" ? reader.say("negative", reader.value(parts[0])) : reader.value(parts[0]);
+  if (parts.length === 1)
+    return operator === "-" ? reader.say("negative", reader.value(parts[0])) : reader.value(parts[0]);
   return parts.map((part) => reader.value(part)).reduce((said, part) => reader.say(operator, said, part));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} operator
+ * @param {Expression[]} parts
+ */
 const listed = (reader, operator, parts) => reader.say(operator, parts.map((part) => reader.value(part)).join(", "));
 
-/** matches, and "not_matches". */
-const matched = (reader, operator, [text, pattern]) => reader.say(operator, reader.value(text), reader.say("quote", String(pattern)));
+/**
+ * matches, and "not_matches".
+ *
+ * @param {Reader} reader
+ * @param {string} operator
+ * @param {Expression[]} parts
+ */
+const matched = (reader, operator, [text, pattern]) =>
+  reader.say(operator, reader.value(text), reader.say("quote", String(pattern)));
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function separated(reader, _operator, [list, separator]) {
-  return reader.say("join", reader.value(list), typeof separator === "string" ? reader.say("quote", separator) : reader.value(separator));
+  return reader.say(
+    "join",
+    reader.value(list),
+    typeof separator === "string" ? reader.say("quote", separator) : reader.value(separator),
+  );
 }
 
-const rounded = (reader, _operator, parts) => reader.say(parts.length > 1 ? "round_to" : "round", ...parts.map((part) => reader.value(part)));
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
+const rounded = (reader, _operator, parts) =>
+  reader.say(parts.length > 1 ? "round_to" : "round", ...parts.map((part) => reader.value(part)));
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function aged(reader, _operator, [birth, on]) {
   const [name, parts] = opened(on);
   const key = name === "var" && parts.length === 1 ? parts[0] : "";
@@ -129,7 +260,13 @@ function aged(reader, _operator, [birth, on]) {
   return reader.say("age_on", reader.value(birth), reader.value(on));
 }
 
-/** add_days: a day before or after another. */
+/**
+ * add_days: a day before or after another.
+ *
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function daysApart(reader, _operator, [date, days]) {
   const day = reader.value(date);
   if (typeof days !== "number") return reader.say("days_after", day, reader.value(days));
@@ -138,8 +275,18 @@ function daysApart(reader, _operator, [date, days]) {
   return reader.say(`days_${side}`, day, reader.number(Math.abs(days)));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 const partOfDate = (reader, _operator, [part, date]) => reader.say(`part_${part}`, reader.value(date));
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function counted(reader, _operator, [list]) {
   const rows = rowsOf(list);
   if (!rows) return reader.say("count", reader.value(list));
@@ -147,14 +294,29 @@ function counted(reader, _operator, [list]) {
   return reader.say("count_where", reader.value(rows.list), within(reader, rows.list, rows.where.condition));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function summed(reader, _operator, [summand]) {
   const [name, parts] = opened(summand);
   const rows = name === "map" ? rowsOf(parts[0]) : null;
   if (!rows) return reader.say("sum", reader.value(summand));
   if (!rows.where) return reader.say("sum_of", reader.value(parts[1]), reader.value(rows.list));
-  return reader.say("sum_where", reader.value(parts[1]), reader.value(rows.list), within(reader, rows.list, rows.where.condition));
+  return reader.say(
+    "sum_where",
+    reader.value(parts[1]),
+    reader.value(rows.list),
+    within(reader, rows.list, rows.where.condition),
+  );
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} _operator
+ * @param {Expression[]} parts
+ */
 function rowAt(reader, _operator, [list, position]) {
   const [name, parts] = opened(list);
   if (name === "map" && opened(parts[1])[0] === "var") {
@@ -163,6 +325,11 @@ function rowAt(reader, _operator, [list, position]) {
   return reader.say("row", reader.value(list), reader.value(position));
 }
 
+/**
+ * @param {Reader} reader
+ * @param {string} operator
+ * @param {Expression[]} parts
+ */
 function looped(reader, operator, [list, body, ...rest]) {
   const said = reader.value(list);
   const [name, parts] = opened(body);
@@ -176,7 +343,12 @@ function looped(reader, operator, [list, body, ...rest]) {
   return reader.say(operator, said, within(reader, list, body));
 }
 
-/** A list that is a variable, and which of its rows are meant (where: null for all); null for other lists. */
+/**
+ * A list that is a variable, and which of its rows are meant (where: null for all); null for other lists.
+ *
+ * @param {Expression} expression
+ * @returns {{ list: Expression, where: { condition: Expression } | null } | null}
+ */
 function rowsOf(expression) {
   const [operator, parts] = opened(expression);
   if (operator === "var") return { list: expression, where: null };
@@ -184,6 +356,7 @@ function rowsOf(expression) {
   return isFiltered ? { list: parts[0], where: { condition: parts[1] } } : null;
 }
 
+/** @type {Record<string, Phrase>} */
 export const PHRASES = {
   var: (reader, _operator, parts) => reader.variable(parts.length ? parts[0] : ""),
   "!!": (reader, _operator, parts) => reader.condition(parts[0]),

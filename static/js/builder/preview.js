@@ -1,6 +1,6 @@
 /**
- * The preview beside the outline: the form as a phone shows it, filled with test answers, and a report of what its rules
- * and the procedure make of them. What is typed stays in this page's memory; the server stores none of it.
+ * The preview beside the outline: the form as a phone shows it, filled with test answers, and a report of what its
+ * rules and the procedure make of them. What is typed stays in this page's memory; the server stores none of it.
  *
  * The form stands in a frame of its own (docs/adr/0014): it has the house's style sheets and the strict policy. In it,
  * form.js shows and hides as on a phone. What was typed is posted after a pause for the report; the frame is made anew
@@ -12,14 +12,15 @@ const EDITING = 700;
 const BESIDE = matchMedia("(min-width: 75rem)"); // as in builder-preview.css
 const OPEN = "vatra.preview"; // in this browser: whether the pane is open
 
-/** @param root  the element that holds [data-tried-pane]
- *  @param definition  () => the definition as it stands
- *  @param settings  {language, urls: {preview}}
- *  @returns {{changed: () => void}}  to be called when the definition changes */
+/**
+ * @param {HTMLElement} root what holds [data-tried-pane]
+ * @param {{ definition: () => Definition, settings: Pick<EditorSettings, "language" | "urls"> }} options
+ * @returns {{ changed: () => void }} to be called when the definition changes
+ */
 export function mountPreview(root, { definition, settings }) {
   const preview = new Preview(root, definition, settings);
-  const toggle = document.querySelector("[data-tried-toggle]");
-  const show = (open) => {
+  const toggle = /** @type {HTMLElement} */ (document.querySelector("[data-tried-toggle]"));
+  const show = (/** @type {boolean} */ open) => {
     toggle.setAttribute("aria-expanded", String(open));
     preview.show(open);
   };
@@ -41,6 +42,7 @@ function remembered() {
   }
 }
 
+/** @param {boolean} open */
 function remember(open) {
   try {
     localStorage.setItem(OPEN, open ? "open" : "closed");
@@ -49,19 +51,45 @@ function remember(open) {
   }
 }
 
+/** @typedef {[name: string, value: string][]} Typed */
+/**
+ * @typedef {{
+ *   id?: string,
+ *   selection: [from?: number | null, to?: number | null] | null,
+ *   top: number,
+ *   held: boolean,
+ * }} Whereabouts
+ */
+
 class Preview {
+  /**
+   * @param {HTMLElement} root
+   * @param {() => Definition} definition
+   * @param {Pick<EditorSettings, "language" | "urls">} settings
+   */
   constructor(root, definition, settings) {
-    const part = (name) => root.querySelector(`[data-tried-${name}]`);
+    const part = (/** @type {string} */ name) =>
+      /** @type {HTMLElement} */ (root.querySelector(`[data-tried-${name}]`));
     this.pane = part("pane");
-    this.frame = part("frame");
+    this.frame = /** @type {HTMLIFrameElement} */ (part("frame"));
     this.report = part("report");
     this.status = part("status");
-    this.language = part("language");
+    this.language = /** @type {HTMLSelectElement} */ (part("language"));
     this.definition = definition;
     this.settings = settings;
     this.wanted = settings.language;
     this.timer = 0;
-    this.forget();
+    this.asked = 0; // how many times the server was
+    this.touches = 0; // how many times somebody typed
+    this.section = "";
+    /** @type {Record<string, Typed>} What was typed, by section. */
+    this.fields = {};
+    /** @type {Whereabouts | null} */
+    this.place = null; // where the focus and the page were before the frame was made anew
+    /** @type {Typed | null} */
+    this.laid = null; // what stood in the fields when it was
+    /** @type {Document | null} */
+    this.heard = null;
     this.language.addEventListener("change", () => {
       this.wanted = this.language.value;
       this.ask({ anew: true });
@@ -72,6 +100,7 @@ class Preview {
     });
   }
 
+  /** @param {boolean} open */
   show(open) {
     this.pane.hidden = !open;
     if (open) this.ask({ anew: true });
@@ -80,7 +109,6 @@ class Preview {
   forget() {
     this.fields = {};
     this.section = "";
-    this.asked = this.asked ?? 0;
     this.touches = 0;
     this.place = null;
   }
@@ -89,6 +117,10 @@ class Preview {
     if (!this.pane.hidden) this.later(EDITING, { anew: true });
   }
 
+  /**
+   * @param {number} wait
+   * @param {AskOptions} how
+   */
   later(wait, how) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.ask(how), wait);
@@ -96,19 +128,22 @@ class Preview {
 
   // ---- asking the server ----
 
-  /** anew: the frame is made anew in any case; press: the button, as [name, value]. */
+  /** @param {AskOptions} options */
   async ask({ anew = false, press = ["", ""] } = {}) {
     clearTimeout(this.timer);
     this.gather();
-    const number = (this.asked += 1);
+    this.asked += 1;
+    const number = this.asked;
     const touches = this.touches;
+    const token = /** @type {HTMLInputElement} */ (document.querySelector("input[name=csrfmiddlewaretoken]"));
+    /** @type {PreviewReply} */
     let reply;
     try {
       const answer = await fetch(this.settings.urls.preview, {
         method: "POST",
         headers: {
           "Content-Type": "application/json",
-          "X-CSRFToken": document.querySelector("input[name=csrfmiddlewaretoken]").value,
+          "X-CSRFToken": token.value,
         },
         body: JSON.stringify({
           definition: this.definition(),
@@ -122,7 +157,7 @@ class Preview {
       if (!answer.ok) throw new Error(String(answer.status));
       reply = await answer.json();
     } catch {
-      this.status.textContent = this.pane.dataset.failed;
+      this.status.textContent = this.pane.dataset.failed ?? "";
       return;
     }
     if (number !== this.asked) return; // something newer is on its way
@@ -133,20 +168,27 @@ class Preview {
     else if (anew) this.later(EDITING, { anew });
   }
 
+  /** @param {PreviewReply} reply */
   tell({ report, languages, language, section }) {
     const open = section === this.section ? this.report.querySelectorAll("details") : []; // as the reader left them
     const folds = new Map([...open].map((fold) => [fold.dataset.fold, fold.open]));
     this.report.innerHTML = report;
     for (const fold of this.report.querySelectorAll("details")) fold.open = folds.get(fold.dataset.fold) ?? fold.open;
     this.language.replaceChildren(...languages.map(([code, name]) => new Option(name, code, false, code === language)));
-    this.language.parentElement.hidden = languages.length < 2;
+    if (this.language.parentElement) this.language.parentElement.hidden = languages.length < 2;
   }
 
-  /** Whether the page in the frame shows what the server would: the same items, choices and results. */
+  /**
+   * Whether the page in the frame shows what the server would: the same items, choices and results.
+   *
+   * @param {string} page
+   */
   agrees(page) {
-    const seen = (root) =>
+    const items = (/** @type {Document} */ root) =>
+      /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-item]")]);
+    const seen = (/** @type {Document} */ root) =>
       JSON.stringify([
-        [...root.querySelectorAll("[data-item]")].map((item) => [item.dataset.item, item.hidden]),
+        items(root).map((item) => [item.dataset.item, item.hidden]),
         [...root.querySelectorAll("select")].map((list) => [...list.options].map((option) => option.value)),
         [...root.querySelectorAll("output")].map((output) => output.textContent.trim()),
       ]);
@@ -156,9 +198,13 @@ class Preview {
   // ---- the frame ----
 
   get inside() {
-    return this.frame.contentDocument;
+    return /** @type {Document} */ (this.frame.contentDocument); // it is of our own origin
   }
 
+  /**
+   * @param {PreviewReply} reply
+   * @param {boolean} moves
+   */
   lay({ page, section }, moves) {
     this.place = moves || section !== this.section ? null : this.whereabouts();
     this.section = section;
@@ -169,7 +215,11 @@ class Preview {
     this.hearSoon(before);
   }
 
-  /** The page's buttons are heard as soon as they stand there: its scripts may take longer to come. */
+  /**
+   * The page's buttons are heard as soon as they stand there: its scripts may take longer to come.
+   *
+   * @param {Document} before
+   */
   hearSoon(before) {
     if (this.inside !== before && this.inside?.body) this.hear();
     else requestAnimationFrame(() => this.hearSoon(before));
@@ -181,8 +231,11 @@ class Preview {
     this.heard.addEventListener("click", (event) => this.clicked(event));
   }
 
+  /** @returns {Whereabouts} */
   whereabouts() {
-    const { activeElement: here, scrollingElement } = this.inside;
+    const { activeElement, scrollingElement } = this.inside;
+    const here = /** @type {HTMLInputElement | null} */ (activeElement);
+    /** @type {Whereabouts["selection"]} */
     let selection = null;
     try {
       selection = [here?.selectionStart, here?.selectionEnd];
@@ -201,9 +254,11 @@ class Preview {
         this.later(TYPING, {});
       });
     }
-    for (const file of inside.querySelectorAll("input[type=file]")) {
+    /** @type {NodeListOf<HTMLInputElement>} */
+    const files = inside.querySelectorAll("input[type=file]");
+    for (const file of files) {
       file.disabled = true;
-      file.insertAdjacentElement("afterend", note(inside, this.pane.dataset.noFiles));
+      file.insertAdjacentElement("afterend", note(inside, this.pane.dataset.noFiles ?? ""));
     }
     this.goBack();
     // somebody may have been faster than the page's scripts
@@ -216,16 +271,23 @@ class Preview {
       inside.querySelector("[data-focus]")?.scrollIntoView({ block: "center" });
       return;
     }
-    inside.scrollingElement.scrollTop = this.place.top;
-    const field = this.place.held && this.place.id ? inside.getElementById(this.place.id) : null;
+    if (inside.scrollingElement) inside.scrollingElement.scrollTop = this.place.top;
+    const found = this.place.held && this.place.id ? inside.getElementById(this.place.id) : null;
+    const field = /** @type {HTMLInputElement | null} */ (found);
     field?.focus({ preventScroll: true });
     const [from, to] = this.place.selection ?? [];
-    if (field && typeof from === "number") field.setSelectionRange(from, to);
+    if (field && typeof from === "number") field.setSelectionRange(from, to ?? from);
   }
 
-  /** Buttons of the form ask the server; a link in it leads to its place. Nothing navigates. */
+  /**
+   * Buttons of the form ask the server; a link in it leads to its place. Nothing navigates.
+   *
+   * @param {MouseEvent} event
+   */
   clicked(event) {
-    const link = event.target.closest("a[href]");
+    const pressed = /** @type {HTMLElement} */ (event.target);
+    /** @type {HTMLAnchorElement | null} */
+    const link = pressed.closest("a[href]");
     if (link) {
       event.preventDefault();
       const target = this.inside.getElementById(decodeURIComponent(link.hash.slice(1)));
@@ -233,7 +295,8 @@ class Preview {
       target?.focus({ preventScroll: true });
       return;
     }
-    const button = event.target.closest("button[name]");
+    /** @type {HTMLButtonElement | null} */
+    const button = pressed.closest("button[name]");
     if (!button) return;
     event.preventDefault();
     this.ask({ press: [button.name, button.value] });
@@ -245,12 +308,24 @@ class Preview {
   }
 }
 
-/** [[name, value], ...] of the form on a page, without files; nothing of a page that has none. */
+/**
+ * [[name, value], ...] of the form on a page, without files; nothing of a page that has none.
+ *
+ * @param {Document | null} page
+ * @returns {Typed | null}
+ */
 function typedIn(page) {
-  const form = page?.getElementById("section");
-  return form && [...new FormData(form)].filter(([, value]) => typeof value === "string");
+  const form = /** @type {HTMLFormElement | null | undefined} */ (page?.getElementById("section"));
+  if (!form) return null;
+  return [...new FormData(form)].flatMap(([name, value]) =>
+    typeof value === "string" ? [/** @type {[string, string]} */ ([name, value])] : [],
+  );
 }
 
+/**
+ * @param {Document} inside
+ * @param {string} words
+ */
 function note(inside, words) {
   const line = inside.createElement("p");
   line.className = "q-hint";

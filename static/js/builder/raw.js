@@ -1,11 +1,19 @@
 /** An expression that has no rows: shown as the sentence it is, and open as text for those who know the language. */
 
-import { readRow } from "./conditions.js";
 import { button, h, newId } from "./dom.js";
 
-/** What is wrong with an expression as text, or null: [words of the catalogue, values]. */
+/**
+ * What is wrong with an expression as text, or null: [words of the catalogue, values].
+ *
+ * @param {Expression} expression
+ * @param {string[]} operators
+ */
 export function faultOf(expression, operators) {
   const known = new Set(operators);
+  /**
+   * @param {Expression} part
+   * @returns {[words: string, values: Record<string, string>] | null}
+   */
   function within(part) {
     if (Array.isArray(part)) return part.map(within).find(Boolean) ?? null;
     if (typeof part !== "object" || part === null) return null;
@@ -17,11 +25,25 @@ export function faultOf(expression, operators) {
   return within(expression);
 }
 
-/** A text box for an expression; `onValid(expression)` on leaving it with something that is one. */
-export function asText(editor, expression, { onValid, read = readRow }) {
+/**
+ * A text box for an expression; `onValid(expression)` on leaving it with something that is one.
+ *
+ * @param {Editor} editor
+ * @param {Expression} expression
+ * @template T
+ * @param {{ onValid: (read: T) => void, read: (expression: Expression) => T }} options
+ */
+export function asText(editor, expression, { onValid, read }) {
   const id = newId("vo-raw");
   const problem = h("p.vo-problem", { id: `${id}-problem`, role: "status" });
-  const area = h("textarea.vo-raw", { rows: 5, spellcheck: "false", "aria-label": editor.t("as_text"), "aria-describedby": problem.id, readonly: editor.readOnly, value: JSON.stringify(expression, null, 1) });
+  const area = h("textarea.vo-raw", {
+    rows: 5,
+    spellcheck: "false",
+    "aria-label": editor.t("as_text"),
+    "aria-describedby": problem.id,
+    readonly: editor.readOnly,
+    value: JSON.stringify(expression, null, 1),
+  });
   const apply = () => {
     let given;
     try {
@@ -36,15 +58,22 @@ export function asText(editor, expression, { onValid, read = readRow }) {
     problem.textContent = "";
     return onValid(read(given));
   };
-  const complain = (words, values) => {
+  const complain = (/** @type {string} */ words, /** @type {Record<string, string | number>} */ values) => {
     area.setAttribute("aria-invalid", "true");
     problem.textContent = editor.t(words, values);
   };
   return h("div.vo-astext", {}, area, problem, !editor.readOnly && button(editor.t("apply"), { onClick: apply }));
 }
 
-/** One part that can't be shown as a row. */
-export function rawPart(editor, expression, { onChange, read = readRow }) {
+/**
+ * One part that can't be shown as a row.
+ *
+ * @param {Editor} editor
+ * @param {Expression} expression
+ * @template T
+ * @param {{ onChange: (read: T) => void, read: (expression: Expression) => T }} options
+ */
+export function rawPart(editor, expression, { onChange, read }) {
   const box = h("div");
   const toggle = button(editor.t("edit_as_text"), {
     iconName: "code",
@@ -56,5 +85,12 @@ export function rawPart(editor, expression, { onChange, read = readRow }) {
     },
   });
   const sentence = editor.sentence(expression, editor.language) || JSON.stringify(expression);
-  return h("div.vo-rawpart", {}, h("p", {}, sentence), h("p.vo-quiet", {}, editor.t("no_rows")), !editor.readOnly && toggle, box);
+  return h(
+    "div.vo-rawpart",
+    {},
+    h("p", {}, sentence),
+    h("p.vo-quiet", {}, editor.t("no_rows")),
+    !editor.readOnly && toggle,
+    box,
+  );
 }

@@ -4,38 +4,87 @@ import { h, input, select } from "./dom.js";
 import { textIn } from "./scope.js";
 
 const MAX_AS_THEY_STAND = 12;
+/** @type {Record<string, string>} */
 const INPUTS = { date: "date", datetime: "datetime-local", time: "time" };
 
-/** The choices of an entry as [value, words] in the editing language. */
+/**
+ * The choices of an entry as [value, words] in the editing language.
+ *
+ * @param {Editor} editor
+ * @param {Choice[]} choices
+ * @returns {SelectOption[]}
+ */
 export function choiceOptions(editor, choices) {
   return choices.map((choice) => [choice.value, textIn(choice.label, editor.language, choice.value)]);
 }
 
-const known = (options, value) => (value === undefined || value === "" || options.some(([given]) => given === value) ? options : [...options, [value, value]]);
+/**
+ * @param {SelectOption[]} options
+ * @param {string} value
+ * @returns {SelectOption[]}
+ */
+const known = (options, value) =>
+  value === "" || options.some(([given]) => given === value) ? options : [...options, [value, value]];
 
-/** One value of the entry's kind. `onChange(value)` gets undefined when it was emptied. `words` name it to readers. */
+/**
+ * One value of the entry's kind. `onChange(value)` gets undefined when it was emptied. `words` name it to readers.
+ *
+ * @param {Editor} editor
+ * @param {Nature} entry
+ * @param {Json | undefined} value
+ * @param {{ words: string, onChange: (value: Json | undefined) => void } & Attributes} options
+ */
 export function valueControl(editor, entry, value, { words, onChange, ...rest }) {
   const shared = { "aria-label": words, disabled: editor.readOnly, ...rest };
+  const text = value === undefined || value === null ? "" : String(value);
   if (entry.kind === "boolean") {
-    const options = [["", "—"], ["true", editor.t("yes")], ["false", editor.t("no")]];
-    return select(options, value === undefined ? "" : String(value), { ...shared, onChange: (given) => onChange(given === "" ? undefined : given === "true") });
+    /** @type {SelectOption[]} */
+    const options = [
+      ["", "—"],
+      ["true", editor.t("yes")],
+      ["false", editor.t("no")],
+    ];
+    return select(options, text, {
+      ...shared,
+      onChange: (given) => onChange(given === "" ? undefined : given === "true"),
+    });
   }
   if (entry.choices) {
-    const options = known(choiceOptions(editor, entry.choices), value);
-    return select([["", "—"], ...options], value ?? "", { ...shared, onChange: (given) => onChange(given === "" ? undefined : given) });
+    const options = known(choiceOptions(editor, entry.choices), text);
+    return select([["", "—"], ...options], text, {
+      ...shared,
+      onChange: (given) => onChange(given === "" ? undefined : given),
+    });
   }
   if (entry.kind === "number") {
-    const control = input(value ?? "", { type: "number", step: "any", ...shared, onInput: (given) => onChange(given === "" || Number.isNaN(Number(given)) ? undefined : Number(given)) });
+    const control = input(text, {
+      type: "number",
+      step: "any",
+      ...shared,
+      onInput: (given) => onChange(given === "" || Number.isNaN(Number(given)) ? undefined : Number(given)),
+    });
     control.classList.add("vo-number");
     return control;
   }
-  if (INPUTS[entry.kind]) return input(value ?? "", { type: INPUTS[entry.kind], ...shared, onInput: (given) => onChange(given || undefined) });
-  return input(value ?? "", { ...shared, onInput: (given) => onChange(given || undefined) });
+  if (INPUTS[entry.kind])
+    return input(text, {
+      type: INPUTS[entry.kind],
+      ...shared,
+      onInput: (given) => onChange(given || undefined),
+    });
+  return input(text, { ...shared, onInput: (given) => onChange(given || undefined) });
 }
 
-/** Several of an entry's choices, as boxes to tick; without choices, one value a line. */
+/**
+ * Several of an entry's choices, as boxes to tick; without choices, one value a line.
+ *
+ * @param {Editor} editor
+ * @param {Nature} entry
+ * @param {Json[] | undefined} values
+ * @param {{ words: string, onChange: (values: Json[] | undefined) => void }} options
+ */
 export function valuesControl(editor, entry, values, { words, onChange }) {
-  const chosen = new Set(values ?? []);
+  const chosen = new Set((values ?? []).map(String));
   if (!entry.choices) {
     const control = input([...chosen].join("\n"), {
       multiline: true,
@@ -48,7 +97,9 @@ export function valuesControl(editor, entry, values, { words, onChange }) {
   }
   const options = [...chosen].reduce((all, value) => known(all, value), choiceOptions(editor, entry.choices));
   const isLong = options.length > MAX_AS_THEY_STAND; // then what is chosen stands first, where it can be seen
-  const shown = isLong ? [...options].sort(([left], [right]) => chosen.has(right) - chosen.has(left)) : options;
+  const shown = isLong
+    ? [...options].sort(([left], [right]) => Number(chosen.has(right)) - Number(chosen.has(left)))
+    : options;
   const boxes = shown.map(([value, label]) => {
     const box = h("input", { type: "checkbox", checked: chosen.has(value), disabled: editor.readOnly });
     box.addEventListener("change", () => {
@@ -62,8 +113,15 @@ export function valuesControl(editor, entry, values, { words, onChange }) {
   return h("div.vo-boxes", { role: "group", "aria-label": words, tabindex: boxes.length > 8 ? "0" : undefined }, boxes);
 }
 
+/**
+ * @param {string} text
+ * @param {string} kind
+ */
 function listed(text, kind) {
-  const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
   const values = kind === "number" ? lines.map(Number).filter((value) => !Number.isNaN(value)) : lines;
   return values.length ? values : undefined;
 }

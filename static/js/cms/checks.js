@@ -4,20 +4,23 @@ const PAUSE = 1200; // ms without a keystroke
 
 for (const section of document.querySelectorAll("[data-house-checks]")) watch(section);
 
+/** @param {HTMLElement} section */
 function watch(section) {
+  /** @type {HTMLFormElement | null} */
   const form = document.querySelector("form[data-edit-form], #page-edit-form");
-  if (!form) return;
   const results = section.querySelector("[data-house-checks-results]");
   const failed = section.querySelector("[data-house-checks-failed]");
+  if (!form || !results || !failed) return;
   let timer = 0;
   let asked = 0;
 
   const ask = async (typed = true) => {
-    const turn = ++asked;
+    asked += 1;
+    const turn = asked;
     const request = { headers: { "X-Requested-With": "XMLHttpRequest" } };
     if (typed) Object.assign(request, { method: "POST", body: new FormData(form) });
     try {
-      const answer = await fetch(section.dataset.houseChecks, request);
+      const answer = await fetch(section.dataset.houseChecks ?? "", request);
       if (!answer.ok) throw new Error(String(answer.status));
       const html = await answer.text();
       if (turn === asked) show(html);
@@ -26,7 +29,7 @@ function watch(section) {
     }
   };
 
-  const show = (html) => {
+  const show = (/** @type {string} */ html) => {
     failed.hidden = true;
     if (results.dataset.last === html) return; // nothing new: readers by ear aren't told again
     results.dataset.last = html;
@@ -38,9 +41,9 @@ function watch(section) {
     timer = setTimeout(ask, PAUSE, true);
   };
 
-  const saved = (event) => {
+  const saved = (/** @type {DocumentEventMap["w-autosave:success"]} */ event) => {
     const page = event.detail?.response?.pk; // a page that didn't exist until now, and has an address of its own since
-    if (page) section.dataset.houseChecks = section.dataset.houseChecksOfPage.replace("/0/", `/${page}/`);
+    if (page) section.dataset.houseChecks = section.dataset.houseChecksOfPage?.replace("/0/", `/${page}/`);
     later();
   };
 

@@ -1,5 +1,8 @@
 // "Select all" of the languages that a page is to be translated into.
+/** @type {HTMLInputElement | null} */
 const all = document.querySelector('[name="select_all"]');
 all?.addEventListener("change", () => {
-  for (const each of document.querySelectorAll('[name="locales"]')) each.checked = all.checked;
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const boxes = document.querySelectorAll('[name="locales"]');
+  for (const box of boxes) box.checked = all.checked;
 });

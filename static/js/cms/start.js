@@ -1,6 +1,7 @@
-// Wagtail begins some widgets with a script inside the page, which our policy forbids (docs/adr/0079). Here an element says
-// what is to begin, and only what stands in this list does: markup that got into a page can ask for nothing else.
+// Wagtail begins some widgets with a script inside the page, which our policy forbids (docs/adr/0079). Here an element
+// says what is to begin, and only what stands in this list does: markup that got into a page can ask for nothing else.
 
+/** @type {Record<string, (id: string, options: object) => unknown>} */
 const BEGIN = {
   initDateChooser: (id, options) => window.initDateChooser(id, options),
   initTimeChooser: (id, options) => window.initTimeChooser(id, options),
@@ -20,14 +21,15 @@ class Start extends window.StimulusModule.Controller {
 
   // Not connect(): a row that is moved is connected again, and would begin twice.
   initialize() {
-    if (Object.hasOwn(BEGIN, this.nameValue)) BEGIN[this.nameValue](this.idValue, this.optionsValue);
+    const { nameValue, idValue, optionsValue } = /** @type {StartValues} */ (/** @type {unknown} */ (this));
+    if (Object.hasOwn(BEGIN, nameValue)) BEGIN[nameValue](idValue, optionsValue);
   }
 }
 
 window.wagtail.app.register("vo-start", Start);
 
-// jQuery fetches the scripts that a modal's content names and runs their text as a script inside the page. They are loaded
-// by their address instead, each once.
+// jQuery fetches the scripts that a modal's content names and runs their text as a script inside the page. They are
+// loaded by their address instead, each once.
 window.jQuery._evalUrl = (address) => {
   const { href } = new URL(address, document.baseURI);
   if ([...document.scripts].some((script) => script.src === href)) return;
@@ -39,10 +41,16 @@ window.jQuery._evalUrl = (address) => {
 
 // Draftail and wagtail-localize's editor make style elements. What a script makes with createElement carries the page's
 // nonce; a style element that came as markup carries none, and holds nothing.
-const { nonce } = document.querySelector("script[data-cms-start]");
+const { nonce } = /** @type {HTMLScriptElement} */ (document.querySelector("script[data-cms-start]"));
 const plain = Document.prototype.createElement;
-Document.prototype.createElement = function createElement(...named) {
+/**
+ * @this {Document}
+ * @param {[name: string, options?: ElementCreationOptions]} named
+ */
+function createElement(...named) {
   const made = plain.apply(this, named);
   if (made instanceof HTMLStyleElement) made.nonce = nonce;
   return made;
-};
+}
+
+Document.prototype.createElement = /** @type {typeof plain} */ (createElement);

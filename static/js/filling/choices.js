@@ -1,14 +1,23 @@
 // Cascades: of all choices only those that the filter lets through are offered. What was chosen before comes back with
 // its choice, so that a slip in the question above costs nothing.
 
+/** @type {Map<string, string[]>} */
 const remembered = new Map();
 
-/** `lets(choice)` says of {value, ...attributes} whether it is offered. */
+/**
+ * `lets(choice)` says of {value, ...attributes} whether it is offered.
+ *
+ * @param {HTMLElement} element
+ * @param {Rule} rule
+ * @param {string} name
+ * @param {(choice: Record<string, string>) => boolean} lets
+ */
 export function offer(element, rule, name, lets) {
   const offered = rule.choices.filter((choice) => lets({ ...choice.with, value: choice.value }));
   const select = element.querySelector("select");
   const none = element.querySelector("[data-none]");
   if (none) none.hidden = offered.length > 0;
+  /** @type {HTMLInputElement | null} */
   const shown = element.querySelector(':scope > input[name="shown"]');
   if (shown) shown.disabled = offered.length === 0;
   if (rule.type === "ranking") return; // its places change with its choices: the server draws it anew
@@ -16,12 +25,21 @@ export function offer(element, rule, name, lets) {
   else fillBoxes(element, offered, name, rule);
 }
 
-const areThere = (values, offered) =>
-  values.length === offered.length && offered.every((choice) => values.includes(choice.value));
+/**
+ * @param {{ value: string }[]} shown
+ * @param {LiveChoice[]} offered
+ */
+const areThere = (shown, offered) =>
+  shown.length === offered.length && offered.every(({ value }) => shown.some((one) => one.value === value));
 
+/**
+ * @param {HTMLSelectElement} select
+ * @param {LiveChoice[]} offered
+ * @param {string} name
+ */
 function fillSelect(select, offered, name) {
   const [nothing, ...options] = select.options;
-  if (areThere(options.map((option) => option.value), offered)) return;
+  if (areThere(options, offered)) return;
   if (select.value) remembered.set(name, [select.value]);
   const chosen = remembered.get(name)?.[0];
   select.replaceChildren(
@@ -30,19 +48,28 @@ function fillSelect(select, offered, name) {
   );
 }
 
+/**
+ * @param {HTMLElement} element
+ * @param {LiveChoice[]} offered
+ * @param {string} name
+ * @param {Rule} rule
+ */
 function fillBoxes(element, offered, name, rule) {
   const inputs = [...element.querySelectorAll("input")].filter((input) => input.name === name && input.value !== "");
-  if (areThere(inputs.map((input) => input.value), offered)) return;
+  if (areThere(inputs, offered)) return;
   const chosen = inputs.filter((input) => input.checked).map((input) => input.value);
   if (chosen.length) remembered.set(name, chosen);
   const wanted = new Set(remembered.get(name) ?? []);
-  const group = element.querySelector("fieldset");
+  const group = /** @type {HTMLFieldSetElement} */ (element.querySelector("fieldset"));
   const kind = group.getAttribute("role") === "radiogroup" ? "radio" : "checkbox";
+  /** @type {HTMLDetailsElement | null} */
   const more = group.querySelector(".q-more");
   const none = group.querySelector("[data-none]");
-  for (const input of inputs) input.closest(".q-choice").remove();
-  const boxes = offered.map((choice, index) => box(kind, `${group.id}-c${index}`, name, choice, wanted.has(choice.value)));
-  for (const input of boxes.map((each) => each.querySelector("input"))) {
+  for (const input of inputs) input.closest(".q-choice")?.remove();
+  const boxes = offered.map((choice, index) =>
+    box(kind, `${group.id}-c${index}`, name, choice, wanted.has(choice.value)),
+  );
+  for (const input of boxes.flatMap((each) => [...each.querySelectorAll("input")])) {
     if (rule.exclusive?.includes(input.value)) input.dataset.exclusive = "";
   }
   if (more) more.append(...boxes);
@@ -50,6 +77,13 @@ function fillBoxes(element, offered, name, rule) {
   if (more && wanted.size) more.open = true;
 }
 
+/**
+ * @param {string} type
+ * @param {string} id
+ * @param {string} name
+ * @param {LiveChoice} choice
+ * @param {boolean} checked
+ */
 function box(type, id, name, choice, checked) {
   const holder = document.createElement("div");
   holder.className = "q-choice";

@@ -1,7 +1,7 @@
 /**
  * Follows a section's rules as one types: what applies, what must be answered, what can be chosen, what is worked out.
- * The same walk as case_forms/submissions/validation/validator.py makes, over the same rules (case_forms/submissions/pages/live_rules.py). The server decides;
- * this only spares a round trip.
+ * The same walk as case_forms/submissions/validation/validator.py makes, over the same rules (case_forms/submissions/pages/live_rules.py). The server
+ * decides; this only spares a round trip.
  */
 
 import { answer } from "../answers.js";
@@ -10,24 +10,37 @@ import { offer } from "./choices.js";
 import { fill, isBlank } from "./fields.js";
 import { fitted, tell } from "./outputs.js";
 
-/** What anybody may read at any place, besides the answers. */
+/**
+ * What anybody may read at any place, besides the answers.
+ *
+ * @param {HTMLFormElement} form
+ */
 const always = (form) => {
-  const moment = form.elements.namedItem("_occurred_at");
+  const moment = /** @type {HTMLInputElement | null} */ (form.elements.namedItem("_occurred_at"));
   const known = { _now: new Date().toISOString() };
   return moment?.value ? { ...known, _occurred_on: moment.value.slice(0, 10) } : known;
 };
 
+/**
+ * @param {Json} expression
+ * @param {Scoped} scope
+ * @param {boolean} [unsure]
+ */
 function holds(expression, scope, unsure = true) {
   if (typeof expression === "boolean") return expression;
   try {
     return truthy(evaluate(expression, scope));
   } catch (error) {
-    // As on the server: what can't be worked out applies, and is no reason to let an answer pass. What only the server can
-    // work out in time applies and passes here: the server asks again.
-    return unsure || (error instanceof LogicError && error.code === "left_to_server");
+    // As on the server: what can't be worked out applies, and is no reason to let an answer pass. What only the server
+    // can work out in time applies and passes here: the server asks again.
+    return (error instanceof LogicError && error.code === "left_to_server") || unsure;
   }
 }
 
+/**
+ * @param {Json} expression
+ * @param {Scoped} scope
+ */
 function workedOut(expression, scope) {
   try {
     return evaluate(expression, scope) ?? undefined;
@@ -36,33 +49,57 @@ function workedOut(expression, scope) {
   }
 }
 
-/** `rules`: {items, scope, kept, words}, as the page carries them. Gives back a function that brings the page up to date. */
+/**
+ * `rules`: {items, scope, kept, words}, as the page carries them. Gives back a function that brings the page up to
+ * date.
+ *
+ * @param {HTMLFormElement} form
+ * @param {LiveRules} rules
+ */
 export function follow(form, rules) {
   const walk = new Walk(form, rules);
-  form.addEventListener("input", (event) => walk.touch(event.target));
-  form.addEventListener("change", (event) => walk.touch(event.target));
+  const touch = (/** @type {Event} */ event) => walk.touch(/** @type {Field} */ (event.target));
+  form.addEventListener("input", touch);
+  form.addEventListener("change", touch);
   return () => walk.refresh();
 }
 
+/** @typedef {{ value: Json | undefined, typed: boolean }} Worth an answer, and whether a person gave it */
+
 class Walk {
+  /**
+   * @param {HTMLFormElement} form
+   * @param {LiveRules} rules
+   */
   constructor(form, rules) {
     this.form = form;
     this.rules = rules;
-    this.elements = new Map([...form.querySelectorAll("[data-item]")].map((each) => [each.dataset.item, each]));
+    const items = [...form.querySelectorAll("[data-item]")];
+    this.elements = new Map(items.map((each) => [each.dataset.item ?? "", each]));
+    /** @type {Set<string>} */
     this.touched = new Set();
   }
 
+  /** @param {Field} field */
   touch(field) {
     const entry = field.closest?.(".entry[data-item]");
-    if (entry) this.touched.add(entry.dataset.item);
+    if (entry) this.touched.add(entry.dataset.item ?? "");
   }
 
   refresh() {
     this.items(this.rules.items, { ...this.rules.scope, ...always(this.form) }, "");
   }
 
-  /** Goes through a section or a row; `scope` grows. {answers, typed}: what is answered, and whether by a person. */
+  /**
+   * Goes through a section or a row; `scope` grows. {answers, typed}: what is answered, and whether by a person.
+   *
+   * @param {Rule[]} items
+   * @param {Scoped} scope
+   * @param {string} prefix
+   * @returns {{ answers: Scoped, typed: boolean }}
+   */
   items(items, scope, prefix) {
+    /** @type {{ answers: Scoped, typed: boolean }} */
     const found = { answers: {}, typed: false };
     for (const item of items) {
       const name = `${prefix}${item.key}`;
@@ -70,32 +107,51 @@ class Walk {
       const applies = holds(item.relevant ?? true, scope);
       if (element) show(element, applies);
       if (!applies || item.item === "note") continue;
-      const { value, typed } = item.item === "repeat" ? this.repeat(item, scope, element) : this.question(item, name, scope, element);
+      const { value, typed } =
+        item.item === "repeat" ? this.repeat(item, scope, element) : this.question(item, name, scope, element);
       found.typed ||= typed;
-      if (value !== undefined) found.answers[item.key] = scope[item.key] = value;
+      if (value === undefined) continue;
+      found.answers[item.key] = value;
+      scope[item.key] = value;
     }
     return found;
   }
 
+  /**
+   * @param {Rule} item
+   * @param {Scoped} scope
+   * @param {HTMLElement | undefined} element
+   * @returns {Worth}
+   */
   repeat(item, scope, element) {
+    /** @type {Scoped[]} */
     const rows = [];
     for (const row of element?.querySelectorAll(":scope > [data-row]") ?? []) {
       const position = rows.length + 1;
       const { answers, typed } = this.items(item.items, { ...scope, _position: position }, `${row.dataset.row}-`);
       if (typed) rows.push(answers); // the server leaves out rows in which nothing was typed
     }
-    return { value: rows.length ? rows : undefined, typed: rows.length > 0 };
+    return { value: rows.length ? /** @type {Json} */ (rows) : undefined, typed: rows.length > 0 };
   }
 
+  /**
+   * @param {Rule} rule
+   * @param {string} name
+   * @param {Scoped} scope
+   * @param {HTMLElement | undefined} element
+   * @returns {Worth}
+   */
   question(rule, name, scope, element) {
-    if (rule.type === "calculated") return this.told(rule, element, fitted(rule, workedOut(rule.calculation, scope)));
+    if (rule.type === "calculated")
+      return this.told(rule, element, fitted(rule, workedOut(rule.calculation ?? null, scope)));
     if (rule.type === "hidden" || rule.read_only) {
       return this.told(rule, element, this.own(rule, scope) ?? this.rules.kept[name]);
     }
     if (!element) return { value: undefined, typed: false };
     const required = holds(rule.required ?? false, scope);
     mark(rule, element, required);
-    if (rule.choice_filter) offer(element, rule, name, (choice) => holds(rule.choice_filter, { ...scope, choice }, false));
+    const filter = rule.choice_filter;
+    if (filter) offer(element, rule, name, (choice) => holds(filter, { ...scope, choice }, false));
     const isEmpty = isBlank(element, name);
     if (isEmpty && rule.initial !== undefined && !this.touched.has(name)) {
       this.touched.add(name); // once: whoever empties it again means it
@@ -107,25 +163,55 @@ class Walk {
     return { value: fits ? value : undefined, typed: given !== undefined };
   }
 
+  /**
+   * @param {Rule} rule
+   * @param {HTMLElement | undefined} element
+   * @param {Json | undefined} value
+   * @returns {Worth}
+   */
   told(rule, element, value) {
     if (element) tell(rule, element, value, this.rules.words);
     return { value, typed: false };
   }
 
+  /**
+   * @param {Rule} rule
+   * @param {Scoped} scope
+   */
   own(rule, scope) {
     return rule.default ?? (rule.initial === undefined ? undefined : workedOut(rule.initial, scope));
   }
 }
 
+/**
+ * @param {HTMLElement} element
+ * @param {boolean} applies
+ */
 function show(element, applies) {
   element.hidden = !applies;
+  /** @type {HTMLInputElement | null} */
   const shown = element.querySelector(':scope > input[name="shown"]');
   if (shown) shown.disabled = !applies;
 }
 
-const GROUPS = new Set(["select_many", "indicators", "matrix", "ranking", "geopoint", "signature", "duration", "approximate_date"]);
+const GROUPS = new Set([
+  "select_many",
+  "indicators",
+  "matrix",
+  "ranking",
+  "geopoint",
+  "signature",
+  "duration",
+  "approximate_date",
+]);
 
-/** The star says it to those who see, the field itself to those who hear; for a group of fields the star is enough. */
+/**
+ * The star says it to those who see, the field itself to those who hear; for a group of fields the star is enough.
+ *
+ * @param {Rule} rule
+ * @param {HTMLElement} element
+ * @param {boolean} required
+ */
 function mark(rule, element, required) {
   for (const star of element.querySelectorAll(".q-required")) star.hidden = !required;
   if (GROUPS.has(rule.type)) return;

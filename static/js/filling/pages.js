@@ -2,11 +2,15 @@
 
 import { enhance } from "../questions.js";
 
-/** Shows its main part under its title; what needs attention gets the focus. */
+/**
+ * Shows its main part under its title; what needs attention gets the focus.
+ *
+ * @param {Document} page
+ */
 export function showPage(page) {
   document.title = page.title;
-  const main = document.importNode(page.querySelector("main"), true);
-  document.querySelector("main").replaceWith(main);
+  const main = document.importNode(/** @type {HTMLElement} */ (page.querySelector("main")), true);
+  document.querySelector("main")?.replaceWith(main);
   const back = page.querySelector(".bar-back");
   const shown = document.querySelector(".bar-back");
   if (back && shown) shown.replaceWith(document.importNode(back, true));

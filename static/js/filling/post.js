@@ -10,6 +10,12 @@ const LONGEST_WAIT = 120; // seconds, whatever the server asks for
  * What came of it: {kind, ...}
  *   go {address} · kept {told} · page {page: Document} · differs {told}: another page saved meanwhile ·
  *   lost: no network, or no answer · busy {after: seconds} · signIn {address} · large · refused {status}
+ *
+ * @param {string} address
+ * @param {FormData | URLSearchParams} body
+ * @param {number} patience milliseconds
+ * @param {AbortController} [abort]
+ * @returns {Promise<PostResult>}
  */
 export async function post(address, body, patience, abort = new AbortController()) {
   const timer = setTimeout(() => abort.abort(), patience);
@@ -30,6 +36,10 @@ export async function post(address, body, patience, abort = new AbortController(
   }
 }
 
+/**
+ * @param {Response} reply
+ * @returns {Promise<PostResult>}
+ */
 async function read(reply) {
   if (reply.type === "opaqueredirect") return { kind: "signIn", address: "" };
   if (reply.status === TOO_LARGE) return { kind: "large" };
@@ -48,8 +58,19 @@ async function read(reply) {
   return { kind: "refused", status: reply.status };
 }
 
-/** The seconds of Retry-After; 0 when it says none that we understand. */
+/**
+ * The seconds of Retry-After; 0 when it says none that we understand.
+ *
+ * @param {Response} reply
+ */
 function wait(reply) {
   const seconds = Number.parseInt(reply.headers.get("Retry-After") ?? "", 10);
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), LONGEST_WAIT) : 0;
 }
+
+/**
+ * A form's fields as a browser sends a form without files.
+ *
+ * @param {FormData} data
+ */
+export const asText = (data) => new URLSearchParams(/** @type {[string, string][]} */ ([...data]));

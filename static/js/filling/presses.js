@@ -1,7 +1,7 @@
 /**
- * A pressed button's form goes by fetch, and the page stays until the server has said that it has it. Without a network,
- * or when the server is busy, it says so and goes on by itself. What was typed is held by the page alone: nothing is
- * written to the phone. Without this script the browser sends the form as ever.
+ * A pressed button's form goes by fetch, and the page stays until the server has said that it has it. Without a
+ * network, or when the server is busy, it says so and goes on by itself. What was typed is held by the page alone:
+ * nothing is written to the phone. Without this script the browser sends the form as ever.
  */
 
 import { post } from "./post.js";
@@ -11,15 +11,27 @@ const PATIENCE_WITH_FILE = 120000;
 const PAUSES = [2, 4, 8, 15, 30]; // seconds between tries while the network seems to be there
 const MAX_ROUNDS = 6; // for what is typed while it is on its way
 
+/** @typedef {Press & { words: string }} Waiting a press under way, in the words of its button */
+
 export class Presses {
   /**
    * form, waiting: the element that says what is waited for.
    * body(press): what to send · before(): awaited first · count(): rises with what is typed ·
-   * mend(result): awaited; true: try again at once · done(result): it arrived; a page is to be shown, or left for `go` ·
-   * stopped(): it didn't, and isn't tried again.
+   * mend(result): awaited; true: try again at once · done(result): it arrived; a page is to be shown, or left for `go`
+   * · stopped(): it didn't, and isn't tried again.
+   *
+   * @param {PressSettings} settings
    */
   constructor({ form, waiting, body, before, count, mend, done, stopped = () => {} }) {
-    Object.assign(this, { form, waiting, body, before, count, mend, done, stopped });
+    this.form = form;
+    this.waiting = waiting;
+    this.body = body;
+    this.before = before;
+    this.count = count;
+    this.mend = mend;
+    this.done = done;
+    this.stopped = stopped;
+    /** @type {Waiting | null} */
     this.pending = null;
     this.isRunning = false;
     this.isGuarded = false;
@@ -31,10 +43,15 @@ export class Presses {
     });
   }
 
-  /** The last press counts: each sends all that is on the page. The same once more changes nothing. */
+  /**
+   * The last press counts: each sends all that is on the page. The same once more changes nothing.
+   *
+   * @param {HTMLElement | null} button
+   */
   press(button) {
-    const press = { name: button?.name ?? "", value: button?.value ?? "", words: words(button) };
-    if (this.pending?.name === press.name && this.pending.value === press.value) {
+    const { name = "", value = "" } = /** @type {HTMLButtonElement | null} */ (button) ?? {};
+    const press = { name, value, words: words(button) };
+    if (this.pending?.name === name && this.pending.value === value) {
       this.wake();
       return;
     }
@@ -67,7 +84,8 @@ export class Presses {
       const result = await post(this.form.action, body, body instanceof FormData ? PATIENCE_WITH_FILE : PATIENCE);
       if (result.kind === "lost" || result.kind === "busy") {
         this.say(result.kind);
-        await this.pause(result.after || PAUSES[Math.min(tries, PAUSES.length - 1)]);
+        const asked = result.kind === "busy" ? result.after : 0;
+        await this.pause(asked || PAUSES[Math.min(tries, PAUSES.length - 1)]);
         tries += 1;
         continue;
       }
@@ -78,7 +96,7 @@ export class Presses {
       if (result.kind !== "go" && result.kind !== "page") {
         this.pending = null;
         this.isWarned = false;
-        this.say(result.kind, result.address);
+        this.say(result.kind, result.kind === "signIn" ? result.address : "");
         this.stopped();
         return;
       }
@@ -90,6 +108,7 @@ export class Presses {
     }
   }
 
+  /** @param {Extract<PostResult, { kind: "go" | "page" }>} result */
   finish(result) {
     this.quiet();
     this.done(result);
@@ -103,24 +122,37 @@ export class Presses {
     }
   }
 
-  /** Until the network is back, somebody presses again, or the time has passed. */
+  /**
+   * Until the network is back, somebody presses again, or the time has passed.
+   *
+   * @param {number} seconds
+   */
   pause(seconds) {
-    return new Promise((resolve) => {
+    /** @type {Promise<void>} */
+    const passed = new Promise((resolve) => {
       const timer = setTimeout(resolve, seconds * 1000);
       this.wake = () => {
         clearTimeout(timer);
         resolve();
       };
     });
+    return passed;
   }
 
-  /** Says what is waited for, or why it stopped; while it waits, Back stays on the page once. */
+  /**
+   * Says what is waited for, or why it stopped; while it waits, Back stays on the page once.
+   *
+   * @param {string} kind
+   * @param {string} [address]
+   */
   say(kind, address) {
     const said = this.waiting;
-    for (const words of said.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== kind && !(words.dataset.when === "leaving" && this.isWarned);
-    const link = said.querySelector("[data-sign-in]");
+    for (const words of said.querySelectorAll("[data-when]"))
+      words.hidden = words.dataset.when !== kind && !(words.dataset.when === "leaving" && this.isWarned);
+    const link = /** @type {HTMLAnchorElement | null} */ (said.querySelector("[data-sign-in]"));
     if (link && address) link.href = address;
-    said.querySelector("[data-press]").textContent = this.pending ? this.pending.words : "";
+    const pressed = said.querySelector("[data-press]");
+    if (pressed) pressed.textContent = this.pending ? this.pending.words : "";
     said.hidden = false;
     if (this.pending && !this.isGuarded && !this.isWarned) {
       history.pushState({ guard: true }, "");
@@ -132,18 +164,22 @@ export class Presses {
     this.waiting.hidden = true;
   }
 
-  /** The browser's Back while something waits: the page is still here, and says what going back once more would cost. */
+  /**
+   * The browser's Back while something waits: the page is still here, and says what going back once more would cost.
+   */
   stayed() {
     if (!this.isGuarded) return;
     this.isGuarded = false;
     if (!this.pending) return;
     this.isWarned = true;
     const leaving = this.waiting.querySelector('[data-when="leaving"]');
+    if (!leaving) return;
     leaving.hidden = false;
     leaving.focus();
   }
 }
 
+/** @param {HTMLElement | null} button */
 function words(button) {
   return button?.textContent.trim().replace(/\s+/g, " ") ?? "";
 }

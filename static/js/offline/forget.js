@@ -25,15 +25,11 @@ function forgetChoices() {
 async function forgetWorker() {
   const registration = await navigator.serviceWorker?.getRegistration("/");
   const worker = registration?.active ?? registration?.waiting ?? registration?.installing;
-  if (worker && new URL(worker.scriptURL).pathname === WORKER) await registration.unregister();
+  if (worker && new URL(worker.scriptURL).pathname === WORKER) await registration?.unregister();
 }
 
 /** Never fails: whoever leaves must get away. */
 export async function forget() {
-  const steps = [
-    async () => forgetChoices(),
-    async () => window.caches?.delete(CACHE),
-    forgetWorker,
-  ];
+  const steps = [async () => forgetChoices(), async () => window.caches?.delete(CACHE), forgetWorker];
   await Promise.allSettled(steps.map((step) => step()));
 }

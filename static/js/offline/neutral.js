@@ -6,14 +6,21 @@ const CHOICE = "vatra.neutral";
 
 export const isNeutral = () => memory()?.getItem(CHOICE) === "1";
 
+/** @param {boolean} isWanted */
 export function chooseNeutral(isWanted) {
   if (isWanted) memory()?.setItem(CHOICE, "1");
   else memory()?.removeItem(CHOICE);
 }
 
-/** `words`: the element that carries data-neutral-title and data-neutral-icon. */
+/**
+ * `words`: the element that carries data-neutral-title and data-neutral-icon.
+ *
+ * @param {HTMLElement | null} words
+ */
 export function showNeutral(words) {
   if (!words || !isNeutral()) return;
-  document.title = words.dataset.neutralTitle;
-  for (const link of document.querySelectorAll('link[rel="icon"]')) link.href = words.dataset.neutralIcon;
+  document.title = words.dataset.neutralTitle ?? "";
+  /** @type {NodeListOf<HTMLLinkElement>} */
+  const icons = document.querySelectorAll('link[rel="icon"]');
+  for (const link of icons) link.href = words.dataset.neutralIcon ?? "";
 }

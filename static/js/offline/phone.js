@@ -1,30 +1,37 @@
-// The reader's choices about this phone. Nothing is kept or registered before a button here is pressed, and nothing that
-// is chosen reaches us. Everything goes with the exit.
+// The reader's choices about this phone. Nothing is kept or registered before a button here is pressed, and nothing
+// that is chosen reaches us. Everything goes with the exit.
 
 import { CACHE, WORKER, forget } from "./forget.js";
 import { chooseNeutral, isNeutral, showNeutral } from "./neutral.js";
 
 const KEPT_AT = "x-kept-at";
 const isPossible = "serviceWorker" in navigator && "caches" in window;
-// Not by `toLocaleDateString`: many a browser has no Albanian and writes American English instead.
+/**
+ * Not by `toLocaleDateString`: many a browser has no Albanian and writes American English instead.
+ *
+ * @param {Date} day
+ */
 const inNumbers = (day) => `${day.getDate()}.${day.getMonth() + 1}.${day.getFullYear()}`;
 
 /** [[path, title, day]] of the pages kept here, the plain page for "no network" left out. */
 async function keptPages() {
   if (!(await caches.has(CACHE))) return [];
   const cache = await caches.open(CACHE);
+  /** @type {[path: string, title: string, day: string][]} */
   const found = [];
   for (const request of await cache.keys()) {
     const response = await cache.match(request);
     const path = new URL(request.url).pathname;
-    if (!response.headers.has(KEPT_AT) || path.endsWith("/pa-rrjet/")) continue;
+    const keptAt = response?.headers.get(KEPT_AT);
+    if (!response || !keptAt || path.endsWith("/pa-rrjet/")) continue;
     const html = new DOMParser().parseFromString(await response.text(), "text/html");
-    const day = inNumbers(new Date(response.headers.get(KEPT_AT)));
+    const day = inNumbers(new Date(keptAt));
     found.push([path, html.querySelector("h1")?.textContent.trim() || path, day]);
   }
   return found;
 }
 
+/** @param {HTMLElement} place */
 async function list(place) {
   const pages = await keptPages();
   const items = pages.map(([path, title, day]) => {
@@ -39,11 +46,21 @@ async function list(place) {
   return pages.length;
 }
 
-/** On the page for "no network": with its heading, when there is something to list. */
+/**
+ * On the page for "no network": with its heading, when there is something to list.
+ *
+ * @param {HTMLElement} place
+ */
 async function listUnderHeading(place) {
-  place.parentElement.hidden = (await list(place)) === 0;
+  const count = await list(place);
+  if (place.parentElement) place.parentElement.hidden = count === 0;
 }
 
+/**
+ * @param {string[]} paths
+ * @param {Record<string, string | undefined>} words
+ * @returns {Promise<{ failed: string[] }>}
+ */
 async function keep(paths, words) {
   await navigator.serviceWorker.register(WORKER, { scope: "/", updateViaCache: "none" });
   const { active } = await navigator.serviceWorker.ready;
@@ -51,11 +68,12 @@ async function keep(paths, words) {
   const done = new Promise((resolve) => {
     port1.onmessage = (event) => resolve(event.data);
   });
-  active.postMessage({ keep: paths, words }, [port2]);
+  active?.postMessage({ keep: paths, words }, [port2]);
   return done;
 }
 
 class Phone {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
     this.words = root.dataset;
@@ -63,6 +81,7 @@ class Phone {
     this.button = root.querySelector("[data-phone-keep]");
     this.remove = root.querySelector("[data-phone-remove]");
     this.kept = root.querySelector("[data-phone-kept]");
+    this.isBusy = false;
     this.none = root.querySelector("[data-phone-none]");
   }
 
@@ -77,14 +96,15 @@ class Phone {
 
   chosen() {
     const fixed = (this.words.phonePages ?? "").split(" ").filter(Boolean);
-    const ticked = [...this.root.querySelectorAll("[data-phone-page]:checked")];
-    return [...fixed, ...ticked.flatMap((box) => box.value.split(" "))];
+    /** @type {NodeListOf<HTMLInputElement>} */
+    const ticked = this.root.querySelectorAll("[data-phone-page]:checked");
+    return [...fixed, ...[...ticked].flatMap((box) => box.value.split(" "))];
   }
 
   async keepChosen() {
     const pages = this.chosen();
-    if (!pages.length) return this.say(this.words.sayChoose);
-    if (this.isBusy) return;
+    if (!pages.length) this.say(this.words.sayChoose);
+    if (!pages.length || this.isBusy) return;
     this.isBusy = true;
     this.say(this.words.sayKeeping);
     try {
@@ -94,7 +114,7 @@ class Phone {
       this.say(this.words.sayFailed);
     }
     this.isBusy = false;
-    return this.show();
+    await this.show();
   }
 
   async removeAll() {
@@ -112,11 +132,13 @@ class Phone {
     if (this.remove) this.remove.hidden = count === 0;
   }
 
-  say(text) {
+  /** @param {string} [text] */
+  say(text = "") {
     if (this.status) this.status.textContent = text;
   }
 }
 
+/** @param {HTMLInputElement} box */
 function offerNeutral(box) {
   box.checked = isNeutral();
   box.addEventListener("change", () => {
@@ -126,8 +148,13 @@ function offerNeutral(box) {
   });
 }
 
-// Installing is offered on this page only: nowhere else should a browser propose it by itself.
-function offerInstalling({ manifest, touchIcon, appName }) {
+/**
+ * Installing is offered on this page only: nowhere else should a browser propose it by itself.
+ *
+ * @param {DOMStringMap} words
+ */
+function offerInstalling({ manifest = "", touchIcon = "", appName = "" }) {
+  /** @type {(rel: string, href: string) => HTMLLinkElement} */
   const link = (rel, href) => Object.assign(document.createElement("link"), { rel, href });
   const title = Object.assign(document.createElement("meta"), { name: "apple-mobile-web-app-title", content: appName });
   document.head.append(link("manifest", manifest), link("apple-touch-icon", touchIcon), title);
@@ -137,5 +164,7 @@ for (const root of document.querySelectorAll("[data-phone]")) {
   if (isPossible) void new Phone(root).begin();
   if (root.dataset.manifest) offerInstalling(root.dataset);
 }
-for (const box of document.querySelectorAll("[data-phone-neutral]")) offerNeutral(box);
+for (const box of document.querySelectorAll("[data-phone-neutral]")) {
+  offerNeutral(/** @type {HTMLInputElement} */ (box));
+}
 for (const place of document.querySelectorAll("[data-phone-list]")) if (isPossible) void listUnderHeading(place);

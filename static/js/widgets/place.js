@@ -1,5 +1,5 @@
-// Asks the phone for its place, when the button is pressed and not before. For a coarse place the nearest municipality is
-// looked for here: the point never leaves the phone (case_forms/questions/places.py does the same for programs).
+// Asks the phone for its place, when the button is pressed and not before. For a coarse place the nearest municipality
+// is looked for here: the point never leaves the phone (case_forms/questions/places.py does the same for programs).
 
 import { changed } from "./events.js";
 
@@ -7,64 +7,97 @@ const EARTH = 6371; // kilometres
 const FARTHEST = 60;
 const WAIT = 30000;
 
+/** @param {HTMLElement} widget */
 export function findPlace(widget) {
-  const here = widget.querySelector("[data-here]");
+  const here = /** @type {HTMLButtonElement | null} */ (widget.querySelector("[data-here]"));
   const said = widget.querySelector("[data-said]");
-  if (!("geolocation" in navigator)) return;
+  if (!here || !said || !("geolocation" in navigator)) return;
+  const tell = (words = "") => {
+    here.disabled = false;
+    said.textContent = words;
+  };
   here.hidden = false;
   const accuracy = part(widget, "accuracy");
   for (const name of ["lat", "lon"]) {
     part(widget, name)?.addEventListener("input", (event) => {
-      if (event.isTrusted) accuracy.value = ""; // typed by hand: the phone's accuracy is of another point
+      if (accuracy && event.isTrusted) accuracy.value = ""; // typed by hand: the phone's accuracy is of another point
     });
   }
   here.addEventListener("click", () => {
-    said.textContent = widget.dataset.asking;
+    tell(widget.dataset.asking);
     here.disabled = true;
     navigator.geolocation.getCurrentPosition(
-      ({ coords }) => {
-        here.disabled = false;
-        said.textContent = widget.dataset.seats ? coarse(widget, coords) : exact(widget, coords);
-      },
-      () => {
-        here.disabled = false;
-        said.textContent = widget.dataset.refused;
-      },
+      ({ coords }) => tell(widget.dataset.seats ? coarse(widget, coords) : exact(widget, coords)),
+      () => tell(widget.dataset.refused),
       { enableHighAccuracy: !widget.dataset.seats, timeout: WAIT, maximumAge: 60000 },
     );
   });
 }
 
+/**
+ * @param {HTMLElement} widget
+ * @param {string} name
+ */
 function part(widget, name) {
-  return widget.querySelector(`[name$=".${name}"]`);
+  return /** @type {Field | null} */ (widget.querySelector(`[name$=".${name}"]`));
 }
 
+/**
+ * @param {HTMLElement} widget
+ * @param {string} name
+ * @param {string} value
+ */
+function enter(widget, name, value) {
+  const field = part(widget, name);
+  if (field) field.value = value;
+  return field;
+}
+
+/**
+ * @param {HTMLElement} widget
+ * @param {{ latitude: number, longitude: number, accuracy: number }} options
+ */
 function exact(widget, { latitude, longitude, accuracy }) {
-  part(widget, "lat").value = latitude.toFixed(5);
-  part(widget, "lon").value = longitude.toFixed(5);
-  part(widget, "accuracy").value = String(Math.min(Math.round(accuracy), 100000));
-  changed(part(widget, "lat"));
+  enter(widget, "accuracy", String(Math.min(Math.round(accuracy), 100000)));
+  enter(widget, "lon", longitude.toFixed(5));
+  const field = enter(widget, "lat", latitude.toFixed(5));
+  if (field) changed(field);
   return `${widget.dataset.found} ${Math.round(accuracy)} m.`;
 }
 
+/**
+ * @param {HTMLElement} widget
+ * @param {{ latitude: number, longitude: number }} options
+ */
 function coarse(widget, { latitude, longitude }) {
-  const nearest = nearestSeat(latitude, longitude, JSON.parse(widget.dataset.seats));
+  const nearest = nearestSeat(latitude, longitude, JSON.parse(widget.dataset.seats ?? "{}"));
   if (nearest === null) return widget.dataset.far;
-  const select = part(widget, "municipality");
-  select.value = nearest;
+  const select = /** @type {HTMLSelectElement} */ (enter(widget, "municipality", nearest));
   changed(select);
   return select.selectedOptions[0].textContent;
 }
 
-/** The key of the nearest seat, of {key: [latitude, longitude]}; null when all are far away. */
+/**
+ * The key of the nearest seat, of {key: [latitude, longitude]}; null when all are far away.
+ *
+ * @param {number} latitude
+ * @param {number} longitude
+ * @param {Record<string, [number, number]>} seats
+ */
 export function nearestSeat(latitude, longitude, seats) {
-  const far = Object.entries(seats).map(([key, seat]) => [kilometres(latitude, longitude, ...seat), key]);
-  far.sort(([near, one], [other, two]) => near - other || (one < two ? -1 : 1));
-  return far.length && far[0][0] <= FARTHEST ? far[0][1] : null;
+  const all = Object.entries(seats).map(([key, seat]) => ({ key, far: kilometres(latitude, longitude, ...seat) }));
+  const [nearest] = all.sort((one, other) => one.far - other.far || (one.key < other.key ? -1 : 1));
+  return nearest && nearest.far <= FARTHEST ? nearest.key : null;
 }
 
+/**
+ * @param {number} latitude
+ * @param {number} longitude
+ * @param {number} otherLatitude
+ * @param {number} otherLongitude
+ */
 function kilometres(latitude, longitude, otherLatitude, otherLongitude) {
-  const radians = (degrees) => (degrees * Math.PI) / 180;
+  const radians = (/** @type {number} */ degrees) => (degrees * Math.PI) / 180;
   const [here, there] = [radians(latitude), radians(otherLatitude)];
   const apart = radians(otherLongitude - longitude);
   const half = Math.sin((there - here) / 2) ** 2 + Math.cos(here) * Math.cos(there) * Math.sin(apart / 2) ** 2;

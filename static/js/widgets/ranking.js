@@ -2,12 +2,13 @@
 
 import { button, changed } from "./events.js";
 
+/** @param {HTMLElement} list */
 export function rank(list) {
-  const said = list.querySelector("[data-ranking-said]");
+  const said = /** @type {HTMLElement} */ (list.querySelector("[data-ranking-said]"));
   const rows = () => [...list.querySelectorAll(".q-rank")].filter((row) => !row.hidden);
-  const select = (row) => row.querySelector("select");
-  const place = (row) => Number.parseInt(select(row).value, 10) || 0;
-  const words = (row) => row.querySelector("label").textContent.trim();
+  const select = (/** @type {HTMLElement} */ row) => /** @type {HTMLSelectElement} */ (row.querySelector("select"));
+  const place = (/** @type {HTMLElement} */ row) => Number.parseInt(select(row).value, 10) || 0;
+  const words = (/** @type {HTMLElement} */ row) => row.querySelector("label")?.textContent.trim();
   const isWhole = () => new Set(rows().map(place)).size === rows().length && rows().every(place);
 
   /** Writes the order of the rows into their selects. */
@@ -18,6 +19,10 @@ export function rank(list) {
     changed(select(rows()[0]));
   }
 
+  /**
+   * @param {HTMLElement} row
+   * @param {number} by
+   */
   function move(row, by) {
     if (isWhole()) inOrder();
     const others = rows();
@@ -39,27 +44,29 @@ export function rank(list) {
   function mark() {
     keepButton.hidden = isWhole();
     for (const row of rows()) {
-      row.querySelector("[data-by='-1']").disabled = isWhole() && place(row) === 1;
-      row.querySelector("[data-by='1']").disabled = isWhole() && place(row) === rows().length;
+      const isAt = (/** @type {number} */ end) => isWhole() && place(row) === end;
+      for (const mover of row.querySelectorAll("button")) {
+        mover.disabled = isAt(mover.dataset.by === "-1" ? 1 : rows().length);
+      }
     }
   }
 
-  const keepButton = button(list.dataset.keep, "q-keep", () => {
+  const keepButton = button(list.dataset.keep ?? "", "q-keep", () => {
     keep();
     mark();
     select(rows()[0]).focus();
   });
   for (const row of list.querySelectorAll(".q-rank")) {
-    for (const [by, arrow, name] of [
-      [-1, "↑", list.dataset.up],
-      [1, "↓", list.dataset.down],
+    for (const { by, arrow, name } of [
+      { by: -1, arrow: "↑", name: list.dataset.up },
+      { by: 1, arrow: "↓", name: list.dataset.down },
     ]) {
       const mover = button(arrow, "q-move", () => {
         move(row, by);
         if (!mover.disabled) mover.focus();
         else row.querySelector("[data-by]:not([disabled])")?.focus();
       });
-      mover.dataset.by = by;
+      mover.dataset.by = String(by);
       mover.setAttribute("aria-label", `${name}: ${words(row)}`);
       row.append(mover);
     }

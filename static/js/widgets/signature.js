@@ -5,18 +5,20 @@ import { button, changed } from "./events.js";
 const MAX_NUMBERS = 4000; // of one line; a longer one goes on as another
 const MAX_LINES = 200;
 
+/** @param {HTMLElement} widget */
 export function drawSignature(widget) {
   const [width, height] = [Number(widget.dataset.width), Number(widget.dataset.height)];
-  const held = widget.querySelector('[name$=".strokes"]');
+  const held = /** @type {HTMLInputElement} */ (widget.querySelector('[name$=".strokes"]'));
   const canvas = document.createElement("canvas");
   canvas.width = width;
   canvas.height = height;
   canvas.className = "q-canvas";
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", widget.dataset.label);
-  const pen = canvas.getContext("2d");
+  canvas.setAttribute("aria-label", widget.dataset.label ?? "");
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   let lines = read(held.value);
-  let drawing = null;
+  /** @type {number | null} */
+  let drawing = null; // the pointer that draws
 
   function paint() {
     pen.clearRect(0, 0, width, height);
@@ -32,9 +34,11 @@ export function drawSignature(widget) {
     }
   }
 
+  /** @param {PointerEvent} event */
   function point(event) {
     const box = canvas.getBoundingClientRect();
-    const within = (value, most) => Math.max(0, Math.min(most, Math.round(value)));
+    const within = (/** @type {number} */ value, /** @type {number} */ most) =>
+      Math.max(0, Math.min(most, Math.round(value)));
     return [
       within(((event.clientX - box.left) / box.width) * width, width),
       within(((event.clientY - box.top) / box.height) * height, height),
@@ -57,14 +61,15 @@ export function drawSignature(widget) {
   });
   canvas.addEventListener("pointermove", (event) => {
     if (event.pointerId !== drawing) return;
-    const line = lines.at(-1);
+    const line = lines[lines.length - 1];
+    const [beforeX, beforeY] = line.slice(-2);
     const [x, y] = point(event);
-    if (line.at(-2) === x && line.at(-1) === y) return;
+    if (beforeX === x && beforeY === y) return;
     if (line.length < MAX_NUMBERS) line.push(x, y);
-    else if (lines.length < MAX_LINES) lines.push([line.at(-2), line.at(-1), x, y]);
+    else if (lines.length < MAX_LINES) lines.push([beforeX, beforeY, x, y]);
     paint();
   });
-  for (const end of ["pointerup", "pointercancel"]) {
+  for (const end of /** @type {const} */ (["pointerup", "pointercancel"])) {
     canvas.addEventListener(end, (event) => {
       if (event.pointerId !== drawing) return;
       drawing = null;
@@ -72,7 +77,7 @@ export function drawSignature(widget) {
     });
   }
 
-  const clear = button(widget.dataset.clear, "q-clear", () => {
+  const clear = button(widget.dataset.clear ?? "", "q-clear", () => {
     lines = [];
     paint();
     write();
@@ -83,6 +88,10 @@ export function drawSignature(widget) {
   paint();
 }
 
+/**
+ * @param {string} written
+ * @returns {number[][]}
+ */
 function read(written) {
   try {
     const lines = JSON.parse(written || "[]");

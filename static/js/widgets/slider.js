@@ -2,14 +2,14 @@
 
 import { changed } from "./events.js";
 
+/** @param {HTMLInputElement} number */
 export function slide(number) {
   const slider = document.createElement("input");
   slider.type = "range";
   slider.className = "q-slider";
-  slider.min = number.dataset.min;
-  slider.max = number.dataset.max;
-  slider.step = number.dataset.step;
-  slider.setAttribute("aria-label", number.dataset.words);
+  const { min = "", max = "", step = "", words = "" } = number.dataset;
+  Object.assign(slider, { min, max, step });
+  slider.setAttribute("aria-label", words);
   slider.autocomplete = "off";
   const follow = () => {
     if (number.value.trim()) slider.value = number.value.replace(",", ".");
