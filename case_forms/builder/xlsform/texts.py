@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from case_forms.builder.shape_checks import LONGEST_TEXT
+from case_forms.builder.definition.value_checks import LONGEST_TEXT
 
 from .findings import Report
 from .rows import Row
