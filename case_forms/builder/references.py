@@ -1,65 +1,63 @@
 """Who reads whom: which questions stand on each other in a circle, and what a loop over rows may read."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from case_forms import logic
 from case_forms.logic.operators import LOOPS, arguments_of
 
-from .outline import Definition
+from .definition import Form, Question, Repeat, names_read
+from .definition.content import CONDITIONS
 
 Node = str
-READ_IN_PLACE = ("relevant", "required", "initial", "calculation", "choice_filter")
 
 
 class Circles:
     """Which parts of a form wait for each other. Nodes: a key for its answer, "key?" for whether a repeat is asked,
-    "/3" for whether the fourth section is."""
+    "/sections/3" for whether the fourth section is."""
 
-    def __init__(self, definition: Definition) -> None:
+    def __init__(self, form: Form) -> None:
         self._reads: dict[Node, set[Node]] = {}
-        for position, section in enumerate(definition["sections"]):
-            here = section_node(position)
-            self._reads.setdefault(here, set()).update(_read_by(section, ("relevant",)))
-            self._items(section["items"], here)
-        self._circle_of = _circles(self._reads)
+        for path, section in form.iter_sections():
+            self._add(path, names_read(section.relevant))
+        for located in form.iter_items():
+            item = located.item
+            around = repeat_node(located.repeat.key) if located.repeat else located.path.rsplit("/items/", 1)[0]
+            if isinstance(item, Question):
+                self._add(item.key, {around, *_read_in_place(item)})
+            elif isinstance(item, Repeat):
+                asked = repeat_node(item.key)
+                self._add(asked, {around, *names_read(item.relevant)})
+                self._add(item.key, {asked, *(inner.key for inner in item.asked_items)})
 
     def holds(self, one: Node, other: Node) -> bool:
         """Whether both stand in one circle; one that reads itself is a circle too."""
-        return one == other or self._circle_of.get(one, one) == self._circle_of.get(other, other)
+        return one == other or (self._reaches(one, other) and self._reaches(other, one))
 
-    def _items(self, items: list[dict[str, Any]], around: Node) -> None:
-        for item in items:
-            key = item["key"]
-            if item["item"] == "repeat":
-                asked = repeat_node(key)
-                self._reads.setdefault(asked, set()).update({around, *_read_by(item, ("relevant",))})
-                inner = {part["key"] for part in item["items"] if part["item"] != "note"}
-                self._reads.setdefault(key, set()).update({asked, *inner})
-                self._items(item["items"], asked)
-            elif item["item"] == "question":
-                read = _read_by(item, READ_IN_PLACE) | (_read_by(item.get("constraint", {}), ("expr",)) - {key})
-                self._reads.setdefault(key, set()).update({around, *read})
+    def _add(self, node: Node, read: Iterable[Node]) -> None:
+        self._reads.setdefault(node, set()).update(read)
 
-
-def section_node(position: int) -> Node:
-    return f"/{position}"
+    def _reaches(self, start: Node, goal: Node) -> bool:
+        """Whether something that `start` waits for, however far off, is `goal`."""
+        left, seen = [start], {start}
+        while left:
+            for node in self._reads.get(left.pop(), ()):
+                if node == goal:
+                    return True
+                if node not in seen:
+                    seen.add(node)
+                    left.append(node)
+        return False
 
 
 def repeat_node(key: str) -> Node:
     return f"{key}?"
 
 
-def _read_by(part: dict[str, Any], names: tuple[str, ...]) -> set[Node]:
-    return {read for name in names if name in part for read in names_read(part[name])}
-
-
-def names_read(expression: Any) -> frozenset[str]:
-    """The variables an expression reads; none when it isn't in the language."""
-    try:
-        return logic.references(expression)
-    except logic.LogicError:
-        return frozenset()
+def _read_in_place(question: Question) -> Iterator[str]:
+    for name in CONDITIONS:
+        yield from names_read(question.value_of(name))
+    if question.constraint is not None:
+        yield from names_read(question.constraint.expr) - {question.key}
 
 
 def parts_read(expression: Any, name: str) -> Iterator[str]:
@@ -74,44 +72,6 @@ def parts_read(expression: Any, name: str) -> Iterator[str]:
                 steps = [read.split(".") for read in arguments if isinstance(read, str)]
                 yield from (".".join(rest) for first, *rest in steps if first == name)
             yield from parts_read(arguments, name)
-
-
-def _circles(reads: Mapping[Node, Collection[Node]]) -> dict[Node, int]:
-    """The strongly connected part each node belongs to (Tarjan 1972, without recursion)."""
-    order: dict[Node, int] = {}
-    lowest: dict[Node, int] = {}
-    part_of: dict[Node, int] = {}
-    stack: list[Node] = []
-    for start in reads:
-        if start in order:
-            continue
-        order[start] = lowest[start] = len(order)
-        stack.append(start)
-        work = [(start, iter(reads[start]))]
-        while work:
-            node, rest = work[-1]
-            following = next((other for other in rest if other in reads), None)
-            if following is None:
-                work.pop()
-                if work:
-                    lowest[work[-1][0]] = min(lowest[work[-1][0]], lowest[node])
-                if lowest[node] == order[node]:
-                    _close(node, stack, part_of, order[node])
-            elif following not in order:
-                order[following] = lowest[following] = len(order)
-                stack.append(following)
-                work.append((following, iter(reads[following])))
-            elif following not in part_of:
-                lowest[node] = min(lowest[node], order[following])
-    return part_of
-
-
-def _close(node: Node, stack: list[Node], part_of: dict[Node, int], number: int) -> None:
-    while True:
-        member = stack.pop()
-        part_of[member] = number
-        if member == node:
-            return
 
 
 def unknown_in_rows(expression: Any, rows: Mapping[str, Collection[str]]) -> Iterator[str]:

@@ -12,7 +12,6 @@ from audit.chain import SYSTEM, actor_of, record
 from case_forms.builder import canonical
 from case_forms.builder.definition.problems import Problem
 from case_forms.builder.models import FormDefinition, FormVersion
-from case_forms.builder.outline import answer_keys
 
 from .checker import check_procedure
 from .guard import published_sides
@@ -30,7 +29,7 @@ class ProcedureRefused(Exception):
 
 def published_questions() -> Mapping[str, Collection[str]]:
     """{form key: its questions' keys} of the newest published versions."""
-    return {version.form.key: answer_keys(version.definition) for version in FormVersion.objects.newest()}
+    return {version.form.key: version.parsed_form.answer_keys for version in FormVersion.objects.newest()}
 
 
 @transaction.atomic

@@ -138,7 +138,7 @@ def month(request: HttpRequest) -> HttpResponse:
         version = FormVersion.objects.newest().for_staff().filter(form__key=REPORT).first()
         record("report.counted", actor=actor_of(user), target_kind="unit", target_id=unit.slug, month=chosen.key)
         counts = counts_of(unit, chosen, language=user.language)
-        context["sections"] = lines_of(version.definition, counts, user.language) if version else []
+        context["sections"] = lines_of(version.parsed_form, counts, user.language) if version else []
         context["version"] = version
         context["may_report"] = version is not None and user.units().filter(pk=unit.pk).exists()
     return render(request, "reports/month.html", frame(request, **context))

@@ -103,7 +103,7 @@ def _decision(signal: Signal, kind: str, at: datetime) -> tuple[Decision, str]:
     if version is None:
         log.error("signal_without_procedure", signal=str(signal.pk))
         return Decision((), (), {}), "no_procedure"
-    definition = signal.form_version.definition
+    form = signal.form_version.parsed_form
     event = Event(
         kind=kind,
         form=signal.form_version.form.key,
@@ -112,7 +112,7 @@ def _decision(signal: Signal, kind: str, at: datetime) -> tuple[Decision, str]:
         received_at=timezone.localtime(at),
     )
     try:
-        labels = {language: labels_of(definition, language) for language in LANGUAGES}
+        labels = {language: labels_of(form, language) for language in LANGUAGES}
         return decide(event, version.definition, labels=labels), ""
     except DecisionFailed as failure:
         log.error("signal_not_decided", signal=str(signal.pk), where=failure.where)
@@ -300,7 +300,7 @@ def content_of(signal: Signal, facts: Mapping[str, Any], settings: Mapping[str, 
         municipality=signal.municipality,
         unit=signal.unit,
         occurred_at=signal.received_at,
-        definition=signal.form_version.definition,
+        form=signal.form_version.parsed_form,
         answers=signal.answers,
         sources=Lists(),
         facts=facts,

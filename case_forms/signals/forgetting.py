@@ -53,9 +53,9 @@ def _forget_answers(key: Any, today: date) -> bool:
     with transaction.atomic():
         signal = lock_signal(key)
         received_on = timezone.localdate(signal.received_at)
-        definition = signal.form_version.definition
-        answers, forgotten = without_overdue(definition, signal.answers, received_on, today)
-        signal.forget_after = first_due(definition, received_on, after=today)
+        form = signal.form_version.parsed_form
+        answers, forgotten = without_overdue(form, signal.answers, received_on, today)
+        signal.forget_after = first_due(form, received_on, after=today)
         if forgotten:
             signal.answers = answers
             _forget_reasons(signal)

@@ -9,6 +9,7 @@ from .content import WrittenExpression, iter_expressions, iter_texts, names_read
 from .form import AnswerPlace, Form, LocatedItem
 from .nodes import (
     AnyItem,
+    AskedItem,
     Choice,
     ChoiceList,
     Constraint,
@@ -30,6 +31,7 @@ from .shape import shape_problems
 __all__ = [
     "AnswerPlace",
     "AnyItem",
+    "AskedItem",
     "Choice",
     "ChoiceList",
     "Constraint",

@@ -13,10 +13,10 @@ shape from here, so that a property is declared in one place.
 """
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
@@ -50,11 +50,19 @@ from .value_checks import (
     whole,
 )
 
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)
+
 PART_KEYS = tuple(parts())  # what a question can be for in a brief
 Texts = dict[StrictStr, StrictStr]  # {language: words}
 Attributes = dict[StrictStr, StrictStr]
 Expression = Any  # JSON of the expression language; read it, never change it
 Condition = StrictBool | dict[StrictStr, Any]
+CAME = "_came"  # where a node of a damaged draft keeps what came
+# stored names that can't be names here, or would hide something of Python's
+PYTHON_NAMES = {"with": "attributes", "list": "from_list"}
 
 
 @dataclass(frozen=True)
@@ -70,18 +78,25 @@ def needed(check: Check) -> Shape:
     return Shape(check, is_needed=True)
 
 
-class Node(BaseModel):
+class NodeType(ModelMetaclass):
+    """The class of nodes. Asking what an item is, which walkers do all the time, costs what it costs of any class:
+    pydantic's own check goes through `abc`, ten times as slow."""
+
+    __instancecheck__ = type.__instancecheck__
+
+
+class Node(BaseModel, metaclass=NodeType):
     """One part of a definition."""
 
     model_config = ConfigDict(frozen=True, extra="allow", ser_json_inf_nan="constants")
 
     def has(self, name: str) -> bool:
         """Whether the stored part has this property, and a value that can be held. `name` is the stored one."""
-        return python_names(type(self)).get(name, name) in self.model_fields_set
+        return PYTHON_NAMES.get(name, name) in self.model_fields_set
 
     def value_of(self, name: str) -> Any:
         """The property of this stored name: "with", "list", "min"; its default when it isn't there."""
-        return getattr(self, python_names(type(self)).get(name, name), None)
+        return getattr(self, PYTHON_NAMES.get(name, name), None)
 
     def texts_of(self, name: str) -> Texts:
         """The texts of this stored name; none when there are none, or something else."""
@@ -91,17 +106,14 @@ class Node(BaseModel):
     @cached_property
     def stored(self) -> dict[str, Any]:
         """The part as it is stored. Shared: read it, never change it; `to_json` gives a copy of one's own."""
-        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return self._dumped()
 
     def to_json(self) -> dict[str, Any]:
         """The part as it is stored, as new objects."""
-        return copy.deepcopy(self.stored)
+        return copy.deepcopy(self.stored) if CAME in self.__dict__ else self._dumped()
 
-
-@cache
-def python_names(model: type[Node]) -> Mapping[str, str]:
-    """{stored name: Python name}."""
-    return {field.alias or own: own for own, field in model.model_fields.items()}
+    def _dumped(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 @cache
@@ -121,7 +133,7 @@ class Choice(Node):
     value: Annotated[StrictStr, Shape(text)] = ""
     label: Annotated[Texts, needed(texts)] = {}
     exclusive: Annotated[StrictBool, Shape(only_true)] = False
-    attributes: Annotated[dict[StrictStr, StrictStr], Shape(by_name(text, MOST_ATTRIBUTES))] = Field({}, alias="with")
+    attributes: Annotated[Attributes, Shape(by_name(text, MOST_ATTRIBUTES))] = Field(default={}, alias="with")
 
 
 class ChoiceList(Node):
@@ -180,7 +192,7 @@ class Question(Item):
     appearance: Annotated[StrictStr, Shape(name)] = ""
     choices: Annotated[tuple[Choice, ...], Shape(entries=MOST_CHOICES)] = ()
     choices_from: Annotated[StrictStr, Shape(name)] = ""
-    from_list: Annotated[StrictStr, Shape(name)] = Field("", alias="list")
+    from_list: Annotated[StrictStr, Shape(name)] = Field(default="", alias="list")
     choice_filter: Annotated[Condition, Shape(condition)] = True
     rows: Annotated[tuple[MatrixRow, ...], Shape(entries=MOST_MATRIX_ROWS)] = ()
     of: Annotated[StrictStr, Shape(name)] = ""
@@ -245,6 +257,7 @@ class Unreadable(Item):
 
 
 AnyItem = Question | Note | Repeat | Unreadable
+AskedItem = Question | Repeat  # what has a place in the answers
 StoredItem = Annotated[Question | Note | Repeat, Field(discriminator="item")]
 
 

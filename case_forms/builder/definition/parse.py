@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from .form import Form
 from .nodes import (
+    CAME,
     Choice,
     ChoiceList,
     Constraint,
@@ -65,7 +66,7 @@ def _read(model: type[Node], came: Any) -> Node:
             except (ValidationError, TypeError):
                 continue  # it reads as its default
     node = model.model_construct(_fields_set=set(values), **values)
-    node.__dict__["stored"] = came
+    node.__dict__["stored"] = node.__dict__[CAME] = came
     return node
 
 

@@ -13,17 +13,20 @@ from django.utils.translation import gettext_lazy as _
 from .form import Form
 from .limits import MOST_QUESTIONS, REPEAT_LEVELS
 from .nodes import Node, Note, Question, Repeat, Shape
-from .parse import PARTS
+from .parse import PARTS, parse_form
 from .problems import Problem, pointer
 from .value_checks import Check, by_name, list_of, wrong
 
 Properties = Mapping[str, tuple[bool, Check]]  # True: must be there
 
 
-def shape_problems(definition: Any) -> list[Problem]:
-    """Problems of shape alone. When there are none, every property read elsewhere is there and of its kind."""
+def shape_problems(definition: Any, form: Form | None = None) -> list[Problem]:
+    """Problems of shape alone. When there are none, every property read elsewhere is there and of its kind.
+
+    `form`: the definition parsed, where the caller has it.
+    """
     found = list(part_check(Form)(definition, ""))
-    if not found and _count(definition) > MOST_QUESTIONS:
+    if not found and sum(1 for _item in (form or parse_form(definition)).iter_items()) > MOST_QUESTIONS:
         too_many = _("A form has at most %(count)s questions.") % {"count": MOST_QUESTIONS}
         found.append(Problem("/sections", "too_many", too_many))
     return found
@@ -105,12 +108,3 @@ def _item_check(level: int) -> Check:
             yield Problem(f"{path}/item", "unknown_item", words)
 
     return check
-
-
-def _count(definition: dict[str, Any]) -> int:
-    """How many items a well-shaped definition has."""
-
-    def within(items: list[dict[str, Any]]) -> int:
-        return sum(within(item["items"]) + 1 if item["item"] == "repeat" else 1 for item in items)
-
-    return sum(within(section["items"]) for section in definition["sections"])

@@ -8,6 +8,7 @@ import pytest
 from case_forms.builder.actions import publish_form, save_definition
 from case_forms.builder.audience import MOST_PUBLIC, audience_of
 from case_forms.builder.checker import check_definition
+from case_forms.builder.definition import parse_form
 from case_forms.builder.models import FormVersion
 
 from .samples import form, question, section, texts
@@ -24,8 +25,8 @@ def problems(definition):
 
 
 def test_a_form_that_does_not_say_is_for_staff():
-    assert audience_of({}) == "staff"
-    assert audience_of({"audience": "public"}) == "public"
+    assert audience_of(parse_form({})) == "staff"
+    assert audience_of(parse_form({"audience": "public"})) == "public"
 
 
 def test_a_plain_form_may_be_for_the_public():

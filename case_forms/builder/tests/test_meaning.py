@@ -4,6 +4,7 @@ import pytest
 from django.utils import translation
 
 from case_forms.builder.checker import check_definition
+from case_forms.builder.definition import Question, parse_form
 from case_forms.builder.kinds import choice_kind, kinds_of
 
 from .samples import SAMPLE, choice, form, question, section, texts
@@ -174,7 +175,7 @@ def test_what_is_doubtful_is_let_pass():
 
 
 def test_the_kinds_of_the_sample():
-    kinds = kinds_of(SAMPLE)
+    kinds = kinds_of(parse_form(SAMPLE))
     assert kinds["minutes"].kind == "number"
     assert (kinds["minutes"].minimum, kinds["minutes"].maximum) == (0, 600)
     assert kinds["result"].choices == {"potential_victim", "at_risk", "no_indicators"}
@@ -182,8 +183,8 @@ def test_the_kinds_of_the_sample():
     assert kinds["companions"].kind == "rows"
     assert kinds["companions"].rows["companion_child"].choices == {"yes", "no", "unknown"}
     assert kinds["companion_name"].kind == "text"
-    assert kinds_of(form(section("s", question("a", "telepathy"))))["a"].kind == "any"
-    assert set(choice_kind(question("u", "select_one", choices_from="partners")).rows) == {
+    assert kinds_of(parse_form(form(section("s", question("a", "telepathy")))))["a"].kind == "any"
+    assert set(choice_kind(Question.model_validate(question("u", "select_one", choices_from="partners"))).rows) == {
         "value",
         "region",
         "municipality",

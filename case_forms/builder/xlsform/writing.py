@@ -13,7 +13,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from case_forms.builder import canonical
-from case_forms.builder.lists import Shared, shared_lists, unresolved
+from case_forms.builder.lists import Shared, unresolved
+from case_forms.builder.models import shared_lists
 from case_forms.builder.sources import Lists
 from case_forms.questions.base import ChoiceSource
 

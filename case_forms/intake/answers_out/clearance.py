@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from access.models import User
+from case_forms.builder.definition import Question
 from case_forms.cases.brief_content import shared
 from case_forms.intake.models import Submission
 from notifications.directory.models import Role
@@ -32,9 +33,9 @@ class Clearance:
     sensitivities: frozenset[str]
     by_sharing: bool = False
 
-    def shows(self, question: Mapping[str, Any], scope: Mapping[str, Any]) -> bool:
+    def shows(self, question: Question, scope: Mapping[str, Any]) -> bool:
         """Whether the answer to this question stands in clear. `scope` is what conditions of sharing may read."""
-        if question["sensitivity"] in self.sensitivities:
+        if question.sensitivity in self.sensitivities:
             return True
         return self.by_sharing and Role.COORDINATOR.value in shared(question, scope)
 

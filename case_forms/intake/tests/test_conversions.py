@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access.models import User
+from case_forms.builder.definition import parse_form
 from case_forms.builder.models import FormVersion
 from case_forms.cases.models import Case, CaseStatus
 from case_forms.intake.actions import receive_submission
@@ -262,5 +263,5 @@ def test_an_identification_begun_from_a_message_names_the_session_of_its_card(wo
     session = world.held()
     form = small_form()
     form["sections"][0]["items"].append(question("session", "session"))
-    assert answers_from(world.signal(session), form)["session"] == str(session.pk)
-    assert "session" not in answers_from(world.signal(None), form)
+    assert answers_from(world.signal(session), parse_form(form))["session"] == str(session.pk)
+    assert "session" not in answers_from(world.signal(None), parse_form(form))

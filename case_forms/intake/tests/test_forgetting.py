@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditEntry, PutAside
+from case_forms.builder.definition import parse_form
 from case_forms.cases.models import Case, CaseEvent
 from case_forms.intake.forgetting import first_due, forget_due, months_later
 from case_forms.intake.housekeeping import tidy
@@ -33,7 +34,7 @@ def test_months_end_on_the_same_day_or_the_last_one(day, months, expected):
 
 
 def test_a_form_that_keeps_everything_has_no_day_of_forgetting():
-    assert first_due(small_form(), date(2026, 1, 1)) is None
+    assert first_due(parse_form(small_form()), date(2026, 1, 1)) is None
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def scene(db):
 def sent(scene, *, days_ago=0, **answers):
     submission = scene.send(story="Unmistakable", companions=[{"companion_name": "Ana"}], **answers).submission
     received_at = timezone.now() - timedelta(days=days_ago)
-    due = first_due(submission.form_version.definition, timezone.localdate(received_at))
+    due = first_due(submission.form_version.parsed_form, timezone.localdate(received_at))
     Submission.objects.filter(pk=submission.pk).update(received_at=received_at, forget_after=due)
     return submission
 

@@ -22,6 +22,7 @@ from case_forms.intake.tests import small_world
 from case_forms.intake.tests.page import Page, follow
 from case_forms.intake.tests.small_world import World
 from case_forms.intake.views import sending
+from case_forms.testing import parse_items
 
 CANARY = "kanarina-7702"
 JSON = {"HTTP_ACCEPT": "application/json"}
@@ -327,12 +328,12 @@ def test_the_versions_hold_nothing_of_what_was_typed(phone: Client, draft: Draft
 
 # ---- putting together, for any three versions of a section ----
 
-ITEMS = [
+ITEMS = parse_items(
     {"item": "question", "key": "a", "type": "text"},
     {"item": "question", "key": "b", "type": "text"},
     {"item": "question", "key": "m", "type": "matrix"},
     {"item": "repeat", "key": "r", "max": 9, "items": [{"item": "question", "key": "c", "type": "text"}]},
-]
+)
 texts = st.sampled_from(["", "x", "y", "z"])
 sections = st.fixed_dictionaries(
     {},

@@ -56,6 +56,6 @@ def _page(request: HttpRequest, draft: Draft, to: FormVersion) -> HttpResponse:
         plan=plan,
         left_over=left_over.in_words(plan.left_over, context),
         returning=left_over.in_words(plan.returning, context),
-        changes=changes_between(draft.form_version.definition, to.definition, context.language),
+        changes=changes_between(draft.form_version.parsed_form, to.parsed_form, context.language),
     )
     return render(request, "field/move.html", page)

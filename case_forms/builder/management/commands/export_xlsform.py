@@ -6,8 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from case_forms.builder.checker import check_definition
-from case_forms.builder.lists import shared_lists
-from case_forms.builder.models import FormDefinition, FormVersion
+from case_forms.builder.models import FormDefinition, FormVersion, shared_lists
 from case_forms.builder.xlsform.writing import write_xlsform
 
 
