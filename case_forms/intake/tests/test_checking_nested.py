@@ -133,7 +133,7 @@ def test_what_applies_in_each_row_is_told_by_the_name_of_its_field() -> None:
     empty = {"": None}
     answers = {"household": [{"name": "A", "children": [{"age": 7}, empty]}, {"children": [empty]}, empty]}
     state = form_states(parse_form(HOUSEHOLD), answers, CONTEXT).sections[0]
-    shown = {name: [[item["key"] for item in row] for row in rows] for name, rows in state.row_items.items()}
+    shown = {name: [[item.key for item in row] for row in rows] for name, rows in state.row_items.items()}
     assert shown == {
         "household": [["name", "children"], ["name", "children"], ["name", "children"]],
         "household-0-children": [["age", "school", "first"], ["age"]],
