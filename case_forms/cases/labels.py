@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils.translation import get_language, gettext
 
-from access.models import in_language
-from case_forms.builder.models import FormVersion
+from access.models import localize
+from case_forms.form_builder.models import FormVersion
 
 REFERRAL = "referral"
 # Explanations kept before the procedure read these answers back in words: {code: its words}
@@ -27,7 +27,7 @@ def service_labels(codes: Iterable[str]) -> list[str]:
         for located in version.parsed_form.iter_questions():
             for choice in located.question.choices:
                 known.setdefault(choice.value, choice.label)
-    return [in_language(known[code], language) if code in known else gettext("another service") for code in codes]
+    return [localize(known[code], language) if code in known else gettext("another service") for code in codes]
 
 
 def without_codes(sentence: str, language: str) -> str:

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 
-from access.models import in_language
-from case_forms.builder.definition import Form, Question
-from case_forms.builder.sources import Lists
+from access.models import localize
+from case_forms.form_builder.definition import Form, Question
+from case_forms.form_builder.sources import Lists
 from case_forms.questions import registry
 
 from .decide import Labels
 
 
-def labels_of(form: Form, language: str) -> Labels:
+def get_labels(form: Form, language: str) -> Labels:
     """A form's words in one language."""
     asked = {key: located.question for key, located in form.questions_by_key.items()}
     return Labels(
-        questions={key: in_language(question.label, language) for key, question in asked.items()},
+        questions={key: localize(question.label, language) for key, question in asked.items()},
         choices=ChoiceLabels(asked, language),
     )
 

@@ -1,0 +1,102 @@
+"""What keeps a definition from being published, each with its path. A definition without problems can be filled.
+
+Parsed once, then the rules (`rules.RULES`) are asked about each part in document order. Whether conditions can hold is
+proven (`reach`) only for a form that keeps all the rules.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from . import lists
+from .definition import AnyItem, Form, Node, Problem, Question, Repeat, parse_form, shape_problems
+from .expressions import ALWAYS_KNOWN, IN_ROWS, Expressions
+from .lists import Shared, no_shared_lists
+from .reachability import reach_problems
+from .rules import RULES, Rule, Surrounding
+
+
+@dataclass(frozen=True)
+class CheckedDefinition:
+    """`form`: with the choices of its lists written into the questions; None when the definition has no form's shape.
+    `problems`: in document order."""
+
+    form: Form | None
+    problems: list[Problem]
+
+
+def check_definition(definition: Any, *, shared: Shared = no_shared_lists) -> list[Problem]:
+    """Every problem of a definition, in document order; empty when it can be published. Never raises.
+
+    `shared` looks up the shared lists that it names; the check itself reads no database.
+    """
+    return checked(definition, shared=shared).problems
+
+
+def checked(definition: Any, *, shared: Shared = no_shared_lists) -> CheckedDefinition:
+    """A definition parsed, resolved and checked. Never raises."""
+    draft = parse_form(definition)
+    found = shape_problems(definition, draft)
+    if found:
+        return CheckedDefinition(None, found)
+    broken: set[str] = set()
+    form = lists.resolved_form(draft, lists.usable(shared, broken))
+    problems = list(rule_problems(form, broken)) or [*_lasting_problems(form), *reach_problems(form)]
+    return CheckedDefinition(form, problems)
+
+
+def rule_problems(form: Form, broken_lists: set[str]) -> Iterator[Problem]:
+    """What the rules find in a resolved form. `broken_lists`: the shared lists that can't be used, by name."""
+    yield from _Round(form, broken_lists).problems()
+
+
+def _lasting_problems(form: Form) -> Iterator[Problem]:
+    """Whoever begins the form must find something to answer, whatever day it is."""
+    if all(section.relevant is not True for section in form.sections):
+        words = _("Each section has a condition. At least one must always apply, or nobody can begin the form.")
+        yield Problem("/sections/0/relevant", "no_lasting_section", words)
+
+
+class _Round:
+    """One round through a form, remembering which keys stand before the place it has reached."""
+
+    def __init__(self, form: Form, broken_lists: set[str]) -> None:
+        self.form = form
+        self.start = Surrounding(form, Expressions(form), broken_lists)
+
+    def problems(self) -> Iterator[Problem]:
+        yield from _asked_about(self.form, self.start)
+        known = set(ALWAYS_KNOWN)
+        for path, section in self.form.iter_sections():
+            here = replace(self.start, path=path, known=known)
+            yield from _asked_about(section, here)
+            yield from self._items(section.items, here, known)
+        for position, warning in enumerate(self.form.warnings):
+            yield from _asked_about(warning, replace(self.start, path=f"/warnings/{position}", known=known))
+
+    def _items(self, items: tuple[AnyItem, ...], around: Surrounding, known: set[str]) -> Iterator[Problem]:
+        """The items of a section or of a repeat. `known` grows."""
+        earlier: dict[str, Question] = {}
+        for position, item in enumerate(items):
+            path = f"{around.path}/items/{position}"
+            here = replace(around, path=path, known=known, earlier=earlier)
+            yield from _asked_about(item, here)
+            if isinstance(item, Repeat):
+                inside = known | IN_ROWS
+                yield from self._items(item.items, replace(here, within=(*here.within, item.key)), inside)
+            if isinstance(item, Question):
+                earlier[item.key] = item
+            if item.is_asked:
+                known.add(item.key)
+
+
+def _asked_about(part: Node, here: Surrounding) -> Iterator[Problem]:
+    for rule in RULES_OF.get(type(part), ()):
+        yield from rule.check(part, here)
+
+
+RULES_OF: dict[type[Node], tuple[Rule, ...]] = {
+    kind: tuple(rule for rule in RULES if rule.of is kind) for kind in {rule.of for rule in RULES}
+}

@@ -1,0 +1,63 @@
+"""A form's rules read back as sentences, in the reader's language. Pure; works on half-done definitions too."""
+
+import json
+from typing import Any
+
+from case_forms import expressions
+from case_forms.questions import registry
+from case_forms.questions.base import text_in
+
+from .definition import AskedItem, Form, Question
+from .properties import OpenSource
+
+OF_THE_HOUSE = ("yes_no_unknown",)  # types whose choices the house words
+DAYS = frozenset({"date", "datetime", "time"})
+
+
+class Sentences:
+    """Knows what a form calls its questions and their choices."""
+
+    def __init__(self, form: Form, language: str) -> None:
+        self.language = language
+        self.labels: dict[str, str] = {}
+        self.values: dict[str, dict[str, str]] = {}
+        self.days: set[str] = set()
+        for located in form.iter_items():
+            item = located.item
+            if isinstance(item, AskedItem):
+                self.labels[item.key] = self.words(item.label) or item.key
+            if isinstance(item, Question):
+                self._learn_answers(item, form)
+
+    def _learn_answers(self, question: Question, form: Form) -> None:
+        key = question.key
+        if _is_day(question):
+            self.days.add(key)
+        if question.type in OF_THE_HOUSE:
+            worded = registry.get(question.type).listed(question.stored, self.language, OpenSource())
+            self.values[key] = {value: str(label) for value, label in worded}
+        own = form.lists.get(question.choices_from)
+        choices = question.choices or (own.choices if own else ())
+        if choices:
+            self.values[key] = {choice.value: self.words(choice.label) or choice.value for choice in choices}
+
+    def words(self, texts: Any) -> str:
+        """A text by language in the reader's, "" when there is none."""
+        written = {code: text for code, text in texts.items() if text} if isinstance(texts, dict) else {}
+        return str(text_in(written, self.language))
+
+    def rule(self, expression: Any) -> str:
+        """An expression as a sentence; as it is written when it can't be read."""
+        try:
+            return expressions.explain(
+                expression, labels=self.labels, values=self.values, days=self.days, language=self.language
+            )
+        except expressions.LogicError:
+            return json.dumps(expression, ensure_ascii=False)
+
+
+def _is_day(question: Question) -> bool:
+    """Whether the answer is a date or time, as far as a half-done question says."""
+    if question.type == "calculated":
+        return question.result == "date"
+    return question.type in registry.names() and registry.get(question.type).value_kind in DAYS

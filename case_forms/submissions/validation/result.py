@@ -1,0 +1,75 @@
+"""What checking is given beside the form, and what comes out of it."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from case_forms.form_builder.definition import AnyItem, Section
+from case_forms.questions.base import Attachments, ChoiceSource
+
+Answers = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AnswerProblem:
+    """One answer to mend. `path` is a JSON pointer such as /answers/persons/0/age; no field holds what was answered."""
+
+    path: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class CheckContext:
+    """What answers are checked against besides the form. Dates are calendar days in Albania.
+
+    `language` is the form's; what the house says of an answer is said in `house_language`, the same unless given.
+    `now` is the moment of the check unless given. Without `attachments` no file can be named.
+    """
+
+    sources: ChoiceSource
+    today: date
+    occurred_on: date
+    language: str = "sq"
+    house_language: str = ""
+    now: datetime | None = None
+    attachments: Attachments | None = None
+
+
+@dataclass
+class SectionState:
+    """One section as it stands. `items`: what is relevant now.
+
+    By the name of its form field (`household`, `household-0-children`, `household-0-children-1-age`):
+    row_items: what is relevant in each row of a repeat; worked_out: values that nobody typed (defaults, `initial`,
+    calculations).
+    """
+
+    section: Section
+    relevant: bool = True
+    items: list[AnyItem] = field(default_factory=list)
+    row_items: dict[str, list[list[AnyItem]]] = field(default_factory=dict)
+    worked_out: Answers = field(default_factory=dict, repr=False)
+    answers: Answers = field(default_factory=dict, repr=False)
+    errors: list[AnswerProblem] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        return self.section.key
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.errors
+
+
+@dataclass
+class Checked:
+    """Cleaned answers of what is relevant, and everything wrong, in document order."""
+
+    answers: Answers = field(default_factory=dict, repr=False)
+    errors: list[AnswerProblem] = field(default_factory=list)
+    sections: list[SectionState] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.errors
