@@ -17,6 +17,7 @@ from access.models import Assignment, FieldToken, MobileUnit, Municipality, Poli
 from notifications.directory.models import Contact, DutyShift, Partner, Role
 
 from .form_builder.actions import publish_form, save_definition
+from .form_builder.definition import AnyItem, parse_form
 from .form_builder.models import FormVersion
 from .procedures.actions import publish_procedure, save_procedure
 from .procedures.models import ProcedureVersion
@@ -128,6 +129,16 @@ def question(key: str, type_name: str, **more: Any) -> dict[str, Any]:
 
 def choices(*values: str) -> list[dict[str, Any]]:
     return [{"value": value, "label": texts(value)} for value in values]
+
+
+def stored_questions(definition: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every question of a form as it is stored, those inside repeats included."""
+    return [located.question.stored for located in parse_form(definition).iter_questions()]
+
+
+def parse_items(*items: dict[str, Any]) -> tuple[AnyItem, ...]:
+    """Items as a parsed form has them."""
+    return parse_form({"sections": [{"items": list(items)}]}).sections[0].items
 
 
 SMALL_FORM: dict[str, Any] = {

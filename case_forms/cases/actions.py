@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from access.models import MobileUnit, Municipality, User
 from audit.chain import get_actor, log_event
+from case_forms.form_builder.definition import Form
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision
@@ -58,7 +59,7 @@ class SubmissionFacts:
     """What carrying out needs to know of a submission; the cases room doesn't import the room above it."""
 
     id: UUID
-    form_definition: Mapping[str, Any] = field(repr=False)
+    form: Form = field(repr=False)
     answers: Mapping[str, Any] = field(repr=False)
     unit: MobileUnit
     by: User
@@ -321,7 +322,7 @@ class _Carrying:
                 municipality=self.place or case.municipality,
                 unit=submission.unit,
                 occurred_at=submission.occurred_at,
-                definition=submission.form_definition,
+                form=submission.form,
                 answers=submission.answers,
                 sources=self.sources,
                 facts=self.decision.facts,

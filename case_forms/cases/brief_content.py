@@ -17,10 +17,10 @@ from django.utils.translation import gettext, pgettext
 from access.models import MobileUnit, Municipality
 from case_forms import expressions
 from case_forms.form_builder.brief_parts import get_part
-from case_forms.form_builder.outline import Given, given
+from case_forms.form_builder.definition import AnswerPlace, Form, Question, Section, Texts
 from case_forms.procedures.organisation_settings import read_in
 from case_forms.questions import registry
-from case_forms.questions.base import ChoiceSource, Question, is_unanswered
+from case_forms.questions.base import ChoiceSource, is_unanswered
 from notifications.briefs.composing import BriefRow, compose
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice
@@ -29,7 +29,6 @@ from notifications.outbox.states import NoticeState
 from .models import Case, CaseStatus, FormalIdentification
 
 LANGUAGES = ("sq", "en")
-Texts = dict[str, str]
 EVERY_ROLE: Mapping[str, bool] = dict.fromkeys(Role.values, True)
 
 # What each fact of the case is for. One without a part is read under "The case", after what matters first.
@@ -71,7 +70,7 @@ class AnswerFacts:
     municipality: Municipality
     unit: MobileUnit
     occurred_at: datetime
-    definition: Mapping[str, Any] = field(repr=False)
+    form: Form = field(repr=False)
     answers: Mapping[str, Any] = field(repr=False)
     sources: ChoiceSource = field(repr=False)
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -251,22 +250,22 @@ def answer_rows(content: AnswerFacts) -> Iterator[BriefRow]:
         "_case_status": content.case_status,
         "_case_child": content.case_child,
     }
-    for place in given(dict(content.definition), content.answers):
-        title = _for_recipients(place.placed.section, "title")
+    for place in content.form.iter_answer_places(content.answers):
+        title = _for_recipients(place.located.section, "title")
         section = {language: _in(title, language) for language in LANGUAGES}
-        for row in _row(place.placed.question, place.value, {**scope, **place.scope}, section, content.sources):
+        for row in _row(place.question, place.value, {**scope, **place.scope}, section, content.sources):
             yield _in_its_group(row, place)
 
 
-def _in_its_group(row: BriefRow, place: Given) -> BriefRow:
+def _in_its_group(row: BriefRow, place: AnswerPlace) -> BriefRow:
     """The row under the names of the repeats it stands in: "Household 1, Child 2: Age"."""
     if not place.rows:
         return row
-    groups = list(zip(place.placed.repeats, place.rows, strict=True))
-    key = "".join(f"{repeat['key']}.{index}." for repeat, index in groups)
+    groups = list(zip(place.located.repeats, place.rows, strict=True))
+    key = "".join(f"{repeat.key}.{index}." for repeat, index in groups)
     label = {}
     for language, words in row.label.items():
-        names = (f"{_in(repeat['label'], language)} {index + 1}" for repeat, index in groups)
+        names = (f"{_in(repeat.label, language)} {index + 1}" for repeat, index in groups)
         label[language] = f"{', '.join(names)}: {words}"
     return replace(row, key=f"{key}{row.key}", label=label)
 
@@ -277,23 +276,23 @@ def _row(
     shared_with = shared(question, scope)
     if is_unanswered(value) or not shared_with:
         return
-    kind = registry.get(question["type"])
-    texts = {language: kind.formatted(value, question, language, sources) for language in LANGUAGES}
+    kind = registry.get(question.type)
+    texts = {language: kind.formatted(value, question.stored, language, sources) for language in LANGUAGES}
     label = {language: _in(_for_recipients(question, "label"), language) for language in LANGUAGES}
     yield BriefRow(
-        key=question["key"],
+        key=question.key,
         label=label,
         value=texts,
         shared_with=shared_with,
         section=section,
-        on_paper=question.get("paper") is not False,
+        on_paper=question.paper,
         part=get_part(question),
     )
 
 
-def shared(question: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, bool]:
+def shared(question: Question, scope: Mapping[str, Any]) -> dict[str, bool]:
     """The roles this answer is shared with: written `true`, or on a condition that holds now."""
-    return {role: True for role, rule in (question.get("shared_with") or {}).items() if _holds(rule, scope)}
+    return {role: True for role, rule in question.shared_with.items() if _holds(rule, scope)}
 
 
 def _holds(rule: Any, scope: Mapping[str, Any]) -> bool:
@@ -311,17 +310,16 @@ def _holds(rule: Any, scope: Mapping[str, Any]) -> bool:
 def settings_missing(content: AnswerFacts) -> list[str]:
     """The settings, sorted, that the sharing of these answers reads and the procedure doesn't have."""
     read: set[str] = set()
-    for place in given(dict(content.definition), content.answers):
-        for rule in (place.placed.question.get("shared_with") or {}).values():
+    for place in content.form.iter_answer_places(content.answers):
+        for rule in place.question.shared_with.values():
             if isinstance(rule, dict):
                 read.update(read_in(expressions.references(rule)))
     return sorted(read - content.settings.keys())
 
 
-def _for_recipients(part: Mapping[str, Any], name: str) -> Mapping[str, str]:
+def _for_recipients(part: Section | Question, name: str) -> Texts:
     """The form's words for recipients, where it has its own: "The unit's assessment" for "Your decision"."""
-    texts: Mapping[str, str] = part.get(f"recipient_{name}") or part[name]
-    return texts
+    return part.texts_of(f"recipient_{name}") or part.texts_of(name)
 
 
 def _in(texts: Mapping[str, str], language: str) -> str:

@@ -7,7 +7,6 @@ from django.utils.translation import get_language, gettext
 
 from access.models import localize
 from case_forms.form_builder.models import FormVersion
-from case_forms.form_builder.outline import questions
 
 REFERRAL = "referral"
 # Explanations kept before the procedure read these answers back in words: {code: its words}
@@ -23,11 +22,11 @@ def service_labels(codes: Iterable[str]) -> list[str]:
     language = (get_language() or "sq").split("-")[0]
     known: dict[str, Any] = {}
     for version in FormVersion.objects.newest():
-        if version.definition["kind"] != REFERRAL:
+        if version.parsed_form.kind != REFERRAL:
             continue
-        for placed in questions(version.definition):
-            for choice in placed.question.get("choices", ()):
-                known.setdefault(choice["value"], choice["label"])
+        for located in version.parsed_form.iter_questions():
+            for choice in located.question.choices:
+                known.setdefault(choice.value, choice.label)
     return [localize(known[code], language) if code in known else gettext("another service") for code in codes]
 
 

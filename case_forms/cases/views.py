@@ -119,7 +119,7 @@ def _to_complete(case: Case, groups: list[FormGroup]) -> FormVersion | None:
     """The identification, while its rest is awaited after an urgent notice."""
     forms = (form for group in groups for form in group.versions)
     waits = Deadline.objects.filter(case=case, key=REST_AWAITED, met_at__isnull=True).exists()
-    return next((form for form in forms if waits and form.definition["kind"] == "identification"), None)
+    return next((form for form in forms if waits and form.parsed_form.kind == "identification"), None)
 
 
 def _forms_about_a_case() -> list[FormGroup]:

@@ -15,12 +15,12 @@ from access.models import User
 from audit.chain import SYSTEM, Actor, get_actor, log_event
 
 from . import canonical
-from .checker import check_definition
+from .checker import CheckedDefinition, check_definition, checked
+from .definition import Form, Problem, shape_problems
 from .dependents import problems_for_dependents
-from .lists import Shared, resolved, shared_lists, unresolved, usable
+from .lists import Shared, resolved, unresolved
 from .locked import renamed_values
-from .models import FormDefinition, FormVersion
-from .shapes import Problem, shape_problems
+from .models import FormDefinition, FormVersion, shared_lists
 
 __all__ = [
     "DefinitionRefused",
@@ -87,12 +87,11 @@ def publish_form(
     with transaction.atomic():
         form = FormDefinition.objects.select_for_update().get(pk=form.pk)
         revision = form.latest_revision or form.save_revision(user=by)
-        definition, shared = form.working_copy(), shared_lists()
-        _raise_if(publishing_problems(form.key, definition, shared, asks_dependents=asks_dependents))
-        made = resolved(definition, shared)
-        if approved_sha256 and canonical.compute_sha256(canonical.dump(made)) != approved_sha256:
+        made = publishable(form.key, form.working_copy(), asks_dependents=asks_dependents)
+        text = canonical.dump(made.to_json())
+        if approved_sha256 and canonical.compute_sha256(text) != approved_sha256:
             raise DefinitionRefused([Problem("", "changed_since_submitted", CHANGED_SINCE)])
-        version, is_new = _get_version(form, made, by, submitted_by)
+        version, is_new = _get_version(form, text, by, submitted_by)
         PublishRevisionAction(revision, user=by).execute(skip_permission_checks=True)
         log_event(
             "form.published" if is_new else "form.published_unchanged",
@@ -117,14 +116,30 @@ def publishing_problems(
 ) -> list[Problem]:
     """Everything that keeps this definition from being published as the form of this key: in itself, against what was
     published of it before, and for whoever relies on it."""
-    found = _problems_of_shape(key, definition)
-    if found:
-        return found
-    look_up = shared or shared_lists()
-    own = check_definition(definition, shared=look_up)
-    made = resolved(definition, usable(look_up))
-    found = [*own, *renamed_values(key, made)]
-    return [*found, *problems_for_dependents(key, made, deep=not own)] if asks_dependents else found
+    return _prepared(key, definition, shared, asks_dependents=asks_dependents).problems
+
+
+def publishable(key: str, definition: dict[str, Any], *, asks_dependents: bool = True) -> Form:
+    """The form as a version of this definition would hold it. Raises DefinitionRefused."""
+    made = _prepared(key, definition, asks_dependents=asks_dependents)
+    if made.form is None or made.problems:
+        raise DefinitionRefused(made.problems)
+    return made.form
+
+
+def _prepared(
+    key: str, definition: dict[str, Any], shared: Shared | None = None, *, asks_dependents: bool = True
+) -> CheckedDefinition:
+    """Parsed, resolved and checked: by the rules, against what was published before, and by whoever relies on it."""
+    made = checked(definition, shared=shared or shared_lists())
+    if made.form is None:
+        return made
+    if made.form.key != key:
+        return CheckedDefinition(None, [_wrong_key()])
+    found = [*made.problems, *renamed_values(key, made.form)]
+    if asks_dependents:
+        found += problems_for_dependents(key, made.form, deep=not made.problems)
+    return CheckedDefinition(made.form, found)
 
 
 def restore_version(*, version: FormVersion, by: User) -> Revision:
@@ -173,7 +188,7 @@ def archiving_problems(form: FormDefinition, *, is_archived: bool) -> list[Probl
     newest = form.newest_version()
     if newest is None:
         return []
-    return problems_for_dependents(form.key, None if is_archived else newest.definition)
+    return problems_for_dependents(form.key, None if is_archived else newest.parsed_form)
 
 
 def make_form(*, definition: dict[str, Any], by: User, origin: str) -> FormDefinition:
@@ -240,9 +255,8 @@ def _keep(form: FormDefinition, definition: dict[str, Any], by: User | None, *, 
 
 
 def _get_version(
-    form: FormDefinition, definition: dict[str, Any], by: User | None, submitted_by: User | None
+    form: FormDefinition, text: str, by: User | None, submitted_by: User | None
 ) -> tuple[FormVersion, bool]:
-    text = canonical.dump(definition)
     digest = canonical.compute_sha256(text)
     newest = form.newest_version()
     if newest and newest.sha256 == digest:
@@ -261,8 +275,12 @@ def _get_version(
 def _problems_of_shape(key: str, definition: Any) -> list[Problem]:
     found = shape_problems(definition)
     if not found and definition["key"] != key:
-        found = [Problem("/key", "wrong_key", _("The key inside the definition is a different one."))]
+        found = [_wrong_key()]
     return found
+
+
+def _wrong_key() -> Problem:
+    return Problem("/key", "wrong_key", _("The key inside the definition is a different one."))
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:

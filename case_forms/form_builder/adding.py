@@ -16,10 +16,10 @@ from access.models import localize
 
 from .actions import DefinitionRefused, make_form
 from .catalogue import KINDS
+from .definition.limits import FORMAT
 from .labels import LANGUAGES
 from .models import FormDefinition
 from .pages import BuilderPage, PageOfForm
-from .shapes import FORMAT
 
 LONGEST_PROPOSED = 40
 

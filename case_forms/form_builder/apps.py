@@ -10,11 +10,14 @@ class BuilderConfig(AppConfig):
     def ready(self) -> None:
         from wagtail.permissions import register_permission_policy
 
+        # models and permissions can be imported only when the apps are loaded
+        from .actions import publish_form
         from .permissions import FormPermissionPolicy, ListPermissionPolicy
-        from .workflow import send_no_mail_about
+        from .workflow import register_publish_action, send_no_mail_about
 
         form = self.get_model("FormDefinition")
         register_permission_policy(form, FormPermissionPolicy(form))
         choice_list = self.get_model("ChoiceList")
         register_permission_policy(choice_list, ListPermissionPolicy(choice_list))
+        register_publish_action(publish_form)
         send_no_mail_about(form)

@@ -4,12 +4,12 @@ A public form is answered without an account, kept nowhere before it is sent, an
 takes no files, names no case, and offers no list that tells where protection services are.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
-from .shapes import AUDIENCES, Problem
+from .definition import Form, Problem, Question, Repeat
+from .definition.limits import AUDIENCES
 
 STAFF, PUBLIC = AUDIENCES
 MAX_PUBLIC = 40  # questions of a public form
@@ -25,39 +25,41 @@ NOT_PUBLIC_LISTS = frozenset(
 )
 
 
-def get_audience(definition: Mapping[str, Any]) -> str:
+def get_audience(form: Form) -> str:
     """staff or public; a form that doesn't say is for staff."""
-    return PUBLIC if definition.get("audience") == PUBLIC else STAFF
+    return PUBLIC if form.audience == PUBLIC else STAFF
 
 
-def is_public(definition: Mapping[str, Any]) -> bool:
-    return get_audience(definition) == PUBLIC
+def is_public(form: Form) -> bool:
+    return get_audience(form) == PUBLIC
 
 
-def audience_problems(definition: dict[str, Any]) -> Iterator[Problem]:
-    """What keeps a well-shaped definition from being a public form; nothing for one that is for staff."""
-    if not is_public(definition):
+def audience_problems(form: Form) -> Iterator[Problem]:
+    """What keeps a well-shaped form from being a public one; nothing for one that is for staff."""
+    if not is_public(form):
         return
-    if definition.get("warnings"):
+    if form.warnings:
         words = _("A form for the public has no questions that are asked again before sending.")
         yield Problem("/warnings", "not_public", words)
-    count = 0
-    for number, section in enumerate(definition["sections"]):
-        for position, item in enumerate(section["items"]):
-            path = f"/sections/{number}/items/{position}"
-            count += item["item"] == "question"
-            if item["item"] == "repeat":
-                words = _(
-                    "A form for the public has no repeat groups: it is filled in page by page and nothing is saved in "
-                    "between."
-                )
-                yield Problem(f"{path}/item", "not_public", words)
-            elif item.get("type") in NOT_PUBLIC_TYPES:
-                words = _("This type of question can't be used in a form for the public.")
-                yield Problem(f"{path}/type", "not_public", words)
-            elif item.get("choices_from", item.get("list")) in NOT_PUBLIC_LISTS:
-                words = _("This list isn't for the public: it shows where services or sessions are.")
-                yield Problem(f"{path}/choices_from", "not_public", words)
-    if count > MAX_PUBLIC:
+    outside = [located for located in form.iter_items() if not located.repeats]
+    for located in outside:
+        if isinstance(located.item, Question):
+            yield from _question_problems(located.item, located.path)
+        elif isinstance(located.item, Repeat):
+            words = _(
+                "A form for the public has no repeat groups: it is filled in page by page and nothing is saved in "
+                "between."
+            )
+            yield Problem(f"{located.path}/item", "not_public", words)
+    if sum(isinstance(located.item, Question) for located in outside) > MAX_PUBLIC:
         too_many = _("A form for the public has at most %(count)s questions.") % {"count": MAX_PUBLIC}
         yield Problem("/audience", "too_many", too_many)
+
+
+def _question_problems(question: Question, path: str) -> Iterator[Problem]:
+    if question.type in NOT_PUBLIC_TYPES:
+        words = _("This type of question can't be used in a form for the public.")
+        yield Problem(f"{path}/type", "not_public", words)
+    elif (question.choices_from or question.from_list) in NOT_PUBLIC_LISTS:
+        words = _("This list isn't for the public: it shows where services or sessions are.")
+        yield Problem(f"{path}/choices_from", "not_public", words)

@@ -9,21 +9,21 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from notifications.briefs.parts import get_order, parts
+from notifications.briefs.parts import get_order
+
+from .definition import Question
+from .definition.nodes import PART_KEYS as PART_KEYS  # the closed vocabulary of `brief_part`
 
 PARTS_BY_KEY = Path(__file__).parent / "data" / "parts_by_key.json"
-PART_KEYS = tuple(parts())
 
 
-def get_part(question: Mapping[str, Any]) -> str:
+def get_part(question: Question) -> str:
     """A key of `PART_KEYS`, or "" for one of the rest."""
-    said: str = question.get("brief_part") or parts_by_key().get(question.get("key", ""), "")
-    return said
+    return question.brief_part or parts_by_key().get(question.key, "")
 
 
-def is_read_by(question: Mapping[str, Any], role: str) -> bool:
+def is_read_by(question: Question, role: str) -> bool:
     """Whether what this question is for has a place in the role's brief. Only a role with `only` leaves some out."""
     order = get_order(role)
     return not order.only or order.place_of(get_part(question)) is not None

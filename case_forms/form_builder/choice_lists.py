@@ -23,6 +23,8 @@ from wagtail.snippets.views import snippets
 from audit.chain import get_actor, log_event
 
 from .choice_table import TableRefused, read_table, write_table
+from .definition import Form
+from .definition.value_checks import KEY
 from .details import details
 from .diff import Difference
 from .list_usage import forms_using, is_used, lists_of_forms, problems_of_list
@@ -31,7 +33,6 @@ from .locked import locked_words, published_in_list, renamed_in
 from .models import ChoiceList
 from .pages import BuilderPage
 from .sentences import Sentences
-from .shape_checks import KEY
 
 MAX_TOLD = 20
 
@@ -180,7 +181,7 @@ class CompareListView(BuilderPage):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         entry = get_object_or_404(ChoiceList, pk=kwargs["pk"])
         old, new = (self.revision(entry, kwargs[name]) for name in ("revision_id_a", "revision_id_b"))
-        said = Sentences({}, get_language() or "sq")
+        said = Sentences(Form(), get_language() or "sq")
         before, after = ({"title": side.title, "choices": side.choices} for side in (old, new))
         changed = tuple(details(before, after, said, said))
         found = [Difference("changed", "list", entry.key, str(new), details=changed)] if changed else []

@@ -16,8 +16,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from .shape_checks import KEY, LANGUAGE, LONGEST_NAME, LONGEST_TEXT, is_clean
-from .shapes import MAX_ATTRIBUTES, MAX_CHOICES
+from .definition.limits import MAX_ATTRIBUTES, MAX_CHOICES
+from .definition.value_checks import KEY, LANGUAGE, LONGEST_NAME, LONGEST_TEXT, is_clean
 
 Choice = dict[str, Any]
 VALUE, EXCLUSIVE = "value", "exclusive"

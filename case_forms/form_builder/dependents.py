@@ -4,11 +4,9 @@ Rooms above register themselves when they are ready; publishing, archiving and t
 """
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from .shapes import Problem
-
-Definition = dict[str, Any]
+from .definition import Form, Problem
 
 SAME, CHANGED, STARTS, STOPS, BROKEN = "same", "changed", "starts", "stops", "broken"
 
@@ -41,14 +39,14 @@ class InMotion:
 
 
 class Dependent(Protocol):
-    """Whoever relies on the forms there are. `definition` is resolved and well-shaped; None stands for an archived
-    form, or one that isn't published yet."""
+    """Whoever relies on the forms there are. `form` is resolved and well-shaped; None stands for an archived one,
+    or one that isn't published yet."""
 
-    def problems(self, key: str, definition: Definition | None, *, deep: bool = True) -> list[Problem]:
-        """What would stop working if the form of this key became this definition. `deep`: the definition has no
-        problems of its own, so that also its conditions can be reasoned about."""
+    def problems(self, key: str, form: Form | None, *, deep: bool = True) -> list[Problem]:
+        """What would stop working if the form of this key became this one. `deep`: it has no problems of its own, so
+        that also its conditions can be reasoned about."""
 
-    def in_motion(self, key: str, before: Definition | None, after: Definition | None, language: str) -> InMotion:
+    def in_motion(self, key: str, before: Form | None, after: Form | None, language: str) -> InMotion:
         """What the form sets in motion, now and then."""
 
 
@@ -59,12 +57,12 @@ def register_dependent(dependent: Dependent) -> None:
     _dependents.append(dependent)
 
 
-def problems_for_dependents(key: str, definition: Definition | None, *, deep: bool = True) -> list[Problem]:
+def problems_for_dependents(key: str, form: Form | None, *, deep: bool = True) -> list[Problem]:
     """What would stop working elsewhere; each problem names it."""
-    return [problem for dependent in _dependents for problem in dependent.problems(key, definition, deep=deep)]
+    return [problem for dependent in _dependents for problem in dependent.problems(key, form, deep=deep)]
 
 
-def in_motion(key: str, before: Definition | None, after: Definition | None, language: str) -> InMotion:
+def in_motion(key: str, before: Form | None, after: Form | None, language: str) -> InMotion:
     found = [dependent.in_motion(key, before, after, language) for dependent in _dependents]
     return InMotion(
         tuple(effect for each in found for effect in each.effects),

@@ -7,13 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.functional import Promise
-
+from .definition import AnyItem, Form, Repeat, Section
 from .details import Detail, details
 from .problem_locations import get_name
 from .sentences import Sentences
-
-Part = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -34,20 +31,20 @@ class Difference:
 class Placed:
     """A section or item and what it lies in, outermost first."""
 
-    part: Part
+    part: Section | AnyItem
     what: str
-    around: tuple[Part, ...]
+    around: tuple[Section | Repeat, ...]
 
     @property
     def id(self) -> tuple[str, str]:
-        return ("section" if self.what == "section" else "item"), self.part["key"]
+        return ("section" if self.what == "section" else "item"), self.part.key
 
     @property
     def parent(self) -> str:
-        return self.around[-1]["key"] if self.around else ""
+        return self.around[-1].key if self.around else ""
 
 
-def differences(old: Part, new: Part, *, language: str) -> list[Difference]:
+def differences(old: Form, new: Form, *, language: str) -> list[Difference]:
     """In the order of the new form, with what was removed where it stood."""
     before, after = dict(_first_of_each(_placed(old))), dict(_first_of_each(_placed(new)))
     said_before, said_after = Sentences(old, language), Sentences(new, language)
@@ -59,7 +56,7 @@ def differences(old: Part, new: Part, *, language: str) -> list[Difference]:
             Difference(
                 change,
                 place.what,
-                place.part["key"],
+                place.part.key,
                 get_name(place.part, language),
                 tuple(get_name(part, language) for part in place.around),
                 tuple(get_name(part, language) for part in came_from.around) if came_from else (),
@@ -67,16 +64,17 @@ def differences(old: Part, new: Part, *, language: str) -> list[Difference]:
             )
         )
 
-    form = tuple(details(old, new, said_before, said_after))
+    form = tuple(details(old.stored, new.stored, said_before, said_after))
     if form:
-        found.append(Difference("changed", "form", new["key"], get_name(new, language), details=form))
+        found.append(Difference("changed", "form", new.key, get_name(new, language), details=form))
     for known, there in _merged(before, after):
         if known not in after:
             seen("removed", there)
         elif known not in before:
             seen("added", there)
         else:
-            changed = tuple(details(before[known].part, after[known].part, said_before, said_after))
+            was, now = before[known].part.stored, after[known].part.stored
+            changed = tuple(details(was, now, said_before, said_after))
             if known in moved:
                 seen("moved", there, before[known], changed)
             elif changed:
@@ -85,16 +83,19 @@ def differences(old: Part, new: Part, *, language: str) -> list[Difference]:
     return found
 
 
-def _placed(definition: Part) -> Iterator[Placed]:
-    for section in definition["sections"]:
-        yield Placed(section, "section", ())
-        yield from _items(section, (section,))
+def _placed(form: Form) -> Iterator[Placed]:
+    for section in form.sections:
+        if isinstance(section.stored, dict):  # what is no object at all can't be compared
+            yield Placed(section, "section", ())
+            yield from _items(section.items, (section,))
 
 
-def _items(part: Part, around: tuple[Part, ...]) -> Iterator[Placed]:
-    for item in part.get("items", []):
-        yield Placed(item, str(item.get("item", "")), around)
-        yield from _items(item, (*around, item))
+def _items(items: Iterable[AnyItem], around: tuple[Section | Repeat, ...]) -> Iterator[Placed]:
+    for item in items:
+        if isinstance(item.stored, dict):
+            yield Placed(item, item.item, around)
+        if isinstance(item, Repeat):
+            yield from _items(item.items, (*around, item))
 
 
 def _first_of_each(places: Iterable[Placed]) -> Iterator[tuple[tuple[str, str], Placed]]:
@@ -154,12 +155,12 @@ def _longest_rising(numbers: list[int]) -> set[int]:
     return kept
 
 
-def _lists(old: Part, new: Part, before: Sentences, after: Sentences, language: str) -> Iterator[Difference]:
+def _lists(old: Form, new: Form, before: Sentences, after: Sentences, language: str) -> Iterator[Difference]:
     """The form's own lists of choices."""
-    was, now = old.get("lists", {}), new.get("lists", {})
+    was, now = old.lists, new.lists
     for key in [*now, *(key for key in was if key not in now)]:
-        name: str | Promise = get_name({"key": key, **now.get(key, was.get(key, {}))}, language)
+        name = get_name(now[key] if key in now else was[key], language, key)
         if key not in was or key not in now:
-            yield Difference("added" if key in now else "removed", "list", key, str(name))
-        elif changed := tuple(details(was[key], now[key], before, after)):
-            yield Difference("changed", "list", key, str(name), details=changed)
+            yield Difference("added" if key in now else "removed", "list", key, name)
+        elif changed := tuple(details(was[key].stored, now[key].stored, before, after)):
+            yield Difference("changed", "list", key, name, details=changed)

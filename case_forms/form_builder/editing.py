@@ -25,12 +25,12 @@ from audit.chain import get_actor, log_event
 
 from .actions import DefinitionRefused, publishing_problems
 from .catalogue import catalogue
+from .definition import Problem, parse_form, shape_problems
 from .dependents import InMotion, in_motion
 from .edits import EditRefused, Overtaken, compute_sha, edited
 from .locked import get_published
 from .models import FormDefinition, FormVersion
 from .problem_locations import placed
-from .shapes import Problem, shape_problems
 from .versions import as_comparable
 from .workflow import is_as_submitted, may_approve, withdraw
 
@@ -227,8 +227,8 @@ class EditView(snippets.EditView):
         made = as_comparable(self.object.definition)
         if shape_problems(made):
             return None
-        before = newest.definition if newest and not self.object.is_archived else None
-        return in_motion(self.object.key, before, made, get_language() or "sq")
+        before = newest.parsed_form if newest and not self.object.is_archived else None
+        return in_motion(self.object.key, before, parse_form(made), get_language() or "sq")
 
     def review(self) -> dict[str, Any] | None:
         """How the approval stands: waiting, or sent back with a comment; None when there is none under way."""

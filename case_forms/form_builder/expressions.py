@@ -15,9 +15,8 @@ from case_forms.questions import registry
 from case_forms.questions.base import text_in
 
 from .answer_types import choice_kind, get_kinds
-from .outline import Definition, is_asked
+from .definition import AskedItem, Form, Problem, Question, Repeat
 from .references import Circles, Node, parts_read, unknown_in_rows
-from .shapes import Problem, pointer
 
 ALWAYS_KNOWN = frozenset({"_today", "_occurred_on", "_now"})
 IN_ROWS = frozenset({"_position"})
@@ -50,7 +49,6 @@ VALUES_OF: dict[str, tuple[Any, ...]] = {
     "boolean": (True,),
     "date": ({"today": []}, "x"),
 }
-Item = dict[str, Any]
 
 
 def settings_read(rule: Any) -> dict[str, KindInfo]:
@@ -63,29 +61,25 @@ def settings_read(rule: Any) -> dict[str, KindInfo]:
 
 
 class Expressions:
-    """The expressions of one resolved definition. `within`: the keys of the repeats around a place."""
+    """The expressions of one resolved form. `within`: the keys of the repeats around a place."""
 
-    def __init__(self, definition: Definition) -> None:
-        self.circles = Circles(definition)
+    def __init__(self, form: Form) -> None:
+        self.circles = Circles(form)
         self.rows: dict[str, frozenset[str]] = {}
         self.labels: dict[str, str] = {}
         self.reader = (get_language() or "sq").split("-")[0]
-        self.kinds = get_kinds(definition)
-        self.top = {item["key"] for section in definition["sections"] for item in section["items"] if is_asked(item)}
-        for section in definition["sections"]:
-            self._learn(section["items"])
-
-    def _learn(self, items: list[Item]) -> None:
-        for item in filter(is_asked, items):
-            self.labels[item["key"]] = text_in(item["label"], self.reader).strip() or item["key"]
-            if item["item"] == "repeat":
-                self.rows[item["key"]] = frozenset(inner["key"] for inner in filter(is_asked, item["items"]))
-                self._learn(item["items"])
+        self.kinds = get_kinds(form)
+        self.top = form.answer_keys
+        for located in form.iter_items():
+            item = located.item
+            if isinstance(item, AskedItem):
+                self.labels[item.key] = text_in(item.label, self.reader).strip() or item.key
+            if isinstance(item, Repeat):
+                self.rows[item.key] = frozenset(inner.key for inner in item.asked_items)
 
     def problems(
         self,
-        part: Item,
-        name: str,
+        expression: Any,
         path: str,
         known: Collection[str],
         *,
@@ -93,46 +87,47 @@ class Expressions:
         node: Node = "",
         more: Mapping[str, KindInfo] | None = None,
     ) -> Iterator[Problem]:
-        """Of the expression `part[name]`, if there is one. `known`: what stands before; `more`: kinds only it knows.
+        """Of an expression and where it is written; true and false are in order anywhere.
 
-        `node` is the part of the form that waits for it, "" when none does.
+        `known`: what stands before; `more`: kinds only this place knows; `node`: the part of the form that waits for
+        it, "" when none does.
         """
-        if name not in part or isinstance(part[name], bool):
+        if isinstance(expression, bool):
             return
-        here = f"{path}/{pointer(name)}"
-        found = expression_problems(part[name], known=known)
+        found = expression_problems(expression, known=known)
         for problem in found:
             code, _colon, reference = problem.partition(": ")
             if code == "unknown_reference":
                 code = self._kind_of_reference(reference, node, within)
-            yield Problem(here, code, WORDS.get(code, _("This is not an expression.")))
+            yield Problem(path, code, WORDS.get(code, _("This is not an expression.")))
         if found:
             return
-        if any(unknown_in_rows(part[name], self.rows)):
+        if any(unknown_in_rows(expression, self.rows)):
             words = _("The rows of the group that this looks through have no such question.")
-            yield Problem(here, "unknown_reference", words)
+            yield Problem(path, "unknown_reference", words)
         kinds = {**self.kinds, **(more or {})}
-        for code, told, _variable in kind_problems(part[name], kinds, labels=self.labels, language=self.reader):
-            yield Problem(here, code, told)
+        for code, told, _variable in kind_problems(expression, kinds, labels=self.labels, language=self.reader):
+            yield Problem(path, code, told)
 
     def of_filter(
-        self, question: Item, path: str, before: Collection[str], within: tuple[str, ...]
+        self, question: Question, path: str, before: Collection[str], within: tuple[str, ...]
     ) -> Iterator[Problem]:
         """Of the question's `choice_filter`, which reads `choice` too."""
-        if "choice_filter" not in question or question["type"] not in registry.names():
+        if not question.has("choice_filter") or question.type not in registry.names():
             return
-        choice = choice_kind(question)
+        choice, here = choice_kind(question), f"{path}/choice_filter"
         known = {*before, "choice"}
-        node, more = question["key"], {"choice": choice}
-        yield from self.problems(question, "choice_filter", path, known, within=within, node=node, more=more)
-        if set(parts_read(question["choice_filter"], "choice")) - set(choice.rows or ()):
+        yield from self.problems(
+            question.choice_filter, here, known, within=within, node=question.key, more={"choice": choice}
+        )
+        if set(parts_read(question.choice_filter, "choice")) - set(choice.rows or ()):
             words = _("The choices have nothing with this name.")
-            yield Problem(f"{path}/choice_filter", "unknown_reference", words)
+            yield Problem(here, "unknown_reference", words)
 
-    def of_result(self, question: Item, path: str) -> Iterator[Problem]:
+    def of_result(self, question: Question, path: str) -> Iterator[Problem]:
         """Of a calculation that is in order: whether what it gives can be the question's `result`."""
-        calculation = question.get("calculation")
-        alike = [{"===": [calculation, value]} for value in VALUES_OF.get(question.get("result", "text"), ())]
+        calculation = question.calculation
+        alike = [{"===": [calculation, value]} for value in VALUES_OF.get(question.result, ())]
         if kind_problems(calculation, self.kinds) or not alike:
             return
         codes = [{code for code, _words, _variable in kind_problems(compared, self.kinds)} for compared in alike]
@@ -141,7 +136,7 @@ class Expressions:
                 f"{path}/result", "type_mismatch", _("The calculation gives a different type than this result.")
             )
 
-    def reachable_from(self, within: tuple[str, ...]) -> set[str]:
+    def reachable_from(self, within: tuple[str, ...]) -> frozenset[str]:
         """Every key that can be read at a place when the whole form has been answered."""
         return self.top | {name for repeat in within for name in self.rows[repeat]}
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from .definition import Question
 from .models import FormVersion
 
 CONTACT, SAFETY, CONSENT, HELP = "contact", "safety", "consent", "help"
@@ -56,7 +57,7 @@ def get_group(version: FormVersion) -> tuple[str, int]:
     for group, (_label, keys) in GROUPS.items():
         if key in keys:
             return group, keys.index(key)
-    kind = version.definition["kind"]
+    kind = version.parsed_form.kind
     group = OF_KIND.get(kind, REPORTS)
     if kind == "report" and asks_for_a_case(version):
         group = HELP
@@ -75,6 +76,4 @@ def grouped(versions: Iterable[FormVersion]) -> list[FormGroup]:
 
 def asks_for_a_case(version: FormVersion) -> bool:
     """Whether the form asks which case it belongs to."""
-    return any(
-        item.get("type") == "case_reference" for section in version.definition["sections"] for item in section["items"]
-    )
+    return any(isinstance(item, Question) and item.type == "case_reference" for item in version.parsed_form.outer_items)

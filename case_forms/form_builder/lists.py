@@ -6,18 +6,14 @@ A list that changes later changes no answer's meaning.
 
 import copy
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
-from .models import ChoiceList
-from .shape_checks import Problem, list_of, part
-from .shapes import CHOICE, MAX_CHOICES
+from .definition import Form, Problem, parse_form
+from .definition.shape import choices_shape_problems
 
 Definition = dict[str, Any]
 Choices = list[dict[str, Any]]
 Shared = Callable[[str], Choices | None]  # a shared list's key -> its choices, None when there is no such list
-
-_CHOICES = list_of(part(CHOICE), MAX_CHOICES)
 
 BUILT_IN = (
     *("municipalities", "regions", "units", "zones", "countries", "languages"),
@@ -31,87 +27,83 @@ def no_shared_lists(key: str) -> Choices | None:
     return None
 
 
-def shared_lists() -> Shared:
-    """The look-up of shared lists in the database. Each is read once, so that what is checked is what is published."""
-
-    @cache
-    def look_up(key: str) -> Choices | None:
-        return ChoiceList.objects.filter(key=key).values_list("choices", flat=True).first()
-
-    return look_up
-
-
-def usable(shared: Shared) -> Shared:
-    """The look-up without lists whose shape is wrong."""
+def usable(shared: Shared, broken: set[str] | None = None) -> Shared:
+    """The look-up without lists whose shape is wrong; `broken` learns their names."""
 
     def look_up(key: str) -> Choices | None:
         choices = shared(key)
-        return None if choices is None or list(shape_of_choices(choices)) else choices
+        if choices is not None and list(shape_of_choices(choices)):
+            if broken is not None:
+                broken.add(f"{SHARED}{key}")
+            return None
+        return choices
 
     return look_up
 
 
-def resolved(definition: Definition, shared: Shared = no_shared_lists) -> Definition:
+def resolved(definition: Definition | Form, shared: Shared = no_shared_lists) -> Definition:
     """The definition (of good shape) with own and shared lists written into the questions that choose from them.
 
     A name that no list has stays as it is, for the checker to report. Resolving again changes nothing.
     """
-    made = {
-        **definition,
-        "sections": [_with_choices(section, definition, shared) for section in definition["sections"]],
+    return resolved_form(parse_form(definition), shared).to_json()
+
+
+def resolved_form(form: Form, shared: Shared) -> Form:
+    """The same of a parsed form; itself when there is nothing to write."""
+    written = {
+        located.path: choices
+        for located in form.iter_questions()
+        if located.question.has("choices_from") and not located.question.has("choices")
+        if (choices := _choices(located.question.choices_from, form, shared)) is not None
     }
-    return copy.deepcopy(made)
+    if not written:
+        return form
+    made = form.to_json()
+    for path, choices in written.items():
+        stored = part_of_json(made, path)
+        stored["list"] = stored.pop("choices_from")
+        stored["choices"] = copy.deepcopy(choices)
+    return parse_form(made)
 
 
-def unresolved(definition: Definition) -> Definition:
+def unresolved(definition: Definition | Form) -> Definition:
     """The other way, for a version that becomes a draft again: choices that equal the form's own list name it."""
-    own = definition.get("lists", {})
-
-    def named(item: dict[str, Any]) -> dict[str, Any]:
-        if "items" in item:
-            return {**item, "items": [named(inner) for inner in item["items"]]}
-        key = item.get("list", "")
-        if key not in own or own[key]["choices"] != item.get("choices"):
-            return item
-        kept = {name: value for name, value in item.items() if name not in ("choices", "list")}
-        return {**kept, "choices_from": key}
-
-    return copy.deepcopy({**definition, "sections": [named(section) for section in definition["sections"]]})
+    form = parse_form(definition)
+    made = form.to_json()
+    for located in form.iter_questions():
+        question = located.question
+        own = form.lists.get(question.from_list)
+        if own is not None and question.has("choices") and own.stored["choices"] == question.stored["choices"]:
+            stored = part_of_json(made, located.path)
+            stored["choices_from"] = stored.pop("list")
+            del stored["choices"]
+    return made
 
 
 def shape_of_choices(choices: Any) -> Iterator[Problem]:
     """What is wrong with the shape of a list's choices; `properties.choice_problems` looks into them."""
-    return _CHOICES(choices, "")
+    return choices_shape_problems(choices)
 
 
-def list_names(definition: Definition) -> Iterator[str]:
+def list_names(form: Form) -> Iterator[str]:
     """What `choices_from` names, each time a question does."""
-
-    def within(items: list[dict[str, Any]]) -> Iterator[str]:
-        for item in items:
-            if "choices_from" in item:
-                yield item["choices_from"]
-            yield from within(item.get("items", []))
-
-    for section in definition["sections"]:
-        yield from within(section["items"])
+    return (located.question.choices_from for located in form.iter_questions() if located.question.has("choices_from"))
 
 
-def _with_choices(part: dict[str, Any], definition: Definition, shared: Shared) -> dict[str, Any]:
-    if "items" in part:
-        return {**part, "items": [_with_choices(item, definition, shared) for item in part["items"]]}
-    name = part.get("choices_from")
-    choices = None if name is None or "choices" in part else _choices(name, definition, shared)
-    if choices is None:
-        return part
-    kept = {key: value for key, value in part.items() if key != "choices_from"}
-    return {**kept, "choices": choices, "list": name}
+def part_of_json(made: Definition, path: str) -> dict[str, Any]:
+    """The object of one part in a form's JSON, by the path that the parsed part has."""
+    here: Any = made
+    for step in path.split("/")[1:]:
+        here = here[int(step)] if isinstance(here, list) else here[step]
+    found: dict[str, Any] = here
+    return found
 
 
-def _choices(name: str, definition: Definition, shared: Shared) -> Choices | None:
+def _choices(name: str, form: Form, shared: Shared) -> Choices | None:
     if name in BUILT_IN:
         return None
     if name.startswith(SHARED):
         return shared(name.removeprefix(SHARED))
-    own = definition.get("lists", {}).get(name)
-    return own["choices"] if own else None
+    own = form.lists.get(name)
+    return own.stored["choices"] if own else None

@@ -4,16 +4,15 @@ Answers are kept under keys and as values, and rules compare with them. A value 
 choice; the same choice under another value would be one thing counted, and looked for, under two names.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
 from . import canonical
+from .definition import Choice, Form, Problem, parse_canonical
 from .models import FormVersion
-from .outline import questions
-from .shapes import Problem
 
 Texts = Mapping[str, str]
 Values = dict[str, list[Texts]]  # {value: its labels, one for each wording there was}
@@ -40,18 +39,19 @@ def published_in_list(name: str) -> Values:
     return dict(_together(list(texts)).of_lists.get(name, {}))
 
 
-def renamed_values(form_key: str, definition: Mapping[str, Any]) -> list[Problem]:
-    """Choices of a resolved definition that stand there under another value than they were published with."""
+def renamed_values(form_key: str, form: Form) -> list[Problem]:
+    """Choices of a resolved form that stand there under another value than they were published with."""
     published = get_published(form_key).values
     found = []
-    for path, question in _with_paths(definition):
-        for position, was in renamed_in(question["choices"], published.get(question["key"], {})):
-            at = f"{path}/choices_from" if question.get("list") else f"{path}/choices/{position}/value"
+    for located in form.iter_questions():
+        question, path = located.question, located.path
+        for position, was in renamed_in(question.stored.get("choices", ()), published.get(question.key, {})):
+            at = f"{path}/choices_from" if question.from_list else f"{path}/choices/{position}/value"
             found.append(Problem(at, "locked_value", locked_words(was)))
     return found
 
 
-def renamed_in(choices: list[dict[str, Any]], published: Values) -> Iterator[tuple[int, str]]:
+def renamed_in(choices: Sequence[Mapping[str, Any]], published: Values) -> Iterator[tuple[int, str]]:
     """(position, the value it was published with) of each choice that has another value now."""
     present = {choice.get("value") for choice in choices}
     gone = {value: labels for value, labels in published.items() if value not in present}
@@ -71,15 +71,17 @@ def locked_words(value: str) -> str:
 
 @lru_cache(maxsize=256)
 def _published(text: str) -> Published:
-    definition = canonical.parse(text)
+    form = parse_canonical(text)
     values: dict[str, Values] = {}
     of_lists: dict[str, Values] = {}
-    for placed in questions(definition):
-        for choice in placed.question.get("choices", ()):
-            _add(values.setdefault(placed.question["key"], {}), choice)
-            if "list" in placed.question:
-                _add(of_lists.setdefault(placed.question["list"], {}), choice)
-    return Published(frozenset(_keys(definition["sections"])), values, of_lists)
+    for located in form.iter_questions():
+        question = located.question
+        for choice in question.choices:
+            _add(values.setdefault(question.key, {}), choice)
+            if question.has("list"):
+                _add(of_lists.setdefault(question.from_list, {}), choice)
+    keys = frozenset([*(section.key for section in form.sections), *form.by_key])
+    return Published(keys, values, of_lists)
 
 
 def _together(texts: list[str]) -> Published:
@@ -96,33 +98,13 @@ def _together(texts: list[str]) -> Published:
     return Published(frozenset(keys), values, of_lists)
 
 
-def _add(values: Values, choice: Mapping[str, Any]) -> None:
-    labels = values.setdefault(choice["value"], [])
-    if choice["label"] not in labels:
-        labels.append(choice["label"])
+def _add(values: Values, choice: Choice) -> None:
+    labels = values.setdefault(choice.value, [])
+    if choice.label not in labels:
+        labels.append(choice.label)
 
 
 def _same_words(one: Texts, other: Texts) -> bool:
     """Alike in every language that both are written in."""
     both = [language for language in one if one[language].strip() and other.get(language, "").strip()]
     return bool(both) and all(one[language].strip() == other[language].strip() for language in both)
-
-
-def _keys(parts: list[dict[str, Any]]) -> Iterator[str]:
-    for part in parts:
-        yield part["key"]
-        yield from _keys(part.get("items", []))
-
-
-def _with_paths(definition: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(JSON pointer, question) of each question with choices, those inside repeat groups included."""
-
-    def within(items: list[dict[str, Any]], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        for position, item in enumerate(items):
-            here = f"{path}/items/{position}"
-            if "choices" in item:
-                yield here, item
-            yield from within(item.get("items", []), here)
-
-    for position, section in enumerate(definition["sections"]):
-        yield from within(section["items"], f"/sections/{position}")

@@ -1,20 +1,30 @@
 """Form definitions that coordinators change, and the immutable versions that answers point to."""
 
+from functools import cache
 from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from wagtail.actions.publish_revision import PublishPermissionError
 from wagtail.models import DraftStateMixin, LockableMixin, Revision, RevisionMixin, WorkflowMixin
 
 from access.models import User, localize
 
 from . import canonical
-from .workflow import FormApprovalTask, SubmittedForm, get_approval, sha256_approved
+from .definition import Form, parse_canonical
+from .lists import Choices, Shared, resolved
+from .workflow import FormApprovalTask, SubmittedForm, publish_approved
 
-__all__ = ["ChoiceList", "FormApprovalTask", "FormDefinition", "FormVersion", "SubmittedForm", "VersionIsImmutable"]
+__all__ = [
+    "ChoiceList",
+    "FormApprovalTask",
+    "FormDefinition",
+    "FormVersion",
+    "SubmittedForm",
+    "VersionIsImmutable",
+    "shared_lists",
+]
 
 
 # How the canonical text of a public form begins: "audience" is the first of a form's properties by the alphabet.
@@ -75,17 +85,12 @@ class FormDefinition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixi
 
         Raises PublishPermissionError whoever asks, superusers too; DefinitionRefused when it can't be filled.
         """
-        from .actions import publish_form
+        version: FormVersion = publish_approved(self, revision, user)
+        return version
 
-        approval = get_approval(revision)
-        if approval is None or revision.pk != self.latest_revision_id:
-            raise PublishPermissionError("A form is published by the approval of another coordinator.")
-        return publish_form(
-            form=self,
-            by=user,
-            submitted_by=approval.workflow_state.requested_by,
-            approved_sha256=sha256_approved(approval),
-        )
+    def sha256_today(self) -> str:
+        """Of the version that publishing the working copy would make now."""
+        return canonical.compute_sha256(canonical.dump(resolved(self.working_copy(), shared_lists())))
 
 
 class FormVersionQuerySet(models.QuerySet["FormVersion"]):
@@ -156,8 +161,13 @@ class FormVersion(models.Model):
         return self._definition
 
     @property
+    def parsed_form(self) -> Form:
+        """The definition as typed nodes. Parsed once in this process, whichever instance asks."""
+        return parse_canonical(self.canonical)
+
+    @property
     def title(self) -> str:
-        return localize(self.definition["title"])
+        return localize(self.parsed_form.title)
 
 
 class ChoiceList(RevisionMixin, models.Model):
@@ -178,3 +188,13 @@ class ChoiceList(RevisionMixin, models.Model):
 
     def __str__(self) -> str:
         return localize(self.title) or self.key
+
+
+def shared_lists() -> Shared:
+    """The look-up of shared lists in the database. Each is read once, so that what is checked is what is published."""
+
+    @cache
+    def look_up(key: str) -> Choices | None:
+        return ChoiceList.objects.filter(key=key).values_list("choices", flat=True).first()
+
+    return look_up

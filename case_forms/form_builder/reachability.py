@@ -15,11 +15,8 @@ from case_forms.expressions.satisfiability import can_hold
 from case_forms.expressions.type_checker import KindInfo
 
 from .answer_types import get_kinds
-from .outline import Definition, is_worked_out
-from .references import names_read
-from .shapes import Problem
+from .definition import AnyItem, AskedItem, Form, Problem, Question, Repeat, Section, names_read
 
-Item = dict[str, Any]
 Conditions = tuple[Any, ...]
 MAX_CONDITIONS = 16  # looked at together; what lies further off is left out, which only makes the proof weaker
 
@@ -29,45 +26,44 @@ NEVER_ASKED = _("This must be answered, but no answers lead to it.")
 NOT_TYPED = _("This must be answered, but nobody can type an answer: give it a default or an initial value.")
 
 
-def reach_problems(definition: Definition) -> list[Problem]:
-    """Problems of a resolved definition that has no others."""
-    return list(_Reach(definition).problems())
+def reach_problems(form: Form) -> list[Problem]:
+    """Problems of a resolved form that has no others."""
+    return list(_Reach(form).problems())
 
 
 class _Reach:
     """One walk in document order. `under`: the conditions each key stands under; `never`: the keys never asked."""
 
-    def __init__(self, definition: Definition) -> None:
-        self.definition = definition
-        self.kinds: Mapping[str, KindInfo] = get_kinds(definition)
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self.kinds: Mapping[str, KindInfo] = get_kinds(form)
         self.under: dict[str, Conditions] = {}
-        self.items: dict[str, Item] = {}
+        self.items: dict[str, Question | Repeat] = {}
         self.never: set[str] = set()
 
     def problems(self) -> Iterator[Problem]:
-        for position, section in enumerate(self.definition["sections"]):
-            path = f"/sections/{position}"
+        for path, section in self.form.iter_sections():
             under, is_reached = yield from self._relevance(section, path, (), is_reached=True)
-            yield from self._items(section["items"], path, under, is_reached)
+            yield from self._items(section.items, path, under, is_reached)
 
-    def _items(self, items: list[Item], path: str, around: Conditions, is_reached: bool) -> Iterator[Problem]:
+    def _items(self, items: tuple[AnyItem, ...], path: str, around: Conditions, is_reached: bool) -> Iterator[Problem]:
         for position, item in enumerate(items):
             here = f"{path}/items/{position}"
             under, is_asked = yield from self._relevance(item, here, around, is_reached=is_reached)
-            if item["item"] == "note":
+            if not isinstance(item, AskedItem):
                 continue
-            key = item["key"]
+            key = item.key
             self.under[key], self.items[key] = under, item
             if not is_asked:
                 self.never.add(key)
-            if item["item"] == "repeat":
-                yield from self._items(item["items"], here, under, is_asked)
+            if isinstance(item, Repeat):
+                yield from self._items(item.items, here, under, is_asked)
             else:
                 yield from self._question(item, here, under, is_asked)
 
-    def _relevance(self, part: Item, path: str, around: Conditions, *, is_reached: bool) -> Any:
+    def _relevance(self, part: Section | AnyItem, path: str, around: Conditions, *, is_reached: bool) -> Any:
         """Yields what is wrong with the relevance; gives (what its items stand under, whether they are reached)."""
-        own = part.get("relevant", True)
+        own = part.relevant
         if own is True:
             return around, is_reached
         if is_reached:
@@ -77,8 +73,8 @@ class _Reach:
             return (*around, own), not words
         return (*around, own), False
 
-    def _question(self, question: Item, path: str, under: Conditions, is_asked: bool) -> Iterator[Problem]:
-        required = question.get("required", False)
+    def _question(self, question: Question, path: str, under: Conditions, is_asked: bool) -> Iterator[Problem]:
+        required = question.required
         if required is not False and not is_asked:
             yield Problem(f"{path}/required", "unreachable_required", NEVER_ASKED)
         elif required is not False and not _can_be_given(question):
@@ -89,8 +85,8 @@ class _Reach:
             words = self._never(required, under)
             if words:
                 yield Problem(f"{path}/required", "never_holds", words)
-        if "constraint" in question:
-            words = self._never(question["constraint"]["expr"], (*under, {"answered": [question["key"]]}))
+        if question.constraint is not None:
+            words = self._never(question.constraint.expr, (*under, {"answered": [question.key]}))
             if words:
                 yield Problem(f"{path}/constraint/expr", "never_holds", words)
 
@@ -121,21 +117,22 @@ class _Reach:
             return
         if self.under[key]:
             yield {"or": [unanswered, {"and": list(self.under[key])}]}
-        if "constraint" in self.items[key]:
-            yield {"or": [unanswered, self.items[key]["constraint"]["expr"]]}
+        item = self.items[key]
+        if isinstance(item, Question) and item.constraint is not None:
+            yield {"or": [unanswered, item.constraint.expr]}
 
 
-def _can_be_given(question: Item) -> bool:
+def _can_be_given(question: Question) -> bool:
     """Whether an answer can come about on the page. A case's reference is filled in when a form begins at a case."""
-    typed = question.get("read_only") is not True and question["type"] != "hidden"
-    return typed or is_worked_out(question) or question["type"] == "case_reference"
+    typed = not question.read_only and question.type != "hidden"
+    return typed or question.is_worked_out or question.type == "case_reference"
 
 
 class Surroundings:
-    """What a resolved definition says of its questions beside their kinds, for conditions that come from elsewhere."""
+    """What a resolved form says of its questions beside their kinds, for conditions that come from elsewhere."""
 
-    def __init__(self, definition: Definition) -> None:
-        self._walk = _Unproven(definition)
+    def __init__(self, form: Form) -> None:
+        self._walk = _Unproven(form)
         for _problem in self._walk.problems():
             pass  # the walk remembers what each key stands under; what is wrong with the form is told elsewhere
 
@@ -150,10 +147,11 @@ class Surroundings:
 
     def can_be_answered(self, key: str) -> bool:
         item = self._walk.items.get(key)
-        return item is None or item["item"] == "repeat" or item["type"] == "calculated" or _can_be_given(item)
+        return not isinstance(item, Question) or item.type == "calculated" or _can_be_given(item)
 
     def _required(self, key: str) -> Iterator[Any]:
-        required = self._walk.items[key].get("required", False)
+        item = self._walk.items[key]
+        required = isinstance(item, Question) and item.required
         if required is not False:
             under = [condition for condition in (*self._walk.under[key], required) if condition is not True]
             answered = {"answered": [key]}
@@ -161,10 +159,12 @@ class Surroundings:
 
     def _given(self, key: str) -> Iterator[Any]:
         """What nobody can type is what it is given."""
-        item = self._walk.items.get(key, {})
-        untyped = item.get("read_only") is True or item.get("type") == "hidden"
-        if untyped and "initial" not in item and isinstance(item.get("default"), str | int | float):
-            yield {"or": [{"!": [{"answered": [key]}]}, {"==": [{"var": key}, item["default"]]}]}
+        item = self._walk.items.get(key)
+        if not isinstance(item, Question):
+            return
+        untyped = item.read_only or item.type == "hidden"
+        if untyped and not item.has("initial") and isinstance(item.default, str | int | float):
+            yield {"or": [{"!": [{"answered": [key]}]}, {"==": [{"var": key}, item.default]}]}
 
 
 class _Unproven(_Reach):

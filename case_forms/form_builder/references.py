@@ -1,29 +1,35 @@
 """Who reads whom: which questions stand on each other in a circle, and what a loop over rows may read."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from case_forms import expressions
 from case_forms.expressions.operators import LOOPS, get_arguments
 
-from .outline import Definition
+from .definition import Form, Question, Repeat, names_read
+from .definition.content import CONDITIONS
 
 Node = str
-READ_IN_PLACE = ("relevant", "required", "initial", "calculation", "choice_filter")
 
 
 class Circles:
     """Which parts of a form wait for each other. Nodes: a key for its answer, "key?" for whether a repeat is asked,
-    "/3" for whether the fourth section is."""
+    "/sections/3" for whether the fourth section is."""
 
-    def __init__(self, definition: Definition) -> None:
+    def __init__(self, form: Form) -> None:
         self._reads: dict[Node, set[Node]] = {}
-        for position, section in enumerate(definition["sections"]):
-            here = section_node(position)
-            self._reads.setdefault(here, set()).update(_read_by(section, ("relevant",)))
-            self._items(section["items"], here)
+        for path, section in form.iter_sections():
+            self._add(path, names_read(section.relevant))
+        for located in form.iter_items():
+            item = located.item
+            around = repeat_node(located.repeat.key) if located.repeat else located.path.rsplit("/items/", 1)[0]
+            if isinstance(item, Question):
+                self._add(item.key, {around, *_read_in_place(item)})
+            elif isinstance(item, Repeat):
+                asked = repeat_node(item.key)
+                self._add(asked, {around, *names_read(item.relevant)})
+                self._add(item.key, {asked, *(inner.key for inner in item.asked_items)})
 
     def holds(self, one: Node, other: Node) -> bool:
         """Whether both stand in one circle; one that reads itself is a circle too."""
@@ -38,6 +44,9 @@ class Circles:
             return True
         return False
 
+    def _add(self, node: Node, read: Iterable[Node]) -> None:
+        self._reads.setdefault(node, set()).update(read)
+
     def _reaches(self, start: Node, goal: Node) -> bool:
         """Whether something that `start` waits for, however far off, is `goal`."""
         left, seen = [start], {start}
@@ -50,38 +59,16 @@ class Circles:
                     left.append(node)
         return False
 
-    def _items(self, items: list[dict[str, Any]], around: Node) -> None:
-        for item in items:
-            key = item["key"]
-            if item["item"] == "repeat":
-                asked = repeat_node(key)
-                self._reads.setdefault(asked, set()).update({around, *_read_by(item, ("relevant",))})
-                inner = {part["key"] for part in item["items"] if part["item"] != "note"}
-                self._reads.setdefault(key, set()).update({asked, *inner})
-                self._items(item["items"], asked)
-            elif item["item"] == "question":
-                read = _read_by(item, READ_IN_PLACE) | (_read_by(item.get("constraint", {}), ("expr",)) - {key})
-                self._reads.setdefault(key, set()).update({around, *read})
-
-
-def section_node(position: int) -> Node:
-    return f"/{position}"
-
 
 def repeat_node(key: str) -> Node:
     return f"{key}?"
 
 
-def _read_by(part: dict[str, Any], names: tuple[str, ...]) -> set[Node]:
-    return {read for name in names if name in part for read in names_read(part[name])}
-
-
-def names_read(expression: Any) -> frozenset[str]:
-    """The variables an expression reads; none when it isn't in the language."""
-    try:
-        return expressions.references(expression)
-    except expressions.LogicError:
-        return frozenset()
+def _read_in_place(question: Question) -> Iterator[str]:
+    for name in CONDITIONS:
+        yield from names_read(question.value_of(name))
+    if question.constraint is not None:
+        yield from names_read(question.constraint.expr) - {question.key}
 
 
 def parts_read(expression: Any, name: str) -> Iterator[str]:

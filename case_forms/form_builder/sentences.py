@@ -1,44 +1,45 @@
 """A form's rules read back as sentences, in the reader's language. Pure; works on half-done definitions too."""
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from case_forms import expressions
 from case_forms.questions import registry
 from case_forms.questions.base import text_in
 
+from .definition import AskedItem, Form, Question
 from .properties import OpenSource
 
 OF_THE_HOUSE = ("yes_no_unknown",)  # types whose choices the house words
 DAYS = frozenset({"date", "datetime", "time"})
-Part = dict[str, Any]
 
 
 class Sentences:
-    """Knows what a definition calls its questions and their choices."""
+    """Knows what a form calls its questions and their choices."""
 
-    def __init__(self, definition: Part, language: str) -> None:
+    def __init__(self, form: Form, language: str) -> None:
         self.language = language
         self.labels: dict[str, str] = {}
         self.values: dict[str, dict[str, str]] = {}
         self.days: set[str] = set()
-        own = definition.get("lists", {})
-        for item in items_within(definition.get("sections", [])):
-            if item.get("item") in ("question", "repeat"):
-                self.labels[item["key"]] = self.words(item.get("label")) or item["key"]
-            if _is_day(item):
-                self.days.add(item["key"])
-            if item.get("type") in OF_THE_HOUSE:
-                worded = registry.get(item["type"]).listed(item, self.language, OpenSource())
-                self.values[item["key"]] = {value: str(label) for value, label in worded}
-            choices = item.get("choices") or own.get(str(item.get("choices_from")), {}).get("choices")
-            if isinstance(choices, list) and choices:
-                self.values[item["key"]] = {
-                    str(choice.get("value", "")): self.words(choice.get("label")) or str(choice.get("value", ""))
-                    for choice in choices
-                    if isinstance(choice, dict)
-                }
+        for located in form.iter_items():
+            item = located.item
+            if isinstance(item, AskedItem):
+                self.labels[item.key] = self.words(item.label) or item.key
+            if isinstance(item, Question):
+                self._learn_answers(item, form)
+
+    def _learn_answers(self, question: Question, form: Form) -> None:
+        key = question.key
+        if _is_day(question):
+            self.days.add(key)
+        if question.type in OF_THE_HOUSE:
+            worded = registry.get(question.type).listed(question.stored, self.language, OpenSource())
+            self.values[key] = {value: str(label) for value, label in worded}
+        own = form.lists.get(question.choices_from)
+        choices = question.choices or (own.choices if own else ())
+        if choices:
+            self.values[key] = {choice.value: self.words(choice.label) or choice.value for choice in choices}
 
     def words(self, texts: Any) -> str:
         """A text by language in the reader's, "" when there is none."""
@@ -55,17 +56,8 @@ class Sentences:
             return json.dumps(expression, ensure_ascii=False)
 
 
-def items_within(parts: Iterable[Part]) -> Iterable[Part]:
-    """Every item of sections or groups, in document order, those inside groups included."""
-    for part in parts:
-        for item in part.get("items", []):
-            yield item
-            yield from items_within([item])
-
-
-def _is_day(item: Part) -> bool:
+def _is_day(question: Question) -> bool:
     """Whether the answer is a date or time, as far as a half-done question says."""
-    name = item.get("type")
-    if name == "calculated":
-        return item.get("result") == "date"
-    return isinstance(name, str) and name in registry.names() and registry.get(name).value_kind in DAYS
+    if question.type == "calculated":
+        return question.result == "date"
+    return question.type in registry.names() and registry.get(question.type).value_kind in DAYS

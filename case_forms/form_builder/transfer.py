@@ -152,7 +152,7 @@ class ArchiveView(PageOfForm):
         language, newest = get_language() or "sq", self.form.newest_version()
         is_archived = not self.form.is_archived
         problems = placed(archiving_problems(self.form, is_archived=is_archived), {}, language)
-        standing = newest.definition if newest else None
+        standing = newest.parsed_form if newest else None
         before, after = (standing, None) if is_archived else (None, standing)
         motion = in_motion(self.form.key, before, after, language)
         return self.render_to_response(self.get_context_data(problems=problems, motion=motion), status=status)

@@ -16,10 +16,10 @@ from wagtail.models import Revision
 
 from . import canonical
 from .actions import FormIsLocked, as_published, note_export, restore_version
+from .definition import parse_form, shape_problems
 from .diff import Difference, differences
 from .models import FormVersion
 from .pages import PageOfForm
-from .shapes import shape_problems
 
 DRAFT = "draft"
 
@@ -89,7 +89,7 @@ class CompareView(PageOfForm):
         newest = str(numbers[0]) if numbers else DRAFT
         old = self.side(request.GET.get("from") or newest)
         new = self.side(request.GET.get("to") or DRAFT)
-        found = differences(old.definition, new.definition, language=get_language() or "sq")
+        found = differences(parse_form(old.definition), parse_form(new.definition), language=get_language() or "sq")
         return self.render_to_response(
             self.get_context_data(
                 old=old,

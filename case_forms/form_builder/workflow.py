@@ -9,12 +9,13 @@
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
+from wagtail.actions.publish_revision import PublishPermissionError
 from wagtail.admin import signal_handlers
 from wagtail.locks import WorkflowLock
 from wagtail.models import Revision, Task, TaskState, Workflow, WorkflowContentType, WorkflowState, WorkflowTask
@@ -66,7 +67,7 @@ class FormApprovalTask(Task):
     @transaction.atomic
     def start(self, workflow_state: WorkflowState, user: User | None = None) -> TaskState:
         state = super().start(workflow_state, user=user)
-        SubmittedForm.objects.create(state=state, sha256=sha256_today(workflow_state.content_object))
+        SubmittedForm.objects.create(state=state, sha256=workflow_state.content_object.sha256_today())
         return state
 
     def locked_for_user(self, obj: Any, user: User) -> bool:
@@ -107,14 +108,6 @@ def may_approve(state: TaskState, user: User) -> bool:
     )
 
 
-def sha256_today(form: Any) -> str:
-    """Of the version that publishing the working copy would make now."""
-    from . import canonical
-    from .lists import resolved, shared_lists
-
-    return canonical.compute_sha256(canonical.dump(resolved(form.working_copy(), shared_lists())))
-
-
 def sha256_approved(state: TaskState) -> str:
     """ "" for what was sent before this was noted."""
     return SubmittedForm.objects.filter(state_id=state.pk).values_list("sha256", flat=True).first() or ""
@@ -122,7 +115,38 @@ def sha256_approved(state: TaskState) -> str:
 
 def is_as_submitted(state: TaskState, form: Any) -> bool:
     """Whether publishing would make exactly what was sent: somebody may have changed a list that the form uses."""
-    return sha256_approved(state) in ("", sha256_today(form))
+    return sha256_approved(state) in ("", form.sha256_today())
+
+
+class PublishAction(Protocol):
+    """What publishing does (`actions.publish_form`). It stands above the models, and registers itself when the app is
+    ready, so that approving can call it."""
+
+    def __call__(self, *, form: Any, by: User | None, submitted_by: User | None, approved_sha256: str) -> Any: ...
+
+
+_publish_actions: list[PublishAction] = []
+
+
+def register_publish_action(action: PublishAction) -> None:
+    _publish_actions[:] = [action]
+
+
+def publish_approved(form: Any, revision: Revision, by: User | None) -> Any:
+    """Publish a revision that another coordinator has approved, and no other. Returns the version.
+
+    Raises PublishPermissionError, and what the action raises.
+    """
+    approval = get_approval(revision)
+    if approval is None or revision.pk != form.latest_revision_id:
+        raise PublishPermissionError("A form is published by the approval of another coordinator.")
+    (publish,) = _publish_actions
+    return publish(
+        form=form,
+        by=by,
+        submitted_by=approval.workflow_state.requested_by,
+        approved_sha256=sha256_approved(approval),
+    )
 
 
 @transaction.atomic

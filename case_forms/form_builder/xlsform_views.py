@@ -12,7 +12,7 @@ from wagtail.admin import messages
 from .actions import DefinitionRefused, FormIsLocked, note_export, publishing_problems
 from .catalogue import KINDS
 from .editing import tell_problems
-from .lists import shared_lists
+from .models import shared_lists
 from .pages import PageOfForm
 from .problem_locations import placed
 from .transfer import ImportView

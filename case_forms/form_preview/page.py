@@ -6,7 +6,9 @@ from typing import Any
 from django.utils import timezone
 
 from case_forms.form_builder.checker import check_definition
-from case_forms.form_builder.lists import resolved, shared_lists
+from case_forms.form_builder.definition import Form, parse_form
+from case_forms.form_builder.lists import resolved
+from case_forms.form_builder.models import shared_lists
 from case_forms.form_builder.problem_locations import placed
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.decide import LANGUAGES
@@ -32,7 +34,7 @@ class Shown:
     """
 
     problems: list[dict[str, str]]
-    definition: dict[str, Any] | None = None
+    definition: Form | None = None
     language: str = ""
     languages: list[tuple[str, str]] = field(default_factory=list)
     page: SectionPage | None = None
@@ -53,11 +55,12 @@ def shown_for(trial: Trial, language: str) -> Shown:
     found = check_definition(trial.definition, shared=shared)
     shown = Shown(problems=placed(found, trial.definition, language))
     definition = showable(trial.definition, shared) if found else resolved(trial.definition, shared)
-    if definition is None or not definition["sections"]:
+    form = parse_form(definition)
+    if definition is None or not form.sections:
         return shown
-    shown.definition = definition
-    shown.language = language_among(definition["languages"], trial.language, language)
-    shown.languages = languages_to_pick(definition)
+    shown.definition = form
+    shown.language = language_among(form.languages, trial.language, language)
+    shown.languages = languages_to_pick(form)
     context = CheckContext(
         sources=Lists(),
         today=timezone.localdate(),
@@ -65,61 +68,57 @@ def shown_for(trial: Trial, language: str) -> Shown:
         language=shown.language,
         house_language=language,
     )
-    answers = _answers(definition, trial)
-    shown.page, shown.new_row_in = _page(readable(definition), answers, context, trial)
-    checked = form_states(definition, answers, context)
+    answers = _answers(form, trial)
+    shown.page, shown.new_row_in = _page(parse_form(readable(form)), answers, context, trial)
+    checked = form_states(form, answers, context)
     shown.faults = len(checked.errors)
     if shown.page is None:
         shown.readings = read_sections(checked, context)
-    labels = {each: get_labels(definition, each) for each in (*LANGUAGES, language)}
-    shown.rules = get_rules(definition, checked, context, labels[language], language, settings_in_force(language))
-    shown.rehearsal = rehearse(definition, checked.answers, context, labels, language)
+    labels = {each: get_labels(form, each) for each in (*LANGUAGES, language)}
+    shown.rules = get_rules(form, checked, context, labels[language], language, settings_in_force(language))
+    shown.rehearsal = rehearse(form, checked.answers, context, labels, language)
     return shown
 
 
-def _answers(definition: dict[str, Any], trial: Trial) -> Answers:
+def _answers(form: Form, trial: Trial) -> Answers:
     """What was typed in all sections, without the row whose removal was asked for."""
     answers: Answers = {}
-    for section in definition["sections"]:
-        fields = trial.fields.get(section["key"])
+    for section in form.sections:
+        fields = trial.fields.get(section.key)
         if fields is None:
             continue
-        removes = trial.press[0] == "remove" and section["key"] == trial.section
+        removes = trial.press[0] == "remove" and section.key == trial.section
         typed = without_row(fields, section, trial.press[1]) if removes else typed_in(section, fields)
         answers = merged(answers, section, typed)
     return answers
 
 
-def _page(
-    definition: dict[str, Any], answers: Answers, context: CheckContext, trial: Trial
-) -> tuple[SectionPage | None, str]:
+def _page(form: Form, answers: Answers, context: CheckContext, trial: Trial) -> tuple[SectionPage | None, str]:
     """The section to show after the button that was pressed, and the group that got a row. None: the review."""
     name, value = trial.press
     if trial.section == REVIEW and name != "go":
         return None, ""
     new_row_in = value if name == "add" else ""
-    here = _section(definition, trial.section, answers, context, new_row_in=new_row_in)
+    here = _section(form, trial.section, answers, context, new_row_in=new_row_in)
     if here is None or name != "go":
         return here, new_row_in
     if value == "next":
         fields = trial.fields.get(here.key)
         asked = section_page(
-            definition, here.key, answers, context, user=None, shown=fields.getlist("shown") if fields else ()
+            form, here.key, answers, context, user=None, shown=fields.getlist("shown") if fields else ()
         )
         if asked.problems:
             return asked, ""
-        return (_section(definition, here.next, answers, context) if here.next else None), ""
+        return (_section(form, here.next, answers, context) if here.next else None), ""
     wanted = (here.previous or here.key) if value == "back" else value.removeprefix("to:")
-    return _section(definition, wanted, answers, context), ""
+    return _section(form, wanted, answers, context), ""
 
 
-def _section(
-    definition: dict[str, Any], wanted: str, answers: Answers, context: CheckContext, **options: Any
-) -> SectionPage | None:
+def _section(form: Form, wanted: str, answers: Answers, context: CheckContext, **options: Any) -> SectionPage | None:
     """This section when the form has it and it applies, else the first that applies; None when none does."""
-    for key in (wanted, *(section["key"] for section in definition["sections"])):
+    for key in (wanted, *(section.key for section in form.sections)):
         try:
-            return section_page(definition, key, answers, context, user=None, **options)
+            return section_page(form, key, answers, context, user=None, **options)
         except NoSuchSection:
             options = {}
     return None

@@ -16,6 +16,7 @@ from case_forms.cases.actions import SUBMISSION_RECEIVED
 from case_forms.cases.brief_content import AnswerFacts, BriefFacts, brief_for
 from case_forms.cases.models import Case, CaseStatus
 from case_forms.form_builder.audience import is_public
+from case_forms.form_builder.definition import Form, Question
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, Labels, decide
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.procedures.organisation_settings import Chosen, chosen_in_words
@@ -59,7 +60,7 @@ def settings_in_force(language: str) -> Chosen:
 
 
 def rehearse(
-    definition: Mapping[str, Any], answers: Answers, context: CheckContext, labels: Mapping[str, Labels], language: str
+    form: Form, answers: Answers, context: CheckContext, labels: Mapping[str, Labels], language: str
 ) -> Rehearsal:
     """Decides and composes, and stores nothing. `answers` are the checked ones."""
     try:
@@ -68,10 +69,10 @@ def rehearse(
         return Rehearsal(problem=_("No procedure is in force, so nobody would be notified."))
     rehearsal = Rehearsal(procedure=str(procedure.title))
     occurred_at = timezone.make_aware(datetime.combine(context.occurred_on, timezone.localtime().time()))
-    names_a_case = _names_a_case(definition, answers)
+    names_a_case = _names_a_case(form, answers)
     event = Event(
-        kind=TIP_RECEIVED if is_public(definition) else SUBMISSION_RECEIVED,
-        form=definition["key"],
+        kind=TIP_RECEIVED if is_public(form) else SUBMISSION_RECEIVED,
+        form=form.key,
         answers=answers,
         occurred_at=timezone.localtime(occurred_at),
         received_at=timezone.localtime(),
@@ -90,7 +91,7 @@ def rehearse(
         (localize(entry["words"], language), localize(entry["because"], language)) for entry in decision.explanation
     ]
     titles = {rule["key"]: localize(rule["title"], language) for rule in procedure.definition["rules"]}
-    _Telling(decision, definition, answers, context, event.occurred_at, language, titles, rehearsal).run(names_a_case)
+    _Telling(decision, form, answers, context, event.occurred_at, language, titles, rehearsal).run(names_a_case)
     return rehearsal
 
 
@@ -100,7 +101,7 @@ class _Telling:
     def __init__(
         self,
         decision: Decision,
-        definition: Mapping[str, Any],
+        form: Form,
         answers: Answers,
         context: CheckContext,
         occurred_at: datetime,
@@ -109,17 +110,17 @@ class _Telling:
         rehearsal: Rehearsal,
     ) -> None:
         self.decision = decision
-        self.definition = definition
+        self.form = form
         self.answers = answers
         self.context = context
         self.occurred_at = occurred_at
         self.language = language
         self.titles = titles
         self.rehearsal = rehearsal
-        named = _("where it happens") if is_public(definition) else _("the case's municipality")
+        named = _("where it happens") if is_public(form) else _("the case's municipality")
         self.municipality = Municipality(name=named)
         self.case: Case | None = None
-        self.is_tip = is_public(definition)
+        self.is_tip = is_public(form)
 
     def run(self, names_a_case: bool) -> None:
         for action in self.decision.actions:
@@ -191,7 +192,7 @@ class _Telling:
             "municipality": self.municipality,
             "unit": MobileUnit(name=unit, callback_phone=_("the unit's number")),
             "occurred_at": self.occurred_at,
-            "definition": self.definition,
+            "form": self.form,
             "answers": self.answers,
             "sources": self.context.sources,
             "facts": self.decision.facts,
@@ -221,6 +222,6 @@ def _as_ticked(answers: Answers) -> dict[str, list[str]]:
     return {office: [str(answers.get("consent_basis"))] for office in OFFICES}
 
 
-def _names_a_case(definition: Mapping[str, Any], answers: Answers) -> bool:
-    items = (item for section in definition["sections"] for item in section["items"])
-    return any(item.get("type") == "case_reference" and answers.get(item["key"]) for item in items)
+def _names_a_case(form: Form, answers: Answers) -> bool:
+    asked = (item for item in form.outer_items if isinstance(item, Question) and item.type == "case_reference")
+    return any(answers.get(question.key) for question in asked)

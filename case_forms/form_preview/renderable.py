@@ -10,8 +10,8 @@ from typing import Any
 
 from case_forms import expressions
 from case_forms.form_builder.checker import check_definition
-from case_forms.form_builder.lists import Shared, resolved
-from case_forms.form_builder.shapes import Problem, shape_problems
+from case_forms.form_builder.definition import Form, Problem, parse_form, shape_problems
+from case_forms.form_builder.lists import Shared, part_of_json, resolved
 
 ROUNDS = 10  # leaving something out may show another problem
 NEEDED = frozenset({"item", "key", "type", "label", "title", "text", "items"})
@@ -43,23 +43,21 @@ def showable(definition: Any, shared: Shared) -> dict[str, Any] | None:
     if not _mended(shown, lambda: [problem for problem in check_definition(shown) if _hinders(problem)]):
         return None
     shown["languages"] = list(dict.fromkeys(shown["languages"])) or ["sq"]
-    for section in shown["sections"]:
-        _finish(section["items"])
+    for located in parse_form(shown).iter_questions():
+        _finish(part_of_json(shown, located.path))
     return shown
 
 
-def readable(definition: dict[str, Any]) -> dict[str, Any]:
+def readable(form: Form) -> dict[str, Any]:
     """The same without the conditions that are no expressions: the page can't follow them, the report names them."""
-    return {**definition, "sections": [_readable(section) for section in definition["sections"]]}
-
-
-def _readable(part: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in part.items() if name not in CONDITIONS or _is_readable(name, value)}
-    if part.get("type") == "calculated":
-        kept.setdefault("calculation", None)
-    if "items" in part:
-        kept["items"] = [_readable(item) for item in part["items"]]
-    return kept
+    made = form.to_json()
+    for path in (*(path for path, _section in form.iter_sections()), *(each.path for each in form.iter_items())):
+        part = part_of_json(made, path)
+        for name in CONDITIONS & part.keys():
+            if not _is_readable(name, part[name]):
+                del part[name]
+        _keep_calculation(part)
+    return made
 
 
 def _is_readable(name: str, value: Any) -> bool:
@@ -131,15 +129,17 @@ def _at(definition: Any, place: Iterable[str | int]) -> Any:
     return definition
 
 
-def _finish(items: list[dict[str, Any]]) -> None:
+def _finish(question: dict[str, Any]) -> None:
     """Choices that have no value yet go; a calculation that isn't written yet comes to nothing."""
-    for item in items:
-        if item.get("type") == "calculated":
-            item.setdefault("calculation", None)
-        for name in ("choices", "rows"):
-            if name in item:
-                item[name] = list(_first_of_each_value(item[name]))
-        _finish(item.get("items", []))
+    _keep_calculation(question)
+    for name in ("choices", "rows"):
+        if name in question:
+            question[name] = list(_first_of_each_value(question[name]))
+
+
+def _keep_calculation(part: dict[str, Any]) -> None:
+    if part.get("type") == "calculated":
+        part.setdefault("calculation", None)
 
 
 def _first_of_each_value(choices: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """What the rules of a form did with the test answers: each as a sentence, whether it held, and on which answers."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from access.models import localize
 from case_forms import expressions
+from case_forms.form_builder.definition import AnyItem, Form, Note, Question, Repeat, Section
 from case_forms.form_builder.sentences import Sentences
 from case_forms.procedures.decide import Labels
 from case_forms.procedures.organisation_settings import Chosen
@@ -17,8 +18,6 @@ from case_forms.questions import registry
 from case_forms.questions.base import is_unanswered
 from case_forms.submissions.validation.validate import Answers, CheckContext, Checked, scope_at
 from notifications.directory.models import Role
-
-Item = Mapping[str, Any]
 
 HELD, FAILED, UNSURE, NOT_REACHED = "held", "failed", "unsure", "not_reached"
 WORDS: Mapping[str, str | Promise] = {
@@ -74,7 +73,7 @@ class SectionRules:
 
 
 def get_rules(
-    definition: Item,
+    form: Form,
     checked: Checked,
     context: CheckContext,
     labels: Labels,
@@ -83,10 +82,10 @@ def get_rules(
 ) -> list[SectionRules]:
     """The rules of each section that has any, in document order. `language` is the reader's, as are `labels`;
     `settings`: those of the procedure in force, which sharing may read."""
-    reading = _Reading(definition, checked, context, labels, language, settings or Chosen())
+    reading = _Reading(form, checked, context, labels, language, settings or Chosen())
     sections = [
-        SectionRules(section["key"], localize(section["title"], language), list(reading.section(section)))
-        for section in definition["sections"]
+        SectionRules(section.key, localize(section.title, language), list(reading.section(section)))
+        for section in form.sections
     ]
     return [section for section in sections if section.rules]
 
@@ -94,7 +93,7 @@ def get_rules(
 class _Reading:
     def __init__(
         self,
-        definition: Item,
+        form: Form,
         checked: Checked,
         context: CheckContext,
         labels: Labels,
@@ -108,68 +107,69 @@ class _Reading:
         self.settings = settings
         self.choices: Mapping[str, Any] = {**labels.choices, **settings.choices}
         self.broken = {problem.path for problem in checked.errors if problem.code == "constraint"}
-        self.asked = dict(_by_key(definition))
-        self.days = Sentences(dict(definition), language).days
+        self.asked = form.by_key
+        self.days = Sentences(form, language).days
         self.names = {**labels.questions, **settings.labels, **{key: str(words) for key, words in GIVEN.items()}}
 
-    def section(self, section: Item) -> Iterator[Rule]:
-        applies = yield from self._condition(section, "relevant", localize(section["title"], self.language), self.scope)
-        yield from self._items(section["items"], self.scope, "/answers", "", applies)
+    def section(self, section: Section) -> Iterator[Rule]:
+        applies = yield from self._condition(section, "relevant", localize(section.title, self.language), self.scope)
+        yield from self._items(section.items, self.scope, "/answers", "", applies)
 
-    def _items(self, items: list[Item], scope: Answers, path: str, around: str, applies: bool) -> Iterator[Rule]:
+    def _items(self, items: Iterable[AnyItem], scope: Answers, path: str, around: str, applies: bool) -> Iterator[Rule]:
         for item in items:
             where = f"{around}{self._name(item)}"
             asked = yield from self._condition(item, "relevant", where, scope, applies)
-            here = f"{path}/{item['key']}"
-            if item["item"] == "repeat":
-                rows = scope.get(item["key"]) if asked else None
+            here = f"{path}/{item.key}"
+            if isinstance(item, Repeat):
+                rows = scope.get(item.key) if asked else None
                 for index, row in enumerate(rows if isinstance(rows, list) else []):
                     within = {**scope, **row, "_position": index + 1}
-                    yield from self._items(item["items"], within, f"{here}/{index}", f"{where} {index + 1} › ", asked)
-            elif item["item"] == "question":
+                    yield from self._items(item.items, within, f"{here}/{index}", f"{where} {index + 1} › ", asked)
+            elif isinstance(item, Question):
                 yield from self._question(item, where, scope, here, asked)
 
-    def _question(self, question: Item, where: str, scope: Answers, path: str, asked: bool) -> Iterator[Rule]:
+    def _question(self, question: Question, where: str, scope: Answers, path: str, asked: bool) -> Iterator[Rule]:
         yield from self._condition(question, "required", where, scope, asked)
-        if "constraint" in question:
-            expression, given = question["constraint"]["expr"], question["key"] in scope
+        if question.constraint is not None:
+            expression, given = question.constraint.expr, question.key in scope
             broken = path in self.broken
             outcome = FAILED if broken else HELD if given and asked else NOT_REACHED
             yield self._rule(where, "constraint", expression, scope, outcome)
-        if "choice_filter" in question:
+        if question.has("choice_filter"):
             yield self._filter(question, where, scope, asked)
         for name in ("initial", "calculation"):
-            if isinstance(question.get(name), dict | list):
-                value = _worked_out(question[name], scope) if asked else None
+            expression = question.value_of(name)
+            if isinstance(expression, dict | list):
+                value = _worked_out(expression, scope) if asked else None
                 outcome = NOT_REACHED if not asked else UNSURE if isinstance(value, expressions.LogicError) else HELD
                 said = self._plain(value) if outcome == HELD else ""
-                yield self._rule(where, name, question[name], scope, outcome, said)
-        for role, expression in question.get("shared_with", {}).items():
+                yield self._rule(where, name, expression, scope, outcome, said)
+        for role, expression in question.shared_with.items():
             if isinstance(expression, dict) and role in Role.values:
-                answered = asked and question["key"] in scope
+                answered = asked and question.key in scope
                 yield self._rule(
                     where, role, expression, scope, _outcome(expression, scope) if answered else NOT_REACHED
                 )
 
     def _condition(
-        self, part: Item, name: str, where: str, scope: Answers, applies: bool = True
+        self, part: Section | AnyItem, name: str, where: str, scope: Answers, applies: bool = True
     ) -> Generator[Rule, None, bool]:
         """Tells a written condition; returns whether it lets the part through (one that can't be worked out does)."""
-        expression = part.get(name, name == "relevant")
+        expression = part.value_of(name)
         outcome = _outcome(expression, scope) if applies else NOT_REACHED
         if not isinstance(expression, bool):
             yield self._rule(where, name, expression, scope, outcome)
         return outcome in (HELD, UNSURE)
 
-    def _filter(self, question: Item, where: str, scope: Answers, asked: bool) -> Rule:
-        kind, plain = registry.get(question["type"]), dict(question)
+    def _filter(self, question: Question, where: str, scope: Answers, asked: bool) -> Rule:
+        kind, plain = registry.get(question.type), question.stored
         if not asked:
-            return self._rule(where, "choice_filter", question["choice_filter"], scope, NOT_REACHED)
+            return self._rule(where, "choice_filter", question.choice_filter, scope, NOT_REACHED)
         listed = kind.listed(plain, self.language, self.context.sources)
         offered = kind.choices(plain, self.language, self.context.sources, scope)
         said = ngettext("%(offered)s of %(count)s choice", "%(offered)s of %(count)s choices", len(listed))
         result = said % {"offered": len(offered), "count": len(listed)}
-        return self._rule(where, "choice_filter", question["choice_filter"], scope, HELD, result)
+        return self._rule(where, "choice_filter", question.choice_filter, scope, HELD, result)
 
     def _rule(self, where: str, kind: str, expression: Any, scope: Answers, outcome: str, result: str = "") -> Rule:
         return Rule(where, kind, self._sentence(expression), outcome, list(self._read(expression, scope)), result)
@@ -197,13 +197,13 @@ class _Reading:
             return str(_("not answered"))
         if key in self.settings.choices:
             return self.settings.choices[key].get(str(value), str(value))
-        item = self.asked.get(key)
-        if item is None:
-            return self._plain(value)
-        if item["item"] == "repeat":
+        item = self.asked[key].item if key in self.asked else None
+        if isinstance(item, Repeat):
             rows = len(value) if isinstance(value, list) else 0
             return ngettext("%(count)s entry", "%(count)s entries", rows) % {"count": rows}
-        return registry.get(item["type"]).formatted(value, dict(item), self.language, self.context.sources)
+        if not isinstance(item, Question):
+            return self._plain(value)
+        return registry.get(item.type).formatted(value, item.stored, self.language, self.context.sources)
 
     def _plain(self, value: Any) -> str:
         if isinstance(value, bool):
@@ -214,11 +214,11 @@ class _Reading:
             return ", ".join(self._plain(part) for part in value)
         return str(value)
 
-    def _name(self, item: Item) -> str:
-        if item["item"] == "note":
-            text = localize(item["text"], self.language)
+    def _name(self, item: AnyItem) -> str:
+        if isinstance(item, Note):
+            text = localize(item.text, self.language)
             return text if len(text) <= 40 else f"{text[:39]}…"
-        return localize(item["label"], self.language) or item["key"]
+        return localize(item.texts_of("label"), self.language) or item.key
 
 
 def _outcome(expression: Any, scope: Answers) -> str:
@@ -233,14 +233,3 @@ def _worked_out(expression: Any, scope: Answers) -> Any:
         return expressions.evaluate(expression, scope)
     except expressions.LogicError as failure:
         return failure
-
-
-def _by_key(definition: Item) -> Iterator[tuple[str, Item]]:
-    def within(items: list[Item]) -> Iterator[tuple[str, Item]]:
-        for item in items:
-            if item["item"] != "note":
-                yield item["key"], item
-            yield from within(item.get("items", []))
-
-    for section in definition["sections"]:
-        yield from within(section["items"])

@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from access.models import User
 from audit.chain import SYSTEM, get_actor, log_event
 from case_forms.form_builder import canonical
+from case_forms.form_builder.definition.problems import Problem
 from case_forms.form_builder.models import FormDefinition, FormVersion
-from case_forms.form_builder.outline import answer_keys
-from case_forms.form_builder.shapes import Problem
 
 from .checker import check_procedure
 from .form_guard import published_sides
@@ -30,7 +29,7 @@ class ProcedureRefused(Exception):
 
 def published_questions() -> Mapping[str, Collection[str]]:
     """{form key: its questions' keys} of the newest published versions."""
-    return {version.form.key: answer_keys(version.definition) for version in FormVersion.objects.newest()}
+    return {version.form.key: version.parsed_form.answer_keys for version in FormVersion.objects.newest()}
 
 
 @transaction.atomic

@@ -24,8 +24,8 @@ from django.utils import timezone
 
 from case_forms import expressions
 from case_forms.form_builder import canonical
+from case_forms.form_builder.definition import Form, parse_canonical
 from case_forms.form_builder.models import FormVersion
-from case_forms.form_builder.outline import questions
 
 from .models import ProcedureVersion
 from .organisation_settings import kinds_of_settings, read_in
@@ -92,11 +92,11 @@ def standing_versions(at: datetime | None = None) -> list[Standing]:
     return [*current, *coming, *left]
 
 
-def changing(key: str, after: Mapping[str, Any] | None) -> Changing:
-    """The form of this key as it is published, and as it would be: a resolved definition, None when archived."""
+def changing(key: str, after: Form | None) -> Changing:
+    """The form of this key as it is published, and as it would be: resolved, None when archived."""
     others = {version.form.key: get_side(version) for version in FormVersion.objects.newest().exclude(form__key=key)}
     newest = FormVersion.objects.filter(form__key=key).order_by("-number").first()
-    return Changing(key, get_side(newest) if newest else None, FormSide(dict(after)) if after else None, others)
+    return Changing(key, get_side(newest) if newest else None, FormSide(after) if after else None, others)
 
 
 def get_side(version: FormVersion) -> FormSide:
@@ -156,16 +156,17 @@ def settings_missed(side: FormSide, procedure: Mapping[str, Any]) -> Iterator[Se
     """What the form's sharing reads of an organisation's settings and this procedure doesn't give, each once."""
     kinds = kinds_of_settings(procedure)
     found: dict[SettingMissed, None] = {}
-    for placed in questions(side.definition):
-        for rule in (placed.question.get("shared_with") or {}).values():
+    for located in side.form.iter_questions():
+        key = located.question.key
+        for rule in located.question.shared_with.values():
             if not isinstance(rule, dict):
                 continue
             for name in read_in(expressions.references(rule)):
                 if name not in kinds:
-                    found[SettingMissed(placed.question["key"], name)] = None
+                    found[SettingMissed(key, name)] = None
             for name, value in compared(rule):
                 if name in kinds and value not in (kinds[name].choices or ()):
-                    found[SettingMissed(placed.question["key"], name, value)] = None
+                    found[SettingMissed(key, name, value)] = None
     yield from found
 
 
@@ -193,4 +194,4 @@ def _needs(text: str) -> list[RuleNeeds]:
 
 @lru_cache(maxsize=64)
 def _side(text: str) -> FormSide:
-    return FormSide(canonical.parse(text))
+    return FormSide(parse_canonical(text))

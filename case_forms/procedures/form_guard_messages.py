@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from access.models import localize
 from case_forms import expressions
-from case_forms.form_builder.outline import questions
-from case_forms.form_builder.shapes import Problem
+from case_forms.form_builder.definition.problems import Problem
 from notifications.directory.models import Role
 
 from .form_guard import Changing, Found, SettingMissed, Standing, settings_missed, unfit_rules
@@ -19,6 +18,7 @@ from .labels import get_labels
 from .rule_needs import DEEP, Break, FormSide
 
 MAX_TOLD = 3  # of what one rule misses, in one sentence; the rest follows from it
+OUTER_STEPS = 5  # of the pointer of an item outside groups: "", sections, 0, items, 3
 
 
 def iter_problems(found: Found, change: Changing) -> Iterator[Problem]:
@@ -58,7 +58,7 @@ def setting_problems(side: FormSide, procedure: Mapping[str, Any], source: str) 
     """At each question that is shared on a setting which this procedure doesn't have. `source`: its name in words."""
     for missed in settings_missed(side, procedure):
         words = {
-            "question": get_labels(side.definition, _reader()).questions.get(missed.question, missed.question),
+            "question": get_labels(side.form, _reader()).questions.get(missed.question, missed.question),
             "setting": missed.setting.removeprefix(expressions.SETTING_PREFIX),
             "value": missed.value,
             "source": source,
@@ -136,18 +136,14 @@ def action_words(action: Mapping[str, Any], procedure: Mapping[str, Any]) -> str
 
 
 def get_path(key: str, side: FormSide | None) -> str:
-    """The JSON pointer of a question in its form, "" when it isn't there."""
-    for number, section in enumerate(side.definition["sections"] if side and key else ()):
-        for position, item in enumerate(section["items"]):
-            inner = [part["key"] for part in item.get("items", ())]
-            if key == item["key"] or key in inner:
-                return f"/sections/{number}/items/{position}"
-    return ""
+    """The JSON pointer of a question in its form, or of the group around it; "" when it isn't there."""
+    located = side.form.by_key.get(key) if side and key else None
+    return "/".join(located.path.split("/")[:OUTER_STEPS]) if located else ""
 
 
 def _label(key: str, change: Changing) -> str:
     for side in (change.after, change.before):
-        if side is not None and (label := get_labels(side.definition, _reader()).questions.get(key)):
+        if side is not None and (label := get_labels(side.form, _reader()).questions.get(key)):
             return label
     return key
 
@@ -156,11 +152,12 @@ def _choice(each: Break, change: Changing) -> str:
     """What people call the choice; its value when it has no words any more, or when the value is what is missing."""
     if each.code == "value" or change.after is None:
         return each.value
-    return get_labels(change.after.definition, _reader()).choices.get(each.name, {}).get(each.value, each.value)
+    return get_labels(change.after.form, _reader()).choices.get(each.name, {}).get(each.value, each.value)
 
 
 def _is_in_group(key: str, side: FormSide) -> bool:
-    return any(each.question["key"] == key and each.repeats for each in questions(side.definition))
+    located = side.form.questions_by_key.get(key)
+    return located is not None and bool(located.repeats)
 
 
 def _reader() -> str:

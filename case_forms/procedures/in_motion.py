@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from access.models import localize
 from case_forms import expressions
-from case_forms.form_builder.dependents import BROKEN, CHANGED, SAME, STARTS, STOPS, Definition, Effect, InMotion
-from case_forms.form_builder.shapes import Problem
+from case_forms.form_builder.definition import Form, Problem
+from case_forms.form_builder.dependents import BROKEN, CHANGED, SAME, STARTS, STOPS, Effect, InMotion
 
 from .form_guard import Changing, Found, Standing, breaks_in, changing, concerns, standing_versions, what_breaks
 from .form_guard_messages import (
@@ -29,8 +29,8 @@ from .rule_needs import FormSide, RuleNeeds, may_match_none
 class Procedures:
     """`builder.dependents.Dependent`, for every procedure version that decides or will."""
 
-    def problems(self, key: str, definition: Definition | None, *, deep: bool = True) -> list[Problem]:
-        change = changing(key, definition)
+    def problems(self, key: str, form: Form | None, *, deep: bool = True) -> list[Problem]:
+        change = changing(key, form)
         standing = standing_versions()
         broken = [
             problem
@@ -47,7 +47,7 @@ class Procedures:
         ]
         return broken + sharing
 
-    def in_motion(self, key: str, before: Definition | None, after: Definition | None, language: str) -> InMotion:
+    def in_motion(self, key: str, before: Form | None, after: Form | None, language: str) -> InMotion:
         change = changing(key, after)
         change = Changing(key, FormSide(before) if before else None, change.after, change.others)
         effects, cautions = [], []
@@ -94,7 +94,7 @@ def _condition(needs: RuleNeeds, procedure: Mapping[str, Any], side: FormSide | 
     condition = needs.rule.get("when", True)
     if side is None or condition is True:
         return ""
-    form = get_labels(side.definition, language)
+    form = get_labels(side.form, language)
     facts = {fact["key"]: localize(fact["label"], language) for fact in procedure["facts"] if "label" in fact}
     labelled = {**form.questions, **facts, **labels_of_settings(procedure, language)}
     values = ChainMap(choices_of_settings(procedure, language), form.choices)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from case_forms.expressions.operators import LOOPS, get_arguments
 from case_forms.expressions.type_checker import KindInfo
 from case_forms.form_builder.answer_types import get_kinds
 from case_forms.form_builder.audience import is_public
-from case_forms.form_builder.outline import answer_keys, questions
+from case_forms.form_builder.definition import Form, Question
 from case_forms.form_builder.reachability import Surroundings
 from case_forms.questions import registry
 
@@ -58,31 +58,31 @@ DEEP = frozenset({"never", "never_with", "unanswered"})
 
 @dataclass(frozen=True, eq=False)
 class FormSide:
-    """One form's definition (resolved) as rules see it: what stands in a repeat group isn't theirs to read."""
+    """A resolved form as rules see it: what stands in a repeat group isn't theirs to read."""
 
-    definition: dict[str, Any] = field(repr=False)
+    form: Form = field(repr=False)
     found: dict[Any, Any] = field(default_factory=dict, repr=False)  # what was worked out about it before
 
     @cached_property
     def kinds(self) -> dict[str, KindInfo]:
-        asked = answer_keys(self.definition)
-        return {key: info for key, info in get_kinds(self.definition).items() if key in asked}
+        asked = self.form.answer_keys
+        return {key: info for key, info in get_kinds(self.form).items() if key in asked}
 
     @cached_property
-    def questions(self) -> dict[str, dict[str, Any]]:
-        return {each.question["key"]: each.question for each in questions(self.definition) if each.repeat is None}
+    def questions(self) -> dict[str, Question]:
+        return {item.key: item for item in self.form.outer_items if isinstance(item, Question)}
 
     @cached_property
     def surroundings(self) -> Surroundings:
-        return Surroundings(self.definition)
+        return Surroundings(self.form)
 
     @cached_property
     def is_public(self) -> bool:
-        return is_public(self.definition)
+        return is_public(self.form)
 
     @cached_property
     def names_cases(self) -> bool:
-        return any(question["type"] == "case_reference" for question in self.questions.values())
+        return any(question.type == "case_reference" for question in self.questions.values())
 
     def offers(self, key: str, value: str) -> bool:
         """Whether a question has a choice of this value that its filter can ever let through; True when unknown."""
@@ -91,11 +91,11 @@ class FormSide:
             return True
         if value not in info.choices:
             return False
-        if "choice_filter" not in question or "choices" not in question:
+        if not question.has("choice_filter") or not question.has("choices"):
             return True
-        chosen: dict[str, Any] = next(choice for choice in question["choices"] if choice.get("value") == value)
-        parts = {**chosen.get("with", {}), "value": value}
-        return expressions.can_hold(_of_choice(question["choice_filter"], parts), self.kinds) is not False
+        chosen = next(choice for choice in question.choices if choice.value == value)
+        parts = {**chosen.attributes, "value": value}
+        return expressions.can_hold(_of_choice(question.choice_filter, parts), self.kinds) is not False
 
 
 class RuleNeeds:
@@ -288,8 +288,8 @@ def compared(expression: Expression) -> Iterator[tuple[str, str]]:
     yield from compared(arguments[:1] + arguments[2:] if operator in LOOPS else arguments)
 
 
-def _sources(question: Mapping[str, Any]) -> set[str]:
+def _sources(question: Question) -> set[str]:
     """Where a question's answers come from: its type, and the list it offers."""
-    name = question["type"]
-    listed = registry.get(name).list_of(dict(question)) if name in registry.names() else ""
-    return {name, listed or question.get("list", "")}
+    name = question.type
+    listed = registry.get(name).list_of(question.stored) if name in registry.names() else ""
+    return {name, listed or question.from_list}

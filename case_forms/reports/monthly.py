@@ -21,7 +21,6 @@ from django.utils import timezone, translation
 from access.models import MobileUnit, User
 from case_forms.cases.models import Case, Deadline, Referral, ReferralState
 from case_forms.form_builder.models import FormVersion
-from case_forms.form_builder.outline import questions
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.decide import DecisionFailed, Event, decide
 from case_forms.procedures.models import ProcedureVersion
@@ -190,7 +189,7 @@ def _by_case(sent: Iterable[tuple[Submission, Answers]]) -> list[list[tuple[Subm
 def _sent(unit: MobileUnit, month: Month, kind: str) -> Iterator[tuple[Submission, Answers]]:
     """The unit's submissions of this kind that came in within the month, opened, the first first; one that doesn't open
     is left out."""
-    forms = {version.form_id for version in FormVersion.objects.newest() if version.definition["kind"] == kind}
+    forms = {version.form_id for version in FormVersion.objects.newest() if version.parsed_form.kind == kind}
     start, end = month.moments
     sent = Submission.objects.filter(
         unit=unit, form_version__form__in=forms, is_drill=False, received_at__gte=start, received_at__lt=end
@@ -243,11 +242,10 @@ def _in_words(submission: Submission, answers: Answers, key: str, language: str,
     value = answers.get(key)
     if value is None:
         return ""
-    for placed in questions(submission.form_version.definition):
-        if placed.question["key"] == key:
-            kind = registry.get(placed.question["type"])
-            return str(kind.formatted(value, placed.question, language, lists))
-    return ""
+    question = submission.form_version.parsed_form.get_question(key)
+    if question is None:
+        return ""
+    return str(registry.get(question.type).formatted(value, question.stored, language, lists))
 
 
 # ---- notices, referrals, clocks ----

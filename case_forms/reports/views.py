@@ -138,7 +138,7 @@ def month(request: HttpRequest) -> HttpResponse:
         version = FormVersion.objects.newest().for_staff().filter(form__key=REPORT).first()
         log_event("report.counted", actor=get_actor(user), target_kind="unit", target_id=unit.slug, month=chosen.key)
         counts = count_month(unit, chosen, language=user.language)
-        context["sections"] = build_lines(version.definition, counts, user.language) if version else []
+        context["sections"] = build_lines(version.parsed_form, counts, user.language) if version else []
         context["version"] = version
         context["may_report"] = version is not None and user.units().filter(pk=unit.pk).exists()
     return render(request, "reports/month.html", frame(request, **context))

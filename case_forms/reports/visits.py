@@ -44,7 +44,7 @@ def get_visits(units: Iterable[MobileUnit], since: date, until: date) -> list[Vi
 
 
 def _logs(units: Iterable[MobileUnit], since: date) -> Iterator[Visit]:
-    forms = {version.form_id for version in FormVersion.objects.newest() if version.definition["kind"] == KIND}
+    forms = {version.form_id for version in FormVersion.objects.newest() if version.parsed_form.kind == KIND}
     sent = Submission.objects.filter(
         unit__in=list(units), form_version__form__in=forms, is_drill=False, received_at__date__gte=since
     )

@@ -11,7 +11,7 @@
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from access.models import MobileUnit, User
 from case_forms.cases.models import Case
 from case_forms.form_builder.audience import is_public
+from case_forms.form_builder.definition import Form
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 from vault.lasting import SUBMISSIONS, keyed_hash, matches
@@ -132,15 +133,15 @@ def receive_submission(
     if earlier is not None:
         return earlier
     form_version = FormVersion.objects.filter(form__key=form_key, number=version).select_related("form").first()
-    if form_version is None or is_public(form_version.definition):  # that one is sent from the public pages
+    if form_version is None or is_public(form_version.parsed_form):  # that one is sent from the public pages
         raise UnknownForm
     received_at = timezone.now()
     files = files_of_draft(draft) if draft else files_of_person(user)
-    cleaned, case = _checked(form_version.definition, answers, occurred_at, received_at, user, files, strict=strict)
+    cleaned, case = _checked(form_version.parsed_form, answers, occurred_at, received_at, user, files, strict=strict)
     context = CheckContext(
         Lists(user), timezone.localdate(received_at), timezone.localdate(occurred_at), user.language, now=received_at
     )
-    asked = [] if is_drill else to_confirm(form_version.definition, cleaned, context, case)
+    asked = [] if is_drill else to_confirm(form_version.parsed_form, cleaned, context, case)
     if unconfirmed(asked, confirmed):
         raise ConfirmationNeeded(unconfirmed(asked, confirmed))
     submission = Submission(
@@ -152,14 +153,14 @@ def receive_submission(
         received_at=received_at,
         answers=cleaned,
         fingerprint=keyed_hash(SUBMISSIONS, content),
-        forget_after=first_due(form_version.definition, timezone.localdate(received_at)),
+        forget_after=first_due(form_version.parsed_form, timezone.localdate(received_at)),
         is_drill=is_drill,
         confirmed=as_kept(asked, user, received_at),
     )
     try:
         with transaction.atomic():
             submission.save(force_insert=True)
-            named = named_files(form_version.definition, cleaned)
+            named = named_files(form_version.parsed_form, cleaned)
             if named or draft is not None:
                 claim_attachments(submission=submission, named=named, by=user, draft=draft)
             decide_and_apply(submission, cleaned, case)
@@ -252,7 +253,7 @@ def _time_problems(occurred_at: datetime) -> Iterator[AnswerProblem]:
 
 
 def _checked(
-    definition: Mapping[str, Any],
+    form: Form,
     answers: Any,
     occurred_at: datetime,
     received_at: datetime,
@@ -263,7 +264,7 @@ def _checked(
 ) -> tuple[Answers, Case | None]:
     """The cleaned answers, and the case that they name. Raises AnswersRefused."""
     checked = check_answers(
-        definition,
+        form,
         answers,
         sources=Lists(user),
         today=timezone.localdate(received_at),
@@ -272,9 +273,9 @@ def _checked(
         strict=strict,
         attachments=files,
     )
-    case, unknown = named_case(definition, checked.answers, user)
-    refused = report_problems(definition, checked.answers, user)
-    errors = [*checked.errors, *unknown, *refused, *file_problems(definition, checked.answers, files)]
+    case, unknown = named_case(form, checked.answers, user)
+    refused = report_problems(form, checked.answers, user)
+    errors = [*checked.errors, *unknown, *refused, *file_problems(form, checked.answers, files)]
     if errors:
         raise AnswersRefused(errors)
     return checked.answers, case

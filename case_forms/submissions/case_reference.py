@@ -7,19 +7,17 @@ from django.utils.translation import gettext as _
 
 from access.models import User
 from case_forms.cases.models import Case
-from case_forms.form_builder.outline import given
+from case_forms.form_builder.definition import Form
 
 from .validation.validate import AnswerProblem
 
 
-def named_case(
-    definition: Mapping[str, Any], answers: Mapping[str, Any], user: User
-) -> tuple[Case | None, list[AnswerProblem]]:
+def named_case(form: Form, answers: Mapping[str, Any], user: User) -> tuple[Case | None, list[AnswerProblem]]:
     """The case that the answers name (the first one, in document order), and a problem for each that isn't there.
 
     Another unit's case is as unknown as one that doesn't exist.
     """
-    named = list(_named_references(definition, answers))
+    named = list(_named_references(form, answers))
     if not named:
         return None, []
     visible = Case.objects.visible_to(user).filter(reference__in={reference for _path, reference in named})
@@ -32,7 +30,7 @@ def named_case(
     return cases.get(named[0][1]), problems
 
 
-def _named_references(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for place in given(dict(definition), answers):
-        if place.placed.question["type"] == "case_reference" and place.value:
+def _named_references(form: Form, answers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for place in form.iter_answer_places(answers):
+        if place.question.type == "case_reference" and place.value:
             yield place.path, place.value

@@ -84,7 +84,7 @@ def _naming(sources: Sequence[Source]) -> Iterator[Submission]:
 
 
 def _forms() -> Iterable[int]:
-    return {version.form_id for version in FormVersion.objects.newest() if version.definition["kind"] == KIND}
+    return {version.form_id for version in FormVersion.objects.newest() if version.parsed_form.kind == KIND}
 
 
 def _visit_named(submission: Submission) -> str:

@@ -16,13 +16,13 @@ from django.utils.translation import gettext
 from access.models import User, localize
 from case_forms import expressions
 from case_forms.cases.models import Case
+from case_forms.form_builder.definition import Form, SendWarning
 from case_forms.procedures.decide import CASE_CONSENT
 
 from .consents import consents_on_record, is_read_by
 from .models import Submission
 from .validation.validate import Answers, CheckContext, scope_at
 
-Definition = Mapping[str, Any]
 OF_A_DRILL = "drill_case"  # the warning of every form that names an exercise; it stands in no definition
 
 
@@ -40,20 +40,20 @@ class ToConfirm:
     question: str = ""
 
 
-def to_confirm(definition: Definition, answers: Answers, context: CheckContext, case: Case | None) -> list[ToConfirm]:
+def to_confirm(form: Form, answers: Answers, context: CheckContext, case: Case | None) -> list[ToConfirm]:
     """What these checked answers make the form ask, in its order.
 
     `case`: the one that the answers name. A condition that can't be worked out is asked about: better once too often.
     """
     asked = [ToConfirm(OF_A_DRILL, "", _drill_words(context.language))] if case is not None and case.is_drill else []
-    warnings = definition.get("warnings", ())
+    warnings = form.warnings
     if not warnings:
         return asked
     scope = {**answers, **scope_at(context), **get_facts(case)}
-    if is_read_by(warnings):
+    if is_read_by([warning.when for warning in warnings]):
         scope[CASE_CONSENT] = consents_on_record(case) if case else None
-    held = [warning for warning in warnings if _holds(warning["when"], scope)]
-    return [*asked, *(_asked(definition, warning, context.language) for warning in held)]
+    held = [warning for warning in warnings if _holds(warning.when, scope)]
+    return [*asked, *(_asked(form, warning, context.language) for warning in held)]
 
 
 def get_facts(case: Case | None) -> dict[str, Any]:
@@ -79,9 +79,9 @@ def confirmed_in_words(submission: Submission, language: str) -> list[str]:
     """What its sender confirmed, in the words they read."""
     kept: Any = submission.confirmed
     keys = {entry["warning"] for entry in kept or ()}
-    warnings = submission.form_version.definition.get("warnings", ())
+    warnings = submission.form_version.parsed_form.warnings
     of_a_drill = [_drill_words(language)] if OF_A_DRILL in keys else []
-    return [*of_a_drill, *(localize(each["message"], language) for each in warnings if each["key"] in keys)]
+    return [*of_a_drill, *(localize(each.message, language) for each in warnings if each.key in keys)]
 
 
 def _holds(expression: Any, scope: Mapping[str, Any]) -> bool:
@@ -96,9 +96,9 @@ def _drill_words(language: str) -> str:
         return gettext("This case is a drill: what you send goes out as an exercise. Is this form part of the drill?")
 
 
-def _asked(definition: Definition, warning: Mapping[str, Any], language: str) -> ToConfirm:
-    message, about = localize(warning["message"], language), warning.get("question", "")
-    for section in definition["sections"]:
-        if about and any(item.get("key") == about for item in section["items"]):
-            return ToConfirm(warning["key"], f"/answers/{about}", message, section["key"], about)
-    return ToConfirm(warning["key"], "", message)
+def _asked(form: Form, warning: SendWarning, language: str) -> ToConfirm:
+    message, about = localize(warning.message, language), warning.question
+    located = form.by_key.get(about) if about else None
+    if located is None or located.repeats:
+        return ToConfirm(warning.key, "", message)
+    return ToConfirm(warning.key, f"/answers/{about}", message, located.section.key, about)

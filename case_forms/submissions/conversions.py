@@ -15,8 +15,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from case_forms.cases.models import CaseStatus
+from case_forms.form_builder.definition import Form
 from case_forms.form_builder.models import FormVersion
-from case_forms.form_builder.outline import given, questions
 from case_forms.tips.models import Outcome, Tip
 from outreach_pages.cards.codes import read_code
 from outreach_pages.records.conversions import SOON_DAYS, LedTo, counts_conversions
@@ -85,17 +85,17 @@ def _named(names: Mapping[str, UUID], since: date) -> Cases:
     asking = {pk: keys for pk, version in versions.items() if (keys := _keys_asking(version))}
     cases: Cases = defaultdict(set)
     for submission in opened.filter(form_version__in=asking).only("answers", "case", "form_version"):
-        definition = versions[submission.form_version_id].definition
-        for name in _readable_names(submission, definition, asking[submission.form_version_id]):
+        form = versions[submission.form_version_id].parsed_form
+        for name in _readable_names(submission, form, asking[submission.form_version_id]):
             if name in names:
                 cases[names[name]].add(submission.case_id)  # type: ignore[arg-type]  # these have a case
     return cases
 
 
-def _readable_names(submission: Submission, definition: Any, asking: set[str]) -> list[str]:
+def _readable_names(submission: Submission, form: Form, asking: set[str]) -> list[str]:
     """One whose answers don't open names no session: the others are counted all the same."""
     try:
-        return list(_names_in(definition, submission.answers, asking))
+        return list(_names_in(form, submission.answers, asking))
     except (SealBroken, KeyRingError) as error:
         log.error("submission_unreadable", submission=str(submission.pk), code=type(error).__name__)
         return []
@@ -108,14 +108,14 @@ def _that_opened_a_case() -> "QuerySet[Submission]":
 
 def _keys_asking(version: FormVersion) -> set[str]:
     """The questions that ask for a session."""
-    asked = (placed.question for placed in questions(version.definition))
-    return {question["key"] for question in asked if question["type"] == TYPE or question["key"] == CODE}
+    asked = (located.question for located in version.parsed_form.iter_questions())
+    return {question.key for question in asked if question.type == TYPE or question.key == CODE}
 
 
-def _names_in(definition: dict[str, Any], answers: Mapping[str, Any], keys: set[str]) -> Iterator[str]:
-    for place in given(definition, answers):
-        if place.placed.question["key"] in keys and isinstance(place.value, str):
-            yield place.value if place.placed.question["type"] == TYPE else read_code(place.value)
+def _names_in(form: Form, answers: Mapping[str, Any], keys: set[str]) -> Iterator[str]:
+    for place in form.iter_answer_places(answers):
+        if place.question.key in keys and isinstance(place.value, str):
+            yield place.value if place.question.type == TYPE else read_code(place.value)
 
 
 def _column(sessions: SessionQuerySet, name: str) -> Any:

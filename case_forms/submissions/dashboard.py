@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from access.models import User, localize
 from case_forms.cases.adopting import of_an_older_procedure
 from case_forms.cases.models import Case
+from case_forms.form_builder.definition import Question
 from case_forms.form_builder.groups import FormGroup, grouped
 from case_forms.form_builder.models import FormVersion
 from case_forms.tips.models import Tip
@@ -138,7 +139,7 @@ def forms_to_begin() -> tuple[list[FormVersion], list[FormGroup]]:
     """The newest version of each form: those that begin a day's work, identification first, and all others by what
     they are for."""
     versions = list(FormVersion.objects.newest().for_staff())
-    first = [version for kind in FIRST_KINDS for version in versions if version.definition["kind"] == kind]
+    first = [version for kind in FIRST_KINDS for version in versions if version.parsed_form.kind == kind]
     return first, grouped(version for version in versions if version not in first)
 
 
@@ -176,8 +177,8 @@ def draft_lines(user: User) -> list[DraftLine]:
 
 def case_named(draft: Draft) -> str:
     """What stands where the form asks for its case; "" when nothing does, or it can't be read."""
-    asked = (item for section in draft.form_version.definition["sections"] for item in section["items"])
-    keys = [item["key"] for item in asked if item.get("type") == "case_reference"]
+    asked = draft.form_version.parsed_form.outer_items
+    keys = [item.key for item in asked if isinstance(item, Question) and item.type == "case_reference"]
     if not keys:
         return ""
     try:
@@ -188,9 +189,9 @@ def case_named(draft: Draft) -> str:
 
 
 def _get_part(draft: Draft) -> str:
-    definition = draft.form_version.definition
-    titles = (section["title"] for section in definition["sections"] if section["key"] == draft.section)
-    return localize(next(titles, {}), language_among(definition["languages"], get_language() or ""))
+    form = draft.form_version.parsed_form
+    section = form.get_section(draft.section)
+    return localize(section.title if section else {}, language_among(form.languages, get_language() or ""))
 
 
 def open_drafts(user: User) -> QuerySet[Draft]:

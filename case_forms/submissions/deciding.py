@@ -39,16 +39,16 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
     Runs in the caller's transaction. `case`: the one that the answers name. Raises NotDecided.
     """
     procedure = procedure_for(submission.form_version.form.key, case, submission.received_at)
-    definition = submission.form_version.definition
+    form = submission.form_version.parsed_form
     try:
         event = _event(submission, answers, case, procedure)
-        labels = {language: get_labels(definition, language) for language in LANGUAGES}
+        labels = {language: get_labels(form, language) for language in LANGUAGES}
         decision = decide(event, procedure.definition, labels=labels)
         applied = apply_decision(
             decision=decision,
             submission=SubmissionFacts(
                 id=submission.pk,
-                form_definition=definition,
+                form=form,
                 answers=answers,
                 unit=submission.unit,
                 by=submission.submitted_by,

@@ -17,8 +17,8 @@ from typing import Any
 from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, Region, User
+from case_forms.form_builder.definition import Form, Question
 from case_forms.form_builder.models import FormVersion
-from case_forms.form_builder.outline import answer_keys, questions_by_key, repeats
 from case_forms.form_builder.sources import Lists
 from case_forms.questions import registry
 from case_forms.questions.indicators import by_id
@@ -85,7 +85,7 @@ def run_drill(*, region_slug: str, limit_seconds: float = 5.0, keep_open: bool =
         raise DrillImpossible(f"The form {script['form']!r} is not published.")
     municipality = get_seat(region)
     occurred_at = timezone.now()
-    answers = drill_answers(version.definition, script, municipality=municipality.slug, occurred_at=occurred_at)
+    answers = drill_answers(version.parsed_form, script, municipality=municipality.slug, occurred_at=occurred_at)
 
     started = timezone.now()
     received = receive_submission(
@@ -114,26 +114,20 @@ def run_drill(*, region_slug: str, limit_seconds: float = 5.0, keep_open: bool =
     return report
 
 
-def drill_answers(
-    definition: dict[str, Any], script: dict[str, Any], *, municipality: str, occurred_at: datetime
-) -> dict[str, Any]:
-    """Answers that this definition accepts: the script's, then the plainest allowed one for each required question.
+def drill_answers(form: Form, script: dict[str, Any], *, municipality: str, occurred_at: datetime) -> dict[str, Any]:
+    """Answers that this form accepts: the script's, then the plainest allowed one for each required question.
 
     Raises DrillImpossible when a required question can't be filled this way.
     """
-    placed = questions_by_key(definition)
-    questions = {key: place.question for key, place in placed.items()}
-    groups = {repeat["key"]: repeat for repeat in repeats(definition)}
+    groups = {repeat.key: repeat for repeat in form.iter_repeats()}
     sources = Lists()
     day = timezone.localdate(occurred_at)
-    answers = {key: value for key, value in script["answers"].items() if key in answer_keys(definition)}
-    for key, place in placed.items():
-        if place.question["type"] == "municipality" and not place.repeats and "choice_filter" not in place.question:
-            answers[key] = municipality
+    answers = {key: value for key, value in script["answers"].items() if key in form.answer_keys}
+    for item in form.outer_items:
+        if isinstance(item, Question) and item.type == "municipality" and not item.has("choice_filter"):
+            answers[item.key] = municipality
     for _round in range(MAX_ROUNDS):
-        checked = check_answers(
-            definition, answers, sources=sources, today=day, occurred_on=day, language="sq", strict=True
-        )
+        checked = check_answers(form, answers, sources=sources, today=day, occurred_on=day, language="sq", strict=True)
         if not checked.errors:
             return answers
         error = checked.errors[0]
@@ -141,9 +135,9 @@ def drill_answers(
         if error.code == "not_relevant":
             row.pop(key, None)
         elif error.code == "too_few" and key in groups:
-            row[key] = [{} for _ in range(groups[key]["min"])]
-        elif error.code == "required" and key in questions and key not in row:
-            row[key] = _plainest(questions[key], script["text"], sources, occurred_at, scope)
+            row[key] = [{} for _ in range(groups[key].min)]
+        elif error.code == "required" and (question := form.get_question(key)) and key not in row:
+            row[key] = _plainest(question, script["text"], sources, occurred_at, scope)
         else:
             raise DrillImpossible(f"The drill has no allowed answer for the question {key!r} ({error.code}).")
     raise DrillImpossible("The form asks for more required answers than a drill fills.")
@@ -162,20 +156,18 @@ def _answered_at(
     return row, key, scope
 
 
-def _plainest(
-    question: dict[str, Any], text: str, sources: Lists, occurred_at: datetime, scope: Mapping[str, Any]
-) -> Any:
-    kind = question["type"]
-    offered = [value for value, _label in registry.get(kind).choices(question, "sq", sources, scope)]
+def _plainest(question: Question, text: str, sources: Lists, occurred_at: datetime, scope: Mapping[str, Any]) -> Any:
+    kind = question.type
+    offered = [value for value, _label in registry.get(kind).choices(question.stored, "sq", sources, scope)]
     if kind in ("select_one", "select_many", "municipality", "zone", "partner", *OF_ONES_OWN, "matrix"):
         if not offered:
-            raise DrillImpossible(f"The question {question['key']!r} offers nothing to choose.")
+            raise DrillImpossible(f"The question {question.key!r} offers nothing to choose.")
         preferred = next((value for value in ("unknown", "AL", "other") if value in offered), offered[0])
         if kind == "matrix":
-            return {row["value"]: preferred for row in question["rows"]}
+            return {row.value: preferred for row in question.rows}
         return [preferred] if kind == "select_many" else preferred
     day = timezone.localdate(occurred_at).isoformat()
-    smallest = question.get("min", 0)
+    smallest = question.min if question.has("min") else 0
     plain = {
         **dict.fromkeys(("text", "long_text", "other_specify", "hidden"), text),
         **dict.fromkeys(("integer", "decimal", "scale", "duration"), smallest),
@@ -183,7 +175,7 @@ def _plainest(
         "boolean": False,
         "yes_no_unknown": "unknown",
         "datetime": occurred_at.isoformat(),
-        "time": question.get("min", "12:00"),
+        "time": question.min if question.has("min") else "12:00",
         "phone": "+355690000000",
         "email": "drill@example.org",
         "ranking": offered,
@@ -192,7 +184,7 @@ def _plainest(
         "indicator_assessment": {"decision": "no_indication", "reason": text},
     }
     if kind not in plain:
-        raise DrillImpossible(f"The drill can't answer the question {question['key']!r} of type {kind!r}.")
+        raise DrillImpossible(f"The drill can't answer the question {question.key!r} of type {kind!r}.")
     return plain[kind]
 
 

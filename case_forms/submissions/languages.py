@@ -4,11 +4,11 @@ What the form says (titles, questions, choices, its own messages) stands in the 
 (buttons, what is wrong with an answer) in the person's. `Said` texts carry the difference to the page.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 from django.conf.locale import LANG_INFO
 
+from case_forms.form_builder.definition import Form
 from case_forms.form_builder.sources import listed
 
 from .models import Draft
@@ -16,17 +16,17 @@ from .models import Draft
 
 def get_draft_language(draft: Draft) -> str:
     """The one that the filler picked, else their own when the form has it, else the form's first."""
-    return language_among(draft.form_version.definition["languages"], draft.language, draft.owner.language)
+    return language_among(draft.form_version.parsed_form.languages, draft.language, draft.owner.language)
 
 
-def language_among(languages: list[str], *wanted: str) -> str:
+def language_among(languages: Sequence[str], *wanted: str) -> str:
     """The first wanted one that is among these, else the first of these."""
     return next((language for language in wanted if language in languages), languages[0])
 
 
-def languages_to_pick(definition: Mapping[str, Any]) -> list[tuple[str, str]]:
+def languages_to_pick(form: Form) -> list[tuple[str, str]]:
     """(code, its name in itself) of each language of a form."""
-    return [(code, get_name(code)) for code in definition["languages"]]
+    return [(code, get_name(code)) for code in form.languages]
 
 
 def get_name(code: str) -> str:

@@ -40,9 +40,9 @@ def _forget(key: Any, today: date) -> bool:
     with transaction.atomic():
         submission = Submission.objects.select_for_update().select_related("form_version").get(pk=key)
         received_on = timezone.localdate(submission.received_at)
-        definition = submission.form_version.definition
-        answers, forgotten = without_overdue(definition, submission.answers, received_on, today)
-        submission.forget_after = first_due(definition, received_on, after=today)
+        form = submission.form_version.parsed_form
+        answers, forgotten = without_overdue(form, submission.answers, received_on, today)
+        submission.forget_after = first_due(form, received_on, after=today)
         if forgotten:
             submission.answers = answers
             submission.explanation = None  # it may tell what was answered

@@ -1,15 +1,17 @@
 """Answers for people to read: section by section, formatted, in the reader's language."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from access.models import localize
+from case_forms.form_builder.definition import AnyItem, AskedItem, Form, Question, Repeat
 from case_forms.questions import registry
 
 from .attachments.named_files import AttachedFiles
+from .drafts.typed_values import is_filled_in
 from .models import Attachment
-from .validation.validate import Answers, CheckContext, Checked, SectionState, is_typed
+from .validation.validate import Answers, CheckContext, Checked, SectionState
 
 
 @dataclass(frozen=True)
@@ -41,86 +43,78 @@ def read_sections(checked: Checked, context: CheckContext) -> list[SectionReadin
     return [_section(state, context) for state in checked.sections if state.relevant]
 
 
-def read_stored(definition: Mapping[str, Any], answers: Answers, context: CheckContext) -> list[SectionReading]:
+def read_stored(form: Form, answers: Answers, context: CheckContext) -> list[SectionReading]:
     """The sections of a submission that hold answers. As stored: nothing is checked again, no default is added."""
     readings = []
-    for section in definition["sections"]:
-        reading = SectionReading(key=section["key"], title=localize(section["title"], context.language))
-        _fill(reading, section["items"], answers, context)
+    for section in form.sections:
+        reading = SectionReading(key=section.key, title=localize(section.title, context.language))
+        _fill(reading, section.items, answers, context)
         if reading.lines or reading.rows:
             readings.append(reading)
     return readings
 
 
-def _fill(reading: SectionReading, items: list[Mapping[str, Any]], answers: Answers, context: CheckContext) -> None:
+def _fill(reading: SectionReading, items: Iterable[AnyItem], answers: Answers, context: CheckContext) -> None:
     for item in items:
-        if item["item"] == "question":
+        if isinstance(item, Question):
             reading.lines.extend(_lines([item], answers, context))
-        elif item["item"] == "repeat":
+        elif isinstance(item, Repeat):
             reading.rows.extend(_rows(item, answers, context, ""))
 
 
 def _rows(
-    repeat: Mapping[str, Any], answers: Answers, context: CheckContext, around: str
+    repeat: Repeat, answers: Answers, context: CheckContext, around: str
 ) -> Iterator[tuple[str, list[AnswerLine]]]:
     """Each row with its lines, then those of the repeats inside it, under the row's heading and their own."""
-    label = localize(repeat["label"], context.language)
-    for number, row in enumerate(answers.get(repeat["key"], []), start=1):
+    label = localize(repeat.label, context.language)
+    for number, row in enumerate(answers.get(repeat.key, []), start=1):
         heading = f"{around}{label} {number}"
-        yield heading, _lines(repeat["items"], row, context)
-        for item in repeat["items"]:
-            if item["item"] == "repeat":
+        yield heading, _lines(repeat.items, row, context)
+        for item in repeat.items:
+            if isinstance(item, Repeat):
                 yield from _rows(item, row, context, f"{heading} · ")
 
 
 def _section(state: SectionState, context: CheckContext) -> SectionReading:
     language = context.language
-    reading = SectionReading(key=state.key, title=localize(state.section["title"], language))
+    reading = SectionReading(key=state.key, title=localize(state.section.title, language))
     _fill(reading, state.items, state.answers, context)
-    asked = [item for item in _asked(state.items) if item["item"] == "repeat" or is_typed(item)]
-    reading.unanswered.extend(localize(item["label"], language) for item in asked if item["key"] not in state.answers)
+    asked = filter(is_filled_in, state.items)
+    reading.unanswered.extend(localize(item.label, language) for item in asked if item.key not in state.answers)
     for problem in state.errors:
-        reading.problems.append((_label_at(problem.path, state.section["items"], language), problem.message))
+        reading.problems.append((_label_at(problem.path, state.section.items, language), problem.message))
     return reading
 
 
-def _label_at(path: str, items: list[Mapping[str, Any]], language: str) -> str:
+def _label_at(path: str, items: Iterable[AnyItem], language: str) -> str:
     """The label of what a problem's path means: /answers/household/0/children/1/age; "" for the whole form."""
     label = ""
     _empty, _answers, *steps = [*path.split("/"), ""]
     while steps:
-        item = next((item for item in _asked(items) if item["key"] == steps[0]), None)
-        if item is None:
+        item = next((item for item in items if item.is_asked and item.key == steps[0]), None)
+        if not isinstance(item, AskedItem):
             break
-        label, items, steps = localize(item["label"], language), item.get("items", []), steps[2:]
+        label, steps = localize(item.label, language), steps[2:]
+        items = item.items if isinstance(item, Repeat) else ()
     return label
 
 
-def _asked(items: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    return (item for item in items if item["item"] != "note")
+def _lines(items: Iterable[AnyItem], answers: Answers, context: CheckContext) -> list[AnswerLine]:
+    questions = (item for item in items if isinstance(item, Question) and item.key in answers)
+    return [build_line(question, answers[question.key], context) for question in questions]
 
 
-def _questions(items: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [item for item in items if item["item"] == "question"]
-
-
-def _lines(items: list[Mapping[str, Any]], answers: Answers, context: CheckContext) -> list[AnswerLine]:
-    return [
-        build_line(dict(item), answers[item["key"]], context) for item in _questions(items) if item["key"] in answers
-    ]
-
-
-def build_line(question: dict[str, Any], answer: Any, context: CheckContext) -> AnswerLine:
+def build_line(question: Question, answer: Any, context: CheckContext) -> AnswerLine:
     """A cleaned answer."""
-    kind, language, sources = registry.get(question["type"]), context.language, context.sources
+    kind, language, sources = registry.get(question.type), context.language, context.sources
     shown: dict[str, Any] = {}
-    if question["type"] == "matrix":
-        words = dict(kind.listed(question, language, sources))
-        rows = [(row["value"], localize(row["label"], language)) for row in question["rows"]]
+    if question.type == "matrix":
+        words = dict(kind.listed(question.stored, language, sources))
+        rows = [(row.value, localize(row.label, language)) for row in question.rows]
         shown["pairs"] = [(label, words.get(answer[row], answer[row])) for row, label in rows if row in answer]
-    elif question["type"] == "signature":
+    elif question.type == "signature":
         shown["strokes"] = [" ".join(map(str, stroke)) for stroke in answer.get("strokes", [])]
-    elif question["type"] == "file" and isinstance(context.attachments, AttachedFiles):
+    elif question.type == "file" and isinstance(context.attachments, AttachedFiles):
         shown["file"] = context.attachments.by_id.get(answer["id"])
-    label = localize(question["label"], language)
-    return AnswerLine(label, kind.formatted(answer, question, language, sources), **shown)
+    label = localize(question.label, language)
+    return AnswerLine(label, kind.formatted(answer, question.stored, language, sources), **shown)

@@ -44,7 +44,7 @@ def told_at_once(draft: Draft, answers: Answers, user: User) -> list[ToTell]:
 
     `answers` are the checked ones: what would be sent.
     """
-    case, _unknown = named_case(draft.form_version.definition, answers, user)
+    case, _unknown = named_case(draft.form_version.parsed_form, answers, user)
     decided = _decided(draft, answers, case)
     if decided is None:
         return []
@@ -65,7 +65,7 @@ def told_at_once(draft: Draft, answers: Answers, user: User) -> list[ToTell]:
 
 def would_match_no_rule(draft: Draft, answers: Answers, user: User) -> bool:
     """Whether the procedure has rules about this form, and none is about these answers."""
-    case, _unknown = named_case(draft.form_version.definition, answers, user)
+    case, _unknown = named_case(draft.form_version.parsed_form, answers, user)
     decided = _decided(draft, answers, case)
     return decided is not None and is_unmatched(*decided)
 

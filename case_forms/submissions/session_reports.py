@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from access.models import User
 from access.scoping import visible_or_404
+from case_forms.form_builder.definition import AnswerPlace, Form
 from case_forms.form_builder.models import FormVersion
-from case_forms.form_builder.outline import Given, given
 from outreach_pages.models import InformativeSession
 from outreach_pages.records.actions import NotAllowed, NotNow, report_session
 from outreach_pages.records.labels import SessionState
@@ -42,7 +42,7 @@ def begin_report(*, form_version: FormVersion, session_id: str, by: User) -> Dra
     and its time. Raises Http404 for a session that isn't theirs to report.
     """
     session = visible_or_404(InformativeSession, by, pk=_uuid(session_id))
-    key = next((place.placed.question["key"] for place in _naming(form_version.definition, {})), "")
+    key = next((place.question.key for place in _naming(form_version.parsed_form, {})), "")
     known: Answers = {key: str(session.pk)} if key else {}
     own = Draft.objects.visible_to(by).open().filter(form_version__form=form_version.form, unit=session.unit)
     begun = next((draft for draft in own if key and draft.answers.get(key) == str(session.pk)), None)
@@ -55,11 +55,11 @@ def begin_report(*, form_version: FormVersion, session_id: str, by: User) -> Dra
     )
 
 
-def report_problems(definition: Mapping[str, Any], answers: Mapping[str, Any], user: User) -> list[AnswerProblem]:
+def report_problems(form: Form, answers: Mapping[str, Any], user: User) -> list[AnswerProblem]:
     """What keeps these answers from reporting a session; empty for forms of other kinds."""
-    if definition["kind"] != KIND:
+    if form.kind != KIND:
         return []
-    return [*_sessions_refused(definition, answers, user), *_details_told(definition, answers)]
+    return [*_sessions_refused(form, answers, user), *_details_told(form, answers)]
 
 
 def report_by(submission: Submission, answers: Mapping[str, Any]) -> None:
@@ -67,10 +67,10 @@ def report_by(submission: Submission, answers: Mapping[str, Any]) -> None:
 
     Runs in the caller's transaction. Raises ReportRefused: somebody else was faster, or it is another unit's.
     """
-    definition = submission.form_version.definition
-    if definition["kind"] != KIND or submission.is_drill:
+    form = submission.form_version.parsed_form
+    if form.kind != KIND or submission.is_drill:
         return
-    for place in _naming(definition, answers):
+    for place in _naming(form, answers):
         if not place.value:
             continue
         session = _get_session(place.value, submission.submitted_by)
@@ -87,8 +87,8 @@ def report_by(submission: Submission, answers: Mapping[str, Any]) -> None:
             raise ReportRefused(_problem(place, refused)) from None
 
 
-def _sessions_refused(definition: Mapping[str, Any], answers: Mapping[str, Any], user: User) -> Iterator[AnswerProblem]:
-    for place in _naming(definition, answers):
+def _sessions_refused(form: Form, answers: Mapping[str, Any], user: User) -> Iterator[AnswerProblem]:
+    for place in _naming(form, answers):
         if not place.value:
             continue
         session = _get_session(place.value, user)
@@ -99,9 +99,9 @@ def _sessions_refused(definition: Mapping[str, Any], answers: Mapping[str, Any],
             yield _problem(place, NotNow(code))
 
 
-def _details_told(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> Iterator[AnswerProblem]:
-    for place in given(dict(definition), answers):
-        is_text = place.placed.question["type"] in TEXTS and isinstance(place.value, str)
+def _details_told(form: Form, answers: Mapping[str, Any]) -> Iterator[AnswerProblem]:
+    for place in form.iter_answer_places(answers):
+        is_text = place.question.type in TEXTS and isinstance(place.value, str)
         if is_text and details_in(place.value):
             told = _(
                 "Remove telephone numbers, addresses, profiles and document numbers: nothing here may lead to a person."
@@ -109,7 +109,7 @@ def _details_told(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> 
             yield AnswerProblem(place.path, "leads_to_a_person", told)
 
 
-def _problem(place: Given, refused: NotAllowed | NotNow) -> AnswerProblem:
+def _problem(place: AnswerPlace, refused: NotAllowed | NotNow) -> AnswerProblem:
     code = refused.code if isinstance(refused, NotNow) else "unknown_session"
     words = {
         "unknown_session": _("Your unit has no such session."),
@@ -119,9 +119,9 @@ def _problem(place: Given, refused: NotAllowed | NotNow) -> AnswerProblem:
     return AnswerProblem(place.path, f"session_{code}" if code != "unknown_session" else code, words[code])
 
 
-def _naming(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> list[Given]:
+def _naming(form: Form, answers: Mapping[str, Any]) -> list[AnswerPlace]:
     """The first place where the form asks for a session; a report is of one."""
-    asked = (place for place in given(dict(definition), answers) if place.placed.question["type"] == "session")
+    asked = (place for place in form.iter_answer_places(answers) if place.question.type == "session")
     return [place for place, _first in zip(asked, range(1), strict=False)]
 
 

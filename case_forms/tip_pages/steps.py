@@ -1,6 +1,5 @@
 """The way through the public form: which page comes next, made of the same parts as a worker's section pages."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from case_forms.form_builder.definition import Form
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.decide import DecisionFailed, Event, decide
@@ -50,14 +50,14 @@ class Review:
     is_complete: bool
 
 
-def context_for(definition: Mapping[str, Any]) -> CheckContext:
+def context_for(form: Form) -> CheckContext:
     house = get_language() or settings.LANGUAGE_CODE
     today = timezone.localdate()
     return CheckContext(
         sources=Lists(),
         today=today,
         occurred_on=today,
-        language=language_among(definition["languages"], house),
+        language=language_among(form.languages, house),
         house_language=house,
     )
 
@@ -68,7 +68,7 @@ def first_step(version: FormVersion, answers: Answers) -> str:
 
 
 def _get_keys(version: FormVersion, answers: Answers) -> list[str]:
-    keys = _keys(form_states(version.definition, answers, context_for(version.definition)))
+    keys = _keys(form_states(version.parsed_form, answers, context_for(version.parsed_form)))
     if not keys:
         raise NothingToAsk(version.form.key, version.number)
     return keys
@@ -77,7 +77,7 @@ def _get_keys(version: FormVersion, answers: Answers) -> list[str]:
 def with_typed(sheet: FormState, version: FormVersion, step: str, post: QueryDict) -> FormState:
     """The sheet with what the page's fields hold; as it was for a page that has none."""
     try:
-        section = get_section(version.definition, step)
+        section = get_section(version.parsed_form, step)
     except NoSuchSection:
         return sheet
     return replace(sheet, answers=merged(sheet.answers, section, typed_in(section, post)))
@@ -113,9 +113,9 @@ def move(sheet: FormState, version: FormVersion, step: str, going: str, shown: f
 def _after_danger(sheet: FormState, version: FormVersion, keys: list[str]) -> Move:
     """On from the numbers: to what follows the section that asked whether there is danger."""
     asking = (
-        section["key"]
-        for section in version.definition["sections"]
-        if any(item["key"] == DANGER_QUESTION for item in section["items"])
+        section.key
+        for section in version.parsed_form.sections
+        if any(item.key == DANGER_QUESTION for item in section.items)
     )
     position = next((keys.index(key) for key in asking if key in keys), 0)
     return Move(sheet, keys[position + 1] if position + 1 < len(keys) else REVIEW)
@@ -123,17 +123,17 @@ def _after_danger(sheet: FormState, version: FormVersion, keys: list[str]) -> Mo
 
 def build_page(sheet: FormState, version: FormVersion, step: str, **options: Any) -> SectionPage:
     """The page of one section. Raises NoSuchSection."""
-    definition = version.definition
-    return section_page(definition, step, sheet.answers, context_for(definition), user=None, **options)
+    form = version.parsed_form
+    return section_page(form, step, sheet.answers, context_for(form), user=None, **options)
 
 
 def validate_form_state(sheet: FormState, version: FormVersion) -> Checked:
-    return form_states(version.definition, sheet.answers, context_for(version.definition))
+    return form_states(version.parsed_form, sheet.answers, context_for(version.parsed_form))
 
 
 def build_review(sheet: FormState, version: FormVersion) -> Review:
-    context = context_for(version.definition)
-    checked = form_states(version.definition, sheet.answers, context)
+    context = context_for(version.parsed_form)
+    checked = form_states(version.parsed_form, sheet.answers, context)
     return Review(read_sections(checked, context), told_besides_the_unit(checked.answers, version), checked.ok)
 
 

@@ -104,7 +104,7 @@ def _decision(tip: Tip, kind: str, at: datetime) -> tuple[Decision, str]:
     if version is None:
         log.error("signal_without_procedure", tip=str(tip.pk))
         return Decision((), (), {}), "no_procedure"
-    definition = tip.form_version.definition
+    form = tip.form_version.parsed_form
     event = Event(
         kind=kind,
         form=tip.form_version.form.key,
@@ -113,7 +113,7 @@ def _decision(tip: Tip, kind: str, at: datetime) -> tuple[Decision, str]:
         received_at=timezone.localtime(at),
     )
     try:
-        labels = {language: get_labels(definition, language) for language in LANGUAGES}
+        labels = {language: get_labels(form, language) for language in LANGUAGES}
         return decide(event, version.definition, labels=labels), ""
     except DecisionFailed as failure:
         log.error("signal_not_decided", tip=str(tip.pk), where=failure.where)
@@ -305,7 +305,7 @@ def get_content(tip: Tip, facts: Mapping[str, Any], settings: Mapping[str, str] 
         municipality=tip.municipality,
         unit=tip.unit,
         occurred_at=tip.received_at,
-        definition=tip.form_version.definition,
+        form=tip.form_version.parsed_form,
         answers=tip.answers,
         sources=Lists(),
         facts=facts,

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, Region
 from audit.chain import ANONYMOUS, log_event
+from case_forms.form_builder.definition import Question
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.retention import first_due
 from notifications.briefs.erasing import erase_all_from
@@ -99,7 +100,7 @@ def receive_tip(
         receipt_hash=codes.compute_hash(code),
         received_at=moment,
         changed_at=moment,
-        forget_after=first_due(form_version.definition, timezone.localdate(moment)),
+        forget_after=first_due(form_version.parsed_form, timezone.localdate(moment)),
     )
     try:
         with lane(origin.session_id or origin.region.pk), transaction.atomic():
@@ -142,8 +143,8 @@ def _send_key(secret: bytes) -> str:
 def _place(answers: Mapping[str, Any], form_version: FormVersion, origin: Origin) -> tuple[Municipality, MobileUnit]:
     """Where it happens and who answers. What happens in the region of another unit goes to that unit, which can go
     there; a question goes to the unit that the person met."""
-    asked = [item for section in form_version.definition["sections"] for item in section["items"]]
-    keys = [item["key"] for item in asked if item.get("type") == "municipality"]
+    asked = form_version.parsed_form.outer_items
+    keys = [item.key for item in asked if isinstance(item, Question) and item.type == "municipality"]
     slug = next((answers[key] for key in keys if key in answers), None)
     answered = Municipality.objects.filter(slug=slug).select_related("region").first() if slug else None
     if answered is None:

@@ -51,9 +51,9 @@ def _forget_answers(key: Any, today: date) -> bool:
     with transaction.atomic():
         tip = lock_tip(key)
         received_on = timezone.localdate(tip.received_at)
-        definition = tip.form_version.definition
-        answers, forgotten = without_overdue(definition, tip.answers, received_on, today)
-        tip.forget_after = first_due(definition, received_on, after=today)
+        form = tip.form_version.parsed_form
+        answers, forgotten = without_overdue(form, tip.answers, received_on, today)
+        tip.forget_after = first_due(form, received_on, after=today)
         if forgotten:
             tip.answers = answers
             _forget_reasons(tip)

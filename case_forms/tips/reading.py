@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from access.models import localize
-from case_forms.form_builder.outline import given
+from case_forms.form_builder.definition import Section
 from case_forms.form_builder.sources import Lists
 from case_forms.questions import registry
 from case_forms.questions.base import is_unanswered
@@ -25,18 +25,18 @@ def read_tip(tip: Tip, language: str) -> list[ReadSection]:
     """The sections that hold answers, in this language. As stored: nothing is checked again."""
     sections: dict[str, ReadSection] = {}
     for section, label, value in _answers(tip, language):
-        key = section["key"]
+        key = section.key
         if key not in sections:
-            sections[key] = ReadSection(key, localize(section["title"], language))
+            sections[key] = ReadSection(key, localize(section.title, language))
         sections[key].lines.append((label, value))
     return list(sections.values())
 
 
-def _answers(tip: Tip, language: str) -> Iterator[tuple[dict, str, str]]:
+def _answers(tip: Tip, language: str) -> Iterator[tuple[Section, str, str]]:
     sources = Lists()
-    for place in given(tip.form_version.definition, tip.answers):
-        question = place.placed.question
-        if is_unanswered(place.value) or question["type"] not in registry.names():
+    for place in tip.form_version.parsed_form.iter_answer_places(tip.answers):
+        question = place.question
+        if is_unanswered(place.value) or question.type not in registry.names():
             continue
-        shown = registry.get(question["type"]).formatted(place.value, question, language, sources)
-        yield place.placed.section, localize(question["label"], language), shown
+        shown = registry.get(question.type).formatted(place.value, question.stored, language, sources)
+        yield place.located.section, localize(question.label, language), shown

@@ -186,7 +186,7 @@ def _reasons(found: Tip, language: str) -> list[tuple[datetime, list[tuple[str, 
 
 
 def _form_to_begin() -> FormVersion | None:
-    versions = [version for version in FormVersion.objects.newest().for_staff() if version.definition["kind"] == KIND]
+    versions = [version for version in FormVersion.objects.newest().for_staff() if version.parsed_form.kind == KIND]
     return next((version for version in versions if version.form.key == BEGUN_WITH), versions[0] if versions else None)
 
 

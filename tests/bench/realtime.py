@@ -96,7 +96,7 @@ def _submitter() -> Any:
         region = Region.objects.get(slug=slug)
         unit, worker = unit_and_worker(region)
         answers = drill_answers(
-            version.definition, script, municipality=get_seat(region).slug, occurred_at=timezone.now()
+            version.parsed_form, script, municipality=get_seat(region).slug, occurred_at=timezone.now()
         )
         places[slug] = (unit, worker, answers)
 

@@ -57,7 +57,7 @@ class Ours:
 
     def load(self) -> FormVersion:
         version = FormVersion.objects.select_related("form").get(form__key=self.key)
-        assert version.definition["sections"]
+        assert version.parsed_form.sections
         self.version = version
         return version
 
@@ -67,9 +67,9 @@ class Ours:
         assert b"q-q1" in filling._shown(self.request, self.draft, page).content
 
     def validate(self) -> dict[str, Any]:
-        typed = typed_in(self.version.definition["sections"][0], _query(self.post))
+        typed = typed_in(self.version.parsed_form.sections[0], _query(self.post))
         checked = check_answers(
-            self.version.definition,
+            self.version.parsed_form,
             {**self.draft.answers, **typed},
             sources=Lists(),
             today=timezone.localdate(),

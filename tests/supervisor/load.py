@@ -21,7 +21,7 @@ from case_forms.form_builder.models import FormVersion
 from case_forms.submissions.drill import SCRIPT, drill_answers
 script, now = json.loads(SCRIPT.read_text()), timezone.localtime()
 version = FormVersion.objects.newest().get(form__key=script["form"])
-answers = drill_answers(version.definition, script, municipality="vlore", occurred_at=now)
+answers = drill_answers(version.parsed_form, script, municipality="vlore", occurred_at=now)
 body = dict(form=script["form"], version=version.number, occurred_at=now.isoformat(), answers=answers)
 print("BODY " + json.dumps(body))
 """

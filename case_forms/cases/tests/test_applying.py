@@ -30,7 +30,7 @@ def facts(scene: Scene) -> SubmissionFacts:
     now = timezone.now()
     return SubmissionFacts(
         id=uuid.uuid4(),
-        form_definition=scene.form.definition,
+        form=scene.form.parsed_form,
         answers={},
         unit=scene.unit,
         by=scene.worker,

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from case_forms.form_builder.brief_parts import get_part, is_read_by, parts_by_key
+from case_forms.form_builder.definition import Form, Question
 from case_forms.submissions.actions import receive_submission
 from case_forms.testing import Scene, make_scene, publish, question, small_form, texts
 from notifications.briefs.parts import parts
@@ -117,16 +118,20 @@ def test_a_doubt_about_the_age_is_never_an_adult(facts: dict[str, Any], child_tr
     assert age_group(facts, child_track=child_track) == group
 
 
+def asked_as(**more: Any) -> Question:
+    return Question.model_validate(question("x", "text", **more))
+
+
 @pytest.mark.parametrize("rule", [1, "true", "yes", [True], None, False, {"no_such_operator": []}, {"==": [1, 2]}])
 def test_only_the_word_true_or_a_condition_that_holds_shares(rule: Any) -> None:
-    assert shared(question("x", "text", shared_with={"police": rule}), {}) == {}
+    assert shared(asked_as(shared_with={"police": rule}), {}) == {}
 
 
 def test_what_a_condition_shares_is_the_role_it_names() -> None:
-    asked = question("x", "text", shared_with={"police": {"==": [{"var": "danger"}, "yes"]}, "cpu": True})
+    asked = asked_as(shared_with={"police": {"==": [{"var": "danger"}, "yes"]}, "cpu": True})
     assert shared(asked, {"danger": "yes"}) == {"police": True, "cpu": True}
     assert shared(asked, {"danger": "no"}) == {"cpu": True}
-    assert shared(question("x", "text"), {"danger": "yes"}) == {}
+    assert shared(asked_as(), {"danger": "yes"}) == {}
 
 
 def test_recipients_read_their_own_wording_where_the_form_has_one() -> None:
@@ -158,18 +163,18 @@ def test_urgency_stands_above_the_sections_of_an_urgent_brief_alone(scene: Scene
 
 
 def test_a_question_says_what_it_is_for_and_an_older_version_is_known_by_its_keys() -> None:
-    assert get_part({"key": "immediate_danger"}) == "danger"
-    assert get_part({"key": "immediate_danger", "brief_part": "request"}) == "request"
-    assert get_part({"key": "our_own_question", "brief_part": "place"}) == "place"
-    assert get_part({"key": "our_own_question"}) == ""
+    assert get_part(Question(key="immediate_danger")) == "danger"
+    assert get_part(Question(key="immediate_danger", brief_part="request")) == "request"
+    assert get_part(Question(key="our_own_question", brief_part="place")) == "place"
+    assert get_part(Question(key="our_own_question")) == ""
 
 
 def test_a_school_is_told_only_what_has_a_place_in_its_brief() -> None:
-    assert is_read_by({"key": "do_not"}, "school")
-    assert is_read_by({"key": "our_own_question", "brief_part": "watch"}, "school")
-    assert not is_read_by({"key": "narrative"}, "school")
-    assert not is_read_by({"key": "our_own_question"}, "school")
-    assert is_read_by({"key": "our_own_question"}, "cpu")
+    assert is_read_by(Question(key="do_not"), "school")
+    assert is_read_by(Question(key="our_own_question", brief_part="watch"), "school")
+    assert not is_read_by(Question(key="narrative"), "school")
+    assert not is_read_by(Question(key="our_own_question"), "school")
+    assert is_read_by(Question(key="our_own_question"), "cpu")
 
 
 def test_every_part_that_the_seeded_keys_are_given_is_a_part_of_a_brief() -> None:
@@ -228,7 +233,7 @@ def get_facts(case: Case) -> BriefFacts:
         municipality=case.municipality,
         unit=case.unit,
         occurred_at=timezone.now(),
-        definition={"sections": []},
+        form=Form(),
         answers={},
         sources={},
     )

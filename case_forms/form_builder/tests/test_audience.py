@@ -8,6 +8,7 @@ import pytest
 from ..actions import publish_form, save_definition
 from ..audience import MAX_PUBLIC, get_audience
 from ..checker import check_definition
+from ..definition import parse_form
 from ..models import FormVersion
 from .samples import form, question, section, texts
 
@@ -23,8 +24,8 @@ def problems(definition):
 
 
 def test_a_form_that_does_not_say_is_for_staff():
-    assert get_audience({}) == "staff"
-    assert get_audience({"audience": "public"}) == "public"
+    assert get_audience(parse_form({})) == "staff"
+    assert get_audience(parse_form({"audience": "public"})) == "public"
 
 
 def test_a_plain_form_may_be_for_the_public():

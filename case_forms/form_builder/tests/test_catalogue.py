@@ -10,8 +10,8 @@ from case_forms.questions import registry
 from case_forms.questions.base import VALUE_KINDS
 
 from ..catalogue import OPERATORS_BY_KIND, catalogue
+from ..definition.limits import KINDS, SENSITIVITIES
 from ..models import ChoiceList
-from ..shapes import KINDS, SENSITIVITIES
 
 SCRIPTS = Path(__file__).parents[3] / "static" / "js" / "builder"
 CALLED = re.compile(r"""\b(?:t|entry)\(\s*(?:[^()"`]*\? )?"([a-z_+*/-]+)"(?: : "([a-z_]+)")?""")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from .. import canonical
 from ..checker import check_definition
-from ..shapes import KINDS
+from ..definition.limits import KINDS
 from .samples import SAMPLE, choice, form, question, sample, section, texts
 
 FORMS = sorted((Path(__file__).parents[1] / "data" / "forms").glob("*.json"))

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ..choice_table import TableRefused, read_table, write_table
+from ..definition.limits import MAX_CHOICES
 from ..lists import shape_of_choices
-from ..shapes import MAX_CHOICES
 
 pytestmark = pytest.mark.usefixtures("in_english")
 

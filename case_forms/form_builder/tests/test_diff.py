@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ..definition import parse_form
 from ..diff import Difference, differences
 from .samples import SAMPLE, choice, question, sample, section, texts
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("in_english")
 
 
 def told(new: dict[str, Any], old: dict[str, Any] | None = None, language: str = "en") -> list[Difference]:
-    return differences(old or sample(), new, language=language)
+    return differences(parse_form(old or sample()), parse_form(new), language=language)
 
 
 def changes(found: list[Difference]) -> list[tuple[str, str, str]]:

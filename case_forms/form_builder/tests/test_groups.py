@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+from ..definition import parse_form
 from ..groups import GROUPS, HELP, REPORTS, SAFETY, get_group, grouped
 
 FILES = sorted((Path(__file__).parent.parent / "data" / "forms").glob("*.json"))
 
 
 def version(definition: dict[str, Any]) -> Any:
-    return SimpleNamespace(
-        form=SimpleNamespace(key=definition["key"]), definition=definition, title=definition["title"]["en"]
-    )
+    parsed = parse_form(definition)
+    return SimpleNamespace(form=SimpleNamespace(key=parsed.key), parsed_form=parsed, title=parsed.title["en"])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -5,6 +5,7 @@ from django.utils import translation
 
 from ..answer_types import choice_kind, get_kinds
 from ..checker import check_definition
+from ..definition import Question, parse_form
 from .samples import SAMPLE, choice, form, question, section, texts
 
 RESULT = question("result", "select_one", choices=[choice("yes"), choice("no")])
@@ -173,7 +174,7 @@ def test_what_is_doubtful_is_let_pass():
 
 
 def test_the_kinds_of_the_sample():
-    kinds = get_kinds(SAMPLE)
+    kinds = get_kinds(parse_form(SAMPLE))
     assert kinds["minutes"].kind == "number"
     assert (kinds["minutes"].minimum, kinds["minutes"].maximum) == (0, 600)
     assert kinds["result"].choices == {"potential_victim", "at_risk", "no_indicators"}
@@ -181,8 +182,8 @@ def test_the_kinds_of_the_sample():
     assert kinds["companions"].kind == "rows"
     assert kinds["companions"].rows["companion_child"].choices == {"yes", "no", "unknown"}
     assert kinds["companion_name"].kind == "text"
-    assert get_kinds(form(section("s", question("a", "telepathy"))))["a"].kind == "any"
-    assert set(choice_kind(question("u", "select_one", choices_from="partners")).rows) == {
+    assert get_kinds(parse_form(form(section("s", question("a", "telepathy")))))["a"].kind == "any"
+    assert set(choice_kind(Question.model_validate(question("u", "select_one", choices_from="partners"))).rows) == {
         "value",
         "region",
         "municipality",

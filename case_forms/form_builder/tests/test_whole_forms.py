@@ -12,9 +12,10 @@ from case_forms.questions.base import AnswerError, CleanContext, is_unanswered
 from case_forms.questions.tests.sources import AllFiles, FixedSource
 from case_forms.submissions.validation.validate import check_answers
 
-from .. import canonical, outline
+from .. import canonical
 from ..answer_schema import answers_schema
 from ..checker import check_definition
+from ..definition import parse_form
 from ..lists import resolved, unresolved
 from .strategies import BY_CHANCE, answers_to, definitions, json_values
 
@@ -30,7 +31,7 @@ def test_a_good_form_has_no_problems_and_its_text_reads_back_exactly(definition)
     text = canonical.dump(definition)
     assert canonical.parse(text) == definition
     assert canonical.dump(canonical.parse(text)) == text
-    Draft202012Validator.check_schema(answers_schema(resolved(definition), SOURCE))
+    Draft202012Validator.check_schema(answers_schema(parse_form(resolved(definition)), SOURCE))
 
 
 @settings(max_examples=40, deadline=None)
@@ -47,17 +48,17 @@ def test_a_form_resolved_has_the_problems_it_had_and_comes_back_the_same(definit
 def test_an_answer_is_taken_or_refused_and_is_shown_when_taken(data):
     definition = resolved(data.draw(definitions()))
     answers = data.draw(answers_to(definition))
-    for placed in outline.questions(definition):
-        raw = answers.get(placed.question["key"])
-        kind = registry.get(placed.question["type"])
+    for placed in parse_form(definition).iter_questions():
+        raw = answers.get(placed.question.stored["key"])
+        kind = registry.get(placed.question.stored["type"])
         if placed.repeats or is_unanswered(raw):
             continue
         try:
-            value = kind.clean(raw, placed.question, CONTEXT)
+            value = kind.clean(raw, placed.question.stored, CONTEXT)
         except AnswerError:
             continue
-        assert isinstance(kind.formatted(value, placed.question, "en", SOURCE), str)
-        assert kind.clean(value, placed.question, CONTEXT) == value
+        assert isinstance(kind.formatted(value, placed.question.stored, "en", SOURCE), str)
+        assert kind.clean(value, placed.question.stored, CONTEXT) == value
 
 
 def places(part, path=()):
@@ -100,7 +101,7 @@ def test_a_form_bent_anywhere_is_judged_and_what_passes_can_be_filled(data):
     if check_definition(definition):
         return
     version = canonical.parse(canonical.dump(resolved(definition)))
-    Draft202012Validator.check_schema(answers_schema(version, SOURCE))
+    Draft202012Validator.check_schema(answers_schema(parse_form(version), SOURCE))
     answers = data.draw(answers_to(version))
     for strict in (True, False):
-        check_answers(version, answers, sources=SOURCE, today=DAY, occurred_on=DAY, strict=strict)
+        check_answers(parse_form(version), answers, sources=SOURCE, today=DAY, occurred_on=DAY, strict=strict)

@@ -205,7 +205,7 @@ def test_a_form_that_cannot_be_filled_any_more_is_not_published_and_still_waits(
 ) -> None:
     ana.submit(sample_form)
     monkeypatch.setattr("case_forms.form_builder.properties.registry.names", frozenset)
-    monkeypatch.setattr("case_forms.form_builder.checker.registry.names", frozenset)
+    monkeypatch.setattr("case_forms.form_builder.rules.registry.names", frozenset)
 
     response = besa.decide(sample_form, "approve")
 

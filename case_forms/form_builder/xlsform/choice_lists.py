@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..shapes import MAX_ATTRIBUTES
+from ..definition.limits import MAX_ATTRIBUTES
 from .findings import Report
 from .languages import Languages
 from .names import get_key

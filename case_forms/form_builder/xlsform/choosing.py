@@ -5,8 +5,8 @@ from typing import Any
 
 from case_forms.questions import registry
 
+from ..definition.value_checks import KEY
 from ..lists import BUILT_IN, SHARED
-from ..shape_checks import KEY
 from .carrying import Carrying
 from .choice_lists import INLINE, ChoiceList
 from .names import get_key

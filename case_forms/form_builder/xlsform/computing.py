@@ -5,7 +5,7 @@ from typing import Any
 
 from pyxform.utils import default_is_dynamic
 
-from ..shape_checks import is_plain
+from ..definition.value_checks import is_plain
 from .carrying import NO, Carrying, Condition
 from .tree import Node
 from .types_in import Found

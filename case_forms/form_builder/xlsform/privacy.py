@@ -6,7 +6,7 @@ from typing import Any
 from case_forms.expressions import LogicError, check_expression
 from notifications.directory.models import Role
 
-from ..shapes import SENSITIVITIES
+from ..definition.limits import SENSITIVITIES
 from .carrying import Carrying
 from .tree import Node
 from .values_in import get_months

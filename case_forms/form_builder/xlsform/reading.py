@@ -9,8 +9,9 @@ from typing import Any, BinaryIO
 
 from ..audience import PUBLIC
 from ..checker import check_definition
+from ..definition.limits import FORMAT, MAX_QUESTIONS
+from ..definition.problems import Problem
 from ..lists import Shared, no_shared_lists
-from ..shapes import FORMAT, MAX_QUESTIONS, Problem
 from .carrying import Carrying
 from .choice_lists import INLINE, OURS, ChoiceList, read_lists
 from .choosing import own_list
@@ -71,7 +72,7 @@ def read_xlsform(
     """The form in a workbook. Never raises on account of what the file holds.
 
     name: the file's name, for the form's key and title when the workbook has none; key: the form's key, else that of
-    the workbook's settings; kind: what the form is for (shapes.KINDS); language: the code for texts that say no
+    the workbook's settings; kind: what the form is for (limits.KINDS); language: the code for texts that say no
     language when the settings name none; shared: looks up shared lists (lists.shared_lists()).
     """
     try:

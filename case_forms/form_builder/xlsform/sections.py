@@ -5,7 +5,7 @@ from typing import Any
 
 from case_forms.questions import registry
 
-from ..shapes import MAX_ROWS
+from ..definition.limits import MAX_ROWS
 from .carrying import Carrying, Condition, both, get_size
 from .choosing import chosen_from
 from .computing import default_in_json

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from ..shape_checks import LONGEST_TEXT
+from ..definition.value_checks import LONGEST_TEXT
 from .findings import Report
 from .rows import Row
 

@@ -15,7 +15,8 @@ from openpyxl.styles import Font
 from case_forms.questions.base import ChoiceSource
 
 from .. import canonical
-from ..lists import Shared, shared_lists, unresolved
+from ..lists import Shared, unresolved
+from ..models import shared_lists
 from ..sources import Lists
 from .languages import get_name
 from .naming import Names

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from case_forms.form_builder.checker import check_definition
+from case_forms.form_builder.definition.shape import shape_problems
 from case_forms.form_builder.lists import no_shared_lists
-from case_forms.form_builder.shapes import shape_problems
 from case_forms.form_builder.tests.strategies import definitions, json_values
 
 from ..page import shown_for

@@ -21,6 +21,7 @@ from case_forms.form_builder.actions import (
     restore_version,
     save_definition,
 )
+from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.lists import resolved
 from case_forms.form_builder.models import ChoiceList, FormDefinition, FormVersion
 from case_forms.form_builder.tests.coordinators import Person, lay_ground, person
@@ -454,7 +455,7 @@ def test_publishing_a_procedure_holds_every_form_meanwhile(scene: Scene, monkeyp
 
 # ---- what is shipped ----
 
-SHIPPED = {form["key"]: FormSide(resolved(form)) for form in form_files()}
+SHIPPED = {form["key"]: FormSide(parse_form(resolved(form))) for form in form_files()}
 RULES = [needs for procedure in procedure_files() for needs in get_needs(procedure)]
 NEEDED = sorted(
     {
@@ -472,7 +473,7 @@ COMPARED = sorted(
         for key, side in SHIPPED.items()
         if needs.listens_to(key, side)
         for name, value in needs.compared
-        if "choices" in side.questions.get(name, {})
+        if name in side.questions and side.questions[name].has("choices")
     }
 )
 
@@ -494,9 +495,11 @@ def test_what_is_shipped_fits_together_and_leaves_no_answer_without_a_rule() -> 
 @given(st.sampled_from(NEEDED))
 def test_whatever_a_shipped_rule_reads_cannot_be_deleted(needed: tuple[str, str, str]) -> None:
     key, rule, name = needed
-    definition = copy.deepcopy(SHIPPED[key].definition)
+    definition = SHIPPED[key].form.to_json()
     without(definition, name)
-    lost = needs_named(rule).breaks(FormSide(definition), deep=False) - needs_named(rule).breaks(SHIPPED[key])
+    lost = needs_named(rule).breaks(FormSide(parse_form(definition)), deep=False) - needs_named(rule).breaks(
+        SHIPPED[key]
+    )
     assert ("not_asked", name) in {(each.code, each.name) for each in lost}
 
 
@@ -504,9 +507,11 @@ def test_whatever_a_shipped_rule_reads_cannot_be_deleted(needed: tuple[str, str,
 @given(st.sampled_from(COMPARED))
 def test_no_value_that_a_shipped_rule_compares_with_can_be_renamed(compared: tuple[str, str, str, str]) -> None:
     key, rule, name, value = compared
-    definition = copy.deepcopy(SHIPPED[key].definition)
+    definition = SHIPPED[key].form.to_json()
     rename_value(definition, name, value, "renamed")
-    lost = needs_named(rule).breaks(FormSide(definition), deep=False) - needs_named(rule).breaks(SHIPPED[key])
+    lost = needs_named(rule).breaks(FormSide(parse_form(definition)), deep=False) - needs_named(rule).breaks(
+        SHIPPED[key]
+    )
     assert ("value", name, value) in {(each.code, each.name, each.value) for each in lost}
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from case_forms.cases.models import Case, CaseEvent
 from case_forms.form_builder.actions import DefinitionRefused, publish_form, save_definition
 from case_forms.form_builder.checker import check_definition
+from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.dependents import in_motion
 from case_forms.testing import Scene, enact, make_scene, publish, small_form, small_procedure, texts
 from notifications.outbox.models import Notice
@@ -143,14 +144,14 @@ def test_a_rule_for_a_choice_that_nobody_made_is_no_dead_rule() -> None:
     changed["rules"][0]["when"] = {
         "and": [{"==": [{"var": "result"}, "potential_victim"]}, {"==": [{"var": NAME}, "nobody"]}]
     }
-    assert get_needs(changed)[0].breaks(FormSide(small_form())) == frozenset()
+    assert get_needs(changed)[0].breaks(FormSide(parse_form(small_form()))) == frozenset()
 
 
 def test_conditions_on_a_setting_are_read_back_in_its_own_words(scene: Scene) -> None:
     changed = procedure()
     changed["rules"][0]["when"] = {"and": [{"==": [{"var": "result"}, "potential_victim"]}, BY_SETTING]}
     enact(changed, since=timezone.now())
-    told = in_motion("small_identification", small_form(), small_form(), "en").effects
+    told = in_motion("small_identification", parse_form(small_form()), parse_form(small_form()), "en").effects
     assert any("who reads the name" in effect.after and "the police" in effect.after for effect in told)
     scene.send(age_stated=30)
     event = CaseEvent.objects.get()

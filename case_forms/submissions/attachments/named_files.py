@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from access.models import User
-from case_forms.form_builder.outline import given
+from case_forms.form_builder.definition import Form, Question
 from case_forms.questions.files import accepted
 
 from ..models import Attachment, AttachmentQuerySet, Draft, Submission
@@ -45,29 +45,27 @@ def files_of_person(owner: User) -> AttachedFiles:
     return AttachedFiles(Attachment.objects.unclaimed().filter(owner=owner))
 
 
-def named_files(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> set[uuid.UUID]:
+def named_files(form: Form, answers: Mapping[str, Any]) -> set[uuid.UUID]:
     """The ids of the files that answers name, cleaned ones or as they were typed."""
     found = set()
-    for _path, _question, identity in _named(definition, answers):
+    for _path, _question, identity in _named(form, answers):
         with contextlib.suppress(ValueError):
             found.add(uuid.UUID(identity))
     return found
 
 
-def file_problems(
-    definition: Mapping[str, Any], answers: Mapping[str, Any], files: AttachedFiles
-) -> list[AnswerProblem]:
+def file_problems(form: Form, answers: Mapping[str, Any], files: AttachedFiles) -> list[AnswerProblem]:
     """A problem for each file of a kind that its question doesn't take."""
     problems = []
-    for path, question, identity in _named(definition, answers):
-        row, accept = files.by_id.get(identity), accepted(question)
+    for path, question, identity in _named(form, answers):
+        row, accept = files.by_id.get(identity), accepted(question.stored)
         if row is not None and ACCEPTED_AS[row.media_type] not in accept:
             problems.append(AnswerProblem(path, "wrong_kind", words_for("wrong_kind", accept)))
     return problems
 
 
-def _named(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:
+def _named(form: Form, answers: Mapping[str, Any]) -> Iterator[tuple[str, Question, str]]:
     """(pointer, question, id) of each file."""
-    for place in given(dict(definition), answers):
-        if place.placed.question["type"] == "file" and isinstance(place.value, dict) and "id" in place.value:
-            yield place.path, place.placed.question, str(place.value["id"])
+    for place in form.iter_answer_places(answers):
+        if place.question.type == "file" and isinstance(place.value, dict) and "id" in place.value:
+            yield place.path, place.question, str(place.value["id"])

@@ -25,6 +25,7 @@ from django.utils.translation import get_language
 from access.models import MobileUnit, User
 from access.sessions.actions import is_alive as session_is_alive
 from audit.chain import ANONYMOUS, get_actor, log_event
+from case_forms.form_builder.definition import Form, Question, Section
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 
@@ -43,7 +44,7 @@ STAMP_LENGTH = 22
 
 MOMENT = "%Y-%m-%dT%H:%M"  # as a page's field for day and time has it
 # When it happened, compared as if it were a question of the first section.
-OCCURRED_ITEM: Mapping[str, Any] = {"item": "question", "key": OCCURRED, "type": "datetime"}
+OCCURRED_ITEM = Question(key=OCCURRED, type="datetime")
 
 
 class DraftIsSent(Exception):
@@ -85,20 +86,16 @@ def start_draft(
     """
     answers = dict(answers or {})
     if case_reference:
-        asking = (
-            item["key"]
-            for section in form_version.definition["sections"]
-            for item in section["items"]
-            if item.get("type") == "case_reference"
-        )
+        items = form_version.parsed_form.outer_items
+        asking = (item.key for item in items if isinstance(item, Question) and item.type == "case_reference")
         answers |= dict.fromkeys(list(asking)[:1], case_reference)
     with transaction.atomic():
         draft = Draft(form_version=form_version, unit=unit, owner=owner, answers=answers)
         draft.occurred_at = occurred_at or draft.occurred_at
-        sections = relevant_sections(form_version.definition, answers, build_context(draft, owner.language))
+        sections = relevant_sections(form_version.parsed_form, answers, build_context(draft, owner.language))
         if not sections:
             raise NothingToAsk(form_version.form.key, form_version.number)
-        draft.section = sections[0]["key"]
+        draft.section = sections[0].key
         draft.save(force_insert=True)
         log_event("draft.started", actor=get_actor(owner), target_kind="draft", target_id=draft.pk)
     return draft
@@ -107,7 +104,7 @@ def start_draft(
 def save_section(
     *,
     draft_id: uuid.UUID,
-    section: Mapping[str, Any],
+    section: Section,
     typed: Answers,
     occurred_at: datetime | None,
     by: User | None,
@@ -128,7 +125,7 @@ def save_section(
         draft = Draft.objects.select_for_update().get(pk=draft_id)
         if draft.submitted_at is not None:
             raise DraftIsSent
-        state = _state(draft, section["key"])
+        state = _state(draft, section.key)
         is_last_page = copy is not None and copy.page != "" and copy.page == state["page"]
         if copy is not None and is_last_page and 0 < copy.turn <= state["turn"]:
             return draft  # overtaken on its way by what the same page sent later
@@ -139,11 +136,11 @@ def save_section(
             kept, moment = _put_together(draft, section, typed, occurred_at, copy, chosen or {})
         before, draft.answers = draft.answers, merged(draft.answers, section, kept)
         has_changed = not same_answers(before, draft.answers) or _moment(moment, draft) != _moment(None, draft)
-        draft.section = section["key"]
+        draft.section = section.key
         draft.occurred_at = moment or draft.occurred_at
         draft.saved_at = timezone.now()
         is_the_pages = same_answers(kept, typed) and _moment(moment, draft) == _moment(occurred_at, draft)
-        _count_version(draft, section["key"], copy if is_the_pages else None, has_changed=has_changed)
+        _count_version(draft, section.key, copy if is_the_pages else None, has_changed=has_changed)
         side_copies.drop(draft, copy.page if copy is not None and beside is None else beside or "")
         draft.save(update_fields=["answers", "section", "occurred_at", "saved_at", "section_versions", "besides"])
         _forget_files(draft, section, before, by)
@@ -152,7 +149,7 @@ def save_section(
 
 def _append(
     draft: Draft,
-    section: Mapping[str, Any],
+    section: Section,
     typed: Answers,
     occurred_at: datetime | None,
     copy: PageCopy | None,
@@ -160,20 +157,18 @@ def _append(
 ) -> Draft:
     """Add what is answered nowhere yet; a page may go on with what it added itself. The rest goes beside.
     Raises SectionDiffers where nothing more is taken beside."""
-    key, page = section["key"], copy.page if copy is not None else ""
+    key, page = section.key, copy.page if copy is not None else ""
     state = _state(draft, key)
     own = set(state.get("added", ())) if page and state.get("added_by") == page else set()
-    theirs = typed_part(section["items"], draft.answers)
+    theirs = typed_part(section.items, draft.answers)
     salt = get_salt(draft, key)
     first = Merge(salt, None, {})
-    first.made(section["items"], theirs, typed)
+    first.made(section.items, theirs, typed)
     merge = Merge(salt, None, side_copies.own_again(first, own))
-    kept = merge.made(section["items"], theirs, typed)
+    kept = merge.made(section.items, theirs, typed)
     if occurred_at is not None:
         merge.one(OCCURRED_ITEM, OCCURRED, _moment(None, draft), _moment(occurred_at, draft), (OCCURRED,))
-    added = own | (
-        set(compute_marks(salt, section["items"], kept)) - set(compute_marks(salt, section["items"], theirs))
-    )
+    added = own | (set(compute_marks(salt, section.items, kept)) - set(compute_marks(salt, section.items, theirs)))
     before, draft.answers = draft.answers, merged(draft.answers, section, kept)
     draft.section, draft.saved_at = key, timezone.now()
     _count_version(draft, key, None, has_changed=not same_answers(before, draft.answers))
@@ -204,13 +199,13 @@ class ToChoose:
 def to_choose(draft: Draft, section_key: str = "") -> ToChoose | None:
     """The first copy beside, of this section or any, about which the owner is to choose. One that by now says nothing
     else than what is saved is passed over."""
-    sections = {section["key"]: section for section in draft.form_version.definition["sections"]}
+    sections = {section.key: section for section in draft.form_version.parsed_form.sections}
     for page, key, post in side_copies.copies(draft):
         section = sections.get(key)
         if section is None or section_key not in ("", key):
             continue
         merge = Merge(get_salt(draft, key), None, {})
-        merge.made(section["items"], typed_part(section["items"], draft.answers), typed_in(section, post))
+        merge.made(section.items, typed_part(section.items, draft.answers), typed_in(section, post))
         if moment := str(post.get(OCCURRED) or "").strip():
             merge.one(OCCURRED_ITEM, OCCURRED, _moment(None, draft), moment, (OCCURRED,))
         if merge.differences:
@@ -220,15 +215,15 @@ def to_choose(draft: Draft, section_key: str = "") -> ToChoose | None:
 
 def _put_together(
     draft: Draft,
-    section: Mapping[str, Any],
+    section: Section,
     typed: Answers,
     occurred_at: datetime | None,
     copy: PageCopy,
     chosen: Mapping[str, Chosen],
 ) -> tuple[Answers, datetime | None]:
     """What was typed and what is saved, as one. Raises SectionDiffers."""
-    merge = Merge(get_salt(draft, section["key"]), copy.marks, chosen)
-    kept = merge.made(section["items"], typed_part(section["items"], draft.answers), typed)
+    merge = Merge(get_salt(draft, section.key), copy.marks, chosen)
+    kept = merge.made(section.items, typed_part(section.items, draft.answers), typed)
     moment = occurred_at
     if occurred_at is not None:
         theirs, mine = _moment(None, draft), _moment(occurred_at, draft)
@@ -282,10 +277,10 @@ def get_salt(draft: Draft, section_key: str) -> str:
     return f"{draft.pk}/{section_key}"
 
 
-def page_marks(draft: Draft, section: Mapping[str, Any], held: Answers, occurred: str | None) -> dict[str, str]:
+def page_marks(draft: Draft, section: Section, held: Answers, occurred: str | None) -> dict[str, str]:
     """The marks of what a page of this section holds; `occurred` as its field has it, None when it has none."""
-    salt = get_salt(draft, section["key"])
-    marks = compute_marks(salt, section["items"], held)
+    salt = get_salt(draft, section.key)
+    marks = compute_marks(salt, section.items, held)
     return marks | (compute_marks(salt, [OCCURRED_ITEM], {OCCURRED: occurred.strip()}) if occurred else {})
 
 
@@ -295,8 +290,8 @@ def get_versions(draft: Draft) -> str:
     return f"{draft.form_version_id}." + ".".join(f"{key}-{version}" for key, version in versions)
 
 
-def _forget_files(draft: Draft, section: Mapping[str, Any], before: Answers, by: User | None) -> None:
-    part = {"sections": [section]}
+def _forget_files(draft: Draft, section: Section, before: Answers, by: User | None) -> None:
+    part = Form(sections=(section,))
     gone = named_files(part, before) - named_files(part, draft.answers)
     if gone:
         forget_attachments(draft.attachments.filter(pk__in=gone), actor=get_actor(by) if by else ANONYMOUS)
@@ -304,7 +299,7 @@ def _forget_files(draft: Draft, section: Mapping[str, Any], before: Answers, by:
 
 def choose_language(*, draft: Draft, language: str) -> None:
     """The language that this form is read in from now on. One that the form doesn't have changes nothing."""
-    if language in draft.form_version.definition["languages"]:
+    if language in draft.form_version.parsed_form.languages:
         Draft.objects.filter(pk=draft.pk).update(language=language)
 
 

@@ -12,16 +12,18 @@ A group is compared as a whole, then row by row while it has as many rows on bot
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.crypto import salted_hmac
 
-from ..pages.entries import Entry, QuestionView, RepeatView
-from ..validation.validate import MAX_ROWS, Answers, is_typed, is_unanswered
+from case_forms.form_builder.definition import AnyItem, Question, Repeat
 
-Item = Mapping[str, Any]
+from ..pages.entries import Entry, QuestionView, RepeatView
+from ..validation.validate import Answers, is_unanswered
+from .typed_values import is_filled_in
+
 Marks = Mapping[str, str]
 Path = tuple[str | int, ...]
 
@@ -60,20 +62,20 @@ class Difference:
 
     name: str
     path: Path
-    item: Item = field(repr=False)
+    item: Question | Repeat = field(repr=False)
     theirs: Any = field(repr=False)
     mine: Any = field(repr=False)
     seen: str = ""
 
     @property
     def is_group(self) -> bool:
-        return self.item["item"] == "repeat"
+        return isinstance(self.item, Repeat)
 
     @property
     def can_keep_both(self) -> bool:
-        if not self.is_group or is_unanswered(self.mine) or is_unanswered(self.theirs):
+        if not isinstance(self.item, Repeat) or is_unanswered(self.mine) or is_unanswered(self.theirs):
             return False
-        return len(_both(self.theirs, self.mine)) <= (self.item.get("max") or MAX_ROWS)
+        return len(_both(self.theirs, self.mine)) <= self.item.max
 
 
 class Merge:
@@ -85,19 +87,21 @@ class Merge:
         self.chosen = chosen
         self.differences: list[Difference] = []
 
-    def made(self, items: list[Item], theirs: Answers, mine: Answers, prefix: str = "", path: Path = ()) -> Answers:
+    def made(
+        self, items: Iterable[AnyItem], theirs: Answers, mine: Answers, prefix: str = "", path: Path = ()
+    ) -> Answers:
         """The answers put together; what differs keeps `theirs` and is added to `differences`."""
         made: Answers = {}
         for item in items:
-            if not is_asked(item):
+            if not is_filled_in(item):
                 continue
-            key = item["key"]
+            key = item.key
             value = self.one(item, f"{prefix}{key}", theirs.get(key), mine.get(key), (*path, key))
             if not is_unanswered(value):
                 made[key] = value
         return made
 
-    def one(self, item: Item, name: str, theirs: Any, mine: Any, path: Path) -> Any:
+    def one(self, item: Question | Repeat, name: str, theirs: Any, mine: Any, path: Path) -> Any:
         """The answer to one question, or the rows of one group."""
         their_mark, my_mark = mark(self.salt, name, theirs), mark(self.salt, name, mine)
         before = None if self.marks is None else self.marks.get(name, "")
@@ -108,18 +112,18 @@ class Merge:
             return mine
         if before is None and not my_mark:
             return theirs
-        if item["item"] == "repeat" and self._has_the_same_rows(name, theirs, mine):
+        if isinstance(item, Repeat) and self._has_the_same_rows(name, theirs, mine):
             rows = enumerate(zip(theirs, mine, strict=True))
             return [
-                self.made(item["items"], row, other, f"{name}-{index}-", (*path, index)) for index, (row, other) in rows
+                self.made(item.items, row, other, f"{name}-{index}-", (*path, index)) for index, (row, other) in rows
             ]
-        if item.get("type") in IN_PARTS and isinstance(theirs, dict) and isinstance(mine, dict):
+        if _is_in_parts(item) and isinstance(theirs, dict) and isinstance(mine, dict):
             parts = self._parts(name, theirs, mine)
             if parts is not None:
                 return parts
         chosen = self.chosen.get(name)
         if chosen is not None and chosen.seen == their_mark:
-            if chosen.side == BOTH and item["item"] == "repeat":
+            if chosen.side == BOTH and isinstance(item, Repeat):
                 return _both(theirs or [], mine or [])
             return mine if chosen.side == MINE else theirs
         self.differences.append(Difference(name, path, item, theirs, mine, their_mark))
@@ -144,21 +148,21 @@ class Merge:
         return self.marks.get(_count(name)) == str(len(theirs)) == str(len(mine))
 
 
-def compute_marks(salt: str, items: list[Item], answers: Answers, prefix: str = "") -> dict[str, str]:
+def compute_marks(salt: str, items: Iterable[AnyItem], answers: Answers, prefix: str = "") -> dict[str, str]:
     """{field: mark} of each answer that a page holds; of a group besides how many rows it has, and of each row's."""
     marks: dict[str, str] = {}
     for item in items:
-        value: Any = answers.get(item.get("key", ""))
-        name = f"{prefix}{item.get('key')}"
-        if not is_asked(item) or is_unanswered(value):
+        value: Any = answers.get(item.key)
+        name = f"{prefix}{item.key}"
+        if not is_filled_in(item) or is_unanswered(value):
             continue
         marks[name] = mark(salt, name, value)
-        if item.get("type") in IN_PARTS and isinstance(value, dict):
+        if _is_in_parts(item) and isinstance(value, dict):
             marks |= {f"{name}.{part}": mark(salt, f"{name}.{part}", inner) for part, inner in value.items()}
-        if item["item"] == "repeat":
+        if isinstance(item, Repeat):
             marks[_count(name)] = str(len(value))
             for index, row in enumerate(value):
-                marks |= compute_marks(salt, item["items"], row, f"{name}-{index}-")
+                marks |= compute_marks(salt, item.items, row, f"{name}-{index}-")
     return marks
 
 
@@ -186,19 +190,19 @@ def same_answers(one: Answers, other: Answers) -> bool:
     return bool(_plain(one) == _plain(other))
 
 
-def typed_part(items: list[Item], answers: Mapping[str, Any]) -> Answers:
+def typed_part(items: Iterable[AnyItem], answers: Mapping[str, Any]) -> Answers:
     """Of these answers what people type in these items; rows in which nothing is typed are left out."""
     part: Answers = {}
     for item in items:
-        if not is_asked(item):
+        if not is_filled_in(item):
             continue
-        value = answers.get(item["key"])
-        if item["item"] == "repeat":
+        value = answers.get(item.key)
+        if isinstance(item, Repeat):
             rows = value if isinstance(value, list) else []
-            kept = (typed_part(item["items"], row) for row in rows if isinstance(row, dict))
+            kept = (typed_part(item.items, row) for row in rows if isinstance(row, dict))
             value = [row for row in kept if row]
         if not is_unanswered(value):
-            part[item["key"]] = value
+            part[item.key] = value
     return part
 
 
@@ -210,26 +214,26 @@ def held_by(entries: list[Entry]) -> Answers:
             rows = [row for row in (held_by(row.entries) for row in entry.rows) if row]
             if rows:
                 held[entry.name.rpartition("-")[2]] = rows
-        elif isinstance(entry, QuestionView) and is_typed(entry.question) and not is_unanswered(entry.value):
-            held[entry.question["key"]] = entry.value
+        elif isinstance(entry, QuestionView) and entry.asked.is_typed and not is_unanswered(entry.value):
+            held[entry.asked.key] = entry.value
     return held
 
 
-def leaves(items: list[Item], answers: Answers, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+def leaves(items: Iterable[AnyItem], answers: Answers, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """(path, answer) of each question that is answered, those in rows included, in the order of the form."""
     for item in items:
-        value: Any = answers.get(item.get("key", ""))
+        value: Any = answers.get(item.key)
         if is_unanswered(value):
             continue
-        if item["item"] == "repeat":
+        if isinstance(item, Repeat):
             for index, row in enumerate(value):
-                yield from leaves(item["items"], row, (*path, item["key"], index))
+                yield from leaves(item.items, row, (*path, item.key, index))
         else:
-            yield (*path, item["key"]), value
+            yield (*path, item.key), value
 
 
-def is_asked(item: Item) -> bool:
-    return item["item"] == "repeat" or (item["item"] == "question" and is_typed(item))
+def _is_in_parts(item: Question | Repeat) -> bool:
+    return isinstance(item, Question) and item.type in IN_PARTS
 
 
 def _both(theirs: list[Answers], mine: list[Answers]) -> list[Answers]:

@@ -10,7 +10,7 @@
 4. What an earlier move left over comes back when the form asks for it again and nothing else was answered there.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,25 +19,19 @@ from django.utils import timezone
 
 from access.models import User
 from audit.chain import get_actor, log_event
+from case_forms.form_builder.definition import AnyItem, AskedItem, Form, Question, Repeat
 from case_forms.form_builder.models import FormVersion
 from case_forms.questions import registry
 from case_forms.questions.base import AnswerError, CleanContext
 
 from ..languages import get_draft_language
 from ..models import Draft
-from ..validation.validate import (
-    MAX_ROWS,
-    Answers,
-    CheckContext,
-    NothingToAsk,
-    is_unanswered,
-    relevant_sections,
-    scope_at,
-)
+from ..validation.validate import Answers, CheckContext, NothingToAsk, is_unanswered, relevant_sections, scope_at
 from .actions import DraftIsSent, build_context
 from .unmapped_answers import DOES_NOT_FIT, ELSEWHERE, GONE, TOO_MANY, LeftOver, Path, get_left_over
 
-Item = Mapping[str, Any]
+Asked = Question | Repeat
+Items = Sequence[AnyItem]
 
 
 class NotANewerVersion(Exception):
@@ -64,8 +58,8 @@ def newer_version(draft: Draft) -> FormVersion | None:
 def plan_for(draft: Draft, to: FormVersion) -> MovePlan:
     """What moving this draft would do now."""
     return plan_move(
-        draft.form_version.definition,
-        to.definition,
+        draft.form_version.parsed_form,
+        to.parsed_form,
         draft.answers,
         build_context(draft, get_draft_language(draft)),
         version=draft.form_version_id,
@@ -112,9 +106,9 @@ def _section_in(draft: Draft) -> str:
     """The section last worked on when the new version has it and it applies; else the first that applies.
     Raises NothingToAsk."""
     applying = relevant_sections(
-        draft.form_version.definition, draft.answers, build_context(draft, get_draft_language(draft))
+        draft.form_version.parsed_form, draft.answers, build_context(draft, get_draft_language(draft))
     )
-    keys = [section["key"] for section in applying]
+    keys = [section.key for section in applying]
     if not keys:
         raise NothingToAsk(draft.form_version.form.key, draft.form_version.number)
     return draft.section if draft.section in keys else keys[0]
@@ -124,8 +118,8 @@ def _section_in(draft: Draft) -> str:
 
 
 def plan_move(
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
+    old: Form,
+    new: Form,
     answers: Answers,
     context: CheckContext,
     *,
@@ -137,10 +131,9 @@ def plan_move(
 
 
 class _Plan:
-    def __init__(self, old: Mapping[str, Any], new: Mapping[str, Any], context: CheckContext, version: int) -> None:
-        self.old_items = [item for section in old["sections"] for item in section["items"]]
-        self.new_items = [item for section in new["sections"] for item in section["items"]]
-        self.new_keys = set(_keys(self.new_items))
+    def __init__(self, old: Form, new: Form, context: CheckContext, version: int) -> None:
+        self.old_items, self.new_items = old.outer_items, new.outer_items
+        self.new_keys = new.by_key.keys()
         self.context = context
         self.version = version
         self.left_over: list[LeftOver] = []
@@ -153,7 +146,7 @@ class _Plan:
         asked = _by_key(self.new_items)
         for left in earlier:
             key, item = left.path[0], asked.get(str(left.path[0]))
-            if len(left.path) > 1 or item is None or item["item"] != "question" or key in moved:
+            if len(left.path) > 1 or not isinstance(item, Question) or key in moved:
                 continue
             if self._refusal(item, left.value, scope) is None:
                 moved[str(key)] = left.value
@@ -161,7 +154,7 @@ class _Plan:
         return MovePlan(moved, self.left_over, returning, self.kept)
 
     def _level(
-        self, old_items: list[Item], new_items: list[Item], given: Answers, path: Path, scope: Answers, was: Answers
+        self, old_items: Items, new_items: Items, given: Answers, path: Path, scope: Answers, was: Answers
     ) -> Answers:
         """The answers of one level that stay. `scope` takes up what expressions of later questions may read, `was` the
         same of the version before."""
@@ -173,53 +166,56 @@ class _Plan:
             if is_unanswered(value):
                 continue
             item, before, here = new.get(key), old.get(key), (*path, key)
-            if item is None or before is None or item["item"] != before["item"]:
+            if item is None or before is None or item.item != before.item:
                 why = GONE if key not in self.new_keys else ELSEWHERE if item is None else DOES_NOT_FIT
                 self.left_over += self._all_of(before, value, here, why)
-            elif item["item"] == "repeat":
+            elif isinstance(item, Repeat) and isinstance(before, Repeat):
                 if rows := self._rows(before, item, value, here, scope, was):
                     moved[key] = scope[key] = rows
-            elif self._stays(item, value, here, scope, was_wrong=before["type"] == item["type"] and key in was_wrong):
-                # a place that is to be kept coarse only is so at once
-                moved[key] = scope.get(key, value) if "coarsen" in item else value
-                self.kept += 1
+            elif isinstance(item, Question) and isinstance(before, Question):
+                was_so = before.type == item.type and key in was_wrong
+                if self._stays(item, value, here, scope, was_wrong=was_so):
+                    # a place that is to be kept coarse only is so at once
+                    moved[key] = scope.get(key, value) if item.coarsen else value
+                    self.kept += 1
         return moved
 
-    def _rows(self, before: Item, repeat: Item, rows: Any, path: Path, scope: Answers, was: Answers) -> list[Answers]:
-        most = repeat.get("max") or MAX_ROWS
+    def _rows(
+        self, before: Repeat, repeat: Repeat, rows: Any, path: Path, scope: Answers, was: Answers
+    ) -> list[Answers]:
         moved: list[Answers] = []
         for index, row in enumerate(rows if isinstance(rows, list) else []):
             if not isinstance(row, dict):
                 continue
             here = (*path, index)
-            if len(moved) >= most:
-                self.left_over += self._all_in(before["items"], row, here, TOO_MANY)
+            if len(moved) >= repeat.max:
+                self.left_over += self._all_in(before.items, row, here, TOO_MANY)
                 continue
             position = {"_position": len(moved) + 1}
-            if kept := self._level(before["items"], repeat["items"], row, here, scope | position, was | position):
+            if kept := self._level(before.items, repeat.items, row, here, scope | position, was | position):
                 moved.append(kept)
         return moved
 
-    def _wrong(self, items: Mapping[str, Item], given: Answers, scope: Answers) -> set[str]:
+    def _wrong(self, items: Mapping[str, Asked], given: Answers, scope: Answers) -> set[str]:
         """The questions of a level whose answers don't fit; what does comes into scope."""
         wrong = set()
         for key, item in items.items():
             value = given.get(key)
             if is_unanswered(value):
                 continue
-            if item["item"] == "repeat":
+            if isinstance(item, Repeat):
                 scope[key] = value
             elif self._refusal(item, value, scope) is not None:
                 wrong.add(key)
         return wrong
 
-    def _stays(self, question: Item, value: Any, path: Path, scope: Answers, *, was_wrong: bool) -> bool:
+    def _stays(self, question: Question, value: Any, path: Path, scope: Answers, *, was_wrong: bool) -> bool:
         if self._refusal(question, value, scope) is None or was_wrong:
             return True
         self.left_over.append(LeftOver(path, value, DOES_NOT_FIT, self.version))
         return False
 
-    def _refusal(self, question: Item, value: Any, scope: Answers) -> AnswerError | None:
+    def _refusal(self, question: Question, value: Any, scope: Answers) -> AnswerError | None:
         """Why the question doesn't take this value; else the cleaned value comes into scope."""
         asked = CleanContext(
             self.context.sources,
@@ -229,33 +225,27 @@ class _Plan:
             attachments=self.context.attachments,
         )
         try:
-            scope[question["key"]] = registry.get(question["type"]).clean(value, dict(question), asked)
+            scope[question.key] = registry.get(question.type).clean(value, question.stored, asked)
         except AnswerError as refusal:
             return refusal
         return None
 
-    def _all_of(self, item: Item | None, value: Any, path: Path, why: str) -> Iterator[LeftOver]:
+    def _all_of(self, item: Asked | None, value: Any, path: Path, why: str) -> Iterator[LeftOver]:
         """Everything answered in a question or in all rows of a group."""
-        if item is None or item["item"] != "repeat":
+        if not isinstance(item, Repeat):
             yield LeftOver(path, value, why, self.version)
             return
         for index, row in enumerate(value if isinstance(value, list) else []):
             if isinstance(row, dict):
-                yield from self._all_in(item["items"], row, (*path, index), why)
+                yield from self._all_in(item.items, row, (*path, index), why)
 
-    def _all_in(self, items: list[Item], row: Answers, path: Path, why: str) -> Iterator[LeftOver]:
+    def _all_in(self, items: Items, row: Answers, path: Path, why: str) -> Iterator[LeftOver]:
         asked = _by_key(items)
         for key, value in row.items():
             if not is_unanswered(value):
                 yield from self._all_of(asked.get(key), value, (*path, key), why)
 
 
-def _by_key(items: list[Item]) -> dict[str, Item]:
+def _by_key(items: Items) -> dict[str, Asked]:
     """Questions and groups of one level, in document order."""
-    return {item["key"]: item for item in items if item["item"] != "note"}
-
-
-def _keys(items: list[Item]) -> Iterator[str]:
-    for item in items:
-        yield item["key"]
-        yield from _keys(item.get("items", []))
+    return {item.key: item for item in items if isinstance(item, AskedItem)}

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from access.models import localize
+from case_forms.form_builder.definition import Form, Question, Repeat
 from case_forms.form_builder.models import FormVersion
 from case_forms.questions import registry
 from case_forms.questions.base import AnswerError, CleanContext
@@ -76,38 +77,38 @@ def in_words(left_over: Iterable[LeftOver], context: CheckContext) -> list[LeftO
     """Each answer in the words of the version that asked for it."""
     left_over = list(left_over)
     versions = FormVersion.objects.in_bulk({left.version for left in left_over})
-    return [_in_words(left, versions[left.version].definition, context) for left in left_over]
+    return [_in_words(left, versions[left.version].parsed_form, context) for left in left_over]
 
 
-def _in_words(left: LeftOver, definition: Mapping[str, Any], context: CheckContext) -> LeftOverLine:
-    *around, question = _along(left.path, definition)
+def _in_words(left: LeftOver, form: Form, context: CheckContext) -> LeftOverLine:
+    *around, question = _along(left.path, form)
     rows = [step for step in left.path if isinstance(step, int)]
     return LeftOverLine(
         places=[
-            f"{localize(repeat['label'], context.language)} {row + 1}" for repeat, row in zip(around, rows, strict=True)
+            f"{localize(repeat.label, context.language)} {row + 1}" for repeat, row in zip(around, rows, strict=True)
         ],
-        line=_build_line(left.value, dict(question), context),
+        line=_build_line(left.value, question, context),
         why=REASONS[left.why],
     )
 
 
-def _along(path: Path, definition: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _along(path: Path, form: Form) -> Iterator[Any]:
     """The repeat groups on the way and the question at its end."""
-    items = [item for section in definition["sections"] for item in section["items"]]
+    items = form.outer_items
     for step in path:
         if isinstance(step, str):
-            item = next(item for item in items if item["key"] == step)
+            item = next(item for item in items if item.key == step)
             yield item
-            items = item.get("items", [])
+            items = item.items if isinstance(item, Repeat) else ()
 
 
-def _build_line(value: Any, question: dict[str, Any], context: CheckContext) -> AnswerLine:
+def _build_line(value: Any, question: Question, context: CheckContext) -> AnswerLine:
     """As the question's type shows it; what was typed wrong stays as it was typed."""
     asked = CleanContext(
         context.sources, language=context.language, today=context.today, attachments=context.attachments
     )
     try:
-        return build_line(question, registry.get(question["type"]).clean(value, question, asked), context)
+        return build_line(question, registry.get(question.type).clean(value, question.stored, asked), context)
     except AnswerError:
         typed = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        return AnswerLine(localize(question["label"], context.language), typed)
+        return AnswerLine(localize(question.label, context.language), typed)

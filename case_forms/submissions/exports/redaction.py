@@ -18,6 +18,7 @@ from typing import Any
 
 from access.models import User
 from case_forms.cases.brief_content import shared
+from case_forms.form_builder.definition import Question
 from notifications.directory.models import Role
 
 from ..models import Submission
@@ -33,9 +34,9 @@ class Clearance:
     sensitivities: frozenset[str]
     by_sharing: bool = False
 
-    def shows(self, question: Mapping[str, Any], scope: Mapping[str, Any]) -> bool:
+    def shows(self, question: Question, scope: Mapping[str, Any]) -> bool:
         """Whether the answer to this question stands in clear. `scope` is what conditions of sharing may read."""
-        if question["sensitivity"] in self.sensitivities:
+        if question.sensitivity in self.sensitivities:
             return True
         return self.by_sharing and Role.COORDINATOR.value in shared(question, scope)
 

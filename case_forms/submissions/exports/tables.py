@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.csv_files import Cell
+from case_forms.form_builder.definition import AnyItem, Question, Repeat
 from case_forms.form_builder.models import FormVersion
 from case_forms.questions import registry
 from case_forms.questions.base import ChoiceSource, is_unanswered, text_in
@@ -57,23 +58,23 @@ def build_tables(versions: Sequence[FormVersion], language: str) -> list[Table]:
     """The tables of these versions of one form, newest first in `versions`; the form's own table comes first."""
     found: dict[Path, Table] = {}
     for version in versions:
-        title = text_in(version.definition["title"], language)
+        form = version.parsed_form
+        title = text_in(form.title, language)
         found.setdefault((), Table((), title, _about_submission()))
-        for section in version.definition["sections"]:
-            _gather(section["items"], (), found, language)
+        _gather(form.outer_items, (), found, language)
     return list(found.values())
 
 
-def _gather(items: Sequence[Mapping[str, Any]], path: Path, found: dict[Path, Table], language: str) -> None:
+def _gather(items: Sequence[AnyItem], path: Path, found: dict[Path, Table], language: str) -> None:
     for item in items:
-        if item["item"] == "repeat":
-            deeper = (*path, item["key"])
-            found.setdefault(deeper, Table(deeper, text_in(item["label"], language), _about_row(deeper)))
-            _gather(item["items"], deeper, found, language)
-        elif item["item"] == "question":
-            label = text_in(item["label"], language)
-            for part, words in registry.get(item["type"]).export_columns(dict(item), language):
-                key = (item["key"], part)
+        if isinstance(item, Repeat):
+            deeper = (*path, item.key)
+            found.setdefault(deeper, Table(deeper, text_in(item.label, language), _about_row(deeper)))
+            _gather(item.items, deeper, found, language)
+        elif isinstance(item, Question):
+            label = text_in(item.label, language)
+            for part, words in registry.get(item.type).export_columns(item.stored, language):
+                key = (item.key, part)
                 found[path].columns.setdefault(key, Column(key, f"{label}: {words}" if words else label))
 
 
@@ -115,8 +116,7 @@ def iter_rows(submission: Submission, table: Table, writing: Writing) -> Iterato
     answers = submission.answers
     clearance = writing.reader.clearance_for(submission)
     scope = {**answers, "_today": _day(timezone.now()), "_occurred_on": _day(submission.occurred_at)}
-    items = [item for section in submission.form_version.definition["sections"] for item in section["items"]]
-    start = _Place(items, answers, scope, ())
+    start = _Place(submission.form_version.parsed_form.outer_items, answers, scope, ())
     for place in _places(start, table.path):
         fixed = _fixed(submission) if not table.path else _row_names(submission, place)
         cells = _cells(place, clearance, writing)
@@ -133,7 +133,7 @@ def unreadable_row(submission: Submission, table: Table) -> list[Cell]:
 class _Place:
     """Where answers stand: the items there, their answers, what conditions may read, and the row numbers on the way."""
 
-    items: Sequence[Mapping[str, Any]]
+    items: Sequence[AnyItem]
     answers: Mapping[str, Any] = field(repr=False)
     scope: Mapping[str, Any] = field(repr=False)
     numbers: tuple[int, ...]
@@ -144,12 +144,12 @@ def _places(place: _Place, path: Path) -> Iterator[_Place]:
     if not path:
         yield place
         return
-    repeat = next((item for item in place.items if item["item"] == "repeat" and item["key"] == path[0]), None)
+    repeat = next((item for item in place.items if isinstance(item, Repeat) and item.key == path[0]), None)
     if repeat is None:  # this version has no such group
         return
     for number, row in enumerate(place.answers.get(path[0]) or (), start=1):
         scope = {**place.scope, **row, "_position": number}
-        yield from _places(_Place(repeat["items"], row, scope, (*place.numbers, number)), path[1:])
+        yield from _places(_Place(repeat.items, row, scope, (*place.numbers, number)), path[1:])
 
 
 def _fixed(submission: Submission) -> list[Cell]:
@@ -172,20 +172,19 @@ def _row_names(submission: Submission, place: _Place) -> list[Cell]:
 
 def _cells(place: _Place, clearance: Clearance, writing: Writing) -> dict[ColumnKey, Cell]:
     cells: dict[ColumnKey, Cell] = {}
-    for item in place.items:
-        if item["item"] != "question":
+    for question in place.items:
+        if not isinstance(question, Question):
             continue
-        question = dict(item)
-        kind = registry.get(question["type"])
-        parts = [part for part, _words in kind.export_columns(question, writing.language)]
-        value = place.answers.get(question["key"])
+        kind, stored = registry.get(question.type), question.stored
+        parts = [part for part, _words in kind.export_columns(stored, writing.language)]
+        value = place.answers.get(question.key)
         if not clearance.shows(question, place.scope):
-            written: Sequence[Cell] = [kind.redacted(question)] * len(parts)
+            written: Sequence[Cell] = [kind.redacted(stored)] * len(parts)
         elif is_unanswered(value):
             continue
         else:
-            written = kind.export_cells(value, question, writing.language, writing.sources, labels=writing.labels)
-        cells |= {(question["key"], part): cell for part, cell in zip(parts, written, strict=True)}
+            written = kind.export_cells(value, stored, writing.language, writing.sources, labels=writing.labels)
+        cells |= {(question.key, part): cell for part, cell in zip(parts, written, strict=True)}
     return cells
 
 

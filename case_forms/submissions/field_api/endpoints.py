@@ -150,7 +150,7 @@ def form_version(request: HttpRequest, key: str, number: int) -> Any:
 )
 def form_schema(request: HttpRequest, key: str, number: int) -> Any:
     """JSON Schema 2020-12 of this version's `answers`."""
-    return answers_schema(_version(key, number).definition, Lists(request.user))  # type: ignore[arg-type]
+    return answers_schema(_version(key, number).parsed_form, Lists(request.user))  # type: ignore[arg-type]
 
 
 @api.get("/cases/{str:reference}", url_name="case", response={200: shapes.CaseOut, **COMMON})

@@ -5,14 +5,13 @@ from typing import Any
 
 from access.models import localize
 from case_forms import expressions
+from case_forms.form_builder.definition import AnyItem, Note, Question, Repeat
 from case_forms.questions import registry
 
 from ..attachments.named_files import AttachedFiles
 from ..validation.validate import Answers, CheckContext, Checked, SectionState, is_unanswered, scope_at
 from .entries import Entry, NoteView, QuestionView, RepeatView, RowView
-from .repeat_rows import get_rows, is_new, most_rows
-
-Item = Mapping[str, Any]
+from .repeat_rows import get_rows, is_new
 
 
 class Maker:
@@ -42,11 +41,11 @@ class Maker:
         self.questions: list[QuestionView] = []
 
     def entries(self) -> list[Entry]:
-        return self._entries(self.section["items"], self.answers, self.cleaned, self.scope, self.relevant, "")
+        return self._entries(self.section.items, self.answers, self.cleaned, self.scope, self.relevant, "")
 
     def _entries(
         self,
-        items: list[Item],
+        items: tuple[AnyItem, ...],
         given: Answers,
         cleaned: Answers,
         scope: Answers,
@@ -57,26 +56,26 @@ class Maker:
         entries: list[Entry] = []
         for item in items:
             relevant = applies is None or id(item) in applies
-            name = f"{prefix}{item['key']}"
-            if item["item"] == "note":
-                text = localize(item["text"], self.context.language)
+            name = f"{prefix}{item.key}"
+            if isinstance(item, Note):
+                text = localize(item.text, self.context.language)
                 entries.append(NoteView(name=name, text=text, relevant=relevant))
-            elif item["item"] == "repeat":
+            elif isinstance(item, Repeat):
                 entries.append(self._repeat(item, name, given, cleaned, scope, relevant, len(prefix) > 0))
-            elif registry.get(item["type"]).is_shown:
-                entries.append(self._question(item, name, given.get(item["key"]), scope, relevant))
+            elif isinstance(item, Question) and registry.get(item.type).is_shown:
+                entries.append(self._question(item, name, given.get(item.key), scope, relevant))
         return entries
 
-    def _question(self, item: Item, name: str, value: Any, scope: Answers, relevant: bool) -> QuestionView:
-        question, context = dict(item), self.context
+    def _question(self, question: Question, name: str, value: Any, scope: Answers, relevant: bool) -> QuestionView:
+        context = self.context
         view = QuestionView(
-            question=question,
+            asked=question,
             name=name,
-            value=self.worked_out.get(name, question.get("default") if is_unanswered(value) else value),
+            value=self.worked_out.get(name, question.default if is_unanswered(value) else value),
             errors=self.errors.get(name, []) if relevant else [],
-            choices=registry.get(item["type"]).choices(question, context.language, context.sources, scope),
+            choices=registry.get(question.type).choices(question.stored, context.language, context.sources, scope),
             language=context.language,
-            required=holds(question.get("required", False), scope),
+            required=holds(question.required, scope),
             relevant=relevant,
             scope=scope,
             attachments=self.attachments,
@@ -85,27 +84,34 @@ class Maker:
         return view
 
     def _repeat(
-        self, repeat: Item, name: str, given: Answers, cleaned: Answers, scope: Answers, relevant: bool, is_inner: bool
+        self,
+        repeat: Repeat,
+        name: str,
+        given: Answers,
+        cleaned: Answers,
+        scope: Answers,
+        relevant: bool,
+        is_inner: bool,
     ) -> RepeatView:
         rows = get_rows(given, repeat)
         row_items = self.row_items.get(name, [])
-        accepted = cleaned.get(repeat["key"]) or []
+        accepted = cleaned.get(repeat.key) or []
         views = []
         for index, row in enumerate(rows):
             here = accepted[index] if index < len(accepted) else {}
             applies = {id(item) for item in row_items[index]} if index < len(row_items) else None
             inside = {**scope, **here, "_position": index + 1}
-            entries = self._entries(repeat["items"], row, here, inside, applies, f"{name}-{index}-")
+            entries = self._entries(repeat.items, row, here, inside, applies, f"{name}-{index}-")
             is_asked_for = is_new(row) and name == self.new_row_in and index == len(rows) - 1
             views.append(RowView(name=f"{name}-{index}", number=index + 1, entries=entries, is_new=is_asked_for))
         return RepeatView(
             name=name,
-            label=localize(repeat["label"], self.context.language),
-            hint=localize(repeat.get("hint", {}), self.context.language),
+            label=localize(repeat.label, self.context.language),
+            hint=localize(repeat.hint, self.context.language),
             rows=views,
             errors=self.errors.get(name, []) if relevant else [],
             relevant=relevant,
-            can_add=len(views) < most_rows(repeat),
+            can_add=len(views) < repeat.max,
             level=2 if is_inner else 1,
         )
 

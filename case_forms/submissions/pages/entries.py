@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from access.models import localize
+from case_forms.form_builder.definition import Question
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class QuestionView:
     `scope`: what expressions may read here; `attachments`: the files that the form has, by id.
     """
 
-    question: Mapping[str, Any]
+    asked: Question
     name: str
     value: Any = field(repr=False)
     errors: list[str]
@@ -31,13 +32,18 @@ class QuestionView:
         return f"q-{self.name}"
 
     @property
+    def question(self) -> Mapping[str, Any]:
+        """The question's properties as they are stored, for its widget."""
+        return self.asked.stored
+
+    @property
     def label(self) -> str:
-        return localize(self.question["label"], self.language)
+        return localize(self.asked.label, self.language)
 
     @property
     def is_asked(self) -> bool:
         """Whether it can be answered as the page stands: it applies, and its filter lets something through."""
-        return self.relevant and bool(self.choices or "choice_filter" not in self.question)
+        return self.relevant and bool(self.choices or not self.asked.has("choice_filter"))
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,7 @@ class SectionPage:
     @property
     def may_require(self) -> bool:
         """Whether a question here must be answered, or would have to be after other answers."""
-        return any(view.question.get("required") for view in self.questions())
+        return any(view.asked.required for view in self.questions())
 
     def names(self) -> set[str]:
         """The form fields of all questions that are asked now."""

@@ -11,7 +11,6 @@ from access.models import User
 from audit.chain import get_actor, log_event
 from case_forms.cases.models import Case
 from case_forms.form_builder.models import FormVersion
-from case_forms.form_builder.outline import questions_by_key
 from case_forms.form_builder.sources import Lists
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
@@ -48,7 +47,7 @@ def answers_to_continue(*, version: FormVersion, case: Case, by: User) -> Answer
     """
     if version.form.key == REQUEST:
         return _offices_for_needs(version, case, by)
-    if version.definition["kind"] != KIND:
+    if version.parsed_form.kind != KIND:
         return {}
     opened = _last_opened(case, by, version.form.key)
     if opened is None:
@@ -56,8 +55,8 @@ def answers_to_continue(*, version: FormVersion, case: Case, by: User) -> Answer
     last, answers = opened
     today = timezone.localdate()
     context = CheckContext(Lists(by), today, today, by.language, now=timezone.now())
-    fitting = plan_move(last.form_version.definition, version.definition, answers, context).answers
-    types = {key: placed.question["type"] for key, placed in questions_by_key(version.definition).items()}
+    fitting = plan_move(last.form_version.parsed_form, version.parsed_form, answers, context).answers
+    types = {key: located.question.type for key, located in version.parsed_form.questions_by_key.items()}
     return {
         key: value for key, value in fitting.items() if key not in OF_THAT_MOMENT and types.get(key) not in NEVER_COPIED
     }
@@ -67,9 +66,8 @@ def _offices_for_needs(version: FormVersion, case: Case, by: User) -> Answers:
     """The offices for the needs that the last identification and the last plan name. A proposal to the worker, who asks
     the person: no consent is copied."""
     named = {*_needs_at_first_contact(case, by), *_needs_of_the_plan(case, by)}
-    asked = questions_by_key(version.definition).get("ask")
-    choices = asked.question.get("choices", ()) if asked else ()
-    offered = [choice["value"] for choice in choices if choice["value"] in named]
+    asked = version.parsed_form.get_question("ask")
+    offered = [choice.value for choice in (asked.choices if asked else ()) if choice.value in named]
     return {"ask": offered} if offered else {}
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from access.models import MobileUnit, User
 from case_forms.form_builder.models import FormVersion
-from case_forms.form_builder.outline import answer_keys
 
 Prefill = Callable[[User, MobileUnit, Mapping[str, Any]], dict[str, Any]]
 
@@ -22,5 +21,5 @@ def prefilled(version: FormVersion, user: User, unit: MobileUnit, sent: Mapping[
     prefill = _PREFILLS.get(version.form.key)
     if prefill is None:
         return {}
-    asked = answer_keys(version.definition)
+    asked = version.parsed_form.answer_keys
     return {key: value for key, value in prefill(user, unit, sent).items() if key in asked}

@@ -228,7 +228,7 @@ def _raise_if_rules_miss_something() -> None:
     problems = [
         problem
         for version in FormVersion.objects.newest()
-        for problem in problems_for_dependents(version.form.key, version.definition)
+        for problem in problems_for_dependents(version.form.key, version.parsed_form)
     ]
     if problems:
         raise DefinitionRefused(problems)

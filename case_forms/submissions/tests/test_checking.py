@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from case_forms.form_builder.definition import parse_form
+from case_forms.form_builder.definition.limits import DEFAULT_MAX_ROWS
 from case_forms.testing import choices, question, small_form, texts
 
 from ..validation.validate import (
-    MAX_ROWS,
     CheckContext,
     Checked,
     check_answers,
@@ -39,7 +40,13 @@ GOOD: dict[str, Any] = {"municipality": "vlore", "age_stated": 30, "result": "po
 
 def check(answers: Any, *, strict: bool = True, form: dict[str, Any] | None = None) -> Checked:
     return check_answers(
-        form or small_form(), answers, sources=Places(), today=DAY, occurred_on=DAY, language="en", strict=strict
+        parse_form(form or small_form()),
+        answers,
+        sources=Places(),
+        today=DAY,
+        occurred_on=DAY,
+        language="en",
+        strict=strict,
     )
 
 
@@ -185,14 +192,16 @@ def test_a_repeat_has_its_bounds() -> None:
     assert codes(check({"rows": [{"c": "1"}] * 4}, form=form(repeat))) == [("/answers/rows", "too_many")]
     assert codes(check({"rows": {"c": "1"}}, form=form(repeat))) == [("/answers/rows", "wrong_type")]
     del repeat["max"], repeat["min"]
-    assert codes(check({"rows": [{"c": "1"}] * (MAX_ROWS + 1)}, form=form(repeat))) == [("/answers/rows", "too_many")]
+    assert codes(check({"rows": [{"c": "1"}] * (DEFAULT_MAX_ROWS + 1)}, form=form(repeat))) == [
+        ("/answers/rows", "too_many")
+    ]
 
 
 def test_empty_rows_are_left_out_when_people_fill() -> None:
     answers = {**GOOD, "companions": [{}, {"": None}, {"companion_name": "A"}, None]}
     checked = check({**answers, "companions": [*answers["companions"][:1], answers["companions"][2]]}, strict=False)
     assert checked.answers["companions"] == [{"companion_name": "A"}]
-    shown = form_states(small_form(), answers, CONTEXT)
+    shown = form_states(parse_form(small_form()), answers, CONTEXT)
     state = shown.sections[-1]
     assert [len(items) for items in state.row_items["companions"]] == [0, 2, 2, 0]
     assert ("/answers/companions/1/companion_name", "required") in codes(shown)
@@ -241,34 +250,34 @@ def test_the_path_goes_into_the_answer_where_the_type_says_so() -> None:
 
 
 def test_sections_become_relevant_as_one_goes() -> None:
-    keys = [section["key"] for section in relevant_sections(small_form(), {"result": "not_victim"}, CONTEXT)]
+    keys = [section.key for section in relevant_sections(parse_form(small_form()), {"result": "not_victim"}, CONTEXT)]
     assert keys == ["place", "person"]
-    assert len(relevant_sections(small_form(), {"result": "at_risk"}, CONTEXT)) == 3
+    assert len(relevant_sections(parse_form(small_form()), {"result": "at_risk"}, CONTEXT)) == 3
 
 
 def test_the_items_of_a_section_follow_the_answers() -> None:
     def keys(**answers: Any) -> list[str]:
-        return [item["key"] for item in relevant_items(small_form(), "place", answers, CONTEXT)]
+        return [item.key for item in relevant_items(parse_form(small_form()), "place", answers, CONTEXT)]
 
     assert keys() == ["municipality", "danger"]
     assert keys(danger="yes") == ["municipality", "danger", "danger_note"]
 
 
 def test_checking_a_section_tells_only_its_own_errors() -> None:
-    checked = check_section(small_form(), "place", {"municipality": "vlore", "result": "nonsense"}, CONTEXT)
+    checked = check_section(parse_form(small_form()), "place", {"municipality": "vlore", "result": "nonsense"}, CONTEXT)
     assert checked.ok
     assert checked.answers == {"municipality": "vlore", "danger": "unknown"}
-    assert codes(check_section(small_form(), "person", {}, CONTEXT)) == [("/answers/result", "required")]
+    assert codes(check_section(parse_form(small_form()), "person", {}, CONTEXT)) == [("/answers/result", "required")]
 
 
 def test_a_section_knows_whether_it_is_complete() -> None:
-    assert section_state(small_form(), "place", {"municipality": "vlore"}, CONTEXT).is_complete
-    assert not section_state(small_form(), "place", {}, CONTEXT).is_complete
+    assert section_state(parse_form(small_form()), "place", {"municipality": "vlore"}, CONTEXT).is_complete
+    assert not section_state(parse_form(small_form()), "place", {}, CONTEXT).is_complete
 
 
 def test_a_section_that_is_not_there_is_a_key_error() -> None:
     with pytest.raises(KeyError):
-        section_state(small_form(), "no_such_section", {}, CONTEXT)
+        section_state(parse_form(small_form()), "no_such_section", {}, CONTEXT)
 
 
 # ---- whatever comes ----

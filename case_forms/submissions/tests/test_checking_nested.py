@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from case_forms.form_builder.definition import parse_form
 from case_forms.questions import registry
 from case_forms.testing import choices, question, texts
 
@@ -42,7 +43,7 @@ def repeat(key: str, *items: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def check(asked: dict[str, Any], answers: Any, *, strict: bool = True) -> Checked:
     return check_answers(
-        asked, answers, sources=Towns(), today=DAY, occurred_on=DAY, now=NOW, language="en", strict=strict
+        parse_form(asked), answers, sources=Towns(), today=DAY, occurred_on=DAY, now=NOW, language="en", strict=strict
     )
 
 
@@ -132,8 +133,8 @@ def test_one_row_knows_nothing_of_the_row_before() -> None:
 def test_what_applies_in_each_row_is_told_by_the_name_of_its_field() -> None:
     empty = {"": None}
     answers = {"household": [{"name": "A", "children": [{"age": 7}, empty]}, {"children": [empty]}, empty]}
-    state = form_states(HOUSEHOLD, answers, CONTEXT).sections[0]
-    shown = {name: [[item["key"] for item in row] for row in rows] for name, rows in state.row_items.items()}
+    state = form_states(parse_form(HOUSEHOLD), answers, CONTEXT).sections[0]
+    shown = {name: [[item.key for item in row] for row in rows] for name, rows in state.row_items.items()}
     assert shown == {
         "household": [["name", "children"], ["name", "children"], ["name", "children"]],
         "household-0-children": [["age", "school", "first"], ["age"]],
@@ -201,7 +202,7 @@ def test_a_calculation_is_worked_out_in_its_place_and_read_by_what_follows() -> 
         assert check(asked, {"a": 9, "b": "x"}, strict=strict).answers == {"a": 9, "sum": 10, "b": "x"}
     assert codes(check(asked, {"a": 9, "sum": 10})) == [("sum", "computed")]
     assert check(asked, {"a": 9, "sum": 3}, strict=False).answers == {"a": 9, "sum": 10}
-    state = form_states(asked, {"a": 9}, CONTEXT).sections[0]
+    state = form_states(parse_form(asked), {"a": 9}, CONTEXT).sections[0]
     assert state.worked_out == {"sum": 10}
 
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from access.models import FieldToken
 from case_forms.cases.models import Case
 from case_forms.form_builder.actions import publish_form, save_definition
-from case_forms.form_builder.outline import questions
+from case_forms.form_builder.definition import parse_form
 from case_forms.questions.tests.sources import FixedSource
-from case_forms.testing import Scene, make_scene, publish, small_form, texts
+from case_forms.testing import Scene, make_scene, publish, small_form, stored_questions, texts
 
 from ..actions import ConfirmationNeeded, receive_submission, submit_draft
 from ..confirmations import confirmed_in_words, to_confirm
@@ -225,7 +225,7 @@ def test_questions_read_what_the_case_holds(scene: Scene) -> None:
 
 def get_asked(definition: dict[str, Any], answers: dict[str, Any]) -> list[Any]:
     context = CheckContext(FixedSource(), date(2026, 3, 1), date(2026, 3, 1), "en")
-    return to_confirm(definition, answers, context, None)
+    return to_confirm(parse_form(definition), answers, context, None)
 
 
 def seeded(key: str) -> dict[str, Any]:
@@ -265,8 +265,8 @@ def test_our_forms_ask_about_contradictions(form: str, answers: dict[str, Any], 
 
 
 def test_the_identification_asks_for_the_decision_once() -> None:
-    asked = {placed.question["key"]: placed.question for placed in questions(seeded("initial_identification"))}
-    review = {placed.question["key"]: placed.question for placed in questions(seeded("indicator_review"))}
+    asked = {asked["key"]: asked for asked in stored_questions(seeded("initial_identification"))}
+    review = {asked["key"]: asked for asked in stored_questions(seeded("indicator_review"))}
     assert review["indicators_assessment"]["read_only"] is True
     assert not {"indicators", "indicators_assessment"} & asked.keys()
     assert asked["worker_decision"]["required"] is True
@@ -288,5 +288,5 @@ def test_the_identification_asks_for_the_decision_once() -> None:
     ],
 )
 def test_choices_that_contradict_all_others_stand_alone(form: str, key: str, value: str) -> None:
-    asked = next(placed.question for placed in questions(seeded(form)) if placed.question["key"] == key)
+    asked = next(asked for asked in stored_questions(seeded(form)) if asked["key"] == key)
     assert [choice["value"] for choice in asked["choices"] if choice.get("exclusive")] == [value]

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from access.models import User
 from case_forms.cases.models import Case, CaseStatus
+from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.models import FormVersion
 from case_forms.testing import (
     Scene,
@@ -263,5 +264,5 @@ def test_an_identification_begun_from_a_message_names_the_session_of_its_card(wo
     session = world.held()
     form = small_form()
     form["sections"][0]["items"].append(question("session", "session"))
-    assert answers_from(world.tip(session), form)["session"] == str(session.pk)
-    assert "session" not in answers_from(world.tip(None), form)
+    assert answers_from(world.tip(session), parse_form(form))["session"] == str(session.pk)
+    assert "session" not in answers_from(world.tip(None), parse_form(form))

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from access.models import Region
 from case_forms.cases.models import Case
+from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.sources import Lists
 from case_forms.testing import Scene, choices, make_place, make_scene, make_unit_with_worker, question, texts
 from notifications.outbox.models import Notice
@@ -125,7 +126,7 @@ def form(*items: dict[str, Any]) -> dict[str, Any]:
 
 def plainest(*items: dict[str, Any], **answers: Any) -> dict[str, Any]:
     script = {"text": "Drill", "answers": answers}
-    return drill_answers(form(*items), script, municipality="b-x", occurred_at=timezone.now())
+    return drill_answers(parse_form(form(*items)), script, municipality="b-x", occurred_at=timezone.now())
 
 
 def test_every_required_question_gets_the_plainest_allowed_answer(scene: Scene) -> None:
@@ -144,11 +145,11 @@ def test_every_required_question_gets_the_plainest_allowed_answer(scene: Scene) 
         question("q_listed", "select_one", required=True, choices_from="municipalities"),
     ]
     answers = drill_answers(
-        form(*asked), {"text": "Drill", "answers": {}}, municipality=town, occurred_at=timezone.now()
+        parse_form(form(*asked)), {"text": "Drill", "answers": {}}, municipality=town, occurred_at=timezone.now()
     )
     assert (answers["q_from"], answers["q_one"], answers["q_many"]) == (18, "unknown", ["a"])
     today = timezone.localdate()
-    assert check_answers(form(*asked), answers, sources=Lists(), today=today, occurred_on=today).ok
+    assert check_answers(parse_form(form(*asked)), answers, sources=Lists(), today=today, occurred_on=today).ok
 
 
 def test_a_form_that_no_drill_can_fill_is_said(scene: Scene) -> None:

@@ -59,7 +59,7 @@ def identify(seeded: None) -> Callable[[Municipality], dict[str, Any]]:
     script = json.loads(SCRIPT.read_text())
     version = FormVersion.objects.newest().get(form__key=script["form"])
     now = timezone.now()
-    answers = drill_answers(version.definition, script, municipality="fier", occurred_at=now)
+    answers = drill_answers(version.parsed_form, script, municipality="fier", occurred_at=now)
 
     def body(place: Municipality) -> dict[str, Any]:
         return {

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from case_forms.form_builder.actions import publish_form, save_definition
+from case_forms.testing import parse_items
 
 from ..models import Draft, Submission
 from ..pages.repeat_rows import after_saving, with_new_rows
@@ -207,7 +208,7 @@ def test_a_made_up_number_of_rows_reads_none(people: Page, count: str) -> None:
 
 
 def test_the_name_of_a_problems_field_goes_as_deep_as_the_question() -> None:
-    items = [HOUSEHOLD, question("place", "geopoint")]
+    items = parse_items(HOUSEHOLD, question("place", "geopoint"))
     for path, name in (
         ("/answers/household/0/children/1/age", "household-0-children-1-age"),
         ("/answers/household/0/children", "household-0-children"),
@@ -221,18 +222,18 @@ def test_the_name_of_a_problems_field_goes_as_deep_as_the_question() -> None:
 
 def test_new_rows_change_nothing_that_was_there() -> None:
     answers = {"household": [{"head": "A"}]}
-    shown = with_new_rows([HOUSEHOLD], answers, "household-0-children")
+    shown = with_new_rows(parse_items(HOUSEHOLD), answers, "household-0-children")
     assert answers == {"household": [{"head": "A"}]}
     assert shown == {"household": [{"head": "A", "children": [{"": None}]}]}
-    assert with_new_rows([HOUSEHOLD], answers) == answers
-    assert with_new_rows([repeat("r", question("q", "text"), min=2)], {}) == {"r": [{"": None}, {"": None}]}
-    assert with_new_rows([HOUSEHOLD], {"household": "x"}) == {"household": "x"}
+    assert with_new_rows(parse_items(HOUSEHOLD), answers) == answers
+    assert with_new_rows(parse_items(repeat("r", question("q", "text"), min=2)), {}) == {"r": [{"": None}, {"": None}]}
+    assert with_new_rows(parse_items(HOUSEHOLD), {"household": "x"}) == {"household": "x"}
 
 
 def test_a_group_keeps_its_name_when_nothing_moved() -> None:
     post: Any = {"household-count": "2", "household-0-head": "A", "household-1-head": "B"}
     for name in ("household", "household-1-children", "other"):
-        assert after_saving([HOUSEHOLD], post, name) == name
+        assert after_saving(parse_items(HOUSEHOLD), post, name) == name
 
 
 # ---- cascades ----

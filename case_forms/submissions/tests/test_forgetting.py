@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from audit.models import AuditEntry, PutAside
 from case_forms.cases.models import Case, CaseEvent
+from case_forms.form_builder.definition import parse_form
 from case_forms.testing import make_scene, publish, small_form
 from notifications.outbox.models import BriefDocument, Notice, Reply
 from vault.tests.spoiling import spoil
@@ -34,7 +35,7 @@ def test_months_end_on_the_same_day_or_the_last_one(day, months, expected):
 
 
 def test_a_form_that_keeps_everything_has_no_day_of_forgetting():
-    assert first_due(small_form(), date(2026, 1, 1)) is None
+    assert first_due(parse_form(small_form()), date(2026, 1, 1)) is None
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def scene(db):
 def sent(scene, *, days_ago=0, **answers):
     submission = scene.send(story="Unmistakable", companions=[{"companion_name": "Ana"}], **answers).submission
     received_at = timezone.now() - timedelta(days=days_ago)
-    due = first_due(submission.form_version.definition, timezone.localdate(received_at))
+    due = first_due(submission.form_version.parsed_form, timezone.localdate(received_at))
     Submission.objects.filter(pk=submission.pk).update(received_at=received_at, forget_after=due)
     return submission
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from case_forms.form_builder.definition import parse_form
+
 from ..drafts.migration import MovePlan, plan_move
 from ..drafts.unmapped_answers import DOES_NOT_FIT, ELSEWHERE, GONE, TOO_MANY, LeftOver
 from ..drafts.version_changes import changes_between
@@ -87,7 +89,7 @@ def moved(change: Callable[[Definition], Any], answers: dict[str, Any] | None = 
     change(new)
     given = copy.deepcopy(ANSWERS if answers is None else answers)
     before = copy.deepcopy(given)
-    plan = plan_move(old, new, given, CONTEXT, **more)
+    plan = plan_move(parse_form(old), parse_form(new), given, CONTEXT, **more)
     assert given == before
     return plan
 
@@ -223,7 +225,7 @@ def test_a_kept_answer_does_not_show_in_a_plans_text() -> None:
 def test_versions_that_ask_the_same_have_no_changes() -> None:
     new = household()
     find(new, "story")["sensitivity"] = "special"
-    assert not changes_between(household(), new, "en")
+    assert not changes_between(parse_form(household()), parse_form(new), "en")
 
 
 @pytest.mark.parametrize(
@@ -242,7 +244,7 @@ def test_versions_that_ask_the_same_have_no_changes() -> None:
 def test_each_kind_of_change_is_named(key: str, change: dict[str, Any], what: list[str]) -> None:
     new = household()
     find(new, key).update(change)
-    changes = changes_between(household(), new, "en")
+    changes = changes_between(parse_form(household()), parse_form(new), "en")
     assert [change.what for change in changes.changed] == [what]
     assert (changes.new, changes.gone) == ([], [])
 
@@ -252,15 +254,18 @@ def test_a_language_that_comes_with_a_version_changes_nothing_for_those_who_read
     new["languages"].append("fr")
     find(new, "story")["label"]["fr"] = "Histoire"
     find(new, "way")["choices"][0]["label"]["fr"] = "Route"
-    assert not changes_between(household(), new, "en")
-    assert [change.what for change in changes_between(household(), new, "fr").changed] == [["wording"], ["choices"]]
+    assert not changes_between(parse_form(household()), parse_form(new), "en")
+    assert [change.what for change in changes_between(parse_form(household()), parse_form(new), "fr").changed] == [
+        ["wording"],
+        ["choices"],
+    ]
 
 
 def test_new_and_gone_questions_are_named_with_their_section() -> None:
     new = household()
     get_items(new).append(question("more", "text"))
     find(new, "children")["items"].pop()
-    changes = changes_between(household(), new, "en")
+    changes = changes_between(parse_form(household()), parse_form(new), "en")
     assert [(one.label, one.section) for one in changes.new] == [("More", "One")]
     assert [one.label for one in changes.gone] == ["Child age"]
 
@@ -268,7 +273,7 @@ def test_new_and_gone_questions_are_named_with_their_section() -> None:
 def test_choices_that_came_and_went_are_named() -> None:
     new = household()
     find(new, "way")["choices"] = choices("road", "rail")
-    (change,) = changes_between(household(), new, "en").changed
+    (change,) = changes_between(parse_form(household()), parse_form(new), "en").changed
     assert change.choices_new == ["Rail"]
     assert change.choices_gone == ["Sea", "Air"]
 
@@ -281,7 +286,7 @@ def test_a_choice_that_hung_on_an_answer_which_no_longer_fits_is_left_over_with_
     new = copy.deepcopy(old)
     find(new, "way")["choices"] = choices("road", "air")
 
-    plan = plan_move(old, new, {"way": "sea", "vessel": "ferry"}, CONTEXT)
+    plan = plan_move(parse_form(old), parse_form(new), {"way": "sea", "vessel": "ferry"}, CONTEXT)
 
     assert plan.answers == {}
     assert left(plan) == [(("way",), DOES_NOT_FIT), (("vessel",), DOES_NOT_FIT)]

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from case_forms.cases.brief_content import BriefFacts, answer_rows
 from case_forms.cases.models import Case
+from case_forms.form_builder.definition import parse_form
 from case_forms.questions.tests.sources import FixedSource
 from case_forms.testing import question, texts
 
@@ -44,6 +45,7 @@ SECTION: dict[str, Any] = {
     ],
 }
 FORM = {"title": texts("Form"), "sections": [SECTION]}
+ASKED = parse_form(FORM).sections[0]
 ANSWERS = {"household": [{"name": "Ana", "children": [{"age": 3}, {"age": 5}]}, {"children": [{"age": 7}]}]}
 
 
@@ -69,28 +71,28 @@ def posted(**more: str) -> QueryDict:
 
 
 def test_rows_within_rows_are_read_from_the_page() -> None:
-    assert typed_in(SECTION, posted()) == {"town": "Vlorë", **ANSWERS}
+    assert typed_in(ASKED, posted()) == {"town": "Vlorë", **ANSWERS}
 
 
 @pytest.mark.parametrize("count", ["", "x", "-1", "99999", "²"])
 def test_a_count_that_is_none_is_nothing(count: str) -> None:
-    typed = typed_in(SECTION, posted(**{"household-0-children-count": count}))
+    typed = typed_in(ASKED, posted(**{"household-0-children-count": count}))
     assert typed["household"][0] == {"name": "Ana"}
 
 
 def test_a_row_is_taken_out_by_its_name() -> None:
-    assert without_row(posted(), SECTION, "household-0-children-0")["household"][0]["children"] == [{"age": 5}]
-    assert without_row(posted(), SECTION, "household-0")["household"] == ANSWERS["household"][1:]
-    assert without_row(posted(), SECTION, "town")["household"] == ANSWERS["household"]
+    assert without_row(posted(), ASKED, "household-0-children-0")["household"][0]["children"] == [{"age": 5}]
+    assert without_row(posted(), ASKED, "household-0")["household"] == ANSWERS["household"][1:]
+    assert without_row(posted(), ASKED, "town")["household"] == ANSWERS["household"]
 
 
 def test_what_nobody_types_stays_as_it_was() -> None:
     before = {"town": "Fier", "told": "by the case", "elsewhere": 1, "household": [{"name": "B"}]}
-    assert merged(before, SECTION, {"town": "Vlorë"}) == {"town": "Vlorë", "told": "by the case", "elsewhere": 1}
+    assert merged(before, ASKED, {"town": "Vlorë"}) == {"town": "Vlorë", "told": "by the case", "elsewhere": 1}
 
 
 def test_rows_within_rows_are_read_under_their_headings() -> None:
-    (reading,) = read_stored(FORM, ANSWERS, CONTEXT)
+    (reading,) = read_stored(parse_form(FORM), ANSWERS, CONTEXT)
     shown = [(heading, [line.value for line in lines]) for heading, lines in reading.rows]
     assert shown == [
         ("Household 1", ["Ana"]),
@@ -103,7 +105,7 @@ def test_rows_within_rows_are_read_under_their_headings() -> None:
 
 def test_a_problem_within_rows_is_told_under_its_questions_label() -> None:
     answers = {"household": [{"children": [{"age": 30}, {"": None}]}]}
-    (reading,) = read_sections(form_states(FORM, answers, CONTEXT), CONTEXT)
+    (reading,) = read_sections(form_states(parse_form(FORM), answers, CONTEXT), CONTEXT)
     assert [label for label, _message in reading.problems] == ["age", "age"]
     assert reading.unanswered == ["town"]
 
@@ -115,7 +117,7 @@ def test_a_brief_tells_answers_within_rows_by_the_names_of_their_groups() -> Non
         municipality=None,  # type: ignore[arg-type]
         unit=None,  # type: ignore[arg-type]
         occurred_at=timezone.now(),
-        definition=FORM,
+        form=parse_form(FORM),
         answers=ANSWERS,
         sources=FixedSource(),
     )
@@ -149,7 +151,7 @@ def test_a_drill_answers_what_rows_within_rows_require() -> None:
         ]
     }
     answers = drill_answers(
-        definition, {"answers": {}, "text": "DRILL"}, municipality="vlore", occurred_at=timezone.now()
+        parse_form(definition), {"answers": {}, "text": "DRILL"}, municipality="vlore", occurred_at=timezone.now()
     )
     (row,) = answers["household"]
     assert row["name"] == "DRILL"

@@ -14,12 +14,13 @@ from jsonschema import Draft202012Validator
 from case_forms import expressions
 from case_forms.form_builder.answer_schema import answers_schema
 from case_forms.form_builder.checker import check_definition
+from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.lists import resolved
-from case_forms.form_builder.outline import questions
 from case_forms.form_builder.tests.strategies import answers_to, definitions, published
 from case_forms.questions import registry
 from case_forms.questions.base import AnswerError, CleanContext, is_unanswered
 from case_forms.questions.tests.sources import AllFiles, FixedSource
+from case_forms.testing import stored_questions
 
 from ..validation.validate import AnswerProblem, Checked, check_answers
 
@@ -36,7 +37,7 @@ ANYTHING = st.recursive(
 
 def check(definition: dict[str, Any], answers: Any, *, strict: bool) -> Checked:
     return check_answers(
-        definition,
+        parse_form(definition),
         answers,
         sources=SOURCE,
         today=DAY,
@@ -236,12 +237,12 @@ def test_a_condition_said_never_to_hold_never_holds(data: Any, strict: bool) -> 
     for position, state in enumerate(checked.sections):
         path = f"/sections/{position}"
         assert not (state.relevant and f"{path}/relevant" in never)
-        items = state.section["items"]
+        items = state.section.items
         shown = [(f"{path}/items/{items.index(item)}", item) for item in state.items]
         assert not never & {f"{here}/relevant" for here, _item in shown}
         for here, item in shown:
             if f"{here}/constraint/expr" in never:
-                assert item["key"] not in state.answers
+                assert item.key not in state.answers
 
 
 # ---- what the schema of the answers says, and what it can't ----
@@ -272,11 +273,14 @@ def test_what_the_schema_takes_and_what_intake_takes_agree_both_ways(data: Any) 
     answers = data.draw(answers_to(definition, good=data.draw(st.sampled_from([2, 30]))))
     given = without_nothing(answers, definition["sections"])
     errors = check(definition, given, strict=True).errors
-    wrong = [error.message for error in Draft202012Validator(answers_schema(definition, SOURCE)).iter_errors(given)]
+    wrong = [
+        error.message
+        for error in Draft202012Validator(answers_schema(parse_form(definition), SOURCE)).iter_errors(given)
+    ]
     if not errors:
         assert wrong == []
     if not wrong:
-        asked = {placed.question["key"]: placed.question for placed in questions(definition)}
+        asked = {asked["key"]: asked for asked in stored_questions(definition)}
         assert [error for error in errors if not is_beyond(error, asked)] == []
 
 

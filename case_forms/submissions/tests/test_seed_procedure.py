@@ -8,9 +8,10 @@ import pytest
 
 from case_forms import expressions
 from case_forms.form_builder.audience import is_public
-from case_forms.form_builder.outline import questions
+from case_forms.form_builder.definition import parse_form
 from case_forms.procedures.checker import check_procedure
 from case_forms.procedures.decide import Decision, Event, decide
+from case_forms.testing import stored_questions
 
 from ..seeding.reference import form_files, procedure_files
 
@@ -43,14 +44,14 @@ def identification(result: str, **answers: Any) -> Decision:
 
 
 def test_the_procedure_has_no_problems_and_refers_only_to_questions_that_exist() -> None:
-    known = {key: [placed.question["key"] for placed in questions(definition)] for key, definition in FORMS.items()}
+    known = {key: [asked["key"] for asked in stored_questions(definition)] for key, definition in FORMS.items()}
     assert check_procedure(PROCEDURE, questions=known) == []
     for rule in PROCEDURE["rules"]:
         assert set(rule.get("forms", ())) <= set(FORMS)
 
 
 def test_every_form_that_staff_fill_is_spoken_for() -> None:
-    filled_by_staff = {key for key, definition in FORMS.items() if not is_public(definition)}
+    filled_by_staff = {key for key, definition in FORMS.items() if not is_public(parse_form(definition))}
     assert {form for rule in PROCEDURE["rules"] for form in rule.get("forms", ())} == filled_by_staff
 
 
@@ -85,7 +86,7 @@ def test_under_eighteen_unknown_or_in_doubt_is_a_child_in_the_procedure_and_in_t
 ) -> None:
     assert expressions.truthy(identification("potential_victim", **answers).facts["child"]) is child
     form = FORMS["initial_identification"]
-    worked_out = next(each.question for each in questions(form) if each.question["key"] == "treated_as_child")
+    worked_out = next(each for each in stored_questions(form) if each["key"] == "treated_as_child")
     scope = {**answers, "_today": "2025-11-24", "_occurred_on": "2025-11-24"}
     scope["treated_as_child"] = expressions.evaluate(worked_out["calculation"], scope)
     section = next(each for each in form["sections"] if each["key"] == "child")

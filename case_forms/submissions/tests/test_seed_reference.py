@@ -14,9 +14,10 @@ from audit.models import AuditEntry
 from case_forms import expressions
 from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.checker import check_definition
+from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.models import FormDefinition, FormVersion
-from case_forms.form_builder.outline import questions
 from case_forms.procedures.models import ProcedureVersion
+from case_forms.testing import stored_questions
 from notifications.directory.models import Contact, Partner, Role
 
 from ..seeding import reference
@@ -73,7 +74,7 @@ def get_definition(key: str) -> dict[str, Any]:
 
 
 def get_question(form: str, key: str) -> dict[str, Any]:
-    return next(placed.question for placed in questions(get_definition(form)) if placed.question["key"] == key)
+    return next(asked for asked in stored_questions(get_definition(form)) if asked["key"] == key)
 
 
 def test_there_are_twelve_regions_and_sixty_one_municipalities(seeded: dict[str, int]) -> None:
@@ -142,7 +143,7 @@ def test_a_form_has_no_problems_and_speaks_both_languages(key: str) -> None:
     definition = get_definition(key)
     assert check_definition(definition) == []
     assert set(definition["title"]) == {"sq", "en"}
-    keys = [placed.question["key"] for placed in questions(definition)]
+    keys = [asked["key"] for asked in stored_questions(definition)]
     assert len(keys) == len(set(keys))
     assert len(keys) < 70
 
@@ -152,7 +153,7 @@ def test_a_form_has_no_problems_and_speaks_both_languages(key: str) -> None:
     sorted(FORMS - OF_NO_CASE),
 )
 def test_a_follow_up_form_begins_by_naming_its_case(key: str) -> None:
-    first = next(iter(questions(get_definition(key)))).question
+    first = stored_questions(get_definition(key))[0]
     assert (first["key"], first["type"], first["required"]) == ("case_ref", "case_reference", True)
 
 
@@ -200,9 +201,7 @@ def test_the_police_always_read_whether_an_interpreter_is_needed() -> None:
 
 
 def test_the_code_word_and_the_safe_number_are_never_printed() -> None:
-    never = {
-        each.question["key"] for each in questions(get_definition("initial_identification")) if "paper" in each.question
-    }
+    never = {each["key"] for each in stored_questions(get_definition("initial_identification")) if "paper" in each}
     assert never == {"safe_contact_phone", "safe_contact_code_word"}
 
 
@@ -284,23 +283,23 @@ def test_what_is_shared_reads_without_speaking_to_the_worker() -> None:
     for definition in form_files():
         if definition.get("audience") == "public":
             continue
-        for placed in questions(definition):
-            if not placed.question.get("shared_with"):
+        for located in parse_form(definition).iter_questions():
+            question, section = located.question, located.section
+            if not question.shared_with:
                 continue
-            texts = [placed.question.get("recipient_label") or placed.question["label"]]
-            texts.append(placed.section.get("recipient_title") or placed.section["title"])
+            texts = [question.recipient_label or question.label, section.recipient_title or section.title]
             for words in (text for each in texts for text in each.values()):
-                assert not spoken.search(words), (definition["key"], placed.question["key"], words)
+                assert not spoken.search(words), (definition["key"], question.key, words)
 
 
 def test_the_review_of_indicators_is_shared_with_nobody() -> None:
-    assert not any("shared_with" in placed.question for placed in questions(get_definition("indicator_review")))
+    assert not any("shared_with" in asked for asked in stored_questions(get_definition("indicator_review")))
 
 
 def test_nothing_personal_is_marked_public() -> None:
     for definition in form_files():
-        for placed in questions(definition):
-            assert placed.question["sensitivity"] != "public"
+        for asked in stored_questions(definition):
+            assert asked["sensitivity"] != "public"
     for key in ("first_name", "last_name", "birth_date", "decision_reason"):
         assert get_question("initial_identification", key)["sensitivity"] in ("personal", "special")
     assert get_question("indicator_review", "narrative")["sensitivity"] == "special"

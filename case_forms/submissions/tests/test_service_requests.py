@@ -224,7 +224,7 @@ def test_a_consent_said_to_be_on_record_is_asked_about_before_sending(
 
     def asked(**answers: Any) -> list[str]:
         ticked = {"ask": ["health"], "consent_basis": "consent_form", "consent_for": ["health"], "urgency": "today"}
-        return [each.key for each in to_confirm(version.definition, ticked | answers, context, case)]
+        return [each.key for each in to_confirm(version.parsed_form, ticked | answers, context, case)]
 
     assert asked() == []
     assert asked(consent_basis="vital_interests") == []

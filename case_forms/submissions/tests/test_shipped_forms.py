@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from access.models import Municipality, User
 from case_forms.cases.models import Case, Deadline
+from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.actions import publish_procedure, save_procedure
@@ -74,7 +75,7 @@ def send(worker: User, form: str, **answers: Any) -> Submission:
     now = timezone.now()
     own = {key: answers.pop(key) for key in ("source_visit",) if key in answers}  # a drill has no lists of its own
     script = {"answers": {**GIVEN.get(form, {}), **answers}, "text": "PROVË"}
-    full = drill_answers(version.definition, script, municipality="vlore", occurred_at=now) | own
+    full = drill_answers(version.parsed_form, script, municipality="vlore", occurred_at=now) | own
     received = receive_submission(
         uuid=uuid4(), form_key=form, version=version.number, occurred_at=now, answers=full, user=worker,
         confirmed=[warning["key"] for warning in version.definition.get("warnings", [])],
@@ -112,7 +113,7 @@ def test_a_shipped_form_is_begun_shown_sent_and_read_over_http(
     draft = Draft.objects.latest("started_at")
     definition = draft.form_version.definition
     script = {"answers": {**draft.answers, **GIVEN.get(key, {})}, "text": "PROVË"}
-    draft.answers = drill_answers(definition, script, municipality="vlore", occurred_at=draft.occurred_at)
+    draft.answers = drill_answers(parse_form(definition), script, municipality="vlore", occurred_at=draft.occurred_at)
     draft.save()
     for language in ("sq", "en"):
         User.objects.filter(pk=worker.pk).update(language=language)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from case_forms.form_builder.actions import publish_form, save_definition
+from case_forms.testing import parse_items
 
 from ..actions import Received, submit_draft
 from ..drafts import actions
@@ -328,12 +329,12 @@ def test_the_versions_hold_nothing_of_what_was_typed(phone: Client, draft: Draft
 
 # ---- putting together, for any three versions of a section ----
 
-ITEMS = [
+ITEMS = parse_items(
     {"item": "question", "key": "a", "type": "text"},
     {"item": "question", "key": "b", "type": "text"},
     {"item": "question", "key": "m", "type": "matrix"},
     {"item": "repeat", "key": "r", "max": 9, "items": [{"item": "question", "key": "c", "type": "text"}]},
-]
+)
 texts = st.sampled_from(["", "x", "y", "z"])
 sections = st.fixed_dictionaries(
     {},

@@ -1,14 +1,13 @@
 """What checking is given beside the form, and what comes out of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from case_forms.form_builder.definition import AnyItem, Section
 from case_forms.questions.base import Attachments, ChoiceSource
 
 Answers = dict[str, Any]
-Item = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -46,17 +45,17 @@ class SectionState:
     calculations).
     """
 
-    section: Mapping[str, Any]
+    section: Section
     relevant: bool = True
-    items: list[Mapping[str, Any]] = field(default_factory=list)
-    row_items: dict[str, list[list[Mapping[str, Any]]]] = field(default_factory=dict)
+    items: list[AnyItem] = field(default_factory=list)
+    row_items: dict[str, list[list[AnyItem]]] = field(default_factory=dict)
     worked_out: Answers = field(default_factory=dict, repr=False)
     answers: Answers = field(default_factory=dict, repr=False)
     errors: list[AnswerProblem] = field(default_factory=list)
 
     @property
     def key(self) -> str:
-        return str(self.section["key"])
+        return self.section.key
 
     @property
     def is_complete(self) -> bool:

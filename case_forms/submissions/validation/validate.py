@@ -18,19 +18,18 @@ the time grows with the form and the answers and not faster. An expression that 
 pass: the question counts as relevant and required, the constraint as broken; it gives no value and offers no choice.
 """
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django.utils import translation
 
+from case_forms.form_builder.definition import AnyItem, Form, Section
 from case_forms.questions.base import Attachments, ChoiceSource, is_unanswered
 
 from .result import AnswerProblem, Answers, CheckContext, Checked, SectionState
-from .validator import MAX_ROWS, AnswerValidator, is_typed, scope_at
+from .validator import AnswerValidator, scope_at
 
 __all__ = [
-    "MAX_ROWS",
     "AnswerProblem",
     "Answers",
     "CheckContext",
@@ -40,7 +39,6 @@ __all__ = [
     "check_answers",
     "check_section",
     "form_states",
-    "is_typed",
     "is_unanswered",
     "relevant_items",
     "relevant_sections",
@@ -50,7 +48,7 @@ __all__ = [
 
 
 def check_answers(
-    definition: Mapping[str, Any],
+    form: Form,
     answers: Any,
     *,
     sources: ChoiceSource,
@@ -63,14 +61,12 @@ def check_answers(
 ) -> Checked:
     """Checks a whole form. `answers` may be any JSON value; nothing in it makes this raise."""
     context = CheckContext(sources, today, occurred_on, language, now=now, attachments=attachments)
-    return _check(definition, answers, context, strict=strict)
+    return _check(form, answers, context, strict=strict)
 
 
-def relevant_sections(
-    definition: Mapping[str, Any], answers: Answers, context: CheckContext
-) -> list[Mapping[str, Any]]:
+def relevant_sections(form: Form, answers: Answers, context: CheckContext) -> list[Section]:
     """The sections to fill, in order, on what has been answered so far."""
-    checked = _check(definition, answers, context, strict=False)
+    checked = _check(form, answers, context, strict=False)
     return [state.section for state in checked.sections if state.relevant]
 
 
@@ -83,38 +79,34 @@ class NothingToAsk(Exception):
         self.number = number
 
 
-def section_state(
-    definition: Mapping[str, Any], section_key: str, answers: Answers, context: CheckContext
-) -> SectionState:
+def section_state(form: Form, section_key: str, answers: Answers, context: CheckContext) -> SectionState:
     """One section on the answers so far. Raises KeyError when the form has no such section."""
-    checked = _check(definition, answers, context, strict=False)
+    checked = _check(form, answers, context, strict=False)
     for state in checked.sections:
         if state.key == section_key:
             return state
     raise KeyError(section_key)
 
 
-def relevant_items(
-    definition: Mapping[str, Any], section_key: str, answers: Answers, context: CheckContext
-) -> list[Mapping[str, Any]]:
+def relevant_items(form: Form, section_key: str, answers: Answers, context: CheckContext) -> list[AnyItem]:
     """The questions, notes and repeats to show in this section now. Raises KeyError."""
-    return section_state(definition, section_key, answers, context).items
+    return section_state(form, section_key, answers, context).items
 
 
-def check_section(definition: Mapping[str, Any], section_key: str, answers: Answers, context: CheckContext) -> Checked:
+def check_section(form: Form, section_key: str, answers: Answers, context: CheckContext) -> Checked:
     """Checks one section leniently; `answers` are all of the form's so far. Only its own answers and errors return.
 
     Raises KeyError.
     """
-    state = section_state(definition, section_key, answers, context)
+    state = section_state(form, section_key, answers, context)
     return Checked(answers=state.answers, errors=state.errors, sections=[state])
 
 
-def form_states(definition: Mapping[str, Any], answers: Answers, context: CheckContext) -> Checked:
+def form_states(form: Form, answers: Answers, context: CheckContext) -> Checked:
     """The whole form leniently: for the overview with its progress, and before submitting."""
-    return _check(definition, answers, context, strict=False)
+    return _check(form, answers, context, strict=False)
 
 
-def _check(definition: Mapping[str, Any], answers: Any, context: CheckContext, *, strict: bool) -> Checked:
+def _check(form: Form, answers: Any, context: CheckContext, *, strict: bool) -> Checked:
     with translation.override(context.house_language or context.language):
-        return AnswerValidator(definition, answers, context, strict=strict).run()
+        return AnswerValidator(form, answers, context, strict=strict).run()

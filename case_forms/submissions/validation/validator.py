@@ -1,7 +1,7 @@
 """The one pass over a form that checking makes. Its order is written in `checking` and in docs/logic.md."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 
 from access.models import localize
 from case_forms import expressions
+from case_forms.form_builder.definition import AnyItem, AskedItem, Constraint, Form, Question, Repeat
 from case_forms.questions import registry
 from case_forms.questions.base import AnswerError, CleanContext, QuestionType, is_unanswered
 
-from .result import AnswerProblem, Answers, CheckContext, Checked, Item, SectionState
+from .result import AnswerProblem, Answers, CheckContext, Checked, SectionState
 
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
-MAX_ROWS = 20  # of a repeat that names no maximum
 MAX_UNKNOWN = 20  # unknown keys that are named one by one
 NOTHING = object()  # a key that was not in scope
 
@@ -33,8 +33,8 @@ class AnswerValidator:
     """`scope` holds what expressions may read: the answers accepted so far, the dates, and in a row the row's answers
     over them. It is one object that grows; leaving a row puts back what the row had laid over."""
 
-    def __init__(self, definition: Mapping[str, Any], answers: Any, context: CheckContext, *, strict: bool) -> None:
-        self.definition = definition
+    def __init__(self, form: Form, answers: Any, context: CheckContext, *, strict: bool) -> None:
+        self.form = form
         self.answers = answers
         self.context = context
         self.strict = strict
@@ -53,36 +53,35 @@ class AnswerValidator:
         if not isinstance(self.answers, dict):
             checked.errors.append(AnswerProblem("/answers", "wrong_type", _("Answers are an object.")))
             return checked
-        known = {item["key"] for section in self.definition["sections"] for item in _asked(section["items"])}
-        checked.errors += self._unknown(self.answers, known, "/answers")
-        for section in self.definition["sections"]:
-            state = SectionState(section, relevant=self._holds(section.get("relevant", True)))
+        checked.errors += self._unknown(self.answers, self.form.answer_keys, "/answers")
+        for section in self.form.sections:
+            state = SectionState(section, relevant=self._holds(section.relevant))
             place = Cursor("/answers", "", state)
-            state.items, state.answers = self._items(section["items"], self.answers, place, is_asked=state.relevant)
+            state.items, state.answers = self._items(section.items, self.answers, place, is_asked=state.relevant)
             checked.sections.append(state)
             checked.answers.update(state.answers)
             checked.errors += state.errors
         return checked
 
     def _items(
-        self, items: list[Item], given: Mapping[str, Any], place: Cursor, *, is_asked: bool = True
-    ) -> tuple[list[Mapping[str, Any]], Answers]:
+        self, items: tuple[AnyItem, ...], given: Mapping[str, Any], place: Cursor, *, is_asked: bool = True
+    ) -> tuple[list[AnyItem], Answers]:
         """The relevant items of a section or a row, and the answers accepted in it."""
-        relevant_items: list[Mapping[str, Any]] = []
+        relevant_items: list[AnyItem] = []
         accepted: Answers = {}
         for item in items:
-            relevant = is_asked and self._holds(item.get("relevant", True))
+            relevant = is_asked and self._holds(item.relevant)
             if relevant:
                 relevant_items.append(item)
-            if item["item"] == "note":
+            if not isinstance(item, AskedItem):
                 continue
-            key = item["key"]
+            key = item.key
             at = Cursor(f"{place.path}/{key}", f"{place.name}{key}", place.state)
             if not relevant:
                 self._refuse_irrelevant(given.get(key), at)
                 continue
-            look_at = self._repeat if item["item"] == "repeat" else self._question
-            value = look_at(item, given.get(key), at)
+            raw = given.get(key)
+            value = self._repeat(item, raw, at) if isinstance(item, Repeat) else self._question(item, raw, at)
             if not is_unanswered(value):
                 accepted[key] = value
                 self._learn(key, value)
@@ -90,15 +89,14 @@ class AnswerValidator:
 
     # ---- repeats ----
 
-    def _repeat(self, repeat: Item, raw: Any, at: Cursor) -> list[Answers]:
+    def _repeat(self, repeat: Repeat, raw: Any, at: Cursor) -> list[Answers]:
         row_items = at.state.row_items.setdefault(at.name, [])
         if not is_unanswered(raw) and not isinstance(raw, list):
             self._wrong(at, "wrong_type", _("A list is needed here."))
             return []
         given = raw or []
-        most = repeat.get("max") or MAX_ROWS
-        if len(given) > most:
-            self._wrong(at, "too_many", _("At most %(most)s can be given.") % {"most": most})
+        if len(given) > repeat.max:
+            self._wrong(at, "too_many", _("At most %(most)s can be given.") % {"most": repeat.max})
             return []
         rows: list[Answers] = []
         for index, row in enumerate(given):
@@ -109,22 +107,19 @@ class AnswerValidator:
             row_items.append(items)
             if self.strict or not _holds_nothing(row):
                 rows.append(cleaned)
-        least = repeat.get("min", 0)
-        if len(rows) < least:
-            self._wrong(at, "too_few", _("At least %(least)s are needed.") % {"least": least})
+        if len(rows) < repeat.min:
+            self._wrong(at, "too_few", _("At least %(least)s are needed.") % {"least": repeat.min})
         return rows
 
-    def _row(
-        self, repeat: Item, row: Any, index: int, at: Cursor, *, position: int
-    ) -> tuple[list[Mapping[str, Any]], Answers]:
+    def _row(self, repeat: Repeat, row: Any, index: int, at: Cursor, *, position: int) -> tuple[list[AnyItem], Answers]:
         """One row's relevant items and cleaned answers. Its keys lie over those around it while it is looked at."""
         place = Cursor(f"{at.path}/{index}", f"{at.name}-{index}-", at.state)
         if not isinstance(row, dict):
             self._wrong(place, "wrong_type", _("An object is needed here."))
             return [], {}
-        place.state.errors += self._unknown(row, {item["key"] for item in _asked(repeat["items"])}, place.path)
+        place.state.errors += self._unknown(row, {item.key for item in repeat.asked_items}, place.path)
         with self._in_row(position):
-            return self._items(repeat["items"], row, place)
+            return self._items(repeat.items, row, place)
 
     @contextmanager
     def _in_row(self, position: int) -> Iterator[None]:
@@ -144,73 +139,71 @@ class AnswerValidator:
 
     # ---- questions ----
 
-    def _question(self, question: Item, raw: Any, at: Cursor) -> Any:
+    def _question(self, question: Question, raw: Any, at: Cursor) -> Any:
         """The cleaned value, or None when there is none or it is wrong."""
-        kind = registry.get(question["type"])
+        kind = registry.get(question.type)
         try:
             value = self._value(question, kind, raw, at)
         except AnswerError as error:
             at.state.errors.append(AnswerProblem(at.path + error.path, error.code, str(error.message)))
             return None
-        missing = [""] if is_unanswered(value) else kind.unanswered_parts(value, question)
-        if missing and self._holds(question.get("required", False)):
+        missing = [""] if is_unanswered(value) else kind.unanswered_parts(value, question.stored)
+        if missing and self._holds(question.required):
             words = _("Answer this question.")
             at.state.errors.extend(AnswerProblem(at.path + part, "required", words) for part in missing)
             return None
         if is_unanswered(value):
             return None
-        if not self._fits(question, value):
-            self._wrong(at, "constraint", localize(question["constraint"]["message"], self.context.language))
+        constraint = question.constraint
+        if constraint is not None and not self._fits(question.key, constraint, value):
+            self._wrong(at, "constraint", localize(constraint.message, self.context.language))
             return None
         return value
 
-    def _value(self, question: Item, kind: QuestionType, raw: Any, at: Cursor) -> Any:
+    def _value(self, question: Question, kind: QuestionType, raw: Any, at: Cursor) -> Any:
         """What was given, cleaned, or what the server works out where nothing is. Raises AnswerError."""
         if kind.name == "calculated":
             if self.strict and not is_unanswered(raw):
                 raise AnswerError("computed", _("This is calculated here; leave it out."))
-            return self._worked_out(question, kind, self._evaluated(question["calculation"]), at)
-        if is_typed(question):
+            return self._worked_out(question, kind, self._evaluated(question.calculation), at)
+        if question.is_typed:
             if not is_unanswered(raw):
-                return kind.clean(raw, question, self.clean_context)
+                return kind.clean(raw, question.stored, self.clean_context)
             return None if self.strict else self._own(question, kind, at)
-        if "default" not in question and "initial" not in question:
+        if not question.has_own_value:
             if self.strict and not is_unanswered(raw):
-                return kind.clean(raw, question, self.clean_context)
+                return kind.clean(raw, question.stored, self.clean_context)
             return self._worked_out(question, kind, raw, at)
         own = self._own(question, kind, at)
         if not self.strict or is_unanswered(raw):
             return own
-        value = kind.clean(raw, question, self.clean_context)
+        value = kind.clean(raw, question.stored, self.clean_context)
         if kind.name != "hidden" and value != own:
             raise AnswerError("read_only", _("This is not asked: leave it out, or send what it is set to."))
         return value
 
-    def _own(self, question: Item, kind: QuestionType, at: Cursor) -> Any:
+    def _own(self, question: Question, kind: QuestionType, at: Cursor) -> Any:
         """The default, else the value of `initial`. None when there is none or it can't stand here."""
-        raw = question.get("default")
-        if is_unanswered(raw) and "initial" in question:
-            raw = self._evaluated(question["initial"])
+        raw = question.default
+        if is_unanswered(raw) and question.has("initial"):
+            raw = self._evaluated(question.initial)
         return self._worked_out(question, kind, raw, at)
 
-    def _worked_out(self, question: Item, kind: QuestionType, raw: Any, at: Cursor) -> Any:
+    def _worked_out(self, question: Question, kind: QuestionType, raw: Any, at: Cursor) -> Any:
         if is_unanswered(raw):
             return None
         try:
-            value = kind.clean(raw, question, self.clean_context)
+            value = kind.clean(raw, question.stored, self.clean_context)
         except AnswerError:
             return None
         at.state.worked_out[at.name] = value
         return value
 
-    def _fits(self, question: Mapping[str, Any], value: Any) -> bool:
-        """Whether the constraint, if any, holds with this value in scope."""
-        if "constraint" not in question:
-            return True
-        key = question["key"]
+    def _fits(self, key: str, constraint: Constraint, value: Any) -> bool:
+        """Whether the constraint holds with this value of its question in scope."""
         before = self.scope.get(key, NOTHING)
         self.scope[key] = value
-        holds = self._holds(question["constraint"]["expr"], unsure=False)
+        holds = self._holds(constraint.expr, unsure=False)
         if before is NOTHING:
             del self.scope[key]
         else:
@@ -226,7 +219,7 @@ class AnswerValidator:
         if self.strict and not is_unanswered(raw):
             self._wrong(at, "not_relevant", _("This question doesn't apply here; leave it out."))
 
-    def _unknown(self, given: Mapping[str, Any], known: set[str], path: str) -> Iterator[AnswerProblem]:
+    def _unknown(self, given: Mapping[str, Any], known: Set[str], path: str) -> Iterator[AnswerProblem]:
         """Names keys that look like keys; anything else may be somebody's name and is only counted."""
         if not self.strict:
             return
@@ -263,11 +256,6 @@ def scope_at(context: CheckContext) -> Answers:
     }
 
 
-def is_typed(question: Mapping[str, Any]) -> bool:
-    """Whether people are asked for the answer; a read-only or a hidden one only the server or a program gives."""
-    return question.get("read_only") is not True and question["type"] not in ("hidden", "calculated")
-
-
 def _holds_nothing(value: Any, depth: int = 0) -> bool:
     """Whether a row, or what stands in it, has nothing typed in it."""
     if isinstance(value, dict) and depth < 4:
@@ -275,7 +263,3 @@ def _holds_nothing(value: Any, depth: int = 0) -> bool:
     if isinstance(value, list) and depth < 4:
         return all(_holds_nothing(part, depth + 1) for part in value)
     return is_unanswered(value)
-
-
-def _asked(items: list[Item]) -> Iterator[Item]:
-    return (item for item in items if item["item"] != "note")

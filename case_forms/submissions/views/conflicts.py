@@ -6,7 +6,7 @@ Every name that these pages send besides questions begins with an underscore, wh
 import json
 import secrets
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from access.models import User, localize
+from case_forms.form_builder.definition import Section
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 
@@ -112,7 +113,7 @@ def chosen_in(post: QueryDict) -> dict[str, Chosen]:
 def choose_page(
     request: HttpRequest,
     differs: actions.SectionDiffers,
-    section: Mapping[str, Any],
+    section: Section,
     post: QueryDict,
     going: str,
     *,
@@ -133,9 +134,9 @@ def choose_page(
         request,
         draft=draft,
         section=section,
-        section_title=localize(section["title"], context.language),
+        section_title=localize(section.title, context.language),
         choices=[_choice(difference, draft, context, error) for difference in differs.differences],
-        saved_at=actions.section_saved_at(draft, section["key"]),
+        saved_at=actions.section_saved_at(draft, section.key),
         carried=carried,
         going=going,
         is_beside=BESIDE in post,
@@ -150,12 +151,12 @@ def _choice(difference: Difference, draft: Draft, context: CheckContext, error: 
     version = draft.form_version
     theirs, mine = (Side(_lines(difference, side, version, context)) for side in (difference.theirs, difference.mine))
     places = next((side.lines[0].places for side in (theirs, mine) if side.lines), [])
-    label = localize(difference.item["label"], context.language)
+    label = localize(difference.item.label, context.language)
     return Choice(difference, label, [] if difference.is_group else places, theirs, mine, error)
 
 
 def _lines(difference: Difference, side: Any, version: FormVersion, context: CheckContext) -> list[LeftOverLine]:
-    found = leaves([difference.item], {difference.item["key"]: side}, difference.path[:-1])
+    found = leaves([difference.item], {difference.item.key: side}, difference.path[:-1])
     return _in_words(found, version, context)
 
 
@@ -197,7 +198,7 @@ def not_here_any_more(
         back = reverse("intake:sent", args=[draft_id]) if draft.submitted_at else reverse("intake:home")
         return ask_to_sign_in(request, back) if is_by_script(request) else redirect(back)
     sent = Submission.objects.visible_to(request.user).filter(pk=draft_id).first()
-    if sent is not None and same_answers(typed, typed_part(section["items"], sent.answers)):
+    if sent is not None and same_answers(typed, typed_part(section.items, sent.answers)):
         return lead(request, "intake:sent", draft_id)
     if draft is None and sent is None and not typed:
         raise Http404
@@ -206,11 +207,11 @@ def not_here_any_more(
     return _typed_page(request, version, section, typed, owner=request.user, draft=draft, sent=sent)
 
 
-def typed_only(request: HttpRequest, draft: Draft, section: Mapping[str, Any]) -> HttpResponse:
+def typed_only(request: HttpRequest, draft: Draft, section: Section) -> HttpResponse:
     """For whoever isn't signed in as the draft's owner: nothing was saved, and nothing saved is shown; but their own
     words are, to be copied."""
     if is_by_script(request):
-        return ask_to_sign_in(request, reverse("intake:section", args=[draft.pk, section["key"]]))
+        return ask_to_sign_in(request, reverse("intake:section", args=[draft.pk, section.key]))
     typed = typed_in(section, request.POST)
     return _typed_page(request, draft.form_version, section, typed, owner=draft.owner)
 
@@ -224,7 +225,7 @@ def ask_to_sign_in(request: HttpRequest, back: str) -> HttpResponse:
 def _typed_page(
     request: HttpRequest,
     version: FormVersion,
-    section: Mapping[str, Any],
+    section: Section,
     typed: Answers,
     *,
     owner: User,
@@ -236,7 +237,7 @@ def _typed_page(
         sources=Lists(owner),
         today=timezone.localdate(),
         occurred_on=timezone.localdate(),
-        language=language_among(version.definition["languages"], draft.language if draft else "", language),
+        language=language_among(version.parsed_form.languages, draft.language if draft else "", language),
         house_language=language,
     )
     page = {
@@ -245,16 +246,16 @@ def _typed_page(
         "draft": draft,
         "sent": sent,
         "form_title": version.title,
-        "lines": _in_words(leaves(section["items"], typed), version, context),
+        "lines": _in_words(leaves(section.items, typed), version, context),
     }
     return render(
         request, "submissions/gone.html", frame(request, **page) if request.user.is_authenticated else page, status=409
     )
 
 
-def _section_or_404(version: FormVersion, section_key: str) -> Mapping[str, Any]:
+def _section_or_404(version: FormVersion, section_key: str) -> Section:
     try:
-        return get_section(version.definition, section_key)
+        return get_section(version.parsed_form, section_key)
     except NoSuchSection:
         raise Http404 from None
 

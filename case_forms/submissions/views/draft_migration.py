@@ -56,6 +56,6 @@ def _page(request: HttpRequest, draft: Draft, to: FormVersion) -> HttpResponse:
         plan=plan,
         left_over=unmapped_answers.in_words(plan.left_over, context),
         returning=unmapped_answers.in_words(plan.returning, context),
-        changes=changes_between(draft.form_version.definition, to.definition, context.language),
+        changes=changes_between(draft.form_version.parsed_form, to.parsed_form, context.language),
     )
     return render(request, "submissions/move.html", page)

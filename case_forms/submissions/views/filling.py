@@ -22,6 +22,7 @@ from access.scoping import visible_or_404
 from access.sessions.actions import get_row, lock
 from access.sessions.locked import unlocking_address
 from case_forms.cases.models import Case
+from case_forms.form_builder.definition import Section
 from case_forms.form_builder.models import FormVersion
 from case_forms.tips.models import Tip
 from case_forms.tips.staff_actions import CantDo, identification_begun
@@ -95,7 +96,7 @@ def start(request: HttpRequest, form_key: str) -> HttpResponse:
 
 def _start_from(tip: Tip, version: FormVersion, user: User) -> Draft:
     """An identification that begins with what somebody from the public wrote. Raises CantDo, NothingToAsk."""
-    known = answers_from(tip, version.definition)
+    known = answers_from(tip, version.parsed_form)
     with transaction.atomic():
         draft = actions.start_draft(form_version=version, unit=tip.unit, owner=user, answers=known)
         identification_begun(tip=tip, draft_id=draft.pk, by=user)
@@ -200,7 +201,7 @@ def _has_moved_on(draft: Draft, key: actions.DraftKey) -> bool:
 def _not_overwritten(
     request: HttpRequest,
     differs: actions.SectionDiffers,
-    section: Mapping[str, Any],
+    section: Section,
     pressed: "Pressed",
     files: Taken,
     *,
@@ -223,27 +224,27 @@ class Pressed:
     new_row_in: str = ""
 
 
-def _pressed(post: QueryDict, section: Mapping[str, Any]) -> Pressed:
+def _pressed(post: QueryDict, section: Section) -> Pressed:
     button = {name: str(post.get(name) or "") for name in ("remove", "add", "go")}
     if button["remove"]:
         return Pressed("stay", without_row(post, section, button["remove"]))
     typed = typed_in(section, post)
     if button["add"]:
-        return Pressed("stay", typed, after_saving(section["items"], post, button["add"]))
+        return Pressed("stay", typed, after_saving(section.items, post, button["add"]))
     return Pressed(button["go"] or "next", typed)
 
 
 def _kept(
-    request: HttpRequest, draft: Draft, section: Mapping[str, Any], pressed: Pressed, files: Taken, *, is_owner: bool
+    request: HttpRequest, draft: Draft, section: Section, pressed: Pressed, files: Taken, *, is_owner: bool
 ) -> HttpResponse:
     """For the script, which saves by itself and puts files in as they are chosen: what its page is a copy of now."""
     if pressed.going == "autosave" and not is_by_script(request):
         return HttpResponse(status=204)
-    version = actions.version_held(draft, section["key"], copy_in(request.POST))
+    version = actions.version_held(draft, section.key, copy_in(request.POST))
     marks = actions.page_marks(draft, section, pressed.typed, request.POST.get(OCCURRED))
     if not is_owner:
         moment = timezone.localtime(draft.occurred_at).strftime(actions.MOMENT)
-        saved = actions.page_marks(draft, section, typed_part(section["items"], draft.answers), moment)
+        saved = actions.page_marks(draft, section, typed_part(section.items, draft.answers), moment)
         marks = side_copies.marks_held(marks, saved, copy_in(request.POST).marks)
     return JsonResponse({"version": version, "marks": marks, **_get_told(files)})
 
@@ -327,9 +328,9 @@ def _own(request: HttpRequest, draft_id: uuid.UUID) -> Draft:
     return visible_or_404(Draft, staff(request), pk=draft_id)
 
 
-def _section_or_404(draft: Draft, section_key: str) -> Mapping[str, Any]:
+def _section_or_404(draft: Draft, section_key: str) -> Section:
     try:
-        return get_section(draft.form_version.definition, section_key)
+        return get_section(draft.form_version.parsed_form, section_key)
     except NoSuchSection:
         raise Http404 from None
 
@@ -338,14 +339,14 @@ def _page(draft: Draft, section_key: str, answers: dict[str, Any], **options: An
     """Raises Http404 for a section that the form doesn't have or that doesn't apply."""
     context = actions.build_context(draft, get_draft_language(draft))
     try:
-        return section_page(draft.form_version.definition, section_key, answers, context, user=draft.owner, **options)
+        return section_page(draft.form_version.parsed_form, section_key, answers, context, user=draft.owner, **options)
     except NoSuchSection:
         raise Http404 from None
 
 
 def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int = 200, **extra: Any) -> HttpResponse:
     moment = timezone.localtime(draft.occurred_at).strftime(actions.MOMENT)
-    section = get_section(draft.form_version.definition, page.key)
+    section = get_section(draft.form_version.parsed_form, page.key)
     marks = actions.page_marks(draft, section, held_by(page.entries), moment if page.is_first else None)
     context = frame(
         request,
@@ -356,7 +357,7 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
         newer=newer_version(draft),
         moved="moved" in request.GET,
         form_language=get_draft_language(draft),
-        form_languages=languages_to_pick(draft.form_version.definition),
+        form_languages=languages_to_pick(draft.form_version.parsed_form),
         occurred_value=request.POST.get(OCCURRED, moment),
         latest=timezone.localtime().strftime("%Y-%m-%dT23:59"),
         **extra,

@@ -93,10 +93,10 @@ def _review_page(
 ) -> HttpResponse:
     user = staff(request)
     context = actions.build_context(draft, get_draft_language(draft))
-    checked = checked_for(draft.form_version.definition, draft.answers, context, user)
-    case, _unknown = named_case(draft.form_version.definition, checked.answers, user)
+    checked = checked_for(draft.form_version.parsed_form, draft.answers, context, user)
+    case, _unknown = named_case(draft.form_version.parsed_form, checked.answers, user)
     ticked = request.POST.getlist("confirmed")
-    asked = to_confirm(draft.form_version.definition, checked.answers, context, case) if checked.ok else []
+    asked = to_confirm(draft.form_version.parsed_form, checked.answers, context, case) if checked.ok else []
     page = frame(
         request,
         draft=draft,
@@ -141,17 +141,17 @@ def _where(request: HttpRequest, found: Submission) -> HttpResponse:
 
 
 def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
-    user, definition = staff(request), found.form_version.definition
+    user, form = staff(request), found.form_version.parsed_form
     context = CheckContext(
         sources=Lists(user),
         today=timezone.localdate(found.received_at),
         occurred_on=timezone.localdate(found.occurred_at),
-        language=language_among(definition["languages"], get_language() or settings.LANGUAGE_CODE),
+        language=language_among(form.languages, get_language() or settings.LANGUAGE_CODE),
         attachments=files_of_submission(found),
     )
     with transaction.atomic():
         log_event("submission.read", actor=get_actor(user), target_kind="submission", target_id=found.pk)
-        sections = read_stored(definition, found.answers, context)
+        sections = read_stored(form, found.answers, context)
     page = frame(
         request,
         submission=found,

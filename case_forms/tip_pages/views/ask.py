@@ -177,7 +177,7 @@ def _page(
     context: dict[str, Any] = {
         "place": place,
         "version": version,
-        "form_title": version.definition["title"],
+        "form_title": version.parsed_form.title,
         "step": moved.step,
         "sheet": sealed(kept or moved.sheet),
         "told": told,

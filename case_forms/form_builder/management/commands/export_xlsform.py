@@ -6,8 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from case_forms.form_builder.checker import check_definition
-from case_forms.form_builder.lists import shared_lists
-from case_forms.form_builder.models import FormDefinition, FormVersion
+from case_forms.form_builder.models import FormDefinition, FormVersion, shared_lists
 from case_forms.form_builder.xlsform.writing import write_xlsform
 
 

@@ -7,9 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from access.models import User
 from case_forms.form_builder.actions import DefinitionRefused, FormIsLocked, make_form, replace_draft
-from case_forms.form_builder.lists import shared_lists
-from case_forms.form_builder.models import FormDefinition
-from case_forms.form_builder.shapes import KINDS
+from case_forms.form_builder.definition.limits import KINDS
+from case_forms.form_builder.models import FormDefinition, shared_lists
 from case_forms.form_builder.xlsform.findings import Finding, Import
 from case_forms.form_builder.xlsform.safely import read_safely
 

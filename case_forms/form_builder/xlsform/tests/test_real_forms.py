@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from case_forms.form_builder.checker import check_definition
+from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.lists import resolved
 from case_forms.questions.tests.sources import FixedSource
 from case_forms.submissions.validation.validate import check_answers
@@ -22,7 +23,7 @@ def household():
 
 
 def filled(definition, answers, *, strict=False):
-    published = resolved(definition)
+    published = parse_form(resolved(definition))
     return check_answers(published, answers, sources=FixedSource(), today=TODAY, occurred_on=TODAY, strict=strict)
 
 
@@ -66,7 +67,7 @@ def test_ages_are_worked_out_in_each_row_and_open_what_belongs_to_them(household
     assert (child["m_age"], adult["m_age"]) == (10, 46)
     assert found.answers["children"] == 1
     child_items, adult_items = (
-        {item["key"] for item in items} for section in found.sections for items in section.row_items.get("member", [])
+        {item.key for item in items} for section in found.sections for items in section.row_items.get("member", [])
     )
     assert {"m_child", "m_attends"} <= child_items
     assert "m_job" not in child_items
@@ -99,7 +100,7 @@ def test_constraints_hold_with_their_words(household):
 def test_a_note_tells_when_the_rows_are_not_as_many_as_was_said(household):
     def noted(count):
         found = filled(household.definition, agreed(member=members(*["1980-01-01"] * count)))
-        return any(item["key"] == "member_count_note" for state in found.sections for item in state.items)
+        return any(item.key == "member_count_note" for state in found.sections for item in state.items)
 
     assert (noted(1), noted(2)) == (True, False)
 
@@ -136,7 +137,7 @@ def test_an_age_comes_from_a_birth_or_from_what_was_said(intake, answers, age, i
     found = filled(intake, {"seen_on": "2026-11-20", "kind": "nothing", **answers})
     assert found.answers.get("age") in (age, str(age))
     assert bool(found.answers.get("is_child")) == is_child
-    shown = {item["key"] for state in found.sections for item in state.items}
+    shown = {item.key for state in found.sections for item in state.items}
     assert ("call_cpu" in shown) == is_child
 
 

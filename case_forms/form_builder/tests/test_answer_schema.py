@@ -5,8 +5,9 @@ from jsonschema import Draft202012Validator
 
 from case_forms.questions.tests.sources import FixedSource
 
-from .. import canonical, outline
+from .. import canonical
 from ..answer_schema import answers_schema
+from ..definition import parse_form
 from .samples import SAMPLE, form, question, section
 
 ANSWERS = {
@@ -21,29 +22,31 @@ ANSWERS = {
 
 
 def schema(definition=SAMPLE):
-    return Draft202012Validator(answers_schema(definition, FixedSource()))
+    return Draft202012Validator(answers_schema(parse_form(definition), FixedSource()))
 
 
 def test_questions_come_in_document_order_with_their_section_and_repeat():
-    placed = list(outline.questions(SAMPLE))
-    assert [p.question["key"] for p in placed][:3] == ["municipality", "seen_on", "minutes"]
-    inner = outline.question_by_key(SAMPLE, "companion_child")
-    assert inner.section["key"] == "others"
-    assert inner.repeat["key"] == "companions"
-    assert outline.question_by_key(SAMPLE, "municipality").repeat is None
-    assert outline.question_by_key(SAMPLE, "companions") is None
-    assert list(outline.questions_by_key(SAMPLE)) == [p.question["key"] for p in placed]
-    assert len(outline.sections(SAMPLE)) == 3
+    sample = parse_form(SAMPLE)
+    located = list(sample.iter_questions())
+    assert [each.question.key for each in located][:3] == ["municipality", "seen_on", "minutes"]
+    inner = sample.by_key["companion_child"]
+    assert inner.section.key == "others"
+    assert inner.repeat is not None
+    assert inner.repeat.key == "companions"
+    assert sample.by_key["municipality"].repeat is None
+    assert sample.get_question("companions") is None
+    assert list(sample.questions_by_key) == [each.question.key for each in located]
+    assert len(sample.sections) == 3
 
 
 def test_the_keys_of_an_answers_object_are_the_questions_and_the_repeats():
-    keys = outline.answer_keys(SAMPLE)
+    keys = parse_form(SAMPLE).answer_keys
     assert {"municipality", "companions", "callback"} <= keys
     assert not {"companion_name", "child_note", "place"} & keys
 
 
 def test_the_answers_schema_is_a_good_schema_and_takes_good_answers():
-    Draft202012Validator.check_schema(answers_schema(SAMPLE, FixedSource()))
+    Draft202012Validator.check_schema(answers_schema(parse_form(SAMPLE), FixedSource()))
     assert list(schema().iter_errors(ANSWERS)) == []
 
 
@@ -71,18 +74,18 @@ def test_the_answers_schema_refuses_what_the_form_has_no_place_for(change):
 
 
 def test_only_what_is_always_asked_and_always_needed_is_required():
-    assert answers_schema(SAMPLE, FixedSource())["required"] == ["municipality", "result"]
+    assert answers_schema(parse_form(SAMPLE), FixedSource())["required"] == ["municipality", "result"]
     conditional = form(section("s", question("a", "text", required=True), relevant={"var": "_today"}))
-    assert "required" not in answers_schema(conditional, FixedSource())
+    assert "required" not in answers_schema(parse_form(conditional), FixedSource())
     repeated = form(
         section("s", {"item": "repeat", "key": "r", "label": {"sq": "x", "en": "x"}, "min": 1, "items": []})
     )
-    assert answers_schema(repeated, FixedSource())["required"] == ["r"]
+    assert answers_schema(parse_form(repeated), FixedSource())["required"] == ["r"]
 
 
 def test_the_schema_carries_the_questions_words():
     described = form(section("s", question("a", "text", hint={"sq": "Ndihmë", "en": "Help"})))
-    found = answers_schema(described, FixedSource())["properties"]["a"]
+    found = answers_schema(parse_form(described), FixedSource())["properties"]["a"]
     assert (found["title"], found["description"]) == ("a", "Help")
 
 
