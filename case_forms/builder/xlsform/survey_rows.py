@@ -9,14 +9,16 @@ from case_forms.questions import registry
 from case_forms.questions.base import text_in
 from case_forms.questions.indicators import catalogue
 
-from .choosing import SPECIFY
-from .computing import UNSAID
-from .naming import OCCURRED_ON, parts_of
+from .calculations import UNSAID
+from .choices_sheet import column_of
+from .export_names import OCCURRED_ON, parts_of
+from .messages import OCCURRED_ON_LABEL
+from .question_choices import SPECIFY
+from .question_types import GROUPS, find_type
 from .survey_columns import Item, Row, SurveyColumns
-from .types_in import GROUPS, type_of
-from .words_out import OCCURRED_ON_LABEL
-from .xpath.places import Place
-from .xpath.printing import Printer, Unprintable, plain_number, printed, quoted
+from .xpath.elements import Element
+from .xpath.from_logic import InexpressibleError, build_value, node_to_xpath, value_to_xpath
+from .xpath.printer import format_number, quote
 
 SELECTS = {"select_one": "select_one", "select_multiple": "select_multiple", "rank": "rank"}
 PYXFORM_NAMES = {"select_one": "select one", "select_multiple": "select all that apply", "image": "photo"}
@@ -49,17 +51,17 @@ class SurveyRows(SurveyColumns):
     # ---- groups ----
 
     def _section(self, section: Item) -> None:
-        place = self.names.of(section)
-        row = {"type": "begin_group", "name": place.name, **self._texts("label", section["title"])}
+        element = self.names.of(section)
+        row = {"type": "begin_group", "name": element.name, **self._texts("label", section["title"])}
         row |= self._texts("vatra::recipient_label", section.get("recipient_title", {}))
-        if place.name != section["key"]:
+        if element.name != section["key"]:
             row["vatra::key"] = section["key"]
-        self._conditions(row, section, place)
+        self._conditions(row, section, element)
         self._put(row)
         if "intro" in section:
             self._note(self.names.unique(f"{section['key']}_intro"), section["intro"], "section_intro")
-        self._items(section["items"], place.name, has_intro="intro" in section)
-        self._put({"type": "end_group", "name": place.name})
+        self._items(section["items"], element.name, has_intro="intro" in section)
+        self._put({"type": "end_group", "name": element.name})
 
     def _items(self, items: list[Item], name: str, *, has_intro: bool = False) -> None:
         """ODK wants something to show in each group."""
@@ -80,11 +82,11 @@ class SurveyRows(SurveyColumns):
             )
 
     def _repeat(self, repeat: Item) -> None:
-        place = self.names.of(repeat)
-        row = {"type": "begin_repeat", "name": place.name, **self._texts("label", repeat["label"])}
+        element = self.names.of(repeat)
+        row = {"type": "begin_repeat", "name": element.name, **self._texts("label", repeat["label"])}
         row |= self._texts("hint", repeat.get("hint", {}))
         self._key(row, repeat)
-        self._conditions(row, repeat, place)
+        self._conditions(row, repeat, element)
         for side in ("min", "max"):
             if side in repeat:
                 row[f"vatra::{side}"] = str(repeat[side])
@@ -93,8 +95,8 @@ class SurveyRows(SurveyColumns):
         elif "min" in repeat or "max" in repeat:
             self._lose("repeat_count", "rows", {side: repeat[side] for side in ("min", "max") if side in repeat})
         self._put(row)
-        self._items(repeat["items"], place.name)
-        self._put({"type": "end_repeat", "name": place.name})
+        self._items(repeat["items"], element.name)
+        self._put({"type": "end_repeat", "name": element.name})
 
     def _note(self, name: str, texts: dict[str, str], ours: str) -> None:
         self._put({"type": "note", "name": name, **self._texts("label", texts), "vatra::type": ours})
@@ -102,15 +104,15 @@ class SurveyRows(SurveyColumns):
     # ---- questions ----
 
     def _question(self, question: Item) -> None:
-        place, ours = self.names.of(question), question["type"]
-        row: Row = {"name": place.name, **self._texts("label", question["label"])}
+        element, ours = self.names.of(question), question["type"]
+        row: Row = {"name": element.name, **self._texts("label", question["label"])}
         row |= self._texts("vatra::recipient_label", question.get("recipient_label", {}))
         row |= self._texts("hint", question.get("hint", {}))
         self._key(row, question)
-        self._conditions(row, question, place)
-        self._privacy(row, question, place)
+        self._conditions(row, question, element)
+        self._privacy(row, question, element)
         if ours in GROUPS:
-            self._group(row, question, place)
+            self._group(row, question, element)
             return
         theirs, appearance = registry.get(ours).xlsform(question)
         row["type"] = f"{theirs} {self.lists.name_of(question)}" if theirs in SELECTS else theirs
@@ -118,17 +120,17 @@ class SurveyRows(SurveyColumns):
             row["appearance"] = appearance
         if "appearance" in question:
             row["vatra::appearance"] = question["appearance"]
-        self._required(row, question, place)
+        self._required(row, question, element)
         self._ours(row, question, theirs, appearance)
-        self._constraint(row, question, place)
-        self._computed(row, question, place)
-        self._chosen(row, question, place)
+        self._constraint(row, question, element)
+        self._computed(row, question, element)
+        self._chosen(row, question, element)
         self._put(row)
 
     def _ours(self, row: Row, question: Item, theirs: str, appearance: str) -> None:
         """What only we have: in columns of ours, and in an XLSForm's own where there is one that comes near."""
         ours = question["type"]
-        found = type_of(PYXFORM_NAMES.get(theirs, theirs), appearance, "", "")
+        found = find_type(PYXFORM_NAMES.get(theirs, theirs), appearance, "", "")
         if found is None or found.type != ours:
             row["vatra::type"] = ours
         if ours == "scale":
@@ -137,7 +139,7 @@ class SurveyRows(SurveyColumns):
             for side in ("min", "max"):
                 if side in question:
                     value = question[side]
-                    row[f"vatra::{side}"] = value if isinstance(value, str) else plain_number(value)
+                    row[f"vatra::{side}"] = value if isinstance(value, str) else format_number(value)
         if "max_length" in question:
             row["vatra::max_length"] = str(question["max_length"])
         if "accept" in question and (ours, question["accept"], theirs) != ("file", ["image"], "image"):
@@ -153,37 +155,35 @@ class SurveyRows(SurveyColumns):
 
     def _scale(self, row: Row, question: Item) -> None:
         low, high, step = question["min"], question["max"], question.get("step", 1)
-        parameters = [f"start={plain_number(low)}", f"end={plain_number(high)}", f"step={plain_number(step)}"]
+        parameters = [f"start={format_number(low)}", f"end={format_number(high)}", f"step={format_number(step)}"]
         if "step" in question:
-            row["vatra::step"] = plain_number(step)
-        ends = {plain_number(low): question.get("low_label"), plain_number(high): question.get("high_label")}
+            row["vatra::step"] = format_number(step)
+        ends = {format_number(low): question.get("low_label"), format_number(high): question.get("high_label")}
         labelled = {value: label for value, label in ends.items() if label}
         if question.get("high_label") and round((high - low) / step, 6) % 1:
-            labelled.pop(plain_number(high))
+            labelled.pop(format_number(high))
             self._lose("parameters", "scale", {"high_label": question["high_label"]})
         if labelled:
             parameters.append(f"tick_labelset={self.lists.ends_of(question, labelled)}")
         row["parameters"] = " ".join(parameters)
 
-    def _chosen(self, row: Row, question: Item, place: Place) -> None:
+    def _chosen(self, row: Row, question: Item, element: Element) -> None:
         if "choice_filter" not in question:
             return
-        from .choice_lists import column_of
-
         name = self.lists.name_of(question)
         known = {key for choice in self.lists.lists[name] for key in choice.get("with", {})}
         attributes = {"value": "name", **{key: column_of(key) for key in known}}
-        text = self._printed("choice_filter", question["choice_filter"], place, attributes=attributes)
+        text = self._printed("choice_filter", question["choice_filter"], element, attributes=attributes)
         if text is not None:
             row["choice_filter"] = text
 
-    def _computed(self, row: Row, question: Item, place: Place) -> None:
+    def _computed(self, row: Row, question: Item, element: Element) -> None:
         ours = question["type"]
         if "calculation" in question:
             row["vatra::result"] = question.get("result", UNSAID)
             try:
-                row["calculation"] = printed(question["calculation"], self.names.form, place)
-            except Unprintable as reason:
+                row["calculation"] = value_to_xpath(question["calculation"], self.names.form, element)
+            except InexpressibleError as reason:
                 self._lose("calculation", reason.code, question["calculation"])
                 row["calculation"] = "''"
         if "default" in question:
@@ -191,41 +191,42 @@ class SurveyRows(SurveyColumns):
                 row["vatra::default"] = json.dumps(question["default"], ensure_ascii=False)
                 self._lose("default", "default", question["default"])
             else:
-                row["default"] = self._default(question, place, row["type"].split()[0])
+                row["default"] = self._default(question, element, row["type"].split()[0])
                 if ours == "approximate_date" and len(question["default"]) < len("2012-05-03"):
                     row["vatra::default"] = json.dumps(question["default"])
                     row["default"] = f"{question['default']}-01-01"[:10]
         if "initial" in question:
-            self._initial(row, question, place)
+            self._initial(row, question, element)
 
-    def _initial(self, row: Row, question: Item, place: Place) -> None:
+    def _initial(self, row: Row, question: Item, element: Element) -> None:
         """What the question begins with: a default that ODK works out, when the type can begin with that there."""
         try:
-            piece = Printer(self.names.form, place).value(question["initial"])
-        except Unprintable as reason:
+            found = build_value(question["initial"], self.names.form, element)
+            text = node_to_xpath(found.node)
+        except InexpressibleError as reason:
             self._lose("default", reason.code, question["initial"])
             return
-        if "default" in row or piece.kind not in BEGINS_WITH.get(place.kind, ()) or question["initial"] is None:
-            row["vatra::initial"] = piece.text
+        if "default" in row or found.kind not in BEGINS_WITH.get(element.kind, ()) or question["initial"] is None:
+            row["vatra::initial"] = text
             self._lose("default", "initial", question["initial"])
             return
-        as_expression = "number" if piece.kind == "number" else "string"
-        is_dynamic = default_is_dynamic(piece.text, row["type"])
-        row["default"] = piece.text if is_dynamic else f"{as_expression}({piece.text})"
+        as_expression = "number" if found.kind == "number" else "string"
+        is_dynamic = default_is_dynamic(text, row["type"])
+        row["default"] = text if is_dynamic else f"{as_expression}({text})"
 
-    def _default(self, question: Item, place: Place, theirs: str) -> str:
+    def _default(self, question: Item, element: Element, theirs: str) -> str:
         value = question["default"]
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, int | float):
-            return plain_number(value)
+            return format_number(value)
         if isinstance(value, list):
-            text = " ".join(place.written(each) for each in value)
+            text = " ".join(element.get_written_value(each) for each in value)
         else:
-            text = place.written(str(value)) if place.kind == "choice" else str(value)
-        return f"string({quoted(text)})" if default_is_dynamic(text, theirs) else text
+            text = element.get_written_value(str(value)) if element.kind == "choice" else str(value)
+        return f"string({quote(text)})" if default_is_dynamic(text, theirs) else text
 
-    def _group(self, row: Row, question: Item, place: Place) -> None:
+    def _group(self, row: Row, question: Item, element: Element) -> None:
         """A question of several parts: a group with one row for each."""
         ours = question["type"]
         appearance = "table-list" if ours == "matrix" else "field-list"
@@ -240,7 +241,7 @@ class SurveyRows(SurveyColumns):
         if "appearance" in question:
             self._lose("appearance", "parts", question["appearance"])
         self._put(row)
-        children = place.children.values()
+        children = element.children.values()
         parts = zip(parts_of(question), self._labels(question), self._lists(question), children, strict=True)
         for value, label, listed, child in parts:
             line = {"type": f"select_one {listed}" if listed else "text", "name": child.name}
@@ -256,7 +257,7 @@ class SurveyRows(SurveyColumns):
             if named and named not in self.lists.own:
                 line["vatra::list"] = named
             self._put(line)
-        self._put({"type": "end_group", "name": place.name})
+        self._put({"type": "end_group", "name": element.name})
 
     def _labels(self, question: Item) -> list[dict[str, str]]:
         languages = self.definition["languages"]

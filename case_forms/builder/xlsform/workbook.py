@@ -1,4 +1,6 @@
-"""From the bytes of a workbook to plain rows, by pyxform. Knows no Django: it runs in a process of its own (child.py).
+"""From the bytes of a workbook to plain rows, by pyxform. Knows no Django: it runs in a process of its own.
+
+sandbox_child.py is that process. What it gives:
 
     {"sheets": {"survey": {"headers": [{"header", "column", "tokens"}], "rows": [[number, {header: text}]]}, ...},
      "notes": [{"code", "sheet", "row", "column", "values"}]}   column: "C", or "" when it isn't known
@@ -24,7 +26,7 @@ from pyxform.survey import Survey
 from pyxform.xls2json import workbook_to_json
 from pyxform.xls2json_backends import DefinitionData, SupportedFileTypes, get_xlsform
 
-from .guards import Refused, opened
+from .archive_checks import RefusedWorkbookError, check_archive
 
 Note = dict[str, Any]
 Book = dict[str, Any]
@@ -32,19 +34,19 @@ Book = dict[str, Any]
 READ = ("survey", "choices", "settings")
 IGNORED = ("external_choices", "entities", "osm")
 OUR_NOTES = "vatra_notes"  # what couldn't be said when the workbook was written: sheet, row, column, note, was
-MOST_ROWS = {"survey": 3_000, "choices": 12_000, "settings": 20}
-MOST_COLUMNS = 150
-LONGEST_CELL = 32_767  # what a spreadsheet can hold
-MOST_TEXT = 4_000_000  # characters in all
-MOST_EMPTY_ROWS = 60  # after which pyxform takes the sheet for ended
-MOST_NOTES = 300
+MAX_ROWS = {"survey": 3_000, "choices": 12_000, "settings": 20}
+MAX_COLUMNS = 150
+MAX_LENGTH_OF_CELL = 32_767  # what a spreadsheet can hold
+MAX_TEXT = 4_000_000  # characters in all
+MAX_EMPTY_ROWS = 60  # after which pyxform takes the sheet for ended
+MAX_NOTES = 300
 NUMBER = re.compile("[1-9][0-9]{0,4}")
 ROW_NUMBER = re.compile(r"\[row : (\d+)\]")
 
 
 def read_book(content: bytes) -> Book:
     """The rows of an XLSForm. Raises Refused; anything else is for the caller to catch, and means the same."""
-    file = opened(content)
+    file = check_archive(content)
     notes: list[Note] = []
     if file.has_merged_cells:
         notes.append(_note("merged_cells"))
@@ -52,11 +54,11 @@ def read_book(content: bytes) -> Book:
     try:
         data = get_xlsform(BytesIO(content), file_type=SupportedFileTypes.xlsx.value)
     except PyXFormError as error:
-        raise Refused("unreadable", reason=_words(error)) from None
+        raise RefusedWorkbookError("unreadable", reason=_words(error)) from None
     notes += [_note("sheet_ignored", name) for name in IGNORED if getattr(data, name)]
     sheets = _sheets(data, letters)
     notes += _verdict(data)
-    return {"sheets": sheets, "notes": notes[:MOST_NOTES]}
+    return {"sheets": sheets, "notes": notes[:MAX_NOTES]}
 
 
 def _note(code: str, sheet: str = "", row: int | None = None, column: str = "", **values: Any) -> Note:
@@ -77,16 +79,16 @@ def _look_at_cells(content: bytes, notes: list[Note]) -> dict[str, dict[str, str
         names = book.sheetnames
         wanted = [name for name in names if name.lower() in READ or len(names) == 1]
         if len({name.lower() for name in wanted}) < len(wanted):
-            raise Refused("sheet_twice")
+            raise RefusedWorkbookError("sheet_twice")
         text = 0
         for name in wanted:
             sheet = name.lower() if name.lower() in READ else "survey"
-            for row, column, cell in _filled_cells(book[name], MOST_ROWS[sheet], sheet):
+            for row, column, cell in _filled_cells(book[name], MAX_ROWS[sheet], sheet):
                 text += _look_at(cell, sheet, row, column, notes)
                 if row == 1:
                     letters[sheet].setdefault(" ".join(str(cell.value).split()), get_column_letter(column))
-                if text > MOST_TEXT:
-                    raise Refused("too_much_text", most=MOST_TEXT)
+                if text > MAX_TEXT:
+                    raise RefusedWorkbookError("too_much_text", most=MAX_TEXT)
         if OUR_NOTES in names:
             notes += _our_notes(book[OUR_NOTES], letters["survey"])
     finally:
@@ -97,7 +99,7 @@ def _look_at_cells(content: bytes, notes: list[Note]) -> dict[str, dict[str, str
 def _our_notes(sheet: Any, letters: dict[str, str]) -> Iterator[Note]:
     """The notes that whoever wrote the workbook left about its survey, so that what was lost then is told now."""
     sheet.reset_dimensions()
-    for row in sheet.iter_rows(min_row=2, max_row=MOST_NOTES, max_col=4, values_only=True):
+    for row in sheet.iter_rows(min_row=2, max_row=MAX_NOTES, max_col=4, values_only=True):
         about, number, column, words = ["" if value is None else str(value) for value in [*row, *[None] * 4][:4]]
         if about == "survey" and words and NUMBER.fullmatch(number):
             readable = "".join(sign for sign in words[:300] if sign.isprintable())
@@ -108,15 +110,15 @@ def _filled_cells(sheet: Any, most: int, name: str) -> Iterator[tuple[int, int, 
     sheet.reset_dimensions()
     empty = filled = 0
     for number, row in enumerate(sheet.iter_rows(), start=1):
-        cells = [(column, cell) for column, cell in enumerate(row[: MOST_COLUMNS + 1], start=1) if _is_filled(cell)]
+        cells = [(column, cell) for column, cell in enumerate(row[: MAX_COLUMNS + 1], start=1) if _is_filled(cell)]
         empty = 0 if cells else empty + 1
         filled += bool(cells)
-        if empty > MOST_EMPTY_ROWS:
+        if empty > MAX_EMPTY_ROWS:
             return
         if filled > most + 1:
-            raise Refused("too_many_rows", sheet=name, most=most)
-        if cells and cells[-1][0] > MOST_COLUMNS:
-            raise Refused("too_many_columns", sheet=name, most=MOST_COLUMNS)
+            raise RefusedWorkbookError("too_many_rows", sheet=name, most=most)
+        if cells and cells[-1][0] > MAX_COLUMNS:
+            raise RefusedWorkbookError("too_many_columns", sheet=name, most=MAX_COLUMNS)
         for column, cell in cells:
             yield number, column, cell
 
@@ -138,14 +140,14 @@ def _look_at(cell: Any, sheet: str, row: int, column: int, notes: list[Note]) ->
         code = "date_cell"
     elif isinstance(value, float) and not math.isfinite(value):
         code = "not_finite"
-    elif isinstance(value, str) and len(value) > LONGEST_CELL:
+    elif isinstance(value, str) and len(value) > MAX_LENGTH_OF_CELL:
         code = "cell_too_long"
     elif isinstance(value, str) and any(sign < " " and sign not in "\t\n\r" for sign in value):
         code = "control_characters"
-    if code and len(notes) < MOST_NOTES:
+    if code and len(notes) < MAX_NOTES:
         notes.append(_note(code, sheet, row, letter))
     if code == "cell_too_long":
-        raise Refused("cell_too_long", sheet=sheet, row=row, column=letter, most=LONGEST_CELL)
+        raise RefusedWorkbookError("cell_too_long", sheet=sheet, row=row, column=letter, most=MAX_LENGTH_OF_CELL)
     return len(value) if isinstance(value, str) else 8
 
 

@@ -17,9 +17,9 @@ from case_forms.builder.lists import Shared, shared_lists, unresolved
 from case_forms.builder.sources import Lists
 from case_forms.questions.base import ChoiceSource
 
+from .export_lists import ExportLists
+from .export_names import ExportNames
 from .languages import name_of
-from .naming import Names
-from .sheet_lists import SheetLists
 from .survey_columns import Lost, Row
 from .survey_rows import SurveyRows
 
@@ -35,7 +35,7 @@ FIRST = {
     NOTES_SHEET: ("sheet", "row", "column", "note", "was"),
 }
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-LONGEST_CELL = 32_767
+MAX_LENGTH_OF_CELL = 32_767
 
 
 def write_xlsform(
@@ -47,9 +47,9 @@ def write_xlsform(
     choices (from the database unless given); shared: looks up shared lists (likewise).
     """
     definition = unresolved(definition)
-    lists = SheetLists(definition, sources or Lists(), shared or shared_lists())
+    lists = ExportLists(definition, sources or Lists(), shared or shared_lists())
     lists.put_own()
-    survey = SurveyRows(definition, Names(definition, lists), lists)
+    survey = SurveyRows(definition, ExportNames(definition, lists), lists)
     survey.write()
     sheets = {
         "survey": survey.rows,
@@ -60,7 +60,7 @@ def write_xlsform(
     return _saved({name: rows for name, rows in sheets.items() if rows})
 
 
-def _choices(lists: SheetLists) -> list[Row]:
+def _choices(lists: ExportLists) -> list[Row]:
     rows = []
     for name, choice, written, columns in lists.rows():
         row = {"list_name": name, "name": written, **columns}
@@ -127,7 +127,7 @@ def _cell(sheet: Any, text: str, *, bold: bool = False) -> Any:
     """A text, never a formula and never a number, whatever it begins with."""
     if not text:
         return None
-    cell = WriteOnlyCell(sheet, UNWRITABLE.sub("�", text)[:LONGEST_CELL])
+    cell = WriteOnlyCell(sheet, UNWRITABLE.sub("�", text)[:MAX_LENGTH_OF_CELL])
     cell.data_type = "s"
     if text[:1] in "=+-@":
         cell.quotePrefix = True

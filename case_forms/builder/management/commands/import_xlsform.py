@@ -11,7 +11,7 @@ from case_forms.builder.lists import shared_lists
 from case_forms.builder.models import FormDefinition
 from case_forms.builder.shapes import KINDS
 from case_forms.builder.xlsform.findings import Finding, Import
-from case_forms.builder.xlsform.safely import read_safely
+from case_forms.builder.xlsform.sandbox import read_safely
 
 
 class Command(BaseCommand):

@@ -166,7 +166,7 @@ def _worked() -> float:
 
 
 def _tried(name: str, make: Callable[[], bytes], wanted: str) -> dict[str, Any]:
-    from case_forms.builder.xlsform.safely import read_safely
+    from case_forms.builder.xlsform.sandbox import read_safely
 
     content = make()
     started = _worked()

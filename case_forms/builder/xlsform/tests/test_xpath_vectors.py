@@ -7,8 +7,8 @@ answers from complete to none. Where we differ on purpose, the reason stands her
 import pytest
 
 from case_forms import logic
-from case_forms.builder.xlsform.xpath.converting import converted
-from case_forms.builder.xlsform.xpath.printing import Unprintable, printed
+from case_forms.builder.xlsform.xpath.from_logic import InexpressibleError, value_to_xpath
+from case_forms.builder.xlsform.xpath.to_logic import convert_value
 
 from .forms import VECTORS, scope_of, vector_form
 
@@ -55,7 +55,7 @@ def same(ours: object, theirs: object) -> bool:
 @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: vector["xpath"][:60])
 def test_an_expression_is_worth_here_what_it_is_worth_in_odk(vector):
     form, here = vector_form()
-    expression = converted(vector["xpath"], form, here).logic
+    expression = convert_value(vector["xpath"], form, here).logic
     values = [as_odk_writes(logic.evaluate(expression, scope_of(answers))) for answers in VECTORS["answers"]]
     differing = [pair for pair in zip(values, vector["odk"], strict=True) if not same(*pair)]
     assert bool(differing) <= (vector["xpath"] in DIFFERENT), differing
@@ -64,13 +64,13 @@ def test_an_expression_is_worth_here_what_it_is_worth_in_odk(vector):
 @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: vector["xpath"][:60])
 def test_what_was_converted_is_written_so_that_it_reads_the_same_again(vector):
     form, here = vector_form()
-    expression = converted(vector["xpath"], form, here).logic
+    expression = convert_value(vector["xpath"], form, here).logic
     try:
-        text = printed(expression, form, here)
-    except Unprintable:
+        text = value_to_xpath(expression, form, here)
+    except InexpressibleError:
         assert vector["xpath"] in UNPRINTABLE
         return
-    again = converted(text, form, here).logic
+    again = convert_value(text, form, here).logic
     for answers in VECTORS["answers"]:
         scope = scope_of(answers)
         assert logic.evaluate(again, scope) == logic.evaluate(expression, scope), text
