@@ -16,11 +16,12 @@ from audit.chain import SYSTEM, Actor, actor_of, record
 
 from . import canonical
 from .checker import check_definition
+from .definition.problems import Problem
+from .definition.shape import shape_problems
 from .dependents import problems_for_dependents
 from .lists import Shared, resolved, shared_lists, unresolved, usable
 from .locked import renamed_values
 from .models import FormDefinition, FormVersion
-from .shapes import Problem, shape_problems
 
 __all__ = [
     "DefinitionRefused",

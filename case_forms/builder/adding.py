@@ -16,9 +16,9 @@ from access.models import in_language
 
 from .actions import DefinitionRefused, make_form
 from .catalogue import KINDS
+from .definition.limits import FORMAT
 from .models import FormDefinition
 from .pages import BuilderPage, PageOfForm
-from .shapes import FORMAT
 from .words import LANGUAGES
 
 LONGEST_PROPOSED = 40

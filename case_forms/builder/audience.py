@@ -9,7 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from .shapes import AUDIENCES, Problem
+from .definition.limits import AUDIENCES
+from .definition.problems import Problem
 
 STAFF, PUBLIC = AUDIENCES
 MOST_PUBLIC = 40  # questions of a public form

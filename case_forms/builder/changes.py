@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .shapes import is_plain
+from .definition.value_checks import is_plain
 
 MOST_CHANGES, LONGEST_POINTER, MOST_STEPS = 5_000, 1_000, 40
 INDEX = re.compile(r"0|[1-9][0-9]{0,5}")

@@ -12,14 +12,15 @@ from notifications.directory.models import Role
 from . import lists
 from .audience import audience_problems
 from .brief_parts import is_read_by
+from .definition.problems import Problem, pointer
+from .definition.shape import shape_problems
+from .definition.value_checks import KEY
 from .expressions import ALWAYS_KNOWN, IN_ROWS, OF_THE_CASE, Expressions, settings_read
 from .lists import Shared, no_shared_lists
 from .outline import is_asked
 from .properties import OpenSource, choice_problems, exclusive_problems, property_problems
 from .reach import reach_problems
 from .references import repeat_node, section_node
-from .shape_checks import KEY
-from .shapes import Problem, pointer, shape_problems
 
 RESERVED = frozenset({"csrfmiddlewaretoken"})
 ROLES = frozenset(Role.values)

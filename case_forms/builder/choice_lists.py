@@ -23,6 +23,7 @@ from wagtail.snippets.views import snippets
 from audit.chain import actor_of, record
 
 from .choice_table import TableRefused, read_table, write_table
+from .definition.value_checks import KEY
 from .details import details
 from .diff import Difference
 from .list_usage import forms_using, is_used, lists_of_forms, problems_of_list
@@ -31,7 +32,6 @@ from .locked import locked_words, published_in_list, renamed_in
 from .models import ChoiceList
 from .pages import BuilderPage
 from .sentences import Sentences
-from .shape_checks import KEY
 
 MOST_TOLD = 20
 

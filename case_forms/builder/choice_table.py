@@ -16,8 +16,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from .shape_checks import KEY, LANGUAGE, LONGEST_NAME, LONGEST_TEXT, is_clean
-from .shapes import MOST_ATTRIBUTES, MOST_CHOICES
+from .definition.limits import MOST_ATTRIBUTES, MOST_CHOICES
+from .definition.value_checks import KEY, LANGUAGE, LONGEST_NAME, LONGEST_TEXT, is_clean
 
 Choice = dict[str, Any]
 VALUE, EXCLUSIVE = "value", "exclusive"

@@ -6,7 +6,7 @@ Rooms above register themselves when they are ready; publishing, archiving and t
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .shapes import Problem
+from .definition.problems import Problem
 
 Definition = dict[str, Any]
 

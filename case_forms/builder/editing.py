@@ -25,12 +25,13 @@ from audit.chain import actor_of, record
 
 from .actions import DefinitionRefused, publishing_problems
 from .catalogue import catalogue
+from .definition.problems import Problem
+from .definition.shape import shape_problems
 from .dependents import InMotion, in_motion
 from .edits import EditRefused, Overtaken, edited, sha_of
 from .locked import published_of
 from .models import FormDefinition, FormVersion
 from .places import placed
-from .shapes import Problem, shape_problems
 from .versions import as_comparable
 from .workflow import is_as_submitted, may_approve, withdraw
 

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from . import canonical
 from .changes import ChangeRefused, apply_changes
-from .shapes import FORMAT, is_plain
+from .definition.limits import FORMAT
+from .definition.value_checks import is_plain
 
 Definition = dict[str, Any]
 LARGEST = 2_000_000  # characters of canonical JSON; a form of a thousand questions in three languages has about half

@@ -14,10 +14,10 @@ from case_forms.logic.kinds import ANY, KindInfo, kind_problems
 from case_forms.questions import registry
 from case_forms.questions.base import text_in
 
+from .definition.problems import Problem, pointer
 from .kinds import choice_kind, kinds_of
 from .outline import Definition, is_asked
 from .references import Circles, Node, parts_read, unknown_in_rows
-from .shapes import Problem, pointer
 
 ALWAYS_KNOWN = frozenset({"_today", "_occurred_on", "_now"})
 IN_ROWS = frozenset({"_position"})

@@ -4,10 +4,10 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+from .definition.problems import Problem
 from .dependents import problems_for_dependents
 from .lists import SHARED, Choices, list_names
 from .models import FormDefinition, FormVersion
-from .shapes import Problem
 
 
 def lists_of_forms() -> Iterator[tuple[FormDefinition, set[str]]]:

@@ -9,15 +9,13 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
+from .definition.problems import Problem
+from .definition.shape import choices_shape_problems
 from .models import ChoiceList
-from .shape_checks import Problem, list_of, part
-from .shapes import CHOICE, MOST_CHOICES
 
 Definition = dict[str, Any]
 Choices = list[dict[str, Any]]
 Shared = Callable[[str], Choices | None]  # a shared list's key -> its choices, None when there is no such list
-
-_CHOICES = list_of(part(CHOICE), MOST_CHOICES)
 
 BUILT_IN = (
     *("municipalities", "regions", "units", "zones", "countries", "languages"),
@@ -81,7 +79,7 @@ def unresolved(definition: Definition) -> Definition:
 
 def shape_of_choices(choices: Any) -> Iterator[Problem]:
     """What is wrong with the shape of a list's choices; `properties.choice_problems` looks into them."""
-    return _CHOICES(choices, "")
+    return choices_shape_problems(choices)
 
 
 def list_names(definition: Definition) -> Iterator[str]:

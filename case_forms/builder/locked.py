@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from . import canonical
+from .definition.problems import Problem
 from .models import FormVersion
 from .outline import questions
-from .shapes import Problem
 
 Texts = Mapping[str, str]
 Values = dict[str, list[Texts]]  # {value: its labels, one for each wording there was}

@@ -12,6 +12,7 @@ from wagtail.models import DraftStateMixin, LockableMixin, Revision, RevisionMix
 from access.models import User, in_language
 
 from . import canonical
+from .definition import Form, parse_canonical
 from .workflow import FormApprovalTask, SubmittedForm, approval_of, sha256_approved
 
 __all__ = ["ChoiceList", "FormApprovalTask", "FormDefinition", "FormVersion", "SubmittedForm", "VersionIsImmutable"]
@@ -156,8 +157,13 @@ class FormVersion(models.Model):
         return self._definition
 
     @property
+    def parsed_form(self) -> Form:
+        """The definition as typed nodes. Parsed once in this process, whichever instance asks."""
+        return parse_canonical(self.canonical)
+
+    @property
     def title(self) -> str:
-        return in_language(self.definition["title"])
+        return in_language(self.parsed_form.title)
 
 
 class ChoiceList(RevisionMixin, models.Model):

@@ -5,7 +5,7 @@ from typing import Any
 
 from case_forms.questions.base import text_in
 
-from .shapes import Problem
+from .definition.problems import Problem
 
 Part = dict[str, Any]
 

@@ -14,9 +14,9 @@ from case_forms.questions.choices import LONGEST_VALUE, MOST_VALUES
 from case_forms.questions.texts import Text
 from case_forms.questions.times import ISO_DATE
 
+from .definition.problems import Problem, pointer
+from .definition.value_checks import KEY
 from .lists import BUILT_IN
-from .shape_checks import KEY
-from .shapes import Problem, pointer
 
 TYPED = (
     *("choices", "choices_from", "choice_filter", "rows", "of", "min", "max", "step", "low_label", "high_label"),

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from case_forms.logic.kinds import KindInfo
 from case_forms.logic.possible import can_hold
 
+from .definition.problems import Problem
 from .kinds import kinds_of
 from .outline import Definition, is_worked_out
 from .references import names_read
-from .shapes import Problem
 
 Item = dict[str, Any]
 Conditions = tuple[Any, ...]

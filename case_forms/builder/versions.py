@@ -16,10 +16,10 @@ from wagtail.models import Revision
 
 from . import canonical
 from .actions import FormIsLocked, as_published, note_export, restore_version
+from .definition.shape import shape_problems
 from .diff import Difference, differences
 from .models import FormVersion
 from .pages import PageOfForm
-from .shapes import shape_problems
 
 DRAFT = "draft"
 

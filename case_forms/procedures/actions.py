@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from access.models import User
 from audit.chain import SYSTEM, actor_of, record
 from case_forms.builder import canonical
+from case_forms.builder.definition.problems import Problem
 from case_forms.builder.models import FormDefinition, FormVersion
 from case_forms.builder.outline import answer_keys
-from case_forms.builder.shapes import Problem
 
 from .checker import check_procedure
 from .guard import published_sides

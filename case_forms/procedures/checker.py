@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from case_forms import logic
-from case_forms.builder.shapes import Problem
+from case_forms.builder.definition.problems import Problem
 from notifications.directory.links import COORDINATOR_LINKS, LINKS, MUNICIPALITY, OPERATOR
 
 from .chains import FOR_EVERY_ROLE

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from access.models import in_language
 from case_forms import logic
+from case_forms.builder.definition.problems import Problem
 from case_forms.builder.outline import questions
-from case_forms.builder.shapes import Problem
 from notifications.directory.models import Role
 
 from .guard import Changing, Found, SettingMissed, Standing, settings_missed, unfit_rules

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from access.models import in_language
 from case_forms import logic
+from case_forms.builder.definition.problems import Problem
 from case_forms.builder.dependents import BROKEN, CHANGED, SAME, STARTS, STOPS, Definition, Effect, InMotion
-from case_forms.builder.shapes import Problem
 
 from .guard import Changing, Found, Standing, breaks_in, changing, concerns, standing_versions, what_breaks
 from .guard_words import MOST_TOLD, action_words, break_words, in_order, problems_of, setting_problems, source_words

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from case_forms.builder.catalogue import OPERATORS_BY_KIND, catalogue
+from case_forms.builder.definition.limits import KINDS, SENSITIVITIES
 from case_forms.builder.models import ChoiceList
-from case_forms.builder.shapes import KINDS, SENSITIVITIES
 from case_forms.questions import registry
 from case_forms.questions.base import VALUE_KINDS
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from case_forms.builder import canonical
 from case_forms.builder.checker import check_definition
-from case_forms.builder.shapes import KINDS
+from case_forms.builder.definition.limits import KINDS
 
 from .samples import SAMPLE, choice, form, question, sample, section, texts
 

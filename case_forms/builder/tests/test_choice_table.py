@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from case_forms.builder.choice_table import TableRefused, read_table, write_table
+from case_forms.builder.definition.limits import MOST_CHOICES
 from case_forms.builder.lists import shape_of_choices
-from case_forms.builder.shapes import MOST_CHOICES
 
 pytestmark = pytest.mark.usefixtures("in_english")
 

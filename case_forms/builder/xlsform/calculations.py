@@ -5,7 +5,7 @@ from typing import Any
 
 from pyxform.utils import default_is_dynamic
 
-from case_forms.builder.shape_checks import is_plain
+from case_forms.builder.definition.value_checks import is_plain
 
 from .cells import default_of
 from .import_context import NO, Condition, ImportContext

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from case_forms.builder.shape_checks import LONGEST_TEXT
+from case_forms.builder.definition.value_checks import LONGEST_TEXT
 from case_forms.questions import registry
 
 from .findings import Report

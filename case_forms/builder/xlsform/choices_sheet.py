@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from case_forms.builder.shapes import MOST_ATTRIBUTES
+from case_forms.builder.definition.limits import MOST_ATTRIBUTES
 
 from .cells import clean, clean_texts, key_of
 from .findings import Report

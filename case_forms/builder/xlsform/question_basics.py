@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from case_forms.builder.shapes import SENSITIVITIES
+from case_forms.builder.definition.limits import SENSITIVITIES
 from case_forms.logic import LogicError, check_expression
 from notifications.directory.models import Role
 

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
+from case_forms.builder.definition.value_checks import KEY
 from case_forms.builder.lists import BUILT_IN, SHARED
-from case_forms.builder.shape_checks import KEY
 from case_forms.questions import registry
 
 from .cells import key_of

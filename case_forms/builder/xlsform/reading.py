@@ -9,8 +9,9 @@ from typing import Any, BinaryIO
 
 from case_forms.builder.audience import PUBLIC
 from case_forms.builder.checker import check_definition
+from case_forms.builder.definition.limits import FORMAT, MOST_QUESTIONS
+from case_forms.builder.definition.problems import Problem
 from case_forms.builder.lists import Shared, no_shared_lists
-from case_forms.builder.shapes import FORMAT, MOST_QUESTIONS, Problem
 
 from .archive_checks import RefusedWorkbookError
 from .cells import KEY, clean, key_of
@@ -71,7 +72,7 @@ def read_xlsform(
     """The form in a workbook. Never raises on account of what the file holds.
 
     name: the file's name, for the form's key and title when the workbook has none; key: the form's key, else that of
-    the workbook's settings; kind: what the form is for (shapes.KINDS); language: the code for texts that say no
+    the workbook's settings; kind: what the form is for (limits.KINDS); language: the code for texts that say no
     language when the settings name none; shared: looks up shared lists (lists.shared_lists()).
     """
     try:

@@ -34,7 +34,7 @@ def read_safely(
     """The form in an uploaded workbook (.xlsx), or what keeps it from being one; nothing is saved here.
 
     For pages and commands alike. file: opened for reading bytes; name: the file's name; key: the key the form should
-    have, else that of the workbook's settings; kind: one of shapes.KINDS; language: the code (sq, en, ...) for texts
+    have, else that of the workbook's settings; kind: one of limits.KINDS; language: the code (sq, en, ...) for texts
     that say no language; shared: look-up of shared lists (lists.shared_lists()). In the result, `definition` is None
     when there is an error, and `report` lists findings with their sheet, row and column (findings.Finding). The words
     are in the language that is active.

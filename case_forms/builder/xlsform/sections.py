@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from case_forms.builder.shapes import MOST_ROWS
+from case_forms.builder.definition.limits import MOST_ROWS
 from case_forms.questions import registry
 
 from .calculations import default_in_json

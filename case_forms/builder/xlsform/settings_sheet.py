@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from case_forms.builder.shapes import WARNINGS, is_plain
+from case_forms.builder.definition.shape import warnings_shape_problems
+from case_forms.builder.definition.value_checks import is_plain
 
 from .findings import Report
 from .languages import Languages
@@ -43,7 +44,7 @@ class Settings:
             found = json.loads(written)
         except (ValueError, RecursionError):
             found = None
-        if not isinstance(found, list) or not is_plain(found) or any(WARNINGS(found, "")):
+        if not isinstance(found, list) or not is_plain(found) or any(warnings_shape_problems(found, "")):
             report.warning("vatra_ignored", self.row.sheet.name, self.row.number, self.row.header("vatra", "warnings"))
             return []
         return found

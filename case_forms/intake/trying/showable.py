@@ -10,8 +10,9 @@ from typing import Any
 
 from case_forms import logic
 from case_forms.builder.checker import check_definition
+from case_forms.builder.definition.problems import Problem
+from case_forms.builder.definition.shape import shape_problems
 from case_forms.builder.lists import Shared, resolved
-from case_forms.builder.shapes import Problem, shape_problems
 
 ROUNDS = 10  # leaving something out may show another problem
 NEEDED = frozenset({"item", "key", "type", "label", "title", "text", "items"})

@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from access.models import User
 from case_forms.builder.actions import DefinitionRefused, FormIsLocked, make_form, replace_draft
+from case_forms.builder.definition.limits import KINDS
 from case_forms.builder.lists import shared_lists
 from case_forms.builder.models import FormDefinition
-from case_forms.builder.shapes import KINDS
 from case_forms.builder.xlsform.findings import Finding, Import
 from case_forms.builder.xlsform.sandbox import read_safely
 

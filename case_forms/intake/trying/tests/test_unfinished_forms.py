@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from case_forms.builder.checker import check_definition
+from case_forms.builder.definition.shape import shape_problems
 from case_forms.builder.lists import no_shared_lists
-from case_forms.builder.shapes import shape_problems
 from case_forms.builder.tests.strategies import definitions, json_values
 from case_forms.intake.trying.showable import showable
 from case_forms.intake.trying.showing import shown_for

@@ -1,53 +1,25 @@
-"""Small checks that a value in a definition is of its kind; `shapes` says which property is held to which."""
+"""Checks that one stored value is of its kind; `nodes` says which property has which."""
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from .problems import Problem, pointer
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 LONGEST_TEXT, LONGEST_NAME = 5_000, 200
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Something that keeps a definition from being published. `path` is a JSON pointer into the definition."""
-
-    path: str
-    code: str
-    message: "str | Promise"
-
-
 Check = Callable[[Any, str], Iterator[Problem]]
-Properties = Mapping[str, tuple[bool, Check]]  # True: must be there
 
 
 def wrong(path: str, words: "str | Promise") -> Problem:
     return Problem(path, "wrong_shape", words)
-
-
-def part(properties: Properties) -> Check:
-    """An object with exactly these properties."""
-
-    def check(value: Any, path: str) -> Iterator[Problem]:
-        if not isinstance(value, dict):
-            yield wrong(path, _("This must be an object."))
-            return
-        for name in value:
-            if name not in properties:
-                yield Problem(f"{path}/{pointer(name)}", "unknown_property", _("There is no such property here."))
-        for name, (needed, check_value) in properties.items():
-            if name in value:
-                yield from check_value(value[name], f"{path}/{name}")
-            elif needed:
-                yield Problem(f"{path}/{name}", "missing_property", _("This is missing."))
-
-    return check
 
 
 def list_of(check_entry: Check, most: int) -> Check:
@@ -154,11 +126,6 @@ def sharing(value: Any, path: str) -> Iterator[Problem]:
             yield wrong(here, _("This must be true or an expression."))
         else:
             yield from plain_json(rule, here)
-
-
-def pointer(name: Any) -> str:
-    """A property's name as one step of a JSON pointer, cut to a length people can read."""
-    return str(name)[:80].encode(errors="replace").decode().replace("~", "~0").replace("/", "~1")
 
 
 def is_clean(text: str) -> bool:

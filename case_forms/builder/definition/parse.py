@@ -1,0 +1,105 @@
+"""Parsing: a stored definition, or a published version's canonical text, becomes a `Form`, once.
+
+A version is well-shaped, and pydantic reads it in one go. A draft may not be; then it is read property by property, and
+what can't be held reads as its default (see `nodes`). Parsing never judges: `shape.shape_problems` and the checker do.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from .form import Form
+from .nodes import (
+    Choice,
+    ChoiceList,
+    Constraint,
+    MatrixRow,
+    Node,
+    Note,
+    Question,
+    Repeat,
+    Section,
+    SendWarning,
+    Unreadable,
+)
+
+ITEMS: Mapping[str, type[Node]] = {"question": Question, "note": Note, "repeat": Repeat}
+# the properties that hold parts; each name means the same wherever it stands
+PARTS: Mapping[str, type[Node]] = {
+    "sections": Section,
+    "warnings": SendWarning,
+    "choices": Choice,
+    "rows": MatrixRow,
+    "lists": ChoiceList,
+    "constraint": Constraint,
+}
+
+
+def parse_form(definition: "Form | Any") -> Form:
+    """The parsed form of any JSON value, however damaged; a parsed form is itself. Never raises."""
+    if isinstance(definition, Form):
+        return definition
+    try:
+        return Form.model_validate(definition)
+    except ValidationError:
+        return _read(Form, definition)  # type: ignore[return-value]
+
+
+@lru_cache(maxsize=256)
+def parse_canonical(text: str) -> Form:
+    """The form of a version's canonical text. Remembered by the text, which is what its sha256 is over."""
+    return parse_form(json.loads(text))
+
+
+def _read(model: type[Node], came: Any) -> Node:
+    """A part, property by property. What came is kept as `stored`."""
+    values: dict[str, Any] = {}
+    for own, field in model.model_fields.items():
+        name = field.alias or own
+        if isinstance(came, dict) and name in came:
+            try:
+                values[own] = _read_property(model, own, name, came[name])
+            except (ValidationError, TypeError):
+                continue  # it reads as its default
+    node = model.model_construct(_fields_set=set(values), **values)
+    node.__dict__["stored"] = came
+    return node
+
+
+def _read_property(model: type[Node], own: str, name: str, came: Any) -> Any:
+    """Raises ValidationError or TypeError when the value can't be held."""
+    if name == "items":
+        return tuple(_read_item(entry) for entry in _list(came))
+    part = PARTS.get(name)
+    if part is None:
+        return _adapter(model, own).validate_python(came)
+    if name == "constraint":
+        return _read(part, _object(came))
+    if name == "lists":
+        return {str(key): _read(part, entry) for key, entry in _object(came).items()}
+    return tuple(_read(part, entry) for entry in _list(came))
+
+
+def _read_item(came: Any) -> Node:
+    kind = came.get("item") if isinstance(came, dict) else None
+    return _read(ITEMS.get(kind, Unreadable) if isinstance(kind, str) else Unreadable, came)
+
+
+def _list(came: Any) -> list[Any]:
+    if not isinstance(came, list):
+        raise TypeError
+    return came
+
+
+def _object(came: Any) -> dict[str, Any]:
+    if not isinstance(came, dict):
+        raise TypeError
+    return came
+
+
+@cache
+def _adapter(model: type[Node], own: str) -> TypeAdapter[Any]:
+    return TypeAdapter(model.model_fields[own].annotation or Any)
