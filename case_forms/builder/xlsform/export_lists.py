@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
+from case_forms.builder.definition import Choice, Form, Question
 from case_forms.builder.lists import BUILT_IN, SHARED, Shared
 from case_forms.questions import registry
 from case_forms.questions.base import ChoiceSource, text_in
 
 from .choices_sheet import INLINE, column_of
 
-Question = dict[str, Any]
-Choice = dict[str, Any]
 PLAIN = re.compile(r"[\w.\-]+")
 BOOLEAN, YES_NO, ANSWERED, DECISIONS = "vatra-boolean", "vatra-yes-no", "vatra-indicator-answers", "vatra-decisions"
 OF_TYPES = {"boolean": BOOLEAN, "yes_no_unknown": YES_NO, "indicators": ANSWERED, "indicator_assessment": DECISIONS}
@@ -29,9 +27,9 @@ OF_TYPES |= {
 class ExportLists:
     """lists: {name in the sheet: choices}; written: {(name, value here): value there}."""
 
-    def __init__(self, definition: Question, sources: ChoiceSource, shared: Shared) -> None:
-        self.own: dict[str, Any] = definition.get("lists", {})
-        self.languages: list[str] = definition["languages"]
+    def __init__(self, form: Form, sources: ChoiceSource, shared: Shared) -> None:
+        self.own = form.lists
+        self.languages = form.languages
         self.sources = sources
         self.shared = shared
         self.lists: dict[str, list[Choice]] = {}
@@ -40,13 +38,13 @@ class ExportLists:
     def put_own(self) -> None:
         """The form's own lists, those that no question uses too."""
         for name, listed in self.own.items():
-            self._put(name, listed["choices"])
+            self._put(name, listed.choices)
 
     def name_of(self, question: Question) -> str:
         """The name of the question's list in the sheet; "" when it has none. Asking for it puts the list there."""
         name = self._name(question)
         if name and name not in self.lists:
-            self._put(name, list(self._choices(name, question)))
+            self._put(name, self._choices(name, question))
         return name
 
     def choices_of(self, question: Question) -> tuple[tuple[str, str, str], ...]:
@@ -54,62 +52,58 @@ class ExportLists:
         name = self.name_of(question)
         first = self.languages[0]
         return tuple(
-            (choice["value"], self.written[name, choice["value"]], text_in(choice["label"], first))
+            (choice.value, self.written[name, choice.value], text_in(choice.label, first))
             for choice in self.lists.get(name, ())
         )
 
     def ends_of(self, question: Question, ends: dict[str, dict[str, str]]) -> str:
         """The name of a list with the labels of a scale's ends: {number: texts}."""
-        name = f"{question['key']}-ends"
-        self._put(name, [{"value": value, "label": label} for value, label in ends.items()])
+        name = f"{question.key}-ends"
+        self._put(name, [_build_choice(value, label) for value, label in ends.items()])
         return name
 
     def _name(self, question: Question) -> str:
-        ours = question["type"]
-        if ours == "geopoint" and "coarsen" not in question:
+        ours = question.type
+        if ours == "geopoint" and not question.has("coarsen"):
             return ""
         if ours in OF_TYPES:
             return OF_TYPES[ours]
-        if "choices" in question:
-            return f"{question['key']}{INLINE}"
-        named = str(question.get("choices_from", ""))
-        return named.replace(":", "-")
+        if question.has("choices"):
+            return f"{question.key}{INLINE}"
+        return question.choices_from.replace(":", "-")
 
     def _choices(self, name: str, question: Question) -> Iterable[Choice]:
-        named = str(question.get("choices_from", ""))
-        if "choices" in question:
-            return question["choices"]
+        named = question.choices_from
+        if question.has("choices"):
+            return question.choices
         if named in self.own:
-            return self.own[named]["choices"]
+            return self.own[named].choices
         if named.startswith(SHARED):
-            return self.shared(named.removeprefix(SHARED)) or []
+            return map(Choice.model_validate, self.shared(named.removeprefix(SHARED)) or ())
         if name in BUILT_IN:
             return self._built_in(name)
-        kind = registry.get(question["type"])
-        return self._labelled({code: kind.listed(question, code, self.sources) for code in self.languages})
+        kind = registry.get(question.type)
+        return self._labelled({code: kind.listed(question.stored, code, self.sources) for code in self.languages})
 
     def _built_in(self, name: str) -> list[Choice]:
-        made = self._labelled({code: self.sources.choices(name, code) for code in self.languages})
-        for choice in made:
-            attributes = dict(self.sources.attributes(name, choice["value"]))
-            if attributes:
-                choice["with"] = attributes
-        return made
+        listed = self._labelled({code: self.sources.choices(name, code) for code in self.languages})
+        attributes = (dict(self.sources.attributes(name, choice.value)) for choice in listed)
+        return [choice.model_copy(update={"attributes": each}) for choice, each in zip(listed, attributes, strict=True)]
 
     def _labelled(self, listed: dict[str, list[tuple[str, str]]]) -> list[Choice]:
         words = {code: dict(pairs) for code, pairs in listed.items()}
         first = listed[self.languages[0]]
         return [
-            {"value": value, "label": {code: words[code].get(value, label) for code in self.languages}}
+            _build_choice(value, {code: str(words[code].get(value, label)) for code in self.languages})
             for value, label in first
         ]
 
-    def _put(self, name: str, choices: list[Choice]) -> None:
+    def _put(self, name: str, choices: Iterable[Choice]) -> None:
         """A list under its name, each value in a writing that XLSForms take: without blanks and signs of XPath."""
-        self.lists[name] = choices or [{"value": "none", "label": dict.fromkeys(self.languages, "—")}]
-        taken: set[str] = {choice["value"] for choice in self.lists[name] if PLAIN.fullmatch(choice.get("value", ""))}
+        self.lists[name] = list(choices) or [_build_choice("none", dict.fromkeys(self.languages, "—"))]
+        taken: set[str] = {choice.value for choice in self.lists[name] if PLAIN.fullmatch(choice.value)}
         for position, choice in enumerate(self.lists[name], start=1):
-            value = choice["value"]
+            value = choice.value
             written = value
             if not PLAIN.fullmatch(value):
                 written = re.sub(r"\W+", "_", value).strip("_") or f"choice_{position}"
@@ -124,9 +118,13 @@ class ExportLists:
             (
                 name,
                 choice,
-                self.written[name, choice["value"]],
-                {column_of(key): value for key, value in choice.get("with", {}).items()},
+                self.written[name, choice.value],
+                {column_of(key): value for key, value in choice.attributes.items()},
             )
             for name, choices in self.lists.items()
             for choice in choices
         ]
+
+
+def _build_choice(value: str, label: dict[str, str]) -> Choice:
+    return Choice.model_validate({"value": value, "label": label})

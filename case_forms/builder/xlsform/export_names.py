@@ -1,15 +1,15 @@
 """Names for a form's parts in an XLSForm, each once, and the elements that expressions read."""
 
 import re
-from typing import Any
+from collections.abc import Iterable
 
+from case_forms.builder.definition import AnyItem, Form, Question, Repeat, Section, iter_expressions
 from case_forms.questions import registry
 from case_forms.questions.indicators import catalogue
 
 from .export_lists import ExportLists
 from .xpath.elements import Element, FormElements
 
-Item = dict[str, Any]
 XML_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
 RESERVED = {"meta", "data", "audit", "instanceid", "instancename", "reserved_name"}
 OCCURRED_ON = "_occurred_on"
@@ -19,19 +19,19 @@ DECISION, REASON = "decision", "reason"
 class ExportNames:
     """elements: {id of a section or item: its place}. `form` finds them by key."""
 
-    def __init__(self, definition: Item, lists: ExportLists) -> None:
+    def __init__(self, form: Form, lists: ExportLists) -> None:
         self.form = FormElements()
         self.lists = lists
         self.elements: dict[int, Element] = {}
-        self.taken = {name.casefold() for name in RESERVED} | set(_keys(definition))
+        self.taken = {name.casefold() for name in RESERVED} | {located.item.key for located in form.iter_items()}
         self.occurred_on: Element | None = None
-        if _mentions(definition, OCCURRED_ON):
+        if any(OCCURRED_ON in written.reads for written in iter_expressions(form)):
             element = Element(self.unique("occurred_on"), key=OCCURRED_ON, kind="date")
             self.occurred_on = self.form.add(element, self.form.root)
-        for section in definition["sections"]:
-            element = Element(self.unique(section["key"]), sort="group")
+        for section in form.sections:
+            element = Element(self.unique(section.key), sort="group")
             self.elements[id(section)] = self.form.add(element, self.form.root)
-            self._add(section["items"], element)
+            self._add(section.items, element)
 
     def unique(self, wanted: str) -> str:
         """The name, or one like it that nothing else has, however it is written."""
@@ -41,28 +41,27 @@ class ExportNames:
         self.taken.add(name.casefold())
         return name
 
-    def of(self, part: Item) -> Element:
+    def of(self, part: Section | AnyItem) -> Element:
         return self.elements[id(part)]
 
-    def _add(self, items: list[Item], parent: Element) -> None:
+    def _add(self, items: Iterable[AnyItem], parent: Element) -> None:
         for item in items:
-            name = item["key"] if item["key"].casefold() not in RESERVED else self.unique(f"{item['key']}_")
-            if item["item"] == "repeat":
-                element = Element(name, sort="repeat", key=item["key"], kind="rows")
+            name = item.key if item.key.casefold() not in RESERVED else self.unique(f"{item.key}_")
+            if isinstance(item, Repeat):
+                element = Element(name, sort="repeat", key=item.key, kind="rows")
                 self.elements[id(item)] = self.form.add(element, parent)
-                self._add(item["items"], element)
-            elif item["item"] == "question":
+                self._add(item.items, element)
+            elif isinstance(item, Question):
                 self._question(item, name, parent)
             else:
                 self.elements[id(item)] = self.form.add(Element(name), parent)
 
-    def _question(self, question: Item, name: str, parent: Element) -> None:
-        ours = question["type"]
-        kind = registry.get(ours).kind_of(question)
-        element = Element(name, key=question["key"], kind="yesno" if ours == "boolean" else kind)
-        result = question.get("result", "text")
-        element.whole = ours in ("integer", "duration") or (ours == "calculated" and result == "integer")
-        element.is_always_asked = "relevant" not in question
+    def _question(self, question: Question, name: str, parent: Element) -> None:
+        ours = question.type
+        kind = registry.get(ours).kind_of(question.stored)
+        element = Element(name, key=question.key, kind="yesno" if ours == "boolean" else kind)
+        element.whole = ours in ("integer", "duration") or (ours == "calculated" and question.result == "integer")
+        element.is_always_asked = not question.has("relevant")
         self.elements[id(question)] = self.form.add(element, parent)
         if ours in ("matrix", "indicators", "indicator_assessment"):
             element.sort = "group"
@@ -70,38 +69,22 @@ class ExportNames:
         else:
             element.choices = self.lists.choices_of(question)
 
-    def _parts(self, question: Item, group: Element) -> None:
+    def _parts(self, question: Question, group: Element) -> None:
         """The rows of a question that is a group there."""
-        key = question["key"]
+        key = question.key
         for value in parts_of(question):
             wanted = value if XML_NAME.fullmatch(value) else f"{key}_{len(group.children) + 1}"
-            if question["type"] != "matrix":
-                wanted = f"{key}_{value}" if question["type"] == "indicator_assessment" else wanted
+            if question.type != "matrix":
+                wanted = f"{key}_{value}" if question.type == "indicator_assessment" else wanted
             element = Element(self.unique(wanted), key=f"{key}.{value}", kind="text" if value == REASON else "choice")
-            element.choices = self.lists.choices_of(question) if question["type"] == "matrix" else ()
+            element.choices = self.lists.choices_of(question) if question.type == "matrix" else ()
             self.form.add(element, group)
 
 
-def parts_of(question: Item) -> list[str]:
+def parts_of(question: Question) -> list[str]:
     """What a question is made of when it is a group there: its rows, the indicators, the decision and its reason."""
-    if question["type"] == "matrix":
-        return [row["value"] for row in question["rows"]]
-    if question["type"] == "indicators":
+    if question.type == "matrix":
+        return [row.value for row in question.rows]
+    if question.type == "indicators":
         return [indicator["id"] for indicator in catalogue()["indicators"]]
     return [DECISION, REASON]
-
-
-def _keys(definition: Item) -> list[str]:
-    def within(items: list[Item]) -> list[str]:
-        return [key for item in items for key in (item["key"], *within(item.get("items", [])))]
-
-    return [key for section in definition["sections"] for key in within(section["items"])]
-
-
-def _mentions(part: Any, name: str) -> bool:
-    """Whether an expression somewhere reads this variable."""
-    if isinstance(part, dict):
-        return any(_mentions(value, name) for value in part.values())
-    if isinstance(part, list):
-        return any(_mentions(value, name) for value in part)
-    return part == name

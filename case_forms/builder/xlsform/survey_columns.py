@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from case_forms.builder.definition import AnyItem, Form, Question, Section
 from case_forms.builder.expressions import settings_read
 
 from .constraints import add_bounds
@@ -15,7 +16,6 @@ from .xpath.elements import Element
 from .xpath.from_logic import InexpressibleError, condition_to_node, condition_to_xpath, node_to_xpath
 from .xpath.nodes import Node
 
-Item = dict[str, Any]
 Row = dict[str, str]
 
 
@@ -31,62 +31,62 @@ class Lost:
 
 @dataclass
 class SurveyColumns:
-    definition: Item
+    form: Form
     names: ExportNames
     lists: ExportLists
     rows: list[Row] = field(default_factory=list)
     lost: list[Lost] = field(default_factory=list)
 
-    def _constraint(self, row: Row, question: Item, element: Element) -> None:
-        if "constraint" in question:
-            expression = question["constraint"]["expr"]
+    def _constraint(self, row: Row, question: Question, element: Element) -> None:
+        if question.constraint is not None:
+            expression = question.constraint.expr
             try:
                 own = condition_to_node(expression, self.names.form, element, itself=element)
-                self._put_constraint(row, add_bounds(question, own))
+                self._put_constraint(row, add_bounds(question.stored, own))
             except InexpressibleError as reason:
                 self._lose("constraint", reason.code, expression)
             else:
-                row |= self._texts("constraint_message", question["constraint"]["message"])
+                row |= self._texts("constraint_message", question.constraint.message)
                 return
-        self._put_constraint(row, add_bounds(question, None))
+        self._put_constraint(row, add_bounds(question.stored, None))
 
     @staticmethod
     def _put_constraint(row: Row, whole: Node | None) -> None:
         if whole is not None:
             row["constraint"] = node_to_xpath(whole)
 
-    def _required(self, row: Row, question: Item, element: Element) -> None:
-        if "required" not in question:
+    def _required(self, row: Row, question: Question, element: Element) -> None:
+        if not question.has("required"):
             return
-        required = question["required"]
+        required = question.required
         if isinstance(required, bool):
             row["required"] = "yes" if required else "no"
             return
         text = self._printed("required", required, element)
         row["required"] = "yes" if text is None else text
 
-    def _key(self, row: Row, item: Item) -> None:
-        if row["name"] != item["key"]:
-            row["vatra::key"] = item["key"]
+    def _key(self, row: Row, item: AnyItem) -> None:
+        if row["name"] != item.key:
+            row["vatra::key"] = item.key
 
-    def _conditions(self, row: Row, item: Item, element: Element) -> None:
-        if "relevant" not in item:
+    def _conditions(self, row: Row, item: Section | AnyItem, element: Element) -> None:
+        if not item.has("relevant"):
             return
-        text = self._printed("relevant", item["relevant"], element)
+        text = self._printed("relevant", item.relevant, element)
         if text is not None:
             row["relevant"] = text
 
-    def _privacy(self, row: Row, question: Item, element: Element) -> None:
-        if "sensitivity" in question:
-            row["vatra::sensitivity"] = question["sensitivity"]
-        if "paper" in question:
+    def _privacy(self, row: Row, question: Question, element: Element) -> None:
+        if question.has("sensitivity"):
+            row["vatra::sensitivity"] = question.sensitivity
+        if question.has("paper"):
             row["vatra::paper"] = "no"
-        if "brief_part" in question:
-            row["vatra::brief_part"] = question["brief_part"]
-        if "keep_for" in question:
-            row["vatra::keep_for"] = str(question["keep_for"])
+        if question.has("brief_part"):
+            row["vatra::brief_part"] = question.brief_part
+        if question.has("keep_for"):
+            row["vatra::keep_for"] = str(question.keep_for)
         lines = []
-        for role, rule in question.get("shared_with", {}).items():
+        for role, rule in question.shared_with.items():
             if rule is True:
                 lines.append(role)
                 continue

@@ -13,6 +13,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from case_forms.builder import canonical
+from case_forms.builder.definition import Form, parse_form
 from case_forms.builder.lists import Shared, shared_lists, unresolved
 from case_forms.builder.sources import Lists
 from case_forms.questions.base import ChoiceSource
@@ -46,15 +47,15 @@ def write_xlsform(
     The definition must be one that can be published (checker). sources: the lists we always have, written out as
     choices (from the database unless given); shared: looks up shared lists (likewise).
     """
-    definition = unresolved(definition)
-    lists = ExportLists(definition, sources or Lists(), shared or shared_lists())
+    form = parse_form(unresolved(definition))
+    lists = ExportLists(form, sources or Lists(), shared or shared_lists())
     lists.put_own()
-    survey = SurveyRows(definition, ExportNames(definition, lists), lists)
+    survey = SurveyRows(form, ExportNames(form, lists), lists)
     survey.write()
     sheets = {
         "survey": survey.rows,
         "choices": _choices(lists),
-        "settings": [_settings(definition)],
+        "settings": [_settings(form)],
         NOTES_SHEET: _notes(survey.lost),
     }
     return _saved({name: rows for name, rows in sheets.items() if rows})
@@ -64,31 +65,31 @@ def _choices(lists: ExportLists) -> list[Row]:
     rows = []
     for name, choice, written, columns in lists.rows():
         row = {"list_name": name, "name": written, **columns}
-        row |= {f"label::{name_of(code)}": text.replace("${", "$ {") for code, text in choice["label"].items() if text}
-        if written != choice["value"]:
-            row["vatra_value"] = choice["value"]
-        if choice.get("exclusive"):
+        row |= {f"label::{name_of(code)}": text.replace("${", "$ {") for code, text in choice.label.items() if text}
+        if written != choice.value:
+            row["vatra_value"] = choice.value
+        if choice.exclusive:
             row["vatra_exclusive"] = "yes"
         rows.append(row)
     return rows
 
 
-def _settings(definition: dict[str, Any]) -> Row:
-    first = definition["languages"][0]
+def _settings(form: Form) -> Row:
+    first = form.languages[0]
     row = {
-        "form_title": definition["title"].get(first) or definition["key"],
-        "form_id": definition["key"],
+        "form_title": form.title.get(first) or form.key,
+        "form_id": form.key,
         "version": "1",
         "default_language": name_of(first),
-        "vatra::kind": definition["kind"],
+        "vatra::kind": form.kind,
     }
-    if "audience" in definition:
-        row["vatra::audience"] = definition["audience"]
-    if definition.get("warnings"):
-        row["vatra::warnings"] = canonical.dump(definition["warnings"])
-    row |= {f"vatra::title::{name_of(code)}": text for code, text in definition["title"].items() if text}
-    for key, listed in definition.get("lists", {}).items():
-        row |= {f"vatra::list_{key}::{name_of(code)}": text for code, text in listed.get("title", {}).items() if text}
+    if form.has("audience"):
+        row["vatra::audience"] = form.audience
+    if form.warnings:
+        row["vatra::warnings"] = canonical.dump(form.stored["warnings"])
+    row |= {f"vatra::title::{name_of(code)}": text for code, text in form.title.items() if text}
+    for key, listed in form.lists.items():
+        row |= {f"vatra::list_{key}::{name_of(code)}": text for code, text in listed.title.items() if text}
     return row
 
 
