@@ -43,8 +43,8 @@ class CheckedArchive:
 
 
 def check_archive(content: bytes) -> CheckedArchive:
-    """Raises Refused: empty_file, file_too_large, encrypted, old_workbook, not_a_workbook, broken_zip, zip_bomb,
-    macros, doctype, other_encoding."""
+    """Look through a file without unpacking it. Raise RefusedWorkbookError: empty_file, file_too_large, encrypted,
+    old_workbook, not_a_workbook, broken_zip, zip_bomb, macros, doctype, other_encoding."""
     if not content:
         raise RefusedWorkbookError("empty_file")
     if len(content) > MAX_FILE_SIZE:
@@ -61,7 +61,7 @@ def check_archive(content: bytes) -> CheckedArchive:
 
 
 def _look_through(archive: zipfile.ZipFile) -> bool:
-    """Whether there are merged cells. Raises Refused."""
+    """Whether there are merged cells. Raise RefusedWorkbookError."""
     parts = archive.infolist()
     _measure(parts)
     names = {part.filename for part in parts}
@@ -98,7 +98,7 @@ def _measure(parts: list[zipfile.ZipInfo]) -> None:
 
 
 def _check_markup(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
-    """Whether a part has merged cells. Raises Refused for what XML of a workbook never has."""
+    """Whether a part has merged cells. Raise RefusedWorkbookError for what XML of a workbook never has."""
     before, merged, is_first = b"", False, True
     for chunk in _chunks(archive, part):
         text = before + chunk

@@ -48,7 +48,7 @@ class ExportLists:
         return name
 
     def choices_of(self, question: Question) -> tuple[tuple[str, str, str], ...]:
-        """(value here, value there, label) for places."""
+        """(value here, value there, label) for elements."""
         name = self.name_of(question)
         first = self.languages[0]
         return tuple(

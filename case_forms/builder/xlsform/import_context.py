@@ -1,4 +1,4 @@
-"""What all parts of the reading share: the form's places, its lists, and the report."""
+"""What all parts of the reading share: the form's elements, its lists, and the report."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

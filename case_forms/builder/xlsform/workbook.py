@@ -45,7 +45,7 @@ ROW_NUMBER = re.compile(r"\[row : (\d+)\]")
 
 
 def read_book(content: bytes) -> Book:
-    """The rows of an XLSForm. Raises Refused; anything else is for the caller to catch, and means the same."""
+    """Read the rows of an XLSForm. Raise RefusedWorkbookError; the caller catches what else a workbook may cause."""
     file = check_archive(content)
     notes: list[Note] = []
     if file.has_merged_cells:
