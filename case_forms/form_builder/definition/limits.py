@@ -1,0 +1,15 @@
+"""The closed vocabularies and the limits of a definition (docs/form-definition.md). Imports nothing of this room."""
+
+FORMAT = 1
+AUDIENCES = ("staff", "public")  # who fills it: see `audience`
+KINDS = ("identification", "consent", "assessment", "referral", "outreach", "tip", "report", "session")
+SENSITIVITIES = ("public", "internal", "personal", "special")
+LANGUAGES = ("sq", "en")  # those that the screens have names for; a form may have any other
+RESULTS = ("text", "integer", "decimal", "date", "boolean")
+FILE_KINDS = ("image", "pdf")
+DEFAULT_MAX_ROWS = 20  # of a repeat that names no maximum
+MAX_LANGUAGES, MAX_SECTIONS, MAX_ITEMS, MAX_QUESTIONS = 20, 60, 300, 1_000
+MAX_CHOICES, MAX_LISTS, MAX_ATTRIBUTES, MAX_ROWS, MAX_MATRIX_ROWS = 1_000, 60, 10, 100, 60
+MAX_WARNINGS = 60
+LONGEST_KEPT = 600  # months
+REPEAT_LEVELS = 2

@@ -1,0 +1,268 @@
+"""The parts of a form definition as typed, unchangeable nodes. `parse.parse_form` makes them, once.
+
+A node has every property under its Python name; what the stored part doesn't say has the default that the format gives
+it (docs/form-definition.md). `has` tells "not there" from "there, and the same as the default": the two are stored
+differently, and a version's sha256 is over what is stored. `stored` is the part as JSON again, property by property.
+
+A draft may be damaged. A property whose value can't be held reads as its default and stays in `stored` as it came. An
+entry that is no part at all is an empty one (`Unreadable` among items), so that the positions of the others, and with
+them the JSON pointers, still count.
+
+Each field also says, in its `Shape`, what the stored value must look like; `shape.shape_problems` reads the rules of
+shape from here, so that a property is declared in one place.
+"""
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+
+from notifications.briefs.parts import parts
+
+from .limits import (
+    DEFAULT_MAX_ROWS,
+    FILE_KINDS,
+    LONGEST_KEPT,
+    MAX_ATTRIBUTES,
+    MAX_CHOICES,
+    MAX_ITEMS,
+    MAX_MATRIX_ROWS,
+    MAX_ROWS,
+    RESULTS,
+    SENSITIVITIES,
+)
+from .value_checks import (
+    Check,
+    by_name,
+    condition,
+    list_of,
+    name,
+    one_of,
+    only_false,
+    only_true,
+    plain_json,
+    sharing,
+    text,
+    texts,
+    whole,
+)
+
+PART_KEYS = tuple(parts())  # what a question can be for in a brief
+Texts = dict[StrictStr, StrictStr]  # {language: words}
+Attributes = dict[StrictStr, StrictStr]
+Expression = Any  # JSON of the expression language; read it, never change it
+Condition = StrictBool | dict[StrictStr, Any]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the stored value of a property must look like. `entries`: how many parts it may hold, where it holds any."""
+
+    check: Check | None = None
+    is_needed: bool = False
+    entries: int = 0
+
+
+def needed(check: Check) -> Shape:
+    return Shape(check, is_needed=True)
+
+
+class Node(BaseModel):
+    """One part of a definition."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", ser_json_inf_nan="constants")
+
+    def has(self, name: str) -> bool:
+        """Whether the stored part has this property, and a value that can be held. `name` is the stored one."""
+        return python_names(type(self)).get(name, name) in self.model_fields_set
+
+    def value_of(self, name: str) -> Any:
+        """The property of this stored name: "with", "list", "min"; its default when it isn't there."""
+        return getattr(self, python_names(type(self)).get(name, name), None)
+
+    def texts_of(self, name: str) -> Texts:
+        """The texts of this stored name; none when there are none, or something else."""
+        found = self.value_of(name)
+        return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def stored(self) -> dict[str, Any]:
+        """The part as it is stored. Shared: read it, never change it; `to_json` gives a copy of one's own."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """The part as it is stored, as new objects."""
+        return copy.deepcopy(self.stored)
+
+
+@cache
+def python_names(model: type[Node]) -> Mapping[str, str]:
+    """{stored name: Python name}."""
+    return {field.alias or own: own for own, field in model.model_fields.items()}
+
+
+@cache
+def text_names(model: type[Node]) -> tuple[str, ...]:
+    """The stored names of the properties that are texts by language, in their order."""
+    fields = model.model_fields.items()
+    return tuple(
+        field.alias or own
+        for own, field in fields
+        if any(isinstance(extra, Shape) and extra.check is texts for extra in field.metadata)
+    )
+
+
+class Choice(Node):
+    """One of the choices of a question or a list. `attributes` is what filters read: {"region": "vlore"}."""
+
+    value: Annotated[StrictStr, Shape(text)] = ""
+    label: Annotated[Texts, needed(texts)] = {}
+    exclusive: Annotated[StrictBool, Shape(only_true)] = False
+    attributes: Annotated[dict[StrictStr, StrictStr], Shape(by_name(text, MAX_ATTRIBUTES))] = Field({}, alias="with")
+
+
+class ChoiceList(Node):
+    """A list of choices that several questions of the form share."""
+
+    title: Annotated[Texts, Shape(texts)] = {}
+    choices: Annotated[tuple[Choice, ...], Shape(is_needed=True, entries=MAX_CHOICES)] = ()
+
+
+class MatrixRow(Node):
+    """One row of a matrix."""
+
+    value: Annotated[StrictStr, Shape(text)] = ""
+    label: Annotated[Texts, needed(texts)] = {}
+
+
+class Constraint(Node):
+    """What an answer must fulfil, and what is said when it doesn't."""
+
+    expr: Annotated[Condition, needed(condition)] = True
+    message: Annotated[Texts, needed(texts)] = {}
+
+
+class Item(Node):
+    """What stands in a section or in a repeat: a question, a note, a repeat."""
+
+    is_asked: ClassVar[bool] = False  # whether it has a place in the answers
+
+    item: str
+    key: str = ""
+    relevant: Condition = True
+
+
+class Question(Item):
+    """One question. Which properties mean something depends on its type (`case_forms.questions`)."""
+
+    is_asked: ClassVar[bool] = True
+
+    item: Annotated[Literal["question"], needed(one_of("question"))] = "question"
+    key: Annotated[StrictStr, needed(name)] = ""
+    type: Annotated[StrictStr, needed(name)] = ""
+    label: Annotated[Texts, needed(texts)] = {}
+    recipient_label: Annotated[Texts, Shape(texts)] = {}
+    hint: Annotated[Texts, Shape(texts)] = {}
+    required: Annotated[Condition, Shape(condition)] = False
+    relevant: Annotated[Condition, Shape(condition)] = True
+    constraint: Annotated[Constraint | None, Shape(entries=1)] = None
+    default: Annotated[Any, Shape(plain_json)] = None
+    initial: Annotated[Expression, Shape(plain_json)] = None
+    read_only: Annotated[StrictBool, Shape(only_true)] = False
+    sensitivity: Annotated[StrictStr, Shape(one_of(*SENSITIVITIES))] = ""
+    shared_with: Annotated[dict[StrictStr, Any], Shape(sharing)] = {}
+    paper: Annotated[StrictBool, Shape(only_false)] = True
+    brief_part: Annotated[StrictStr, Shape(one_of(*PART_KEYS))] = ""
+    keep_for: Annotated[StrictInt | None, Shape(whole(1, LONGEST_KEPT))] = None
+    appearance: Annotated[StrictStr, Shape(name)] = ""
+    choices: Annotated[tuple[Choice, ...], Shape(entries=MAX_CHOICES)] = ()
+    choices_from: Annotated[StrictStr, Shape(name)] = ""
+    from_list: Annotated[StrictStr, Shape(name)] = Field("", alias="list")
+    choice_filter: Annotated[Condition, Shape(condition)] = True
+    rows: Annotated[tuple[MatrixRow, ...], Shape(entries=MAX_MATRIX_ROWS)] = ()
+    of: Annotated[StrictStr, Shape(name)] = ""
+    min: Annotated[Any, Shape(plain_json)] = None
+    max: Annotated[Any, Shape(plain_json)] = None
+    step: Annotated[Any, Shape(plain_json)] = None
+    low_label: Annotated[Texts, Shape(texts)] = {}
+    high_label: Annotated[Texts, Shape(texts)] = {}
+    max_length: Annotated[StrictInt | None, Shape(whole(1, 20_000))] = None
+    calculation: Annotated[Expression, Shape(plain_json)] = None
+    result: Annotated[StrictStr, Shape(one_of(*RESULTS))] = "text"
+    coarsen: Annotated[StrictStr, Shape(one_of("municipality"))] = ""
+    accept: Annotated[tuple[StrictStr, ...], Shape(list_of(one_of(*FILE_KINDS), len(FILE_KINDS)))] = ()
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether people are asked for the answer; a read-only or hidden one only the server or a program gives."""
+        return not self.read_only and self.type not in ("hidden", "calculated")
+
+    @property
+    def has_own_value(self) -> bool:
+        """Whether the question says what its answer is where nobody gives one."""
+        return self.has("default") or self.has("initial")
+
+    @property
+    def is_worked_out(self) -> bool:
+        """Whether nobody types the answer and the server has one: then it stands in the answers of programs, too."""
+        return (self.read_only or self.type == "hidden") and self.has_own_value
+
+
+class Note(Item):
+    """Words between the questions. Nobody answers them."""
+
+    item: Annotated[Literal["note"], needed(one_of("note"))] = "note"
+    key: Annotated[StrictStr, needed(name)] = ""
+    text: Annotated[Texts, needed(texts)] = {}
+    relevant: Annotated[Condition, Shape(condition)] = True
+
+
+class Repeat(Item):
+    """Items that are asked once for each row."""
+
+    is_asked: ClassVar[bool] = True
+
+    item: Annotated[Literal["repeat"], needed(one_of("repeat"))] = "repeat"
+    key: Annotated[StrictStr, needed(name)] = ""
+    label: Annotated[Texts, needed(texts)] = {}
+    hint: Annotated[Texts, Shape(texts)] = {}
+    min: Annotated[StrictInt, Shape(whole(0, MAX_ROWS))] = 0
+    max: Annotated[StrictInt, Shape(whole(1, MAX_ROWS))] = DEFAULT_MAX_ROWS
+    relevant: Annotated[Condition, Shape(condition)] = True
+    items: Annotated["tuple[StoredItem, ...]", Shape(is_needed=True, entries=MAX_ITEMS)] = ()
+
+    @property
+    def asked_items(self) -> "Iterator[Question | Repeat]":
+        """The items that have a place in the answers."""
+        return (item for item in self.items if isinstance(item, Question | Repeat))
+
+
+class Unreadable(Item):
+    """An entry of a damaged draft that is no question, note or repeat. What came is in `stored`."""
+
+
+AnyItem = Question | Note | Repeat | Unreadable
+StoredItem = Annotated[Question | Note | Repeat, Field(discriminator="item")]
+
+
+class Section(Node):
+    """One page of the form."""
+
+    key: Annotated[StrictStr, needed(name)] = ""
+    title: Annotated[Texts, needed(texts)] = {}
+    recipient_title: Annotated[Texts, Shape(texts)] = {}
+    intro: Annotated[Texts, Shape(texts)] = {}
+    relevant: Annotated[Condition, Shape(condition)] = True
+    items: Annotated[tuple[StoredItem, ...], Shape(is_needed=True, entries=MAX_ITEMS)] = ()
+
+
+class SendWarning(Node):
+    """What is asked about before sending: right perhaps, and confirmed by whoever sends."""
+
+    key: Annotated[StrictStr, needed(name)] = ""
+    when: Annotated[Condition, needed(condition)] = True
+    message: Annotated[Texts, needed(texts)] = {}
+    question: Annotated[StrictStr, Shape(name)] = ""
