@@ -66,7 +66,7 @@ class ImportSheetView(ImportView):
         return self.shown(SheetForm())
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        from .xlsform.safely import read_safely
+        from .xlsform.sandbox import read_safely
 
         asked = SheetForm(request.POST, request.FILES)
         if not asked.is_valid():

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from .words import said
+from .messages import get_message
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 MAX_FINDINGS = 400
@@ -43,7 +43,7 @@ class Report:
     def add(
         self, severity: str, code: str, sheet: str = "", row: int | None = None, column: str = "", **values: Any
     ) -> None:
-        message = said(code, values)
+        message = get_message(code, values)
         if len(self.findings) < MAX_FINDINGS:
             found = Finding(sheet, row, column, severity, code, message)
             self.findings.setdefault((sheet, row, column, code, message), found)

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from .findings import Report
-from .rows import Row, Sheet, Tokens
+from .sheet import Row, Sheet, Tokens
 
 NAMES = {
     "sq": "Shqip",

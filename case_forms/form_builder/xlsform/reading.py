@@ -1,7 +1,7 @@
 """An XLSForm becomes a definition, or a report of what keeps it from that.
 
 `read_xlsform` opens the workbook in this process: for workbooks of our own making. What somebody sent goes through
-`safely.read_safely`, which gives the same.
+`sandbox.read_safely`, which gives the same.
 """
 
 import json
@@ -12,23 +12,22 @@ from ..checker import check_definition
 from ..definition.limits import FORMAT, MAX_QUESTIONS
 from ..definition.problems import Problem
 from ..lists import Shared, no_shared_lists
-from .carrying import Carrying
-from .choice_lists import INLINE, OURS, ChoiceList, read_lists
-from .choosing import own_list
+from .archive_checks import RefusedWorkbookError
+from .cells import KEY, clean, get_key
+from .choices_sheet import INLINE, OURS, ChoiceList, read_lists
 from .findings import ERROR, WARNING, Finding, Import, Report
-from .guards import Refused
+from .import_context import ImportContext
 from .languages import Languages
-from .names import KEY, get_key
 from .planning import plan
-from .rows import Row, Sheet
+from .question_choices import own_list
 from .sections import Sections
-from .settings_in import Settings, read_settings
-from .texts import clean
-from .tree import read_tree
+from .settings_sheet import Settings, read_settings
+from .sheet import Row, Sheet
+from .survey_tree import read_tree
 from .workbook import Book, read_book
 
 # what keeps a form from being published and yet was carried over as it stood
-MENDED_LATER = frozenset(
+FIXABLE_LATER = frozenset(
     {"missing_translation", "never_holds", "type_mismatch", "unreachable_required", "unknown_choice_value", "no_value"}
 )
 SEVERITIES = {
@@ -36,7 +35,7 @@ SEVERITIES = {
     **dict.fromkeys(("formula", "date_cell", "control_characters", "merged_cells", "sheet_ignored"), WARNING),
 }
 MAX_NODES = MAX_QUESTIONS + 400  # groups, and rows that are left out, beside the questions
-LARGEST = 6_000_000  # characters of JSON
+MAX_JSON_LENGTH = 6_000_000  # characters of JSON
 COLUMNS = {
     "relevant": ("bind", "relevant"),
     "required": ("bind", "required"),
@@ -77,7 +76,7 @@ def read_xlsform(
     """
     try:
         book = read_book(file.read())
-    except Refused as refused:
+    except RefusedWorkbookError as refused:
         return refusal(refused.code, refused.values)
     except Exception as error:  # noqa: BLE001 - a workbook can make its readers raise anything
         return refusal("damaged", {"reason": type(error).__name__})
@@ -98,7 +97,7 @@ def get_form(
     """The form in a book as workbook.read_book gives it."""
     report = Report()
     sheets = {title: Sheet.of(title, read) for title, read in book["sheets"].items()}
-    _tell_notes(book, sheets, report)
+    _report_notes(book, sheets, report)
     survey = sheets["survey"]
     if not survey.rows and not survey.headers:
         report.error("no_survey")
@@ -106,15 +105,15 @@ def get_form(
     settings = read_settings(sheets["settings"], report)
     languages = Languages([survey, sheets["choices"], sheets["settings"]], settings.default_language, language, report)
     lists = read_lists(sheets["choices"], languages, report)
-    carrying = Carrying(report, languages, lists)
+    context = ImportContext(report, languages, lists)
     tree = read_tree(survey, report)
     if sum(1 for _node in tree.walk()) > MAX_NODES:
         report.error("too_many_questions", "survey", most=MAX_QUESTIONS)
     if report.has_errors_of("too_many_questions", "groups_too_deep"):
         return Import(None, report.sorted())
-    plan(tree, carrying)
+    plan(tree, context)
     title = settings.titles(languages) or languages.everywhere(clean(name.rsplit(".", 1)[0]) or "—")
-    sections = Sections(carrying)
+    sections = Sections(context)
     sections.read(tree, title)
     definition: dict[str, Any] = {
         "format": FORMAT,
@@ -136,18 +135,18 @@ def get_form(
         definition["lists"] = own
     if not sections.sections and not report.has_errors:
         report.error("no_questions", "survey")
-    if carrying.sensitivity_was_assumed:
+    if context.sensitivity_was_assumed:
         report.note("sensitivity_assumed", "survey")
-    _tell_columns(survey, report)
+    _report_columns(survey, report)
     if not report.has_errors:
         written = json.dumps(definition)
-        if len(written) > LARGEST:
+        if len(written) > MAX_JSON_LENGTH:
             report.error("form_too_large", "survey")
         else:
             definition = json.loads(written)  # parts that stand twice in it must not be one object
     if not report.has_errors:
-        _tell_problems(check_definition(definition, shared=shared), sections.rows, lists, sheets, report)
-    _tell_verdict(book, report)
+        _report_problems(check_definition(definition, shared=shared), sections.rows, lists, sheets, report)
+    _report_verdict(book, report)
     return Import(None if report.has_errors else definition, report.sorted())
 
 
@@ -173,7 +172,7 @@ def _own_lists(lists: dict[str, ChoiceList], settings: Settings, languages: Lang
 # ---- the report ----
 
 
-def _tell_notes(book: Book, sheets: dict[str, Sheet], report: Report) -> None:
+def _report_notes(book: Book, sheets: dict[str, Sheet], report: Report) -> None:
     """What was seen while the cells were read."""
     for note in book["notes"]:
         code, sheet, row, letter = note["code"], note["sheet"], note["row"], note["column"]
@@ -184,7 +183,7 @@ def _tell_notes(book: Book, sheets: dict[str, Sheet], report: Report) -> None:
         report.add(SEVERITIES.get(code, WARNING), code, sheet, row, letter, **note["values"])
 
 
-def _tell_verdict(book: Book, report: Report) -> None:
+def _report_verdict(book: Book, report: Report) -> None:
     """What pyxform says, unless we have said something about that row, or have errors enough."""
     for note in book["notes"]:
         if note["code"] != "pyxform":
@@ -194,7 +193,7 @@ def _tell_verdict(book: Book, report: Report) -> None:
             report.error("pyxform", note["sheet"], note["row"], note["column"], **note["values"])
 
 
-def _tell_columns(survey: Sheet, report: Report) -> None:
+def _report_columns(survey: Sheet, report: Report) -> None:
     """Columns that mean something to ODK and nothing here."""
     for tokens, header in survey.headers.items():
         if tokens[0] in ("save_to", "intent", "body", "instance", "autoplay") or tokens[:2] in (
@@ -204,7 +203,7 @@ def _tell_columns(survey: Sheet, report: Report) -> None:
             report.note("column_ignored", survey.name, 1, header)
 
 
-def _tell_problems(
+def _report_problems(
     problems: list[Problem],
     rows: dict[str, Row],
     lists: dict[str, ChoiceList],
@@ -213,7 +212,7 @@ def _tell_problems(
 ) -> None:
     """What keeps the definition from being published, at the row it comes from."""
     for problem in problems:
-        severity = WARNING if problem.code in MENDED_LATER else ERROR
+        severity = WARNING if problem.code in FIXABLE_LATER else ERROR
         words = {"words": str(problem.message)}
         sheet, row, column = _place(problem.path, rows, lists, sheets)
         _add(report, severity, problem.code, sheet, row, column, words["words"])

@@ -4,16 +4,17 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..definition import AnyItem, Form, Question, Section
 from ..expressions import settings_read
-from .bounds import bounds
+from .constraints import add_bounds
+from .export_lists import ExportLists
+from .export_names import ExportNames
 from .languages import get_name
-from .naming import Names
-from .sheet_lists import SheetLists
-from .words_out import NOTES_OUT
-from .xpath.places import Place
-from .xpath.printing import Unprintable, printed_condition
+from .messages import EXPORT_NOTES
+from .xpath.elements import Element
+from .xpath.from_logic import InexpressibleError, condition_to_node, condition_to_xpath, node_to_xpath
+from .xpath.nodes import Node
 
-Item = dict[str, Any]
 Row = dict[str, str]
 
 
@@ -29,72 +30,79 @@ class Lost:
 
 @dataclass
 class SurveyColumns:
-    definition: Item
-    names: Names
-    lists: SheetLists
+    form: Form
+    names: ExportNames
+    lists: ExportLists
     rows: list[Row] = field(default_factory=list)
     lost: list[Lost] = field(default_factory=list)
 
-    def _constraint(self, row: Row, question: Item, place: Place) -> None:
-        conditions = bounds(question)
-        if "constraint" in question:
-            expression = question["constraint"]["expr"]
-            text = self._printed("constraint", expression, place, itself=place)
-            if text is not None:
-                conditions.append(f"({text})" if conditions and _is_joined(expression) else text)
-                row |= self._texts("constraint_message", question["constraint"]["message"])
-        if conditions:
-            row["constraint"] = " and ".join(conditions)
+    def _constraint(self, row: Row, question: Question, element: Element) -> None:
+        if question.constraint is not None:
+            expression = question.constraint.expr
+            try:
+                own = condition_to_node(expression, self.names.form, element, itself=element)
+                self._put_constraint(row, add_bounds(question.stored, own))
+            except InexpressibleError as reason:
+                self._lose("constraint", reason.code, expression)
+            else:
+                row |= self._texts("constraint_message", question.constraint.message)
+                return
+        self._put_constraint(row, add_bounds(question.stored, None))
 
-    def _required(self, row: Row, question: Item, place: Place) -> None:
-        if "required" not in question:
+    @staticmethod
+    def _put_constraint(row: Row, whole: Node | None) -> None:
+        if whole is not None:
+            row["constraint"] = node_to_xpath(whole)
+
+    def _required(self, row: Row, question: Question, element: Element) -> None:
+        if not question.has("required"):
             return
-        required = question["required"]
+        required = question.required
         if isinstance(required, bool):
             row["required"] = "yes" if required else "no"
             return
-        text = self._printed("required", required, place)
+        text = self._printed("required", required, element)
         row["required"] = "yes" if text is None else text
 
-    def _key(self, row: Row, item: Item) -> None:
-        if row["name"] != item["key"]:
-            row["vatra::key"] = item["key"]
+    def _key(self, row: Row, item: AnyItem) -> None:
+        if row["name"] != item.key:
+            row["vatra::key"] = item.key
 
-    def _conditions(self, row: Row, item: Item, place: Place) -> None:
-        if "relevant" not in item:
+    def _conditions(self, row: Row, item: Section | AnyItem, element: Element) -> None:
+        if not item.has("relevant"):
             return
-        text = self._printed("relevant", item["relevant"], place)
+        text = self._printed("relevant", item.relevant, element)
         if text is not None:
             row["relevant"] = text
 
-    def _privacy(self, row: Row, question: Item, place: Place) -> None:
-        if "sensitivity" in question:
-            row["vatra::sensitivity"] = question["sensitivity"]
-        if "paper" in question:
+    def _privacy(self, row: Row, question: Question, element: Element) -> None:
+        if question.has("sensitivity"):
+            row["vatra::sensitivity"] = question.sensitivity
+        if question.has("paper"):
             row["vatra::paper"] = "no"
-        if "brief_part" in question:
-            row["vatra::brief_part"] = question["brief_part"]
-        if "keep_for" in question:
-            row["vatra::keep_for"] = str(question["keep_for"])
+        if question.has("brief_part"):
+            row["vatra::brief_part"] = question.brief_part
+        if question.has("keep_for"):
+            row["vatra::keep_for"] = str(question.keep_for)
         lines = []
-        for role, rule in question.get("shared_with", {}).items():
+        for role, rule in question.shared_with.items():
             if rule is True:
                 lines.append(role)
                 continue
             if settings_read(rule):  # XPath knows no procedure; the column is ours, so it stands there as it is
                 lines.append(f"{role} if {json.dumps(rule, ensure_ascii=False)}")
                 continue
-            text = self._printed("vatra::shared_with", rule, place)
+            text = self._printed("vatra::shared_with", rule, element)
             if text is not None:
                 lines.append(f"{role} if {text}")
         if lines:
             row["vatra::shared_with"] = "\n".join(lines)
 
-    def _printed(self, column: str, logic: Any, place: Place, **context: Any) -> str | None:
+    def _printed(self, column: str, logic: Any, element: Element, **context: Any) -> str | None:
         """A condition as XPath; None, and a note, when XPath can't say it."""
         try:
-            return printed_condition(logic, self.names.form, place, **context)
-        except Unprintable as reason:
+            return condition_to_xpath(logic, self.names.form, element, **context)
+        except InexpressibleError as reason:
             self._lose(column, reason.code, logic)
             return None
 
@@ -114,9 +122,5 @@ class SurveyColumns:
         self.rows.append(row)
 
     def _lose(self, column: str, code: str, was: Any) -> None:
-        words = str(NOTES_OUT.get(code, NOTES_OUT["no_xpath"]))
+        words = str(EXPORT_NOTES.get(code, EXPORT_NOTES["no_xpath"]))
         self.lost.append(Lost(len(self.rows) + 2, column, words, was if isinstance(was, str) else json.dumps(was)))
-
-
-def _is_joined(expression: Any) -> bool:
-    return isinstance(expression, dict) and next(iter(expression), "") in ("and", "or")

@@ -1,4 +1,6 @@
-"""From the bytes of a workbook to plain rows, by pyxform. Knows no Django: it runs in a process of its own (child.py).
+"""From the bytes of a workbook to plain rows, by pyxform. Knows no Django: it runs in a process of its own.
+
+sandbox_child.py is that process. What it gives:
 
     {"sheets": {"survey": {"headers": [{"header", "column", "tokens"}], "rows": [[number, {header: text}]]}, ...},
      "notes": [{"code", "sheet", "row", "column", "values"}]}   column: "C", or "" when it isn't known
@@ -24,7 +26,7 @@ from pyxform.survey import Survey
 from pyxform.xls2json import workbook_to_json
 from pyxform.xls2json_backends import DefinitionData, SupportedFileTypes, get_xlsform
 
-from .guards import Refused, opened
+from .archive_checks import RefusedWorkbookError, check_archive
 
 Note = dict[str, Any]
 Book = dict[str, Any]
@@ -34,7 +36,7 @@ IGNORED = ("external_choices", "entities", "osm")
 OUR_NOTES = "vatra_notes"  # what couldn't be said when the workbook was written: sheet, row, column, note, was
 MAX_ROWS = {"survey": 3_000, "choices": 12_000, "settings": 20}
 MAX_COLUMNS = 150
-LONGEST_CELL = 32_767  # what a spreadsheet can hold
+MAX_LENGTH_OF_CELL = 32_767  # what a spreadsheet can hold
 MAX_TEXT = 4_000_000  # characters in all
 MAX_EMPTY_ROWS = 60  # after which pyxform takes the sheet for ended
 MAX_NOTES = 300
@@ -43,8 +45,8 @@ ROW_NUMBER = re.compile(r"\[row : (\d+)\]")
 
 
 def read_book(content: bytes) -> Book:
-    """The rows of an XLSForm. Raises Refused; anything else is for the caller to catch, and means the same."""
-    file = opened(content)
+    """Read the rows of an XLSForm. Raise RefusedWorkbookError; the caller catches what else a workbook may cause."""
+    file = check_archive(content)
     notes: list[Note] = []
     if file.has_merged_cells:
         notes.append(_note("merged_cells"))
@@ -52,7 +54,7 @@ def read_book(content: bytes) -> Book:
     try:
         data = get_xlsform(BytesIO(content), file_type=SupportedFileTypes.xlsx.value)
     except PyXFormError as error:
-        raise Refused("unreadable", reason=_words(error)) from None
+        raise RefusedWorkbookError("unreadable", reason=_words(error)) from None
     notes += [_note("sheet_ignored", name) for name in IGNORED if getattr(data, name)]
     sheets = _sheets(data, letters)
     notes += _verdict(data)
@@ -77,7 +79,7 @@ def _look_at_cells(content: bytes, notes: list[Note]) -> dict[str, dict[str, str
         names = book.sheetnames
         wanted = [name for name in names if name.lower() in READ or len(names) == 1]
         if len({name.lower() for name in wanted}) < len(wanted):
-            raise Refused("sheet_twice")
+            raise RefusedWorkbookError("sheet_twice")
         text = 0
         for name in wanted:
             sheet = name.lower() if name.lower() in READ else "survey"
@@ -86,7 +88,7 @@ def _look_at_cells(content: bytes, notes: list[Note]) -> dict[str, dict[str, str
                 if row == 1:
                     letters[sheet].setdefault(" ".join(str(cell.value).split()), get_column_letter(column))
                 if text > MAX_TEXT:
-                    raise Refused("too_much_text", most=MAX_TEXT)
+                    raise RefusedWorkbookError("too_much_text", most=MAX_TEXT)
         if OUR_NOTES in names:
             notes += _our_notes(book[OUR_NOTES], letters["survey"])
     finally:
@@ -114,9 +116,9 @@ def _filled_cells(sheet: Any, most: int, name: str) -> Iterator[tuple[int, int, 
         if empty > MAX_EMPTY_ROWS:
             return
         if filled > most + 1:
-            raise Refused("too_many_rows", sheet=name, most=most)
+            raise RefusedWorkbookError("too_many_rows", sheet=name, most=most)
         if cells and cells[-1][0] > MAX_COLUMNS:
-            raise Refused("too_many_columns", sheet=name, most=MAX_COLUMNS)
+            raise RefusedWorkbookError("too_many_columns", sheet=name, most=MAX_COLUMNS)
         for column, cell in cells:
             yield number, column, cell
 
@@ -138,14 +140,14 @@ def _look_at(cell: Any, sheet: str, row: int, column: int, notes: list[Note]) ->
         code = "date_cell"
     elif isinstance(value, float) and not math.isfinite(value):
         code = "not_finite"
-    elif isinstance(value, str) and len(value) > LONGEST_CELL:
+    elif isinstance(value, str) and len(value) > MAX_LENGTH_OF_CELL:
         code = "cell_too_long"
     elif isinstance(value, str) and any(sign < " " and sign not in "\t\n\r" for sign in value):
         code = "control_characters"
     if code and len(notes) < MAX_NOTES:
         notes.append(_note(code, sheet, row, letter))
     if code == "cell_too_long":
-        raise Refused("cell_too_long", sheet=sheet, row=row, column=letter, most=LONGEST_CELL)
+        raise RefusedWorkbookError("cell_too_long", sheet=sheet, row=row, column=letter, most=MAX_LENGTH_OF_CELL)
     return len(value) if isinstance(value, str) else 8
 
 

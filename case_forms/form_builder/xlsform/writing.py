@@ -15,12 +15,13 @@ from openpyxl.styles import Font
 from case_forms.questions.base import ChoiceSource
 
 from .. import canonical
+from ..definition import Form, parse_form
 from ..lists import Shared, unresolved
 from ..models import shared_lists
 from ..sources import Lists
+from .export_lists import ExportLists
+from .export_names import ExportNames
 from .languages import get_name
-from .naming import Names
-from .sheet_lists import SheetLists
 from .survey_columns import Lost, Row
 from .survey_rows import SurveyRows
 
@@ -36,7 +37,7 @@ FIRST = {
     NOTES_SHEET: ("sheet", "row", "column", "note", "was"),
 }
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-LONGEST_CELL = 32_767
+MAX_LENGTH_OF_CELL = 32_767
 
 
 def write_xlsform(
@@ -47,49 +48,49 @@ def write_xlsform(
     The definition must be one that can be published (checker). sources: the lists we always have, written out as
     choices (from the database unless given); shared: looks up shared lists (likewise).
     """
-    definition = unresolved(definition)
-    lists = SheetLists(definition, sources or Lists(), shared or shared_lists())
+    form = parse_form(unresolved(definition))
+    lists = ExportLists(form, sources or Lists(), shared or shared_lists())
     lists.put_own()
-    survey = SurveyRows(definition, Names(definition, lists), lists)
+    survey = SurveyRows(form, ExportNames(form, lists), lists)
     survey.write()
     sheets = {
         "survey": survey.rows,
         "choices": _choices(lists),
-        "settings": [_settings(definition)],
+        "settings": [_settings(form)],
         NOTES_SHEET: _notes(survey.lost),
     }
     return _saved({name: rows for name, rows in sheets.items() if rows})
 
 
-def _choices(lists: SheetLists) -> list[Row]:
+def _choices(lists: ExportLists) -> list[Row]:
     rows = []
     for name, choice, written, columns in lists.rows():
         row = {"list_name": name, "name": written, **columns}
-        row |= {f"label::{get_name(code)}": text.replace("${", "$ {") for code, text in choice["label"].items() if text}
-        if written != choice["value"]:
-            row["vatra_value"] = choice["value"]
-        if choice.get("exclusive"):
+        row |= {f"label::{get_name(code)}": text.replace("${", "$ {") for code, text in choice.label.items() if text}
+        if written != choice.value:
+            row["vatra_value"] = choice.value
+        if choice.exclusive:
             row["vatra_exclusive"] = "yes"
         rows.append(row)
     return rows
 
 
-def _settings(definition: dict[str, Any]) -> Row:
-    first = definition["languages"][0]
+def _settings(form: Form) -> Row:
+    first = form.languages[0]
     row = {
-        "form_title": definition["title"].get(first) or definition["key"],
-        "form_id": definition["key"],
+        "form_title": form.title.get(first) or form.key,
+        "form_id": form.key,
         "version": "1",
         "default_language": get_name(first),
-        "vatra::kind": definition["kind"],
+        "vatra::kind": form.kind,
     }
-    if "audience" in definition:
-        row["vatra::audience"] = definition["audience"]
-    if definition.get("warnings"):
-        row["vatra::warnings"] = canonical.dump(definition["warnings"])
-    row |= {f"vatra::title::{get_name(code)}": text for code, text in definition["title"].items() if text}
-    for key, listed in definition.get("lists", {}).items():
-        row |= {f"vatra::list_{key}::{get_name(code)}": text for code, text in listed.get("title", {}).items() if text}
+    if form.has("audience"):
+        row["vatra::audience"] = form.audience
+    if form.warnings:
+        row["vatra::warnings"] = canonical.dump(form.stored["warnings"])
+    row |= {f"vatra::title::{get_name(code)}": text for code, text in form.title.items() if text}
+    for key, listed in form.lists.items():
+        row |= {f"vatra::list_{key}::{get_name(code)}": text for code, text in listed.title.items() if text}
     return row
 
 
@@ -128,7 +129,7 @@ def _cell(sheet: Any, text: str, *, bold: bool = False) -> Any:
     """A text, never a formula and never a number, whatever it begins with."""
     if not text:
         return None
-    cell = WriteOnlyCell(sheet, UNWRITABLE.sub("�", text)[:LONGEST_CELL])
+    cell = WriteOnlyCell(sheet, UNWRITABLE.sub("�", text)[:MAX_LENGTH_OF_CELL])
     cell.data_type = "s"
     if text[:1] in "=+-@":
         cell.quotePrefix = True

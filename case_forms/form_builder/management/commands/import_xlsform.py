@@ -10,7 +10,7 @@ from case_forms.form_builder.actions import DefinitionRefused, FormIsLocked, mak
 from case_forms.form_builder.definition.limits import KINDS
 from case_forms.form_builder.models import FormDefinition, shared_lists
 from case_forms.form_builder.xlsform.findings import Finding, Import
-from case_forms.form_builder.xlsform.safely import read_safely
+from case_forms.form_builder.xlsform.sandbox import read_safely
 
 
 class Command(BaseCommand):

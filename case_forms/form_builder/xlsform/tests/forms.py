@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..xpath.places import Form, Place
+from ..xpath.elements import Element, FormElements
 
 VECTORS = json.loads((Path(__file__).parent / "odk_vectors.json").read_text())
 KINDS = {
@@ -20,27 +20,27 @@ KINDS = {
 }
 
 
-def get_form(survey: list[dict[str, str]], choices: list[str]) -> Form:
+def get_form(survey: list[dict[str, str]], choices: list[str]) -> FormElements:
     """Places for rows of a survey sheet, each name being its own key."""
-    form = Form()
+    form = FormElements()
     inside = [form.root]
     for row in survey:
         name, (sort, *_) = row["name"], row["type"].split()
         if sort == "end_repeat":
             inside.pop()
         elif sort == "begin_repeat":
-            inside.append(form.add(Place(name, "repeat", key=name, kind="rows"), inside[-1]))
+            inside.append(form.add(Element(name, "repeat", key=name, kind="rows"), inside[-1]))
         else:
             listed = tuple((value, value, value.upper()) for value in choices) if sort.startswith("select") else ()
-            place = Place(name, key=name, kind=KINDS[sort], whole=sort == "integer", choices=listed)
-            form.add(place, inside[-1])
+            element = Element(name, key=name, kind=KINDS[sort], whole=sort == "integer", choices=listed)
+            form.add(element, inside[-1])
     return form
 
 
-def vector_form() -> tuple[Form, Place]:
+def vector_form() -> tuple[FormElements, Element]:
     """The form that the vectors are about, and a place at its end."""
     form = get_form(VECTORS["survey"], VECTORS["choices"])
-    return form, form.add(Place("here", key="here"), form.root)
+    return form, form.add(Element("here", key="here"), form.root)
 
 
 def get_scope(answers: dict[str, Any]) -> dict[str, Any]:

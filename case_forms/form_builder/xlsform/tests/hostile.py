@@ -166,7 +166,7 @@ def _worked() -> float:
 
 
 def _tried(name: str, make: Callable[[], bytes], wanted: str) -> dict[str, Any]:
-    from ..safely import read_safely
+    from ..sandbox import read_safely
 
     content = make()
     started = _worked()

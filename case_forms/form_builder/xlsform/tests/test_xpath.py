@@ -6,26 +6,27 @@ import pytest
 
 from case_forms import expressions
 
-from ..xpath.converting import converted, converted_condition
+from ..xpath.elements import Element
+from ..xpath.from_logic import InexpressibleError, condition_to_xpath, value_to_xpath
 from ..xpath.nodes import Call, Number, Operation, Path, Ref, Text, XPathError
-from ..xpath.parsing import parse
-from ..xpath.places import Place
-from ..xpath.printing import Unprintable, printed, printed_condition, quoted
+from ..xpath.parser import parse
+from ..xpath.printer import quote
+from ..xpath.to_logic import convert_condition, convert_value
 from .forms import vector_form
 
 FORM, HERE = vector_form()
 ROW = FORM.named["ra"][0]
-AGE, MORE, MANY, ONE, WORDS = ({"var": name} for name in "ijmst")
+AGE, MORE, MANY, ONE, IMPORT_MESSAGES = ({"var": name} for name in "ijmst")
 
 
 def refused(text, **context):
     with pytest.raises(XPathError) as caught:
-        converted(text, FORM, HERE, **context)
+        convert_value(text, FORM, HERE, **context)
     return caught.value.code
 
 
 def condition(text):
-    return converted_condition(text, FORM, HERE)
+    return convert_condition(text, FORM, HERE)
 
 
 def test_operators_bind_as_xpath_says():
@@ -76,7 +77,7 @@ def test_what_cant_be_read_is_named_with_its_place(text, code, at):
 def test_however_long_an_expression_is_the_answer_comes_soon(text):
     started = time.process_time()
     with pytest.raises(XPathError):
-        converted(text, FORM, HERE)
+        convert_value(text, FORM, HERE)
     assert time.process_time() - started < 30  # seconds of work: only what runs away takes so long
 
 
@@ -126,7 +127,7 @@ def test_what_cant_be_carried_over_is_refused_with_its_reason(text, code):
 def test_a_choice_is_a_text_though_it_looks_like_a_number():
     assert condition("${s} = 1") == {"==": [ONE, "1"]}
     assert condition("${i} = '5'") == {"==": [AGE, 5]}
-    assert condition("${t} = '5'") == {"==": [WORDS, "5"]}
+    assert condition("${t} = '5'") == {"==": [IMPORT_MESSAGES, "5"]}
     assert condition("selected(${m}, 1)") == {"in": ["1", MANY]}
 
 
@@ -140,15 +141,15 @@ def test_answered_is_asked_only_where_no_answer_would_count():
 
 
 def test_in_a_constraint_the_answer_is_there():
-    place = FORM.named["i"][0]
-    assert converted_condition(". >= 0 and . < 120", FORM, place, itself=place) == {
+    element = FORM.named["i"][0]
+    assert convert_condition(". >= 0 and . < 120", FORM, element, itself=element) == {
         "and": [{">=": [AGE, 0]}, {"<": [AGE, 120]}]
     }
 
 
 def test_a_choice_filter_reads_columns_of_the_choices():
     attributes = {"name": "value", "region": "region"}
-    expression = converted_condition("region = ${s} and name != 'x'", FORM, HERE, attributes=attributes)
+    expression = convert_condition("region = ${s} and name != 'x'", FORM, HERE, attributes=attributes)
     assert expression == {"and": [{"==": [{"var": "choice.region"}, ONE]}, {"!=": [{"var": "choice.value"}, "x"]}]}
     assert refused("town = ${s}", attributes=attributes) == "no_column"
 
@@ -156,14 +157,14 @@ def test_a_choice_filter_reads_columns_of_the_choices():
 def test_rows_are_read_from_outside_and_from_within():
     age = {"var": "ra"}
     assert condition("count(${r}[ra > 3]) > 0") == {"some": [{"var": "r"}, {">": [age, 3]}]}
-    assert converted("sum(${ra})", FORM, HERE).logic == {"sum": [{"map": [{"var": "r"}, age]}]}
-    within = FORM.add(Place("within", key="within"), FORM.named["r"][0])
-    assert converted("${ra} + position(..)", FORM, within).logic == {"+": [age, {"var": "_position"}]}
-    assert converted("sum(${rra})", FORM, within).logic == {"sum": [{"map": [{"var": "rr"}, {"var": "rra"}]}]}
+    assert convert_value("sum(${ra})", FORM, HERE).logic == {"sum": [{"map": [{"var": "r"}, age]}]}
+    within = FORM.add(Element("within", key="within"), FORM.named["r"][0])
+    assert convert_value("${ra} + position(..)", FORM, within).logic == {"+": [age, {"var": "_position"}]}
+    assert convert_value("sum(${rra})", FORM, within).logic == {"sum": [{"map": [{"var": "rr"}, {"var": "rra"}]}]}
 
 
 def test_a_choices_name_is_a_chain_of_conditions():
-    named = converted("jr:choice-name(${s}, '${s}')", FORM, HERE).logic
+    named = convert_value("jr:choice-name(${s}, '${s}')", FORM, HERE).logic
     assert expressions.evaluate(named, {"s": "b"}) == "B"
     assert expressions.evaluate(named, {}) is None
 
@@ -182,14 +183,14 @@ def test_a_choices_name_is_a_chain_of_conditions():
         ({"*": [{"+": [AGE, 1]}, 2]}, "(${i} + 1) * 2"),
         ({"-": [AGE, {"-": [MORE, 1]}]}, "${i} - (${j} - 1)"),
         ({"some": [{"var": "r"}, {">": [{"var": "ra"}, 3]}]}, "count(${r}[ra > 3]) > 0"),
-        ({"matches": [WORDS, "^[0-9]+$"]}, "regex(${t}, '^[0-9]+$')"),
+        ({"matches": [IMPORT_MESSAGES, "^[0-9]+$"]}, "regex(${t}, '^[0-9]+$')"),
         ({"days_between": [{"var": "da"}, {"var": "_today"}]}, "today() - ${da}"),
     ],
 )  # fmt: skip
 def test_expressions_are_written_as_people_write_them_and_read_the_same_again(expression, text):
-    printer = printed if next(iter(expression)) in ("*", "-", "days_between") else printed_condition
+    printer = value_to_xpath if next(iter(expression)) in ("*", "-", "days_between") else condition_to_xpath
     assert printer(expression, FORM, HERE) == text
-    assert converted(text, FORM, HERE).logic == expression
+    assert convert_value(text, FORM, HERE).logic == expression
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_expressions_are_written_as_people_write_them_and_read_the_same_again(ex
         {"missing_some": [1, ["i", "j"]]},
         {"merge": [[1], [2]]},
         {"map": [{"var": "r"}, {"var": "ra"}]},
-        {"<": [WORDS, "b"]},
+        {"<": [IMPORT_MESSAGES, "b"]},
         {"var": "nobody"},
         {"var": "ra"},
         {"in": ["a b", MANY]},
@@ -206,10 +207,10 @@ def test_expressions_are_written_as_people_write_them_and_read_the_same_again(ex
     ],
 )
 def test_what_xpath_cant_say_is_not_said(expression):
-    with pytest.raises(Unprintable):
-        printed(expression, FORM, HERE)
+    with pytest.raises(InexpressibleError):
+        value_to_xpath(expression, FORM, HERE)
 
 
 def test_a_text_with_both_quotation_marks_is_put_together():
-    assert quoted('it\'s "so"') == "concat('it', \"'\", 's \"so\"')"
-    assert converted(quoted('it\'s "so"'), FORM, HERE).logic == 'it\'s "so"'
+    assert quote('it\'s "so"') == "concat('it', \"'\", 's \"so\"')"
+    assert convert_value(quote('it\'s "so"'), FORM, HERE).logic == 'it\'s "so"'

@@ -8,8 +8,8 @@ import pytest
 
 from case_forms import expressions
 
-from ..xpath.converting import converted
-from ..xpath.printing import Unprintable, printed
+from ..xpath.from_logic import InexpressibleError, value_to_xpath
+from ..xpath.to_logic import convert_value
 from .forms import VECTORS, get_scope, vector_form
 
 DIFFERENT = {
@@ -55,7 +55,7 @@ def same(ours: object, theirs: object) -> bool:
 @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: vector["xpath"][:60])
 def test_an_expression_is_worth_here_what_it_is_worth_in_odk(vector):
     form, here = vector_form()
-    expression = converted(vector["xpath"], form, here).logic
+    expression = convert_value(vector["xpath"], form, here).logic
     values = [as_odk_writes(expressions.evaluate(expression, get_scope(answers))) for answers in VECTORS["answers"]]
     differing = [pair for pair in zip(values, vector["odk"], strict=True) if not same(*pair)]
     assert bool(differing) <= (vector["xpath"] in DIFFERENT), differing
@@ -64,13 +64,13 @@ def test_an_expression_is_worth_here_what_it_is_worth_in_odk(vector):
 @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: vector["xpath"][:60])
 def test_what_was_converted_is_written_so_that_it_reads_the_same_again(vector):
     form, here = vector_form()
-    expression = converted(vector["xpath"], form, here).logic
+    expression = convert_value(vector["xpath"], form, here).logic
     try:
-        text = printed(expression, form, here)
-    except Unprintable:
+        text = value_to_xpath(expression, form, here)
+    except InexpressibleError:
         assert vector["xpath"] in UNPRINTABLE
         return
-    again = converted(text, form, here).logic
+    again = convert_value(text, form, here).logic
     for answers in VECTORS["answers"]:
         scope = get_scope(answers)
         assert expressions.evaluate(again, scope) == expressions.evaluate(expression, scope), text

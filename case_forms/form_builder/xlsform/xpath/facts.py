@@ -4,32 +4,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .places import Place
+from .elements import Element
 
 Keys = tuple[str, ...]
-Find = Callable[[str], Place | None]  # a variable's name -> what it stands for here
+Find = Callable[[str], Element | None]  # a variable's name -> what it stands for here
 
 ALWAYS_THERE = frozenset({"_today", "_occurred_on", "_now", "_position"})
 NEVER_NULL = frozenset(
     {
-        *(
-            "==",
-            "!=",
-            "===",
-            "!==",
-            "<",
-            "<=",
-            ">",
-            ">=",
-            "!",
-            "!!",
-            "in",
-            "answered",
-            "matches",
-            "some",
-            "all",
-            "none",
-        ),
+        *("==", "!=", "===", "!==", "<", "<=", ">", ">=", "!", "!!"),
+        *("in", "answered", "matches", "some", "all", "none"),
         *("cat", "join", "substr", "count", "length", "sum", "today"),
     }
 )
@@ -73,6 +57,7 @@ def variable(logic: Any) -> str | None:
 
 
 def facts(logic: Any, find: Find) -> Facts:
+    """What is known of an expression's value."""
     found = operation(logic)
     if found is None:
         return constant_facts(logic)
@@ -118,8 +103,8 @@ def _variable(logic: Any, find: Find) -> Facts:
         return UNSURE
     if name in ALWAYS_THERE:
         return Facts((), 1.0 if name == "_position" else None, name == "_position")
-    place = find(name)
-    return Facts((name,), place.least if place else None, bool(place and place.whole))
+    element = find(name)
+    return Facts((name,), element.least if element else None, bool(element and element.whole))
 
 
 def _operands(arguments: Iterable[Any], find: Find) -> Facts:
@@ -127,8 +112,8 @@ def _operands(arguments: Iterable[Any], find: Find) -> Facts:
     parts = []
     for argument in arguments:
         found, name = facts(argument, find), variable(argument)
-        place = find(name) if name else None
-        is_number = place is None or place.kind in ("number", "boolean")
+        element = find(name) if name else None
+        is_number = element is None or element.kind in ("number", "boolean")
         parts.append(found if is_number and not isinstance(argument, str) else UNSURE)
     return Facts(_together(parts), _least(parts), all(part.whole for part in parts))
 
@@ -148,8 +133,8 @@ def _of_dates(arguments: list[Any], find: Find) -> Keys | None:
     parts = []
     for argument in arguments:
         name = variable(argument)
-        place = find(name) if name else None
-        is_date = place is None or place.kind in ("date", "datetime", "number")
+        element = find(name) if name else None
+        is_date = element is None or element.kind in ("date", "datetime", "number")
         parts.append(facts(argument, find) if is_date else UNSURE)
     return _together(parts)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 
 class XPathError(Exception):
-    """An expression that can't be read or carried over. `at` counts characters from 0; `values` fill in the words."""
+    """An expression that can't be read or carried over. `at` counts characters from 0; `values` fill in the message."""
 
     def __init__(self, code: str, at: int = 0, **values: Any) -> None:
         super().__init__(code)
@@ -40,7 +40,7 @@ class Ref:
 @dataclass(frozen=True, slots=True)
 class Call:
     name: str
-    arguments: "tuple[Node, ...]"
+    arguments: "tuple[Node, ...]" = ()
     at: int = field(default=0, compare=False)
 
 
@@ -73,3 +73,34 @@ class Filtered:
 
 
 Node = Number | Text | Ref | Call | Operation | Path | Filtered
+
+EMPTY = Text("")
+ITSELF = Path((".",))
+
+
+def get_children(node: Node) -> "tuple[Node, ...]":
+    """The nodes that stand directly in this one, in the order of the text."""
+    if isinstance(node, Call):
+        return node.arguments
+    if isinstance(node, Operation):
+        return node.parts
+    if isinstance(node, Filtered):
+        return (node.base, node.condition)
+    if isinstance(node, Path) and node.base is not None:
+        return (node.base,)
+    return ()
+
+
+def replace_refs(node: Node, given: dict[str, Node]) -> Node:
+    """The node with what is given for each ${name} in it."""
+    if isinstance(node, Ref):
+        return given.get(node.name, node)
+    if isinstance(node, Call):
+        return Call(node.name, tuple(replace_refs(each, given) for each in node.arguments))
+    if isinstance(node, Operation):
+        return Operation(node.sign, tuple(replace_refs(each, given) for each in node.parts))
+    if isinstance(node, Filtered):
+        return Filtered(replace_refs(node.base, given), replace_refs(node.condition, given))
+    if isinstance(node, Path) and node.base is not None:
+        return Path(node.steps, replace_refs(node.base, given))
+    return node

@@ -1,0 +1,157 @@
+"""What is worked out: calculations, values that a question begins with."""
+
+import json
+from typing import Any
+
+from pyxform.utils import default_is_dynamic
+
+from ..definition.value_checks import is_plain
+from .cells import get_default
+from .import_context import NO, Condition, ImportContext
+from .question_basics import begin_question
+from .question_types import MatchedType
+from .survey_tree import SurveyNode
+from .xpath.facts import facts
+from .xpath.nodes import Call, Node
+from .xpath.to_logic import TypedLogic
+
+Question = dict[str, Any]
+UNSAID = "unsaid"  # in vatra::result: the definition doesn't say, so it is a text
+RESULTS = ("text", "integer", "decimal", "date", "boolean")
+MAX_LENGTH_OF_DEFAULT = 2_000  # pyxform takes long to say whether a longer one is an expression
+RESULT_KINDS = {"integer": "number", "decimal": "number", "date": "date", "boolean": "boolean", "text": "text"}
+BY_TYPE = {"integer": "integer", "decimal": "decimal", "date": "date"}
+CHOICES = ("select_one", "select_many", "ranking", "yes_no_unknown", "boolean")
+
+
+def calculated(node: SurveyNode, found: MatchedType, outer: Condition, context: ImportContext) -> list[Question]:
+    """A row of type calculate. once() makes it a hidden question that keeps what it began with."""
+    row = node.here
+    if row.get("trigger"):
+        context.report.error("trigger", *context.where(row, "trigger"))
+    part = context.parsed(row, "bind", "calculate")
+    column: tuple[str, ...] = ("bind", "calculate")
+    if part is None and row.get("default") and not row.get("bind", "calculate"):
+        column, part = ("default",), context.parsed(row, "default")
+        part = Call("once", (part,), part.at) if part is not None else None
+    if part is None:
+        if not row.get("bind", "calculate"):
+            context.report.error("no_calculation", *context.where(row, "bind", "calculate"))
+        return []
+    beginning = get_beginning(part)
+    if beginning is not None:
+        question = begin_question(node, "hidden", outer, context)
+        value = context.value(beginning, row, node, *column)
+        _has(node, "text")
+        return [question | {"initial": value.logic}] if value else []
+    return _worked_out(node, part, found.type, outer, context, row.get("vatra", "result"))
+
+
+def calculated_instead(
+    node: SurveyNode, part: Node, found: MatchedType, outer: Condition, context: ImportContext
+) -> list[Question]:
+    """A row of another type with a calculation: shown, and not answered."""
+    row = node.here
+    context.report.note("calculation_replaces", *context.where(row, "bind", "calculate"))
+    if found.type in CHOICES:
+        context.report.warning("calculated_choice", *context.where(row, "type"))
+    if row.texts("hint") or row.get("bind", "constraint") or row.get("default"):
+        context.report.note("hint_left_out", *context.where(row))
+    return _worked_out(node, part, "calculated", outer, context, BY_TYPE.get(found.type, ""))
+
+
+def _worked_out(
+    node: SurveyNode, part: Node, ours: str, outer: Condition, context: ImportContext, wanted: str
+) -> list[Question]:
+    question = begin_question(node, ours, outer, context)
+    value = context.value(part, node.here, node, "bind", "calculate")
+    if value is None:
+        return []
+    logic = _plain(value)
+    question |= {"calculation": logic}
+    if node.here.get("bind", "required").lower() in NO:
+        question["required"] = False
+    result = wanted if wanted in RESULTS else "text" if wanted == UNSAID else _result(value, node, context)
+    if wanted != UNSAID and (result != "text" or wanted):
+        question["result"] = result
+    _has(node, RESULT_KINDS[result], value, context)
+    return [question]
+
+
+def _plain(value: TypedLogic) -> Any:
+    """What is kept of a value: choices as a text, a moment or date that counts as days as the date."""
+    if value.kind == "choices":
+        return {"join": [value.logic, " "]}
+    return value.logic
+
+
+def _begun(value: TypedLogic, node: SurveyNode) -> Any:
+    """The same for a question that begins with it: choices stay choices."""
+    assert node.element is not None
+    return value.logic if node.element.kind == value.kind else _plain(value)
+
+
+def _result(value: TypedLogic, node: SurveyNode, context: ImportContext) -> str:
+    if value.kind == "number":
+        assert node.element is not None
+        return "integer" if facts(value.logic, context.form.keyed.get).whole else "decimal"
+    return {"date": "date", "boolean": "boolean", "yesno": "boolean"}.get(value.kind, "text")
+
+
+def _has(node: SurveyNode, kind: str, value: TypedLogic | None = None, context: ImportContext | None = None) -> None:
+    """What others may know of the result."""
+    assert node.element is not None
+    node.element.kind = kind
+    if value is not None and context is not None and kind == "number":
+        known = facts(value.logic, context.form.keyed.get)
+        node.element.whole, node.element.least = known.whole, known.least
+
+
+def get_beginning(part: Node) -> Node | None:
+    """What stands in once( ) around the whole: what the question begins with."""
+    return part.arguments[0] if isinstance(part, Call) and part.name == "once" and len(part.arguments) == 1 else None
+
+
+def default_in_json(node: SurveyNode) -> Any:
+    """vatra::default: an answer that XLSForms have no default for, as JSON. The form's own check judges it."""
+    written = node.here.get("vatra", "default")
+    try:
+        value = json.loads(written) if len(written) <= MAX_LENGTH_OF_DEFAULT else None
+    except ValueError:
+        return None
+    return value if is_plain(value) else None
+
+
+def initial_or_default(question: Question, node: SurveyNode, context: ImportContext) -> None:
+    """The default: an answer, or an expression for what the question begins with."""
+    row = node.here
+    beginning = context.parsed(row, "vatra", "initial")
+    value = context.value(beginning, row, node, "vatra", "initial") if beginning is not None else None
+    if value is not None:
+        question["initial"] = None if value.logic == "" else _begun(value, node)
+    kept = default_in_json(node)
+    if kept is not None:
+        question["default"] = kept
+        return
+    written = row.get("default")
+    if not written:
+        return
+    assert node.element is not None
+    ours = question["type"]
+    if len(written) <= MAX_LENGTH_OF_DEFAULT and default_is_dynamic(written, node.type):
+        part = context.parsed(row, "default")
+        value = context.value(part, row, node, "default") if part is not None else None
+        if value is None:
+            return
+        if value.logic in ("", None):
+            question["initial"] = None
+            return
+        if value.kind != "text" or not isinstance(value.logic, str):
+            question["initial"] = _begun(value, node)
+            return
+        written = value.logic  # a text in quotes, so that it isn't taken for an expression
+    default = get_default(ours, written, node.element)
+    if default is None:
+        context.report.error("bad_default", *context.where(row, "default"))
+    else:
+        question["default"] = default

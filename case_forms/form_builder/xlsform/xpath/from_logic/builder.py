@@ -1,0 +1,246 @@
+"""Build XPath's nodes from JSON-Logic: names, and which function builds which operator.
+
+The modules beside this one register their operators here, so that none of them has to know the others.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from ..elements import Element, FormElements
+from ..facts import Keys, operation, variable
+from ..nodes import EMPTY, ITSELF, Call, Node, Number, Operation, Path, Ref, Text
+
+NOT_EQUAL_TO_NOTHING = ("text", "date", "choice")
+
+
+class InexpressibleError(Exception):
+    """XPath can't say this. `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class TypedNode(NamedTuple):
+    """A part of an XPath expression, and what its value is (elements.KINDS)."""
+
+    node: Node
+    kind: str
+
+
+Build = Callable[["XPathBuilder", list[Any]], TypedNode]
+VALUES: dict[str, Build] = {}  # operators that give a number, a text or a day
+CONDITIONS: dict[str, Build] = {}  # operators that say whether something is so
+
+
+def builds_value(*operators: str) -> Callable[[Build], Build]:
+    """Register what builds these operators' values."""
+
+    def register(build: Build) -> Build:
+        VALUES.update(dict.fromkeys(operators, build))
+        return build
+
+    return register
+
+
+def builds_condition(*operators: str) -> Callable[[Build], Build]:
+    """Register what builds these operators' truth."""
+
+    def register(build: Build) -> Build:
+        CONDITIONS.update(dict.fromkeys(operators, build))
+        return build
+
+    return register
+
+
+class XPathBuilder:
+    """Builds the expressions of one element.
+
+    itself: the question that a constraint judges; attributes: {attribute: column of the choices sheet}; row: the repeat
+    group whose rows a condition goes through; known: the keys that have an answer where the expression is asked.
+    """
+
+    def __init__(
+        self,
+        form: FormElements,
+        here: Element,
+        *,
+        itself: Element | None = None,
+        attributes: Mapping[str, str] | None = None,
+        row: Element | None = None,
+    ) -> None:
+        self.form = form
+        self.here = here
+        self.itself = itself
+        self.attributes = attributes
+        self.row = row
+        self.known = frozenset({itself.key}) if itself else frozenset()
+
+    # ---- what an expression is worth ----
+
+    def value(self, logic: Any) -> TypedNode:
+        found = operation(logic)
+        if found is None:
+            return build_constant(logic)
+        operator, arguments = found
+        name = variable(logic)
+        if name is not None:
+            return self.reference(name)
+        if operator in CONDITIONS:
+            return self.condition(logic)
+        if operator not in VALUES:
+            raise InexpressibleError("no_xpath")
+        return VALUES[operator](self, arguments)
+
+    def condition(self, logic: Any) -> TypedNode:
+        """An expression where its truth is what matters."""
+        if isinstance(logic, bool):
+            return build_constant(logic)
+        found = operation(logic)
+        if found is None:
+            raise InexpressibleError("no_xpath")
+        operator, arguments = found
+        if operator in CONDITIONS:
+            return CONDITIONS[operator](self, arguments)
+        name = variable(logic)
+        if name is not None:
+            return self.truth_of_answer(name)
+        if operator == "missing":
+            return self.condition({"or": [{"!": [{"answered": [key]}]} for key in arguments]})
+        return build_truth(self.value(logic))
+
+    def truth_of_answer(self, name: str) -> TypedNode:
+        """A variable on its own: answered, and neither false nor 0."""
+        element = self.find(name)
+        if element is not None and element.kind == "yesno":
+            return build_operation("=", self.reference(name).node, Text("true"))
+        if element is not None and element.kind in ("number", "boolean"):
+            return build_truth(self.reference(name))
+        return self.condition({"answered": [name]})
+
+    def number(self, logic: Any) -> TypedNode:
+        """As an operand of arithmetic. XPath reads a text as a number where one is wanted, as JSON-Logic does."""
+        found = self.value(logic)
+        if found.kind not in ("number", "text", "choice", "boolean") or logic is None:
+            raise InexpressibleError("not_a_number")
+        return found
+
+    def text(self, logic: Any) -> TypedNode:
+        """As a part of a text."""
+        found = self.value(logic)
+        if found.kind not in ("number", "text", "choice", "date", "boolean"):
+            raise InexpressibleError("not_a_text")
+        return found
+
+    def day(self, logic: Any) -> TypedNode:
+        """As a date."""
+        if isinstance(logic, str):
+            return TypedNode(Call("date", (Text(logic),)), "date")
+        found = self.value(logic)
+        if found.kind not in ("date", "datetime"):
+            raise InexpressibleError("not_a_date")
+        return found
+
+    def kind_of(self, logic: Any) -> str:
+        """The kind of an operation's value; "" of a constant."""
+        return self.value(logic).kind if isinstance(logic, dict) else ""
+
+    # ---- names ----
+
+    def find(self, key: str) -> Element | None:
+        if key.startswith("choice."):
+            return Element(key, kind="text")
+        return self.form.keyed.get(key)
+
+    def find_answer(self, logic: Any) -> Element | None:
+        """The element that a plain {"var": key} reads."""
+        name = variable(logic)
+        return self.find(name) if name else None
+
+    def reference(self, name: str) -> TypedNode:
+        """An answer, or one of the things that are always known."""
+        if name == "_today":
+            return TypedNode(Call("today"), "date")
+        if name == "_now":
+            return TypedNode(Call("now"), "datetime")
+        if name == "_position" and self.here.repeats and not self.row:
+            return TypedNode(Call("position", (self._path_to_row(),)), "number")
+        if self.attributes is not None and name.startswith("choice."):
+            column = self.attributes.get(name.removeprefix("choice."))
+            if column is None:
+                raise InexpressibleError("no_column")
+            return TypedNode(Path((column,)), "text")
+        element = self.form.keyed.get(name)
+        if element is None or element.why_not or element.sort != "question":
+            raise InexpressibleError("not_in_the_form")
+        return TypedNode(self.name_of(element), element.kind)
+
+    def name_of(self, element: Element) -> Node:
+        """How it is read from here: ${name}, "." or, in the rows of a condition, the path from the row."""
+        if element is self.itself:
+            return ITSELF
+        around = (*self.row.repeats, self.row) if self.row else self.here.repeats
+        shared = element.repeats == around[: len(element.repeats)]
+        if not shared or (self.row and len(element.repeats) < len(around)):
+            raise InexpressibleError("several_answers")
+        return Path(steps_between(self.row, element)) if self.row else Ref(element.name)
+
+    def _path_to_row(self) -> Path:
+        """The steps from here to the row of the innermost repeat group."""
+        steps = []
+        for above in self.here.iter_ancestors():
+            steps.append("..")
+            if above.sort == "repeat":
+                break
+        return Path(tuple(steps))
+
+    def in_rows(self, repeat: Element) -> "XPathBuilder":
+        """A builder for a condition that goes through the rows of a repeat group."""
+        return XPathBuilder(self.form, self.here, row=repeat)
+
+    def knows(self, keys: Keys | frozenset[str]) -> None:
+        self.known |= frozenset(keys)
+
+
+def steps_between(start: Element, element: Element) -> tuple[str, ...]:
+    """The names from one element down to another."""
+    steps = [element.name]
+    for above in element.iter_ancestors():
+        if above is start:
+            return tuple(reversed(steps))
+        steps.append(above.name)
+    raise InexpressibleError("several_answers")
+
+
+# ---- small parts ----
+
+
+def build_constant(value: Any) -> TypedNode:
+    if isinstance(value, bool):
+        return TypedNode(Call("true" if value else "false"), "boolean")
+    if isinstance(value, int | float):
+        return TypedNode(Number(value), "number")
+    if value is None:
+        return TypedNode(EMPTY, "text")
+    if not isinstance(value, str):
+        raise InexpressibleError("no_xpath")
+    return TypedNode(Text(value), "text")
+
+
+def build_call(name: str, *arguments: Node, kind: str = "boolean") -> TypedNode:
+    return TypedNode(Call(name, arguments), kind)
+
+
+def build_operation(sign: str, *parts: Node, kind: str = "boolean") -> TypedNode:
+    return TypedNode(Operation(sign, parts), kind)
+
+
+def build_truth(found: TypedNode) -> TypedNode:
+    """Whether a value counts as true."""
+    if found.kind == "boolean":
+        return found
+    if found.kind == "number":
+        return build_call("boolean", found.node)
+    if found.kind in NOT_EQUAL_TO_NOTHING:
+        return build_operation("!=", found.node, EMPTY)
+    raise InexpressibleError("no_xpath")
