@@ -10,7 +10,7 @@ class ContentConfig(AppConfig):
 
     def ready(self) -> None:
         from . import file_permissions, pictures
-        from .serving import changes
+        from .page_cache import invalidation as changes
 
         changes.connect()
         pictures.connect()

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from .checks.views import ChecksOnCreate, ChecksOnEdit
-from .lines.views import called, hide_line
+from .hotlines.views import called, hide_line
 from .reports.views import ChangesReport, FindingsReport, LinesReport, ReviewByReport
 from .review.deleting_views import delete
 from .review.views import decide, submit

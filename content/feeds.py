@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from .headless.pages import shown_pages
 from .headless.reading import Reading, absolute
-from .serving.marks import keep_whole, open_to_all
+from .page_cache.markers import allow_any_origin, mark_cacheable
 
 ENTRIES = 30
 LOOK_AT = 3 * ENTRIES  # sensitive pages among them are left out
@@ -47,8 +47,8 @@ def feed(request: HttpRequest) -> HttpResponse:
             updateddate=page.last_published_at,
         )
     answer = HttpResponse(atom.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
-    keep_whole(request, answer)
-    open_to_all(answer)
+    mark_cacheable(request, answer)
+    allow_any_origin(answer)
     return answer
 
 

@@ -20,8 +20,8 @@ from wagtail.models import Page, Revision
 
 from audit.chain import record
 
-from .law.page import LegalCheck
 from .models import GlossaryTerm, Hotline, SeededText
+from .models.legal_mark import LegalCheck
 from .seeded_words import (
     WORDS_OF_LINES,
     Words,

@@ -24,9 +24,9 @@ from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from access.models import StaffRole
 
-from .lines.actions import CALLED, HIDDEN
-from .lines.reserved import is_reserved
+from .hotlines.actions import CALLED, HIDDEN
 from .models import GlossaryTerm, Hotline, SearchAnswer, SearchSynonyms
+from .phone_numbers import is_reserved
 from .redirects import views as redirects
 from .reports.panels import panels_for
 from .reports.views import state_label

@@ -14,7 +14,7 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail.images.models import Picture
 
-from ..pictures import poster_of, sizes_of
+from ..pictures import get_poster, get_renditions_by_spec
 from .texts import SHORT
 
 FILM = {"mp4": "video/mp4", "webm": "video/webm"}
@@ -94,7 +94,7 @@ class FigureBlock(blocks.StructBlock):
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         """`picture`: false until its sizes are made, some moments after it came in."""
         image = value.get("image")
-        sizes = sizes_of(image, _request_of(parent_context)) if image else {}
+        sizes = get_renditions_by_spec(image, _request_of(parent_context)) if image else {}
         attributes = {"alt": value.get("alt", ""), "sizes": AS_WIDE, "loading": "lazy", "decoding": "async"}
         return super().get_context(value, parent_context=parent_context) | {"picture": Picture(sizes, attributes)}
 
@@ -120,7 +120,7 @@ class VideoBlock(FileOfKindMixin, blocks.StructBlock):
         context = super().get_context(value, parent_context=parent_context) | about_file(value["file"])
         poster = value.get("poster")
         return context | {
-            "poster": poster_of(poster, _request_of(parent_context)) if poster else None,
+            "poster": get_poster(poster, _request_of(parent_context)) if poster else None,
             "length": length_in_words(value["seconds"] or 0),
             "language": get_language(),
         }

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.snippets.blocks import SnippetChooserBlock
 
-from ..nearby import regions_with_units
-from ..serving.shared import remembered
+from ..page_cache.shared import get_shared
+from ..regions import get_regions_with_units
 
 INLINE = ["bold", "italic", "link"]
 SHORT = [*INLINE, "ul"]
@@ -161,7 +161,7 @@ class RegionChooserBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         request = (parent_context or {}).get("request")
-        nearby = remembered(request, ("nearby", get_language()), regions_with_units)
+        nearby = get_shared(request, ("nearby", get_language()), get_regions_with_units)
         return super().get_context(value, parent_context=parent_context) | {"nearby": nearby}
 
 

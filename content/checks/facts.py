@@ -9,7 +9,7 @@ from wagtail.models import Page
 
 from content.models import Hotline
 
-from .pieces import Pieces
+from ..extract import PageParts
 from .words import Avoided, avoided_in
 
 
@@ -22,7 +22,7 @@ def digits_of(number: str) -> str:
 
 
 @dataclass(frozen=True)
-class Facts:
+class CheckContext:
     """For pages of one language. `numbers`: digits of every line -> whether readers see it now."""
 
     numbers: dict[str, bool]
@@ -34,7 +34,7 @@ class Facts:
     language: str = field(default="sq")
 
 
-def facts_for(language: str, pieces: Iterable[Pieces]) -> Facts:
+def build_check_context(language: str, pieces: Iterable[PageParts]) -> CheckContext:
     """In five queries, however many pages of this language are looked at."""
     targets: dict[str, set[str]] = {"page": set(), "document": set()}
     for each in pieces:
@@ -44,7 +44,7 @@ def facts_for(language: str, pieces: Iterable[Pieces]) -> Facts:
     found = dict(Page.objects.filter(pk__in=targets["page"]).values_list("pk", "live"))
     documents = get_document_model().objects.filter(pk__in=targets["document"]).values_list("pk", flat=True)
     avoided, loud = avoided_in(language)
-    return Facts(
+    return CheckContext(
         numbers=_numbers(),
         avoided=avoided,
         loud=loud,

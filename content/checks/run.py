@@ -13,9 +13,9 @@ from wagtail.models import Page, Revision
 
 from content.models import PublicPageMixin
 
-from .facts import Facts, facts_for
+from ..extract import PageParts, extract_page
+from .facts import CheckContext, build_check_context
 from .findings import STOP, WARN, Finding
-from .pieces import Pieces, pieces_of
 from .rules import RULES, STOPPING
 
 log = structlog.get_logger(__name__)
@@ -23,8 +23,8 @@ log = structlog.get_logger(__name__)
 
 def findings_for(page: Page) -> list[Finding]:
     """What the checks say of this page as it stands in memory, the grave first."""
-    pieces = pieces_of(page)
-    return _asked(pieces, facts_for(page.locale.language_code, [pieces]))
+    pieces = extract_page(page)
+    return _asked(pieces, build_check_context(page.locale.language_code, [pieces]))
 
 
 def findings_by_page(pages: Iterable[Page]) -> dict[int, list[Finding]]:
@@ -32,8 +32,8 @@ def findings_by_page(pages: Iterable[Page]) -> dict[int, list[Finding]]:
     found: dict[int, list[Finding]] = {}
     ordered = sorted(pages, key=lambda page: page.locale_id)
     for _locale, group in groupby(ordered, key=lambda page: page.locale_id):
-        taken = [(page, pieces_of(page)) for page in group]
-        facts = facts_for(taken[0][0].locale.language_code, [pieces for _page, pieces in taken])
+        taken = [(page, extract_page(page)) for page in group]
+        facts = build_check_context(taken[0][0].locale.language_code, [pieces for _page, pieces in taken])
         found |= {page.pk: _asked(pieces, facts) for page, pieces in taken}
     return found
 
@@ -46,7 +46,7 @@ def must_not_be_published(revision: Revision) -> list[Finding]:
     return [each for each in findings_for(page) if each.stops]
 
 
-def _asked(pieces: Pieces, facts: Facts) -> list[Finding]:
+def _asked(pieces: PageParts, facts: CheckContext) -> list[Finding]:
     found: list[Finding] = []
     for rule in RULES:
         try:

@@ -14,7 +14,7 @@ from wagtail.models import Page
 from content.models import GlossaryPage, GlossaryTerm, public_page_models
 from content.texts import in_one_language
 
-from .wording import legal_sentences, names_law, speaks_of_law
+from ..legal_wording import legal_sentences, names_law, speaks_of_law
 
 
 @dataclass(frozen=True)

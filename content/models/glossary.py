@@ -14,7 +14,7 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField
 from wagtail.models import TranslatableMixin
 
-from ..lines.reserved import is_reserved, numbers_in
+from ..phone_numbers import is_reserved, numbers_in
 
 
 class LinesField(forms.CharField):

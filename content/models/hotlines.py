@@ -14,9 +14,9 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from access.models import in_language
 
-from ..lines.form import HotlineForm
-from ..lines.rule import known_true_since, last_true, may_be_shown, shown_for
-from ..lines.spoken import check_codes, names_of
+from ..hotlines.forms import HotlineForm
+from .hotline_languages import check_codes, names_of
+from .hotline_rules import known_true_since, last_true, may_be_shown, shown_for
 
 
 class Publish(models.TextChoices):

@@ -18,9 +18,9 @@ from .. import search
 from ..blocks import LONG, BodyBlock, DownloadsBlock, QuestionsBlock, WhatHappensBlock
 from ..fields import BodyField
 from ..glossary import by_letter
+from ..page_listing import public_pages
 from .glossary import GlossaryTerm
 from .hotlines import Hotline
-from .listing import public_pages
 from .public_page import PublicPageMixin
 
 CARDS_A_PAGE = 40

@@ -11,13 +11,13 @@ from wagtail.permissions import policy_registry
 from wagtail.query import PageQuerySet
 
 from access.models import User
-from content.lines.states import standings
+from content.hotlines.states import standings
 from content.models import Hotline, public_page_models
-from content.review.references import count_of
+from content.page_references import count_references
 
 SOON = timedelta(days=30)
 LATELY = timedelta(days=7)
-MOST_TAKEN = 40  # entries of the history looked at
+MAX_TAKEN = 40  # entries of the history looked at
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ def taken_away(now: datetime | None = None) -> list[Taken]:
     since = (now or timezone.now()) - LATELY
     entries = PageLogEntry.objects.filter(action="wagtail.unpublish", timestamp__gte=since, user__isnull=False)
     found: dict[int, Taken] = {}
-    for entry in entries.select_related("page", "user").order_by("-timestamp")[:MOST_TAKEN]:
+    for entry in entries.select_related("page", "user").order_by("-timestamp")[:MAX_TAKEN]:
         page = Page.objects.filter(pk=entry.page_id, live=False).first()
         if page is not None and page.pk not in found:
-            found[page.pk] = Taken(page, entry.user, entry.timestamp, count_of(page))
+            found[page.pk] = Taken(page, entry.user, entry.timestamp, count_references(page))
     return list(found.values())
 
 

@@ -15,11 +15,11 @@ from wagtail.admin.views.reports import ReportView
 from wagtail.models import Locale, Page, PageLogEntry
 
 from content.checks.findings import Finding
-from content.checks.keeping import waiting
+from content.checks.results import waiting
 from content.checks.run import findings_by_page
-from content.lines.rule import days_left
-from content.lines.states import LineState, state_of
+from content.hotlines.states import LineState, state_of
 from content.models import Hotline
+from content.models.hotline_rules import days_left
 from content.review.notes import ACTION
 
 from .lists import SOON, due_pages, lines_by_state, pages_of

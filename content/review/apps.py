@@ -8,7 +8,9 @@ class ReviewConfig(AppConfig):
     verbose_name = _("Review of pages")
 
     def ready(self) -> None:
-        from . import deeds, gone, notes
+        from . import log_receivers as deeds
+        from . import missing_files as gone
+        from . import notes
 
         notes.listen()
         gone.listen()

@@ -15,8 +15,8 @@ from wagtail.models import Page
 from access.models import StaffRole, User
 from audit.chain import actor_of, record
 
+from ..page_references import references_to
 from .models import DeletionRequest
-from .references import references_to
 
 STAY = ("content.homepage", "content.helppage")
 

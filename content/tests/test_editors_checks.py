@@ -9,8 +9,8 @@ from django.utils import timezone
 from openpyxl import load_workbook
 from wagtail.models import Page, PageLogEntry
 
-from content.checks.keeping import check_waiting, waiting
 from content.checks.models import CheckedPage
+from content.checks.results import check_waiting, waiting
 from content.checks.run import findings_by_page
 from content.housekeeping import each_minute
 from content.models import ArticlePage, Hotline

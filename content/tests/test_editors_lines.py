@@ -26,8 +26,8 @@ from wagtail.models import ModelLogEntry
 from access.models import Assignment, User
 from audit.models import AuditEntry
 from content import housekeeping
-from content.lines.actions import tell_editors
-from content.lines.states import LineState, standings, state_of
+from content.hotlines.actions import tell_editors
+from content.hotlines.states import LineState, standings, state_of
 from content.models import Hotline
 from content.tests.editors import Editor, EditorsTest
 
@@ -140,7 +140,7 @@ class TestTelling(LinesTest):
     def test_a_mail_server_that_is_away_delays_the_news_and_loses_nothing(self):
         self.age(self.line, 31, never_stale=False)
         for error in (smtplib.SMTPServerDisconnected, ConnectionRefusedError):
-            with mock.patch("content.lines.actions._letter", side_effect=error):
+            with mock.patch("content.hotlines.actions._letter", side_effect=error):
                 assert tell_editors() == 0
         assert tell_editors() == 1
 

@@ -18,7 +18,7 @@ from wagtail_localize.models import OverridableSegment, StringTranslation, Trans
 from audit.models import AuditEntry
 from content.models import GlossaryTerm, Hotline, public_page_models
 from content.review.actions import translation_of
-from content.review.gone import places_for
+from content.review.missing_files import places_for
 from content.review.models import EditorNews
 from content.tests.editors import Editor, EditorsTest
 

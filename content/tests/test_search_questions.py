@@ -5,7 +5,7 @@ from pathlib import Path
 
 from wagtail.models import Locale
 
-from content.models.listing import public_pages
+from content.page_listing import public_pages
 from content.search import found_pages
 from content.seeding import _pages_by_key
 from content.tests.seeded import SeededTest

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
-from content.papers.pattern import QUIET_ZONE, pattern, svg
+from content.printables.qr_code import QUIET_ZONE, pattern, svg
 
 
 def short_address(code: str, language: str) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 
 from access.texts import Said, said_in
 from content.models import Hotline
-from content.papers.printing import to_pdf
+from content.printables.pdf import to_pdf
 from content.texts import in_one_language
 
 from ..cards.codes import written
@@ -49,7 +49,7 @@ def handouts() -> list[Handout]:
 
 
 def handout_pdf(session: InformativeSession, kind: str, language: str, *, on: datetime.date | None = None) -> bytes:
-    """PDF/UA-1 of one paper. Raises KeyError for a kind that isn't in KINDS, PaperRefused."""
+    """PDF/UA-1 of one paper. Raises KeyError for a kind that isn't in KINDS, PrintableError."""
     template, _class = KINDS[kind]
     day = on or timezone.localdate()
     with translation.override(language):

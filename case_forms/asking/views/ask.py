@@ -27,7 +27,7 @@ from case_forms.intake.checking import NothingToAsk
 from case_forms.intake.filling import NoSuchSection
 from case_forms.signals.receiving import ReceivedSignal, receive_signal, sent_before
 from case_forms.signals.told import told_of
-from content.serving.forms import public_form as form_without_cookie
+from content.public_forms import public_form as form_without_cookie
 
 CODE_SHOWN_SECONDS = 15 * 60  # for a page that is sent twice: a double click, a lost answer
 

@@ -35,7 +35,7 @@ from case_forms.signals.receiving import (
     take_back,
 )
 from case_forms.signals.told import told_of
-from content.serving.forms import public_form
+from content.public_forms import public_form
 
 BACK = "back"
 LONGEST_TYPED = 10 * LONGEST_MESSAGE  # what a page carries on of an addition that is too long

@@ -1,6 +1,7 @@
 """One file for each kind of question. Each takes a page's pieces and the facts, and yields what it found."""
 
-from . import files, headings, lines, links, numbers, pictures, reading, words
+from . import files, headings, lines, links, numbers, pictures, words
+from . import readability as reading
 
 RULES = (
     numbers.check,

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
-from ..facts import Facts
+from ...extract import PageParts
+from ..facts import CheckContext
 from ..findings import Finding
-from ..pieces import Pieces
 
 
-def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
+def check(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
     before = 0
     for level, text, place in pieces.headings:
         if not text:

@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils.translation import gettext_lazy as _
 
-from ..facts import Facts
+from ...extract import PageParts
+from ..facts import CheckContext
 from ..findings import Finding
-from ..pieces import Pieces
 
 NUMBERS = ("tel:", "sms:", "callto:", "whatsapp:")  # rules/numbers.py
 SAYS_NOTHING = {
@@ -25,7 +25,7 @@ SAYS_NOTHING = {
 }
 
 
-def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
+def check(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
     for kind, target, text, place in pieces.links:
         words = _broken(kind, target, facts)
         if words is not None:
@@ -34,7 +34,7 @@ def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
             yield Finding("link_text", _("Make the link text say where it leads."), place, text)
 
 
-def _broken(kind: str, target: str, facts: Facts) -> object | None:
+def _broken(kind: str, target: str, facts: CheckContext) -> object | None:
     if kind == "page":
         if target not in facts.known_pages:
             return _("The link leads to a page that was deleted.")

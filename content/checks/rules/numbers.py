@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
-from ..facts import Facts, digits_of
+from ...extract import PageParts
+from ..facts import CheckContext, digits_of
 from ..findings import STOP, WARN, Finding
-from ..pieces import Pieces
 
 # What has digits and is no telephone number: dates, times, laws, years, sums, percentages.
 NOT_A_NUMBER = re.compile(
@@ -25,11 +25,11 @@ NOT_A_NUMBER = re.compile(
 )
 CANDIDATE = re.compile(r"(?<![\w+])(?:\+|00)?\(?\d(?:[\d\s()./\-\u00a0\u2011–]*\d)?(?!\w)")
 SUM = re.compile(r"^[1-9]\d{0,2}(?:[ .\u00a0]\d{3})+$")
-MOST_DIGITS = 15  # of any telephone number in the world
-FEWEST_DIGITS = 6  # of a number nobody has written down as a line
+MAX_DIGITS = 15  # of any telephone number in the world
+MIN_DIGITS = 6  # of a number nobody has written down as a line
 
 
-def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
+def check(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
     for each in [*pieces.words, *(seen for seen in pieces.seen if not seen.is_address)]:
         for number in numbers_in(each.text, facts):
             yield _finding(number, each.place, facts)
@@ -38,7 +38,7 @@ def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
             yield _finding(target.partition(":")[2], place, facts)
 
 
-def numbers_in(text: str, facts: Facts) -> list[str]:
+def numbers_in(text: str, facts: CheckContext) -> list[str]:
     """What looks like a telephone number. Short ones (129) only when a line has them."""
     left = NOT_A_NUMBER.sub(lambda match: "·" * len(match[0]), text)
     found = []
@@ -51,13 +51,13 @@ def numbers_in(text: str, facts: Facts) -> list[str]:
 
 
 def _looks_like_one(written: str, digits: str) -> bool:
-    if not FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
+    if not MIN_DIGITS <= len(digits) <= MAX_DIGITS:
         return False
     is_sum = SUM.match(written) and not digits.startswith("116") and len(digits) < 9
     return not is_sum
 
 
-def _finding(number: str, place: str, facts: Facts) -> Finding:
+def _finding(number: str, place: str, facts: CheckContext) -> Finding:
     shown = facts.numbers.get(digits_of(number))
     if shown:
         words = _("A telephone number in the text. Use the block “Helpline”: it disappears when it must.")

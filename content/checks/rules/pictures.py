@@ -5,15 +5,15 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
-from ..facts import Facts
+from ...extract import PageParts
+from ..facts import CheckContext
 from ..findings import STOP, Finding
-from ..pieces import Pieces
 
 FILE_NAME = re.compile(r"\.(avif|gif|jpe?g|png|svg|webp)$|^(img|dsc|image|foto|photo)[ _-]?\d", re.IGNORECASE)
 BEGINS = re.compile(r"^(foto|fotografi|figurë|pamje|image|picture|photo) (e|i|of) ", re.IGNORECASE)
 
 
-def check(pieces: Pieces, facts: Facts) -> Iterator[Finding]:
+def check(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
     for alt, _image, place in pieces.pictures:
         if not alt:
             yield Finding("no_alt", _("Say in words what the picture shows."), place, weight=STOP)

@@ -7,16 +7,17 @@ from django.utils import timezone
 from django.utils.translation import override
 from wagtail.models import Locale, Page
 
-from content.checks.facts import Facts, digits_of
+from content.checks.facts import CheckContext, digits_of
 from content.checks.findings import Finding
-from content.checks.html import read
-from content.checks.pieces import Pieces, Words
-from content.checks.rules import headings, links, numbers, pictures, reading, words
+from content.checks.rules import headings, links, numbers, pictures, words
+from content.checks.rules import readability as reading
 from content.checks.run import findings_for
 from content.checks.words import read_lines
+from content.extract import PageParts, TextPart
+from content.html_reader import read
 from content.models import ArticlePage, Hotline, ServicePage
 
-FACTS = Facts(
+FACTS = CheckContext(
     numbers={"129": True, "116111": True, "0800123": False},
     avoided=read_lines("viktim* = ju\nsex slave*"),
     loud=read_lines("trafik*"),
@@ -26,8 +27,8 @@ FACTS = Facts(
 )
 
 
-def said(text: str) -> Pieces:
-    return Pieces(words=[Words(text, "body", is_prose=True)])
+def said(text: str) -> PageParts:
+    return PageParts(words=[TextPart(text, "body", is_prose=True)])
 
 
 def codes(found) -> list[str]:
@@ -80,8 +81,8 @@ def test_laws_dates_sums_and_ages_are_no_telephone_numbers(text):
 
 
 def test_numbers_hidden_in_links_and_titles_are_found():
-    pieces = Pieces(
-        links=[("address", "tel:+355691234567", "na telefononi", "body")], seen=[Words("069 123 4567", "t")]
+    pieces = PageParts(
+        links=[("address", "tel:+355691234567", "na telefononi", "body")], seen=[TextPart("069 123 4567", "t")]
     )
     assert codes(numbers.check(pieces, FACTS)) == ["unverified_number", "unverified_number"]
 
@@ -98,7 +99,7 @@ def test_a_word_to_avoid_is_found_in_all_its_endings_with_advice():
 
 
 def test_what_stays_in_a_browsers_history_is_said_quietly():
-    pieces = Pieces(seen=[Words("Ndihmë për trafikim", "title tag")])
+    pieces = PageParts(seen=[TextPart("Ndihmë për trafikim", "title tag")])
     assert codes(words.check(pieces, FACTS)) == ["loud"]
 
 
@@ -125,7 +126,7 @@ def test_lines_of_the_list_that_say_nothing_are_refused():
     ],
 )
 def test_links_that_lead_nowhere_are_found(kind, target):
-    pieces = Pieces(links=[(kind, target, "words", "body")])
+    pieces = PageParts(links=[(kind, target, "words", "body")])
     assert codes(links.check(pieces, FACTS)) == ["link"]
 
 
@@ -134,17 +135,17 @@ def test_links_that_lead_nowhere_are_found(kind, target):
     [("page", "1"), ("document", "5"), ("address", "https://example.org/a?b=c"), ("address", "#word")],
 )
 def test_links_that_lead_somewhere_are_not(kind, target):
-    assert list(links.check(Pieces(links=[(kind, target, "words", "body")]), FACTS)) == []
+    assert list(links.check(PageParts(links=[(kind, target, "words", "body")]), FACTS)) == []
 
 
 def test_a_link_says_where_it_leads():
-    assert codes(links.check(Pieces(links=[("page", "1", "Këtu", "body")]), FACTS)) == ["link_text"]
+    assert codes(links.check(PageParts(links=[("page", "1", "Këtu", "body")]), FACTS)) == ["link_text"]
 
 
 def test_headings_go_down_one_level_at_a_time():
-    right = Pieces(headings=[(1, "a", ""), (2, "b", ""), (3, "c", ""), (2, "d", "")])
+    right = PageParts(headings=[(1, "a", ""), (2, "b", ""), (3, "c", ""), (2, "d", "")])
     assert list(headings.check(right, FACTS)) == []
-    wrong = Pieces(headings=[(1, "a", ""), (3, "c", ""), (2, "", "")])
+    wrong = PageParts(headings=[(1, "a", ""), (3, "c", ""), (2, "", "")])
     assert codes(headings.check(wrong, FACTS)) == ["heading_order", "heading_empty"]
 
 
@@ -152,11 +153,13 @@ def test_headings_go_down_one_level_at_a_time():
     ("alt", "code"), [("", "no_alt"), ("IMG_2031.jpg", "alt_is_a_file"), ("Foto e një zyre", "alt_begins")]
 )
 def test_pictures_are_said_in_words(alt, code):
-    assert codes(pictures.check(Pieces(pictures=[(alt, None, "body")]), FACTS)) == [code]
+    assert codes(pictures.check(PageParts(pictures=[(alt, None, "body")]), FACTS)) == [code]
 
 
 def test_only_a_missing_alt_stops_a_page():
-    assert [each.stops for each in pictures.check(Pieces(pictures=[("", None, ""), ("a.png", None, "")]), FACTS)] == [
+    assert [
+        each.stops for each in pictures.check(PageParts(pictures=[("", None, ""), ("a.png", None, "")]), FACTS)
+    ] == [
         True,
         False,
     ]

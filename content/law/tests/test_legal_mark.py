@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
 from content.law.claims import claims, unmarked
-from content.law.wording import fingerprint, legal_sentences, names_law
+from content.legal_wording import fingerprint, legal_sentences, names_law
 from content.models import ArticlePage, public_pages
 from content.seeding import _page_specs
 from content.tests.seeded import SeededTest

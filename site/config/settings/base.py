@@ -39,7 +39,7 @@ INSTALLED_APPS = [
     "vault",
     "config",
     "content",
-    "content.lines",
+    "content.hotlines",
     "content.checks",
     "content.review",
     "outreach_pages",
@@ -303,7 +303,7 @@ CSRF_FAILURE_VIEW = "config.views.form_expired"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 # Other sites learn nothing. Not "no-referrer" where staff work: under it browsers send `Origin: null` with our own
 # forms, and the protection against forged forms would refuse them all. Public pages have no such forms, and get it
-# (config.middleware.SafeHeaders, content/serving/forms.py).
+# (config.middleware.SafeHeaders, content/public_forms.py).
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

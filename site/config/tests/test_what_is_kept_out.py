@@ -15,7 +15,7 @@ from django.views.debug import ExceptionReporter, technical_500_response
 
 from config import logs
 from config.middleware import CallerAddress, SafeHeaders
-from content.serving.marks import MARK, keep_whole
+from content.page_cache.markers import MARK, mark_cacheable
 
 CANARY = "Kanarina e Verdhë"
 LINK = "/n/abcDEF123-_secret/"
@@ -159,7 +159,7 @@ def test_a_public_answer_that_says_nothing_of_copies_leaves_none():
 def test_cards_and_questions_leave_no_copy_whatever_their_view_says(path):
     def view(request):
         response = HttpResponse("x")
-        keep_whole(request, response)
+        mark_cacheable(request, response)
         return response
 
     request = RequestFactory().get(path)
