@@ -14,10 +14,9 @@ from wagtail.models import Page
 from wagtail.rich_text import RichText as StoredRichText
 from wagtail.snippets.blocks import SnippetChooserBlock
 
-from content.models import Hotline
+from . import html_reader
 
-from . import html_reader as html
-
+HOTLINE = "content.hotline"  # by its label: this module is loaded with the models
 # Never before readers, or another check's business.
 NOT_READ = {"change_note", "slug", "seo_title", "search_description", "title", "draft_title", "url_path"}
 NOT_READ |= {"legal_checked_by", "legal_checked_text", "for_lawyer"}
@@ -41,7 +40,7 @@ class PageParts:
     headings: list[tuple[int, str, str]] = field(default_factory=list)  # level, text, place
     links: list[tuple[str, str, str, str]] = field(default_factory=list)  # kind, target, text, place
     pictures: list[tuple[str, Any, str]] = field(default_factory=list)  # its words, the image, place
-    lines: list[tuple[Hotline | None, str]] = field(default_factory=list)
+    lines: list[tuple[Any, str]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)  # places of files that aren't there
     seen: list[TextPart] = field(default_factory=list)  # what stays in a browser's history and tabs
 
@@ -73,7 +72,7 @@ def _field(found: PageParts, page: Page, each: models.Field) -> None:
             _block(found, child.block, child.value, _under(place, child.block), depth=0)
     elif isinstance(each, RichTextField):
         _rich(found, getattr(page, each.name), place)
-    elif isinstance(each, models.ForeignKey) and each.related_model is Hotline:
+    elif isinstance(each, models.ForeignKey) and _is_hotline(each.related_model):
         if getattr(page, each.attname) is not None:
             found.lines.append((getattr(page, each.name), place))
     elif isinstance(each, models.ForeignKey) and issubclass(each.related_model, AbstractDocument):
@@ -81,6 +80,10 @@ def _field(found: PageParts, page: Page, each: models.Field) -> None:
             found.links.append(("document", str(getattr(page, each.attname)), "", place))
     elif type(each) in (models.CharField, models.TextField) and not each.choices:
         _text(found, getattr(page, each.name), place, is_prose=type(each) is models.TextField)
+
+
+def _is_hotline(model: Any) -> bool:
+    return bool(model._meta.label_lower == HOTLINE)
 
 
 def _block(found: PageParts, block: blocks.Block, value: Any, place: str, *, depth: int) -> None:
@@ -92,7 +95,7 @@ def _block(found: PageParts, block: blocks.Block, value: Any, place: str, *, dep
     elif isinstance(block, blocks.ListBlock):
         for number, child in enumerate(value or (), start=1):
             _block(found, block.child_block, child, f"{place} {number}", depth=depth + 1)
-    elif isinstance(block, SnippetChooserBlock) and block.target_model is Hotline:
+    elif isinstance(block, SnippetChooserBlock) and _is_hotline(block.target_model):
         found.lines.append((value, place))
     elif isinstance(block, DocumentChooserBlock | ImageChooserBlock) and value is None:
         if block.required:
@@ -129,7 +132,7 @@ def _struct(found: PageParts, block: blocks.StructBlock, value: Any, place: str,
 
 
 def _rich(found: PageParts, source: str, place: str) -> None:
-    rich = html.read(source or "")
+    rich = html_reader.read(source or "")
     found.headings += [(level, text, place) for level, text in rich.headings]
     found.words += [TextPart(line, place, is_prose=True) for line in rich.text.split("\n") if line]
     found.links += [("page", target, text, place) for target, text in rich.pages]

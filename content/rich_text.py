@@ -1,4 +1,4 @@
-"""How the rich texts of one page are made HTML: their links found together, and words explained marked once a page.
+"""Render the rich texts of a page as HTML: links looked up together, glossary terms marked once a page.
 
 Wagtail's own filter asks the database anew for each text with a link; a page has dozens of texts.
 """
@@ -6,7 +6,7 @@ Wagtail's own filter asks the database anew for each text with a link; a page ha
 import re
 from collections.abc import Iterable, Iterator
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Q
 from django.http import HttpRequest
@@ -17,8 +17,7 @@ from wagtail.models import Page
 from wagtail.rich_text import RichText, expand_db_html, features
 from wagtail.rich_text.rewriters import LinkRewriter
 
-from .glossary import Glossary, Marker, get_glossary
-from .models.frame import PageLink
+from .glossary import Glossary, Marker
 from .page_cache.shared import get_shared
 from .page_listing import not_restricted
 
@@ -33,21 +32,30 @@ def without_dead_links(html: str) -> str:
     return DEAD_LINK.sub(r"\1", html) if "<a>" in html else html
 
 
-class RichTextRenderer:
-    """One page as one reader reads it. Made for each rendering, since it remembers what it has marked."""
+class LinkedPage(Protocol):
+    """A page that others lead to (models.frame.PageLink)."""
 
-    def __init__(self, page: Page, request: HttpRequest | None, *, glossary_page: PageLink | None = None) -> None:
+    @property
+    def pk(self) -> int: ...
+    @property
+    def url(self) -> str: ...
+
+
+class RichTextRenderer:
+    """Renders the rich texts of one page for one reader. Built for each rendering: it remembers what it marked."""
+
+    def __init__(
+        self, page: Page, request: HttpRequest | None, glossary: Glossary, *, glossary_page: LinkedPage | None = None
+    ) -> None:
         self.page = page
         self.request = request
-        self.glossary: Glossary = get_shared(
-            request, ("glossary", page.locale_id), lambda: get_glossary(page.locale_id)
-        )
+        self.glossary = glossary
         self.marker = Marker(self.glossary, page_of_words=glossary_page.url if glossary_page else "")
         # On their own page the words stand with their explanations.
         self.marks = glossary_page is None or glossary_page.pk != page.pk
 
     def prose(self, value: Any) -> SafeString:
-        """A rich text (a block's value or a field's source) as HTML."""
+        """Return a rich text (a block's value or a field's source) as HTML."""
         html = without_dead_links(self._linked(value.source if isinstance(value, RichText) else str(value or "")))
         if self.marks:
             html = without_dead_links(self._linked(self.marker.mark(html)))

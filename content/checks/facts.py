@@ -8,17 +8,11 @@ from wagtail.documents import get_document_model
 from wagtail.models import Page
 
 from content.models import Hotline
+from content.phone_numbers import digits_of
 
 from ..extract import PageParts
-from .words import Avoided, avoided_in
-
-
-def digits_of(number: str) -> str:
-    """`+355 4 ...`, `00355 4 ...` and `04 ...` are the same line."""
-    digits = "".join(each for each in number if each.isdigit())
-    if number.strip().startswith("+355") or digits.startswith("00355"):
-        digits = "0" + digits.removeprefix("00").removeprefix("355")
-    return digits
+from .models import WordsToAvoid
+from .words import Avoided, read_lines
 
 
 @dataclass(frozen=True)
@@ -43,7 +37,7 @@ def build_check_context(language: str, pieces: Iterable[PageParts]) -> CheckCont
                 targets[kind].add(target)
     found = dict(Page.objects.filter(pk__in=targets["page"]).values_list("pk", "live"))
     documents = get_document_model().objects.filter(pk__in=targets["document"]).values_list("pk", flat=True)
-    avoided, loud = avoided_in(language)
+    avoided, loud = _words_to_avoid(language)
     return CheckContext(
         numbers=_numbers(),
         avoided=avoided,
@@ -62,3 +56,10 @@ def _numbers() -> dict[str, bool]:
         digits = digits_of(line.number)
         known[digits] = known.get(digits, False) or line.is_shown(today)
     return known
+
+
+def _words_to_avoid(language: str) -> tuple[tuple[Avoided, ...], tuple[Avoided, ...]]:
+    """(words to avoid anywhere, words to avoid where a browser's history shows them)."""
+    stored = WordsToAvoid.objects.first() or WordsToAvoid()
+    anywhere, in_history = (read_lines(getattr(stored, f"{kind}_{language}", "")) for kind in ("avoid", "loud"))
+    return anywhere, in_history

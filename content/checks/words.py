@@ -40,11 +40,3 @@ def read_lines(lines: str) -> tuple[Avoided, ...]:
         ending = r"\w*" if phrase.endswith("*") else ""
         found.append(Avoided(re.compile(rf"\b{body}{ending}\b", re.IGNORECASE), advice.strip()))
     return tuple(found)
-
-
-def avoided_in(language: str) -> tuple[tuple[Avoided, ...], tuple[Avoided, ...]]:
-    """(words to avoid anywhere, words to avoid where a browser's history shows them)."""
-    from .models import WordsToAvoid
-
-    kept = WordsToAvoid.objects.first() or WordsToAvoid()
-    return tuple(read_lines(getattr(kept, f"{kind}_{language}", "")) for kind in ("avoid", "loud"))  # type: ignore[return-value]

@@ -7,7 +7,6 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import DatabaseError, transaction
-from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -15,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.log_actions import log as log_action
 
-from access.models import Assignment, StaffRole, User
+from access.models import User
 from audit.chain import actor_of, record
-from content.checks.facts import digits_of
+from content.editors import get_editors_to_mail
 from content.models import Hotline
 from content.models.hotlines import Publish
+from content.phone_numbers import digits_of
 from content.review.models import EditorNews
 from content.review.news import tell
 
@@ -90,19 +90,9 @@ def tell_editors(on: date | None = None) -> int:
     return len(news)
 
 
-def editors_to_tell() -> list[User]:
-    """Editors of today with an e-mail address."""
-    staff = User.objects.filter(is_active=True, assignments__in=_editors_today()).exclude(email="")
-    return list(staff.distinct().order_by("pk"))
-
-
-def _editors_today() -> QuerySet:
-    return Assignment.objects.current().filter(role=StaffRole.EDITOR).values("pk")
-
-
 def _send(news: Sequence[Standing]) -> bool:
     """True when at least one editor's mail was taken. Nothing in it is secret."""
-    editors = editors_to_tell()
+    editors = get_editors_to_mail()
     if not editors:
         log.warning("nobody_to_tell_of_lines", lines=len(news))
         return False

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from audit.chain import actor_of, record
+from content.review.models import EditorNews
+from content.review.news import tell
 
 from ..models.hotline_languages import SPOKEN
 from ..models.hotline_rules import called_as
@@ -88,9 +90,6 @@ class HotlineForm(WagtailAdminModelForm):
         return saved
 
     def _tell(self, *, is_new: bool, is_other: bool, is_brought: bool) -> None:
-        from content.review.models import EditorNews
-        from content.review.news import tell
-
         line, what = self.instance, EditorNews.What
         if is_other:
             kind = what.LINE_NUMBER

@@ -14,7 +14,6 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from access.models import in_language
 
-from ..hotlines.forms import HotlineForm
 from .hotline_languages import check_codes, names_of
 from .hotline_rules import known_true_since, last_true, may_be_shown, shown_for
 
@@ -105,7 +104,7 @@ class Hotline(models.Model):
 
     objects = HotlineQuerySet.as_manager()
 
-    base_form_class = HotlineForm
+    # The form is HotlineForm, which HotlineViewSet binds (wagtail_hooks.py): it stands above the models.
     panels = [
         FieldRowPanel([FieldPanel("number"), FieldPanel("publish")]),
         FieldRowPanel([CallPanel("verified_on", read_only=True), FieldPanel("verified_by", read_only=True)]),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail_localize.fields import SynchronizedField
 
+from ..extract import extract_page
 from ..legal_wording import fingerprint, names_law
 
 
@@ -71,8 +72,6 @@ class LegalMarkMixin(models.Model):
 
     def legal_texts(self) -> Iterator[str]:
         """What a reader reads of the page, its sources among it."""
-        from content.extract import extract_page  # it knows the models
-
         return (words.text for words in extract_page(self).words)
 
     def _hold_the_lawyer_to_the_words(self) -> None:

@@ -21,6 +21,7 @@ from ..page_cache.shared import get_shared
 from ..page_listing import is_hidden, public_pages
 from ..rich_text import RichTextRenderer
 from .frame import frame
+from .glossary import get_glossary
 from .legal_mark import LegalMarkMixin
 from .reviewed_page import ReviewedPage
 
@@ -136,7 +137,8 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, LegalMarkMixin, models.Mod
         context["above"] = self.above(request)
         context["beside"] = self.beside(request)
         context["is_hidden"] = is_hidden(self, request)
-        context["reading"] = RichTextRenderer(self, request, glossary_page=context["glossary_page"])
+        glossary = get_shared(request, ("glossary", self.locale_id), lambda: get_glossary(self.locale_id))
+        context["reading"] = RichTextRenderer(self, request, glossary, glossary_page=context["glossary_page"])
         return context
 
     def above(self, request: HttpRequest) -> list[Page]:

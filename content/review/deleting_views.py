@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.models import Page
 
-from ..models.page_permissions import PublicPagePermissions
+from ..models.page_permissions import PublicPagePermissions, needs_another
 from ..page_references import count_references, get_referring_pages
-from .deleting import ask_to_delete, delete_page, end_request, needs_another
+from .deleting import ask_to_delete, delete_page, end_request
 from .models import DeletionRequest
 
 

@@ -7,7 +7,8 @@ from wagtail.models import Page
 
 from audit.models import AuditEntry
 from content.models import ArticlePage, HelpPage, HomePage, SearchAnswer
-from content.review.deleting import ask_to_delete, delete_page, end_request, needs_another
+from content.models.page_permissions import needs_another
+from content.review.deleting import ask_to_delete, delete_page, end_request
 from content.review.models import DeletionRequest
 from content.tests.editors import Editor, EditorsTest
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import override
 from wagtail.models import Locale, Page
 
-from content.checks.facts import CheckContext, digits_of
+from content.checks.facts import CheckContext
 from content.checks.findings import Finding
 from content.checks.rules import headings, links, numbers, pictures, words
 from content.checks.rules import readability as reading
@@ -16,6 +16,7 @@ from content.checks.words import read_lines
 from content.extract import PageParts, TextPart
 from content.html_reader import read
 from content.models import ArticlePage, Hotline, ServicePage
+from content.phone_numbers import digits_of
 
 FACTS = CheckContext(
     numbers={"129": True, "116111": True, "0800123": False},
