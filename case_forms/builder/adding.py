@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
 
+from access.languages import NATIVE_NAMES
 from access.models import in_language
 
 from .actions import DefinitionRefused, make_form
@@ -19,7 +20,6 @@ from .catalogue import KINDS
 from .models import FormDefinition
 from .pages import BuilderPage, PageOfForm
 from .shapes import FORMAT
-from .words import LANGUAGES
 
 LONGEST_PROPOSED = 40
 
@@ -59,7 +59,7 @@ class KeyedForm(forms.Form):
 class AddForm(KeyedForm):
     language = forms.ChoiceField(
         label=gettext_lazy("Main language"),
-        choices=list(LANGUAGES.items()),
+        choices=list(NATIVE_NAMES.items()),
         help_text=gettext_lazy("The language in which the form is first written. Others can be added later."),
     )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=list(KINDS.items()))
@@ -147,7 +147,7 @@ class CopyView(AddView, PageOfForm):
 
 def copy_of(title: str, language: str) -> str:
     """What a copy is called until somebody says otherwise, so that lists never show two forms of one name."""
-    with override(language if language in LANGUAGES else get_language()):
+    with override(language if language in NATIVE_NAMES else get_language()):
         return _("Copy of %(title)s") % {"title": title}
 
 

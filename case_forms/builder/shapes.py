@@ -40,7 +40,6 @@ FORMAT = 1
 AUDIENCES = ("staff", "public")  # who fills it: see `audience`
 KINDS = ("identification", "consent", "assessment", "referral", "outreach", "tip", "report", "session")
 SENSITIVITIES = ("public", "internal", "personal", "special")
-LANGUAGES = ("sq", "en")  # those that the screens have names for; a form may have any other
 RESULTS = ("text", "integer", "decimal", "date", "boolean")
 FILE_KINDS = ("image", "pdf")
 MOST_LANGUAGES, MOST_SECTIONS, MOST_ITEMS, MOST_QUESTIONS = 20, 60, 300, 1_000

@@ -14,6 +14,7 @@ from typing import Any
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext, pgettext
 
+from access.languages import LANGUAGES
 from access.models import MobileUnit, Municipality
 from case_forms import logic
 from case_forms.builder.brief_parts import part_of
@@ -28,7 +29,6 @@ from notifications.outbox.states import NoticeState
 
 from .models import Case, CaseStatus, FormalIdentification
 
-LANGUAGES = ("sq", "en")
 Texts = dict[str, str]
 EVERY_ROLE: Mapping[str, bool] = dict.fromkeys(Role.values, True)
 

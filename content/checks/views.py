@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from wagtail.admin.views.pages.preview import PreviewOnCreateView, PreviewOnEditView
@@ -39,7 +40,7 @@ class ChecksOnCreate(_ChecksOfForm, PreviewOnCreateView):
 
 
 def answer(request: HttpRequest, page: Any) -> HttpResponse:
-    language = page.locale.language_code if page.locale_id else "sq"
+    language = page.locale.language_code if page.locale_id else settings.LANGUAGE_CODE
     found = findings_for(page)
     context = {
         "findings": found,

@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
+from access.languages import LANGUAGES
 from audit.chain import actor_of, record
 from content.review.models import EditorNews
 from content.review.news import tell
@@ -18,7 +19,7 @@ from ..models.hotline_rules import called_as
 from ..phone_numbers import is_reserved, numbers_in, plain
 
 TEXTS = tuple(
-    f"{name}_{language}" for name in ("name", "short", "for_whom", "use", "hours", "cost") for language in ("sq", "en")
+    f"{name}_{language}" for name in ("name", "short", "for_whom", "use", "hours", "cost") for language in LANGUAGES
 )
 
 

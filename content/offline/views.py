@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
+from access.languages import LANGUAGES
+
 from ..models.frame import frame
 from ..page_cache.markers import mark_cacheable
 
@@ -40,7 +42,8 @@ def _worker_script() -> bytes:
 @require_safe
 def manifest(request: HttpRequest) -> JsonResponse:
     """The app as a phone installs it: a name and pictures that say nothing. `?l=en` begins with the English pages."""
-    language = "en" if request.GET.get("l") == "en" else "sq"
+    wanted = request.GET.get("l")
+    language = wanted if wanted in LANGUAGES else settings.LANGUAGE_CODE
     with override(language):
         name = str(_("Readings"))
     described = {
@@ -48,7 +51,7 @@ def manifest(request: HttpRequest) -> JsonResponse:
         "name": name,
         "short_name": name,
         "lang": language,
-        "start_url": "/en/" if language == "en" else "/",
+        "start_url": "/" if language == settings.LANGUAGE_CODE else f"/{language}/",
         "scope": "/",
         "display": "minimal-ui",
         "background_color": NEUTRAL_COLOUR,

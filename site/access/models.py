@@ -5,6 +5,7 @@ import secrets
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -26,7 +27,7 @@ from .staff.models import Invitation as Invitation
 from .staff.models import RoleRequest as RoleRequest
 from .staff.models import SessionEnd as SessionEnd
 from .staff.record_keepers import NOT_BOTH, clashes
-from .texts import FIRST, Said, said_in
+from .texts import Said, said_in
 
 # Django's own, so that sessions from before `session_epoch` go on.
 SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
@@ -115,7 +116,9 @@ class StaffRole(models.TextChoices):
 class User(AbstractUser):
     """A member of staff. What they may see follows from their assignments, never from `is_superuser`."""
 
-    language = models.CharField(_("language"), max_length=5, choices=[("sq", "Shqip"), ("en", "English")], default="sq")
+    language = models.CharField(
+        _("language"), max_length=5, choices=settings.WAGTAILADMIN_PERMITTED_LANGUAGES, default=settings.LANGUAGE_CODE
+    )
     is_demo = models.BooleanField(_("demo account"), default=False)
     # raised to end every session and every draft's key of this person at once
     session_epoch = models.PositiveIntegerField(default=0)
@@ -303,5 +306,5 @@ class FieldToken(models.Model):
 
 
 def in_language(texts: dict[str, str], language: str | None = None) -> Said:
-    """The text in this (or the active) language, else in Albanian, else in any. `texts` is {"sq": ..., "en": ...}."""
-    return said_in(texts, language or get_language() or FIRST)
+    """The text in this (or the active) language, else in the default one, else in any. `texts`: {code: text}."""
+    return said_in(texts, language or get_language() or settings.LANGUAGE_CODE)
