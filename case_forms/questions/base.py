@@ -13,7 +13,7 @@ from django.utils.text import normalize_newlines
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from access.texts import FIRST, Said, said_in
+from access.texts import Said, said_in
 from case_forms import logic
 
 Question = dict[str, Any]
@@ -221,7 +221,7 @@ def text_in(texts: Mapping[str, str], language: str) -> Said:
 
 def in_our_words(language: str, *labels: "tuple[str, str | Promise]") -> list[Choice]:
     """Choices that the house words itself: in this language when it is one of the house's, else in Albanian."""
-    spoken = language if language in dict(settings.LANGUAGES) else FIRST
+    spoken = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
     with translation.override(spoken):
         return [(value, Said(str(label), spoken)) for value, label in labels]
 
