@@ -1,6 +1,5 @@
 """Takes a page apart into what the checks look at, whatever its type and blocks."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +36,6 @@ class PageParts:
     """A page, taken apart. Lists of (what, place)."""
 
     words: list[TextPart] = field(default_factory=list)
-    headings: list[tuple[int, str, str]] = field(default_factory=list)  # level, text, place
     links: list[tuple[str, str, str, str]] = field(default_factory=list)  # kind, target, text, place
     pictures: list[tuple[str, Any, str]] = field(default_factory=list)  # its words, the image, place
     lines: list[tuple[Any, str]] = field(default_factory=list)
@@ -49,7 +47,6 @@ def extract_page(page: Page) -> PageParts:
     """Everything a reader of the page gets, in the order of its fields."""
     found = PageParts()
     title = str(Page._meta.get_field("title").verbose_name)
-    found.headings.append((1, page.title, title))
     found.words.append(TextPart(page.title, title))
     in_tab = page.seo_title or page.title
     found.seen.append(TextPart(in_tab, str(Page._meta.get_field("seo_title").verbose_name)))
@@ -69,7 +66,7 @@ def _field(found: PageParts, page: Page, each: models.Field) -> None:
     place = str(each.verbose_name)
     if isinstance(each, StreamField):
         for child in getattr(page, each.name) or ():
-            _block(found, child.block, child.value, _under(place, child.block), depth=0)
+            _block(found, child.block, child.value, _under(place, child.block))
     elif isinstance(each, RichTextField):
         _rich(found, getattr(page, each.name), place)
     elif isinstance(each, models.ForeignKey) and _is_hotline(each.related_model):
@@ -86,15 +83,15 @@ def _is_hotline(model: Any) -> bool:
     return bool(model._meta.label_lower == HOTLINE)
 
 
-def _block(found: PageParts, block: blocks.Block, value: Any, place: str, *, depth: int) -> None:
+def _block(found: PageParts, block: blocks.Block, value: Any, place: str) -> None:
     if isinstance(block, blocks.StructBlock):
-        _struct(found, block, value, place, depth=depth)
+        _struct(found, block, value, place)
     elif isinstance(block, blocks.StreamBlock):
         for child in value or ():
-            _block(found, child.block, child.value, _under(place, child.block), depth=depth + 1)
+            _block(found, child.block, child.value, _under(place, child.block))
     elif isinstance(block, blocks.ListBlock):
         for number, child in enumerate(value or (), start=1):
-            _block(found, block.child_block, child, f"{place} {number}", depth=depth + 1)
+            _block(found, block.child_block, child, f"{place} {number}")
     elif isinstance(block, SnippetChooserBlock) and _is_hotline(block.target_model):
         found.lines.append((value, place))
     elif isinstance(block, DocumentChooserBlock | ImageChooserBlock) and value is None:
@@ -114,8 +111,8 @@ def _block(found: PageParts, block: blocks.Block, value: Any, place: str, *, dep
         _text(found, value, place, is_prose=True)
 
 
-def _struct(found: PageParts, block: blocks.StructBlock, value: Any, place: str, *, depth: int) -> None:
-    """A struct's fields. Titles of the body's blocks are headings of the second level, those within of the third."""
+def _struct(found: PageParts, block: blocks.StructBlock, value: Any, place: str) -> None:
+    """A struct's fields. Its picture and the words for it are one thing; titles are text without sentences."""
     names = block.child_blocks
     if "image" in names and isinstance(names["image"], ImageChooserBlock) and "alt" in names:
         found.pictures.append(((value.get("alt") or "").strip(), value.get("image"), _under(place, names["alt"])))
@@ -125,15 +122,13 @@ def _struct(found: PageParts, block: blocks.StructBlock, value: Any, place: str,
         here = _under(place, child)
         if name == "title" or name.endswith("_title"):
             if text := (value.get(name) or "").strip():
-                found.headings.append((2 if depth == 0 else 3, text, here))
                 found.words.append(TextPart(text, here))
             continue
-        _block(found, child, value.get(name), here, depth=depth + 1)
+        _block(found, child, value.get(name), here)
 
 
 def _rich(found: PageParts, source: str, place: str) -> None:
     rich = html_reader.read(source or "")
-    found.headings += [(level, text, place) for level, text in rich.headings]
     found.words += [TextPart(line, place, is_prose=True) for line in rich.text.split("\n") if line]
     found.links += [("page", target, text, place) for target, text in rich.pages]
     found.links += [("document", target, text, place) for target, text in rich.documents]
@@ -149,8 +144,3 @@ def _text(found: PageParts, value: Any, place: str, *, is_prose: bool) -> None:
 
 def _under(place: str, block: blocks.Block) -> str:
     return f"{place} › {block.label}"
-
-
-def prose(found: PageParts) -> Iterator[str]:
-    """The sentences of the page."""
-    return (each.text for each in found.words if each.is_prose)

@@ -1,10 +1,9 @@
-"""Reads the rich text that editors write: its words, headings, links and pictures."""
+"""Reads the rich text that editors write: its words, links and pictures."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-HEADINGS = {f"h{level}": level for level in range(1, 7)}
-BREAKS = {"p", "li", "br", "ul", "ol", "blockquote", *HEADINGS}
+BREAKS = {"p", "li", "br", "ul", "ol", "blockquote", *(f"h{level}" for level in range(1, 7))}
 
 
 @dataclass
@@ -12,7 +11,6 @@ class RichText:
     """What stands in one piece of rich text. `text` has a line for each paragraph or point."""
 
     text: str = ""
-    headings: list[tuple[int, str]] = field(default_factory=list)
     pages: list[tuple[str, str]] = field(default_factory=list)  # id, words of the link
     documents: list[tuple[str, str]] = field(default_factory=list)
     addresses: list[tuple[str, str]] = field(default_factory=list)
@@ -24,16 +22,13 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.found = RichText()
         self._said: list[str] = []
-        self._heading: tuple[int, list[str]] | None = None
         self._link: tuple[list[tuple[str, str]], str, list[str]] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag in BREAKS:
             self._said.append("\n")
-        if tag in HEADINGS:
-            self._heading = (HEADINGS[tag], [])
-        elif tag == "a":
+        if tag == "a":
             kind = values.get("linktype", "")
             place = {"page": self.found.pages, "document": self.found.documents}.get(kind, self.found.addresses)
             target = values.get("id", "") if kind in ("page", "document") else values.get("href", "")
@@ -44,19 +39,13 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in BREAKS:
             self._said.append("\n")
-        if tag in HEADINGS and self._heading is not None:
-            level, words = self._heading
-            self.found.headings.append((level, "".join(words).strip()))
-            self._heading = None
-        elif tag == "a" and self._link is not None:
+        if tag == "a" and self._link is not None:
             place, target, words = self._link
             place.append((target, "".join(words).strip()))
             self._link = None
 
     def handle_data(self, data: str) -> None:
         self._said.append(data)
-        if self._heading is not None:
-            self._heading[1].append(data)
         if self._link is not None:
             self._link[2].append(data)
 

@@ -25,6 +25,7 @@ from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from access.models import StaffRole
 
+from .content_checker import use_our_checker
 from .hotlines.actions import CALLED, HIDDEN
 from .hotlines.forms import HotlineForm
 from .models import GlossaryTerm, Hotline, SearchAnswer, SearchSynonyms
@@ -214,6 +215,7 @@ def _delete_button(page: Page, user: Any) -> Iterator[Button]:
         )
 
 
+hooks.register("construct_wagtail_userbar", use_our_checker)
 # before wagtail-localize's, which answers the same request
 hooks.register("before_edit_snippet", publish_word, order=-2)
 

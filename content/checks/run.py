@@ -52,7 +52,7 @@ def _asked(pieces: PageParts, facts: CheckContext) -> list[Finding]:
         try:
             found += rule(pieces, facts)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is ours and is told
-            found.append(_not_made(rule.__module__.rpartition(".")[2], error, STOP if rule in STOPPING else WARN))
+            found.append(_not_made(rule.__name__.removeprefix("check_"), error, STOP if rule in STOPPING else WARN))
     return sorted(dict.fromkeys(found), key=lambda each: not each.stops)
 
 

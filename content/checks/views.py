@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from wagtail.admin.views.pages.preview import PreviewOnCreateView, PreviewOnEditView
 
-from ..extract import extract_page
-from .rules.readability import LIMITS, readability
 from .run import findings_for
 
 
@@ -40,13 +37,10 @@ class ChecksOnCreate(_ChecksOfForm, PreviewOnCreateView):
 
 
 def answer(request: HttpRequest, page: Any) -> HttpResponse:
-    language = page.locale.language_code if page.locale_id else settings.LANGUAGE_CODE
     found = findings_for(page)
     context = {
         "findings": found,
         "stops": [each for each in found if each.stops],
-        "readability": readability(extract_page(page)),
-        "limit": LIMITS.get(language),
     }
     response = render(request, "content_admin/findings.html", context)
     response["Cache-Control"] = "no-store"
