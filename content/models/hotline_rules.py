@@ -8,15 +8,19 @@ A number that somebody entered or changed by hand is shown to nobody until anoth
 """
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-if TYPE_CHECKING:
-    from content.models import Hotline
+
+class TestedLine(Protocol):
+    """A hotline, as far as the rule looks at it."""
+
+    verified_on: date | None
+    first_shown_on: date | None
 
 
 def shown_for() -> timedelta:
@@ -39,11 +43,11 @@ def may_be_shown(on: date | None = None) -> Q:
     return is_meant & (Q(never_stale=True) | Q(known_true_since__gte=since))
 
 
-def last_true(line: "Hotline") -> date | None:
+def last_true(line: TestedLine) -> date | None:
     return line.verified_on or line.first_shown_on
 
 
-def days_left(line: "Hotline", on: date | None = None) -> int | None:
+def days_left(line: TestedLine, on: date | None = None) -> int | None:
     """How many more days the line's last test speaks for it; negative when its time is over, None without any."""
     day = last_true(line)
     return None if day is None else (day + shown_for() - (on or timezone.localdate())).days
