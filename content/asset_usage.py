@@ -1,4 +1,4 @@
-"""What of the library readers may have: it also holds what only drafts show."""
+"""Which images and documents readers may have: the library also holds those that only drafts show."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from .page_listing import not_restricted
 
 
 def assets_used_on(pages: PageQuerySet, model: type) -> QuerySet:
-    """Of images or documents, those that one of these pages shows or links to."""
+    """Return the images or documents that one of these pages shows or links to."""
     keys = pages.order_by().annotate(key=Cast("pk", CharField())).values("key")
     used = ReferenceIndex.objects.filter(
         base_content_type=ContentType.objects.get_for_model(Page),

@@ -1,4 +1,4 @@
-"""Addresses of the editors' own pages in the admin, under `cms/public/` (one row in access/policy.py)."""
+"""URLs of the editors' own pages in the admin, under `cms/public/` (one row in access/policy.py)."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""Takes a page apart into what the checks look at, whatever its type and blocks."""
+"""Extract the texts, links, pictures and helplines of a page, whatever its type and blocks."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,7 +44,7 @@ class PageParts:
 
 
 def extract_page(page: Page) -> PageParts:
-    """Everything a reader of the page gets, in the order of its fields."""
+    """Extract everything that a reader of the page gets, in the order of its fields."""
     found = PageParts()
     title = str(Page._meta.get_field("title").verbose_name)
     found.words.append(TextPart(page.title, title))

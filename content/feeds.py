@@ -1,4 +1,4 @@
-"""What is new and what changed, for feed readers: one Atom feed for each language.
+"""The Atom feed of new and changed pages, one for each language.
 
 A feed reader keeps what it gets on a phone that others may see. So pages marked "leave no copy" are left out, and each
 entry carries the title meant for the browser's history.

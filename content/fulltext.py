@@ -1,5 +1,6 @@
-"""The full-text tables of both databases, asked directly for beginnings of words ("poli" for "policia"): Albanian with
-its endings needs them, and Wagtail's own query knows none. On SQLite that one also searches anew for each page found.
+"""Query the full-text tables of both databases for beginnings of words ("poli" for "policia").
+
+Albanian with its endings needs them, and Wagtail's `search()` knows none; docs/adr/0089 says what was measured.
 
 Both forget dots and hooks: SQLite's tokenizer by itself, PostgreSQL by the search configuration of migration 0004.
 """
@@ -57,7 +58,7 @@ Group = Sequence[Term]  # any of them will do
 
 
 def ranked(groups: Sequence[Group], least: int, locale: Locale) -> list[int]:
-    """The ids of live public pages of this language with something of at least `least` of these groups, the best first;
+    """Return the ids of live public pages of this language with something of at least `least` of these groups, the best first;
     at most MAX_FOUND."""
     kinds = [kind.pk for kind in ContentType.objects.get_for_models(*public_page_models()).values()]
     ask = _on_postgresql if connection.vendor == "postgresql" else _on_sqlite

@@ -1,4 +1,4 @@
-"""Finds words explained in running text, and marks each where it first stands on a page (docs/adr/0019).
+"""Mark glossary terms in running text, each where it first stands on a page (docs/adr/0019).
 
 Runs in every rendering that isn't kept, so it looks up words in a table instead of trying each form as a pattern.
 """
@@ -51,7 +51,7 @@ class Glossary:
     terms: tuple[Explained, ...]
 
     def look_up(self, words: str) -> Explained | None:
-        """The word explained that is written like this, in any of its forms."""
+        """Return the term that is written like this, in any of its forms."""
         text = _folded(" ".join(words.split()))
         first = WORD.search(text)
         candidates = self.forms.get(first[0], ()) if first else ()
@@ -100,7 +100,7 @@ class Marker:
         self.marked: set[str] = set()
 
     def mark(self, html: str) -> str:
-        """The text with each word explained where it first stands, and only there."""
+        """Return the text with each term marked where it first stands on the page, and only there."""
         if not self.glossary.forms:
             return html
         parts = TAG.split(html)
@@ -194,7 +194,7 @@ ENGLISH = list("abcdefghijklmnopqrstuvwxyz")
 
 
 def by_letter(terms: Iterable[T], language: str) -> list[tuple[str, list[T]]]:
-    """Terms under their first letter, in the order of the language's alphabet."""
+    """Group terms under their first letter, in the order of the language's alphabet."""
     alphabet = {letter: place for place, letter in enumerate(ALBANIAN if language == "sq" else ENGLISH)}
     letters: dict[str, list[T]] = {}
     for word, term in sorted(((_letters(term.term, alphabet), term) for term in terms), key=itemgetter(0)):

@@ -1,4 +1,4 @@
-"""Reads the rich text that editors write: its words, links and pictures."""
+"""Parse the rich text that editors write into its text, links and pictures."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -8,7 +8,7 @@ BREAKS = {"p", "li", "br", "ul", "ol", "blockquote", *(f"h{level}" for level in 
 
 @dataclass
 class RichText:
-    """What stands in one piece of rich text. `text` has a line for each paragraph or point."""
+    """The parts of one rich text. `text` has a line for each paragraph or point."""
 
     text: str = ""
     pages: list[tuple[str, str]] = field(default_factory=list)  # id, words of the link

@@ -1,4 +1,4 @@
-"""What machines read of a page (schema.org), where it helps a person find help: who is behind it, which numbers can be
+"""Build the structured data of a page (schema.org), where it helps a person find help: who is behind it, which numbers can be
 called, what a service does, and answers to questions.
 
 Only what the page itself says, and only lines that may be shown. A telephone line is a service with a number: most
@@ -22,7 +22,7 @@ Node = dict[str, Any]
 
 
 def build_json_ld(page: Page, lines: Iterable[Hotline]) -> Node | None:
-    """The page's JSON-LD, or None for pages that need none. Whether anyone may come across it is asked before."""
+    """Return the page's JSON-LD, or None for pages that need none. Whether anyone may come across it is asked before."""
     makers = {HomePage: _home, HelpPage: _help, ServicePage: _service, QuestionsPage: _questions}
     maker = makers.get(type(page))
     if maker is None:

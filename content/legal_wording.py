@@ -1,4 +1,4 @@
-"""Tells which texts speak of the law, and knows a text again by its words."""
+"""Tell which texts speak of the law, and fingerprint a text by its words."""
 
 import hashlib
 import re

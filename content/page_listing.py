@@ -1,4 +1,4 @@
-"""Which pages anyone may come across: search, menus, feeds, sitemap and API ask here and nowhere else."""
+"""Querysets of the pages that anyone may find: search, menus, feeds, sitemap and API ask here and nowhere else."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where a page is referred to: what loses a link, or a search its best answer, when the page goes."""
+"""Find what refers to a page: it loses a link, or a search its promoted result, when the page goes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MAX_NAMED = 50
 
 
 @dataclass(frozen=True)
-class Place:
+class Reference:
     """`address`: where an editor opens it; "" where this one may not."""
 
     title: str
@@ -33,12 +33,12 @@ def count_references(page: Page) -> int:
     return references_to(page).values("base_content_type", "object_id").distinct().count()
 
 
-def get_referring_pages(page: Page, user: Any) -> list[Place]:
+def get_referring_pages(page: Page, user: Any) -> list[Reference]:
     """At most MAX_NAMED of them, each once, in the order they were written."""
     return list(_places(page, AdminURLFinder(user)))
 
 
-def _places(page: Page, finder: AdminURLFinder) -> Iterator[Place]:
+def _places(page: Page, finder: AdminURLFinder) -> Iterator[Reference]:
     rows = references_to(page).order_by("base_content_type", "object_id")
     named = rows.values_list("base_content_type", "object_id").distinct()[:MAX_NAMED]
     for kind_id, key in named:
@@ -49,4 +49,4 @@ def _places(page: Page, finder: AdminURLFinder) -> Iterator[Place]:
         if isinstance(found, Page):
             found = found.specific
         title = found.get_admin_display_title() if isinstance(found, Page) else str(found)
-        yield Place(title, str(found._meta.verbose_name), finder.get_edit_url(found) or "")
+        yield Reference(title, str(found._meta.verbose_name), finder.get_edit_url(found) or "")

@@ -1,4 +1,4 @@
-"""Which papers there are, and what is said of each. Their words are data, in `content/data/papers/`."""
+"""The printables: leaflet, card and posters. Their words are data, in `content/data/papers/`."""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent / "data" / "papers"
 
 @dataclass(frozen=True)
 class Printable:
-    """`said`: its file of words. `sheet`: the class that its style sheet knows it by."""
+    """One printable. `said`: its file of words. `sheet`: its class in the style sheet."""
 
     key: str
     said: str

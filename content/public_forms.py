@@ -1,4 +1,4 @@
-"""Forms of public pages. They set no cookie, so Django's protection against forged forms has nothing to compare with.
+"""Decorator for forms of public pages: they set no cookie, so Django's CSRF check has nothing to compare with.
 
 Nothing here acts in anybody's name: a forged form could only make a visitor's browser send what anyone may send. What
 a browser says of where a form came from is still worth asking, because it keeps other sites from using their visitors

@@ -1,4 +1,4 @@
-"""Who is near the reader: each region, with its mobile units and the municipalities they come to.
+"""Regions as readers see them: each with its mobile units and the municipalities they come to.
 
 A unit's own telephone (`callback_phone`) is for partners and stands in nothing here.
 """

@@ -1,4 +1,4 @@
-"""Addresses that say nothing of a language: the worker, the app's description, pictures."""
+"""URLs without a language prefix: service worker, app manifest, pictures."""
 
 from django.urls import path
 

@@ -1,5 +1,7 @@
-"""What somebody types, made ready for the tables of words: little words left out, endings taken off, and beside each
-word those that mean the same. Nothing of it is kept."""
+"""Turn what somebody types into search terms: stop words left out, endings taken off, synonyms beside each word.
+
+Nothing of it is stored.
+"""
 
 import json
 import re

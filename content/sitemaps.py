@@ -1,4 +1,4 @@
-"""What search engines are told: where the public pages are, in which languages, and what isn't theirs to read."""
+"""The sitemap and robots.txt: the public pages in each language, and what crawlers must not read."""
 
 from collections import defaultdict
 from collections.abc import Iterator

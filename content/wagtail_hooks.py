@@ -1,4 +1,4 @@
-"""What editors see of this room: the telephone lines in the menu, reports, and the house's colour and name."""
+"""Wagtail hooks and viewsets of the content room."""
 
 from collections.abc import Iterator
 from typing import Any

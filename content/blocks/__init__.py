@@ -1,4 +1,4 @@
-"""The parts a public page is made of. Each has a template of its own in templates/content/blocks/."""
+"""StreamField blocks of public pages. Each has a template of its own in templates/content/blocks/."""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks

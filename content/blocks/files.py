@@ -1,4 +1,4 @@
-"""Blocks that carry a file: pictures, films, sound, papers."""
+"""Blocks with a file: figures, videos, recordings, downloads."""
 
 import mimetypes
 from pathlib import PurePath
@@ -24,12 +24,12 @@ AS_WIDE = "(min-width: 700px) 640px, calc(100vw - 32px)"  # as a picture stands 
 
 
 def kind_of(document: Any) -> str:
-    """What sort of file it is, as the ending says, in small letters: "pdf"."""
+    """Return the kind of file by its ending, in small letters: "pdf"."""
     return PurePath(document.filename).suffix.lstrip(".").lower()
 
 
 def size_of(document: Any) -> int:
-    """Bytes, as counted when the file was put in. 0 when nobody counted and the file isn't there."""
+    """Return the size in bytes, as counted when the file was added; 0 when it wasn't counted and the file is missing."""
     if document.file_size:
         return int(document.file_size)
     try:

@@ -1,4 +1,4 @@
-"""A paper of the house: named, never stored, so that its numbers are those of the day it is opened."""
+"""The block that offers a printable, by its key only: its numbers are those of the day it is opened."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ def printable_choices() -> list[tuple[str, str | Promise]]:
 
 
 def get_printable(value: Any) -> Printable | None:
-    """The paper that a block names; None when the house no longer has it."""
+    """Return the printable that a block names; None when it no longer exists."""
     return PRINTABLES.get(value.get("paper") or "") if value else None
 
 
 class PrintableBlock(blocks.StructBlock):
-    """A paper to print, with the telephone lines of the moment. Its name and words come with it, in each language."""
+    """A leaflet, card or poster to print. Its name and words come with it, in each language."""
 
     paper = blocks.ChoiceBlock(choices=printable_choices, label=_("leaflet or card"))
 

@@ -1,4 +1,4 @@
-"""What the checks need to know besides the page: the lines, the words to avoid, and what its links lead to."""
+"""Build the context that the checks need besides the page: helplines, words to avoid, and targets of links."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from .words import Avoided, read_lines
 
 @dataclass(frozen=True)
 class CheckContext:
-    """For pages of one language. `numbers`: digits of every line -> whether readers see it now."""
+    """The context for pages of one language. `numbers`: digits of every line -> whether readers see it now."""
 
     numbers: dict[str, bool]
     avoided: tuple[Avoided, ...]
@@ -29,7 +29,7 @@ class CheckContext:
 
 
 def build_check_context(language: str, pieces: Iterable[PageParts]) -> CheckContext:
-    """In five queries, however many pages of this language are looked at."""
+    """Build the context in five queries, however many pages of this language are checked."""
     targets: dict[str, set[str]] = {"page": set(), "document": set()}
     for each in pieces:
         for kind, target, _text, _place in each.links:

@@ -1,5 +1,6 @@
-"""Which pages the checks find something in, kept for the report: to check thousands of pages takes longer than anybody
-waits for a page. What is kept are numbers; the words are found anew for the few pages that are looked at.
+"""Stored results of the checks, for the report: checking thousands of pages takes longer than a request may.
+
+Only the counts are stored; the findings are made anew for the few pages that an editor opens.
 """
 
 from datetime import datetime, timedelta
@@ -29,13 +30,13 @@ def live_pages() -> PageQuerySet:
 
 
 def waiting(now: datetime | None = None) -> PageQuerySet:
-    """Live pages that were never checked, were published since, or were checked too long ago."""
+    """Return the live pages that were never checked, were published since, or were checked too long ago."""
     old = Q(checked__at__lt=(now or timezone.now()) - OLD_AFTER)
     return live_pages().filter(Q(checked__at=None) | Q(checked__at__lt=F("last_published_at")) | old)
 
 
 def check_waiting(now: datetime | None = None, *, at_most: int = AT_ONCE) -> int:
-    """Checks those that wait longest. Returns how many. Doing it twice at once only does it twice."""
+    """Check the pages that wait longest; return how many. Safe to run twice at once."""
     at = now or timezone.now()
     next_ones = waiting(at).exclude(pk__in=aside(CHECK, at))
     keys = list(next_ones.order_by(F("checked__at").asc(nulls_first=True), "pk").values_list("pk", flat=True)[:at_most])
@@ -61,7 +62,7 @@ def _check(keys: list[int], at: datetime) -> int:
 
 
 def connect() -> None:
-    """A line or the words to avoid changed: every page is looked at anew."""
+    """Check every page anew when a helpline or the words to avoid change."""
     for model in (Hotline, WordsToAvoid):
         for signal in (post_save, post_delete):
             signal.connect(_look_again, sender=model, dispatch_uid=f"checks.look_again.{model.__name__}")

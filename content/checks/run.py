@@ -1,4 +1,4 @@
-"""Runs all checks over a page, or over many at once.
+"""Run all checks over a page, or over many at once.
 
 A check that fails through a fault of ours is a finding itself: the others go on, and the page is not published past it
 where the check would have kept harm from readers.
@@ -22,13 +22,13 @@ log = structlog.get_logger(__name__)
 
 
 def findings_for(page: Page) -> list[Finding]:
-    """What the checks say of this page as it stands in memory, the grave first."""
+    """Return the findings for this page as it stands in memory, those that stop it first."""
     pieces = extract_page(page)
     return _asked(pieces, build_check_context(page.locale.language_code, [pieces]))
 
 
 def findings_by_page(pages: Iterable[Page]) -> dict[int, list[Finding]]:
-    """The same for many pages (specific ones), by their ids, with a handful of queries for each language."""
+    """Return the findings for many (specific) pages by their ids, with a handful of queries for each language."""
     found: dict[int, list[Finding]] = {}
     ordered = sorted(pages, key=lambda page: page.locale_id)
     for _locale, group in groupby(ordered, key=lambda page: page.locale_id):
@@ -39,7 +39,7 @@ def findings_by_page(pages: Iterable[Page]) -> dict[int, list[Finding]]:
 
 
 def must_not_be_published(revision: Revision) -> list[Finding]:
-    """What must not reach a reader in this revision of a page: numbers nobody verified, pictures without words."""
+    """Return what must not reach a reader in this revision of a page: numbers nobody verified, pictures without words."""
     page = revision.as_object()
     if not isinstance(page, PublicPageMixin):
         return []

@@ -21,13 +21,13 @@ class Avoided:
 
 
 def shipped(kind: str, language: str) -> str:
-    """The lines that an installation begins with. `kind`: "avoid" or "loud"."""
+    """Return the lines that an installation begins with. `kind`: "avoid" or "loud"."""
     return "\n".join(json.loads(SHIPPED.read_text(encoding="utf-8"))[kind][language])
 
 
 @lru_cache(maxsize=16)
 def read_lines(lines: str) -> tuple[Avoided, ...]:
-    """Raises ValueError, with the line, when one says nothing."""
+    """Parse the lines. Raises ValueError, with the line, when one has no word."""
     found = []
     for line in lines.splitlines():
         if not line.strip() or line.lstrip().startswith("#"):

@@ -1,1 +1,1 @@
-"""Telephone lines kept true: which may still be shown, who called them when, and telling editors (docs/adr/0020)."""
+"""Verification of hotlines: test calls, states, the editors' form, and mails to editors (docs/adr/0020)."""

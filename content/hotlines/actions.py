@@ -1,4 +1,4 @@
-"""What is done with lines: calling one, and telling editors how they stand."""
+"""Actions on hotlines: record a test call, hide one, mail editors about their states."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 
 class CallRefused(Exception):
-    """A call isn't written down; the message says why."""
+    """The call can't be recorded; the message says why."""
 
 
 @transaction.atomic
@@ -74,7 +74,7 @@ def hide(*, line: Hotline, by: User) -> bool:
 
 
 def tell_editors(on: date | None = None) -> int:
-    """One mail to each editor about lines whose state has changed to one that wants a call. Returns how many lines.
+    """Mail each editor about the lines whose state now wants a call. Returns how many lines.
 
     What was told is written down only once a mail has gone out, so a mail server that is away delays the news and
     loses nothing. A line that is fine again is written down without a mail.

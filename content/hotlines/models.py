@@ -1,4 +1,4 @@
-"""What editors were last told of a line, so that they are told of each change once."""
+"""The state of a hotline that editors were last mailed about, so that each change is mailed once."""
 
 from django.db import models
 from django.utils import timezone

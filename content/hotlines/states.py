@@ -1,4 +1,4 @@
-"""How a telephone line stands, in one word, for editors."""
+"""The states of a hotline, for editors."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ TO_DO = (LineState.UNCONFIRMED, LineState.UNTESTED, LineState.STALE, LineState.S
 
 
 def state_of(line: Hotline, on: date | None = None) -> LineState:
-    """Exactly one, for every line on every day."""
+    """Return the line's state on a day: exactly one for every line."""
     today = on or timezone.localdate()
     if not line.is_published or not line.number:
         return LineState.OFF
@@ -63,7 +63,7 @@ class Standing:
 
 
 def standings(on: date | None = None, lines: Iterable[Hotline] | None = None) -> list[Standing]:
-    """Every line, those that want something done first."""
+    """Return every line with its state, those that want something done first."""
     today = on or timezone.localdate()
     found = [
         Standing(line, state_of(line, today), days_left(line, today))

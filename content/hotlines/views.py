@@ -1,4 +1,4 @@
-"""Writing down a test call, and hiding a line."""
+"""Admin views: record a test call, hide a hotline."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The legal review as a text that can be printed, written on and sent back."""
+"""The legal review as Markdown, to be printed, written on and sent back."""
 
 from collections.abc import Iterator
 

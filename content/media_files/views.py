@@ -1,4 +1,4 @@
-"""Pictures and documents of the public pages.
+"""Serve pictures and documents of public pages.
 
 Of MEDIA_ROOT only the pictures' renditions are public: they are made for pages, stripped of where a photograph was
 taken. Originals are never served; documents go through Wagtail's own view, which asks about private collections, once

@@ -1,4 +1,4 @@
-"""What stands around every public page, whichever room it comes from: numbers to call, menu, languages."""
+"""Template context that every public page shares, whichever room it comes from: helplines, menu, languages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Words that readers may not know, explained in one sentence."""
+"""The glossary model: terms that readers may not know, each explained in one sentence."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which lines readers may still see (docs/adr/0020).
+"""The rule that says which hotlines readers may see (docs/adr/0020).
 
 A line was last known to be true on the day of its last test call, or, before the first call, on the day it was first
 shown. It is shown for HOTLINE_TEST_DAYS from then. Danger numbers (`never_stale`) stay: a missing one harms more than

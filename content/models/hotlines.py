@@ -1,4 +1,4 @@
-"""Telephone lines as data: each has a publish flag and the day of its last test call."""
+"""The hotline model: each has a publish flag and the day of its last test call."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""The mark for the lawyer that every public page bears. A mixin, loaded with the models (docs/adr/0060)."""
+"""Mixin that marks whether a lawyer has read a page (docs/adr/0060)."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""What an editor may do with a public page. Nobody publishes alone, superusers included (docs/adr/0021), and nobody
+"""Permissions on public pages. Nobody publishes alone, superusers included (docs/adr/0021), and nobody
 deletes alone what readers have had (docs/adr/0047)."""
 
 from django.db.models import Q

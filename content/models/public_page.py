@@ -1,4 +1,4 @@
-"""What all public pages share. A mixin: the pages themselves stand on Wagtail's own Page."""
+"""The mixin that all public pages share; the pages themselves stand on Wagtail's own Page."""
 
 from typing import Any, ClassVar
 

@@ -1,6 +1,6 @@
-"""What the review brings to every public page: who may do what with it, and its twin beside it in the preview.
+"""Mixin of pages that two people publish: permissions, revisions that stay as they are, previews of translations.
 
-Loaded with the models, so it knows none of ours.
+Imports none of our models.
 """
 
 from typing import Any

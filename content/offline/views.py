@@ -1,4 +1,4 @@
-"""What lets a reader keep pages on their phone: the worker, the app's description, the page for "no network".
+"""Serve what saves pages on a reader's phone: service worker, app manifest, the page for "no network".
 
 Nothing of it is used before the reader asks for it on a page with these buttons (docs/adr/0022).
 """

@@ -1,1 +1,1 @@
-"""Papers for everybody, to print at home: made anew when asked for, with the telephone lines of that moment."""
+"""PDFs for everybody to print, rendered when asked for with the helplines of that moment (docs/adr/0030)."""

@@ -1,4 +1,4 @@
-"""PDF/UA from a page that refers to nothing outside itself.
+"""Make PDF/UA of HTML that refers to nothing outside itself.
 
 As with the notices on paper: WeasyPrint gets everything from memory, and anything it isn't given stops the rendering.
 """

@@ -1,4 +1,4 @@
-"""From a paper's words and the lines that may be shown at this moment to its PDF."""
+"""Render a printable as a PDF, with the helplines that may be shown at this moment."""
 
 import datetime
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""A paper at its stable address."""
+"""Serve a printable at its stable address."""
 
 import hashlib
 

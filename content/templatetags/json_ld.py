@@ -1,4 +1,4 @@
-"""How a page is found: what its head tells machines."""
+"""The structured data in a page's head."""
 
 import json
 from typing import Any

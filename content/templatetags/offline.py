@@ -1,4 +1,4 @@
-"""What a reader may keep on their phone."""
+"""The pages that a reader may save on their phone."""
 
 from typing import Any
 
