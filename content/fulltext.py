@@ -58,8 +58,10 @@ Group = Sequence[Term]  # any of them will do
 
 
 def ranked(groups: Sequence[Group], least: int, locale: Locale) -> list[int]:
-    """Return the ids of live public pages of this language with something of at least `least` of these groups, the best first;
-    at most MAX_FOUND."""
+    """Return the ids of live public pages of this language that have a term of at least `least` of these groups.
+
+    The best first, at most MAX_FOUND.
+    """
     kinds = [kind.pk for kind in ContentType.objects.get_for_models(*public_page_models()).values()]
     ask = _on_postgresql if connection.vendor == "postgresql" else _on_sqlite
     statement, values = ask(groups, least, kinds, locale.pk)

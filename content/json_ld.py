@@ -1,8 +1,8 @@
-"""Build the structured data of a page (schema.org), where it helps a person find help: who is behind it, which numbers can be
-called, what a service does, and answers to questions.
+"""Build the structured data of a page (schema.org), where it helps a person find help.
 
-Only what the page itself says, and only lines that may be shown. A telephone line is a service with a number: most
-belong to others, so none is called a contact of ours.
+It says who is behind the site, which numbers can be called, what a service does, and answers to questions: only what the
+page itself says, and only lines that may be shown. A helpline is a service with a number: most belong to others, so none
+is called a contact of ours.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ Node = dict[str, Any]
 
 
 def build_json_ld(page: Page, lines: Iterable[Hotline]) -> Node | None:
-    """Return the page's JSON-LD, or None for pages that need none. Whether anyone may come across it is asked before."""
+    """Return the page's JSON-LD, or None for pages that need none. The caller asks whether the page is public."""
     makers = {HomePage: _home, HelpPage: _help, ServicePage: _service, QuestionsPage: _questions}
     maker = makers.get(type(page))
     if maker is None:

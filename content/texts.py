@@ -1,4 +1,4 @@
-"""Turn a multilingual text ({"sq": ..., "en": ...} at its leaves) into the stored form of a page body in one language."""
+"""Turn a multilingual text ({code: text} at its leaves) into the stored form of a page body in one language."""
 
 import re
 import uuid

@@ -29,7 +29,7 @@ def kind_of(document: Any) -> str:
 
 
 def size_of(document: Any) -> int:
-    """Return the size in bytes, as counted when the file was added; 0 when it wasn't counted and the file is missing."""
+    """Return the size in bytes, as counted when the file was added; 0 when unknown."""
     if document.file_size:
         return int(document.file_size)
     try:

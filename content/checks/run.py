@@ -39,7 +39,7 @@ def findings_by_page(pages: Iterable[Page]) -> dict[int, list[Finding]]:
 
 
 def must_not_be_published(revision: Revision) -> list[Finding]:
-    """Return what must not reach a reader in this revision of a page: numbers nobody verified, pictures without words."""
+    """Return what must not reach a reader in this revision: numbers nobody verified, pictures without words."""
     page = revision.as_object()
     if not isinstance(page, PublicPageMixin):
         return []

@@ -1,4 +1,4 @@
-"""The editors' form of a hotline: what one editor may change alone, and what waits for another one's call (docs/adr/0076)."""
+"""The form of a hotline: what one editor may change alone, and what waits for another one's call (docs/adr/0076)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Answer with a file, or the byte range of it that was asked for: phones ask for a film piece by piece, and iPhones play nothing else."""
+"""Answer with a file or a byte range of it: phones ask for a film piece by piece, and iPhones play nothing else."""
 
 import re
 from collections.abc import Iterator
