@@ -1,8 +1,8 @@
 """Build the structured data of a page (schema.org), where it helps a person find help.
 
-It says who is behind the site, which numbers can be called, what a service does, and answers to questions: only what the
-page itself says, and only lines that may be shown. A helpline is a service with a number: most belong to others, so none
-is called a contact of ours.
+It says who is behind the site, which numbers can be called, what a service does, and answers to questions: only what
+the page itself says, and only lines that may be shown. A helpline is a service with a number: most belong to others, so
+none is called a contact of ours.
 """
 
 from collections.abc import Iterable
