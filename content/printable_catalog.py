@@ -28,7 +28,7 @@ class Printable:
 
     @property
     def template(self) -> str:
-        return f"content/papers/{self.said}.html"
+        return f"content/printables/{self.said}.html"
 
     @property
     def words(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from ..records.models import InformativeSession
 # kind: (template, class of the sheet)
 KINDS: dict[str, tuple[str, str]] = {
     "leaflet": ("outreach_pages/handouts/leaflet.html", "leaflet"),
-    "pocket_card": ("content/papers/pocket_card.html", "pocket-card"),
+    "pocket_card": ("content/printables/pocket_card.html", "pocket-card"),
     "poster_a4": ("outreach_pages/handouts/poster.html", "poster poster-a4"),
     "poster_a3": ("outreach_pages/handouts/poster.html", "poster poster-a3"),
 }
