@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.action_menu import ActionMenuItem, SubmitForModerationMenuItem
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.panels import ObjectList
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.widgets.button import Button
 from wagtail.models import Page
@@ -27,7 +26,6 @@ from access.models import StaffRole
 
 from .content_checker import use_our_checker
 from .hotlines.actions import CALLED, HIDDEN
-from .hotlines.forms import HotlineForm
 from .models import GlossaryTerm, Hotline, SearchAnswer, SearchSynonyms
 from .phone_numbers import is_reserved
 from .redirects import views as redirects
@@ -41,8 +39,6 @@ from .review.localize import publish_word
 
 class HotlineViewSet(SnippetViewSet):
     model = Hotline
-    # Becomes the model's own edit handler, so that no screen edits a number past the rules of this form.
-    edit_handler = ObjectList(Hotline.panels, base_form_class=HotlineForm)
     icon = "mobile-alt"
     menu_label = _("Helplines")
     menu_order = 210

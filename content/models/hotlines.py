@@ -1,7 +1,7 @@
 """The hotline model: each has a publish flag and the day of its last test call."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from access.models import in_language
@@ -104,7 +105,7 @@ class Hotline(models.Model):
 
     objects = HotlineQuerySet.as_manager()
 
-    # The form is HotlineForm, which HotlineViewSet binds (wagtail_hooks.py): it stands above the models.
+    base_form_class: ClassVar[type[WagtailAdminModelForm]]  # set by content.hotlines, which stands above the models
     panels = [
         FieldRowPanel([FieldPanel("number"), FieldPanel("publish")]),
         FieldRowPanel([CallPanel("verified_on", read_only=True), FieldPanel("verified_by", read_only=True)]),

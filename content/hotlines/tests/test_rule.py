@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from wagtail.admin.panels import get_edit_handler
 
+from content.hotlines.forms import HotlineForm
 from content.models import Hotline
 from content.models.hotlines import HotlineQuerySet
 
@@ -109,3 +111,8 @@ def test_nobody_goes_around_the_one_door():
 
 def test_the_door_is_the_models_own_manager():
     assert isinstance(Hotline.objects.all(), HotlineQuerySet)
+
+
+def test_every_screen_that_edits_a_line_is_built_on_its_form():
+    assert issubclass(get_edit_handler(Hotline).get_form_class(), HotlineForm)
+    assert issubclass(Hotline.get_edit_handler().get_form_class(), HotlineForm)
