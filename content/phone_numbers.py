@@ -53,7 +53,7 @@ def plain(number: str) -> str:
     return digits.removeprefix("00355")
 
 
-def digits_of(number: str) -> str:
+def get_digits(number: str) -> str:
     """Return the digits as they are dialled here: `+355 4 ...`, `00355 4 ...` and `04 ...` are the same number."""
     digits = "".join(each for each in number if each.isdigit())
     if number.strip().startswith("+355") or digits.startswith("00355"):
@@ -67,7 +67,7 @@ def numbers_in(text: str, *, known: Collection[str] = ()) -> list[str]:
     found = []
     for match in CANDIDATE.finditer(left):
         written = match[0].strip()
-        digits = digits_of(written)
+        digits = get_digits(written)
         if digits in known or _looks_like_one(written, digits):
             found.append(written)
     return found

@@ -7,10 +7,9 @@ from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 
-from content.models import Hotline
-from content.phone_numbers import digits_of
-
 from ..extract import PageParts
+from ..models import Hotline
+from ..phone_numbers import get_digits
 from .models import WordsToAvoid
 from .words import Avoided, read_lines
 
@@ -53,7 +52,7 @@ def _numbers() -> dict[str, bool]:
     today = timezone.localdate()
     known: dict[str, bool] = {}
     for line in Hotline.objects.exclude(number=""):
-        digits = digits_of(line.number)
+        digits = get_digits(line.number)
         known[digits] = known.get(digits, False) or line.is_shown(today)
     return known
 

@@ -12,7 +12,7 @@ from django.core.validators import EmailValidator
 from django.utils.translation import gettext_lazy as _
 
 from ..extract import PageParts
-from ..phone_numbers import digits_of, numbers_in
+from ..phone_numbers import get_digits, numbers_in
 from .facts import CheckContext
 from .findings import STOP, WARN, Finding
 
@@ -44,7 +44,7 @@ def check_numbers(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
 
 
 def _finding(number: str, place: str, facts: CheckContext) -> Finding:
-    shown = facts.numbers.get(digits_of(number))
+    shown = facts.numbers.get(get_digits(number))
     if shown:
         words = _("A telephone number in the text. Use the block “Helpline”: it disappears when it must.")
         return Finding("number_in_text", words, place, number, WARN)

@@ -11,9 +11,8 @@ import structlog
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
 
-from content.models import PublicPageMixin
-
 from ..extract import PageParts, extract_page
+from ..models import PublicPageMixin
 from .facts import CheckContext, build_check_context
 from .findings import STOP, WARN, Finding
 from .rules import RULES, STOPPING

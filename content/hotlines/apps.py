@@ -9,8 +9,7 @@ class HotlinesConfig(AppConfig):
 
     def ready(self) -> None:
         # The model can't name its form, which stands above it. Every screen that edits a hotline is built on this one.
-        from content.models import Hotline
-
+        from ..models import Hotline
         from .forms import HotlineForm
 
         Hotline.base_form_class = HotlineForm

@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from access.languages import LANGUAGES
-from audit.chain import actor_of, record
-from content.review.models import EditorNews
-from content.review.news import tell
+from audit.chain import get_actor, log_event
 
 from ..models.hotline_languages import SPOKEN
 from ..models.hotline_rules import called_as
 from ..phone_numbers import is_reserved, numbers_in, plain
+from ..review.models import EditorNews
+from ..review.news import tell
 
 TEXTS = tuple(
     f"{name}_{language}" for name in ("name", "short", "for_whom", "use", "hours", "cost") for language in LANGUAGES
@@ -99,9 +99,9 @@ class HotlineForm(WagtailAdminModelForm):
         else:
             kind = what.LINE_SHOWN if is_brought else what.LINE
         tell(kind, title=str(line), by=self.for_user)
-        record(
+        log_event(
             "line.made" if is_new else "line.changed",
-            actor=actor_of(self.for_user),
+            actor=get_actor(self.for_user),
             target_kind="hotline",
             target_id=line.pk,
             fields=sorted(self.changed_data),

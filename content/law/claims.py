@@ -12,10 +12,10 @@ from django.utils.html import strip_tags
 from wagtail.models import Page
 
 from access.languages import LANGUAGES
-from content.models import GlossaryPage, GlossaryTerm, public_page_models
-from content.texts import in_one_language
 
 from ..legal_wording import legal_sentences, names_law, speaks_of_law
+from ..models import GlossaryPage, GlossaryTerm, public_page_models
+from ..texts import in_one_language
 
 
 @dataclass(frozen=True)

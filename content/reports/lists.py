@@ -11,9 +11,10 @@ from wagtail.permissions import policy_registry
 from wagtail.query import PageQuerySet
 
 from access.models import User
-from content.hotlines.states import standings
-from content.models import Hotline, public_page_models
-from content.page_references import count_references
+
+from ..hotlines.states import standings
+from ..models import Hotline, public_page_models
+from ..page_references import count_references
 
 SOON = timedelta(days=30)
 LATELY = timedelta(days=7)
@@ -42,7 +43,7 @@ def taken_away(now: datetime | None = None) -> list[Taken]:
     return list(found.values())
 
 
-def pages_of(user: User) -> PageQuerySet:
+def get_pages(user: User) -> PageQuerySet:
     """The public pages this person may change, with `review_by` and `checked_on` whatever their type."""
     pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change")
     types = [model._meta.model_name for model in public_page_models()]
@@ -55,7 +56,7 @@ def pages_of(user: User) -> PageQuerySet:
 def due_pages(user: User, on: date | None = None) -> PageQuerySet:
     """Live pages whose day to be looked at again has come, or comes within 30 days."""
     until = (on or timezone.localdate()) + SOON
-    return pages_of(user).live().filter(review_by__lte=until).order_by("review_by", "path")
+    return get_pages(user).live().filter(review_by__lte=until).order_by("review_by", "path")
 
 
 def lines_by_state(on: date | None = None) -> "QuerySet[Hotline]":

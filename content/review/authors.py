@@ -22,7 +22,7 @@ def fingerprint(revision: Revision) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def writers_of(revision: Revision) -> set[int]:
+def get_writers(revision: Revision) -> set[int]:
     """Everybody who saved the page since what readers have now, up to this revision; of a translation also who
     translated, and who wrote what the original holds unread."""
     page = Page.objects.filter(pk=revision.object_id).first()

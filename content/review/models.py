@@ -21,9 +21,9 @@ from wagtail.locks import WorkflowLock
 from wagtail.models import AbstractGroupApprovalTask, Page, Revision, TaskState, WorkflowState
 
 from access.models import StaffRole, User
-from content.checks.run import must_not_be_published
 
-from .authors import fingerprint, writers_of
+from ..checks.run import must_not_be_published
+from .authors import fingerprint, get_writers
 
 Action = tuple[str, Any, bool]
 
@@ -79,12 +79,12 @@ class SubmittedManager(models.Manager["Submitted"]):
     def note(self, state: TaskState) -> None:
         """Write down what a task begins with: its content's fingerprint and its authors."""
         revision = Revision.objects.get(pk=state.revision_id)
-        self.create(state=state, fingerprint=fingerprint(revision), authors=sorted(writers_of(revision)))
+        self.create(state=state, fingerprint=fingerprint(revision), authors=sorted(get_writers(revision)))
 
     def get_authors(self, state: TaskState) -> set[int]:
         """Return the ids of everybody who submitted or wrote of it. Worked out for tasks older than this table."""
         noted = self.filter(state_id=state.pk).values_list("authors", flat=True).first()
-        people = set(writers_of(state.revision) if noted is None else noted)
+        people = set(get_writers(state.revision) if noted is None else noted)
         return {pk for pk in (*people, state.workflow_state.requested_by_id, state.revision.user_id) if pk}
 
     def is_unchanged(self, state: TaskState) -> bool:

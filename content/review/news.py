@@ -16,8 +16,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from access.models import User
-from content.editors import get_editors_to_mail
 
+from ..editors import get_editors_to_mail
 from .models import EditorNews
 
 log = structlog.get_logger(__name__)

@@ -11,9 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.models import Page, TaskState
 
-from content.checks.run import findings_for
-
-from .actions import submit_translation, translation_of
+from ..checks.run import findings_for
+from .actions import get_translation, submit_translation
 from .models import PageReviewTask, Submitted, may_decide
 
 
@@ -86,7 +85,7 @@ def submit(request: HttpRequest, page_id: int) -> HttpResponse:
     """GET: what is sent and to whom. POST: the translated sentences become a draft that another editor looks over."""
     page = get_object_or_404(Page, pk=page_id).specific
     permissions = page.permissions_for_user(request.user)
-    translation = translation_of(page)
+    translation = get_translation(page)
     if translation is None or not permissions.can_edit():
         raise PermissionDenied
     if request.method == "POST":

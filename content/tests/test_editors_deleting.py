@@ -6,11 +6,12 @@ from django.urls import reverse
 from wagtail.models import Page
 
 from audit.models import AuditEntry
-from content.models import ArticlePage, HelpPage, HomePage, SearchAnswer
-from content.models.page_permissions import needs_another
-from content.review.deleting import ask_to_delete, delete_page, end_request
-from content.review.models import DeletionRequest
-from content.tests.editors import Editor, EditorsTest
+
+from ..models import ArticlePage, HelpPage, HomePage, SearchAnswer
+from ..models.page_permissions import needs_another
+from ..review.deleting import ask_to_delete, delete_page, end_request
+from ..review.models import DeletionRequest
+from .editors import Editor, EditorsTest
 
 
 class DeletingTest(EditorsTest):

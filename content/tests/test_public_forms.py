@@ -2,7 +2,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from content.public_forms import from_our_pages, public_form
+from ..public_forms import from_our_pages, public_form
 
 
 def posted(**headers: str):

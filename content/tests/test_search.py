@@ -2,8 +2,8 @@ from unittest.mock import patch
 
 from wagtail.models import PageViewRestriction
 
-from content.models import ArticlePage, ServicePage
-from content.tests.public_site import PublicSiteTest, main, stream
+from ..models import ArticlePage, ServicePage
+from .public_site import PublicSiteTest, main, stream
 
 
 class TestSearch(PublicSiteTest):

@@ -20,7 +20,7 @@ from typing import Any
 
 import polib
 
-from config.catalogs import ROOT
+from .catalogs import ROOT
 
 # Read from the catalogues: this runs without settings.
 LANGUAGES = tuple(sorted(folder.name for folder in (ROOT / "locale").iterdir() if folder.is_dir()))
@@ -28,7 +28,7 @@ TERMS = ROOT / "locale" / "terms.json"
 GLOSSARY = ROOT / "docs" / "glossary.md"
 # The folders whose JSON ships texts as {"sq": ..., "en": ...}.
 DATA = (
-    "case_forms/builder/data",
+    "case_forms/form_builder/data",
     "case_forms/procedures/data",
     "content/data",
     "outreach_pages/data",

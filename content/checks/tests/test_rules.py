@@ -10,16 +10,17 @@ from django.utils.translation import override
 from wagtail.admin.userbar import ContentCheckerItem
 from wagtail.models import Locale, Page
 
-from content.checks.facts import CheckContext
-from content.checks.findings import Finding
-from content.checks.rules import check_links, check_numbers, check_pictures, check_sentences, check_words
-from content.checks.run import findings_for
-from content.checks.words import read_lines
 from content.content_checker import POOR_ALT_TEXT, use_our_checker
 from content.extract import PageParts, TextPart
 from content.html_reader import read
 from content.models import ArticlePage, Hotline, ServicePage
-from content.phone_numbers import digits_of
+from content.phone_numbers import get_digits
+
+from ..facts import CheckContext
+from ..findings import Finding
+from ..rules import check_links, check_numbers, check_pictures, check_sentences, check_words
+from ..run import findings_for
+from ..words import read_lines
 
 FACTS = CheckContext(
     numbers={"129": True, "116111": True, "0800123": False},
@@ -92,7 +93,7 @@ def test_numbers_hidden_in_links_and_titles_are_found():
 
 
 def test_one_line_is_one_number_however_it_is_written():
-    assert digits_of("+355 69 123") == digits_of("0035569123") == digits_of("069-123")
+    assert get_digits("+355 69 123") == get_digits("0035569123") == get_digits("069-123")
 
 
 def test_a_word_to_avoid_is_found_in_all_its_endings_with_advice():

@@ -9,9 +9,10 @@ from django.conf import settings
 from django.utils import timezone
 from wagtail.admin.panels import get_edit_handler
 
-from content.hotlines.forms import HotlineForm
 from content.models import Hotline
 from content.models.hotlines import HotlineQuerySet
+
+from ..forms import HotlineForm
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 24)

@@ -2,10 +2,10 @@
 
 from django.core.cache import caches
 
-from content.page_cache.middleware import PageCacheMiddleware
-from content.page_cache.version import cache_version
 from content.tests.seeded import SeededTest
 
+from ..middleware import PageCacheMiddleware
+from ..version import cache_version
 from .wsgi import Counting, ask
 
 MB = 1024 * 1024

@@ -12,10 +12,10 @@ from django.core.cache import caches
 from wagtail.models import Site
 
 from content.models import ArticlePage, Hotline, SectionPage
-from content.page_cache.middleware import PageCacheMiddleware
-from content.page_cache.version import CacheVersion, cache_version
 from content.tests.seeded import SeededTest
 
+from ..middleware import PageCacheMiddleware
+from ..version import CacheVersion, cache_version
 from .cached_pages import MB, PageCacheTest
 from .wsgi import Counting, ask
 

@@ -9,10 +9,10 @@ from wagtail.models import Page, PageViewRestriction
 
 from access.models import User
 from content.models import HelpPage, SectionPage
-from content.page_cache.markers import MARK
-from content.page_cache.middleware import PageCacheMiddleware, encoding_for
-from content.page_cache.version import CacheVersion, cache_version
 
+from ..markers import MARK
+from ..middleware import PageCacheMiddleware, encoding_for
+from ..version import CacheVersion, cache_version
 from .cached_pages import MB, PageCacheTest
 from .wsgi import ask
 

@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from content.models import Hotline
-from content.page_cache.invalidation import is_shown
-from content.page_cache.middleware import PageCacheMiddleware
 
+from ..invalidation import is_shown
+from ..middleware import PageCacheMiddleware
 from .cached_pages import PageCacheTest
 from .wsgi import ask
 

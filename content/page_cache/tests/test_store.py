@@ -8,12 +8,11 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from content.page_cache import middleware
-from content.page_cache.entry import CachedPage
-from content.page_cache.markers import MARK, mark_cacheable
-from content.page_cache.middleware import PageCacheMiddleware, encoding_for
-from content.page_cache.store import PageStore
-
+from .. import middleware
+from ..entry import CachedPage
+from ..markers import MARK, mark_cacheable
+from ..middleware import PageCacheMiddleware, encoding_for
+from ..store import PageStore
 from .cached_pages import MB
 from .wsgi import Counting, ask
 

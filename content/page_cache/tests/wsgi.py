@@ -6,8 +6,9 @@ from typing import Any
 from django.core.wsgi import get_wsgi_application
 from django.test import RequestFactory
 
-from content.page_cache.middleware import PageCacheMiddleware
 from tests.connections import connections_stay_open
+
+from ..middleware import PageCacheMiddleware
 
 
 @dataclass

@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 
 from access.languages import LANGUAGES
 
-from .shelf import FIRST, guides_for
+from .catalogue import FIRST, guides_for
 
 
 def all_guides(request: HttpRequest) -> HttpResponse:
