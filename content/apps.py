@@ -9,9 +9,10 @@ class ContentConfig(AppConfig):
     legal_texts = "data/legal.json"
 
     def ready(self) -> None:
+        # models are loaded by now
         from . import file_permissions, pictures
-        from .serving import changes
+        from .page_cache import invalidation
 
-        changes.connect()
+        invalidation.connect()
         pictures.connect()
         file_permissions.register()

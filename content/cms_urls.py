@@ -1,9 +1,9 @@
-"""Addresses of the editors' own pages in the admin, under `cms/public/` (one row in access/policy.py)."""
+"""URLs of the editors' own pages in the admin, under `cms/public/` (one row in access/policy.py)."""
 
 from django.urls import include, path
 
 from .checks.views import ChecksOnCreate, ChecksOnEdit
-from .lines.views import called, hide_line
+from .hotlines.views import called, hide_line
 from .reports.views import ChangesReport, FindingsReport, LinesReport, ReviewByReport
 from .review.deleting_views import delete
 from .review.views import decide, submit

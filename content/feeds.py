@@ -1,4 +1,4 @@
-"""What is new and what changed, for feed readers: one Atom feed for each language.
+"""The Atom feed of new and changed pages, one for each language.
 
 A feed reader keeps what it gets on a phone that others may see. So pages marked "leave no copy" are left out, and each
 entry carries the title meant for the browser's history.
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from .headless.pages import shown_pages
 from .headless.reading import Reading, absolute
-from .serving.marks import keep_whole, open_to_all
+from .page_cache.markers import allow_any_origin, mark_cacheable
 
 ENTRIES = 30
 LOOK_AT = 3 * ENTRIES  # sensitive pages among them are left out
@@ -47,8 +47,8 @@ def feed(request: HttpRequest) -> HttpResponse:
             updateddate=page.last_published_at,
         )
     answer = HttpResponse(atom.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
-    keep_whole(request, answer)
-    open_to_all(answer)
+    mark_cacheable(request, answer)
+    allow_any_origin(answer)
     return answer
 
 

@@ -1,4 +1,4 @@
-"""A stream of blocks whose definition stays out of migrations."""
+"""A StreamField whose block definition stays out of migrations."""
 
 from typing import Any
 

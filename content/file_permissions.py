@@ -1,4 +1,4 @@
-"""Pictures and files that something refers to are deleted by nobody (docs/adr/0075)."""
+"""Permission policy: images and documents that something refers to can't be deleted (docs/adr/0075)."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ class UsedStays(CollectionOwnershipPermissionPolicy):
 
 
 def register() -> None:
-    """In place of what Wagtail registered for the models of pictures and files."""
+    """Register the policy in place of Wagtail's for images and documents."""
     for model in (get_image_model(), get_document_model()):
         policy = UsedStays(model, auth_model=model, owner_field_name="uploaded_by_user")
         policy_registry.register(model, value=policy, exact_class=True)

@@ -1,4 +1,4 @@
-"""Finds words explained in running text, and marks each where it first stands on a page (docs/adr/0019).
+"""Mark glossary terms in running text, each where it first stands on a page (docs/adr/0019).
 
 Runs in every rendering that isn't kept, so it looks up words in a table instead of trying each form as a pattern.
 """
@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from operator import itemgetter
+from typing import Protocol, TypeVar
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-
-from .models.glossary import GlossaryTerm, with_own_links
 
 WORD = re.compile(r"(?<![\w&])\w+")
 TAG = re.compile(r"(<[^>]*>)")
@@ -23,6 +22,9 @@ TAG_NAME = re.compile(r"</?([a-z][a-z0-9]*)")
 CLOSED = frozenset({"a", "button", "h1", "h2", "h3", "h4", "h5", "h6", "summary", "label", "code"})
 BETWEEN_PARAGRAPHS = re.compile(r"</(?:p|li)>\s*(?=<(?:p|li)\b)")
 BLOCK_TAGS = re.compile(r"</?(?:p|ul|ol|li|div|h[1-6])\b[^>]*>")
+
+# As Wagtail stores them: a page is linked to by its id, everything else by an address or as another kind.
+OTHER_LINK = re.compile(r"""<a\b(?!(?![^>]*\bhref\s*=)[^>]*\blinktype\s*=\s*["']?page\b)[^>]*>""", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -49,21 +51,16 @@ class Glossary:
     terms: tuple[Explained, ...]
 
     def look_up(self, words: str) -> Explained | None:
-        """The word explained that is written like this, in any of its forms."""
+        """Return the term that is written like this, in any of its forms."""
         text = _folded(" ".join(words.split()))
         first = WORD.search(text)
         candidates = self.forms.get(first[0], ()) if first else ()
         return next((form.explained for form in candidates if form.text == text), None)
 
 
-def get_glossary(locale_id: int) -> Glossary:
-    """The glossary of a language. One query; the table is made anew only when a word has changed."""
-    rows = GlossaryTerm.objects.filter(locale_id=locale_id).values_list("slug", "term", "definition", "forms")
-    return _table(tuple((slug, term, text, tuple(forms)) for slug, term, text, forms in rows))
-
-
 @lru_cache(maxsize=16)
-def _table(rows: tuple[tuple[str, str, str, tuple[str, ...]], ...]) -> Glossary:
+def build_glossary(rows: tuple[tuple[str, str, str, tuple[str, ...]], ...]) -> Glossary:
+    """Build the table from (slug, term, definition, other forms) of each term; remembered until a word changes."""
     found: dict[str, dict[str, Form]] = {}
     terms = []
     for slug, term, definition, forms in rows:
@@ -77,6 +74,12 @@ def _table(rows: tuple[tuple[str, str, str, tuple[str, ...]], ...]) -> Glossary:
         first: tuple(sorted(forms.values(), key=lambda form: -len(form.text))) for first, forms in found.items()
     }
     return Glossary(by_length, tuple(terms))
+
+
+def with_own_links(html: str) -> str:
+    """Words of a link that doesn't lead to a page of ours stay, without it: what stands in the table may be older than
+    the rule."""
+    return OTHER_LINK.sub("<a>", html)
 
 
 def _folded(text: str) -> str:
@@ -97,7 +100,7 @@ class Marker:
         self.marked: set[str] = set()
 
     def mark(self, html: str) -> str:
-        """The text with each word explained where it first stands, and only there."""
+        """Return the text with each term marked where it first stands on the page, and only there."""
         if not self.glossary.forms:
             return html
         parts = TAG.split(html)
@@ -177,16 +180,23 @@ def _is_a_name(text: str, start: int, end: int) -> bool:
     return shown[0].isupper() and (before.isalnum() or before == ",")
 
 
+class HasTerm(Protocol):
+    """What is sorted by the alphabet: a GlossaryTerm."""
+
+    term: str
+
+
+T = TypeVar("T", bound=HasTerm)
 # In Albanian these are one letter each, with places of their own in the alphabet.
 ALBANIAN = ["a", "b", "c", "ç", "d", "dh", "e", "ë", "f", "g", "gj", "h", "i", "j", "k", "l", "ll", "m", "n", "nj", "o"]
 ALBANIAN += ["p", "q", "r", "rr", "s", "sh", "t", "th", "u", "v", "x", "xh", "y", "z", "zh"]
 ENGLISH = list("abcdefghijklmnopqrstuvwxyz")
 
 
-def by_letter(terms: Iterable[GlossaryTerm], language: str) -> list[tuple[str, list[GlossaryTerm]]]:
-    """Terms under their first letter, in the order of the language's alphabet."""
+def by_letter(terms: Iterable[T], language: str) -> list[tuple[str, list[T]]]:
+    """Group terms under their first letter, in the order of the language's alphabet."""
     alphabet = {letter: place for place, letter in enumerate(ALBANIAN if language == "sq" else ENGLISH)}
-    letters: dict[str, list[GlossaryTerm]] = {}
+    letters: dict[str, list[T]] = {}
     for word, term in sorted(((_letters(term.term, alphabet), term) for term in terms), key=itemgetter(0)):
         letters.setdefault(word[0][1].upper() if word else "", []).append(term)
     return list(letters.items())

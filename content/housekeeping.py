@@ -8,8 +8,8 @@ from wagtail_headless_preview.models import PagePreview
 
 from audit.put_aside import each
 
-from .checks.keeping import check_waiting
-from .lines.actions import tell_editors
+from .checks.results import check_waiting
+from .hotlines.actions import tell_editors
 from .pictures import make_missing_sizes
 from .review.actions import publish_due
 from .review.news import send_news
@@ -38,7 +38,7 @@ def each_hour(_argument: Any = None) -> None:
     """Tells editors of telephone lines that want a call, each change of a line once. Makes what sizes of pictures are
     missing. Forgets the drafts that a front end elsewhere was shown, once no token opens them any more."""
     steps: dict[str, Callable[[], Any]] = {
-        "content.lines": _tell,
+        "content.hotlines": _tell,
         "content.sizes": _make_sizes,
         "content.previews": PagePreview.garbage_collect,
     }

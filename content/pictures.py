@@ -19,8 +19,8 @@ from wagtail.images.models import AbstractImage, AbstractRendition, Filter, Sour
 from access.limits import Busy, pictures
 from audit.put_aside import aside, each
 
-from .serving.generation import begin_new_generation
-from .serving.shared import remembered
+from .page_cache.shared import get_shared
+from .page_cache.version import invalidate_pages
 
 WIDTHS = (400, 800, 1200)
 FORMATS = {"avif": "image/avif", "webp": "image/webp", "jpeg": "image/jpeg"}
@@ -40,13 +40,13 @@ def sized(image: AbstractImage) -> dict[str, str]:
     return {f"format-{kind}|width-{width}": media for kind, media in FORMATS.items() for width in widths}
 
 
-def get_sizes(image: AbstractImage, request: HttpRequest | None = None) -> dict[str, AbstractRendition]:
-    """Those that are there, by how they are made, in the order of `sized`. Read once a generation."""
-    return remembered(request, ("sizes", image.pk), lambda: _there(image, [*sized(image)]))
+def get_renditions_by_spec(image: AbstractImage, request: HttpRequest | None = None) -> dict[str, AbstractRendition]:
+    """Those that are there, by how they are made, in the order of `sized`. Shared by readers."""
+    return get_shared(request, ("sizes", image.pk), lambda: _there(image, [*sized(image)]))
 
 
 def get_poster(image: AbstractImage, request: HttpRequest | None = None) -> AbstractRendition | None:
-    return remembered(request, ("poster", image.pk), lambda: _there(image, [POSTER]).get(POSTER))
+    return get_shared(request, ("poster", image.pk), lambda: _there(image, [POSTER]).get(POSTER))
 
 
 def make_sizes(image: AbstractImage) -> int:
@@ -65,7 +65,7 @@ def make_sizes(image: AbstractImage) -> int:
     except (SourceImageIOError, InvalidFilterSpecError, OSError, ValueError) as error:
         log.warning("picture_without_sizes", image=image.pk, error=type(error).__name__)
         return 0
-    begin_new_generation()
+    invalidate_pages()
     return len(made)
 
 
@@ -97,7 +97,7 @@ def _came_in(instance: AbstractImage, raw: bool = False, **_given: Any) -> None:
 
 def _lost_a_size(instance: AbstractRendition, **_given: Any) -> None:
     """Another file was put in its place: Wagtail throws the old sizes away after it has saved the picture."""
-    begin_new_generation()
+    invalidate_pages()
     _make_soon(instance.image_id)
 
 

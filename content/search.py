@@ -10,14 +10,14 @@ from django.http import HttpRequest
 from wagtail.models import Locale, Page
 from wagtail.query import PageQuerySet
 
+from .fulltext import MAX_FOUND, ranked
 from .glossary import Glossary
 from .models.hotlines import Hotline
-from .models.listing import public_pages
 from .models.search import SearchAnswer
-from .ranked import MAX_FOUND, ranked
+from .page_listing import public_pages
 from .search_words import Asked, asked_for
 
-LONGEST = 100
+MAX_QUERY_LENGTH = 100
 MAX_ANSWERS = 3
 ENOUGH = 3  # pages; with fewer, pages with fewer of the words follow
 RESULTS_A_PAGE = 20
@@ -25,7 +25,7 @@ RESULTS_A_PAGE = 20
 
 def results_for(request: HttpRequest, locale: Locale, lines: list[Hotline], glossary: Glossary) -> dict[str, Any]:
     """What the search page shows for `?q=`: {"words", "found", "explained", "found_lines", "address"}."""
-    words = " ".join(request.GET.get("q", "").replace("\x00", " ").split())[:LONGEST]
+    words = " ".join(request.GET.get("q", "").replace("\x00", " ").split())[:MAX_QUERY_LENGTH]
     if not words:
         return {"words": ""}
     pages = found_pages(words, public_pages(request).filter(locale=locale), locale)

@@ -1,5 +1,7 @@
-"""What somebody types, made ready for the tables of words: little words left out, endings taken off, and beside each
-word those that mean the same. Nothing of it is kept."""
+"""Turn what somebody types into search terms: stop words left out, endings taken off, synonyms beside each word.
+
+Nothing of it is stored.
+"""
 
 import json
 import re
@@ -10,9 +12,9 @@ from pathlib import Path
 
 from wagtail.models import Locale
 
+from .fulltext import Term
 from .models.search import SearchSynonyms
-from .ranked import Term
-from .stems import SHORTEST, folded, forms, same, stem
+from .stems import MIN_STEM, folded, forms, same, stem
 
 WORD = re.compile(r"[^\W_]+")
 MAX_TYPED = 24  # words looked at
@@ -92,7 +94,7 @@ def _terms(words: Iterable[str], language: str) -> Iterable[Term]:
         beginning = stem(clean, language)
         if beginning == clean:
             continue
-        if len(beginning) > SHORTEST:
+        if len(beginning) > MIN_STEM:
             yield Term(beginning)
         else:
             yield from (Term(form, False) for form in forms(beginning, language))

@@ -12,6 +12,8 @@ from typing import Any
 
 from wagtail.models import Page
 
+from access.languages import LANGUAGES
+
 from .models import GlossaryTerm, Hotline
 from .texts import in_one_language
 
@@ -46,11 +48,11 @@ def word_as_it_stands(term: GlossaryTerm) -> Words:
 
 
 def line_as_shipped(line: Mapping[str, Any]) -> Words:
-    return _clean([line[name][language] for name in WORDS_OF_LINES for language in ("sq", "en")])
+    return _clean([line[name][language] for name in WORDS_OF_LINES for language in LANGUAGES])
 
 
 def line_as_it_stands(line: Hotline) -> Words:
-    return _clean([getattr(line, f"{name}_{language}") for name in WORDS_OF_LINES for language in ("sq", "en")])
+    return _clean([getattr(line, f"{name}_{language}") for name in WORDS_OF_LINES for language in LANGUAGES])
 
 
 def fingerprint(words: Words) -> str:

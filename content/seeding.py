@@ -23,8 +23,8 @@ from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from audit.chain import log_event
 
-from .lines.reserved import is_reserved, plain
 from .models import GlossaryTerm, HomePage, Hotline, SeededText
+from .phone_numbers import is_reserved, plain
 from .seeded_words import HEAD, fingerprint, line_as_shipped, page_as_shipped, word_as_shipped
 from .seeding_addresses import lead_on
 from .seeding_corrections import Seeded, correct_lines, correct_pages, correct_words, propose, seeded_pages

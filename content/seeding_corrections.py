@@ -18,10 +18,11 @@ from django.utils import translation
 from django.utils.translation import gettext
 from wagtail.models import Page, Revision
 
+from access.languages import LANGUAGES
 from audit.chain import log_event
 
-from .law.page import LegalCheck
 from .models import GlossaryTerm, Hotline, SeededText
+from .models.legal_mark import LegalCheck
 from .seeded_words import (
     WORDS_OF_LINES,
     Words,
@@ -166,7 +167,7 @@ def correct_lines(lines: list[dict[str, Any]]) -> int:
         if line is None or not _to_correct(key, line_as_it_stands(line), line_as_shipped(shipped), known):
             continue
         for name in WORDS_OF_LINES:
-            for language in ("sq", "en"):
+            for language in LANGUAGES:
                 setattr(line, f"{name}_{language}", shipped[name][language])
         line.save()
         remember(key, line_as_shipped(shipped))

@@ -1,4 +1,4 @@
-"""What search engines are told: where the public pages are, in which languages, and what isn't theirs to read."""
+"""The sitemap and robots.txt: the public pages in each language, and what crawlers must not read."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from wagtail.models import Site
 
 from .headless.pages import shown_pages
 from .headless.reading import absolute
-from .serving.marks import keep_whole
+from .page_cache.markers import mark_cacheable
 
 MOST = 50_000  # the protocol's limit for one file
 NOT_FOR_ROBOTS = (
@@ -43,7 +43,7 @@ class Entry:
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Every listed public page, with the same page in other languages."""
     answer = HttpResponse("".join(_lines(request)), content_type="application/xml; charset=utf-8")
-    keep_whole(request, answer)
+    mark_cacheable(request, answer)
     return answer
 
 
@@ -58,7 +58,7 @@ def robots(request: HttpRequest) -> HttpResponse:
         "",
     ]
     answer = HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
-    keep_whole(request, answer)
+    mark_cacheable(request, answer)
     return answer
 
 

@@ -8,7 +8,7 @@ synonyms.
 
 import unicodedata
 
-SHORTEST = 3
+MIN_STEM = 3
 TOLERATED = 2  # letters
 AFTER_A_VOWEL = frozenset("tns")  # one letter that is as often part of the word
 UNDOUBLED_BEFORE = ("ing", "ed", "er", "ers")
@@ -48,7 +48,7 @@ def _bare(letter: str) -> str:
 def stem(word: str, language: str) -> str:
     """The beginning of `word` that its other forms share; the word itself where no ending is known to go."""
     word = unicodedata.normalize("NFC", word.lower())
-    if not word.isalpha() or len(word) <= SHORTEST:
+    if not word.isalpha() or len(word) <= MIN_STEM:
         return word
     plain = folded(word)
     if len(plain) != len(word):
@@ -64,7 +64,7 @@ def same(one: str, other: str) -> bool:
     """Whether two stems, folded, may be of one word: some words end as an ending does (“avokat”, “avokatit”)."""
     shorter, longer = sorted((one, other), key=len)
     return one == other or (
-        len(shorter) > SHORTEST and longer.startswith(shorter) and len(longer) - len(shorter) <= TOLERATED
+        len(shorter) > MIN_STEM and longer.startswith(shorter) and len(longer) - len(shorter) <= TOLERATED
     )
 
 
@@ -72,7 +72,7 @@ def _ending(plain: str, language: str) -> str:
     """The longest ending that may go: what is left keeps a vowel and three letters."""
     for ending in ENDINGS.get(language, ()):
         kept = plain[: len(plain) - len(ending)]
-        if len(kept) < SHORTEST or not plain.endswith(ending) or VOWELS.isdisjoint(kept):
+        if len(kept) < MIN_STEM or not plain.endswith(ending) or VOWELS.isdisjoint(kept):
             continue
         if _may_go(ending, kept[-1], language):
             return ending
@@ -87,14 +87,14 @@ def _may_go(ending: str, before: str, language: str) -> bool:
 
 def _without_last_vowels(plain: str, length: int) -> int:
     """“polici” and “policë” are one word: a vowel that is left at the end goes too, where enough stays."""
-    while length > SHORTEST + 1 and plain[length - 1] in VOWELS:
+    while length > MIN_STEM + 1 and plain[length - 1] in VOWELS:
         length -= 1
     return length
 
 
 def _undoubled(plain: str, length: int) -> int:
     """“beating” keeps “beat”, “begging” keeps “beg”: a consonant doubled before an ending counts once."""
-    is_doubled = length > SHORTEST and plain[length - 1] == plain[length - 2]
+    is_doubled = length > MIN_STEM and plain[length - 1] == plain[length - 2]
     return length - 1 if is_doubled and plain[length - 1] not in "lsz" else length
 
 

@@ -1,4 +1,4 @@
-"""Turns a bilingual text ({"sq": ..., "en": ...} at its leaves) into the stored form of a page body in one language."""
+"""Turn a multilingual text ({code: text} at its leaves) into the stored form of a page body in one language."""
 
 import re
 import uuid
@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from access.languages import LANGUAGES
+
 PAGE_LINK = re.compile(r'<a page="([a-z_]+)">(.*?)</a>')
 
 
 def in_one_language(value: Any, language: str) -> Any:
-    """Replaces each {"sq", "en"} by its text in this language."""
+    """Replace each {code: text} by its text in this language."""
     if isinstance(value, Mapping):
-        if value.keys() == {"sq", "en"}:
+        if value.keys() == set(LANGUAGES):
             return value[language]
         return {key: in_one_language(inner, language) for key, inner in value.items()}
     if isinstance(value, list):

@@ -16,7 +16,7 @@ from PIL import Image, ImageFile
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
 
-from .lines.reserved import is_reserved, numbers_in
+from .phone_numbers import is_reserved, numbers_in
 
 OFFICE = (b"PK\x03\x04",)
 # Ending -> where in the file a mark of its kind stands, and which.

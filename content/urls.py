@@ -1,4 +1,4 @@
-"""Addresses of this room. Its pages have none here: Wagtail serves them."""
+"""URLs of the quick exit. Pages have none here: Wagtail serves them."""
 
 from django.urls import path
 

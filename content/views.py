@@ -1,4 +1,4 @@
-"""Leaving quickly."""
+"""The quick exit."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect

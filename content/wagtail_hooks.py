@@ -1,4 +1,4 @@
-"""What editors see of this room: the telephone lines in the menu, reports, and the house's colour and name."""
+"""Wagtail hooks and viewsets of the content room."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,9 +24,10 @@ from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from access.models import StaffRole
 
-from .lines.actions import CALLED, HIDDEN
-from .lines.reserved import is_reserved
+from .content_checker import use_our_checker
+from .hotlines.actions import CALLED, HIDDEN
 from .models import GlossaryTerm, Hotline, SearchAnswer, SearchSynonyms
+from .phone_numbers import is_reserved
 from .redirects import views as redirects
 from .reports.panels import panels_for
 from .reports.views import state_label
@@ -210,6 +211,7 @@ def _delete_button(page: Page, user: Any) -> Iterator[Button]:
         )
 
 
+hooks.register("construct_wagtail_userbar", use_our_checker)
 # before wagtail-localize's, which answers the same request
 hooks.register("before_edit_snippet", publish_word, order=-2)
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import translation
 from rest_framework.request import Request
 
+from access.languages import in_each_language
 from content.headless import page_fields
 from content.headless.endpoint import Endpoint
 from content.headless.fields import Field
@@ -23,17 +23,8 @@ SLUG = text(pattern="^[-a-zA-Z0-9_]+$", maxLength=50)
 STATES = {SessionState.PLANNED: "planned", SessionState.HELD: "held", SessionState.REPORTED: "held"}
 
 
-def _said(label: Any) -> dict[str, str]:
-    """A label in both languages."""
-    found = {}
-    for code in ("sq", "en"):
-        with translation.override(code):
-            found[code] = str(label)
-    return found
-
-
 def _choice(key: str, choices: Any) -> dict[str, Any]:
-    return {"key": key, "name": _said(choices(key).label)}
+    return {"key": key, "name": in_each_language(choices(key).label)}
 
 
 def _topics(session: InformativeSession, reading: Reading) -> list[dict[str, Any]]:

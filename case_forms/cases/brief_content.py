@@ -14,6 +14,7 @@ from typing import Any
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext, pgettext
 
+from access.languages import LANGUAGES
 from access.models import MobileUnit, Municipality
 from case_forms import expressions
 from case_forms.form_builder.brief_parts import get_part
@@ -28,7 +29,6 @@ from notifications.outbox.states import NoticeState
 
 from .models import Case, CaseStatus, FormalIdentification
 
-LANGUAGES = ("sq", "en")
 EVERY_ROLE: Mapping[str, bool] = dict.fromkeys(Role.values, True)
 
 # What each fact of the case is for. One without a part is read under "The case", after what matters first.

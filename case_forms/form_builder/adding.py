@@ -12,12 +12,12 @@ from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
 
+from access.languages import NATIVE_NAMES
 from access.models import localize
 
 from .actions import DefinitionRefused, make_form
 from .catalogue import KINDS
 from .definition.limits import FORMAT
-from .labels import LANGUAGES
 from .models import FormDefinition
 from .pages import BuilderPage, PageOfForm
 
@@ -59,7 +59,7 @@ class KeyedForm(forms.Form):
 class AddForm(KeyedForm):
     language = forms.ChoiceField(
         label=gettext_lazy("Main language"),
-        choices=list(LANGUAGES.items()),
+        choices=list(NATIVE_NAMES.items()),
         help_text=gettext_lazy("The language in which the form is first written. Others can be added later."),
     )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=list(KINDS.items()))
@@ -147,7 +147,7 @@ class CopyView(AddView, PageOfForm):
 
 def build_copy_title(title: str, language: str) -> str:
     """What a copy is called until somebody says otherwise, so that lists never show two forms of one name."""
-    with override(language if language in LANGUAGES else get_language()):
+    with override(language if language in NATIVE_NAMES else get_language()):
         return _("Copy of %(title)s") % {"title": title}
 
 

@@ -24,6 +24,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from access.languages import LANGUAGES, in_each_language
 from access.models import localize
 from case_forms.expressions.explain.wording import WORDS
 from case_forms.expressions.operators import OPERATORS
@@ -41,7 +42,6 @@ from .properties import NEVER
 from .question_type_labels import GROUPS, TYPES
 from .sources import Lists, listed
 
-BOTH = ("sq", "en")
 ORDER = ["is", "is_not", "less", "at_most", "more", "at_least", "between", "answered", "unanswered"]
 OPERATORS_BY_KIND = {
     "text": ["is", "is_not", "includes", "excludes", "matches", "one_of", "answered", "unanswered"],
@@ -142,10 +142,10 @@ def _type(name: str, sources: Lists) -> dict[str, Any]:
 
 def _choices(name: str, sources: Lists) -> list[dict[str, Any]]:
     """The choices that a type has of itself."""
-    by_language = {language: registry.get(name).choices({"type": name}, language, sources) for language in BOTH}
+    by_language = {language: registry.get(name).choices({"type": name}, language, sources) for language in LANGUAGES}
     return [
-        {"value": value, "label": {language: by_language[language][place][1] for language in BOTH}}
-        for place, (value, _label) in enumerate(by_language["sq"])
+        {"value": value, "label": {language: by_language[language][place][1] for language in LANGUAGES}}
+        for place, (value, _label) in enumerate(by_language[LANGUAGES[0]])
     ]
 
 
@@ -153,11 +153,11 @@ def _parts(name: str, sources: Lists) -> dict[str, Any]:
     """What a condition can read of an answer that has parts: {"parts": [{"path", "label", "kind", "list"?}]}, and the
     choices of those that have no list of their own ("part_choices")."""
     if name == "indicator_assessment":
-        label = _in_both(gettext_lazy("The worker's decision"))
+        label = in_each_language(gettext_lazy("The worker's decision"))
         parts = [{"path": "decision", "label": label, "kind": "choice"}]
         return {"parts": parts, "part_choices": _choices(name, sources)}
     if name == "geopoint":
-        label = _in_both(gettext_lazy("Municipality"))
+        label = in_each_language(gettext_lazy("Municipality"))
         return {"parts": [{"path": "municipality", "label": label, "kind": "choice", "list": "municipalities"}]}
     if name == "indicators":
         parts = [
@@ -167,14 +167,6 @@ def _parts(name: str, sources: Lists) -> dict[str, Any]:
         ]
         return {"parts": parts, "part_choices": _choices(name, sources)}
     return {}
-
-
-def _in_both(words: Any) -> dict[str, str]:
-    texts = {}
-    for language in BOTH:
-        with translation.override(language):
-            texts[language] = str(words)
-    return texts
 
 
 def _list(name: str, sources: Lists) -> dict[str, Any]:

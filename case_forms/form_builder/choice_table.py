@@ -16,6 +16,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from access.languages import LANGUAGES
+
 from .definition.limits import MAX_ATTRIBUTES, MAX_CHOICES
 from .definition.value_checks import KEY, LANGUAGE, LONGEST_NAME, LONGEST_TEXT, is_clean
 
@@ -77,7 +79,7 @@ def read_table(text: str) -> list[Choice]:
     return choices
 
 
-def write_table(choices: Sequence[Choice], languages: Sequence[str] = ("sq", "en")) -> str:
+def write_table(choices: Sequence[Choice], languages: Sequence[str] = LANGUAGES) -> str:
     """The table of these choices, with a column for each language and attribute they have, and for `languages`."""
     spoken = dict.fromkeys([*languages, *(code for choice in choices for code in choice.get("label", {}))])
     names = dict.fromkeys(name for choice in choices for name in choice.get("with", {}))

@@ -2,15 +2,16 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from access.languages import NATIVE_NAMES
+
 SENSITIVITIES = {
     "public": _("public"),
     "internal": _("internal"),
     "personal": _("personal"),
     "special": _("special category"),
 }
-LANGUAGES = {"sq": "Shqip", "en": "English"}
 
 
 def language_name(code: str) -> str:
     """A language by its own name where the house knows it, else by its code."""
-    return LANGUAGES.get(code, code)
+    return NATIVE_NAMES.get(code, code)

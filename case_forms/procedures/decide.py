@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from access.languages import LANGUAGES
 from case_forms import expressions
 
 from .organisation_settings import choices_of_settings, get_values, labels_of_settings
@@ -35,7 +36,6 @@ EXPRESSIONS: Mapping[str, tuple[str, ...]] = {
 }
 # Expressions that say yes or no.
 FLAGS = frozenset({"child_track", "urgent"})
-LANGUAGES = ("sq", "en")
 CASE_CONSENT = "_case_consent"
 
 

@@ -13,7 +13,7 @@ from django.utils.text import normalize_newlines
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from access.localized_text import FIRST, LocalizedText, localize_to
+from access.localized_text import LocalizedText, localize_to
 from case_forms import expressions
 
 Question = dict[str, Any]
@@ -221,7 +221,7 @@ def text_in(texts: Mapping[str, str], language: str) -> LocalizedText:
 
 def in_our_words(language: str, *labels: "tuple[str, str | Promise]") -> list[Choice]:
     """Choices that the house words itself: in this language when it is one of the house's, else in Albanian."""
-    spoken = language if language in dict(settings.LANGUAGES) else FIRST
+    spoken = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
     with translation.override(spoken):
         return [(value, LocalizedText(str(label), spoken)) for value, label in labels]
 

@@ -19,9 +19,9 @@ from itertools import product
 from math import prod
 from pathlib import Path
 
+from access.languages import LANGUAGES
 from vault.lasting import RECEIPTS, keyed_hash, keyed_hashes
 
-LANGUAGES = ("sq", "en")
 WORDS = 4
 LONGEST_TYPED = 120  # characters
 MAX_MEANINGS = 16  # of one code that was typed with mistakes; each makes a guess that much easier

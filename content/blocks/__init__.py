@@ -1,11 +1,11 @@
-"""The parts a public page is made of. Each has a template of its own in templates/content/blocks/."""
+"""StreamField blocks of public pages. Each has a template of its own in templates/content/blocks/."""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
 from .files import AudioBlock, DownloadBlock, FigureBlock, VideoBlock
-from .papers import PaperBlock
 from .phone import PhoneControlsBlock
+from .printables import PrintableBlock
 from .texts import (
     INLINE,
     LONG,
@@ -43,7 +43,7 @@ class BodyBlock(blocks.StreamBlock):
     video = VideoBlock()
     audio = AudioBlock()
     download = DownloadBlock()
-    paper = PaperBlock()
+    paper = PrintableBlock()
     quiz = QuizBlock()
     region_chooser = RegionChooserBlock()
     phone_controls = PhoneControlsBlock()
@@ -64,5 +64,5 @@ class QuestionsBlock(blocks.StreamBlock):
 class DownloadsBlock(blocks.StreamBlock):
     """The files of a download page."""
 
-    paper = PaperBlock()
+    paper = PrintableBlock()
     download = DownloadBlock()

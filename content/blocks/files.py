@@ -1,4 +1,4 @@
-"""Blocks that carry a file: pictures, films, sound, papers."""
+"""Blocks with a file: figures, videos, recordings, downloads."""
 
 import mimetypes
 from pathlib import PurePath
@@ -14,7 +14,7 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail.images.models import Picture
 
-from ..pictures import get_poster, get_sizes
+from ..pictures import get_poster, get_renditions_by_spec
 from .texts import SHORT
 
 FILM = {"mp4": "video/mp4", "webm": "video/webm"}
@@ -24,12 +24,12 @@ AS_WIDE = "(min-width: 700px) 640px, calc(100vw - 32px)"  # as a picture stands 
 
 
 def get_kind(document: Any) -> str:
-    """What sort of file it is, as the ending says, in small letters: "pdf"."""
+    """Return the kind of file by its ending, in small letters: "pdf"."""
     return PurePath(document.filename).suffix.lstrip(".").lower()
 
 
 def get_size(document: Any) -> int:
-    """Bytes, as counted when the file was put in. 0 when nobody counted and the file isn't there."""
+    """Return the size in bytes, as counted when the file was added; 0 when unknown."""
     if document.file_size:
         return int(document.file_size)
     try:
@@ -94,7 +94,7 @@ class FigureBlock(blocks.StructBlock):
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         """`picture`: false until its sizes are made, some moments after it came in."""
         image = value.get("image")
-        sizes = get_sizes(image, _get_request(parent_context)) if image else {}
+        sizes = get_renditions_by_spec(image, _get_request(parent_context)) if image else {}
         attributes = {"alt": value.get("alt", ""), "sizes": AS_WIDE, "loading": "lazy", "decoding": "async"}
         return super().get_context(value, parent_context=parent_context) | {"picture": Picture(sizes, attributes)}
 

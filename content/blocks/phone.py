@@ -1,4 +1,4 @@
-"""What a reader decides about their own phone: pages kept to be read without a network, a neutral title."""
+"""The block by which a reader saves pages on their own phone and gives them a neutral title and icon."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Blocks of words: what an article says."""
+"""Text blocks of public pages."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.snippets.blocks import SnippetChooserBlock
 
-from ..nearby import regions_with_units
-from ..serving.shared import remembered
+from ..page_cache.shared import get_shared
+from ..regions import get_regions_with_units
 
 INLINE = ["bold", "italic", "link"]
 SHORT = [*INLINE, "ul"]
@@ -16,7 +16,7 @@ LONG = ["h2", "h3", *SHORT, "ol"]
 
 
 def several(child: blocks.Block, *, max_num: int, label: Any) -> blocks.ListBlock:
-    """A list of at least two. It begins with two, so that a draft can be saved before they are written."""
+    """Build a list block of at least two. It begins with two empty ones, so that a draft can be saved at once."""
     empty = [child.get_default(), child.get_default()]
     return blocks.ListBlock(child, min_num=2, max_num=max_num, default=empty, label=label)
 
@@ -161,7 +161,7 @@ class RegionChooserBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         request = (parent_context or {}).get("request")
-        nearby = remembered(request, ("nearby", get_language()), regions_with_units)
+        nearby = get_shared(request, ("nearby", get_language()), get_regions_with_units)
         return super().get_context(value, parent_context=parent_context) | {"nearby": nearby}
 
 

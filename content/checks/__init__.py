@@ -1,1 +1,1 @@
-"""What a page is asked before and after it is published: numbers, words, links, headings, pictures, readability."""
+"""What a page is asked before and after it is published: numbers, helplines, words, links, files, pictures."""

@@ -8,6 +8,6 @@ class ChecksConfig(AppConfig):
     verbose_name = _("Checks of texts")
 
     def ready(self) -> None:
-        from . import keeping
+        from . import results  # models are loaded by now
 
-        keeping.connect()
+        results.connect()

@@ -1,4 +1,4 @@
-"""What the checks need to know besides the page: the lines, the words to avoid, and what its links lead to."""
+"""Build the context that the checks need besides the page: helplines, words to avoid, and targets of links."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,22 +7,16 @@ from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 
+from ..extract import PageParts
 from ..models import Hotline
-from .pieces import Pieces
-from .words import Avoided, avoided_in
-
-
-def get_digits(number: str) -> str:
-    """`+355 4 ...`, `00355 4 ...` and `04 ...` are the same line."""
-    digits = "".join(each for each in number if each.isdigit())
-    if number.strip().startswith("+355") or digits.startswith("00355"):
-        digits = "0" + digits.removeprefix("00").removeprefix("355")
-    return digits
+from ..phone_numbers import get_digits
+from .models import WordsToAvoid
+from .words import Avoided, read_lines
 
 
 @dataclass(frozen=True)
-class Facts:
-    """For pages of one language. `numbers`: digits of every line -> whether readers see it now."""
+class CheckContext:
+    """The context for pages of one language. `numbers`: digits of every line -> whether readers see it now."""
 
     numbers: dict[str, bool]
     avoided: tuple[Avoided, ...]
@@ -33,8 +27,8 @@ class Facts:
     language: str = field(default="sq")
 
 
-def facts_for(language: str, pieces: Iterable[Pieces]) -> Facts:
-    """In five queries, however many pages of this language are looked at."""
+def build_check_context(language: str, pieces: Iterable[PageParts]) -> CheckContext:
+    """Build the context in five queries, however many pages of this language are checked."""
     targets: dict[str, set[str]] = {"page": set(), "document": set()}
     for each in pieces:
         for kind, target, _text, _place in each.links:
@@ -42,8 +36,8 @@ def facts_for(language: str, pieces: Iterable[Pieces]) -> Facts:
                 targets[kind].add(target)
     found = dict(Page.objects.filter(pk__in=targets["page"]).values_list("pk", "live"))
     documents = get_document_model().objects.filter(pk__in=targets["document"]).values_list("pk", flat=True)
-    avoided, loud = avoided_in(language)
-    return Facts(
+    avoided, loud = _words_to_avoid(language)
+    return CheckContext(
         numbers=_numbers(),
         avoided=avoided,
         loud=loud,
@@ -61,3 +55,10 @@ def _numbers() -> dict[str, bool]:
         digits = get_digits(line.number)
         known[digits] = known.get(digits, False) or line.is_shown(today)
     return known
+
+
+def _words_to_avoid(language: str) -> tuple[tuple[Avoided, ...], tuple[Avoided, ...]]:
+    """(words to avoid anywhere, words to avoid where a browser's history shows them)."""
+    stored = WordsToAvoid.objects.first() or WordsToAvoid()
+    anywhere, in_history = (read_lines(getattr(stored, f"{kind}_{language}", "")) for kind in ("avoid", "loud"))
+    return anywhere, in_history

@@ -1,4 +1,4 @@
-"""What a check says."""
+"""One finding of a check, and its weight."""
 
 from dataclasses import dataclass
 from typing import Any

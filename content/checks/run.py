@@ -1,4 +1,4 @@
-"""Runs all checks over a page, or over many at once.
+"""Run all checks over a page, or over many at once.
 
 A check that fails through a fault of ours is a finding itself: the others go on, and the page is not published past it
 where the check would have kept harm from readers.
@@ -11,47 +11,47 @@ import structlog
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
 
+from ..extract import PageParts, extract_page
 from ..models import PublicPageMixin
-from .facts import Facts, facts_for
+from .facts import CheckContext, build_check_context
 from .findings import STOP, WARN, Finding
-from .pieces import Pieces, iter_pieces
 from .rules import RULES, STOPPING
 
 log = structlog.get_logger(__name__)
 
 
 def findings_for(page: Page) -> list[Finding]:
-    """What the checks say of this page as it stands in memory, the grave first."""
-    pieces = iter_pieces(page)
-    return _asked(pieces, facts_for(page.locale.language_code, [pieces]))
+    """Return the findings for this page as it stands in memory, those that stop it first."""
+    pieces = extract_page(page)
+    return _asked(pieces, build_check_context(page.locale.language_code, [pieces]))
 
 
 def findings_by_page(pages: Iterable[Page]) -> dict[int, list[Finding]]:
-    """The same for many pages (specific ones), by their ids, with a handful of queries for each language."""
+    """Return the findings for many (specific) pages by their ids, with a handful of queries for each language."""
     found: dict[int, list[Finding]] = {}
     ordered = sorted(pages, key=lambda page: page.locale_id)
     for _locale, group in groupby(ordered, key=lambda page: page.locale_id):
-        taken = [(page, iter_pieces(page)) for page in group]
-        facts = facts_for(taken[0][0].locale.language_code, [pieces for _page, pieces in taken])
+        taken = [(page, extract_page(page)) for page in group]
+        facts = build_check_context(taken[0][0].locale.language_code, [pieces for _page, pieces in taken])
         found |= {page.pk: _asked(pieces, facts) for page, pieces in taken}
     return found
 
 
 def must_not_be_published(revision: Revision) -> list[Finding]:
-    """What must not reach a reader in this revision of a page: numbers nobody verified, pictures without words."""
+    """Return what must not reach a reader in this revision: numbers nobody verified, pictures without words."""
     page = revision.as_object()
     if not isinstance(page, PublicPageMixin):
         return []
     return [each for each in findings_for(page) if each.stops]
 
 
-def _asked(pieces: Pieces, facts: Facts) -> list[Finding]:
+def _asked(pieces: PageParts, facts: CheckContext) -> list[Finding]:
     found: list[Finding] = []
     for rule in RULES:
         try:
             found += rule(pieces, facts)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is ours and is told
-            found.append(_not_made(rule.__module__.rpartition(".")[2], error, STOP if rule in STOPPING else WARN))
+            found.append(_not_made(rule.__name__.removeprefix("check_"), error, STOP if rule in STOPPING else WARN))
     return sorted(dict.fromkeys(found), key=lambda each: not each.stops)
 
 

@@ -6,8 +6,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from wagtail.admin.views.pages.preview import PreviewOnCreateView, PreviewOnEditView
 
-from .pieces import iter_pieces
-from .rules.reading import LIMITS, readability
 from .run import findings_for
 
 
@@ -39,13 +37,10 @@ class ChecksOnCreate(_ChecksOfForm, PreviewOnCreateView):
 
 
 def answer(request: HttpRequest, page: Any) -> HttpResponse:
-    language = page.locale.language_code if page.locale_id else "sq"
     found = findings_for(page)
     context = {
         "findings": found,
         "stops": [each for each in found if each.stops],
-        "readability": readability(iter_pieces(page)),
-        "limit": LIMITS.get(language),
     }
     response = render(request, "content_admin/findings.html", context)
     response["Cache-Control"] = "no-store"

@@ -21,13 +21,13 @@ class Avoided:
 
 
 def shipped(kind: str, language: str) -> str:
-    """The lines that an installation begins with. `kind`: "avoid" or "loud"."""
+    """Return the lines that an installation begins with. `kind`: "avoid" or "loud"."""
     return "\n".join(json.loads(SHIPPED.read_text(encoding="utf-8"))[kind][language])
 
 
 @lru_cache(maxsize=16)
 def read_lines(lines: str) -> tuple[Avoided, ...]:
-    """Raises ValueError, with the line, when one says nothing."""
+    """Parse the lines. Raises ValueError, with the line, when one has no word."""
     found = []
     for line in lines.splitlines():
         if not line.strip() or line.lstrip().startswith("#"):
@@ -40,11 +40,3 @@ def read_lines(lines: str) -> tuple[Avoided, ...]:
         ending = r"\w*" if phrase.endswith("*") else ""
         found.append(Avoided(re.compile(rf"\b{body}{ending}\b", re.IGNORECASE), advice.strip()))
     return tuple(found)
-
-
-def avoided_in(language: str) -> tuple[tuple[Avoided, ...], tuple[Avoided, ...]]:
-    """(words to avoid anywhere, words to avoid where a browser's history shows them)."""
-    from .models import WordsToAvoid
-
-    kept = WordsToAvoid.objects.first() or WordsToAvoid()
-    return tuple(read_lines(getattr(kept, f"{kind}_{language}", "")) for kind in ("avoid", "loud"))  # type: ignore[return-value]

@@ -12,7 +12,7 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail.snippets.blocks import SnippetChooserBlock
 
-from ..blocks.papers import PaperBlock
+from ..blocks.printables import PrintableBlock
 from ..models import Hotline
 from . import files, lines, papers
 from .reading import Reading
@@ -115,7 +115,7 @@ def _words(block: Any, value: Any, reading: Reading) -> str:
 
 
 KINDS: dict[type, Kind] = {
-    PaperBlock: Kind(
+    PrintableBlock: Kind(
         lambda block, components: papers.schema(components), lambda block, value, reading: papers.paper_value(value)
     ),
     blocks.StreamBlock: Kind(_stream_schema, _stream_value),

@@ -12,7 +12,7 @@ from django.utils.cache import get_conditional_response
 
 from access.middleware import problem
 
-from ..serving.marks import FROM_ANYWHERE
+from ..page_cache.markers import FROM_ANYWHERE
 
 PUBLIC_API, FIELD_API = "/api/", "/api/field/"
 METHODS = "GET, HEAD, OPTIONS"

@@ -1,6 +1,6 @@
 """Files that a draft shows, for the front end elsewhere that shows the draft (docs/api-public.md).
 
-Readers have such a file once a live page offers it (`used.is_offered`). Until then its address in the answer to a
+Readers have such a file once a live page offers it (`used.is_public_asset`). Until then its address in the answer to a
 preview's token carries a signature of its own: it opens this one file, for as long as a token is good.
 """
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.signing import BadSignature, TimestampSigner
 
-from ..used import is_offered
+from ..asset_usage import is_public_asset
 from .elsewhere import TOKEN_SECONDS, is_configured
 from .reading import Reading, absolute
 
@@ -20,7 +20,7 @@ class DraftReading(Reading):
     """How a draft is read by who holds its token."""
 
     def address_of_file(self, file: Any) -> str:
-        if is_offered(file):
+        if is_public_asset(file):
             return super().address_of_file(file)
         return f"{absolute(file.url)}?{SIGNED}={TimestampSigner(salt=SALT).sign(str(file.pk))}"
 

@@ -20,7 +20,7 @@ from wagtail.api.v2.views import BaseAPIViewSet
 
 from access.middleware import problem
 
-from ..serving.marks import keep_whole, leave_no_copy
+from ..page_cache.markers import mark_cacheable, mark_no_store
 from .describing import in_path, list_schema, operation
 from .fields import Field, chosen, partial_schema, represent, whole_schema
 from .parameters import ID_MAX, LIMIT, PAGING, Parameter, Refused, fields_parameter, read
@@ -138,9 +138,9 @@ class Endpoint(BaseAPIViewSet):
         answer = super().finalize_response(request, response, *args, **kwargs)
         if answer.status_code == 200 and not self.is_sensitive:
             known = {parameter.name for parameter in (*self.list_parameters(), *self.detail_parameters())}
-            keep_whole(self.request._request, answer, query=known - {"search"})
+            mark_cacheable(self.request._request, answer, query=known - {"search"})
         else:
-            leave_no_copy(self.request._request, answer)
+            mark_no_store(self.request._request, answer)
         return answer
 
     def handle_exception(self, exc: Exception) -> HttpResponse:

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
+from ..asset_usage import assets_used_on
 from ..models import public_pages
-from ..pictures import FORMATS, get_sizes, sized
-from ..used import used_on
+from ..pictures import FORMATS, get_renditions_by_spec, sized
 from .endpoint import Endpoint, endpoint_address
 from .fields import Field, plain, represent, whole_schema
 from .parameters import NO_NUL, PAGING, Parameter, fields_parameter, order_parameter
@@ -34,7 +34,7 @@ RENDITION: Schema = record(
 
 def used_on_public_pages(model: type, request: HttpRequest | None = None) -> QuerySet:
     """Of images or documents, those that a public page shows or links to, in collections that are open."""
-    return in_open_collections(used_on(public_pages(request), model))
+    return in_open_collections(assets_used_on(public_pages(request), model))
 
 
 def renditions(image: Any) -> list[dict[str, Any]]:
@@ -42,7 +42,7 @@ def renditions(image: Any) -> list[dict[str, Any]]:
     media = sized(image)
     return [
         {"url": absolute(each.url), "width": max(1, each.width), "height": max(1, each.height), "type": media[spec]}
-        for spec, each in get_sizes(image).items()
+        for spec, each in get_renditions_by_spec(image).items()
     ]
 
 

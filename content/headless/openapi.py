@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from ..serving.marks import keep_whole
+from ..page_cache.markers import mark_cacheable
 from .describing import TAG
 from .endpoint import Endpoint
 from .schema import SHARED, Schema, ref
@@ -73,7 +73,7 @@ def get_view(endpoints: Sequence[type[Endpoint]]) -> Callable[[HttpRequest], Htt
     @csrf_exempt
     def openapi(request: HttpRequest) -> HttpResponse:
         answer = HttpResponse(made(), content_type="application/json")
-        keep_whole(request, answer)
+        mark_cacheable(request, answer)
         return answer
 
     return openapi

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..blocks.papers import get_paper
+from ..blocks.printables import get_printable
 from .reading import absolute
 from .schema import Schema, address, both_languages, maybe, number, record, ref, text
 
@@ -27,7 +27,7 @@ def schema(components: dict[str, Schema]) -> Schema:
 
 def paper_value(value: Any) -> dict[str, Any] | None:
     """Null when the house no longer has the paper: front ends leave it out."""
-    paper = get_paper(value)
+    paper = get_printable(value)
     if paper is None:
         return None
     return {

@@ -1,1 +1,1 @@
-"""What the public pages say of the law: which sentences, what they rest on, and whether a lawyer has read them."""
+"""Legal review: which sentences speak of the law, what they rest on, and whether a lawyer has read them."""

@@ -11,9 +11,11 @@ from django.utils import translation
 from django.utils.html import strip_tags
 from wagtail.models import Page
 
+from access.languages import LANGUAGES
+
+from ..legal_wording import legal_sentences, names_law, speaks_of_law
 from ..models import GlossaryPage, GlossaryTerm, public_page_models
 from ..texts import in_one_language
-from .wording import legal_sentences, names_law, speaks_of_law
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def unmarked() -> list[tuple[str, list[str]]]:
     """Live texts that speak of the law and don't say what they rest on, when they were held against it, or whether a
     lawyer has read them: [(address, what is missing)]."""
     found = []
-    for language in ("sq", "en"):
+    for language in LANGUAGES:
         with translation.override(language):
             found += [(claim.where, claim.missing) for claim in claims(language) if claim.missing]
     return found

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import content.lines.spoken
+import content.models.hotline_languages
 
 
 def keep_codes(apps, schema_editor):
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             field=models.JSONField(
                 blank=True,
                 default=list,
-                validators=[content.lines.spoken.check_codes],
+                validators=[content.models.hotline_languages.check_codes],
                 verbose_name="languages spoken",
             ),
         ),

@@ -1,8 +1,8 @@
-"""What the public site is made of: telephone lines, words explained, and pages."""
+"""Models of the public site: pages, hotlines, glossary terms, search settings."""
 
+from ..page_listing import public_page_models, public_pages
 from .glossary import GlossaryTerm
 from .hotlines import Confidence, Hotline, Publish
-from .listing import public_page_models, public_pages
 from .pages import (
     ArticlePage,
     DownloadPage,

@@ -1,4 +1,4 @@
-"""What stands around every public page, whichever room it comes from: numbers to call, menu, languages."""
+"""Template context that every public page shares, whichever room it comes from: helplines, menu, languages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page, Site
 
-from ..serving.shared import remembered
+from ..page_cache.shared import get_shared
+from ..page_listing import is_hidden, not_restricted, public_pages
 from .hotlines import Hotline
-from .listing import is_hidden, not_restricted, public_pages
 
 AT_HOME = {"help_page": "helppage", "glossary_page": "glossarypage", "search_page": "searchpage"}
 # Ways that are no page of the tree, by the name of their address; their rooms stand above this one.
@@ -28,7 +28,7 @@ BEYOND_PAGES: dict[str, str | Promise] = {
 
 
 @dataclass(frozen=True)
-class Place:
+class PageLink:
     """A page as others lead to it: what a link, a card or the menu shows of it. Its address is worked out once."""
 
     pk: int
@@ -42,7 +42,7 @@ class Place:
     kind: int  # the id of its content type
 
     @classmethod
-    def of(cls, page: Page, request: HttpRequest | None) -> "Place":
+    def of(cls, page: Page, request: HttpRequest | None) -> "PageLink":
         return cls(
             pk=page.pk,
             path=page.path,
@@ -64,10 +64,10 @@ def frame(request: HttpRequest, language: str | None = None, *, twins_of: Page |
     `twins`: where each language is read: the page `twins_of` in it, else its home page.
     """
     code = language or translation.get_language() or settings.LANGUAGE_CODE
-    lines = remembered(request, "lines", lambda: list(Hotline.objects.published()))
+    lines = get_shared(request, "lines", lambda: list(Hotline.objects.published()))
     homes = _homes(request)
     home = homes.get(code) or homes.get(settings.LANGUAGE_CODE)
-    places = remembered(request, ("at_home", home.pk), lambda: _places_at_home(request, home)) if home else []
+    places = get_shared(request, ("at_home", home.pk), lambda: _places_at_home(request, home)) if home else []
     known: dict[str, Any] = {name: _get_first(model, places) for name, model in AT_HOME.items()}
     return known | {
         "lines": lines,
@@ -75,21 +75,21 @@ def frame(request: HttpRequest, language: str | None = None, *, twins_of: Page |
         "home": home,
         "homes": homes,
         "menu": [place for place in places if place.show_in_menus],
-        "ways": remembered(request, ("ways", translation.get_language()), _ways),
+        "ways": get_shared(request, ("ways", translation.get_language()), _ways),
         "twins": languages(code, _twins(request, twins_of, homes), homes),
         "public_url": settings.PUBLIC_URL,
     }
 
 
-def _homes(request: HttpRequest) -> dict[str, Place]:
+def _homes(request: HttpRequest) -> dict[str, PageLink]:
     """The site's home pages by language: those that may be read."""
     site = Site.find_for_request(request)
     if site is None:
         return {}
-    return remembered(request, ("homes", site.pk), lambda: _read_in_each(request, site.root_page))
+    return get_shared(request, ("homes", site.pk), lambda: _read_in_each(request, site.root_page))
 
 
-def _twins(request: HttpRequest, page: Page | None, homes: dict[str, Place]) -> dict[str, Place]:
+def _twins(request: HttpRequest, page: Page | None, homes: dict[str, PageLink]) -> dict[str, PageLink]:
     """The page itself and its twins by language: those that may be read."""
     if page is None:
         return {}
@@ -98,11 +98,11 @@ def _twins(request: HttpRequest, page: Page | None, homes: dict[str, Place]) -> 
     return _read_in_each(request, page)
 
 
-def _read_in_each(request: HttpRequest, page: Page) -> dict[str, Place]:
+def _read_in_each(request: HttpRequest, page: Page) -> dict[str, PageLink]:
     """Of a page that anyone may come across only twins of the same kind: an unlisted one is told to nobody."""
     pages = not_restricted(Page.objects.live(), request) if is_hidden(page, request) else public_pages(request)
     found = pages.filter(translation_key=page.translation_key)
-    places = (Place.of(each, request) for each in found.select_related("locale"))
+    places = (PageLink.of(each, request) for each in found.select_related("locale"))
     return {place.language: place for place in places}
 
 
@@ -116,7 +116,7 @@ def twins_of_view(name: str, *args: str) -> list[dict[str, Any]]:
     return found
 
 
-def languages(current: str, own: dict[str, Place], homes: dict[str, Place]) -> list[dict[str, Any]]:
+def languages(current: str, own: dict[str, PageLink], homes: dict[str, PageLink]) -> list[dict[str, Any]]:
     """Where each language is read: [{"language", "name", "url", "is_current", "is_same"}].
 
     `is_same` is False when the page has no twin in that language and the link leads to that language's home page.
@@ -141,11 +141,11 @@ def first_lines(lines: list[Hotline]) -> list[Hotline]:
     return [line for line in (danger, talk) if line]
 
 
-def _places_at_home(request: HttpRequest, home: Place) -> list[Place]:
+def _places_at_home(request: HttpRequest, home: PageLink) -> list[PageLink]:
     """The pages right under the home page that the frame names: those of the menu, and the ones it always knows."""
     under = public_pages(request).filter(path__startswith=home.path, depth=home.depth + 1)
     children = under.filter(Q(show_in_menus=True) | Q(content_type_id__in=_always())).order_by("path")
-    return [Place.of(page, request) for page in children.select_related("locale")]
+    return [PageLink.of(page, request) for page in children.select_related("locale")]
 
 
 def _always() -> list[int]:
@@ -156,7 +156,7 @@ def _kind(model: str) -> ContentType:
     return ContentType.objects.get_by_natural_key("content", model)
 
 
-def _get_first(model: str, places: Iterable[Place]) -> Place | None:
+def _get_first(model: str, places: Iterable[PageLink]) -> PageLink | None:
     kind = _kind(model).pk
     return next((place for place in places if place.kind == kind), None)
 

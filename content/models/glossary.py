@@ -1,6 +1,5 @@
-"""Words that readers may not know, explained in one sentence."""
+"""The glossary model: terms that readers may not know, each explained in one sentence."""
 
-import re
 from typing import Any
 
 from django import forms
@@ -14,7 +13,8 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField
 from wagtail.models import TranslatableMixin
 
-from ..lines.reserved import is_reserved, numbers_in
+from ..glossary import Glossary, build_glossary, with_own_links
+from ..phone_numbers import is_reserved, numbers_in
 
 
 class LinesField(forms.CharField):
@@ -31,16 +31,6 @@ class LinesField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return self.to_python(self.prepare_value(initial)) != self.to_python(data)
-
-
-# As Wagtail stores them: a page is linked to by its id, everything else by an address or as another kind.
-OTHER_LINK = re.compile(r"""<a\b(?!(?![^>]*\bhref\s*=)[^>]*\blinktype\s*=\s*["']?page\b)[^>]*>""", re.IGNORECASE)
-
-
-def with_own_links(html: str) -> str:
-    """Words of a link that doesn't lead to a page of ours stay, without it: what stands in the table may be older than
-    the rule."""
-    return OTHER_LINK.sub("<a>", html)
 
 
 class GlossaryTermForm(WagtailAdminModelForm):
@@ -109,3 +99,9 @@ class GlossaryTerm(TranslatableMixin):
         if not self.slug:
             self.slug = slugify(self.term)[:80]
         super().save(*args, **kwargs)
+
+
+def get_glossary(locale_id: int) -> Glossary:
+    """Return the glossary of a language. One query."""
+    rows = GlossaryTerm.objects.filter(locale_id=locale_id).values_list("slug", "term", "definition", "forms")
+    return build_glossary(tuple((slug, term, text, tuple(forms)) for slug, term, text, forms in rows))

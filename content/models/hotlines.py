@@ -1,7 +1,7 @@
-"""Telephone lines as data: each has a publish flag and the day of its last test call."""
+"""The hotline model: each has a publish flag and the day of its last test call."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -10,13 +10,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from access.models import localize
 
-from ..lines.form import HotlineForm
-from ..lines.rule import known_true_since, last_true, may_be_shown, shown_for
-from ..lines.spoken import check_codes, get_names
+from .hotline_languages import check_codes, get_names
+from .hotline_rules import known_true_since, last_true, may_be_shown, shown_for
 
 
 class Publish(models.TextChoices):
@@ -105,7 +105,7 @@ class Hotline(models.Model):
 
     objects = HotlineQuerySet.as_manager()
 
-    base_form_class = HotlineForm
+    base_form_class: ClassVar[type[WagtailAdminModelForm]]  # set by content.hotlines, which stands above the models
     panels = [
         FieldRowPanel([FieldPanel("number"), FieldPanel("publish")]),
         FieldRowPanel([CallPanel("verified_on", read_only=True), FieldPanel("verified_by", read_only=True)]),

@@ -14,13 +14,12 @@ from wagtail.search import index
 
 from access.models import Region
 
-from .. import search
 from ..blocks import LONG, BodyBlock, DownloadsBlock, QuestionsBlock, WhatHappensBlock
 from ..fields import BodyField
 from ..glossary import by_letter
+from ..page_listing import public_pages
 from .glossary import GlossaryTerm
 from .hotlines import Hotline
-from .listing import public_pages
 from .public_page import PublicPageMixin
 
 CARDS_A_PAGE = 40
@@ -252,10 +251,6 @@ class SearchPage(PublicPageMixin, Page):
     subpage_types: list[str] = []
     max_count_per_parent = 1
     template = "content/search_page.html"
-
-    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context(request, *args, **kwargs)
-        return context | search.results_for(request, self.locale, context["lines"], context["reading"].glossary)
 
     class Meta:
         verbose_name = _("search page")

@@ -1,4 +1,4 @@
-"""What all public pages share. A mixin: the pages themselves stand on Wagtail's own Page."""
+"""The mixin that all public pages share; the pages themselves stand on Wagtail's own Page."""
 
 from typing import Any, ClassVar
 
@@ -14,15 +14,16 @@ from wagtail.search import index
 from wagtail.url_routing import RouteResult
 from wagtail_localize.fields import SynchronizedField
 
-from .. import reading as readings
 from ..blocks import INLINE
 from ..headless.elsewhere import PreviewElsewhere
-from ..law.page import LegalMarkMixin
-from ..review.page import ReviewedPage
-from ..serving.marks import keep_whole, leave_no_copy
-from ..serving.shared import remembered
+from ..page_cache.markers import mark_cacheable, mark_no_store
+from ..page_cache.shared import get_shared
+from ..page_listing import is_hidden, public_pages
+from ..rich_text import RichTextRenderer
 from .frame import frame
-from .listing import is_hidden, public_pages
+from .glossary import get_glossary
+from .legal_mark import LegalMarkMixin
+from .reviewed_page import ReviewedPage
 
 HOME_DEPTH = 2
 BESIDE = 6
@@ -107,15 +108,15 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, LegalMarkMixin, models.Mod
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, kept whole for all readers unless it is sensitive; at the address of another language, a redirect
         to its own."""
-        locales = remembered(request, "locales", lambda: {locale.pk: locale for locale in Locale.objects.all()})
+        locales = get_shared(request, "locales", lambda: {locale.pk: locale for locale in Locale.objects.all()})
         self.locale = locales[self.locale_id]
         if translation.get_language() != self.locale.language_code:
             return HttpResponseRedirect(self.get_url(request))
         response: HttpResponse = super().serve(request, *args, **kwargs)
         if self.is_sensitive:
-            leave_no_copy(request, response)
+            mark_no_store(request, response)
         else:
-            keep_whole(request, response, query=self.kept_query)
+            mark_cacheable(request, response, query=self.kept_query)
         if is_hidden(self, request):
             response["X-Robots-Tag"] = "noindex, nofollow"
         return response
@@ -136,7 +137,8 @@ class PublicPageMixin(ReviewedPage, PreviewElsewhere, LegalMarkMixin, models.Mod
         context["above"] = self.above(request)
         context["beside"] = self.beside(request)
         context["is_hidden"] = is_hidden(self, request)
-        context["reading"] = readings.Reading(self, request, glossary_page=context["glossary_page"])
+        glossary = get_shared(request, ("glossary", self.locale_id), lambda: get_glossary(self.locale_id))
+        context["reading"] = RichTextRenderer(self, request, glossary, glossary_page=context["glossary_page"])
         return context
 
     def above(self, request: HttpRequest) -> list[Page]:

@@ -1,4 +1,4 @@
-"""What editors teach the search: words that mean the same, and the page that answers best."""
+"""Search settings that editors keep: synonyms and promoted results."""
 
 from typing import Any
 

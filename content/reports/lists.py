@@ -12,9 +12,9 @@ from wagtail.query import PageQuerySet
 
 from access.models import User
 
-from ..lines.states import standings
+from ..hotlines.states import standings
 from ..models import Hotline, public_page_models
-from ..review.references import get_count
+from ..page_references import count_references
 
 SOON = timedelta(days=30)
 LATELY = timedelta(days=7)
@@ -39,7 +39,7 @@ def taken_away(now: datetime | None = None) -> list[Taken]:
     for entry in entries.select_related("page", "user").order_by("-timestamp")[:MAX_TAKEN]:
         page = Page.objects.filter(pk=entry.page_id, live=False).first()
         if page is not None and page.pk not in found:
-            found[page.pk] = Taken(page, entry.user, entry.timestamp, get_count(page))
+            found[page.pk] = Taken(page, entry.user, entry.timestamp, count_references(page))
     return list(found.values())
 
 

@@ -7,7 +7,7 @@ from wagtail.admin.ui.components import Component
 
 from access.models import StaffRole
 
-from ..lines.states import to_do
+from ..hotlines.states import to_do
 from ..review.models import DeletionRequest
 from .lists import due_pages, taken_away
 

@@ -15,11 +15,11 @@ from wagtail.admin.views.reports import ReportView
 from wagtail.models import Locale, Page, PageLogEntry
 
 from ..checks.findings import Finding
-from ..checks.keeping import waiting
+from ..checks.results import waiting
 from ..checks.run import findings_by_page
-from ..lines.rule import days_left
-from ..lines.states import LineState, get_state
+from ..hotlines.states import LineState, get_state
 from ..models import Hotline
+from ..models.hotline_rules import days_left
 from ..review.notes import ACTION
 from .lists import SOON, due_pages, get_pages, lines_by_state
 

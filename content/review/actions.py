@@ -15,8 +15,8 @@ from wagtail_localize.models import Translation
 from access.models import User
 from audit.chain import get_actor, log_event
 
-from .authors import get_authors, is_as_submitted, last_translator
-from .models import EditorNews, PageReviewTask
+from .authors import last_translator
+from .models import EditorNews, PageReviewTask, Submitted
 from .news import tell
 from .notes import STOPPED
 
@@ -51,7 +51,11 @@ def get_approval(workflow_state: WorkflowState) -> TaskState | None:
     approved = workflow_state.task_states.filter(status=TaskState.STATUS_APPROVED, finished_by__isnull=False)
     for state in approved.select_related("revision", "task").order_by("-finished_at"):
         is_ours = isinstance(state.task.specific, PageReviewTask)
-        if is_ours and is_as_submitted(state) and state.finished_by_id not in get_authors(state):
+        if (
+            is_ours
+            and Submitted.objects.is_unchanged(state)
+            and state.finished_by_id not in Submitted.objects.get_authors(state)
+        ):
             return state
     return None
 
@@ -148,7 +152,7 @@ def _publish(revision: Revision) -> None:
     state = (
         TaskState.objects.filter(revision=revision, status=TaskState.STATUS_APPROVED).order_by("-finished_at").first()
     )
-    if state is not None and not is_as_submitted(state):
+    if state is not None and not Submitted.objects.is_unchanged(state):
         raise ChangedSinceApproval
     revision.publish(log_action="wagtail.publish.scheduled")
 

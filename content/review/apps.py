@@ -8,8 +8,8 @@ class ReviewConfig(AppConfig):
     verbose_name = _("Review of pages")
 
     def ready(self) -> None:
-        from . import deeds, gone, notes
+        from . import log_receivers, missing_files, notes  # models are loaded by now
 
         notes.listen()
-        gone.listen()
-        deeds.listen()
+        missing_files.listen()
+        log_receivers.listen()

@@ -17,31 +17,6 @@ from wagtail_localize.models import (
 from access.models import User
 
 
-def note_submission(state: TaskState) -> None:
-    """Write down what a task begins with: its content's fingerprint and its authors."""
-    from .models import Submitted
-
-    revision = Revision.objects.get(pk=state.revision_id)
-    Submitted.objects.create(state=state, fingerprint=fingerprint(revision), authors=sorted(get_writers(revision)))
-
-
-def get_authors(state: TaskState) -> set[int]:
-    """Ids of everybody who submitted or wrote of it. What was sent before this was noted is worked out."""
-    from .models import Submitted
-
-    noted = Submitted.objects.filter(state_id=state.pk).values_list("authors", flat=True).first()
-    people = set(get_writers(state.revision) if noted is None else noted)
-    return {pk for pk in (*people, state.workflow_state.requested_by_id, state.revision.user_id) if pk}
-
-
-def is_as_submitted(state: TaskState) -> bool:
-    """Whether the revision holds, letter by letter, what it held when it was sent."""
-    from .models import Submitted
-
-    noted = Submitted.objects.filter(state_id=state.pk).values_list("fingerprint", flat=True).first()
-    return noted is None or noted == fingerprint(Revision.objects.get(pk=state.revision_id))
-
-
 def fingerprint(revision: Revision) -> str:
     content = json.dumps(revision.content, sort_keys=True, cls=DjangoJSONEncoder, ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()

@@ -8,40 +8,14 @@ A draft that nobody has seen and nothing leads to is deleted alone. Home pages a
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
 from wagtail.actions.delete_page import DeletePageAction
 from wagtail.models import Page
 
-from access.models import StaffRole, User
+from access.models import User
 from audit.chain import get_actor, log_event
 
+from ..models.page_permissions import never_deleted
 from .models import DeletionRequest
-from .references import references_to
-
-STAY = ("content.homepage", "content.helppage")
-
-
-def never_deleted(page: Page) -> bool:
-    """A home page, a page of help, or what has one beneath it."""
-    if page.is_leaf():
-        return page.cached_content_type.model_class()._meta.label_lower in STAY
-    kinds = page.get_descendants(inclusive=True).values_list("content_type__app_label", "content_type__model")
-    return any(f"{app}.{model}" in STAY for app, model in kinds.distinct())
-
-
-def needs_another(page: Page) -> bool:
-    """Whether readers have had it, or something leads to it."""
-    if page.live or page.first_published_at:
-        return True
-    going = page.get_descendants(inclusive=True)
-    was_read = going.filter(Q(live=True) | Q(first_published_at__isnull=False))
-    return was_read.exists() or references_to(page).exists()
-
-
-def may_be_second(page: Page, user: User) -> bool:
-    """Whether somebody else has asked for it, who is not this person."""
-    asked = DeletionRequest.objects.filter(page_id=page.pk).first()
-    return asked is not None and asked.asked_by_id != user.pk and user.has_role(StaffRole.EDITOR)
 
 
 @transaction.atomic

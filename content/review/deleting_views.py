@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.models import Page
 
-from .deleting import ask_to_delete, delete_page, end_request, needs_another
+from ..models.page_permissions import PublicPagePermissions, needs_another
+from ..page_references import count_references, get_referring_pages
+from .deleting import ask_to_delete, delete_page, end_request
 from .models import DeletionRequest
-from .permissions import PublicPagePermissions
-from .references import get_count, places_referring_to
 
 
 class WhyForm(forms.Form):
@@ -45,8 +45,8 @@ def delete(request: HttpRequest, page_id: int) -> HttpResponse:
         "may_unpublish": permissions.can_unpublish(),
         "needs_another": needs_another(page),
         "beneath": page.get_descendant_count(),
-        "places": places_referring_to(page, request.user),
-        "count": get_count(page),
+        "places": get_referring_pages(page, request.user),
+        "count": count_references(page),
         "form": form,
     }
     return render(request, "content_admin/delete.html", context)

@@ -18,12 +18,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail.locks import WorkflowLock
-from wagtail.models import AbstractGroupApprovalTask, Page, TaskState, WorkflowState
+from wagtail.models import AbstractGroupApprovalTask, Page, Revision, TaskState, WorkflowState
 
 from access.models import StaffRole, User
 
 from ..checks.run import must_not_be_published
-from .authors import get_authors, is_as_submitted, note_submission
+from .authors import fingerprint, get_writers
 
 Action = tuple[str, Any, bool]
 
@@ -75,6 +75,24 @@ class DeletionRequest(models.Model):
         return f"{self.page_id} {self.asked_at:%Y-%m-%d}"
 
 
+class SubmittedManager(models.Manager["Submitted"]):
+    def note(self, state: TaskState) -> None:
+        """Write down what a task begins with: its content's fingerprint and its authors."""
+        revision = Revision.objects.get(pk=state.revision_id)
+        self.create(state=state, fingerprint=fingerprint(revision), authors=sorted(get_writers(revision)))
+
+    def get_authors(self, state: TaskState) -> set[int]:
+        """Return the ids of everybody who submitted or wrote of it. Worked out for tasks older than this table."""
+        noted = self.filter(state_id=state.pk).values_list("authors", flat=True).first()
+        people = set(get_writers(state.revision) if noted is None else noted)
+        return {pk for pk in (*people, state.workflow_state.requested_by_id, state.revision.user_id) if pk}
+
+    def is_unchanged(self, state: TaskState) -> bool:
+        """Whether the revision holds, letter by letter, what it held when it was sent."""
+        noted = self.filter(state_id=state.pk).values_list("fingerprint", flat=True).first()
+        return noted is None or noted == fingerprint(Revision.objects.get(pk=state.revision_id))
+
+
 class Submitted(models.Model):
     """What was sent for approval, as it was then: the content's fingerprint and everybody who wrote of it."""
 
@@ -83,6 +101,8 @@ class Submitted(models.Model):
     state = models.OneToOneField(TaskState, models.CASCADE, related_name="submitted", verbose_name=_("state"))
     fingerprint = models.CharField(_("fingerprint"), max_length=64)  # SHA-256 of the revision's content
     authors = models.JSONField(_("authors"), default=list)  # ids of people
+
+    objects = SubmittedManager()
 
     class Meta:
         verbose_name = _("text sent for approval")
@@ -142,7 +162,7 @@ class PageReviewTask(AbstractGroupApprovalTask):
     @transaction.atomic
     def start(self, workflow_state: WorkflowState, user: User | None = None) -> TaskState:
         state = super().start(workflow_state, user=user)
-        note_submission(state)
+        Submitted.objects.note(state)
         return state
 
     def user_can_access_editor(self, obj: Any, user: User) -> bool:
@@ -159,7 +179,7 @@ class PageReviewTask(AbstractGroupApprovalTask):
         if state is None or not may_decide(state, user):
             return []
         actions: list[Action] = [("reject", _("Ask for changes"), True)]
-        if is_as_submitted(state) and not must_not_be_published(state.revision):
+        if Submitted.objects.is_unchanged(state) and not must_not_be_published(state.revision):
             actions.append(("approve", _("Approve"), True))
         return actions
 
@@ -170,7 +190,7 @@ class PageReviewTask(AbstractGroupApprovalTask):
         state = TaskState.objects.select_for_update().get(pk=task_state.pk).specific
         if state.status != TaskState.STATUS_IN_PROGRESS or not may_decide(state, user):
             raise PermissionDenied
-        if action_name == "approve" and not is_as_submitted(state):
+        if action_name == "approve" and not Submitted.objects.is_unchanged(state):
             raise PermissionDenied
         if action_name == "approve" and must_not_be_published(state.revision):
             raise PermissionDenied
@@ -190,7 +210,11 @@ class PageReviewTask(AbstractGroupApprovalTask):
 def may_decide(state: TaskState, user: User) -> bool:
     """An editor today, of the task's groups, and neither who submitted nor anybody who wrote of it."""
     task = state.task.specific
-    return isinstance(task, PageReviewTask) and _is_reviewer(task, user) and user.pk not in get_authors(state)
+    return (
+        isinstance(task, PageReviewTask)
+        and _is_reviewer(task, user)
+        and user.pk not in Submitted.objects.get_authors(state)
+    )
 
 
 def _is_reviewer(task: PageReviewTask, user: User) -> bool:

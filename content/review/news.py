@@ -6,7 +6,6 @@ server that is away delays the news and loses nothing.
 
 from collections.abc import Sequence
 from smtplib import SMTPException
-from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
@@ -18,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from access.models import User
 
-if TYPE_CHECKING:
-    from .models import EditorNews
+from ..editors import get_editors_to_mail
+from .models import EditorNews
 
 log = structlog.get_logger(__name__)
 MAX_AT_ONCE = 200
@@ -27,20 +26,15 @@ MAX_AT_ONCE = 200
 
 def tell(what: str, *, title: str, by: User | None) -> None:
     """Note it in the caller's transaction. `what`: a value of EditorNews.What."""
-    from .models import EditorNews
-
     EditorNews.objects.create(what=what, title=title[:255], by=by)
 
 
 def send_news() -> int:
     """One mail to each editor of today about all that is new. Returns how many things were told."""
-    from ..lines.actions import editors_to_tell
-    from .models import EditorNews
-
     news = list(EditorNews.objects.filter(told_at__isnull=True).select_related("by")[:MAX_AT_ONCE])
     if not news:
         return 0
-    editors = editors_to_tell()
+    editors = get_editors_to_mail()
     if not editors:
         log.warning("no_editor_to_tell", news=len(news))
         return 0
@@ -50,9 +44,7 @@ def send_news() -> int:
     return len(news)
 
 
-def _sent(editor: User, news: "Sequence[EditorNews]") -> bool:
-    from .models import EditorNews
-
+def _sent(editor: User, news: Sequence[EditorNews]) -> bool:
     with translation.override(editor.language):
         stopped = [each for each in news if each.what == EditorNews.What.NOT_PUBLISHED]
         alone = [each for each in news if each not in stopped]

@@ -13,8 +13,7 @@ from wagtail.models import Page, TaskState
 
 from ..checks.run import findings_for
 from .actions import get_translation, submit_translation
-from .authors import get_authors, is_as_submitted
-from .models import PageReviewTask, may_decide
+from .models import PageReviewTask, Submitted, may_decide
 
 
 class ChangesForm(forms.Form):
@@ -47,8 +46,8 @@ def decide(request: HttpRequest, state_id: int) -> HttpResponse:
         "findings": findings,
         "stops": [each for each in findings if each.stops],
         "may_decide": may_decide(state, request.user),  # type: ignore[arg-type]
-        "is_own": request.user.pk in get_authors(state),
-        "is_as_submitted": is_as_submitted(state),
+        "is_own": request.user.pk in Submitted.objects.get_authors(state),
+        "is_as_submitted": Submitted.objects.is_unchanged(state),
         "has_live": page.live,
     }
     return render(request, "content_admin/review.html", context)

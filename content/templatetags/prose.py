@@ -7,7 +7,7 @@ from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 from wagtail.rich_text import RichText, expand_db_html
 
-from ..reading import without_dead_links
+from ..rich_text import without_dead_links
 
 register = template.Library()
 

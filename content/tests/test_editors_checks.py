@@ -9,8 +9,8 @@ from django.utils import timezone
 from openpyxl import load_workbook
 from wagtail.models import Page, PageLogEntry
 
-from ..checks.keeping import check_waiting, waiting
 from ..checks.models import CheckedPage
+from ..checks.results import check_waiting, waiting
 from ..checks.run import findings_by_page
 from ..housekeeping import each_minute
 from ..models import ArticlePage, Hotline

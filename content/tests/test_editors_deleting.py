@@ -8,7 +8,8 @@ from wagtail.models import Page
 from audit.models import AuditEntry
 
 from ..models import ArticlePage, HelpPage, HomePage, SearchAnswer
-from ..review.deleting import ask_to_delete, delete_page, end_request, needs_another
+from ..models.page_permissions import needs_another
+from ..review.deleting import ask_to_delete, delete_page, end_request
 from ..review.models import DeletionRequest
 from .editors import Editor, EditorsTest
 

@@ -27,8 +27,8 @@ from access.models import Assignment, User
 from audit.models import AuditEntry
 
 from .. import housekeeping
-from ..lines.actions import tell_editors
-from ..lines.states import LineState, get_state, standings
+from ..hotlines.actions import tell_editors
+from ..hotlines.states import LineState, get_state, standings
 from ..models import Hotline
 from .editors import Editor, EditorsTest
 
@@ -141,7 +141,7 @@ class TestTelling(LinesTest):
     def test_a_mail_server_that_is_away_delays_the_news_and_loses_nothing(self):
         self.age(self.line, 31, never_stale=False)
         for error in (smtplib.SMTPServerDisconnected, ConnectionRefusedError):
-            with mock.patch("content.lines.actions._letter", side_effect=error):
+            with mock.patch("content.hotlines.actions._letter", side_effect=error):
                 assert tell_editors() == 0
         assert tell_editors() == 1
 

@@ -19,7 +19,7 @@ from audit.models import AuditEntry
 
 from ..models import GlossaryTerm, Hotline, public_page_models
 from ..review.actions import get_translation
-from ..review.gone import places_for
+from ..review.missing_files import places_for
 from ..review.models import EditorNews
 from .editors import Editor, EditorsTest
 

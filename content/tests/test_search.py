@@ -84,7 +84,7 @@ class TestSearch(PublicSiteTest):
         for number in range(3):
             self.put(ArticlePage(title=f"Policia {number}", slug=f"p{number}"), self.section)
         assert "4 faqe<" in self.found("policia")
-        with patch("content.ranked.MAX_FOUND", 3), patch("content.search.MAX_FOUND", 3):
+        with patch("content.fulltext.MAX_FOUND", 3), patch("content.search.MAX_FOUND", 3):
             assert "3 faqe ose më shumë" in self.found("policia")
 
     def test_many_results_come_page_by_page(self):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from wagtail.models import Locale
 
-from ..models.listing import public_pages
+from ..page_listing import public_pages
 from ..search import found_pages
 from ..seeding import _pages_by_key
 from .seeded import SeededTest

@@ -79,8 +79,8 @@ class OfAnEarlierRelease(SeededTest):
         assert standing(RIGHTS) == CURRENT
         seed_content()
         spec = next(spec for spec in seeding._page_specs() if spec["key"] == RIGHTS)
-        remembered = SeededText.objects.get(key=f"page:{RIGHTS}:sq").fingerprint
-        assert remembered == fingerprint(page_as_shipped(spec, "sq"))
+        get_shared = SeededText.objects.get(key=f"page:{RIGHTS}:sq").fingerprint
+        assert get_shared == fingerprint(page_as_shipped(spec, "sq"))
 
     def test_what_an_editor_wrote_is_neither_changed_nor_proposed_over(self):
         page = self.live()

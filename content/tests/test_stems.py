@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..stems import SHORTEST, folded, forms, same, stem
+from ..stems import MIN_STEM, folded, forms, same, stem
 
 LANGUAGES = st.sampled_from(["sq", "en"])
 LETTERS = "abcçdeëfghijklmnopqrstuvwxyz"
@@ -49,7 +49,7 @@ ENGLISH = [
 def test_a_stem_is_a_beginning_of_the_word_and_never_shorter_than_three_letters(word, language):
     found = stem(word, language)
     assert word.startswith(found)
-    assert len(found) >= min(len(word), SHORTEST)
+    assert len(found) >= min(len(word), MIN_STEM)
 
 
 @given(st.text(max_size=40), st.sampled_from(["sq", "en", "fr", ""]))

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext
 
+from access.languages import LANGUAGES
 from audit.chain import log_event
 from notifications.outbox.actions import cancel
 from notifications.outbox.models import BriefDocument, Notice, Reply
@@ -24,7 +25,6 @@ from vault.seal import SealBroken
 from .models import FurtherReport
 
 ERASED = "source_erased"  # why an open notice was withdrawn (`Notice.reason`)
-LANGUAGES = ("sq", "en")
 
 
 def erase_all_from(source_id: UUID, *, at: datetime) -> int:

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 
+from access.languages import LANGUAGES
 from audit.chain import log_event
 from audit.models import AuditEntry
 from notifications.directory.chain import resolve_chain
@@ -153,7 +154,7 @@ def _mail_operators(contact: str) -> None:
 
 def _brief(contact: Contact) -> dict[str, Any]:
     who = f"{contact.name}, {contact.partner.name}"
-    number: Words = {language: contact.phone or NO_PHONE[language] for language in ("sq", "en")}
+    number: Words = {language: contact.phone or NO_PHONE[language] for language in LANGUAGES}
     rows = [
         {"key": "pin.why", "label": {"sq": "Arsyeja", "en": "Reason"}, "value": WHY},
         {"key": "pin.who", "label": {"sq": "Kontakti", "en": "Contact"}, "value": {"sq": who, "en": who}},

@@ -10,14 +10,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 
+from access.languages import LANGUAGES
 from audit.chain import Actor
 from notifications.outbox.models import Notice
 
 from .links import notice_at
 from .models import BriefSession
 from .sessions import current_session, remember
-
-LANGUAGES = ("sq", "en")
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,9 @@ class Contact(Versioned):
     duty = models.CharField(_("duty"), max_length=120, blank=True)
     email = models.EmailField(_("e-mail"))
     phone = models.CharField(_("phone"), max_length=32, blank=True)
-    language = models.CharField(_("language"), max_length=5, choices=[("sq", "Shqip"), ("en", "English")], default="sq")
+    language = models.CharField(
+        _("language"), max_length=5, choices=settings.WAGTAILADMIN_PERMITTED_LANGUAGES, default=settings.LANGUAGE_CODE
+    )
     pin_hash = models.CharField(max_length=256, blank=True, editable=False)
     pin_set_at = models.DateTimeField(_("PIN set at"), null=True, blank=True, editable=False)
     is_active = models.BooleanField(_("active"), default=True)

@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from access.languages import LANGUAGES
 from audit.put_aside import aside, each
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import create_notice
@@ -199,7 +200,7 @@ def _section(line: DigestLine) -> dict[str, Any]:
     calls = call_brief(line.notice, why=[NO_ANSWER], told=told(line.chase, line.notice.role))
     rows = [
         {"key": "since", "label": SINCE, "value": {"sq": since, "en": since}},
-        {"key": "said", "label": SAID, "value": {language: said(line.steps, language) for language in ("sq", "en")}},
+        {"key": "said", "label": SAID, "value": {language: said(line.steps, language) for language in LANGUAGES}},
         *calls["sections"][0]["rows"],
     ]
     return {"title": {"sq": line.notice.code, "en": line.notice.code}, "rows": rows}
@@ -209,7 +210,7 @@ def _opaque(line: DigestLine) -> dict[str, Any]:
     return {
         "code": line.notice.code,
         "since": line.since.isoformat(),
-        "said": {language: said(line.steps, language) for language in ("sq", "en")},
+        "said": {language: said(line.steps, language) for language in LANGUAGES},
         "drill": line.notice.is_drill,
     }
 

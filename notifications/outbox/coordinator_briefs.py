@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.utils import timezone, translation
+from django.utils import timezone
 
+from access.languages import LANGUAGES, in_each_language
 from access.models import localize
 from notifications.directory.areas import NAMED_ROLES, roles_answering
 from notifications.directory.call_list import call_list
@@ -31,7 +32,6 @@ NO_DEPUTY: Words = {
     "sq": "Në listën e shërbimit nuk ka zëvendës tjetër për t'u njoftuar.",
     "en": "There is no further deputy on the duty roster to be told.",
 }
-BOTH = ("sq", "en")
 UNREADABLE: Words = {
     "sq": "Ky njoftim nuk lexohet dot nga sistemi, prandaj nuk shkon më vetë te askush tjetër. Ju lutemi telefononi.",
     "en": "The system can't read this notice, so it goes to nobody else by itself. Please call.",
@@ -50,15 +50,16 @@ def call_brief(notice: Notice, *, why: Iterable[Words], told: Iterable[Contact] 
     rows.append(_row("code", {"sq": "Kodi i njoftimit", "en": "Code of the notice"}, _same(notice.code)))
     rows.append(_row("place", {"sq": "Bashkia", "en": "Municipality"}, _same(notice.municipality.name)))
     if notice.partner is not None:
-        office: Words = {language: localize(notice.partner.names, language) for language in BOTH}
+        office: Words = {language: localize(notice.partner.names, language) for language in LANGUAGES}
         rows.append(_row("office", {"sq": "Zyra", "en": "Office"}, office))
     if notice.unit is not None:
         unit = {
-            language: f"{notice.unit.name}, {notice.unit.callback_phone or NO_PHONE[language]}" for language in BOTH
+            language: f"{notice.unit.name}, {notice.unit.callback_phone or NO_PHONE[language]}"
+            for language in LANGUAGES
         }
         rows.append(_row("unit", {"sq": "Njësia që dërgoi", "en": "The sending unit"}, unit))
     for n, contact in enumerate(list(told) or _could_be_told(notice), start=1):
-        numbers = {language: f"{contact.name}, {contact.phone or NO_PHONE[language]}" for language in BOTH}
+        numbers = {language: f"{contact.name}, {contact.phone or NO_PHONE[language]}" for language in LANGUAGES}
         rows.append(_row(f"call_{n}", {"sq": "Telefononi", "en": "Call"}, numbers))
     return {"sections": [{"title": TITLE, "rows": rows}]}
 
@@ -77,11 +78,7 @@ def _could_be_told(notice: Notice) -> list[Contact]:
 
 
 def _role_words(notice: Notice) -> Words:
-    words = {}
-    for language in BOTH:
-        with translation.override(language):
-            words[language] = str(Role(notice.role).label)
-    return words
+    return in_each_language(Role(notice.role).label)
 
 
 def _row(key: str, label: Words, value: Words) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the codes of notices are called on screens. Every code has its words here; one without is never shown raw."""
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +28,7 @@ CHANNELS: dict[str, "str | Promise"] = {
     "voice": _("telephone call"),
     "webhook": _("automatic transfer"),
 }
-LANGUAGES: dict[str, "str | Promise"] = {"sq": _("Albanian"), "en": _("English")}
+LANGUAGES: dict[str, "str | Promise"] = dict(settings.LANGUAGES)
 
 
 def reason_label(code: str) -> str:

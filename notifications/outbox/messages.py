@@ -12,6 +12,7 @@ from django.conf import settings
 from django.template.loader import get_template
 from django.utils import timezone
 
+from access.languages import LANGUAGES
 from audit.chain import head_note
 from notifications.channels.base import Letter
 from notifications.channels.errors import PayloadError
@@ -23,7 +24,6 @@ from .actions import link_for
 from .models import Notice, Purpose
 from .sender import OF_ORGANISATION, ORGANISATION, get_unit, link_start
 
-LANGUAGES = ("sq", "en")
 MAX_MINUTES = 120
 # Where the audit chain ended when this was sent (`audit.chain.head_note`): what was cut off later is missed by whoever
 # keeps the mail.

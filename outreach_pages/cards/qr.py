@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
-from content.papers.pattern import QUIET_ZONE, pattern, svg
+from content.printables.qr_code import QUIET_ZONE, build_qr_code, svg
 
 
 def short_address(code: str, language: str) -> str:
@@ -28,6 +28,6 @@ def qr_svg(code: str, language: str) -> bytes:
 def qr_png(code: str, language: str) -> bytes:
     """For programs that take no SVG: about 800 dots wide."""
     found = io.BytesIO()
-    made = pattern(short_address(code, language))
+    made = build_qr_code(short_address(code, language))
     made.save(found, kind="png", border=QUIET_ZONE, scale=max(1, 800 // made.symbol_size(border=QUIET_ZONE)[0]))
     return found.getvalue()

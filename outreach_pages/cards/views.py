@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
 
-from content.serving.forms import public_form
+from content.public_forms import public_form
 
 from ..models import InformativeSession, SessionPage
 from .answers import kept_nowhere, see_other, unknown_card

@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from content.serving.forms import public_form
+from content.public_forms import public_form
 
 from ..cards.answers import kept_nowhere, see_other, unknown_card
 from ..cards.codes import open_card

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 
 from access.localized_text import LocalizedText, localize_to
 from content.models import Hotline
-from content.papers.printing import to_pdf
+from content.printables.pdf import to_pdf
 from content.texts import in_one_language
 
 from ..cards.codes import written
@@ -23,7 +23,7 @@ from ..records.models import InformativeSession
 # kind: (template, class of the sheet)
 KINDS: dict[str, tuple[str, str]] = {
     "leaflet": ("outreach_pages/handouts/leaflet.html", "leaflet"),
-    "pocket_card": ("content/papers/pocket_card.html", "pocket-card"),
+    "pocket_card": ("content/printables/pocket_card.html", "pocket-card"),
     "poster_a4": ("outreach_pages/handouts/poster.html", "poster poster-a4"),
     "poster_a3": ("outreach_pages/handouts/poster.html", "poster poster-a3"),
 }
@@ -51,7 +51,7 @@ def handouts() -> list[Handout]:
 
 
 def handout_pdf(session: InformativeSession, kind: str, language: str, *, on: datetime.date | None = None) -> bytes:
-    """PDF/UA-1 of one paper. Raises KeyError for a kind that isn't in KINDS, PaperRefused."""
+    """PDF/UA-1 of one paper. Raises KeyError for a kind that isn't in KINDS, PrintableError."""
     template, _class = KINDS[kind]
     day = on or timezone.localdate()
     with translation.override(language):

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from wagtail.models import Locale
 
+from access.languages import LANGUAGES
 from access.models import User
 from audit.chain import get_actor, log_event
 from content.texts import body_in
@@ -203,7 +204,7 @@ def _list(title: dict[str, str], lines: list[dict[str, str]]) -> dict[str, Any]:
 
 def _rich(title: dict[str, str], html_in: Any) -> dict[str, Any]:
     """A text with a heading. Our own data only: nothing that anyone typed is put between the tags."""
-    value = {language: f"<h2>{title[language]}</h2>{html_in(language)}" for language in ("sq", "en")}
+    value = {language: f"<h2>{title[language]}</h2>{html_in(language)}" for language in LANGUAGES}
     return {"type": "rich_text", "value": value}
 
 

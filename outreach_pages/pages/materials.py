@@ -13,8 +13,8 @@ from django.utils import translation
 from wagtail.documents import get_document_model
 from wagtail.models import Page, ReferenceIndex
 
-from content.models.listing import public_pages
-from content.papers.kinds import PAPERS, Paper
+from content.page_listing import public_pages
+from content.printable_catalog import PRINTABLES, Printable
 
 from ..records.labels import Material
 from ..records.models import InformativeSession
@@ -39,7 +39,7 @@ class Link:
 class Materials:
     """`papers` and `films` open; `has_quiz`: it stands on the page itself; `others`: what else was used, in words."""
 
-    papers: list[Paper]
+    papers: list[Printable]
     films: list[Link]
     has_quiz: bool
     others: list[str]
@@ -53,7 +53,7 @@ def get_materials(session: InformativeSession, body: Any, language: str, request
     opened = OPENED | ({Material.VIDEO.value} if films else set())
     with translation.override(language):
         return Materials(
-            papers=[PAPERS[key] for key in keys if key in PAPERS],
+            papers=[PRINTABLES[key] for key in keys if key in PRINTABLES],
             films=films,
             has_quiz=any(block.block_type == "quiz" for block in body or ()),
             others=[text[language] for kind, text in words("materials").items() if kind in used - opened],

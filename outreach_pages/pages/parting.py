@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from wagtail.models import PageLogEntry
 
-from content.checks.pieces import iter_pieces
+from content.extract import extract_page
 
 if TYPE_CHECKING:
     from .models import SessionPage
@@ -61,7 +61,7 @@ def changes(now: list[str], record: list[str]) -> list[Change]:
 
 
 def _lines(page: "SessionPage") -> list[str]:
-    return [*_not_empty([page.seo_title]), *_not_empty(each.text.strip() for each in iter_pieces(page).words)]
+    return [*_not_empty([page.seo_title]), *_not_empty(each.text.strip() for each in extract_page(page).words)]
 
 
 def _not_empty(texts: Iterable[str]) -> list[str]:

@@ -15,7 +15,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from content.models import Hotline
-from content.papers.printing import PaperRefused, to_pdf
+from content.printables.pdf import PrintableError, to_pdf
 
 from ..cards.qr import qr_png, short_address
 from ..handouts.making import KINDS, build_context, handout_pdf
@@ -139,5 +139,5 @@ class TestHandouts(CardTest):
 @pytest.mark.parametrize("source", ["file:///etc/passwd", "http://127.0.0.1:9/x.png", "handout.css"])
 def test_a_paper_reaches_nothing_outside_itself(source, monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", lambda *_args: pytest.fail("went out"))
-    with pytest.raises(PaperRefused):
+    with pytest.raises(PrintableError):
         to_pdf(f'<html lang="sq"><title>x</title><img src="{source}" alt="x">', own={}, identifier="x")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-FIRST = "sq"
+from django.conf import settings
 
 
 class LocalizedText(str):
@@ -21,8 +21,8 @@ class LocalizedText(str):
 
 
 def localize_to(texts: Mapping[str, str], language: str) -> LocalizedText:
-    """The text in this language, else in its plain form (en for en-GB), else in Albanian, else in any; "" of none."""
-    for wanted in (language, language.split("-")[0], FIRST, *texts):
+    """The text in this language, its plain form (en for en-GB), the default one or any; "" of none."""
+    for wanted in (language, language.split("-")[0], settings.LANGUAGE_CODE, *texts):
         if texts.get(wanted):
             return LocalizedText(texts[wanted], wanted)
     return LocalizedText("")

@@ -5,6 +5,7 @@ import secrets
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -14,7 +15,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from .localized_text import FIRST, LocalizedText, localize_to
+from .localized_text import LocalizedText, localize_to
 from .place_changes.models import PlaceChange as PlaceChange
 from .rate_limits import RateCount as RateCount
 from .sessions.models import DuressAlarm as DuressAlarm
@@ -115,7 +116,9 @@ class StaffRole(models.TextChoices):
 class User(AbstractUser):
     """A member of staff. What they may see follows from their assignments, never from `is_superuser`."""
 
-    language = models.CharField(_("language"), max_length=5, choices=[("sq", "Shqip"), ("en", "English")], default="sq")
+    language = models.CharField(
+        _("language"), max_length=5, choices=settings.WAGTAILADMIN_PERMITTED_LANGUAGES, default=settings.LANGUAGE_CODE
+    )
     is_demo = models.BooleanField(_("demo account"), default=False)
     # raised to end every session and every draft's key of this person at once
     session_epoch = models.PositiveIntegerField(default=0)
@@ -303,5 +306,5 @@ class FieldToken(models.Model):
 
 
 def localize(texts: dict[str, str], language: str | None = None) -> LocalizedText:
-    """The text in this (or the active) language, else in Albanian, else in any. `texts` is {"sq": ..., "en": ...}."""
-    return localize_to(texts, language or get_language() or FIRST)
+    """The text in this (or the active) language, else in the default one, else in any. `texts`: {code: text}."""
+    return localize_to(texts, language or get_language() or settings.LANGUAGE_CODE)

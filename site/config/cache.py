@@ -4,7 +4,7 @@
 `REST_S` seconds, so that a hung one costs one wait and not one per read; Redis is given 0.1 s and asked once
 (docs/adr/0049). Meanwhile each process goes on with a small memory of its own: limits on sign-in go on counting there,
 and Wagtail finds its sites. With `OPTIONS["FALLBACK"] = False` the failure is raised, at once, for who must know that
-nothing is shared now (the generation of kept pages, `content.serving.generation`). What either store holds is signed
+nothing is shared now (the generation of kept pages, `content.page_cache.version`). What either store holds is signed
 (`config.cache_signing`).
 """
 

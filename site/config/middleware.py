@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import translation
 from wagtail.models import Site
 
-from content.serving.marks import leave_no_copy
-from content.serving.shared import is_remembering, remembered
+from content.page_cache.markers import mark_no_store
+from content.page_cache.shared import get_shared, is_sharing
 
 from .admin_policy import cms_policy
 
@@ -70,8 +70,8 @@ class SafeHeaders:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if is_remembering(request) and (host := _host(request)):
-            site = remembered(request, ("site", host), lambda: Site.find_for_request(request))
+        if is_sharing(request) and (host := _host(request)):
+            site = get_shared(request, ("site", host), lambda: Site.find_for_request(request))
             request._wagtail_site = site  # type: ignore[attr-defined]  # where Wagtail looks first
         response = self.get_response(request)
         if not is_public(request.path):
@@ -79,7 +79,7 @@ class SafeHeaders:
             response["X-Robots-Tag"] = "noindex, nofollow"
         else:
             if NO_COPY.match(request.path):
-                leave_no_copy(request, response)
+                mark_no_store(request, response)
                 response["X-Robots-Tag"] = "noindex, nofollow"
             response.setdefault("Cache-Control", "no-store")
             # Not "CSRF_COOKIE": that stands there for whoever brings such a cookie, and the page is kept for everybody.

@@ -8,7 +8,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from content import feeds, sitemaps
-from content.serving import files
+from content.media_files import views as files
 
 from . import views
 from .security_txt import security_txt
@@ -30,7 +30,7 @@ urlpatterns = [
     re_path(r"^documents/(\d+)/(.*)$", files.document, name="wagtaildocs_serve"),  # before Wagtail's: with Range
     path("documents/", include(wagtaildocs_urls)),
     path("dil/", include("content.urls")),
-    path("", include("content.serving.urls")),
+    path("", include("content.root_urls")),
 ]
 
 urlpatterns += [
@@ -45,9 +45,9 @@ if settings.SANDBOX:
 urlpatterns += i18n_patterns(
     path("k/", include("outreach_pages.cards.urls")),
     path("pyet/", include("case_forms.tip_pages.urls")),
-    path("fleta/", include("content.papers.urls")),
+    path("fleta/", include("content.printables.urls")),
     path("feed.xml", feeds.feed, name="feed"),
-    path("", include("content.serving.page_urls")),
+    path("", include("content.offline.urls")),
     path("", include(wagtail_urls)),
     prefix_default_language=False,
 )

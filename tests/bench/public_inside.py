@@ -19,11 +19,11 @@ def queries() -> None:
     from django.test.utils import CaptureQueriesContext
     from wagtail.models import Page
 
-    from content.serving.tests.wsgi import ask
-    from content.serving.whole_pages import WholePages
+    from content.page_cache.middleware import PageCacheMiddleware
+    from content.page_cache.tests.wsgi import ask
 
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
-    house = WholePages(get_wsgi_application(), limit=0, seconds=0)
+    pages = PageCacheMiddleware(get_wsgi_application(), limit=0, seconds=0)
     found, seen = {}, set()
     for page in Page.objects.live().filter(depth__gte=2).specific().order_by("path"):
         kind = (type(page).__name__, page.locale_id)
@@ -31,9 +31,9 @@ def queries() -> None:
         if kind in seen or url is None:
             continue
         seen.add(kind)
-        ask(house, url, Host="127.0.0.1")  # what a process reads once
+        ask(pages, url, Host="127.0.0.1")  # what a process reads once
         with CaptureQueriesContext(connection) as captured:
-            status = ask(house, url, Host="127.0.0.1").status
+            status = ask(pages, url, Host="127.0.0.1").status
         if status == 200:
             found[url] = [kind[0], len(captured)]
     print(json.dumps(found))

@@ -14,9 +14,9 @@ from wagtail.models import Page
 
 from access.models import User
 from content.models import ArticlePage, Hotline, SearchPage, public_pages
-from content.papers.kinds import PAPERS
+from content.page_cache.version import cache_version
 from content.pictures import make_missing_sizes
-from content.serving.generation import generation
+from content.printable_catalog import PRINTABLES
 from outreach_pages.models import InformativeSession
 from outreach_pages.records.demo import seed_demo_sessions
 from tests.seeds import lay_down_demo
@@ -117,9 +117,9 @@ def a_month_later(seen: dict[str, Seen]) -> dict[str, Seen]:
     own = [path for path in seen if not path.startswith("/static/")]
     searches = [f"{page.url}?q=116111" for page in SearchPage.objects.live()]
     with mock.patch("django.utils.timezone.localdate", return_value=later):
-        generation.look()
+        cache_version.refresh()
         found = {path: look(client, path) for path in [*own, *searches, "/nuk-ka/", "/en/nothing/", "/k/ZZZZZZZZ/"]}
-    generation.look()
+    cache_version.refresh()
     return found
 
 
@@ -168,7 +168,7 @@ def _is_well(path: str, each: Seen) -> bool:
 
 
 def test_papers_pictures_and_films_are_there_and_are_what_they_say(seen: dict[str, Seen]) -> None:
-    papers = {path for key in PAPERS for path in (f"/fleta/{key}.pdf", f"/en/fleta/{key}.pdf")}
+    papers = {path for key in PRINTABLES for path in (f"/fleta/{key}.pdf", f"/en/fleta/{key}.pdf")}
     assert papers <= set(seen)
     for path in papers:
         headers = seen[path].response.headers

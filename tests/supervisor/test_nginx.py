@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from content.serving.marks import FROM_ANYWHERE
+from content.page_cache.markers import FROM_ANYWHERE
 from tests.bench import public_servers
 from tests.bench.public_servers import Servers
 

@@ -4,7 +4,6 @@ FORMAT = 1
 AUDIENCES = ("staff", "public")  # who fills it: see `audience`
 KINDS = ("identification", "consent", "assessment", "referral", "outreach", "tip", "report", "session")
 SENSITIVITIES = ("public", "internal", "personal", "special")
-LANGUAGES = ("sq", "en")  # those that the screens have names for; a form may have any other
 RESULTS = ("text", "integer", "decimal", "date", "boolean")
 FILE_KINDS = ("image", "pdf")
 DEFAULT_MAX_ROWS = 20  # of a repeat that names no maximum

@@ -21,7 +21,7 @@ from case_forms.submissions.pages.section import NoSuchSection
 from case_forms.submissions.validation.validate import NothingToAsk
 from case_forms.tips.public_actions import ReceivedTip, receive_tip, sent_before
 from case_forms.tips.recipients import get_told
-from content.serving.forms import public_form as form_without_cookie
+from content.public_forms import public_form as form_without_cookie
 
 from .. import rate_limits, steps
 from ..entry_points import EntryPoint, place_of_card, place_of_region, public_form, regions_with_a_unit

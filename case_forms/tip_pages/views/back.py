@@ -31,7 +31,7 @@ from case_forms.tips.public_actions import (
     take_back,
 )
 from case_forms.tips.recipients import get_told
-from content.serving.forms import public_form
+from content.public_forms import public_form
 
 from .. import rate_limits, receipt_session
 from ..form_state import FormState, opened, sealed

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from content.law.claims import unmarked
-from content.law.paper import review
+from content.law.report import review
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 

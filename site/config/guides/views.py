@@ -6,7 +6,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 
-from .catalogue import FIRST, LANGUAGES, guides_for
+from access.languages import LANGUAGES
+
+from .catalogue import FIRST, guides_for
 
 
 def all_guides(request: HttpRequest) -> HttpResponse:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.conf.locale import LANG_INFO
 from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.connection import parse_url
@@ -39,7 +40,7 @@ INSTALLED_APPS = [
     "vault",
     "config",
     "content",
-    "content.lines",
+    "content.hotlines",
     "content.checks",
     "content.review",
     "outreach_pages",
@@ -304,7 +305,7 @@ CSRF_FAILURE_VIEW = "config.views.form_expired"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 # Other sites learn nothing. Not "no-referrer" where staff work: under it browsers send `Origin: null` with our own
 # forms, and the protection against forged forms would refuse them all. Public pages have no such forms, and get it
-# (config.middleware.SafeHeaders, content/serving/forms.py).
+# (config.middleware.SafeHeaders, content/public_forms.py).
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -341,6 +342,7 @@ PUBLIC_CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "sq"
+# The one list of languages. Code asks access.languages; models have a column for each only where they say so.
 LANGUAGES = [("sq", _("Albanian")), ("en", _("English"))]
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 WAGTAIL_I18N_ENABLED = True
@@ -417,7 +419,7 @@ WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]  # one country; the list of all of them ho
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False  # the account page changes it, and records that
 WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False
-WAGTAILADMIN_PERMITTED_LANGUAGES = [("sq", "Shqip"), ("en", "English")]
+WAGTAILADMIN_PERMITTED_LANGUAGES = [(code, LANG_INFO[code]["name_local"].capitalize()) for code, _name in LANGUAGES]
 # Addresses that can be read aloud and typed on any telephone: "te-drejtat", never "të-drejtat".
 WAGTAIL_ALLOW_UNICODE_SLUGS = False
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024

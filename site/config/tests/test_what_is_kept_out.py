@@ -13,7 +13,7 @@ from django.middleware.csrf import get_token
 from django.test import RequestFactory
 from django.views.debug import ExceptionReporter, technical_500_response
 
-from content.serving.marks import MARK, keep_whole
+from content.page_cache.markers import MARK, mark_cacheable
 
 from .. import logs
 from ..middleware import CallerAddress, SafeHeaders
@@ -160,7 +160,7 @@ def test_a_public_answer_that_says_nothing_of_copies_leaves_none():
 def test_cards_and_questions_leave_no_copy_whatever_their_view_says(path):
     def view(request):
         response = HttpResponse("x")
-        keep_whole(request, response)
+        mark_cacheable(request, response)
         return response
 
     request = RequestFactory().get(path)

@@ -1,0 +1,72 @@
+"""Stored results of the checks, for the report: checking thousands of pages takes longer than a request may.
+
+Only the counts are stored; the findings are made anew for the few pages that an editor opens.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.db.models import F, Q
+from django.db.models.signals import post_delete, post_save
+from django.utils import timezone
+from wagtail.models import Page
+from wagtail.query import PageQuerySet
+
+from audit.put_aside import aside, each
+
+from ..models import Hotline, public_page_models
+from .models import CheckedPage, WordsToAvoid
+from .run import findings_by_page
+
+AT_ONCE = 100  # pages in one pass
+CHECK = "page.check"  # what is put aside when a page can't be checked
+OLD_AFTER = timedelta(days=1)  # a line may have become stale, a page that is linked may have gone
+
+
+def live_pages() -> PageQuerySet:
+    names = [model._meta.model_name for model in public_page_models()]
+    return Page.objects.live().filter(content_type__model__in=names)
+
+
+def waiting(now: datetime | None = None) -> PageQuerySet:
+    """Return the live pages that were never checked, were published since, or were checked too long ago."""
+    old = Q(checked__at__lt=(now or timezone.now()) - OLD_AFTER)
+    return live_pages().filter(Q(checked__at=None) | Q(checked__at__lt=F("last_published_at")) | old)
+
+
+def check_waiting(now: datetime | None = None, *, at_most: int = AT_ONCE) -> int:
+    """Check the pages that wait longest; return how many. Safe to run twice at once."""
+    at = now or timezone.now()
+    next_ones = waiting(at).exclude(pk__in=aside(CHECK, at))
+    keys = list(next_ones.order_by(F("checked__at").asc(nulls_first=True), "pk").values_list("pk", flat=True)[:at_most])
+    try:
+        return _check(keys, at)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:  # noqa: BLE001  # one of them: each is checked by itself, and that one put aside
+        return each(CHECK, keys, lambda pk: _check([pk], at), at=at)
+
+
+def _check(keys: list[int], at: datetime) -> int:
+    pages = Page.objects.filter(pk__in=keys).select_related("locale")
+    found = findings_by_page(pages.specific())
+    rows = [
+        CheckedPage(page_id=pk, at=at, stops=(stops := sum(each.stops for each in said)), others=len(said) - stops)
+        for pk, said in found.items()
+    ]
+    CheckedPage.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["page"], update_fields=["at", "stops", "others"]
+    )
+    return len(rows)
+
+
+def connect() -> None:
+    """Check every page anew when a helpline or the words to avoid change."""
+    for model in (Hotline, WordsToAvoid):
+        for signal in (post_save, post_delete):
+            signal.connect(_look_again, sender=model, dispatch_uid=f"checks.look_again.{model.__name__}")
+
+
+def _look_again(**_given: Any) -> None:
+    CheckedPage.objects.update(at=None)

@@ -1,0 +1,165 @@
+"""What the checks ask of a page: each rule takes the page's parts and the context, and yields findings.
+
+Headings, the quality of alt texts and how hard a text is to read are Wagtail's own content checks (docs/adr/0089).
+"""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+from django.utils.translation import gettext_lazy as _
+
+from ..extract import PageParts
+from ..phone_numbers import get_digits, numbers_in
+from .facts import CheckContext
+from .findings import STOP, WARN, Finding
+
+PHONE_SCHEMES = ("tel:", "sms:", "callto:", "whatsapp:")
+SAYS_NOTHING = {
+    "këtu",
+    "klikoni këtu",
+    "kliko këtu",
+    "lexo më shumë",
+    "here",
+    "click here",
+    "read more",
+    "more",
+    "link",
+}
+MAX_SENTENCE_WORDS = 28
+WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+SENTENCE_END = re.compile(r"(?<=[.!?…])[\s\"”»)]+|\n+|[;:]\s")
+
+
+def check_numbers(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
+    """Find telephone numbers in running text, where they can't disappear by themselves."""
+    for each in [*pieces.words, *(seen for seen in pieces.seen if not seen.is_address)]:
+        for number in numbers_in(each.text, known=facts.numbers):
+            yield _finding(number, each.place, facts)
+    for kind, target, _text, place in pieces.links:
+        if kind == "address" and target.lower().startswith(PHONE_SCHEMES):
+            yield _finding(target.partition(":")[2], place, facts)
+
+
+def _finding(number: str, place: str, facts: CheckContext) -> Finding:
+    shown = facts.numbers.get(get_digits(number))
+    if shown:
+        words = _("A telephone number in the text. Use the block “Helpline”: it disappears when it must.")
+        return Finding("number_in_text", words, place, number, WARN)
+    if shown is None:
+        words = _("Nobody has verified this number. Enter it under “Helplines”, or remove it.")
+    else:
+        words = _("This helpline may not be shown to readers now. Remove the number, or have the helpline tested.")
+    return Finding("unverified_number", words, place, number, STOP)
+
+
+def check_hotlines(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
+    """Find blocks of helplines that readers don't see."""
+    for line, place in pieces.lines:
+        if line is None:
+            yield Finding(
+                "line_gone",
+                _("No helpline is chosen here, or it was deleted. Choose one or remove the block."),
+                place,
+            )
+        elif not line.is_shown():
+            words = _(
+                "Readers can't see this helpline now: “show to readers” isn't set to yes, or it hasn't been tested "
+                "recently."
+            )
+            yield Finding("line_hidden", words, place, str(line))
+
+
+def check_pictures(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
+    """Find pictures without words for those who don't see them."""
+    for alt, _image, place in pieces.pictures:
+        if not alt:
+            yield Finding("no_alt", _("Say in words what the picture shows."), place, weight=STOP)
+
+
+def check_words(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
+    """Find words that hurt, frighten or label, and words that give a reader away in the browser's history."""
+    for each in pieces.words:
+        for avoided in facts.avoided:
+            for found in avoided.pattern.findall(each.text):
+                yield Finding("word", _with_advice(_("Avoid this word."), avoided.advice), each.place, found)
+    for each in pieces.seen:
+        for loud in facts.loud:
+            for found in loud.pattern.findall(each.text):
+                words = _("This stays in the history of the reader's phone. Use discreet words.")
+                yield Finding("loud", _with_advice(words, loud.advice), each.place, found)
+
+
+def _with_advice(words: object, advice: str) -> str:
+    return f"{words} → {advice}" if advice else str(words)
+
+
+def check_links(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
+    """Find links that lead nowhere. Other sites are never asked: only how their address is written can be checked."""
+    for kind, target, text, place in pieces.links:
+        words = _broken(kind, target, facts)
+        if words is not None:
+            yield Finding("link", words, place, text or target)
+        elif text.lower() in SAYS_NOTHING:
+            yield Finding("link_text", _("Make the link text say where it leads."), place, text)
+
+
+def _broken(kind: str, target: str, facts: CheckContext) -> object | None:
+    if kind == "page":
+        if target not in facts.known_pages:
+            return _("The link leads to a page that was deleted.")
+        return None if target in facts.live_pages else _("The link leads to a page that readers can't see.")
+    if kind == "document":
+        return None if target in facts.documents else _("The link leads to a file that was deleted.")
+    return _wrong_address(target)
+
+
+def _wrong_address(address: str) -> object | None:
+    lowered = address.strip().lower()
+    if lowered.startswith((*PHONE_SCHEMES, "#")):
+        return None
+    if lowered.startswith("mailto:"):
+        try:
+            EmailValidator()(address.strip()[7:].partition("?")[0])
+        except ValidationError:
+            return _("This e-mail address is not valid.")
+        return None
+    try:
+        parts = urlsplit(address.strip())
+        host = parts.hostname or ""
+    except ValueError:
+        return _("This address is not valid.")
+    if not parts.scheme and not host:
+        return _("Link to our own pages by choosing them, so that the link still works when they move.")
+    if parts.scheme == "http":
+        return _("Use https:// so that nobody can read along on the way.")
+    if parts.scheme != "https" or "." not in host or " " in address.strip():
+        return _("This address is not valid.")
+    return None
+
+
+def check_files(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
+    """Find films, recordings, papers and pictures that a block wants and doesn't have."""
+    for place in pieces.missing:
+        yield Finding(
+            "file_gone", _("No file is chosen here, or it was deleted. Choose one or remove the block."), place
+        )
+
+
+def check_sentences(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
+    """Find long sentences. A warning, never more: a number doesn't know what a reader needs."""
+    for each in pieces.words:
+        if not each.is_prose:
+            continue
+        for sentence in SENTENCE_END.split(each.text):
+            count = len(WORD.findall(sentence or ""))
+            if count > MAX_SENTENCE_WORDS:
+                advice = _("A sentence of %(count)s words. Split it in two.") % {"count": count}
+                yield Finding("long_sentence", advice, each.place, sentence[:80] + "…")
+
+
+RULES = (check_numbers, check_hotlines, check_pictures, check_words, check_links, check_files, check_sentences)
+# What these find keeps a page from being published.
+STOPPING = (check_numbers, check_pictures)

@@ -1,0 +1,1 @@
+"""Verification of hotlines: test calls, states, the editors' form, and mails to editors (docs/adr/0020)."""

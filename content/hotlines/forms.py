@@ -1,0 +1,119 @@
+"""The form of a hotline: what one editor may change alone, and what waits for another one's call (docs/adr/0076)."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminModelForm
+
+from access.languages import LANGUAGES
+from audit.chain import get_actor, log_event
+
+from ..models.hotline_languages import SPOKEN
+from ..models.hotline_rules import called_as
+from ..phone_numbers import is_reserved, numbers_in, plain
+from ..review.models import EditorNews
+from ..review.news import tell
+
+TEXTS = tuple(
+    f"{name}_{language}" for name in ("name", "short", "for_whom", "use", "hours", "cost") for language in LANGUAGES
+)
+
+
+class HotlineForm(WagtailAdminModelForm):
+    """Languages are ticked; what was kept under another code stays to be unticked."""
+
+    languages = forms.MultipleChoiceField(
+        label=capfirst(_("languages spoken")),
+        required=False,
+        choices=list(SPOKEN.items()),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Tick only what you were told during the test call."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = [code for code in self.instance.languages if code not in SPOKEN]
+        self.fields["languages"].choices = [*SPOKEN.items(), *((code, code) for code in others)]
+        self.before = {name: getattr(self.instance, name) for name in ("number", "publish", "key")}
+        if is_reserved(self.before["number"]) and "number" in self.fields:
+            self.fields["number"].widget.attrs["readonly"] = True
+            self.fields["number"].help_text = _("This number comes with the service; nobody changes it by hand.")
+
+    def clean_number(self) -> str:
+        number: str = self.cleaned_data["number"]
+        if plain(number) == plain(self.before["number"]):
+            return number
+        if is_reserved(self.before["number"]):
+            raise ValidationError(_("This number comes with the service; nobody changes it by hand."))
+        if is_reserved(number):
+            raise ValidationError(
+                _("112, 127, 128, 129 and numbers that begin with 116 come with the service; they can't be entered.")
+            )
+        return number
+
+    def clean_key(self) -> str:
+        if is_reserved(self.before["number"]) and self.cleaned_data["key"] != self.before["key"]:
+            raise ValidationError(_("The key of a number that comes with the service stays as it is."))
+        key: str = self.cleaned_data["key"]
+        return key
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        number = cleaned.get("number", self.before["number"])
+        if cleaned.get("never_stale") and not is_reserved(number):
+            self.add_error("never_stale", _("Only emergency numbers that come with the service are shown untested."))
+        for name in TEXTS:
+            for other in numbers_in(cleaned.get(name) or ""):
+                if not is_reserved(other) and plain(other) != plain(number):
+                    words = _("%(number)s is another telephone number. Enter it as a helpline of its own.")
+                    self.add_error(name, ValidationError(words, params={"number": other}))
+        return cleaned
+
+    def save(self, commit: bool = True) -> Any:
+        """A number that somebody entered, or a line that somebody brings before readers untested, waits for the call of
+        another editor. All of them are mailed; the audit chain says which fields."""
+        line, user = self.instance, self.for_user
+        is_new = line._state.adding
+        is_other = plain(line.number) != plain(self.before["number"]) or is_new
+        is_brought = line.is_published and (is_new or self.before["publish"] != "yes")
+        if is_other and line.number:
+            line.needs_call, line.changed_by, line.verified_on, line.verified_by = True, user, None, ""
+        elif is_brought and not line.needs_call and not (_may_come_back(line) or _another_called(line, user)):
+            line.needs_call, line.changed_by = True, user
+        with transaction.atomic():
+            saved = super().save(commit=commit)
+            if commit and (self.changed_data or is_new):
+                self._tell(is_new=is_new, is_other=is_other and bool(line.number), is_brought=is_brought)
+        return saved
+
+    def _tell(self, *, is_new: bool, is_other: bool, is_brought: bool) -> None:
+        line, what = self.instance, EditorNews.What
+        if is_other:
+            kind = what.LINE_NUMBER
+        elif self.before["publish"] == "yes" and not line.is_published:
+            kind = what.LINE_HIDDEN
+        else:
+            kind = what.LINE_SHOWN if is_brought else what.LINE
+        tell(kind, title=str(line), by=self.for_user)
+        log_event(
+            "line.made" if is_new else "line.changed",
+            actor=get_actor(self.for_user),
+            target_kind="hotline",
+            target_id=line.pk,
+            fields=sorted(self.changed_data),
+            needs_call=line.needs_call,
+        )
+
+
+def _another_called(line: Any, user: Any) -> bool:
+    """Somebody else's test call still speaks for it: who shows a line isn't the only one to have called it."""
+    return bool(line.is_tested()) and line.verified_by != called_as(user)
+
+
+def _may_come_back(line: Any) -> bool:
+    """One that was shown before, with a number that nobody could have changed: hiding it was perhaps a slip."""
+    return is_reserved(line.number) and line.first_shown_on is not None

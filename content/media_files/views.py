@@ -1,0 +1,110 @@
+"""Serve pictures and documents of public pages.
+
+Of MEDIA_ROOT only the pictures' renditions are public: they are made for pages, stripped of where a photograph was
+taken. Originals are never served; documents go through Wagtail's own view, which asks about private collections, once
+a live page offers them: what only drafts show is for those who write them.
+"""
+
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils._os import safe_join
+from django.utils.http import http_date
+from django.views.decorators.http import require_safe
+from wagtail.documents import get_document_model
+from wagtail.documents.views.serve import serve
+
+from ..asset_usage import is_public_asset
+from ..headless.draft_files import SIGNED, opens
+from ..page_cache.markers import ASK_AGAIN, NO_COPY, allow_any_origin
+from .ranges import answer
+
+RENDITIONS = "images"
+KEPT_FOR = "public, max-age=2592000, immutable"  # a rendition's name changes with its picture
+MAX_ID_DIGITS = 18  # digits
+PICTURES = {".avif": "image/avif", ".webp": "image/webp"}  # not known to every system's list of types
+
+
+@require_safe
+def rendition(request: HttpRequest, path: str) -> HttpResponseBase:
+    """A picture of a page. Where nginx stands in front it answers this address itself (deploy/nginx.conf)."""
+    file = _rendition(path)
+    stand = file.stat()
+    etag = f'"{stand.st_mtime_ns:x}-{stand.st_size:x}"'
+    response: HttpResponseBase
+    if request.headers.get("If-None-Match") == etag:
+        response = HttpResponse(status=304)
+    else:
+        guessed = PICTURES.get(file.suffix.lower()) or mimetypes.guess_type(file.name)[0]
+        response = answer(
+            file.open("rb"),
+            stand.st_size,
+            asked=request.headers.get("Range", ""),
+            content_type=guessed or "application/octet-stream",
+            is_head=request.method == "HEAD",
+        )
+    response["Cache-Control"] = KEPT_FOR
+    response["ETag"] = etag
+    response["Last-Modified"] = http_date(stand.st_mtime)
+    allow_any_origin(response)
+    return response
+
+
+def _rendition(path: str) -> Path:
+    try:
+        file = Path(safe_join(str(Path(settings.MEDIA_ROOT) / RENDITIONS), path))
+    except (SuspiciousFileOperation, ValueError):
+        raise Http404 from None
+    try:
+        is_there = file.is_file()
+    except OSError:  # a name longer than any file's
+        is_there = False
+    if not is_there:
+        raise Http404
+    return file
+
+
+@require_safe
+def document(request: HttpRequest, document_id: str, document_filename: str) -> HttpResponseBase:
+    """Wagtail's view of documents, with its question about private collections; and the part that was asked for.
+
+    Who may have it: everyone, once it is offered; before that whoever writes pages, and a front end elsewhere that was
+    given a draft with it. What only some may have leaves no copy.
+    """
+    kept = _document(document_id)
+    is_everyones = kept is not None and is_public_asset(kept)
+    is_signed = kept is not None and not is_everyones and opens(request.GET.get(SIGNED, ""), kept)
+    if not (is_everyones or is_signed or (kept and request.user.has_perm("wagtailadmin.access_admin"))):
+        raise Http404
+    whole: HttpResponseBase = serve(request, document_id, document_filename)
+    if whole.get("Content-Encoding") == "None":  # what Wagtail writes for "none", and strict clients stumble over
+        del whole["Content-Encoding"]
+    if whole.status_code in (200, 304):
+        whole["Cache-Control"] = ASK_AGAIN if is_everyones else NO_COPY
+        whole["X-Robots-Tag"] = "noindex, nofollow"
+        if is_everyones or is_signed:
+            allow_any_origin(whole)
+    file = getattr(whole, "file_to_stream", None)
+    if whole.status_code != 200 or file is None:
+        return whole
+    whole["Accept-Ranges"] = "bytes"
+    asked = request.headers.get("Range", "")
+    is_same = request.headers.get("If-Range", whole.get("ETag")) == whole.get("ETag")
+    if not asked or not is_same or request.method != "GET":
+        return whole
+    again = Path(file.name).open("rb")  # noqa: SIM115  # closed when it has been sent
+    part = answer(again, int(whole["Content-Length"]), asked=asked, content_type="")
+    file.close()  # the file alone: closing the answer would tell everyone that the request has ended
+    for name, value in whole.items():
+        if name not in part or name == "Content-Type":
+            part[name] = value
+    return part
+
+
+def _document(number: str) -> Any:
+    """The document of this number; longer ones than any database gives are nobody's."""
+    return get_document_model().objects.filter(pk=number).first() if len(number) <= MAX_ID_DIGITS else None

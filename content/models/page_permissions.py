@@ -1,0 +1,74 @@
+"""Permissions on public pages. Nobody publishes alone, superusers included (docs/adr/0021), and nobody
+deletes alone what readers have had (docs/adr/0047)."""
+
+from django.db.models import Q
+from wagtail.models import Page, PagePermissionTester
+
+from access.models import StaffRole, User
+
+from ..page_references import references_to
+
+STAY = ("content.homepage", "content.helppage")
+
+
+class PublicPagePermissions(PagePermissionTester):
+    """Wagtail's answers, but for publishing.
+
+    The permission `publish`, which reviewers hold, is left the meaning of taking pages away: a page that harms must be
+    gone at once, and that needs no second person. Putting one before readers does (`actions.publish_approved`).
+    """
+
+    def can_publish(self) -> bool:
+        return False
+
+    def can_publish_subpage(self) -> bool:
+        return False
+
+    def can_delete(self, ignore_bulk: bool = False) -> bool:
+        """As the second of two, or alone what nobody has seen and nothing leads to. Wagtail's other conditions stay."""
+        if not super().can_delete(ignore_bulk=ignore_bulk) or never_deleted(self.page):
+            return False
+        return not needs_another(self.page) or (self._may_take_away() and may_be_second(self.page, self.user))
+
+    def can_move(self) -> bool:
+        """Moving takes nothing away: the old address leads to the new one."""
+        return super().can_delete(ignore_bulk=True)
+
+    def can_ask_to_delete(self) -> bool:
+        """Whether a page that this person can't delete may be proposed for it."""
+        return self.can_edit() and not never_deleted(self.page)
+
+    def can_set_view_restrictions(self) -> bool:
+        return self._may_take_away()
+
+    def can_unschedule(self) -> bool:
+        return self._may_take_away()
+
+    def _may_take_away(self) -> bool:
+        if not self.user.is_active or self.page_is_root:
+            return False
+        return self.user.is_superuser or "publish" in self.permissions
+
+
+def never_deleted(page: Page) -> bool:
+    """A home page, a page of help, or what has one beneath it."""
+    if page.is_leaf():
+        return page.cached_content_type.model_class()._meta.label_lower in STAY
+    kinds = page.get_descendants(inclusive=True).values_list("content_type__app_label", "content_type__model")
+    return any(f"{app}.{model}" in STAY for app, model in kinds.distinct())
+
+
+def needs_another(page: Page) -> bool:
+    """Whether readers have had it, or something leads to it."""
+    if page.live or page.first_published_at:
+        return True
+    going = page.get_descendants(inclusive=True)
+    was_read = going.filter(Q(live=True) | Q(first_published_at__isnull=False))
+    return was_read.exists() or references_to(page).exists()
+
+
+def may_be_second(page: Page, user: User) -> bool:
+    """Whether somebody else has asked for it, who is not this person."""
+    # through the page: the room of DeletionRequest stands above the models
+    asked_by = Page.objects.filter(pk=page.pk).values_list("deletion_request__asked_by", flat=True).first()
+    return asked_by is not None and asked_by != user.pk and user.has_role(StaffRole.EDITOR)

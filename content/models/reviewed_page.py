@@ -1,0 +1,58 @@
+"""Mixin of pages that two people publish: permissions, revisions that stay as they are, previews of translations.
+
+Imports none of our models.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from .page_permissions import PublicPagePermissions
+
+TWIN = "twin-"
+
+
+class ReviewedPage:
+    """Nobody publishes it alone; its preview shows every device's width and the other language."""
+
+    def permissions_for_user(self, user: Any) -> PublicPagePermissions:
+        return PublicPagePermissions(user, self)
+
+    def save_revision(self, *args: Any, overwrite_revision: Any = None, **kwargs: Any) -> Any:
+        """Autosave writes over its own last revision; never over one that somebody was asked to approve, that waits for
+        its hour or that readers have. Then what was typed is kept as a new one."""
+        if overwrite_revision is not None and is_fixed(self, overwrite_revision):
+            overwrite_revision = None
+        return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)  # type: ignore[misc]
+
+    @property
+    def preview_modes(self) -> list[tuple[str, Any]]:
+        own: list[tuple[str, Any]] = list(super().preview_modes)  # type: ignore[misc]
+        if own and not own[0][0]:
+            own[0] = ("", _("This page"))
+        mine = self.locale.language_code if self.locale_id else ""  # type: ignore[attr-defined]
+        return [*own, *((TWIN + code, _in_language(code)) for code, _name in settings.LANGUAGES if code != mine)]
+
+    def serve_preview(self, request: HttpRequest, preview_mode: str) -> HttpResponse:
+        """The twin's newest draft, when the mode asks for it."""
+        if not (preview_mode or "").startswith(TWIN):  # Wagtail's own requests for a preview name no mode
+            shown: HttpResponse = super().serve_preview(request, preview_mode)  # type: ignore[misc]
+            return shown
+        code = preview_mode.removeprefix(TWIN)
+        twin = self.get_translations().filter(locale__language_code=code).first()  # type: ignore[attr-defined]
+        if twin is None:
+            return render(request, "content_admin/no_twin.html", {"language": _in_language(code)})
+        return twin.get_latest_revision_as_object().serve_preview(request, "")
+
+
+def is_fixed(page: Any, revision: Any) -> bool:
+    is_out = revision.pk == page.live_revision_id or revision.approved_go_live_at is not None
+    return is_out or revision.task_states.exists()
+
+
+def _in_language(code: str) -> str:
+    return translation.get_language_info(code)["name_local"].capitalize()

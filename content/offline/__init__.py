@@ -1,0 +1,1 @@
+"""Pages kept on a reader's phone: the service worker, the app manifest, the page shown without a network."""

@@ -1,0 +1,8 @@
+"""Pages that Wagtail doesn't keep, in both languages."""
+
+from django.urls import path
+
+from . import views as phone
+
+app_name = "phone"
+urlpatterns = [path("pa-rrjet/", phone.offline, name="offline")]

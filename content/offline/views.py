@@ -1,0 +1,84 @@
+"""Serve what saves pages on a reader's phone: service worker, app manifest, the page for "no network".
+
+Nothing of it is used before the reader asks for it on a page with these buttons (docs/adr/0022).
+"""
+
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+
+from access.languages import LANGUAGES
+
+from ..models.frame import frame
+from ..page_cache.markers import mark_cacheable
+
+# What the home screen of a phone shows is seen by whoever holds it, so it is neutral for everybody.
+ICONS = (("192", "any"), ("512", "any"), ("512", "maskable"))
+NEUTRAL_COLOUR = "#f6f3ee"
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker, at the root so that it may answer for every public page."""
+    response = HttpResponse(_worker_script(), content_type="text/javascript; charset=utf-8")
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+@cache
+def _worker_script() -> bytes:
+    found = finders.find("js/offline/worker.js")
+    return Path(found or Path(settings.STATIC_ROOT) / "js/offline/worker.js").read_bytes()
+
+
+@require_safe
+def manifest(request: HttpRequest) -> JsonResponse:
+    """The app as a phone installs it: a name and pictures that say nothing. `?l=en` begins with the English pages."""
+    wanted = request.GET.get("l")
+    language = wanted if wanted in LANGUAGES else settings.LANGUAGE_CODE
+    with override(language):
+        name = str(_("Readings"))
+    described = {
+        "id": "/",
+        "name": name,
+        "short_name": name,
+        "lang": language,
+        "start_url": "/" if language == settings.LANGUAGE_CODE else f"/{language}/",
+        "scope": "/",
+        "display": "minimal-ui",
+        "background_color": NEUTRAL_COLOUR,
+        "theme_color": NEUTRAL_COLOUR,
+        "icons": [
+            {
+                "src": static(f"img/app/{'maskable' if purpose == 'maskable' else 'icon'}-{size}.png"),
+                "sizes": f"{size}x{size}",
+                "type": "image/png",
+                "purpose": purpose,
+            }
+            for size, purpose in ICONS
+        ],
+    }
+    response = JsonResponse(described, content_type="application/manifest+json")
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+@require_safe
+def offline(request: HttpRequest) -> HttpResponse:
+    """What a kept copy shows when there is no network and the page asked for isn't kept: numbers, and what is kept."""
+    context = frame(request)
+    numbers = [line for line in context["lines"] if line.for_danger] + [
+        line for line in context["lines"] if not line.for_danger
+    ]
+    response = render(request, "content/offline.html", {**context, "menu": [], "numbers": numbers})
+    mark_cacheable(request, response)
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response

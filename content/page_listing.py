@@ -1,0 +1,86 @@
+"""Querysets of the pages that anyone may find: search, menus, feeds, sitemap and API ask here and nowhere else."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from wagtail.models import Page
+from wagtail.query import PageQuerySet
+
+from .page_cache.shared import get_shared
+
+FEW = 200
+
+
+def public_page_models() -> list[type[Page]]:
+    """Every concrete type of public page, whichever room it stands in."""
+    return [model for model in apps.get_models() if getattr(model, "is_public_page", False)]
+
+
+def public_pages(request: HttpRequest | None = None) -> PageQuerySet:
+    """Pages that are live, behind no view restriction, of a public type, and listed, as all pages above them are.
+
+    With a request, the view restrictions are read once for all the questions it asks.
+    """
+    types = [kind.pk for kind in ContentType.objects.get_for_models(*public_page_models()).values()]
+    pages = Page.objects.live().filter(content_type_id__in=types)
+    hidden = _hidden(request)
+    for above in hidden.with_pages_beneath:
+        pages = pages.exclude(path__startswith=above)
+    return not_restricted(pages, request).exclude(pk__in=hidden.ids)
+
+
+def is_hidden(page: Page, request: HttpRequest | None = None) -> bool:
+    """Whether only who knows the address finds this page: it is unlisted, or stands beneath one that is, whose address
+    its own would tell."""
+    return getattr(page, "is_listed", True) is False or page.path.startswith(_hidden(request).with_pages_beneath)
+
+
+def not_restricted(pages: PageQuerySet, request: HttpRequest | None = None) -> PageQuerySet:
+    """Without those behind a view restriction, their own or one above them."""
+    return pages.exclude(_restricted(request))
+
+
+def _restricted(request: HttpRequest | None) -> Q:
+    known: Q | None = getattr(request, "_vatra_restricted_pages", None)
+    if known is None:
+        known = get_shared(request, "restricted", Page.objects.all().private_q)
+        if request is not None:
+            request._vatra_restricted_pages = known  # type: ignore[attr-defined]
+    return known
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Pages that only those who know the address find: their ids, and the paths of those with pages beneath them."""
+
+    ids: QuerySet | list[int]
+    with_pages_beneath: tuple[str, ...]
+
+
+def _hidden(request: HttpRequest | None) -> Hidden:
+    known: Hidden | None = getattr(request, "_vatra_hidden_pages", None)
+    if known is None:
+        known = get_shared(request, "hidden", _read_hidden)
+        if request is not None:
+            request._vatra_hidden_pages = known  # type: ignore[attr-defined]
+    return known
+
+
+def _read_hidden() -> Hidden:
+    """Their ids while they are few, since the question over all types is long to put; otherwise the question."""
+    few = list(_unlisted("page_ptr_id", "path", "numchild")[: FEW + 1])
+    if len(few) <= FEW:
+        return Hidden([row["page_ptr_id"] for row in few], tuple(row["path"] for row in few if row["numchild"]))
+    return Hidden(_unlisted("page_ptr_id"), tuple(row["path"] for row in _unlisted("path", numchild__gt=0)))
+
+
+def _unlisted(*names: str, **narrower: Any) -> QuerySet:
+    """These values of every page that isn't listed."""
+    first, *others = [
+        model._base_manager.filter(is_listed=False, **narrower).values(*names) for model in public_page_models()
+    ]
+    return first.union(*others, all=True)

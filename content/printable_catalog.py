@@ -1,0 +1,78 @@
+"""The printables: leaflet, card and posters. Their words are data, in `content/data/papers/`."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import get_language
+
+from access.localized_text import LocalizedText, localize_to
+
+FOLDER = Path(__file__).parent / "data" / "papers"
+
+
+@dataclass(frozen=True)
+class Printable:
+    """One printable. `said`: its file of words. `sheet`: its class in the style sheet."""
+
+    key: str
+    said: str
+    sheet: str
+    format: str
+    pages: int
+
+    @property
+    def template(self) -> str:
+        return f"content/printables/{self.said}.html"
+
+    @property
+    def words(self) -> dict[str, Any]:
+        return words(self.said)
+
+    def texts(self, name: str) -> dict[str, str]:
+        """What is said of it in each language. `name`: "name" or "what"; in words of its size, where there are some."""
+        found: dict[str, str] = self.words.get(f"{name}_{self.format.lower()}") or self.words[name]
+        return found
+
+    @property
+    def name(self) -> LocalizedText:
+        return localize_to(self.texts("name"), get_language() or settings.LANGUAGE_CODE)
+
+    @property
+    def what(self) -> LocalizedText:
+        return localize_to(self.texts("what"), get_language() or settings.LANGUAGE_CODE)
+
+    @property
+    def address(self) -> str:
+        """Where it is fetched, in the active language."""
+        return reverse("papers:paper", args=[self.key])
+
+    def addresses(self) -> dict[str, str]:
+        found = {}
+        for code, _name in settings.LANGUAGES:
+            with translation.override(code):
+                found[code] = self.address
+        return found
+
+
+PRINTABLES: dict[str, Printable] = {
+    paper.key: paper
+    for paper in (
+        Printable("leaflet", "leaflet", "leaflet leaflet-open", "A4", 2),
+        Printable("pocket-card", "pocket_card", "pocket-card", "A4", 1),
+        Printable("poster-a4", "poster", "poster poster-open poster-a4", "A4", 1),
+        Printable("poster-a3", "poster", "poster poster-open poster-a3", "A3", 1),
+    )
+}
+
+
+@cache
+def words(name: str) -> dict[str, Any]:
+    """One file of the folder, by its name without ".json"."""
+    found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
+    return found

@@ -1,0 +1,33 @@
+"""Serve a printable at its stable address."""
+
+import hashlib
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from ..page_cache.markers import mark_cacheable
+from ..printable_catalog import PRINTABLES
+from .rendering import render_printable
+
+
+@require_safe
+def paper(request: HttpRequest, key: str) -> HttpResponse:
+    """The PDF in the language of the address. Kept whole like a page, and so no longer true than a page.
+
+    Search engines shall not keep it: their copy would go on showing the numbers of the day they came.
+    """
+    if key not in PRINTABLES:
+        raise Http404
+    language = get_language() or settings.LANGUAGE_CODE
+    pdf = render_printable(PRINTABLES[key], language)
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{key}-{language}.pdf"'
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    etag = f'"{hashlib.sha256(pdf).hexdigest()[:24]}-identity"'  # the one that page_cache.entry gives it
+    response["ETag"] = etag
+    mark_cacheable(request, response)
+    answer: HttpResponse = get_conditional_response(request, etag=etag, response=response)  # type: ignore[assignment]
+    return answer

@@ -1,0 +1,42 @@
+"""Regions as readers see them: each with its mobile units and the municipalities they come to.
+
+A unit's own telephone (`callback_phone`) is for partners and stands in nothing here.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import Prefetch
+from django.urls import NoReverseMatch, reverse
+
+from access.models import MobileUnit, Region
+
+
+@dataclass(frozen=True)
+class RegionSummary:
+    """A region as a reader sees it. `ask_url`: where one writes to its unit; "" without one."""
+
+    slug: str
+    name: str
+    units: tuple[str, ...]
+    municipalities: str
+    ask_url: str
+
+
+def get_regions_with_units() -> list[RegionSummary]:
+    """All regions by name. Three queries, however many there are."""
+    active = Prefetch("units", MobileUnit.objects.filter(is_active=True), to_attr="active_units")
+    return [_nearby(region) for region in Region.objects.prefetch_related(active, "municipalities")]
+
+
+def _nearby(region: Region) -> RegionSummary:
+    units = tuple(unit.name for unit in region.active_units)  # type: ignore[attr-defined]
+    places = ", ".join(place.name for place in region.municipalities.all())
+    return RegionSummary(region.slug, region.name, units, places, _ask_url(region.slug) if units else "")
+
+
+def _ask_url(slug: str) -> str:
+    """The address of the form to that region's unit, in the reader's language. It belongs to a room above this one."""
+    try:
+        return reverse("asking:region", args=[slug])
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,129 @@
+"""Render the rich texts of a page as HTML: links looked up together, glossary terms marked once a page.
+
+Wagtail's own filter asks the database anew for each text with a link; a page has dozens of texts.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from html import escape
+from typing import Any, Protocol
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString, mark_safe
+from wagtail.fields import RichTextField, StreamField
+from wagtail.models import Page
+from wagtail.rich_text import RichText, expand_db_html, features
+from wagtail.rich_text.rewriters import LinkRewriter
+
+from .glossary import Glossary, Marker
+from .page_cache.shared import get_shared
+from .page_listing import not_restricted
+
+PAGE_LINK = re.compile(r'<a\b[^>]*\blinktype="page"[^>]*>')
+DEAD_LINK = re.compile(r"<a>(.*?)</a>", re.DOTALL)
+PAGE_ID = re.compile(r'\bid="(\d+)"')
+
+
+def without_dead_links(html: str) -> str:
+    """The words of a link to what is gone or may not be read, without the link: Wagtail leaves an `<a>` that looks like
+    one and does nothing."""
+    return DEAD_LINK.sub(r"\1", html) if "<a>" in html else html
+
+
+class LinkedPage(Protocol):
+    """A page that others lead to (models.frame.PageLink)."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def url(self) -> str: ...
+
+
+class RichTextRenderer:
+    """Renders the rich texts of one page for one reader. Built for each rendering: it remembers what it marked."""
+
+    def __init__(
+        self, page: Page, request: HttpRequest | None, glossary: Glossary, *, glossary_page: LinkedPage | None = None
+    ) -> None:
+        self.page = page
+        self.request = request
+        self.glossary = glossary
+        self.marker = Marker(self.glossary, page_of_words=glossary_page.url if glossary_page else "")
+        # On their own page the words stand with their explanations.
+        self.marks = glossary_page is None or glossary_page.pk != page.pk
+
+    def prose(self, value: Any) -> SafeString:
+        """Return a rich text (a block's value or a field's source) as HTML."""
+        html = without_dead_links(self._linked(value.source if isinstance(value, RichText) else str(value or "")))
+        if self.marks:
+            html = without_dead_links(self._linked(self.marker.mark(html)))
+        return mark_safe(html)  # noqa: S308 (editors' rich text, cleaned when it was saved)
+
+    def _linked(self, html: str) -> str:
+        if "<embed" in html:
+            return expand_db_html(html)
+        return self._links(html) if "linktype=" in html else html
+
+    @cached_property
+    def _links(self) -> LinkRewriter:
+        others = {name: handler.expand_db_attributes_many for name, handler in features.get_link_types().items()}
+        return LinkRewriter(bulk_rules=others | {"page": self._page_links})
+
+    def _page_links(self, links: list[dict[str, str]]) -> list[str]:
+        return [self._page_link(self._addresses.get(link.get("id", ""))) for link in links]
+
+    def _page_link(self, address: str | None) -> str:
+        """A page that can't be read leaves its words without a link."""
+        return f'<a href="{escape(address)}">' if address is not None else "<a>"
+
+    @cached_property
+    def _addresses(self) -> dict[str, str | None]:
+        """Where the pages are read that this page and the words explained link to, by id: in this page's language where
+        they are there, None where nobody may read them. All pages of a language share them and add what is missing."""
+        found = get_shared(self.request, ("links", self.page.locale_id), dict[str, str | None])
+        missing = self._linked_from_here - found.keys()
+        if missing:
+            found.update(self._read_addresses(missing))
+        return found
+
+    @cached_property
+    def _linked_from_here(self) -> set[str]:
+        return set(_linked_ids([*_texts(self.page), *(term.definition for term in self.glossary.terms)]))
+
+    def _read_addresses(self, ids: set[str]) -> dict[str, str | None]:
+        linked = Page.objects.filter(pk__in=ids)
+        same = Q(translation_key__in=linked.values("translation_key"), locale_id=self.page.locale_id)
+        pages = not_restricted(Page.objects.live(), self.request).filter(Q(pk__in=ids) | same)
+        found = list(pages.select_related("locale"))
+        here = {page.translation_key: page for page in found if page.locale_id == self.page.locale_id}
+        readable = {str(page.pk): here.get(page.translation_key, page).get_url(self.request) or "" for page in found}
+        return {number: readable.get(number) for number in ids}
+
+
+def _linked_ids(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        if "linktype" in text:
+            for link in PAGE_LINK.findall(text):
+                yield from PAGE_ID.findall(link)
+
+
+def _texts(page: Page) -> Iterator[str]:
+    """Every text of a page that may hold links, as stored."""
+    for field in page._meta.get_fields():
+        if isinstance(field, StreamField):
+            yield from _strings(list(getattr(page, field.name).raw_data))
+        elif isinstance(field, RichTextField):
+            yield getattr(page, field.name)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)

@@ -1,8 +1,0 @@
-"""Pages that Wagtail doesn't keep, in both languages."""
-
-from django.urls import path
-
-from . import phone
-
-app_name = "phone"
-urlpatterns = [path("pa-rrjet/", phone.offline, name="offline")]

@@ -1,0 +1,18 @@
+"""The languages of the service, as the settings list them (LANGUAGES): the only place that code asks."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+
+LANGUAGES: tuple[str, ...] = tuple(code for code, _name in settings.LANGUAGES)  # the default language first
+NATIVE_NAMES: dict[str, str] = dict(settings.WAGTAILADMIN_PERMITTED_LANGUAGES)  # what each language calls itself
+
+
+def in_each_language(words: Any) -> dict[str, str]:
+    """Return a lazily translated text in every language: {code: text}."""
+    texts = {}
+    for code in LANGUAGES:
+        with translation.override(code):
+            texts[code] = str(words)
+    return texts
