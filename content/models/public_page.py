@@ -16,7 +16,7 @@ from wagtail_localize.fields import SynchronizedField
 
 from .. import reading as readings
 from ..blocks import INLINE
-from ..headless.elsewhere import PreviewElsewhere
+from ..external_preview import ExternalPreviewMixin
 from ..law.page import LegalMarkMixin
 from ..review.page import ReviewedPage
 from ..serving.marks import keep_whole, leave_no_copy
@@ -28,7 +28,7 @@ HOME_DEPTH = 2
 BESIDE = 6
 
 
-class PublicPageMixin(ReviewedPage, PreviewElsewhere, LegalMarkMixin, models.Model):
+class PublicPageMixin(ReviewedPage, ExternalPreviewMixin, LegalMarkMixin, models.Model):
     """What a public page shows besides its own text: lines to call, the menu, its twin in the other language."""
 
     intro = models.TextField(

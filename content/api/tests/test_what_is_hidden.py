@@ -134,21 +134,21 @@ class Registered(SeededTest):
     def test_every_field_of_a_shown_type_is_a_decision(self):
         from wagtail.models import Page
 
-        from content.headless import page_fields
+        from content.api.page_queries import shown_models
+        from content.api.pages import PagesViewSet
         from content.models import PublicPageMixin
 
-        known = {field.name for field in page_fields.COMMON} | self.INNER
         stock = {field.name for field in Page._meta.get_fields()}
         assert issubclass(ArticlePage, PublicPageMixin)
-        for name, model in page_fields.shown_models().items():
+        for name, model in shown_models().items():
             own = {field.name for field in model._meta.get_fields() if field.concrete or field.many_to_many} - stock
-            told = known | set(page_fields.OWN[name.lower()])
+            told = {*PagesViewSet.get_available_fields(model), *self.INNER}
             assert own <= told, f"{name}: {own - told} is neither shown nor kept back on purpose"
 
-    def test_a_type_that_is_not_registered_never_shows(self):
-        from content.headless import page_fields
+    def test_a_type_without_api_fields_never_shows(self):
+        from content.api.page_queries import shown_models, type_name
         from content.models import public_page_models
 
-        shown = set(page_fields.shown_models())
-        others = {page_fields.type_name(model) for model in public_page_models()} - shown
+        shown = set(shown_models())
+        others = {type_name(model) for model in public_page_models()} - shown
         assert others == {"outreach_pages.SessionPage"}
