@@ -17,6 +17,10 @@ class ComputedField(serializers.Field):
         self.schema, self.compute = schema, compute
         super().__init__(source="*", read_only=True)
 
+    def __deepcopy__(self, memo: Any) -> "ComputedField":
+        """Serializers copy every field for each answer: without its schema, which nobody changes."""
+        return ComputedField(self.schema, self.compute)
+
     def to_representation(self, value: Any) -> Any:
         return self.compute(value, self.context["loader"])
 
