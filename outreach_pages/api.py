@@ -10,8 +10,8 @@ from content.api.parameters import Parameter
 from content.api.serializers import ComputedField, PublicSerializer
 from content.api.viewsets import PublicAPIViewSet
 
+from .records.labels import Audience, SessionState, Topic
 from .records.models import InformativeSession
-from .records.words import Audience, SessionState, Topic
 
 SLUG = string(pattern="^[-a-zA-Z0-9_]+$", maxLength=50)
 # That a session's report was written is the unit's own affair.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..blocks.papers import paper_of
+from ..blocks.papers import get_paper
 from .json_schema import Schema, by_language, integer, nullable, record, ref, string, uri
 from .loader import absolute_url
 
@@ -27,7 +27,7 @@ def printable_schema(components: dict[str, Schema]) -> Schema:
 
 def printable_value(value: Any) -> dict[str, Any] | None:
     """Null when the site no longer has the paper: front ends leave it out."""
-    paper = paper_of(value)
+    paper = get_paper(value)
     if paper is None:
         return None
     return {

@@ -11,11 +11,12 @@ from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail_headless_preview.models import PagePreview
 
-from content.api.page_queries import shown_models
 from content.external_preview import EXTERNAL
 from content.housekeeping import each_hour
 from content.models import ArticlePage, HomePage, public_page_models
 from content.tests.seeded import SeededTest
+
+from ..page_queries import shown_models
 
 FRONT = override_settings(WAGTAIL_HEADLESS_PREVIEW={"CLIENT_URLS": {"default": "https://front.example/preview"}})
 DRAFT = "Drafti i ri"

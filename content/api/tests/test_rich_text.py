@@ -2,8 +2,8 @@
 
 import pytest
 
-from content.api.loader import Loader
-from content.api.rich_text import find_links, to_html
+from ..loader import Loader
+from ..rich_text import find_links, to_html
 
 pytestmark = pytest.mark.django_db
 

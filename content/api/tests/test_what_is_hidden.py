@@ -134,9 +134,10 @@ class Registered(SeededTest):
     def test_every_field_of_a_shown_type_is_a_decision(self):
         from wagtail.models import Page
 
-        from content.api.page_queries import shown_models
-        from content.api.pages import PagesViewSet
         from content.models import PublicPageMixin
+
+        from ..page_queries import shown_models
+        from ..pages import PagesViewSet
 
         stock = {field.name for field in Page._meta.get_fields()}
         assert issubclass(ArticlePage, PublicPageMixin)
@@ -146,8 +147,9 @@ class Registered(SeededTest):
             assert own <= told, f"{name}: {own - told} is neither shown nor kept back on purpose"
 
     def test_a_type_without_api_fields_never_shows(self):
-        from content.api.page_queries import shown_models, type_name
         from content.models import public_page_models
+
+        from ..page_queries import shown_models, type_name
 
         shown = set(shown_models())
         others = {type_name(model) for model in public_page_models()} - shown
