@@ -14,8 +14,8 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from .headless.pages import shown_pages
-from .headless.reading import Reading, absolute
+from .api.loader import Loader, absolute_url
+from .api.page_queries import shown_pages
 from .page_cache.markers import allow_any_origin, mark_cacheable
 
 ENTRIES = 30
@@ -25,10 +25,10 @@ LOOK_AT = 3 * ENTRIES  # sensitive pages among them are left out
 def feed(request: HttpRequest) -> HttpResponse:
     """The newest and last changed public pages of the address's language."""
     language = translation.get_language()
-    own = absolute(reverse("feed"))
+    own = absolute_url(reverse("feed"))
     atom = Atom1Feed(
         title="Vatra",
-        link=absolute(reverse("wagtail_serve", args=[""])),
+        link=absolute_url(reverse("wagtail_serve", args=[""])),
         description="",
         subtitle=_("What is new and what changed."),
         language=language,
@@ -36,11 +36,11 @@ def feed(request: HttpRequest) -> HttpResponse:
         feed_url=own,
         feed_guid=own,
     )
-    reading = Reading(request)
+    loader = Loader(request)
     for page in _latest(language, request):
         atom.add_item(
             title=page.seo_title or page.title,
-            link=reading.address_of(page),
+            link=loader.get_url(page),
             description=escape(page.search_description or page.intro),  # readers take it for HTML
             unique_id=uuid.uuid5(page.translation_key, language).urn,
             pubdate=page.first_published_at,

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import translation
 from wagtail.models import Site
 
-from .headless.pages import shown_pages
-from .headless.reading import absolute
+from .api.loader import absolute_url
+from .api.page_queries import shown_pages
 from .page_cache.markers import mark_cacheable
 
 MOST = 50_000  # the protocol's limit for one file
@@ -54,7 +54,7 @@ def robots(request: HttpRequest) -> HttpResponse:
         "User-agent: *",
         *(f"Disallow: {path}" for path in shut),
         "",
-        f"Sitemap: {absolute(reverse('sitemap'))}",
+        f"Sitemap: {absolute_url(reverse('sitemap'))}",
         "",
     ]
     answer = HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
@@ -108,5 +108,5 @@ def _homes() -> dict[str, tuple[str, str, str]]:
     for home in site.root_page.get_translations(inclusive=True).select_related("locale"):
         language = home.locale.language_code
         with translation.override(language):
-            found[home.path] = (home.url_path, language, absolute(reverse("wagtail_serve", args=[""])))
+            found[home.path] = (home.url_path, language, absolute_url(reverse("wagtail_serve", args=[""])))
     return found

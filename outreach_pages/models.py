@@ -44,6 +44,7 @@ class OutreachIndexPage(PublicPageMixin, Page):
     parent_page_types = ["content.HomePage"]
     subpage_types = ["outreach_pages.SessionPage"]
     max_count_per_parent = 1
+    api_fields: list[str] = []
     template = "outreach_pages/outreach_index_page.html"
     kept_query = frozenset({"p", "n"})
 

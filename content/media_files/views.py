@@ -19,7 +19,7 @@ from wagtail.documents import get_document_model
 from wagtail.documents.views.serve import serve
 
 from ..asset_usage import is_public_asset
-from ..headless.draft_files import SIGNED, opens
+from ..external_preview import FILE_PARAMETER, opens_file
 from ..page_cache.markers import ASK_AGAIN, NO_COPY, allow_any_origin
 from .ranges import answer
 
@@ -77,7 +77,7 @@ def document(request: HttpRequest, document_id: str, document_filename: str) -> 
     """
     kept = _document(document_id)
     is_everyones = kept is not None and is_public_asset(kept)
-    is_signed = kept is not None and not is_everyones and opens(request.GET.get(SIGNED, ""), kept)
+    is_signed = kept is not None and not is_everyones and opens_file(request.GET.get(FILE_PARAMETER, ""), kept)
     if not (is_everyones or is_signed or (kept and request.user.has_perm("wagtailadmin.access_admin"))):
         raise Http404
     whole: HttpResponseBase = serve(request, document_id, document_filename)

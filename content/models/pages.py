@@ -36,6 +36,7 @@ class HomePage(PublicPageMixin, Page):
 
     content_panels = [*HEAD, *BODY]
     parent_page_types = ["wagtailcore.Page"]
+    api_fields: list[str] = []
     template = "content/home_page.html"
 
     class Meta:
@@ -53,6 +54,7 @@ class HelpPage(PublicPageMixin, Page):
     parent_page_types = ["content.HomePage"]
     subpage_types: list[str] = []
     max_count_per_parent = 1
+    api_fields: list[str] = []
     template = "content/help_page.html"
 
     class Meta:
@@ -68,6 +70,7 @@ class SectionPage(PublicPageMixin, Page):
 
     content_panels = [*HEAD, *BODY]
     parent_page_types = ["content.HomePage", "content.SectionPage"]
+    api_fields: list[str] = []
     template = "content/section_page.html"
     kept_query = frozenset({"p"})
 
@@ -92,6 +95,7 @@ class ArticlePage(PublicPageMixin, Page):
 
     content_panels = [*HEAD, *BODY]
     parent_page_types = UNDER
+    api_fields: list[str] = []
     template = "content/article_page.html"
 
     class Meta:
@@ -109,6 +113,7 @@ class StepsPage(PublicPageMixin, Page):
     content_panels = [*HEAD, FieldPanel("steps"), *BODY]
     search_fields = [*PublicPageMixin.search_fields, index.SearchField("steps")]
     parent_page_types = UNDER
+    api_fields = ["steps"]
     template = "content/steps_page.html"
 
     class Meta:
@@ -126,6 +131,7 @@ class QuestionsPage(PublicPageMixin, Page):
     content_panels = [*HEAD, FieldPanel("questions"), *BODY]
     search_fields = [*PublicPageMixin.search_fields, index.SearchField("questions")]
     parent_page_types = UNDER
+    api_fields = ["questions"]
     template = "content/questions_page.html"
 
     class Meta:
@@ -143,6 +149,7 @@ class GlossaryPage(PublicPageMixin, Page):
     parent_page_types = ["content.HomePage", "content.SectionPage"]
     subpage_types: list[str] = []
     max_count_per_parent = 1
+    api_fields: list[str] = []
     template = "content/glossary_page.html"
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -189,6 +196,7 @@ class ServicePage(PublicPageMixin, Page):
         index.SearchField("how_to_reach"),
     ]
     parent_page_types = UNDER
+    api_fields = ["what_for", "for_whom", "how_to_reach", "cost", "hours", "line", "regions"]
     template = "content/service_page.html"
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -216,6 +224,7 @@ class StoryPage(PublicPageMixin, Page):
 
     content_panels = [*HEAD, FieldPanel("warning"), *BODY]
     parent_page_types = UNDER
+    api_fields = ["warning", "is_invented"]
     template = "content/story_page.html"
 
     class Meta:
@@ -233,6 +242,7 @@ class DownloadPage(PublicPageMixin, Page):
     content_panels = [*HEAD, FieldPanel("files"), *BODY]
     search_fields = [*PublicPageMixin.search_fields, index.SearchField("files")]
     parent_page_types = UNDER
+    api_fields = ["files"]
     template = "content/download_page.html"
 
     class Meta:
@@ -250,6 +260,7 @@ class SearchPage(PublicPageMixin, Page):
     parent_page_types = ["content.HomePage"]
     subpage_types: list[str] = []
     max_count_per_parent = 1
+    api_fields: list[str] = []
     template = "content/search_page.html"
 
     class Meta:

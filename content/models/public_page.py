@@ -15,7 +15,7 @@ from wagtail.url_routing import RouteResult
 from wagtail_localize.fields import SynchronizedField
 
 from ..blocks import INLINE
-from ..headless.elsewhere import PreviewElsewhere
+from ..external_preview import ExternalPreviewMixin
 from ..page_cache.markers import mark_cacheable, mark_no_store
 from ..page_cache.shared import get_shared
 from ..page_listing import is_hidden, public_pages
@@ -29,7 +29,7 @@ HOME_DEPTH = 2
 BESIDE = 6
 
 
-class PublicPageMixin(ReviewedPage, PreviewElsewhere, LegalMarkMixin, models.Model):
+class PublicPageMixin(ReviewedPage, ExternalPreviewMixin, LegalMarkMixin, models.Model):
     """What a public page shows besides its own text: lines to call, the menu, its twin in the other language."""
 
     intro = models.TextField(

@@ -3,7 +3,7 @@ counts of what was held."""
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -178,15 +178,22 @@ def as_csv(numbers: Numbers) -> bytes:
     return b"".join(iter_csv(_table(numbers)))
 
 
-def _table(numbers: Numbers) -> Iterator[list[CsvCell]]:
+def _table(numbers: Numbers) -> Iterator[Sequence[CsvCell]]:
     heads = [_("month"), _("region"), _("for whom"), _("sessions"), _("participants")]
     yield [*heads, *(f"{sex.label}, {age.label}" for sex, age in _cells()), *map(str, LABELS)]
     for line in numbers.lines:
         cells = [line.cells.get((sex.value, age.value), 0) for sex, age in _cells()]
-        place = [f"{line.month:%Y-%m}", line.region, str(line.audience_label), line.sessions, line.people]
+        place: list[CsvCell] = [
+            f"{line.month:%Y-%m}",
+            line.region,
+            str(line.audience_label),
+            line.sessions,
+            line.people,
+        ]
         yield [*place, *cells, *line.led_to.numbers]
     if numbers.has_small:
-        yield from ([], [small_note()])
+        yield []
+        yield [small_note()]
 
 
 def small_note() -> str:

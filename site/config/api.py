@@ -6,29 +6,29 @@ from django.views.decorators.csrf import csrf_exempt
 from wagtail.api.v2.router import WagtailAPIRouter
 
 from access.middleware import problem
-from content.headless import openapi
-from content.headless.files import DocumentsEndpoint, ImagesEndpoint
-from content.headless.lines import HotlinesEndpoint
-from content.headless.pages import PagesEndpoint
-from content.headless.places import RegionsEndpoint
-from content.headless.preview import PagePreviewEndpoint
-from content.headless.words import GlossaryEndpoint
-from outreach_pages.api import SessionsEndpoint
+from content.api import openapi
+from content.api.glossary import GlossaryViewSet
+from content.api.hotlines import HotlinesViewSet
+from content.api.library import DocumentsViewSet, ImagesViewSet
+from content.api.pages import PagesViewSet
+from content.api.preview import PagePreviewViewSet
+from content.api.regions import RegionsViewSet
+from outreach_pages.api import SessionsViewSet
 
-ENDPOINTS = (
-    PagesEndpoint,
-    ImagesEndpoint,
-    DocumentsEndpoint,
-    HotlinesEndpoint,
-    GlossaryEndpoint,
-    RegionsEndpoint,
-    SessionsEndpoint,
-    PagePreviewEndpoint,
+VIEWSETS = (
+    PagesViewSet,
+    ImagesViewSet,
+    DocumentsViewSet,
+    HotlinesViewSet,
+    GlossaryViewSet,
+    RegionsViewSet,
+    SessionsViewSet,
+    PagePreviewViewSet,
 )
 
 router = WagtailAPIRouter("api")
-for endpoint in ENDPOINTS:
-    router.register_endpoint(endpoint.plural, endpoint)
+for viewset in VIEWSETS:
+    router.register_endpoint(viewset.plural, viewset)
 
 
 @csrf_exempt
@@ -39,6 +39,6 @@ def unknown(request: HttpRequest) -> HttpResponse:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v2/", router.urls),
-    path("openapi.json", openapi.get_view(ENDPOINTS), name="openapi"),
+    path("openapi.json", openapi.build_view(VIEWSETS), name="openapi"),
     re_path(r"", unknown, name="api_unknown"),
 ]

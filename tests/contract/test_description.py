@@ -13,10 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator, FormatChecker
 
-from config.api import ENDPOINTS
-from content.headless import page_fields
-from content.headless.openapi import get_description
-from content.headless.pages import PagesEndpoint
+from config.api import VIEWSETS
+from content.api.openapi import build_description
+from content.api.page_queries import shown_models
+from content.api.pages import PagesViewSet
 from content.models import HomePage, SectionPage
 from content.tests.seeded import SeededTest
 
@@ -35,7 +35,7 @@ class Description(SeededTest):
     def setUpTestData(cls) -> None:
         call_command("seed_reference", verbosity=0)
         super().setUpTestData()
-        cls.description = get_description(ENDPOINTS)
+        cls.description = build_description(VIEWSETS)
 
     def holds(self, value: Any, schema: dict[str, Any], where: str) -> None:
         whole = {**schema, "components": self.description["components"]}
@@ -62,8 +62,8 @@ class Description(SeededTest):
 
     def test_the_document_for_people_names_every_type_and_field_of_its_own_and_its_addresses_answer(self):
         told = (settings.ROOT / "docs" / "api-public.md").read_text()
-        for model in page_fields.shown_models().values():
-            for name in (page_fields.type_name(model), *page_fields.OWN[model._meta.label_lower]):
+        for type_name, model in shown_models().items():
+            for name in (type_name, *model.api_fields):
                 assert f"`{name}`" in told, name
         home = HomePage.objects.get(locale__language_code="en")
         page = SectionPage.objects.filter(locale=home.locale, numchild__gt=0).first()
@@ -80,8 +80,8 @@ class Description(SeededTest):
 
     def test_every_address_of_the_api_is_described_and_every_described_one_is_there(self):
         named = {path for path in self.description["paths"] if path.startswith("/api/v2/")}
-        served = {f"/api/v2/{endpoint.plural}/" for endpoint in ENDPOINTS}
-        served |= {f"/api/v2/{endpoint.plural}/{{key}}/" for endpoint in ENDPOINTS if endpoint.lookup}
+        served = {f"/api/v2/{viewset.plural}/" for viewset in VIEWSETS}
+        served |= {f"/api/v2/{viewset.plural}/{{key}}/" for viewset in VIEWSETS if viewset.lookup_field}
         served = (served - {"/api/v2/page_preview/{key}/"}) | {"/api/v2/pages/find/"}
         assert named == served
 
@@ -98,16 +98,16 @@ class Description(SeededTest):
         assert "HomePage" in seen
 
     def test_every_list_is_what_its_schema_says_and_so_is_each_of_its_objects(self):
-        for endpoint in ENDPOINTS:
-            if endpoint.plural in ("pages", "page_preview"):
+        for viewset in VIEWSETS:
+            if viewset.plural in ("pages", "page_preview"):
                 continue
-            found = self.get(f"/api/v2/{endpoint.plural}/?limit=100")
+            found = self.get(f"/api/v2/{viewset.plural}/?limit=100")
             for item in found["items"]:
-                self.holds(item, self.whole(f"Listed{endpoint.component}"), endpoint.plural)
-                if endpoint.lookup:
+                self.holds(item, self.whole(f"Listed{viewset.component}"), viewset.plural)
+                if viewset.lookup_field:
                     key = item.get("key", item.get("id"))
                     self.holds(
-                        self.get(f"/api/v2/{endpoint.plural}/{key}/"), self.whole(endpoint.component), endpoint.plural
+                        self.get(f"/api/v2/{viewset.plural}/{key}/"), self.whole(viewset.component), viewset.plural
                     )
 
     def test_all_fields_at_once_and_one_alone_fit_too(self):
@@ -159,12 +159,12 @@ QUERIES_OF_A_LIST = 12
 
 @pytest.mark.django_db
 def test_an_empty_site_answers_with_empty_lists():
-    for endpoint in ENDPOINTS:
-        if endpoint.plural != "page_preview":
-            answer = Client().get(f"/api/v2/{endpoint.plural}/")
+    for viewset in VIEWSETS:
+        if viewset.plural != "page_preview":
+            answer = Client().get(f"/api/v2/{viewset.plural}/")
             assert answer.json()["meta"]["total_count"] >= 0
             assert answer.status_code == 200
 
 
 def test_each_type_of_page_has_a_schema_of_its_own():
-    assert {"ArticlePage", "ServicePage", "StoryPage", "OutreachIndexPage"} <= set(PagesEndpoint.components())
+    assert {"ArticlePage", "ServicePage", "StoryPage", "OutreachIndexPage"} <= set(PagesViewSet.components())

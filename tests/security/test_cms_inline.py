@@ -38,11 +38,11 @@ INLINE_IN_TEMPLATES = {
     "wagtail_localize/admin/submit_translation.html": REPLACED,
     "wagtail_localize/admin/update_translations.html": REPLACED,
     "wagtailadmin/notifications/base.html": "an e-mail",
-    "wagtail_headless_preview/preview.html": "ours is another: content/headless/elsewhere.py",
+    "wagtail_headless_preview/preview.html": "ours is another: content/external_preview.py",
 }
 UNLISTED_STYLES = {
     "wagtailadmin/notifications/base.html": "an e-mail",
-    "wagtail_headless_preview/preview.html": "ours is another: content/headless/elsewhere.py",
+    "wagtail_headless_preview/preview.html": "ours is another: content/external_preview.py",
     "wagtailembeds/embed_frontend.html": "not a page of /cms/",
 }
 # Python that writes "<script>": the choosers (config.admin_scripts), and a comment about what a converter takes out.

@@ -101,7 +101,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.ContentSecurityPolicy",
     "config.middleware.SafeHeaders",
-    "content.headless.door.OpenForReading",
+    "content.api.cors.PublicAPIMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -445,6 +445,7 @@ WAGTAILLOCALIZE_SYNC_LIVE_STATUS_ON_TRANSLATE = False
 WAGTAIL_HEADLESS_PREVIEW = {"CLIENT_URLS": env.dict("HEADLESS_PREVIEW_CLIENT_URLS", default={})}
 # Rich text leaves the house expanded; the stored form names pages that may not be public.
 WAGTAILAPI_RICH_TEXT_FORMAT = "html"
+WAGTAILAPI_LIMIT_MAX = 100
 WAGTAILAPI_BASE_URL = PUBLIC_URL
 WAGTAILREDIRECTS_AUTO_CREATE = True  # a page that is renamed or moved is still found at its old address
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}

@@ -5,12 +5,9 @@ A link to a page or file that isn't public loses its address, so that nothing of
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from bs4 import BeautifulSoup, Comment, Tag
-
-if TYPE_CHECKING:
-    from .reading import Reading
 
 TAGS = frozenset(
     ["p", "h2", "h3", "h4", "ul", "ol", "li", "b", "strong", "i", "em", "a", "br", "hr", "blockquote", "sub", "sup"]
@@ -21,7 +18,14 @@ _PAGE_LINK = re.compile(r'linktype=\\?"page\\?"[^>]*?\bid=\\?"(\d+)|\bid=\\?"(\d
 _FILE_LINK = re.compile(r'linktype=\\?"document\\?"[^>]*?\bid=\\?"(\d+)|\bid=\\?"(\d+)\\?"[^>]*?linktype=\\?"document')
 
 
-def links_in(texts: Iterable[str]) -> tuple[set[int], set[int]]:
+class LinkResolver(Protocol):
+    """Finds where a page or file of this id is read; None when it isn't public."""
+
+    def page_url(self, pk: int) -> str | None: ...
+    def file_url(self, pk: int) -> str | None: ...
+
+
+def find_links(texts: Iterable[str]) -> tuple[set[int], set[int]]:
     """Ids of the pages and of the files that these texts link to; also within a stream's JSON."""
     pages: set[int] = set()
     files: set[int] = set()
@@ -31,7 +35,7 @@ def links_in(texts: Iterable[str]) -> tuple[set[int], set[int]]:
     return pages, files
 
 
-def to_html(source: str, reading: "Reading") -> str:
+def to_html(source: str, resolver: LinkResolver) -> str:
     """Safe HTML of what is stored."""
     if not source:
         return ""
@@ -44,21 +48,21 @@ def to_html(source: str, reading: "Reading") -> str:
         if tag.name not in TAGS:
             tag.unwrap()
             continue
-        kept = _link(tag, reading) if tag.name == "a" else {}
+        kept = _link(tag, resolver) if tag.name == "a" else {}
         tag.attrs = kept  # type: ignore[assignment]
         if tag.name == "a" and not kept:
             tag.unwrap()
     return str(soup)
 
 
-def _link(tag: Tag, reading: "Reading") -> dict[str, str]:
+def _link(tag: Tag, resolver: LinkResolver) -> dict[str, str]:
     """The attributes that a link keeps; none when it leads nowhere that anyone may go."""
     kind, key = tag.get("linktype"), str(tag.get("id", ""))
     if kind == "page":
-        address = reading.page_address(int(key)) if key.isdecimal() else None
+        address = resolver.page_url(int(key)) if key.isdecimal() else None
         return {"href": address, "data-page-id": key} if address else {}
     if kind == "document":
-        address = reading.file_address(int(key)) if key.isdecimal() else None
+        address = resolver.file_url(int(key)) if key.isdecimal() else None
         return {"href": address} if address else {}
     address = str(tag.get("href", "")).strip()
     return {"href": address} if not kind and _SAFE_ADDRESS.match(address) else {}

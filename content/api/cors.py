@@ -1,4 +1,4 @@
-"""The public API's door: open to be read from anywhere, the same for everyone, and no memory of who came.
+"""The public API may be read from any origin, and answers everyone alike: no cookie or token is looked at.
 
 A middleware, because answers made before a view is reached (a refused method, an unknown address) must be readable by
 a front end elsewhere too.
@@ -34,7 +34,7 @@ def is_public_api(path: str) -> bool:
     return path.startswith(PUBLIC_API) and not path.startswith(FIELD_API)
 
 
-class OpenForReading:
+class PublicAPIMiddleware:
     """Stands before sessions and sign-in: on these addresses no cookie and no token is ever looked at."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ..reading import Reading
-from ..rich_text import links_in, to_html
+from ..loader import Loader
+from ..rich_text import find_links, to_html
 
 pytestmark = pytest.mark.django_db
 
@@ -36,10 +36,10 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_only_harmless_marks_stay(stored, told):
-    assert to_html(stored, Reading()) == told
+    assert to_html(stored, Loader()) == told
 
 
 def test_links_are_found_in_html_and_in_a_streams_json():
     html = '<a linktype="page" id="3">x</a><a id="4" linktype="page">x</a><a linktype="document" id="5">x</a>'
-    assert links_in([html]) == ({3, 4}, {5})
-    assert links_in([html.replace('"', '\\"')]) == ({3, 4}, {5})
+    assert find_links([html]) == ({3, 4}, {5})
+    assert find_links([html.replace('"', '\\"')]) == ({3, 4}, {5})

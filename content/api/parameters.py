@@ -1,4 +1,4 @@
-"""What may stand behind the question mark: declared once, checked strictly, described from the same declaration."""
+"""Query parameters: declared once, checked strictly, and described in OpenAPI from the same declaration."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from .schema import Schema, number, one_of, text
+from .json_schema import Schema, enum, integer, string
 
 ID_MAX = 2**31 - 1
 LIMIT, LIMIT_MAX, OFFSET_MAX = 20, 100, 1_000_000
@@ -16,7 +16,7 @@ NO_NUL = r"^[^\x00]+$"
 _WHOLE = re.compile(r"[0-9]{1,10}")
 
 
-class Refused(Exception):
+class BadParameters(Exception):
     """Parameters that don't fit: [{"parameter", "message"}]. Answered with 400."""
 
     def __init__(self, errors: list[dict[str, str]]) -> None:
@@ -90,7 +90,7 @@ def _day(raw: str) -> date:
 
 
 def read(sent: QueryDict, declared: Iterable[Parameter]) -> dict[str, Any]:
-    """{name: value} of what was sent. Raises Refused naming each parameter that is unknown, doubled or doesn't fit."""
+    """{name: value} of what was sent. Raises BadParameters with each that is unknown, doubled or doesn't fit."""
     known = {parameter.name: parameter for parameter in declared}
     values, errors = {}, []
     for name, raws in sent.lists():
@@ -109,7 +109,7 @@ def read(sent: QueryDict, declared: Iterable[Parameter]) -> dict[str, Any]:
     if set(sent) - set(known):
         errors.append({"parameter": "", "message": "Known are: " + ", ".join(sorted(known)) + "."})
     if errors:
-        raise Refused(errors)
+        raise BadParameters(errors)
     return values
 
 
@@ -122,7 +122,7 @@ def names_pattern(names: Iterable[str]) -> str:
 def fields_parameter(names: Iterable[str]) -> Parameter:
     return Parameter(
         "fields",
-        text(maxLength=500, pattern=names_pattern(names)),
+        string(maxLength=500, pattern=names_pattern(names)),
         "Which fields to show: `title,body` adds to those shown by default, `-title` leaves one out, `*` is all, "
         "`_,title` only those named. A field that an object doesn't have is left out.",
     )
@@ -132,20 +132,20 @@ def order_parameter(names: Iterable[str]) -> Parameter:
     any_name = "-?(?:" + "|".join(sorted(names)) + ")"
     return Parameter(
         "order",
-        text(maxLength=120, pattern=rf"^{any_name}(?:,{any_name})*$"),
+        string(maxLength=120, pattern=rf"^{any_name}(?:,{any_name})*$"),
         "By which fields to sort, the first counting most; `-` before a name turns it round.",
     )
 
 
 def id_parameter(name: str, description: str) -> Parameter:
-    return Parameter(name, number(minimum=1, maximum=ID_MAX), description)
+    return Parameter(name, integer(minimum=1, maximum=ID_MAX), description)
 
 
 SEARCH = (
-    Parameter("search", text(minLength=1, maxLength=200, pattern=NO_NUL), "Words to look for."),
-    Parameter("search_operator", one_of(["and", "or"]), "Whether all words must be found (`and`) or any (`or`)."),
+    Parameter("search", string(minLength=1, maxLength=200, pattern=NO_NUL), "Words to look for."),
+    Parameter("search_operator", enum(["and", "or"]), "Whether all words must be found (`and`) or any (`or`)."),
 )
 PAGING = (
-    Parameter("limit", number(minimum=0, maximum=LIMIT_MAX, default=LIMIT), f"How many to show, at most {LIMIT_MAX}."),
-    Parameter("offset", number(minimum=0, maximum=OFFSET_MAX, default=0), "How many to leave out at the beginning."),
+    Parameter("limit", integer(minimum=0, maximum=LIMIT_MAX, default=LIMIT), f"How many to show, at most {LIMIT_MAX}."),
+    Parameter("offset", integer(minimum=0, maximum=OFFSET_MAX, default=0), "How many to leave out at the beginning."),
 )

@@ -11,12 +11,12 @@ from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail_headless_preview.models import PagePreview
 
+from content.external_preview import EXTERNAL
 from content.housekeeping import each_hour
 from content.models import ArticlePage, HomePage, public_page_models
 from content.tests.seeded import SeededTest
 
-from ..elsewhere import ELSEWHERE
-from ..page_fields import shown_models
+from ..page_queries import shown_models
 
 FRONT = override_settings(WAGTAIL_HEADLESS_PREVIEW={"CLIENT_URLS": {"default": "https://front.example/preview"}})
 DRAFT = "Drafti i ri"
@@ -33,14 +33,14 @@ class Preview(SeededTest):
 
     def opened(self, page: ArticlePage):
         """What the editor's frame gets, and the query that the front end is given."""
-        answer = page.make_preview_request(preview_mode=ELSEWHERE)
+        answer = page.make_preview_request(preview_mode=EXTERNAL)
         answer.render() if hasattr(answer, "render") and not answer.is_rendered else None
         address = answer.context_data["address"]
         return answer, {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
     def test_without_a_front_end_there_is_one_way_to_preview_and_no_draft_to_read(self):
         page = self.page()
-        assert ELSEWHERE not in dict(page.preview_modes)
+        assert EXTERNAL not in dict(page.preview_modes)
         token = TimestampSigner(salt="headlesspreview.token").sign(f"id={page.pk}")
         page.update_page_preview(token)
         answer = self.client.get(f"/api/v2/page_preview/?content_type=content.articlepage&token={token}")
@@ -49,7 +49,7 @@ class Preview(SeededTest):
     @FRONT
     def test_the_frame_may_show_the_front_end_and_nothing_else(self):
         page = self.page()
-        assert ELSEWHERE in dict(page.preview_modes)
+        assert EXTERNAL in dict(page.preview_modes)
         answer, query = self.opened(page)
         assert query["content_type"] == "content.articlepage"
         policy = answer["Content-Security-Policy"]
@@ -89,7 +89,7 @@ class Preview(SeededTest):
         page = self.page()
         _answer, query = self.opened(page)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("content.headless.preview.TOKEN_SECONDS", timedelta(seconds=-1).total_seconds())
+            patch.setattr("content.external_preview.TOKEN_SECONDS", timedelta(seconds=-1).total_seconds())
             assert self.client.get("/api/v2/page_preview/", query).status_code == 404
         for wrong in ({"token": query["token"][:-1] + "x"}, {"token": "x"}, {"content_type": "content.helppage"}):
             assert self.client.get("/api/v2/page_preview/", query | wrong).status_code == 404, wrong
@@ -101,7 +101,7 @@ class Preview(SeededTest):
         for model in public_page_models():
             page = model.objects.live().first() or model(locale=self.page().locale)
             is_told = model in shown_models().values()
-            assert (ELSEWHERE in dict(page.preview_modes)) == is_told, model
+            assert (EXTERNAL in dict(page.preview_modes)) == is_told, model
             if is_told and page.pk:
                 _answer, query = self.opened(page)
                 answer = self.client.get("/api/v2/page_preview/", query)
@@ -132,7 +132,7 @@ class Preview(SeededTest):
         assert self.client.get(f"{other.url}?{signed}").status_code == 404
         assert self.client.get(f"{shown.url}?draft={query['token']}").status_code == 404
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("content.headless.draft_files.TOKEN_SECONDS", -1)
+            patch.setattr("content.external_preview.TOKEN_SECONDS", -1)
             assert self.client.get(address).status_code == 404
         with override_settings(WAGTAIL_HEADLESS_PREVIEW={"CLIENT_URLS": {}}):
             assert self.client.get(address).status_code == 404

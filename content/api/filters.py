@@ -1,0 +1,52 @@
+"""Filters besides Wagtail's. Parameters have been checked when they run: `view.values` holds them (parameters.py)."""
+
+from itertools import zip_longest
+from typing import Any
+
+from django.conf import settings
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.request import Request
+from wagtail.api.v2.filters import OrderingFilter
+from wagtail.models import Locale
+
+from ..search import Found, found_pages
+
+
+class ParameterFilter(BaseFilterBackend):
+    """For each parameter that was sent, the view's `filter_by_<name>(queryset, value)` if there is one."""
+
+    def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
+        for name, value in view.values.items():
+            if hasattr(view, f"filter_by_{name}"):
+                queryset = getattr(view, f"filter_by_{name}")(queryset, value)
+        return queryset
+
+
+class StableOrderingFilter(OrderingFilter):
+    """`?order=`, with the id at the end: objects that are alike stand in the same order on each part of a list."""
+
+    def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
+        found = super().filter_queryset(request, queryset, view)
+        return found.order_by(*found.query.order_by, "pk") if "order" in view.values else found
+
+
+class FoundPages(Found):
+    def count(self) -> int:  # type: ignore[override]
+        """As Wagtail's paginator asks a queryset."""
+        return len(self)
+
+
+class SiteSearchFilter(BaseFilterBackend):
+    """`?search=`: as the site's own search finds, the best of each language in turn. The last of a view's filters."""
+
+    def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
+        values = view.values
+        if "search" not in values:
+            return queryset
+        wanted = [values["locale"]] if "locale" in values else [code for code, _name in settings.LANGUAGES]
+        by_language = [
+            found_pages(values["search"], queryset.filter(locale=locale), locale, values.get("search_operator")).ids
+            for locale in Locale.objects.filter(language_code__in=wanted).order_by("-language_code")
+        ]
+        ids = [pk for turn in zip_longest(*by_language) for pk in turn if pk is not None]
+        return queryset.filter(pk__in=ids) if "order" in values else FoundPages(ids)
