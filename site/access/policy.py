@@ -125,6 +125,8 @@ VIEWS: tuple[Row, ...] = (
     # the sandbox (local profile only; elsewhere these routes don't exist)
     Row("sandbox:inbox", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
     Row("sandbox:letter", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
+    Row("sandbox:gallery", PUBLIC, "The parts of the screens with invented text, for whoever works on them."),
+    Row("sandbox:gallery_group", PUBLIC, "The parts of the screens with invented text, for whoever works on them."),
     Row("cards:enter", PUBLIC, "Whoever holds a card types its code; it says of no code whether there is one.", WRITE),
     Row("cards:card", PUBLIC, "Whoever knows a card's code reads its session's page; nothing on it is secret."),
     Row("cards:feedback", PUBLIC, "Whoever holds a card chooses before or after the session."),
