@@ -12,9 +12,10 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
 from config.sandbox.gallery import GROUPS, TEXTS
-from config.templatetags.house import STATES
-from tests.browser.pictures import picture
-from tests.browser.quiet import close
+from config.templatetags.ui import STATES
+
+from .pictures import picture
+from .quiet import close
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

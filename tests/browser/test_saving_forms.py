@@ -12,10 +12,10 @@ from django.db import OperationalError
 from playwright.sync_api import Browser, Page, Route, expect
 
 from access.models import User
-from case_forms.builder.actions import publish_form, save_definition
-from case_forms.builder.models import ChoiceList, FormDefinition
-from case_forms.builder.tests.samples import sample
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from case_forms.form_builder.actions import publish_form, save_definition
+from case_forms.form_builder.models import ChoiceList, FormDefinition
+from case_forms.form_builder.tests.samples import sample
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.seeds import lay_down_demo
 
 from .pictures import picture

@@ -8,10 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from access.models import User
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from content.models import ArticlePage, HomePage
-from tests.browser.wagtail_page import until_it_watches
 from tests.seeds import lay_down_demo
+
+from .wagtail_page import until_it_watches
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

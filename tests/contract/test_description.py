@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from config.api import ENDPOINTS
 from content.headless import page_fields
-from content.headless.openapi import description_of
+from content.headless.openapi import get_description
 from content.headless.pages import PagesEndpoint
 from content.models import HomePage, SectionPage
 from content.tests.seeded import SeededTest
@@ -35,7 +35,7 @@ class Description(SeededTest):
     def setUpTestData(cls) -> None:
         call_command("seed_reference", verbosity=0)
         super().setUpTestData()
-        cls.description = description_of(ENDPOINTS)
+        cls.description = get_description(ENDPOINTS)
 
     def holds(self, value: Any, schema: dict[str, Any], where: str) -> None:
         whole = {**schema, "components": self.description["components"]}

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.house.house import House, wait_until
+from tests.supervisor.house import House, wait_until
 
 from .flood import Flood, Sender
 
@@ -26,7 +26,7 @@ import json
 from django.conf import settings
 from notifications.briefs.models import FurtherReport
 from notifications.outbox.models import Attempt, Notice
-from case_forms.signals.models import Signal
+from case_forms.tips.models import Signal
 firsts = Notice.objects.filter(case_reference__startswith="S-", chases=None, municipality__slug="berat")
 def of(role):
     found = firsts.filter(role=role)

@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 
-from config.templatetags.house import STATES
+from ..templatetags.ui import STATES
 
 GROUPS = ("shared", "public", "field")
 TEXTS: dict[str, dict[str, str]] = json.loads((Path(__file__).parent / "gallery.json").read_text("utf-8"))

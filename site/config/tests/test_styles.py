@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.catalogs import ROOT
+from ..catalogs import ROOT
 
 STYLES = ROOT / "static" / "css"
 TOKENS = "tokens.css"
@@ -54,12 +54,12 @@ SIZE = re.compile(r"(?<![\w.-])-?(\d*\.?\d+)(px|rem|pt|mm|cm)\b")
 EM = re.compile(r"(?<![\w.-])-?\d*\.?\d+r?em\b|\d+px|\d+pt")
 
 
-def source_of(name: str) -> str:
+def get_source(name: str) -> str:
     return re.sub(r"/\*.*?\*/", "", (STYLES / name).read_text("utf-8"), flags=re.S)
 
 
 def declarations(name: str) -> Iterator[tuple[str, str]]:
-    for block in re.findall(r"\{([^{}]*)\}", source_of(name)):
+    for block in re.findall(r"\{([^{}]*)\}", get_source(name)):
         for line in block.split(";"):
             prop, colon, value = line.partition(":")
             if colon:
@@ -95,33 +95,33 @@ def test_sizes_spaces_and_corners_are_steps_of_the_scale() -> None:
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_colours_and_heights_in_the_stack_have_names(name: str) -> None:
-    assert re.findall(r"#[0-9a-fA-F]{3,8}\b(?=[;,) ])|\b(?:rgba?|hsla?)\(", source_of(name)) == []
+    assert re.findall(r"#[0-9a-fA-F]{3,8}\b(?=[;,) ])|\b(?:rgba?|hsla?)\(", get_source(name)) == []
     stacked = [value for prop, value in declarations(name) if prop == "z-index"]
     assert [value for value in stacked if not value.startswith("var(--layer-") and value != "1"] == []
 
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_breakpoints_come_from_the_list(name: str) -> None:
-    used = {" ".join(each.split()) for each in re.findall(r"@media ([^{]+?)\s*\{", source_of(name))}
+    used = {" ".join(each.split()) for each in re.findall(r"@media ([^{]+?)\s*\{", get_source(name))}
     assert used - (CONDITIONS | WAGTAILS if name in ADMINISTRATION else CONDITIONS) == set()
 
 
 def test_every_named_token_exists() -> None:
     """A misspelt one would silently be nothing."""
-    known = set(re.findall(r"(--[\w-]+):", "".join(source_of(name) for name in [TOKENS, *SCREENS])))
-    used = {each for name in [TOKENS, *SCREENS] for each in re.findall(r"var\((--[\w-]+)", source_of(name))}
+    known = set(re.findall(r"(--[\w-]+):", "".join(get_source(name) for name in [TOKENS, *SCREENS])))
+    used = {each for name in [TOKENS, *SCREENS] for each in re.findall(r"var\((--[\w-]+)", get_source(name))}
     assert {each for each in used - known if not each.startswith("--w-")} <= {"--side-panel-width"}  # Wagtail's
 
 
 def test_no_token_stands_there_unused() -> None:
-    known = set(re.findall(r"(--[\w-]+):", source_of(TOKENS)))
-    used = {each for name in [TOKENS, *SCREENS] for each in re.findall(r"var\((--[\w-]+)", source_of(name))}
+    known = set(re.findall(r"(--[\w-]+):", get_source(TOKENS)))
+    used = {each for name in [TOKENS, *SCREENS] for each in re.findall(r"var\((--[\w-]+)", get_source(name))}
     assert known - used == set()
 
 
 def top_level(name: str) -> list[str]:
     """What stands outside all braces: selectors and at-rules."""
-    source, depth, start, found = source_of(name), 0, 0, []
+    source, depth, start, found = get_source(name), 0, 0, []
     for at, sign in enumerate(source):
         if sign == "{":
             if depth == 0:
