@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -104,7 +104,9 @@ register_snippet(SearchGroup)
 
 @hooks.register("insert_global_admin_css")
 def house_colours() -> SafeString:
-    return format_html('<link rel="stylesheet" href="{}">', static("css/cms.css"))
+    """Link the tokens and the few styles that the administration adds to Wagtail's."""
+    names = ("css/tokens.css", "css/cms.css")
+    return format_html_join("\n", '<link rel="stylesheet" href="{}">', ((static(name),) for name in names))
 
 
 @hooks.register("register_admin_urls")

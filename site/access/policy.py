@@ -152,6 +152,10 @@ VIEWS: tuple[RouteRule, ...] = (
     # the sandbox (local profile only; elsewhere these routes don't exist)
     RouteRule("sandbox:inbox", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
     RouteRule("sandbox:letter", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
+    RouteRule("sandbox:gallery", PUBLIC, "The parts of the screens with invented text, for whoever works on them."),
+    RouteRule(
+        "sandbox:gallery_group", PUBLIC, "The parts of the screens with invented text, for whoever works on them."
+    ),
     RouteRule(
         "cards:enter", PUBLIC, "Whoever holds a card types its code; it says of no code whether there is one.", WRITE
     ),

@@ -3,9 +3,12 @@
 from django.urls import path
 
 from . import views
+from .gallery import gallery
 
 app_name = "sandbox"
 urlpatterns = [
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/<slug:key>/", views.letter, name="letter"),
+    path("gallery/", gallery, name="gallery"),
+    path("gallery/<slug:group>/", gallery, name="gallery_group"),
 ]

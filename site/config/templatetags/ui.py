@@ -18,7 +18,7 @@ from notifications.outbox.states import NoticeState
 
 register = template.Library()
 
-# One stroke set on a 24 by 24 grid; colour and width come from `.icon` in house.css.
+# One stroke set on a 24 by 24 grid; colour and width come from `.icon` in components.css.
 ICONS: dict[str, str] = {
     "owed": '<circle cx="12" cy="12" r="9"/>',
     "sending": '<circle cx="12" cy="12" r="9" stroke-dasharray="3 4"/>',
