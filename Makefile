@@ -51,7 +51,7 @@ messages: .venv/run.stamp ## Collect texts for translation into locale/
 	DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py makemessages -l sq -l en --no-location --no-wrap --ignore=.venv --ignore=var --ignore=tests
 
 pictures: test-packages .venv/test.stamp ## Make the pictures in docs/img from the demo (Chromium)
-	DOCS_PICTURES=1 TEST_DATABASE=file $(PYTEST) -q tests/browser/test_docs_pictures.py
+	TEST_DATABASE=file $(PYTEST) -q -m pictures tests/browser/test_docs_pictures.py
 
 lock: .venv/run.stamp ## Compile each .in file into pins with hashes
 	for name in deploy/locks/uv requirements requirements-dev deploy/locks/audit; do .venv/bin/uv pip compile --quiet \
@@ -62,7 +62,8 @@ fresh: test-packages ## Build both environments in an empty folder with nothing 
 	@bash deploy/fresh.sh
 
 clean: ## Remove what was built here (keeps var/, where the data is)
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov \
+	  .test-templates .test-output
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 	find locale locale_cms -name '*.mo' -delete
 

@@ -3,21 +3,18 @@
 import hashlib
 import json
 import secrets
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from case_forms.asking import proofs
+from tests.node import find_node
 
 SCRIPTS = Path(__file__).parents[3] / "static" / "js" / "asking"
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node isn't installed")
 
 
 def run(script: str, given: object) -> str:
     done = subprocess.run(
-        ["node", "--input-type=module", "-e", script],
+        [find_node(), "--input-type=module", "-e", script],
         input=json.dumps(given),
         capture_output=True,
         text=True,

@@ -4,26 +4,21 @@ test_browser.py does the same in Chromium, which is what counts.
 """
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from case_forms.logic import OPERATORS
+from tests.node import find_node
 
 from .made_up import cases, operators_in
 from .test_vectors import VECTORS, differing, here, public_vectors
 
-NODE = shutil.which("node")
 TWIN = Path(__file__).parent / "twin.mjs"
-
-pytestmark = pytest.mark.skipif(NODE is None, reason="node isn't on this machine")
 
 
 def in_javascript(made):
     done = subprocess.run(
-        [NODE, "--no-warnings", str(TWIN)],
+        [find_node(), "--no-warnings", str(TWIN)],
         input=json.dumps(made),
         capture_output=True,
         text=True,
