@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE ?=
 ROOMS := site/access site/audit site/config site/vault case_forms content notifications outreach_pages
 PYTEST := $(PY) -m pytest -p no:cacheprovider
 
-.PHONY: help run test lint bench drill lock fresh clean format messages pictures packages test-packages
+.PHONY: help run dev shell test test-all test-fast lint bench drill lock fresh clean format messages pictures packages test-packages
 
 help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -20,11 +20,23 @@ help: ## List what can be asked for
 run: packages .venv/run.stamp ## Set everything up, seed demo data, run all parts; Ctrl-C stops (PORT=8000 DATA_DIR=var)
 	@VATRA_STOP_WITH_PARENT=1 exec $(PY) -m config.supervisor
 
-test: lint ## Run every check and test
-	$(PYTEST) -n 2 --dist loadfile -m "not browser and not faults" --cov --cov-report= --cov-branch
-	$(PY) -m coverage report
-	TEST_DATABASE=file $(PYTEST) -m browser
-	$(PYTEST) -m faults
+test: packages test-packages .venv/test.stamp .venv/audit.stamp ## Run every check and test, several legs side by side (tests/run.py)
+	$(PY) -m config.catalogs
+	$(PY) -m tests.run $(LEGS)
+
+test-all: packages test-packages .venv/test.stamp .venv/audit.stamp ## As `make test`, with many more random examples and the coverage of all rooms
+	$(PY) -m config.catalogs
+	$(PY) -m tests.run --thorough $(LEGS)
+
+test-fast: .venv/test.stamp ## Style, and the tests nearest to what changed, in under 90 s
+	$(PY) -m config.catalogs
+	$(PY) -m tests.fast
+
+dev: packages .venv/run.stamp ## Like `make run`, with DEBUG, and the web server starts again when code changes
+	@DEBUG=1 PUBLIC_CACHE_SECONDS=0 PROCFILE=Procfile.dev VATRA_STOP_WITH_PARENT=1 exec $(PY) -m config.supervisor
+
+shell: .venv/run.stamp ## Python with the models of the data in DATA_DIR (var)
+	@exec $(PY) manage.py shell
 
 lint: packages test-packages .venv/test.stamp .venv/audit.stamp ## Format, style, types, floors, migrations, templates, translations
 	.venv/bin/ruff format --check --quiet .
