@@ -8,8 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import TransactionTestCase
 from django.utils import translation
-from hypothesis import settings
-from xdist.scheduler import LoadFileScheduling
+from hypothesis import is_hypothesis_test, settings
 
 from tests import rows, template_database
 
@@ -51,12 +50,11 @@ _emptied = TransactionTestCase._fixture_teardown
 TransactionTestCase._fixture_teardown = _back_to_the_beginning
 
 
-class FilesAndHouses(LoadFileScheduling):
-    """With --dist loadfile: each file in one process, and all files around the one running house in the same."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return "tests/public" if nodeid.startswith("tests/public/") else super()._split_scope(nodeid)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndHouses | None:
-    return FilesAndHouses(config, log) if config.getoption("dist") == "loadfile" else None
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """EXAMPLES_FACTOR=10 tries ten times as many random examples in each test that makes them (`make test-all`)."""
+    factor = int(os.environ.get("EXAMPLES_FACTOR", "1"))
+    tests = {getattr(item, "obj", None) for item in items} if factor != 1 else set()
+    for test in filter(is_hypothesis_test, tests):
+        function = getattr(test, "__func__", test)
+        known = function._hypothesis_internal_use_settings
+        function._hypothesis_internal_use_settings = settings(known, max_examples=known.max_examples * factor)

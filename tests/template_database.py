@@ -51,21 +51,21 @@ def keep_template() -> None:
 
 def _create_sqlite(creation: SqliteCreation, *args: Any, **kwargs: Any) -> str:
     name = _create_empty_sqlite(creation, *args, **kwargs)
-    if _is_ours(creation) and _exists_or_lock(_template_file().exists):
+    if _is_ours(creation) and _exists_or_lock(template_file().exists):
         creation.connection.close()
         creation.connection.settings_dict["NAME"] = name
         creation.connection.ensure_connection()
-        with contextlib.closing(sqlite3.connect(_template_file())) as source:
+        with contextlib.closing(sqlite3.connect(template_file())) as source:
             source.backup(creation.connection.connection)
     return name
 
 
 def _keep_sqlite() -> None:
-    fresh = _template_file().with_suffix(f".{os.getpid()}")
+    fresh = template_file().with_suffix(f".{os.getpid()}")
     connection.ensure_connection()
     with contextlib.closing(sqlite3.connect(fresh)) as kept:
         connection.connection.backup(kept)
-    fresh.replace(_template_file())
+    fresh.replace(template_file())
     by_age = sorted(FOLDER.glob("*.sqlite3"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in by_age[MAX_TEMPLATES:]:
         path.unlink(missing_ok=True)
@@ -114,7 +114,8 @@ def _exists_or_lock(exists: Any) -> bool:
     return False
 
 
-def _template_file() -> Path:
+def template_file() -> Path:
+    """Where the migrated SQLite database stands, if it has been made."""
     return FOLDER / f"{_digest()}.sqlite3"
 
 

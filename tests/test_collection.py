@@ -10,6 +10,7 @@ import pytest
 from tests.run import build_lanes
 
 ROOT = Path(__file__).resolve().parents[1]
+WAIT = ".wait_for" + "_timeout("  # so that this file does not find itself
 OUTSIDE = {".venv", "var", "bench", "node_modules"}
 
 
@@ -41,8 +42,17 @@ def test_every_file_that_holds_a_test_has_a_name_that_pytest_looks_for(pytestcon
     assert lost == []
 
 
+def test_nobody_waits_for_a_length_of_time_in_a_browser():
+    waiting = [
+        str(path.relative_to(ROOT))
+        for path in ROOT.glob("*/**/test_*.py")
+        if not OUTSIDE & set(path.relative_to(ROOT).parts) and WAIT in path.read_text()
+    ]
+    assert waiting == []
+
+
 def test_every_leg_that_runs_tests_knows_how_many_it_has():
-    commands = {leg.name: leg.command for lane in build_lanes(thorough=False) for leg in lane}
+    commands = {leg.name: leg.command for lane in build_lanes(thorough=True) for leg in lane}
     assert commands.keys() >= {"lint", "units", "browser", "chaos", "servers", "coverage"}
     for name, command in commands.items():
         if "pytest" in command:

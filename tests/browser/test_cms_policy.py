@@ -17,8 +17,8 @@ from access.models import User
 from case_forms.builder.models import FormDefinition
 from case_forms.intake.seeding.demo import DEMO_PASSWORD
 from content.models import ArticlePage, GlossaryTerm
-from tests.browser.quiet import close
-from tests.browser.wagtail_page import until_it_watches
+from tests.browser.quiet import leave, until_done
+from tests.browser.wagtail_page import count_watching, until_it_watches
 from tests.seeds import lay_down_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -43,6 +43,7 @@ class Desk:
         )
         self.context.expose_function("refused", lambda what: self.refused.append(what))
         self.context.add_init_script(LISTEN)
+        count_watching(self.context)
         self.page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.refused.append(str(error)))
         self.page.on(
@@ -60,9 +61,7 @@ class Desk:
         return self.page
 
     def leave(self) -> list[str]:
-        self.page.goto(f"{self.house}/healthz")
-        self.page.wait_for_timeout(500)  # Wagtail's word that nobody edits any more
-        close(self.context)
+        leave(self.page, self.house)
         return self.refused
 
 
@@ -275,7 +274,7 @@ def test_what_somebody_got_into_a_page_runs_nothing(chromium: Browser, house: st
     page.locator("#pressed").click()
     # What a script of the page itself puts in runs no more than that: jQuery takes a modal's content apart.
     page.evaluate("html => { jQuery(document.body).append(html); }", MARKUP.replace("pressed", "again"))
-    page.wait_for_timeout(300)
+    until_done(page)
     assert page.evaluate("window.ran") is None
     assert page.evaluate("document.baseURI").startswith(house)
     expect(page.locator("h1").first).to_be_visible()

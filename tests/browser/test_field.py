@@ -14,7 +14,7 @@ from case_forms.intake.models import Draft, Submission
 from case_forms.intake.seeding.demo import DEMO_PASSWORD, DEMO_PIN
 from notifications.outbox.models import Notice
 from tests.browser.pictures import picture
-from tests.browser.quiet import close, listened
+from tests.browser.quiet import close, listened, until_done
 from tests.seeds import lay_down_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -221,7 +221,7 @@ def test_nothing_is_kept_on_the_phone(phone: BrowserContext, live_server: Any) -
     sign_in(page, live_server.url)
     begin(page)
     page.fill("#q-whereabouts", CANARY)
-    page.wait_for_timeout(500)
+    until_done(page)
     stored = page.evaluate("JSON.stringify({...localStorage}) + JSON.stringify({...sessionStorage})")
     assert stored == "{}{}"
     page.click('.bottom-bar button[value="save"]')

@@ -17,6 +17,7 @@ from access.models import User
 from case_forms.builder.models import FormDefinition, FormVersion
 from case_forms.intake.models import Draft, Submission
 from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from tests.browser.quiet import leave
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
@@ -54,9 +55,7 @@ def signed_in(chromium: Browser, house: str, name: str, to: str, viewport: dict[
     page.wait_for_url(f"**{to}")
     yield page
     heard = [said for said in complaints if "422" not in said]
-    page.goto(f"{house}/healthz")
-    page.wait_for_timeout(500)  # Wagtail's word that nobody edits any more
-    context.close()
+    leave(page, house)
     assert heard == []
 
 

@@ -12,7 +12,7 @@ from case_forms.cases.models import Case
 from case_forms.intake.models import Draft, Submission
 from case_forms.intake.seeding.demo import DEMO_PASSWORD
 from notifications.outbox.models import Notice
-from tests.browser.quiet import close
+from tests.browser.quiet import close, until
 from tests.browser.test_field import answer_everything_required, begin, fill_to_the_end, sign_in
 from tests.seeds import lay_down_demo
 
@@ -124,7 +124,7 @@ def test_leaving_with_something_unsaved_is_asked_about(phone: BrowserContext, pa
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.evaluate("location.assign('/field/')")
-    page.wait_for_timeout(500)
+    until(page, lambda: asked)
     assert asked == ["beforeunload"]
     expect(page.locator("#q-whereabouts")).to_have_value(CANARY)
     phone.set_offline(False)

@@ -13,6 +13,7 @@ from access.models import User
 from case_forms.builder.actions import save_definition
 from case_forms.builder.models import FormDefinition
 from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from tests.browser.quiet import leave, until
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
@@ -87,9 +88,7 @@ def page(request: Any, chromium: Browser, coordinator: User, live_server: Any) -
     page.wait_for_url("**/cms/forms/")
     yield page
     heard = list(complaints)
-    page.goto(f"{live_server.url}/healthz")
-    page.wait_for_timeout(300)  # Wagtail's word that nobody edits any more
-    context.close()
+    leave(page, live_server.url)
     assert heard == []
 
 
@@ -487,10 +486,14 @@ def test_a_save_carries_only_what_changed(page: Page) -> None:
         pass  # Wagtail saves by itself
     sent = next(body for body in bodies if "Pyetja e shtat" in body)
     assert len(sent) < 2500
-    form.refresh_from_db()
-    page.wait_for_timeout(200)
-    newest = form.latest_revision.as_object() if form.latest_revision else form
-    assert item_of(newest.definition, "q7")["label"]["sq"] == "Pyetja e shtatë"
+
+    def label() -> str:
+        form.refresh_from_db()
+        newest = form.latest_revision.as_object() if form.latest_revision else form
+        return str(item_of(newest.definition, "q7")["label"]["sq"])
+
+    until(page, lambda: label() == "Pyetja e shtatë")
+    assert label() == "Pyetja e shtatë"
 
 
 @both

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from access.models import User
 from case_forms.intake.seeding.demo import DEMO_PASSWORD
 from content.models import ArticlePage, HomePage
-from tests.browser.wagtail_page import until_it_watches
+from tests.browser.quiet import leave
+from tests.browser.wagtail_page import count_watching, until_it_watches
 from tests.seeds import lay_down_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -23,6 +24,7 @@ def editor(chromium: Browser, transactional_db: Any, live_server: Any) -> Iterat
     User.objects.update(language="en")
     home = HomePage.objects.get(locale__language_code="sq")
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Europe/Tirane")
+    count_watching(context)
     page = context.new_page()
     page.goto(f"{live_server.url}/accounts/login/?next=/cms/pages/add/content/articlepage/{home.pk}/")
     page.fill("#id_login", "redaktor")
@@ -31,9 +33,7 @@ def editor(chromium: Browser, transactional_db: Any, live_server: Any) -> Iterat
     expect(page.locator("#id_title")).to_be_visible()
     until_it_watches(page)
     yield page
-    page.goto(f"{live_server.url}/healthz")
-    page.wait_for_timeout(500)  # Wagtail's word that nobody edits any more
-    context.close()
+    leave(page, live_server.url)
 
 
 def test_the_checks_go_on_after_a_new_page_saved_itself_and_its_address_is_plain(editor: Page) -> None:
