@@ -10,7 +10,7 @@ from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import is_hypothesis_test, settings
 
-from tests import rows, template_database
+from tests import queues, rows, template_database
 
 # On CI the same examples each time, so that a red run says something about the change; elsewhere new ones.
 settings.register_profile("here", deadline=None)
@@ -31,6 +31,12 @@ def in_english(language_of_the_house: None) -> Iterator[None]:
     """For files that look for words of the page."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def queues_begin_empty() -> None:
+    """A rolled-back test takes its tasks along where the database keeps them, not where Redis does."""
+    queues.empty_lasting_queues()
 
 
 @pytest.fixture(scope="session")
