@@ -47,7 +47,7 @@ def signed_in(chromium: Browser, house: str, name: str, to: str, viewport: dict[
     )
     page, complaints = context.new_page(), list[str]()
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda said: complaints.append(f"{said.text} {said.location}") if said.type == "error" else None)
     page.goto(f"{house}/accounts/login/?next={to}")
     page.fill("#id_login", name)
     page.fill("#id_password", DEMO_PASSWORD)

@@ -14,6 +14,7 @@ from case_forms.builder.actions import save_definition
 from case_forms.builder.models import FormDefinition
 from case_forms.intake.seeding.demo import DEMO_PASSWORD
 from tests.browser.quiet import leave, until
+from tests.browser.wagtail_page import count_watching, until_it_watches
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
@@ -78,6 +79,7 @@ def coordinator(transactional_db: Any) -> User:
 def page(request: Any, chromium: Browser, coordinator: User, live_server: Any) -> Iterator[Page]:
     """A signed-in coordinator's page. Whatever its console complains of fails the test."""
     context = chromium.new_context(viewport=request.param, locale="en-GB", timezone_id="Europe/Tirane")
+    count_watching(context)
     page, complaints = context.new_page(), []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
@@ -481,6 +483,7 @@ def test_a_save_carries_only_what_changed(page: Page) -> None:
     line(page, "Pyetja 7 (en)").click()
     bodies: list[str] = []
     page.on("request", lambda request: bodies.append(request.post_data or "") if request.method == "POST" else None)
+    until_it_watches(page)
     panel(page).get_by_label("Albanian").first.fill("Pyetja e shtatë")
     with page.expect_response(lambda answer: answer.request.method == "POST" and f"/edit/{form.pk}/" in answer.url):
         pass  # Wagtail saves by itself

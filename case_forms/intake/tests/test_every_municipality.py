@@ -15,10 +15,9 @@ from django.utils import timezone
 from access.models import FieldToken, Municipality, User
 from case_forms.builder.models import FormVersion
 from case_forms.intake.drill import SCRIPT, drill_answers
-from case_forms.intake.seeding.demo import seed_demo
-from case_forms.intake.seeding.reference import seed_reference
 from notifications.directory.models import DutyShift, Role
 from notifications.outbox.models import Notice
+from tests.seeds import lay_down_demo
 
 pytestmark = pytest.mark.django_db
 ROOT = "/api/field/v1"
@@ -27,8 +26,7 @@ ROOT = "/api/field/v1"
 @pytest.fixture(scope="module")
 def seeded_once(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock(), transaction.atomic():
-        seed_reference()
-        seed_demo(with_cases=False)
+        lay_down_demo()
         yield
         transaction.set_rollback(True)
 

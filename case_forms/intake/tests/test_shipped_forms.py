@@ -20,14 +20,14 @@ from case_forms.intake.answers_out.clearance import Reader
 from case_forms.intake.answers_out.tables import Writing, rows_of, tables_of
 from case_forms.intake.drill import drill_answers
 from case_forms.intake.models import Draft, Submission
-from case_forms.intake.seeding.demo import seed_demo
-from case_forms.intake.seeding.reference import form_files, seed_reference
+from case_forms.intake.seeding.reference import form_files
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.reports.monthly import counts_of, month_of
 from case_forms.zones.models import Zone
 from notifications.directory.models import Partner, Role
 from notifications.outbox.models import Notice
+from tests.seeds import lay_down_demo
 
 pytestmark = pytest.mark.django_db
 
@@ -49,8 +49,7 @@ GIVEN: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def seeded_once(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock(), transaction.atomic():
-        seed_reference()
-        seed_demo(with_cases=False)
+        lay_down_demo()
         yield
         transaction.set_rollback(True)
 

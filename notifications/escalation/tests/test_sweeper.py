@@ -129,7 +129,8 @@ def test_the_command_stops_promptly_when_it_is_told_to(staffed):
     assert passes == [True]
 
 
-def test_housekeeping_is_asked_for_once_an_hour_and_not_of_workers_that_are_behind(staffed):
+def test_housekeeping_is_asked_for_once_an_hour_and_not_of_workers_that_are_behind(staffed, settings):
+    settings.EACH_MINUTE = ()  # what is asked for each minute has its own test
     sweeper = Sweeper(1.0)
     with (
         mock.patch.object(module.time, "monotonic") as clock,
