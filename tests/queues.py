@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django_q.brokers import get_broker
 from django_q.brokers.redis_broker import Redis
 from django_q.models import OrmQ
@@ -31,5 +32,5 @@ def empty_queues() -> None:
 
 def empty_lasting_queues() -> None:
     """Empty those that outlive a rolled-back test. Does nothing with the broker in the database."""
-    if isinstance(get_broker(CLUSTERS[0]), Redis):
+    if settings.BROKER_URL.startswith("redis"):
         empty_queues()

@@ -80,7 +80,7 @@ class Run:
 
     def __init__(self, lanes: list[list[Leg]]) -> None:
         self.lanes = lanes
-        self.statuses: dict[Leg, int] = {}
+        self.statuses: dict[str, int] = {}
         self._running: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
         self._is_stopped = False
@@ -105,7 +105,7 @@ class Run:
             started = time.monotonic()
             status = self._run_leg(leg)
             with self._lock:
-                self.statuses[leg] = status
+                self.statuses[leg.name] = status
             say(f"{leg.name}: {outcome(status)} after {time.monotonic() - started:.0f} s. {last_line(leg)}")
 
     def _run_leg(self, leg: Leg) -> int:
@@ -144,9 +144,9 @@ class Run:
                     os.killpg(process.pid, number)
 
     def _report(self) -> int:
-        failed = [leg for lane in self.lanes for leg in lane if self.statuses.get(leg) != 0]
+        failed = [leg for lane in self.lanes for leg in lane if self.statuses.get(leg.name) != 0]
         for leg in failed:
-            say(f"\n{'=' * 30} {leg.name} {outcome(self.statuses.get(leg))} {'=' * 30}")
+            say(f"\n{'=' * 30} {leg.name} {outcome(self.statuses.get(leg.name))} {'=' * 30}")
             say(leg.output.read_text(errors="replace") if leg.output.exists() else "")
         if failed:
             say("Failed: " + ", ".join(leg.name for leg in failed))
