@@ -49,7 +49,7 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
     workers = ("-n", str(max(2, os.cpu_count() or 2)), "--dist", "worksteal")
     deeper = {"EXAMPLES_FACTOR": "10", "CONTRACT_EXAMPLES": "40"} if thorough else {}
     coverage = [*(f"--cov={room}" for room in ROOMS), "--cov-report=", "--cov-branch"] if thorough else []
-    units = (*workers, *coverage, "-m", "not browser and not faults and not pictures", "--at-least", "10300")
+    units = (*workers, *coverage, "-m", "not browser and not faults and not pictures", "--at-least", "10000")
     on_servers = (*ON_SERVERS, "-m", "not browser", "--at-least", "1000")
     reports = [
         Leg("coverage", (python, "-m", "coverage", "report", f"--include={COVERED}")),

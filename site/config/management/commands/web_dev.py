@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -55,4 +55,5 @@ def serve() -> None:
     pulse.start()
     logging.getLogger("django.server").setLevel(logging.ERROR)  # paths hold tokens
     address = os.environ.get("HOST", "127.0.0.1")
-    run(address, int(os.environ.get("PORT", "8000")), application, threading=True)
+    # Any WSGI application will do, whatever Django's stubs say.
+    run(address, int(os.environ.get("PORT", "8000")), cast(Any, application), threading=True)
