@@ -38,6 +38,11 @@ def wait_until(condition: Callable[[], Any], *, seconds: float, what: str) -> An
     raise AssertionError(f"{what}: not within {seconds:g} s")
 
 
+def slowness() -> float:
+    """How many times longer a deed may take here than on a machine with nothing else to do: others may be at work."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 @dataclass
 class House:
     data_dir: Path
