@@ -215,7 +215,9 @@ def test_one_invented_case_came_of_an_invented_session_by_an_invented_signal(see
     seed_demo()
     signal = Signal.objects.get()
     assert signal.answers["what"].startswith("SINJAL DEMO, I SAJUAR.")
-    assert all(message.text.startswith("PËRGJIGJE DEMO, E SAJUAR.") for message in signal.messages.all())
+    messages = list(signal.messages.all())
+    assert messages
+    assert all(message.text.startswith("PËRGJIGJE DEMO, E SAJUAR.") for message in messages)
     assert (signal.state, signal.outcome) == ("closed", "identification")
     session = InformativeSession.objects.get(pk=signal.session_id)
     assert session.is_demo
