@@ -56,7 +56,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, front_end: FrontEnd) -> It
         yield (
             house.begin_migrated()
             .start(ASKING_WAIT_SECONDS="1", HEADLESS_PREVIEW_CLIENT_URLS=preview)
-            .wait_ready(seconds=180)
+            .wait_ready(seconds=600)
         )
     finally:
         house.stop()
