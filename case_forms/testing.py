@@ -14,12 +14,13 @@ from typing import Any
 from django.utils import timezone
 
 from access.models import Assignment, FieldToken, MobileUnit, Municipality, PoliceDirectorate, Region, StaffRole, User
-from case_forms.builder.actions import publish_form, save_definition
-from case_forms.builder.models import FormVersion
-from case_forms.intake.actions import Received, receive_submission
-from case_forms.procedures.actions import publish_procedure, save_procedure
-from case_forms.procedures.models import ProcedureVersion
 from notifications.directory.models import Contact, DutyShift, Partner, Role
+
+from .form_builder.actions import publish_form, save_definition
+from .form_builder.models import FormVersion
+from .procedures.actions import publish_procedure, save_procedure
+from .procedures.models import ProcedureVersion
+from .submissions.actions import Received, receive_submission
 
 PIN = "428173"
 _numbers = itertools.count(1)

@@ -56,7 +56,7 @@ class Glossary:
         return next((form.explained for form in candidates if form.text == text), None)
 
 
-def glossary_of(locale_id: int) -> Glossary:
+def get_glossary(locale_id: int) -> Glossary:
     """The glossary of a language. One query; the table is made anew only when a word has changed."""
     rows = GlossaryTerm.objects.filter(locale_id=locale_id).values_list("slug", "term", "definition", "forms")
     return _table(tuple((slug, term, text, tuple(forms)) for slug, term, text, forms in rows))

@@ -40,12 +40,12 @@ def sized(image: AbstractImage) -> dict[str, str]:
     return {f"format-{kind}|width-{width}": media for kind, media in FORMATS.items() for width in widths}
 
 
-def sizes_of(image: AbstractImage, request: HttpRequest | None = None) -> dict[str, AbstractRendition]:
+def get_sizes(image: AbstractImage, request: HttpRequest | None = None) -> dict[str, AbstractRendition]:
     """Those that are there, by how they are made, in the order of `sized`. Read once a generation."""
     return remembered(request, ("sizes", image.pk), lambda: _there(image, [*sized(image)]))
 
 
-def poster_of(image: AbstractImage, request: HttpRequest | None = None) -> AbstractRendition | None:
+def get_poster(image: AbstractImage, request: HttpRequest | None = None) -> AbstractRendition | None:
     return remembered(request, ("poster", image.pk), lambda: _there(image, [POSTER]).get(POSTER))
 
 

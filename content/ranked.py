@@ -16,8 +16,8 @@ from wagtail.search.models import IndexEntry
 
 from .models.listing import public_page_models
 
-MOST_FOUND = 200
-MOST_RANKED = 1000  # of all languages and types
+MAX_FOUND = 200
+MAX_RANKED = 1000  # of all languages and types
 CONFIG = "vatra"  # of PostgreSQL; also settings.WAGTAILSEARCH_BACKENDS
 
 ENTRIES = IndexEntry._meta.db_table
@@ -58,7 +58,7 @@ Group = Sequence[Term]  # any of them will do
 
 def ranked(groups: Sequence[Group], least: int, locale: Locale) -> list[int]:
     """The ids of live public pages of this language with something of at least `least` of these groups, the best first;
-    at most MOST_FOUND."""
+    at most MAX_FOUND."""
     kinds = [kind.pk for kind in ContentType.objects.get_for_models(*public_page_models()).values()]
     ask = _on_postgresql if connection.vendor == "postgresql" else _on_sqlite
     statement, values = ask(groups, least, kinds, locale.pk)
@@ -70,7 +70,7 @@ def ranked(groups: Sequence[Group], least: int, locale: Locale) -> list[int]:
 def _on_sqlite(groups: Sequence[Group], least: int, kinds: list[int], locale: int) -> tuple[str, list[Any]]:
     ways = [" OR ".join(f'"{term.text}"{"*" if term.is_beginning else ""}' for term in group) for group in groups]
     match = " OR ".join(f"({' AND '.join(f'({way})' for way in some)})" for some in combinations(ways, least))
-    return ON_SQLITE, [f"{{title body}} : ({match})", MOST_RANKED, str(kinds), locale, MOST_FOUND]
+    return ON_SQLITE, [f"{{title body}} : ({match})", MAX_RANKED, str(kinds), locale, MAX_FOUND]
 
 
 def _on_postgresql(groups: Sequence[Group], least: int, kinds: list[int], locale: int) -> tuple[str, list[Any]]:
@@ -79,5 +79,5 @@ def _on_postgresql(groups: Sequence[Group], least: int, kinds: list[int], locale
     conditions = " OR ".join(f"({' AND '.join([CONDITION] * len(some))})" for some in chosen)
     asked = [way for some in chosen for way in some for _column in ("title", "body")]
     any_of_them = " | ".join(ways)
-    values = [kinds, locale, *asked, any_of_them, any_of_them, MOST_FOUND]
+    values = [kinds, locale, *asked, any_of_them, any_of_them, MAX_FOUND]
     return ON_POSTGRESQL.format(conditions=conditions), values

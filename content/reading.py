@@ -17,7 +17,7 @@ from wagtail.models import Page
 from wagtail.rich_text import RichText, expand_db_html, features
 from wagtail.rich_text.rewriters import LinkRewriter
 
-from .glossary import Glossary, Marker, glossary_of
+from .glossary import Glossary, Marker, get_glossary
 from .models.frame import Place
 from .models.listing import not_restricted
 from .serving.shared import remembered
@@ -39,7 +39,9 @@ class Reading:
     def __init__(self, page: Page, request: HttpRequest | None, *, glossary_page: Place | None = None) -> None:
         self.page = page
         self.request = request
-        self.glossary: Glossary = remembered(request, ("glossary", page.locale_id), lambda: glossary_of(page.locale_id))
+        self.glossary: Glossary = remembered(
+            request, ("glossary", page.locale_id), lambda: get_glossary(page.locale_id)
+        )
         self.marker = Marker(self.glossary, page_of_words=glossary_page.url if glossary_page else "")
         # On their own page the words stand with their explanations.
         self.marks = glossary_page is None or glossary_page.pk != page.pk

@@ -14,11 +14,11 @@ from .glossary import Glossary
 from .models.hotlines import Hotline
 from .models.listing import public_pages
 from .models.search import SearchAnswer
-from .ranked import MOST_FOUND, ranked
+from .ranked import MAX_FOUND, ranked
 from .search_words import Asked, asked_for
 
 LONGEST = 100
-MOST_ANSWERS = 3
+MAX_ANSWERS = 3
 ENOUGH = 3  # pages; with fewer, pages with fewer of the words follow
 RESULTS_A_PAGE = 20
 
@@ -97,13 +97,13 @@ def best_answers(asked: Asked, locale: Locale) -> list[int]:
         fits = max((asked.fits(line) for line in answer.words), default=0)
         if fits:
             chosen[answer.page_id] = max(fits, chosen.get(answer.page_id, 0))
-    return sorted(chosen, key=lambda pk: -chosen[pk])[:MOST_ANSWERS]
+    return sorted(chosen, key=lambda pk: -chosen[pk])[:MAX_ANSWERS]
 
 
 def _joined(first: Found, then: Found) -> Found:
-    return Found([*dict.fromkeys([*first.ids, *then.ids])][:MOST_FOUND], has_more=first.has_more or then.has_more)
+    return Found([*dict.fromkeys([*first.ids, *then.ids])][:MAX_FOUND], has_more=first.has_more or then.has_more)
 
 
 def _among(pages: PageQuerySet, ids: list[int]) -> Found:
     allowed = set(pages.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
-    return Found([pk for pk in ids if pk in allowed], has_more=len(ids) == MOST_FOUND)
+    return Found([pk for pk in ids if pk in allowed], has_more=len(ids) == MAX_FOUND)

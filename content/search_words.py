@@ -15,9 +15,9 @@ from .ranked import Term
 from .stems import SHORTEST, folded, forms, same, stem
 
 WORD = re.compile(r"[^\W_]+")
-MOST_TYPED = 24  # words looked at
-MOST_WORDS = 6  # words looked for
-MOST_MEANINGS = 24  # words that mean the same as one
+MAX_TYPED = 24  # words looked at
+MAX_WORDS = 6  # words looked for
+MAX_MEANINGS = 24  # words that mean the same as one
 PREFIX_FROM = 3  # letters; shorter words are looked for as they are
 STOP_WORDS = Path(__file__).parent / "data" / "stop_words.json"
 
@@ -42,7 +42,7 @@ class Asked:
 
 def asked_for(words: str, locale: Locale) -> Asked:
     language = locale.language_code
-    typed = content_words(words, language)[:MOST_WORDS]
+    typed = content_words(words, language)[:MAX_WORDS]
     meanings = _meanings(locale) if typed else []
     groups, keys = [], []
     for word in typed:
@@ -54,7 +54,7 @@ def asked_for(words: str, locale: Locale) -> Asked:
 
 def content_words(words: str, language: str) -> list[str]:
     """The words that say something, in their order, each once; all of them where none does."""
-    found = [*dict.fromkeys(WORD.findall(words.lower())[:MOST_TYPED])]
+    found = [*dict.fromkeys(WORD.findall(words.lower())[:MAX_TYPED])]
     return [word for word in found if folded(word) not in stop_words(language)] or found
 
 
@@ -76,7 +76,7 @@ def _others(word: str, language: str, meanings: Iterable[list[str]]) -> list[str
     for group in meanings:
         if any(plain == folded(each) or same(mine, _key(each, language)) for each in group):
             found += [each.lower() for each in group]
-    return [*dict.fromkeys(found)][:MOST_MEANINGS]
+    return [*dict.fromkeys(found)][:MAX_MEANINGS]
 
 
 def _key(word: str, language: str) -> str:

@@ -21,7 +21,7 @@ from wagtail.coreutils import find_available_slug
 from wagtail.models import Locale, Page, Site
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
-from audit.chain import record
+from audit.chain import log_event
 
 from .lines.reserved import is_reserved, plain
 from .models import GlossaryTerm, HomePage, Hotline, SeededText
@@ -118,7 +118,7 @@ def _put_back_reserved() -> int:
                 found.number, found.verified_on, found.verified_by = line["number"], None, ""
                 found.needs_call, found.changed_by = False, None
                 found.save()
-                record("line.put_back", target_kind="hotline", target_id=found.pk)
+                log_event("line.put_back", target_kind="hotline", target_id=found.pk)
                 done += 1
     return done
 

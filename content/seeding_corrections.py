@@ -18,7 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 from wagtail.models import Page, Revision
 
-from audit.chain import record
+from audit.chain import log_event
 
 from .law.page import LegalCheck
 from .models import GlossaryTerm, Hotline, SeededText
@@ -128,7 +128,7 @@ def propose(each: Seeded, memory: Remembers, pages: Mapping[tuple[str, str], Pag
         page.change_note = gettext("Corrected text of a new release; the earlier one stood here unchanged.")
     revision: Revision = page.save_revision(clean=False)
     workflow.start(page, None)
-    record("page.correction_proposed", target_kind="page", target_id=page.pk, revision=revision.pk)
+    log_event("page.correction_proposed", target_kind="page", target_id=page.pk, revision=revision.pk)
     return True
 
 
@@ -152,7 +152,7 @@ def correct_words(words: list[dict[str, Any]], keys: Mapping[Any, str]) -> int:
         term.forms = word["forms"][language]
         term.save()
         remember(key, word_as_shipped(word, language))
-        record("seeded_text.corrected", target_kind="glossary_term", target_id=term.pk)
+        log_event("seeded_text.corrected", target_kind="glossary_term", target_id=term.pk)
         done += 1
     return done
 
@@ -170,7 +170,7 @@ def correct_lines(lines: list[dict[str, Any]]) -> int:
                 setattr(line, f"{name}_{language}", shipped[name][language])
         line.save()
         remember(key, line_as_shipped(shipped))
-        record("seeded_text.corrected", target_kind="hotline", target_id=line.pk)
+        log_event("seeded_text.corrected", target_kind="hotline", target_id=line.pk)
         done += 1
     return done
 

@@ -16,7 +16,7 @@ from wagtail.models import Page
 from .models import HelpPage, HomePage, Hotline, QuestionsPage, ServicePage
 
 CONTEXT = "https://schema.org"
-MOST_QUESTIONS = 30
+MAX_QUESTIONS = 30
 WRITTEN = ("WebSite", "FAQPage")
 Node = dict[str, Any]
 
@@ -77,7 +77,7 @@ def _questions(page: Any, lines: list[Hotline]) -> Node | None:
             "name": part.value["question"],
             "acceptedAnswer": {"@type": "Answer", "text": _words(part.value["answer"].source)},
         }
-        for part in list(page.questions)[:MOST_QUESTIONS]
+        for part in list(page.questions)[:MAX_QUESTIONS]
         if part.block_type == "question"
     ]
     return {"@type": "FAQPage", "url": _address(page), "mainEntity": entries} if entries else None

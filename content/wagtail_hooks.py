@@ -31,7 +31,7 @@ from .redirects import views as redirects
 from .reports.panels import panels_for
 from .reports.views import state_label
 from .review import files, notes
-from .review.actions import is_stopped, translation_of, withdraw
+from .review.actions import get_translation, is_stopped, withdraw
 from .review.localize import addresses as localize_addresses
 from .review.localize import publish_word
 
@@ -268,7 +268,7 @@ def say_that_it_was_not_published(request: HttpRequest, page: Page) -> None:
 @hooks.register("before_edit_page", order=-1)
 def say_how_a_translation_is_sent(request: HttpRequest, page: Page) -> None:
     """The sentence editor of wagtail-localize has no button for it."""
-    if request.method != "GET" or request.headers.get("X-Requested-With") or translation_of(page) is None:
+    if request.method != "GET" or request.headers.get("X-Requested-With") or get_translation(page) is None:
         return
     if page.workflow_in_progress:
         state = page.current_workflow_task_state

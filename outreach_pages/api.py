@@ -13,8 +13,8 @@ from content.headless.parameters import PAGING, Parameter, fields_parameter, ord
 from content.headless.reading import Reading
 from content.headless.schema import Schema, both_languages, day, listing, one_of, record, text
 
+from .records.labels import Audience, SessionState, Topic
 from .records.models import InformativeSession
-from .records.words import Audience, SessionState, Topic
 
 page_fields.register("outreach_pages.OutreachIndexPage")
 

@@ -19,12 +19,12 @@ SECONDS = float(os.environ.get("FAST_SECONDS", "85"))
 CORE = (
     "site/access/tests/test_policy_table.py",
     "site/vault/tests/test_vault.py",
-    "case_forms/logic/tests/test_vectors.py",
+    "case_forms/expressions/tests/test_vectors.py",
     "case_forms/procedures/tests/test_decide.py",
     "notifications/outbox/tests/test_owe.py",
     "notifications/outbox/tests/test_states.py",
     "notifications/outbox/tests/test_delivery.py",
-    "case_forms/intake/tests/test_receiving.py",
+    "case_forms/submissions/tests/test_receiving.py",
 )
 STYLE = (
     ("ruff", "check", "--quiet", "."),

@@ -22,8 +22,10 @@ OUTPUT = ROOT / ".test-output"
 PATIENCE = 20.0  # seconds for a leg to end after Ctrl-C
 PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-p", "tests.leg")
 ROOMS = ("site", "case_forms", "content", "notifications", "outreach_pages")
-COVERED = "notifications/outbox/*,case_forms/intake/*,case_forms/procedures/*,site/access/*"  # as in pyproject.toml
-ON_SERVERS = ("notifications", "case_forms/intake", "tests/faults/test_faults.py")
+COVERED = (
+    "notifications/outbox/*,case_forms/submissions/*,case_forms/procedures/*,site/access/*"  # as in pyproject.toml
+)
+ON_SERVERS = ("notifications", "case_forms/submissions", "tests/chaos/test_faults.py")
 
 
 @dataclass(frozen=True)

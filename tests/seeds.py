@@ -1,7 +1,7 @@
 """The demo as `make run` shows it, for tests that drive the product: seeded once in a process (tests/rows.py)."""
 
-from case_forms.intake.seeding.demo import seed_demo
-from case_forms.intake.seeding.reference import seed_reference
+from case_forms.submissions.seeding.demo import seed_demo
+from case_forms.submissions.seeding.reference import seed_reference
 
 from .rows import laid_down
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.run import build_lanes
+from .run import build_lanes
 
 ROOT = Path(__file__).resolve().parents[1]
 WAIT = ".wait_for" + "_timeout("  # so that this file does not find itself

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import run
-from tests.run import Leg, Run
+from . import run
+from .run import Leg, Run
 
 ROOT = Path(__file__).resolve().parents[1]
 

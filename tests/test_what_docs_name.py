@@ -27,7 +27,7 @@ def named_in_the_table() -> list[tuple[str, tuple[str, ...]]]:
 
 
 @cache
-def functions_of(path: Path) -> frozenset[str]:
+def get_functions(path: Path) -> frozenset[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
 
@@ -35,7 +35,7 @@ def functions_of(path: Path) -> frozenset[str]:
 @pytest.mark.parametrize(("path", "tests"), named_in_the_table(), ids=[path for path, _tests in named_in_the_table()])
 def test_each_file_and_each_test_that_the_table_names_is_in_the_tree(path: str, tests: tuple[str, ...]) -> None:
     assert (ROOT / path).exists(), path
-    assert not set(tests) - (functions_of(ROOT / path) if tests else set()), f"{path} has no such test"
+    assert not set(tests) - (get_functions(ROOT / path) if tests else set()), f"{path} has no such test"
 
 
 def test_no_test_is_named_away_from_its_file() -> None:

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from access.models import MobileUnit, Municipality, User
-from audit.chain import actor_of, record
-from case_forms.builder.sources import Lists
+from audit.chain import get_actor, log_event
+from case_forms.form_builder.sources import Lists
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision
 from case_forms.procedures.models import ProcedureVersion
@@ -23,7 +23,7 @@ from notifications.directory.areas import OWN_ROLES
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Partner, Role
 from notifications.directory.resolve import Resolution
-from notifications.outbox.actions import owe
+from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Notice, Purpose
 
 from .brief_content import BriefFacts, both, brief_for, settings_missing
@@ -101,7 +101,7 @@ class _Carrying:
         self.sources = Lists(submission.by)
         self.content: BriefFacts | None = None
         self.place: Municipality | None = None
-        self.actor = actor_of(submission.by)
+        self.actor = get_actor(submission.by)
 
     def run(self) -> Applied:
         deeds: dict[str, Callable[[Action], None]] = {
@@ -148,7 +148,7 @@ class _Carrying:
             opened_at=submission.received_at,
             opened_by=submission.by,
         )
-        record("case.opened", actor=self.actor, target_kind="case", target_id=case.pk, submission=submission.id)
+        log_event("case.opened", actor=self.actor, target_kind="case", target_id=case.pk, submission=submission.id)
         self._join(case)
 
     def _attach_case(self, action: Action) -> None:
@@ -213,7 +213,7 @@ class _Carrying:
         for name, value in changed.items():
             setattr(case, name, value)
         case.save(update_fields=list(changed))
-        record("case.updated", actor=self.actor, target_kind="case", target_id=case.pk, rule=action.rule, **changed)
+        log_event("case.updated", actor=self.actor, target_kind="case", target_id=case.pk, rule=action.rule, **changed)
 
     def _here(self, action: Action) -> tuple[Case, CaseEvent]:
         """The case and event that an action works on. Raises CannotApply when no rule before opened or joined one."""
@@ -256,7 +256,7 @@ class _Carrying:
             notice_id=notice.pk,
             made_at=received_at,
         )
-        record("referral.made", actor=self.actor, target_kind="referral", target_id=referral.pk, case=case.pk)
+        log_event("referral.made", actor=self.actor, target_kind="referral", target_id=referral.pk, case=case.pk)
         if action.params.get("deadline"):
             self._clock(case, event, action.params["deadline"], notice)
 
@@ -277,11 +277,11 @@ class _Carrying:
         return case.municipality if role in OWN_ROLES or self.place is None else self.place
 
     def _owe(self, action: Action, found: Resolution, *, urgent: bool = False) -> Notice:
-        """Owes the notice to whoever was found. Nobody found is loud: `owe` also tells the chain's coordinators."""
+        """Owes the notice to whoever was found. Nobody found is loud: `create_notice` also tells the chain's coordinators."""
         case, event = self._here(action)
         params, procedure = action.params, self.submission.procedure_version.definition
         place = self._where(case, found.role)
-        notice = owe(
+        notice = create_notice(
             event_id=event.pk,
             case_id=case.pk,
             case_reference=case.reference,
@@ -369,12 +369,12 @@ class _Carrying:
                 "label": written["label"],
                 "starts_at": starts_at,
                 "notice_id": notice.pk if notice else None,
-                **marks_of(written, starts_at),
+                **compute_marks(written, starts_at),
             },
         )
 
 
-def marks_of(written: Mapping[str, Any], starts_at: datetime) -> dict[str, datetime | None]:
+def compute_marks(written: Mapping[str, Any], starts_at: datetime) -> dict[str, datetime | None]:
     """When a deadline, as the procedure has it, turns amber and red and is missed; None for a mark that it hasn't."""
     return {f"{mark}_at": _after(starts_at, written.get(f"{mark}_minutes")) for mark in ("amber", "red", "breach")}
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from access.models import User
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 from case_forms.procedures.models import ProcedureVersion
 
-from .actions import marks_of
+from .actions import compute_marks
 from .brief_content import both
 from .models import Case, CaseEvent, CaseQuerySet, Deadline
 
@@ -88,11 +88,11 @@ def adopt_procedure(*, case: Case, version: ProcedureVersion, duties: Sequence[s
     for key in begun:
         written = version.definition["deadlines"][key]
         Deadline.objects.create(
-            case=locked, event=event, key=key, label=written["label"], starts_at=at, **marks_of(written, at)
+            case=locked, event=event, key=key, label=written["label"], starts_at=at, **compute_marks(written, at)
         )
-    record(
+    log_event(
         "case.procedure_adopted",
-        actor=actor_of(by),
+        actor=get_actor(by),
         target_kind="case",
         target_id=case.pk,
         before=str(before),

@@ -15,9 +15,9 @@ from django.utils import formats, timezone, translation
 from django.utils.translation import gettext, pgettext
 
 from access.models import MobileUnit, Municipality
-from case_forms import logic
-from case_forms.builder.brief_parts import part_of
-from case_forms.builder.outline import Given, given
+from case_forms import expressions
+from case_forms.form_builder.brief_parts import get_part
+from case_forms.form_builder.outline import Given, given
 from case_forms.procedures.organisation_settings import read_in
 from case_forms.questions import registry
 from case_forms.questions.base import ChoiceSource, Question, is_unanswered
@@ -177,7 +177,7 @@ def case_rows(content: BriefFacts, *, urgent: bool, role: str = "") -> Iterator[
         ("callback", lambda: gettext("Call back"), lambda: content.unit.callback_phone or pgettext("no phone", "none")),
     )
     for key, label, value in rows:
-        readers = _readers_of(key)
+        readers = _get_readers(key)
         if role and role not in readers:
             continue
         yield BriefRow(
@@ -198,7 +198,7 @@ def case_rows(content: BriefFacts, *, urgent: bool, role: str = "") -> Iterator[
         )
 
 
-def _readers_of(fact: str) -> Mapping[str, bool]:
+def _get_readers(fact: str) -> Mapping[str, bool]:
     """The roles that read a fact of the case: all, or the few it is for, but those with a shorter list of their own."""
     readers = FACTS_OF_FEW.get(fact, Role.values)
     return {role: True for role in readers if fact in FACTS_OF_ROLE.get(role, (fact,))}
@@ -287,7 +287,7 @@ def _row(
         shared_with=shared_with,
         section=section,
         on_paper=question.get("paper") is not False,
-        part=part_of(question),
+        part=get_part(question),
     )
 
 
@@ -301,10 +301,10 @@ def _holds(rule: Any, scope: Mapping[str, Any]) -> bool:
         return rule is True
     try:
         # A setting that the procedure doesn't have shares nothing, however the condition is written.
-        if any(name not in scope for name in read_in(logic.references(rule))):
+        if any(name not in scope for name in read_in(expressions.references(rule))):
             return False
-        return logic.truthy(logic.evaluate(rule, scope))
-    except logic.LogicError:
+        return expressions.truthy(expressions.evaluate(rule, scope))
+    except expressions.LogicError:
         return False
 
 
@@ -314,7 +314,7 @@ def settings_missing(content: AnswerFacts) -> list[str]:
     for place in given(dict(content.definition), content.answers):
         for rule in (place.placed.question.get("shared_with") or {}).values():
             if isinstance(rule, dict):
-                read.update(read_in(logic.references(rule)))
+                read.update(read_in(expressions.references(rule)))
     return sorted(read - content.settings.keys())
 
 

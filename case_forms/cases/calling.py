@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext
 
-from access.models import MobileUnit, Municipality, in_language
+from access.models import MobileUnit, Municipality, localize
 from notifications.directory.areas import NAMED_ROLES
 from notifications.directory.call_list import Callee, call_list
 from notifications.directory.models import Partner
@@ -26,7 +26,7 @@ class ToCall:
     on_duty: bool
 
 
-def duty_of(notice: Notice) -> Notice:
+def get_duty(notice: Notice) -> Notice:
     """What has to be told: this notice, or, for a coordinator's call, the nearest above that is none."""
     while notice.purpose in CALLS and notice.chases is not None:
         notice = notice.chases
@@ -35,7 +35,7 @@ def duty_of(notice: Notice) -> Notice:
 
 def to_call_about(notice: Notice, *, now: datetime, language: str | None = None) -> tuple[ToCall, ...]:
     """Whom to phone about a notice that has nobody; never empty."""
-    duty = duty_of(notice)
+    duty = get_duty(notice)
     return to_call(
         duty.role,
         notice.municipality,
@@ -55,7 +55,7 @@ def numbers_to_call(rows: list[Notice], now: datetime, language: str | None) -> 
     asked: dict[tuple[UUID, int], tuple[ToCall, ...]] = {}
     found = {}
     for row in (each for each in rows if has_nobody(each)):
-        key = (duty_of(row).pk, row.municipality_id)
+        key = (get_duty(row).pk, row.municipality_id)
         if key not in asked:
             asked[key] = to_call_about(row, now=now, language=language)
         found[row.pk] = asked[key]
@@ -85,5 +85,5 @@ def _in_words(callee: Callee, language: str | None) -> ToCall:
     if callee.contact is None:
         name = gettext("Police, day and night") if callee.line == "police" else gettext("Child helpline, day and night")
         return ToCall(name, "", callee.phone, True)
-    office = in_language(callee.contact.partner.names, language)
+    office = localize(callee.contact.partner.names, language)
     return ToCall(callee.contact.name, office, callee.phone, callee.on_duty)

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.utils.translation import get_language, gettext
 
-from access.models import in_language
-from case_forms.builder.models import FormVersion
-from case_forms.builder.outline import questions
+from access.models import localize
+from case_forms.form_builder.models import FormVersion
+from case_forms.form_builder.outline import questions
 
 REFERRAL = "referral"
 # Explanations kept before the procedure read these answers back in words: {code: its words}
@@ -28,7 +28,7 @@ def service_labels(codes: Iterable[str]) -> list[str]:
         for placed in questions(version.definition):
             for choice in placed.question.get("choices", ()):
                 known.setdefault(choice["value"], choice["label"])
-    return [in_language(known[code], language) if code in known else gettext("another service") for code in codes]
+    return [localize(known[code], language) if code in known else gettext("another service") for code in codes]
 
 
 def without_codes(sentence: str, language: str) -> str:

@@ -11,12 +11,12 @@ from uuid import UUID
 from django.dispatch import receiver
 from django.utils import timezone
 
-from audit.chain import Actor, record
+from audit.chain import Actor, log_event
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.signals import notice_answered, notice_escalated, notice_opened, notice_resolved
 
 from .models import Case, CaseEvent, Deadline, Referral, ReferralState
-from .rerouting import chain_of, reroute
+from .rerouting import get_chain, reroute
 
 OPENED = "notice_opened"
 ANSWERED = "notice_answered"
@@ -61,7 +61,7 @@ def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> 
         return
     if notice.purpose in CALLS:
         return
-    chase = [member.pk for member in chain_of(notice)]
+    chase = [member.pk for member in get_chain(notice)]
     if reply.kind in TAKES_IT:
         _meet(event.case, chase, reply.at)
     _follow_referral(event.case, chase, reply)
@@ -82,7 +82,7 @@ def _meet(case: Case, chase: list[UUID], at: datetime) -> None:
     for deadline in Deadline.objects.filter(case=case, notice_id__in=chase, met_at__isnull=True):
         deadline.met_at = at
         deadline.save(update_fields=["met_at"])
-        record("deadline.met", target_kind="deadline", target_id=deadline.pk, case=case.pk, key=deadline.key)
+        log_event("deadline.met", target_kind="deadline", target_id=deadline.pk, case=case.pk, key=deadline.key)
 
 
 def _follow_referral(case: Case, chase: list[UUID], reply: Reply) -> None:
@@ -100,7 +100,7 @@ def _follow_referral(case: Case, chase: list[UUID], reply: Reply) -> None:
         referral.answered_at = reply.at
         referral.answer_note = reply.note
         referral.save(update_fields=["state", "answered_at", "answer_note"])
-        record(
+        log_event(
             "referral.answered",
             actor=Actor("contact", str(reply.notice.contact_id or "")),
             target_kind="referral",

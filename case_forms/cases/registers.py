@@ -26,17 +26,17 @@ from wagtail_modeladmin.helpers import ButtonHelper, PermissionHelper
 from wagtail_modeladmin.options import ModelAdmin, ModelAdminGroup
 
 from access.models import StaffRole, User
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 from audit.denials import record_denial
 from notifications.outbox.labels import yes_or_no
 from notifications.outbox.models import Notice
 from notifications.outbox.retrying import try_again
 from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, OPEN, NoticeState
 
-from .loudness import LOUDNESS, bearers, with_urgency
 from .models import Case, Deadline, Referral, ReferralState
 from .register_filters import RegisterFilter
 from .register_views import ByBeginning, RegisterIndex, RegisterInspect
+from .urgency import URGENCIES, bearers, with_urgency
 
 # modeladmin's own parameters: ordering, page, search, error.
 PLAIN_PARAMETERS = frozenset({"o", "ot", "p", "q", "e"})
@@ -103,7 +103,7 @@ class Register(ModelAdmin):
         raise NotImplementedError
 
     def urgency_of(self, row: Any) -> str:
-        """A state of `config.templatetags.house.STATES`."""
+        """A state of `config.templatetags.ui.STATES`."""
         raise NotImplementedError
 
     def filter_form(self, request: HttpRequest) -> RegisterFilter:
@@ -132,7 +132,7 @@ class Register(ModelAdmin):
     def inspect_view(self, request: HttpRequest, instance_pk: str) -> HttpResponse:
         pk = self.row_or_404(request, instance_pk).pk
         kind = self.opts.model_name
-        record(f"{kind}.read", actor=actor_of(request.user), target_kind=kind, target_id=pk, by="register")
+        log_event(f"{kind}.read", actor=get_actor(request.user), target_kind=kind, target_id=pk, by="register")
         return super().inspect_view(request, str(pk))
 
     def row_or_404(self, request: HttpRequest, instance_pk: str) -> Any:
@@ -146,14 +146,14 @@ class Register(ModelAdmin):
         if found is None:
             if self.model._default_manager.filter(pk=pk).exists():
                 kind = self.opts.model_name
-                record_denial(actor=actor_of(request.user), target_kind=kind, target_id=pk)
+                record_denial(actor=get_actor(request.user), target_kind=kind, target_id=pk)
             raise Http404
         return found
 
     def _coordinators_only(self, request: HttpRequest) -> None:
         if not is_coordinator(request.user):
             kind = self.opts.model_name
-            record_denial(actor=actor_of(request.user), target_kind="register", target_id=kind)
+            record_denial(actor=get_actor(request.user), target_kind="register", target_id=kind)
             raise Http404
 
     def get_admin_urls_for_registration(self) -> tuple[URLPattern, ...]:
@@ -244,7 +244,7 @@ class CaseRegister(Register):
         return with_urgency(rows, now)
 
     def urgency_of(self, row: Any) -> str:
-        return "closed" if row.closed_at else LOUDNESS[row.urgency]
+        return "closed" if row.closed_at else URGENCIES[row.urgency]
 
     def reference_of(self, row: Any) -> str:
         return row.reference
@@ -441,7 +441,7 @@ class NoticeRegister(Register):
         """Asks, and on POST has the notice tried now. Whether it goes out is the sender's to say, not this page's."""
         notice = self.row_or_404(request, instance_pk)
         if request.method == "POST":
-            if try_again(notice=notice, actor=actor_of(request.user)):
+            if try_again(notice=notice, actor=get_actor(request.user)):
                 messages.success(request, gettext("It is being tried now. Check here again in a minute."))
             else:
                 messages.warning(request, gettext("This notice is no longer waiting after a failure."))

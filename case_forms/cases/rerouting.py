@@ -6,13 +6,13 @@ from typing import Any
 from django.utils.translation import gettext
 
 from access.models import Municipality
-from audit.chain import Actor, record
+from audit.chain import Actor, log_event
 from notifications.briefs.composing import BriefRow, compose
 from notifications.directory.chain import resolve_chain
 from notifications.directory.links import COORDINATOR_LINKS, DEFAULT_CHAIN, OPERATOR
 from notifications.directory.models import Role
 from notifications.directory.resolve import Resolution
-from notifications.outbox.actions import owe, owe_each
+from notifications.outbox.actions import create_notice, owe_each
 from notifications.outbox.coordinator_briefs import call_brief
 from notifications.outbox.models import Notice, Purpose, Reply
 from notifications.outbox.resolving import passed_on
@@ -34,7 +34,7 @@ def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
     """
     municipality = reply.to_municipality or notice.municipality
     at = reply.at
-    found = heir_of(notice, municipality, at)
+    found = find_successor(notice, municipality, at)
     event = CaseEvent(
         case=case,
         kind=REROUTED,
@@ -59,7 +59,7 @@ def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
         )
     event.save()
     sent_on = _owe_on(event, notice, municipality, found, at)
-    record(
+    log_event(
         "notice.rerouted",
         actor=Actor("contact", str(notice.contact_id or "")),
         target_kind="notice",
@@ -71,7 +71,7 @@ def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
     return sent_on
 
 
-def heir_of(notice: Notice, municipality: Municipality, at: datetime) -> Resolution:
+def find_successor(notice: Notice, municipality: Municipality, at: datetime) -> Resolution:
     """Who of the same role takes the notice over. Offices that have passed it on, and whoever was asked, don't get it
     back."""
     found = resolve_chain(
@@ -82,7 +82,7 @@ def heir_of(notice: Notice, municipality: Municipality, at: datetime) -> Resolut
         chain=[link for link in notice.chain or DEFAULT_CHAIN if link not in (*COORDINATOR_LINKS, OPERATOR)],
         passed_on=passed_on(notice),
     )
-    was_asked = found.contact is not None and found.contact.pk in {asked.contact_id for asked in chain_of(notice)}
+    was_asked = found.contact is not None and found.contact.pk in {asked.contact_id for asked in get_chain(notice)}
     return Resolution(found.role, found.partner, words=found.words, link=OPERATOR) if was_asked else found
 
 
@@ -126,7 +126,7 @@ def why_call(municipality: Municipality) -> dict[str, str]:
 
 
 def _owe_on(event: CaseEvent, notice: Notice, municipality: Municipality, found: Resolution, at: datetime) -> Notice:
-    return owe(
+    return create_notice(
         event_id=event.pk,
         case_id=event.case_id,
         case_reference=event.case.reference,
@@ -135,7 +135,7 @@ def _owe_on(event: CaseEvent, notice: Notice, municipality: Municipality, found:
 
 
 def sent_on_as(notice: Notice, municipality: Municipality, found: Resolution, at: datetime) -> dict[str, Any]:
-    """What `owe` is given to send a notice on, besides whose it is: the same brief, ladder and clocks."""
+    """What `create_notice` is given to send a notice on, besides whose it is: the same brief, ladder and clocks."""
     answer_minutes = None
     if notice.answer_by is not None:
         answer_minutes = (notice.answer_by - notice.owed_at).total_seconds() / 60
@@ -156,7 +156,7 @@ def sent_on_as(notice: Notice, municipality: Municipality, found: Resolution, at
     }
 
 
-def chain_of(notice: Notice) -> list[Notice]:
+def get_chain(notice: Notice) -> list[Notice]:
     """This notice and all those it chases, up to the first one."""
     chain = [notice]
     while chain[-1].chases is not None:

@@ -20,17 +20,17 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from access.models import Municipality, User
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 from notifications.directory.areas import NAMED_ROLES, offices_for, roles_answering
 from notifications.directory.chain import BY_AREA, offices_of_region
 from notifications.directory.models import Contact, Role
-from notifications.outbox.actions import cancel, owe
+from notifications.outbox.actions import cancel, create_notice
 from notifications.outbox.coordinator_briefs import NOBODY_FOUND, call_brief
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
 
 from .brief_content import both
-from .calling import duty_of
+from .calling import get_duty
 from .models import Case, CaseEvent
 from .rerouting import CALL_AGAIN_MINUTES, COORDINATOR_LADDER, marks_from
 
@@ -71,7 +71,7 @@ def notice_without_anybody(case: Case, notice_id: UUID) -> Notice:
 
 def choices_for(notice: Notice) -> Choices:
     """Whom this notice may be given to. A referral stays with the service that it names."""
-    duty = duty_of(notice)
+    duty = get_duty(notice)
     people = Contact.objects.filter(is_active=True, partner__is_active=True, reachable_at__isnull=False)
     people = people.exclude(email="")
     people = people.select_related("partner").order_by("partner__slug", "name", "pk")
@@ -135,9 +135,9 @@ def tell_instead(*, case: Case, notice_id: UUID, contact_id: int | None, why: st
         explanation=[{"rule": TOLD_INSTEAD, "words": _words(contact, reason, by)}],
     )
     told = _owe(event, notice, contact, at)
-    record(
+    log_event(
         "notice.told_instead",
-        actor=actor_of(by),
+        actor=get_actor(by),
         target_kind="notice",
         target_id=told.pk,
         case=case.pk,
@@ -156,7 +156,7 @@ def _standing_call(notice: Notice, contact: Contact) -> Notice | None:
 
 
 def _owe(event: CaseEvent, notice: Notice, contact: Contact, at: datetime) -> Notice:
-    duty = duty_of(notice)
+    duty = get_duty(notice)
     whose: dict[str, Any] = {
         "event_id": event.pk,
         "case_id": event.case_id,
@@ -171,7 +171,7 @@ def _owe(event: CaseEvent, notice: Notice, contact: Contact, at: datetime) -> No
         cancel(notice=notice, reason=TOLD_INSTEAD)
     if is_call:
         chased = notice if duty.pk == notice.pk else notice.chases
-        return owe(
+        return create_notice(
             **whose,
             role=Role.COORDINATOR,
             brief=call_brief(duty, why=[NOBODY_FOUND]),
@@ -181,7 +181,7 @@ def _owe(event: CaseEvent, notice: Notice, contact: Contact, at: datetime) -> No
             chases=chased,
         )
     minutes = (duty.answer_by - duty.owed_at).total_seconds() / 60 if duty.answer_by else None
-    return owe(
+    return create_notice(
         **whose,
         role=duty.role,
         brief=duty.brief,

@@ -15,11 +15,11 @@ from uuid import UUID
 from django.utils import timezone, translation
 from django.utils.translation import get_language
 
-from access.models import in_language
+from access.models import localize
 from notifications.briefs.pin import WrongPins, wrong_pins
 from notifications.directory.chain import is_outside_area
 from notifications.directory.models import Role
-from notifications.outbox.ladders import is_daily
+from notifications.outbox.escalation_policy import is_daily
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import NO_CONTACT, SETTLED, NoticeState
 
@@ -166,7 +166,7 @@ class Timeline:
         return all(line.is_settled for line in self.notices)
 
 
-def timeline_of(case: Case, *, now: datetime | None = None, language: str | None = None) -> Timeline:
+def build_timeline(case: Case, *, now: datetime | None = None, language: str | None = None) -> Timeline:
     """The timeline of one case at this moment (default: now), partner names and labels in this language."""
     moment = now or timezone.now()
     with translation.override(language or get_language()):
@@ -224,7 +224,7 @@ def _line(
         purpose=notice.purpose,
         purpose_label=str(Purpose(notice.purpose).label),
         chases=notice.chases_id,
-        recipient=in_language(office.names, language) if office else None,
+        recipient=localize(office.names, language) if office else None,
         contact=contact.name if contact else None,
         phone=contact.phone if contact else "",
         municipality=notice.municipality.name,
@@ -312,7 +312,7 @@ def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLin
     next_at, next_mark = min(ahead, default=(None, None))
     return DeadlineLine(
         key=row.key,
-        label=in_language(row.label, language),
+        label=localize(row.label, language),
         starts_at=row.starts_at,
         amber_at=row.amber_at,
         red_at=row.red_at,
@@ -329,7 +329,7 @@ def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLin
 def _referral(row: Referral, language: str | None) -> ReferralLine:
     return ReferralLine(
         id=row.pk,
-        partner=in_language(row.partner.names, language),
+        partner=localize(row.partner.names, language),
         services=list(row.services),
         state=row.state,
         state_label=str(row.get_state_display()),

@@ -12,16 +12,16 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from access.models import User
 from access.scoping import visible_or_404
-from audit.chain import actor_of, record
-from case_forms.builder.groups import FormGroup, asks_for_a_case, grouped
-from case_forms.builder.models import FormVersion
+from audit.chain import get_actor, log_event
+from case_forms.form_builder.groups import FormGroup, asks_for_a_case, grouped
+from case_forms.form_builder.models import FormVersion
 
 from .adopting import newer_version
-from .board import Board, board_of, fingerprint_of, reasons_of
-from .calling import duty_of, to_call_about
+from .calling import get_duty, to_call_about
+from .dashboard import Dashboard, build_dashboard, compute_fingerprint, get_reasons
 from .models import Case, Deadline
 from .telling_instead import MAX_REASON, CannotTell, choices_for, notice_without_anybody, tell_instead
-from .timeline import timeline_of
+from .timeline import build_timeline
 
 REST_AWAITED = "identification_rest"  # the procedure's clock for what follows an urgent notice (docs/procedures.md)
 PROBLEMS = {
@@ -36,7 +36,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     assert isinstance(request.user, User)
     user = request.user
     found = visible_or_404(Case, user, reference=reference)
-    record("case.read", actor=actor_of(user), target_kind="case", target_id=found.pk)
+    log_event("case.read", actor=get_actor(user), target_kind="case", target_id=found.pk)
     is_ours = user.units().filter(pk=found.unit_id).exists()
     next_forms = _forms_about_a_case() if is_ours and found.closed_at is None else []
     context = {
@@ -44,8 +44,8 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "case": found,
         "board": _board(found),
         "to_complete": _to_complete(found, next_forms),
-        "fingerprint": fingerprint_of(found, now=timezone.now(), language=_language()),
-        "reasons": reasons_of(found, _language()),
+        "fingerprint": compute_fingerprint(found, now=timezone.now(), language=_language()),
+        "reasons": get_reasons(found, _language()),
         "submissions": found.submissions.select_related("form_version__form", "submitted_by").defer("answers"),
         "next_forms": next_forms,
         "newer_version": newer_version(found),
@@ -57,7 +57,7 @@ def timeline(request: HttpRequest, reference: str) -> HttpResponse:
     """The board alone, for static/js/timeline.js. 304 without a body when nothing would read differently."""
     assert isinstance(request.user, User)
     found = visible_or_404(Case, request.user, reference=reference)
-    etag = f'"{fingerprint_of(found, now=timezone.now(), language=_language())}"'
+    etag = f'"{compute_fingerprint(found, now=timezone.now(), language=_language())}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers={"ETag": etag})
     answer = render(request, "cases/timeline.html", {"case": found, "board": _board(found)})
@@ -95,7 +95,7 @@ def _instead_page(
     context = {
         "place_name": case.unit.name,
         "case": case,
-        "duty": duty_of(notice),
+        "duty": get_duty(notice),
         "notice": notice,
         "choices": choices_for(notice),
         "callees": to_call_about(notice, now=timezone.now(), language=_language()),
@@ -107,8 +107,8 @@ def _instead_page(
     return render(request, "cases/instead.html", context, status=422 if problem else 200)
 
 
-def _board(case: Case) -> Board:
-    return board_of(timeline_of(case, language=_language()))
+def _board(case: Case) -> Dashboard:
+    return build_dashboard(build_timeline(case, language=_language()))
 
 
 def _language() -> str:

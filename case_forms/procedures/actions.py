@@ -8,15 +8,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from access.models import User
-from audit.chain import SYSTEM, actor_of, record
-from case_forms.builder import canonical
-from case_forms.builder.models import FormDefinition, FormVersion
-from case_forms.builder.outline import answer_keys
-from case_forms.builder.shapes import Problem
+from audit.chain import SYSTEM, get_actor, log_event
+from case_forms.form_builder import canonical
+from case_forms.form_builder.models import FormDefinition, FormVersion
+from case_forms.form_builder.outline import answer_keys
+from case_forms.form_builder.shapes import Problem
 
 from .checker import check_procedure
-from .guard import published_sides
-from .guard_words import unfit_problems
+from .form_guard import published_sides
+from .form_guard_messages import unfit_problems
 from .models import Procedure, ProcedureVersion
 
 
@@ -42,7 +42,7 @@ def save_procedure(*, key: str, definition: dict[str, Any], by: User | None = No
         procedure.save(update_fields=["definition"])
     elif not made:
         return procedure
-    record("procedure.saved", actor=_actor(by), target_kind="procedure", target_id=key)
+    log_event("procedure.saved", actor=_actor(by), target_kind="procedure", target_id=key)
     return procedure
 
 
@@ -75,14 +75,14 @@ def publish_procedure(*, procedure: Procedure, in_force_from: datetime, by: User
         procedure=locked,
         number=newest.number + 1 if newest else 1,
         canonical=text,
-        sha256=canonical.sha256_of(text),
+        sha256=canonical.compute_sha256(text),
         published_by=by,
         in_force_from=in_force_from,
     )
     if newest is not None and (newest.in_force_until is None or newest.in_force_until > in_force_from):
         newest.in_force_until = in_force_from
         newest.save(update_fields=["in_force_until"])
-    record(
+    log_event(
         "procedure.published",
         actor=_actor(by),
         target_kind="procedure",
@@ -95,4 +95,4 @@ def publish_procedure(*, procedure: Procedure, in_force_from: datetime, by: User
 
 
 def _actor(by: User | None) -> Any:
-    return actor_of(by) if by is not None else SYSTEM
+    return get_actor(by) if by is not None else SYSTEM

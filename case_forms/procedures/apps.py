@@ -7,7 +7,7 @@ class ProceduresConfig(AppConfig):
     verbose_name = _("Procedures")
 
     def ready(self) -> None:
-        from case_forms.builder.dependents import register_dependent
+        from case_forms.form_builder.dependents import register_dependent
 
         from .in_motion import Procedures
 

@@ -6,21 +6,21 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from case_forms import logic
-from case_forms.builder.shapes import Problem
+from case_forms import expressions
+from case_forms.form_builder.shapes import Problem
 from notifications.directory.links import COORDINATOR_LINKS, LINKS, MUNICIPALITY, OPERATOR
 
 from .chains import FOR_EVERY_ROLE
 from .decide import CASE_CONSENT, EXPRESSIONS, LANGUAGES
-from .organisation_settings import kinds_of_settings, name_of
+from .organisation_settings import get_name, kinds_of_settings
 
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
 RESERVED = frozenset({"_today", "_occurred_on", "_case_status", "_case_child", CASE_CONSENT})
-# What a rule can listen to, and what may be done then. A signal from the public has no case to open or update.
+# What a rule can listen to, and what may be done then. A tip from the public has no case to open or update.
 ON_SUBMISSION = "submission_received"
-ON_SIGNAL = frozenset({"signal_received", "signal_added"})
-KINDS = frozenset({ON_SUBMISSION}) | ON_SIGNAL
-FOR_SIGNALS = frozenset({"notify"})
+ON_TIP = frozenset({"signal_received", "signal_added"})
+KINDS = frozenset({ON_SUBMISSION}) | ON_TIP
+FOR_TIPS = frozenset({"notify"})
 ROLES = frozenset(
     {"police", "responsible_authority", "cpu", "protection_service", "coordinator", "mobile_unit"}
     | {"social_service", "school", "psychologist", "health", "legal_aid", "embassy_desk"}
@@ -92,7 +92,7 @@ class _Check:
         self.ladders = _keyed(definition.get("ladders", {}))
         self.facts: set[str] = set()
         self.settings = _keyed(definition.get("settings", {}))
-        self.setting_kinds: Mapping[str, logic.KindInfo] = {}
+        self.setting_kinds: Mapping[str, expressions.KindInfo] = {}
 
     def problems(self) -> Iterator[Problem]:
         yield from self._unknown("", self.definition, TOP)
@@ -289,10 +289,10 @@ class _Check:
             yield from self._fits_kind(here, action, rule.get("on"))
 
     def _fits_kind(self, path: str, action: Any, kind: Any) -> Iterator[Problem]:
-        """A signal opens no case by itself: a worker begins an identification from it. So only a notice can be owed."""
+        """A tip opens no case by itself: a worker begins an identification from it. So only a notice can be owed."""
         do = action.get("do") if isinstance(action, dict) else None
-        is_about_a_signal = isinstance(kind, str) and kind in ON_SIGNAL
-        if is_about_a_signal and isinstance(do, str) and do in EXPRESSIONS and do not in FOR_SIGNALS:
+        is_about_a_tip = isinstance(kind, str) and kind in ON_TIP
+        if is_about_a_tip and isinstance(do, str) and do in EXPRESSIONS and do not in FOR_TIPS:
             yield Problem(f"{path}/do", "needs_a_case", _("A tip has no case. Only a notice can be created here."))
 
     def _action(self, path: str, action: Any, known: set[str] | None) -> Iterator[Problem]:
@@ -335,16 +335,16 @@ class _Check:
         return {key for form in wanted for key in self.questions.get(form, ())}
 
     def _expression(self, path: str, expression: Any, known: set[str] | None) -> Iterator[Problem]:
-        names = RESERVED | self.facts | {name_of(key) for key in self.settings}
-        found = logic.problems(expression, known=names if known is None else names | known)
+        names = RESERVED | self.facts | {get_name(key) for key in self.settings}
+        found = expressions.problems(expression, known=names if known is None else names | known)
         for problem in found:
-            is_a_setting = problem.startswith(f"unknown_reference: {logic.SETTING_PREFIX}")
+            is_a_setting = problem.startswith(f"unknown_reference: {expressions.SETTING_PREFIX}")
             if known is None and problem.startswith("unknown_reference") and not is_a_setting:
                 continue
             code = "unknown_setting" if is_a_setting else "bad_expression"
             yield Problem(path, code, _("This procedure has no such setting.") if is_a_setting else problem)
         if not found:
-            for _code, words, name in logic.kind_problems(expression, self.setting_kinds):
+            for _code, words, name in expressions.kind_problems(expression, self.setting_kinds):
                 if name in self.setting_kinds:
                     yield Problem(path, "bad_expression", words)
 

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from case_forms import logic
+from case_forms import expressions
 
-from .organisation_settings import choices_of_settings, labels_of_settings, values_of
+from .organisation_settings import choices_of_settings, get_values, labels_of_settings
 
 # The parameters of each action that are expressions; all others are taken as they stand.
 EXPRESSIONS: Mapping[str, tuple[str, ...]] = {
@@ -104,7 +104,7 @@ def decide(
 
     Raises DecisionFailed.
     """
-    settings = values_of(procedure)
+    settings = get_values(procedure)
     scope = {
         **event.answers,
         **settings,
@@ -122,7 +122,7 @@ def decide(
             continue
         where = f"rules/{rule['key']}"
         condition = rule.get("when", True)
-        if not logic.truthy(_value(condition, scope, where)):
+        if not expressions.truthy(_value(condition, scope, where)):
             continue
         actions += [_action(rule["key"], written, scope, where) for written in rule.get("then", ())]
         explanation.append(
@@ -158,15 +158,15 @@ def _action(rule: str, written: Mapping[str, Any], scope: Mapping[str, Any], whe
         if name in EXPRESSIONS[do]:
             value = _value(value, scope, where)
             if name in FLAGS:
-                value = logic.truthy(value)
+                value = expressions.truthy(value)
         params[name] = value
     return Action(rule, do, params)
 
 
 def _value(expression: Any, scope: Mapping[str, Any], where: str) -> Any:
     try:
-        return logic.evaluate(expression, scope)
-    except logic.LogicError:
+        return expressions.evaluate(expression, scope)
+    except expressions.LogicError:
         # From None: the original text may quote an answer.
         raise DecisionFailed(where) from None
 
@@ -182,7 +182,7 @@ def _because(condition: Any, procedure: Mapping[str, Any], labels: Mapping[str, 
         labelled = {**form.questions, **facts, **labels_of_settings(procedure, language)}
         values = ChainMap(choices_of_settings(procedure, language), form.choices)  # type: ignore[arg-type]
         try:
-            said[language] = logic.explain(condition, labels=labelled, values=values, language=language)
-        except logic.LogicError:
+            said[language] = expressions.explain(condition, labels=labelled, values=values, language=language)
+        except expressions.LogicError:
             said[language] = ""  # the rule's own words stand; reading back is a courtesy
     return said

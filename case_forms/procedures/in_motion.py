@@ -6,14 +6,22 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from access.models import in_language
-from case_forms import logic
-from case_forms.builder.dependents import BROKEN, CHANGED, SAME, STARTS, STOPS, Definition, Effect, InMotion
-from case_forms.builder.shapes import Problem
+from access.models import localize
+from case_forms import expressions
+from case_forms.form_builder.dependents import BROKEN, CHANGED, SAME, STARTS, STOPS, Definition, Effect, InMotion
+from case_forms.form_builder.shapes import Problem
 
-from .guard import Changing, Found, Standing, breaks_in, changing, concerns, standing_versions, what_breaks
-from .guard_words import MOST_TOLD, action_words, break_words, in_order, problems_of, setting_problems, source_words
-from .labels import labels_of
+from .form_guard import Changing, Found, Standing, breaks_in, changing, concerns, standing_versions, what_breaks
+from .form_guard_messages import (
+    MAX_TOLD,
+    action_words,
+    break_words,
+    in_order,
+    iter_problems,
+    setting_problems,
+    source_words,
+)
+from .labels import get_labels
 from .organisation_settings import choices_of_settings, labels_of_settings
 from .rule_needs import FormSide, RuleNeeds, may_match_none
 
@@ -28,7 +36,7 @@ class Procedures:
             problem
             for each in standing
             for found in what_breaks(change, each, deep=deep)
-            for problem in problems_of(found, change)
+            for problem in iter_problems(found, change)
         ]
         # Under a version that only open cases stay under, a missing setting shares nothing, and says so on the case.
         sharing = [
@@ -59,13 +67,13 @@ def _effect(standing: Standing, needs: RuleNeeds, found: Found | None, change: C
     missed = in_order(found.breaks) if found else []
     return Effect(
         source=source_words(standing),
-        title=in_language(needs.rule["title"], language),
-        words=in_language(needs.rule["words"], language),
+        title=localize(needs.rule["title"], language),
+        words=localize(needs.rule["words"], language),
         then=tuple(dict.fromkeys(then)) or (_("Notifies nobody, and says so"),),
         before=before,
         after=after,
         state=_state(needs, found, change, same=before == after),
-        why=tuple(break_words(each, change) for each in missed[:MOST_TOLD]),
+        why=tuple(break_words(each, change) for each in missed[:MAX_TOLD]),
     )
 
 
@@ -86,13 +94,13 @@ def _condition(needs: RuleNeeds, procedure: Mapping[str, Any], side: FormSide | 
     condition = needs.rule.get("when", True)
     if side is None or condition is True:
         return ""
-    form = labels_of(side.definition, language)
-    facts = {fact["key"]: in_language(fact["label"], language) for fact in procedure["facts"] if "label" in fact}
+    form = get_labels(side.definition, language)
+    facts = {fact["key"]: localize(fact["label"], language) for fact in procedure["facts"] if "label" in fact}
     labelled = {**form.questions, **facts, **labels_of_settings(procedure, language)}
     values = ChainMap(choices_of_settings(procedure, language), form.choices)  # type: ignore[arg-type]
     try:
-        return logic.explain(condition, labels=labelled, values=values, language=language)
-    except logic.LogicError:
+        return expressions.explain(condition, labels=labelled, values=values, language=language)
+    except expressions.LogicError:
         return ""
 
 

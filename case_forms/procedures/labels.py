@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from access.models import in_language
-from case_forms.builder.outline import questions
-from case_forms.builder.sources import Lists
+from access.models import localize
+from case_forms.form_builder.outline import questions
+from case_forms.form_builder.sources import Lists
 from case_forms.questions import registry
 
 from .decide import Labels
 
 
-def labels_of(definition: dict[str, Any], language: str) -> Labels:
+def get_labels(definition: dict[str, Any], language: str) -> Labels:
     """A form's words in one language."""
     asked = [placed.question for placed in questions(definition)]
     return Labels(
-        questions={question["key"]: in_language(question["label"], language) for question in asked},
+        questions={question["key"]: localize(question["label"], language) for question in asked},
         choices=ChoiceLabels({question["key"]: question for question in asked}, language),
     )
 

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import DraftStateMixin, LockableMixin, RevisionMixin, WorkflowMixin
 
-from access.models import in_language
-from case_forms.builder import canonical
-from case_forms.builder.models import VersionIsImmutable
+from access.models import localize
+from case_forms.form_builder import canonical
+from case_forms.form_builder.models import VersionIsImmutable
 
 
 class Procedure(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, models.Model):
@@ -26,7 +26,7 @@ class Procedure(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, mo
         ordering = ["key"]
 
     def __str__(self) -> str:
-        return in_language(self.definition.get("title", {})) or self.key
+        return localize(self.definition.get("title", {})) or self.key
 
 
 class ProcedureVersionQuerySet(models.QuerySet["ProcedureVersion"]):
@@ -90,4 +90,4 @@ class ProcedureVersion(models.Model):
 
     @property
     def title(self) -> str:
-        return in_language(self.definition["title"])
+        return localize(self.definition["title"])

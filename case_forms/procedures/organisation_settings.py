@@ -12,17 +12,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from case_forms.logic import SETTING_PREFIX, KindInfo
+from case_forms.expressions import SETTING_PREFIX, KindInfo
 
 Setting = Mapping[str, Any]
 
 
-def name_of(key: str) -> str:
+def get_name(key: str) -> str:
     """How conditions read the setting of this key."""
     return f"{SETTING_PREFIX}{key}"
 
 
-def settings_of(procedure: Mapping[str, Any]) -> Mapping[str, Setting]:
+def get_settings(procedure: Mapping[str, Any]) -> Mapping[str, Setting]:
     """{key: setting}; none in a procedure that was published before there were any."""
     return procedure.get("settings") or {}
 
@@ -32,29 +32,29 @@ def chosen(setting: Setting) -> str:
     return str(setting.get("value") or setting["default"])
 
 
-def values_of(procedure: Mapping[str, Any]) -> dict[str, str]:
+def get_values(procedure: Mapping[str, Any]) -> dict[str, str]:
     """{`_setting_<key>`: the chosen value}, for the scope of conditions."""
-    return {name_of(key): chosen(setting) for key, setting in settings_of(procedure).items()}
+    return {get_name(key): chosen(setting) for key, setting in get_settings(procedure).items()}
 
 
 def kinds_of_settings(procedure: Mapping[str, Any]) -> dict[str, KindInfo]:
     """{`_setting_<key>`: what it can be}. Checks reason about every choice, not about the one that holds today."""
     return {
-        name_of(key): KindInfo("choice", frozenset(choice["value"] for choice in setting["choices"]))
-        for key, setting in settings_of(procedure).items()
+        get_name(key): KindInfo("choice", frozenset(choice["value"] for choice in setting["choices"]))
+        for key, setting in get_settings(procedure).items()
     }
 
 
 def labels_of_settings(procedure: Mapping[str, Any], language: str) -> dict[str, str]:
     """{`_setting_<key>`: its label}, for reading conditions back."""
-    return {name_of(key): _in(setting["label"], language) for key, setting in settings_of(procedure).items()}
+    return {get_name(key): _in(setting["label"], language) for key, setting in get_settings(procedure).items()}
 
 
 def choices_of_settings(procedure: Mapping[str, Any], language: str) -> dict[str, dict[str, str]]:
     """{`_setting_<key>`: {value: label}}, for reading conditions back."""
     return {
-        name_of(key): {choice["value"]: _in(choice["label"], language) for choice in setting["choices"]}
-        for key, setting in settings_of(procedure).items()
+        get_name(key): {choice["value"]: _in(choice["label"], language) for choice in setting["choices"]}
+        for key, setting in get_settings(procedure).items()
     }
 
 
@@ -69,7 +69,7 @@ class Chosen:
 
 def chosen_in_words(procedure: Mapping[str, Any], language: str) -> Chosen:
     return Chosen(
-        values_of(procedure), labels_of_settings(procedure, language), choices_of_settings(procedure, language)
+        get_values(procedure), labels_of_settings(procedure, language), choices_of_settings(procedure, language)
     )
 
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from case_forms import logic
-from case_forms.builder.audience import is_public
-from case_forms.builder.kinds import kinds_of
-from case_forms.builder.outline import answer_keys, questions
-from case_forms.builder.reach import Surroundings
-from case_forms.logic.kinds import KindInfo
-from case_forms.logic.operators import LOOPS, arguments_of
+from case_forms import expressions
+from case_forms.expressions.kinds import KindInfo
+from case_forms.expressions.operators import LOOPS, get_arguments
+from case_forms.form_builder.answer_types import get_kinds
+from case_forms.form_builder.audience import is_public
+from case_forms.form_builder.outline import answer_keys, questions
+from case_forms.form_builder.reachability import Surroundings
 from case_forms.questions import registry
 
-from .checker import ON_SIGNAL, RESERVED
+from .checker import ON_TIP, RESERVED
 from .decide import EXPRESSIONS
 from .organisation_settings import kinds_of_settings
 
@@ -49,7 +49,7 @@ class Break:
     value: str = ""
 
 
-MOST_PROVEN = 2_000  # kept of each rule
+MAX_PROVEN = 2_000  # kept of each rule
 # Told only when it was otherwise before: a rule may well be written so.
 ONLY_WHEN_NEW = frozenset({"never_with", "unanswered"})
 # These need a form without problems of its own, and take longer.
@@ -66,7 +66,7 @@ class FormSide:
     @cached_property
     def kinds(self) -> dict[str, KindInfo]:
         asked = answer_keys(self.definition)
-        return {key: info for key, info in kinds_of(self.definition).items() if key in asked}
+        return {key: info for key, info in get_kinds(self.definition).items() if key in asked}
 
     @cached_property
     def questions(self) -> dict[str, dict[str, Any]]:
@@ -95,7 +95,7 @@ class FormSide:
             return True
         chosen: dict[str, Any] = next(choice for choice in question["choices"] if choice.get("value") == value)
         parts = {**chosen.get("with", {}), "value": value}
-        return logic.can_hold(_of_choice(question["choice_filter"], parts), self.kinds) is not False
+        return expressions.can_hold(_of_choice(question["choice_filter"], parts), self.kinds) is not False
 
 
 class RuleNeeds:
@@ -130,7 +130,7 @@ class RuleNeeds:
 
     @property
     def is_for_public(self) -> bool:
-        return self.rule["on"] in ON_SIGNAL
+        return self.rule["on"] in ON_TIP
 
     def listens_to(self, key: str, side: FormSide) -> bool:
         return key in self.forms if self.forms else side.is_public == self.is_for_public
@@ -154,7 +154,7 @@ class RuleNeeds:
             if name in side.kinds and not side.offers(name, value):
                 yield Break("value", name, value)
         for expression in (self.when, *(each for _name, each in self.params)):
-            for code, _words, name in logic.kind_problems(expression, {**side.kinds, **self.settings}):
+            for code, _words, name in expressions.kind_problems(expression, {**side.kinds, **self.settings}):
                 if code != "unknown_choice_value":
                     yield Break("kind", name)
         for name, key in self._read_by_params():
@@ -168,7 +168,7 @@ class RuleNeeds:
             return
         for name, value in self.compared:
             # "some of several" holds a value where "one of" is it
-            several = side.kinds.get(name, logic.KindInfo("any")).kind == "choices"
+            several = side.kinds.get(name, expressions.KindInfo("any")).kind == "choices"
             given = {"in": [value, {"var": name}]} if several else {"==": [{"var": name}, value]}
             if name in side.kinds and not self._can(side, self.when, given):
                 yield Break("never_with", name, value)
@@ -182,13 +182,13 @@ class RuleNeeds:
         """Whether these may hold together on this form: False is proven."""
         whole = {"and": [*conditions, *side.surroundings.known_of(*conditions)]}
         known = {**side.kinds, **self.settings}
-        kinds = {name: known.get(name) for name in sorted(logic.references(whole))}
+        kinds = {name: known.get(name) for name in sorted(expressions.references(whole))}
         # Of most edits nothing that this rule reads is touched: what was proven before is still so.
         key = f"{json.dumps(whole, sort_keys=True)} {kinds}"
         if key not in self._proven:
-            if len(self._proven) >= MOST_PROVEN:
+            if len(self._proven) >= MAX_PROVEN:
                 self._proven.clear()
-            self._proven[key] = logic.can_hold(whole, known) is not False
+            self._proven[key] = expressions.can_hold(whole, known) is not False
         return self._proven[key]
 
     def _read_by_params(self) -> Iterator[tuple[str, str]]:
@@ -198,7 +198,7 @@ class RuleNeeds:
                 yield name, expression
 
 
-def needs_of(procedure: Mapping[str, Any]) -> list[RuleNeeds]:
+def get_needs(procedure: Mapping[str, Any]) -> list[RuleNeeds]:
     """The rules of a checked procedure."""
     facts: dict[str, Expression] = {}
     for fact in procedure.get("facts", ()):
@@ -214,12 +214,12 @@ def may_match_none(needs: list[RuleNeeds], key: str, side: FormSide) -> bool:
         return False
     kinds = {**side.kinds, **needs[0].settings}
     # The plainest conditions alone often prove it; all of them together may be too much to look through.
-    conditions.sort(key=lambda condition: len(logic.references(condition)))
-    for count in dict.fromkeys((sum(len(logic.references(each)) < 2 for each in conditions), len(conditions))):
+    conditions.sort(key=lambda condition: len(expressions.references(condition)))
+    for count in dict.fromkeys((sum(len(expressions.references(each)) < 2 for each in conditions), len(conditions))):
         plain = conditions[:count]
-        read = sorted(frozenset[str]().union(*(logic.references(condition) for condition in plain)))
+        read = sorted(frozenset[str]().union(*(expressions.references(condition) for condition in plain)))
         known = [*side.surroundings.known_of(*plain), *side.surroundings.required_of(read)]
-        if logic.can_hold({"and": [*({"!": [each]} for each in plain), *known]}, kinds) is False:
+        if expressions.can_hold({"and": [*({"!": [each]} for each in plain), *known]}, kinds) is False:
             return False
     return True
 
@@ -234,7 +234,7 @@ def _inlined(expression: Expression, facts: Mapping[str, Expression]) -> Express
     name = _plain_variable(expression)
     if name:
         return facts.get(name, expression)
-    arguments = arguments_of(operator, given)
+    arguments = get_arguments(operator, given)
     return {
         operator: [
             part if operator in LOOPS and position == 1 else _inlined(part, facts)
@@ -250,7 +250,7 @@ def _of_choice(expression: Expression, parts: Mapping[str, str]) -> Expression:
     if not isinstance(expression, dict) or len(expression) != 1:
         return expression
     operator, given = next(iter(expression.items()))
-    name = next(iter(arguments_of(operator, given)), "") if operator == "var" else ""
+    name = next(iter(get_arguments(operator, given)), "") if operator == "var" else ""
     if isinstance(name, str) and name.startswith("choice."):
         return parts.get(name.removeprefix("choice."))
     return {operator: _of_choice(given, parts)}
@@ -259,16 +259,16 @@ def _of_choice(expression: Expression, parts: Mapping[str, str]) -> Expression:
 def _plain_variable(expression: Expression) -> str:
     """ "x" for {"var": "x"} and {"var": ["x"]}, "" for everything else."""
     if isinstance(expression, dict) and list(expression) == ["var"]:
-        arguments = arguments_of("var", expression["var"])
+        arguments = get_arguments("var", expression["var"])
         if len(arguments) == 1 and isinstance(arguments[0], str) and "." not in arguments[0]:
             return arguments[0]
     return ""
 
 
-def _references(expressions: list[Expression], facts: Mapping[str, Expression]) -> frozenset[str]:
+def _references(several: list[Expression], facts: Mapping[str, Expression]) -> frozenset[str]:
     """What these read; a fact that is read otherwise than as it stands ({"answered": [fact]}) reads its own."""
-    read = frozenset[str]().union(*(logic.references(expression) for expression in expressions))
-    return read.union(*(logic.references(facts[name]) for name in read if name in facts))
+    read = frozenset[str]().union(*(expressions.references(expression) for expression in several))
+    return read.union(*(expressions.references(facts[name]) for name in read if name in facts))
 
 
 def compared(expression: Expression) -> Iterator[tuple[str, str]]:
@@ -279,7 +279,7 @@ def compared(expression: Expression) -> Iterator[tuple[str, str]]:
     if not isinstance(expression, dict) or len(expression) != 1:
         return
     operator, given = next(iter(expression.items()))
-    arguments = arguments_of(operator, given)
+    arguments = get_arguments(operator, given)
     if operator in ("==", "!=", "===", "!==", "in") and len(arguments) == 2:
         for part, other in (arguments, arguments[::-1]):
             for value in other if isinstance(other, list) else [other]:

@@ -13,8 +13,8 @@ from django.utils.text import normalize_newlines
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from access.texts import FIRST, Said, said_in
-from case_forms import logic
+from access.localized_text import FIRST, LocalizedText, localize_to
+from case_forms import expressions
 
 Question = dict[str, Any]
 Choice = tuple[str, str]
@@ -173,8 +173,8 @@ class QuestionType(ABC):
             return True
         choice = {**self.attributes(value, question, sources), "value": value}
         try:
-            return logic.truthy(logic.evaluate(question["choice_filter"], {**scope, "choice": choice}))
-        except logic.LogicError:
+            return expressions.truthy(expressions.evaluate(question["choice_filter"], {**scope, "choice": choice}))
+        except expressions.LogicError:
             return False
 
     def live(self, question: Question, today: date) -> dict[str, Any]:
@@ -214,16 +214,16 @@ class QuestionType(ABC):
         return "text", ""
 
 
-def text_in(texts: Mapping[str, str], language: str) -> Said:
+def text_in(texts: Mapping[str, str], language: str) -> LocalizedText:
     """The text in this language, else in Albanian, else in any."""
-    return said_in(texts, language)
+    return localize_to(texts, language)
 
 
 def in_our_words(language: str, *labels: "tuple[str, str | Promise]") -> list[Choice]:
     """Choices that the house words itself: in this language when it is one of the house's, else in Albanian."""
     spoken = language if language in dict(settings.LANGUAGES) else FIRST
     with translation.override(spoken):
-        return [(value, Said(str(label), spoken)) for value, label in labels]
+        return [(value, LocalizedText(str(label), spoken)) for value, label in labels]
 
 
 def is_unanswered(raw: Any) -> bool:

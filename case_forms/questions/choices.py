@@ -20,8 +20,8 @@ from .base import (
 )
 
 LONGEST_VALUE = 200
-MOST_VALUES = 300
-MOST_RADIOS = 12
+MAX_VALUES = 300
+MAX_RADIOS = 12
 
 
 def is_choice(value: str, kind: QuestionType, question: Question, context: CleanContext) -> bool:
@@ -51,7 +51,7 @@ class SelectOne(QuestionType):
     def group_role(self, question: Question) -> str:
         """A list from elsewhere, a long one, or one whose appearance is "list" is a select; the others are radios."""
         folded = self.list_of(question) or question.get("appearance") == "list"
-        return "" if folded or len(question.get("choices", [])) > MOST_RADIOS else "radiogroup"
+        return "" if folded or len(question.get("choices", [])) > MAX_RADIOS else "radiogroup"
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
         if not isinstance(raw, str):
@@ -90,7 +90,7 @@ class SelectMany(SelectOne):
     def clean(self, raw: Any, question: Question, context: CleanContext) -> list[str]:  # type: ignore[override]
         if not isinstance(raw, list):
             raise wrong_type(_("Choose from the list."))
-        smallest, largest = question.get("min", 0), min(question.get("max", MOST_VALUES), MOST_VALUES)
+        smallest, largest = question.get("min", 0), min(question.get("max", MAX_VALUES), MAX_VALUES)
         if len(raw) > largest:
             raise AnswerError("too_large", _("Choose at most %(count)s.") % {"count": largest})
         if len(raw) < smallest:
@@ -121,7 +121,7 @@ class SelectMany(SelectOne):
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
         bounded = {
             "minItems": max(question.get("min", 1), 1),
-            "maxItems": min(question.get("max", MOST_VALUES), MOST_VALUES),
+            "maxItems": min(question.get("max", MAX_VALUES), MAX_VALUES),
         }
         array = {"type": "array", "items": super().schema(question, sources), "uniqueItems": True, **bounded}
         alone = exclusive_values(question)

@@ -24,7 +24,7 @@ from .texts import ONE_LINE, SHORT
 
 IDENTITY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 WIDTH, HEIGHT = 1000, 400  # the box a signature is drawn in
-MOST_STROKES, MOST_NUMBERS = 200, 4_000  # numbers: of one stroke, two for each point
+MAX_STROKES, MAX_NUMBERS = 200, 4_000  # numbers: of one stroke, two for each point
 LONGEST_DRAWING = 200_000  # characters of JSON
 DRAWN = re.compile(r"\[[0-9\[\],\s]*\]")
 KINDS_OF_FILE = {"image": ("image/jpeg", "image/png", "image/webp"), "pdf": ("application/pdf",)}
@@ -103,8 +103,8 @@ class Signature(QuestionType):
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
         """That a stroke has pairs, and that each second number is smaller, is more than a schema can say."""
         number = {"type": "integer", "minimum": 0, "maximum": WIDTH}
-        stroke = {"type": "array", "items": number, "minItems": 2, "maxItems": MOST_NUMBERS}
-        strokes = {"type": "array", "items": stroke, "minItems": 1, "maxItems": MOST_STROKES}
+        stroke = {"type": "array", "items": number, "minItems": 2, "maxItems": MAX_NUMBERS}
+        strokes = {"type": "array", "items": stroke, "minItems": 1, "maxItems": MAX_STROKES}
         name = {"type": "string", "maxLength": SHORT, "pattern": ONE_LINE}
         return {"type": "object", "properties": {"strokes": strokes, "name": name}, "additionalProperties": False}
 
@@ -133,7 +133,7 @@ def accepted(question: Question) -> list[str]:
 def _strokes(given: Any) -> list[Any]:
     if not isinstance(given, list) or not given:
         raise wrong_type(_("Sign here, or write the name."), path="/strokes")
-    if len(given) > MOST_STROKES:
+    if len(given) > MAX_STROKES:
         raise AnswerError("too_long", _("This drawing is too large; clear it and sign again."), path="/strokes")
     return given
 
@@ -142,7 +142,7 @@ def _stroke(given: Any, number: int) -> list[int]:
     path = f"/strokes/{number}"
     if not isinstance(given, list) or not given or len(given) % 2:
         raise wrong_type(_("Sign here, or write the name."), path=path)
-    if len(given) > MOST_NUMBERS:
+    if len(given) > MAX_NUMBERS:
         raise AnswerError("too_long", _("This drawing is too large; clear it and sign again."), path=path)
     stroke = [_whole(each) for each in given]
     for most, along in ((WIDTH, stroke[::2]), (HEIGHT, stroke[1::2])):

@@ -12,8 +12,8 @@ from .base import AnswerError, ChoiceSource, CleanContext, Posted, Question, Que
 
 LARGEST_INTEGER = 1_000_000_000
 LARGEST_DECIMAL = 1_000_000_000_000
-MOST_STEPS = 1_000
-MOST_STEPS_AS_RADIOS = 11
+MAX_STEPS = 1_000
+MAX_STEPS_AS_RADIOS = 11
 INTEGER_TEXT = re.compile(r"[+-]?[0-9]{1,12}")
 DECIMAL_TEXT = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,12})?")
 
@@ -103,7 +103,7 @@ class Scale(Number):
     largest = LARGEST_INTEGER
 
     def group_role(self, question: Question) -> str:
-        return "radiogroup" if step_count(question) <= MOST_STEPS_AS_RADIOS else ""
+        return "radiogroup" if step_count(question) <= MAX_STEPS_AS_RADIOS else ""
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> int | float:
         if not is_number(raw):
@@ -134,9 +134,9 @@ class Scale(Number):
 
 
 def steps(question: Question) -> list[int | float]:
-    """Every value of a scale, the smallest first; at most MOST_STEPS and one."""
+    """Every value of a scale, the smallest first; at most MAX_STEPS and one."""
     start, width = Exact(str(question["min"])), _step(question)
-    return [as_plain(start + width * number) for number in range(min(step_count(question), MOST_STEPS + 1))]
+    return [as_plain(start + width * number) for number in range(min(step_count(question), MAX_STEPS + 1))]
 
 
 def step_count(question: Question) -> int:

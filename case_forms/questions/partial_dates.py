@@ -33,7 +33,7 @@ class ApproximateDate(QuestionType):
             words = _("Enter a year from 1900 to 2100; the month, or the day, may stay empty.")
             raise AnswerError("not_a_date", words)
         earliest, latest = bounds(question, context.today)
-        first, last = days_of(raw)
+        first, last = get_days(raw)
         if last < earliest:
             raise too_early(earliest)
         if first > latest:
@@ -64,7 +64,7 @@ class ApproximateDate(QuestionType):
         return "date", "month-year"
 
 
-def days_of(value: str) -> tuple[date, date]:
+def get_days(value: str) -> tuple[date, date]:
     """The first and last day that a cleaned answer can mean."""
     year, month, day = (*(int(part) for part in value.split("-")), 0, 0)[:3]
     if not month:

@@ -7,7 +7,7 @@ class ReportsConfig(AppConfig):
     verbose_name = _("Outreach and reports")
 
     def ready(self) -> None:
-        from case_forms.intake.prefilling import register_prefill
+        from case_forms.submissions.prefill.registry import register_prefill
 
         from .monthly import begin_with
 

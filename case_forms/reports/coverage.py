@@ -11,7 +11,7 @@ from access.models import MobileUnit, Municipality, Region, User
 from case_forms.questions.places import seats
 from case_forms.zones.models import PlannedVisit, Zone
 
-from .visits import Visit, visits_of
+from .visits import Visit, get_visits
 
 DAYS = 90
 LOOKED_BACK = 365
@@ -67,14 +67,14 @@ class RegionMap:
         return sum(town.state == NEVER for town in self.towns)
 
 
-def coverage_of(user: User, *, today: date | None = None) -> list[RegionMap]:
+def build_coverage(user: User, *, today: date | None = None) -> list[RegionMap]:
     """The regions where this person works or which they coordinate, each with its municipalities and zones."""
     day = today or timezone.localdate()
     zones: dict[int, list[Zone]] = {}
     for zone in Zone.objects.visible_to(user).select_related("municipality"):
         zones.setdefault(zone.municipality_id, []).append(zone)
-    regions = Region.objects.filter(pk__in=regions_of(user)).prefetch_related("municipalities")
-    visits = visits_of(units_read_by(user), day - timedelta(days=LOOKED_BACK), day)
+    regions = Region.objects.filter(pk__in=get_regions(user)).prefetch_related("municipalities")
+    visits = get_visits(units_read_by(user), day - timedelta(days=LOOKED_BACK), day)
     planned = _next_planned(user, day)
     found = []
     for region in regions:
@@ -85,7 +85,7 @@ def coverage_of(user: User, *, today: date | None = None) -> list[RegionMap]:
 
 def units_read_by(user: User) -> list[MobileUnit]:
     """The units whose logs this person reads: their own, and those of the regions they coordinate."""
-    units = MobileUnit.objects.filter(region__in=regions_of(user))
+    units = MobileUnit.objects.filter(region__in=get_regions(user))
     mine = set(user.units().values_list("pk", flat=True)) | set(
         units.filter(region__in=user.coordinated_regions()).values_list("pk", flat=True)
     )
@@ -95,11 +95,11 @@ def units_read_by(user: User) -> list[MobileUnit]:
 def visits_to(zone: Zone, user: User, *, today: date | None = None) -> list[Visit]:
     """The visits of a year that name this zone, of the units whose logs this person reads; the last first."""
     day = today or timezone.localdate()
-    visits = visits_of(units_read_by(user), day - timedelta(days=LOOKED_BACK), day)
+    visits = get_visits(units_read_by(user), day - timedelta(days=LOOKED_BACK), day)
     return [visit for visit in visits if visit.zone == str(zone.pk)]
 
 
-def regions_of(user: User) -> set[int]:
+def get_regions(user: User) -> set[int]:
     worked = set(user.units().values_list("region", flat=True))
     return worked | set(user.coordinated_regions().values_list("pk", flat=True))
 

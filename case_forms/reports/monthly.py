@@ -19,24 +19,24 @@ from django.db.models import Min, Q
 from django.utils import timezone, translation
 
 from access.models import MobileUnit, User
-from case_forms.builder.models import FormVersion
-from case_forms.builder.outline import questions
-from case_forms.builder.sources import Lists
 from case_forms.cases.models import Case, Deadline, Referral, ReferralState
-from case_forms.intake.models import Submission
+from case_forms.form_builder.models import FormVersion
+from case_forms.form_builder.outline import questions
+from case_forms.form_builder.sources import Lists
 from case_forms.procedures.decide import DecisionFailed, Event, decide
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.questions import registry
+from case_forms.submissions.models import Submission
 from case_forms.zones.models import PlannedVisit
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from outreach_pages.models import InformativeSession
+from outreach_pages.records.labels import Audience
 from outreach_pages.records.models import SessionCount
-from outreach_pages.records.words import Audience
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from .visits import visits_of
+from .visits import get_visits
 
 log = structlog.get_logger(__name__)
 MONTH = re.compile(r"20\d{2}-(0[1-9]|1[0-2])")
@@ -67,7 +67,7 @@ class Month:
         return start, end
 
 
-def month_of(text: str, *, today: date | None = None) -> Month:
+def get_month(text: str, *, today: date | None = None) -> Month:
     """The month that a text such as 2026-10 names; the last complete one for any other text or one to come."""
     day = today or timezone.localdate()
     if MONTH.fullmatch(text) and text <= f"{day:%Y-%m}":
@@ -79,14 +79,14 @@ def month_of(text: str, *, today: date | None = None) -> Month:
 
 def begin_with(user: User, unit: MobileUnit, sent: Mapping[str, Any]) -> Answers:
     """What a new monthly report begins with: the month that was asked for, else the last complete one."""
-    month = month_of(str(sent.get("month", "")))
-    counts = counts_of(unit, month, language=user.language)
+    month = get_month(str(sent.get("month", "")))
+    counts = count_month(unit, month, language=user.language)
     by = user.get_full_name() or user.get_username()
     counted_at = timezone.localtime().replace(second=0, microsecond=0).isoformat()
     return {"unit": unit.slug, "month": month.key, "counted_at": counted_at, "signed_by": by[:120], **counts}
 
 
-def counts_of(unit: MobileUnit, month: Month, *, language: str = "sq") -> Answers:
+def count_month(unit: MobileUnit, month: Month, *, language: str = "sq") -> Answers:
     """The counts of one unit and month, by the report's keys; a repeat without rows is left out."""
     counted = {
         **_outreach(unit, month),
@@ -102,7 +102,7 @@ def counts_of(unit: MobileUnit, month: Month, *, language: str = "sq") -> Answer
 
 
 def _outreach(unit: MobileUnit, month: Month) -> Answers:
-    visits = visits_of([unit], month.first, month.last)
+    visits = get_visits([unit], month.first, month.last)
     people: Counter[tuple[str, str]] = Counter()
     materials: Counter[str] = Counter()
     for visit in visits:

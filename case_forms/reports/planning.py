@@ -8,7 +8,7 @@ from django.utils import timezone
 from access.models import User
 from case_forms.zones.models import PlannedVisit
 
-from .visits import Visit, visits_of
+from .visits import Visit, get_visits
 
 EARLY, LATE = 2, 7  # days around the planned one within which a visit counts for it
 SHOWN_BACK = 60
@@ -24,7 +24,7 @@ class PlanLine:
     done_on: date | None = None
 
 
-def plan_of(user: User, *, today: date | None = None) -> list[PlanLine]:
+def get_plan(user: User, *, today: date | None = None) -> list[PlanLine]:
     """The plan from SHOWN_BACK days ago on, what lies ahead first and soonest first, then the past, newest first."""
     day = today or timezone.localdate()
     since = day - timedelta(days=SHOWN_BACK)
@@ -34,8 +34,8 @@ def plan_of(user: User, *, today: date | None = None) -> list[PlanLine]:
         .filter(on__gte=since)
         .select_related("zone__municipality", "unit")
     )
-    visits = visits_of({plan.unit for plan in standing}, since - timedelta(days=EARLY), day) if standing else []
-    lines = [line_of(plan, visits, day) for plan in standing]
+    visits = get_visits({plan.unit for plan in standing}, since - timedelta(days=EARLY), day) if standing else []
+    lines = [build_line(plan, visits, day) for plan in standing]
     open_ones = [line for line in lines if line.state in (DUE, AHEAD)]
     past = [line for line in lines if line.state in (DONE, MISSED)]
     return sorted(open_ones, key=lambda line: line.planned.on) + sorted(
@@ -43,7 +43,7 @@ def plan_of(user: User, *, today: date | None = None) -> list[PlanLine]:
     )
 
 
-def line_of(planned: PlannedVisit, visits: list[Visit], day: date) -> PlanLine:
+def build_line(planned: PlannedVisit, visits: list[Visit], day: date) -> PlanLine:
     made = [
         visit.on
         for visit in visits

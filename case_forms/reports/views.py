@@ -12,18 +12,18 @@ from django.views.decorators.http import require_POST
 
 from access.models import MobileUnit, User
 from access.scoping import visible_or_404
-from audit.chain import actor_of, record
-from case_forms.builder.models import FormVersion
-from case_forms.intake.begun import Source, begun_from
-from case_forms.intake.views.frame import frame, staff
+from audit.chain import get_actor, log_event
+from case_forms.form_builder.models import FormVersion
+from case_forms.submissions.cases_from_visits import Source, begun_from
+from case_forms.submissions.views.page import frame, staff
 from case_forms.zones.actions import NotAllowed, cancel_visit, plan_visit, save_zone
 from case_forms.zones.models import Zone
 
-from .coverage import DAYS, HEIGHT, WIDTH, coverage_of, visits_to
+from .coverage import DAYS, HEIGHT, WIDTH, build_coverage, visits_to
 from .forms import PlanForm, ZoneForm
-from .monthly import counts_of, month_of
-from .planning import plan_of
-from .showing import lines_of
+from .lines import build_lines
+from .monthly import count_month, get_month
+from .planning import get_plan
 
 REPORT = "monthly_report"
 VISITS_SHOWN = 30
@@ -34,7 +34,7 @@ def zones(request: HttpRequest) -> HttpResponse:
     user = staff(request)
     context = frame(
         request,
-        maps=coverage_of(user),
+        maps=build_coverage(user),
         days=DAYS,
         size=(WIDTH, HEIGHT),
         may_change=user.coordinated_regions().exists(),
@@ -60,7 +60,7 @@ def zone_visits(request: HttpRequest, zone_id: UUID) -> HttpResponse:
     user = staff(request)
     found = visible_or_404(Zone, user, pk=zone_id)
     visits = visits_to(found, user)
-    record("zone.read", actor=actor_of(user), target_kind="zone", target_id=found.pk)
+    log_event("zone.read", actor=get_actor(user), target_kind="zone", target_id=found.pk)
     sources = [Source(visit.submission_id, visit.unit_id, visit.received_at) for visit in visits]
     context = frame(
         request,
@@ -114,7 +114,7 @@ def plan(request: HttpRequest) -> HttpResponse:
                 form.add_error(None, refused)
         status = 422
     has_zones = form.fields["zone"].queryset.exists()  # type: ignore[attr-defined]
-    context = frame(request, form=form, lines=plan_of(user), has_zones=has_zones, today=timezone.localdate())
+    context = frame(request, form=form, lines=get_plan(user), has_zones=has_zones, today=timezone.localdate())
     return render(request, "reports/plan.html", context, status=status)
 
 
@@ -132,13 +132,13 @@ def month(request: HttpRequest) -> HttpResponse:
     unit = next((each for each in units if each.slug == wanted), units[0] if units else None)
     if wanted and (unit is None or unit.slug != wanted):
         raise Http404
-    chosen = month_of(request.GET.get("month", ""))
+    chosen = get_month(request.GET.get("month", ""))
     context: dict[str, Any] = {"units": units, "unit": unit, "month": chosen, "latest": f"{timezone.localdate():%Y-%m}"}
     if unit is not None:
         version = FormVersion.objects.newest().for_staff().filter(form__key=REPORT).first()
-        record("report.counted", actor=actor_of(user), target_kind="unit", target_id=unit.slug, month=chosen.key)
-        counts = counts_of(unit, chosen, language=user.language)
-        context["sections"] = lines_of(version.definition, counts, user.language) if version else []
+        log_event("report.counted", actor=get_actor(user), target_kind="unit", target_id=unit.slug, month=chosen.key)
+        counts = count_month(unit, chosen, language=user.language)
+        context["sections"] = build_lines(version.definition, counts, user.language) if version else []
         context["version"] = version
         context["may_report"] = version is not None and user.units().filter(pk=unit.pk).exists()
     return render(request, "reports/month.html", frame(request, **context))

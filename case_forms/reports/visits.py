@@ -13,8 +13,8 @@ import structlog
 from django.utils import timezone
 
 from access.models import MobileUnit
-from case_forms.builder.models import FormVersion
-from case_forms.intake.models import Submission
+from case_forms.form_builder.models import FormVersion
+from case_forms.submissions.models import Submission
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
@@ -37,7 +37,7 @@ class Visit:
     materials: dict[str, int] = field(default_factory=dict)
 
 
-def visits_of(units: Iterable[MobileUnit], since: date, until: date) -> list[Visit]:
+def get_visits(units: Iterable[MobileUnit], since: date, until: date) -> list[Visit]:
     """The visits of these units from one day to another, both included, the last first."""
     found = (visit for visit in _logs(units, since) if since <= visit.on <= until)
     return sorted(found, key=lambda visit: visit.on, reverse=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, Municipality, User
 from access.scoping import visible_or_404
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
 from .models import PlannedVisit, Zone
 
@@ -40,9 +40,9 @@ def save_zone(*, zone: Zone | None, by: User, **values: Any) -> Zone:
             saved.save()
     except IntegrityError:
         raise ValidationError({"name": _("This municipality has a zone of this name already.")}) from None
-    record(
+    log_event(
         "zone.changed" if zone else "zone.made",
-        actor=actor_of(by),
+        actor=get_actor(by),
         target_kind="zone",
         target_id=saved.pk,
         municipality=municipality.slug,
@@ -72,7 +72,9 @@ def plan_visit(*, zone_id: str, unit: MobileUnit, on: date, note: str, by: User)
     if standing is not None:
         return standing
     planned = PlannedVisit.objects.create(zone=zone, unit=unit, on=on, note=note.strip(), made_by=by)
-    record("visit.planned", actor=actor_of(by), target_kind="planned_visit", target_id=planned.pk, zone=str(zone.pk))
+    log_event(
+        "visit.planned", actor=get_actor(by), target_kind="planned_visit", target_id=planned.pk, zone=str(zone.pk)
+    )
     return planned
 
 
@@ -83,7 +85,7 @@ def cancel_visit(*, visit_id: UUID, by: User) -> PlannedVisit:
     if planned.cancelled_at is None:
         planned.cancelled_at = timezone.now()
         planned.save(update_fields=["cancelled_at"])
-        record("visit.cancelled", actor=actor_of(by), target_kind="planned_visit", target_id=planned.pk)
+        log_event("visit.cancelled", actor=get_actor(by), target_kind="planned_visit", target_id=planned.pk)
     return planned
 
 

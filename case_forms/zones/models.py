@@ -31,7 +31,7 @@ class ZoneKind(models.TextChoices):
 class ZoneQuerySet(models.QuerySet["Zone"]):
     def visible_to(self, user: User) -> "ZoneQuerySet":
         """The zones of a worker's units' regions and of a coordinator's regions; nobody else sees any."""
-        return self.filter(municipality__region__in=_regions_of(user))
+        return self.filter(municipality__region__in=_get_regions(user))
 
     def active(self) -> "ZoneQuerySet":
         return self.filter(is_active=True)
@@ -104,7 +104,7 @@ class PlannedVisit(models.Model):
         return f"{self.on} {self.zone}"
 
 
-def _regions_of(user: User) -> "models.QuerySet[Region]":
+def _get_regions(user: User) -> "models.QuerySet[Region]":
     """The regions where this person works or which they coordinate."""
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return Region.objects.none()

@@ -14,7 +14,7 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail.images.models import Picture
 
-from ..pictures import poster_of, sizes_of
+from ..pictures import get_poster, get_sizes
 from .texts import SHORT
 
 FILM = {"mp4": "video/mp4", "webm": "video/webm"}
@@ -23,12 +23,12 @@ CAPTIONS = {"vtt": "text/vtt"}
 AS_WIDE = "(min-width: 700px) 640px, calc(100vw - 32px)"  # as a picture stands in a text
 
 
-def kind_of(document: Any) -> str:
+def get_kind(document: Any) -> str:
     """What sort of file it is, as the ending says, in small letters: "pdf"."""
     return PurePath(document.filename).suffix.lstrip(".").lower()
 
 
-def size_of(document: Any) -> int:
+def get_size(document: Any) -> int:
     """Bytes, as counted when the file was put in. 0 when nobody counted and the file isn't there."""
     if document.file_size:
         return int(document.file_size)
@@ -38,9 +38,9 @@ def size_of(document: Any) -> int:
         return 0
 
 
-def media_type_of(document: Any) -> str:
+def get_media_type(document: Any) -> str:
     name = document.filename
-    return (FILM | SOUND | CAPTIONS).get(kind_of(document)) or mimetypes.guess_type(name)[0] or ""
+    return (FILM | SOUND | CAPTIONS).get(get_kind(document)) or mimetypes.guess_type(name)[0] or ""
 
 
 def length_in_words(seconds: int) -> str:
@@ -55,10 +55,10 @@ def about_file(document: Any) -> dict[str, Any]:
     """What a reader wants to know before loading it: {"kind", "size", "media_type"}."""
     if document is None:
         return {}
-    return {"kind": kind_of(document).upper(), "size": size_of(document), "media_type": media_type_of(document)}
+    return {"kind": get_kind(document).upper(), "size": get_size(document), "media_type": get_media_type(document)}
 
 
-def _request_of(parent_context: dict[str, Any] | None) -> HttpRequest | None:
+def _get_request(parent_context: dict[str, Any] | None) -> HttpRequest | None:
     return (parent_context or {}).get("request")
 
 
@@ -72,7 +72,7 @@ class FileOfKindMixin:
         wrong = {
             name: ValidationError(gettext("Choose a file of this kind: %(kinds)s.") % {"kinds": ", ".join(kinds)})
             for name, kinds in self.kinds.items()
-            if cleaned.get(name) and kind_of(cleaned[name]) not in kinds
+            if cleaned.get(name) and get_kind(cleaned[name]) not in kinds
         }
         if wrong:
             raise StructBlockValidationError(block_errors=wrong)
@@ -94,7 +94,7 @@ class FigureBlock(blocks.StructBlock):
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         """`picture`: false until its sizes are made, some moments after it came in."""
         image = value.get("image")
-        sizes = sizes_of(image, _request_of(parent_context)) if image else {}
+        sizes = get_sizes(image, _get_request(parent_context)) if image else {}
         attributes = {"alt": value.get("alt", ""), "sizes": AS_WIDE, "loading": "lazy", "decoding": "async"}
         return super().get_context(value, parent_context=parent_context) | {"picture": Picture(sizes, attributes)}
 
@@ -120,7 +120,7 @@ class VideoBlock(FileOfKindMixin, blocks.StructBlock):
         context = super().get_context(value, parent_context=parent_context) | about_file(value["file"])
         poster = value.get("poster")
         return context | {
-            "poster": poster_of(poster, _request_of(parent_context)) if poster else None,
+            "poster": get_poster(poster, _get_request(parent_context)) if poster else None,
             "length": length_in_words(value["seconds"] or 0),
             "language": get_language(),
         }

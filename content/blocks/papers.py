@@ -13,7 +13,7 @@ def papers_to_choose() -> list[tuple[str, str | Promise]]:
     return [(key, paper.name) for key, paper in PAPERS.items()]
 
 
-def paper_of(value: Any) -> Paper | None:
+def get_paper(value: Any) -> Paper | None:
     """The paper that a block names; None when the house no longer has it."""
     return PAPERS.get(value.get("paper") or "") if value else None
 
@@ -29,4 +29,4 @@ class PaperBlock(blocks.StructBlock):
         template = "content/blocks/paper.html"
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
-        return super().get_context(value, parent_context=parent_context) | {"paper": paper_of(value)}
+        return super().get_context(value, parent_context=parent_context) | {"paper": get_paper(value)}

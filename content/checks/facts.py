@@ -7,13 +7,12 @@ from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 
-from content.models import Hotline
-
+from ..models import Hotline
 from .pieces import Pieces
 from .words import Avoided, avoided_in
 
 
-def digits_of(number: str) -> str:
+def get_digits(number: str) -> str:
     """`+355 4 ...`, `00355 4 ...` and `04 ...` are the same line."""
     digits = "".join(each for each in number if each.isdigit())
     if number.strip().startswith("+355") or digits.startswith("00355"):
@@ -59,6 +58,6 @@ def _numbers() -> dict[str, bool]:
     today = timezone.localdate()
     known: dict[str, bool] = {}
     for line in Hotline.objects.exclude(number=""):
-        digits = digits_of(line.number)
+        digits = get_digits(line.number)
         known[digits] = known.get(digits, False) or line.is_shown(today)
     return known

@@ -13,8 +13,8 @@ from wagtail.models import Page
 from wagtail.query import PageQuerySet
 
 from audit.put_aside import aside, each
-from content.models import Hotline, public_page_models
 
+from ..models import Hotline, public_page_models
 from .models import CheckedPage, WordsToAvoid
 from .run import findings_by_page
 

@@ -14,8 +14,7 @@ from wagtail.models import Page
 from wagtail.rich_text import RichText as StoredRichText
 from wagtail.snippets.blocks import SnippetChooserBlock
 
-from content.models import Hotline
-
+from ..models import Hotline
 from . import html
 
 # Never before readers, or another check's business.
@@ -46,7 +45,7 @@ class Pieces:
     seen: list[Words] = field(default_factory=list)  # what stays in a browser's history and tabs
 
 
-def pieces_of(page: Page) -> Pieces:
+def iter_pieces(page: Page) -> Pieces:
     """Everything a reader of the page gets, in the order of its fields."""
     found = Pieces()
     title = str(Page._meta.get_field("title").verbose_name)

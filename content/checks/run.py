@@ -11,11 +11,10 @@ import structlog
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
 
-from content.models import PublicPageMixin
-
+from ..models import PublicPageMixin
 from .facts import Facts, facts_for
 from .findings import STOP, WARN, Finding
-from .pieces import Pieces, pieces_of
+from .pieces import Pieces, iter_pieces
 from .rules import RULES, STOPPING
 
 log = structlog.get_logger(__name__)
@@ -23,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 def findings_for(page: Page) -> list[Finding]:
     """What the checks say of this page as it stands in memory, the grave first."""
-    pieces = pieces_of(page)
+    pieces = iter_pieces(page)
     return _asked(pieces, facts_for(page.locale.language_code, [pieces]))
 
 
@@ -32,7 +31,7 @@ def findings_by_page(pages: Iterable[Page]) -> dict[int, list[Finding]]:
     found: dict[int, list[Finding]] = {}
     ordered = sorted(pages, key=lambda page: page.locale_id)
     for _locale, group in groupby(ordered, key=lambda page: page.locale_id):
-        taken = [(page, pieces_of(page)) for page in group]
+        taken = [(page, iter_pieces(page)) for page in group]
         facts = facts_for(taken[0][0].locale.language_code, [pieces for _page, pieces in taken])
         found |= {page.pk: _asked(pieces, facts) for page, pieces in taken}
     return found

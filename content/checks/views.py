@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from wagtail.admin.views.pages.preview import PreviewOnCreateView, PreviewOnEditView
 
-from .pieces import pieces_of
+from .pieces import iter_pieces
 from .rules.reading import LIMITS, readability
 from .run import findings_for
 
@@ -44,7 +44,7 @@ def answer(request: HttpRequest, page: Any) -> HttpResponse:
     context = {
         "findings": found,
         "stops": [each for each in found if each.stops],
-        "readability": readability(pieces_of(page)),
+        "readability": readability(iter_pieces(page)),
         "limit": LIMITS.get(language),
     }
     response = render(request, "content_admin/findings.html", context)

@@ -29,17 +29,17 @@ class Kind:
     value: Callable[[Any, Any, Reading], Any]
 
 
-def schema_of(block: blocks.Block, components: Components) -> Schema:
+def get_schema(block: blocks.Block, components: Components) -> Schema:
     """The JSON Schema of this block's value. Blocks made of others are put into `components`, under their class."""
-    return kind_of(block).schema(block, components)
+    return get_kind(block).schema(block, components)
 
 
-def value_of(block: blocks.Block, value: Any, reading: Reading) -> Any:
+def get_value(block: blocks.Block, value: Any, reading: Reading) -> Any:
     """This block's value as JSON."""
-    return kind_of(block).value(block, value, reading)
+    return get_kind(block).value(block, value, reading)
 
 
-def kind_of(block: blocks.Block) -> Kind:
+def get_kind(block: blocks.Block) -> Kind:
     for base in type(block).__mro__:
         if base in KINDS:
             return KINDS[base]
@@ -53,7 +53,7 @@ def _stream_schema(block: blocks.StreamBlock, components: Components) -> Schema:
                 {
                     "type": {"const": name},
                     "id": maybe(text(description="The same as long as the block stands on this page.")),
-                    "value": schema_of(child, components),
+                    "value": get_schema(child, components),
                 }
             )
             for name, child in block.child_blocks.items()
@@ -65,20 +65,20 @@ def _stream_schema(block: blocks.StreamBlock, components: Components) -> Schema:
 
 def _stream_value(block: blocks.StreamBlock, value: Any, reading: Reading) -> list[dict[str, Any]]:
     return [
-        {"type": part.block_type, "id": part.id, "value": value_of(part.block, part.value, reading)}
+        {"type": part.block_type, "id": part.id, "value": get_value(part.block, part.value, reading)}
         for part in value or []
     ]
 
 
 def _struct_schema(block: blocks.StructBlock, components: Components) -> Schema:
     def whole() -> Schema:
-        return record({name: schema_of(child, components) for name, child in block.child_blocks.items()})
+        return record({name: get_schema(child, components) for name, child in block.child_blocks.items()})
 
     return _once(block, components, whole)
 
 
 def _struct_value(block: blocks.StructBlock, value: Any, reading: Reading) -> dict[str, Any]:
-    return {name: value_of(child, value.get(name), reading) for name, child in block.child_blocks.items()}
+    return {name: get_value(child, value.get(name), reading) for name, child in block.child_blocks.items()}
 
 
 def _once(block: blocks.Block, components: Components, make: Callable[[], Schema]) -> Schema:
@@ -121,8 +121,8 @@ KINDS: dict[type, Kind] = {
     blocks.StreamBlock: Kind(_stream_schema, _stream_value),
     blocks.StructBlock: Kind(_struct_schema, _struct_value),
     blocks.ListBlock: Kind(
-        lambda block, components: listing(schema_of(block.child_block, components)),
-        lambda block, value, reading: [value_of(block.child_block, each, reading) for each in value or []],
+        lambda block, components: listing(get_schema(block.child_block, components)),
+        lambda block, value, reading: [get_value(block.child_block, each, reading) for each in value or []],
     ),
     blocks.RichTextBlock: Kind(
         lambda block, components: HTML, lambda block, value, reading: to_html(value.source if value else "", reading)

@@ -26,7 +26,7 @@ def is_configured() -> bool:
     return bool(headless_preview_settings.CLIENT_URLS)
 
 
-def origin_of(address: str) -> str:
+def get_origin(address: str) -> str:
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -61,6 +61,6 @@ class PreviewElsewhere(HeadlessPreviewMixin):
         response = TemplateResponse(request, "content/preview_elsewhere.html", {"address": address})
         response._csp_replace = {  # type: ignore[attr-defined]
             "frame-ancestors": [SELF],
-            "frame-src": [origin_of(address)],
+            "frame-src": [get_origin(address)],
         }
         return response

@@ -10,7 +10,7 @@ from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
 from ..models import public_pages
-from ..pictures import FORMATS, sized, sizes_of
+from ..pictures import FORMATS, get_sizes, sized
 from ..used import used_on
 from .endpoint import Endpoint, endpoint_address
 from .fields import Field, plain, represent, whole_schema
@@ -42,7 +42,7 @@ def renditions(image: Any) -> list[dict[str, Any]]:
     media = sized(image)
     return [
         {"url": absolute(each.url), "width": max(1, each.width), "height": max(1, each.height), "type": media[spec]}
-        for spec, each in sizes_of(image).items()
+        for spec, each in get_sizes(image).items()
     ]
 
 

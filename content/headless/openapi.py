@@ -23,7 +23,7 @@ ABOUT = (
 )
 
 
-def description_of(endpoints: Sequence[type[Endpoint]]) -> dict[str, Any]:
+def get_description(endpoints: Sequence[type[Endpoint]]) -> dict[str, Any]:
     """The whole document, as plain data."""
     schemas: dict[str, Schema] = dict(SHARED)
     paths: dict[str, Any] = {}
@@ -63,12 +63,12 @@ def _itself() -> dict[str, Any]:
     }
 
 
-def view_of(endpoints: Sequence[type[Endpoint]]) -> Callable[[HttpRequest], HttpResponse]:
+def get_view(endpoints: Sequence[type[Endpoint]]) -> Callable[[HttpRequest], HttpResponse]:
     """The view that serves it. Made once; it changes only with the program."""
 
     @cache
     def made() -> str:
-        return json.dumps(description_of(endpoints), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(get_description(endpoints), ensure_ascii=False, separators=(",", ":"))
 
     @csrf_exempt
     def openapi(request: HttpRequest) -> HttpResponse:

@@ -152,7 +152,7 @@ def type_name(model: type[Page]) -> str:
     return f"{model._meta.app_label}.{model.__name__}"
 
 
-def fields_of(model: type[Page], components: blocks.Components | None = None) -> list[Field]:
+def get_fields(model: type[Page], components: blocks.Components | None = None) -> list[Field]:
     """The fields of this type, each with its schema; blocks' schemas are put into `components`."""
     into = {} if components is None else components
     found = []
@@ -166,14 +166,14 @@ def fields_of(model: type[Page], components: blocks.Components | None = None) ->
 
 
 def page_schema(model: type[Page], components: blocks.Components) -> Schema:
-    return whole_schema(fields_of(model, components), description=" ".join((model.__doc__ or "").split()))
+    return whole_schema(get_fields(model, components), description=" ".join((model.__doc__ or "").split()))
 
 
 def _from_model(model: type[Page], name: str, components: blocks.Components) -> Field:
     """A field of the API from a field of the model. What kind isn't known is an error at the start."""
     kind: Any = model._meta.get_field(name)
     if isinstance(kind, StreamField):
-        schema = blocks.schema_of(kind.stream_block, components)
+        schema = blocks.get_schema(kind.stream_block, components)
         return Field(name, schema, lambda page, reading: _stream(page, name, reading))
     if isinstance(kind, RichTextField):
         return Field(name, blocks.HTML, lambda page, reading: to_html(getattr(page, name), reading))
@@ -189,7 +189,7 @@ def _from_model(model: type[Page], name: str, components: blocks.Components) -> 
 
 def _stream(page: Page, name: str, reading: Reading) -> list[dict[str, Any]]:
     value = getattr(page, name)
-    return blocks.value_of(value.stream_block, value, reading)
+    return blocks.get_value(value.stream_block, value, reading)
 
 
 def _line(page: Page, name: str, reading: Reading) -> dict[str, Any] | None:

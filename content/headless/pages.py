@@ -163,7 +163,7 @@ class PagesEndpoint(Endpoint):
 
 @cache
 def _fields(model: type[Page]) -> list[Field]:
-    return page_fields.fields_of(model)
+    return page_fields.get_fields(model)
 
 
 @cache
@@ -171,7 +171,7 @@ def _every_field() -> list[Field]:
     found: dict[str, Field] = {}
     components: blocks.Components = {}
     for model in page_fields.shown_models().values():
-        for field in page_fields.fields_of(model, components):
+        for field in page_fields.get_fields(model, components):
             known = found.get(field.name)
             found[field.name] = _either(known, field) if known else field
     return list(found.values())

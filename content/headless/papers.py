@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..blocks.papers import paper_of
+from ..blocks.papers import get_paper
 from .reading import absolute
 from .schema import Schema, address, both_languages, maybe, number, record, ref, text
 
@@ -27,7 +27,7 @@ def schema(components: dict[str, Schema]) -> Schema:
 
 def paper_value(value: Any) -> dict[str, Any] | None:
     """Null when the house no longer has the paper: front ends leave it out."""
-    paper = paper_of(value)
+    paper = get_paper(value)
     if paper is None:
         return None
     return {

@@ -33,7 +33,7 @@ class PagePreviewEndpoint(PagesEndpoint):
         values = read(request.GET, self.list_parameters())
         if not is_configured():
             raise Http404
-        page = draft_of(values["token"], values["content_type"])
+        page = get_draft(values["token"], values["content_type"])
         reading = DraftReading(request._request)
         fields = chosen(self.fields_of(page), values.get("fields"), in_list=False)
         reading.prepare([page], {field.name for field in fields})
@@ -73,7 +73,7 @@ def models_by_label() -> dict[str, type[Page]]:
     return {name.lower(): model for name, model in page_fields.shown_models().items()}
 
 
-def draft_of(token: str, label: str) -> Page:
+def get_draft(token: str, label: str) -> Page:
     """The draft, or Http404 whatever is wrong with the token."""
     model = models_by_label()[label]
     try:

@@ -109,7 +109,7 @@ class Reading:
         if "parent" in names:
             self.parents |= {page.path: page for page in public_pages(self.request).filter(path__in=above)}
         if "children" in names:
-            self.child_counts |= _children_of({page.path for page in pages if page.path}, self.request)
+            self.child_counts |= _get_children({page.path for page in pages if page.path}, self.request)
         if names & (STREAMS | {"sources"}):
             self.expect(pages)
 
@@ -136,7 +136,7 @@ class Reading:
         self._files |= {file.pk: self.address_of_file(file) for file in found}
 
 
-def _children_of(paths: set[str], request: HttpRequest | None) -> dict[str, int]:
+def _get_children(paths: set[str], request: HttpRequest | None) -> dict[str, int]:
     """{path of a page: how many public pages stand right beneath it}."""
     parent = Substr("path", 1, Length("path") - Page.steplen)
     counted = public_pages(request).order_by().annotate(above=parent).filter(above__in=paths)

@@ -11,9 +11,8 @@ from django.utils import translation
 from django.utils.html import strip_tags
 from wagtail.models import Page
 
-from content.models import GlossaryPage, GlossaryTerm, public_page_models
-from content.texts import in_one_language
-
+from ..models import GlossaryPage, GlossaryTerm, public_page_models
+from ..texts import in_one_language
 from .wording import legal_sentences, names_law, speaks_of_law
 
 

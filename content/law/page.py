@@ -71,9 +71,9 @@ class LegalMarkMixin(models.Model):
 
     def legal_texts(self) -> Iterator[str]:
         """What a reader reads of the page, its sources among it."""
-        from content.checks.pieces import pieces_of  # it knows the models
+        from ..checks.pieces import iter_pieces  # it knows the models
 
-        return (words.text for words in pieces_of(self).words)
+        return (words.text for words in iter_pieces(self).words)
 
     def _hold_the_lawyer_to_the_words(self) -> None:
         missing: dict[str, Any] = {

@@ -16,13 +16,13 @@ from django.utils.translation import ngettext
 from wagtail.log_actions import log as log_action
 
 from access.models import Assignment, StaffRole, User
-from audit.chain import actor_of, record
-from content.checks.facts import digits_of
-from content.models import Hotline
-from content.models.hotlines import Publish
-from content.review.models import EditorNews
-from content.review.news import tell
+from audit.chain import get_actor, log_event
 
+from ..checks.facts import get_digits
+from ..models import Hotline
+from ..models.hotlines import Publish
+from ..review.models import EditorNews
+from ..review.news import tell
 from .models import ToldState
 from .rule import called_as
 from .states import TO_DO, LineState, Standing, standings
@@ -48,14 +48,14 @@ def record_call(*, line: Hotline, by: User, number: str = "") -> Hotline:
     was_held = line.needs_call
     if was_held and line.changed_by_id == by.pk:
         raise CallRefused(_("You entered this number: another editor must call it."))
-    if was_held and digits_of(number) != digits_of(line.number):
+    if was_held and get_digits(number) != get_digits(line.number):
         raise CallRefused(_("The number is now %(number)s. Call that one, then record it.") % {"number": line.number})
     line.verified_on = timezone.localdate()
     line.verified_by = called_as(by)
     line.needs_call, line.changed_by = False, None
     line.save(update_fields=["verified_on", "verified_by", "needs_call", "changed_by"])
     log_action(line, CALLED, user=by)
-    record("line.called", actor=actor_of(by), target_kind="hotline", target_id=line.pk, was_held=was_held)
+    log_event("line.called", actor=get_actor(by), target_kind="hotline", target_id=line.pk, was_held=was_held)
     return line
 
 
@@ -69,7 +69,7 @@ def hide(*, line: Hotline, by: User) -> bool:
     line.save(update_fields=["publish"])
     tell(EditorNews.What.LINE_HIDDEN, title=str(line), by=by)
     log_action(line, HIDDEN, user=by)
-    record("line.hidden", actor=actor_of(by), target_kind="hotline", target_id=line.pk)
+    log_event("line.hidden", actor=get_actor(by), target_kind="hotline", target_id=line.pk)
     return True
 
 

@@ -9,7 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
 from .reserved import is_reserved, numbers_in, plain
 from .rule import called_as
@@ -88,8 +88,8 @@ class HotlineForm(WagtailAdminModelForm):
         return saved
 
     def _tell(self, *, is_new: bool, is_other: bool, is_brought: bool) -> None:
-        from content.review.models import EditorNews
-        from content.review.news import tell
+        from ..review.models import EditorNews
+        from ..review.news import tell
 
         line, what = self.instance, EditorNews.What
         if is_other:
@@ -99,9 +99,9 @@ class HotlineForm(WagtailAdminModelForm):
         else:
             kind = what.LINE_SHOWN if is_brought else what.LINE
         tell(kind, title=str(line), by=self.for_user)
-        record(
+        log_event(
             "line.made" if is_new else "line.changed",
-            actor=actor_of(self.for_user),
+            actor=get_actor(self.for_user),
             target_kind="hotline",
             target_id=line.pk,
             fields=sorted(self.changed_data),

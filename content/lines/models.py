@@ -4,8 +4,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from content.models import Hotline
-
+from ..models import Hotline
 from .states import LineState
 
 

@@ -31,7 +31,7 @@ def plain(number: str) -> str:
 
 def numbers_in(text: str) -> list[str]:
     """What looks like a telephone number in a text, as it is written there."""
-    from content.checks.facts import Facts
-    from content.checks.rules import numbers
+    from ..checks.facts import Facts
+    from ..checks.rules import numbers
 
     return numbers.numbers_in(text, Facts(numbers={}, avoided=(), loud=()))

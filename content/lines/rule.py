@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from content.models import Hotline
+    from ..models import Hotline
 
 
 def shown_for() -> timedelta:

@@ -34,6 +34,6 @@ def check_codes(value: Any) -> None:
         raise ValidationError(_("Choose the languages again."))
 
 
-def names_of(codes: list[str]) -> list[str]:
+def get_names(codes: list[str]) -> list[str]:
     """How readers see them; a code that has no name here is left out."""
     return [str(SPOKEN[code]) for code in codes if code in SPOKEN]

@@ -8,8 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from content.models import Hotline
-
+from ..models import Hotline
 from .rule import days_left, told_before
 
 
@@ -26,7 +25,7 @@ class LineState(models.TextChoices):
 TO_DO = (LineState.UNCONFIRMED, LineState.UNTESTED, LineState.STALE, LineState.SOON)
 
 
-def state_of(line: Hotline, on: date | None = None) -> LineState:
+def get_state(line: Hotline, on: date | None = None) -> LineState:
     """Exactly one, for every line on every day."""
     today = on or timezone.localdate()
     if not line.is_published or not line.number:
@@ -66,7 +65,7 @@ def standings(on: date | None = None, lines: Iterable[Hotline] | None = None) ->
     """Every line, those that want something done first."""
     today = on or timezone.localdate()
     found = [
-        Standing(line, state_of(line, today), days_left(line, today))
+        Standing(line, get_state(line, today), days_left(line, today))
         for line in (Hotline.objects.all() if lines is None else lines)
     ]
     order = {state: number for number, state in enumerate((*TO_DO, LineState.FINE, LineState.OFF))}

@@ -9,11 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from wagtail.admin.utils import get_valid_next_url_from_request
 
-from content.models import Hotline
-
+from ..models import Hotline
 from .actions import CallRefused, hide, record_call
 from .rule import days_left
-from .states import Standing, state_of
+from .states import Standing, get_state
 
 
 def called(request: HttpRequest, pk: int) -> HttpResponse:
@@ -26,7 +25,7 @@ def called(request: HttpRequest, pk: int) -> HttpResponse:
             request,
             "content_admin/line_called.html",
             {
-                "each": Standing(line, state_of(line), days_left(line)),
+                "each": Standing(line, get_state(line), days_left(line)),
                 "is_own": line.needs_call and line.changed_by_id == request.user.pk,
             },
         )

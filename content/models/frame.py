@@ -68,7 +68,7 @@ def frame(request: HttpRequest, language: str | None = None, *, twins_of: Page |
     homes = _homes(request)
     home = homes.get(code) or homes.get(settings.LANGUAGE_CODE)
     places = remembered(request, ("at_home", home.pk), lambda: _places_at_home(request, home)) if home else []
-    known: dict[str, Any] = {name: _first_of(model, places) for name, model in AT_HOME.items()}
+    known: dict[str, Any] = {name: _get_first(model, places) for name, model in AT_HOME.items()}
     return known | {
         "lines": lines,
         "strip": first_lines(lines),
@@ -156,7 +156,7 @@ def _kind(model: str) -> ContentType:
     return ContentType.objects.get_by_natural_key("content", model)
 
 
-def _first_of(model: str, places: Iterable[Place]) -> Place | None:
+def _get_first(model: str, places: Iterable[Place]) -> Place | None:
     kind = _kind(model).pk
     return next((place for place in places if place.kind == kind), None)
 

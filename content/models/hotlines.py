@@ -12,11 +12,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
-from access.models import in_language
+from access.models import localize
 
 from ..lines.form import HotlineForm
 from ..lines.rule import known_true_since, last_true, may_be_shown, shown_for
-from ..lines.spoken import check_codes, names_of
+from ..lines.spoken import check_codes, get_names
 
 
 class Publish(models.TextChoices):
@@ -188,7 +188,7 @@ class Hotline(models.Model):
     @property
     def spoken(self) -> str:
         """Languages as readers see them, "" when they are not known."""
-        return ", ".join(names_of(self.languages))
+        return ", ".join(get_names(self.languages))
 
     def is_tested(self, on: date | None = None) -> bool:
         """Someone has called the number within the last 30 days (HOTLINE_TEST_DAYS)."""
@@ -203,4 +203,4 @@ class Hotline(models.Model):
         return self.never_stale or (day is not None and (on or timezone.localdate()) - day <= shown_for())
 
     def _text(self, field: str) -> str:
-        return in_language({"sq": getattr(self, f"{field}_sq"), "en": getattr(self, f"{field}_en")})
+        return localize({"sq": getattr(self, f"{field}_sq"), "en": getattr(self, f"{field}_en")})

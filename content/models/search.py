@@ -11,7 +11,7 @@ from wagtail.models import Locale, Page
 
 from .glossary import LinesField
 
-MOST_WORDS = 40
+MAX_WORDS = 40
 
 
 class SynonymsForm(WagtailAdminModelForm):
@@ -34,7 +34,7 @@ class AnswerForm(WagtailAdminModelForm):
 def _checked(words: list[str]) -> None:
     if not words:
         raise ValidationError({"words": _("Write at least one.")})
-    if len(words) > MOST_WORDS or any(len(each) > 80 for each in words):
+    if len(words) > MAX_WORDS or any(len(each) > 80 for each in words):
         raise ValidationError({"words": _("At most 40 lines, each of at most 80 characters.")})
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import get_language
 
-from access.texts import Said, said_in
+from access.localized_text import LocalizedText, localize_to
 
 FOLDER = Path(__file__).parents[1] / "data" / "papers"
 
@@ -40,12 +40,12 @@ class Paper:
         return found
 
     @property
-    def name(self) -> Said:
-        return said_in(self.texts("name"), get_language() or settings.LANGUAGE_CODE)
+    def name(self) -> LocalizedText:
+        return localize_to(self.texts("name"), get_language() or settings.LANGUAGE_CODE)
 
     @property
-    def what(self) -> Said:
-        return said_in(self.texts("what"), get_language() or settings.LANGUAGE_CODE)
+    def what(self) -> LocalizedText:
+        return localize_to(self.texts("what"), get_language() or settings.LANGUAGE_CODE)
 
     @property
     def address(self) -> str:

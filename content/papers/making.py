@@ -16,7 +16,7 @@ from .kinds import PAPERS, Paper, words
 from .pattern import svg
 from .printing import to_pdf
 
-MOST_LINES = {"pocket-card": 4, "poster-a4": 3, "poster-a3": 3}  # besides those for danger
+MAX_LINES = {"pocket-card": 4, "poster-a4": 3, "poster-a3": 3}  # besides those for danger
 MADE_AT_MOST = 2 * 2 * len(PAPERS)  # each in both languages, and the same of yesterday
 
 
@@ -61,7 +61,7 @@ def _made(paper: Paper, language: str, day: datetime.date, lines: tuple[Line, ..
         "may_ask": may_ask,
         "lines": lines,
         "danger": [line for line in lines if line.for_danger],
-        "talk": [line for line in lines if not line.for_danger][: MOST_LINES.get(paper.key)],
+        "talk": [line for line in lines if not line.for_danger][: MAX_LINES.get(paper.key)],
         "how": [step.format(cover=said["cover"]) for step in said.get("how", [])],
         "copies": range(2),
     }

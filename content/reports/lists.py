@@ -11,13 +11,14 @@ from wagtail.permissions import policy_registry
 from wagtail.query import PageQuerySet
 
 from access.models import User
-from content.lines.states import standings
-from content.models import Hotline, public_page_models
-from content.review.references import count_of
+
+from ..lines.states import standings
+from ..models import Hotline, public_page_models
+from ..review.references import get_count
 
 SOON = timedelta(days=30)
 LATELY = timedelta(days=7)
-MOST_TAKEN = 40  # entries of the history looked at
+MAX_TAKEN = 40  # entries of the history looked at
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,14 @@ def taken_away(now: datetime | None = None) -> list[Taken]:
     since = (now or timezone.now()) - LATELY
     entries = PageLogEntry.objects.filter(action="wagtail.unpublish", timestamp__gte=since, user__isnull=False)
     found: dict[int, Taken] = {}
-    for entry in entries.select_related("page", "user").order_by("-timestamp")[:MOST_TAKEN]:
+    for entry in entries.select_related("page", "user").order_by("-timestamp")[:MAX_TAKEN]:
         page = Page.objects.filter(pk=entry.page_id, live=False).first()
         if page is not None and page.pk not in found:
-            found[page.pk] = Taken(page, entry.user, entry.timestamp, count_of(page))
+            found[page.pk] = Taken(page, entry.user, entry.timestamp, get_count(page))
     return list(found.values())
 
 
-def pages_of(user: User) -> PageQuerySet:
+def get_pages(user: User) -> PageQuerySet:
     """The public pages this person may change, with `review_by` and `checked_on` whatever their type."""
     pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change")
     types = [model._meta.model_name for model in public_page_models()]
@@ -55,7 +56,7 @@ def pages_of(user: User) -> PageQuerySet:
 def due_pages(user: User, on: date | None = None) -> PageQuerySet:
     """Live pages whose day to be looked at again has come, or comes within 30 days."""
     until = (on or timezone.localdate()) + SOON
-    return pages_of(user).live().filter(review_by__lte=until).order_by("review_by", "path")
+    return get_pages(user).live().filter(review_by__lte=until).order_by("review_by", "path")
 
 
 def lines_by_state(on: date | None = None) -> "QuerySet[Hotline]":

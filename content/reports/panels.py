@@ -6,9 +6,9 @@ from django.http import HttpRequest
 from wagtail.admin.ui.components import Component
 
 from access.models import StaffRole
-from content.lines.states import to_do
-from content.review.models import DeletionRequest
 
+from ..lines.states import to_do
+from ..review.models import DeletionRequest
 from .lists import due_pages, taken_away
 
 SHOWN = 8

@@ -14,22 +14,21 @@ from wagtail.admin.ui.tables import Column, DateColumn, LocaleColumn, TitleColum
 from wagtail.admin.views.reports import ReportView
 from wagtail.models import Locale, Page, PageLogEntry
 
-from content.checks.findings import Finding
-from content.checks.keeping import waiting
-from content.checks.run import findings_by_page
-from content.lines.rule import days_left
-from content.lines.states import LineState, state_of
-from content.models import Hotline
-from content.review.notes import ACTION
-
-from .lists import SOON, due_pages, lines_by_state, pages_of
+from ..checks.findings import Finding
+from ..checks.keeping import waiting
+from ..checks.run import findings_by_page
+from ..lines.rule import days_left
+from ..lines.states import LineState, get_state
+from ..models import Hotline
+from ..review.notes import ACTION
+from .lists import SOON, due_pages, get_pages, lines_by_state
 
 
 def edit_page(page: Page) -> str:
     return reverse("wagtailadmin_pages:edit", args=[page.pk])
 
 
-def kind_of(page: Page) -> Any:
+def get_kind(page: Page) -> Any:
     model = page.cached_content_type.model_class()
     return model._meta.verbose_name if model else page.cached_content_type.model
 
@@ -90,7 +89,7 @@ class ReviewByReport(HouseReport):
     columns = [
         TitleColumn("title", label=_("Title"), get_url=edit_page),
         LocaleColumn(),
-        Column("kind", label=_("Type"), accessor=kind_of),
+        Column("kind", label=_("Type"), accessor=get_kind),
         DateColumn("review_by", label=_("Next review on")),
         DateColumn("checked_on", label=_("Text checked on")),
         DateColumn("last_published_at", label=_("Last published")),
@@ -106,7 +105,7 @@ class ReviewByReport(HouseReport):
     }
 
     def get_queryset(self) -> Any:
-        return pages_of(self.request.user).live().select_related("locale").order_by("review_by", "path")
+        return get_pages(self.request.user).live().select_related("locale").order_by("review_by", "path")
 
 
 class LineActionColumn(Column):
@@ -114,7 +113,7 @@ class LineActionColumn(Column):
 
 
 def state_label(line: Hotline) -> Any:
-    return state_of(line).label
+    return get_state(line).label
 
 
 class LinesReport(HouseReport):
@@ -170,7 +169,7 @@ def batched(pages: list[Page], size: int) -> Iterator[list[Page]]:
     return (pages[start : start + size] for start in range(0, len(pages), size))
 
 
-def findings_of(page: Page) -> list[Finding]:
+def get_findings(page: Page) -> list[Finding]:
     return page.findings
 
 
@@ -188,7 +187,7 @@ class FindingsReport(HouseReport):
     columns = [
         TitleColumn("title", label=_("Title"), get_url=edit_page),
         LocaleColumn(),
-        FindingsColumn("findings", label=_("What to look at"), accessor=findings_of),
+        FindingsColumn("findings", label=_("What to look at"), accessor=get_findings),
     ]
     list_export = ["title", "locale", "findings_text", "full_url"]
     export_headings = {
@@ -200,7 +199,7 @@ class FindingsReport(HouseReport):
 
     def get_queryset(self) -> Any:
         """Pages in which something was found (`checks.keeping`), those first that must not be read as they are."""
-        found = pages_of(self.request.user).live().filter(Q(checked__stops__gt=0) | Q(checked__others__gt=0))
+        found = get_pages(self.request.user).live().filter(Q(checked__stops__gt=0) | Q(checked__others__gt=0))
         return found.select_related("locale").order_by("-checked__stops", "path")
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -219,7 +218,7 @@ class FindingsReport(HouseReport):
         return pages
 
 
-def words_of(entry: PageLogEntry) -> str:
+def get_words(entry: PageLogEntry) -> str:
     return entry.data.get("words", "")
 
 
@@ -240,7 +239,7 @@ class ChangesReport(HouseReport):
     columns = [
         DateColumn("timestamp", label=_("When")),
         TitleColumn("label", label=_("Page"), get_url=edit_of_entry),
-        Column("words", label=_("What changed"), accessor=words_of),
+        Column("words", label=_("What changed"), accessor=get_words),
         UserColumn("user", label=_("By")),
     ]
     list_export = ["timestamp", "label", "words", "user"]
@@ -252,7 +251,7 @@ class ChangesReport(HouseReport):
 
     def decorate_paginated_queryset(self, object_list: Any) -> Any:
         for entry in object_list:
-            entry.words = words_of(entry)
+            entry.words = get_words(entry)
         return object_list
 
 

@@ -13,9 +13,9 @@ from wagtail.models import Page, PageLogEntry, Revision, TaskState, WorkflowStat
 from wagtail_localize.models import Translation
 
 from access.models import User
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
-from .authors import authors_of, is_as_submitted, last_translator
+from .authors import get_authors, is_as_submitted, last_translator
 from .models import EditorNews, PageReviewTask
 from .news import tell
 from .notes import STOPPED
@@ -31,13 +31,13 @@ class ChangedSinceApproval(Exception):
 
 def publish_approved(workflow_state: WorkflowState, *, user: User) -> None:
     """Puts before readers exactly the revision that another editor approved. Raises PermissionDenied without one."""
-    approval = approval_of(workflow_state)
+    approval = get_approval(workflow_state)
     if approval is None:
         raise PermissionDenied
     approval.revision.publish(user=user, skip_permission_checks=True)
-    record(
+    log_event(
         "page.approved",
-        actor=actor_of(user),
+        actor=get_actor(user),
         target_kind="page",
         target_id=workflow_state.object_id,
         revision=approval.revision_id,
@@ -45,18 +45,18 @@ def publish_approved(workflow_state: WorkflowState, *, user: User) -> None:
     )
 
 
-def approval_of(workflow_state: WorkflowState) -> TaskState | None:
+def get_approval(workflow_state: WorkflowState) -> TaskState | None:
     """The last approval in this workflow by somebody who neither submitted nor wrote of what was approved, if that is
     still what was submitted."""
     approved = workflow_state.task_states.filter(status=TaskState.STATUS_APPROVED, finished_by__isnull=False)
     for state in approved.select_related("revision", "task").order_by("-finished_at"):
         is_ours = isinstance(state.task.specific, PageReviewTask)
-        if is_ours and is_as_submitted(state) and state.finished_by_id not in authors_of(state):
+        if is_ours and is_as_submitted(state) and state.finished_by_id not in get_authors(state):
             return state
     return None
 
 
-def translation_of(page: Page) -> Translation | None:
+def get_translation(page: Page) -> Translation | None:
     """The translation, sentence by sentence, that this page is the result of."""
     return Translation.objects.filter(
         source__object_id=page.translation_key, target_locale_id=page.locale_id, enabled=True
@@ -70,7 +70,7 @@ def submit_translation(page: Page, *, user: User) -> None:
     Raises PermissionDenied when the page waits already or may not be submitted, ValidationError when a translated
     sentence doesn't fit its field.
     """
-    translation = translation_of(page)
+    translation = get_translation(page)
     workflow = page.get_workflow()
     if translation is None or workflow is None or not page.permissions_for_user(user).can_submit_for_moderation():
         raise PermissionDenied
@@ -139,7 +139,7 @@ def _stop(revision: Revision) -> None:
     Revision.objects.filter(pk=revision.pk).update(approved_go_live_at=None)
     log_action(instance=page, action=STOPPED, revision=revision)
     tell(NOT_PUBLISHED, title=page.get_admin_display_title(), by=None)
-    record("page.not_published", target_kind="page", target_id=page.pk, revision=revision.pk)
+    log_event("page.not_published", target_kind="page", target_id=page.pk, revision=revision.pk)
     log.error("page_not_published", page=str(page.pk), code=ChangedSinceApproval.__name__)
 
 

@@ -22,15 +22,15 @@ def note_submission(state: TaskState) -> None:
     from .models import Submitted
 
     revision = Revision.objects.get(pk=state.revision_id)
-    Submitted.objects.create(state=state, fingerprint=fingerprint(revision), authors=sorted(writers_of(revision)))
+    Submitted.objects.create(state=state, fingerprint=fingerprint(revision), authors=sorted(get_writers(revision)))
 
 
-def authors_of(state: TaskState) -> set[int]:
+def get_authors(state: TaskState) -> set[int]:
     """Ids of everybody who submitted or wrote of it. What was sent before this was noted is worked out."""
     from .models import Submitted
 
     noted = Submitted.objects.filter(state_id=state.pk).values_list("authors", flat=True).first()
-    people = set(writers_of(state.revision) if noted is None else noted)
+    people = set(get_writers(state.revision) if noted is None else noted)
     return {pk for pk in (*people, state.workflow_state.requested_by_id, state.revision.user_id) if pk}
 
 
@@ -47,7 +47,7 @@ def fingerprint(revision: Revision) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def writers_of(revision: Revision) -> set[int]:
+def get_writers(revision: Revision) -> set[int]:
     """Everybody who saved the page since what readers have now, up to this revision; of a translation also who
     translated, and who wrote what the original holds unread."""
     page = Page.objects.filter(pk=revision.object_id).first()

@@ -11,7 +11,7 @@ from django.db.models.signals import post_save
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import ModelLogEntry, Page, PageLogEntry
 
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
 from .news import tell
 
@@ -44,9 +44,9 @@ def _note(sender: Any, instance: Any, created: bool, **_given: Any) -> None:
         return
     model = entry.content_type.model_class() if entry.content_type_id else None
     _tell(entry, model)
-    record(
+    log_event(
         f"cms.{entry.action.removeprefix(OURS)}"[:64],
-        actor=actor_of(entry.user),
+        actor=get_actor(entry.user),
         target_kind=(entry.content_type.model if entry.content_type_id else "")[:32],
         target_id=entry.object_id,
         revision=entry.revision_id or "",

@@ -13,7 +13,7 @@ from wagtail.actions.delete_page import DeletePageAction
 from wagtail.models import Page
 
 from access.models import StaffRole, User
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
 from .models import DeletionRequest
 from .references import references_to
@@ -51,7 +51,7 @@ def ask_to_delete(*, page: Page, by: User, why: str) -> DeletionRequest:
         raise PermissionDenied
     asked, is_new = DeletionRequest.objects.get_or_create(page_id=page.pk, defaults={"asked_by": by, "why": why})
     if is_new:
-        record("page.deletion_asked", actor=actor_of(by), target_kind="page", target_id=page.pk)
+        log_event("page.deletion_asked", actor=get_actor(by), target_kind="page", target_id=page.pk)
     return asked
 
 
@@ -64,7 +64,7 @@ def end_request(*, page: Page, by: User) -> bool:
     if not page.permissions_for_user(by).can_edit():
         raise PermissionDenied
     asked.delete()
-    record("page.deletion_refused", actor=actor_of(by), target_kind="page", target_id=page.pk)
+    log_event("page.deletion_refused", actor=get_actor(by), target_kind="page", target_id=page.pk)
     return True
 
 
@@ -75,9 +75,9 @@ def delete_page(*, page: Page, by: User) -> None:
     page = Page.objects.get(pk=page.pk).specific
     if not page.permissions_for_user(by).can_delete():
         raise PermissionDenied
-    record(
+    log_event(
         "page.deleted",
-        actor=actor_of(by),
+        actor=get_actor(by),
         target_kind="page",
         target_id=page.pk,
         asked_by=asked.asked_by_id if asked else None,

@@ -14,7 +14,7 @@ from wagtail.models import Page
 from .deleting import ask_to_delete, delete_page, end_request, needs_another
 from .models import DeletionRequest
 from .permissions import PublicPagePermissions
-from .references import count_of, places_referring_to
+from .references import get_count, places_referring_to
 
 
 class WhyForm(forms.Form):
@@ -46,7 +46,7 @@ def delete(request: HttpRequest, page_id: int) -> HttpResponse:
         "needs_another": needs_another(page),
         "beneath": page.get_descendant_count(),
         "places": places_referring_to(page, request.user),
-        "count": count_of(page),
+        "count": get_count(page),
         "form": form,
     }
     return render(request, "content_admin/delete.html", context)

@@ -15,7 +15,7 @@ from wagtail.images import get_image_model
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail_localize.models import OverridableSegment, SegmentOverride
 
-from content.blocks import BodyBlock, DownloadsBlock
+from ..blocks import BodyBlock, DownloadsBlock
 
 
 def listen() -> None:

@@ -16,7 +16,7 @@ from wagtail_localize.views import edit_translation as views
 from wagtail_localize.views.submit_translations import SubmitSnippetTranslationView
 from wagtail_localize.views.update_translations import UpdateTranslationsForm, UpdateTranslationsView
 
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
 from ..models import GlossaryTerm
 
@@ -42,8 +42,8 @@ class UpdateTranslations(UpdateTranslationsView):
         with transaction.atomic():
             answer: HttpResponse = super().form_valid(form)
             source = self.kwargs["translation_source_id"]
-            by = actor_of(self.request.user)
-            record("translation.updated", actor=by, target_kind="translation_source", target_id=source)
+            by = get_actor(self.request.user)
+            log_event("translation.updated", actor=by, target_kind="translation_source", target_id=source)
         return answer
 
 
@@ -56,7 +56,9 @@ def recorded(what: str, view: View) -> View:
             answer = view(request, translation_id, **ids)
             if answer.status_code < 400:
                 action = "translation.sentence_removed" if request.method == "DELETE" else what
-                record(action, actor=actor_of(request.user), target_kind="translation", target_id=translation_id, **ids)
+                log_event(
+                    action, actor=get_actor(request.user), target_kind="translation", target_id=translation_id, **ids
+                )
         return answer
 
     return recording
@@ -69,7 +71,7 @@ def begin_snippet(request: HttpRequest, app_label: str, model_name: str, pk: str
             request, app_label=app_label, model_name=model_name, pk=pk
         )
         if request.method == "POST" and answer.status_code == 302:
-            record("translation.begun", actor=actor_of(request.user), target_kind=model_name[:32], target_id=pk)
+            log_event("translation.begun", actor=get_actor(request.user), target_kind=model_name[:32], target_id=pk)
     return answer
 
 

@@ -21,9 +21,9 @@ from wagtail.locks import WorkflowLock
 from wagtail.models import AbstractGroupApprovalTask, Page, TaskState, WorkflowState
 
 from access.models import StaffRole, User
-from content.checks.run import must_not_be_published
 
-from .authors import authors_of, is_as_submitted, note_submission
+from ..checks.run import must_not_be_published
+from .authors import get_authors, is_as_submitted, note_submission
 
 Action = tuple[str, Any, bool]
 
@@ -190,7 +190,7 @@ class PageReviewTask(AbstractGroupApprovalTask):
 def may_decide(state: TaskState, user: User) -> bool:
     """An editor today, of the task's groups, and neither who submitted nor anybody who wrote of it."""
     task = state.task.specific
-    return isinstance(task, PageReviewTask) and _is_reviewer(task, user) and user.pk not in authors_of(state)
+    return isinstance(task, PageReviewTask) and _is_reviewer(task, user) and user.pk not in get_authors(state)
 
 
 def _is_reviewer(task: PageReviewTask, user: User) -> bool:

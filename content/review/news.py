@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .models import EditorNews
 
 log = structlog.get_logger(__name__)
-MOST_AT_ONCE = 200
+MAX_AT_ONCE = 200
 
 
 def tell(what: str, *, title: str, by: User | None) -> None:
@@ -34,11 +34,10 @@ def tell(what: str, *, title: str, by: User | None) -> None:
 
 def send_news() -> int:
     """One mail to each editor of today about all that is new. Returns how many things were told."""
-    from content.lines.actions import editors_to_tell
-
+    from ..lines.actions import editors_to_tell
     from .models import EditorNews
 
-    news = list(EditorNews.objects.filter(told_at__isnull=True).select_related("by")[:MOST_AT_ONCE])
+    news = list(EditorNews.objects.filter(told_at__isnull=True).select_related("by")[:MAX_AT_ONCE])
     if not news:
         return 0
     editors = editors_to_tell()

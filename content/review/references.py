@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.models import Page, ReferenceIndex
 
-MOST_NAMED = 50
+MAX_NAMED = 50
 
 
 @dataclass(frozen=True)
@@ -29,18 +29,18 @@ def references_to(page: Page) -> QuerySet:
     return found.exclude(base_content_type=kind, object_id__in=going)
 
 
-def count_of(page: Page) -> int:
+def get_count(page: Page) -> int:
     return references_to(page).values("base_content_type", "object_id").distinct().count()
 
 
 def places_referring_to(page: Page, user: Any) -> list[Place]:
-    """At most MOST_NAMED of them, each once, in the order they were written."""
+    """At most MAX_NAMED of them, each once, in the order they were written."""
     return list(_places(page, AdminURLFinder(user)))
 
 
 def _places(page: Page, finder: AdminURLFinder) -> Iterator[Place]:
     rows = references_to(page).order_by("base_content_type", "object_id")
-    named = rows.values_list("base_content_type", "object_id").distinct()[:MOST_NAMED]
+    named = rows.values_list("base_content_type", "object_id").distinct()[:MAX_NAMED]
     for kind_id, key in named:
         model = ContentType.objects.get_for_id(kind_id).model_class()
         found = model._base_manager.filter(pk=key).first() if model else None

@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.models import Page, TaskState
 
-from content.checks.run import findings_for
-
-from .actions import submit_translation, translation_of
-from .authors import authors_of, is_as_submitted
+from ..checks.run import findings_for
+from .actions import get_translation, submit_translation
+from .authors import get_authors, is_as_submitted
 from .models import PageReviewTask, may_decide
 
 
@@ -48,7 +47,7 @@ def decide(request: HttpRequest, state_id: int) -> HttpResponse:
         "findings": findings,
         "stops": [each for each in findings if each.stops],
         "may_decide": may_decide(state, request.user),  # type: ignore[arg-type]
-        "is_own": request.user.pk in authors_of(state),
+        "is_own": request.user.pk in get_authors(state),
         "is_as_submitted": is_as_submitted(state),
         "has_live": page.live,
     }
@@ -87,7 +86,7 @@ def submit(request: HttpRequest, page_id: int) -> HttpResponse:
     """GET: what is sent and to whom. POST: the translated sentences become a draft that another editor looks over."""
     page = get_object_or_404(Page, pk=page_id).specific
     permissions = page.permissions_for_user(request.user)
-    translation = translation_of(page)
+    translation = get_translation(page)
     if translation is None or not permissions.can_edit():
         raise PermissionDenied
     if request.method == "POST":

@@ -14,7 +14,7 @@ class NotThere(ValueError):
     """The part that was asked for lies outside the file."""
 
 
-def part_of(header: str, size: int) -> tuple[int, int] | None:
+def get_part(header: str, size: int) -> tuple[int, int] | None:
     """(first, last) byte of a Range header, None to send the whole file. Several parts at once: the whole file.
 
     Raises NotThere.
@@ -38,7 +38,7 @@ def part_of(header: str, size: int) -> tuple[int, int] | None:
 def answer(file: IO[bytes], size: int, *, asked: str, content_type: str, is_head: bool = False) -> HttpResponseBase:
     """The file or the part of it that was asked for. Closes the file when it has been sent."""
     try:
-        part = part_of(asked, size) if asked else None
+        part = get_part(asked, size) if asked else None
     except NotThere:
         file.close()
         refused = HttpResponse(status=416)

@@ -79,7 +79,7 @@ class WholePages:
         if is_long or not self.shelf.limit:
             environ[GENERATION] = self.generation.look()
             return self.inner(environ, start_response)
-        key = key_of(environ)
+        key = get_key(environ)
         kept = self._still_true(key)
         if kept is not None:
             return self._answer(kept, environ, start_response)
@@ -168,7 +168,7 @@ class WholePages:
         self._unkept.add(key)
 
 
-def key_of(environ: Environ) -> tuple[str, bool, str, str]:
+def get_key(environ: Environ) -> tuple[str, bool, str, str]:
     query = environ.get("QUERY_STRING", "")
     return (
         environ.get("HTTP_HOST", ""),

@@ -9,10 +9,11 @@ from django.urls import reverse
 from wagtail.models import Page
 
 from access.models import Assignment, StaffRole, User
-from case_forms.intake.seeding.reference import seed_groups
-from content.models import ArticlePage, HomePage
-from content.review.seeding import seed_review
-from content.tests.seeded import SeededTest
+from case_forms.submissions.seeding.reference import seed_groups
+
+from ..models import ArticlePage, HomePage
+from ..review.seeding import seed_review
+from .seeded import SeededTest
 
 
 class Editor:
@@ -38,10 +39,10 @@ class Editor:
 
     def save(self, page: Page, *, action: str = "", **changes: Any) -> Any:
         """Posts the editing form as the browser would, with what is in the newest draft and `changes`."""
-        return self.client.post(reverse("wagtailadmin_pages:edit", args=[page.pk]), form_of(page, action, **changes))
+        return self.client.post(reverse("wagtailadmin_pages:edit", args=[page.pk]), get_form(page, action, **changes))
 
 
-def form_of(page: Page, action: str = "", **changes: Any) -> dict[str, Any]:
+def get_form(page: Page, action: str = "", **changes: Any) -> dict[str, Any]:
     """The fields of an article's editing form; its body has one text, `text`."""
     newest = page.get_latest_revision_as_object() if page.pk else page
     data = {

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.test import TestCase
 from wagtail.models import Locale, Page, Site
 
-from content.models import GlossaryPage, GlossaryTerm, HomePage, Hotline, SearchPage, SectionPage
+from ..models import GlossaryPage, GlossaryTerm, HomePage, Hotline, SearchPage, SectionPage
 
 
 class PublicSiteTest(TestCase):

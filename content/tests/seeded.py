@@ -4,8 +4,9 @@ from django.core.cache import cache
 from django.test import TestCase
 from wagtail.models import Page
 
-from content.seeding import seed_content
 from tests.rows import laid_down
+
+from ..seeding import seed_content
 
 
 class SeededTest(TestCase):

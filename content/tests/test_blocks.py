@@ -12,10 +12,11 @@ from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
 from access.models import MobileUnit, Region
-from content.blocks import BodyBlock
-from content.blocks.files import length_in_words
-from content.models import ArticlePage
-from content.tests.public_site import PublicSiteTest, main, stream
+
+from ..blocks import BodyBlock
+from ..blocks.files import length_in_words
+from ..models import ArticlePage
+from .public_site import PublicSiteTest, main, stream
 
 
 def picture() -> int:

@@ -4,8 +4,9 @@ from wagtail.models import Locale, Page
 from wagtail_localize.models import StringTranslation, Translation, TranslationSource
 
 from access.models import Assignment, StaffRole, User
-from content.models import ArticlePage, HelpPage, HomePage, Hotline
-from content.tests.seeded import SeededTest
+
+from ..models import ArticlePage, HelpPage, HomePage, Hotline
+from .seeded import SeededTest
 
 
 class TestEditing(SeededTest):

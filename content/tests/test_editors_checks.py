@@ -9,13 +9,13 @@ from django.utils import timezone
 from openpyxl import load_workbook
 from wagtail.models import Page, PageLogEntry
 
-from content.checks.keeping import check_waiting, waiting
-from content.checks.models import CheckedPage
-from content.checks.run import findings_by_page
-from content.housekeeping import each_minute
-from content.models import ArticlePage, Hotline
-from content.tests.editors import Editor, EditorsTest, form_of
-from content.tests.test_editors_review import UNVERIFIED
+from ..checks.keeping import check_waiting, waiting
+from ..checks.models import CheckedPage
+from ..checks.run import findings_by_page
+from ..housekeeping import each_minute
+from ..models import ArticlePage, Hotline
+from .editors import Editor, EditorsTest, get_form
+from .test_editors_review import UNVERIFIED
 
 
 def check_all() -> int:
@@ -36,7 +36,7 @@ class TestBesideTheEditor(EditorsTest):
 
     def test_what_is_typed_is_looked_at_before_it_is_saved(self):
         address = reverse("checks_on_edit", args=[self.article.pk])
-        html = self.ana.client.post(address, form_of(self.article, text=UNVERIFIED)).content.decode()
+        html = self.ana.client.post(address, get_form(self.article, text=UNVERIFIED)).content.decode()
         assert "069 123 4567" in html
         assert "prevents this page from being published" in html
         assert self.again(self.article).latest_revision == self.article.latest_revision
@@ -44,33 +44,33 @@ class TestBesideTheEditor(EditorsTest):
 
     def test_a_half_filled_form_is_looked_at_too(self):
         address = reverse("checks_on_edit", args=[self.article.pk])
-        html = self.ana.client.post(address, form_of(self.article, title="", slug="")).content.decode()
+        html = self.ana.client.post(address, get_form(self.article, title="", slug="")).content.decode()
         assert "The checks found nothing" in html
-        html = self.ana.client.post(address, form_of(self.article, review_by="soon")).content.decode()
+        html = self.ana.client.post(address, get_form(self.article, review_by="soon")).content.decode()
         assert "Correct them first" in html
 
     def test_a_form_without_its_parts_is_refused_not_broken(self):
         address = reverse("checks_on_edit", args=[self.article.pk])
-        for data in ({}, {"title": "x"}, form_of(self.article) | {"body-count": "many"}):
+        for data in ({}, {"title": "x"}, get_form(self.article) | {"body-count": "many"}):
             assert self.ana.client.post(address, data).status_code in (200, 400), data
 
     def test_a_page_that_does_not_exist_yet_is_looked_at(self):
         address = reverse("checks_on_create", args=["content", "articlepage", self.home.pk])
         page = ArticlePage(title="E re", slug="e-re-fare", locale=self.home.locale)
-        html = self.ana.client.post(address, form_of(page, text=UNVERIFIED)).content.decode()
+        html = self.ana.client.post(address, get_form(page, text=UNVERIFIED)).content.decode()
         assert "069 123 4567" in html
         assert not ArticlePage.objects.filter(slug="e-re-fare").exists()
 
     def test_others_are_not_answered(self):
         operator = Editor("op", "Operators", role="operator")
         address = reverse("checks_on_edit", args=[self.article.pk])
-        assert operator.client.post(address, form_of(self.article)).status_code == 404
-        assert self.client.post(address, form_of(self.article)).status_code in (302, 404)
+        assert operator.client.post(address, get_form(self.article)).status_code == 404
+        assert self.client.post(address, get_form(self.article)).status_code in (302, 404)
 
     def test_markup_that_is_typed_comes_back_as_text(self):
         address = reverse("checks_on_edit", args=[self.article.pk])
         html = self.ana.client.post(
-            address, form_of(self.article, title="<script>viktima</script>", text="x")
+            address, get_form(self.article, title="<script>viktima</script>", text="x")
         ).content.decode()
         assert "<script>" not in html
 
@@ -222,7 +222,7 @@ class TestPreview(EditorsTest):
 
     def test_only_the_preview_beside_the_editor_brings_what_wagtails_own_checks_ask(self):
         preview = reverse("wagtailadmin_pages:preview_on_edit", args=[self.article.pk])
-        assert self.ana.client.post(preview, form_of(self.article)).json()["is_valid"]
+        assert self.ana.client.post(preview, get_form(self.article)).json()["is_valid"]
         beside = self.ana.client.get(preview, {"mode": "", "in_preview_panel": "true"})
         assert "checker-axe-configuration" in beside.content.decode()
         alone, public = self.ana.client.get(preview, {"mode": ""}), self.client.get(self.article.url)

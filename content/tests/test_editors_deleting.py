@@ -6,10 +6,11 @@ from django.urls import reverse
 from wagtail.models import Page
 
 from audit.models import AuditEntry
-from content.models import ArticlePage, HelpPage, HomePage, SearchAnswer
-from content.review.deleting import ask_to_delete, delete_page, end_request, needs_another
-from content.review.models import DeletionRequest
-from content.tests.editors import Editor, EditorsTest
+
+from ..models import ArticlePage, HelpPage, HomePage, SearchAnswer
+from ..review.deleting import ask_to_delete, delete_page, end_request, needs_another
+from ..review.models import DeletionRequest
+from .editors import Editor, EditorsTest
 
 
 class DeletingTest(EditorsTest):

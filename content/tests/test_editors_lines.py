@@ -25,11 +25,12 @@ from wagtail.models import ModelLogEntry
 
 from access.models import Assignment, User
 from audit.models import AuditEntry
-from content import housekeeping
-from content.lines.actions import tell_editors
-from content.lines.states import LineState, standings, state_of
-from content.models import Hotline
-from content.tests.editors import Editor, EditorsTest
+
+from .. import housekeeping
+from ..lines.actions import tell_editors
+from ..lines.states import LineState, get_state, standings
+from ..models import Hotline
+from .editors import Editor, EditorsTest
 
 
 class PostOffice:
@@ -87,15 +88,15 @@ class LinesTest(EditorsTest):
 class TestStates(LinesTest):
     def test_a_line_is_in_one_state_each_day(self):
         for days, state in ((0, "fine"), (22, "fine"), (23, "soon"), (30, "soon"), (31, "stale"), (400, "stale")):
-            assert state_of(self.age(self.line, days, never_stale=False)) == state, days
+            assert get_state(self.age(self.line, days, never_stale=False)) == state, days
         for days, state in ((0, "fine"), (23, "soon"), (31, "untested")):
-            assert state_of(self.age(self.danger, days, never_stale=True)) == state, days
+            assert get_state(self.age(self.danger, days, never_stale=True)) == state, days
         Hotline.objects.filter(pk=self.line.pk).update(publish="no")
-        assert state_of(Hotline.objects.get(pk=self.line.pk)) == LineState.OFF
+        assert get_state(Hotline.objects.get(pk=self.line.pk)) == LineState.OFF
 
     def test_a_danger_number_never_called_is_untested_from_the_first_day(self):
         Hotline.objects.filter(pk=self.danger.pk).update(verified_on=None, never_stale=True, publish="yes")
-        assert state_of(Hotline.objects.get(pk=self.danger.pk)) == LineState.UNTESTED
+        assert get_state(Hotline.objects.get(pk=self.danger.pk)) == LineState.UNTESTED
 
     def test_the_gravest_stands_first(self):
         self.age(self.line, 40, never_stale=False)

@@ -14,11 +14,12 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import GroupApprovalTask, Page, PageLogEntry, Revision, TaskState, Workflow, WorkflowPage
 
 from audit.models import AuditEntry
-from content.models import ArticlePage
-from content.review.actions import publish_due
-from content.review.models import PageReviewTask
-from content.review.seeding import seed_review
-from content.tests.editors import Editor, EditorsTest, form_of
+
+from ..models import ArticlePage
+from ..review.actions import publish_due
+from ..review.models import PageReviewTask
+from ..review.seeding import seed_review
+from .editors import Editor, EditorsTest, get_form
 
 UNVERIFIED = "Telefononi 069 123 4567."
 
@@ -91,7 +92,7 @@ class TestReview(EditorsTest):
     def test_a_new_page_is_submitted_not_published(self):
         address = reverse("wagtailadmin_pages:add", args=["content", "articlepage", self.home.pk])
         page = ArticlePage(title="E re", slug="e-re-fare", locale=self.home.locale)
-        self.ana.client.post(address, form_of(page, "publish"))
+        self.ana.client.post(address, get_form(page, "publish"))
         assert not ArticlePage.objects.get(slug="e-re-fare").live
 
     def test_what_is_looked_at_stays_as_it_is(self):

@@ -16,11 +16,12 @@ from wagtail_localize.fields import get_translatable_fields
 from wagtail_localize.models import OverridableSegment, StringTranslation, Translation, TranslationSource
 
 from audit.models import AuditEntry
-from content.models import GlossaryTerm, Hotline, public_page_models
-from content.review.actions import translation_of
-from content.review.gone import places_for
-from content.review.models import EditorNews
-from content.tests.editors import Editor, EditorsTest
+
+from ..models import GlossaryTerm, Hotline, public_page_models
+from ..review.actions import get_translation
+from ..review.gone import places_for
+from ..review.models import EditorNews
+from .editors import Editor, EditorsTest
 
 BODY = [
     ("rich_text", "<h2>Një titull</h2><p>Një fjali e parë.</p>"),
@@ -194,7 +195,7 @@ class TestTranslating(TranslationsTest):
         assert operator.post("review:submit_translation", self.twin().pk).status_code == 404
 
     def test_pages_that_are_no_translation_are_sent_from_the_editor(self):
-        assert translation_of(self.page) is None
+        assert get_translation(self.page) is None
         assert self.ana.get("review:submit_translation", self.page.pk).status_code in (302, 403)
 
 

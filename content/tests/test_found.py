@@ -8,8 +8,8 @@ from unittest import mock
 from django.test import override_settings
 from wagtail.models import Page
 
-from content.models import ArticlePage, HelpPage, HomePage, Hotline, QuestionsPage, SectionPage, public_pages
-from content.tests.seeded import SeededTest
+from ..models import ArticlePage, HelpPage, HomePage, Hotline, QuestionsPage, SectionPage, public_pages
+from .seeded import SeededTest
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"

@@ -3,10 +3,10 @@ import re
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from content.glossary import by_letter
-from content.models import ArticlePage
-from content.models.glossary import GlossaryTermForm, LinesField
-from content.tests.public_site import PublicSiteTest, main, stream
+from ..glossary import by_letter
+from ..models import ArticlePage
+from ..models.glossary import GlossaryTermForm, LinesField
+from .public_site import PublicSiteTest, main, stream
 
 
 class TestWordsInTexts(PublicSiteTest):

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from content.models import Hotline
+from ..models import Hotline
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,8 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import PageViewRestriction
 
 from access.models import Region
-from content.models import (
+
+from ..models import (
     ArticlePage,
     DownloadPage,
     QuestionsPage,
@@ -15,7 +16,7 @@ from content.models import (
     StoryPage,
     public_pages,
 )
-from content.tests.public_site import PublicSiteTest, main, stream
+from .public_site import PublicSiteTest, main, stream
 
 
 class TestPageTypes(PublicSiteTest):

@@ -10,10 +10,10 @@ from PIL import Image
 from wagtail.images import get_image_model
 from wagtail.images.forms import get_image_form
 
-from content.housekeeping import each_hour
-from content.models import ArticlePage
-from content.pictures import POSTER, make_missing_sizes, make_sizes, sized
-from content.tests.public_site import PublicSiteTest, main, stream
+from ..housekeeping import each_hour
+from ..models import ArticlePage
+from ..pictures import POSTER, make_missing_sizes, make_sizes, sized
+from .public_site import PublicSiteTest, main, stream
 
 WRITES = re.compile(r"^(INSERT|UPDATE|DELETE|REPLACE)", re.IGNORECASE)
 ALT = "Një dritare e hapur"

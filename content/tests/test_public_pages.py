@@ -8,8 +8,8 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from content.models import ArticlePage, GlossaryPage, HelpPage, HomePage, Hotline
-from content.tests.seeded import SeededTest
+from ..models import ArticlePage, GlossaryPage, HelpPage, HomePage, Hotline
+from .seeded import SeededTest
 
 # What search engines read about a page; a browser neither runs nor shows it.
 DATA_BLOCK = re.compile(r'<script type="application/ld\+json">.*?</script>', re.DOTALL)

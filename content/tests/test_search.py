@@ -2,8 +2,8 @@ from unittest.mock import patch
 
 from wagtail.models import PageViewRestriction
 
-from content.models import ArticlePage, ServicePage
-from content.tests.public_site import PublicSiteTest, main, stream
+from ..models import ArticlePage, ServicePage
+from .public_site import PublicSiteTest, main, stream
 
 
 class TestSearch(PublicSiteTest):
@@ -84,7 +84,7 @@ class TestSearch(PublicSiteTest):
         for number in range(3):
             self.put(ArticlePage(title=f"Policia {number}", slug=f"p{number}"), self.section)
         assert "4 faqe<" in self.found("policia")
-        with patch("content.ranked.MOST_FOUND", 3), patch("content.search.MOST_FOUND", 3):
+        with patch("content.ranked.MAX_FOUND", 3), patch("content.search.MAX_FOUND", 3):
             assert "3 faqe ose më shumë" in self.found("policia")
 
     def test_many_results_come_page_by_page(self):

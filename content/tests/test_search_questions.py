@@ -5,10 +5,10 @@ from pathlib import Path
 
 from wagtail.models import Locale
 
-from content.models.listing import public_pages
-from content.search import found_pages
-from content.seeding import _pages_by_key
-from content.tests.seeded import SeededTest
+from ..models.listing import public_pages
+from ..search import found_pages
+from ..seeding import _pages_by_key
+from .seeded import SeededTest
 
 QUESTIONS = json.loads((Path(__file__).parent / "data" / "questions.json").read_text(encoding="utf-8"))
 FIRST = 3

@@ -7,11 +7,11 @@ from django.core.files.storage import default_storage
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
-from content.drawings import film
-from content.models import ArticlePage, SeededText, StepsPage
-from content.seeding import seed_content
-from content.seeding_files import FOLDER, PLACES
-from content.tests.seeded import SeededTest
+from ..drawings import film
+from ..models import ArticlePage, SeededText, StepsPage
+from ..seeding import seed_content
+from ..seeding_files import FOLDER, PLACES
+from .seeded import SeededTest
 
 ABOUT = json.loads((FOLDER / "media.json").read_text())
 A_FILM_AT_MOST = 400_000

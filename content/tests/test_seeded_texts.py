@@ -13,10 +13,10 @@ from django.utils.html import strip_tags
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
-from content import seeding
-from content.models import GlossaryTerm, Hotline, ServicePage, StoryPage, public_pages
-from content.seeding import DATA, _page_specs
-from content.tests.seeded import SeededTest
+from .. import seeding
+from ..models import GlossaryTerm, Hotline, ServicePage, StoryPage, public_pages
+from ..seeding import DATA, _page_specs
+from .seeded import SeededTest
 
 SPECS = {spec["key"]: spec for spec in _page_specs()}
 WORDS = json.loads((DATA / "glossary.json").read_text())

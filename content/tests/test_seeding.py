@@ -4,10 +4,10 @@ import pytest
 from django.core.cache import cache
 from wagtail.models import Locale, Page, Site
 
-from content.models import ArticlePage, HelpPage, HomePage, Hotline
-from content.seeding import seed_content
-from content.tests.seeded import SeededTest
-from content.texts import body_in, in_one_language, link_pages
+from ..models import ArticlePage, HelpPage, HomePage, Hotline
+from ..seeding import seed_content
+from ..texts import body_in, in_one_language, link_pages
+from .seeded import SeededTest
 
 
 def snapshot() -> list[tuple]:

@@ -8,16 +8,17 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, TaskState
 
 from audit.models import AuditEntry
-from case_forms.intake.seeding.reference import seed_groups
-from content import seeding, seeding_corrections
-from content.models import ArticlePage, GlossaryTerm, Hotline, SeededText
-from content.review.models import may_decide
-from content.review.seeding import seed_review
-from content.seeded_words import fingerprint, page_as_it_stands, page_as_shipped
-from content.seeding import seed_content, seeded
-from content.seeding_corrections import CURRENT, OWN, UNTOUCHED, WAITS
-from content.tests.editors import Editor
-from content.tests.seeded import SeededTest
+from case_forms.submissions.seeding.reference import seed_groups
+
+from .. import seeding, seeding_corrections
+from ..models import ArticlePage, GlossaryTerm, Hotline, SeededText
+from ..review.models import may_decide
+from ..review.seeding import seed_review
+from ..seeded_words import fingerprint, page_as_it_stands, page_as_shipped
+from ..seeding import seed_content, seeded
+from ..seeding_corrections import CURRENT, OWN, UNTOUCHED, WAITS
+from .editors import Editor
+from .seeded import SeededTest
 
 RIGHTS = "not_punished"
 OLD = "<p>Ligji parashikon që një person i trafikuar të mos dënohet.</p>"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content.stems import SHORTEST, folded, forms, same, stem
+from ..stems import SHORTEST, folded, forms, same, stem
 
 LANGUAGES = st.sampled_from(["sq", "en"])
 LETTERS = "abcçdeëfghijklmnopqrstuvwxyz"

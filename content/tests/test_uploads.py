@@ -8,8 +8,8 @@ from PIL import Image, ImageFile
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
-from content.tests.editors import EditorsTest
-from content.uploads import KINDS, is_of_kind, is_whole
+from ..uploads import KINDS, is_of_kind, is_whole
+from .editors import EditorsTest
 
 SOUND = b"RIFF\x24\x00\x00\x00WAVEfmt "
 

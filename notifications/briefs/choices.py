@@ -120,11 +120,11 @@ def details_in_words(reason: str, details: Mapping[str, str] | None) -> list[tup
     return [(str(label), written[key]) for key, label, _most in DETAILS.get(reason, ()) if written.get(key)]
 
 
-def reasons_of(kind: str) -> dict[str, str | Promise]:
+def get_reasons(kind: str) -> dict[str, str | Promise]:
     """The codes and words that belong to one kind of reply; empty where a reply takes no reason."""
     return {ReplyKind.DECLINED.value: REASONS, ReplyKind.OUTCOME.value: OUTCOMES | CALL_OUTCOMES}.get(kind, {})
 
 
-def words_of(kind: str, reason: str) -> str:
+def get_words(kind: str, reason: str) -> str:
     """How a stored reason reads. An unknown code reads as itself."""
-    return str(reasons_of(kind).get(reason, reason))
+    return str(get_reasons(kind).get(reason, reason))

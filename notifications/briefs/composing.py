@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .parts import order_of
+from .parts import get_order
 
 Texts = Mapping[str, str]  # {"sq": ..., "en": ...}
 
@@ -51,7 +51,7 @@ def compose(role: str, rows: Iterable[BriefRow], *, urgent: bool = False) -> dic
 
 def _in_order(role: str, rows: list[BriefRow]) -> list[tuple[BriefRow, Texts]]:
     """The rows with the title each stands under; those of one part stay in the order given."""
-    order = order_of(role)
+    order = get_order(role)
     first: list[tuple[tuple[int, int], BriefRow]] = []
     rest: list[tuple[BriefRow, Texts]] = []
     for row in rows:

@@ -21,12 +21,12 @@ from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from access.limits import papers
-from access.models import in_language
+from access.models import localize
 from notifications.directory.models import Partner, Role
 from notifications.outbox.models import BriefDocument, Notice
-from notifications.outbox.sender import ORGANISATION, unit_of
+from notifications.outbox.sender import ORGANISATION, get_unit
 
-from .pages import URGENCY, Section, is_urgent, sections_of, why_told, without
+from .pages import URGENCY, Section, get_sections, is_urgent, why_told, without
 from .papers import paper_facts
 
 HERE = Path(__file__).parent
@@ -98,7 +98,7 @@ def render_document(notice: Notice) -> BriefDocument:
         return BriefDocument.objects.get(notice=notice)
 
 
-def pdf_of(notice: Notice) -> bytes:
+def build_pdf(notice: Notice) -> bytes:
     """The PDF's bytes, for reading: the stored document, or one made for this reader and not kept."""
     found = BriefDocument.objects.filter(notice=notice).first()
     stored: Any = found.pdf if found is not None else None
@@ -107,12 +107,12 @@ def pdf_of(notice: Notice) -> bytes:
 
 def render(notice: Notice) -> Rendered:
     """Lays the notice out, in each of its languages. Touches no disk beyond PARTS. Raises DocumentRefused."""
-    versions = [_version(notice, language, is_first=not n) for n, language in enumerate(languages_of(notice))]
+    versions = [_version(notice, language, is_first=not n) for n, language in enumerate(get_languages(notice))]
     html = render_to_string(TEMPLATE, {"notice": notice, "versions": versions})
     return to_pdf(html, identifier=notice.code)
 
 
-def languages_of(notice: Notice) -> tuple[str, ...]:
+def get_languages(notice: Notice) -> tuple[str, ...]:
     """Albanian, for the office's file; the recipient's own language after it, where that is another."""
     return (FILED_IN,) if notice.language == FILED_IN else (FILED_IN, notice.language)
 
@@ -146,15 +146,15 @@ def _context(notice: Notice, language: str) -> dict[str, Any]:
     partner = contact.partner if contact else notice.partner
     urgent = is_urgent(notice)
     sections, sender = _on_paper(
-        sections_of(notice, language, on_paper=True), ELSEWHERE | ({URGENCY} if urgent else set())
+        get_sections(notice, language, on_paper=True), ELSEWHERE | ({URGENCY} if urgent else set())
     )
-    unit = unit_of(notice)
+    unit = get_unit(notice)
     return {
         "notice": notice,
         "language": language,
         "title": str(TITLES.get(notice.role, _("Notice"))),
         "organisation": ORGANISATION.get(language, ORGANISATION[FILED_IN]),
-        "partner_name": in_language(partner.names, language) if partner else "",
+        "partner_name": localize(partner.names, language) if partner else "",
         "through": _through(notice, partner),
         "contact": contact,
         "sections": sections,

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext
 
-from audit.chain import record
+from audit.chain import log_event
 from notifications.outbox.actions import cancel
 from notifications.outbox.models import BriefDocument, Notice, Reply
 from notifications.outbox.states import OPEN
@@ -27,7 +27,7 @@ ERASED = "source_erased"  # why an open notice was withdrawn (`Notice.reason`)
 LANGUAGES = ("sq", "en")
 
 
-def erase_all_of(source_id: UUID, *, at: datetime) -> int:
+def erase_all_from(source_id: UUID, *, at: datetime) -> int:
     """Erase every brief, PDF and note that was made from a source (`Notice.case_id`), and end its links. Returns how
     many notices and further reports lost something.
 
@@ -51,7 +51,7 @@ def erase_all_of(source_id: UUID, *, at: datetime) -> int:
             cancel(notice=notice, reason=ERASED)
         Notice.objects.filter(pk=notice.pk, link_revoked_at__isnull=True).update(link_revoked_at=at)
     if own or further:
-        record("notices.erased", target_kind="case", target_id=source_id, notices=len(own), further=len(further))
+        log_event("notices.erased", target_kind="case", target_id=source_id, notices=len(own), further=len(further))
     return len(own) + len(further)
 
 

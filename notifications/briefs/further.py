@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from access.models import Municipality
-from audit.chain import record
+from audit.chain import log_event
 from audit.put_aside import aside, each
 from notifications.directory.models import Contact
 from notifications.outbox.locking import lock_chases
@@ -106,7 +106,7 @@ def add_report(
             at=at,
             alarm_due_at=at if alarms else None,
         )
-        record("notice.further", target_kind="notice", target_id=first.pk, report=report.pk, case=source_id)
+        log_event("notice.further", target_kind="notice", target_id=first.pk, report=report.pk, case=source_id)
         if alarms:
             _alarm(first, at)
             report.refresh_from_db(fields=["alarm_due_at", "alarmed_at"])
@@ -145,7 +145,7 @@ def _alarm(first: Notice, now: datetime) -> bool:
     for notice in recipients:
         repeat(notice=notice, at=now)
     told = waiting.update(alarm_due_at=None, alarmed_at=now)
-    record("notice.alarmed", target_kind="notice", target_id=first.pk, reports=told)
+    log_event("notice.alarmed", target_kind="notice", target_id=first.pk, reports=told)
     return True
 
 

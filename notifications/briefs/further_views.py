@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
-from audit.chain import record
+from audit.chain import log_event
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
@@ -45,7 +45,7 @@ def _report(request: HttpRequest, visit: Visit, key: UUID) -> HttpResponse:
     found = reports_for(visit.notice).filter(pk=key).first()
     if found is None or not (is_readable(visit.notice) and may_read_reports(visit.notice)):
         raise Http404
-    record(
+    log_event(
         "brief.report_viewed",
         actor=visit.actor,
         target_kind="notice",

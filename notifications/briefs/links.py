@@ -5,13 +5,13 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from audit.chain import ANONYMOUS, Actor, record
+from audit.chain import ANONYMOUS, Actor, log_event
 from notifications.outbox.actions import link_hash
 from notifications.outbox.locking import lock_chase
 from notifications.outbox.models import Notice
 from notifications.outbox.states import NoticeState
 
-from .chase import ahead_of, next_step_now
+from .escalation_chain import get_chased_notices, next_step_now
 
 # Why a link was taken back: what the audit says.
 NOT_ME = "not_me"
@@ -47,5 +47,5 @@ def revoke_link(*, notice: Notice, why: str, actor: Actor = ANONYMOUS, at: datet
         return
     locked.link_revoked_at = moment
     locked.save(update_fields=["link_revoked_at"])
-    next_step_now([locked, *ahead_of(locked, chase)], moment)
-    record("brief.link_revoked", actor=actor, target_kind="notice", target_id=locked.pk, why=why)
+    next_step_now([locked, *get_chased_notices(locked, chase)], moment)
+    log_event("brief.link_revoked", actor=actor, target_kind="notice", target_id=locked.pk, why=why)

@@ -12,9 +12,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from access.models import Municipality, in_language
+from access.models import Municipality, localize
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
-from notifications.outbox.sender import ORGANISATION, unit_of
+from notifications.outbox.sender import ORGANISATION, get_unit
 from notifications.outbox.states import OPEN, NoticeState
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
@@ -23,15 +23,15 @@ from .choices import (
     answers_for,
     detail_fields,
     details_in_words,
+    get_words,
     outcomes_for,
     reasons_for,
     tells_more,
-    words_of,
 )
 from .further import may_read_reports, reports_for
 from .models import FurtherReport
 from .pin import paused_until
-from .replies import REFUSALS, refusal_of
+from .replies import REFUSALS, get_refusal
 from .role_choices import ACCEPT_WORDS
 from .sessions import silence
 from .visit import Visit
@@ -56,7 +56,7 @@ SHORTEST_NUMBER = 3
 
 
 @dataclass(frozen=True)
-class Row:
+class BriefRow:
     label: str
     value: str
     key: str = ""
@@ -71,7 +71,7 @@ class Row:
 @dataclass(frozen=True)
 class Section:
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[BriefRow, ...]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Said:
+class ReplyRow:
     """One reply as its author reads it."""
 
     kind: str
@@ -105,7 +105,7 @@ def is_readable(notice: Notice) -> bool:
     return notice.state in OPEN or notice.state == NoticeState.ACCEPTED
 
 
-def sections_of(notice: Notice, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
+def get_sections(notice: Notice, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
     """The notice's brief in one language. `on_paper`: without what is never printed, and without what then is empty."""
     return sections_in(notice.brief, language, on_paper=on_paper)
 
@@ -114,9 +114,9 @@ def sections_in(brief: Any, language: str, *, on_paper: bool = False) -> tuple[S
     """A composed brief in one language."""
     sections = (
         Section(
-            title=in_language(section["title"], language),
+            title=localize(section["title"], language),
             rows=tuple(
-                Row(in_language(row["label"], language), in_language(row["value"], language), row.get("key", ""))
+                BriefRow(localize(row["label"], language), localize(row["value"], language), row.get("key", ""))
                 for row in section["rows"]
                 if not on_paper or row.get("paper") is not False
             ),
@@ -161,7 +161,7 @@ def why_told(notice: Notice) -> str:
 def _sections_or_none(notice: Notice, language: str) -> tuple[Section, ...] | None:
     """None for a brief that doesn't open: the page then says whom to call, and takes the answer all the same."""
     try:
-        return sections_of(notice, language)
+        return get_sections(notice, language)
     except (SealBroken, KeyRingError) as error:
         log.error("brief_unreadable", notice=str(notice.pk), code=type(error).__name__)
         return None
@@ -183,7 +183,7 @@ def before_pin(visit: Visit) -> dict[str, Any]:
         "notice": visit.notice,
         "minutes": minutes_left(visit.notice),
         "paused_until": until,
-        "unit": unit_of(visit.notice),
+        "unit": get_unit(visit.notice),
         "organisation": ORGANISATION.get(visit.language, ORGANISATION["sq"]),
     }
 
@@ -196,7 +196,7 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
     urgent = readable and sections is not None and is_urgent(notice)
     replies = list(notice.replies.select_related("to_municipality"))
     given = {reply.kind for reply in replies} - ({ReplyKind.OUTCOME.value} if tells_more(notice) else set())
-    offered = [kind for kind in answers_for(notice) if not refusal_of(notice, kind) and kind not in given]
+    offered = [kind for kind in answers_for(notice) if not get_refusal(notice, kind) and kind not in given]
     if notice.state == NoticeState.ACCEPTED:
         offered = [kind for kind in offered if kind != ReplyKind.ACCEPTED]
     return {
@@ -207,14 +207,14 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
         "unreadable": readable and sections is None,
         "is_urgent": urgent,
         "why_told": why_told(notice) if readable else "",
-        "further": further_of(notice) if readable else None,
+        "further": get_further(notice) if readable else None,
         "minutes": minutes_left(notice),
         "replies": [_said(reply) for reply in replies],
         "offered": offered,
         "is_call": notice.purpose in (Purpose.CALL, Purpose.FALLBACK),
         "accept_words": ACCEPT_WORDS.get(notice.role, _("Accept")),
         "municipalities": Municipality.objects.exclude(pk=notice.municipality_id) if readable else (),
-        "unit": unit_of(notice),
+        "unit": get_unit(notice),
         "settled_words": _settled_words(notice),
         "silence_seconds": int(silence().total_seconds()) + 5,
         "panels": _panels(notice, offered, typed_details or {}),
@@ -262,7 +262,7 @@ class Further:
     may_read: bool
 
 
-def further_of(notice: Notice) -> Further | None:
+def get_further(notice: Notice) -> Further | None:
     """None when nothing was added."""
     rows = reports_for(notice)
     counts = rows.aggregate(all=Count("pk"), urgent=Count("pk", filter=Q(is_urgent=True)))
@@ -275,12 +275,12 @@ def _settled_words(notice: Notice) -> str:
     """What a page without a brief says."""
     if is_readable(notice):
         return ""
-    return str(REFUSALS[refusal_of(notice, ReplyKind.ACCEPTED)])
+    return str(REFUSALS[get_refusal(notice, ReplyKind.ACCEPTED)])
 
 
-def _said(reply: Reply) -> Said:
-    detail = words_of(reply.kind, reply.reason) if reply.reason else ""
+def _said(reply: Reply) -> ReplyRow:
+    detail = get_words(reply.kind, reply.reason) if reply.reason else ""
     if reply.to_municipality is not None:
         detail = reply.to_municipality.name
     more = tuple(details_in_words(reply.reason, reply.details))
-    return Said(reply.kind, str(REPLY_WORDS[ReplyKind(reply.kind)]), detail, reply.at, more)
+    return ReplyRow(reply.kind, str(REPLY_WORDS[ReplyKind(reply.kind)]), detail, reply.at, more)

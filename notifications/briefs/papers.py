@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.text import capfirst
 
-from access.models import in_language
+from access.models import localize
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose
 
@@ -42,16 +42,16 @@ def paper_facts(notice: Notice, titles: Mapping[str, Any] | set[str], language: 
     written = _data()["roles"].get(notice.role, {})
     return PaperFacts(
         legal=tuple(_laws(written.get("legal", ()), language)),
-        basis=tuple(in_language(_data()["basis"][key], language) for key in _basis(written.get("basis", ""), titles)),
+        basis=tuple(localize(_data()["basis"][key], language) for key in _basis(written.get("basis", ""), titles)),
         not_a_report=written.get("not_a_report", False),
-        recipients=recipients_of(notice) if written.get("names_recipients") else (),
+        recipients=get_recipients(notice) if written.get("names_recipients") else (),
     )
 
 
 def _laws(keys: Any, language: str) -> list[str]:
     """The laws that a source names. One that is only recalled is kept in the data for the lawyer, and not printed."""
     laws = _data()["laws"]
-    return [in_language(laws[key], language) for key in keys if laws[key]["confidence"] == SURE]
+    return [localize(laws[key], language) for key in keys if laws[key]["confidence"] == SURE]
 
 
 def _basis(kind: str, titles: Mapping[str, Any] | set[str]) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def _basis(kind: str, titles: Mapping[str, Any] | set[str]) -> tuple[str, ...]:
     return ()
 
 
-def recipients_of(notice: Notice) -> tuple[str, ...]:
+def get_recipients(notice: Notice) -> tuple[str, ...]:
     """The other roles that were to be notified of the same event, in words and without persons. Stays the same."""
     same = Notice.objects.filter(event_id=notice.root.event_id, purpose=Purpose.FIRST, is_drill=notice.is_drill)
     roles = set(same.exclude(role=notice.role).values_list("role", flat=True))

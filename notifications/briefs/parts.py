@@ -54,7 +54,7 @@ def parts() -> Mapping[str, Texts]:
 
 
 @cache
-def order_of(role: str) -> Order:
+def get_order(role: str) -> Order:
     """The order of a role; a role that has none of its own reads in the usual one."""
     orders = _data()["orders"]
     written = orders.get(role) or orders[FOR_EVERY_ROLE]

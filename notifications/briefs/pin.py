@@ -23,8 +23,8 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from access.limits import Busy
-from access.rate_limits import Limit, network_of, networks_of
-from audit.chain import ANONYMOUS, Actor, record
+from access.rate_limits import Limit, get_network, get_networks
+from audit.chain import ANONYMOUS, Actor, log_event
 from notifications.directory.models import Contact
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice
@@ -78,10 +78,10 @@ def enter_pin(*, notice: Notice, pin: str, address: str, at: datetime | None = N
 
 def _counted(notice: Notice, address: str, moment: datetime) -> _Counted:
     """A new PIN begins a new count: what was guessed at the old one is worth nothing."""
-    network, contact = network_of(address), notice.contact
+    network, contact = get_network(address), notice.contact
     since = contact.pin_set_at.timestamp() if contact and contact.pin_set_at else 0
     opened_here = PinTry.objects.filter(
-        notice__contact=contact, address_hash__in=networks_of(address), succeeded=True, at__gt=moment - KNOWN_FOR
+        notice__contact=contact, address_hash__in=get_networks(address), succeeded=True, at__gt=moment - KNOWN_FOR
     )
     return _Counted(
         f"{notice.contact_id or notice.pk}:{since:.6f}", network, contact is not None and opened_here.exists()
@@ -98,7 +98,7 @@ def _reserve(notice: Notice, counted: _Counted, moment: datetime) -> PinTry | No
         NETWORK.hit(counted.network, at=moment)
         tried = PinTry.objects.create(notice=notice, address_hash=counted.network, at=moment, succeeded=False)
     action = "brief.pin_paused" if paused else "brief.pin_tried"
-    record(action, actor=ANONYMOUS, target_kind="notice", target_id=notice.pk)
+    log_event(action, actor=ANONYMOUS, target_kind="notice", target_id=notice.pk)
     return tried
 
 
@@ -185,5 +185,5 @@ def _open(notice: Notice, reserved: PinTry, moment: datetime) -> BriefSession | 
     PinTry.objects.filter(pk=reserved.pk).update(succeeded=True)
     session = BriefSession.objects.create(notice=locked, opened_at=moment)
     mark_opened(notice=locked, at=moment)  # before the audit chain is locked: what hears of it may lock rows of its own
-    record("brief.opened", actor=Actor("contact", str(locked.contact_id)), target_kind="notice", target_id=locked.pk)
+    log_event("brief.opened", actor=Actor("contact", str(locked.contact_id)), target_kind="notice", target_id=locked.pk)
     return session

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 
-from audit.chain import record
+from audit.chain import log_event
 from audit.models import AuditEntry
 from notifications.directory.chain import resolve_chain
 from notifications.directory.links import COORDINATOR_LINKS, EVERY_COORDINATOR, OPERATOR
@@ -31,7 +31,7 @@ from notifications.outbox.locking import lock_chase
 from notifications.outbox.models import Notice
 from notifications.outbox.resolving import ABOUT, PAUSED, PIN_ALARM, every_coordinator, is_same_person
 
-from .chase import ahead_of, next_step_now
+from .escalation_chain import get_chased_notices, next_step_now
 
 ANSWER_MINUTES = 60
 # Whoever was asked may be on leave by then, or not look: another coordinator after an hour, then whoever is on duty.
@@ -91,9 +91,9 @@ def sound_pin_alarm(*, notice: Notice, at: datetime) -> list[Notice]:
         return []
     chase = lock_chase(notice)
     locked = next(member for member in chase if member.pk == notice.pk)
-    next_step_now([locked, *ahead_of(locked, chase)], at)
+    next_step_now([locked, *get_chased_notices(locked, chase)], at)
     log.warning("pin_guessed", contact=contact.pk, notice=str(notice.pk))
-    record(PAUSED, target_kind="contact", target_id=contact.pk, notice=notice.pk, event=event_id)
+    log_event(PAUSED, target_kind="contact", target_id=contact.pk, notice=notice.pk, event=event_id)
     asked = _whom_to_ask(notice, contact, at)
     if asked is None:
         transaction.on_commit(partial(_mail_operators, str(contact.pk)))

@@ -10,29 +10,29 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from access.models import in_language
-from audit.chain import actor_of, record
+from access.models import localize
+from audit.chain import get_actor, log_event
 from audit.denials import record_denial
 from notifications.directory.models import Contact
-from notifications.directory.scope import entries_of
+from notifications.directory.scope import get_entries
 from notifications.outbox.sender import ORGANISATION, link_start, units_with_number
 
 from .documents import Rendered, to_pdf
 from .pin import FIRST_PAUSE, TRIES_A_ROUND
 
 TEMPLATE = "briefs/pin_card.html"
-MOST_DIGITS = 10
+MAX_DIGITS = 10
 
 
 def pin_card(request: HttpRequest, contact_id: int) -> HttpResponse:
     """The card of a contact that this person keeps, as a PDF in the contact's language. Another's isn't there."""
-    mine = entries_of(request.user, Contact).filter(is_active=True)  # type: ignore[arg-type]
+    mine = get_entries(request.user, Contact).filter(is_active=True)  # type: ignore[arg-type]
     contact: Any = mine.filter(pk=contact_id).select_related("partner").first()
     if contact is None:
-        record_denial(actor=actor_of(request.user), target_kind="contact", target_id=contact_id)
+        record_denial(actor=get_actor(request.user), target_kind="contact", target_id=contact_id)
         raise Http404
     rendered = render_card(contact)
-    record("directory.pin_card_printed", actor=actor_of(request.user), target_kind="contact", target_id=contact.pk)
+    log_event("directory.pin_card_printed", actor=get_actor(request.user), target_kind="contact", target_id=contact.pk)
     response = HttpResponse(rendered.pdf, content_type="application/pdf")
     response["Content-Disposition"] = 'inline; filename="pin-card.pdf"'
     return response
@@ -48,12 +48,12 @@ def render_card(contact: Contact) -> Rendered:
                 "language": language,
                 "organisation": ORGANISATION[language],
                 "contact": contact,
-                "office": in_language(contact.partner.names, language),
+                "office": localize(contact.partner.names, language),
                 "link_start": link_start(),
                 "units": units_with_number(),
                 "tries": TRIES_A_ROUND,
                 "pause": int(FIRST_PAUSE.total_seconds() // 60),
-                "boxes": range(MOST_DIGITS),
+                "boxes": range(MAX_DIGITS),
                 "today": timezone.localdate(),
             },
         )

@@ -21,24 +21,24 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Municipality
-from audit.chain import Actor, record
+from audit.chain import Actor, log_event
 from notifications import signals
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.locking import lock_chase
 from notifications.outbox.models import Notice, Reply, ReplyKind
 from notifications.outbox.states import NOTHING_LEFT, REPLACED, TRANSITIONS, NoticeState
 
-from .chase import ANSWERED, RELEASED, TAKEN, release, settle_others
 from .choices import (
     DETAILS,
     NEEDS_NOTE,
     WRONG_AREA,
     answers_for,
+    get_reasons,
     outcomes_for,
     reasons_for,
-    reasons_of,
     tells_more,
 )
+from .escalation_chain import ANSWERED, RELEASED, TAKEN, release, settle_others
 
 NOTE_LENGTH = 2000
 
@@ -128,7 +128,7 @@ def answer(
     reply = Reply.objects.create(
         notice=locked,
         kind=kind,
-        reason=reason if reasons_of(kind) else "",
+        reason=reason if get_reasons(kind) else "",
         to_municipality=to_municipality if kind == ReplyKind.WRONG_AREA else None,
         note=note.strip() or None,
         details=given or None,
@@ -136,7 +136,7 @@ def answer(
     )
     _settle(locked, kind, moment)
     settle_others(locked, chase, kind, reply.reason, moment)
-    record(
+    log_event(
         f"notice.{kind}",
         actor=Actor("contact", str(locked.contact_id or "")),
         target_kind="notice",
@@ -157,7 +157,7 @@ def _same_answer(
         return None
     said = [ReplyKind.ACCEPTED, ReplyKind.ON_THE_WAY] if kind == ReplyKind.ACCEPTED else [kind]
     same = notice.replies.filter(kind__in=said)
-    if reasons_of(kind):
+    if get_reasons(kind):
         same = same.filter(reason=reason)
     if kind == ReplyKind.WRONG_AREA:
         same = same.filter(to_municipality=to_municipality)
@@ -177,7 +177,7 @@ def _check(
 ) -> None:
     if kind not in answers_for(notice):
         raise AnswerRefused("unknown_answer")
-    refusal = refusal_of(notice, kind)
+    refusal = get_refusal(notice, kind)
     if refusal:
         raise AnswerRefused(refusal)
     if kind == ReplyKind.DECLINED and reason not in reasons_for(notice):
@@ -199,7 +199,7 @@ def _check(
         raise AnswerRefused("note_too_long")
 
 
-def refusal_of(notice: Notice, kind: str) -> str:
+def get_refusal(notice: Notice, kind: str) -> str:
     """Why this kind of answer can't be given now: a key of REFUSALS, or "" when it can."""
     state = NoticeState(notice.state)
     if state == NoticeState.CANCELLED:

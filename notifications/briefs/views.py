@@ -11,7 +11,7 @@ from django.utils.text import normalize_newlines
 from django.views.decorators.debug import sensitive_post_parameters
 
 from access.models import Municipality
-from audit.chain import record
+from audit.chain import log_event
 from notifications.outbox.models import ReplyKind
 
 from . import documents, sessions
@@ -113,7 +113,7 @@ def document(request: HttpRequest, visit: Visit) -> HttpResponse:
         return _see(visit)
     if not visit.notice.needs_document or not is_readable(visit.notice):
         raise Http404
-    response = HttpResponse(documents.pdf_of(visit.notice), content_type="application/pdf")
+    response = HttpResponse(documents.build_pdf(visit.notice), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{visit.notice.code}.pdf"'
     _record("brief.document_read", visit)
     return response
@@ -126,4 +126,4 @@ def _see(visit: Visit, part: str = "") -> HttpResponse:
 
 
 def _record(action: str, visit: Visit, **detail: Any) -> None:
-    record(action, actor=visit.actor, target_kind="notice", target_id=visit.notice.pk, **detail)
+    log_event(action, actor=visit.actor, target_kind="notice", target_id=visit.notice.pk, **detail)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core import mail
 
 from .base import Letter
-from .errors import EndpointError, PayloadError, Refused, Unreached
+from .errors import EndpointError, PayloadError, RecipientRefused, Unreached
 
 # Django's SMTP backend is used on a connection that keeps time; every other backend as it is.
 KEEPING_TIME = {"django.core.mail.backends.smtp.EmailBackend": "notifications.channels.smtp.TimedEmailBackend"}
@@ -28,7 +28,7 @@ class EmailChannel:
         try:
             self.connection.open()
         except OSError as error:
-            raise Unreached(failure_of(error).code) from None
+            raise Unreached(classify_failure(error).code) from None
 
     def send(self, letter: Letter) -> None:
         message = mail.EmailMessage(
@@ -42,7 +42,7 @@ class EmailChannel:
         try:
             self.connection.send_messages([message])
         except OSError as error:
-            raise failure_of(error) from None
+            raise classify_failure(error) from None
         except (ValueError, MessageError):
             raise PayloadError("not_composed") from None
 
@@ -51,7 +51,7 @@ class EmailChannel:
             self.connection.close()
 
 
-def failure_of(error: OSError) -> EndpointError:
+def classify_failure(error: OSError) -> EndpointError:
     """What a failed connection or sending means. smtplib's exceptions are OSErrors too."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return _answer("rcpt", next(iter(error.recipients.values()))[0])
@@ -80,5 +80,5 @@ _NETWORK: tuple[tuple[type[OSError], str], ...] = (
 def _answer(step: str, code: int) -> EndpointError:
     """5xx is a refusal; everything else means "later". After 421 or nonsense the connection is gone."""
     if 500 <= code <= 599:
-        return Refused(f"{step}_{code}")
+        return RecipientRefused(f"{step}_{code}")
     return Unreached(f"{step}_{code}", connection_lost=code == 421 or not 400 <= code <= 499)

@@ -20,7 +20,7 @@ class EndpointError(ChannelError):
     """Theirs: the other side refused, or was not reached."""
 
 
-class Refused(EndpointError):
+class RecipientRefused(EndpointError):
     """The server answered, for good: not this recipient, or not this text (SMTP 5xx)."""
 
 

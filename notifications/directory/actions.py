@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from access.models import User
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
 from .models import DutyShift, Leave
 
@@ -32,9 +32,9 @@ def delete_period(*, period: Period, by: User, now: datetime) -> bool:
             return False
         kind = locked._meta.model_name or ""
         contact, start = locked.contact_id, locked.starts_at.isoformat()
-        record(
+        log_event(
             f"directory.{kind}_deleted",
-            actor=actor_of(by),
+            actor=get_actor(by),
             target_kind=kind,
             target_id=locked.pk,
             contact=contact,
@@ -55,5 +55,5 @@ def end_period(*, period: Period, by: User, now: datetime) -> datetime | None:
         locked.version += 1
         locked.save(update_fields=["ends_at", "version"])
         kind = locked._meta.model_name or ""
-        record(f"directory.{kind}_ended", actor=actor_of(by), target_kind=kind, target_id=locked.pk)
+        log_event(f"directory.{kind}_ended", actor=get_actor(by), target_kind=kind, target_id=locked.pk)
     return locked.ends_at

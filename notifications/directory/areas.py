@@ -60,7 +60,7 @@ OWN_ROLES = frozenset({Role.COORDINATOR.value, Role.MOBILE_UNIT.value})
 NAMED_ROLES = frozenset({Role.PROTECTION_SERVICE.value, Role.SCHOOL.value, Role.SOCIAL_SERVICE.value})
 
 
-def areas_of(role: str) -> tuple[Area, ...]:
+def get_areas(role: str) -> tuple[Area, ...]:
     reach = REACH.get(role)
     return reach.areas if reach else ()
 
@@ -79,7 +79,7 @@ def offices_for(role: str, municipality: Municipality, partner: Partner | None) 
         return active.filter(pk=partner.pk)
     within = Q(pk__in=())
     for each in roles_answering(role):
-        for area in areas_of(each):
+        for area in get_areas(each):
             within |= Q(role=each) & _covers(each, area, municipality)
     return active.filter(pk__in=Partner.objects.filter(within).values("pk"))
 
@@ -96,13 +96,13 @@ def has_place(role: str, place: Municipality | Region) -> bool:
     answering = roles_answering(role)
     offices = Partner.objects.filter(role__in=answering, is_active=True)
     within = Q(regions=place)
-    if any(Area.COUNTRY in areas_of(each) for each in answering):
+    if any(Area.COUNTRY in get_areas(each) for each in answering):
         within |= _names_nothing()
     return offices.filter(within).exists()
 
 
 def _covers(role: str, area: Area, place: Municipality) -> Q:
-    if areas_of(role) == (Area.COUNTRY,):  # one for the country, whatever else it names
+    if get_areas(role) == (Area.COUNTRY,):  # one for the country, whatever else it names
         return Q()
     if area == Area.DIRECTORATE:
         return Q(directorate=place.police_directorate_id, directorate__isnull=False)

@@ -17,10 +17,10 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from access.models import MobileUnit, Municipality, Region, in_language
+from access.models import MobileUnit, Municipality, Region, localize
 
 from . import roster
-from .areas import areas_of, offices_for
+from .areas import get_areas, offices_for
 from .links import (
     COORDINATOR_LINKS,
     DEFAULT_CHAIN,
@@ -114,7 +114,7 @@ class _Search:
         """The office for the municipality, or the one that was named."""
         offices = offices_for(self.role, self.municipality, self.partner)
         asked = set(offices.values_list("pk", flat=True)) if self.seen else set()
-        if asked & self.seen and (asked <= self.seen or len(areas_of(self.role)) < 2):
+        if asked & self.seen and (asked <= self.seen or len(get_areas(self.role)) < 2):
             self.words.append(PASSED_ON)
             return None
         found = resolve(
@@ -195,7 +195,7 @@ def _fill(texts: Words, **parts: "str | Words") -> Words:
     """The sentence in each language; a part is a text, or one for each language."""
     return {
         language: sentence.format(
-            **{name: part if isinstance(part, str) else in_language(part, language) for name, part in parts.items()}
+            **{name: part if isinstance(part, str) else localize(part, language) for name, part in parts.items()}
         )
         for language, sentence in texts.items()
     }

@@ -10,20 +10,20 @@ from django.utils.translation import ngettext
 
 from access.models import Municipality, Region
 
-from .areas import Area, areas_of, has_place
+from .areas import Area, get_areas, has_place
 from .models import Contact, DutyShift, Leave, Partner, Role
 from .moments import stretch_in_words
-from .roster import FOR_EVER, Stretch, cover_of, gaps, overlapping, utc
+from .roster import FOR_EVER, Stretch, gaps, measure_cover, overlapping, utc
 
 LOOK_AHEAD = timedelta(days=31)
 MAX_NAMED = 5
 Place = Municipality | Region
 
 
-def places_of(office: Partner) -> list[Place]:
+def get_places(office: Partner) -> list[Place]:
     """The places that find this office by its area. Empty for one that answers for the country, and for a protection
     service, which is named by whoever refers."""
-    areas = areas_of(office.role)
+    areas = get_areas(office.role)
     if Area.DIRECTORATE in areas and office.directorate_id:
         return list(Municipality.objects.filter(police_directorate=office.directorate_id))
     if Area.MUNICIPALITY in areas and office.municipality:
@@ -59,7 +59,7 @@ def said_of_leave(leave: Leave) -> list[str]:
     if not found:
         return []
     words = {"office": office.name, "hours": _listed([stretch_in_words(stretch) for stretch in found])}
-    places = [str(place) for place in places_of(office)]
+    places = [str(place) for place in get_places(office)]
     if not places:
         return [_("During this leave nobody is on duty at %(office)s: %(hours)s.") % words]
     words["places"] = _listed(places)
@@ -100,7 +100,7 @@ def _end(stretch: Stretch, horizon: datetime) -> datetime:
 
 
 def _overlap_in_words(shift: DutyShift, other: DutyShift, shared: Stretch) -> str:
-    mine, theirs = (cover_of(shift), -(shift.pk or 0)), (cover_of(other), -other.pk)
+    mine, theirs = (measure_cover(shift), -(shift.pk or 0)), (measure_cover(other), -other.pk)
     counts = shift if mine < theirs else other
     return _("Rank %(rank)s has two shifts, %(when)s: %(name)s and %(other)s. %(counts)s is notified first.") % {
         "rank": shift.rank,

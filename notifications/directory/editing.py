@@ -22,7 +22,7 @@ from wagtail.admin.views.generic.history import HistoryView
 from wagtail.admin.widgets.button import Button
 
 from access.models import User
-from audit.chain import actor_of
+from audit.chain import get_actor
 from audit.denials import record_denial
 
 from . import coverage
@@ -30,12 +30,12 @@ from .actions import delete_period, end_period, has_begun, is_running, next_minu
 from .changes.actions import ask_for_change, rehearse
 from .changes.models import Act
 from .changes.needs import takes_two
-from .changes.values import Asked, Row, kind_of, values_of
-from .changes.who import office_of
+from .changes.values import Asked, Row, get_kind, get_values
+from .changes.who import get_office
 from .forms import ChangeForm
 from .models import Contact, DutyShift, Leave, Partner
 from .moments import moment_in_words
-from .scope import entries_of
+from .scope import get_entries
 
 STORED, MINE = "stored", "mine"
 # What a page sends besides the fields themselves.
@@ -47,9 +47,9 @@ class MineOnly:
 
     def get_object(self: Any, *args: Any, **kwargs: Any) -> Any:
         found = super().get_object(*args, **kwargs)  # type: ignore[misc]
-        if not entries_of(self.request.user, type(found)).filter(pk=found.pk).exists():
+        if not get_entries(self.request.user, type(found)).filter(pk=found.pk).exists():
             record_denial(
-                actor=actor_of(self.request.user), target_kind=found._meta.model_name or "", target_id=found.pk
+                actor=get_actor(self.request.user), target_kind=found._meta.model_name or "", target_id=found.pk
             )
             raise Http404
         return found
@@ -69,7 +69,7 @@ class SaysWhatFollows:
         role = ""
         if isinstance(form.instance, Partner) and form.instance.pk:
             stored = Partner.objects.get(pk=form.instance.pk)
-            places, role = coverage.places_of(stored), stored.role
+            places, role = coverage.get_places(stored), stored.role
         response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
         for words in what_follows(form.instance, places, role):
             messages.warning(self.request, words)
@@ -94,12 +94,12 @@ def what_would_follow(asked: Asked, by: User) -> list[str]:
     role = ""
     if isinstance(asked.row, Partner) and asked.row.pk:
         stored = Partner.objects.get(pk=asked.row.pk)
-        places, role = coverage.places_of(stored), stored.role
+        places, role = coverage.get_places(stored), stored.role
     is_gone = asked.act == Act.DELETE
 
     def look(row: Row) -> list[str]:
         if is_gone:
-            office = office_of(row)
+            office = get_office(row)
             return coverage.said_of_hours(office) if office is not None else []
         return what_follows(row, places, role)
 
@@ -357,8 +357,8 @@ class PeriodDelete(PeriodDeed):
 
     def asked(self) -> Asked:
         if has_begun(self.object, timezone.now()):
-            return Asked(kind_of(self.object), Act.CHANGE, self.object, {}, {})  # `do` says why not
-        return Asked(kind_of(self.object), Act.DELETE, self.object, values_of(self.object), {})
+            return Asked(get_kind(self.object), Act.CHANGE, self.object, {}, {})  # `do` says why not
+        return Asked(get_kind(self.object), Act.DELETE, self.object, get_values(self.object), {})
 
     def do(self) -> None:
         office = self.object.contact.partner
@@ -375,7 +375,7 @@ class PeriodEnd(PeriodDeed):
 
     def asked(self) -> Asked:
         now = timezone.now()
-        kind = kind_of(self.object)
+        kind = get_kind(self.object)
         if isinstance(self.object, Leave) or not is_running(self.object, now):
             return Asked(kind, Act.CHANGE, self.object, {}, {})
         before = {"ends_at": self.object.ends_at.isoformat() if self.object.ends_at else None}

@@ -10,15 +10,15 @@ from django.forms.models import ModelChoiceField, ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
-from .areas import Area, areas_of
+from .areas import Area, get_areas
 from .changes.models import Act
-from .changes.values import Asked, difference, kind_of, values_of
-from .changes.who import regions_of
+from .changes.values import Asked, difference, get_kind, get_values
+from .changes.who import get_regions
 from .models import Agreement, Contact, DutyShift, Leave, Partner, Role
 from .roster import utc
-from .scope import keeps_area, partners_of
+from .scope import get_partners, keeps_area
 
 MOMENT_HINT = _("Day, month, year and time in Tirana, such as 1.12.2026 08:00.")
 DAY_HINT = _("Day, month and year, such as 1.12.2026.")
@@ -30,7 +30,7 @@ class DirectoryForm(WagtailAdminModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "partner" in self.fields and self.for_user is not None:
-            self.fields["partner"].queryset = partners_of(self.for_user)
+            self.fields["partner"].queryset = get_partners(self.for_user)
 
     def save(self, commit: bool = True) -> Any:
         is_new = self.instance._state.adding
@@ -39,9 +39,9 @@ class DirectoryForm(WagtailAdminModelForm):
         saved = super().save(commit=commit)
         if commit:
             kind = self._meta.model._meta.model_name
-            record(
+            log_event(
                 f"directory.{kind}_{'added' if is_new else 'changed'}",
-                actor=actor_of(self.for_user),
+                actor=get_actor(self.for_user),
                 target_kind=kind,
                 target_id=saved.pk,
                 fields=sorted(name for name in self.changed_data if not name.startswith(("pin", "at_once"))),
@@ -63,13 +63,13 @@ class ChangeForm(DirectoryForm):
 
     def asked(self) -> Asked:
         """What this (valid) form asks for: only what differs from what is stored."""
-        kind = kind_of(self.instance)
+        kind = get_kind(self.instance)
         regions = None
         if "regions" in self.cleaned_data:
             regions = sorted(region.pk for region in self.cleaned_data["regions"])
         stored = self._meta.model.objects.filter(pk=self.instance.pk).first() if self.instance.pk else None
-        old = values_of(stored) if stored is not None else {}
-        before, after = difference(old, values_of(self.instance, regions=regions))
+        old = get_values(stored) if stored is not None else {}
+        before, after = difference(old, get_values(self.instance, regions=regions))
         return Asked(kind, Act.CHANGE if stored else Act.ADD, self.instance, before if stored else {}, after)
 
 
@@ -131,10 +131,10 @@ class PartnerForm(ChangeForm):
             self.add_error("municipality", _("A Child Protection Unit is found by its municipality. Choose it."))
         elif role == Role.SCHOOL and not cleaned.get("municipality"):
             self.add_error("municipality", _("A school is found by its municipality. Choose it."))
-        elif areas_of(role or "") == (Area.REGION,) and not cleaned.get("regions"):
+        elif get_areas(role or "") == (Area.REGION,) and not cleaned.get("regions"):
             self.add_error("regions", _("This role is found by its regions. Choose at least one."))
         elif (
-            areas_of(role or "") == (Area.MUNICIPALITY, Area.REGION)
+            get_areas(role or "") == (Area.MUNICIPALITY, Area.REGION)
             and not cleaned.get("municipality")
             and not cleaned.get("regions")
         ):
@@ -149,7 +149,7 @@ class PartnerForm(ChangeForm):
             "municipality": municipality.pk if municipality else None,
             "regions": [region.pk for region in cleaned.get("regions") or ()],
         }
-        return keeps_area(self.for_user, regions_of(area))
+        return keeps_area(self.for_user, get_regions(area))
 
 
 class ContactForm(ChangeForm):
@@ -186,7 +186,7 @@ class ContactForm(ChangeForm):
     def save(self, commit: bool = True) -> Any:
         saved = super().save(commit=commit)
         if commit and self.cleaned_data.get("pin"):
-            record("directory.pin_set", actor=actor_of(self.for_user), target_kind="contact", target_id=saved.pk)
+            log_event("directory.pin_set", actor=get_actor(self.for_user), target_kind="contact", target_id=saved.pk)
         return saved
 
 
@@ -232,7 +232,7 @@ class PeriodForm(ChangeForm):
         known = Contact.objects.filter(pk=self.instance.contact_id) if self.instance.pk else Contact.objects.none()
         contacts = Contact.objects.filter(is_active=True) | known
         if self.for_user is not None:
-            contacts = contacts.filter(partner__in=partners_of(self.for_user))
+            contacts = contacts.filter(partner__in=get_partners(self.for_user))
         self.fields["contact"].queryset = contacts
 
     def clean(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from access.models import Municipality, PoliceDirectorate, Region, in_language
+from access.models import Municipality, PoliceDirectorate, Region, localize
 
 from .changes.models import DirectoryChange as DirectoryChange
 from .conflicts.models import OfficeConflict as OfficeConflict
@@ -96,7 +96,7 @@ class Partner(Versioned):
 
     @property
     def name(self) -> str:
-        return in_language(self.names)
+        return localize(self.names)
 
 
 class Agreement(Versioned):

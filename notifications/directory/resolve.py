@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from access.models import Municipality, in_language
+from access.models import Municipality, localize
 
 from . import roster
 from .areas import REACH, nearest_first, offices_for
@@ -171,17 +171,14 @@ def _why_not_nearer(role: str, nearest: Partner, office: Partner) -> list[Words]
     if office == nearest or role in _OF_ONE_KIND:
         return []
     return [
-        {
-            language: text.format(office=in_language(nearest.names, language))
-            for language, text in _NOBODY_NEARER.items()
-        }
+        {language: text.format(office=localize(nearest.names, language)) for language, text in _NOBODY_NEARER.items()}
     ]
 
 
 def _office_words(role: str, office: Partner, municipality: Municipality) -> Words:
     texts = _THROUGH if office.role != role else _BY_PLACE.get(role, _ANYWHERE)
     return {
-        language: text.format(place=municipality.name, office=in_language(office.names, language))
+        language: text.format(place=municipality.name, office=localize(office.names, language))
         for language, text in texts.items()
     }
 

@@ -78,7 +78,7 @@ def ranked(shifts: Iterable[DutyShift], leaves: Iterable[Leave], at: datetime) -
         and shift.contact.partner_id == shift.partner_id
         and shift.contact_id not in away
     ]
-    running.sort(key=lambda shift: (shift.rank, cover_of(shift), -shift.pk))
+    running.sort(key=lambda shift: (shift.rank, measure_cover(shift), -shift.pk))
     first: dict[int, DutyShift] = {}
     for shift in running:
         first.setdefault(shift.rank, shift)
@@ -86,7 +86,7 @@ def ranked(shifts: Iterable[DutyShift], leaves: Iterable[Leave], at: datetime) -
     return list({shift.contact_id: shift.contact for shift in (*first.values(), *covered)}.values())
 
 
-def cover_of(shift: DutyShift) -> timedelta:
+def measure_cover(shift: DutyShift) -> timedelta:
     """How long a shift is in real time, also over a change of the clocks."""
     return utc(shift.ends_at) - utc(shift.starts_at) if shift.ends_at else ENDLESS
 
@@ -98,10 +98,10 @@ def utc(moment: datetime) -> datetime:
 
 def gaps(office: Partner, since: datetime, until: datetime) -> list[Stretch]:
     """The stretches between these moments in which nobody answers for the office, in order, as long as can be."""
-    return gaps_of([office], since, until)[office.pk]
+    return get_gaps([office], since, until)[office.pk]
 
 
-def gaps_of(offices: Iterable[Partner], since: datetime, until: datetime) -> dict[int, list[Stretch]]:
+def get_gaps(offices: Iterable[Partner], since: datetime, until: datetime) -> dict[int, list[Stretch]]:
     """The gaps of several offices by their key, in two queries."""
     shifts: dict[int, list[DutyShift]] = {office.pk: [] for office in offices}
     leaves: dict[int, list[Leave]] = {key: [] for key in shifts}

@@ -30,7 +30,7 @@ def is_national_keeper(user: User) -> bool:
     return regions.exists() and not regions.exclude(pk__in=user.coordinated_regions()).exists()
 
 
-def partners_of(user: User) -> "QuerySet[Partner]":
+def get_partners(user: User) -> "QuerySet[Partner]":
     """The partners this person may change."""
     if is_national_keeper(user):
         return Partner.objects.all()
@@ -48,10 +48,10 @@ def keeps_area(user: User, regions: Iterable[int]) -> bool:
     return bool(places & mine) and not (places & outreach) - mine
 
 
-def keepers_of(office: Partner) -> list[User]:
+def get_keepers(office: Partner) -> list[User]:
     """Everybody active who may change this office, by name."""
     people = User.objects.filter(is_active=True, assignments__role="coordinator").distinct().order_by("pk")
-    return [user for user in people if partners_of(user).filter(pk=office.pk).exists()]
+    return [user for user in people if get_partners(user).filter(pk=office.pk).exists()]
 
 
 def _has_place_in(regions: "QuerySet[Region]") -> Q:
@@ -60,6 +60,6 @@ def _has_place_in(regions: "QuerySet[Region]") -> Q:
     return Q(municipality__region__in=regions) | Q(Exists(by_directorate)) | Q(Exists(by_name))
 
 
-def entries_of(user: User, model: type[Entry]) -> "QuerySet[Entry]":
+def get_entries(user: User, model: type[Entry]) -> "QuerySet[Entry]":
     """The rows of one directory model that this person may change."""
-    return model._default_manager.filter(**{f"{PARTNER_OF[model]}__in": partners_of(user).values("pk")})
+    return model._default_manager.filter(**{f"{PARTNER_OF[model]}__in": get_partners(user).values("pk")})

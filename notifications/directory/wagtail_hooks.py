@@ -21,7 +21,7 @@ from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from access.models import StaffRole
 
 from .actions import has_begun, is_running
-from .changes.words import contact_state
+from .changes.labels import contact_state
 from .conflicts.screens import ConflictsPanel, check_conflict
 from .editing import (
     ContactAdd,
@@ -36,7 +36,7 @@ from .editing import (
 from .forms import AgreementForm, ContactForm, DutyShiftForm, LeaveForm, PartnerForm
 from .models import Agreement, Contact, DutyShift, Leave, Partner
 from .moments import moment_in_words
-from .scope import entries_of, partners_of
+from .scope import get_entries, get_partners
 
 
 class DirectoryIndex(generic.IndexView):
@@ -48,7 +48,7 @@ class DirectoryIndex(generic.IndexView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_base_queryset(self) -> "QuerySet[Any]":
-        return super().get_base_queryset().filter(pk__in=entries_of(self.request.user, self.model).values("pk"))
+        return super().get_base_queryset().filter(pk__in=get_entries(self.request.user, self.model).values("pk"))
 
 
 class MomentColumn(Column):
@@ -72,7 +72,7 @@ def time_word(period: DutyShift | Leave) -> str:
 
 
 def _own_offices(request: Any) -> "QuerySet[Partner]":
-    return partners_of(request.user)
+    return get_partners(request.user)
 
 
 class RosterFilter(WagtailFilterSet):

@@ -20,11 +20,11 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.widgets import AdminDateInput
 
 from access.models import Assignment, StaffRole, User
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 from audit.models import AuditEntry
 from notifications.outbox.models import Heartbeat, Notice
 
-from . import audit_words
+from . import audit_labels
 from .chain_watch import CHAIN
 
 PAGE = 50
@@ -54,8 +54,8 @@ class Filter(forms.Form):
         required=False,
         choices=[("", _("All")), *((key, word) for key, word in KINDS.items())],
     )
-    what = Kind(label=_("What"), required=False, choices=lambda: [("", _("All")), *audit_words.choices()])
-    target = Kind(label=_("To what"), required=False, choices=lambda: [("", _("All")), *audit_words.target_choices()])
+    what = Kind(label=_("What"), required=False, choices=lambda: [("", _("All")), *audit_labels.choices()])
+    target = Kind(label=_("To what"), required=False, choices=lambda: [("", _("All")), *audit_labels.target_choices()])
     target_id = forms.CharField(label=_("Its id or notice code"), required=False, max_length=64)
     since = forms.DateField(label=_("From"), required=False, widget=AdminDateInput, validators=DAYS)
     until = forms.DateField(label=_("Until"), required=False, widget=AdminDateInput, validators=DAYS)
@@ -75,11 +75,11 @@ class Filter(forms.Form):
             if asked.get(name):
                 found = found.filter(**{field: asked[name]})
         if asked.get("target"):
-            found = found.filter(target_kind__in=audit_words.same_targets(asked["target"]))
+            found = found.filter(target_kind__in=audit_labels.same_targets(asked["target"]))
         if asked.get("who"):
             found = found.filter(_by(asked["who"]))
         if asked.get("target_id"):
-            found = found.filter(target_id__in=_ids_of(asked["target_id"]))
+            found = found.filter(target_id__in=_get_ids(asked["target_id"]))
         if asked.get("since"):
             found = found.filter(at__gte=_midnight(asked["since"]))
         if asked.get("until"):
@@ -100,7 +100,7 @@ def _by(who: str) -> Q:
     return by_name | Q(actor_kind__in=("user", "contact"), actor_id=who)
 
 
-def _ids_of(text: str) -> list[str]:
+def _get_ids(text: str) -> list[str]:
     notices = Notice.objects.filter(code__iexact=text).values_list("pk", flat=True)[:5]
     people = User.objects.filter(username__iexact=text).values_list("pk", flat=True)[:5]
     return [text, *map(str, notices), *map(str, people)]
@@ -111,7 +111,7 @@ def _midnight(day: Any) -> datetime:
 
 
 @dataclass(frozen=True)
-class Line:
+class EntryLine:
     """One entry in words. `who` and `whom`: a name where there is one, else the id."""
 
     entry: AuditEntry
@@ -122,7 +122,7 @@ class Line:
     detail: list[tuple[str, Any]]
 
 
-def lines_of(entries: Iterable[AuditEntry]) -> list[Line]:
+def build_lines(entries: Iterable[AuditEntry]) -> list[EntryLine]:
     found = list(entries)
     people = [entry.actor_id for entry in found if entry.actor_kind == "user"]
     people += [entry.target_id for entry in found if entry.target_kind == "user"]
@@ -133,11 +133,11 @@ def lines_of(entries: Iterable[AuditEntry]) -> list[Line]:
     notices = [entry.target_id for entry in found if entry.target_kind == "notice"]
     codes = {str(pk): code for pk, code in Notice.objects.filter(pk__in=set(notices)).values_list("pk", "code")}
     return [
-        Line(
+        EntryLine(
             entry,
             names.get(entry.actor_id, "") if entry.actor_kind == "user" else "",
-            audit_words.words_of(entry.action),
-            audit_words.target_words(entry.target_kind),
+            audit_labels.get_words(entry.action),
+            audit_labels.target_words(entry.target_kind),
             {"user": names, "notice": codes}.get(entry.target_kind, {}).get(entry.target_id, ""),
             [(name, _flat(value)) for name, value in sorted(entry.detail.items())],
         )
@@ -156,12 +156,12 @@ def read_record(request: HttpRequest) -> HttpResponse:
     if not asked.is_bound or asked.is_valid():
         entries = asked.entries() if asked.is_bound else AuditEntry.objects.order_by("-number")
         found = list(entries[: PAGE + 1])
-        page["lines"] = lines_of(found[:PAGE])
+        page["lines"] = build_lines(found[:PAGE])
         if len(found) > PAGE:
             page["older"] = _address(request, before=str(found[PAGE - 1].number))
         page["newest"] = _address(request, before="") if request.GET.get("before") else ""
         said: dict[str, Any] = asked.said() if asked.is_bound else {}
-        record("audit.read", actor=actor_of(request.user), target_kind="audit", shown=len(page["lines"]), **said)
+        log_event("audit.read", actor=get_actor(request.user), target_kind="audit", shown=len(page["lines"]), **said)
     return render(request, "escalation/audit.html", page)
 
 

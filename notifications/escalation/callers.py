@@ -11,13 +11,13 @@ from uuid import UUID, uuid5
 
 from notifications.directory import roster
 from notifications.directory.models import Contact, Role
-from notifications.outbox.actions import owe
+from notifications.outbox.actions import create_notice
 from notifications.outbox.coordinator_briefs import Words, call_brief
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.resolving import resolve_for
 from notifications.outbox.states import NO_CONTACT
 
-from .chases import refusers, told
+from .escalation_chain import refusers, told
 
 DERIVED = 5  # the version of the event ids that are made from another notice's
 
@@ -61,7 +61,7 @@ def ask_for_somebody(notice: Notice, chase: list[Notice], now: datetime, *, why:
     the next coordinator who comes on duty."""
     if has_nobody(chase):
         return
-    owe(
+    create_notice(
         event_id=event_id,
         case_id=notice.case_id,
         case_reference=notice.case_reference,

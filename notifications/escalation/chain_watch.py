@@ -22,7 +22,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from access.models import Assignment, StaffRole, User
-from audit.chain import head_note, record
+from audit.chain import head_note, log_event
 from audit.watch import Watch, WatchedElsewhere, look
 from notifications.outbox.alarm import operators_to_tell
 from notifications.outbox.models import Heartbeat
@@ -73,9 +73,9 @@ def _cells(now: datetime) -> dict[str, Any]:
     for place in seen.new:
         log.error("sealed_cell_put_back", cell=place)
         table, column, row = place.split("/", 2)
-        record("vault.put_back", target_kind=table[:32], target_id=row, column=column)
+        log_event("vault.put_back", target_kind=table[:32], target_id=row, column=column)
     ended = datetime.fromtimestamp(seen.ended, tz=UTC).isoformat() if seen.ended else ""
-    first = seen.put_back[: witness.AT_MOST_NAMED]
+    first = seen.put_back[: witness.AT_MAX_NAMED]
     return {"put_back": len(seen.put_back), "cells_first": first, "cells_at": ended, "cells_error": ""}
 
 

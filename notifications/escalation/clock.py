@@ -23,34 +23,34 @@ from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
 
-from audit.chain import record
+from audit.chain import log_event
 from audit.put_aside import aside, each, note
 from notifications import signals
 from notifications.directory.models import Contact, Role
-from notifications.outbox.actions import owe
+from notifications.outbox.actions import create_notice
 from notifications.outbox.coordinator_briefs import DECLINED, NO_ANSWER, NO_DEPUTY, UNREADABLE, Words, call_brief
-from notifications.outbox.ladders import (
+from notifications.outbox.escalation_policy import (
     CALL,
     DEPUTY,
     REMIND,
     REPEAT_MINUTES,
     Step,
+    get_remaining_steps,
     is_daily,
     next_time,
-    rest_of,
     step_at,
 )
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.queueing import wake
 from notifications.outbox.repeating import repeat, settle_replaced
 from notifications.outbox.resolving import PIN_ALARM, resolve_for
 from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, UNSENT, NoticeState
-from notifications.outbox.waking import wake
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from .callers import ask_for_somebody, coordinator_for, is_at_work, is_by_deed, reaches_somebody
-from .chases import has_clock, keeper_of, members, standing, told
+from .escalation_chain import get_keeper, has_clock, members, standing, told
 
 AT_MOST = 200  # steps in one pass
 CLOCK = "notice.clock"  # what is put aside when a step can't be taken
@@ -76,10 +76,10 @@ def advance(now: datetime) -> int:
     """Takes every step whose time has come, each notice by itself. Returns how many were taken here."""
     due = Notice.objects.open().filter(next_step_at__lte=now).exclude(purpose=Purpose.DIGEST)
     keys = due.exclude(pk__in=aside(CLOCK, now)).order_by("next_step_at").values_list("pk", flat=True)[:AT_MOST]
-    return each(CLOCK, list(keys), lambda key: _step_of(key, now), at=now, instead=lambda key: _call_for(key, now))
+    return each(CLOCK, list(keys), lambda key: _get_step(key, now), at=now, instead=lambda key: _call_for(key, now))
 
 
-def _step_of(key: UUID, now: datetime) -> bool:
+def _get_step(key: UUID, now: datetime) -> bool:
     found = Notice.objects.open().filter(pk=key, next_step_at__lte=now)
     notice = found.select_related("contact", "municipality", "partner").first()
     return notice is not None and _take_step(notice, now)
@@ -98,7 +98,7 @@ def _call_for(key: UUID, now: datetime) -> Notice:
         if not has_clock(chase):
             repeat(notice=calls[0], at=now, ladder=[dict(step) for step in CALL_LADDER])
         return calls[0]
-    return owe(
+    return create_notice(
         event_id=uuid5(notice.pk, "put-aside"),
         case_id=notice.case_id,
         case_reference=notice.case_reference,
@@ -121,11 +121,11 @@ def hand_over(notice: Notice, now: datetime) -> Notice | None:
     """
     if has_clock(members(notice)):
         return None
-    keeper = keeper_of(notice)
+    keeper = get_keeper(notice)
     plan = _plan(keeper, now, without=(REMIND,), words=[DECLINED])
     with transaction.atomic():
         Notice.objects.filter(pk=keeper.pk).update(ladder_step=plan.index + 1)
-        rest = rest_of(keeper.ladder, plan.index + 1, keeper.owed_at, now)
+        rest = get_remaining_steps(keeper.ladder, plan.index + 1, keeper.owed_at, now)
         try:
             heir = _say(keeper, plan, now, ladder=rest)
         except (SealBroken, KeyRingError) as error:
@@ -217,7 +217,7 @@ def _say(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] | None
     same = next((one for one in open_ones if _reaches(one, plan.contact)), None)
     others = [one.pk for one in open_ones if one is not same and not (is_by_deed(one) and reaches_somebody(one))]
     if notice.pk in others and ladder is None:  # the call that carries the clock goes on to another coordinator
-        ladder = rest_of(notice.ladder, plan.index + 1, notice.owed_at, now)
+        ladder = get_remaining_steps(notice.ladder, plan.index + 1, notice.owed_at, now)
     if others:
         settle_replaced(others, now)
     if same is None:
@@ -282,8 +282,8 @@ def _owe_step(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] |
         "purpose": PURPOSES[plan.do],
     }
     if plan.do == CALL:
-        return owe(**which, **kept, role=Role.COORDINATOR, brief=_call_words(notice, plan))
-    return owe(**which, **kept, role=notice.role, brief=notice.brief, needs_document=notice.needs_document)
+        return create_notice(**which, **kept, role=Role.COORDINATOR, brief=_call_words(notice, plan))
+    return create_notice(**which, **kept, role=notice.role, brief=notice.brief, needs_document=notice.needs_document)
 
 
 def _call_words(notice: Notice, plan: Plan) -> dict[str, Any]:
@@ -312,7 +312,7 @@ def _push(notice: Notice, now: datetime) -> None:
 
 def _tell(notice: Notice, plan: Plan) -> None:
     notice.refresh_from_db()
-    record(
+    log_event(
         "notice.escalated",
         target_kind="notice",
         target_id=notice.pk,

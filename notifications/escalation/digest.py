@@ -24,20 +24,20 @@ from django.utils import timezone
 
 from audit.put_aside import aside, each
 from notifications.directory.models import Contact, Role
-from notifications.outbox.actions import owe
+from notifications.outbox.actions import create_notice
 from notifications.outbox.coordinator_briefs import NO_ANSWER, Words, call_brief
-from notifications.outbox.ladders import CALL, FIRST_DAY, is_daily
+from notifications.outbox.escalation_policy import CALL, FIRST_DAY, is_daily
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.repeating import repeat, settle_replaced
 from notifications.outbox.states import NOTHING_LEFT
 
 from .callers import ask_for_somebody, coordinator_for, event_of_need, is_by_deed, reaches_somebody
-from .chases import members, told
+from .escalation_chain import members, told
 
 DIGEST = "notice.digest"  # what is put aside when a notice can't be listed
 LIST = "contact.digest"  # and when a coordinator's list can't be made
 FROM_HOUR = 8  # local time
-MOST_LINES = 100  # of one list; what is left over is counted
+MAX_LINES = 100  # of one list; what is left over is counted
 AT_MOST = 2000  # notices looked at in one pass
 LISTS = UUID("5a3f6d0e-6e5c-4d53-9a2b-3f0d7b1c9e42")  # whose "case" a list is: none's
 DAILY = ({"after_minutes": 24 * 60, "do": CALL, "repeat_minutes": 24 * 60},)
@@ -46,7 +46,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Line:
+class DigestLine:
     """One chase on a list. `steps`: how often each purpose of it has been said."""
 
     notice: Notice
@@ -73,7 +73,7 @@ def list_silent(now: datetime, *, show_life: Callable[[], None] = lambda: None) 
     eight = begin_of_today(now)
     if now < eight:
         return 0
-    found: dict[Contact, list[Line]] = defaultdict(list)
+    found: dict[Contact, list[DigestLine]] = defaultdict(list)
     waiting: set[int] = set()
 
     def look_at(key: UUID) -> bool:
@@ -100,7 +100,7 @@ def _silent(now: datetime, eight: datetime) -> list[UUID]:
     return list(rows[:AT_MOST])
 
 
-def _look_at(key: UUID, now: datetime, found: dict[Contact, list[Line]], waiting: set[int]) -> bool:
+def _look_at(key: UUID, now: datetime, found: dict[Contact, list[DigestLine]], waiting: set[int]) -> bool:
     """Puts it on the list of its coordinator. With none on duty a call is owed to nobody, which alarms the operator;
     whoever was asked before (`waiting`) keeps the list that named it."""
     notice = (
@@ -117,11 +117,11 @@ def _look_at(key: UUID, now: datetime, found: dict[Contact, list[Line]], waiting
     if contact is None:
         waiting.update(one.contact_id for one in chase if one.contact_id and one.role == Role.COORDINATOR)
         return False
-    found[contact].append(Line(notice, chase))
+    found[contact].append(DigestLine(notice, chase))
     return True
 
 
-def _tell(contact: Contact, lines: list[Line], now: datetime, eight: datetime) -> bool:
+def _tell(contact: Contact, lines: list[DigestLine], now: datetime, eight: datetime) -> bool:
     """One list for this coordinator, unless they had theirs today."""
     mine = Notice.objects.filter(purpose=Purpose.DIGEST, contact=contact).defer("brief")
     if mine.filter(Q(repeated_at__gte=eight) | Q(owed_at__gte=eight)).exists():
@@ -132,7 +132,7 @@ def _tell(contact: Contact, lines: list[Line], now: datetime, eight: datetime) -
         repeat(notice=standing, at=now, brief=digest_brief(lines), ladder=ladder)
     else:
         settle_replaced(mine.open().values_list("pk", flat=True), now)
-        owe(
+        create_notice(
             event_id=uuid5(LISTS, f"{contact.pk}/{timezone.localdate(now)}"),
             case_id=uuid5(LISTS, str(contact.pk)),
             case_reference="",
@@ -150,7 +150,7 @@ def _tell(contact: Contact, lines: list[Line], now: datetime, eight: datetime) -
     return True
 
 
-def _keep_links_open(lines: list[Line], now: datetime) -> None:
+def _keep_links_open(lines: list[DigestLine], now: datetime) -> None:
     """What still waits for an answer can be answered: its links outlive the days of silence."""
     open_ones = Notice.objects.open().filter(chase_id__in=[line.notice.chase_id for line in lines])
     until = now + timedelta(hours=settings.BRIEF_LINK_HOURS)
@@ -180,9 +180,9 @@ MORE_WORDS: Words = {
 }
 
 
-def digest_brief(lines: list[Line]) -> dict[str, Any]:
+def digest_brief(lines: list[DigestLine]) -> dict[str, Any]:
     """The list as the coordinator reads it behind the PIN, and in `lines` what its mail may say."""
-    shown = sorted(lines, key=lambda line: line.since)[:MOST_LINES]
+    shown = sorted(lines, key=lambda line: line.since)[:MAX_LINES]
     sections = [_section(line) for line in shown]
     if len(lines) > len(shown):
         count = len(lines) - len(shown)
@@ -191,7 +191,7 @@ def digest_brief(lines: list[Line]) -> dict[str, Any]:
     return {"sections": sections, "lines": [_opaque(line) for line in shown], "count": len(lines)}
 
 
-def _section(line: Line) -> dict[str, Any]:
+def _section(line: DigestLine) -> dict[str, Any]:
     since = timezone.localtime(line.since).strftime("%d.%m.%Y %H:%M")
     calls = call_brief(line.notice, why=[NO_ANSWER], told=told(line.chase, line.notice.role))
     rows = [
@@ -202,7 +202,7 @@ def _section(line: Line) -> dict[str, Any]:
     return {"title": {"sq": line.notice.code, "en": line.notice.code}, "rows": rows}
 
 
-def _opaque(line: Line) -> dict[str, Any]:
+def _opaque(line: DigestLine) -> dict[str, Any]:
     return {
         "code": line.notice.code,
         "since": line.since.isoformat(),

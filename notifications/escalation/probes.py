@@ -17,7 +17,7 @@ from django_q.brokers import get_broker
 
 from notifications.channels.errors import ChannelError
 from notifications.channels.registry import channel_named
-from notifications.outbox.waking import URGENT
+from notifications.outbox.queueing import URGENT
 
 PROBE_SECONDS = 5.0
 # A mail server is not to be greeted each five seconds; one that failed is asked again as soon as that.

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 from audit.models import PutAside
 from audit.put_aside import try_again
 from notifications.outbox.models import Notice
@@ -38,7 +38,7 @@ KINDS: dict[str, str | Promise] = {
 
 
 @dataclass(frozen=True)
-class Line:
+class PutAsideLine:
     """One row that is aside. `name`: a notice's code, else its id."""
 
     what: str
@@ -54,27 +54,27 @@ def put_aside(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         with transaction.atomic():
             count = try_again()
-            record("put_aside.retried", actor=actor_of(request.user), target_kind="putaside", rows=count)
+            log_event("put_aside.retried", actor=get_actor(request.user), target_kind="putaside", rows=count)
         words = ngettext("%(count)d is being tried again now.", "%(count)d are being tried again now.", count)
         messages.success(request, words % {"count": count})
         return redirect("put_aside")
     count = PutAside.objects.count()
     page: dict[str, Any] = {
         "chain": state_of_the_chain(),
-        "lines": lines_of(PutAside.objects.all()[:SHOWN]),
+        "lines": build_lines(PutAside.objects.all()[:SHOWN]),
         "count": count,
         "more": max(count - SHOWN, 0),
     }
     return render(request, "escalation/put_aside.html", page)
 
 
-def lines_of(rows: Iterable[PutAside]) -> list[Line]:
+def build_lines(rows: Iterable[PutAside]) -> list[PutAsideLine]:
     """In words: what was to be done, and with which row."""
     found = list(rows)
     notices = [row.row for row in found if row.kind.startswith("notice.")]
     codes = {str(pk): code for pk, code in Notice.objects.filter(pk__in=notices).values_list("pk", "code")}
     return [
-        Line(
+        PutAsideLine(
             what=str(KINDS.get(row.kind, _("Another task"))),
             name=codes.get(row.row, row.row),
             error=row.code,

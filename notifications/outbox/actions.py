@@ -14,19 +14,19 @@ from django.db.models import F
 from django.utils import timezone
 
 from access.models import MobileUnit, Municipality
-from audit.chain import record
+from audit.chain import log_event
 from notifications import signals
 from notifications.directory.chain import resolve_chain
 from notifications.directory.links import COORDINATOR_LINKS, DEFAULT_CHAIN, OPERATOR
 from notifications.directory.models import Contact, Partner, Role
 
 from .coordinator_briefs import NOBODY_FOUND, call_brief
-from .ladders import first_time, snapshot
+from .escalation_policy import first_time, snapshot
 from .locking import lock_chases
 from .models import Attempt, AttemptOutcome, Notice, Purpose
 from .outside_area import headed
+from .queueing import wake
 from .states import NO_CONTACT, OPEN, NoticeState
-from .waking import wake
 
 RESOLVE_AGAIN = timedelta(seconds=10)  # how soon the directory is asked again when it named nobody
 WAKE_GRACE = timedelta(seconds=2)  # how long the sweeper leaves a new notice to its wake-up
@@ -35,7 +35,7 @@ BY_HAND = "hand"  # an attempt over no channel: the link reached the recipient s
 log = structlog.get_logger(__name__)
 
 
-def owe(
+def create_notice(
     *,
     event_id: UUID,
     case_id: UUID,
@@ -118,7 +118,7 @@ def owe(
             if first is None:
                 raise
             return first
-        record(
+        log_event(
             "notice.owed",
             target_kind="notice",
             target_id=notice.pk,
@@ -135,8 +135,8 @@ def owe(
 
 
 def owe_each(contacts: Sequence[Contact], **owed: Any) -> list[Notice]:
-    """The same duty to each of these contacts; with none of them, to nobody, which is loud. `owed`: as for `owe`."""
-    return [owe(contact=contact, **owed) for contact in contacts] or [owe(contact=None, **owed)]
+    """The same duty to each of these contacts; with none of them, to nobody, which is loud. `owed`: as for `create_notice`."""
+    return [create_notice(contact=contact, **owed) for contact in contacts] or [create_notice(contact=None, **owed)]
 
 
 def link_hash(token: str) -> str:
@@ -183,7 +183,7 @@ def mark_opened(*, notice: Notice, at: datetime) -> bool:
             next_attempt_at=None,
         )
         notice.refresh_from_db()
-        record("notice.opened", target_kind="notice", target_id=notice.pk, case=notice.case_id)
+        log_event("notice.opened", target_kind="notice", target_id=notice.pk, case=notice.case_id)
         signals.notice_opened.send(sender=Notice, notice=notice)
     return True
 
@@ -211,7 +211,9 @@ def cancel(*, notice: Notice, reason: str) -> bool:
             )
             if changed:
                 withdrawn.append(member)
-                record("notice.cancelled", target_kind="notice", target_id=member, reason=reason, case=notice.case_id)
+                log_event(
+                    "notice.cancelled", target_kind="notice", target_id=member, reason=reason, case=notice.case_id
+                )
     notice.refresh_from_db()
     return notice.pk in withdrawn
 
@@ -256,12 +258,12 @@ def tell_coordinators(notice: Notice, *, at: datetime) -> list[Notice]:
     )
 
 
-def recipient_key_of(contact: Contact) -> str:
+def get_recipient_key(contact: Contact) -> str:
     return f"contact:{contact.pk}"
 
 
 def _recipient_key(role: str, contact: Contact | None, office: Partner | None) -> str:
-    return recipient_key_of(contact) if contact else f"nobody:{role}:{office.pk if office else '-'}"
+    return get_recipient_key(contact) if contact else f"nobody:{role}:{office.pk if office else '-'}"
 
 
 def _first_state(contact: Contact | None, moment: datetime) -> dict[str, Any]:

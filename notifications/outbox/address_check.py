@@ -11,11 +11,11 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from access.models import Municipality
-from audit.chain import record
+from audit.chain import log_event
 from notifications import signals
 from notifications.directory.models import Contact, Partner
 
-from .actions import cancel, owe
+from .actions import cancel, create_notice
 from .models import Notice, Purpose
 
 TITLE = {"sq": "Provë", "en": "Test"}
@@ -31,7 +31,7 @@ def check_address(contact: Contact, **kwargs: Any) -> None:
     """Owe a test notice; an earlier one ends."""
     for earlier in Notice.objects.open().filter(purpose=Purpose.TEST, contact=contact):
         cancel(notice=earlier, reason=SUPERSEDED)
-    owe(
+    create_notice(
         event_id=uuid4(),
         case_id=uuid4(),
         case_reference="",
@@ -59,7 +59,7 @@ def contact_reached(notice: Notice, **kwargs: Any) -> None:
         return
     unchanged = Contact.objects.filter(pk=notice.contact_id, is_active=True, reachable_at__isnull=True)
     if unchanged.update(reachable_at=timezone.now()):
-        record("directory.contact_reached", target_kind="contact", target_id=notice.contact_id)
+        log_event("directory.contact_reached", target_kind="contact", target_id=notice.contact_id)
 
 
 def _some_place(office: Partner) -> Municipality:

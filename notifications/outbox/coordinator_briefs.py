@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone, translation
 
-from access.models import in_language
+from access.models import localize
 from notifications.directory.areas import NAMED_ROLES, roles_answering
 from notifications.directory.call_list import call_list
 from notifications.directory.models import Contact, Role
@@ -50,7 +50,7 @@ def call_brief(notice: Notice, *, why: Iterable[Words], told: Iterable[Contact] 
     rows.append(_row("code", {"sq": "Kodi i njoftimit", "en": "Code of the notice"}, _same(notice.code)))
     rows.append(_row("place", {"sq": "Bashkia", "en": "Municipality"}, _same(notice.municipality.name)))
     if notice.partner is not None:
-        office: Words = {language: in_language(notice.partner.names, language) for language in BOTH}
+        office: Words = {language: localize(notice.partner.names, language) for language in BOTH}
         rows.append(_row("office", {"sq": "Zyra", "en": "Office"}, office))
     if notice.unit is not None:
         unit = {

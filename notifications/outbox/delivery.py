@@ -25,16 +25,16 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from audit.chain import Deed, record_all
+from audit.chain import AuditEvent, record_all
 from notifications.channels.base import Channel
-from notifications.channels.errors import PayloadError, Refused, Unreached
+from notifications.channels.errors import PayloadError, RecipientRefused, Unreached
 from notifications.channels.registry import channel_named
 
-from .letters import letter_for
+from .messages import letter_for
 from .models import Attempt, AttemptOutcome, Notice, Purpose
 from .outcomes import NewState, write_attempts, write_states
+from .queueing import send_wake_up
 from .states import NO_CONTACT, UNREACHED, NoticeState
-from .waking import send_wake_up
 
 DRAIN_SECONDS = 10.0  # one last batch on top is still far below the cluster's timeout of 60
 FIRST_BACKOFF = timedelta(seconds=2)
@@ -43,7 +43,7 @@ MANY_ATTEMPTS = 300  # about a day; from there on an hour is often enough, and a
 UNSENDABLE_BACKOFF = timedelta(minutes=5)
 LONGEST_UNSENDABLE_BACKOFF = timedelta(hours=1)
 JITTER = 0.25
-MOST_LOSSES = 2  # connections lost one after another, with nothing sent between: the server is down
+MAX_LOSSES = 2  # connections lost one after another, with nothing sent between: the server is down
 
 _NOT_NEEDED = ("brief", "ladder")  # long, and one that is spoilt must not hold up the batch
 
@@ -59,7 +59,7 @@ class _Contested(Exception):
 
 
 @dataclass
-class Held:
+class ClaimedNotice:
     """One claimed notice, and what became of this attempt. `notice` is as it was just before the claim."""
 
     notice: Notice
@@ -71,7 +71,7 @@ class Held:
         self.attempt.finished_at = timezone.now()
 
 
-def drain(
+def send_due(
     notice_ids: Sequence[str] = (), *, seconds: float = DRAIN_SECONDS, show_life: Callable[[], None] = lambda: None
 ) -> int:
     """Sends these notices, then whatever else is due, until nothing is left. Returns how many a channel accepted.
@@ -80,14 +80,14 @@ def drain(
     `show_life` is called before each batch.
     """
     until = time.monotonic() + seconds
-    line = Line()
+    line = ChannelPool()
     accepted, wanted = 0, notice_ids
     try:
         while batch := claim(now=timezone.now(), wanted=wanted, without=line.down):
             wanted = ()
             show_life()
             send(batch, line)
-            settle(batch)
+            record_results(batch)
             accepted += sum(held.attempt.outcome == AttemptOutcome.ACCEPTED for held in batch)
             if time.monotonic() >= until:
                 send_wake_up(())
@@ -97,7 +97,7 @@ def drain(
     return accepted
 
 
-def claim(*, now: datetime, wanted: Sequence[str] = (), without: Collection[str] = ()) -> list[Held]:
+def claim(*, now: datetime, wanted: Sequence[str] = (), without: Collection[str] = ()) -> list[ClaimedNotice]:
     """Takes a batch of claimable notices: the wanted ones, then untried ones before retries, oldest first.
 
     `without`: channels that are down. Empty when nothing is claimable. Each notice has exactly one holder: the UPDATE
@@ -108,7 +108,7 @@ def claim(*, now: datetime, wanted: Sequence[str] = (), without: Collection[str]
             taken = _take(candidates, now)
             attempts = Attempt.objects.bulk_create(_attempt(notice) for notice in taken)
         if taken:
-            return [Held(notice, attempt) for notice, attempt in zip(taken, attempts, strict=True)]
+            return [ClaimedNotice(notice, attempt) for notice, attempt in zip(taken, attempts, strict=True)]
     return []
 
 
@@ -168,7 +168,7 @@ def _attempt(notice: Notice) -> Attempt:
     )
 
 
-class Line:
+class ChannelPool:
     """The open channels of one drain. One is down when it doesn't open, or when it is lost again and again."""
 
     def __init__(self) -> None:
@@ -192,7 +192,7 @@ class Line:
 
     def lost(self, name: str) -> None:
         self._losses[name] += 1
-        if self._losses[name] >= MOST_LOSSES:
+        if self._losses[name] >= MAX_LOSSES:
             self.down.add(name)
         self._channels[name].close()
 
@@ -201,7 +201,7 @@ class Line:
             channel.close()
 
 
-def send(batch: Iterable[Held], line: Line) -> None:
+def send(batch: Iterable[ClaimedNotice], line: ChannelPool) -> None:
     """Sends each notice of the batch and notes its outcome.
 
     After a lost connection, or when the batch's time is over, the rest isn't tried: it would outlive its lease. It is
@@ -218,7 +218,7 @@ def send(batch: Iterable[Held], line: Line) -> None:
             _send_one(held, line)
         except PayloadError as error:
             held.finish(AttemptOutcome.UNSENDABLE, error.code)
-        except Refused as error:
+        except RecipientRefused as error:
             line.worked(name)
             held.finish(AttemptOutcome.REFUSED, error.code)
         except Unreached as error:
@@ -235,7 +235,7 @@ def send(batch: Iterable[Held], line: Line) -> None:
             held.finish(AttemptOutcome.ACCEPTED)
 
 
-def _send_one(held: Held, line: Line) -> None:
+def _send_one(held: ClaimedNotice, line: ChannelPool) -> None:
     contact = held.notice.contact
     if contact is None or not (contact.is_active and contact.partner.is_active):
         raise PayloadError(CONTACT_INACTIVE)
@@ -245,7 +245,7 @@ def _send_one(held: Held, line: Line) -> None:
     line.channel(held.notice.channel).send(letter)
 
 
-def settle(batch: Sequence[Held]) -> None:
+def record_results(batch: Sequence[ClaimedNotice]) -> None:
     """Writes what became of the batch, in one transaction.
 
     A notice that was opened, cancelled or taken over meanwhile has another token and keeps its state; the attempt row
@@ -265,12 +265,12 @@ def settle(batch: Sequence[Held]) -> None:
         _log_failure(held)
 
 
-def _sent_deed(held: Held) -> Deed:
+def _sent_deed(held: ClaimedNotice) -> AuditEvent:
     detail = {"attempt": held.attempt.number, "case": held.notice.case_id}
-    return Deed("notice.sent", target_kind="notice", target_id=held.notice.pk, detail=detail)
+    return AuditEvent("notice.sent", target_kind="notice", target_id=held.notice.pk, detail=detail)
 
 
-def _new_state(held: Held, now: datetime) -> NewState:
+def _new_state(held: ClaimedNotice, now: datetime) -> NewState:
     outcome, code = held.attempt.outcome, held.attempt.error_code
     if outcome == AttemptOutcome.ACCEPTED:
         # Sent again, it is as far as it was: who has opened it once knows of it.
@@ -306,7 +306,7 @@ def _bring_forward(now: datetime) -> None:
     )
 
 
-def _log_failure(held: Held) -> None:
+def _log_failure(held: ClaimedNotice) -> None:
     outcome, code = held.attempt.outcome, held.attempt.error_code
     if outcome == AttemptOutcome.ACCEPTED or code == NOT_TRIED:
         return

@@ -13,14 +13,14 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, Count, F, Q, Value, When
 
-from audit.chain import record
+from audit.chain import log_event
 
 from .actions import WAKE_GRACE
-from .ladders import Step, first_time
+from .escalation_policy import Step, first_time
 from .locking import lock_chases
 from .models import Notice, Purpose
+from .queueing import wake
 from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, REPLACED, UNSENT, NoticeState
-from .waking import wake
 
 CHASES_AT_ONCE = 100  # folded in one pass
 ROWS_AT_ONCE = 500  # of one chase
@@ -63,7 +63,7 @@ def repeat(
         if fields:
             locked.save(update_fields=fields)
         if is_again:
-            record(
+            log_event(
                 "notice.repeated",
                 target_kind="notice",
                 target_id=locked.pk,
@@ -142,7 +142,7 @@ def _fold_one(chase_id: UUID, purpose: str, contact_id: int | None, now: datetim
         others = list(standing.exclude(pk=kept.pk).order_by("owed_at").values_list("pk", flat=True)[:ROWS_AT_ONCE])
         closed = settle_replaced(others, now)
         Notice.objects.filter(pk=kept.pk).update(repeats=F("repeats") + closed)
-        record("notice.folded", target_kind="notice", target_id=kept.pk, purpose=purpose, closed=closed)
+        log_event("notice.folded", target_kind="notice", target_id=kept.pk, purpose=purpose, closed=closed)
     return closed
 
 

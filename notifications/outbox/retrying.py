@@ -5,11 +5,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from audit.chain import Actor, record
+from audit.chain import Actor, log_event
 
 from .models import Notice
+from .queueing import wake
 from .states import NO_CONTACT, NoticeState
-from .waking import wake
 
 
 def try_again(*, notice: Notice, actor: Actor, at: datetime | None = None) -> bool:
@@ -24,7 +24,7 @@ def try_again(*, notice: Notice, actor: Actor, at: datetime | None = None) -> bo
         if locked is None:
             return False
         Notice.objects.filter(pk=locked.pk, token=locked.token, state=NoticeState.FAILED).update(next_attempt_at=moment)
-        record(
+        log_event(
             "notice.retried",
             actor=actor,
             target_kind="notice",

@@ -21,7 +21,7 @@ def units_with_number() -> list[MobileUnit]:
     return list(MobileUnit.objects.filter(is_active=True).exclude(callback_phone="").order_by("name", "pk"))
 
 
-def unit_of(notice: Notice) -> MobileUnit | None:
+def get_unit(notice: Notice) -> MobileUnit | None:
     """The unit to call about a notice: the sending one, else the region's oldest with a number. None: no unit has.
 
     By key, not by name: a name is changed by one keeper, and would turn the calls to another unit.

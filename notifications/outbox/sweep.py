@@ -9,20 +9,20 @@ import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from audit.chain import record
+from audit.chain import log_event
 from audit.put_aside import aside, each
 from notifications import signals
 from notifications.directory.models import Contact
 from notifications.directory.resolve import Words
 
-from .actions import WAKE_GRACE, cancel, link_hash, recipient_key_of, tell_coordinators
-from .delivery import JITTER, LONGEST_UNSENDABLE_BACKOFF, drain
-from .ladders import FIRST_DAY
+from .actions import WAKE_GRACE, cancel, get_recipient_key, link_hash, tell_coordinators
+from .delivery import JITTER, LONGEST_UNSENDABLE_BACKOFF, send_due
+from .escalation_policy import FIRST_DAY
 from .models import Notice, Purpose
 from .outside_area import headed
+from .queueing import CROWDED, URGENT, queue_length, send_wake_up, wake
 from .resolving import resolve_for
 from .states import UNSENT, NoticeState
-from .waking import CROWDED, URGENT, queue_length, send_wake_up, wake
 
 OWN_SECONDS = 3.0  # of sending in one pass; clocks and heartbeat wait so long, and one batch more
 WAKE_AT_MOST = 100  # ids in one wake-up; the worker finds the others by itself
@@ -52,7 +52,7 @@ def wake_due(now: datetime) -> int:
         waiting = queue_length(URGENT)
         if waiting is None or waiting < CROWDED[URGENT]:
             if not send_wake_up(due):
-                log.warning("sweeper_sends", sent=drain(due, seconds=OWN_SECONDS), due=len(due))
+                log.warning("sweeper_sends", sent=send_due(due, seconds=OWN_SECONDS), due=len(due))
         else:
             log.warning("queue_crowded", cluster=URGENT, waiting=waiting, due=len(due))
     return len(due)
@@ -103,7 +103,7 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
             if not _is_asked_already(locked, contact):
                 token = secrets.token_urlsafe(32)
                 locked.contact, locked.partner = contact, contact.partner
-                locked.recipient_key = recipient_key_of(contact)
+                locked.recipient_key = get_recipient_key(contact)
                 locked.language = contact.language
                 locked.brief = headed(
                     locked.brief, role=locked.role, office=contact.partner, municipality=locked.municipality
@@ -118,7 +118,7 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
                 locked.token += 1
                 locked.next_attempt_at = now + WAKE_GRACE
                 locked.save()
-                record("notice.resolved", target_kind="notice", target_id=notice.pk, role=notice.role)
+                log_event("notice.resolved", target_kind="notice", target_id=notice.pk, role=notice.role)
                 signals.notice_resolved.send(sender=Notice, notice=locked, words=list(words))
                 wake(notice.pk, needs_document=notice.needs_document)
                 return True

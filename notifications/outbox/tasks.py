@@ -2,9 +2,9 @@
 
 import time
 
-from .delivery import drain
+from .delivery import send_due
 from .models import Heartbeat
-from .waking import URGENT
+from .queueing import URGENT
 
 BEAT_SECONDS = 5.0
 
@@ -14,7 +14,7 @@ _last_beat = -BEAT_SECONDS
 def deliver(notice_ids: list[str]) -> int:
     """Sends these notices and whatever else is due. Returns how many a channel accepted."""
     show_life()
-    return drain(notice_ids, show_life=show_life)
+    return send_due(notice_ids, show_life=show_life)
 
 
 def canary(part: str) -> None:

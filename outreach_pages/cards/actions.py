@@ -5,7 +5,7 @@ import datetime
 from django.db import transaction
 
 from access.models import User
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
 from ..records.models import InformativeSession
 from ..records.rights import units_to_plan_for
@@ -27,9 +27,9 @@ def keep_card_until(*, session: InformativeSession, last_day: datetime.date | No
         raise NotTheirs
     session.card_expires_on = last_day
     session.save(update_fields=["card_expires_on", "changed_at"])
-    record(
+    log_event(
         "session.card_kept_until",
-        actor=actor_of(by),
+        actor=get_actor(by),
         target_kind="session",
         target_id=session.pk,
         last_day=last_day.isoformat() if last_day else "",

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from access.models import User
 from access.scoping import visible_or_404
 
-from ..feedback.counting import results_of
+from ..feedback.counting import build_results
 from ..feedback.times import open_phases
 from ..handouts.making import KINDS, handout_pdf, handouts
 from ..pages.making import (
@@ -21,9 +21,9 @@ from ..pages.making import (
     EditedByHand,
     NowhereToStand,
     TakenAway,
+    compute_mark,
+    get_pages,
     make_session_page,
-    mark_of,
-    pages_of,
     parted,
     renew_session_page,
     take_record,
@@ -81,7 +81,7 @@ def difference(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     found = parted(session)
     if not found and not problem:
         return redirect("session_cards:page", session.pk)
-    context = frame(request, session=session, parted=found, seen=mark_of(pages_of(session)), problem=problem)
+    context = frame(request, session=session, parted=found, seen=compute_mark(get_pages(session)), problem=problem)
     return render(request, "outreach_pages/page_difference.html", context, status=409 if problem else 200)
 
 
@@ -115,7 +115,7 @@ def papers(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
         request,
         session=session,
         is_open=session.card_is_open(),
-        has_page=any(page.live for page in pages_of(session)),
+        has_page=any(page.live for page in get_pages(session)),
         may_manage=may_manage(user, session),
         handouts=handouts(),
     )
@@ -143,7 +143,7 @@ def _card_page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    pages = pages_of(session)
+    pages = get_pages(session)
     context: dict[str, Any] = frame(
         request,
         session=session,
@@ -162,7 +162,7 @@ def _card_page(
         language=get_language() or settings.LANGUAGE_CODE,
         may_manage=may_manage(user, session),
         form=form or CardForm(initial=_initial(session)),
-        results=results_of(session),
+        results=build_results(session),
         phases=open_phases(session),
         problem=problem,
         done=request.GET.get("done", "") if request.method == "GET" else "",

@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
+from access.localized_text import LocalizedText
 from access.rate_limits import Limit
-from access.texts import Said
 
-from ..pages.words import Question, opinions, quiz_of
+from ..pages.labels import Question, get_quiz, opinions
 from ..records.models import InformativeSession
 from .models import FeedbackCount, Phase
 from .times import places_per_day
@@ -24,16 +24,16 @@ from .times import places_per_day
 FEWEST = 10
 
 
-def questions_of(session: InformativeSession, phase: Phase) -> list[Question]:
+def get_questions(session: InformativeSession, phase: Phase) -> list[Question]:
     """The quiz, the same before and after; after the session also what people thought of it."""
-    return quiz_of(session.audience) + (opinions() if phase == Phase.AFTER else [])
+    return get_quiz(session.audience) + (opinions() if phase == Phase.AFTER else [])
 
 
 @transaction.atomic
 def take_feedback(
     session: InformativeSession, phase: Phase, answers: Mapping[str, str], *, on: datetime.date | None = None
 ) -> bool:
-    """Counts these answers ({question: answer}, both of `questions_of`). False when the card has had enough today."""
+    """Counts these answers ({question: answer}, both of `get_questions`). False when the card has had enough today."""
     # Counted by the day, never finer: at what hour somebody sent would tell who.
     noon = datetime.datetime.combine(on or timezone.localdate(), datetime.time(12), tzinfo=datetime.UTC)
     places = Limit("feedback", places_per_day(session), datetime.timedelta(days=1), slots=1)
@@ -53,7 +53,7 @@ def take_feedback(
 class Cell:
     """One answer's count; `number` is None where it is held back."""
 
-    text: Said
+    text: LocalizedText
     number: int | None
     is_right: bool = False
 
@@ -104,7 +104,7 @@ class Results:
         )
 
 
-def results_of(session: InformativeSession) -> Results:
+def build_results(session: InformativeSession) -> Results:
     """What the session's unit and coordinator may see."""
     rows = FeedbackCount.objects.filter(session=session).values_list("phase", "question", "answer", "shown")
     shown = {(phase, question, answer): number for phase, question, answer, number in rows}
@@ -120,7 +120,7 @@ def results_of(session: InformativeSession) -> Results:
     return Results(
         quiz=[
             QuestionResults(each, result(each, Phase.BEFORE), result(each, Phase.AFTER))
-            for each in quiz_of(session.audience)
+            for each in get_quiz(session.audience)
         ],
         opinions=[QuestionResults(each, None, result(each, Phase.AFTER)) for each in opinions()],
     )

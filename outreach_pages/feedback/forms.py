@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ..pages.words import Question
+from ..pages.labels import Question
 
 
 class FeedbackForm(forms.Form):

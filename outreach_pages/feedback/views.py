@@ -9,7 +9,7 @@ from content.serving.forms import public_form
 from ..cards.answers import kept_nowhere, see_other, unknown_card
 from ..cards.codes import open_card
 from ..cards.showing import about_card, frame
-from .counting import questions_of, take_feedback
+from .counting import get_questions, take_feedback
 from .forms import FeedbackForm
 from .models import Phase
 from .times import open_phases
@@ -40,7 +40,7 @@ def answer(request: HttpRequest, code: str, when: str) -> HttpResponse:
         return unknown_card(request)
     if phase not in open_phases(session):
         return see_other(reverse("cards:feedback", args=[session.card_code]))
-    questions = questions_of(session, phase)
+    questions = get_questions(session, phase)
     form = FeedbackForm(questions, request.POST if request.method == "POST" else None)
     is_full = False
     if form.is_bound and form.is_valid():
@@ -65,7 +65,7 @@ def thanks(request: HttpRequest, code: str, when: str) -> HttpResponse:
     if session is None:
         return unknown_card(request)
     context = frame(request, "cards:thanks", session.card_code, when) | about_card(session)
-    context["explained"] = [each for each in questions_of(session, phase) if each.right and phase == Phase.AFTER]
+    context["explained"] = [each for each in get_questions(session, phase) if each.right and phase == Phase.AFTER]
     return render(request, "outreach_pages/feedback_thanks.html", context)
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 
-from access.texts import Said, said_in
+from access.localized_text import LocalizedText, localize_to
 from content.models import Hotline
 from content.papers.printing import to_pdf
 from content.texts import in_one_language
@@ -17,7 +17,7 @@ from content.texts import in_one_language
 from ..cards.codes import written
 from ..cards.qr import address_to_type, qr_svg
 from ..cards.showing import ask_address
-from ..pages.words import topics_covered, words
+from ..pages.labels import topics_covered, words
 from ..records.models import InformativeSession
 
 # kind: (template, class of the sheet)
@@ -27,14 +27,14 @@ KINDS: dict[str, tuple[str, str]] = {
     "poster_a4": ("outreach_pages/handouts/poster.html", "poster poster-a4"),
     "poster_a3": ("outreach_pages/handouts/poster.html", "poster poster-a3"),
 }
-MOST_LINES = {"pocket_card": 4, "poster_a4": 3, "poster_a3": 3}
+MAX_LINES = {"pocket_card": 4, "poster_a4": 3, "poster_a3": 3}
 
 
 @dataclass(frozen=True)
 class Handout:
     kind: str
-    name: Said
-    what: Said
+    name: LocalizedText
+    what: LocalizedText
 
 
 def handouts() -> list[Handout]:
@@ -42,9 +42,11 @@ def handouts() -> list[Handout]:
     language = get_language() or "sq"
     found = []
     for kind in KINDS:
-        said, size = _words_of(kind)
+        said, size = _get_words(kind)
         end = f"_{size}" if size else ""
-        found.append(Handout(kind, said_in(said[f"name{end}"], language), said_in(said[f"what{end}"], language)))
+        found.append(
+            Handout(kind, localize_to(said[f"name{end}"], language), localize_to(said[f"what{end}"], language))
+        )
     return found
 
 
@@ -53,14 +55,14 @@ def handout_pdf(session: InformativeSession, kind: str, language: str, *, on: da
     template, _class = KINDS[kind]
     day = on or timezone.localdate()
     with translation.override(language):
-        html = render_to_string(template, context_of(session, kind, language, day))
+        html = render_to_string(template, build_context(session, kind, language, day))
     own = {"paper:qr.svg": (qr_svg(session.card_code, language), "image/svg+xml")}
     return to_pdf(html, own=own, identifier=f"{kind} {session.card_code} {language} {day}")
 
 
-def context_of(session: InformativeSession, kind: str, language: str, day: datetime.date) -> dict[str, Any]:
+def build_context(session: InformativeSession, kind: str, language: str, day: datetime.date) -> dict[str, Any]:
     """What a paper's template is given. The language is active already."""
-    said, size = _words_of(kind)
+    said, size = _get_words(kind)
     texts = in_one_language(said, language)
     common = in_one_language(words("handouts")["common"], language)
     audience = in_one_language(words("audiences")[session.audience], language)
@@ -81,7 +83,7 @@ def context_of(session: InformativeSession, kind: str, language: str, day: datet
         "may_ask": bool(ask_address(session.card_code)),
         "qr_words": common["qr"].format(address=address),
         "danger": [line for line in lines if line.for_danger],
-        "talk": talk[: MOST_LINES.get(kind)],
+        "talk": talk[: MAX_LINES.get(kind)],
         "lines": lines,
         "printed": common["printed"].format(day=date_format(day, "d.m.Y")),
         "until": (
@@ -93,7 +95,7 @@ def context_of(session: InformativeSession, kind: str, language: str, day: datet
     }
 
 
-def _words_of(kind: str) -> tuple[dict[str, Any], str]:
+def _get_words(kind: str) -> tuple[dict[str, Any], str]:
     """The words of a kind, and its size where it has several."""
     if kind in words("handouts"):
         return words("handouts")[kind], ""

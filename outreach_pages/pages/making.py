@@ -18,12 +18,12 @@ from django.db import transaction
 from wagtail.models import Locale
 
 from access.models import User
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 from content.texts import body_in
 
 from ..models import InformativeSession, OutreachIndexPage, SessionPage
-from .parting import Change, differences, digest_of, is_edited
-from .words import quiz_of, topics_covered, words
+from .labels import get_quiz, topics_covered, words
+from .parting import Change, compute_digest, differences, is_edited
 
 LEGAL_TOPICS = {"rights", "access_to_justice"}
 
@@ -62,7 +62,7 @@ def make_session_page(*, session: InformativeSession, by: User) -> list[SessionP
     session = (
         InformativeSession.objects.select_for_update(of=("self",)).select_related("municipality").get(pk=session.pk)
     )
-    found = pages_of(session)
+    found = get_pages(session)
     if found:
         return found
     places = [(locale, _parent_in(locale)) for locale in _locales()]
@@ -75,8 +75,8 @@ def make_session_page(*, session: InformativeSession, by: User) -> list[SessionP
             page.live = False
             parent.add_child(instance=page)
             _write(page, by)
-    record("session.page_made", actor=actor_of(by), target_kind="informativesession", target_id=session.pk)
-    return pages_of(session)
+    log_event("session.page_made", actor=get_actor(by), target_kind="informativesession", target_id=session.pk)
+    return get_pages(session)
 
 
 @transaction.atomic
@@ -90,44 +90,46 @@ def renew_session_page(*, session: InformativeSession, by: User) -> list[Session
         raise EditedByHand
     for page in found:
         _write(page, by)
-    record("session.page_renewed", actor=actor_of(by), target_kind="informativesession", target_id=session.pk)
+    log_event("session.page_renewed", actor=get_actor(by), target_kind="informativesession", target_id=session.pk)
     return found
 
 
 @transaction.atomic
 def take_record(*, session: InformativeSession, by: User, seen: str) -> list[SessionPage]:
-    """Puts the record's text in the place of what editors published. `seen`: `mark_of` the pages whose difference was
+    """Puts the record's text in the place of what editors published. `seen`: `compute_mark` the pages whose difference was
     looked at. The editors' text stays in the page's history. Raises ChangedMeanwhile, TakenAway.
     """
     found = _readable(session)
-    if seen != mark_of(found):
+    if seen != compute_mark(found):
         raise ChangedMeanwhile
     for page in found:
         _write(page, by)
-    record("session.page_taken_back", actor=actor_of(by), target_kind="informativesession", target_id=session.pk)
+    log_event("session.page_taken_back", actor=get_actor(by), target_kind="informativesession", target_id=session.pk)
     return found
 
 
 def parted(session: InformativeSession) -> list[Parted]:
     """The pages of the session that editors changed, each with what differs."""
-    found = [page for page in pages_of(session) if page.live and is_edited(page)]
+    found = [page for page in get_pages(session) if page.live and is_edited(page)]
     return [Parted(page, differences(page, _as_recorded(page))) for page in found]
 
 
-def mark_of(pages: list[SessionPage]) -> str:
+def compute_mark(pages: list[SessionPage]) -> str:
     """Tells one published state of the pages, and of what the record would write, from another."""
-    return " ".join(f"{digest_of(page)[:16]}-{digest_of(_as_recorded(page))[:16]}" for page in pages if page.live)
+    return " ".join(
+        f"{compute_digest(page)[:16]}-{compute_digest(_as_recorded(page))[:16]}" for page in pages if page.live
+    )
 
 
 def _readable(session: InformativeSession) -> list[SessionPage]:
     InformativeSession.objects.select_for_update(of=("self",)).get(pk=session.pk)
-    found = [page for page in pages_of(session) if page.live]
+    found = [page for page in get_pages(session) if page.live]
     if not found:
         raise TakenAway
     return found
 
 
-def pages_of(session: InformativeSession) -> list[SessionPage]:
+def get_pages(session: InformativeSession) -> list[SessionPage]:
     """The session's page and its twin, the house's language first."""
     found = SessionPage.objects.filter(session=session).select_related("locale").order_by("pk")
     return sorted(found, key=lambda page: page.locale.language_code != settings.LANGUAGE_CODE)
@@ -143,7 +145,7 @@ def _parent_in(locale: Locale) -> OutreachIndexPage | None:
 
 def _write(page: SessionPage, by: User) -> None:
     written = _as_recorded(page)
-    written.record_digest = digest_of(written)
+    written.record_digest = compute_digest(written)
     # The unit publishes its session's page without the editors' right to publish: the words were reviewed as data.
     written.save_revision(user=by, log_action=False).publish(user=by, skip_permission_checks=True)
 
@@ -211,7 +213,7 @@ def _quiz(audience: str) -> dict[str, Any]:
             "answers": [{"text": said[key], "is_right": key == question.right} for key in ("true", "false")],
             "explanation": {language: f"<p>{text}</p>" for language, text in (question.explanations or {}).items()},
         }
-        for question in quiz_of(audience)
+        for question in get_quiz(audience)
     ]
     return {
         "type": "quiz",

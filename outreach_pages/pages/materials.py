@@ -16,15 +16,15 @@ from wagtail.models import Page, ReferenceIndex
 from content.models.listing import public_pages
 from content.papers.kinds import PAPERS, Paper
 
+from ..records.labels import Material
 from ..records.models import InformativeSession
-from ..records.words import Material
-from .words import words
+from .labels import words
 
 ALWAYS = ("leaflet", "pocket-card")  # the house's own papers, for whoever was there
 ALSO = {Material.POSTER.value: "poster-a4"}
 OPENED = {Material.LEAFLET.value, Material.POCKET_CARD.value, Material.POSTER.value}
 FILM = ".video.file"  # where a film's file stands in a page, as Wagtail's index of references writes it
-MOST_LOOKED_AT = 100
+MAX_LOOKED_AT = 100
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Materials:
     others: list[str]
 
 
-def materials_of(session: InformativeSession, body: Any, language: str, request: HttpRequest | None) -> Materials:
+def get_materials(session: InformativeSession, body: Any, language: str, request: HttpRequest | None) -> Materials:
     """What can be opened in this language. `body`: the page's own blocks."""
     used = {each.get("kind") for each in session.materials if isinstance(each, dict)}
     keys = [*ALWAYS, *(key for kind, key in ALSO.items() if kind in used)]
@@ -67,6 +67,6 @@ def films_in(language: str, request: HttpRequest | None) -> list[Link]:
         to_content_type=ContentType.objects.get_for_model(get_document_model()),
         model_path__endswith=FILM,
     ).values_list("object_id", flat=True)
-    ids = [int(key) for key in shown_on.distinct()[:MOST_LOOKED_AT] if key.isdecimal()]
+    ids = [int(key) for key in shown_on.distinct()[:MAX_LOOKED_AT] if key.isdecimal()]
     pages = public_pages(request).filter(pk__in=ids, locale__language_code=language)
     return [Link(page.title, page.get_url(request) or "") for page in pages.order_by("path").select_related("locale")]

@@ -79,7 +79,7 @@ class SessionPage(PublicPageMixin, Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from ..cards.showing import about_card
-        from .materials import materials_of
+        from .materials import get_materials
 
         context = super().get_context(request, *args, **kwargs)
         # The frame names a twin by its place in the tree; readers are sent to the card's address at once.
@@ -87,7 +87,7 @@ class SessionPage(PublicPageMixin, Page):
             each | {"url": self._card_address(each["language"])} if each["is_same"] else each
             for each in context["twins"]
         ]
-        materials = materials_of(self.session, self.body, self.locale.language_code, request)
+        materials = get_materials(self.session, self.body, self.locale.language_code, request)
         return context | about_card(self.session) | {"materials": materials}
 
     def get_admin_display_title(self) -> str:

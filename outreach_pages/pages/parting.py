@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from wagtail.models import PageLogEntry
 
-from content.checks.pieces import pieces_of
+from content.checks.pieces import iter_pieces
 
 if TYPE_CHECKING:
     from .models import SessionPage
@@ -30,7 +30,7 @@ class Change:
     record: tuple[str, ...]
 
 
-def digest_of(page: "SessionPage") -> str:
+def compute_digest(page: "SessionPage") -> str:
     """A fingerprint of everything the record writes, as hex."""
     said: dict[str, Any] = {name: getattr(page, name) for name in WRITTEN}
     said["body"] = page.body.stream_block.get_prep_value(page.body)  # with every field, whether it was stored or not
@@ -40,7 +40,7 @@ def digest_of(page: "SessionPage") -> str:
 def is_edited(page: "SessionPage") -> bool:
     """Whether readers see something else than the record made. `page` as it stands in the database, not a draft."""
     if page.record_digest:
-        return page.record_digest != digest_of(page)
+        return page.record_digest != compute_digest(page)
     # Made before fingerprints were kept: an editor's revision has entries in the page's history, the record's has none.
     history = PageLogEntry.objects.filter(page_id=page.pk, revision_id=page.live_revision_id)
     return page.live_revision_id is not None and history.exclude(action__in=OUR_LOG_ENTRIES).exists()
@@ -61,7 +61,7 @@ def changes(now: list[str], record: list[str]) -> list[Change]:
 
 
 def _lines(page: "SessionPage") -> list[str]:
-    return [*_not_empty([page.seo_title]), *_not_empty(each.text.strip() for each in pieces_of(page).words)]
+    return [*_not_empty([page.seo_title]), *_not_empty(each.text.strip() for each in iter_pieces(page).words)]
 
 
 def _not_empty(texts: Iterable[str]) -> list[str]:

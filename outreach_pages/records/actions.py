@@ -13,11 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from access.models import User
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
+from .labels import CancelReason, SessionState
 from .models import InformativeSession, SessionCount
-from .rights import rights_of, units_to_plan_for
-from .words import CancelReason, SessionState
+from .rights import get_rights, units_to_plan_for
 
 Cell = tuple[str, str]  # (sex, age group)
 
@@ -86,7 +86,7 @@ def change_plan(*, session: InformativeSession, by: User, values: Mapping[str, A
     """Changes what was planned. Nothing is written when nothing differs. Raises NotAllowed."""
     with transaction.atomic():
         locked = _locked(session)
-        if not rights_of(by, locked).may_plan:
+        if not get_rights(by, locked).may_plan:
             raise NotAllowed
         changed = _change(locked, PLAN, values)
         if "unit" in changed and not units_to_plan_for(by).filter(pk=locked.unit_id).exists():
@@ -107,7 +107,7 @@ def record_session(
     """
     with transaction.atomic():
         locked = _locked(session)
-        if not rights_of(by, locked).may_record:
+        if not get_rights(by, locked).may_record:
             raise NotAllowed
         _too_early(locked, "held")
         changed = _change(locked, OUTCOME, values)
@@ -115,7 +115,7 @@ def record_session(
         if is_first:
             locked.state, locked.held_at, locked.held_by = SessionState.HELD, timezone.now(), by
             changed += ["state", "held_at", "held_by"]
-        before = counts_of(locked)
+        before = get_counts(locked)
         wanted = {cell: number for cell, number in counts.items() if number}
         if wanted != before:
             _replace_counts(locked, wanted)
@@ -143,7 +143,7 @@ def report_session(*, session_id: uuid.UUID, submission_id: uuid.UUID, by: User,
             raise NotNow("reported")
         if locked.state != SessionState.HELD:
             raise NotNow("not_held")
-        if not rights_of(by, locked).may_report:
+        if not get_rights(by, locked).may_report:
             raise NotAllowed
         locked.state, locked.reported_at, locked.reported_by = SessionState.REPORTED, at, by
         locked.report_submission = submission_id
@@ -156,7 +156,7 @@ def cancel_session(*, session: InformativeSession, by: User, reason: CancelReaso
     """Calls a planned session off. Doing it again changes nothing. Raises NotAllowed, NotNow."""
     with transaction.atomic():
         locked = _locked(session)
-        if not rights_of(by, locked).may_plan:
+        if not get_rights(by, locked).may_plan:
             raise NotAllowed
         if locked.state == SessionState.CANCELLED:
             return locked
@@ -178,11 +178,11 @@ def plan_again(*, session: InformativeSession, by: User) -> InformativeSession:
         locked = _locked(session)
         if locked.state == SessionState.REPORTED:
             raise NotNow("reported")
-        if not rights_of(by, locked).may_plan:
+        if not get_rights(by, locked).may_plan:
             raise NotAllowed
         if locked.state == SessionState.PLANNED:
             return locked
-        was, people = locked.state, sum(counts_of(locked).values())
+        was, people = locked.state, sum(get_counts(locked).values())
         locked.counts.all().delete()
         locked.state, locked.cancel_reason = SessionState.PLANNED, ""
         locked.held_at = locked.held_by = locked.cancelled_at = locked.cancelled_by = None
@@ -191,7 +191,7 @@ def plan_again(*, session: InformativeSession, by: User) -> InformativeSession:
     return locked
 
 
-def counts_of(session: InformativeSession) -> dict[Cell, int]:
+def get_counts(session: InformativeSession) -> dict[Cell, int]:
     """{(sex, age group): how many}, without zeros."""
     return {(row.sex, row.age_group): row.number for row in session.counts.all()}
 
@@ -228,4 +228,4 @@ def _replace_counts(session: InformativeSession, counts: Mapping[Cell, int]) -> 
 
 
 def _record(action: str, session: InformativeSession, by: User, **detail: Any) -> None:
-    record(action, actor=actor_of(by), target_kind=KIND, target_id=session.pk, **detail)
+    log_event(action, actor=get_actor(by), target_kind=KIND, target_id=session.pk, **detail)

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from access.models import User
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
 from .models import CalendarAddress
 
@@ -24,7 +24,7 @@ def make_address(*, user: User) -> str:
         User.objects.select_for_update().get(pk=user.pk)  # two presses at once make one address
         _revoke(user)
         made = CalendarAddress.objects.create(user=user, secret_hash=CalendarAddress.hash_of(secret))
-        record("calendar_address.made", actor=actor_of(user), target_kind=KIND, target_id=made.pk)
+        log_event("calendar_address.made", actor=get_actor(user), target_kind=KIND, target_id=made.pk)
     return secret
 
 
@@ -47,5 +47,5 @@ def _revoke(user: User) -> bool:
         return False
     address.revoked_at = timezone.now()
     address.save(update_fields=["revoked_at"])
-    record("calendar_address.revoked", actor=actor_of(user), target_kind=KIND, target_id=address.pk)
+    log_event("calendar_address.revoked", actor=get_actor(user), target_kind=KIND, target_id=address.pk)
     return True

@@ -35,7 +35,7 @@ class Month:
 
     @property
     def key(self) -> str:
-        return key_of(self.first)
+        return get_key(self.first)
 
     @property
     def before(self) -> datetime.date:
@@ -45,7 +45,7 @@ class Month:
     @property
     def after(self) -> datetime.date:
         """The first day of the next month."""
-        return last_of(self.first) + datetime.timedelta(days=1)
+        return get_last(self.first) + datetime.timedelta(days=1)
 
     @property
     def busy_days(self) -> list[Day]:
@@ -53,15 +53,15 @@ class Month:
         return [day for week in self.weeks for day in week if day.is_in_month and day.sessions]
 
 
-def key_of(day: datetime.date) -> str:
+def get_key(day: datetime.date) -> str:
     return f"{day:%Y-%m}"
 
 
-def last_of(first: datetime.date) -> datetime.date:
+def get_last(first: datetime.date) -> datetime.date:
     return first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
-def first_of(written: str) -> datetime.date:
+def get_first(written: str) -> datetime.date:
     """The first day of the month that is written (2026-11); of this month when it can't be read."""
     match = MONTH.fullmatch(written)
     if match and FIRST_YEAR <= int(match[1]) <= LAST_YEAR and 1 <= int(match[2]) <= 12:
@@ -71,7 +71,7 @@ def first_of(written: str) -> datetime.date:
 
 def of_month(user: User, first: datetime.date, region: Region | None) -> SessionQuerySet:
     """What this person may see of a month, in order, the cancelled ones with it."""
-    sessions = InformativeSession.objects.visible_to(user).filter(date__gte=first, date__lte=last_of(first))
+    sessions = InformativeSession.objects.visible_to(user).filter(date__gte=first, date__lte=get_last(first))
     if region is not None:
         sessions = sessions.in_region(region)
     return sessions.select_related("unit", "municipality__region").order_by("date", "starts_at", "id")
@@ -90,7 +90,7 @@ def laid_out(first: datetime.date, sessions: Iterable[InformativeSession]) -> Mo
     return Month(first, weeks, sum(map(len, by_day.values())))
 
 
-def regions_of(user: User) -> list[Region]:
+def get_regions(user: User) -> list[Region]:
     """The regions that this person sees sessions of, for the choice above the calendar."""
     seen = InformativeSession.objects.visible_to(user).order_by().values("municipality__region")
     return list(Region.objects.filter(pk__in=seen))

@@ -7,8 +7,8 @@ from django.utils import translation
 
 from access.models import User
 
+from .labels import Audience, SessionState
 from .models import InformativeSession, SessionQuerySet
-from .words import Audience, SessionState
 
 
 def sessions_to_choose(user: User | None) -> SessionQuerySet:

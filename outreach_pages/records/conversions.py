@@ -1,7 +1,7 @@
-"""What sessions led to: signals, and cases that came of them. Counted each time, kept nowhere.
+"""What sessions led to: tips, and cases that came of them. Counted each time, kept nowhere.
 
-Signals and cases are known on a floor above this one. Whoever knows them registers here how they are counted; the
-record shows what comes back: numbers, never which signal or case.
+Tips and cases are known on a floor above this one. Whoever knows them registers here how they are counted; the
+record shows what comes back: numbers, never which tip or case.
 """
 
 import uuid
@@ -19,7 +19,7 @@ SOON_DAYS = 90
 
 @dataclass(frozen=True)
 class LedTo:
-    """`told`: signals at the session itself, as its report says; `by_card`: those that came by its card, `soon`: until
+    """`told`: tips at the session itself, as its report says; `by_card`: those that came by its card, `soon`: until
     90 days after it; `cases`: opened from any of them."""
 
     told: int = 0
@@ -57,7 +57,7 @@ def counts_conversions(counting: Counting) -> Counting:
     return counting
 
 
-def conversions_of(sessions: SessionQuerySet) -> dict[uuid.UUID, LedTo]:
+def count_conversions(sessions: SessionQuerySet) -> dict[uuid.UUID, LedTo]:
     """{session: what it led to}; nothing for one that led to nothing."""
     found: dict[uuid.UUID, LedTo] = defaultdict(LedTo)
     for counting in _countings:
@@ -67,4 +67,4 @@ def conversions_of(sessions: SessionQuerySet) -> dict[uuid.UUID, LedTo]:
 
 
 def led_to(session: InformativeSession) -> LedTo:
-    return conversions_of(InformativeSession.objects.filter(pk=session.pk)).get(session.pk, LedTo())
+    return count_conversions(InformativeSession.objects.filter(pk=session.pk)).get(session.pk, LedTo())

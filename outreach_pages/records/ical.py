@@ -14,8 +14,8 @@ from icalendar import Calendar, Event
 
 from access.models import User
 
+from .labels import SessionState
 from .models import InformativeSession, SessionQuerySet
-from .words import SessionState
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 BACK, AHEAD = datetime.timedelta(days=92), datetime.timedelta(days=400)
@@ -23,7 +23,7 @@ REFRESH = datetime.timedelta(hours=6)
 STATUS = {SessionState.PLANNED: "TENTATIVE", SessionState.CANCELLED: "CANCELLED"}
 
 
-def calendar_of(sessions: Iterable[InformativeSession], *, name: str) -> bytes:
+def build_calendar(sessions: Iterable[InformativeSession], *, name: str) -> bytes:
     """The bytes of a calendar with these sessions, in the active language. The same sessions give the same bytes.
 
     A cancelled one stands in it as cancelled, so that a telephone that has it strikes it out.

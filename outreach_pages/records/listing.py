@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from access.models import MobileUnit, Region, User
 
 from .forms.fields import DayInput
+from .labels import Audience, SessionState
 from .models import InformativeSession, SessionQuerySet
-from .words import Audience, SessionState
 
 A_PAGE = 25
 DUE = "due"  # held by the clock, and not recorded yet

@@ -18,8 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, Municipality, Region, User
 
-from .no_names import without_details
-from .words import (
+from .labels import (
     AgeGroup,
     Audience,
     CancelReason,
@@ -31,11 +30,12 @@ from .words import (
     SpokenLanguage,
     Topic,
 )
+from .no_names import without_details
 
 # No vowels (so no words come out), no 0 and 1, no I, L, O, U. 27^8 codes: nobody meets one by trying.
 CARD_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 CARD_LENGTH = 8
-MOST_PER_CELL = 2000  # a march is larger than a class, and no cell of one is larger than this
+MAX_PER_CELL = 2000  # a march is larger than a class, and no cell of one is larger than this
 
 
 def new_card_code() -> str:
@@ -227,7 +227,7 @@ class SessionCount(models.Model):
     sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices)
     age_group = models.CharField(_("age group"), max_length=8, choices=AgeGroup.choices)
     number = models.PositiveSmallIntegerField(
-        _("number"), validators=[MinValueValidator(1), MaxValueValidator(MOST_PER_CELL)]
+        _("number"), validators=[MinValueValidator(1), MaxValueValidator(MAX_PER_CELL)]
     )
 
     class Meta:
@@ -236,9 +236,7 @@ class SessionCount(models.Model):
         ordering = ["session", "sex", "age_group"]
         constraints = [
             models.UniqueConstraint(fields=["session", "sex", "age_group"], name="one_count_per_sex_and_age"),
-            models.CheckConstraint(
-                name="session_count_in_range", condition=Q(number__gte=1, number__lte=MOST_PER_CELL)
-            ),
+            models.CheckConstraint(name="session_count_in_range", condition=Q(number__gte=1, number__lte=MAX_PER_CELL)),
             models.CheckConstraint(name="session_count_sex_known", condition=Q(sex__in=["female", "male", "unknown"])),
             models.CheckConstraint(
                 name="session_count_age_known",

@@ -34,7 +34,7 @@ _ENDINGS = (
     "jes",
     "jen",
 )
-MOST_NAMED = 5
+MAX_NAMED = 5
 
 
 @cache
@@ -62,7 +62,7 @@ def likely_names(text: str) -> list[str]:
         joined = told[match.end() : words[position + 1].start()] == " " if after else False
         found.append(f"{word} {after}" if joined and _has_capital(after) else word)
     found += [match.group(1) for match in _CALLED.finditer(told) if _has_capital(match.group(1))]
-    return list(dict.fromkeys(found))[:MOST_NAMED]
+    return list(dict.fromkeys(found))[:MAX_NAMED]
 
 
 def is_given_name(word: str) -> bool:

@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy
 
 from access.models import Region, User
 
-from .calendar import last_of
-from .conversions import LABELS, LedTo, conversions_of
+from .calendar import get_last
+from .conversions import LABELS, LedTo, count_conversions
+from .labels import AgeGroup, Audience, Sex
 from .models import InformativeSession, SessionCount, SessionQuerySet
-from .words import AgeGroup, Audience, Sex
 
 SMALL = 10  # a number below this may point at people, and stays inside the organisation
 Cell = tuple[str, str]
@@ -80,7 +80,7 @@ class NumbersForm(forms.Form):
         if since := chosen.get("since"):
             sessions = sessions.filter(date__gte=since)
         if until := chosen.get("until"):
-            sessions = sessions.filter(date__lte=last_of(until))
+            sessions = sessions.filter(date__lte=get_last(until))
         if region := chosen.get("region"):
             sessions = sessions.in_region(region)
         if audience := chosen.get("audience"):
@@ -89,7 +89,7 @@ class NumbersForm(forms.Form):
 
 
 @dataclass
-class Line:
+class MonthLine:
     """One month, region and audience: how many sessions, and who came to them."""
 
     month: datetime.date
@@ -118,7 +118,7 @@ class Line:
 class Numbers:
     """Lines in order, and everything in them together."""
 
-    lines: list[Line]
+    lines: list[MonthLine]
 
     def __post_init__(self) -> None:
         self.sessions = sum(line.sessions for line in self.lines)
@@ -145,14 +145,14 @@ class Numbers:
         return {"label": label, "numbers": [*numbers, sum(numbers)]}
 
 
-def numbers_of(sessions: SessionQuerySet) -> Numbers:
+def build_numbers(sessions: SessionQuerySet) -> Numbers:
     """A handful of queries, however many sessions. Only what took place counts."""
     held = sessions.took_place().order_by()
-    lines: dict[tuple[datetime.date, str, str], Line] = {}
+    lines: dict[tuple[datetime.date, str, str], MonthLine] = {}
     sessions_by = held.values("audience", month=TruncMonth("date"), region=F("municipality__region__name"))
     for row in sessions_by.annotate(number=Count("pk")):
         key = (row["month"], row["region"], row["audience"])
-        lines[key] = Line(*key, sessions=row["number"])
+        lines[key] = MonthLine(*key, sessions=row["number"])
     counts = SessionCount.objects.order_by().filter(session__in=held.values("pk"))
     grouped = counts.values(
         "sex",
@@ -164,7 +164,7 @@ def numbers_of(sessions: SessionQuerySet) -> Numbers:
     for cell in grouped:
         line = lines[cell["month"], cell["region"], cell["audience"]]
         line.cells[cell["sex"], cell["age_group"]] += cell["number_of"]
-    led_to = conversions_of(held)
+    led_to = count_conversions(held)
     for pk, *key in held.values_list("pk", TruncMonth("date"), "municipality__region__name", "audience"):
         lines[tuple(key)].led_to += led_to.get(pk, LedTo())
     audiences = [value for value, _label in Audience.choices]

@@ -6,9 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .actions import counts_of
+from .actions import get_counts
+from .labels import AgeGroup, Material, PartnerKind, Sex, Topic
 from .models import InformativeSession
-from .words import AgeGroup, Material, PartnerKind, Sex, Topic
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Fact:
     is_text: bool = False  # written in lines of its own
 
 
-def facts_of(session: InformativeSession) -> list[Fact]:
+def get_facts(session: InformativeSession) -> list[Fact]:
     """What is recorded, without what is empty."""
     place = ", ".join(part for part in (session.administrative_unit, str(session.municipality)) if part)
     yes = _("Yes")
@@ -26,10 +26,10 @@ def facts_of(session: InformativeSession) -> list[Fact]:
         Fact(gettext_lazy("Place"), f"{session.place_name} ({session.get_place_type_display()})"),
         Fact(gettext_lazy("Where"), place),
         Fact(gettext_lazy("For whom"), _joined(session.get_audience_display(), session.grades)),
-        Fact(gettext_lazy("Topics"), words_of(Topic, session.topics)),
+        Fact(gettext_lazy("Topics"), get_words(Topic, session.topics)),
         Fact(gettext_lazy("Method"), session.get_method_display()),
         Fact(gettext_lazy("Language"), session.get_language_display()),
-        Fact(gettext_lazy("Partners"), _joined(words_of(PartnerKind, session.partners), session.partner_names)),
+        Fact(gettext_lazy("Partners"), _joined(get_words(PartnerKind, session.partners), session.partner_names)),
         Fact(gettext_lazy("Materials"), _joined(_materials(session), session.materials_note)),
         Fact(gettext_lazy("Accessibility"), session.get_disability_access_display()),
         Fact(gettext_lazy("Project or donor"), session.project),
@@ -43,9 +43,9 @@ def facts_of(session: InformativeSession) -> list[Fact]:
     return [fact for fact in facts if fact.value]
 
 
-def people_of(session: InformativeSession) -> dict[str, Any]:
+def get_people(session: InformativeSession) -> dict[str, Any]:
     """{"total", "sexes", "rows": [{"label", "numbers"}], "sums"}: who came, without rows and columns of zeros."""
-    counts = counts_of(session)
+    counts = get_counts(session)
     sexes = [sex for sex in Sex if any(cell[0] == sex.value for cell in counts)]
     ages = [age for age in AgeGroup if any(cell[1] == age.value for cell in counts)]
     rows = [{"label": age.label, "numbers": _row(counts, sexes, age)} for age in ages]
@@ -58,7 +58,7 @@ def people_of(session: InformativeSession) -> dict[str, Any]:
     }
 
 
-def words_of(words: Any, keys: list[str]) -> str:
+def get_words(words: Any, keys: list[str]) -> str:
     """Keys in words, in the order of the words; one that is no longer known as it is."""
     labels = dict(words.choices)
     known = [key for key in words.values if key in keys]

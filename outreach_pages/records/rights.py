@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet
 
 from access.models import MobileUnit, User
 
+from .labels import SessionState
 from .models import InformativeSession
-from .words import SessionState
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def units_to_plan_for(user: User) -> QuerySet[MobileUnit]:
     return MobileUnit.objects.filter(own | led, is_active=True).select_related("region")
 
 
-def rights_of(user: User, session: InformativeSession) -> Rights:
+def get_rights(user: User, session: InformativeSession) -> Rights:
     is_ours = user.units().filter(pk=session.unit_id).exists()
     leads = user.coordinated_regions().filter(pk=session.unit.region_id).exists()
     state = session.state

@@ -7,9 +7,10 @@ from django.utils import timezone, translation
 
 from access.models import StaffRole
 from content.tests.seeded import SeededTest
-from outreach_pages.models import InformativeSession, SessionPage
-from outreach_pages.pages.making import make_session_page
-from outreach_pages.tests import places
+
+from ..models import InformativeSession, SessionPage
+from ..pages.making import make_session_page
+from . import places
 
 CODE = "7K2M9QXB"
 CARD = f"/k/{CODE}/"

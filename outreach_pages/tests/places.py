@@ -6,7 +6,8 @@ from typing import Any
 from django.utils import timezone
 
 from access.models import Assignment, MobileUnit, Municipality, PoliceDirectorate, Region, StaffRole, User
-from outreach_pages.models import InformativeSession
+
+from ..models import InformativeSession
 
 
 def region(slug: str, name: str, code: str) -> Region:

@@ -7,11 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from outreach_pages.cards import open_card
-from outreach_pages.cards.codes import NO_CODE, read_code, written
-from outreach_pages.models import InformativeSession
-from outreach_pages.records.models import CARD_ALPHABET
-from outreach_pages.tests import places
+from ..cards import open_card
+from ..cards.codes import NO_CODE, read_code, written
+from ..models import InformativeSession
+from ..records.models import CARD_ALPHABET
+from . import places
 
 CODE = "7K2M9QXB"
 

@@ -6,8 +6,8 @@ from django.urls import reverse
 from wagtail.models import Page
 
 from content.models import Hotline, public_pages
-from outreach_pages.models import InformativeSession, SessionPage
 
+from ..models import InformativeSession, SessionPage
 from .cards_world import CARD, CODE, CardTest
 
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from access.models import RateCount
 from access.rate_limits import forget_old
-from outreach_pages.feedback.counting import hold_back, results_of, take_feedback
-from outreach_pages.feedback.models import FeedbackCount, Phase
-from outreach_pages.feedback.times import open_phases, places_per_day
-from outreach_pages.models import InformativeSession
 
+from ..feedback.counting import build_results, hold_back, take_feedback
+from ..feedback.models import FeedbackCount, Phase
+from ..feedback.times import open_phases, places_per_day
+from ..models import InformativeSession
 from .cards_world import CARD, CardTest
 
 BEFORE, AFTER = f"/en{CARD}mendimi/para/", f"/en{CARD}mendimi/pas/"
@@ -106,7 +106,7 @@ class TestSeeingCounts(CardTest):
     def test_nine_answers_look_like_none(self):
         nothing = self.page()
         self.answers(9, only_girls="false", clear="yes")
-        assert results_of(self.session).any_shown is False
+        assert build_results(self.session).any_shown is False
         assert self.page().split('id="feedback-title"')[1] == nothing.split('id="feedback-title"')[1]
 
     def test_ten_answers_are_shown(self):
@@ -118,24 +118,24 @@ class TestSeeingCounts(CardTest):
 
     def test_an_eleventh_answer_changes_nothing_that_is_seen(self):
         self.answers(10, only_girls="false")
-        seen = results_of(self.session)
+        seen = build_results(self.session)
         self.answers(9, only_girls="true")
-        assert results_of(self.session) == seen
+        assert build_results(self.session) == seen
         self.answers(1, only_girls="true")
-        quiz = results_of(self.session).quiz[0].after
+        quiz = build_results(self.session).quiz[0].after
         assert (quiz.answers, quiz.right) == (20, 10)
 
     def test_each_question_waits_for_its_own_ten(self):
         self.answers(10, only_girls="false")
         self.answers(4, no_proof="true")
-        shown = {each.question.key: each.after.is_shown for each in results_of(self.session).quiz}
+        shown = {each.question.key: each.after.is_shown for each in build_results(self.session).quiz}
         assert shown["only_girls"] is True
         assert shown["no_proof"] is False
 
     def test_small_counts_of_opinions_are_held_back_with_one_more(self):
         self.answers(18, clear="yes")
         self.answers(2, clear="partly")
-        clear = next(each.after for each in results_of(self.session).opinions if each.question.key == "clear")
+        clear = next(each.after for each in build_results(self.session).opinions if each.question.key == "clear")
         assert [cell.number for cell in clear.cells] == [18, None, None]
         assert "<strong>18</strong>" in self.page()
 

@@ -16,17 +16,17 @@ from pypdf import PdfReader
 
 from content.models import Hotline
 from content.papers.printing import PaperRefused, to_pdf
-from outreach_pages.cards.qr import qr_png, short_address
-from outreach_pages.handouts.making import KINDS, context_of, handout_pdf
 
+from ..cards.qr import qr_png, short_address
+from ..handouts.making import KINDS, build_context, handout_pdf
 from .cards_world import CARD, CODE, CardTest
 
 
-def text_of(pdf: bytes) -> str:
+def get_text(pdf: bytes) -> str:
     return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
 
 
-def pictures_of(pdf: bytes) -> list[Image.Image]:
+def get_pictures(pdf: bytes) -> list[Image.Image]:
     with pypdfium2.PdfDocument(pdf) as document:
         return [page.render(scale=2.2).to_pil().convert("L") for page in document]
 
@@ -52,12 +52,12 @@ class TestHandouts(CardTest):
 
     def test_a_telephone_reads_the_address_from_each_paper(self):
         for kind, language, pdf in self.each():
-            read = {found.text for picture in pictures_of(pdf) for found in zxingcpp.read_barcodes(picture)}
+            read = {found.text for picture in get_pictures(pdf) for found in zxingcpp.read_barcodes(picture)}
             assert read == {settings.PUBLIC_URL + ("/en" if language == "en" else "") + CARD}, (kind, language)
 
     def test_each_paper_says_the_address_the_code_the_day_and_the_published_numbers_only(self):
         for kind, _language, pdf in self.each():
-            text = text_of(pdf)
+            text = get_text(pdf)
             assert "7K2M 9QXB" in text, kind
             assert "129" in text
             assert "116 111" in text
@@ -71,7 +71,7 @@ class TestHandouts(CardTest):
     def test_a_line_switched_off_is_on_no_paper(self):
         Hotline.objects.exclude(key="police_129").update(publish="no")
         for kind, _language, pdf in self.each():
-            assert "116 111" not in text_of(pdf), kind
+            assert "116 111" not in get_text(pdf), kind
 
     def test_a_line_grown_old_on_the_day_of_printing_is_on_no_paper(self):
         today = timezone.localdate()
@@ -80,7 +80,7 @@ class TestHandouts(CardTest):
                 told = {}
                 for day in (today, today + timedelta(days=settings.HOTLINE_TEST_DAYS + 1)):
                     with translation.override(language):
-                        told[day] = render_to_string(template, context_of(self.session, kind, language, day))
+                        told[day] = render_to_string(template, build_context(self.session, kind, language, day))
                 now, later = told.values()
                 assert "116 111" in now, (kind, language)
                 assert "116 111" not in later, (kind, language)
@@ -89,7 +89,7 @@ class TestHandouts(CardTest):
     def test_without_any_line_a_paper_says_where_to_go(self):
         Hotline.objects.update(publish="no")
         for kind in ("leaflet", "poster_a4"):
-            assert "nearest police station" in text_of(handout_pdf(self.session, kind, "en"))
+            assert "nearest police station" in get_text(handout_pdf(self.session, kind, "en"))
 
     def test_sheets_have_the_size_they_say_and_papers_the_pages(self):
         sizes = {"leaflet": (210, 297, 2), "pocket_card": (210, 297, 1), "poster_a4": (210, 297, 1)}
@@ -108,9 +108,9 @@ class TestHandouts(CardTest):
             assert len(pages) == 2, audience
 
     def test_the_outside_of_the_folded_card_says_nothing(self):
-        text = text_of(handout_pdf(self.session, "pocket_card", "en"))
+        text = get_text(handout_pdf(self.session, "pocket_card", "en"))
         assert "Vatra" not in text
-        picture = pictures_of(handout_pdf(self.session, "pocket_card", "en"))[0]
+        picture = get_pictures(handout_pdf(self.session, "pocket_card", "en"))[0]
         scale = picture.width / 210
         outside = picture.crop([round(side * scale) for side in (20, 42 + 54, 190, 42 + 108)])
         assert zxingcpp.read_barcodes(outside) == []

@@ -4,10 +4,10 @@ from django.test import override_settings
 from django.urls import reverse
 from wagtail.models import PageLogEntry
 
-from outreach_pages.models import InformativeSession, SessionPage
-from outreach_pages.pages.making import TakenAway, mark_of, pages_of, renew_session_page, take_record
-from outreach_pages.pages.parting import is_edited
-from outreach_pages.tests.cards_world import CARD, CardTest
+from ..models import InformativeSession, SessionPage
+from ..pages.making import TakenAway, compute_mark, get_pages, renew_session_page, take_record
+from ..pages.parting import is_edited
+from .cards_world import CARD, CardTest
 
 
 class RecordTest(CardTest):
@@ -30,7 +30,7 @@ class RecordTest(CardTest):
 
 class TestWhatPartsThePage(RecordTest):
     def test_a_page_just_made_says_what_its_record_says(self):
-        assert not any(is_edited(page) for page in pages_of(self.session))
+        assert not any(is_edited(page) for page in get_pages(self.session))
 
     def test_a_draft_that_nobody_published_parts_nothing(self):
         self.save_draft()
@@ -85,7 +85,7 @@ class TestTheWayBack(RecordTest):
         assert html.count('<dl class="panel change"') == 1
 
     def test_pressing_puts_the_records_text_back_and_keeps_the_editors_in_the_history(self):
-        seen = mark_of(pages_of(self.session))
+        seen = compute_mark(get_pages(self.session))
         edited = self.english().live_revision_id
         assert self.client.post(self.address("difference"), {"seen": seen}).status_code == 302
         assert "An editor" not in self.english().title
@@ -94,7 +94,7 @@ class TestTheWayBack(RecordTest):
         assert "Create the page again" in self.html(self.address("page"))
 
     def test_what_was_published_since_it_was_looked_at_is_not_written_over(self):
-        seen = mark_of(pages_of(self.session))
+        seen = compute_mark(get_pages(self.session))
         self.save_draft("Another title").publish()
         response = self.client.post(self.address("difference"), {"seen": seen})
         assert response.status_code == 409
@@ -102,7 +102,7 @@ class TestTheWayBack(RecordTest):
         assert self.english().title == "Another title"
 
     def test_a_change_that_is_no_word_is_said(self):
-        take_record(session=self.session, by=self.worker, seen=mark_of(pages_of(self.session)))
+        take_record(session=self.session, by=self.worker, seen=compute_mark(get_pages(self.session)))
         page = self.english()
         raw = [dict(block) for block in page.body.raw_data]
         quiz = next(block for block in raw if block["type"] == "quiz")
@@ -120,7 +120,7 @@ class TestTheWayBack(RecordTest):
         assert self.client.post(self.address("difference"), {"seen": "x"}).status_code == 404
 
     def test_a_page_that_editors_took_away_is_not_brought_back(self):
-        for page in pages_of(self.session):
+        for page in get_pages(self.session):
             page.unpublish()
         for act in (
             lambda: renew_session_page(session=self.session, by=self.worker),

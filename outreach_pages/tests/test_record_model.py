@@ -7,10 +7,10 @@ from django.test import TestCase
 from django.utils import timezone
 
 from access.models import StaffRole
-from outreach_pages.models import InformativeSession, SessionCount
-from outreach_pages.records.models import CARD_ALPHABET, new_card_code
-from outreach_pages.records.no_names import details_in, without_details
 
+from ..models import InformativeSession, SessionCount
+from ..records.models import CARD_ALPHABET, new_card_code
+from ..records.no_names import details_in, without_details
 from .places import person, region, session, town, unit
 
 

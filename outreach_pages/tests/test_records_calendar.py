@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access.models import Assignment, StaffRole
-from outreach_pages.models import CalendarAddress, SessionCount
 
+from ..models import CalendarAddress, SessionCount
 from .places import person, session, town
 from .test_records_pages import RecordsTest
 

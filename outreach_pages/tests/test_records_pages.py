@@ -11,10 +11,10 @@ from django.utils import timezone
 from access.models import StaffRole
 from audit.models import AuditEntry
 from audit.tests.counting import denials
-from outreach_pages.models import InformativeSession, SessionCount
-from outreach_pages.records.forms.outcome import CELLS, OutcomeForm, cell_name
-from outreach_pages.records.forms.plan import PlanForm
 
+from ..models import InformativeSession, SessionCount
+from ..records.forms.outcome import CELLS, OutcomeForm, cell_name
+from ..records.forms.plan import PlanForm
 from .places import person, region, session, town, unit
 
 YESTERDAY = datetime.timedelta(days=1)

@@ -1,5 +1,6 @@
 from content.tests.seeded import SeededTest
-from outreach_pages.models import OutreachIndexPage
+
+from ..models import OutreachIndexPage
 
 
 class TestSessionsPage(SeededTest):

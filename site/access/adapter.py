@@ -10,12 +10,12 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext_lazy as _
 
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
 from . import events
 from .policy import CMS, FIELD, row_for
 from .sessions.factors import open_secret, seal_secret
-from .sign_in_tries import may_pass_a_pause, remember_device, tries_of
+from .sign_in_tries import get_tries, may_pass_a_pause, remember_device
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
@@ -42,7 +42,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         """To the page that was asked for, or, where it is none of this person's, to where they start."""
-        record("account.signed_in", actor=actor_of(user), target_kind="user", target_id=user.pk)
+        log_event("account.signed_in", actor=get_actor(user), target_kind="user", target_id=user.pk)
         answer: HttpResponse = super().post_login(request, user, **kwargs)
         remember_device(request, answer, user)
         if answer.status_code == 302 and not _may_open(user, urlsplit(answer["Location"]).path):
@@ -57,7 +57,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """The account of these credentials, or None. Raises ValidationError while tries are paused."""
         name = str(credentials.get("username") or credentials.get("email") or "")
-        tries = tries_of(request, name, self.get_client_ip(request))
+        tries = get_tries(request, name, self.get_client_ip(request))
         is_paused = tries.count_password()
         user = super().authenticate(request, **credentials)
         if is_paused and (user is None or not may_pass_a_pause(tries, user)):

@@ -15,7 +15,7 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from audit.chain import ANONYMOUS, actor_of, record
+from audit.chain import ANONYMOUS, get_actor, log_event
 
 from .models import User
 from .sessions import actions as sessions
@@ -31,20 +31,20 @@ def signed_in(request: HttpRequest, user: User, **_more: Any) -> None:
 @receiver(user_logged_out)
 def signed_out(request: HttpRequest, user: User | None, **_more: Any) -> None:
     if user is not None:
-        record("account.signed_out", actor=actor_of(user.person), target_kind="user", target_id=user.person.pk)
+        log_event("account.signed_out", actor=get_actor(user.person), target_kind="user", target_id=user.person.pk)
         sessions.signed_out(request, user.person)
 
 
 def sign_in_failed(username: str) -> None:
     """A wrong password. The name that was typed is written down only as the id of the account that has it."""
     user = User.objects.filter(username__iexact=username).first() if username else None
-    record("account.sign_in_failed", actor=ANONYMOUS, target_kind="user", target_id=user.pk if user else "")
+    log_event("account.sign_in_failed", actor=ANONYMOUS, target_kind="user", target_id=user.pk if user else "")
 
 
 @receiver(mfa.authentication_failed)
 def code_failed(user: User, authenticator: Authenticator | None = None, kind: str = "", **_more: Any) -> None:
     kind = authenticator.type if authenticator is not None else kind
-    record("account.factor_failed", actor=ANONYMOUS, target_kind="user", target_id=user.pk, factor=kind)
+    log_event("account.factor_failed", actor=ANONYMOUS, target_kind="user", target_id=user.pk, factor=kind)
 
 
 @receiver(mfa.authenticator_used)
@@ -54,7 +54,7 @@ def factor_used(request: HttpRequest, user: User, **_more: Any) -> None:
 
 @receiver(account.password_changed)
 def password_changed(request: HttpRequest, user: User, **_more: Any) -> None:
-    record("account.password_changed", actor=actor_of(user), target_kind="user", target_id=user.pk)
+    log_event("account.password_changed", actor=get_actor(user), target_kind="user", target_id=user.pk)
     sessions.end_all(user=user, by=user, keep=request)
     _mail_on_commit(user, "password")
 
@@ -85,7 +85,7 @@ def codes_made(user: User, authenticator: Authenticator, **_more: Any) -> None:
 
 
 def codes_shown(user: User) -> None:
-    record("account.recovery_codes_shown", actor=actor_of(user), target_kind="user", target_id=user.pk)
+    log_event("account.recovery_codes_shown", actor=get_actor(user), target_kind="user", target_id=user.pk)
     _mail_on_commit(user, "codes_shown")
 
 
@@ -100,7 +100,7 @@ def secrets_forgotten(instance: Authenticator, **_more: Any) -> None:
 
 
 def _record_factor(action: str, user: User, authenticator: Authenticator) -> None:
-    record(action, actor=actor_of(user), target_kind="user", target_id=user.pk, factor=authenticator.type)
+    log_event(action, actor=get_actor(user), target_kind="user", target_id=user.pk, factor=authenticator.type)
 
 
 def _mail_on_commit(user: User, what: str) -> None:

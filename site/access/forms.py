@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext
 
 from . import events
-from .sign_in_tries import tries_of
+from .sign_in_tries import get_tries
 
 KEY_DOES_NOT_FIT = _(
     "This key isn't one of your account, or the page had been open for too long. Try again; if it goes on, take another"
@@ -66,7 +66,7 @@ class CountedCodes:
 
     def clean_code(self) -> str:
         request = context.request
-        tries = tries_of(request, self.user.get_username(), get_adapter(request).get_client_ip(request))
+        tries = get_tries(request, self.user.get_username(), get_adapter(request).get_client_ip(request))
         if tries.count_code():
             raise get_adapter(request).validation_error("too_many_login_attempts")
         code: str = super().clean_code()  # type: ignore[misc]

@@ -10,7 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect
 
-from audit.chain import actor_of
+from audit.chain import get_actor
 from audit.denials import record_denial
 
 from . import policy
@@ -59,14 +59,14 @@ class AccessPolicy:
         return None
 
     @staticmethod
-    def _is_shut_in_duress(request: HttpRequest, row: policy.Row | None, view: str) -> bool:
+    def _is_shut_in_duress(request: HttpRequest, row: policy.RouteRule | None, view: str) -> bool:
         if row is not None and row.is_open:  # whose session it is isn't even asked there
             return False
         stands_in = getattr(request.user, "stands_in", False)
         return stands_in and (view, request.method) not in policy.IN_DURESS
 
     @staticmethod
-    def _refuse_method(row: policy.Row, *, is_api: bool) -> HttpResponse:
+    def _refuse_method(row: policy.RouteRule, *, is_api: bool) -> HttpResponse:
         allowed = sorted(row.methods)
         if not is_api:
             return HttpResponseNotAllowed(allowed)
@@ -75,7 +75,7 @@ class AccessPolicy:
         return answer
 
     @staticmethod
-    def _ask_for_factor(request: HttpRequest, row: policy.Row, view: str, *, is_api: bool) -> HttpResponse | None:
+    def _ask_for_factor(request: HttpRequest, row: policy.RouteRule, view: str, *, is_api: bool) -> HttpResponse | None:
         """A signed-in person without a second factor gets no further than the pages where it is set up. One who has it
         must have given it in this very session: one from before it was set up ends here. Tokens were made by somebody
         who gave it."""
@@ -109,9 +109,9 @@ class AccessPolicy:
                 found.note_use()
 
     @staticmethod
-    def _deny(request: HttpRequest, row: policy.Row | None, route: str, *, is_api: bool) -> HttpResponse:
+    def _deny(request: HttpRequest, row: policy.RouteRule | None, route: str, *, is_api: bool) -> HttpResponse:
         if request.user.is_authenticated:
-            record_denial(actor=actor_of(request.user), target_kind="route", target_id=route[:64])
+            record_denial(actor=get_actor(request.user), target_kind="route", target_id=route[:64])
             if not is_api:
                 raise Http404
             return problem(404, "not-found", "There is nothing here for you.")

@@ -14,6 +14,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from .localized_text import FIRST, LocalizedText, localize_to
 from .place_changes.models import PlaceChange as PlaceChange
 from .rate_limits import RateCount as RateCount
 from .sessions.models import DuressAlarm as DuressAlarm
@@ -26,7 +27,6 @@ from .staff.models import Invitation as Invitation
 from .staff.models import RoleRequest as RoleRequest
 from .staff.models import SessionEnd as SessionEnd
 from .staff.record_keepers import NOT_BOTH, clashes
-from .texts import FIRST, Said, said_in
 
 # Django's own, so that sessions from before `session_epoch` go on.
 SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
@@ -302,6 +302,6 @@ class FieldToken(models.Model):
         return found.user if found else None
 
 
-def in_language(texts: dict[str, str], language: str | None = None) -> Said:
+def localize(texts: dict[str, str], language: str | None = None) -> LocalizedText:
     """The text in this (or the active) language, else in Albanian, else in any. `texts` is {"sq": ..., "en": ...}."""
-    return said_in(texts, language or get_language() or FIRST)
+    return localize_to(texts, language or get_language() or FIRST)

@@ -100,16 +100,16 @@ class Limit:
         return datetime.fromtimestamp(moment.timestamp() // length * length, tz=moment.tzinfo)
 
 
-def network_of(address: str) -> str:
+def get_network(address: str) -> str:
     """The network of an address as it is counted: /24, for IPv6 /64; hashed with a key of its own, which stays the same
     when the vault's ring turns, so that known networks stay known. Raises KeyRingError, SealBroken."""
     return lasting.keyed_hash(lasting.NETWORKS, _network(address).encode())
 
 
-def networks_of(address: str) -> list[str]:
-    """As `network_of`, and as it was hashed with each of the ring's keys until November 2026."""
+def get_networks(address: str) -> list[str]:
+    """As `get_network`, and as it was hashed with each of the ring's keys until November 2026."""
     plain = b"network\0" + _network(address).encode()
-    return [network_of(address), *(fingerprint(plain, key_id=key.id) for key in load_key_ring().keys)]
+    return [get_network(address), *(fingerprint(plain, key_id=key.id) for key in load_key_ring().keys)]
 
 
 def _network(address: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from django.db import models
 from django.http import Http404
 
-from audit.chain import actor_of
+from audit.chain import get_actor
 from audit.denials import record_denial
 
 from .models import User
@@ -24,5 +24,5 @@ def visible_or_404(model: type[M], user: User, /, **lookup: Any) -> M:
         return found
     hidden = manager.filter(**lookup).values_list("pk", flat=True).first()
     if hidden is not None:
-        record_denial(actor=actor_of(user), target_kind=model._meta.model_name or "", target_id=hidden)
+        record_denial(actor=get_actor(user), target_kind=model._meta.model_name or "", target_id=hidden)
     raise Http404

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from .rate_limits import Limit, network_of
+from .rate_limits import Limit, get_network
 
 PASSWORDS = Limit("sign_in", 5, timedelta(minutes=5), slots=5)
 DEVICE_PASSWORDS = Limit("sign_in.device", 10, timedelta(minutes=5), slots=5)
@@ -29,7 +29,7 @@ ACCOUNT_CODES = Limit("code.account", 20, timedelta(hours=1))
 COOKIE = "vatra_device"
 SALT = "access.device"
 COOKIE_DAYS = 180
-MOST_PEOPLE = 5  # who sign in on one device, a unit's telephone
+MAX_PEOPLE = 5  # who sign in on one device, a unit's telephone
 
 log = structlog.get_logger(__name__)
 
@@ -78,12 +78,12 @@ class Tries:
             ACCOUNT_CODES.refund(self.account)
 
 
-def tries_of(request: HttpRequest, username: str, address: str) -> Tries:
+def get_tries(request: HttpRequest, username: str, address: str) -> Tries:
     """`username`: as it was typed, of somebody or of nobody. Accounts stand in the counts as keyed hashes."""
     user = _user_named(username)
     device = _devices(request).get(str(user.pk), "") if user is not None else ""
-    account = network_of(f"account {username.strip().lower()}")
-    return Tries(account[-40:], network_of(address)[-40:], device)
+    account = get_network(f"account {username.strip().lower()}")
+    return Tries(account[-40:], get_network(address)[-40:], device)
 
 
 def may_pass_a_pause(tries: Tries, user: Any) -> bool:
@@ -95,7 +95,7 @@ def remember_device(request: HttpRequest, response: HttpResponse, user: Any) -> 
     """This device has signed in: its next tries are counted by themselves."""
     known = _devices(request)
     mine = {str(user.pk): known.pop(str(user.pk), "") or secrets.token_urlsafe(12)}
-    kept = mine | dict(list(known.items())[: MOST_PEOPLE - 1])
+    kept = mine | dict(list(known.items())[: MAX_PEOPLE - 1])
     response.set_cookie(
         COOKIE,
         signing.dumps(kept, salt=SALT),

@@ -22,13 +22,13 @@ from wagtail.admin.ui.tables import BooleanColumn
 from wagtail.admin.views.generic import CreateView, EditView
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
 from .models import MobileUnit, Municipality, PlaceChange, PoliceDirectorate, Region, StaffRole
-from .place_changes.actions import TAKES_TWO, ask_for_change, drops, kind_of, note_number_taken_away
+from .place_changes.actions import TAKES_TWO, ask_for_change, drops, get_kind, note_number_taken_away
 from .place_changes.actions import waits as place_waits
+from .place_changes.labels import in_words
 from .place_changes.mails import tell_of_renaming
-from .place_changes.words import in_words
 from .staff.record_keepers import people_with_both
 
 
@@ -41,10 +41,10 @@ class PlaceForm(WagtailAdminModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         place = self.instance
-        names = TAKES_TWO.get(kind_of(place), ())
+        names = TAKES_TWO.get(get_kind(place), ())
         self.before = {} if place._state.adding else {name: getattr(place, name) for name in names}
         self.named = "" if place._state.adding else name_in_full(place)
-        waiting = PlaceChange.objects.waiting().filter(kind=kind_of(place), entry_id=place.pk or 0).first()
+        waiting = PlaceChange.objects.waiting().filter(kind=get_kind(place), entry_id=place.pk or 0).first()
         if waiting is not None:
             self._say_what_waits(waiting)
 
@@ -62,7 +62,7 @@ class PlaceForm(WagtailAdminModelForm):
             if commit and (is_new or changed):
                 self._record("added" if is_new else "changed", changed)
             if commit and after:
-                earlier = PlaceChange.objects.waiting().filter(kind=kind_of(saved), entry_id=saved.pk).first()
+                earlier = PlaceChange.objects.waiting().filter(kind=get_kind(saved), entry_id=saved.pk).first()
                 self.dropped = earlier if earlier and drops(earlier, after, by=self.for_user) else None
                 self.asked = ask_for_change(place=saved, before=before, after=after, by=self.for_user)
             self._note_what_was_taken(saved)
@@ -87,8 +87,8 @@ class PlaceForm(WagtailAdminModelForm):
             transaction.on_commit(partial(tell_of_renaming, place, names, by=self.for_user))
 
     def _record(self, what: str, fields: list[str]) -> None:
-        kind = kind_of(self.instance)
-        record(f"place.{kind}_{what}", actor=actor_of(self.for_user), target_kind=kind, target_id=self.instance.pk,
+        kind = get_kind(self.instance)
+        log_event(f"place.{kind}_{what}", actor=get_actor(self.for_user), target_kind=kind, target_id=self.instance.pk,
                fields=fields)  # fmt: skip
 
     def _note_what_was_taken(self, saved: Any) -> None:

@@ -4,7 +4,7 @@
 
 The key is outside the database (`audit.keys`), so whoever writes to the database can't make an entry that fits.
 Entries written before there was one carry a plain SHA-256 and no key id; the first keyed entry after them (`SEALED`)
-stands over all of them. Reading the chain and saying what is wrong with it: `audit.verifying`.
+stands over all of them. Reading the chain and saying what is wrong with it: `audit.verification`.
 
 The head row is locked for the length of the caller's transaction, so entries are numbered without gaps in the order in
 which their transactions commit; a rolled-back deed takes its entry with it.
@@ -42,12 +42,12 @@ SYSTEM = Actor("system")
 ANONYMOUS = Actor("anonymous")
 
 
-def actor_of(user: Any) -> Actor:
+def get_actor(user: Any) -> Actor:
     return Actor("user", str(user.pk)) if getattr(user, "is_authenticated", False) else ANONYMOUS
 
 
 @dataclass(frozen=True)
-class Deed:
+class AuditEvent:
     """What one entry says. `detail` takes ids, codes and counts only; `at` is now unless given."""
 
     action: str
@@ -57,7 +57,7 @@ class Deed:
     at: datetime | None = None
 
 
-def record(
+def log_event(
     action: str,
     *,
     actor: Actor = SYSTEM,
@@ -71,17 +71,17 @@ def record(
     Three small statements and no savepoint: it stands on the road of every submission. An entry that can't be written
     takes the deed down with it. Other writers wait from here to the end of the caller's transaction, so call it late.
     """
-    return record_all([Deed(action, target_kind, target_id, detail, at)], actor=actor)[0]
+    return record_all([AuditEvent(action, target_kind, target_id, detail, at)], actor=actor)[0]
 
 
-def record_all(deeds: Sequence[Deed], *, actor: Actor = SYSTEM) -> list[AuditEntry]:
+def record_all(deeds: Sequence[AuditEvent], *, actor: Actor = SYSTEM) -> list[AuditEntry]:
     """Appends an entry for each deed, in order, with the three statements that one entry takes."""
     if not deeds:
         return []
     return _append(deeds, actor)
 
 
-def _append(deeds: Sequence[Deed], actor: Actor) -> list[AuditEntry]:
+def _append(deeds: Sequence[AuditEvent], actor: Actor) -> list[AuditEntry]:
     key_id = chain_keys().primary.id
     with transaction.atomic(savepoint=False):
         number, previous_hash, is_keyed = _locked_head()
@@ -116,11 +116,11 @@ def head_note() -> str:
     return f"{number}:{digest[:SHORT]}"
 
 
-def _seal_over(number: int, is_keyed: bool) -> list[tuple[Deed, Actor]]:
-    return [] if is_keyed or number == 0 else [(Deed(SEALED, detail={"entries": number}), SYSTEM)]
+def _seal_over(number: int, is_keyed: bool) -> list[tuple[AuditEvent, Actor]]:
+    return [] if is_keyed or number == 0 else [(AuditEvent(SEALED, detail={"entries": number}), SYSTEM)]
 
 
-def _entry(deed: Deed, actor: Actor, number: int, previous_hash: str, key_id: str) -> AuditEntry:
+def _entry(deed: AuditEvent, actor: Actor, number: int, previous_hash: str, key_id: str) -> AuditEntry:
     entry = AuditEntry(
         number=number,
         at=deed.at or timezone.now(),

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from .chain import Actor, record
+from .chain import Actor, log_event
 from .models import RepeatedDenial
 
 DENIED = "access.denied"
@@ -42,7 +42,7 @@ def record_denial(*, actor: Actor, target_kind: str, target_id: Any, at: datetim
         if not is_new:
             _write_repetitions(row)
             mine.update(since=now, last_at=now, times=0)
-        record(DENIED, actor=actor, target_kind=target_kind, target_id=row.target_id, at=now)
+        log_event(DENIED, actor=actor, target_kind=target_kind, target_id=row.target_id, at=now)
 
 
 def flush(argument: str = "", *, now: datetime | None = None) -> int:
@@ -60,7 +60,7 @@ def flush(argument: str = "", *, now: datetime | None = None) -> int:
 
 def _write_repetitions(row: RepeatedDenial) -> bool:
     if row.times:
-        record(
+        log_event(
             DENIED_AGAIN,
             actor=Actor(row.actor_kind, row.actor_id),
             target_kind=row.target_kind,

@@ -28,10 +28,10 @@ from django.utils.translation import gettext_noop
 
 from vault.keyring import KeyRingError
 
-from .chain import record
+from .chain import log_event
 from .keys import chain_keys
 from .models import AuditEntry, ChainHead
-from .verifying import CUT_OFF, NOT_NOTED, ChainReport, Note, Notes, Progress, Reader, Step, head_notes, together
+from .verification import CUT_OFF, NOT_NOTED, ChainReport, Note, Notes, Progress, Reader, Step, head_notes, together
 
 SECONDS_A_LOOK = 2.0
 PASS_EACH = timedelta(hours=1)
@@ -103,7 +103,7 @@ def begin_again(*, actor: Any, at: datetime | None = None) -> None:
     with _only_here():
         earlier = _remembered(timezone.now())
         head = ChainHead.objects.filter(pk=1).first() or ChainHead()
-        record("audit.restored", actor=actor, noted=earlier.tail.get("number", 0), found=head.number)
+        log_event("audit.restored", actor=actor, noted=earlier.tail.get("number", 0), found=head.number)
         _remember(Watch(since=(at or timezone.now()).isoformat()))
 
 
@@ -127,7 +127,7 @@ def _read_the_whole(watch: Watch, now: datetime, until: float) -> None:
         if watch.verified_at and now - datetime.fromisoformat(watch.verified_at) < PASS_EACH and not watch.broken:
             return
         watch.whole, watch.began_at = asdict(Progress()), now.isoformat()
-    reader = Reader(Progress(**watch.whole), notes=together(_note_of(watch), head_notes()))
+    reader = Reader(Progress(**watch.whole), notes=together(_get_note(watch), head_notes()))
     while time.monotonic() < until:
         step = reader.step()
         watch.whole = asdict(step.progress)
@@ -155,7 +155,7 @@ def _noted_is_gone(noted: Progress) -> ChainReport | None:
     return None if digest == noted.hash else noted.broken(noted.number, NOT_NOTED)
 
 
-def _note_of(watch: Watch) -> Notes:
+def _get_note(watch: Watch) -> Notes:
     number = watch.tail.get("number", 0)
     return {number: (Note(watch.tail["hash"]),)} if number else {}
 

@@ -77,7 +77,7 @@ BY_ADDRESS = (
 )
 
 
-def lane_of(path: str) -> Lane:
+def get_lane(path: str) -> Lane:
     return next((lane for start, lane in BY_ADDRESS if path.startswith(start)), PUBLIC)
 
 
@@ -137,7 +137,7 @@ class Admission:
             return self.inner(environ, start_response)
         if path == READINESS:
             return self._tell_readiness(environ, start_response)
-        lane = lane_of(path)
+        lane = get_lane(path)
         slot = self._enter(lane) if self._read_ahead(lane, environ) else None
         if slot is None:
             return refusal(environ, start_response)

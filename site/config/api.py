@@ -39,6 +39,6 @@ def unknown(request: HttpRequest) -> HttpResponse:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v2/", router.urls),
-    path("openapi.json", openapi.view_of(ENDPOINTS), name="openapi"),
+    path("openapi.json", openapi.get_view(ENDPOINTS), name="openapi"),
     re_path(r"", unknown, name="api_unknown"),
 ]

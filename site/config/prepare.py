@@ -8,9 +8,9 @@ import os
 import sys
 from pathlib import Path
 
-from config.catalogs import compile_catalogs
-from config.supervisor.place import ROOT, CannotStart
-from config.supervisor.preparation import check_settings, collect_if_changed, load_django
+from .catalogs import compile_catalogs
+from .supervisor.instance import ROOT, CannotStart
+from .supervisor.preparation import check_settings, collect_if_changed, load_django
 
 
 def main() -> int:

@@ -20,14 +20,14 @@ from typing import Any
 
 import polib
 
-from config.catalogs import ROOT
+from .catalogs import ROOT
 
 LANGUAGES = ("sq", "en")
 TERMS = ROOT / "locale" / "terms.json"
 GLOSSARY = ROOT / "docs" / "glossary.md"
 # The folders whose JSON ships texts as {"sq": ..., "en": ...}.
 DATA = (
-    "case_forms/builder/data",
+    "case_forms/form_builder/data",
     "case_forms/procedures/data",
     "content/data",
     "outreach_pages/data",

@@ -9,7 +9,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
 from .guides import views
-from .templatetags.house import may_open
+from .templatetags.ui import may_open
 from .waiting import WaitingPanel
 
 

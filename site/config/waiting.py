@@ -21,8 +21,8 @@ from case_forms.cases.registers import CaseRegister
 from notifications.directory.changes.who import may_decide
 from notifications.directory.models import DirectoryChange, Partner
 from notifications.directory.moments import stretch_in_words
-from notifications.directory.roster import FOR_EVER, Stretch, gaps_of
-from notifications.directory.scope import partners_of
+from notifications.directory.roster import FOR_EVER, Stretch, get_gaps
+from notifications.directory.scope import get_partners
 from notifications.outbox.models import Notice
 
 WEEK = timedelta(days=7)
@@ -42,7 +42,7 @@ class WaitingPanel(Component):
     """Approvals, notices that reach nobody, late cases, gaps in the roster: first on the page."""
 
     name = "waiting"
-    template_name = "house/waiting.html"
+    template_name = "ui/waiting.html"
     order = 50
 
     def __init__(self, request: HttpRequest) -> None:
@@ -123,10 +123,10 @@ def _count_for_operators() -> list[Waiting]:
 def _of_roster(user: User) -> list[Waiting]:
     """Offices of this person with hours in the coming week in which nobody is on duty."""
     now = timezone.now()
-    offices = {office.pk: office for office in partners_of(user).filter(is_active=True).order_by("role", "slug")}
+    offices = {office.pk: office for office in get_partners(user).filter(is_active=True).order_by("role", "slug")}
     if not offices:
         return []
-    empty = [(offices[key], found) for key, found in gaps_of(offices.values(), now, now + WEEK).items() if found]
+    empty = [(offices[key], found) for key, found in get_gaps(offices.values(), now, now + WEEK).items() if found]
     lines = [
         Waiting(
             _gap_words(office, found, now + WEEK), f"{reverse('dutyshift:index')}?partner={office.pk}", is_loud=True

@@ -13,9 +13,10 @@ _django = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
-from config.admission import Admission, Counted  # noqa: E402
-from config.liveness import pulse  # noqa: E402
 from content.serving.whole_pages import WholePages  # noqa: E402
+
+from .admission import Admission, Counted  # noqa: E402
+from .liveness import pulse  # noqa: E402
 
 _admission = Admission(_django, slots=settings.WEB_THREADS, pulse=pulse)
 _pages = WholePages(_admission, limit=settings.PUBLIC_CACHE_BYTES, seconds=settings.PUBLIC_CACHE_SECONDS)

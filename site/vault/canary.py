@@ -15,7 +15,7 @@ from . import lasting, rotation
 from .fields import SealedField
 from .keyring import KeyRing, KeyRingError, load_key_ring
 from .models import KeyInUse
-from .seal import SealBroken, place_of, seal_with, unseal
+from .seal import SealBroken, get_place, seal_with, unseal
 
 PLAIN = b"canary"
 TRIES = 5  # values looked at under each key before it counts as another one: a single one may be spoilt
@@ -79,7 +79,7 @@ def _known() -> dict[str, str]:
 
 
 def _place(key_id: str) -> bytes:
-    return place_of(KeyInUse._meta.db_table, "canary", key_id)
+    return get_place(KeyInUse._meta.db_table, "canary", key_id)
 
 
 def _broken(known: dict[str, str]) -> set[str]:
@@ -102,7 +102,7 @@ def _opens_something(key_id: str, ring: KeyRing) -> bool:
         return True  # named as missing
     for rows, field in _named_rows():
         for row, token in rows.filter(_key_id=key_id).values_list("pk", field.attname)[:TRIES]:
-            if _opens(str(token), place_of(field.model._meta.db_table, field.attname, row)):
+            if _opens(str(token), get_place(field.model._meta.db_table, field.attname, row)):
                 return True
     return False
 

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, SupportsIndex
 from django.core.exceptions import FieldError
 from django.db import models
 
-from .seal import SealBroken, place_of, seal, split_token, unseal
+from .seal import SealBroken, get_place, seal, split_token, unseal
 
 
 class SealedToken(str):
@@ -80,7 +80,7 @@ class SealedField(models.TextField):
     def place(self, instance: models.Model) -> bytes:
         if instance.pk is None:
             raise ValueError(f"{self.model.__name__} needs its primary key before a sealed field can be written")
-        return place_of(self.model._meta.db_table, self.attname, instance.pk)
+        return get_place(self.model._meta.db_table, self.attname, instance.pk)
 
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
         super().contribute_to_class(cls, name, private_only)

@@ -45,7 +45,7 @@ class Token:
         return self.version.endswith("+")
 
 
-def place_of(table: str, column: str, row: Any) -> bytes:
+def get_place(table: str, column: str, row: Any) -> bytes:
     """The associated data of one cell."""
     return f"{table}/{column}/{row}".encode()
 

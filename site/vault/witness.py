@@ -25,13 +25,13 @@ from django.db.models.functions import Cast, Substr
 
 from . import rotation
 from .fields import SealedField
-from .seal import SealBroken, Token, place_of, split_token
+from .seal import SealBroken, Token, get_place, split_token
 
 SECONDS_A_STEP = 0.5
 PASS_EACH_S = 3600.0
 ROWS = 500
 HEAD = 64  # characters: format, key id, version
-AT_MOST_NAMED = 20
+AT_MAX_NAMED = 20
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS cells (place TEXT PRIMARY KEY, sealed_at INTEGER NOT NULL) WITHOUT ROWID",
@@ -115,7 +115,7 @@ def _hold_against(
     file: sqlite3.Connection, fields: list[SealedField], page: list[tuple[Any, ...]], now: float, seen: Seen
 ) -> None:
     met = {
-        place_of(f.model._meta.db_table, f.attname, row[0]).decode(): token
+        get_place(f.model._meta.db_table, f.attname, row[0]).decode(): token
         for row in page
         for f, head in zip(fields, row[1:], strict=True)
         if head is not None and (token := _head(head)) is not None

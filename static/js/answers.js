@@ -8,7 +8,7 @@ import { approximateDate, clockTime, day, duration, moment } from "./answers/tim
 import { caseReference, email, longText, phone, stripped, text } from "./answers/texts.js";
 import { decimal, integer, scale } from "./answers/numbers.js";
 
-const MOST_VALUES = 300;
+const MAX_VALUES = 300;
 
 /** The fields of this name that would be sent, in the order of the page. */
 function fields(form, name) {
@@ -48,7 +48,7 @@ function filled(answers) {
 
 function many(rule, name, form) {
   const chosen = [...new Set(sent(form, name).filter((value) => value !== ""))];
-  const most = Math.min(rule.max ?? MOST_VALUES, MOST_VALUES);
+  const most = Math.min(rule.max ?? MAX_VALUES, MAX_VALUES);
   if (chosen.length > 1 && rule.exclusive?.some((value) => chosen.includes(value))) return undefined;
   return chosen.length && chosen.length >= (rule.min ?? 0) && chosen.length <= most ? chosen : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The expression language in the browser: the twin of case_forms/logic, with the same operators, semantics and limits
- * (docs/logic.md). Both are held to case_forms/logic/tests/vectors.json, and to each other on expressions made at random.
+ * The expression language in the browser: the twin of case_forms/expressions, with the same operators, semantics and limits
+ * (docs/logic.md). Both are held to case_forms/expressions/tests/vectors.json, and to each other on expressions made at random.
  */
 
 import { addDays, ageOn, datePart, daysBetween, PARTS } from "./logic/dates.js";
@@ -11,7 +11,7 @@ import { alike, atMost, before, isNothing, isObject, lookup, number, operand, re
 export { LogicError, truthy };
 
 const MANY = 1000000;
-const MOST_PLACES = 20;
+const MAX_PLACES = 20;
 
 function whole(value) {
   const double = number(value);
@@ -87,7 +87,7 @@ function total(list, run) {
 function rounded([value, places]) {
   const double = operand(value);
   if (!Number.isFinite(double)) return null;
-  const kept = Math.max(-MOST_PLACES, Math.min(MOST_PLACES, places === undefined ? 0 : whole(places)));
+  const kept = Math.max(-MAX_PLACES, Math.min(MAX_PLACES, places === undefined ? 0 : whole(places)));
   const [mantissa, exponent] = Math.abs(double).toExponential().split("e");
   const digits = mantissa.replace(".", "");
   const scale = Number(exponent) - (digits.length - 1); // the number is digits * 10 ** scale
@@ -252,7 +252,7 @@ function apply(expression, data, run) {
 
 const sizes = new WeakMap();
 
-/** How many nodes an expression has, counted as case_forms/logic counts them. */
+/** How many nodes an expression has, counted as case_forms/expressions counts them. */
 function sizeOf(expression) {
   if (typeof expression !== "object" || expression === null) return 1;
   if (!sizes.has(expression)) {

@@ -110,9 +110,9 @@ def prepare() -> tuple[list[tuple[int, Side, Side]], Any]:
     from django.core.management import call_command
 
     from access.models import User
-    from case_forms.builder.actions import save_definition
-    from case_forms.intake.seeding.demo import seed_demo
-    from case_forms.intake.seeding.reference import seed_reference
+    from case_forms.form_builder.actions import save_definition
+    from case_forms.submissions.seeding.demo import seed_demo
+    from case_forms.submissions.seeding.reference import seed_reference
 
     from .stream_form.models import StreamForm
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from case_forms.logic import compile_expression, evaluate
+from case_forms.expressions import compile_expression, evaluate
 
 from .tables import table
 
@@ -131,7 +131,7 @@ def agrees(value: Any, other: Any) -> bool:
     return json.dumps(value, sort_keys=True) == json.dumps(other, sort_keys=True) or value == other
 
 
-def works_of(packages: list[Package], expression: Any, data: Any, *, compiled: bool) -> list[Work | None]:
+def get_works(packages: list[Package], expression: Any, data: Any, *, compiled: bool) -> list[Work | None]:
     works: list[Work | None] = []
     wanted = evaluate(expression, data)
     for package in packages:
@@ -149,7 +149,7 @@ def measure(packages: list[Package], data: Any, *, compiled: bool, calls: int) -
     rows, totals = [], dict.fromkeys((package.name for package in packages), 0.0)
     least = float("inf")
     for name, expression in CASES:
-        works = works_of(packages, expression, data, compiled=compiled)
+        works = get_works(packages, expression, data, compiled=compiled)
         taken = iter(microseconds([work for work in works if work is not None], calls=calls))
         times = [next(taken) if work is not None else float("inf") for work in works]
         for package, took in zip(packages, times, strict=True):

@@ -8,8 +8,8 @@ is right or wrong however fast the machine is.
 import tempfile
 from pathlib import Path
 
-from tests.house.house import House
 from tests.security.flood import send_a_real_one_meanwhile
+from tests.supervisor.house import House
 
 from .tables import table
 

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.house.house import House, pss_kilobytes, resident_megabytes
+from tests.supervisor.house import House, pss_kilobytes, resident_megabytes
 
 from .tables import table
 

@@ -24,7 +24,7 @@ from .tables import percentile, table
 
 P95 = 'done = function(s, l, r) io.write(string.format("p95_us %d\\n", l:percentile(95))) end\n'
 TIMES_PLAIN, SHARE_OF_NGINX, SHARE_BEHIND, COLD_RATIO = 20.0, 0.25, 0.8, 1.5
-MOST_BYTES, MOST_QUERIES, SLOWEST_MS, SEEN_WITHIN_S = 50_000, 15, 150.0, 1.0
+MAX_BYTES, MAX_QUERIES, SLOWEST_MS, SEEN_WITHIN_S = 50_000, 15, 150.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def load(url: str, *, connections: int, seconds: int, folder: Path) -> Load:
     return Load(float(rate[1]), int(slow[1]) / 1000, int(failed[1]) if failed else 0)
 
 
-def body_of(url: str, *, encoding: str = "gzip") -> bytes:
+def get_body(url: str, *, encoding: str = "gzip") -> bytes:
     request = urllib.request.Request(url, headers={"Accept-Encoding": encoding} if encoding else {})
     with urllib.request.urlopen(request, timeout=20) as answer:
         return bytes(answer.read())
@@ -72,7 +72,7 @@ def measured(folder: Path, running: Servers, *, quick: bool) -> bool:
     ours.prepare()
     warm, cold = ours.serve(running), ours.serve(running, cache=False)
     plain = servers_of.serve_plain(running, folder / "plain")
-    bytes_served = body_of(f"{warm}/")
+    bytes_served = get_body(f"{warm}/")
     at = folder_in(folder, "static")
     static = servers_of.serve_nginx(running, at, servers_of.static_configuration(at, body=bytes_served))
     at = folder_in(folder, "front")
@@ -127,19 +127,19 @@ def weight(url: str, ours: Ours) -> list[Goal]:
     found = json.loads(ours.inside("queries"))
     rows = []
     for path, (kind, queries) in found.items():
-        html = body_of(url + path)
-        assets = assets_of(url, gzip.decompress(html).decode())
+        html = get_body(url + path)
+        assets = get_assets(url, gzip.decompress(html).decode())
         rows.append((kind, path, queries, len(html), sum(assets.values()), len(html) + sum(assets.values())))
     print("\nOne page of each type: queries when made anew, bytes of a first view (gzip)\n")
     print(table(("type", "address", "queries", "HTML", "CSS+JS", "together"), rows))
     heaviest, most = max(row[5] for row in rows), max(row[2] for row in rows)
     return [
-        (f"first view <= {MOST_BYTES:,} bytes", f"{heaviest:,}", heaviest <= MOST_BYTES),
-        (f"queries <= {MOST_QUERIES}", str(most), most <= MOST_QUERIES),
+        (f"first view <= {MAX_BYTES:,} bytes", f"{heaviest:,}", heaviest <= MAX_BYTES),
+        (f"queries <= {MAX_QUERIES}", str(most), most <= MAX_QUERIES),
     ]
 
 
-def assets_of(url: str, html: str) -> dict[str, int]:
+def get_assets(url: str, html: str) -> dict[str, int]:
     """{address: bytes} of a page's styles and scripts, and of what the scripts import."""
     sizes: dict[str, int] = {}
     waiting = re.findall(r'<(?:link rel="stylesheet" href|script[^>]* src)="(/static/[^"]+)"', html)
@@ -147,10 +147,10 @@ def assets_of(url: str, html: str) -> dict[str, int]:
         path = waiting.pop()
         if path in sizes:
             continue
-        body = body_of(url + path)
+        body = get_body(url + path)
         sizes[path] = len(body)
         if path.endswith(".js"):
-            text = body_of(url + path, encoding="").decode()
+            text = get_body(url + path, encoding="").decode()
             folder = path.rsplit("/", 1)[0]
             for name in re.findall(r'from\s*"(\.{1,2}/[^"]+)"', text):
                 waiting.append(str(Path("/" + str(Path(folder.lstrip("/")) / name)).resolve()))
@@ -186,7 +186,7 @@ def freshness(ours: Ours, direct: str, front: str) -> list[Goal]:
 def watch(seen: dict[str, float], name: str, url: str, sign: bytes, is_there: bool) -> None:
     until = time.monotonic() + 40
     while time.monotonic() < until:
-        if (sign in body_of(url, encoding="")) is is_there:
+        if (sign in get_body(url, encoding="")) is is_there:
             seen[name] = time.time()
             return
         time.sleep(0.02)
@@ -200,7 +200,7 @@ def many(ours: Ours, warm: str, cold: str, *, count: int) -> list[Goal]:
     step = max(1, count // 100)
     search = re.search(
         r'action="(/[^"]*)"[^>]*role="search"|role="search"[^>]*action="(/[^"]*)"',
-        body_of(f"{cold}/", encoding="").decode(),
+        get_body(f"{cold}/", encoding="").decode(),
     )
     at = (search[1] or search[2]) if search else "/kerko/"
     asked = {

@@ -83,9 +83,9 @@ def _submitter() -> Any:
     from django.utils import timezone
 
     from access.models import Region
-    from case_forms.builder.models import FormVersion
-    from case_forms.intake.actions import receive_submission
-    from case_forms.intake.drill import SCRIPT, drill_answers, seat_of, unit_and_worker
+    from case_forms.form_builder.models import FormVersion
+    from case_forms.submissions.actions import receive_submission
+    from case_forms.submissions.drill import SCRIPT, drill_answers, get_seat, unit_and_worker
 
     script = json.loads(SCRIPT.read_text())
     version = FormVersion.objects.newest().get(form__key=script["form"])
@@ -94,7 +94,7 @@ def _submitter() -> Any:
         region = Region.objects.get(slug=slug)
         unit, worker = unit_and_worker(region)
         answers = drill_answers(
-            version.definition, script, municipality=seat_of(region).slug, occurred_at=timezone.now()
+            version.definition, script, municipality=get_seat(region).slug, occurred_at=timezone.now()
         )
         places[slug] = (unit, worker, answers)
 
@@ -136,7 +136,7 @@ def _owe_many(sink: Sink, *, count: int) -> Throughput:
 
     from access.models import Municipality
     from notifications.directory.models import Contact
-    from notifications.outbox.actions import owe
+    from notifications.outbox.actions import create_notice
 
     contacts = list(Contact.objects.filter(is_active=True)[:3])
     municipality = Municipality.objects.first()
@@ -146,7 +146,7 @@ def _owe_many(sink: Sink, *, count: int) -> Throughput:
         with transaction.atomic():
             event = uuid.uuid4()
             for contact in contacts:
-                owe(
+                create_notice(
                     event_id=event,
                     case_id=event,
                     case_reference="BENCH0",

@@ -11,13 +11,13 @@ from django.utils import timezone, translation
 from wagtail.models import Page
 
 from access.models import User
-from case_forms.builder.actions import publish_form, save_definition
-from case_forms.builder.models import FormVersion
-from case_forms.builder.sources import Lists
-from case_forms.intake.checking import check_answers
-from case_forms.intake.models import Draft, Submission
-from case_forms.intake.typed import typed_in
-from case_forms.intake.views import filling
+from case_forms.form_builder.actions import publish_form, save_definition
+from case_forms.form_builder.models import FormVersion
+from case_forms.form_builder.sources import Lists
+from case_forms.submissions.drafts.typed_values import typed_in
+from case_forms.submissions.models import Draft, Submission
+from case_forms.submissions.validation.validate import check_answers
+from case_forms.submissions.views import filling
 from case_forms.testing import make_place, make_unit_with_worker
 
 from .contrib_form.models import ContribField, ContribForm

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from access.models import User
-from case_forms.intake.answers_out import actions
-from case_forms.intake.answers_out.models import AnswerExport
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from case_forms.submissions.exports import actions
+from case_forms.submissions.exports.models import AnswerExport
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
@@ -51,7 +51,7 @@ def test_answers_come_as_a_file_at_once_or_when_they_are_written(
     expect(page.get_by_role("alert")).to_contain_text("Nothing was sent in that time")
     picture(page, f"answers_out_nothing_{width}")
 
-    monkeypatch.setattr("case_forms.intake.answers_out.views.AT_ONCE", 0)
+    monkeypatch.setattr("case_forms.submissions.exports.views.AT_ONCE", 0)
     page.get_by_label("Happened from").fill("")
     page.get_by_role("button", name="Create the file").click()
     expect(page.get_by_text("The file is being created")).to_be_visible()

@@ -8,11 +8,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from access.models import Assignment, StaffRole, User
 from access.staff.groups import follow_roles
-from audit.chain import Actor, record
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from audit.chain import Actor, log_event
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from notifications.escalation.chain_watch import each_minute
-from tests.browser.quiet import close
 from tests.seeds import lay_down_demo
+
+from .quiet import close
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SCREENSHOTS", "")
@@ -40,7 +41,9 @@ def test_a_keeper_finds_what_somebody_did(
     operator = User.objects.get(username="operator")
     for number in range(60):
         deed = "account.changed" if number % 2 else "directory.contact_changed"
-        record(deed, actor=Actor("user", str(operator.pk)), target_kind="contact", target_id=number, fields=["email"])
+        log_event(
+            deed, actor=Actor("user", str(operator.pk)), target_kind="contact", target_id=number, fields=["email"]
+        )
     each_minute()
     desk = chromium.new_context(viewport={"width": 1366, "height": 800}, locale="sq-AL")
     page = desk.new_page()

@@ -14,12 +14,13 @@ from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, R
 from wagtail.images import get_image_model
 
 from access.models import User
-from case_forms.builder.models import FormDefinition
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from case_forms.form_builder.models import FormDefinition
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from content.models import ArticlePage, GlossaryTerm
-from tests.browser.quiet import leave, until_done
-from tests.browser.wagtail_page import count_watching, until_it_watches
 from tests.seeds import lay_down_demo
+
+from .quiet import leave, until_done
+from .wagtail_page import count_watching, until_it_watches
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -12,20 +12,21 @@ from playwright.sync_api import Browser, Page, expect
 
 from access.models import User
 from case_forms.cases.models import Case
-from case_forms.intake.seeding.demo import DEMO_PIN
+from case_forms.submissions.seeding.demo import DEMO_PIN
 from config.catalogs import ROOT
-from notifications.outbox.delivery import drain
+from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice
-from tests.browser.quiet import close
-from tests.browser.test_field import begin, press, sign_in
 from tests.seeds import lay_down_demo
+
+from .quiet import close
+from .test_field import begin, press, sign_in
 
 pytestmark = [pytest.mark.pictures, pytest.mark.django_db(transaction=True)]
 
 FOLDER = ROOT / "docs" / "img"
 SCREEN = {"width": 360, "height": 700}
 COLOURS = 64
-MOST_BYTES = 60_000
+MAX_BYTES = 60_000
 
 
 def keep(page: Page, name: str) -> None:
@@ -33,7 +34,7 @@ def keep(page: Page, name: str) -> None:
     seen = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     path = FOLDER / f"{name}.png"
     seen.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
-    assert path.stat().st_size < MOST_BYTES, path
+    assert path.stat().st_size < MAX_BYTES, path
 
 
 def file_a_child_in_danger(page: Page) -> None:
@@ -65,7 +66,7 @@ def test_the_case_and_the_brief(chromium: Browser, transactional_db: Any, live_s
     worker, officer = context.new_page(), context.new_page()
     sign_in(worker, live_server.url)
     file_a_child_in_danger(worker)
-    drain()
+    send_due()
     notice = Notice.objects.get(case_id=Case.objects.get().pk, role="police")
     officer.goto(f"{live_server.url}/n/{notice.link_token}/")
     officer.fill("input[name=pin]", DEMO_PIN)

@@ -10,12 +10,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from access.models import User
 from case_forms.cases.models import Case
-from case_forms.intake.models import Draft, Submission
-from case_forms.intake.seeding.demo import DEMO_PASSWORD, DEMO_PIN
+from case_forms.submissions.models import Draft, Submission
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD, DEMO_PIN
 from notifications.outbox.models import Notice
-from tests.browser.pictures import picture
-from tests.browser.quiet import close, listened, until_done
 from tests.seeds import lay_down_demo
+
+from .pictures import picture
+from .quiet import close, listened, until_done
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -15,16 +15,17 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from access.models import User
-from case_forms.builder.actions import publish_form, save_definition
-from case_forms.builder.models import FormVersion
-from case_forms.intake.attachments.storing import content_of
-from case_forms.intake.attachments.tests import samples
-from case_forms.intake.models import Attachment, Draft, Submission
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from case_forms.form_builder.actions import publish_form, save_definition
+from case_forms.form_builder.models import FormVersion
 from case_forms.questions.tests.every_type import choice, every_type, question, texts
-from tests.browser.pictures import picture
-from tests.browser.quiet import close, listened
+from case_forms.submissions.attachments.storage import get_content
+from case_forms.submissions.attachments.tests import samples
+from case_forms.submissions.models import Attachment, Draft, Submission
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.seeds import lay_down_demo
+
+from .pictures import picture
+from .quiet import close, listened
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -347,7 +348,7 @@ def _is_what_was_typed(page: Page) -> None:
     assert stored.pop("a_calculated")
     stored.pop("a_partner", None)
     assert stored == KEPT
-    assert samples.CANARY.encode() not in content_of(kept)
+    assert samples.CANARY.encode() not in get_content(kept)
     words = page.locator("main").inner_text()
     for said in ("1.5", "May 2012", "Not known", "1. Income", "Vlorë", "Signed by name: Ana Demo", "Drita"):
         assert said in words, said

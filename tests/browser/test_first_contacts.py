@@ -13,12 +13,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from access.models import User
 from case_forms.cases.models import Case, Deadline
-from case_forms.intake.models import Submission
+from case_forms.submissions.models import Submission
 from notifications.outbox.models import Notice
-from tests.browser.pictures import picture
-from tests.browser.quiet import close, listened
-from tests.browser.test_field import PHONE, begin, fits, press, sign_in
 from tests.seeds import lay_down_demo
+
+from .pictures import picture
+from .quiet import close, listened
+from .test_field import PHONE, begin, fits, press, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

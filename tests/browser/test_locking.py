@@ -11,10 +11,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from access.models import StaffSession, User
 from access.sessions import actions
-from case_forms.intake.models import Draft
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
-from tests.browser.quiet import close
+from case_forms.submissions.models import Draft
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.seeds import lay_down_demo
+
+from .quiet import close
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SCREENSHOTS", "")

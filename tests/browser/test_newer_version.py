@@ -9,10 +9,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from access.models import User
-from case_forms.builder.actions import publish_form, save_definition
-from case_forms.builder.models import FormVersion
-from case_forms.intake.models import Draft
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from case_forms.form_builder.actions import publish_form, save_definition
+from case_forms.form_builder.models import FormVersion
+from case_forms.submissions.models import Draft
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.seeds import lay_down_demo
 
 from .pictures import picture

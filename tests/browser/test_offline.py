@@ -9,12 +9,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, e
 
 from access.models import User
 from case_forms.cases.models import Case
-from case_forms.intake.models import Draft, Submission
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from case_forms.submissions.models import Draft, Submission
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from notifications.outbox.models import Notice
-from tests.browser.quiet import close, until
-from tests.browser.test_field import answer_everything_required, begin, fill_to_the_end, sign_in
 from tests.seeds import lay_down_demo
+
+from .quiet import close, until
+from .test_field import answer_everything_required, begin, fill_to_the_end, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

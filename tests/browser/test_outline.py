@@ -10,14 +10,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from access.models import User
-from case_forms.builder.actions import save_definition
-from case_forms.builder.models import FormDefinition
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
-from tests.browser.quiet import leave, until
-from tests.browser.wagtail_page import count_watching, until_it_watches
+from case_forms.form_builder.actions import save_definition
+from case_forms.form_builder.models import FormDefinition
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
+from .quiet import leave, until
+from .wagtail_page import count_watching, until_it_watches
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -137,7 +137,7 @@ def stored(page: Page, form: FormDefinition) -> dict[str, Any]:
     return form.definition
 
 
-def item_of(definition: dict[str, Any], key: str) -> dict[str, Any]:
+def get_item(definition: dict[str, Any], key: str) -> dict[str, Any]:
     def within(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for item in items:
             yield item
@@ -239,7 +239,7 @@ def test_lines_are_dragged_within_a_section_into_a_group_and_between_sections(pa
     definition = stored(page, form)
     first, second = definition["sections"]
     assert [item["key"] for item in first["items"]] == ["birth", "persons", "town", "goal"]
-    assert [item["key"] for item in item_of(definition, "persons")["items"]] == ["name", "amount", "born"]
+    assert [item["key"] for item in get_item(definition, "persons")["items"]] == ["name", "amount", "born"]
     assert [item["key"] for item in second["items"]] == ["last", "region"]
 
 
@@ -282,7 +282,7 @@ def test_the_menu_moves_duplicates_and_deletes(page: Page) -> None:
         "goal",
     ]
     assert [item["key"] for item in definition["sections"][1]["items"]] == ["amount"]
-    assert item_of(definition, "persons")["items"][-1]["key"] == "town"
+    assert get_item(definition, "persons")["items"][-1]["key"] == "town"
 
 
 def test_a_key_is_followed_where_it_is_named_and_fixed_once_published(page: Page) -> None:
@@ -293,7 +293,7 @@ def test_a_key_is_followed_where_it_is_named_and_fixed_once_published(page: Page
     line(page, "Emri (en)").click()
     panel(page).get_by_label("Key").fill("first_name")
     definition = stored(page, form)
-    assert item_of(definition, "why")["relevant"] == {
+    assert get_item(definition, "why")["relevant"] == {
         "some": [{"var": "persons"}, {"==": [{"var": "first_name"}, "x"]}]
     }
 
@@ -302,7 +302,7 @@ def test_a_key_is_followed_where_it_is_named_and_fixed_once_published(page: Page
     group(page, "logic").get_by_label("Only when").first.check()
     panel(page).first.get_by_label("Key").fill("given_name")
     group(page, "logic").get_by_label("Value").first.fill("y")
-    assert item_of(stored(page, form), "why")["relevant"] == {
+    assert get_item(stored(page, form), "why")["relevant"] == {
         "some": [{"var": "persons"}, {"==": [{"var": "given_name"}, "y"]}]
     }
 
@@ -344,7 +344,7 @@ def test_languages_and_lists_are_kept_in_the_settings(page: Page) -> None:
     definition = stored(page, form)
     assert definition["languages"] == ["sq", "el"]
     assert definition["lists"]["ngjyrat"]["choices"] == [{"value": "e_kuqe", "label": {"sq": "E kuqe"}}]
-    assert item_of(definition, "birth")["label"] == {"sq": "Datëlindja"}
+    assert get_item(definition, "birth")["label"] == {"sq": "Datëlindja"}
 
 
 # ---- conditions ----
@@ -372,7 +372,7 @@ def test_conditions_are_rows_and_read_back_as_sentences(page: Page) -> None:
     row.get_by_label("Comparison").select_option(label="is answered")
     picture(page, "outline_conditions")
     definition = stored(page, form)
-    assert item_of(definition, "goal")["relevant"] == {
+    assert get_item(definition, "goal")["relevant"] == {
         "and": [
             {"==": [{"var": "region"}, "vlore"]},
             {"and": [{"answered": ["birth"]}, {"<": [{"age_on": [{"var": "birth"}, {"var": "_occurred_on"}]}, 18]}]},
@@ -411,8 +411,10 @@ def test_a_cascade_and_a_calculation_are_built(page: Page) -> None:
     expect(total.locator('[lang="en"]')).to_have_text("“Shuma (en)” plus the number of entries in “Persons”.")
     expect(group(page, "logic").get_by_label("Result")).to_have_value("integer")
     definition = stored(page, form)
-    assert item_of(definition, "town")["choice_filter"] == {"==": [{"var": "choice.region"}, {"var": "region"}]}
-    assert item_of(definition, "gjithsej")["calculation"] == {"+": [{"var": "amount"}, {"count": [{"var": "persons"}]}]}
+    assert get_item(definition, "town")["choice_filter"] == {"==": [{"var": "choice.region"}, {"var": "region"}]}
+    assert get_item(definition, "gjithsej")["calculation"] == {
+        "+": [{"var": "amount"}, {"count": [{"var": "persons"}]}]
+    }
 
 
 def test_an_expression_without_rows_is_kept_and_can_be_edited_as_text(page: Page) -> None:
@@ -428,7 +430,7 @@ def test_an_expression_without_rows_is_kept_and_can_be_edited_as_text(page: Page
     text.fill('{"shout": [1]}')
     shown.get_by_role("button", name="Apply").click()
     expect(shown).to_contain_text("There is no operator “shout”.")
-    assert item_of(stored(page, form), "odd")["relevant"] == {
+    assert get_item(stored(page, form), "odd")["relevant"] == {
         "and": [{"%": [{"var": "amount"}, 2]}, {"==": [{"var": "region"}, "tirane"]}]
     }
 
@@ -440,7 +442,7 @@ def test_an_unfinished_condition_shares_nothing(page: Page) -> None:
     police = group(page, "privacy").get_by_role("group", name="Anti-trafficking police officer").first
     police.get_by_label("Only when").check()
     expect(police).to_contain_text("Something is not filled in yet")
-    assert "shared_with" not in item_of(stored(page, form), "secret")
+    assert "shared_with" not in get_item(stored(page, form), "secret")
 
 
 def test_what_a_question_is_for_in_a_brief_is_chosen_in_words(page: Page) -> None:
@@ -450,13 +452,13 @@ def test_what_a_question_is_for_in_a_brief_is_chosen_in_words(page: Page) -> Non
     part = group(page, "privacy").get_by_label("In a brief, this is")
     part.select_option(label="Place")
     picture(page, "outline_brief_part")
-    assert item_of(stored(page, form), "meeting")["brief_part"] == "place"
+    assert get_item(stored(page, form), "meeting")["brief_part"] == "place"
     opened(page, form)
     line(page, "Takimi (en)").click()
     again = group(page, "privacy").get_by_label("In a brief, this is")
     expect(again).to_have_value("place")
     again.select_option(label="Nothing special: after the rest")
-    assert "brief_part" not in item_of(stored(page, form), "meeting")
+    assert "brief_part" not in get_item(stored(page, form), "meeting")
 
 
 # ---- problems, saving, fitting ----
@@ -493,7 +495,7 @@ def test_a_save_carries_only_what_changed(page: Page) -> None:
     def label() -> str:
         form.refresh_from_db()
         newest = form.latest_revision.as_object() if form.latest_revision else form
-        return str(item_of(newest.definition, "q7")["label"]["sq"])
+        return str(get_item(newest.definition, "q7")["label"]["sq"])
 
     until(page, lambda: label() == "Pyetja e shtatë")
     assert label() == "Pyetja e shtatë"
@@ -559,7 +561,7 @@ def test_other_namely_is_asked_when_other_is_chosen(page: Page) -> None:
     opened(page, form)
     line(page, "Cili (en)").click()
     panel(page).get_by_label("Belongs to").select_option(label="Lloji (en)")
-    asked = item_of(stored(page, form), "q")
+    asked = get_item(stored(page, form), "q")
     assert asked["of"] == "kind"
     assert asked["relevant"] == {"in": ["other", {"var": "kind"}]}
 
@@ -571,7 +573,7 @@ def test_another_type_keeps_what_still_fits(page: Page) -> None:
     line(page, "Pyetja (en)").click()
     panel(page).get_by_role("button", name="Change the type").click()
     page.locator('.vo-type[data-type="select_many"]').click()
-    changed = item_of(stored(page, form), "q")
+    changed = get_item(stored(page, form), "q")
     assert changed["choices"] == choices
     assert changed.keys() == {"item", "key", "type", "label", "sensitivity", "choices"}
 
@@ -582,7 +584,7 @@ def test_what_is_never_printed_is_ticked_under_privacy(page: Page) -> None:
     opened(page, form)
     line(page, "Fjala (en)").click()
     group(page, "privacy").get_by_label(never).check()
-    assert item_of(stored(page, form), "word")["paper"] is False
+    assert get_item(stored(page, form), "word")["paper"] is False
     line(page, "Fjala (en)").click()  # saving has drawn the page anew
     group(page, "privacy").get_by_label(never).uncheck()
-    assert "paper" not in item_of(stored(page, form), "word")
+    assert "paper" not in get_item(stored(page, form), "word")

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from case_forms.builder.changes import apply_changes
-from case_forms.logic import LogicError, check_expression, explain, references
-from case_forms.logic.tests.made_up import made_up
-from case_forms.logic.words import WORDS
+from case_forms.expressions import LogicError, check_expression, explain, references
+from case_forms.expressions.tests.made_up import made_up
+from case_forms.expressions.words import WORDS
+from case_forms.form_builder.changes import apply_changes
 
 pytestmark = pytest.mark.browser
 

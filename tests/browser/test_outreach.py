@@ -11,13 +11,14 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from access.models import Municipality, User
-from case_forms.builder.models import FormVersion
 from case_forms.cases.models import Case
-from case_forms.intake.actions import receive_submission
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from case_forms.form_builder.models import FormVersion
+from case_forms.submissions.actions import receive_submission
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from case_forms.zones.models import PlannedVisit, Zone
-from tests.browser.quiet import close
 from tests.seeds import lay_down_demo
+
+from .quiet import close
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SCREENSHOTS", "")

@@ -6,11 +6,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from access.models import Assignment, MobileUnit, User
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from notifications.directory.models import OfficeConflict, Partner
-from tests.browser.quiet import close
-from tests.browser.test_staff_accounts import look
 from tests.seeds import lay_down_demo
+
+from .quiet import close
+from .test_staff_accounts import look
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

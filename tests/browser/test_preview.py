@@ -10,12 +10,12 @@ from django.apps import apps
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from access.models import User
-from case_forms.builder.models import FormDefinition
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
-from tests.browser.quiet import leave
+from case_forms.form_builder.models import FormDefinition
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
+from .quiet import leave
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

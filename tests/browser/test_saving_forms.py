@@ -12,15 +12,15 @@ from django.db import OperationalError
 from playwright.sync_api import Browser, Page, Route, expect
 
 from access.models import User
-from case_forms.builder.actions import publish_form, save_definition
-from case_forms.builder.models import ChoiceList, FormDefinition
-from case_forms.builder.tests.samples import sample
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
-from tests.browser.quiet import leave, until, until_done
-from tests.browser.wagtail_page import count_watching, until_it_watches
+from case_forms.form_builder.actions import publish_form, save_definition
+from case_forms.form_builder.models import ChoiceList, FormDefinition
+from case_forms.form_builder.tests.samples import sample
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
+from .quiet import leave, until, until_done
+from .wagtail_page import count_watching, until_it_watches
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -79,7 +79,7 @@ def first_label(form: FormDefinition) -> str:
     raise TimeoutError
 
 
-def warnings_of(form: FormDefinition) -> Any:
+def get_warnings(form: FormDefinition) -> Any:
     return FormDefinition.objects.get(pk=form.pk).working_copy().get("warnings")
 
 
@@ -260,8 +260,8 @@ def test_a_coordinator_marks_a_choice_and_adds_something_to_ask(
         asked.locator('[data-focus="/warnings/0/question"]').select_option("seen_on")
         wanted = {"message": {"sq": "A është kështu?", "en": "A është kështu?"}, "question": "seen_on"}
         wanted["when"] = {"answered": ["seen_on"]}
-        until(page, lambda: warnings_of(form) == [{"key": "ask", **wanted}])
-        assert warnings_of(form) == [{"key": "ask", **wanted}]
+        until(page, lambda: get_warnings(form) == [{"key": "ask", **wanted}])
+        assert get_warnings(form) == [{"key": "ask", **wanted}]
         copy = FormDefinition.objects.get(pk=form.pk).working_copy()
         needs = next(item for item in copy["sections"][1]["items"] if item["key"] == "needs")
         assert [choice.get("exclusive") for choice in needs["choices"]] == [True, None]

@@ -9,9 +9,10 @@ from django.core import mail
 from playwright.sync_api import Browser, Page, expect
 
 from access.models import User
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
-from tests.browser.quiet import close
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.seeds import lay_down_demo
+
+from .quiet import close
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SCREENSHOTS", "")

@@ -15,13 +15,13 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from access.models import User
-from case_forms.builder.actions import save_definition
-from case_forms.builder.models import FormDefinition
+from case_forms.form_builder.actions import save_definition
+from case_forms.form_builder.models import FormDefinition
 from case_forms.testing import enact, make_coordinator, make_scene, small_procedure, texts
-from tests.browser.quiet import leave
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
+from .quiet import leave
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -8,11 +8,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from access.models import User
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from content.models import ArticlePage, HomePage
-from tests.browser.quiet import leave
-from tests.browser.wagtail_page import count_watching, until_it_watches
 from tests.seeds import lay_down_demo
+
+from .quiet import leave
+from .wagtail_page import count_watching, until_it_watches
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

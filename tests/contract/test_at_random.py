@@ -9,7 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 
-from case_forms.intake.seeding.reference import seed_reference
+from case_forms.submissions.seeding.reference import seed_reference
 from config.wsgi import application
 from content.tests.seeded import SeededTest
 from tests.connections import connections_stay_open

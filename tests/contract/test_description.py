@@ -12,10 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator, FormatChecker
 
-from case_forms.intake.seeding.reference import seed_reference
+from case_forms.submissions.seeding.reference import seed_reference
 from config.api import ENDPOINTS
 from content.headless import page_fields
-from content.headless.openapi import description_of
+from content.headless.openapi import get_description
 from content.headless.pages import PagesEndpoint
 from content.models import HomePage, SectionPage
 from content.tests.seeded import SeededTest
@@ -36,7 +36,7 @@ class Description(SeededTest):
     def setUpTestData(cls) -> None:
         laid_down(seed_reference)
         super().setUpTestData()
-        cls.description = description_of(ENDPOINTS)
+        cls.description = get_description(ENDPOINTS)
 
     def holds(self, value: Any, schema: dict[str, Any], where: str) -> None:
         whole = {**schema, "components": self.description["components"]}

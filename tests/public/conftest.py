@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.browser.conftest import CHROMIUM
 from tests.browser.quiet import close
-from tests.house.house import House
+from tests.supervisor.house import House
 
 from .elsewhere import FrontEnd
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from case_forms.intake.seeding.demo import DEMO_PASSWORD
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.browser.wagtail_page import count_watching, until_it_watches
 
 from .conftest import Public

@@ -43,14 +43,14 @@ HERE = """() => {
 }"""
 
 
-def pages_of(public: Public) -> list[str]:
+def get_pages(public: Public) -> list[str]:
     return [path for path in one_of_each(public) if not path.startswith("/en/")]
 
 
 def test_forced_colours_leave_every_edge_number_and_sign(public: Public, phone: Callable[..., BrowserContext]) -> None:
     page = phone(forced_colors="active").new_page()
     numbers = 0
-    for path in pages_of(public):
+    for path in get_pages(public):
         page.goto(public.at(path))
         assert (page.evaluate(WITHOUT_AN_EDGE), page.evaluate(COLOURED_ICONS)) == ([], []), path
         for width, _colour in page.evaluate(NUMBERS):
@@ -64,7 +64,7 @@ def test_paper_holds_all_that_can_be_read_and_nothing_to_press(
 ) -> None:
     page = phone(dark=True).new_page()
     page.emulate_media(media="print")
-    for path in pages_of(public):
+    for path in get_pages(public):
         page.goto(public.at(path))
         assert (page.evaluate(ONLY_TO_PRESS), page.evaluate(UNREAD)) == ([], []), path
         assert {colour for _width, colour in page.evaluate(NUMBERS)} <= {"rgb(0, 0, 0)"}, path

@@ -10,7 +10,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.house.house import House, wait_until
+from tests.supervisor.house import House, wait_until
 
 FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 PAGES_AT_MOST = 8
@@ -22,7 +22,7 @@ import json
 from django.conf import settings
 from notifications.briefs.models import FurtherReport
 from notifications.outbox.models import Attempt, Notice
-from case_forms.signals.models import Signal
+from case_forms.tips.models import Signal
 firsts = Notice.objects.filter(case_reference__startswith="S-", chases=None, municipality__slug="berat")
 def of(role):
     found = firsts.filter(role=role)

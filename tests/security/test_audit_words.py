@@ -9,7 +9,7 @@ import pytest
 from django.utils import translation
 from wagtail.models import get_page_models
 
-from notifications.escalation import audit_words
+from notifications.escalation import audit_labels
 from notifications.outbox.models import ReplyKind
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,18 +80,18 @@ def test_each_kind_has_words_in_both_languages(kind: str) -> None:
     words = set()
     for language in ("sq", "en"):
         with translation.override(language):
-            words.add(str(audit_words.words_of(kind)))
+            words.add(str(audit_labels.get_words(kind)))
     assert kind not in words
     assert len(words) == 2, "translated"
-    assert kind.split(".")[0] in audit_words.ROOMS
+    assert kind.split(".")[0] in audit_labels.ROOMS
 
 
 def test_a_page_of_any_type_is_a_page() -> None:
-    assert {model._meta.model_name for model in get_page_models()} <= set(audit_words.TARGETS)
+    assert {model._meta.model_name for model in get_page_models()} <= set(audit_labels.TARGETS)
 
 
 def test_no_words_are_left_of_a_kind_that_nothing_writes() -> None:
-    said = {audit_words.__file__}
+    said = {audit_labels.__file__}
     sources = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if str(path) not in said]
     text = "".join(path.read_text(encoding="utf-8") for path in sources if "tests" not in path.parts)
-    assert [kind for kind in audit_words.KINDS if kind not in FOUND and f'"{kind}"' not in text] == []
+    assert [kind for kind in audit_labels.KINDS if kind not in FOUND and f'"{kind}"' not in text] == []

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.house.house import House
+from tests.supervisor.house import House
 
 from .flood import THREADS, send_a_real_one_meanwhile
 

@@ -28,7 +28,7 @@ FIELD = re.compile(r'<(?:input|select|textarea)\b[^>]*\bname="([^"]+)"')
 CHANGED = [row for row in ROWS if row.roles and row.methods - set(READING)]
 
 
-def _who_sends(matrix: Matrix, row: policy.Row) -> list[Person]:
+def _who_sends(matrix: Matrix, row: policy.RouteRule) -> list[Person]:
     """One of each role. A keeper of the record changes nothing anywhere in the admin, so others stand for them."""
     if row.is_open:
         return [matrix.people[ANONYMOUS]]
@@ -36,7 +36,7 @@ def _who_sends(matrix: Matrix, row: policy.Row) -> list[Person]:
     return [matrix.people[name] for name in names]
 
 
-def _fields_of(person: Person, path: str) -> list[str]:
+def _get_fields(person: Person, path: str) -> list[str]:
     with taken_back():
         answer = person.send("GET", path)
     text = "" if answer.status_code != 200 or answer.streaming else answer.content.decode(errors="replace")
@@ -48,12 +48,12 @@ def _bodies(fields: list[str]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("row", CHANGED, ids=lambda row: row.route)
-def test_nothing_that_is_sent_is_a_fault_of_the_service(matrix: Matrix, row: policy.Row):
+def test_nothing_that_is_sent_is_a_fault_of_the_service(matrix: Matrix, row: policy.RouteRule):
     wrong = []
     for route in OF_ROW[row.route]:
         path = route.path_in(matrix.world)
         for person in _who_sends(matrix, row):
-            bodies = _bodies(_fields_of(person, path) if "GET" in row.methods else [])
+            bodies = _bodies(_get_fields(person, path) if "GET" in row.methods else [])
             for method, (body, content_type) in product(sorted(row.methods - set(READING)), bodies):
                 with taken_back() as written:
                     answer = person.send(method, path, body, content_type)

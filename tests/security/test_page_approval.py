@@ -13,7 +13,7 @@ from wagtail_localize.models import StringSegment, StringTranslation, Translatio
 from audit.models import AuditEntry
 from content import housekeeping
 from content.review.actions import publish_due, withdraw
-from content.tests.editors import Editor, EditorsTest, form_of
+from content.tests.editors import Editor, EditorsTest, get_form
 
 
 class ApprovalTest(EditorsTest):
@@ -51,7 +51,7 @@ class TestAuthors(ApprovalTest):
         live = self.again(self.article).live_revision
         self.besa.save(self.article, title="Dy")
         put_back = f"/cms/pages/{self.article.pk}/revisions/{live.pk}/revert/"
-        assert self.ana.client.post(put_back, form_of(self.article, title="Një")).status_code == 302
+        assert self.ana.client.post(put_back, get_form(self.article, title="Një")).status_code == 302
         self.ana.save(self.article, action="submit", title="Tre")
         self.approve(self.besa)
         assert self.title() == "Tre"

@@ -65,12 +65,12 @@ CHAIN = {"audit_auditentry", "audit_chainhead"}
 # ---- what the table says of a cell
 
 
-def _is_named(row: policy.Row, person: Person, path: str) -> bool:
+def _is_named(row: policy.RouteRule, person: Person, path: str) -> bool:
     """Whether the row opens for this person: by their role as the matrix made them, not by asking the row."""
     return row.is_open or (person.is_known_at(path) and person.kind.role in row.roles)
 
 
-def _expected(row: policy.Row, person: Person, path: str, method: str) -> str:
+def _expected(row: policy.RouteRule, person: Person, path: str, method: str) -> str:
     """IN, SIGN IN, 401, 403, 404, 405: what the gate answers."""
     if not _is_named(row, person, path):
         if method in row.with_key:
@@ -146,7 +146,7 @@ def test_the_gate_answers_each_cell_as_the_table_says(matrix: Matrix, name: str)
 # ---- over HTTP
 
 
-def _strongest(row: policy.Row) -> list[str]:
+def _strongest(row: policy.RouteRule) -> list[str]:
     return sorted(row.methods - set(READING)) or ["GET"]
 
 
@@ -184,7 +184,7 @@ def _is_refusal(answer: Any, expected: str) -> bool:
     return str(answer.status_code) == expected
 
 
-def _somebody_let_in(matrix: Matrix, row: policy.Row, path: str) -> Person | None:
+def _somebody_let_in(matrix: Matrix, row: policy.RouteRule, path: str) -> Person | None:
     """The first one whom the row names; of all coordinators the one of this region."""
     if row.is_open:
         return matrix.people[ANONYMOUS]
@@ -194,7 +194,7 @@ def _somebody_let_in(matrix: Matrix, row: policy.Row, path: str) -> Person | Non
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.roles], ids=lambda row: row.route)
-def test_a_method_that_the_row_does_not_name_is_refused_before_the_view(matrix: Matrix, row: policy.Row):
+def test_a_method_that_the_row_does_not_name_is_refused_before_the_view(matrix: Matrix, row: policy.RouteRule):
     wrong = []
     for route in OF_ROW[row.route][:3]:  # the gate was asked about all of them
         path = route.path_in(matrix.world)
@@ -214,7 +214,7 @@ def _may_write(route: Route) -> set[str]:
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.roles and "GET" in row.methods], ids=lambda row: row.route)
-def test_reading_changes_nothing(matrix: Matrix, row: policy.Row):
+def test_reading_changes_nothing(matrix: Matrix, row: policy.RouteRule):
     wrong = []
     for route in OF_ROW[row.route]:
         path = route.path_in(matrix.world)

@@ -10,11 +10,11 @@ import pytest
 from django.db import connection
 from wagtail.models import Page, TaskState, WorkflowState
 
-from case_forms.intake.seeding.reference import seed_groups
+from case_forms.submissions.seeding.reference import seed_groups
 from content.models import ArticlePage, HomePage
 from content.review.seeding import seed_review
 from content.seeding import seed_content
-from content.tests.editors import Editor, form_of
+from content.tests.editors import Editor, get_form
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ROUNDS = 6
@@ -55,8 +55,8 @@ def test_approving_withdrawing_and_changing_at_the_same_moment_leave_one_state()
         state = again().current_workflow_task_state
         assert state is not None, number
         before, revision = again().title, state.revision_id
-        change = form_of(again(), title="E ndryshuar") | {"overwrite_revision_id": revision}
-        withdrawal = form_of(again(), "cancel-workflow")
+        change = get_form(again(), title="E ndryshuar") | {"overwrite_revision_id": revision}
+        withdrawal = get_form(again(), "cancel-workflow")
         at_once(
             lambda state=state: besa.post("review:decide", state.pk, action="approve"),
             lambda given=withdrawal: ana.client.post(f"/cms/pages/{page.pk}/edit/", given),

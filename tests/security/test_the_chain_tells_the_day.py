@@ -12,11 +12,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from access import policy
 from access.tests.test_policy_table import routes
 from audit.models import AuditEntry
-from audit.verifying import verify_chain
-from notifications.escalation.audit_words import TARGETS, words_of
+from audit.verification import verify_chain
+from notifications.escalation.audit_labels import TARGETS, get_words
 
 from .the_day import accounts, cms, directory, field, forms, library, sessions, silent  # noqa: F401
-from .the_day.acts import ACTS, SECRETS, Act, head, text_of, told_since
+from .the_day.acts import ACTS, SECRETS, Act, get_text, head, told_since
 from .the_day.day import Day
 from .the_day.staff import Staff
 
@@ -54,8 +54,8 @@ def test_each_act_of_a_day_is_there_with_who_what_and_whom_and_the_chain_is_whol
             continue
         with subtests.test(msg=str(done)), transaction.atomic():
             for entry in played(day, done, django_capture_on_commit_callbacks):
-                assert not [secret for secret in SECRETS if secret in text_of(entry)], (str(done), text_of(entry))
-                assert words_of(entry.action) != entry.action, f"{entry.action} has no words for the auditors' screen"
+                assert not [secret for secret in SECRETS if secret in get_text(entry)], (str(done), get_text(entry))
+                assert get_words(entry.action) != entry.action, f"{entry.action} has no words for the auditors' screen"
                 assert entry.target_kind in ("", *TARGETS), f"{entry.target_kind} has no words for the auditors' screen"
     report = verify_chain()
     assert report.ok, report
@@ -98,14 +98,14 @@ def writing_routes() -> list[tuple[str, str]]:
     return found
 
 
-def views_of(resolver: URLResolver, prefix: str = "/") -> Iterator[tuple[str, Any]]:
+def iter_views(resolver: URLResolver, prefix: str = "/") -> Iterator[tuple[str, Any]]:
     """(address, view), as `routes` walks."""
     for entry in resolver.url_patterns:
         route = prefix + (str(entry.pattern).removeprefix("^") if prefix != "/" else str(entry.pattern))
         if isinstance(entry, URLPattern):
             yield route, entry.callback
         else:
-            yield from views_of(entry, route)
+            yield from iter_views(entry, route)
 
 
 def takes_changes(view: Any) -> bool:
@@ -117,14 +117,14 @@ def takes_changes(view: Any) -> bool:
 def test_every_route_by_which_the_staff_change_something_is_driven_or_says_why_it_is_silent() -> None:
     driven = {each.route for each in ACTS}
     known = {address for name in driven for address in ROUTES.get(name, ())}
-    views = dict(views_of(get_resolver()))
+    views = dict(iter_views(get_resolver()))
     untold = [
         f"{name} ({address})"
         for name, address in writing_routes()
         if address not in known
         and name not in driven
         and takes_changes(views[address])
-        and not (silent.reason_of(name) or silent.is_refused(name))
+        and not (silent.get_reason(name) or silent.is_refused(name))
         and name  # Wagtail's last pattern, which is its page of "not found"
     ]
     assert untold == []

@@ -8,7 +8,7 @@ from wagtail.models import Collection, Locale, Site, Task, Workflow
 
 from access.models import Assignment, Region, User
 from access.staff.groups import follow_roles
-from case_forms.intake.seeding.reference import seed_groups
+from case_forms.submissions.seeding.reference import seed_groups
 from content.review.seeding import seed_review
 
 pytestmark = pytest.mark.django_db

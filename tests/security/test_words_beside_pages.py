@@ -18,7 +18,7 @@ from content import housekeeping
 from content.models import GlossaryTerm
 from content.review.actions import publish_due
 from content.review.models import EditorNews
-from content.tests.editors import EditorsTest, form_of
+from content.tests.editors import EditorsTest, get_form
 
 AWAY = "https://help.example.org/"
 
@@ -133,6 +133,6 @@ class TestTheClock(EditorsTest):
     def test_the_screen_says_it_until_the_page_is_submitted_again(self):
         self.approved_for_tomorrow_and_changed()
         self.run_the_clock()
-        self.ana.client.post(reverse("wagtailadmin_pages:edit", args=[self.article.pk]), form_of(
+        self.ana.client.post(reverse("wagtailadmin_pages:edit", args=[self.article.pk]), get_form(
             self.again(self.article), "submit", title="E mirë"))  # fmt: skip
         assert "Not published at its hour" not in self.besa.text("wagtailadmin_pages:edit", self.article.pk)

@@ -8,14 +8,15 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditEntry
-from case_forms.cases import actions
-from case_forms.cases.actions import CannotApply, SubmissionFacts, apply_decision
-from case_forms.cases.models import Case, CaseEvent, Deadline, Referral
-from case_forms.intake.actions import NotDecided
 from case_forms.procedures.decide import Action, Decision
+from case_forms.submissions.actions import NotDecided
 from case_forms.testing import Scene, enact, make_scene, small_procedure
 from notifications.directory.models import Partner
 from notifications.outbox.models import Notice, Purpose
+
+from .. import actions
+from ..actions import CannotApply, SubmissionFacts, apply_decision
+from ..models import Case, CaseEvent, Deadline, Referral
 
 pytestmark = pytest.mark.django_db
 

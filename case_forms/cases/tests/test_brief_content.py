@@ -6,8 +6,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from case_forms.builder.brief_parts import is_read_by, part_of, parts_by_key
-from case_forms.cases.brief_content import (
+from case_forms.form_builder.brief_parts import get_part, is_read_by, parts_by_key
+from case_forms.submissions.actions import receive_submission
+from case_forms.testing import Scene, make_scene, publish, question, small_form, texts
+from notifications.briefs.parts import parts
+from notifications.briefs.replies import answer
+from notifications.outbox.models import Notice
+
+from ..brief_content import (
     CASE_PARTS,
     BriefFacts,
     age_group,
@@ -15,12 +21,7 @@ from case_forms.cases.brief_content import (
     case_rows,
     shared,
 )
-from case_forms.cases.models import Case
-from case_forms.intake.actions import receive_submission
-from case_forms.testing import Scene, make_scene, publish, question, small_form, texts
-from notifications.briefs.parts import parts
-from notifications.briefs.replies import answer
-from notifications.outbox.models import Notice
+from ..models import Case
 
 pytestmark = pytest.mark.django_db
 
@@ -157,10 +158,10 @@ def test_urgency_stands_above_the_sections_of_an_urgent_brief_alone(scene: Scene
 
 
 def test_a_question_says_what_it_is_for_and_an_older_version_is_known_by_its_keys() -> None:
-    assert part_of({"key": "immediate_danger"}) == "danger"
-    assert part_of({"key": "immediate_danger", "brief_part": "request"}) == "request"
-    assert part_of({"key": "our_own_question", "brief_part": "place"}) == "place"
-    assert part_of({"key": "our_own_question"}) == ""
+    assert get_part({"key": "immediate_danger"}) == "danger"
+    assert get_part({"key": "immediate_danger", "brief_part": "request"}) == "request"
+    assert get_part({"key": "our_own_question", "brief_part": "place"}) == "place"
+    assert get_part({"key": "our_own_question"}) == ""
 
 
 def test_a_school_is_told_only_what_has_a_place_in_its_brief() -> None:
@@ -179,7 +180,7 @@ def test_every_part_that_the_seeded_keys_are_given_is_a_part_of_a_brief() -> Non
 @pytest.mark.parametrize("role", ["school", "social_service", "health", "psychologist", "embassy_desk"])
 def test_whoever_only_helps_does_not_read_that_it_is_a_trafficking_case(scene: Scene, role: str) -> None:
     scene.send(danger="yes", age_stated=15)
-    rows = {row.key: row for row in case_rows(facts_of(Case.objects.get()), urgent=True)}
+    rows = {row.key: row for row in case_rows(get_facts(Case.objects.get()), urgent=True)}
     readers = {key for key, row in rows.items() if row.shared_with.get(role)}
     assert "case.status" not in readers
     assert {"case.unit", "case.callback"} <= readers
@@ -199,7 +200,7 @@ def test_the_shelter_and_the_authority_read_what_the_police_were_told_as_it_stan
     Notice.objects.filter(case_id=case.pk).update(case_id=uuid.uuid4())
     assert row_for(case, "protection_service", "case.police") == "Not notified through this system"
     assert "case.police" not in {
-        row["key"] for section in brief_for("police", facts_of(case))["sections"] for row in section["rows"]
+        row["key"] for section in brief_for("police", get_facts(case))["sections"] for row in section["rows"]
     }
 
 
@@ -217,11 +218,11 @@ def test_what_the_police_declined_or_never_got_is_not_told_as_taken_on_or_on_its
 
 
 def row_for(case: Case, role: str, key: str) -> str:
-    brief = brief_for(role, facts_of(case))
+    brief = brief_for(role, get_facts(case))
     return next(row["value"]["en"] for section in brief["sections"] for row in section["rows"] if row["key"] == key)
 
 
-def facts_of(case: Case) -> BriefFacts:
+def get_facts(case: Case) -> BriefFacts:
     return BriefFacts(
         case=case,
         municipality=case.municipality,

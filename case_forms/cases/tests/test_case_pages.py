@@ -8,12 +8,13 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.models import AuditEntry
-from case_forms.cases.models import Case, CaseEvent, Deadline
-from case_forms.intake.models import Draft
-from case_forms.intake.tests import small_world
-from case_forms.intake.tests.page import Page, follow
-from case_forms.intake.tests.small_world import World
+from case_forms.submissions.models import Draft
+from case_forms.submissions.tests import small_world
+from case_forms.submissions.tests.page import Page, follow
+from case_forms.submissions.tests.small_world import World
 from notifications.outbox.models import Notice, Purpose, Reply
+
+from ..models import Case, CaseEvent, Deadline
 
 pytestmark = pytest.mark.django_db
 

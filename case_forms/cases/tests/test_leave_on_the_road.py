@@ -7,13 +7,14 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
-from case_forms.cases.models import CaseEvent
-from case_forms.intake.seeding.reference import seed_groups
+from case_forms.submissions.seeding.reference import seed_groups
 from case_forms.testing import Scene, make_coordinator, make_scene
 from notifications.directory.models import Contact, DutyShift
 from notifications.directory.roster import AWAY, COVERED
 from notifications.directory.tests.second_keeper import agree_to_all
 from notifications.outbox.models import Notice
+
+from ..models import CaseEvent
 
 pytestmark = pytest.mark.django_db
 

@@ -11,10 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from access.models import Municipality, User
-from case_forms.cases.board import board_of
-from case_forms.cases.models import Case, CaseEvent
-from case_forms.cases.timeline import timeline_of
-from case_forms.intake.tests.page import Page
+from case_forms.submissions.tests.page import Page
 from case_forms.testing import (
     Place,
     Scene,
@@ -33,6 +30,10 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.repeating import fold
 from notifications.outbox.sweep import resolve_again
 
+from ..dashboard import build_dashboard
+from ..models import Case, CaseEvent
+from ..timeline import build_timeline
+
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 TOLD = (Role.POLICE, Role.CPU, Role.RESPONSIBLE_AUTHORITY)
@@ -43,7 +44,7 @@ def scene() -> Scene:
     return make_scene()
 
 
-def page_of(user: User, case: Case) -> Page:
+def build_page(user: User, case: Case) -> Page:
     client = Client()
     client.force_login(user)
     return Page(client, client.get(f"/field/cases/{case.reference}/"))
@@ -123,8 +124,8 @@ def test_for_every_place_and_roster_somebody_is_told_or_the_case_is_loud_with_a_
 
 
 def everybody_is_told_or_it_is_loud(scene: Scene, case: Case) -> None:
-    board = board_of(timeline_of(case, language="en"))
-    page = page_of(scene.worker, case)
+    board = build_dashboard(build_timeline(case, language="en"))
+    page = build_page(scene.worker, case)
     assert {card.line.role for card in board.cards} == set(TOLD)
     for card in board.cards:
         notice = Notice.objects.get(pk=card.line.id)
@@ -188,7 +189,7 @@ def test_a_case_far_away_is_seen_by_its_unit_and_by_both_regions_coordinators(sc
 
 def test_each_link_stands_in_the_explanation(scene: Scene) -> None:
     case, there = far_away(scene)
-    words = page_of(scene.worker, case).words()
+    words = build_page(scene.worker, case).words()
     assert f"There is no active office for the police in the municipality {there.name}." in words
     assert f"There is no other active office for the police in the region {there.region.name}." in words
     assert f"works in the sending unit's region, {scene.place.region.name}" in words
@@ -198,7 +199,7 @@ def test_each_link_stands_in_the_explanation(scene: Scene) -> None:
 def test_told_is_written_of_nobody_who_has_no_contact(scene: Scene) -> None:
     DutyShift.objects.exclude(partner__role=Role.RESPONSIBLE_AUTHORITY).delete()
     case, _there = far_away(scene)
-    words = page_of(scene.worker, case).words()
+    words = build_page(scene.worker, case).words()
     assert "has been notified" not in words.replace("Who has been notified", "")
     assert "was asked to find a contact" not in words
     assert "No coordinator could be notified either. Call now:" in words
@@ -209,18 +210,18 @@ def test_told_is_written_of_nobody_who_has_no_contact(scene: Scene) -> None:
 def test_a_coordinator_is_said_to_be_asked_only_once_the_mail_has_gone_out(scene: Scene) -> None:
     DutyShift.objects.filter(partner__role=Role.POLICE).delete()
     case, _there = far_away(scene)
-    assert "is being asked to find a contact" in page_of(scene.worker, case).words()
+    assert "is being asked to find a contact" in build_page(scene.worker, case).words()
     Notice.objects.filter(purpose=Purpose.FALLBACK).update(
         state="sent", attempts=1, sent_at=timezone.now(), next_attempt_at=None
     )
-    assert "was asked to find a contact: today" in page_of(scene.worker, case).words()
+    assert "was asked to find a contact: today" in build_page(scene.worker, case).words()
 
 
 def test_a_contact_who_has_left_counts_as_nobody(scene: Scene) -> None:
     scene.send()
     notice = Notice.objects.get(role="police")
     Notice.objects.filter(pk=notice.pk).update(state="failed", reason="no_contact", next_attempt_at=timezone.now())
-    page = page_of(scene.worker, Case.objects.get())
+    page = build_page(scene.worker, Case.objects.get())
     assert "Anti-trafficking police officer: no contact found." in page.words()
 
 
@@ -231,7 +232,7 @@ def test_who_is_found_later_stands_in_the_explanation_too(scene: Scene) -> None:
     resolve_again(timezone.now() + timedelta(minutes=1))
     event = CaseEvent.objects.get(kind="notice_resolved")
     assert there.name in str(event.explanation)
-    assert "police officer: no contact found" not in page_of(scene.worker, case).words()
+    assert "police officer: no contact found" not in build_page(scene.worker, case).words()
 
 
 # ---- another area, where nobody is ----
@@ -251,14 +252,14 @@ def test_another_area_towards_nobody_is_as_loud_as_no_contact_and_the_sender_is_
     DutyShift.objects.filter(partner__role=Role.COORDINATOR).delete()
     there = make_place().municipality
     case = declined(scene, role, there)
-    board = board_of(timeline_of(case, language="en"))
+    board = build_dashboard(build_timeline(case, language="en"))
     (card,) = board.unresolved
     assert (card.line.role, card.line.state, card.state, card.must_call) == (role, "declined", "no_contact", True)
     assert board.cards[0] is card
     reached = Notice.objects.nobody_reached().get(case_id=case.pk)
     assert (reached.pk, reached.chases_id) == (card.nobody.id, card.line.id)
     for user in (scene.worker, make_coordinator(scene.place)):
-        page = page_of(user, case)
+        page = build_page(user, case)
         assert f"It was forwarded to {there.name}, and no contact was found there." in page.words()
         assert page.soup.select_one('.note-danger a[href^="tel:"]') is not None
 
@@ -293,7 +294,7 @@ def test_who_accepted_and_then_named_another_area_has_not_taken_it(scene: Scene)
     answer(notice=notice, kind="accepted")
     answer(notice=notice, kind="wrong_area", to_municipality=make_place().municipality)
     assert case is not None
-    (card,) = board_of(timeline_of(case, language="en")).unresolved
+    (card,) = build_dashboard(build_timeline(case, language="en")).unresolved
     assert (card.taken, card.state) == (None, "no_contact")
 
 

@@ -9,14 +9,15 @@ from django.utils import timezone
 
 from access.models import Municipality
 from audit.models import AuditEntry
-from case_forms.cases.models import Case, CaseEvent, Deadline, Referral
 from case_forms.testing import Scene, make_office, make_place, make_scene
 from notifications.briefs.choices import outcomes_for
 from notifications.briefs.replies import answer
 from notifications.directory.models import DutyShift, Role
 from notifications.escalation.clock import advance
-from notifications.outbox.actions import mark_opened, owe
+from notifications.outbox.actions import create_notice, mark_opened
 from notifications.outbox.models import Notice, Purpose, Reply
+
+from ..models import Case, CaseEvent, Deadline, Referral
 
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +104,7 @@ def test_what_was_written_is_in_no_event(scene: Scene) -> None:
 
 
 def test_a_notice_about_no_case_of_ours_is_let_be(scene: Scene) -> None:
-    stray = owe(
+    stray = create_notice(
         event_id=uuid.uuid4(),
         case_id=uuid.uuid4(),
         case_reference="222222",

@@ -16,8 +16,6 @@ from django.utils import timezone, translation
 from access.models import StaffRole, User
 from audit.models import AuditEntry
 from audit.tests.counting import denials
-from case_forms.cases.board import reasons_of
-from case_forms.cases.models import Case, CaseEvent, Referral, new_reference
 from case_forms.testing import (
     Scene,
     make_coordinator,
@@ -31,9 +29,12 @@ from case_forms.testing import (
 from notifications.briefs.replies import answer
 from notifications.outbox import labels
 from notifications.outbox.actions import cancel, mark_opened
-from notifications.outbox.delivery import drain
+from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Attempt, Notice, new_code
 from notifications.outbox.sweep import sweep
+
+from ..dashboard import get_reasons
+from ..models import Case, CaseEvent, Referral, new_reference
 
 pytestmark = pytest.mark.django_db
 REGISTERS = ("cases/case", "cases/referral", "outbox/notice")
@@ -70,7 +71,7 @@ def case(scene: Scene) -> Case:
     return case
 
 
-def texts_of(client: Client, register: str) -> str:
+def get_texts(client: Client, register: str) -> str:
     response = client.get(f"/cms/{register}/")
     assert response.status_code == 200
     return response.content.decode()
@@ -78,16 +79,16 @@ def texts_of(client: Client, register: str) -> str:
 
 def test_a_coordinator_reads_the_registers_of_their_regions(mine: Client, case: Case) -> None:
     notice = Notice.objects.get(role="police")
-    assert case.reference in texts_of(mine, "cases/case")
-    assert case.reference in texts_of(mine, "cases/referral")
-    assert notice.code in texts_of(mine, "outbox/notice")
+    assert case.reference in get_texts(mine, "cases/case")
+    assert case.reference in get_texts(mine, "cases/referral")
+    assert notice.code in get_texts(mine, "outbox/notice")
 
 
 def test_another_regions_rows_are_in_no_register(other: Client, case: Case) -> None:
     codes = list(Notice.objects.values_list("code", flat=True))
     assert codes
     for register in REGISTERS:
-        html = texts_of(other, register)
+        html = get_texts(other, register)
         assert case.reference not in html
         assert not any(code in html for code in codes)
 
@@ -173,7 +174,7 @@ def test_nothing_can_be_made_changed_or_deleted(mine: Client, case: Case) -> Non
 
 
 def test_the_case_links_to_its_own_page(mine: Client, case: Case) -> None:
-    assert f"/field/cases/{case.reference}/" in texts_of(mine, "cases/case")
+    assert f"/field/cases/{case.reference}/" in get_texts(mine, "cases/case")
 
 
 def test_the_menu_shows_the_registers_to_coordinators_only(mine: Client) -> None:
@@ -245,7 +246,7 @@ def test_a_referral_is_overdue_by_its_notice(mine: Client, case: Case) -> None:
 def test_a_notice_leads_to_its_case(mine: Client, case: Case) -> None:
     notice = Notice.objects.get(role="police")
     page = f"/field/cases/{case.reference}/"
-    assert page in texts_of(mine, "outbox/notice")
+    assert page in get_texts(mine, "outbox/notice")
     assert page in mine.get(f"/cms/outbox/notice/inspect/{notice.pk}/").content.decode()
 
 
@@ -264,7 +265,7 @@ def failed(notice: Notice, reason: str = "unreached") -> str:
 def test_a_failed_notice_is_tried_again_by_a_press_and_not_by_a_look(mine: Client, case: Case, mailoutbox) -> None:
     notice = Notice.objects.get(role="police")
     address = failed(notice)
-    assert address in texts_of(mine, "outbox/notice")
+    assert address in get_texts(mine, "outbox/notice")
     assert mine.get(address).status_code == 200
     assert Notice.objects.get(pk=notice.pk).next_attempt_at > timezone.now()
 
@@ -274,7 +275,7 @@ def test_a_failed_notice_is_tried_again_by_a_press_and_not_by_a_look(mine: Clien
     assert AuditEntry.objects.filter(action="notice.retried", target_id=notice.pk).count() == 3
 
     for _worker in range(2):
-        drain()
+        send_due()
     assert Notice.objects.get(pk=notice.pk).state == "sent"
     assert Attempt.objects.filter(notice=notice).count() == 1
     assert mine.post(address).status_code == 302
@@ -285,7 +286,7 @@ def test_a_notice_without_a_contact_asks_the_directory_again_when_tried(mine: Cl
     notice = Notice.objects.get(role="police")
     Notice.objects.filter(pk=notice.pk).update(contact=None, recipient_key="nobody:police:-")
     address = failed(notice, "no_contact")
-    assert "badge-danger" in texts_of(mine, "outbox/notice")
+    assert "badge-danger" in get_texts(mine, "outbox/notice")
 
     mine.post(address)
     sweep(timezone.now())
@@ -308,7 +309,7 @@ def test_a_register_page_asks_as_many_questions_for_many_rows_as_for_few(mine: C
         mine.get(f"/cms/{register}/")
         with CaptureQueriesContext(connection) as few:
             mine.get(f"/cms/{register}/")
-        copies_of(case)
+        get_copies(case)
         with CaptureQueriesContext(connection) as many:
             mine.get(f"/cms/{register}/")
         assert len(many) == len(few), register
@@ -326,7 +327,7 @@ def test_a_search_takes_the_beginning_of_a_reference_in_small_letters_too(mine: 
         assert f"/field/cases/{case.reference}/" not in missed
 
 
-def copies_of(case: Case) -> None:
+def get_copies(case: Case) -> None:
     for _number in range(3):
         fields = {f.attname: getattr(case, f.attname) for f in Case._meta.concrete_fields}
         made = Case.objects.create(**fields | {"id": uuid.uuid4(), "reference": new_reference()})
@@ -409,14 +410,14 @@ def test_the_explanation_says_answers_in_words_also_where_codes_were_kept(mine: 
         {"rule": "r", "words": texts("So."), "because": {"sq": "«Rrezik» është «yes».", "en": "“Danger” is “unknown”."}}
     ]
     event.save()
-    assert reasons_of(case, "sq")[0][1] == [("So. (sq)", "«Rrezik» është «Po».")]
-    assert reasons_of(case, "en")[0][1] == [("So.", "“Danger” is “Not known”.")]
+    assert get_reasons(case, "sq")[0][1] == [("So. (sq)", "«Rrezik» është «Po».")]
+    assert get_reasons(case, "en")[0][1] == [("So.", "“Danger” is “Not known”.")]
 
 
 # The start page, the register and the case's page say the same
 
 
-def said_of(client: Client, reference: str) -> tuple[str, str, str]:
+def get_said(client: Client, reference: str) -> tuple[str, str, str]:
     """The first badge of the case on the start page, in the register, and of its officer's card on its own page."""
 
     def badge_on(address: str, line: str, within: str) -> str:
@@ -440,7 +441,7 @@ def test_after_another_person_was_told_instead_all_three_pages_follow_that_notic
     case = Case.objects.get(reference=scene.send().receipt["case"])
     client = signed_in(make_coordinator(scene.place))
     nobody = "no contact found"
-    assert said_of(client, case.reference) == (nobody, nobody, nobody)
+    assert get_said(client, case.reference) == (nobody, nobody, nobody)
     first = Notice.objects.nobody_reached().get(case_id=case.pk)
     chosen = {"contact": scene.offices["police"].contacts.order_by("pk")[0].pk, "why": "She knows the place."}
     assert client.post(f"/field/cases/{case.reference}/notices/{first.pk}/instead/", chosen).status_code == 302
@@ -449,17 +450,17 @@ def test_after_another_person_was_told_instead_all_three_pages_follow_that_notic
     told = Notice.objects.get(purpose="instead")
     failed(told)
     words = "failed, will be tried again"
-    assert said_of(client, case.reference) == (words, words, words)
+    assert get_said(client, case.reference) == (words, words, words)
 
     mark_sent(told)
     Notice.objects.filter(pk=told.pk).update(answer_by=timezone.now() - timedelta(minutes=1), reason="")
     late = "no answer yet"
-    assert said_of(client, case.reference)[:2] == (late, late)
+    assert get_said(client, case.reference)[:2] == (late, late)
     assert case.reference in client.get("/cms/cases/case/", {"overdue": "1"}).content.decode()
 
     # who was chosen has left meanwhile: delivery finds nobody and leaves the name where it is
     failed(told, "no_contact")
-    assert said_of(client, case.reference) == (nobody, nobody, nobody)
+    assert get_said(client, case.reference) == (nobody, nobody, nobody)
 
 
 @pytest.mark.usefixtures("in_english")
@@ -473,12 +474,12 @@ def test_another_area_with_nobody_of_the_role_is_loud_on_all_three_pages_while_a
     call = Notice.objects.get(purpose="call")
     assert call.contact is not None
     nobody = "no contact found"
-    assert said_of(client, case.reference) == (nobody, nobody, nobody)
+    assert get_said(client, case.reference) == (nobody, nobody, nobody)
     mark_opened(notice=call, at=timezone.now())
     answer(notice=call, kind="accepted")
-    assert said_of(client, case.reference) == (nobody, nobody, nobody)
+    assert get_said(client, case.reference) == (nobody, nobody, nobody)
     answer(notice=call, kind="outcome", reason="reached")
-    assert nobody not in said_of(client, case.reference)
+    assert nobody not in get_said(client, case.reference)
 
 
 def everything_else_is_over(case: Case, first: Notice) -> None:

@@ -10,10 +10,7 @@ from django.utils import timezone
 
 from access.models import User
 from audit.models import AuditEntry
-from case_forms.cases.board import board_of
-from case_forms.cases.models import Case, CaseEvent, Deadline
-from case_forms.cases.timeline import timeline_of
-from case_forms.intake.tests.page import Page
+from case_forms.submissions.tests.page import Page
 from case_forms.testing import Scene, make_coordinator, make_office, make_place, make_scene, make_unit_with_worker
 from notifications.briefs.replies import answer
 from notifications.directory.models import Contact, DutyShift, Role
@@ -22,6 +19,10 @@ from notifications.escalation.clock import advance
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.repeating import fold
+
+from ..dashboard import build_dashboard
+from ..models import Case, CaseEvent, Deadline
+from ..timeline import build_timeline
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
@@ -111,11 +112,13 @@ def test_their_yes_meets_the_clock_of_the_first_notice(scene: Scene, case: Case)
     press(scene.worker, case, officer(scene))
     told = Notice.objects.get(purpose=Purpose.INSTEAD)
     mark_opened(notice=told, at=timezone.now())
-    card = next(card for card in board_of(timeline_of(case, language="en")).cards if card.line.role == "police")
+    card = next(
+        card for card in build_dashboard(build_timeline(case, language="en")).cards if card.line.role == "police"
+    )
     assert (card.state, card.must_call) == ("opened", False)
     answer(notice=told, kind="accepted")
     assert Deadline.objects.get(key="police_report").met_at is not None
-    board = board_of(timeline_of(case, language="en"))
+    board = build_dashboard(build_timeline(case, language="en"))
     assert next(card for card in board.cards if card.line.role == "police").state == "accepted"
 
 
@@ -139,7 +142,7 @@ def test_a_coordinator_is_asked_to_call_and_it_stays_loud(scene: Scene, case: Ca
     assert before.brief["sections"] != call.brief["sections"]
     assert "Something was told" not in str(call.brief)
     assert nobody(case) == before
-    assert board_of(timeline_of(case, language="en")).unresolved
+    assert build_dashboard(build_timeline(case, language="en")).unresolved
 
 
 def test_a_coordinators_call_that_has_nobody_is_replaced(scene: Scene) -> None:

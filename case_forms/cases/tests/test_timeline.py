@@ -8,15 +8,16 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from case_forms.cases.models import Case, Deadline
-from case_forms.cases.timeline import NoticeLine, Timeline, timeline_of
 from case_forms.testing import Scene, make_scene
 from notifications.briefs.models import PinTry
 from notifications.briefs.replies import answer
 from notifications.escalation.clock import advance
 from notifications.outbox.actions import cancel, mark_opened
-from notifications.outbox.delivery import drain
+from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice
+
+from ..models import Case, Deadline
+from ..timeline import NoticeLine, Timeline, build_timeline
 
 pytestmark = pytest.mark.django_db
 
@@ -29,15 +30,15 @@ def scene() -> Scene:
 
 
 def drawn(**minutes: int) -> Timeline:
-    return timeline_of(Case.objects.get(), now=timezone.now() + timedelta(**minutes), language="en")
+    return build_timeline(Case.objects.get(), now=timezone.now() + timedelta(**minutes), language="en")
 
 
-def line_of(timeline: Timeline, role: str) -> NoticeLine:
+def build_line(timeline: Timeline, role: str) -> NoticeLine:
     return next(line for line in timeline.notices if line.role == role)
 
 
 def test_a_new_notice_is_owed_and_will_be_sent(scene: Scene) -> None:
-    line = line_of(drawn(), "police")
+    line = build_line(drawn(), "police")
     assert (line.state, line.next_step, line.mark, line.loud) == ("owed", "send", "", False)
     assert [moment.name for moment in line.moments] == ["owed"]
     assert line.recipient.startswith("Office")
@@ -51,7 +52,7 @@ def test_what_happened_stands_in_order_with_its_minutes(scene: Scene) -> None:
     mark_opened(notice=notice, at=start + timedelta(minutes=4))
     answer(notice=notice, kind="accepted", at=start + timedelta(minutes=9))
     answer(notice=notice, kind="outcome", reason="met_safe", note="A note.", at=start + timedelta(minutes=70))
-    line = line_of(drawn(hours=2), "police")
+    line = build_line(drawn(hours=2), "police")
     assert [(moment.name, moment.minutes) for moment in line.moments] == [
         ("owed", 0),
         ("sent", 4),
@@ -70,7 +71,7 @@ def test_what_happened_stands_in_order_with_its_minutes(scene: Scene) -> None:
 def test_nobody_resolved_is_loud() -> None:
     scene = make_scene(police=False)
     scene.send()
-    line = line_of(drawn(), "police")
+    line = build_line(drawn(), "police")
     assert line.is_unresolved
     assert line.loud
     assert (line.next_step, line.contact, line.reason) == ("resolve", None, "no_contact")
@@ -81,7 +82,7 @@ def test_nobody_resolved_is_loud() -> None:
     ("minutes", "mark", "left"), [(29, "", 0), (31, "amber", -2), (61, "red", -32), (1441, "breach", None)]
 )
 def test_the_marks_pass_one_after_the_other(scene: Scene, minutes: int, mark: str, left: int | None) -> None:
-    line = line_of(drawn(minutes=minutes), "police")
+    line = build_line(drawn(minutes=minutes), "police")
     assert line.mark == mark
     assert line.loud is bool(mark)
     if left is not None:
@@ -89,14 +90,14 @@ def test_the_marks_pass_one_after_the_other(scene: Scene, minutes: int, mark: st
 
 
 def test_a_notice_without_marks_is_loud_when_its_time_is_over(scene: Scene) -> None:
-    assert not line_of(drawn(minutes=59), "cpu").loud
-    assert line_of(drawn(minutes=61), "cpu").loud
+    assert not build_line(drawn(minutes=59), "cpu").loud
+    assert build_line(drawn(minutes=61), "cpu").loud
 
 
 def test_the_next_step_is_the_earlier_of_sending_and_chasing(scene: Scene) -> None:
     notice = Notice.objects.get(role="police")
     mark_opened(notice=notice, at=timezone.now())
-    line = line_of(drawn(), "police")
+    line = build_line(drawn(), "police")
     assert (line.next_step, line.next_step_at) == ("remind", notice.next_step_at)
 
 
@@ -110,7 +111,7 @@ def test_after_the_last_step_the_call_is_next_again(scene: Scene) -> None:
 
 def test_a_cancelled_notice_is_quiet(scene: Scene) -> None:
     cancel(notice=Notice.objects.get(role="police"), reason="entered_in_error")
-    line = line_of(drawn(hours=30), "police")
+    line = build_line(drawn(hours=30), "police")
     assert (line.state, line.loud, line.next_step) == ("cancelled", False, None)
 
 
@@ -146,39 +147,39 @@ def test_its_queries_do_not_grow_with_its_length(
 ) -> None:
     case = Case.objects.select_related("unit").get()
     with django_assert_num_queries(6):
-        short = timeline_of(case)
+        short = build_timeline(case)
     for _i in range(3):
         scene.follow(case.reference, to_org=scene.offices["protection_service"].slug)
     for notice in Notice.objects.all():
         mark_opened(notice=notice, at=timezone.now())
         answer(notice=notice, kind="accepted", note="x")
     with django_assert_num_queries(5):  # nothing is open, so nobody can be locked out
-        long = timeline_of(case)
+        long = build_timeline(case)
     assert len(long.notices) > len(short.notices)
     assert sum(len(line.answers) for line in long.notices) == len(long.notices)
 
 
 def test_it_is_written_in_the_language_asked_for(scene: Scene) -> None:
     case = Case.objects.get()
-    assert timeline_of(case, language="sq").notices[0].recipient.startswith("Zyra")
-    assert timeline_of(case, language="en").notices[0].recipient.startswith("Office")
-    assert isinstance(timeline_of(case).notices[0].owed_at, datetime)
+    assert build_timeline(case, language="sq").notices[0].recipient.startswith("Zyra")
+    assert build_timeline(case, language="en").notices[0].recipient.startswith("Office")
+    assert isinstance(build_timeline(case).notices[0].owed_at, datetime)
 
 
 def test_the_unit_sees_that_a_contact_is_locked_out_while_the_clock_runs(scene: Scene) -> None:
     notice = Notice.objects.get(role="police")
     for number in range(5):
         PinTry.objects.create(notice=notice, address_hash=f"{number}", succeeded=False)
-    line = line_of(drawn(), "police")
+    line = build_line(drawn(), "police")
     assert (line.wrong_pins, line.loud, line.locked_until is not None) == (5, True, True)
-    assert line_of(drawn(minutes=16), "police").locked_until is None
+    assert build_line(drawn(minutes=16), "police").locked_until is None
     client = Client()
     client.force_login(scene.worker)
     page = client.get(f"/field/cases/{notice.case_reference}/", headers={"accept-language": "en"}).content.decode()
     assert "5 wrong PINs were entered" in page or "5 PIN-e të gabuara" in page
     assert notice.contact.phone in page
     answer(notice=notice, kind="accepted")
-    assert line_of(drawn(), "police").wrong_pins == 0
+    assert build_line(drawn(), "police").wrong_pins == 0
 
 
 def test_a_call_that_was_repeated_says_so_and_after_a_day_the_list_comes_next(scene: Scene) -> None:
@@ -186,7 +187,7 @@ def test_a_call_that_was_repeated_says_so_and_after_a_day_the_list_comes_next(sc
     for minutes in range(0, 60 * 26, 10):
         with mock.patch("django.utils.timezone.now", return_value=notice.owed_at + timedelta(minutes=minutes)):
             advance(timezone.now())
-            drain()
-    line = line_of(drawn(hours=26), "police")
+            send_due()
+    line = build_line(drawn(hours=26), "police")
     assert line.next_step == "list"
     assert max(each.repeats for each in drawn(hours=26).notices if each.purpose == "call") > 1

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from case_forms.procedures.triggers import PROCEDURE_VERSIONS
+from ..triggers import PROCEDURE_VERSIONS
 
 
 class Migration(migrations.Migration):

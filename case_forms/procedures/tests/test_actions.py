@@ -4,10 +4,11 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditEntry
-from case_forms.builder.models import VersionIsImmutable
-from case_forms.procedures.actions import ProcedureRefused, publish_procedure, save_procedure
-from case_forms.procedures.models import Procedure, ProcedureVersion
+from case_forms.form_builder.models import VersionIsImmutable
 from case_forms.testing import FOLLOW_UP_FORM, make_place, make_unit_with_worker, publish, small_form, small_procedure
+
+from ..actions import ProcedureRefused, publish_procedure, save_procedure
+from ..models import Procedure, ProcedureVersion
 
 pytestmark = pytest.mark.django_db
 

@@ -5,17 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from case_forms.procedures.chains import chain_for
-from case_forms.procedures.checker import check_procedure
 from case_forms.testing import FOLLOW_UP_FORM, SMALL_FORM, small_procedure, texts
 from notifications.directory.links import DEFAULT_CHAIN, LINKS
 
+from ..chains import chain_for
+from ..checker import check_procedure
 
-def keys_of(form: dict[str, Any]) -> list[str]:
+
+def get_keys(form: dict[str, Any]) -> list[str]:
     return [item["key"] for section in form["sections"] for item in section["items"]]
 
 
-QUESTIONS = {form["key"]: keys_of(form) for form in (SMALL_FORM, FOLLOW_UP_FORM)}
+QUESTIONS = {form["key"]: get_keys(form) for form in (SMALL_FORM, FOLLOW_UP_FORM)}
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -169,7 +170,7 @@ def test_an_odd_part_is_a_problem_and_never_an_exception(part: str, odd: Any) ->
 
 
 @pytest.mark.parametrize("kind", ["signal_received", "signal_added"])
-def test_a_rule_about_a_signal_may_owe_a_notice_with_its_clock(kind: str) -> None:
+def test_a_rule_about_a_tip_may_owe_a_notice_with_its_clock(kind: str) -> None:
     procedure = small_procedure()
     procedure["rules"].append(
         {

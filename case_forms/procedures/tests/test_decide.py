@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from case_forms import logic
-from case_forms.procedures.decide import Decision, DecisionFailed, Event, Labels, decide
+from case_forms import expressions
 from case_forms.testing import small_procedure
+
+from ..decide import Decision, DecisionFailed, Event, Labels, decide
 
 TIRANA = ZoneInfo("Europe/Tirane")
 
@@ -108,9 +109,9 @@ def test_a_fact_that_cannot_be_worked_out_is_named() -> None:
 
 def test_a_condition_that_cannot_be_read_back_still_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: Any, **kwargs: Any) -> str:
-        raise logic.LogicError("too_deep", "too deep")
+        raise expressions.LogicError("too_deep", "too deep")
 
-    monkeypatch.setattr(logic, "explain", refuse)
+    monkeypatch.setattr(expressions, "explain", refuse)
     decision = decide(event(result="potential_victim", age_stated=30), small_procedure())
     assert decision.actions
     assert decision.explanation[0]["because"] == {"sq": "", "en": ""}

@@ -12,7 +12,8 @@ from django.utils import timezone, translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from case_forms.builder.actions import (
+from case_forms.cases.models import Case
+from case_forms.form_builder.actions import (
     DefinitionRefused,
     archive_form,
     publish_form,
@@ -20,17 +21,17 @@ from case_forms.builder.actions import (
     restore_version,
     save_definition,
 )
-from case_forms.builder.lists import resolved
-from case_forms.builder.models import ChoiceList, FormDefinition, FormVersion
-from case_forms.builder.tests.coordinators import Person, lay_ground, person
-from case_forms.cases.models import Case
-from case_forms.intake.seeding import reference
-from case_forms.intake.seeding.reference import form_files, procedure_files, seed_definitions
-from case_forms.procedures.actions import ProcedureRefused, publish_procedure, save_procedure
-from case_forms.procedures.guard import standing_versions
-from case_forms.procedures.models import ProcedureVersion
-from case_forms.procedures.rule_needs import FormSide, may_match_none, needs_of
+from case_forms.form_builder.lists import resolved
+from case_forms.form_builder.models import ChoiceList, FormDefinition, FormVersion
+from case_forms.form_builder.tests.coordinators import Person, lay_ground, person
+from case_forms.submissions.seeding import reference
+from case_forms.submissions.seeding.reference import form_files, procedure_files, seed_definitions
 from case_forms.testing import FOLLOW_UP_FORM, Scene, enact, make_scene, question, small_form, small_procedure, texts
+
+from ..actions import ProcedureRefused, publish_procedure, save_procedure
+from ..form_guard import standing_versions
+from ..models import ProcedureVersion
+from ..rule_needs import FormSide, get_needs, may_match_none
 
 Form = dict[str, Any]
 Change = Callable[[Form], None]
@@ -192,7 +193,7 @@ def test_an_edit_that_no_rule_minds_is_published(scene: Scene, name: str) -> Non
 
 
 def test_a_form_is_not_archived_under_a_rule_that_names_it(scene: Scene) -> None:
-    by = person_of()
+    by = get_person()
     with pytest.raises(DefinitionRefused, match="rule_archived"):
         archive_form(form=scene.form.form, is_archived=True, by=by.user)
     assert not FormDefinition.objects.get(pk=scene.form.form_id).is_archived
@@ -200,7 +201,7 @@ def test_a_form_is_not_archived_under_a_rule_that_names_it(scene: Scene) -> None
 
 def test_a_form_that_no_rule_names_is_archived_and_taken_back(scene: Scene) -> None:
     other = publish_form(form=save_definition(key="other", definition=small_form() | {"key": "other"}))
-    by = person_of()
+    by = get_person()
     assert archive_form(form=other.form, is_archived=True, by=by.user)
     assert archive_form(form=other.form, is_archived=False, by=by.user)
 
@@ -267,7 +268,7 @@ def test_a_file_that_replaces_the_draft_is_held_to_the_same(scene: Scene) -> Non
     definition = small_form()
     on_result(lambda form: without(form, "result"))(definition)
     form = FormDefinition.objects.get(key="small_identification")
-    replace_draft(form=form, definition=definition, by=person_of().user, origin="json")
+    replace_draft(form=form, definition=definition, by=get_person().user, origin="json")
     with pytest.raises(DefinitionRefused, match="rule_not_asked"):
         publish_form(form=form)
 
@@ -277,7 +278,7 @@ def test_restoring_an_old_version_is_held_to_the_same(db: None) -> None:
     on_result(lambda form: without(form, "result"))(old)
     first = publish_form(form=save_definition(key=old["key"], definition=old))
     make_scene()
-    restore_version(version=first, by=person_of().user)
+    restore_version(version=first, by=get_person().user)
     with pytest.raises(DefinitionRefused, match="rule_not_asked"):
         publish_form(form=first.form)
 
@@ -293,7 +294,7 @@ def test_a_shared_list_that_loses_a_value_is_refused_on_its_own_page_and_when_th
     publish_form(form=form)
     publish_form(form=save_definition(key="small_follow_up", definition=copy.deepcopy(FOLLOW_UP_FORM)))
     enact(small_procedure())
-    ana = person_of()
+    ana = get_person()
     table = "value\tlabel:sq\tlabel:en\nvmt\tTjetër\tAnother\nat_risk\tb\tB\nnot_victim\tc\tC"
 
     page = ana.client.post(f"/cms/choice-lists/edit/{made.pk}/", {"title_sq": "R", "title_en": "R", "table": table})
@@ -309,7 +310,7 @@ def test_a_shared_list_that_loses_a_value_is_refused_on_its_own_page_and_when_th
         publish_form(form=form)
 
 
-def person_of() -> Person:
+def get_person() -> Person:
     lay_ground()
     return person("ana")
 
@@ -319,7 +320,7 @@ def person_of() -> Person:
 
 def test_the_approver_sees_what_the_form_sets_in_motion_and_cannot_end_it(scene: Scene) -> None:
     """The procedure comes to read a question after the form that drops it was submitted."""
-    ana = person_of()
+    ana = get_person()
     besa = person("besa")
     form = scene.form.form
     definition = small_form()
@@ -345,7 +346,7 @@ def test_the_approver_sees_what_the_form_sets_in_motion_and_cannot_end_it(scene:
 
 
 def test_a_form_that_ends_a_rule_is_not_even_submitted(scene: Scene) -> None:
-    ana = person_of()
+    ana = get_person()
     definition = small_form()
     on_result(lambda form: without(form, "result"))(definition)
     form = save_definition(key=scene.form.form.key, definition=definition, by=ana.user)
@@ -359,7 +360,7 @@ def test_a_form_that_ends_a_rule_is_not_even_submitted(scene: Scene) -> None:
 
 
 def test_the_archive_page_names_the_rules_and_refuses(scene: Scene) -> None:
-    ana = person_of()
+    ana = get_person()
     form = scene.form.form
     page = ana.get(f"{form.pk}/archive/").content.decode()
     assert "be archived: a procedure relies on it" in page
@@ -374,7 +375,7 @@ def test_the_archive_page_names_the_rules_and_refuses(scene: Scene) -> None:
 
 @pytest.mark.parametrize("address", ["unpublish/{pk}/", "delete/{pk}/"])
 def test_there_is_no_other_way_out_of_use(scene: Scene, address: str) -> None:
-    root = person_of()
+    root = get_person()
     root.user.is_superuser = True
     root.user.save()
     form = scene.form.form
@@ -398,7 +399,7 @@ def test_new_answers_that_no_rule_is_about_are_a_caution_to_whoever_approves(sce
             }
         )
     enact(procedure, since=timezone.now())
-    ana = person_of()
+    ana = get_person()
     form = scene.form.form
     assert "that no rule" not in ana.get(f"edit/{form.pk}/").content.decode()
     definition = small_form()
@@ -454,7 +455,7 @@ def test_publishing_a_procedure_holds_every_form_meanwhile(scene: Scene, monkeyp
 # ---- what is shipped ----
 
 SHIPPED = {form["key"]: FormSide(resolved(form)) for form in form_files()}
-RULES = [needs for procedure in procedure_files() for needs in needs_of(procedure)]
+RULES = [needs for procedure in procedure_files() for needs in get_needs(procedure)]
 NEEDED = sorted(
     {
         (key, needs.rule["key"], name)
@@ -539,7 +540,7 @@ def test_a_release_that_does_not_fit_what_people_changed_leaves_that_and_starts(
     form = FormDefinition.objects.get(key="formal_identification")
     definition = form.working_copy()
     definition["title"]["en"] = "Ours"
-    by = person_of().user
+    by = get_person().user
     publish_form(form=save_definition(key=form.key, definition=definition, by=by), by=by)
     renamed, procedure = renamed_together()
     shipped_anew(monkeypatch, renamed, procedure)

@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from django.utils import timezone, translation
 
-from case_forms.builder.actions import DefinitionRefused, publish_form, save_definition
-from case_forms.builder.checker import check_definition
-from case_forms.builder.dependents import in_motion
 from case_forms.cases.models import Case, CaseEvent
-from case_forms.procedures.actions import ProcedureRefused
-from case_forms.procedures.checker import check_procedure
-from case_forms.procedures.rule_needs import FormSide, needs_of
+from case_forms.form_builder.actions import DefinitionRefused, publish_form, save_definition
+from case_forms.form_builder.checker import check_definition
+from case_forms.form_builder.dependents import in_motion
 from case_forms.testing import Scene, enact, make_scene, publish, small_form, small_procedure, texts
 from notifications.outbox.models import Notice
+
+from ..actions import ProcedureRefused
+from ..checker import check_procedure
+from ..rule_needs import FormSide, get_needs
 
 NAME = "_setting_who_reads"
 SETTING: dict[str, Any] = {
@@ -142,7 +143,7 @@ def test_a_rule_for_a_choice_that_nobody_made_is_no_dead_rule() -> None:
     changed["rules"][0]["when"] = {
         "and": [{"==": [{"var": "result"}, "potential_victim"]}, {"==": [{"var": NAME}, "nobody"]}]
     }
-    assert needs_of(changed)[0].breaks(FormSide(small_form())) == frozenset()
+    assert get_needs(changed)[0].breaks(FormSide(small_form())) == frozenset()
 
 
 def test_conditions_on_a_setting_are_read_back_in_its_own_words(scene: Scene) -> None:

@@ -2,8 +2,8 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from case_forms.procedures.models import Procedure, ProcedureVersion
-from case_forms.procedures.triggers import FIXED, install_sql, undo_sql
+from ..models import Procedure, ProcedureVersion
+from ..triggers import FIXED, install_sql, undo_sql
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from case_forms.questions import registry
+from .. import registry
 
 IDENTITY = "7d0b2c1e-4a57-4f2f-9a63-0c8f0d6f3b11"
 
@@ -77,7 +77,7 @@ def question(type_name: str, key: str = "thing", **more: Any) -> dict[str, Any]:
     return {**made, **more}
 
 
-def owner_of(made: dict[str, Any]) -> dict[str, Any] | None:
+def get_owner(made: dict[str, Any]) -> dict[str, Any] | None:
     """The question that `of` names, or None: it must stand before."""
     if "of" not in made:
         return None
@@ -91,7 +91,7 @@ def every_type(*, key: str = "every_type") -> dict[str, Any]:
     items: list[dict[str, Any]] = []
     for type_name in registry.ordered_names():
         made = question(type_name, key=f"a_{type_name}", **WORDS.get(type_name, {}))
-        owner = owner_of(made)
+        owner = get_owner(made)
         if owner:
             items.append({**owner, **WORDS.get(f"of_{type_name}", {})})
         items.append(made)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from case_forms.questions.base import Choice
+from ..base import Choice
 
 LISTS = {
     "municipalities": [("vlore", "Vlorë"), ("sarande", "Sarandë")],

@@ -8,9 +8,8 @@ import pytest
 from django.http import QueryDict
 from django.template.loader import render_to_string
 
-from case_forms.questions import registry
-from case_forms.questions.base import AnswerError, CleanContext, is_unanswered
-
+from .. import registry
+from ..base import AnswerError, CleanContext, is_unanswered
 from .chromium import OpenPage
 from .every_type import GOOD, IDENTITY, listed, question
 from .sources import AllFiles, FixedSource

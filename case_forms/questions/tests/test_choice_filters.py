@@ -4,9 +4,8 @@ from datetime import date
 
 import pytest
 
-from case_forms.questions import registry
-from case_forms.questions.base import VALUE_KINDS, AnswerError, CleanContext
-
+from .. import registry
+from ..base import VALUE_KINDS, AnswerError, CleanContext
 from .every_type import question as asked
 from .test_types import CHOICES, CONTEXT, SOURCE
 

@@ -5,8 +5,7 @@ import json
 import pytest
 from django.http import QueryDict
 
-from case_forms.questions import registry
-
+from .. import registry
 from .every_type import IDENTITY
 from .every_type import question as asked
 from .test_types import PRESENT

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from case_forms.questions.indicator_score import WHY, UnknownProfile, is_positive, score, suggestion, why_positive
-from case_forms.questions.indicators import by_dimension, by_id, catalogue
+from ..indicator_score import WHY, UnknownProfile, is_positive, score, suggestion, why_positive
+from ..indicators import by_dimension, by_id, catalogue
 
 VECTORS = catalogue()["scoring"]["test_vectors"]
 ANSWER_VECTORS = json.loads((Path(__file__).parent / "indicator_vectors.json").read_text())["vectors"]
 
 
-def answers_of(vector):
+def get_answers(vector):
     return {key: {"answer": answer} for answer, keys in vector["answers"].items() for key in keys}
 
 
-def pattern_of(found):
+def get_pattern(found):
     return "whole" if found.pattern else "vulnerability" if found.pattern_by_vulnerability else "none"
 
 
@@ -112,7 +112,7 @@ def test_each_part_of_the_rule_has_its_name():
 
 @pytest.mark.parametrize("vector", ANSWER_VECTORS, ids=lambda vector: vector["name"])
 def test_answers_come_to_what_is_written_down(vector):
-    found = suggestion(answers_of(vector))
+    found = suggestion(get_answers(vector))
     assert (found.adult, found.child) == (vector["adult"], vector["child"])
     assert found.scores[0].is_insufficient is vector["insufficient"]
-    assert [pattern_of(one) for one in found.scores] == vector["patterns"]
+    assert [get_pattern(one) for one in found.scores] == vector["patterns"]

@@ -7,10 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from case_forms.questions import registry
-from case_forms.questions.base import AnswerError, is_unanswered
-from case_forms.questions.indicators import by_id
-
+from .. import registry
+from ..base import AnswerError, is_unanswered
+from ..indicators import by_id
 from .every_type import GOOD
 from .every_type import question as asked
 from .test_types import CONTEXT, SOURCE

@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from case_forms.questions import registry
-from case_forms.questions.base import AnswerError, CleanContext, is_unanswered
-from case_forms.questions.places import nearest_seat, seats
-
+from .. import registry
+from ..base import AnswerError, CleanContext, is_unanswered
+from ..places import nearest_seat, seats
 from .every_type import IDENTITY, listed, question
 from .sources import AllFiles, FixedSource
 

@@ -4,9 +4,8 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from case_forms.questions import registry
-from case_forms.questions.indicators import by_id
-
+from .. import registry
+from ..indicators import by_id
 from .every_type import GOOD, question
 from .sources import LISTS, FixedSource
 

@@ -8,15 +8,14 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from case_forms.questions import registry
-from case_forms.questions.indicator_score import Score, suggestion
-from case_forms.questions.indicators import by_id
-from case_forms.questions.places import nearest_seat, seats
-
+from .. import registry
+from ..indicator_score import Score, suggestion
+from ..indicators import by_id
+from ..places import nearest_seat, seats
 from .chromium import OpenPage
 from .every_type import question
 from .sources import FixedSource
-from .test_indicators import ANSWER_VECTORS, answers_of, pattern_of
+from .test_indicators import ANSWER_VECTORS, get_answers, get_pattern
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +40,7 @@ def drawn(type_name: str, value: Any = None, *, key: str = "thing", scope: Any =
         return render_to_string("questions/question.html", context)
 
 
-def page_of(*widgets: str) -> str:
+def build_page(*widgets: str) -> str:
     return f'<!doctype html><html lang="en"><meta charset="utf-8"><form>{"".join(widgets)}</form>{SCRIPT}</html>'
 
 
@@ -50,7 +49,7 @@ def sent(page: Any, name: str = "row-0-thing") -> list[str]:
 
 
 def test_an_order_is_made_with_the_keyboard_alone(open_page: OpenPage) -> None:
-    with open_page(page_of(drawn("ranking"))) as page:
+    with open_page(build_page(drawn("ranking"))) as page:
         assert sent(page) == ["", "", ""]
         page.locator("button[aria-label='Move up: c-en']").focus()
         page.keyboard.press("Enter")
@@ -64,13 +63,13 @@ def test_an_order_is_made_with_the_keyboard_alone(open_page: OpenPage) -> None:
 
 
 def test_an_order_that_is_right_already_is_kept_with_one_press(open_page: OpenPage) -> None:
-    with open_page(page_of(drawn("ranking"))) as page:
+    with open_page(build_page(drawn("ranking"))) as page:
         page.click("text=Confirm this order")
         assert sent(page) == ["1 a", "2 b", "3 c"]
 
 
 def test_places_that_were_chosen_go_along_when_something_is_moved(open_page: OpenPage) -> None:
-    with open_page(page_of(drawn("ranking"))) as page:
+    with open_page(build_page(drawn("ranking"))) as page:
         for label, place in (("a-en", "3."), ("b-en", "1."), ("c-en", "2.")):
             page.select_option(f"label:has-text('{label}') + select", label=place)
         page.click("button[aria-label='Move up: a-en']")
@@ -78,7 +77,7 @@ def test_places_that_were_chosen_go_along_when_something_is_moved(open_page: Ope
 
 
 def test_a_slider_writes_the_number_and_no_answer_until_it_is_moved(open_page: OpenPage) -> None:
-    with open_page(page_of(drawn("scale", min=0, max=100))) as page:
+    with open_page(build_page(drawn("scale", min=0, max=100))) as page:
         assert sent(page) == [""]
         page.locator("input[type=range]").focus()
         page.keyboard.press("ArrowRight")
@@ -88,7 +87,7 @@ def test_a_slider_writes_the_number_and_no_answer_until_it_is_moved(open_page: O
 
 
 def test_a_signature_is_drawn_kept_and_cleared(open_page: OpenPage) -> None:
-    with open_page(page_of(drawn("signature")), viewport={"width": 360, "height": 700}) as page:
+    with open_page(build_page(drawn("signature")), viewport={"width": 360, "height": 700}) as page:
         box = page.locator("canvas").bounding_box()
         assert box
         page.mouse.move(box["x"] + box["width"] / 10, box["y"] + box["height"] / 4)
@@ -108,7 +107,7 @@ def test_a_signature_is_drawn_kept_and_cleared(open_page: OpenPage) -> None:
 
 def test_the_phone_is_asked_for_its_place_only_when_the_button_is_pressed(open_page: OpenPage) -> None:
     options = {"geolocation": {**VLORE, "accuracy": 12.4}, "permissions": ["geolocation"]}
-    with open_page(page_of(drawn("geopoint")), **options) as page:
+    with open_page(build_page(drawn("geopoint")), **options) as page:
         assert sent(page, "row-0-thing.lat") == [""]
         page.click("text=Use this phone's location")
         page.wait_for_function("document.querySelector('[name$=\".lat\"]').value !== ''")
@@ -123,7 +122,7 @@ def test_the_phone_is_asked_for_its_place_only_when_the_button_is_pressed(open_p
 
 def test_a_coarse_place_becomes_a_municipality_on_the_phone_itself(open_page: OpenPage) -> None:
     options = {"geolocation": VLORE, "permissions": ["geolocation"]}
-    with open_page(page_of(drawn("geopoint", coarsen="municipality")), **options) as page:
+    with open_page(build_page(drawn("geopoint", coarsen="municipality")), **options) as page:
         page.click("text=Use this phone's location")
         page.wait_for_function("document.querySelector('select').value !== ''")
         assert page.evaluate("new URLSearchParams(new FormData(document.forms[0])).toString()") == (
@@ -136,7 +135,7 @@ def test_a_coarse_place_becomes_a_municipality_on_the_phone_itself(open_page: Op
 
 
 def test_a_phone_that_gives_no_place_is_told_what_to_do(open_page: OpenPage) -> None:
-    with open_page(page_of(drawn("geopoint"))) as page:
+    with open_page(build_page(drawn("geopoint"))) as page:
         page.click("text=Use this phone's location")
         page.wait_for_function("document.querySelector('[data-said]').textContent.includes('write it yourself')")
 
@@ -144,7 +143,7 @@ def test_a_phone_that_gives_no_place_is_told_what_to_do(open_page: OpenPage) -> 
 def test_the_nearest_seat_is_the_same_in_both_languages(open_page: OpenPage) -> None:
     chance = random.Random(7)
     points = [(chance.uniform(39.5, 42.8), chance.uniform(19.0, 21.2)) for _ in range(300)]
-    with open_page(page_of()) as page:
+    with open_page(build_page()) as page:
         found = page.evaluate(
             """async ([points, seats]) => {
               const { nearestSeat } = await import("/static/js/widgets/place.js");
@@ -163,7 +162,7 @@ def as_the_page_has_it(score: Score) -> dict[str, Any]:
         found.dimension: {"strong": found.strong, "medium": found.medium, "weak": found.weak, "why": found.why}
         for found in score.dimensions
     }
-    return {"dimensions": dimensions, "pattern": pattern_of(score)}
+    return {"dimensions": dimensions, "pattern": get_pattern(score)}
 
 
 def made_up(chance: random.Random) -> dict[str, Any]:
@@ -173,8 +172,8 @@ def made_up(chance: random.Random) -> dict[str, Any]:
 
 def test_the_browser_counts_indicators_as_the_server_does(open_page: OpenPage) -> None:
     chance = random.Random(2009)
-    given = [answers_of(vector) for vector in ANSWER_VECTORS] + [made_up(chance) for _ in range(400)]
-    with open_page(page_of(drawn("indicator_assessment"))) as page:
+    given = [get_answers(vector) for vector in ANSWER_VECTORS] + [made_up(chance) for _ in range(400)]
+    with open_page(build_page(drawn("indicator_assessment"))) as page:
         counted = page.evaluate(
             """async (given) => {
               const { suggestion } = await import("/static/js/indicator_score.js");
@@ -201,19 +200,19 @@ SHOWN = """() => {
   for (const fold of panel.querySelectorAll("details")) fold.open = true;
   return panel.innerText.replace(/\\s+/g, " ");
 }"""
-VECTOR = next(answers_of(vector) for vector in ANSWER_VECTORS if vector["child"] == "pattern" != vector["adult"])
+VECTOR = next(get_answers(vector) for vector in ANSWER_VECTORS if vector["child"] == "pattern" != vector["adult"])
 
 
 def test_the_suggestion_follows_the_checklist_and_says_what_the_server_says(open_page: OpenPage) -> None:
     decision = drawn("indicator_assessment", of="signs")
-    with open_page(page_of(drawn("indicators", key="signs"), decision)) as page:
+    with open_page(build_page(drawn("indicators", key="signs"), decision)) as page:
         for fold in page.locator(".q-dimension").all():
             fold.evaluate("(details) => { details.open = true }")
         for key, given in VECTOR.items():
             page.check(f"[name='row-0-signs.{key}'][value='{given['answer']}']")
         live = page.evaluate(SHOWN)
         assert sent(page, "row-0-thing.decision") == []  # nothing is chosen beforehand
-    with open_page(page_of(drawn("indicator_assessment", of="signs", scope={"signs": VECTOR}))) as page:
+    with open_page(build_page(drawn("indicator_assessment", of="signs", scope={"signs": VECTOR}))) as page:
         assert page.evaluate(SHOWN) == live
     assert "The answers fit the pattern of trafficking. This suggests: a potential victim." in live
     assert "positive: one strong indicator and another one" in live

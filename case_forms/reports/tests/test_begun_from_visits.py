@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from access.models import Municipality, User
 from audit.models import AuditEntry
 from case_forms.cases.models import Case
-from case_forms.intake.models import Submission
-from case_forms.intake.tests import test_shipped_forms as shipped
+from case_forms.submissions.models import Submission
+from case_forms.submissions.tests import test_shipped_forms as shipped
 from case_forms.zones.models import Zone
 
 pytestmark = pytest.mark.django_db
@@ -36,13 +36,13 @@ def named(visit: Submission) -> dict[str, str]:
     return {"signal_source": "proactive_outreach", "source_visit": str(visit.pk)}
 
 
-def page_of(client: Client, path: str) -> str:
+def build_page(client: Client, path: str) -> str:
     answer = client.get(path)
     assert answer.status_code == 200, path
     return answer.content.decode()
 
 
-def pages_of(visit: Submission, zone: Zone) -> tuple[str, str]:
+def get_pages(visit: Submission, zone: Zone) -> tuple[str, str]:
     return f"/field/submissions/{visit.pk}/", f"/field/outreach/zones/{zone.pk}/visits/"
 
 
@@ -62,12 +62,12 @@ def copies(case: Case, visit: UUID, number: int) -> None:
 def test_a_visit_and_its_zone_list_the_cases_begun_there_and_no_others(
     phone: Client, visit: Submission, zone: Zone, open_case: Callable[..., Case]
 ) -> None:
-    for path in pages_of(visit, zone):
-        assert NONE_YET in page_of(phone, path)
+    for path in get_pages(visit, zone):
+        assert NONE_YET in build_page(phone, path)
     begun = open_case(**named(visit))
     elsewhere = open_case()
-    for path in pages_of(visit, zone):
-        page = page_of(phone, path)
+    for path in get_pages(visit, zone):
+        page = build_page(phone, path)
         assert f"/field/cases/{begun.reference}/" in page
         assert elsewhere.reference not in page
         assert NONE_YET not in page
@@ -78,8 +78,8 @@ def test_an_identification_that_opened_no_case_is_counted(
     phone: Client, worker: User, visit: Submission, zone: Zone
 ) -> None:
     shipped.send(worker, "initial_identification", worker_decision="no_indicators", **named(visit))
-    for path in pages_of(visit, zone):
-        assert "1 identification that opened no case." in page_of(phone, path)
+    for path in get_pages(visit, zone):
+        assert "1 identification that opened no case." in build_page(phone, path)
 
 
 def test_a_case_that_the_reader_may_not_open_is_only_counted(
@@ -89,8 +89,8 @@ def test_a_case_that_the_reader_may_not_open_is_only_counted(
     other = Municipality.objects.get(slug="durres")
     unit = other.region.units.get()  # taken over by another unit
     Case.objects.filter(pk=case.pk).update(unit=unit, region=other.region, municipality=other)
-    for path in pages_of(visit, zone):
-        page = page_of(phone, path)
+    for path in get_pages(visit, zone):
+        page = build_page(phone, path)
         assert "1 case that you may not open." in page
         assert case.reference not in page
 
@@ -104,28 +104,28 @@ def test_sixty_one_cases_have_pages_and_no_more_queries_than_one(
     phone: Client, visit: Submission, zone: Zone, open_case: Callable[..., Case]
 ) -> None:
     case = open_case(**named(visit))
-    paths = pages_of(visit, zone)
+    paths = get_pages(visit, zone)
     counted: dict[str, int] = {}
     for path in paths:
-        page_of(phone, path)
+        build_page(phone, path)
         with CaptureQueriesContext(
             connection,
         ) as few:
-            page_of(phone, path)
+            build_page(phone, path)
         counted[path] = len(few)
     copies(case, visit.pk, 60)
     for path in paths:
         with CaptureQueriesContext(connection) as many:
-            page = page_of(phone, path)
+            page = build_page(phone, path)
         assert len(many) <= counted[path]
         assert "1–30 of 61, the newest first" in page
-        last = page_of(phone, f"{path}?page=3")
+        last = build_page(phone, f"{path}?page=3")
         assert "61–61 of 61" in last
         assert "?page=2#begun" in last
-        assert "61–61 of 61" in page_of(phone, f"{path}?page=999")
-        assert "1–30 of 61" in page_of(phone, f"{path}?page=x")
+        assert "61–61 of 61" in build_page(phone, f"{path}?page=999")
+        assert "1–30 of 61" in build_page(phone, f"{path}?page=x")
 
 
 def test_the_list_of_zones_leads_a_worker_to_the_zone(phone: Client, zone: Zone) -> None:
-    page: Any = page_of(phone, "/field/outreach/zones/")
+    page: Any = build_page(phone, "/field/outreach/zones/")
     assert f"/field/outreach/zones/{zone.pk}/visits/" in page

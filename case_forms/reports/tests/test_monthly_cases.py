@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from access.models import User
 from case_forms.cases.models import Case
-from case_forms.intake.actions import receive_submission
-from case_forms.intake.models import Submission
-from case_forms.reports.monthly import Month, counts_of, month_of
+from case_forms.submissions.actions import receive_submission
+from case_forms.submissions.models import Submission
 from notifications.briefs.replies import answer
 from notifications.outbox.models import Notice
 from tests.seeds import lay_down_demo
+
+from ..monthly import Month, count_month, get_month
 
 pytestmark = pytest.mark.django_db
 
@@ -66,11 +67,11 @@ def send(worker: User, answers: dict[str, Any]) -> Case:
 
 
 def this_month() -> Month:
-    return month_of(f"{timezone.localdate():%Y-%m}")
+    return get_month(f"{timezone.localdate():%Y-%m}")
 
 
 def counted(worker: User) -> list[tuple[str, str, int]]:
-    rows = counts_of(worker.units().get(), this_month()).get("identifications", [])
+    rows = count_month(worker.units().get(), this_month()).get("identifications", [])
     return [(row["result"], row["result_sex"], row["result_count"]) for row in rows]
 
 
@@ -89,10 +90,10 @@ def test_what_belongs_to_a_drill_is_not_counted(worker: User) -> None:
 
 def test_who_gave_the_case_back_has_not_answered_for_it(worker: User) -> None:
     unit = worker.units().get()
-    before = counts_of(unit, this_month())["police_answered"]
+    before = count_month(unit, this_month())["police_answered"]
     police = Notice.objects.filter(case_id=send(worker, URGENT).pk, role="police", chases=None).get()
     Notice.objects.filter(pk=police.pk).update(state="sent", sent_at=timezone.now(), attempts=1)
     answer(notice=Notice.objects.get(pk=police.pk), kind="accepted")
-    assert counts_of(unit, this_month())["police_answered"] == before + 1
+    assert count_month(unit, this_month())["police_answered"] == before + 1
     answer(notice=Notice.objects.get(pk=police.pk), kind="declined", reason="not_competent")
-    assert counts_of(unit, this_month())["police_answered"] == before
+    assert count_month(unit, this_month())["police_answered"] == before

@@ -10,17 +10,18 @@ from django.utils import timezone
 
 from access.models import User
 from audit.models import AuditEntry
-from case_forms.builder.actions import publish_form, save_definition
-from case_forms.builder.models import FormVersion
-from case_forms.intake.actions import receive_submission
-from case_forms.intake.models import Draft
-from case_forms.intake.seeding.reference import form_files, procedure_files
+from case_forms.form_builder.actions import publish_form, save_definition
+from case_forms.form_builder.models import FormVersion
 from case_forms.procedures.actions import publish_procedure, save_procedure
-from case_forms.reports.coverage import coverage_of
-from case_forms.reports.monthly import counts_of, month_of
-from case_forms.reports.planning import plan_of
+from case_forms.submissions.actions import receive_submission
+from case_forms.submissions.models import Draft
+from case_forms.submissions.seeding.reference import form_files, procedure_files
 from case_forms.testing import Place, make_coordinator, make_place, make_unit_with_worker
 from case_forms.zones.models import PlannedVisit, Zone
+
+from ..coverage import build_coverage
+from ..monthly import count_month, get_month
+from ..planning import get_plan
 
 pytestmark = pytest.mark.django_db
 FORMS = ("outreach_visit", "monthly_report")
@@ -151,15 +152,15 @@ def test_coverage_counts_visits_by_zone_and_says_where_nobody_went(
     worker: User, zone: Zone, visit: Callable[..., None], place: Place
 ) -> None:
     today = timezone.localdate()
-    (before,) = coverage_of(worker)
+    (before,) = build_coverage(worker)
     assert before.unvisited == 1
     visit(today - timedelta(days=3), zone)
     visit(today - timedelta(days=40))
-    (region,) = coverage_of(worker)
+    (region,) = build_coverage(worker)
     (town,) = region.towns
     assert (town.visits, town.last, region.unvisited) == (2, today - timedelta(days=3), 0)
     assert (town.zones[0].visits, town.zones[0].state) == (1, "visited")
-    (later,) = coverage_of(worker, today=today + timedelta(days=200))
+    (later,) = build_coverage(worker, today=today + timedelta(days=200))
     assert later.towns[0].zones[0].state == "overdue"
     page = signed_in(worker).get("/field/outreach/zones/").content.decode()
     assert "2 visits" in page
@@ -168,7 +169,7 @@ def test_coverage_counts_visits_by_zone_and_says_where_nobody_went(
 def test_a_log_that_does_not_open_hides_no_other(worker: User, zone: Zone, visit: Callable[..., None]) -> None:
     from django.db import connection
 
-    from case_forms.intake.models import Submission
+    from case_forms.submissions.models import Submission
 
     visit(timezone.localdate(), zone)
     visit(timezone.localdate(), zone)
@@ -180,7 +181,7 @@ def test_a_log_that_does_not_open_hides_no_other(worker: User, zone: Zone, visit
         cursor.execute(
             "UPDATE intake_submission SET answers = %s WHERE id = %s", [sealed[:-6] + "AAAAAA", first.pk.hex]
         )
-    (region,) = coverage_of(worker)
+    (region,) = build_coverage(worker)
     assert region.towns[0].visits == 1
 
 
@@ -194,20 +195,20 @@ def test_a_planned_visit_is_made_when_the_log_names_its_zone(
     assert client.post("/field/outreach/plan/", body).status_code == 302
     assert client.post("/field/outreach/plan/", body).status_code == 302  # a double tap
     assert PlannedVisit.objects.count() == 1
-    assert [line.state for line in plan_of(worker)] == ["due"]
+    assert [line.state for line in get_plan(worker)] == ["due"]
     visit(today)
-    assert [line.state for line in plan_of(worker)] == ["due"]  # another place
+    assert [line.state for line in get_plan(worker)] == ["due"]  # another place
     visit(today, zone)
-    assert [line.state for line in plan_of(worker)] == ["done"]
+    assert [line.state for line in get_plan(worker)] == ["done"]
     page = client.get("/field/outreach/plan/").content.decode()
     assert "made:" in " ".join(page.split())
-    assert [line.state for line in plan_of(worker, today=today + timedelta(days=20))] == ["done"]
+    assert [line.state for line in get_plan(worker, today=today + timedelta(days=20))] == ["done"]
 
 
 def test_a_visit_that_was_not_made_says_so(worker: User, zone: Zone) -> None:
     today = timezone.localdate()
     PlannedVisit.objects.create(zone=zone, unit=worker.units().get(), on=today - timedelta(days=20), made_by=worker)
-    assert [line.state for line in plan_of(worker)] == ["missed"]
+    assert [line.state for line in get_plan(worker)] == ["missed"]
 
 
 @pytest.mark.parametrize(("days", "code"), [(-1, 422), (0, 302), (401, 422)])
@@ -221,7 +222,7 @@ def test_another_units_plan_is_not_there(worker: User, zone: Zone) -> None:
     planned = PlannedVisit.objects.create(zone=zone, unit=worker.units().get(), on=timezone.localdate(), made_by=worker)
     _unit, stranger = make_unit_with_worker(make_place())
     assert signed_in(stranger).post(f"/field/outreach/plan/{planned.pk}/cancel/").status_code == 404
-    assert plan_of(stranger) == []
+    assert get_plan(stranger) == []
     assert signed_in(worker).get(f"/field/outreach/plan/{planned.pk}/cancel/").status_code == 405
     assert signed_in(worker).post(f"/field/outreach/plan/{planned.pk}/cancel/").status_code == 302
     planned.refresh_from_db()
@@ -237,7 +238,7 @@ def test_the_month_is_counted_from_the_logs_and_begins_the_report(
     visit(today, people_met=people, time_spent=30)
     unit = worker.units().get()
     month = f"{today:%Y-%m}"
-    counts = counts_of(unit, month_of(month))
+    counts = count_month(unit, get_month(month))
     assert (counts["visits"], counts["zones_visited"], counts["minutes_outside"]) == (2, 1, 120)
     assert counts["people_met"] == [{"people_sex": "female", "people_age_group": "15_17", "people_count": 8}]
     assert counts["materials"] == [{"material": "leaflet", "material_count": 12}]
@@ -265,5 +266,5 @@ def test_a_worker_sees_only_their_own_units_month(worker: User, coordinator: Use
 
 @pytest.mark.parametrize("wanted", ["", "2026-13", "abc", "9999-01", "2099-01", "2026-1' OR 1=1"])
 def test_a_month_that_is_none_is_the_last_complete_one(wanted: str) -> None:
-    assert month_of(wanted, today=date(2026, 1, 5)).key == "2025-12"
-    assert month_of("2026-01", today=date(2026, 1, 5)).key == "2026-01"
+    assert get_month(wanted, today=date(2026, 1, 5)).key == "2025-12"
+    assert get_month("2026-01", today=date(2026, 1, 5)).key == "2026-01"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
-from ..facts import Facts, digits_of
+from ..facts import Facts, get_digits
 from ..findings import STOP, WARN, Finding
 from ..pieces import Pieces
 
@@ -25,7 +25,7 @@ NOT_A_NUMBER = re.compile(
 )
 CANDIDATE = re.compile(r"(?<![\w+])(?:\+|00)?\(?\d(?:[\d\s()./\-\u00a0\u2011–]*\d)?(?!\w)")
 SUM = re.compile(r"^[1-9]\d{0,2}(?:[ .\u00a0]\d{3})+$")
-MOST_DIGITS = 15  # of any telephone number in the world
+MAX_DIGITS = 15  # of any telephone number in the world
 FEWEST_DIGITS = 6  # of a number nobody has written down as a line
 
 
@@ -44,21 +44,21 @@ def numbers_in(text: str, facts: Facts) -> list[str]:
     found = []
     for match in CANDIDATE.finditer(left):
         written = match[0].strip()
-        digits = digits_of(written)
+        digits = get_digits(written)
         if digits in facts.numbers or _looks_like_one(written, digits):
             found.append(written)
     return found
 
 
 def _looks_like_one(written: str, digits: str) -> bool:
-    if not FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
+    if not FEWEST_DIGITS <= len(digits) <= MAX_DIGITS:
         return False
     is_sum = SUM.match(written) and not digits.startswith("116") and len(digits) < 9
     return not is_sum
 
 
 def _finding(number: str, place: str, facts: Facts) -> Finding:
-    shown = facts.numbers.get(digits_of(number))
+    shown = facts.numbers.get(get_digits(number))
     if shown:
         words = _("A telephone number in the text. Use the block “Helpline”: it disappears when it must.")
         return Finding("number_in_text", words, place, number, WARN)

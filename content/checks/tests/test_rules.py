@@ -7,14 +7,15 @@ from django.utils import timezone
 from django.utils.translation import override
 from wagtail.models import Locale, Page
 
-from content.checks.facts import Facts, digits_of
-from content.checks.findings import Finding
-from content.checks.html import read
-from content.checks.pieces import Pieces, Words
-from content.checks.rules import headings, links, numbers, pictures, reading, words
-from content.checks.run import findings_for
-from content.checks.words import read_lines
 from content.models import ArticlePage, Hotline, ServicePage
+
+from ..facts import Facts, get_digits
+from ..findings import Finding
+from ..html import read
+from ..pieces import Pieces, Words
+from ..rules import headings, links, numbers, pictures, reading, words
+from ..run import findings_for
+from ..words import read_lines
 
 FACTS = Facts(
     numbers={"129": True, "116111": True, "0800123": False},
@@ -87,7 +88,7 @@ def test_numbers_hidden_in_links_and_titles_are_found():
 
 
 def test_one_line_is_one_number_however_it_is_written():
-    assert digits_of("+355 69 123") == digits_of("0035569123") == digits_of("069-123")
+    assert get_digits("+355 69 123") == get_digits("0035569123") == get_digits("069-123")
 
 
 def test_a_word_to_avoid_is_found_in_all_its_endings_with_advice():

@@ -11,11 +11,12 @@ from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail_headless_preview.models import PagePreview
 
-from content.headless.elsewhere import ELSEWHERE
-from content.headless.page_fields import shown_models
 from content.housekeeping import each_hour
 from content.models import ArticlePage, HomePage, public_page_models
 from content.tests.seeded import SeededTest
+
+from ..elsewhere import ELSEWHERE
+from ..page_fields import shown_models
 
 FRONT = override_settings(WAGTAIL_HEADLESS_PREVIEW={"CLIENT_URLS": {"default": "https://front.example/preview"}})
 DRAFT = "Drafti i ri"

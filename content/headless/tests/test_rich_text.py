@@ -2,8 +2,8 @@
 
 import pytest
 
-from content.headless.reading import Reading
-from content.headless.rich_text import links_in, to_html
+from ..reading import Reading
+from ..rich_text import links_in, to_html
 
 pytestmark = pytest.mark.django_db
 

@@ -134,8 +134,9 @@ class Registered(SeededTest):
     def test_every_field_of_a_shown_type_is_a_decision(self):
         from wagtail.models import Page
 
-        from content.headless import page_fields
         from content.models import PublicPageMixin
+
+        from .. import page_fields
 
         known = {field.name for field in page_fields.COMMON} | self.INNER
         stock = {field.name for field in Page._meta.get_fields()}
@@ -146,8 +147,9 @@ class Registered(SeededTest):
             assert own <= told, f"{name}: {own - told} is neither shown nor kept back on purpose"
 
     def test_a_type_that_is_not_registered_never_shows(self):
-        from content.headless import page_fields
         from content.models import public_page_models
+
+        from .. import page_fields
 
         shown = set(page_fields.shown_models())
         others = {page_fields.type_name(model) for model in public_page_models()} - shown

@@ -7,12 +7,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
-from content.law.claims import claims, unmarked
-from content.law.wording import fingerprint, legal_sentences, names_law
 from content.models import ArticlePage, public_pages
 from content.seeding import _page_specs
 from content.tests.seeded import SeededTest
 from content.tests.test_seeded_texts import leaves
+
+from ..claims import claims, unmarked
+from ..wording import fingerprint, legal_sentences, names_law
 
 LANGUAGES = ("sq", "en")
 TOLD = ("title", "intro", "body", "streams", "fields", "sources")

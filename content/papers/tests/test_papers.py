@@ -14,22 +14,23 @@ from pypdf import PdfReader
 
 from content.blocks import BodyBlock, DownloadsBlock
 from content.models import DownloadPage, Hotline
-from content.papers import making
-from content.papers.kinds import PAPERS
-from content.papers.making import paper_pdf
 from content.serving.tests.wsgi import Counting, ask
 from content.serving.whole_pages import WholePages
 from content.tests.public_site import stream
 from content.tests.seeded import SeededTest
 
+from .. import making
+from ..kinds import PAPERS
+from ..making import paper_pdf
+
 LANGUAGES = ("sq", "en")
 
 
-def text_of(pdf: bytes) -> str:
+def get_text(pdf: bytes) -> str:
     return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
 
 
-def pictures_of(pdf: bytes) -> list[Image.Image]:
+def get_pictures(pdf: bytes) -> list[Image.Image]:
     with pypdfium2.PdfDocument(pdf) as document:
         return [page.render(scale=2.2).to_pil().convert("L") for page in document]
 
@@ -54,7 +55,7 @@ class TestPapers(SeededTest):
 
     def test_each_shows_the_lines_that_may_be_shown_and_no_other(self):
         for paper, _language, pdf in each():
-            text = text_of(pdf)
+            text = get_text(pdf)
             for number in ("129", "127", "116 111", "116 117"):
                 assert number in text, (paper.key, number)
             for number in ("116 006", "0800", "112 "):
@@ -64,32 +65,32 @@ class TestPapers(SeededTest):
 
     def test_a_line_switched_off_is_on_no_paper_from_the_next_one_on(self):
         paper = PAPERS["leaflet"]
-        assert "116 111" in text_of(paper_pdf(paper, "sq"))
+        assert "116 111" in get_text(paper_pdf(paper, "sq"))
         Hotline.objects.filter(key="alo_116111").update(publish="no")
-        assert "116 111" not in text_of(paper_pdf(paper, "sq"))
+        assert "116 111" not in get_text(paper_pdf(paper, "sq"))
 
     def test_a_line_that_nobody_called_for_long_is_on_no_paper(self):
         long_ago = timezone.localdate() - timedelta(days=400)
         Hotline.objects.filter(key="alo_116111").update(verified_on=long_ago, first_shown_on=long_ago)
         for paper, _language, pdf in each():
-            assert "116 111" not in text_of(pdf), paper.key
-            assert "129" in text_of(pdf), paper.key
+            assert "116 111" not in get_text(pdf), paper.key
+            assert "129" in get_text(pdf), paper.key
 
     def test_without_any_line_a_paper_says_where_to_go(self):
         Hotline.objects.update(publish="no")
         for key in ("leaflet", "pocket-card", "poster-a4"):
-            assert "nearest police station" in text_of(paper_pdf(PAPERS[key], "en")), key
+            assert "nearest police station" in get_text(paper_pdf(PAPERS[key], "en")), key
 
     def test_a_telephone_reads_where_the_site_begins(self):
         for paper, language, pdf in each():
-            read = {found.text for picture in pictures_of(pdf) for found in zxingcpp.read_barcodes(picture)}
+            read = {found.text for picture in get_pictures(pdf) for found in zxingcpp.read_barcodes(picture)}
             assert read == {settings.PUBLIC_URL + ("/en/" if language == "en" else "/")}, (paper.key, language)
 
     def test_the_outside_of_the_folded_card_says_nothing(self):
         for language in LANGUAGES:
             pdf = paper_pdf(PAPERS["pocket-card"], language)
-            assert "Vatra" not in text_of(pdf)
-            picture = pictures_of(pdf)[0]
+            assert "Vatra" not in get_text(pdf)
+            picture = get_pictures(pdf)[0]
             scale = picture.width / 210
             outside = picture.crop([round(side * scale) for side in (20, 42 + 54, 190, 42 + 108)])
             assert zxingcpp.read_barcodes(outside) == []
@@ -109,7 +110,7 @@ class TestItsAddress(SeededTest):
             assert answer["Content-Type"] == "application/pdf"
             assert answer["Content-Disposition"].startswith("inline")
             assert answer["X-Robots-Tag"] == "noindex, nofollow"
-            assert word in text_of(answer.content)
+            assert word in get_text(answer.content)
             assert not answer.cookies
             assert self.client.get(address, headers={"If-None-Match": answer["ETag"]}).status_code == 304
             head = self.client.head(address)
@@ -140,7 +141,7 @@ class TestItsAddress(SeededTest):
             line.publish = "no"
             line.save()
         house.generation.look()
-        assert "116 117" not in text_of(ask(house, "/en/fleta/poster-a4.pdf", Accept_Encoding="identity").body)
+        assert "116 117" not in get_text(ask(house, "/en/fleta/poster-a4.pdf", Accept_Encoding="identity").body)
 
     def test_what_someone_adds_to_the_address_is_kept_nowhere(self):
         assert self.client.get("/fleta/leaflet.pdf?x=1")["Cache-Control"] == "no-store"

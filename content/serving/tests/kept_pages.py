@@ -2,10 +2,10 @@
 
 from django.core.cache import caches
 
-from content.serving.generation import generation
-from content.serving.whole_pages import WholePages
 from content.tests.seeded import SeededTest
 
+from ..generation import generation
+from ..whole_pages import WholePages
 from .wsgi import Counting, ask
 
 MB = 1024 * 1024

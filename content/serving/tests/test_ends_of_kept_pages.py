@@ -12,10 +12,10 @@ from django.core.cache import caches
 from wagtail.models import Site
 
 from content.models import ArticlePage, Hotline, SectionPage
-from content.serving.generation import Generation, generation
-from content.serving.whole_pages import WholePages
 from content.tests.seeded import SeededTest
 
+from ..generation import Generation, generation
+from ..whole_pages import WholePages
 from .kept_pages import MB, WholePagesTest
 from .wsgi import Counting, ask
 

@@ -12,7 +12,8 @@ from wagtail.models import Collection, CollectionViewRestriction, Page, PageView
 
 from access.models import User
 from content.models import ArticlePage
-from content.serving.ranges import NotThere, answer, part_of
+
+from ..ranges import NotThere, answer, get_part
 
 FILM = bytes(range(256)) * 40
 
@@ -34,13 +35,13 @@ FILM = bytes(range(256)) * 40
     ],
 )
 def test_a_part_is_read_from_its_header(header, part):
-    assert part_of(header, 100) == part
+    assert get_part(header, 100) == part
 
 
 @pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=-0"])
 def test_a_part_outside_the_file_is_refused(header):
     with pytest.raises(NotThere):
-        part_of(header, 100)
+        get_part(header, 100)
     refused = answer(io.BytesIO(b"x" * 100), 100, asked=header, content_type="video/mp4")
     assert (refused.status_code, refused["Content-Range"]) == (416, "bytes */100")
 

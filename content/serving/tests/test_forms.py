@@ -2,7 +2,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from content.serving.forms import from_our_pages, public_form
+from ..forms import from_our_pages, public_form
 
 
 def posted(**headers: str):

@@ -8,11 +8,10 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from content.serving import whole_pages
-from content.serving.kept import Kept, Shelf
-from content.serving.marks import MARK, keep_whole
-from content.serving.whole_pages import WholePages, encoding_for
-
+from .. import whole_pages
+from ..kept import Kept, Shelf
+from ..marks import MARK, keep_whole
+from ..whole_pages import WholePages, encoding_for
 from .kept_pages import MB
 from .wsgi import Counting, ask
 

@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from content.models import Hotline
-from content.serving.changes import is_shown
-from content.serving.whole_pages import WholePages
 
+from ..changes import is_shown
+from ..whole_pages import WholePages
 from .kept_pages import WholePagesTest
 from .wsgi import ask
 

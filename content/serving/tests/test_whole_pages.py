@@ -9,10 +9,10 @@ from wagtail.models import Page, PageViewRestriction
 
 from access.models import User
 from content.models import HelpPage, SectionPage
-from content.serving.generation import Generation, generation
-from content.serving.marks import MARK
-from content.serving.whole_pages import WholePages, encoding_for
 
+from ..generation import Generation, generation
+from ..marks import MARK
+from ..whole_pages import WholePages, encoding_for
 from .kept_pages import MB, WholePagesTest
 from .wsgi import ask
 

@@ -6,8 +6,9 @@ from typing import Any
 from django.core.wsgi import get_wsgi_application
 from django.test import RequestFactory
 
-from content.serving.whole_pages import WholePages
 from tests.connections import connections_stay_open
+
+from ..whole_pages import WholePages
 
 
 @dataclass

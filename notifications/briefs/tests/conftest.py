@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
 from notifications import signals
-from notifications.briefs.composing import BriefRow, compose
 from notifications.directory.models import Contact, DutyShift, Partner, Role
-from notifications.outbox.actions import owe
+from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Attempt, AttemptOutcome, Notice
 from notifications.outbox.states import NoticeState
+
+from ..composing import BriefRow, compose
 
 PIN = "271828"
 OTHER_PIN = "314159"
@@ -99,7 +100,7 @@ def make_contact(place: Municipality) -> Callable[..., Contact]:
 @pytest.fixture
 def make_notice(place: Municipality, make_contact: Callable[..., Contact]) -> Callable[..., Notice]:
     def make(role: str = Role.POLICE, *, contact: Contact | None = None, sent: bool = True, **given: Any) -> Notice:
-        notice = owe(
+        notice = create_notice(
             **{
                 "event_id": uuid4(),
                 "case_id": uuid4(),
@@ -136,5 +137,5 @@ def notice(make_notice: Callable[..., Notice]) -> Notice:
     return make_notice()
 
 
-def path_of(notice: Notice, name: str = "") -> str:
+def get_path(notice: Notice, name: str = "") -> str:
     return f"/n/{notice.link_token}/{name}"

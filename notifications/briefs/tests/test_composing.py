@@ -2,10 +2,10 @@
 
 import pytest
 
-from notifications.briefs.composing import BriefRow, compose
-from notifications.briefs.parts import order_of, parts
 from notifications.directory.models import Role
 
+from ..composing import BriefRow, compose
+from ..parts import get_order, parts
 from .conftest import rows
 
 
@@ -116,7 +116,7 @@ def test_a_form_of_ones_own_is_read_in_its_own_order_after_the_rest() -> None:
 
 @pytest.mark.parametrize("role", [*Role.values, "journalist"])
 def test_every_order_names_parts_that_there_are_each_once(role: str) -> None:
-    named = [part for group in order_of(role).groups for part in group.parts]
+    named = [part for group in get_order(role).groups for part in group.parts]
     assert set(named) <= set(parts())
     assert len(named) == len(set(named))
-    assert all(set(group.title) == {"sq", "en"} for group in order_of(role).groups)
+    assert all(set(group.title) == {"sq", "en"} for group in get_order(role).groups)

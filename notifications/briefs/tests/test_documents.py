@@ -11,14 +11,14 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
-from notifications.briefs import documents, papers
-from notifications.briefs.composing import BriefRow, compose
-from notifications.briefs.pages import sections_of
-from notifications.briefs.replies import answer
-from notifications.briefs.tasks import render_document as render_task
 from notifications.directory.models import Contact, Role
 from notifications.outbox.models import BriefDocument, Notice, Purpose
 
+from .. import documents, papers
+from ..composing import BriefRow, compose
+from ..pages import get_sections
+from ..replies import answer
+from ..tasks import render_document as render_task
 from .conftest import rows
 
 pytestmark = pytest.mark.django_db
@@ -33,11 +33,11 @@ def read(pdf: bytes) -> PdfReader:
     return PdfReader(io.BytesIO(pdf))
 
 
-def text_of(pdf: bytes) -> str:
+def get_text(pdf: bytes) -> str:
     return " ".join(" ".join(page.extract_text() for page in read(pdf).pages).split())
 
 
-def fonts_of(pdf: bytes) -> list[DictionaryObject]:
+def get_fonts(pdf: bytes) -> list[DictionaryObject]:
     found = []
     for page in read(pdf).pages:
         for font in page["/Resources"]["/Font"].values():
@@ -46,7 +46,7 @@ def fonts_of(pdf: bytes) -> list[DictionaryObject]:
 
 
 def test_the_document_says_what_the_brief_says_and_nothing_else(ra_notice: Notice) -> None:
-    text = text_of(documents.render(ra_notice).pdf)
+    text = get_text(documents.render(ra_notice).pdf)
 
     assert "Kanarina Zogu" in text
     assert "Mosha 16" in text
@@ -75,7 +75,7 @@ def test_a_contact_who_reads_english_gets_albanian_for_the_file_and_english_afte
     notice = make_notice("cpu", contact=make_contact("cpu", language="en"), needs_document=True)
 
     pdf = documents.render(notice).pdf
-    text = text_of(pdf)
+    text = get_text(pdf)
 
     assert read(pdf).trailer["/Root"]["/Lang"] == "sq"
     assert text.index("Njoftim për Njësinë") < text.index("Notice to the Child Protection Unit")
@@ -85,12 +85,12 @@ def test_a_contact_who_reads_english_gets_albanian_for_the_file_and_english_afte
 
 
 def test_who_reads_albanian_gets_one_language(ra_notice: Notice) -> None:
-    assert documents.languages_of(ra_notice) == ("sq",)
-    assert "English" not in text_of(documents.render(ra_notice).pdf)
+    assert documents.get_languages(ra_notice) == ("sq",)
+    assert "English" not in get_text(documents.render(ra_notice).pdf)
 
 
 def test_every_font_is_embedded_and_ours(ra_notice: Notice) -> None:
-    fonts = fonts_of(documents.render(ra_notice).pdf)
+    fonts = get_fonts(documents.render(ra_notice).pdf)
 
     assert {str(font["/BaseFont"]).partition("+")[2] or str(font["/BaseFont"]) for font in fonts}
     for font in fonts:
@@ -143,8 +143,8 @@ def test_the_same_notice_gives_the_same_bytes(ra_notice: Notice) -> None:
 def test_a_drill_says_so_on_paper(make_contact: Callable[..., object], make_notice: Callable[..., Notice]) -> None:
     notice = make_notice("cpu", contact=make_contact("cpu", language="en"), needs_document=True, is_drill=True)
 
-    assert "STËRVITJE" in text_of(documents.render(notice).pdf)
-    assert "EXERCISE" in text_of(documents.render(notice).pdf)
+    assert "STËRVITJE" in get_text(documents.render(notice).pdf)
+    assert "EXERCISE" in get_text(documents.render(notice).pdf)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_markup_in_an_answer_stays_text(make_notice: Callable[..., Notice], tmp_
     brief = {"sections": [{"title": {"sq": "P"}, "rows": [{"key": "k", "label": {"sq": "E"}, "value": {"sq": nasty}}]}]}
     notice = make_notice("cpu", brief=brief, needs_document=True)
 
-    assert "<b>1</b>" in text_of(documents.render(notice).pdf)
+    assert "<b>1</b>" in get_text(documents.render(notice).pdf)
 
 
 def test_the_queue_renders_once_and_seals_the_bytes(ra_notice: Notice) -> None:
@@ -191,9 +191,9 @@ def test_the_queue_renders_once_and_seals_the_bytes(ra_notice: Notice) -> None:
     render_task(str(ra_notice.pk))
 
     document = BriefDocument.objects.get(notice=ra_notice)
-    assert document.pages == len(read(documents.pdf_of(ra_notice)).pages)
+    assert document.pages == len(read(documents.build_pdf(ra_notice)).pages)
     assert document.pdf.startswith(b"%PDF-1.7")
-    assert documents.pdf_of(ra_notice) == document.pdf
+    assert documents.build_pdf(ra_notice) == document.pdf
     raw = BriefDocument.objects.filter(pk=document.pk).values_list("pdf", flat=True)[0]
     assert str(raw).startswith("v2.")
 
@@ -217,9 +217,9 @@ def test_the_queue_leaves_alone_what_needs_no_document_or_is_gone(notice: Notice
 
 def test_an_urgent_notice_says_so_before_anything_else(make_notice: Callable[..., Notice]) -> None:
     urgent = make_notice("cpu", brief=compose("cpu", rows(), urgent=True), needs_document=True)
-    text = text_of(documents.render(urgent).pdf)
+    text = get_text(documents.render(urgent).pdf)
     assert text.index("URGJENT") < text.index("Njoftim për Njësinë")
-    assert "URGJENT" not in text_of(documents.render(make_notice("cpu", needs_document=True)).pdf)
+    assert "URGJENT" not in get_text(documents.render(make_notice("cpu", needs_document=True)).pdf)
 
 
 def test_the_deputys_document_says_who_had_not_answered_and_stays_the_same(
@@ -230,7 +230,7 @@ def test_the_deputys_document_says_who_had_not_answered_and_stays_the_same(
         "cpu", contact=make_contact("cpu", rank=2), chases=first, purpose=Purpose.DEPUTY, needs_document=True
     )
     pdf = documents.render(deputy).pdf
-    assert f"Njoftoheni si zëvendës: {first.contact.name} u njoftua" in text_of(pdf)
+    assert f"Njoftoheni si zëvendës: {first.contact.name} u njoftua" in get_text(pdf)
     answer(notice=first, kind="declined", reason="busy_elsewhere")
     assert documents.render(Notice.objects.get(pk=deputy.pk)).pdf == pdf
 
@@ -247,11 +247,11 @@ def owed_together(make_notice: Callable[..., Notice], *roles: str, **given: obje
 def test_the_sheet_names_its_legal_basis_and_says_that_it_is_no_criminal_report(
     make_notice: Callable[..., Notice],
 ) -> None:
-    text = text_of(documents.render(make_notice("responsible_authority", needs_document=True)).pdf)
+    text = get_text(documents.render(make_notice("responsible_authority", needs_document=True)).pdf)
     assert "Baza ligjore Vendimi i Këshillit të Ministrave nr. 499, datë 29.08.2018" in text
     assert "Ky njoftim nuk është kallëzim penal dhe nuk e zëvendëson deklarimin e personit." in text
     assert "Qendra Psiko-Sociale “Vatra”" in text
-    child = text_of(documents.render(make_notice("cpu", needs_document=True)).pdf)
+    child = get_text(documents.render(make_notice("cpu", needs_document=True)).pdf)
     assert "Ligji nr. 18/2017" in child
 
 
@@ -268,7 +268,7 @@ def test_only_a_law_that_a_source_names_is_printed_and_all_are_marked_for_the_la
 def test_the_sheet_names_the_other_recipients_by_role_and_nobody_by_name(make_notice: Callable[..., Notice]) -> None:
     authority, police = owed_together(make_notice, "police", "responsible_authority")
     pdf = documents.render(authority).pdf
-    text = text_of(pdf)
+    text = get_text(pdf)
     assert "I drejtohet edhe Oficeri antitrafik i Policisë së Shtetit" in text
     assert police.contact is not None
     assert police.contact.name not in text
@@ -281,7 +281,7 @@ def test_whoever_only_helps_learns_neither_the_others_nor_the_law_on_trafficking
     make_notice: Callable[..., Notice], role: str
 ) -> None:
     notice, _police = owed_together(make_notice, "police", role)
-    text = text_of(documents.render(notice).pdf)
+    text = get_text(documents.render(notice).pdf)
     for word in ("I drejtohet edhe", "olici", "499", "trafik", "kallëzim"):
         assert word not in text
 
@@ -296,7 +296,7 @@ def test_duty_and_consent_are_told_apart(make_notice: Callable[..., Notice]) -> 
     )
 
     def text(role: str, *given: BriefRow) -> str:
-        return text_of(documents.render(make_notice(role, brief=compose(role, given), needs_document=True)).pdf)
+        return get_text(documents.render(make_notice(role, brief=compose(role, given), needs_document=True)).pdf)
 
     assert "Ky njoftim nuk e shënon pëlqimin e personit" in text("protection_service")
     assert "Pëlqimi i personit, siç shënohet te “Pëlqimi”." in text("protection_service", consent)
@@ -306,7 +306,7 @@ def test_duty_and_consent_are_told_apart(make_notice: Callable[..., Notice]) -> 
 
 def test_the_sender_signs_and_stands_on_the_sheet_once(make_notice: Callable[..., Notice]) -> None:
     sender = BriefRow("case.sender", {"sq": "Plotësuar nga"}, {"sq": "Elira Kanarina"}, {"cpu": True}, part="call")
-    text = text_of(documents.render(make_notice("cpu", brief=compose("cpu", [sender]), needs_document=True)).pdf)
+    text = get_text(documents.render(make_notice("cpu", brief=compose("cpu", [sender]), needs_document=True)).pdf)
     assert text.count("Elira Kanarina") == 1
     assert "Elira Kanarina, Njësia Provë · +355 00 000 000" in text
 
@@ -315,7 +315,7 @@ def test_the_notice_for_an_embassy_says_to_the_authority_for_whom_it_is(
     make_contact: Callable[..., Contact], make_notice: Callable[..., Notice]
 ) -> None:
     notice = make_notice("embassy_desk", contact=make_contact("responsible_authority"), needs_document=True)
-    text = text_of(documents.render(notice).pdf)
+    text = get_text(documents.render(notice).pdf)
     assert "Zyra responsible_authority" in text
     assert "Për t'u përcjellë te Ambasada, përmes Autoritetit Përgjegjës" in text
 
@@ -342,10 +342,10 @@ def test_what_is_never_printed_is_on_the_screen_and_not_on_paper(make_notice: Ca
     }
     notice = make_notice("cpu", brief=brief, needs_document=True)
 
-    printed = text_of(documents.render(notice).pdf)
+    printed = get_text(documents.render(notice).pdf)
 
     assert "takim" in printed
     assert "kanarina" not in printed
     assert "Vetëm në ekran" not in printed
-    shown = [row.value for section in sections_of(notice, "sq") for row in section.rows]
+    shown = [row.value for section in get_sections(notice, "sq") for row in section.rows]
     assert shown == ["takim", "kanarina-fjala", "kanarina-numri"]

@@ -7,13 +7,13 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditEntry
-from notifications.briefs.links import notice_at
-from notifications.briefs.models import BriefSession
-from notifications.briefs.pin import LINK_TRIES, enter_pin
 from notifications.directory.models import Contact
 from notifications.outbox.models import Notice
 from notifications.outbox.sweep import resolve_again
 
+from ..links import notice_at
+from ..models import BriefSession
+from ..pin import LINK_TRIES, enter_pin
 from .conftest import OTHER_PIN, PIN
 
 pytestmark = pytest.mark.django_db

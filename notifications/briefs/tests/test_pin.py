@@ -15,8 +15,6 @@ from django.utils import timezone
 from access.limits import Busy
 from access.models import Assignment, StaffRole, User
 from audit.models import AuditEntry
-from notifications.briefs.models import BriefSession, PinTry
-from notifications.briefs.pin import enter_pin, wrong_pins
 from notifications.directory.models import Contact, Leave
 from notifications.escalation.clock import advance
 from notifications.outbox.models import Notice
@@ -26,7 +24,9 @@ from vault.rotation import rotate
 from vault.seal import fingerprint
 from vault.tests.spoiling import spoil
 
-from .conftest import OTHER_PIN, PIN, path_of
+from ..models import BriefSession, PinTry
+from ..pin import enter_pin, wrong_pins
+from .conftest import OTHER_PIN, PIN, get_path
 
 pytestmark = pytest.mark.django_db
 START = timezone.now()
@@ -331,7 +331,7 @@ def test_every_failure_sounds_the_same_and_says_whom_to_call(
 ) -> None:
     def words(notice: Notice) -> str:
         response = client.post(
-            path_of(notice) + "?lang=en", {"pin": OTHER_PIN}, REMOTE_ADDR=f"192.0.2.{notice.pk.int % 200}"
+            get_path(notice) + "?lang=en", {"pin": OTHER_PIN}, REMOTE_ADDR=f"192.0.2.{notice.pk.int % 200}"
         )
         assert response.status_code == 403
         return response.content.decode().split("<main")[1].split("csrfmiddlewaretoken")[1].split(">", 1)[1]
@@ -345,13 +345,13 @@ def test_every_failure_sounds_the_same_and_says_whom_to_call(
 
     assert len(said) == 1
     assert "call the number" in said.pop()
-    assert "+355 00 000 000" in client.get(path_of(paused)).content.decode()
+    assert "+355 00 000 000" in client.get(get_path(paused)).content.decode()
 
 
 def test_a_paused_page_says_the_same_to_the_right_pin_as_to_a_wrong_one(client: Client, notice: Notice) -> None:
     for number in range(5):
         PinTry.objects.create(notice=notice, address_hash=f"{number}", succeeded=False)
-    pages = [client.post(path_of(notice), {"pin": pin}) for pin in (PIN, OTHER_PIN)]
+    pages = [client.post(get_path(notice), {"pin": pin}) for pin in (PIN, OTHER_PIN)]
     assert {page.status_code for page in pages} == {403}
     first, second = (page.content.decode().split("</form>")[-1] for page in pages)
     assert first == second
@@ -392,11 +392,11 @@ def test_what_people_see_in_lists_holds_no_secret(notice: Notice) -> None:
 
 
 def test_while_the_link_is_paused_the_page_says_how_long_and_whom_to_call(notice: Notice, client: Client) -> None:
-    address = path_of(notice) + "?lang=en"
+    address = get_path(notice) + "?lang=en"
     for number in range(5):
         PinTry.objects.create(notice=notice, address_hash=f"{number}", succeeded=False)
     ends = timezone.localtime(PinTry.objects.latest("at").at + timedelta(minutes=15)).strftime("%H:%M")
-    for page in (client.get(address), client.post(path_of(notice), {"pin": PIN, "lang": "en"})):
+    for page in (client.get(address), client.post(get_path(notice), {"pin": PIN, "lang": "en"})):
         text = page.content.decode()
         assert "Too many wrong PINs" in text
         assert ends in text
@@ -407,7 +407,7 @@ def test_while_the_link_is_paused_the_page_says_how_long_and_whom_to_call(notice
 
 def test_four_wrong_pins_say_nothing_of_a_pause(notice: Notice, client: Client) -> None:
     for _number in range(4):
-        answer = client.post(path_of(notice), {"pin": OTHER_PIN, "lang": "en"})
+        answer = client.post(get_path(notice), {"pin": OTHER_PIN, "lang": "en"})
     assert "Too many wrong PINs" not in answer.content.decode()
     assert "Check the PIN" in answer.content.decode()
 
@@ -425,10 +425,10 @@ def test_wrong_pins_are_counted_since_the_page_opened_last(notice: Notice) -> No
 
 def test_a_brief_that_cannot_be_read_says_whom_to_call_and_takes_the_answer(notice: Notice, client: Client) -> None:
     spoil(notice, "brief")
-    page = client.post(path_of(notice) + "?lang=en", {"pin": PIN}, follow=True)
+    page = client.post(get_path(notice) + "?lang=en", {"pin": PIN}, follow=True)
     text = page.content.decode()
     assert page.status_code == 200
     assert "can't be shown" in html.unescape(text)
     assert 'href="tel:+35500000000"' in text
-    client.post(path_of(notice, "reply/"), {"kind": "accepted"})
+    client.post(get_path(notice, "reply/"), {"kind": "accepted"})
     assert Notice.objects.get(pk=notice.pk).state == "accepted"

@@ -11,9 +11,9 @@ from pypdf import PdfReader
 from access.models import Assignment, MobileUnit, Municipality, Region, StaffRole, User
 from access.policy import COORDINATOR, READ, row_for
 from audit.models import AuditEntry
-from notifications.briefs.pin_card import render_card
 from notifications.directory.models import Contact, Role
 
+from ..pin_card import render_card
 from .conftest import PIN
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def keeper(client: Client, role: str, region: Region | None) -> User:
     return user
 
 
-def text_of(pdf: bytes) -> str:
+def get_text(pdf: bytes) -> str:
     return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
 
 
@@ -42,7 +42,7 @@ def address(contact: Contact) -> str:
 
 def test_the_card_says_who_we_are_the_numbers_and_how_a_link_begins(contact: Contact, settings: object) -> None:
     rendered = render_card(contact)
-    text = text_of(rendered.pdf)
+    text = get_text(rendered.pdf)
     assert rendered.pages == 1
     assert "Qendra Psiko-Sociale “Vatra”" in text
     assert f"{settings.PUBLIC_URL}/n/" in text  # type: ignore[attr-defined]
@@ -53,20 +53,20 @@ def test_the_card_says_who_we_are_the_numbers_and_how_a_link_begins(contact: Con
 
 def test_the_card_is_in_the_contacts_language(contact: Contact) -> None:
     contact.language = "en"
-    text = text_of(render_card(contact).pdf)
+    text = get_text(render_card(contact).pdf)
     assert "Psycho-Social Centre “Vatra”" in text
     assert "How it works" in text
 
 
 def test_the_card_holds_no_pin_and_nothing_of_it(contact: Contact) -> None:
     pdf = render_card(contact).pdf
-    assert PIN not in text_of(pdf)
-    assert contact.pin_hash not in text_of(pdf)
+    assert PIN not in get_text(pdf)
+    assert contact.pin_hash not in get_text(pdf)
 
 
 def test_without_any_number_there_is_a_line_to_write_one_on(contact: Contact) -> None:
     MobileUnit.objects.update(callback_phone="")
-    assert "Telefoni i njësisë (shkruajeni këtu)" in text_of(render_card(contact).pdf)
+    assert "Telefoni i njësisë (shkruajeni këtu)" in get_text(render_card(contact).pdf)
 
 
 def test_many_numbers_and_a_long_name_still_fit_one_sheet(contact: Contact) -> None:

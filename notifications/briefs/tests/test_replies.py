@@ -10,13 +10,13 @@ from django.utils import timezone
 from access.models import Municipality
 from audit.models import AuditEntry
 from notifications import signals
-from notifications.briefs.choices import CALL_OUTCOMES, OUTCOMES, REASONS, outcomes_for, reasons_for, words_of
-from notifications.briefs.replies import REFUSALS, AnswerRefused, answer
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import cancel
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import NoticeState
 
+from ..choices import CALL_OUTCOMES, OUTCOMES, REASONS, get_words, outcomes_for, reasons_for
+from ..replies import REFUSALS, AnswerRefused, answer
 from .conftest import LADDER
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def refused(notice: Notice, kind: str, **given: object) -> str:
     return refusal.value.code
 
 
-def now_of(notice: Notice) -> Notice:
+def get_now(notice: Notice) -> Notice:
     return Notice.objects.get(pk=notice.pk)
 
 
@@ -51,7 +51,7 @@ def test_accepting_settles_the_notice_and_tells_the_rooms_above(notice: Notice, 
 
     reply = answer(notice=notice, kind="accepted", note="  niset patrulla ", at=moment)
 
-    found = now_of(notice)
+    found = get_now(notice)
     assert (found.state, found.accepted_at, found.opened_at) == (NoticeState.ACCEPTED, moment, moment)
     assert (found.next_step_at, found.next_attempt_at, found.lease_until) == (None, None, None)
     assert heard == [reply]
@@ -90,7 +90,7 @@ def test_every_kind_of_answer_survives_a_double_tap(notice: Notice, kind: str, r
 def test_on_the_way_accepts_too_and_accepting_afterwards_says_nothing_new(notice: Notice) -> None:
     reply = answer(notice=notice, kind="on_the_way")
 
-    assert now_of(notice).state == NoticeState.ACCEPTED
+    assert get_now(notice).state == NoticeState.ACCEPTED
     assert answer(notice=notice, kind="accepted") == reply
 
 
@@ -98,7 +98,7 @@ def test_on_the_way_after_accepting_is_news_and_keeps_the_time_of_acceptance(not
     accepted = answer(notice=notice, kind="accepted")
     answer(notice=notice, kind="on_the_way", at=timezone.now() + timedelta(minutes=5))
 
-    assert now_of(notice).accepted_at == accepted.at
+    assert get_now(notice).accepted_at == accepted.at
     assert Reply.objects.count() == 2
 
 
@@ -110,7 +110,7 @@ def test_an_outcome_needs_an_accepted_notice_and_closes_it(notice: Notice) -> No
 
     answer(notice=notice, kind="outcome", reason="met_safe")
 
-    assert now_of(notice).state == NoticeState.CLOSED
+    assert get_now(notice).state == NoticeState.CLOSED
     assert refused(notice, "declined", reason="conflict") == "closed"
 
 
@@ -125,11 +125,11 @@ def test_a_service_tells_one_outcome_and_the_notice_is_closed(notice: Notice) ->
 def test_declining_asks_for_a_reason_from_the_list(notice: Notice) -> None:
     assert refused(notice, "declined") == "reason_missing"
     assert refused(notice, "declined", reason="met_safe") == "reason_missing"
-    assert now_of(notice).state == NoticeState.SENT
+    assert get_now(notice).state == NoticeState.SENT
 
     answer(notice=notice, kind="declined", reason="not_on_duty")
 
-    assert now_of(notice).state == NoticeState.DECLINED
+    assert get_now(notice).state == NoticeState.DECLINED
     assert refused(notice, "accepted") == "declined"
     assert refused(notice, "declined", reason="conflict") == "declined"
 
@@ -149,7 +149,7 @@ def test_wrong_area_names_another_municipality_and_is_heard_above(
 
     answer(notice=notice, kind="wrong_area", to_municipality=other_place, reason="ignored")
 
-    found = now_of(notice)
+    found = get_now(notice)
     assert (found.state, found.reason) == (NoticeState.DECLINED, "wrong_area")
     assert [(reply.kind, reply.to_municipality, reply.reason) for reply in heard] == [("wrong_area", other_place, "")]
     assert answer(notice=notice, kind="wrong_area", to_municipality=other_place) == heard[0]
@@ -187,7 +187,7 @@ def test_an_answer_to_a_notice_that_is_just_being_sent_takes_it_from_its_holder(
 
     answer(notice=notice, kind="accepted")
 
-    found = now_of(notice)
+    found = get_now(notice)
     assert (found.state, found.token, found.lease_until) == (NoticeState.ACCEPTED, 2, None)
 
 
@@ -202,7 +202,7 @@ def test_a_rolled_back_answer_leaves_nothing(notice: Notice) -> None:
     finally:
         signals.notice_answered.disconnect(fail)
 
-    assert now_of(notice).state == NoticeState.SENT
+    assert get_now(notice).state == NoticeState.SENT
     assert not Reply.objects.exists()
     assert not AuditEntry.objects.filter(action="notice.accepted").exists()
 
@@ -222,8 +222,8 @@ def test_a_coordinator_tells_what_they_decided_and_nothing_of_others_work(make_n
     notice = make_notice(Role.COORDINATOR)
     assert list(outcomes_for(notice)) == ["police_by_unit", "police_not_notified", "called_back", "other"]
     answer(notice=notice, kind="accepted")
-    assert refused(now_of(notice), "outcome", reason="person_received") == "outcome_missing"
-    answer(notice=now_of(notice), kind="outcome", reason="police_not_notified")
+    assert refused(get_now(notice), "outcome", reason="person_received") == "outcome_missing"
+    answer(notice=get_now(notice), kind="outcome", reason="police_not_notified")
     assert Reply.objects.filter(reason="police_not_notified").exists()
 
 
@@ -237,10 +237,10 @@ def test_a_shelter_cannot_decline_for_an_officers_reason(make_notice: Callable[.
 
 def test_every_code_has_words() -> None:
     for code in REASONS:
-        assert words_of("declined", code) != code
+        assert get_words("declined", code) != code
     for code in OUTCOMES | CALL_OUTCOMES:
-        assert words_of("outcome", code) != code
-    assert words_of("outcome", "from_the_future") == "from_the_future"
+        assert get_words("outcome", code) != code
+    assert get_words("outcome", "from_the_future") == "from_the_future"
 
 
 class TestTheChase:
@@ -263,9 +263,9 @@ class TestTheChase:
 
         answer(notice=deputy, kind="accepted")
 
-        root = now_of(notice)
+        root = get_now(notice)
         assert (root.state, root.reason, root.next_step_at) == (NoticeState.CLOSED, "taken", None)
-        assert (now_of(call).state, now_of(call).token) == (NoticeState.CANCELLED, 5)
+        assert (get_now(call).state, get_now(call).token) == (NoticeState.CANCELLED, 5)
         assert refused(notice, "accepted") == "taken"
         assert refused(call, "accepted") == "withdrawn"
 
@@ -275,7 +275,7 @@ class TestTheChase:
 
         answer(notice=reminder, kind="accepted")
 
-        assert now_of(notice).state == NoticeState.CLOSED
+        assert get_now(notice).state == NoticeState.CLOSED
         assert refused(notice, "accepted") == "answered"
 
     def test_declining_a_reminder_moves_the_ladder_past_all_reminders(
@@ -287,7 +287,7 @@ class TestTheChase:
 
         answer(notice=reminder, kind="declined", reason="conflict", at=moment)
 
-        root = now_of(notice)
+        root = get_now(notice)
         assert (root.state, root.next_step_at) == (NoticeState.SENT, moment)
         assert LADDER[root.ladder_step]["do"] == "deputy"
 
@@ -300,7 +300,7 @@ class TestTheChase:
 
         answer(notice=notice, kind="declined", reason="not_on_duty")
 
-        assert now_of(reminder).state == NoticeState.CLOSED
+        assert get_now(reminder).state == NoticeState.CLOSED
         heir = Notice.objects.exclude(pk__in=[notice.pk, reminder.pk]).get()
         assert (heir.contact, heir.purpose) == (deputy, Purpose.DEPUTY)
         assert heir.next_step_at is not None
@@ -316,7 +316,7 @@ class TestTheChase:
 
         answer(notice=notice, kind="wrong_area", to_municipality=other_place)
 
-        assert (now_of(deputy).state, now_of(deputy).reason) == (NoticeState.CLOSED, "wrong_area")
+        assert (get_now(deputy).state, get_now(deputy).reason) == (NoticeState.CLOSED, "wrong_area")
         assert Notice.objects.count() == 2
 
     def test_a_coordinator_who_calls_leaves_the_officer_time_to_answer(
@@ -328,11 +328,11 @@ class TestTheChase:
 
         answer(notice=second, kind="accepted", at=moment)
 
-        root = now_of(notice)
-        assert now_of(first).state == NoticeState.CLOSED
+        root = get_now(notice)
+        assert get_now(first).state == NoticeState.CLOSED
         assert (root.state, root.next_step_at) == (NoticeState.SENT, moment + timedelta(minutes=30))
         answer(notice=notice, kind="accepted")
-        assert now_of(notice).state == NoticeState.ACCEPTED
+        assert get_now(notice).state == NoticeState.ACCEPTED
 
     def test_a_call_that_reached_somebody_ends_the_chase(
         self, notice: Notice, chaser: Callable[..., Notice], make_contact: Callable[..., Contact]
@@ -343,7 +343,7 @@ class TestTheChase:
 
         answer(notice=call, kind="outcome", reason="reached")
 
-        assert (now_of(notice).state, now_of(notice).reason) == (NoticeState.CLOSED, "reached")
+        assert (get_now(notice).state, get_now(notice).reason) == (NoticeState.CLOSED, "reached")
 
     def test_a_call_that_reached_nobody_goes_on_at_once(
         self, notice: Notice, chaser: Callable[..., Notice], make_contact: Callable[..., Contact]
@@ -354,7 +354,7 @@ class TestTheChase:
 
         answer(notice=call, kind="outcome", reason="not_reached", at=moment)
 
-        assert now_of(notice).next_step_at == moment
+        assert get_now(notice).next_step_at == moment
 
     def test_without_a_time_in_the_ladder_a_call_leaves_half_an_hour(
         self, make_notice: Callable[..., Notice], chaser: Callable[..., Notice], make_contact: Callable[..., Contact]
@@ -366,11 +366,11 @@ class TestTheChase:
 
         answer(notice=call, kind="accepted", at=moment)
 
-        assert now_of(root).next_step_at == moment + timedelta(minutes=30)
+        assert get_now(root).next_step_at == moment + timedelta(minutes=30)
 
 
 def test_all_kinds_have_a_target() -> None:
-    from notifications.briefs.replies import TARGETS
+    from ..replies import TARGETS
 
     assert set(TARGETS) == set(ReplyKind.values)
 

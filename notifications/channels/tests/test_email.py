@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from notifications.channels.base import Letter
-from notifications.channels.email import EmailChannel, failure_of
-from notifications.channels.errors import ChannelError, PayloadError, Refused, Unreached
-from notifications.channels.registry import channel_named
+from ..base import Letter
+from ..email import EmailChannel, classify_failure
+from ..errors import ChannelError, PayloadError, RecipientRefused, Unreached
+from ..registry import channel_named
 
 LETTER = Letter("<1@vatra.example>", "officer@partner.example", "Vatra: njoftim 7K2M9-4XQ", "Përshëndetje\n")
 GOOD = {
@@ -142,11 +142,11 @@ def test_many_letters_go_over_one_connection(served):
 @pytest.mark.parametrize(
     ("answers", "kind", "code", "lost"),
     [
-        ({"RCPT": "550 no such user officer@partner.example"}, Refused, "rcpt_550", False),
+        ({"RCPT": "550 no such user officer@partner.example"}, RecipientRefused, "rcpt_550", False),
         ({"RCPT": "451 later"}, Unreached, "rcpt_451", False),
         ({"RCPT": "421 closing"}, Unreached, "rcpt_421", True),
-        ({"MAIL": "530 sign in"}, Refused, "smtp_530", False),
-        ({"END": "554 not this"}, Refused, "smtp_554", False),
+        ({"MAIL": "530 sign in"}, RecipientRefused, "smtp_530", False),
+        ({"END": "554 not this"}, RecipientRefused, "smtp_554", False),
         ({"END": "452 full"}, Unreached, "smtp_452", False),
         ({"EHLO": "500 no", "HELO": "500 no"}, Unreached, "greeting_500", True),
         ({"": "554 go away"}, Unreached, "greeting_554", True),
@@ -198,7 +198,7 @@ def test_when_the_time_is_over_nothing_more_is_said(served):
     connection.allow(-1)
     with pytest.raises(smtplib.SMTPServerDisconnected) as caught:
         connection.noop()
-    assert failure_of(caught.value).code == "timeout"
+    assert classify_failure(caught.value).code == "timeout"
     assert server.commands == []
 
 
@@ -218,7 +218,7 @@ def test_a_closed_port_is_a_refused_connection(served):
 
 def test_every_network_failure_has_a_word():
     words = {
-        failure_of(error).code
+        classify_failure(error).code
         for error in (
             socket.gaierror(-2, "x"),
             ssl.SSLError("x"),
@@ -247,7 +247,7 @@ def test_what_cannot_be_composed_is_our_own_fault(served, letter):
 
 
 def test_tls_keeps_time_too(served, settings):
-    from notifications.channels.smtp import TimedEmailBackend, TimedSMTPOverTLS
+    from ..smtp import TimedEmailBackend, TimedSMTPOverTLS
 
     served()
     settings.EMAIL_USE_SSL = True

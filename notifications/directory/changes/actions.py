@@ -21,15 +21,15 @@ from django.utils.translation import gettext as _
 from wagtail.log_actions import log as log_action
 
 from access.models import User
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 from notifications import signals
 
 from ..actions import has_begun, next_minute
 from ..models import Contact, DutyShift, Leave, Partner, Role
 from . import mails
 from .models import Act, ChangedKind, Decision, DirectoryChange
-from .values import MODELS, Asked, Row, Values, difference, put_into, values_of
-from .who import concerned_by, may_decide, may_undo, office_of
+from .values import MODELS, Asked, Row, Values, difference, get_values, put_into
+from .who import concerned_by, get_office, may_decide, may_undo
 
 TESTED = {"email", "pin_hash", "partner"}  # what a contact is tested for anew
 CUTS_OFF = {"email", "pin_hash", "partner", "is_active"}  # what ends the links that are open
@@ -51,7 +51,7 @@ def ask_for_change(*, asked: Asked, by: User, at_once: bool = False, now: dateti
         kind=asked.kind,
         act=asked.act,
         entry_id=asked.row.pk,
-        office=office_of(asked.row),
+        office=get_office(asked.row),
         values={"before": asked.before, "after": asked.after},
         at_once=at_once,
         asked_by=by,
@@ -60,9 +60,9 @@ def ask_for_change(*, asked: Asked, by: User, at_once: bool = False, now: dateti
     mails.tell_of_asking(change, concerned=concerned_by(change))
     if at_once:
         _make(change, by=by, now=moment)
-    record(
+    log_event(
         "directory.change_asked",
-        actor=actor_of(by),
+        actor=get_actor(by),
         target_kind="directory_change",
         target_id=change.pk,
         kind=asked.kind,
@@ -88,9 +88,9 @@ def decide_change(*, change: DirectoryChange, agree: bool, by: User, now: dateti
     elif not agree and locked.at_once:
         _undo(locked, by=by, now=moment)
     _close(locked, Decision.AGREED if agree else Decision.REFUSED, by, moment)
-    record(
+    log_event(
         "directory.change_agreed" if agree else "directory.change_refused",
-        actor=actor_of(by),
+        actor=get_actor(by),
         target_kind="directory_change",
         target_id=locked.pk,
         asked_by=locked.asked_by_id,
@@ -107,7 +107,7 @@ def withdraw_change(*, change: DirectoryChange, by: User, now: datetime | None =
     if locked.decision != Decision.WAITING or locked.asked_by_id != by.pk or locked.at_once:
         raise ValidationError(_("This can't be withdrawn any more."))
     _close(locked, Decision.WITHDRAWN, by, now or timezone.now())
-    record("directory.change_withdrawn", actor=actor_of(by), target_kind="directory_change", target_id=locked.pk)
+    log_event("directory.change_withdrawn", actor=get_actor(by), target_kind="directory_change", target_id=locked.pk)
 
 
 def _close(change: DirectoryChange, decision: str, by: User, now: datetime) -> None:
@@ -137,7 +137,7 @@ def _make(change: DirectoryChange, *, by: User, now: datetime) -> None:
     row = _write(change.kind, change.act, change.entry_id, values["before"], values["after"], by=by, now=now)
     if change.act != Act.DELETE:
         change.entry_id = row.pk
-        change.office = office_of(row)
+        change.office = get_office(row)
     change.save(update_fields=["entry_id", "office"])
 
 
@@ -202,16 +202,16 @@ def _write(
         return row
     if isinstance(row, Contact) and act == Act.CHANGE and CUTS_OFF & set(after):
         signals.contact_changed.send(sender=Contact, contact=row)
-    record(
+    log_event(
         f"directory.{kind}_{'added' if act == Act.ADD else 'changed'}",
-        actor=actor_of(by),
+        actor=get_actor(by),
         target_kind=kind,
         target_id=row.pk,
         fields=[name for name in _names(after) if name != "pin"],
     )
     log_action(row, "wagtail.create" if act == Act.ADD else "wagtail.edit", user=by)
     if "pin_hash" in after:
-        record("directory.pin_set", actor=actor_of(by), target_kind="contact", target_id=row.pk)
+        log_event("directory.pin_set", actor=get_actor(by), target_kind="contact", target_id=row.pk)
     if tested:
         signals.contact_untested.send(sender=Contact, contact=row)
     return row
@@ -221,7 +221,7 @@ def _existing(kind: str, key: int | None, before: Values) -> Row:
     found: Row | None = MODELS[kind]._default_manager.select_for_update(no_key=True).filter(pk=key or 0).first()
     if found is None:
         raise ChangedMeanwhile(_("This entry is gone. Ask again if it is still needed."))
-    stored = {name: value for name, value in values_of(found).items() if name in before}
+    stored = {name: value for name, value in get_values(found).items() if name in before}
     if difference(stored, before)[1]:
         raise ChangedMeanwhile(_("This entry was changed after this had been asked for. Refuse it, and ask again."))
     return found
@@ -232,7 +232,7 @@ def _delete(row: Row, kind: str, *, by: User, now: datetime, rehearsed: bool) ->
     if isinstance(row, (DutyShift, Leave)) and has_begun(row, now):
         raise ChangedMeanwhile(_("This has begun meanwhile. Refuse it, and end it instead."))
     if not rehearsed:
-        record(f"directory.{kind}_deleted", actor=actor_of(by), target_kind=kind, target_id=row.pk)
+        log_event(f"directory.{kind}_deleted", actor=get_actor(by), target_kind=kind, target_id=row.pk)
     key = row.pk
     row.delete()
     row.pk = key

@@ -31,7 +31,7 @@ from .models import Decision, DirectoryChange
 from .who import keepers_for
 
 TRIED_FOR = timedelta(days=2)
-MOST_AT_ONCE = 20
+MAX_AT_ONCE = 20
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ def send_again(argument: str = "", *, now: datetime | None = None) -> int:
     unsent = DirectoryChange.objects.filter(mailed_at=None, asked_at__gt=moment - TRIED_FOR)
     still = unsent.filter(Q(decision__in=(Decision.WAITING, Decision.AGREED)) | Q(at_once=True))
     due = [change for change in still.order_by("asked_at") if _is_due(change, moment)]
-    return sum(_tell(change, now=moment) for change in due[:MOST_AT_ONCE])
+    return sum(_tell(change, now=moment) for change in due[:MAX_AT_ONCE])
 
 
 def _is_due(change: DirectoryChange, now: datetime) -> bool:

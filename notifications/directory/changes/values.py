@@ -40,14 +40,14 @@ class Asked:
     after: Values
 
 
-def kind_of(row: Row) -> str:
+def get_kind(row: Row) -> str:
     return str(row._meta.model_name)
 
 
-def values_of(row: Row, *, regions: list[int] | None = None) -> Values:
+def get_values(row: Row, *, regions: list[int] | None = None) -> Values:
     """Every field of a row that a change may touch. `regions`: those of a partner that isn't saved yet."""
     found: Values = {}
-    for name in FIELDS[kind_of(row)]:
+    for name in FIELDS[get_kind(row)]:
         if name == "regions":
             stored = _regions(row) if regions is None else regions
             found[name] = sorted(stored or [])

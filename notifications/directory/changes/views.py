@@ -13,18 +13,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from access.models import User
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 from audit.denials import record_denial
 from notifications import signals
 
 from ..editing import what_would_follow
 from ..models import Contact
-from ..scope import entries_of, partners_of
+from ..scope import get_entries, get_partners
 from .actions import decide_change, withdraw_change
+from .labels import build_rows
 from .models import ChangedKind, Decision, DirectoryChange
 from .values import MODELS, Asked
 from .who import keepers_for, may_decide, may_undo
-from .words import rows_of
 
 PAGE = 50
 
@@ -35,7 +35,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     waiting = [each for each in _all().waiting() if _may_see(each, me)]
     for change in waiting:
         change.is_mine_to_decide = may_decide(change, me) or may_undo(change, me)
-    mine = Q(asked_by=me) | Q(decided_by=me) | Q(office__in=partners_of(me))
+    mine = Q(asked_by=me) | Q(decided_by=me) | Q(office__in=get_partners(me))
     decided = _all().exclude(decision=Decision.WAITING).filter(mine).order_by("-decided_at")
     page = Paginator(decided, PAGE).get_page(request.GET.get("p"))
     return render(request, "directory/changes/list.html", {"waiting": waiting, "page": page, "me": me})
@@ -58,7 +58,7 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
             return redirect("directory_changes:change", found.pk)
     page = {
         "change": found,
-        "rows": rows_of(found),
+        "rows": build_rows(found),
         "may_decide": may_decide(found, me),
         "may_undo": may_undo(found, me),
         "may_withdraw": found.decision == Decision.WAITING and found.asked_by_id == me.pk and not found.at_once,
@@ -74,13 +74,13 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def test_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Send this contact another test notice."""
-    mine = entries_of(_me(request), Contact).values("pk")
+    mine = get_entries(_me(request), Contact).values("pk")
     contact = get_object_or_404(Contact.objects.filter(pk__in=mine), pk=pk)
     if not contact.is_active or contact.reachable_at is not None:
         messages.error(request, _("Only somebody who is active and still waits for a test gets a test notice."))
         return redirect("contact:edit", contact.pk)
     signals.contact_untested.send(sender=Contact, contact=contact)
-    record("directory.test_asked", actor=actor_of(request.user), target_kind="contact", target_id=contact.pk)
+    log_event("directory.test_asked", actor=get_actor(request.user), target_kind="contact", target_id=contact.pk)
     messages.success(request, _("A test notice is on its way. The contact counts once it is opened with the PIN."))
     return redirect("contact:edit", contact.pk)
 
@@ -99,7 +99,7 @@ def _found(request: HttpRequest, pk: UUID) -> DirectoryChange:
     found = get_object_or_404(_all(), pk=pk)
     me = _me(request)
     if not _may_see(found, me):
-        record_denial(actor=actor_of(me), target_kind="directory_change", target_id=found.pk)
+        record_denial(actor=get_actor(me), target_kind="directory_change", target_id=found.pk)
         raise Http404
     return found
 

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from access.models import Municipality, StaffRole, User
 
 from ..models import Contact, DutyShift, Leave, Partner, Role
-from ..scope import keeps_area, partners_of
+from ..scope import get_partners, keeps_area
 from .models import ChangedKind, Decision, DirectoryChange
-from .values import Row, Values, values_of
+from .values import Row, Values, get_values
 
 AREA = {"role", "directorate", "municipality", "regions"}
 
 
-def office_of(row: Row) -> Partner | None:
+def get_office(row: Row) -> Partner | None:
     """The office a row belongs to; None for an office that doesn't exist yet."""
     if isinstance(row, Partner):
         return row if row.pk else None
@@ -43,22 +43,22 @@ def keepers_for(change: DirectoryChange, people: Iterable[User]) -> list[User]:
 def _keeps(change: DirectoryChange, user: User) -> bool:
     if not user.is_active:
         return False
-    if change.office_id is not None and not partners_of(user).filter(pk=change.office_id).exists():
+    if change.office_id is not None and not get_partners(user).filter(pk=change.office_id).exists():
         return False
     after = change.values["after"]
     if change.kind == ChangedKind.PARTNER and (change.office_id is None or AREA & set(after)):
-        return keeps_area(user, regions_of(_area_after(change)))
+        return keeps_area(user, get_regions(_area_after(change)))
     if change.kind != ChangedKind.PARTNER and after.get("partner"):
-        return partners_of(user).filter(pk=after["partner"]).exists()
+        return get_partners(user).filter(pk=after["partner"]).exists()
     return True
 
 
 def _area_after(change: DirectoryChange) -> Values:
-    stored = values_of(change.office) if change.office else {}
+    stored = get_values(change.office) if change.office else {}
     return {**stored, **change.values["after"]}
 
 
-def regions_of(values: Values) -> set[int]:
+def get_regions(values: Values) -> set[int]:
     """The regions in which an office with these values has a place."""
     found = set(values.get("regions") or ())
     if values.get("municipality"):

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST
 from wagtail.admin.ui.components import Component
 
 from access.models import StaffRole, User
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 from audit.denials import record_denial
 
-from ..scope import partners_of
+from ..scope import get_partners
 from .models import OfficeConflict
 
 
@@ -38,7 +38,7 @@ def conflicts_for(user: User) -> "QuerySet[OfficeConflict]":
     """All of them for operators, who see that something is to be checked; for coordinators those of their offices."""
     if user.has_role(StaffRole.OPERATOR):
         return OfficeConflict.objects.all()
-    mine = partners_of(user).values("pk")
+    mine = get_partners(user).values("pk")
     return OfficeConflict.objects.filter(Q(kept__in=mine) | Q(switched_off__in=mine))
 
 
@@ -54,10 +54,10 @@ def check_conflict(request: HttpRequest, pk: int) -> HttpResponse:
             setattr(found, f"{which}_by", me)
             setattr(found, f"{which}_at", timezone.now())
             found.save(update_fields=[f"{which}_by", f"{which}_at"])
-            record(f"directory.conflict_{which}", actor=actor_of(me), target_kind="partner",
+            log_event(f"directory.conflict_{which}", actor=get_actor(me), target_kind="partner",
                    target_id=found.switched_off_id, kept=found.kept_id)  # fmt: skip
     if found is None:
-        record_denial(actor=actor_of(me), target_kind="office_conflict", target_id=pk)
+        record_denial(actor=get_actor(me), target_kind="office_conflict", target_id=pk)
         raise Http404
     if found.confirmed_by_id is None:
         messages.success(request, _("Noted. It stays on the start page until a second person has checked it too."))

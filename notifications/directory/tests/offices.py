@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from access.models import Municipality, PoliceDirectorate, Region
-from notifications.directory.models import Contact, DutyShift, Partner, Role
+
+from ..models import Contact, DutyShift, Partner, Role
 
 
 @dataclass

@@ -1,8 +1,9 @@
 """A second keeper for tests: agrees to everything that waits."""
 
 from access.models import Assignment, StaffRole, User
-from notifications.directory.changes.actions import decide_change
-from notifications.directory.models import DirectoryChange
+
+from ..changes.actions import decide_change
+from ..models import DirectoryChange
 
 
 def second_keeper(first: User, name: str = "second-keeper") -> User:

@@ -10,9 +10,9 @@ from django.test import Client
 from access.models import Assignment, Municipality, PoliceDirectorate, Region, StaffRole, User
 from audit.models import AuditEntry
 from audit.tests.counting import denials
-from notifications.directory.models import Agreement, Contact, DutyShift, Partner, Role
-from notifications.directory.scope import partners_of
 
+from ..models import Agreement, Contact, DutyShift, Partner, Role
+from ..scope import get_partners
 from .second_keeper import agree_to_all
 
 pytestmark = pytest.mark.django_db
@@ -173,7 +173,7 @@ def test_a_contact_cannot_be_moved_to_another_regions_office(client: Client, nor
 def test_an_operator_keeps_nothing_of_it(client: Client, north: Region, south: Region) -> None:
     user = sign_in(client, StaffRole.OPERATOR)
 
-    assert not partners_of(user).exists()
+    assert not get_partners(user).exists()
     for screen in ("contact", "partner", "dutyshift", "leave", "agreement"):
         assert client.get(f"/cms/{screen}/").status_code == 404, screen
         assert client.post(f"/cms/{screen}/new/", {}).status_code == 404, screen
@@ -182,7 +182,7 @@ def test_an_operator_keeps_nothing_of_it(client: Client, north: Region, south: R
 def test_an_editor_keeps_nothing_of_it(client: Client, north: Region) -> None:
     user = sign_in(client, StaffRole.EDITOR)
 
-    assert not partners_of(user).exists()
+    assert not get_partners(user).exists()
     assert client.get(CONTACTS).status_code == 404
 
 

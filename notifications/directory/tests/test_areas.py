@@ -4,13 +4,13 @@ import pytest
 from django.utils import timezone
 
 from access.models import MobileUnit, Region
-from notifications.directory import coverage
-from notifications.directory.areas import REACH, offices_for
-from notifications.directory.call_list import call_list
-from notifications.directory.chain import resolve_chain
-from notifications.directory.models import Partner, Role
-from notifications.directory.resolve import NOBODY_ON_DUTY, ROLE_WORDS, Resolution, resolve
 
+from .. import coverage
+from ..areas import REACH, offices_for
+from ..call_list import call_list
+from ..chain import resolve_chain
+from ..models import Partner, Role
+from ..resolve import NOBODY_ON_DUTY, ROLE_WORDS, Resolution, resolve
 from .offices import Country, make_contact, make_country, make_office, put_on_duty
 
 pytestmark = pytest.mark.django_db
@@ -143,7 +143,7 @@ def test_a_role_that_nobody_holds_asks_the_coordinator_to_call_and_gives_numbers
 
 def test_a_place_is_without_a_role_only_when_its_last_office_goes(country: Country) -> None:
     local = make_office("municipal", Role.SOCIAL_SERVICE, municipality=country.vlore)
-    assert coverage.places_of(local) == [country.vlore]
+    assert coverage.get_places(local) == [country.vlore]
     state = of_region(make_office("state", Role.SOCIAL_SERVICE), country.vlore.region)
     local.is_active = False
     local.save()
@@ -173,8 +173,9 @@ def test_a_notice_that_names_a_school_is_never_resolved_to_another_one(db: None)
     from django.utils import timezone
 
     from case_forms.testing import make_office, make_place
-    from notifications.directory.areas import NAMED_ROLES
-    from notifications.directory.resolve import resolve
+
+    from ..areas import NAMED_ROLES
+    from ..resolve import resolve
 
     place = make_place()
     pupils = make_office(Role.SCHOOL, municipality=place.municipality)

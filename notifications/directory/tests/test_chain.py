@@ -6,12 +6,12 @@ import pytest
 from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
-from notifications.directory.call_list import CHILD_LINE, POLICE_LINE, call_list
-from notifications.directory.chain import is_outside_area, resolve_chain
-from notifications.directory.links import DEFAULT_CHAIN
-from notifications.directory.models import Contact, DutyShift, Role
-from notifications.directory.resolve import Resolution
 
+from ..call_list import CHILD_LINE, POLICE_LINE, call_list
+from ..chain import is_outside_area, resolve_chain
+from ..links import DEFAULT_CHAIN
+from ..models import Contact, DutyShift, Role
+from ..resolve import Resolution
 from .offices import Country, make_contact, make_country, make_office, put_on_duty
 
 pytestmark = pytest.mark.django_db

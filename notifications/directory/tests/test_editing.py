@@ -11,11 +11,11 @@ from django.utils import timezone, translation
 from access.models import Municipality, PoliceDirectorate, Region, StaffRole
 from audit.models import AuditEntry
 from audit.tests.counting import denials
-from notifications.directory.models import Agreement, Contact, DutyShift, Leave, Partner, Role
-from notifications.directory.moments import moment_in_words, stretch_in_words
-from notifications.directory.resolve import resolve
-from notifications.directory.roster import Stretch
 
+from ..models import Agreement, Contact, DutyShift, Leave, Partner, Role
+from ..moments import moment_in_words, stretch_in_words
+from ..resolve import resolve
+from ..roster import Stretch
 from .second_keeper import agree_to_all
 from .test_admin import CONTACTS, area, filled, sign_in
 
@@ -46,7 +46,7 @@ def typed(moment: datetime) -> str:
     return timezone.localtime(moment).strftime("%d.%m.%Y %H:%M")
 
 
-def shift_of(contact: Contact, start: datetime, end: datetime | None = None, rank: int = 1) -> DutyShift:
+def get_shift(contact: Contact, start: datetime, end: datetime | None = None, rank: int = 1) -> DutyShift:
     return DutyShift.objects.create(partner=contact.partner, contact=contact, rank=rank, starts_at=start, ends_at=end)
 
 
@@ -62,8 +62,8 @@ def test_leave_is_entered_and_the_directory_tells_somebody_else(keeper: Client) 
     officer = police()
     deputy = second(officer.partner)
     now = timezone.now()
-    shift_of(officer, now - timedelta(days=9))
-    shift_of(deputy, now - timedelta(days=9), rank=2)
+    get_shift(officer, now - timedelta(days=9))
+    get_shift(deputy, now - timedelta(days=9), rank=2)
     written = {
         "contact": str(officer.pk),
         "starts_at": typed(now - timedelta(hours=1)),
@@ -83,7 +83,7 @@ def test_leave_is_entered_and_the_directory_tells_somebody_else(keeper: Client) 
 
 def test_leave_that_leaves_an_office_with_nobody_says_the_hours_and_the_places(keeper: Client) -> None:
     officer = police()
-    shift_of(officer, timezone.now() - timedelta(days=9))
+    get_shift(officer, timezone.now() - timedelta(days=9))
     start, end = full_minute(timedelta(hours=2)), full_minute(timedelta(hours=9))
     written = {"contact": str(officer.pk), "starts_at": typed(start), "ends_at": typed(end), "kind": "health"}
 
@@ -109,7 +109,7 @@ def test_leave_ends_after_it_begins_and_has_an_end(keeper: Client) -> None:
 def test_an_overlap_is_said_with_its_hours_and_with_who_is_told(keeper: Client) -> None:
     officer = police()
     substitute = second(officer.partner)
-    shift_of(officer, timezone.now() - timedelta(days=9))
+    get_shift(officer, timezone.now() - timedelta(days=9))
     start, end = full_minute(timedelta(hours=1)), full_minute(timedelta(hours=13))
     written = {
         "partner": str(officer.partner_id),
@@ -162,7 +162,7 @@ def test_an_hour_that_does_not_exist_or_exists_twice_is_asked_again(keeper: Clie
 
 def test_the_list_shows_days_and_hours(keeper: Client) -> None:
     officer = police()
-    shift_of(officer, datetime(2027, 12, 1, 8, tzinfo=TIRANA), datetime(2027, 12, 1, 20, tzinfo=TIRANA))
+    get_shift(officer, datetime(2027, 12, 1, 8, tzinfo=TIRANA), datetime(2027, 12, 1, 20, tzinfo=TIRANA))
     html = said(keeper.get("/cms/dutyshift/"))
     assert "01.12.2027 08:00" in html
     assert "01.12.2027 20:00" in html
@@ -171,7 +171,7 @@ def test_the_list_shows_days_and_hours(keeper: Client) -> None:
 
 def test_the_roster_of_one_office_is_shown_and_no_office_of_another_region_is_offered(keeper: Client) -> None:
     theirs = area("jug")
-    shift_of(police(), full_minute(timedelta(hours=1)))
+    get_shift(police(), full_minute(timedelta(hours=1)))
     office, other = Partner.objects.get(slug="police-veri"), Partner.objects.get(slug="cpu-veri")
     row = f"/cms/dutyshift/edit/{DutyShift.objects.get().pk}/"
     assert row in said(keeper.get(f"/cms/dutyshift/?partner={office.pk}"))
@@ -196,7 +196,7 @@ def test_a_shift_that_ends_before_it_begins_is_told_beside_the_field_in_words(ke
 
 @pytest.mark.parametrize("kind", ["dutyshift", "leave"])
 def test_what_has_not_begun_can_be_deleted_by_a_press_and_not_by_a_look(keeper: Client, kind: str) -> None:
-    period = period_of(kind, timedelta(hours=3), timedelta(hours=9))
+    period = get_period(kind, timedelta(hours=3), timedelta(hours=9))
     address = f"/cms/{kind}/delete/{period.pk}/"
     assert address in said(keeper.get(f"/cms/{kind}/edit/{period.pk}/"))
     assert keeper.get(address).status_code == 200
@@ -212,7 +212,7 @@ def test_what_has_not_begun_can_be_deleted_by_a_press_and_not_by_a_look(keeper: 
 
 @pytest.mark.parametrize("kind", ["dutyshift", "leave"])
 def test_what_has_begun_can_be_ended_and_not_deleted(keeper: Client, kind: str) -> None:
-    period = period_of(kind, -timedelta(hours=3), timedelta(hours=9))
+    period = get_period(kind, -timedelta(hours=3), timedelta(hours=9))
     page = said(keeper.get(f"/cms/{kind}/edit/{period.pk}/"))
     assert f"/cms/{kind}/end/{period.pk}/" in page
     assert f"/cms/{kind}/delete/{period.pk}/" not in page
@@ -233,18 +233,18 @@ def test_what_has_begun_can_be_ended_and_not_deleted(keeper: Client, kind: str) 
 def test_another_regions_shift_and_leave_are_not_there(client: Client, north: Region, deed: str) -> None:
     sign_in(client, StaffRole.COORDINATOR, area("jug"))
     for kind in ("dutyshift", "leave"):
-        period = period_of(kind, timedelta(hours=3), timedelta(hours=9))
+        period = get_period(kind, timedelta(hours=3), timedelta(hours=9))
         assert client.get(f"/cms/{kind}/{deed}/{period.pk}/").status_code == 404
         assert client.post(f"/cms/{kind}/{deed}/{period.pk}/").status_code == 404
         assert type(period).objects.filter(pk=period.pk).exists()
         assert denials(target_kind=kind, target_id=str(period.pk)) == 2
 
 
-def period_of(kind: str, start: timedelta, end: timedelta) -> DutyShift | Leave:
+def get_period(kind: str, start: timedelta, end: timedelta) -> DutyShift | Leave:
     officer, now = police(), timezone.now()
     if kind == "leave":
         return Leave.objects.create(contact=officer, starts_at=now + start, ends_at=now + end)
-    return shift_of(officer, now + start, now + end)
+    return get_shift(officer, now + start, now + end)
 
 
 def test_dates_have_pickers(keeper: Client) -> None:
@@ -451,7 +451,7 @@ def screens(kind: str, region: Region):
     later = {"ends_at": typed(end + timedelta(hours=1))}, {"ends_at": typed(end + timedelta(hours=2))}
     times = {"contact": str(officer.pk), "starts_at": typed(start), "ends_at": typed(end)}
     if kind == "dutyshift":
-        return shift_of(officer, start, end), times | {"partner": str(office.pk), "rank": "1"}, *later
+        return get_shift(officer, start, end), times | {"partner": str(office.pk), "rank": "1"}, *later
     if kind == "leave":
         leave = Leave.objects.create(contact=officer, starts_at=start, ends_at=end)
         return leave, times | {"kind": "holiday"}, *later

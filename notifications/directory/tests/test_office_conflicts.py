@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access.models import Assignment, User
-from audit.chain import record
+from audit.chain import log_event
 from audit.models import AuditEntry
-from notifications.directory.models import Contact, DutyShift, Leave, OfficeConflict, Partner
 
+from ..models import Contact, DutyShift, Leave, OfficeConflict, Partner
 from .offices import make_contact, make_country, make_office, put_on_duty
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
@@ -106,7 +106,7 @@ def test_twice_names_it_once(country):
 def test_an_office_whose_being_active_people_once_set_is_named_too(country, deed):
     put_on_duty(country.police)
     planted = put_on_duty(beside(country)).partner
-    record(f"directory.partner_{deed}", target_kind="partner", target_id=planted.pk, fields=["is_active"])
+    log_event(f"directory.partner_{deed}", target_kind="partner", target_id=planted.pk, fields=["is_active"])
     upgrade()
     assert OfficeConflict.objects.get().switched_off == planted
 

@@ -5,9 +5,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from access.models import Region
-from notifications.directory.models import Contact, Role
-from notifications.directory.resolve import NOBODY_ON_DUTY, resolve
 
+from ..models import Contact, Role
+from ..resolve import NOBODY_ON_DUTY, resolve
 from .offices import Country, make_country, make_office, put_on_duty
 
 pytestmark = pytest.mark.django_db

@@ -9,10 +9,9 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.directory import roster
-from notifications.directory.models import Contact, DutyShift, Leave, Partner, Role
-from notifications.directory.resolve import resolve
-
+from .. import roster
+from ..models import Contact, DutyShift, Leave, Partner, Role
+from ..resolve import resolve
 from .offices import Country, make_contact, make_country, put_on_duty
 
 # The night in which the clocks go back: 02:00 to 03:00 happens twice in Tirana.

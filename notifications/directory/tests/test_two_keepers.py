@@ -14,16 +14,16 @@ from django.utils import timezone
 from access.models import Assignment, Municipality, PoliceDirectorate, Region, StaffRole, User
 from audit.models import AuditEntry
 from notifications.briefs.pin import enter_pin
-from notifications.directory.changes.actions import ChangedMeanwhile, decide_change
-from notifications.directory.changes.mails import send_again
-from notifications.directory.models import Contact, DirectoryChange, DutyShift, Leave, Partner, Role
-from notifications.directory.resolve import resolve
-from notifications.directory.scope import is_national_keeper, partners_of
-from notifications.outbox.actions import owe
-from notifications.outbox.delivery import drain
+from notifications.outbox.actions import create_notice
+from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.sweep import resolve_again
 
+from ..changes.actions import ChangedMeanwhile, decide_change
+from ..changes.mails import send_again
+from ..models import Contact, DirectoryChange, DutyShift, Leave, Partner, Role
+from ..resolve import resolve
+from ..scope import get_partners, is_national_keeper
 from .second_keeper import agree_to_all, second_keeper
 from .test_admin import CONTACTS, area, filled, sign_in
 from .test_editing import police, typed
@@ -134,7 +134,7 @@ def test_an_agreed_address_counts_only_once_a_test_notice_was_opened_with_the_pi
 def test_open_links_end_when_the_address_changes(client: Client, keeper: User) -> None:
     officer = police()
     on_duty(officer)
-    notice = owe(
+    notice = create_notice(
         event_id=uuid4(),
         case_id=uuid4(),
         case_reference="7K2M9",
@@ -190,18 +190,18 @@ def test_a_coordinator_of_one_region_adds_no_office_for_another_or_for_the_natio
 def test_an_office_that_answers_for_two_regions_is_not_one_regions_keepers(keeper: User, south: Region) -> None:
     both = PoliceDirectorate.objects.get(slug="dvp-veri")
     Municipality.objects.create(slug="kufi", name="Kufi", region=south, police_directorate=both)
-    assert not partners_of(keeper).filter(slug="police-veri").exists()
+    assert not get_partners(keeper).filter(slug="police-veri").exists()
     Region.objects.filter(pk=south.pk).update(is_outreach=False)
-    assert partners_of(keeper).filter(slug="police-veri").exists(), "places where no unit works don't count"
+    assert get_partners(keeper).filter(slug="police-veri").exists(), "places where no unit works don't count"
 
 
 def test_national_offices_are_kept_by_coordinators_of_every_region(keeper: User, south: Region) -> None:
     authority = Partner.objects.create(slug="ra", role=Role.RESPONSIBLE_AUTHORITY, names={"sq": "AP"})
     assert not is_national_keeper(keeper)
-    assert not partners_of(keeper).filter(pk=authority.pk).exists()
+    assert not get_partners(keeper).filter(pk=authority.pk).exists()
     Assignment.objects.create(user=keeper, role=StaffRole.COORDINATOR, region=south)
     assert is_national_keeper(keeper)
-    assert partners_of(keeper).filter(pk=authority.pk).exists()
+    assert get_partners(keeper).filter(pk=authority.pk).exists()
 
 
 def test_a_second_office_for_one_area_is_refused_in_words(client: Client, keeper: User) -> None:
@@ -330,7 +330,7 @@ def test_what_was_not_sent_yet_never_goes_to_an_untested_address_and_never_with_
 ) -> None:
     officer = police()
     on_duty(officer)
-    notice = owe(
+    notice = create_notice(
         event_id=uuid4(),
         case_id=uuid4(),
         case_reference="7K2M9",
@@ -343,7 +343,7 @@ def test_what_was_not_sent_yet_never_goes_to_an_untested_address_and_never_with_
     agree_to_all()
     Notice.objects.filter(purpose=Purpose.TEST).delete()
     mail.outbox.clear()
-    drain()
+    send_due()
     notice.refresh_from_db()
     assert not [letter for letter in mail.outbox if "new@veri.example" in letter.to]
     assert (notice.state, notice.reason) == ("failed", "no_contact")

@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from access.models import Assignment, StaffRole, User
 from access.staff.groups import follow_roles
-from audit.chain import Actor, record
+from audit.chain import Actor, log_event
 from audit.models import AuditEntry
-from case_forms.intake.seeding.reference import seed_reference
-from notifications.escalation.audit_reader import PAGE
+from case_forms.submissions.seeding.reference import seed_reference
 from notifications.outbox.tests.owing import owe_officer
 from tests.rows import laid_down
+
+from ..audit_reader import PAGE
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/cms/audit/"
@@ -21,7 +22,7 @@ ADDRESS = "/cms/audit/"
 
 @pytest.fixture
 def people(db):
-    from case_forms.intake.seeding.reference import seed_groups
+    from case_forms.submissions.seeding.reference import seed_groups
 
     seed_groups()
 
@@ -33,7 +34,7 @@ def person(role: str, name: str, **where) -> User:
     return user
 
 
-def client_of(user: User) -> Client:
+def get_client(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
@@ -45,13 +46,13 @@ def keeper(people):
 
 
 def read(keeper: User, **asked: str) -> str:
-    answer = client_of(keeper).get(ADDRESS, asked)
+    answer = get_client(keeper).get(ADDRESS, asked)
     assert answer.status_code == 200
     return answer.content.decode()
 
 
 def test_a_keeper_reads_who_did_what_to_whom_and_that_is_recorded(keeper):
-    record("form.made", actor=Actor("user", str(keeper.pk)), target_kind="form", target_id="77", version=3)
+    log_event("form.made", actor=Actor("user", str(keeper.pk)), target_kind="form", target_id="77", version=3)
     html = read(keeper)
     for shown in (">Created a form<", "Ada Keeper", "form <small>77", "version: 3"):
         assert shown in html
@@ -63,9 +64,9 @@ def test_it_is_narrowed_by_person_deed_target_and_time(keeper, staffed):
     notice = owe_officer(staffed)
     other = person(StaffRole.OPERATOR, "other")
     long_ago = timezone.now() - timedelta(days=40)
-    record("case.read", actor=Actor("user", str(other.pk)), target_kind="case", target_id="c-1", at=long_ago)
-    record("notice.sent", target_kind="notice", target_id=notice.pk)
-    record("brief.opened", actor=Actor("contact", "12"), target_kind="notice", target_id=notice.pk)
+    log_event("case.read", actor=Actor("user", str(other.pk)), target_kind="case", target_id="c-1", at=long_ago)
+    log_event("notice.sent", target_kind="notice", target_id=notice.pk)
+    log_event("brief.opened", actor=Actor("contact", "12"), target_kind="notice", target_id=notice.pk)
     day = (long_ago + timedelta(days=1)).strftime("%d.%m.%Y")
     for asked, shown, hidden in (
         ({"who": "other"}, "case.read", "notice.sent"),
@@ -100,7 +101,7 @@ def test_a_day_or_number_beyond_all_is_refused(keeper, asked):
 
 def test_it_goes_on_from_a_number_however_many_there_are(keeper):
     for number in range(PAGE + 5):
-        record("test.done", target_id=f"t-{number}")
+        log_event("test.done", target_id=f"t-{number}")
     first = read(keeper, what="test.")
     assert "t-54" in first
     assert "t-4<" not in first
@@ -119,20 +120,20 @@ def test_it_says_whether_the_record_is_whole_and_who_is_missing(keeper):
 
 @pytest.mark.parametrize("role", [StaffRole.OPERATOR, StaffRole.EDITOR])
 def test_nobody_else_reads_it(people, role):
-    assert client_of(person(role, "somebody")).get(ADDRESS).status_code == 404
+    assert get_client(person(role, "somebody")).get(ADDRESS).status_code == 404
     assert AuditEntry.objects.filter(action="access.denied", target_kind="route", target_id="audit").count() == 1
 
 
 def test_a_keeper_opens_nothing_else_of_the_admin(keeper, staffed):
-    client = client_of(keeper)
+    client = get_client(keeper)
     for address in ("/cms/staff/", "/cms/put-aside/", "/cms/contact/", "/field/", "/cms/forms/"):
         assert client.get(address).status_code in (302, 404), address
     assert client.post(ADDRESS).status_code == 405
 
 
 def test_the_record_is_in_the_menu_of_its_keepers_only(keeper):
-    assert ADDRESS in client_of(keeper).get("/cms/").content.decode()
-    assert ADDRESS not in client_of(person(StaffRole.OPERATOR, "other")).get("/cms/").content.decode()
+    assert ADDRESS in get_client(keeper).get("/cms/").content.decode()
+    assert ADDRESS not in get_client(person(StaffRole.OPERATOR, "other")).get("/cms/").content.decode()
 
 
 def test_seeding_gives_the_keepers_the_door_of_the_admin(db):

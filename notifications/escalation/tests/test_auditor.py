@@ -4,11 +4,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from notifications.escalation.auditor import stranded
-from notifications.escalation.chases import keeper_of
-from notifications.outbox.delivery import claim, drain
+from notifications.outbox.delivery import claim, send_due
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.tests.owing import owe_officer
+
+from ..auditor import stranded
+from ..escalation_chain import get_keeper
 
 pytestmark = pytest.mark.django_db
 
@@ -22,14 +23,14 @@ def test_owed_sending_failed_and_sent_notices_all_have_a_next_step(staffed, post
     owe_officer(staffed)
     claim(now=timezone.now())
     owe_officer(staffed)
-    drain()
+    send_due()
     assert Notice.objects.count() == 4
     assert names() == []
 
 
 def test_a_sent_notice_without_a_clock_is_stranded(staffed, postbox):
     notice = owe_officer(staffed)
-    drain()
+    send_due()
     Notice.objects.update(next_step_at=None)
     assert names() == [notice.pk]
 
@@ -38,7 +39,7 @@ def test_a_chaser_is_covered_by_the_clock_of_its_chase_and_only_by_that(staffed,
     first = owe_officer(staffed)
     reminder = owe_officer(staffed, purpose=Purpose.REMINDER, chases=first, ladder=())
     assert names() == []  # it has its next attempt
-    drain()
+    send_due()
     assert names() == []
     Notice.objects.filter(pk=first.pk).update(state="closed", closed_at=timezone.now(), next_step_at=None)
     assert names() == [reminder.pk]
@@ -57,14 +58,14 @@ def test_a_notice_that_chases_belongs_to_the_nearest_ladder_above_it(staffed):
     first = owe_officer(staffed)
     deputy = owe_officer(staffed, purpose=Purpose.DEPUTY, chases=first)
     reminder = owe_officer(staffed, purpose=Purpose.REMINDER, chases=deputy, ladder=())
-    assert (keeper_of(reminder), keeper_of(deputy), keeper_of(first)) == (deputy, deputy, first)
+    assert (get_keeper(reminder), get_keeper(deputy), get_keeper(first)) == (deputy, deputy, first)
 
 
 def test_the_command_says_which_one_and_fails(staffed, postbox):
     notice, out = owe_officer(staffed), StringIO()
     call_command("audit_ladders", stdout=out)
     assert "1 open notice(s)" in out.getvalue()
-    drain()
+    send_due()
     Notice.objects.update(next_step_at=None)
     with pytest.raises(CommandError):
         call_command("audit_ladders", stdout=out)

@@ -8,16 +8,17 @@ from django.utils import timezone
 
 from notifications.directory.models import Contact, DutyShift, Role
 from notifications.directory.tests.offices import make_contact, make_office, put_on_duty
-from notifications.escalation.auditor import stranded
-from notifications.escalation.clock import advance
-from notifications.escalation.digest import begin_of_today, list_silent
 from notifications.outbox import alarm
 from notifications.outbox.actions import owe_each
-from notifications.outbox.delivery import drain
+from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.repeating import fold
 from notifications.outbox.sweep import resolve_again
 from notifications.outbox.tests.owing import BRIEF, Staffed, owe_officer
+
+from ..auditor import stranded
+from ..clock import advance
+from ..digest import begin_of_today, list_silent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("postbox")]
 AGAIN = ({"after_minutes": 30, "do": "call", "repeat_minutes": 30},)
@@ -31,7 +32,7 @@ def climb(notice: Notice, until: int, start: int = 10, every: int = 10) -> None:
     for minutes in range(start, until + 1, every):
         advance(at(notice, minutes))
         fold(at(notice, minutes))
-        drain()
+        send_due()
 
 
 def call_each(notice: Notice, contacts: list[Contact]) -> list[Notice]:
@@ -85,7 +86,7 @@ def test_of_several_who_were_asked_to_call_each_stays_asked_and_hears_again(staf
     first = settled(owe_officer(staffed))
     asked = [staffed.coordinator, *coordinators(3)]
     call_each(first, asked)
-    drain()
+    send_due()
     assert fold(at(first, 1)) == 0
     climb(first, 90)
     standing = Notice.objects.open().filter(purpose=Purpose.CALL)
@@ -98,7 +99,7 @@ def test_when_none_of_them_is_on_duty_any_more_the_next_one_is_asked_once_beside
     first = settled(owe_officer(staffed))
     asked = [staffed.coordinator, *coordinators(2)]
     call_each(first, asked)
-    drain()
+    send_due()
     DutyShift.objects.filter(contact__in=asked).delete()
     relief = put_on_duty(staffed.country.coordinator)
     climb(first, 90)
@@ -114,7 +115,7 @@ def test_after_the_first_day_each_has_their_own_call_on_their_list(staffed: Staf
     first = settled(owe_officer(staffed))
     asked = [staffed.coordinator, *coordinators(2)]
     call_each(first, asked)
-    drain()
+    send_due()
     climb(first, 60 * 26, every=30)
     assert list_silent(begin_of_today(at(first, 60 * 50)) + timedelta(hours=1)) == 3
     assert {one.contact for one in Notice.objects.filter(purpose=Purpose.DIGEST)} == set(asked)
@@ -142,7 +143,7 @@ def test_a_coordinator_chosen_by_hand_keeps_their_call_while_the_other_ladder_go
     first = owe_officer(staffed, contact=None)
     chosen = make_contact(make_office("far", Role.COORDINATOR))
     (call,) = call_each(first, [chosen])
-    drain()
+    send_due()
     climb(first, 120)
     call.refresh_from_db()
     assert (call.state, call.reason, call.number) == ("sent", "", 5)  # each half hour, by its own clock alone
@@ -169,7 +170,7 @@ def test_a_link_taken_back_ends_the_call_and_the_next_one_carries_the_clock(staf
     first = settled(owe_officer(staffed))
     other = coordinators(1)[0]
     call, _kept = call_each(first, [staffed.coordinator, other])
-    drain()
+    send_due()
     Notice.objects.filter(pk=call.pk).update(link_revoked_at=at(first, 1))
     climb(first, 60, start=30)
     call.refresh_from_db()
@@ -181,7 +182,7 @@ def test_a_link_taken_back_ends_the_call_and_the_next_one_carries_the_clock(staf
 
 def test_with_nobody_on_duty_the_standing_call_goes_on_and_the_operator_hears(staffed: Staffed) -> None:
     first = owe_officer(staffed)
-    drain()
+    send_due()
     climb(first, 30)
     DutyShift.objects.filter(contact=staffed.coordinator).delete()
     climb(first, 90, start=40)
@@ -198,7 +199,7 @@ def test_with_nobody_on_duty_the_standing_call_goes_on_and_the_operator_hears(st
 
 def test_who_comes_back_on_duty_isnt_called_by_a_second_call(staffed: Staffed) -> None:
     first = owe_officer(staffed)
-    drain()
+    send_due()
     climb(first, 30)
     DutyShift.objects.filter(contact=staffed.coordinator).delete()
     climb(first, 60, start=60)
@@ -210,11 +211,11 @@ def test_who_comes_back_on_duty_isnt_called_by_a_second_call(staffed: Staffed) -
 
 def test_duty_that_ends_after_the_first_day_is_loud_and_whoever_comes_next_is_called(staffed: Staffed) -> None:
     first = owe_officer(staffed)
-    drain()
+    send_due()
     climb(first, 60 * 26, every=30)
     morning = begin_of_today(at(first, 60 * 50)) + timedelta(hours=1)
     assert list_silent(morning) == 1
-    drain()
+    send_due()
     DutyShift.objects.filter(contact=staffed.coordinator).delete()
     for minutes in (0, 10, 20):
         now = morning + timedelta(days=1, minutes=minutes)

@@ -9,14 +9,15 @@ from django.test import Client
 from django.utils import timezone
 
 from access.models import Assignment, StaffRole, User
-from audit.chain import record
+from audit.chain import log_event
 from audit.models import AuditEntry
 from audit.triggers import AUDIT_ENTRIES
-from audit.verifying import verify_chain
-from notifications.escalation import chain_watch
-from notifications.escalation.chain_watch import CHAIN, each_minute
+from audit.verification import verify_chain
 from notifications.outbox.models import Heartbeat
 from vault.witness import Seen
+
+from .. import chain_watch
+from ..chain_watch import CHAIN, each_minute
 
 pytestmark = pytest.mark.django_db
 NINE = timezone.make_aware(datetime.combine(timezone.localdate(), time(9)))
@@ -63,7 +64,7 @@ def sent_to() -> list[str]:
 
 
 def test_the_head_goes_out_once_a_day_and_is_good_for_a_check(operators, clock):
-    record("test.done")
+    log_event("test.done")
     clock.tick()
     clock.tick(minutes=1)
     assert sent_to() == ["operator0@vatra.test", "operator1@vatra.test"]
@@ -96,7 +97,7 @@ def test_a_mail_that_did_not_go_out_is_tried_again(operators, clock, monkeypatch
 
 def test_a_broken_chain_is_said_at_once_each_hour_and_then_once_a_day(operators, clock):
     for _number in range(3):
-        record("test.done")
+        log_event("test.done")
     clock.tick()
     mail.outbox.clear()
     spoil(2)
@@ -115,7 +116,7 @@ def test_a_broken_chain_is_said_at_once_each_hour_and_then_once_a_day(operators,
 
 def test_ready_says_that_the_chain_is_broken_and_that_it_is_well_again(operators, clock):
     for _number in range(3):
-        record("test.done")
+        log_event("test.done")
     spoil(2)
     clock.tick()
     part = Client().get("/readyz").json()["parts"]["audit_chain"]
@@ -127,7 +128,7 @@ def test_ready_says_that_the_chain_is_broken_and_that_it_is_well_again(operators
 
 
 def test_a_chain_that_can_not_be_read_is_said(operators, clock, settings):
-    record("test.done")
+    log_event("test.done")
     clock.tick()
     settings.AUDIT_WATCH_FILE.parent.chmod(0o700)
     settings.AUDIT_WATCH_FILE = settings.AUDIT_WATCH_FILE / "no folder" / "chain"

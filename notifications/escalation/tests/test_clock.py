@@ -10,14 +10,15 @@ from notifications.briefs.replies import AnswerRefused, answer
 from notifications.channels.errors import Unreached
 from notifications.directory.models import DutyShift, Role
 from notifications.directory.tests.offices import put_on_duty
-from notifications.escalation import clock
-from notifications.escalation.auditor import stranded
-from notifications.escalation.clock import advance
 from notifications.outbox.actions import mark_opened
-from notifications.outbox.delivery import drain
+from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.tests.owing import owe_officer
 from vault.tests.spoiling import spoil
+
+from .. import clock
+from ..auditor import stranded
+from ..clock import advance
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.django_db
 def sent(staffed, postbox):
     """The officer's notice, sent and not answered."""
     notice = owe_officer(staffed)
-    drain()
+    send_due()
     notice.refresh_from_db()
     return notice
 
@@ -61,7 +62,7 @@ def test_the_ladder_is_climbed_step_by_step_and_the_call_is_repeated(staffed, se
     for minutes in (10, 20, 30, 60, 90):
         assert advance(at(sent, minutes)) == 1
         assert advance(at(sent, minutes)) == 0
-        drain()
+        send_due()
     assert purposes() == ["first", "reminder", "deputy", "call"]
     assert [step for step, _words in heard] == ["remind", "deputy", "call", "call", "call"]
     first, reminder, deputy, call = Notice.objects.order_by("owed_at")
@@ -95,7 +96,7 @@ def test_a_deputy_who_is_told_is_called_too(staffed, sent):
 
 def test_a_reminder_is_a_letter_of_its_own_that_answers_the_first(sent, postbox):
     advance(at(sent, 10))
-    drain()
+    send_due()
     first, reminder = postbox.letters
     assert reminder.address == first.address
     assert reminder.headers["In-Reply-To"] == first.id
@@ -150,7 +151,7 @@ def make_unreadable(notice, what="brief"):
 @pytest.mark.parametrize("what", ["brief", "ladder"])
 def test_one_notice_that_cannot_be_read_stops_no_other_clock(staffed, postbox, caplog, what):
     bad, *good = [owe_officer(staffed) for _notice in range(4)]
-    drain()
+    send_due()
     for notice in (bad, *good):
         Notice.objects.filter(pk=notice.pk).update(ladder_step=1, next_step_at=at(notice, 20))
     make_unreadable(bad, what)
@@ -164,18 +165,18 @@ def test_one_notice_that_cannot_be_read_stops_no_other_clock(staffed, postbox, c
     call = Notice.objects.get(purpose=Purpose.CALL)  # and it is in somebody's hands all the same
     assert (call.chases_id, call.contact) == (bad.pk, staffed.coordinator)
     assert staffed.officer.phone in str(call.brief)
-    assert drain() == 4
+    assert send_due() == 4
     assert stranded(timezone.now() + timedelta(days=1)) == []
 
 
 def test_the_call_about_what_cannot_be_read_is_repeated_and_there_is_one(staffed, postbox):
     bad = owe_officer(staffed)
-    drain()
+    send_due()
     Notice.objects.update(ladder_step=1, next_step_at=at(bad, 20))
     make_unreadable(bad)
     for minutes in (20, 80, 140, 200):
         advance(at(bad, minutes))
-        drain()
+        send_due()
     call = Notice.objects.get(purpose=Purpose.CALL)
     assert call.number >= 3
     assert len([letter for letter in postbox.letters if letter.address == staffed.coordinator.email]) == call.number
@@ -221,7 +222,7 @@ def test_a_protection_service_is_chased_within_its_own_office(staffed, postbox):
     service = staffed.country.service
     person, second = put_on_duty(service), put_on_duty(service, rank=2)
     notice = owe_officer(staffed, role=Role.PROTECTION_SERVICE, contact=person)
-    drain()
+    send_due()
     Notice.objects.filter(pk=notice.pk).update(ladder_step=1, next_step_at=at(notice, 20))
     advance(at(notice, 20))
     assert Notice.objects.get(purpose=Purpose.DEPUTY).contact == second
@@ -229,7 +230,7 @@ def test_a_protection_service_is_chased_within_its_own_office(staffed, postbox):
 
 def test_a_notice_without_a_time_to_answer_gives_its_chasers_none(staffed, postbox):
     notice = owe_officer(staffed, answer_minutes=None)
-    drain()
+    send_due()
     advance(at(notice, 10))
     assert Notice.objects.get(purpose=Purpose.REMINDER).answer_by is None
 
@@ -238,7 +239,7 @@ def test_a_notice_without_a_time_to_answer_gives_its_chasers_none(staffed, postb
 def test_accepting_any_notice_of_a_chase_ends_it(sent, who):
     for minutes in (10, 20, 30):
         advance(at(sent, minutes))
-    drain()
+    send_due()
     answer(notice=Notice.objects.get(purpose=who), kind="accepted")
     assert not Notice.objects.open().exists()
     assert advance(at(sent, 600)) == 0
@@ -296,7 +297,7 @@ def climb(notice, until, start=10, every=10):
     """The clock and the workers from one minute to another."""
     for minutes in range(start, until + 1, every):
         advance(at(notice, minutes))
-        drain()
+        send_due()
 
 
 def test_a_call_that_is_repeated_keeps_its_link_and_names_who_was_told_since(staffed, sent, postbox):
@@ -315,7 +316,7 @@ def test_a_call_that_is_repeated_keeps_its_link_and_names_who_was_told_since(sta
 def test_a_second_reminder_is_the_first_one_again(staffed, postbox):
     ladder = [{"after_minutes": minutes, "do": "remind"} for minutes in (5, 10, 15)]
     notice = owe_officer(staffed, ladder=ladder)
-    drain()
+    send_due()
     climb(notice, 15, start=5, every=5)
     reminder = Notice.objects.get(purpose=Purpose.REMINDER)
     assert (reminder.number, reminder.attempts) == (3, 3)
@@ -342,7 +343,7 @@ def test_a_call_goes_on_to_the_coordinator_who_is_on_duty_now(staffed, sent):
 def test_a_call_that_carries_the_clock_hands_it_to_the_next_coordinator(staffed, sent):
     answer(notice=sent, kind="declined", reason="not_on_duty", at=at(sent, 1))
     answer(notice=Notice.objects.get(purpose=Purpose.DEPUTY), kind="declined", reason="not_on_duty", at=at(sent, 2))
-    drain()
+    send_due()
     DutyShift.objects.filter(contact=staffed.coordinator).delete()
     relief = put_on_duty(staffed.country.coordinator)
     climb(sent, 100)
@@ -357,19 +358,19 @@ def test_a_call_that_was_opened_and_not_answered_is_asked_again_and_can_be_answe
     advance(at(sent, 60))
     call.refresh_from_db()
     assert (call.state, call.number) == ("owed", 2)
-    drain()
+    send_due()
     call.refresh_from_db()
     assert call.state == "opened"
     advance(at(sent, 90))
     answer(notice=call, kind="accepted", at=at(sent, 90))
-    assert drain() == 0
+    assert send_due() == 0
 
 
 def test_a_repeated_call_begins_its_waiting_anew_when_the_server_fails(staffed, sent, postbox):
     climb(sent, 90)
     postbox.failures = {staffed.coordinator.email: Unreached("rcpt_451", connection_lost=False)}
     advance(at(sent, 120))
-    drain()
+    send_due()
     call = Notice.objects.get(purpose=Purpose.CALL)
     assert (call.state, call.attempts, call.number) == ("failed", 4, 4)
     assert call.next_attempt_at - timezone.now() < timedelta(seconds=3)

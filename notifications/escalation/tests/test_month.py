@@ -17,15 +17,16 @@ from audit.models import PutAside
 from notifications.briefs.replies import AnswerRefused, answer
 from notifications.directory.models import DutyShift
 from notifications.directory.tests.offices import put_on_duty
-from notifications.escalation.auditor import stranded
-from notifications.escalation.clock import advance
-from notifications.escalation.digest import list_silent
-from notifications.escalation.findings import findings
-from notifications.outbox.delivery import drain
+from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Attempt, Heartbeat, Notice, Purpose
 from notifications.outbox.repeating import fill_chases, fold
 from notifications.outbox.sweep import sweep
 from notifications.outbox.tests.owing import owe_officer
+
+from ..auditor import stranded
+from ..clock import advance
+from ..digest import list_silent
+from ..findings import findings
 
 pytestmark = pytest.mark.django_db
 CASES = 3
@@ -48,7 +49,7 @@ def rounds(clock, until: datetime, step: timedelta) -> None:
         advance(now)
         sweep(now)
         list_silent(now)
-        drain()
+        send_due()
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def silence(staffed, postbox, clock):
     DutyShift.objects.update(starts_at=BEGIN - timedelta(days=1))
     for _case in range(CASES):
         owe_officer(staffed)
-    drain()
+    send_due()
     return staffed
 
 
@@ -166,11 +167,11 @@ def test_with_no_coordinator_nothing_is_lost_and_the_log_says_so(silence, postbo
 
 def test_thousands_of_open_calls_of_an_older_release_come_down_to_one(staffed, postbox, django_assert_max_num_queries):
     first = owe_officer(staffed)
-    drain()
+    send_due()
     advance(first.owed_at + timedelta(minutes=10))
     Notice.objects.filter(pk=first.pk).update(ladder_step=2, next_step_at=first.owed_at + timedelta(minutes=30))
     advance(first.owed_at + timedelta(minutes=30))
-    drain()
+    send_due()
     old: list[Notice] = []
     for purpose in (Purpose.CALL, Purpose.REMINDER):
         kept = Notice.objects.get(purpose=purpose)

@@ -10,12 +10,13 @@ from django.utils import timezone
 from audit.models import PutAside
 from notifications.channels.errors import Unreached
 from notifications.directory.models import Contact, DutyShift
-from notifications.escalation import probes
-from notifications.escalation.findings import findings, forget_settled
-from notifications.escalation.probes import Probes
-from notifications.outbox.delivery import drain
+from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Attempt, Notice
 from notifications.outbox.tests.owing import owe_officer
+
+from .. import probes
+from ..findings import findings, forget_settled
+from ..probes import Probes
 
 pytestmark = pytest.mark.django_db
 
@@ -69,12 +70,12 @@ def test_the_findings_say_since_when_mail_fails_and_stop_when_it_goes_again(staf
     owe_officer(staffed)
     assert findings(timezone.now())["smtp_failing_s"] == 0.0
     postbox.closed = Unreached("connection_refused")
-    drain()
+    send_due()
     began = Attempt.objects.get().started_at
     assert findings(began + timedelta(seconds=30))["smtp_failing_s"] == 30.0
     Notice.objects.update(next_attempt_at=timezone.now())
     postbox.closed = None
-    drain()
+    send_due()
     assert findings(timezone.now() + timedelta(seconds=30))["smtp_failing_s"] == 0.0
 
 

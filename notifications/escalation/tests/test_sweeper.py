@@ -13,12 +13,13 @@ from django.utils import timezone
 from access.models import Assignment, User
 from audit.models import PutAside
 from notifications.directory.models import DutyShift
-from notifications.escalation.management.commands import sweeper as module
-from notifications.escalation.management.commands.sweeper import Sweeper
 from notifications.outbox.models import Heartbeat, Notice
+from notifications.outbox.queueing import send_each_minute, send_housekeeping
 from notifications.outbox.tests.owing import owe_officer
-from notifications.outbox.waking import send_each_minute, send_housekeeping
 from tests.queues import all_waiting_tasks, empty_queues, waiting_tasks
+
+from ..management.commands import sweeper as module
+from ..management.commands.sweeper import Sweeper
 
 pytestmark = pytest.mark.django_db
 
@@ -140,7 +141,7 @@ def test_housekeeping_is_asked_for_once_an_hour_and_not_of_workers_that_are_behi
             clock.return_value = 100.0 + 60 * minute
             sweeper.once()
     assert asked.call_count == 3
-    with mock.patch("notifications.outbox.waking.queue_length", return_value=5000):
+    with mock.patch("notifications.outbox.queueing.queue_length", return_value=5000):
         empty_queues()
         send_housekeeping()
     assert all_waiting_tasks() == []
@@ -158,7 +159,7 @@ def test_what_people_set_a_clock_for_is_asked_for_each_minute(staffed, settings)
 
 def test_minutes_do_not_pile_up_before_a_dead_cluster(staffed, settings):
     settings.EACH_MINUTE = ("a.room.deed",)
-    with mock.patch("notifications.outbox.waking.queue_length", return_value=200):
+    with mock.patch("notifications.outbox.queueing.queue_length", return_value=200):
         send_each_minute()
     assert all_waiting_tasks() == []
 
@@ -172,14 +173,14 @@ def alarm_an_operator(staffed):
 
 def test_without_a_broker_the_sweeper_rings_the_alarm_itself(staffed):
     alarm_an_operator(staffed)
-    with mock.patch("notifications.outbox.waking.async_task", side_effect=OSError):
+    with mock.patch("notifications.outbox.queueing.async_task", side_effect=OSError):
         Sweeper(1.0).once()
     assert [letter.to for letter in mail.outbox] == [["operator@vatra.example"]]
 
 
 def test_with_bulk_workers_dead_for_long_the_sweeper_rings_the_alarm_itself(staffed):
     alarm_an_operator(staffed)
-    with mock.patch("notifications.outbox.waking.queue_length", return_value=200):
+    with mock.patch("notifications.outbox.queueing.queue_length", return_value=200):
         Sweeper(1.0).once()
     assert len(mail.outbox) == 1
 

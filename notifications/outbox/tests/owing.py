@@ -8,8 +8,9 @@ from notifications.channels.base import Letter
 from notifications.channels.errors import ChannelError
 from notifications.directory.models import Contact, Role
 from notifications.directory.tests.offices import Country, make_country, put_on_duty
-from notifications.outbox.actions import owe
-from notifications.outbox.models import Notice
+
+from ..actions import create_notice
+from ..models import Notice
 
 BRIEF = {"sections": [{"title": {"sq": "Rasti", "en": "Case"}, "rows": []}]}
 LADDER = (
@@ -46,7 +47,7 @@ def owe_officer(staffed: Staffed, **changes: Any) -> Notice:
         "answer_minutes": 30,
         "ladder": LADDER,
     }
-    return owe(**{**words, **changes})
+    return create_notice(**{**words, **changes})
 
 
 @dataclass

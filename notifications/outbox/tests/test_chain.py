@@ -13,11 +13,11 @@ from config.health import readiness
 from notifications.directory.models import DutyShift, Role
 from notifications.directory.tests.offices import make_contact, make_office, put_on_duty
 from notifications.escalation.findings import FINDINGS, findings
-from notifications.outbox import alarm
-from notifications.outbox.actions import cancel
-from notifications.outbox.models import Heartbeat, Notice, Purpose
-from notifications.outbox.sweep import resolve_again
 
+from .. import alarm
+from ..actions import cancel
+from ..models import Heartbeat, Notice, Purpose
+from ..sweep import resolve_again
 from .owing import Staffed, owe_officer
 
 pytestmark = pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""The cluster's own decisions; that they work on real processes is shown by tests/faults."""
+"""The cluster's own decisions; that they work on real processes is shown by tests/chaos."""
 
 import os
 import signal
@@ -10,10 +10,10 @@ from unittest import mock
 import pytest
 from django.core.management import CommandError, call_command
 
-from notifications.outbox import cluster as module
-from notifications.outbox import kinship
-from notifications.outbox.cluster import FailFastCluster, FailFastSentinel, died_unexpectedly, end_group
-from notifications.outbox.management.commands import run_cluster
+from .. import cluster as module
+from .. import linux_processes
+from ..cluster import FailFastCluster, FailFastSentinel, died_unexpectedly, end_group
+from ..management.commands import run_cluster
 
 
 def child(exitcode, *, timer=None, name="Process-1"):
@@ -228,7 +228,7 @@ def test_there_are_two_clusters():
 
 FAMILY = """
 import os, signal
-from notifications.outbox.kinship import bind_descendants
+from notifications.outbox.linux_processes import bind_descendants
 bind_descendants()
 for _generation in range(2):
     if os.fork():
@@ -249,12 +249,12 @@ def test_descendants_die_with_their_parents(settings):
 
 def test_a_system_that_cannot_bind_says_so():
     with (
-        mock.patch.object(kinship.ctypes, "CDLL") as libc,
-        mock.patch.object(kinship.ctypes, "get_errno", return_value=22),
+        mock.patch.object(linux_processes.ctypes, "CDLL") as libc,
+        mock.patch.object(linux_processes.ctypes, "get_errno", return_value=22),
     ):
         libc.return_value.prctl.return_value = -1
         with pytest.raises(OSError, match="Invalid argument"):
-            kinship.die_with_parent(signal.SIGKILL)
+            linux_processes.die_with_parent(signal.SIGKILL)
 
 
 def test_ending_a_group_is_on_record(killed, caplog):

@@ -6,13 +6,13 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditEntry
-from notifications.channels.errors import PayloadError, Refused, Unreached
-from notifications.outbox import delivery
-from notifications.outbox.actions import cancel, mark_opened
-from notifications.outbox.delivery import Line, backoff, claim, drain, send, settle
-from notifications.outbox.models import Attempt, Heartbeat, Notice
-from notifications.outbox.tasks import canary, deliver
+from notifications.channels.errors import PayloadError, RecipientRefused, Unreached
 
+from .. import delivery
+from ..actions import cancel, mark_opened
+from ..delivery import ChannelPool, backoff, claim, record_results, send, send_due
+from ..models import Attempt, Heartbeat, Notice
+from ..tasks import canary, deliver
 from .owing import owe_officer
 
 pytestmark = pytest.mark.django_db
@@ -24,8 +24,8 @@ def now():
 
 def test_a_notice_is_sent_once_with_an_attempt_row_and_an_audit_entry(staffed, postbox):
     notice = owe_officer(staffed)
-    assert drain([str(notice.pk)]) == 1
-    assert drain([str(notice.pk)]) == 0
+    assert send_due([str(notice.pk)]) == 1
+    assert send_due([str(notice.pk)]) == 0
     notice.refresh_from_db()
     assert (notice.state, notice.attempts, notice.lease_until, notice.next_attempt_at) == ("sent", 1, None, None)
     attempt = Attempt.objects.get()
@@ -44,14 +44,14 @@ def test_the_attempt_is_counted_and_written_before_the_first_byte_goes_out(staff
         seen.append((row.state, row.attempts, row.token, row.lease_until > now(), Attempt.objects.get().outcome))
 
     postbox.hook = look
-    drain()
+    send_due()
     assert seen == [("sending", 1, 1, True, "started")]
 
 
 def test_one_wake_up_sends_everything_that_is_due_over_one_connection(staffed, postbox, settings):
     settings.NOTICE_BATCH = 4
     notices = [owe_officer(staffed) for _n in range(10)]
-    assert drain([str(notices[7].pk)]) == 10
+    assert send_due([str(notices[7].pk)]) == 10
     assert postbox.opened == 1
     order = [letter.id for letter in postbox.letters]
     assert order[0] == f"<{notices[7].pk}@vatra.example>"  # the one it was woken for
@@ -61,7 +61,7 @@ def test_one_wake_up_sends_everything_that_is_due_over_one_connection(staffed, p
 def test_what_was_never_tried_goes_before_a_retry(staffed, postbox):
     old, new = owe_officer(staffed), owe_officer(staffed)
     Notice.objects.filter(pk=old.pk).update(state="failed", reason="refused", attempts=3, next_attempt_at=now())
-    drain()
+    send_due()
     assert [letter.id for letter in postbox.letters] == [f"<{n.pk}@vatra.example>" for n in (new, old)]
 
 
@@ -89,26 +89,26 @@ def test_two_workers_that_read_the_same_rows_claim_each_once(staffed, settings):
 def test_a_failure_is_kept_with_its_code_and_tried_again_after_seconds(staffed, postbox):
     notice = owe_officer(staffed)
     for failure, outcome in (
-        (Refused("rcpt_550"), "refused"),
+        (RecipientRefused("rcpt_550"), "refused"),
         (Unreached("rcpt_451", connection_lost=False), "unreached"),
     ):
         postbox.failures[staffed.officer.email] = failure
-        assert drain() == 0
+        assert send_due() == 0
         notice.refresh_from_db()
         assert (notice.state, notice.reason) == ("failed", outcome)
         assert Attempt.objects.last().error_code == failure.code
         assert timedelta(0) < notice.next_attempt_at - now() < timedelta(seconds=6)
-        assert drain() == 0
+        assert send_due() == 0
         assert Attempt.objects.last().number == notice.attempts
         Notice.objects.update(next_attempt_at=now())
     postbox.failures.clear()
-    assert drain() == 1
+    assert send_due() == 1
 
 
 def test_what_we_cannot_compose_is_loud_and_waits_long(staffed, postbox, caplog):
     owe_officer(staffed)
     postbox.failures[staffed.officer.email] = PayloadError("not_composed")
-    drain()
+    send_due()
     notice = Notice.objects.get()
     assert (notice.state, notice.reason) == ("failed", "unsendable")
     assert notice.next_attempt_at - now() > timedelta(minutes=3)
@@ -117,13 +117,13 @@ def test_what_we_cannot_compose_is_loud_and_waits_long(staffed, postbox, caplog)
 
 def test_one_bad_notice_does_not_keep_the_others_back(staffed, postbox):
     owe_officer(staffed), owe_officer(staffed, contact=staffed.deputy), owe_officer(staffed)
-    postbox.failures[staffed.deputy.email] = Refused("rcpt_550")
-    assert drain() == 2
+    postbox.failures[staffed.deputy.email] = RecipientRefused("rcpt_550")
+    assert send_due() == 2
 
 
 def test_an_unknown_channel_is_our_mistake(staffed, postbox):
     Notice.objects.filter(pk=owe_officer(staffed).pk).update(channel="pigeon")
-    drain()
+    send_due()
     assert Attempt.objects.get().error_code == "unknown_channel"
     assert Notice.objects.get().reason == "unsendable"
 
@@ -131,7 +131,7 @@ def test_an_unknown_channel_is_our_mistake(staffed, postbox):
 def test_a_link_that_does_not_open_any_more_is_our_mistake(staffed, postbox, settings):
     owe_officer(staffed)
     settings.VAULT_KEYS = ["other:b3RoZXItdmF1bHQta2V5LW9mLTMyLWJ5dGVzLW90aGU="]
-    drain()
+    send_due()
     assert Attempt.objects.get().error_code == "link_sealed"
 
 
@@ -140,7 +140,7 @@ def test_when_the_server_does_not_open_nobody_else_is_tried(staffed, postbox, se
     for _n in range(3):
         owe_officer(staffed)
     postbox.closed = Unreached("connection_refused")
-    assert drain() == 0
+    assert send_due() == 0
     assert sorted(Notice.objects.values_list("state", "reason", "attempts")) == [
         ("failed", "unreached", 1),
         ("failed", "unreached", 1),
@@ -153,7 +153,7 @@ def test_a_recipient_that_hangs_delays_the_others_once(staffed, postbox):
     owe_officer(staffed, contact=staffed.deputy)
     others = [owe_officer(staffed) for _n in range(3)]
     postbox.failures[staffed.deputy.email] = Unreached("timeout")
-    assert drain() == 3
+    assert send_due() == 3
     assert postbox.opened == 2  # opened again after the lost connection
     assert Notice.objects.filter(state="sent").count() == len(others)
     assert Attempt.objects.filter(error_code="not_tried").count() == 3
@@ -164,7 +164,7 @@ def test_connections_lost_one_after_another_mean_that_the_server_is_down(staffed
     for _n in range(6):
         owe_officer(staffed)
     postbox.failures[staffed.officer.email] = Unreached("timeout")
-    drain()
+    send_due()
     assert postbox.opened == 2
     tried = Attempt.objects.order_by("pk").values_list("error_code", flat=True)
     assert list(tried) == ["timeout", "not_tried", "timeout", "timeout"]
@@ -175,8 +175,8 @@ def test_the_batchs_time_is_over_before_its_lease(staffed, postbox, settings):
     settings.NOTICE_BATCH_SECONDS = 0
     notice = owe_officer(staffed)
     batch = claim(now=now())
-    send(batch, Line())
-    settle(batch)
+    send(batch, ChannelPool())
+    record_results(batch)
     notice.refresh_from_db()
     assert (notice.state, notice.reason, postbox.letters) == ("owed", "", [])
     assert Attempt.objects.get().error_code == "not_tried"
@@ -192,14 +192,14 @@ def test_the_lease_outlives_the_batch_and_one_last_sending(settings):
 def test_a_drain_that_ran_out_of_time_wakes_a_successor(staffed, postbox):
     owe_officer(staffed)
     with mock.patch.object(delivery, "send_wake_up") as woken:
-        assert drain(seconds=0) == 1
+        assert send_due(seconds=0) == 1
     woken.assert_called_once_with(())
 
 
 def test_opened_while_it_was_being_sent_is_not_overwritten(staffed, postbox):
     notice = owe_officer(staffed)
     postbox.hook = lambda letter: mark_opened(notice=notice, at=now())
-    drain()
+    send_due()
     notice.refresh_from_db()
     assert notice.state == "opened"
     assert Attempt.objects.get().outcome == "accepted"
@@ -208,7 +208,7 @@ def test_opened_while_it_was_being_sent_is_not_overwritten(staffed, postbox):
 def test_cancelled_while_it_was_being_sent_stays_cancelled(staffed, postbox):
     notice = owe_officer(staffed)
     postbox.hook = lambda letter: cancel(notice=notice, reason="withdrawn")
-    drain()
+    send_due()
     notice.refresh_from_db()
     assert (notice.state, notice.sent_at) == ("cancelled", None)
     assert AuditEntry.objects.filter(action="notice.sent").count() == 1  # it went out, and that is on record
@@ -218,13 +218,13 @@ def test_who_lost_the_lease_may_not_write(staffed, postbox, settings):
     notice = owe_officer(staffed)
     late = claim(now=now())
     other = claim(now=now() + timedelta(seconds=settings.NOTICE_LEASE_SECONDS + 1))
-    send(late, Line())
+    send(late, ChannelPool())
     late[0].finish("refused", "rcpt_550")
-    settle(late)
+    record_results(late)
     notice.refresh_from_db()
     assert (notice.state, notice.token) == ("sending", 2)
-    send(other, Line())
-    settle(other)
+    send(other, ChannelPool())
+    record_results(other)
     notice.refresh_from_db()
     assert notice.state == "sent"
     assert {letter.id for letter in postbox.letters} == {f"<{notice.pk}@vatra.example>"}
@@ -235,7 +235,7 @@ def test_a_contact_who_left_since_is_not_written_to(staffed, postbox):
     notice = owe_officer(staffed)
     staffed.officer.is_active = False
     staffed.officer.save()
-    assert drain() == 0
+    assert send_due() == 0
     notice.refresh_from_db()
     assert (notice.state, notice.reason) == ("failed", "no_contact")
     assert notice.next_attempt_at <= now()
@@ -248,7 +248,7 @@ def test_the_first_success_after_an_outage_brings_the_others_forward(staffed, po
     Notice.objects.filter(pk=waiting.pk).update(state="failed", reason="unreached", attempts=7, next_attempt_at=far)
     Notice.objects.filter(pk=refused.pk).update(state="failed", reason="refused", attempts=7, next_attempt_at=far)
     Notice.objects.filter(pk=probe.pk).update(state="failed", reason="unreached", attempts=2, next_attempt_at=now())
-    assert drain() == 2
+    assert send_due() == 2
     refused.refresh_from_db()
     assert (refused.state, refused.next_attempt_at) == ("failed", far)
 
@@ -284,7 +284,7 @@ def test_one_notice_that_cannot_be_made_into_a_letter_holds_up_no_other_of_its_b
         return real(notice, contact, now=now)
 
     with mock.patch.object(delivery, "letter_for", letter):
-        assert drain() == 3
+        assert send_due() == 3
     bad.refresh_from_db()
     assert (bad.state, bad.reason, bad.attempt_rows.get().error_code) == (
         "failed",

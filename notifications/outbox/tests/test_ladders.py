@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifications.outbox.ladders import LadderUnusable, first_time, next_time, rest_of, snapshot, step_at
+from ..escalation_policy import LadderUnusable, first_time, get_remaining_steps, next_time, snapshot, step_at
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -50,7 +50,7 @@ def test_what_is_left_of_a_ladder_starts_anew():
     ladder = snapshot(
         [{"after_minutes": 10, "do": "remind"}, {"after_minutes": 20, "do": "call", "repeat_minutes": 30}]
     )
-    assert rest_of(ladder, 1, START, START + 5 * MINUTE)[0]["after_minutes"] == 15
-    assert rest_of(ladder, 1, START, START + 55 * MINUTE)[0]["after_minutes"] == 0
-    assert rest_of(ladder, 2, START, START) == [{"after_minutes": 30, "do": "call", "repeat_minutes": 30}]
+    assert get_remaining_steps(ladder, 1, START, START + 5 * MINUTE)[0]["after_minutes"] == 15
+    assert get_remaining_steps(ladder, 1, START, START + 55 * MINUTE)[0]["after_minutes"] == 0
+    assert get_remaining_steps(ladder, 2, START, START) == [{"after_minutes": 30, "do": "call", "repeat_minutes": 30}]
     assert ladder[1]["after_minutes"] == 20

@@ -7,13 +7,13 @@ from django.utils import timezone, translation
 
 from access.models import MobileUnit
 from audit.models import AuditEntry
-from audit.verifying import verify_chain
-from notifications.outbox.delivery import drain
-from notifications.outbox.letters import letter_for
-from notifications.outbox.models import Purpose
-from notifications.outbox.sender import unit_of, units_with_number
+from audit.verification import verify_chain
 from vault.seal import SealBroken
 
+from ..delivery import send_due
+from ..messages import letter_for
+from ..models import Purpose
+from ..sender import get_unit, units_with_number
 from .owing import BRIEF, owe_officer
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def letter(notice):
 
 def test_the_mail_says_a_code_a_link_and_a_time_and_nothing_else(staffed):
     brief = {"sections": [{"title": {}, "rows": [{"key": "x", "label": {}, "value": CANARIES}]}]}
-    drain([str(owe_officer(staffed, brief=brief).pk)])
+    send_due([str(owe_officer(staffed, brief=brief).pk)])
     (sent,) = mail.outbox
     whole = str(sent.message()) + sent.subject + sent.body
     for hidden in (*CANARIES.values(), "7K2M9Q", "Vlorë", staffed.officer.name, "policia", "polici"):
@@ -38,7 +38,7 @@ def test_the_mail_says_a_code_a_link_and_a_time_and_nothing_else(staffed):
 
 def test_the_headers_are_few_and_the_text_is_plain(staffed, settings):
     notice = owe_officer(staffed)
-    drain()
+    send_due()
     message = mail.outbox[0].message()
     assert message["Message-ID"] == f"<{notice.pk}@{settings.MESSAGE_ID_DOMAIN}>"
     assert message["Auto-Submitted"] == "auto-generated"
@@ -133,7 +133,7 @@ def test_without_a_number_the_mail_names_the_card_and_gives_none(staffed):
 
 def test_the_number_is_one_that_stands_on_every_pin_card(staffed, unit):
     assert unit in units_with_number()
-    assert unit_of(owe_officer(staffed)) == unit
+    assert get_unit(owe_officer(staffed)) == unit
 
 
 def test_another_name_turns_no_call_to_another_unit(staffed, unit):
@@ -143,7 +143,7 @@ def test_another_name_turns_no_call_to_another_unit(staffed, unit):
         slug="later", name="0 first by name", region=unit.region, callback_phone="+355691234560", is_active=True
     )
     assert other.name < unit.name
-    assert unit_of(notice) == unit
+    assert get_unit(notice) == unit
 
 
 def test_the_time_to_answer_is_said_in_minutes(staffed):

@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from notifications.directory.models import DutyShift, Role
-from notifications.outbox import actions
-from notifications.outbox.actions import cancel, link_for, link_hash, mark_opened
-from notifications.outbox.ladders import LadderUnusable
-from notifications.outbox.models import Attempt, Notice, Purpose
 
+from .. import actions
+from ..actions import cancel, link_for, link_hash, mark_opened
+from ..escalation_policy import LadderUnusable
+from ..models import Attempt, Notice, Purpose
 from .owing import LADDER, owe_officer
 
 pytestmark = pytest.mark.django_db

@@ -19,24 +19,24 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from notifications.briefs.replies import AnswerRefused, answer
-from notifications.channels.errors import PayloadError, Refused, Unreached
+from notifications.channels.errors import PayloadError, RecipientRefused, Unreached
 from notifications.directory.models import DutyShift
 from notifications.escalation.auditor import stranded
-from notifications.escalation.chases import members
 from notifications.escalation.clock import advance
 from notifications.escalation.digest import list_silent
-from notifications.outbox import delivery, sweep
-from notifications.outbox.actions import cancel, mark_opened
-from notifications.outbox.delivery import Held, Line, claim, drain, send, settle
-from notifications.outbox.models import Attempt, Notice
-from notifications.outbox.repeating import fold
-from notifications.outbox.states import SETTLED, UNSENT
+from notifications.escalation.escalation_chain import members
 
+from .. import delivery, sweep
+from ..actions import cancel, mark_opened
+from ..delivery import ChannelPool, ClaimedNotice, claim, record_results, send, send_due
+from ..models import Attempt, Notice
+from ..repeating import fold
+from ..states import SETTLED, UNSENT
 from . import owing
 
 START = datetime(2025, 3, 1, 8, tzinfo=UTC)
 FAILURES = {
-    "refuses": Refused("rcpt_550"),
+    "refuses": RecipientRefused("rcpt_550"),
     "later": Unreached("rcpt_451", connection_lost=False),
     "hangs": Unreached("timeout"),
     "garbles": PayloadError("not_composed"),
@@ -86,7 +86,7 @@ class Outbox(RuleBasedStateMachine):
         super().__init__()
         self.now = START
         self.events: list[uuid.UUID] = []
-        self.holders: list[list[Held]] = []
+        self.holders: list[list[ClaimedNotice]] = []
         self.tokens: dict[uuid.UUID, int] = {}
         self.settled: set[uuid.UUID] = set()
         self.woken: list[list[str]] = []
@@ -164,11 +164,11 @@ class Outbox(RuleBasedStateMachine):
 
     @rule()
     def a_worker_is_woken(self) -> None:
-        drain([str(key) for key in Notice.objects.values_list("pk", flat=True)[:3]])
+        send_due([str(key) for key in Notice.objects.values_list("pk", flat=True)[:3]])
 
     @rule(at_line=st.integers(1, 300))
     def a_worker_dies(self, at_line: int) -> None:
-        run_and_die(drain, at_line=at_line)
+        run_and_die(send_due, at_line=at_line)
 
     @rule()
     def a_slow_worker_claims(self) -> None:
@@ -181,7 +181,7 @@ class Outbox(RuleBasedStateMachine):
     def a_slow_worker_sends(self, data: st.DataObject) -> None:
         batch = data.draw(st.sampled_from(self.holders))
         if all(held.attempt.outcome == "started" for held in batch):
-            send(batch, Line())
+            send(batch, ChannelPool())
 
     @precondition(lambda self: self.holders)
     @rule(data=st.data())
@@ -205,22 +205,22 @@ class Outbox(RuleBasedStateMachine):
             cancel(notice=notice, reason="withdrawn")
         elif what == "taken over":
             self.now += timedelta(minutes=1)
-            drain()
+            send_due()
         elif what == "taken over by a slow one":
             self.now += timedelta(minutes=1)
             self.holders.append(claim(now=self.now))
-        send(batch, Line())
+        send(batch, ChannelPool())
         if what != "died":
             self.settle(batch)
 
-    def settle(self, batch: list[Held]) -> None:
+    def settle(self, batch: list[ClaimedNotice]) -> None:
         """Whoever lost a notice meanwhile may not change it."""
         lost = [held.notice.pk for held in batch if not self.is_still_held(held)]
         before = list(Notice.objects.filter(pk__in=lost).order_by("pk").values())
-        settle(batch)
+        record_results(batch)
         assert list(Notice.objects.filter(pk__in=lost).order_by("pk").values()) == before
 
-    def is_still_held(self, held: Held) -> bool:
+    def is_still_held(self, held: ClaimedNotice) -> bool:
         return Notice.objects.filter(pk=held.notice.pk, token=held.attempt.token, state="sending").exists()
 
     # --- the sweeper; its wake-ups arrive late, twice or never ---
@@ -235,7 +235,7 @@ class Outbox(RuleBasedStateMachine):
     @precondition(lambda self: self.woken)
     @rule(again=st.booleans())
     def a_wake_up_arrives(self, again: bool) -> None:
-        drain(self.woken[0] if again else self.woken.pop(0))
+        send_due(self.woken[0] if again else self.woken.pop(0))
 
     # --- the world ---
 
@@ -323,7 +323,7 @@ class Outbox(RuleBasedStateMachine):
         )
         for _round in range(4):
             sweep.sweep(self.now)
-            drain()
+            send_due()
             self.now += timedelta(minutes=80)
         assert not waiting.exists(), list(waiting.values_list("state", "reason", "next_attempt_at", "lease_until"))
 

@@ -5,9 +5,8 @@ import pytest
 from django.conf import settings
 from django.db import IntegrityError
 
-from notifications.outbox.models import Notice
-from notifications.outbox.states import OPEN, SETTLED, TRANSITIONS, NoticeState
-
+from ..models import Notice
+from ..states import OPEN, SETTLED, TRANSITIONS, NoticeState
 from .owing import owe_officer
 
 # An answer opens the notice on its way; the diagram says so once instead of drawing it for each state.

@@ -7,13 +7,13 @@ from redis.exceptions import ConnectionError as RedisDown
 
 from notifications.directory.models import DutyShift, Role
 from notifications.directory.tests.offices import put_on_duty
-from notifications.outbox import sweep as sweeping
-from notifications.outbox import waking
-from notifications.outbox.actions import link_hash
-from notifications.outbox.delivery import claim, drain
-from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.sweep import mend_times, resolve_again, sweep, wake_due
 
+from .. import queueing
+from .. import sweep as sweeping
+from ..actions import link_hash
+from ..delivery import claim, send_due
+from ..models import Notice, Purpose
+from ..sweep import mend_times, resolve_again, sweep, wake_due
 from .owing import owe_officer
 
 pytestmark = pytest.mark.django_db
@@ -60,9 +60,9 @@ def test_a_clock_set_back_keeps_nobody_waiting(staffed, postbox):
     ahead = timezone.now() + timedelta(days=1)
     Notice.objects.filter(pk=owed.pk).update(state="failed", reason="refused", next_attempt_at=ahead)
     Notice.objects.filter(pk=held.pk).update(state="sending", lease_until=ahead, next_attempt_at=None)
-    assert drain() == 0
+    assert send_due() == 0
     assert mend_times(timezone.now()) == 2
-    assert drain() == 2
+    assert send_due() == 2
 
 
 def test_ordinary_waits_are_left_alone(staffed):
@@ -84,7 +84,7 @@ def test_a_notice_without_recipient_gets_one_as_soon_as_the_roster_names_one(sta
     assert notice.recipient_key == f"contact:{officer.pk}"
     assert notice.link_token != old_link
     assert notice.link_hash == link_hash(notice.link_token)
-    assert drain() == 2  # and the coordinator's fallback
+    assert send_due() == 2  # and the coordinator's fallback
     assert {letter.address for letter in postbox.letters} == {officer.email, staffed.coordinator.email}
 
 
@@ -100,9 +100,9 @@ def test_a_contact_who_left_between_owing_and_sending_is_replaced(staffed, postb
     notice = owe_officer(staffed)
     staffed.officer.is_active = False
     staffed.officer.save()
-    drain()
+    send_due()
     assert resolve_again(later(1)) == 1
-    assert drain() == 1
+    assert send_due() == 1
     notice.refresh_from_db()
     assert (notice.contact, notice.state) == (staffed.deputy, "sent")
 
@@ -135,7 +135,7 @@ def test_two_sweepers_give_a_notice_to_one_contact(staffed):
 
 def test_without_a_broker_the_sweeper_sends_by_itself(staffed, postbox, caplog):
     notices = [owe_officer(staffed) for _notice in range(3)]
-    with mock.patch.object(waking, "async_task", side_effect=RedisDown("x")):
+    with mock.patch.object(queueing, "async_task", side_effect=RedisDown("x")):
         assert wake_due(later(3)) == 3
     assert len(postbox.letters) == 3
     assert set(Notice.objects.values_list("state", flat=True)) == {"sent"}
@@ -144,7 +144,7 @@ def test_without_a_broker_the_sweeper_sends_by_itself(staffed, postbox, caplog):
 
 
 def test_a_broker_that_hangs_is_asked_once_and_then_left_alone_for_a_while(staffed, monkeypatch):
-    monkeypatch.setattr(waking, "_left_alone_until", 0.0)
+    monkeypatch.setattr(queueing, "_left_alone_until", 0.0)
     asked = []
 
     def hangs(*args, **kwargs):
@@ -152,14 +152,14 @@ def test_a_broker_that_hangs_is_asked_once_and_then_left_alone_for_a_while(staff
         clock.return_value += 3.0
         raise RedisDown("Timeout reading from socket")
 
-    with mock.patch.object(waking.time, "monotonic", return_value=1000.0) as clock:
-        with mock.patch.object(waking, "async_task", hangs):
-            assert [waking.send_wake_up(["x"]) for _time in range(5)] == [False] * 5
+    with mock.patch.object(queueing.time, "monotonic", return_value=1000.0) as clock:
+        with mock.patch.object(queueing, "async_task", hangs):
+            assert [queueing.send_wake_up(["x"]) for _time in range(5)] == [False] * 5
             assert len(asked) == 1
             clock.return_value += 11.0
-            waking.send_wake_up(["x"])
+            queueing.send_wake_up(["x"])
         assert len(asked) == 2
-        assert waking.queue_length("urgent") is None
+        assert queueing.queue_length("urgent") is None
 
 
 def test_one_notice_that_cannot_be_resolved_keeps_no_other_from_it(staffed):

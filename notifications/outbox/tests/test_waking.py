@@ -6,11 +6,11 @@ from django.db import OperationalError, transaction
 from redis.exceptions import ConnectionError as RedisDown
 
 from notifications.directory.models import Role
-from notifications.outbox import waking
-from notifications.outbox.models import Notice
-from notifications.outbox.waking import queue_length, send_canary, send_wake_up
 from tests.queues import all_waiting_tasks, waiting_tasks
 
+from .. import queueing
+from ..models import Notice
+from ..queueing import queue_length, send_canary, send_wake_up
 from .owing import owe_officer
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ def enqueued():
     """What was put into the queues: (path, argument, cluster)."""
     calls = []
     with mock.patch.object(
-        waking, "async_task", lambda path, argument, cluster: calls.append((path, argument, cluster))
+        queueing, "async_task", lambda path, argument, cluster: calls.append((path, argument, cluster))
     ):
         yield calls
 
@@ -36,13 +36,13 @@ def test_one_transaction_wakes_once_for_all_its_notices(staffed, enqueued, djang
         event = uuid.uuid4()
         notices = [owe_officer(staffed, event_id=event, contact=who) for who in (staffed.officer, staffed.deputy)]
         assert enqueued == []
-    assert enqueued == [(waking.DELIVER, [str(notice.pk) for notice in notices], "urgent")]
+    assert enqueued == [(queueing.DELIVER, [str(notice.pk) for notice in notices], "urgent")]
 
 
 def test_documents_are_asked_of_the_bulk_cluster(staffed, enqueued, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         notice = owe_officer(staffed, needs_document=True)
-    assert enqueued[1:] == [(waking.RENDER_DOCUMENT, str(notice.pk), "bulk")]
+    assert enqueued[1:] == [(queueing.RENDER_DOCUMENT, str(notice.pk), "bulk")]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -50,7 +50,7 @@ def test_nothing_is_woken_for_what_was_rolled_back(staffed, enqueued):
     with pytest.raises(RuntimeError), transaction.atomic():
         owe_and_fail(staffed)
     kept = owe_officer(staffed)
-    assert enqueued == [(waking.DELIVER, [str(kept.pk)], "urgent")]
+    assert enqueued == [(queueing.DELIVER, [str(kept.pk)], "urgent")]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -59,19 +59,22 @@ def test_a_rolled_back_savepoint_does_not_silence_the_rest(staffed, enqueued):
         with pytest.raises(RuntimeError), transaction.atomic():
             owe_and_fail(staffed)
         kept = owe_officer(staffed)
-    assert [path for path, _ids, _cluster in enqueued] == [waking.DELIVER]
+    assert [path for path, _ids, _cluster in enqueued] == [queueing.DELIVER]
     assert str(kept.pk) in enqueued[0][1]
 
 
 @pytest.mark.parametrize("failure", [OperationalError("x"), RedisDown("x"), OSError("x")])
 def test_a_broker_that_is_down_never_fails_the_request(staffed, failure, django_capture_on_commit_callbacks):
-    with mock.patch.object(waking, "async_task", side_effect=failure), django_capture_on_commit_callbacks(execute=True):
+    with (
+        mock.patch.object(queueing, "async_task", side_effect=failure),
+        django_capture_on_commit_callbacks(execute=True),
+    ):
         notice = owe_officer(staffed)
     assert Notice.objects.get(pk=notice.pk).next_attempt_at is not None
 
 
 def test_a_mistake_of_ours_is_not_taken_for_a_broker_that_is_down():
-    with mock.patch.object(waking, "async_task", side_effect=TypeError), pytest.raises(TypeError):
+    with mock.patch.object(queueing, "async_task", side_effect=TypeError), pytest.raises(TypeError):
         send_wake_up(["x"])
 
 
@@ -80,14 +83,14 @@ def test_the_queues_row_carries_ids_only(staffed):
     assert send_wake_up([str(notice.pk)])
     assert send_canary("bulk")
     assert [(task["func"], task["args"], task["kwargs"]) for task in all_waiting_tasks()] == [
-        (waking.DELIVER, ([str(notice.pk)],), {}),
+        (queueing.DELIVER, ([str(notice.pk)],), {}),
         ("notifications.outbox.tasks.canary", ("bulk",), {}),
     ]
     assert (len(waiting_tasks("urgent")), queue_length("urgent")) == (1, 1)
 
 
 def test_an_unknown_queue_length_is_not_zero():
-    with mock.patch.object(waking, "get_broker", side_effect=RedisDown("x")):
+    with mock.patch.object(queueing, "get_broker", side_effect=RedisDown("x")):
         assert queue_length("urgent") is None
 
 
@@ -95,4 +98,4 @@ def test_a_notice_for_nobody_wakes_nobody(staffed, enqueued, django_capture_on_c
     with django_capture_on_commit_callbacks(execute=True):
         owe_officer(staffed, contact=None)
     fallback = Notice.objects.get(role=Role.COORDINATOR)
-    assert enqueued == [(waking.DELIVER, [str(fallback.pk)], "urgent")]
+    assert enqueued == [(queueing.DELIVER, [str(fallback.pk)], "urgent")]

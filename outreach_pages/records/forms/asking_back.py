@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
-from outreach_pages.records.names import likely_names
+from ..names import likely_names
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from outreach_pages.records.words import CancelReason
+from ..labels import CancelReason
 
 
 class CancelForm(forms.Form):

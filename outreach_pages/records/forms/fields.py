@@ -11,9 +11,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Municipality
-from outreach_pages.records.words import Material
 
-MOST_GIVEN = 5000  # pieces of one material at one session
+from ..labels import Material
+
+MAX_GIVEN = 5000  # pieces of one material at one session
 
 
 class KeysField(forms.MultipleChoiceField):
@@ -60,7 +61,7 @@ class MunicipalityField(forms.ModelChoiceField):
 
 
 def _how_many() -> forms.IntegerField:
-    return forms.IntegerField(min_value=0, max_value=MOST_GIVEN, required=False)
+    return forms.IntegerField(min_value=0, max_value=MAX_GIVEN, required=False)
 
 
 def _is_wrong(value: Any) -> bool:
@@ -76,7 +77,7 @@ class MaterialsWidget(forms.MultiWidget):
     """A number for each kind of material. The page draws its boxes itself (records/materials.html)."""
 
     def __init__(self) -> None:
-        box = {"inputmode": "numeric", "min": "0", "max": str(MOST_GIVEN), "class": "input input-number"}
+        box = {"inputmode": "numeric", "min": "0", "max": str(MAX_GIVEN), "class": "input input-number"}
         super().__init__({kind: forms.NumberInput(box) for kind in Material.values})
 
     def decompress(self, value: Any) -> list[Any]:
@@ -108,7 +109,7 @@ class MaterialsField(forms.MultiValueField):
             told = _("%(what)s: write how many there were, as a number up to %(most)s.")
             raise ValidationError(
                 [
-                    ValidationError(told, code="not_a_number", params={"what": capfirst(label), "most": MOST_GIVEN})
+                    ValidationError(told, code="not_a_number", params={"what": capfirst(label), "most": MAX_GIVEN})
                     for label in wrong
                 ]
             )

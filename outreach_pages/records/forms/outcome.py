@@ -7,10 +7,9 @@ from django.forms import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from outreach_pages.records.actions import OUTCOME, Cell, counts_of
-from outreach_pages.records.models import MOST_PER_CELL, InformativeSession
-from outreach_pages.records.words import AgeGroup, Audience, PartnerKind, Sex, Topic
-
+from ..actions import OUTCOME, Cell, get_counts
+from ..labels import AgeGroup, Audience, PartnerKind, Sex, Topic
+from ..models import MAX_PER_CELL, InformativeSession
 from .asking_back import AskingBack, Doubt
 from .fields import KeysField, MaterialsField
 
@@ -24,7 +23,7 @@ class OutcomeForm(AskingBack):
     total = forms.IntegerField(
         label=gettext_lazy("How many took part, in total"),
         min_value=1,
-        max_value=18 * MOST_PER_CELL,
+        max_value=18 * MAX_PER_CELL,
         help_text=gettext_lazy("Counted at the door. The table below must add up to it."),
         widget=forms.NumberInput({"inputmode": "numeric", "class": "input input-number"}),
         error_messages={"min_value": gettext_lazy("Write how many came: one or more. If nobody came, cancel it.")},
@@ -52,12 +51,12 @@ class OutcomeForm(AskingBack):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["method"].required = True
-        known = counts_of(self.instance)
+        known = get_counts(self.instance)
         for sex, age in CELLS:
             self.fields[cell_name(sex, age)] = forms.IntegerField(
                 required=False,
                 min_value=0,
-                max_value=MOST_PER_CELL,
+                max_value=MAX_PER_CELL,
                 label=f"{Sex(sex).label}, {AgeGroup(age).label}",
                 initial=known.get((sex, age)),
                 widget=forms.NumberInput({"inputmode": "numeric", "class": "input count-cell", "data-count": ""}),

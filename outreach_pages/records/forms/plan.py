@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, User
 from outreach_pages.cards.forms import LONGEST as LONGEST_CARD
-from outreach_pages.records.actions import PLAN
-from outreach_pages.records.models import InformativeSession
-from outreach_pages.records.rights import units_to_plan_for
-from outreach_pages.records.words import PartnerKind, Topic
 
+from ..actions import PLAN
+from ..labels import PartnerKind, Topic
+from ..models import InformativeSession
+from ..rights import units_to_plan_for
 from .asking_back import AskingBack
 from .fields import DayInput, HourInput, KeysField, MunicipalityField
 

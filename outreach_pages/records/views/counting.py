@@ -3,12 +3,12 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from audit.chain import actor_of, record
-from outreach_pages.records.conversions import LABELS
-from outreach_pages.records.models import InformativeSession
-from outreach_pages.records.numbers import Numbers, NumbersForm, as_csv, numbers_of, small_note
-from outreach_pages.records.words import AgeGroup, Sex
+from audit.chain import get_actor, log_event
 
+from ..conversions import LABELS
+from ..labels import AgeGroup, Sex
+from ..models import InformativeSession
+from ..numbers import Numbers, NumbersForm, as_csv, build_numbers, small_note
 from .frame import frame, staff
 
 
@@ -35,7 +35,7 @@ def numbers_file(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return numbers(request)
     found = _numbers(request, form)
-    record("sessions.numbers_exported", actor=actor_of(user), target_kind="session", lines=len(found.lines))
+    log_event("sessions.numbers_exported", actor=get_actor(user), target_kind="session", lines=len(found.lines))
     answer = HttpResponse(as_csv(found), content_type="text/csv; charset=utf-8")
     since, until = (form.cleaned_data[name] for name in ("since", "until"))
     months = "_".join(f"{month:%Y-%m}" for month in (since, until) if month) or "all"
@@ -48,4 +48,4 @@ def numbers_file(request: HttpRequest) -> HttpResponse:
 def _numbers(request: HttpRequest, form: NumbersForm) -> Numbers:
     if not form.is_valid():
         return Numbers([])
-    return numbers_of(form.narrow(InformativeSession.objects.visible_to(staff(request))))
+    return build_numbers(form.narrow(InformativeSession.objects.visible_to(staff(request))))

@@ -8,8 +8,8 @@ from django.utils import translation
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.translation import gettext as _
 
-from outreach_pages.records import addresses, ical
-from outreach_pages.records.models import CalendarAddress
+from .. import addresses, ical
+from ..models import CalendarAddress
 
 
 def feed(request: HttpRequest, secret: str) -> HttpResponseBase:
@@ -19,7 +19,7 @@ def feed(request: HttpRequest, secret: str) -> HttpResponseBase:
         raise Http404
     addresses.note_reading(address)
     with translation.override(address.user.language):
-        content = ical.calendar_of(ical.of_person(address.user), name=_("Vatra: informative sessions"))
+        content = ical.build_calendar(ical.of_person(address.user), name=_("Vatra: informative sessions"))
     answer = HttpResponse(content, content_type=ical.MEDIA_TYPE)
     answer["ETag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     patch_cache_control(answer, private=True, no_cache=True)

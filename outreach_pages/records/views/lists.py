@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from access.models import Region
-from outreach_pages.records import addresses, calendar, ical, listing
-from outreach_pages.records.models import InformativeSession
-from outreach_pages.records.rights import units_to_plan_for
 
+from .. import addresses, calendar, ical, listing
+from ..models import InformativeSession
+from ..rights import units_to_plan_for
 from .frame import frame, staff
 
-MOST_DUE, LATELY = 5, 8
+MAX_DUE, LATELY = 5, 8
 
 
 def sessions(request: HttpRequest) -> HttpResponse:
@@ -27,7 +27,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, listing.A_PAGE).get_page(request.GET.get("page"))
     units = set(user.units().values_list("pk", flat=True))
     own = seen.filter(unit__in=units)
-    to_report = [] if is_filtered else list(listing.to_report(own)[:MOST_DUE])
+    to_report = [] if is_filtered else list(listing.to_report(own)[:MAX_DUE])
     shown = [each.pk for each in to_report]
     context = frame(
         request,
@@ -35,7 +35,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
         page=page,
         is_filtered=is_filtered,
         query=_without_page(request),
-        due=[] if is_filtered else list(listing.due(own)[:MOST_DUE]),
+        due=[] if is_filtered else list(listing.due(own)[:MAX_DUE]),
         to_report=to_report,
         lately=[] if is_filtered else list(listing.lately(seen).exclude(pk__in=shown)[:LATELY]),
         may_plan=units_to_plan_for(user).exists(),
@@ -48,7 +48,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 def month(request: HttpRequest) -> HttpResponse:
     """A month, as a table where there is room and as a list by day where there isn't."""
     user = staff(request)
-    first, regions = calendar.first_of(request.GET.get("month", "")), calendar.regions_of(user)
+    first, regions = calendar.get_first(request.GET.get("month", "")), calendar.get_regions(user)
     region = _chosen(request, regions)
     laid_out = calendar.laid_out(first, calendar.of_month(user, first, region))
     context = frame(
@@ -64,12 +64,12 @@ def month(request: HttpRequest) -> HttpResponse:
 def month_file(request: HttpRequest) -> HttpResponse:
     """The same month as a file for a calendar program."""
     user = staff(request)
-    first = calendar.first_of(request.GET.get("month", ""))
-    region = _chosen(request, calendar.regions_of(user))
-    name = _("Vatra: sessions %(month)s") % {"month": calendar.key_of(first)}
-    answer = _calendar_file(ical.calendar_of(calendar.of_month(user, first, region), name=name))
+    first = calendar.get_first(request.GET.get("month", ""))
+    region = _chosen(request, calendar.get_regions(user))
+    name = _("Vatra: sessions %(month)s") % {"month": calendar.get_key(first)}
+    answer = _calendar_file(ical.build_calendar(calendar.of_month(user, first, region), name=name))
     place = f"-{region.slug}" if region else ""
-    answer["Content-Disposition"] = f'attachment; filename="vatra-{calendar.key_of(first)}{place}.ics"'
+    answer["Content-Disposition"] = f'attachment; filename="vatra-{calendar.get_key(first)}{place}.ics"'
     return answer
 
 

@@ -12,17 +12,17 @@ from django.views.decorators.http import require_POST
 
 from access.models import User
 from access.scoping import visible_or_404
-from outreach_pages.records import actions
-from outreach_pages.records.actions import NotAllowed, NotNow
-from outreach_pages.records.conversions import led_to
-from outreach_pages.records.forms.calling_off import CancelForm
-from outreach_pages.records.forms.outcome import OutcomeForm
-from outreach_pages.records.forms.plan import PlanForm
-from outreach_pages.records.models import InformativeSession
-from outreach_pages.records.reading import facts_of, people_of
-from outreach_pages.records.rights import rights_of, units_to_plan_for
-from outreach_pages.records.words import SessionState
 
+from .. import actions
+from ..actions import NotAllowed, NotNow
+from ..conversions import led_to
+from ..forms.calling_off import CancelForm
+from ..forms.outcome import OutcomeForm
+from ..forms.plan import PlanForm
+from ..labels import SessionState
+from ..models import InformativeSession
+from ..reading import get_facts, get_people
+from ..rights import get_rights, units_to_plan_for
 from .frame import frame, staff
 
 REPORT_FORM = "session_report"
@@ -39,10 +39,10 @@ def _session_page(request: HttpRequest, user: User, found: InformativeSession, *
     context = frame(
         request,
         session=found,
-        rights=rights_of(user, found),
+        rights=get_rights(user, found),
         has_begun=actions.has_begun(found),
-        facts=facts_of(found),
-        people=people_of(found),
+        facts=get_facts(found),
+        people=get_people(found),
         led_to=led_to(found),
         report_form=REPORT_FORM,
         told=request.GET.get("told", ""),
@@ -69,7 +69,7 @@ def change(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     """The plan of a session, put right."""
     user = staff(request)
     found = _found(user, session_id)
-    if not rights_of(user, found).may_plan:
+    if not get_rights(user, found).may_plan:
         raise Http404
     if request.method != "POST":
         return _plan_page(request, PlanForm(user=user, instance=found), session=found)
@@ -90,7 +90,7 @@ def outcome(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     """What happened and who came: makes a planned session held, puts right one that was."""
     user = staff(request)
     found = _found(user, session_id)
-    if not rights_of(user, found).may_record:
+    if not get_rights(user, found).may_record:
         raise Http404
     if not actions.has_begun(found):
         return redirect("sessions:session", found.pk)
@@ -107,7 +107,7 @@ def cancel(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     """Asks why, then calls the session off."""
     user = staff(request)
     found = _found(user, session_id)
-    if not rights_of(user, found).may_plan or found.state != SessionState.PLANNED:
+    if not get_rights(user, found).may_plan or found.state != SessionState.PLANNED:
         return redirect("sessions:session", found.pk)
     form = CancelForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.log_actions import log as log_action
 
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
 from ..models import MobileUnit, Municipality, PoliceDirectorate, Region, User
 from ..staff.by_two import is_alone
@@ -51,13 +51,13 @@ class ChangedMeanwhile(ValidationError):
     """The row is no longer as it was when the change was asked for."""
 
 
-def kind_of(place: Model) -> str:
+def get_kind(place: Model) -> str:
     return str(place._meta.model_name)
 
 
 def waits(place: Model, before: Values, *, by: User) -> list[str]:
     """The columns of a row about to be saved that take a second keeper. `before`: the row as it stands, {} if new."""
-    kind = kind_of(place)
+    kind = get_kind(place)
     if kind not in TAKES_TWO or is_alone(by):
         return []
     return [name for name in TAKES_TWO[kind] if _turns_somebody(place, name, before)]
@@ -76,7 +76,7 @@ def _turns_somebody(place: Model, name: str, before: Values) -> bool:
 def ask_for_change(*, place: Model, before: Values, after: Values, by: User) -> PlaceChange:
     """Note what is asked for, and mail whom it concerns. What waited for this row until now is withdrawn by it, and
     whoever heard of that is told so: a colleague's new number isn't dropped in silence."""
-    kind = kind_of(place)
+    kind = get_kind(place)
     MODELS[kind]._default_manager.select_for_update(no_key=True).get(pk=place.pk)
     for earlier in PlaceChange.objects.waiting().select_for_update().filter(kind=kind, entry_id=place.pk):
         _close(earlier, PlaceDecision.WITHDRAWN, by, timezone.now())
@@ -160,7 +160,7 @@ def _make(change: PlaceChange, by: User) -> None:
     for name, value in after.items():
         setattr(place, name, value)
     place.save(update_fields=list(after))
-    record(f"place.{change.kind}_changed", actor=actor_of(change.asked_by), target_kind=change.kind,
+    log_event(f"place.{change.kind}_changed", actor=get_actor(change.asked_by), target_kind=change.kind,
            target_id=place.pk, fields=sorted(after))  # fmt: skip
     log_action(place, "wagtail.edit", user=by)
 
@@ -177,5 +177,5 @@ def _close(change: PlaceChange, decision: str, by: User, now: datetime) -> None:
 
 
 def _note(what: str, change: PlaceChange, by: User, **detail: Any) -> None:
-    record(f"place.change_{what}", actor=actor_of(by), target_kind="place_change", target_id=change.pk,
+    log_event(f"place.change_{what}", actor=get_actor(by), target_kind="place_change", target_id=change.pk,
            kind=change.kind, entry=change.entry_id, **detail)  # fmt: skip

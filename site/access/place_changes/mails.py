@@ -20,10 +20,10 @@ from vault.seal import SealBroken
 from ..models import User
 from ..staff.mails import may_try_again, send
 from .models import PlaceChange, PlaceDecision
-from .who import place_of, who_may_decide, who_must_hear, who_must_hear_of_renaming
+from .who import get_place, who_may_decide, who_must_hear, who_must_hear_of_renaming
 
 TRIED_FOR = timedelta(days=2)
-MOST_AT_ONCE = 20
+MAX_AT_ONCE = 20
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +57,7 @@ def send_again(argument: str = "", *, now: datetime | None = None) -> int:
     unsent = PlaceChange.objects.filter(mailed_at=None, asked_at__gt=moment - TRIED_FOR)
     still = unsent.filter(decision__in=(PlaceDecision.WAITING, PlaceDecision.ALONE, PlaceDecision.AGREED))
     due = [change for change in still.order_by("asked_at") if _is_due(change, moment)]
-    return sum(tell_of_asking(change, now=moment) for change in due[:MOST_AT_ONCE])
+    return sum(tell_of_asking(change, now=moment) for change in due[:MAX_AT_ONCE])
 
 
 def _is_due(change: PlaceChange, now: datetime) -> bool:
@@ -78,7 +78,7 @@ def tell_of_decision(change: PlaceChange) -> None:
 def _send(user: User, change: PlaceChange, template: str, *, may_decide: bool = False) -> bool:
     with translation.override(user.language):
         context = {
-            "place": str(place_of(change) or ""),
+            "place": str(get_place(change) or ""),
             "kind": change.get_kind_display(),
             "by": change.asked_by.get_full_name() or change.asked_by.username,
             "decision": change.get_decision_display(),

@@ -8,14 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from audit.chain import actor_of
+from audit.chain import get_actor
 from audit.denials import record_denial
 
 from ..models import User
 from .actions import decide_change, withdraw_change
+from .labels import build_rows, renamed_lately
 from .models import PlaceChange, PlaceDecision
-from .who import may_see, place_of, who_may_decide
-from .words import renamed_lately, rows_of
+from .who import get_place, may_see, who_may_decide
 
 
 def place_change(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -24,7 +24,7 @@ def place_change(request: HttpRequest, pk: UUID) -> HttpResponse:
     assert isinstance(me, User)  # the policy table let nobody else in
     found = get_object_or_404(PlaceChange.objects.select_related("asked_by", "decided_by"), pk=pk)
     if not may_see(found, me):
-        record_denial(actor=actor_of(me), target_kind="place_change", target_id=found.pk)
+        record_denial(actor=get_actor(me), target_kind="place_change", target_id=found.pk)
         raise Http404
     error = ""
     if request.method == "POST":
@@ -40,8 +40,8 @@ def place_change(request: HttpRequest, pk: UUID) -> HttpResponse:
     deciding = who_may_decide(found)
     page = {
         "change": found,
-        "place": place_of(found),
-        "rows": rows_of(found),
+        "place": get_place(found),
+        "rows": build_rows(found),
         "renamed": renamed_lately(found),
         "name_then": found.names().get("place", ""),
         "error": error,

@@ -6,7 +6,7 @@ from ..models import Assignment, MobileUnit, Municipality, Region, StaffRole, Us
 from .models import PlaceChange, PlaceKind
 
 
-def place_of(change: PlaceChange) -> MobileUnit | Municipality | Region | None:
+def get_place(change: PlaceChange) -> MobileUnit | Municipality | Region | None:
     models: dict[str, type[Model]] = {
         PlaceKind.UNIT.value: MobileUnit,
         PlaceKind.MUNICIPALITY.value: Municipality,
@@ -15,9 +15,9 @@ def place_of(change: PlaceChange) -> MobileUnit | Municipality | Region | None:
     return models[change.kind]._default_manager.filter(pk=change.entry_id).first()  # type: ignore[return-value]
 
 
-def region_of(change: PlaceChange) -> int | None:
+def get_region(change: PlaceChange) -> int | None:
     """The key of the region in which the unit or place lies; None when the row is gone."""
-    place = place_of(change)
+    place = get_place(change)
     return place.pk if isinstance(place, Region) else getattr(place, "region_id", None)
 
 
@@ -57,7 +57,7 @@ def waiting_for(user: User) -> list[PlaceChange]:
 
 
 def _near(change: PlaceChange) -> Q:
-    return _holding(StaffRole.COORDINATOR, region=region_of(change) or 0)
+    return _holding(StaffRole.COORDINATOR, region=get_region(change) or 0)
 
 
 def _holding(role: str, **where: int) -> Q:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
-from audit.chain import Actor, actor_of, record
+from audit.chain import Actor, get_actor, log_event
 from vault.keyring import KeyRingError
 
 from ..models import FieldToken, User
@@ -27,7 +27,7 @@ from .models import StaffPin, StaffSession
 
 log = structlog.get_logger(__name__)
 
-MOST_WRONG = 5
+MAX_WRONG = 5
 PIN_DIGITS = 6
 FACTOR_GIVEN = "_factor_given_by"  # on the request in which it was given
 ENROL_SECONDS = 3600  # after an invitation was used, a first factor may be set up in the same session for so long
@@ -50,14 +50,14 @@ def begin(request: HttpRequest, user: User) -> StaffSession:
     return found
 
 
-def row_of(request: HttpRequest) -> str:
+def get_row(request: HttpRequest) -> str:
     """The id of this session's row; "" of none."""
     return str(request.session.get(ROW, ""))
 
 
 def row_here(request: HttpRequest, user: User) -> "QuerySet[StaffSession]":
     """This session's row, if it is this person's."""
-    row = row_of(request)
+    row = get_row(request)
     return StaffSession.objects.filter(pk=row, user_id=user.pk) if row else StaffSession.objects.none()
 
 
@@ -80,13 +80,13 @@ def lock(request: HttpRequest, *, by: User | None = None) -> None:
 
     The lock holds first: a chain that can't be written now opens no screen that somebody wanted shut.
     """
-    row = row_of(request)
+    row = get_row(request)
     if not row:
         return
     if StaffSession.objects.filter(pk=row, is_locked=False).update(is_locked=True) and by is not None:
         try:
             with transaction.atomic():
-                record("session.locked", actor=actor_of(by), target_kind="user", target_id=by.pk)
+                log_event("session.locked", actor=get_actor(by), target_kind="user", target_id=by.pk)
         except (DatabaseError, KeyRingError, OSError, ValueError) as failure:
             log.error("lock_not_recorded", code=type(failure).__name__, user=by.pk)
 
@@ -99,7 +99,7 @@ def end_one(*, user: User, session: UUID, by: User) -> bool:
     with transaction.atomic():
         ended = _end(StaffSession.objects.filter(pk=session, user=user), StaffSession.Ended.BY_OWNER)
         if ended:
-            record("session.ended", actor=actor_of(by), target_kind="user", target_id=user.pk, session=session)
+            log_event("session.ended", actor=get_actor(by), target_kind="user", target_id=user.pk, session=session)
     return bool(ended)
 
 
@@ -113,8 +113,10 @@ def end_all(*, user: User, by: User | None, keep: HttpRequest | None = None, why
             rows = rows.exclude(pk__in=row_here(keep, user).values("pk"))
         count = _end(rows, why or StaffSession.Ended.BY_OWNER)
         tokens = FieldToken.objects.filter(user_id=user.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
-        actor = actor_of(by) if by is not None else Actor("system")
-        record("session.ended_all", actor=actor, target_kind="user", target_id=user.pk, sessions=count, tokens=tokens)
+        actor = get_actor(by) if by is not None else Actor("system")
+        log_event(
+            "session.ended_all", actor=actor, target_kind="user", target_id=user.pk, sessions=count, tokens=tokens
+        )
     if keep is not None:
         update_session_auth_hash(keep, user)
 
@@ -151,13 +153,13 @@ def set_pin(*, user: User, pin: str, duress_pin: str = "", ask_at_sign_in: bool 
             },
         )
         # Not whether there is a PIN for duress: the chain is read by people.
-        record("account.pin_set", actor=actor_of(user), target_kind="user", target_id=user.pk)
+        log_event("account.pin_set", actor=get_actor(user), target_kind="user", target_id=user.pk)
 
 
 def remove_pin(*, user: User) -> None:
     with transaction.atomic():
         if StaffPin.objects.filter(user=user).delete()[0]:
-            record("account.pin_removed", actor=actor_of(user), target_kind="user", target_id=user.pk)
+            log_event("account.pin_removed", actor=get_actor(user), target_kind="user", target_id=user.pk)
 
 
 def check_pin(pin: str) -> None:
@@ -177,17 +179,17 @@ def try_pin(request: HttpRequest, user: User, pin: str) -> str:
     The PIN for duress opens as the other one does, to a session in which there is nothing (`access.sessions.duress`).
     """
     row = row_here(request, user).filter(ended_at__isnull=True)
-    if not row.filter(wrong_pins__lt=MOST_WRONG).update(wrong_pins=F("wrong_pins") + 1):
+    if not row.filter(wrong_pins__lt=MAX_WRONG).update(wrong_pins=F("wrong_pins") + 1):
         return _end_after_wrong_pins(request, user)
     chosen = StaffPin.objects.filter(user=user).first()
     hashes = (chosen.pin, chosen.duress) if chosen is not None else ("", "")
     is_pin, is_duress = (check_password(pin, each) for each in hashes)  # both, so that both take as long
     if not (is_pin or is_duress):
-        record("session.wrong_pin", actor=actor_of(user), target_kind="user", target_id=user.pk)
-        return "wrong" if row.filter(wrong_pins__lt=MOST_WRONG).exists() else _end_after_wrong_pins(request, user)
+        log_event("session.wrong_pin", actor=get_actor(user), target_kind="user", target_id=user.pk)
+        return "wrong" if row.filter(wrong_pins__lt=MAX_WRONG).exists() else _end_after_wrong_pins(request, user)
     with transaction.atomic():  # nobody sees the empty day without a call; a call that fails leaves it locked
         if is_pin:
-            record("session.unlocked", actor=actor_of(user), target_kind="user", target_id=user.pk)
+            log_event("session.unlocked", actor=get_actor(user), target_kind="user", target_id=user.pk)
         else:
             duress.call_for_help(user)
         row.update(wrong_pins=0, seen_at=timezone.now(), is_locked=False, in_duress=not is_pin)
@@ -198,7 +200,7 @@ def try_pin(request: HttpRequest, user: User, pin: str) -> str:
 def _end_after_wrong_pins(request: HttpRequest, user: User) -> str:
     with transaction.atomic():
         if _end(row_here(request, user), StaffSession.Ended.WRONG_PINS):
-            record("session.ended_wrong_pins", actor=actor_of(user), target_kind="user", target_id=user.pk)
+            log_event("session.ended_wrong_pins", actor=get_actor(user), target_kind="user", target_id=user.pk)
     request.session.flush()
     return "ended"
 

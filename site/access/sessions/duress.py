@@ -21,7 +21,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 from audit.put_aside import each
 
 from ..models import Assignment, StaffRole, User
@@ -29,7 +29,7 @@ from .models import DuressAlarm
 
 KIND = "access.duress"
 RING = "access.sessions.duress.ring"
-MOST_TRIES = 12  # rounds that went out; while no mail server takes one, it goes on
+MAX_TRIES = 12  # rounds that went out; while no mail server takes one, it goes on
 WIDELY_AFTER = 3  # rounds to which nobody has answered: operators are told, too
 BETWEEN = (timedelta(minutes=2), timedelta(minutes=10))  # after a round that nobody got; after one that went out
 ONE_CALL = timedelta(minutes=10)  # the PIN entered again within this time belongs to the same call
@@ -53,7 +53,7 @@ def call_for_help(user: User) -> None:
         if DuressAlarm.objects.filter(user=user, seen_at__isnull=True, at__gt=now - ONE_CALL).exists():
             return
         DuressAlarm.objects.create(user=user, at=now, next_try_at=now)
-        record("session.duress", actor=actor_of(user), target_kind="user", target_id=user.pk)
+        log_event("session.duress", actor=get_actor(user), target_kind="user", target_id=user.pk)
         transaction.on_commit(_wake)
 
 
@@ -68,7 +68,7 @@ def _wake() -> None:
 def ring(_argument: Any = None) -> int:
     """Mail those who are to be told of calls that nobody has seen to. How many calls were mailed. Run each minute."""
     now = timezone.now()
-    due = DuressAlarm.objects.filter(seen_at__isnull=True, next_try_at__lte=now, tries__lt=MOST_TRIES)
+    due = DuressAlarm.objects.filter(seen_at__isnull=True, next_try_at__lte=now, tries__lt=MAX_TRIES)
     return each(KIND, list(due.values_list("pk", flat=True)), partial(_tell, now=now), at=now)
 
 
@@ -79,7 +79,7 @@ def _tell(key: int, *, now: Any) -> bool:
     if not claimed.update(next_try_at=now + BETWEEN[0]):  # another worker has it
         return False
     alarm = DuressAlarm.objects.select_related("user").get(pk=key)
-    readers = list(told_of(alarm.user, widely=alarm.tries >= WIDELY_AFTER).exclude(email=""))
+    readers = list(get_told(alarm.user, widely=alarm.tries >= WIDELY_AFTER).exclude(email=""))
     if not readers:
         log.error("duress_has_nobody_to_tell", alarm=key)
     if not sum(mails.tell_of_call(reader) for reader in readers):
@@ -89,7 +89,7 @@ def _tell(key: int, *, now: Any) -> bool:
     return True
 
 
-def told_of(user: User, *, widely: bool = False) -> "QuerySet[User]":
+def get_told(user: User, *, widely: bool = False) -> "QuerySet[User]":
     """The coordinators of where this person works; where there is no other one, or `widely`, the operators too."""
     held = user.current_assignments()
     regions = [region or of_unit for region, of_unit in held.values_list("region", "unit__region")]
@@ -118,4 +118,4 @@ def see_to(*, alarm: DuressAlarm, by: User) -> None:
     with transaction.atomic():
         seen = DuressAlarm.objects.filter(pk=alarm.pk, seen_at__isnull=True).exclude(user=by)
         if seen.update(seen_by=by, seen_at=timezone.now(), next_try_at=None):
-            record("session.duress_seen", actor=actor_of(by), target_kind="user", target_id=alarm.user_id)
+            log_event("session.duress_seen", actor=get_actor(by), target_kind="user", target_id=alarm.user_id)

@@ -32,7 +32,7 @@ def open_secret(stored: str) -> str:
     """The secret. One in clear, one that is gone or that doesn't open becomes a random one, which no code fits: whoever
     writes to the database can't put a secret of their own there."""
     try:
-        found = FactorSecret.objects.filter(pk=_pk_of(stored)).first()
+        found = FactorSecret.objects.filter(pk=_get_pk(stored)).first()
         if found is not None:
             return str(found.content)
         code = "missing"
@@ -48,7 +48,7 @@ def forget_secrets(data: dict[str, Any]) -> None:
     FactorSecret.objects.filter(pk__in=[each.removeprefix(PREFIX) for each in named]).delete()
 
 
-def _pk_of(stored: str) -> uuid.UUID:
+def _get_pk(stored: str) -> uuid.UUID:
     if not stored.startswith(PREFIX):
         raise ValueError("not sealed")
     return uuid.UUID(stored.removeprefix(PREFIX))

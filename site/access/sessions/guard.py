@@ -35,11 +35,11 @@ class SessionGuard:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.locked_user = None  # type: ignore[attr-defined]
-        request.user = SimpleLazyObject(lambda: person_of(request))  # type: ignore[assignment]
+        request.user = SimpleLazyObject(lambda: get_person(request))  # type: ignore[assignment]
         return self.get_response(request)
 
 
-def person_of(request: HttpRequest) -> User | AnonymousUser:
+def get_person(request: HttpRequest) -> User | AnonymousUser:
     user = get_user(request)
     if not isinstance(user, User):
         return AnonymousUser()

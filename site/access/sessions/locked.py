@@ -11,13 +11,13 @@ from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from access.models import User
-from vault.seal import SealBroken, place_of, seal, unseal
+from vault.seal import SealBroken, get_place, seal, unseal
 
+from ..models import User
 from .keys import ROW, TYPED
 from .models import StaffPin
 
-MOST_TYPED = 400_000  # bytes of one page's fields
+MAX_TYPED = 400_000  # bytes of one page's fields
 KEPT_AT = ("/field/", "/cms/")  # where what a person typed is worth keeping
 NOT_KEPT = ("csrfmiddlewaretoken", "draft_key")
 
@@ -47,7 +47,7 @@ def _keep_typed(request: HttpRequest) -> bool:
         return False
     fields = [(name, value) for name, values in request.POST.lists() if name not in NOT_KEPT for value in values]
     plain = json.dumps({"path": request.get_full_path(), "fields": fields, "files": sorted(request.FILES)}).encode()
-    if not fields or len(plain) > MOST_TYPED:
+    if not fields or len(plain) > MAX_TYPED:
         return False
     request.session[TYPED] = seal(plain, _place(request))
     return True
@@ -70,7 +70,7 @@ def forget_typed(request: HttpRequest) -> None:
 
 
 def _place(request: HttpRequest) -> bytes:
-    return place_of("session", "typed", request.session.get(ROW, ""))
+    return get_place("session", "typed", request.session.get(ROW, ""))
 
 
 def safe_next(request: HttpRequest, asked: QueryDict, default: str) -> str:

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
 from ..models import FieldToken, StaffRole, User
 from ..staff import mails
@@ -45,7 +45,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "account/sessions.html",
-        {"sessions": open_ones, "recent": recent, "here": actions.row_of(request), "done": request.GET.get("done")},
+        {"sessions": open_ones, "recent": recent, "here": actions.get_row(request), "done": request.GET.get("done")},
     )
 
 
@@ -60,7 +60,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
         found = uuid.UUID(wanted)
     except ValueError:
         return redirect("account_sessions")
-    if str(found) == actions.row_of(request):
+    if str(found) == actions.get_row(request):
         return redirect("account_logout")
     actions.end_one(user=me, session=found, by=me)
     return redirect(f"{reverse('account_sessions')}?done=one")
@@ -170,7 +170,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
         found = get_object_or_404(FieldToken, user=me, pk=_number(request.POST["end"]))
         with transaction.atomic():
             if FieldToken.objects.filter(pk=found.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
-                record("field_token.ended", actor=actor_of(me), target_kind="user", target_id=me.pk, token=found.pk)
+                log_event("field_token.ended", actor=get_actor(me), target_kind="user", target_id=me.pk, token=found.pk)
         return redirect("account_tokens")
     if request.method == "POST" and has_factor and form.is_valid():
         made = _make(me, form.cleaned_data)
@@ -184,7 +184,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def _make(user: User, wanted: dict[str, Any]) -> str:
     with transaction.atomic():
         token = FieldToken.issue(user, days=wanted["days"], scope=wanted["scope"], name=wanted["name"])
-        record("field_token.issued", actor=actor_of(user), target_kind="user", target_id=user.pk, days=wanted["days"],
+        log_event("field_token.issued", actor=get_actor(user), target_kind="user", target_id=user.pk, days=wanted["days"],
                scope=wanted["scope"])  # fmt: skip
         transaction.on_commit(partial(mails.tell_of_change, user, "token"))
     return token

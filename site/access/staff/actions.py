@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from audit.chain import SYSTEM, Actor, actor_of, record
+from audit.chain import SYSTEM, Actor, get_actor, log_event
 
 from ..models import Assignment, AssignmentQuerySet, MobileUnit, Region, StaffRole, User
 from ..sessions.actions import end_all
@@ -47,7 +47,7 @@ def make_person(
         user.set_unusable_password()
         user.is_staff = user.is_superuser = False
         user.save()
-        record("account.made", actor=_actor(by), target_kind="user", target_id=user.pk, role=role)
+        log_event("account.made", actor=_actor(by), target_kind="user", target_id=user.pk, role=role)
         given = give_role(user=user, role=role, unit=unit, regions=regions, starts_on=starts_on, ends_on=ends_on, by=by,
                           invites=True)  # fmt: skip
         # Where the role waits for a second keeper, so does the invitation.
@@ -84,8 +84,8 @@ def give_role(
             user=user, role=role, unit=unit, starts_on=starts_on, ends_on=ends_on, asked_by=by, invites=invites
         )
         asked.regions.set(places)
-        record("account.role_asked", actor=_actor(by), target_kind="user", target_id=user.pk, role=role,
-               where=by_two.where_of(unit, places))  # fmt: skip
+        log_event("account.role_asked", actor=_actor(by), target_kind="user", target_id=user.pk, role=role,
+               where=by_two.get_where(unit, places))  # fmt: skip
         transaction.on_commit(partial(mails.tell_of_role_request, by_two.who_may_decide(asked)))
     return asked
 
@@ -114,7 +114,7 @@ def assign_role(
         for place in _refuse_what_cannot_be(held, role, unit, regions, starts_on, ends_on):
             made.append(Assignment.objects.create(user=user, role=role, starts_on=starts_on, ends_on=ends_on, **place))
             where = next((each.slug for each in place.values() if each is not None), "")
-            record(
+            log_event(
                 "account.role_given",
                 actor=_actor(by),
                 target_kind="user",
@@ -188,7 +188,7 @@ def end_role(*, assignment: Assignment, last_day: date, by: User) -> None:
         if assignment.role in HEARD_OF:
             transaction.on_commit(partial(mails.tell_of_ended_keeper, user, [assignment.role], by))
         follow_roles(user)
-        record(
+        log_event(
             "account.role_ended", actor=_actor(by), target_kind="user", target_id=user.pk, role=assignment.role,
             last_day=last_day.isoformat(),
         )  # fmt: skip
@@ -214,7 +214,7 @@ def end_work(*, user: User, by: User) -> None:
         RoleRequest.objects.waiting().filter(user=user).delete()
         _revoke_invitations(user)
         follow_roles(user)
-        record("account.shut", actor=_actor(by), target_kind="user", target_id=user.pk)
+        log_event("account.shut", actor=_actor(by), target_kind="user", target_id=user.pk)
         if kept:
             transaction.on_commit(partial(mails.tell_of_ended_keeper, user, kept, by))
 
@@ -226,7 +226,7 @@ def take_back(*, user: User, by: User) -> None:
         user.is_active = True
         user.set_unusable_password()
         user.save(update_fields=["is_active", "password"])
-        record("account.opened_again", actor=_actor(by), target_kind="user", target_id=user.pk)
+        log_event("account.opened_again", actor=_actor(by), target_kind="user", target_id=user.pk)
 
 
 def change_person(*, user: User, changed: list[str], old_email: str, by: User) -> None:
@@ -240,10 +240,10 @@ def change_person(*, user: User, changed: list[str], old_email: str, by: User) -
             AddressChange.objects.waiting().filter(user=user).delete()
             AddressChange.objects.create(user=user, email=user.email, asked_by=by)
             user.email = old_email
-            record("account.address_asked", actor=_actor(by), target_kind="user", target_id=user.pk)
+            log_event("account.address_asked", actor=_actor(by), target_kind="user", target_id=user.pk)
         if changed:
             user.save(update_fields=changed)
-            record(
+            log_event(
                 "account.changed",
                 actor=_actor(by),
                 target_kind="user",
@@ -272,7 +272,7 @@ def invite(*, user: User, by: User | None, mail: bool = True) -> str:
     with transaction.atomic():
         _revoke_invitations(user)
         invitation, token = Invitation.issue(user=user, made_by=by)
-        record("account.invited", actor=_actor(by), target_kind="user", target_id=user.pk)
+        log_event("account.invited", actor=_actor(by), target_kind="user", target_id=user.pk)
         if mail:
             transaction.on_commit(partial(mails.send_invitation, invitation, token))
     return token
@@ -291,7 +291,7 @@ def accept_invitation(*, token: str, password: str) -> User | None:
         user.set_password(password)
         user.save(update_fields=["password"])
         end_all(user=user, by=user)
-        record("account.password_set", actor=actor_of(user), target_kind="user", target_id=user.pk)
+        log_event("account.password_set", actor=get_actor(user), target_kind="user", target_id=user.pk)
     return user
 
 
@@ -299,7 +299,7 @@ def accept_invitation(*, token: str, password: str) -> User | None:
 
 
 def _actor(by: User | None) -> Actor:
-    return actor_of(by) if by is not None else SYSTEM
+    return get_actor(by) if by is not None else SYSTEM
 
 
 def _revoke_invitations(user: User) -> None:

@@ -59,7 +59,7 @@ def waiting_for(user: User) -> list[RoleRequest]:
     ]
 
 
-def where_of(unit: MobileUnit | None, regions: Iterable[Region]) -> str:
+def get_where(unit: MobileUnit | None, regions: Iterable[Region]) -> str:
     return unit.slug if unit is not None else " ".join(sorted(each.slug for each in regions))
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audit.chain import actor_of, record
+from audit.chain import get_actor, log_event
 
 from ..models import User
 from ..sessions.actions import end_all
@@ -75,7 +75,7 @@ def ask_for_reset(*, user: User, by: User) -> FactorReset:
         if waiting is not None:
             return waiting
         asked = FactorReset.objects.create(user=user, asked_by=by)
-        record("account.factor_reset_asked", actor=actor_of(by), target_kind="user", target_id=user.pk)
+        log_event("account.factor_reset_asked", actor=get_actor(by), target_kind="user", target_id=user.pk)
         transaction.on_commit(partial(mails.tell_of_reset, user, asked=True))
     return asked
 
@@ -112,7 +112,7 @@ def ask_to_end_sessions(*, user: User, by: User) -> SessionEnd:
         if waiting is not None:
             return waiting
         asked = SessionEnd.objects.create(user=user, asked_by=by)
-        record("session.end_asked", actor=actor_of(by), target_kind="user", target_id=user.pk)
+        log_event("session.end_asked", actor=get_actor(by), target_kind="user", target_id=user.pk)
     return asked
 
 
@@ -137,6 +137,6 @@ def _decide(asked: TwoPeople, approve: bool, by: User, action: str, **detail: An
     changed = waiting.update(decided_by=by, decided_at=timezone.now(), is_approved=approve)
     if not changed:
         raise ValidationError(_("This has been decided in the meantime, or it waited too long. Check again."))
-    record(
-        action, actor=actor_of(by), target_kind="user", target_id=asked.user_id, asked_by=asked.asked_by_id, **detail
+    log_event(
+        action, actor=get_actor(by), target_kind="user", target_id=asked.user_id, asked_by=asked.asked_by_id, **detail
     )

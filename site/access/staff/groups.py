@@ -16,7 +16,7 @@ from ..models import StaffRole, User
 
 KIND = "user.groups"  # what is put aside when somebody's groups can't be set
 
-# The names that seeding gives rights to (case_forms.intake.seeding.reference.GROUPS, content.review.seeding).
+# The names that seeding gives rights to (case_forms.submissions.seeding.reference.GROUPS, content.review.seeding).
 GROUPS_OF: dict[str, tuple[str, ...]] = {
     StaffRole.WORKER: (),
     StaffRole.COORDINATOR: ("Coordinators",),

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audit.chain import actor_of
+from audit.chain import get_actor
 from audit.denials import record_denial
 
 from ..models import Assignment, MobileUnit, Region, StaffRole, User
@@ -256,7 +256,7 @@ def _kept_or_404(request: HttpRequest, pk: int) -> User:
     """The person, if this keeper may look after their second factor; reaching for another's is recorded."""
     me = _me(request)
     if not kept_by(me).filter(pk=pk).exists() and User.objects.filter(pk=pk).exists():
-        record_denial(actor=actor_of(me), target_kind="user", target_id=pk)
+        record_denial(actor=get_actor(me), target_kind="user", target_id=pk)
     return get_object_or_404(kept_by(me), pk=pk)
 
 

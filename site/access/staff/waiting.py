@@ -9,13 +9,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from audit.chain import actor_of
+from audit.chain import get_actor
 from audit.denials import record_denial
 
 from ..models import User
-from ..place_changes.who import place_of
+from ..place_changes.labels import in_words
+from ..place_changes.who import get_place
 from ..place_changes.who import waiting_for as places_waiting_for
-from ..place_changes.words import in_words
 from . import by_two, decisions
 from .models import AddressChange, FactorReset, RoleRequest, SessionEnd
 from .people import kept_by
@@ -30,7 +30,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
         {
             "me": me,
             "roles": by_two.waiting_for(me),
-            "places": [(each, place_of(each), in_words(each)) for each in places_waiting_for(me)],
+            "places": [(each, get_place(each), in_words(each)) for each in places_waiting_for(me)],
             "sessions": SessionEnd.objects.waiting().filter(user__in=kept_by(me)).select_related("user", "asked_by"),
             "addresses": AddressChange.objects.waiting()
             .filter(Q(user__in=kept_by(me)) | Q(asked_by=me))
@@ -46,7 +46,7 @@ def decide_role(request: HttpRequest, pk: int) -> HttpResponse:
     asked = get_object_or_404(RoleRequest.objects.select_related("user", "asked_by", "unit"), pk=pk)
     may_decide = by_two.who_may_decide(asked).filter(pk=me.pk).exists()
     if not may_decide and asked.asked_by_id != me.pk:
-        record_denial(actor=actor_of(me), target_kind="role_request", target_id=pk)
+        record_denial(actor=get_actor(me), target_kind="role_request", target_id=pk)
         raise Http404
 
     def act(approve: bool) -> None:
@@ -63,7 +63,7 @@ def decide_session_end(request: HttpRequest, pk: int) -> HttpResponse:
     me = _me(request)
     asked = get_object_or_404(SessionEnd.objects.select_related("user", "asked_by"), pk=pk)
     if not kept_by(me).filter(pk=asked.user_id).exists():
-        record_denial(actor=actor_of(me), target_kind="user", target_id=asked.user_id)
+        record_denial(actor=get_actor(me), target_kind="user", target_id=asked.user_id)
         raise Http404
     return _decided(
         request,
@@ -78,7 +78,7 @@ def decide_address(request: HttpRequest, pk: int) -> HttpResponse:
     me = _me(request)
     asked = get_object_or_404(AddressChange.objects.select_related("user", "asked_by"), pk=pk)
     if asked.asked_by_id != me.pk and not kept_by(me).filter(pk=asked.user_id).exists():
-        record_denial(actor=actor_of(me), target_kind="user", target_id=asked.user_id)
+        record_denial(actor=get_actor(me), target_kind="user", target_id=asked.user_id)
         raise Http404
     return _decided(
         request,

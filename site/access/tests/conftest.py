@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
 
-from access.models import Assignment, MobileUnit, Region, StaffRole, User
+from ..models import Assignment, MobileUnit, Region, StaffRole, User
 
 
 @pytest.fixture(autouse=True)

@@ -11,9 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from access.models import AddressChange, Assignment, FieldToken, MobileUnit, RoleRequest, SessionEnd, User
-from access.staff.actions import take_back
 from audit.models import AuditEntry
+
+from ..models import AddressChange, Assignment, FieldToken, MobileUnit, RoleRequest, SessionEnd, User
+from ..staff.actions import take_back
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english", "committed")]
 Person = Callable[..., User]

@@ -14,11 +14,11 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from access.forms import KEY_DOES_NOT_FIT
-from access.models import FactorSecret, FieldToken, User
-from access.sessions import factors
 from audit.models import AuditEntry
 
+from ..forms import KEY_DOES_NOT_FIT
+from ..models import FactorSecret, FieldToken, User
+from ..sessions import factors
 from .test_account_pages import NEW, PASSWORD, change, code_now, invitation_used, secret_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english", "committed")]

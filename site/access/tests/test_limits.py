@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import override_settings
 
-from access import hashers
-from access.limits import Bounded, BoundedForEach, Busy
+from .. import hashers
+from ..limits import Bounded, BoundedForEach, Busy
 
 
 def test_the_next_waits_for_its_turn_and_the_one_after_is_refused_at_once():

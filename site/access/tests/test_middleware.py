@@ -7,10 +7,11 @@ from django.http import HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
-from access import policy
-from access.models import FieldToken, StaffRole
 from audit.models import AuditEntry
 from config.urls import urlpatterns as house
+
+from .. import policy
+from ..models import FieldToken, StaffRole
 
 pytestmark = pytest.mark.django_db
 
@@ -34,11 +35,11 @@ handler404 = "config.views.not_found"
 def probes(settings, monkeypatch):
     settings.ROOT_URLCONF = __name__
     rows = {
-        "probe": policy.Row("probe", policy.FIELD, "A test's own route.", policy.WRITE),
-        "api_probe": policy.Row("api_probe", policy.FIELD, "A test's own route."),
+        "probe": policy.RouteRule("probe", policy.FIELD, "A test's own route.", policy.WRITE),
+        "api_probe": policy.RouteRule("api_probe", policy.FIELD, "A test's own route."),
     }
     monkeypatch.setattr(policy, "_BY_VIEW", policy._BY_VIEW | rows)
-    mount = policy.Row("tool/", policy.FIELD, "A test's own tool.", permission="wagtailadmin.access_admin")
+    mount = policy.RouteRule("tool/", policy.FIELD, "A test's own tool.", permission="wagtailadmin.access_admin")
     monkeypatch.setattr(policy, "MOUNTS", (*policy.MOUNTS, mount))
 
 

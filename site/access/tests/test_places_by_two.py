@@ -13,12 +13,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from access.models import MobileUnit, Municipality, PlaceChange, PoliceDirectorate, User
-from access.place_changes.actions import ask_for_change, decide_change
-from access.place_changes.mails import send_again
-from access.staff.groups import follow_roles
 from audit.models import AuditEntry
-from case_forms.intake.seeding.reference import seed_groups
+from case_forms.submissions.seeding.reference import seed_groups
+
+from ..models import MobileUnit, Municipality, PlaceChange, PoliceDirectorate, User
+from ..place_changes.actions import ask_for_change, decide_change
+from ..place_changes.mails import send_again
+from ..staff.groups import follow_roles
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english", "committed")]
 Person = Callable[..., User]

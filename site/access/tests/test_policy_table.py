@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from access import policy
+from .. import policy
 
 KNOWN_ROLES = {*policy.STAFF, *policy.PUBLIC, *policy.RECIPIENT}
 

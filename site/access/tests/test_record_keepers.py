@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from access.models import Assignment, RoleRequest, User
-from access.staff.actions import give_role
-from access.staff.decisions import decide_role
+from ..models import Assignment, RoleRequest, User
+from ..staff.actions import give_role
+from ..staff.decisions import decide_role
 
 pytestmark = pytest.mark.django_db
 Person = Callable[..., User]

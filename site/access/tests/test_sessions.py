@@ -12,10 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from access.models import DuressAlarm, FieldToken, StaffPin, StaffSession, User
-from access.sessions import actions, duress
-from access.sessions.device import device_in_words
 from audit.models import AuditEntry
+
+from ..models import DuressAlarm, FieldToken, StaffPin, StaffSession, User
+from ..sessions import actions, duress
+from ..sessions.device import device_in_words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 PIN, DURESS = "283746", "650193"
@@ -152,7 +153,7 @@ def test_after_five_wrong_pins_the_session_is_over_and_its_right_pin_too(worker)
 
 def test_a_chain_that_cannot_be_written_leaves_no_screen_open(worker):
     client = as_(worker)
-    with mock.patch("access.sessions.actions.record", side_effect=OperationalError):
+    with mock.patch("access.sessions.actions.log_event", side_effect=OperationalError):
         assert lock(client).status_code == 302
     assert client.get("/field/").status_code == 302
     assert "session.locked" not in actions_in_chain()
@@ -302,15 +303,15 @@ def test_mails_go_on_while_nobody_takes_one_and_reach_operators_when_nobody_answ
     person("operator", email="olta@vatra.example")
     unlock(as_(worker), DURESS)
     with mock.patch("access.staff.mails.EmailMessage.send", side_effect=OSError):
-        for _round in range(duress.MOST_TRIES + 3):
+        for _round in range(duress.MAX_TRIES + 3):
             DuressAlarm.objects.update(next_try_at=timezone.now())
             duress.ring()
-    for _round in range(duress.MOST_TRIES + 3):
+    for _round in range(duress.MAX_TRIES + 3):
         DuressAlarm.objects.update(next_try_at=timezone.now())
         duress.ring()
     to = [letter.to[0] for letter in mail.outbox]
-    assert to.count("besa@vatra.example") == duress.MOST_TRIES
-    assert to.count("olta@vatra.example") == duress.MOST_TRIES - duress.WIDELY_AFTER
+    assert to.count("besa@vatra.example") == duress.MAX_TRIES
+    assert to.count("olta@vatra.example") == duress.MAX_TRIES - duress.WIDELY_AFTER
 
 
 def test_without_a_coordinator_operators_are_told(worker, person):

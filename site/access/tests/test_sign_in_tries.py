@@ -6,9 +6,9 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from access.models import RateCount
-from access.rate_limits import Limit, network_of
-from access.sign_in_tries import COOKIE
+from ..models import RateCount
+from ..rate_limits import Limit, get_network
+from ..sign_in_tries import COOKIE
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-enough-pass-phrase"
@@ -155,4 +155,4 @@ def test_a_count_goes_down_as_its_window_moves_on():
     ],
 )
 def test_networks_are_folded(one, other, same):
-    assert (network_of(one) == network_of(other)) is same
+    assert (get_network(one) == get_network(other)) is same

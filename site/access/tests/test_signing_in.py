@@ -8,10 +8,11 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
-from access.adapter import StaffAccountAdapter
-from access.models import Assignment, FieldToken, User, in_language
-from access.scoping import visible_or_404
 from audit.models import AuditEntry
+
+from ..adapter import StaffAccountAdapter
+from ..models import Assignment, FieldToken, User, localize
+from ..scoping import visible_or_404
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-enough-pass-phrase"
@@ -150,15 +151,15 @@ def test_the_token_command_refuses_what_makes_no_sense(person, name, options):
 
 def test_a_text_is_given_in_the_language_asked_for_or_the_next_best():
     both = {"sq": "po", "en": "yes"}
-    assert in_language(both, "en") == "yes"
-    assert in_language(both, "en-gb") == "yes"
-    assert in_language(both, "it") == "po"
-    assert in_language({"en": "yes"}, "sq") == "yes"
-    assert in_language({}) == ""
+    assert localize(both, "en") == "yes"
+    assert localize(both, "en-gb") == "yes"
+    assert localize(both, "it") == "po"
+    assert localize({"en": "yes"}, "sq") == "yes"
+    assert localize({}) == ""
 
 
 def test_places_show_their_names(units, regions):
-    from access.models import Municipality, PoliceDirectorate
+    from ..models import Municipality, PoliceDirectorate
 
     directorate = PoliceDirectorate.objects.create(slug="d", name="Drejtoria", short_name="DVP")
     north = regions["north"]

@@ -15,10 +15,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from access.models import Assignment, FactorReset, FieldToken, Invitation, RoleRequest, StaffRole, User
-from access.staff import groups
-from access.staff.groups import follow_roles_of_all
 from audit.models import AuditEntry
+
+from ..models import Assignment, FactorReset, FieldToken, Invitation, RoleRequest, StaffRole, User
+from ..staff import groups
+from ..staff.groups import follow_roles_of_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english", "committed")]
 GOOD = "a-long-enough-pass-phrase"
@@ -362,10 +363,10 @@ def test_a_list_of_many_is_paged_found_and_narrowed_with_few_queries(operator, p
 @pytest.fixture
 def keeper(operator):
     """An operator with the rights that seeding gives the group."""
-    from case_forms.intake.seeding.reference import seed_groups
+    from case_forms.submissions.seeding.reference import seed_groups
 
     seed_groups()
-    from access.staff.groups import follow_roles
+    from ..staff.groups import follow_roles
 
     follow_roles(operator)
     return as_(operator)
@@ -376,7 +377,7 @@ def test_a_unit_is_made_with_a_number_that_can_be_called(keeper, regions):
     wrong = keeper.post(reverse("mobileunit:add"), {**given, "callback_phone": "069 12"})
     assert list(wrong.context["form"].errors) == ["callback_phone"]
     keeper.post(reverse("mobileunit:add"), {**given, "callback_phone": "069 123 4567"})
-    from access.models import MobileUnit
+    from ..models import MobileUnit
 
     assert MobileUnit.objects.get(slug="njesia").callback_phone == "+355691234567"
     assert AuditEntry.objects.filter(action="place.mobileunit_added").exists()
@@ -391,7 +392,7 @@ def test_a_unit_with_people_is_not_closed(keeper, person, units):
 
 
 def test_a_municipality_moves_to_another_directorate_and_keeps_its_name(keeper, regions):
-    from access.models import Municipality, PoliceDirectorate
+    from ..models import Municipality, PoliceDirectorate
 
     one, two = (PoliceDirectorate.objects.create(slug=s, name=s, short_name=s) for s in ("dvp-a", "dvp-b"))
     place = Municipality.objects.create(slug="b", name="B", region=regions["north"], police_directorate=one)

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from audit.triggers import AUDIT_ENTRIES
+from ..triggers import AUDIT_ENTRIES
 
 
 class Migration(migrations.Migration):

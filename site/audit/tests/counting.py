@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db.models import Sum
 
-from audit.denials import DENIED
-from audit.models import AuditEntry, RepeatedDenial
+from ..denials import DENIED
+from ..models import AuditEntry, RepeatedDenial
 
 
 def denials(**which: Any) -> int:

@@ -9,17 +9,17 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from audit import verifying
-from audit.chain import ANONYMOUS, GENESIS, SHORT, Actor, actor_of, head_note, record
-from audit.models import AuditEntry, AuditIsAppendOnly, ChainHead
-from audit.triggers import AUDIT_ENTRIES, KeptTable
-from audit.verifying import verify_chain
+from .. import verification
+from ..chain import ANONYMOUS, GENESIS, SHORT, Actor, get_actor, head_note, log_event
+from ..models import AuditEntry, AuditIsAppendOnly, ChainHead
+from ..triggers import AUDIT_ENTRIES, KeptTable
+from ..verification import verify_chain
 
 pytestmark = pytest.mark.django_db
 
 
 def write(count: int) -> list[AuditEntry]:
-    return [record("test.done", target_kind="thing", target_id=number, step=number) for number in range(count)]
+    return [log_event("test.done", target_kind="thing", target_id=number, step=number) for number in range(count)]
 
 
 def sql(statement: str, *values: object) -> None:
@@ -49,7 +49,7 @@ def test_an_empty_chain_is_unbroken():
 
 def test_what_was_written_reads_back_the_same_whatever_its_type():
     at, thing = datetime(2026, 5, 1, 12, 30, 15, 123456, tzinfo=UTC), uuid.uuid4()
-    record("test.done", actor=Actor("contact", "7"), target_id=thing, at=at, when=at, ids=[thing], n=None, text="ë")
+    log_event("test.done", actor=Actor("contact", "7"), target_id=thing, at=at, when=at, ids=[thing], n=None, text="ë")
     entry = AuditEntry.objects.get()
     assert entry.detail == {"when": at.isoformat(), "ids": [str(thing)], "n": None, "text": "ë"}
     assert entry.at == at
@@ -59,17 +59,17 @@ def test_what_was_written_reads_back_the_same_whatever_its_type():
 def test_a_rolled_back_deed_takes_its_entry_along():
     write(1)
     with transaction.atomic():
-        record("test.undone")
+        log_event("test.undone")
         transaction.set_rollback(True)
     assert list(AuditEntry.objects.values_list("action", flat=True)) == ["test.done"]
-    assert record("test.done").number == 2
+    assert log_event("test.done").number == 2
     assert verify_chain().ok
 
 
 def test_writing_one_entry_takes_three_statements(django_assert_num_queries):
     write(1)
     with transaction.atomic(), django_assert_num_queries(3):
-        record("test.done")
+        log_event("test.done")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_changed_entry_with_a_mended_hash_breaks_the_next(tampering):
     write(4)
     entry = AuditEntry.objects.get(number=2)
     entry.action = "test.other"
-    from audit.chain import expected_hash
+    from ..chain import expected_hash
 
     sql("UPDATE audit_auditentry SET action = %s, hash = %s WHERE number = 2", entry.action, expected_hash(entry))
     report = verify_chain()
@@ -175,8 +175,8 @@ def test_a_table_may_keep_only_some_columns():
 
 def test_the_actor_is_the_person_or_nobody(django_user_model):
     person = django_user_model.objects.create(username="p")
-    assert actor_of(person) == Actor("user", str(person.pk))
-    assert actor_of(None) == ANONYMOUS
+    assert get_actor(person) == Actor("user", str(person.pk))
+    assert get_actor(None) == ANONYMOUS
 
 
 def test_the_command_prints_the_head_and_fails_on_a_break(tampering):
@@ -201,15 +201,15 @@ def test_entries_show_their_number_and_action():
 
 
 def test_an_entry_written_while_the_chain_is_read_breaks_nothing(monkeypatch):
-    record("first")
-    really, written = verifying.expected_hash, []
+    log_event("first")
+    really, written = verification.expected_hash, []
 
     def slowly(entry):
         if not written:
             written.append(True)
-            record("meanwhile")
+            log_event("meanwhile")
         return really(entry)
 
-    monkeypatch.setattr(verifying, "expected_hash", slowly)
+    monkeypatch.setattr(verification, "expected_hash", slowly)
     assert verify_chain().ok
     assert AuditEntry.objects.count() == 2

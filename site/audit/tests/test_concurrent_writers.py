@@ -13,7 +13,7 @@ import sys, threading, django
 django.setup()
 from django.db import connection, transaction
 from audit.chain import record
-from audit.verifying import verify_chain
+from audit.verification import verify_chain
 task = sys.argv[1]
 def write(name):
     for number in range({EACH}):

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from audit.chain import Actor
-from audit.denials import DENIED, DENIED_AGAIN, WINDOW, flush, record_denial
-from audit.models import AuditEntry, RepeatedDenial
+from ..chain import Actor
+from ..denials import DENIED, DENIED_AGAIN, WINDOW, flush, record_denial
+from ..models import AuditEntry, RepeatedDenial
 
 pytestmark = pytest.mark.django_db
 ONE, TWO = Actor("user", "1"), Actor("user", "2")

@@ -11,12 +11,13 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.chain import GENESIS, SEALED, expected_hash, record, seal_over
-from audit.keys import _from_file, chain_keys
-from audit.models import AuditEntry, ChainHead
-from audit.triggers import AUDIT_ENTRIES
-from audit.verifying import CHANGED, CUT_OFF, MISSING, NO_KEY, SEALED_TWICE, UNKEYED, UNLINKED, UNSEALED, verify_chain
 from vault.keyring import KeyRingError
+
+from ..chain import GENESIS, SEALED, expected_hash, log_event, seal_over
+from ..keys import _from_file, chain_keys
+from ..models import AuditEntry, ChainHead
+from ..triggers import AUDIT_ENTRIES
+from ..verification import CHANGED, CUT_OFF, MISSING, NO_KEY, SEALED_TWICE, UNKEYED, UNLINKED, UNSEALED, verify_chain
 
 pytestmark = pytest.mark.django_db
 OTHER = "other:" + "QUFB" * 10 + "QUE="
@@ -45,7 +46,7 @@ def unkeyed_hash(entry: AuditEntry) -> str:
 
 
 def write(count: int) -> list[AuditEntry]:
-    return [record("test.done", target_id=number) for number in range(count)]
+    return [log_event("test.done", target_id=number) for number in range(count)]
 
 
 def put(entries: list[AuditEntry], *, is_keyed: bool = True) -> None:
@@ -84,11 +85,11 @@ def test_each_entry_names_its_key_and_none_of_it_is_in_the_database():
 
 def test_a_chain_without_a_key_is_sealed_over_by_the_first_keyed_entry():
     unkeyed(3)
-    entry = record("test.done")
+    entry = log_event("test.done")
     seal = AuditEntry.objects.get(action=SEALED)
     assert (seal.number, seal.detail, entry.number) == (4, {"entries": 3}, 5)
     assert verify_chain().ok
-    assert record("test.done").number == 6
+    assert log_event("test.done").number == 6
     assert AuditEntry.objects.filter(action=SEALED).count() == 1
 
 
@@ -103,7 +104,7 @@ def test_the_seal_can_be_set_at_the_start():
 
 def test_a_sealed_chain_can_not_be_changed_under_its_seal():
     unkeyed(3)
-    record("test.done")
+    log_event("test.done")
     entries = list(AuditEntry.objects.all())
     entries[1].action = "test.other"
     for before, entry in pairwise(entries[:3]):
@@ -129,14 +130,14 @@ def test_all_of_it_hashed_anew_is_named_as_soon_as_the_seal_was_older():
     write(2)
     entries = [entry for entry in AuditEntry.objects.all() if entry.number != 2]
     put(rehashed(entries), is_keyed=True)  # the head says that there was a seal
-    record("test.done")
+    log_event("test.done")
     assert (verify_chain().broken, verify_chain().reason) == (5, UNSEALED)
 
 
 def test_a_second_seal_is_named():
     write(3)
     ChainHead.objects.update(is_keyed=False)
-    record("test.done")
+    log_event("test.done")
     assert (verify_chain().broken, verify_chain().reason) == (4, SEALED_TWICE)
 
 
@@ -209,4 +210,4 @@ def test_a_file_that_can_not_be_made_is_said_in_words(settings, tmp_path):
     (tmp_path / "keys").write_text("no folder")
     settings.AUDIT_KEYS, settings.AUDIT_KEY_FILE = [], tmp_path / "keys" / "audit.keys"
     with pytest.raises(KeyRingError, match="AUDIT_KEYS"):
-        record("test.done")
+        log_event("test.done")

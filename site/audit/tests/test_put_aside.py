@@ -6,8 +6,8 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from audit.models import PutAside
-from audit.put_aside import aside, each, forget_unmet, try_again
+from ..models import PutAside
+from ..put_aside import aside, each, forget_unmet, try_again
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()

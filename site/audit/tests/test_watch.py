@@ -8,13 +8,12 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from audit import watch
-from audit.chain import record
-from audit.models import AuditEntry, ChainHead
-from audit.triggers import AUDIT_ENTRIES
-from audit.verifying import CHANGED, CUT_OFF, NOT_NOTED, UNKEYED
-from audit.watch import WatchedElsewhere, look
-
+from .. import watch
+from ..chain import log_event
+from ..models import AuditEntry, ChainHead
+from ..triggers import AUDIT_ENTRIES
+from ..verification import CHANGED, CUT_OFF, NOT_NOTED, UNKEYED
+from ..watch import WatchedElsewhere, look
 from .test_keyed_chain import put, rehashed, write
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +82,7 @@ def test_all_of_it_hashed_anew_without_the_key_is_named():
     kept = [entry for entry in AuditEntry.objects.all() if entry.number != 2]
     put(rehashed(kept), is_keyed=False)
     assert state(look()) == (6, CUT_OFF)
-    record("test.done")  # the service seals what it finds
+    log_event("test.done")  # the service seals what it finds
     assert state(look())[1] == NOT_NOTED
 
 

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 
-from .shelf import FIRST, LANGUAGES, guides_for
+from .catalogue import FIRST, LANGUAGES, guides_for
 
 
 def all_guides(request: HttpRequest) -> HttpResponse:

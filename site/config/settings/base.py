@@ -48,12 +48,12 @@ INSTALLED_APPS = [
     "notifications.briefs",
     "notifications.escalation",
     "case_forms.zones",
-    "case_forms.builder",
+    "case_forms.form_builder",
     "case_forms.procedures",
     "case_forms.cases",
-    "case_forms.signals",
-    "case_forms.intake",
-    "case_forms.asking",
+    "case_forms.tips",
+    "case_forms.submissions",
+    "case_forms.tip_pages",
     "case_forms.reports",
     # the tools they stand on
     "wagtail_localize",
@@ -132,7 +132,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.context.site",
             ],
-            "builtins": ["config.templatetags.house"],
+            "builtins": ["config.templatetags.ui"],
         },
     }
 ]
@@ -214,10 +214,10 @@ BACKUP_MAX_HOURS = env.int("BACKUP_MAX_HOURS", default=0)
 HOUSEKEEPING = (
     "access.staff.groups.follow_roles_of_all",
     "access.sessions.housekeeping.tidy",
-    "case_forms.intake.housekeeping.tidy",
+    "case_forms.submissions.housekeeping.tidy",
     "content.housekeeping.each_hour",
-    "case_forms.signals.housekeeping.tidy",
-    "case_forms.asking.housekeeping.tidy",
+    "case_forms.tips.housekeeping.tidy",
+    "case_forms.tip_pages.housekeeping.tidy",
 )
 # What they run each minute: things that people have set a clock for.
 EACH_MINUTE = (

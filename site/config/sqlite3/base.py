@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
-from .queueing import WriteQueue, queue_of
+from .queueing import WriteQueue, get_queue
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLAC")
 
@@ -25,7 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.execute_wrappers.append(self._write_in_turn)
 
     def _queue(self) -> WriteQueue | None:
-        return None if self.is_in_memory_db() else queue_of(str(self.settings_dict["NAME"]))
+        return None if self.is_in_memory_db() else get_queue(str(self.settings_dict["NAME"]))
 
     def _enter(self) -> None:
         queue = self._queue()

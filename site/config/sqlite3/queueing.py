@@ -91,7 +91,7 @@ _queues: dict[str, WriteQueue] = {}
 _making = threading.Lock()
 
 
-def queue_of(database: str) -> WriteQueue:
+def get_queue(database: str) -> WriteQueue:
     """This process's queue for a database file (its path); one for all connections, since a process that closes a file
     loses every record lock that it has on it."""
     key = os.path.realpath(database)

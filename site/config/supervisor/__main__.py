@@ -7,9 +7,9 @@ import uuid
 
 from .child import become
 from .console import Console
+from .instance import ROOT, CannotStart, take_place
 from .kernel import MARK
 from .loop import Supervisor
-from .place import ROOT, CannotStart, take_place
 from .preparation import prepare
 from .procfile import ProcfileError, read_procfile
 

@@ -5,13 +5,13 @@ import sys
 from collections.abc import Sequence
 
 from .child import Child
-from .place import ROOT, Place
+from .instance import ROOT, Instance
 
 
 class Console:
     """`accounts` are the demo accounts, one line each, shown once the house is ready."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Instance) -> None:
         self.parts_log_to_files = os.environ.get("LOG_TO", "files" if place.is_local else "stderr") == "files"
         self.accounts: Sequence[str] = ()
 
@@ -22,7 +22,7 @@ class Console:
     def log_hint(self, child: Child) -> str:
         return f" (see {_short(str(child.log))})" if child.log else ""
 
-    def welcome(self, place: Place) -> None:
+    def welcome(self, place: Instance) -> None:
         base = place.public_url.rstrip("/")
         rows = [("public pages", "/"), ("mobile units", "/field/"), ("editors, coordinators", "/cms/")]
         if place.mail_socket is not None:

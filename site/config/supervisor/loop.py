@@ -9,8 +9,8 @@ from pathlib import Path
 
 from .child import Child
 from .console import Console
+from .instance import Instance
 from .kernel import adopt_orphans, marked_processes
-from .place import Place
 from .procfile import Part
 from .pulses import PULSE, Pulses
 from .watch import WEB_STARTS_WITHIN, Answer, Watch, ask
@@ -28,7 +28,7 @@ class Supervisor:
     """Each turn: start what is due, sleep until a signal or tick, wait for the dead, listen to `web`, ask /readyz, end
     what is stuck."""
 
-    def __init__(self, place: Place, parts: list[Part], console: Console, *, mark: str) -> None:
+    def __init__(self, place: Instance, parts: list[Part], console: Console, *, mark: str) -> None:
         self.place, self.console, self.mark = place, console, mark
         self.watch = Watch()
         self.pulses = Pulses.open()

@@ -19,8 +19,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from .instance import ROOT, CannotStart, Instance
 from .kernel import die_with_parent
-from .place import ROOT, CannotStart, Place
 
 ROOMS = ("site", "content", "outreach_pages", "case_forms", "notifications")
 # What the parts would import one by one after the fork, each into memory of its own.
@@ -51,9 +51,9 @@ class Stamps:
         self.path.write_text(json.dumps(self.known))
 
 
-def prepare(place: Place, say: Say) -> list[str]:
+def prepare(place: Instance, say: Say) -> list[str]:
     """Makes the house ready for its parts; returns the lines that name the demo accounts. Raises CannotStart."""
-    from config.catalogs import compile_catalogs
+    from ..catalogs import compile_catalogs
 
     in_child("translations", compile_catalogs)
     load_django()
@@ -164,7 +164,7 @@ def _migrate() -> None:
         call_command("migrate", interactive=False, verbosity=0)
 
 
-def _seed(place: Place) -> None:
+def _seed(place: Instance) -> None:
     from django.core.management import call_command
 
     call_command("seed_reference", stdout=StringIO())
@@ -172,7 +172,7 @@ def _seed(place: Place) -> None:
         call_command("seed_demo", stdout=StringIO())
 
 
-def _seed_if_changed(place: Place, say: Say) -> None:
+def _seed_if_changed(place: Instance, say: Say) -> None:
     stamps = Stamps(place.data_dir)
     read = _digest(_files(ROOMS, (".py", ".json", ".po"))) + _database_identity()
     if stamps.differs("seeds", read):
@@ -196,7 +196,7 @@ def _collect_static() -> None:
 
 
 def _demo_accounts() -> list[str]:
-    from case_forms.intake.seeding.demo import demo_accounts
+    from case_forms.submissions.seeding.demo import demo_accounts
 
     return [
         f"{account['username']:<24}{account['password']:<20}{account['role']:<14}{account['place']}"

@@ -46,7 +46,7 @@ class Pulses:
     def silent(self, group: int) -> list[tuple[int, float]]:
         """(pid, seconds) of each process of this group that was heard once and isn't any more. Forgets the dead."""
         now = time.monotonic()
-        self.heard = {pid: at for pid, at in self.heard.items() if _group_of(pid) == group}
+        self.heard = {pid: at for pid, at in self.heard.items() if _get_group(pid) == group}
         if self.heard:
             self.last_heard = {group: max(self.heard.values())}
         return [(pid, now - at) for pid, at in self.heard.items() if now - at > SILENT_SECONDS]
@@ -69,7 +69,7 @@ class Pulses:
         return [line for line in lines if line.count(b" ") == 2]
 
 
-def _group_of(pid: int) -> int:
+def _get_group(pid: int) -> int:
     try:
         return os.getpgid(pid)
     except ProcessLookupError:

@@ -12,7 +12,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from .child import Child
-from .place import Place
+from .instance import Instance
 
 TIMEOUT_SECONDS = 2.0
 # A stale sign must have been seen for this long before a part is ended: a machine that slept wakes with old signs.
@@ -45,7 +45,7 @@ class Answer:
     refused: bool = False  # nobody listens on the port
 
 
-def ask(place: Place) -> Answer:
+def ask(place: Instance) -> Answer:
     """One GET /readyz. Never raises."""
     connection = HTTPConnection(place.probe_host, place.port, timeout=TIMEOUT_SECONDS)
     try:

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from access.models import StaffRole, User
 from case_forms.testing import Scene, make_coordinator, make_place, make_scene, make_user
-from config.guides.markdown import render
-from config.guides.shelf import GUIDES, LANGUAGES
 from notifications.directory.models import Leave
 from notifications.outbox.models import Notice
+
+from ..guides.catalogue import GUIDES, LANGUAGES
+from ..guides.markdown import render
 
 pytestmark = pytest.mark.django_db
 

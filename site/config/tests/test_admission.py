@@ -12,9 +12,9 @@ import pytest
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config import admission, liveness
-from config.admission import FILES, PUBLIC, READ_AHEAD_AT_MOST, STAFF, TIPS, URGENT, Admission, Counted, Slot, lane_of
-from config.liveness import Pulse
+from .. import admission, liveness
+from ..admission import FILES, PUBLIC, READ_AHEAD_AT_MOST, STAFF, TIPS, URGENT, Admission, Counted, Slot, get_lane
+from ..liveness import Pulse
 
 SUBMIT = "/api/field/v1/submissions"
 
@@ -105,7 +105,7 @@ def house() -> Iterator[House]:
     ],
 )
 def test_every_address_has_its_lane(path, lane):
-    assert lane_of(path) is lane
+    assert get_lane(path) is lane
 
 
 def test_an_identification_is_served_before_all_who_came_earlier():
@@ -165,7 +165,7 @@ def test_a_wait_that_can_only_be_in_vain_is_spared(house: House):
 def test_whoever_waited_too_long_is_refused_and_leaves_no_trace(house: House, monkeypatch):
     brief = admission.Lane("brief", 3, spares=2, places=8, seconds=0.05, bodies=1)
     monkeypatch.setattr(admission, "LANES", (*admission.LANES, brief))
-    monkeypatch.setattr(admission, "lane_of", lambda path: brief if path == "/brief/" else lane_of(path))
+    monkeypatch.setattr(admission, "get_lane", lambda path: brief if path == "/brief/" else get_lane(path))
     for counts, empty in ((house.admission._waiting, admission.deque()), (house.admission._running, 0)):
         counts[brief] = empty
     house.send("/a/")

@@ -13,8 +13,8 @@ import pytest
 from django.core.cache import caches
 from django.test import Client, override_settings
 
-from config import cache as cache_module
-from config.cache import FailOpenCache, StoreAway
+from .. import cache as cache_module
+from ..cache import FailOpenCache, StoreAway
 
 REDIS = "django.core.cache.backends.redis.RedisCache"
 FILES = "django.core.cache.backends.filebased.FileBasedCache"
@@ -196,7 +196,7 @@ def test_help_page_and_sign_in_stand_while_the_disk_refuses(tmp_path: Path, site
 @pytest.fixture
 def site_of_help(db: None) -> str:
     """The address of a seeded public help page."""
-    from case_forms.intake.seeding.reference import seed_reference
+    from case_forms.submissions.seeding.reference import seed_reference
     from tests import rows
 
     rows.laid_down(seed_reference)

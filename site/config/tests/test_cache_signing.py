@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from django.core.cache.backends.filebased import FileBasedCache
 
-from config import cache_signing
-from config.cache import FailOpenCache
-from config.cache_signing import SignedFileCache, SignedSerializer
+from .. import cache_signing
+from ..cache import FailOpenCache
+from ..cache_signing import SignedFileCache, SignedSerializer
 
 Site = namedtuple("Site", "pk root")
 ran: list[str] = []

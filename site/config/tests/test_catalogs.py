@@ -11,7 +11,7 @@ from django.utils.translation import gettext as translated
 from django.utils.translation import ngettext, override
 from django.views.i18n import JavaScriptCatalog
 
-from config import catalogs
+from .. import catalogs
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings.folder_of_tests import folder_of_this_process
+from ..settings.folder_of_tests import folder_of_this_process
 
 
 @pytest.mark.parametrize(

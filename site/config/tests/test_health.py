@@ -10,8 +10,9 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from access.models import Assignment, Region, User
-from config import health
 from notifications.outbox.models import Heartbeat
+
+from .. import health
 
 WELL = {"ok": True, "age_s": 1.0, "failing_s": 0.0, "error": ""}
 FACTS = {

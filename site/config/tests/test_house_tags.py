@@ -9,9 +9,10 @@ import pytest
 from django.template import Context, Template
 from django.utils import timezone, translation
 
-from access.texts import Said, said_in
-from config.templatetags import house
+from access.localized_text import LocalizedText, localize_to
 from notifications.outbox.states import NoticeState
+
+from ..templatetags import ui
 
 TIRANA = ZoneInfo("Europe/Tirane")
 
@@ -21,12 +22,12 @@ def rendered(source: str, **context: object) -> str:
         return Template(source).render(Context(context))
 
 
-@pytest.mark.parametrize("state", [*NoticeState.values, *house.STATES])
+@pytest.mark.parametrize("state", [*NoticeState.values, *ui.STATES])
 def test_every_state_is_an_icon_a_word_and_a_colour(state: str) -> None:
     badge = rendered("{% state_badge state %}", state=state)
     assert "<svg" in badge
     assert 'aria-hidden="true"' in badge
-    assert f"badge-{house.STATES[state][2]}" in badge
+    assert f"badge-{ui.STATES[state][2]}" in badge
     assert rendered("{% state_word state %}", state=state) in badge
 
 
@@ -41,7 +42,7 @@ def test_a_badge_can_say_another_word() -> None:
 
 def test_an_unknown_icon_is_a_mistake_of_ours() -> None:
     with pytest.raises(KeyError):
-        house.icon("nothing")
+        ui.icon("nothing")
 
 
 @pytest.mark.parametrize(("back", "words"), [(timedelta(), "today 14:05"), (timedelta(days=1), "yesterday 14:05")])
@@ -63,7 +64,7 @@ def test_older_moments_carry_their_day_and_year(monkeypatch: pytest.MonkeyPatch)
 
 def test_albanian_writes_its_months_small() -> None:
     with translation.override("sq"):
-        words = house.moment_in_words(datetime(2020, 3, 3, 8, tzinfo=TIRANA))
+        words = ui.moment_in_words(datetime(2020, 3, 3, 8, tzinfo=TIRANA))
     assert words == words.lower()
 
 
@@ -85,7 +86,7 @@ def test_no_time_is_nothing(source: str) -> None:
 )
 def test_a_length_of_time_is_rounded_down(span: timedelta, words: str) -> None:
     with translation.override("en"):
-        assert house.span_in_words(span) == words
+        assert ui.span_in_words(span) == words
 
 
 def test_how_long_ago_and_until_and_after() -> None:
@@ -102,7 +103,7 @@ def test_how_long_ago_and_until_and_after() -> None:
 
 
 def test_a_text_of_a_form_is_marked_where_its_language_is_not_the_pages() -> None:
-    foreign, own, plain = Said("Po <3", "sq"), Said("Yes", "en"), "Maybe"
+    foreign, own, plain = LocalizedText("Po <3", "sq"), LocalizedText("Yes", "en"), "Maybe"
     assert rendered("{{ text|said }}", text=foreign) == '<span lang="sq">Po &lt;3</span>'
     assert rendered("{{ text|said }}", text=own) == "Yes"
     assert rendered("{{ text|said }}", text=plain) == "Maybe"
@@ -123,11 +124,11 @@ def test_a_text_of_a_form_is_marked_where_its_language_is_not_the_pages() -> Non
     ],
 )
 def test_a_text_falls_back_by_itself_and_knows_its_language(texts: dict[str, str], wanted: str, language: str) -> None:
-    said = said_in(texts, wanted)
+    said = localize_to(texts, wanted)
     assert (said, said.language) == (texts.get(language, ""), language)
 
 
 def test_a_text_survives_copying_and_pickling_with_its_language() -> None:
-    copied = pickle.loads(pickle.dumps(Said("Po", "sq")))  # noqa: S301
+    copied = pickle.loads(pickle.dumps(LocalizedText("Po", "sq")))  # noqa: S301
     assert (copied, copied.language) == ("Po", "sq")
     assert copy.deepcopy(copied).language == "sq"

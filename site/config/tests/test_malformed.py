@@ -11,13 +11,14 @@ from django.urls import path
 
 from access import policy
 from access.models import Region
-from config.malformed import is_malformed
-from config.urls import urlpatterns as house
+
+from ..malformed import is_malformed
+from ..urls import urlpatterns as house
 
 CANARY = "Kanarina e Kuqe"
 
 
-def failure_of(request: HttpRequest, act) -> bool:
+def classify_failure(request: HttpRequest, act) -> bool:
     request.resolver_match = None
     with pytest.raises(Exception) as caught:  # noqa: PT011
         act(request)
@@ -62,7 +63,7 @@ class OwnRule(forms.Form):
     ids=["a field is missing", "a form can't read it", "no number", "no key", "no JSON", "no object", "in the address"],
 )
 def test_what_was_sent_is_at_fault(request_, act):
-    assert failure_of(request_, act)
+    assert classify_failure(request_, act)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_what_was_sent_is_at_fault(request_, act):
     ids=["a key", "a number", "a key of the database", "a form's own rule", "a file", "an object was sent"],
 )
 def test_the_fault_is_ours(request_, act):
-    assert not failure_of(request_, act)
+    assert not classify_failure(request_, act)
 
 
 def unreadable(request):
@@ -105,7 +106,7 @@ handler500 = "config.views.server_error"
 def open_probes(settings, monkeypatch, client):
     settings.ROOT_URLCONF = __name__
     names = ("probe", "api_probe", "field_probe", "broken", "cms_broken")
-    rows = {name: policy.Row(name, policy.PUBLIC, "A test's own route.", policy.WRITE) for name in names}
+    rows = {name: policy.RouteRule(name, policy.PUBLIC, "A test's own route.", policy.WRITE) for name in names}
     monkeypatch.setattr(policy, "_BY_VIEW", policy._BY_VIEW | rows)
     client.raise_request_exception = False
     return client

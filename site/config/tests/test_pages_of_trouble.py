@@ -10,8 +10,9 @@ from django.test import Client, RequestFactory
 
 from access.limits import Busy
 from access.models import FieldToken
-from config import views
 from vault.keyring import KeyRingError
+
+from .. import views
 
 pytestmark = pytest.mark.django_db
 CANARY = "Kanarina e Verdhë"

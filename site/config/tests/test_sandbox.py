@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
-from config.sandbox import store
+from ..sandbox import store
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -110,7 +110,7 @@ def test_the_sink_takes_mail_over_smtp_and_keeps_it(tmp_path):
 
 
 def test_without_a_supervisor_the_sink_listens_on_its_own_port(monkeypatch, tmp_path):
-    from config.sandbox import sink
+    from ..sandbox import sink
 
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -123,7 +123,7 @@ def test_without_a_supervisor_the_sink_listens_on_its_own_port(monkeypatch, tmp_
 def test_the_keeper_keeps_what_the_session_brings(tmp_path):
     from aiosmtpd.smtp import Envelope
 
-    from config.sandbox.sink import Keeper
+    from ..sandbox.sink import Keeper
 
     envelope = Envelope()
     envelope.mail_from, envelope.rcpt_tos, envelope.content = "a@x.example", ["b@x.example"], letter()

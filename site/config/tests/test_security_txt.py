@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from config.security_txt import check_security_txt
+from ..security_txt import check_security_txt
 
 ADDRESS = "/.well-known/security.txt"
 IN_A_MONTH = str(timezone.localdate() + timedelta(days=30))

@@ -15,9 +15,9 @@ import pytest
 from django.db import OperationalError
 from django.db.utils import load_backend
 
-from config.settings import base
-from config.sqlite3.base import DatabaseWrapper
-from config.sqlite3.queueing import WriteQueue, queue_of
+from ..settings import base
+from ..sqlite3.base import DatabaseWrapper
+from ..sqlite3.queueing import WriteQueue, get_queue
 
 SPAWN = multiprocessing.get_context("spawn")
 HOLD = 0.03
@@ -99,7 +99,7 @@ def hog(path: str, over: Event, threads: int) -> None:
 
 
 def hold_for_ever(path: str, holding: Event) -> None:
-    write_lock = queue_of(path)
+    write_lock = get_queue(path)
     assert write_lock.enter()
     holding.set()
     time.sleep(600)
@@ -159,14 +159,14 @@ def test_who_waits_too_long_writes_without_a_turn_and_so_do_the_next_for_a_while
         write(connection, "went on")
         monkeypatch.setattr("config.sqlite3.queueing.PATIENCE", 600.0)
         write(connection, "at once")
-        assert not queue_of(str(file)).enter()
+        assert not get_queue(str(file)).enter()
     finally:
         silent.kill()
         silent.join(60)
     assert said(connection) == ["went on", "at once"]
-    queue_of(str(file))._left_alone_until = 0.0
-    assert queue_of(str(file)).enter()
-    queue_of(str(file)).leave()
+    get_queue(str(file))._left_alone_until = 0.0
+    assert get_queue(str(file)).enter()
+    get_queue(str(file)).leave()
 
 
 def test_a_queue_that_cannot_be_made_is_passed_by(file: Path, connection: DatabaseWrapper) -> None:
@@ -178,7 +178,7 @@ def test_a_queue_that_cannot_be_made_is_passed_by(file: Path, connection: Databa
 def test_a_turn_ends_with_the_commit_the_rollback_and_the_connection(file: Path, connection: DatabaseWrapper) -> None:
     def is_free() -> bool:
         found: list[bool] = []
-        asking = threading.Thread(target=lambda: found.append(_try(queue_of(str(file)))))
+        asking = threading.Thread(target=lambda: found.append(_try(get_queue(str(file)))))
         asking.start()
         asking.join(10)
         return found == [True]
@@ -216,7 +216,7 @@ def test_a_transaction_that_cannot_begin_gives_its_turn_back(file: Path, connect
 
 
 def test_a_fork_begins_with_a_queue_of_its_own(file: Path) -> None:
-    queue = queue_of(str(file))
+    queue = get_queue(str(file))
     assert queue.enter()
     try:
         child = os.fork()

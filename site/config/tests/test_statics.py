@@ -9,8 +9,8 @@ import pytest
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 
-from config.statics import HashedStatics
-from config.templatetags.scripts import imported_by, modules
+from ..statics import HashedStatics
+from ..templatetags.scripts import imported_by, modules
 
 OURS = Path(settings.ROOT) / "static"
 IMPORTED = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["'](\.[^"']*)["']""")

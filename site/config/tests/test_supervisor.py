@@ -1,4 +1,4 @@
-"""The supervisor's judgement, without processes. What it does to real ones stands in tests/house."""
+"""The supervisor's judgement, without processes. What it does to real ones stands in tests/supervisor."""
 
 import json
 import os
@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from config import liveness
-from config.statics import HashedStatics
-from config.supervisor import place as places
-from config.supervisor import preparation, pulses, watch
-from config.supervisor.child import Child
-from config.supervisor.place import CannotStart, Place
-from config.supervisor.procfile import Part, ProcfileError, read_procfile
-from config.supervisor.pulses import SILENT_SECONDS, Pulses
-from config.supervisor.watch import Answer, Watch
+from .. import liveness
+from ..statics import HashedStatics
+from ..supervisor import instance as places
+from ..supervisor import preparation, pulses, watch
+from ..supervisor.child import Child
+from ..supervisor.instance import CannotStart, Instance
+from ..supervisor.procfile import Part, ProcfileError, read_procfile
+from ..supervisor.pulses import SILENT_SECONDS, Pulses
+from ..supervisor.watch import Answer, Watch
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -201,7 +201,7 @@ def serve(status: int, body: bytes) -> Iterator[int]:
     server.server_close()
 
 
-def a_place(port: int, **changes: object) -> Place:
+def a_place(port: int, **changes: object) -> Instance:
     given = {
         "host": "0.0.0.0",  # noqa: S104
         "port": port,
@@ -213,7 +213,7 @@ def a_place(port: int, **changes: object) -> Place:
         "reserved": socket.socket(),
         "mail_socket": None,
     }
-    return Place(**{**given, **changes})
+    return Instance(**{**given, **changes})
 
 
 @pytest.mark.parametrize(

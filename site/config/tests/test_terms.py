@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from config import terms
-from config.terms import Hit, Text
+from .. import terms
+from ..terms import Hit, Text
 
 
 def found_in(language: str, *texts: str) -> list[Hit]:

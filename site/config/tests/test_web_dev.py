@@ -6,7 +6,7 @@ from unittest import mock
 import pytest
 from django.core.management import CommandError, call_command
 
-from config.management.commands import web_dev
+from ..management.commands import web_dev
 
 
 def test_it_serves_nothing_without_debug():

@@ -13,9 +13,10 @@ from django.middleware.csrf import get_token
 from django.test import RequestFactory
 from django.views.debug import ExceptionReporter, technical_500_response
 
-from config import logs
-from config.middleware import CallerAddress, SafeHeaders
 from content.serving.marks import MARK, keep_whole
+
+from .. import logs
+from ..middleware import CallerAddress, SafeHeaders
 
 CANARY = "Kanarina e Verdhë"
 LINK = "/n/abcDEF123-_secret/"

@@ -6,12 +6,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from vault import canary
-from vault.canary import KeysRefused, check_keys, establish_keys, forget_unused_keys, ids_in_use
-from vault.checks import key_ring_fits_the_database
-from vault.models import KeyInUse
-from vault.rotation import rotate
-
+from .. import canary
+from ..canary import KeysRefused, check_keys, establish_keys, forget_unused_keys, ids_in_use
+from ..checks import key_ring_fits_the_database
+from ..models import KeyInUse
+from ..rotation import rotate
 from .test_vault import NEW, OLD, Secret, ring, table  # noqa: F401 - fixtures
 
 OTHER_OLD = "old1:b3RoZXItdmF1bHQta2V5LW9mLTMyLWJ5dGVzLW90aGU="

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from vault import files
-from vault.files import read_sealed, write_sealed
-from vault.seal import SealBroken, place_of
+from .. import files
+from ..files import read_sealed, write_sealed
+from ..seal import SealBroken, get_place
 
 CANARY = b"Kanarina e Verdhe"
-PLACE = place_of("table", "content", 1)
+PLACE = get_place("table", "content", 1)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_a_file_cut_short_does_not_open(path: Path, length: int) -> None:
 def test_a_file_put_in_another_ones_place_does_not_open(path: Path) -> None:
     key = write_sealed(path, CANARY, PLACE)
     with pytest.raises(SealBroken):
-        read_sealed(path, key, place_of("table", "content", 2))
+        read_sealed(path, key, get_place("table", "content", 2))
 
 
 def test_a_file_that_can_not_be_finished_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

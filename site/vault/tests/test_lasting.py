@@ -5,16 +5,15 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from vault import lasting
-from vault.canary import establish_keys
-from vault.keyring import CELLS, PAGES, KeyRingError, load_key_ring, subkey
-from vault.models import LastingKey
-from vault.rotation import rotate
-from vault.seal import SealBroken, fingerprint, old_fingerprint, place_of, same_content, seal, unseal
-
+from .. import lasting
+from ..canary import establish_keys
+from ..keyring import CELLS, PAGES, KeyRingError, load_key_ring, subkey
+from ..models import LastingKey
+from ..rotation import rotate
+from ..seal import SealBroken, fingerprint, get_place, old_fingerprint, same_content, seal, unseal
 from .test_vault import NEW, OLD, ring  # noqa: F401 - fixture, used everywhere
 
-PLACE = place_of("t", "c", 1)
+PLACE = get_place("t", "c", 1)
 
 
 def test_each_purpose_has_a_key_of_its_own():

@@ -12,12 +12,12 @@ from django.core.exceptions import FieldError
 from django.core.management import CommandError, call_command
 from django.db import connection, models
 
-from vault import rotation
-from vault.canary import establish_keys
-from vault.checks import key_ring_is_readable
-from vault.fields import Opened, SealedBytesField, SealedField, SealedJSONField, SealedTextField
-from vault.keyring import KeyRingError, load_key_ring
-from vault.seal import SealBroken, fingerprint, place_of, same_content, seal, unseal
+from .. import rotation
+from ..canary import establish_keys
+from ..checks import key_ring_is_readable
+from ..fields import Opened, SealedBytesField, SealedField, SealedJSONField, SealedTextField
+from ..keyring import KeyRingError, load_key_ring
+from ..seal import SealBroken, fingerprint, get_place, same_content, seal, unseal
 
 CANARY = "Kanarina e Verdhë"
 OLD = "old1:b2xkLXZhdWx0LWtleS1vZi0zMi1ieXRlcy1vbGQhISE="
@@ -84,7 +84,7 @@ def test_nothing_stays_nothing(table):
 
 
 def test_the_same_value_is_never_sealed_the_same_twice():
-    place = place_of("t", "c", 1)
+    place = get_place("t", "c", 1)
     assert seal(b"x", place) != seal(b"x", place)
 
 
@@ -119,15 +119,15 @@ def test_a_value_pasted_into_another_column_does_not_open(table):
 )
 def test_what_is_no_seal_of_ours_does_not_open(damage):
     with pytest.raises(SealBroken):
-        unseal(damage, place_of("t", "c", 1))
+        unseal(damage, get_place("t", "c", 1))
 
 
 def test_a_changed_byte_does_not_open():
-    token = seal(CANARY.encode(), place_of("t", "c", 1))
+    token = seal(CANARY.encode(), get_place("t", "c", 1))
     middle = len(token) - 10
     changed = token[:middle] + ("A" if token[middle] != "A" else "B") + token[middle + 1 :]
     with pytest.raises(SealBroken) as caught:
-        unseal(changed, place_of("t", "c", 1))
+        unseal(changed, get_place("t", "c", 1))
     assert CANARY not in "".join(traceback.format_exception(caught.value))
 
 

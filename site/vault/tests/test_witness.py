@@ -8,11 +8,10 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vault import seal as sealing
-from vault import witness
-from vault.rotation import rotate
-from vault.seal import SealBroken, place_of, split_token, unseal
-
+from .. import seal as sealing
+from .. import witness
+from ..rotation import rotate
+from ..seal import SealBroken, get_place, split_token, unseal
 from .test_vault import NEW, OLD, Secret, column, put, ring, table  # noqa: F401 - fixtures
 
 HOUR = 3601.0
@@ -50,7 +49,7 @@ def cell(row: Secret, name: str) -> str:
 
 
 def test_a_version_stands_in_the_value_and_can_not_be_changed_there():
-    place = place_of("t", "c", 1)
+    place = get_place("t", "c", 1)
     token = sealing.seal(b"x", place, again=True)
     parts = split_token(token)
     assert parts.again

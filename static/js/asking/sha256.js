@@ -1,5 +1,5 @@
 /** SHA-256 of short texts, many of them with the same beginning. Own, because `crypto.subtle` is missing on pages
- * without TLS and costs a promise for each hash. Held to known answers by case_forms/asking/tests/test_proof_twin.py. */
+ * without TLS and costs a promise for each hash. Held to known answers by case_forms/tip_pages/tests/test_proof_twin.py. */
 
 const K = new Uint32Array(64);
 const START = new Uint32Array(8);

@@ -6,7 +6,7 @@
  */
 
 const MERGE_WITHIN = 1500; // milliseconds in which typing in one place stays one step of undo
-const MOST_STEPS = 300;
+const MAX_STEPS = 300;
 
 export const escaped = (name) => String(name).replaceAll("~", "~0").replaceAll("/", "~1");
 export const steps = (pointer) =>
@@ -184,7 +184,7 @@ export class Document {
       last.at = now;
     } else {
       this.done.push({ operations: [...operations], inverse, label, merge, at: now });
-      if (this.done.length > MOST_STEPS) this.done.shift();
+      if (this.done.length > MAX_STEPS) this.done.shift();
     }
     this.undone = [];
     this.tell(operations, origin);

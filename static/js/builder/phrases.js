@@ -1,4 +1,4 @@
-/** Operators whose words depend on what they are applied to, read back. The twin of case_forms/logic/phrases.py. */
+/** Operators whose words depend on what they are applied to, read back. The twin of case_forms/expressions/phrases.py. */
 
 const LOOPS = ["map", "filter", "reduce", "all", "some", "none"];
 const OPPOSITES = { "==": "!=", "!=": "==", "===": "!=", "!==": "==", some: "none", none: "some" };

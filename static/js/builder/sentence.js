@@ -1,5 +1,5 @@
 /**
- * An expression read back as a sentence: the twin of case_forms/logic/explaining.py, with the same words (they come with
+ * An expression read back as a sentence: the twin of case_forms/expressions/explaining.py, with the same words (they come with
  * the catalogue). tests/browser/test_outline_model.py holds the two together on expressions made at random.
  */
 

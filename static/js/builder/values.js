@@ -3,7 +3,7 @@
 import { h, input, select } from "./dom.js";
 import { textIn } from "./scope.js";
 
-const MOST_AS_THEY_STAND = 12;
+const MAX_AS_THEY_STAND = 12;
 const INPUTS = { date: "date", datetime: "datetime-local", time: "time" };
 
 /** The choices of an entry as [value, words] in the editing language. */
@@ -47,7 +47,7 @@ export function valuesControl(editor, entry, values, { words, onChange }) {
     return control;
   }
   const options = [...chosen].reduce((all, value) => known(all, value), choiceOptions(editor, entry.choices));
-  const isLong = options.length > MOST_AS_THEY_STAND; // then what is chosen stands first, where it can be seen
+  const isLong = options.length > MAX_AS_THEY_STAND; // then what is chosen stands first, where it can be seen
   const shown = isLong ? [...options].sort(([left], [right]) => chosen.has(right) - chosen.has(left)) : options;
   const boxes = shown.map(([value, label]) => {
     const box = h("input", { type: "checkbox", checked: chosen.has(value), disabled: editor.readOnly });

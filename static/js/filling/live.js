@@ -1,6 +1,6 @@
 /**
  * Follows a section's rules as one types: what applies, what must be answered, what can be chosen, what is worked out.
- * The same walk as case_forms/intake/walk.py makes, over the same rules (case_forms/intake/live.py). The server decides;
+ * The same walk as case_forms/submissions/validation/validator.py makes, over the same rules (case_forms/submissions/pages/live_rules.py). The server decides;
  * this only spares a round trip.
  */
 

@@ -9,7 +9,7 @@ import { post } from "./post.js";
 const PATIENCE = 30000;
 const PATIENCE_WITH_FILE = 120000;
 const PAUSES = [2, 4, 8, 15, 30]; // seconds between tries while the network seems to be there
-const MOST_ROUNDS = 6; // for what is typed while it is on its way
+const MAX_ROUNDS = 6; // for what is typed while it is on its way
 
 export class Presses {
   /**
@@ -84,7 +84,7 @@ export class Presses {
       }
       const isOvertaken = this.pending !== press || this.count() !== count;
       rounds += 1;
-      if (isOvertaken && rounds < MOST_ROUNDS) continue;
+      if (isOvertaken && rounds < MAX_ROUNDS) continue;
       this.pending = null;
       this.finish(result);
     }

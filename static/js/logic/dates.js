@@ -1,11 +1,11 @@
-/** Days: of dates, moments and dates known to the year or month. The twin of case_forms/logic/dates.py. */
+/** Days: of dates, moments and dates known to the year or month. The twin of case_forms/expressions/dates.py. */
 
 import { operand } from "./values.js";
 
 const ISO_DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T[^]*)?$/;
 const APPROXIMATE = /^([0-9]{4})(?:-([0-9]{2}))?$/;
 const DAY = 86400000;
-const MOST_DAYS = 4000000; // more than there are from year 1 to 9999
+const MAX_DAYS = 4000000; // more than there are from year 1 to 9999
 
 export const PARTS = ["year", "month", "day"];
 
@@ -58,7 +58,7 @@ export function daysBetween([from, to]) {
 
 export function addDays([from, count]) {
   const [day, days] = [dayOf(from), operand(count)];
-  if (!day || !Number.isInteger(days) || Math.abs(days) > MOST_DAYS) return null;
+  if (!day || !Number.isInteger(days) || Math.abs(days) > MAX_DAYS) return null;
   const moment = new Date((ordinal(day) + days) * DAY);
   const year = moment.getUTCFullYear();
   return year >= 1 && year <= 9999 ? written([year, moment.getUTCMonth() + 1, moment.getUTCDate()]) : null;

@@ -1,7 +1,7 @@
-/** What can go wrong with an expression, and how much one may ask for: the twin of case_forms/logic/{errors,limits}.py. */
+/** What can go wrong with an expression, and how much one may ask for: the twin of case_forms/expressions/{errors,limits}.py. */
 
 export class LogicError extends Error {
-  /** @param {string} code the codes of case_forms/logic/errors.py */
+  /** @param {string} code the codes of case_forms/expressions/errors.py */
   constructor(code, message) {
     super(message);
     this.name = "LogicError";

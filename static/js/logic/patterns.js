@@ -1,15 +1,15 @@
 /**
- * The patterns of `matches`: the twin of case_forms/logic/patterns.py (reading) and automata.py (matching). All the ways to
+ * The patterns of `matches`: the twin of case_forms/expressions/patterns.py (reading) and automata.py (matching). All the ways to
  * match are followed side by side, so the time grows with the text and never faster.
  */
 
 import { LogicError } from "./limits.js";
 
 const LONGEST_PATTERN = 1000;
-const MOST_PARTS = 500;
+const MAX_PARTS = 500;
 const DEEPEST_GROUP = 20;
 const LONGEST_TEXT = 1000;
-const MOST_KEPT = 1000;
+const MAX_KEPT = 1000;
 
 const LAST = 0x10ffff;
 const CONTROLS = { n: 10, r: 13, t: 9 };
@@ -189,7 +189,7 @@ function read(pattern) {
   if (reader.text.length > LONGEST_PATTERN) refuse("a pattern is too long");
   const tree = reader.either(1);
   if (reader.position < reader.text.length) refuse("a ) that closes nothing");
-  if (sizeOf(tree) > MOST_PARTS) refuse("a pattern stands for too many characters");
+  if (sizeOf(tree) > MAX_PARTS) refuse("a pattern stands for too many characters");
   return tree;
 }
 
@@ -271,7 +271,7 @@ class Automaton {
       matched ||= follow.matched;
       matchedAtEnd ||= follow.matchedAtEnd;
     }
-    if (this.kept >= MOST_KEPT) {
+    if (this.kept >= MAX_KEPT) {
       this.states = new Map();
       this.kept = 0;
       this.first.steps = new Map();

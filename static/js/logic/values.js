@@ -1,4 +1,4 @@
-/** How values are read: truth, number, text, equality, order. The twin of case_forms/logic/values.py. */
+/** How values are read: truth, number, text, equality, order. The twin of case_forms/expressions/values.py. */
 
 const NUMBER = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 const EDGES = /^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g;

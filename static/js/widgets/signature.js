@@ -2,8 +2,8 @@
 
 import { button, changed } from "./events.js";
 
-const MOST_NUMBERS = 4000; // of one line; a longer one goes on as another
-const MOST_LINES = 200;
+const MAX_NUMBERS = 4000; // of one line; a longer one goes on as another
+const MAX_LINES = 200;
 
 export function drawSignature(widget) {
   const [width, height] = [Number(widget.dataset.width), Number(widget.dataset.height)];
@@ -48,7 +48,7 @@ export function drawSignature(widget) {
   }
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (lines.length >= MOST_LINES || (event.button && event.pointerType === "mouse")) return;
+    if (lines.length >= MAX_LINES || (event.button && event.pointerType === "mouse")) return;
     event.preventDefault();
     canvas.setPointerCapture(event.pointerId);
     drawing = event.pointerId;
@@ -60,8 +60,8 @@ export function drawSignature(widget) {
     const line = lines.at(-1);
     const [x, y] = point(event);
     if (line.at(-2) === x && line.at(-1) === y) return;
-    if (line.length < MOST_NUMBERS) line.push(x, y);
-    else if (lines.length < MOST_LINES) lines.push([line.at(-2), line.at(-1), x, y]);
+    if (line.length < MAX_NUMBERS) line.push(x, y);
+    else if (lines.length < MAX_LINES) lines.push([line.at(-2), line.at(-1), x, y]);
     paint();
   });
   for (const end of ["pointerup", "pointercancel"]) {

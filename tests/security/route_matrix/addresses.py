@@ -31,7 +31,7 @@ class Route:
     entry: URLPattern
 
     @property
-    def row(self) -> policy.Row | None:
+    def row(self) -> policy.RouteRule | None:
         return policy.row_for(self.view, self.route)
 
     @property

@@ -21,12 +21,12 @@ from access.models import (
 )
 from access.place_changes.models import PlaceKind
 from access.staff.models import TwoPeople
-from case_forms.builder.models import FormDefinition, FormVersion
 from case_forms.cases.models import Case, Referral
-from case_forms.intake.attachments.storing import write_content
-from case_forms.intake.drafts import start_draft
-from case_forms.intake.models import AnswerExport, Attachment, Draft, Submission
-from case_forms.signals.models import Signal
+from case_forms.form_builder.models import FormDefinition, FormVersion
+from case_forms.submissions.attachments.storage import write_content
+from case_forms.submissions.drafts.actions import start_draft
+from case_forms.submissions.models import AnswerExport, Attachment, Draft, Submission
+from case_forms.tips.models import Tip
 from case_forms.zones.models import PlannedVisit, Zone
 from content.models import ArticlePage, Hotline
 from notifications.directory.changes.models import Act, ChangedKind, DirectoryChange
@@ -226,7 +226,7 @@ class World:
         revision = Revision.objects.filter(content_type=form_type, object_id=str(form.pk)).first()
         return {
             "wagtailadmin_editing_sessions:": {"session_id": 1},
-            "signals:": {"reference": Signal.objects.get().reference},
+            "signals:": {"reference": Tip.objects.get().reference},
             "staff:": {"pk": other.pk},
             "factor_resets:ask": {"pk": other.pk},
             "factor_resets:decide": {"pk": made[FactorReset].pk},

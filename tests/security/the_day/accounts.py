@@ -187,11 +187,11 @@ def with_app(day: Day) -> Staff:
     me.send(reverse("account_login"), login=me.user.username, password=PASSWORD)
     for route in ("mfa_authenticate", "mfa_reauthenticate"):
         cache.clear()  # a code is used once
-        me.send(reverse(route), code=code_of("JBSWY3DPEHPK3PXP"))
+        me.send(reverse(route), code=get_code("JBSWY3DPEHPK3PXP"))
     return me
 
 
-def code_of(secret: str) -> str:
+def get_code(secret: str) -> str:
     counters = list(yield_hotp_counters_from_time())
     return format_hotp_value(hotp_value(secret, counters[len(counters) // 2]))  # the one of now
 
@@ -288,7 +288,7 @@ def add_an_app(day: Day, me: None) -> Any:
     mine = invited(day)
     page = mine.client.get(reverse("mfa_activate_totp"))
     assert page.status_code == 200, page
-    mine.post("mfa_activate_totp", code=code_of(page.context["form"].secret))
+    mine.post("mfa_activate_totp", code=get_code(page.context["form"].secret))
     return mine
 
 
@@ -329,18 +329,18 @@ def look_at_recovery_codes(day: Day, me: None) -> Any:
 @act("account.factor_renamed", "themselves", "mfa_edit_webauthn")
 def rename_a_key(day: Day, me: None) -> Any:
     mine = with_app(day)
-    mine.post("mfa_edit_webauthn", a_key_of(mine).pk, name="Kanarina")
+    mine.post("mfa_edit_webauthn", get_a_key(mine).pk, name="Kanarina")
     return mine
 
 
 @act("account.factor_removed", "themselves", "mfa_remove_webauthn")
 def remove_a_key(day: Day, me: None) -> Any:
     mine = with_app(day)
-    mine.post("mfa_remove_webauthn", a_key_of(mine).pk)
+    mine.post("mfa_remove_webauthn", get_a_key(mine).pk)
     return mine
 
 
-def a_key_of(mine: Staff) -> Authenticator:
+def get_a_key(mine: Staff) -> Authenticator:
     data = {"name": "Kanarina", "credential": {}, "passwordless": False}
     return Authenticator.objects.create(user=mine.user, type=Authenticator.Type.WEBAUTHN, data=data)
 

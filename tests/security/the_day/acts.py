@@ -72,7 +72,7 @@ KINDS = {
 }
 
 
-def target_of(given: Target) -> tuple[str, str]:
+def get_target(given: Target) -> tuple[str, str]:
     if isinstance(given, tuple):
         return given[0], str(given[1])
     name = str(given._meta.model_name)
@@ -87,7 +87,7 @@ def told_since(number: int, done: Act, actor: Any, given: Target | None) -> Audi
     """The entry of this act. Raises AssertionError that says what was found instead."""
     new = list(AuditEntry.objects.filter(number__gt=number))
     by = [entry for entry in new if (entry.actor_kind, entry.actor_id) == ("user", str(actor.pk))]
-    about = target_of(given) if given is not None else None
+    about = get_target(given) if given is not None else None
     fitting = [
         entry for entry in by if entry.action == done.what and about in (None, (entry.target_kind, entry.target_id))
     ]
@@ -97,5 +97,5 @@ def told_since(number: int, done: Act, actor: Any, given: Target | None) -> Audi
     return fitting[0]
 
 
-def text_of(entry: AuditEntry) -> str:
+def get_text(entry: AuditEntry) -> str:
     return " ".join([entry.actor_id, entry.target_id, json.dumps(entry.detail, ensure_ascii=False)])

@@ -10,7 +10,7 @@ from wagtail.models import Locale, Page
 from wagtail_localize.models import StringSegment, Translation
 
 from content.models import ArticlePage, GlossaryTerm, HomePage
-from content.tests.editors import form_of
+from content.tests.editors import get_form
 
 from .acts import act, each_of
 from .day import Day
@@ -34,7 +34,7 @@ def again(made: Page) -> Page:
 
 
 def save(me: Staff, made: Page, action: str = "", **changes: Any) -> Any:
-    return me.post("wagtailadmin_pages:edit", made.pk, **form_of(again(made), action, **changes))
+    return me.post("wagtailadmin_pages:edit", made.pk, **get_form(again(made), action, **changes))
 
 
 def waiting(day: Day) -> Page:
@@ -49,7 +49,7 @@ def waiting(day: Day) -> Page:
 @act("cms.create", "editor", "wagtailadmin_pages:add")
 def make_a_page(day: Day, me: Staff) -> Any:
     home = HomePage.objects.get(locale__language_code="sq")
-    given = form_of(ArticlePage(title="Kanarina", slug=f"faqe-{day.number()}", intro="Kanarina"))
+    given = get_form(ArticlePage(title="Kanarina", slug=f"faqe-{day.number()}", intro="Kanarina"))
     me.post("wagtailadmin_pages:add", "content", "articlepage", home.pk, **given)
     return ArticlePage.objects.latest("pk")
 
@@ -170,7 +170,7 @@ def put_a_pages_revision_back(day: Day, me: Staff) -> Any:
     made = page(day)
     first = made.latest_revision
     save(me, made, title="Kanarina 2")
-    given = form_of(again(made), title="Kanarina", revision=first.pk)
+    given = get_form(again(made), title="Kanarina", revision=first.pk)
     me.post("wagtailadmin_pages:revisions_revert", made.pk, first.pk, **given)
     return made
 

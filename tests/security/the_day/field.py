@@ -10,21 +10,21 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access.models import FieldToken, Municipality
-from case_forms.builder.actions import publish_form, save_definition
-from case_forms.builder.lists import unresolved
-from case_forms.builder.models import FormDefinition, FormVersion
 from case_forms.cases.models import Case, Referral
 from case_forms.cases.telling_instead import choices_for
-from case_forms.intake.answers_out.actions import run_export
-from case_forms.intake.answers_out.models import AnswerExport
-from case_forms.intake.attachments.tests import samples
-from case_forms.intake.drafts import start_draft
-from case_forms.intake.models import Attachment, Draft, Submission
-from case_forms.intake.seeding.demo import CASES, SIGNAL
+from case_forms.form_builder.actions import publish_form, save_definition
+from case_forms.form_builder.lists import unresolved
+from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
-from case_forms.signals.models import Signal
-from case_forms.signals.receiving import Origin, receive_signal
+from case_forms.submissions.attachments.tests import samples
+from case_forms.submissions.drafts.actions import start_draft
+from case_forms.submissions.exports.actions import run_export
+from case_forms.submissions.exports.models import AnswerExport
+from case_forms.submissions.models import Attachment, Draft, Submission
+from case_forms.submissions.seeding.demo import CASES, TIP
+from case_forms.tips.models import Tip
+from case_forms.tips.public_actions import Origin, receive_tip
 from case_forms.zones.models import PlannedVisit, Zone
 from notifications.directory.models import DutyShift
 from notifications.outbox.models import Notice
@@ -33,7 +33,7 @@ from .acts import act, each_of
 from .day import Day, in_days
 from .staff import Staff
 
-DANGER = {**SIGNAL["answers"], "danger_now": "yes"}
+DANGER = {**TIP["answers"], "danger_now": "yes"}
 
 
 def identification() -> dict[str, Any]:
@@ -52,15 +52,15 @@ def a_case(day: Day) -> Case:
     return Case.objects.visible_to(day.worker.user).filter(closed_at=None).latest("opened_at")
 
 
-def tip(day: Day, **given: Any) -> Signal:
+def tip(day: Day, **given: Any) -> Tip:
     unit = day.worker.user.units().get()
-    return receive_signal(
+    return receive_tip(
         secret=uuid.uuid4().bytes + uuid.uuid4().bytes,
         form_version=FormVersion.objects.newest().for_public().get(form__key="public_tip"),
-        answers=SIGNAL["answers"] | {"what": "Kanarina"} | given,
+        answers=TIP["answers"] | {"what": "Kanarina"} | given,
         origin=Origin(region=unit.region, unit=unit),
         language="sq",
-    ).signal
+    ).tip
 
 
 def get(me: Staff, route: str, *args: Any) -> Any:
@@ -155,11 +155,11 @@ def say_that_a_form_is_handled(day: Day, me: Staff) -> Any:
 @act("answers.exported", "coordinator", "intake:answers_out")
 def take_answers_out(day: Day, me: Staff) -> Any:
     version = FormVersion.objects.newest().get(form__key="initial_identification")
-    me.fill("intake:answers_out", **export_of(version))
+    me.fill("intake:answers_out", **get_export(version))
     return "formdefinition", version.form_id
 
 
-def export_of(version: FormVersion) -> dict[str, Any]:
+def get_export(version: FormVersion) -> dict[str, Any]:
     since = f"{in_days(-30):%Y-%m-%d}"
     return {"form": version.form.key, "since": since, "format": "csv", "how": "codes"}
 
@@ -167,8 +167,8 @@ def export_of(version: FormVersion) -> dict[str, Any]:
 @act("answers.export_requested", "coordinator", "intake:answers_out")
 def ask_for_a_large_export(day: Day, me: Staff) -> Any:
     version = FormVersion.objects.newest().get(form__key="initial_identification")
-    with mock.patch("case_forms.intake.answers_out.views.AT_ONCE", 0):
-        me.fill("intake:answers_out", **export_of(version))
+    with mock.patch("case_forms.submissions.exports.views.AT_ONCE", 0):
+        me.fill("intake:answers_out", **get_export(version))
     return "formdefinition", version.form_id
 
 
@@ -298,7 +298,7 @@ def close_several_tips(day: Day, me: Staff) -> Any:
 @act("signal.let_others_know", "worker", "signals:let_others_know")
 def let_others_know_of_a_tip(day: Day, me: Staff) -> Any:
     found = tip(day)
-    Signal.objects.filter(pk=found.pk).update(held_back=True)
+    Tip.objects.filter(pk=found.pk).update(held_back=True)
     me.post("signals:let_others_know", found.reference)
     return found
 
@@ -306,7 +306,7 @@ def let_others_know_of_a_tip(day: Day, me: Staff) -> Any:
 @act("signal.identification_begun", "worker", "intake:start")
 def begin_from_a_tip(day: Day, me: Staff) -> Any:
     found = tip(day)
-    me.post("intake:start", "initial_identification", signal=found.reference)
+    me.post("intake:start", "initial_identification", tip=found.reference)
     return found
 
 

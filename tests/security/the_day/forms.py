@@ -6,12 +6,12 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from case_forms.builder import canonical
-from case_forms.builder.actions import archive_form, publish_form, save_definition
-from case_forms.builder.edits import sha_of
-from case_forms.builder.models import ChoiceList, FormDefinition
-from case_forms.builder.tests.samples import sample
-from case_forms.builder.xlsform.tests.workbooks import rows, workbook
+from case_forms.form_builder import canonical
+from case_forms.form_builder.actions import archive_form, publish_form, save_definition
+from case_forms.form_builder.edits import compute_sha
+from case_forms.form_builder.models import ChoiceList, FormDefinition
+from case_forms.form_builder.tests.samples import sample
+from case_forms.form_builder.xlsform.tests.workbooks import rows, workbook
 
 from .acts import act
 from .day import Day
@@ -38,7 +38,7 @@ def published(day: Day) -> FormDefinition:
 
 
 def save(me: Staff, made: FormDefinition, *changes: dict[str, Any], **more: Any) -> Any:
-    base = sha_of(FormDefinition.objects.get(pk=made.pk).working_copy())
+    base = compute_sha(FormDefinition.objects.get(pk=made.pk).working_copy())
     return me.post(f"{FORM}edit", made.pk, definition=json.dumps({"base": base, "changes": list(changes)}), **more)
 
 

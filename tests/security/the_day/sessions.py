@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audit.models import PutAside
 from outreach_pages.models import InformativeSession
-from outreach_pages.pages.making import mark_of, pages_of
+from outreach_pages.pages.making import compute_mark, get_pages
 from outreach_pages.records.forms.outcome import CELLS, cell_name
 from outreach_pages.records.models import CalendarAddress
 
@@ -17,7 +17,7 @@ from .day import Day, in_days
 from .staff import Staff
 
 
-def plan_of(day: Day, ahead: int = 3) -> dict[str, Any]:
+def get_plan(day: Day, ahead: int = 3) -> dict[str, Any]:
     return {
         "unit": "vlore", "municipality": "himare", "place_type": "high_school",
         "place_name": f"Shkolla Kanarina {day.number()}", "date": in_days(ahead).isoformat(), "starts_at": "10:00",
@@ -26,7 +26,7 @@ def plan_of(day: Day, ahead: int = 3) -> dict[str, Any]:
 
 
 def planned(day: Day, *, ahead: int = 3) -> InformativeSession:
-    day.worker.post("sessions:plan", **plan_of(day))
+    day.worker.post("sessions:plan", **get_plan(day))
     made = InformativeSession.objects.latest("planned_at")
     InformativeSession.objects.filter(pk=made.pk).update(date=in_days(ahead))
     made.refresh_from_db()
@@ -42,7 +42,7 @@ def counts() -> dict[str, Any]:
 def _planning(who: str) -> None:
     @act("session.planned", who, "sessions:plan")
     def plan_a_session(day: Day, me: Staff) -> Any:
-        me.post("sessions:plan", **plan_of(day))
+        me.post("sessions:plan", **get_plan(day))
         return InformativeSession.objects.latest("planned_at")
 
     @act("session.changed", who, "sessions:change")
@@ -116,10 +116,10 @@ def correct_a_session(day: Day, me: Staff) -> Any:
 def put_the_records_words_back_on_a_page(day: Day, me: Staff) -> Any:
     made = planned(day, ahead=-1)
     me.post("session_cards:page", made.pk)
-    for page in pages_of(made):
+    for page in get_pages(made):
         page.intro = "Kanarina"
         page.save_revision(user=day.editor.user).publish()
-    me.post("session_cards:difference", made.pk, seen=mark_of(pages_of(made)))
+    me.post("session_cards:difference", made.pk, seen=compute_mark(get_pages(made)))
     return "informativesession", made.pk
 
 

@@ -87,10 +87,10 @@ REFUSED = (
 )
 
 
-def reason_of(name: str) -> str:
+def get_reason(name: str) -> str:
     """Why this route leaves nothing in the chain; "" when nobody says."""
     return next((why for why, names in BECAUSE.items() if any(fnmatchcase(name, each) for each in names)), "")
 
 
 def is_refused(name: str) -> bool:
-    return not reason_of(name) and any(fnmatchcase(name, each) for each in REFUSED)
+    return not get_reason(name) and any(fnmatchcase(name, each) for each in REFUSED)

@@ -56,7 +56,7 @@ class Staff:
         page = self.client.get(address)
         assert page.status_code == 200, (address, page.status_code, page.get("Location", ""))
         form = form_in(page.content, changes, address)
-        return self.send(urljoin(address, form.get("action") or ""), **(fields_of(form) | changes))
+        return self.send(urljoin(address, form.get("action") or ""), **(get_fields(form) | changes))
 
 
 def form_in(html: bytes, changes: dict[str, Any], address: str) -> Tag:
@@ -79,17 +79,17 @@ def names_in(form: Tag) -> set[str]:
     return {str(each["name"]) for each in form.find_all(["input", "select", "textarea", "button"]) if each.get("name")}
 
 
-def fields_of(form: Tag) -> dict[str, Any]:
+def get_fields(form: Tag) -> dict[str, Any]:
     """What a browser would send of it as it stands, without a button."""
     found: dict[str, list[str]] = {}
     for each in form.find_all(["input", "select", "textarea"]):
         name = each.get("name")
         if name and not each.has_attr("disabled"):
-            found.setdefault(str(name), []).extend(values_of(each))
+            found.setdefault(str(name), []).extend(get_values(each))
     return {name: values[0] if len(values) == 1 else values for name, values in found.items() if values}
 
 
-def values_of(element: Tag) -> list[str]:
+def get_values(element: Tag) -> list[str]:
     if element.name == "textarea":
         return [element.get_text().removeprefix("\n")]
     if element.name == "select":

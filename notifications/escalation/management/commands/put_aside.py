@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from audit.chain import record
+from audit.chain import log_event
 from audit.models import PutAside
 from audit.put_aside import try_again
 
@@ -22,5 +22,5 @@ class Command(BaseCommand):
             )
         count = PutAside.objects.count()
         if retry and count:
-            record("put_aside.retried", target_kind="putaside", rows=try_again())
+            log_event("put_aside.retried", target_kind="putaside", rows=try_again())
         self.stdout.write(f"{count} row(s) put aside" + (", tried again now" if retry and count else ""))

@@ -22,9 +22,9 @@ from notifications.escalation.findings import AUDIT, FINDINGS, findings, forget_
 from notifications.escalation.probes import Probes
 from notifications.outbox.alarm import ring
 from notifications.outbox.models import Heartbeat
+from notifications.outbox.queueing import CROWDED, queue_length, send_canary, send_each_minute, send_housekeeping
 from notifications.outbox.repeating import fill_chases, fold
 from notifications.outbox.sweep import sweep
-from notifications.outbox.waking import CROWDED, queue_length, send_canary, send_each_minute, send_housekeeping
 
 BEAT_SECONDS = 2.0
 CANARY_SECONDS = 10.0

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
-from notifications.outbox.kinship import bind_descendants, die_with_parent
-from notifications.outbox.waking import BULK, URGENT
+from notifications.outbox.linux_processes import bind_descendants, die_with_parent
+from notifications.outbox.queueing import BULK, URGENT
 
 BULK_NICENESS = 10  # rendering never takes the processor from a notice
 

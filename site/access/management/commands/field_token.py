@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from access.models import FieldToken, User
-from audit.chain import record
+from audit.chain import log_event
 
 
 class Command(BaseCommand):
@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
                 user.field_tokens.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
             token = FieldToken.issue(user, days=options["days"], scope=options["scope"])
-            record(
+            log_event(
                 "field_token.issued",
                 target_kind="user",
                 target_id=user.pk,

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.chain import SYSTEM
-from audit.verifying import verify_chain
+from audit.verification import verify_chain
 from audit.watch import WatchedElsewhere, begin_again
 from vault import witness
 

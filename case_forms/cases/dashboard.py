@@ -1,0 +1,265 @@
+"""The case page's board: one card for each recipient, with the reminders, deputies and calls of its chase inside."""
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from access.models import localize
+from notifications.briefs.choices import NOT_REACHED, WRONG_AREA, details_in_words, get_words
+from notifications.briefs.models import PinTry
+from notifications.directory.models import Role
+from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
+from notifications.outbox.states import REPLACED, NoticeState
+
+from .labels import without_codes
+from .models import Case, CaseEvent, Deadline, Referral
+from .timeline import Answer, DeadlineLine, NoticeLine, ReferralLine, Timeline
+from .urgency import LAST_WORD, TO_COORDINATORS
+
+CALLS = (Purpose.CALL, Purpose.FALLBACK)
+HEIRS = (Purpose.REROUTE, Purpose.DEPUTY, Purpose.INSTEAD)
+# Who comes first on the page when nobody is louder.
+ORDER = (
+    Role.POLICE,
+    Role.CPU,
+    Role.MOBILE_UNIT,
+    Role.RESPONSIBLE_AUTHORITY,
+    Role.PROTECTION_SERVICE,
+    Role.HEALTH,
+    Role.SOCIAL_SERVICE,
+    Role.PSYCHOLOGIST,
+    Role.SCHOOL,
+    Role.LEGAL_AID,
+    Role.EMBASSY_DESK,
+    Role.COORDINATOR,
+)
+
+
+@dataclass(frozen=True)
+class ReplyInWords:
+    """One answer in words."""
+
+    kind: str
+    words: str
+    reason: str
+    at: datetime
+    to_municipality: str
+    note: str = field(default="", repr=False)
+    details: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Card:
+    """One recipient: the first notice and what chased it. `state` is what a badge shows for the whole chase."""
+
+    line: NoticeLine
+    chasers: list[NoticeLine]
+    deadlines: list[DeadlineLine]
+
+    @property
+    def state(self) -> str:
+        if self.taken is not None:
+            return NoticeState.ACCEPTED.value
+        return "no_contact" if self.nobody or self.is_dropped else self.current.state
+
+    @property
+    def taken(self) -> NoticeLine | None:
+        """The notice of this chase that somebody accepted; a coordinator taking the call doesn't count, nor does who
+        accepted first and then said that it belongs to another area."""
+        chase = [self.line, *(line for line in self.chasers if line.purpose not in TO_COORDINATORS)]
+        return next((line for line in chase if line.accepted_at and not line.declined_at), None)
+
+    @property
+    def current(self) -> NoticeLine:
+        """Who is asked now: the first notice, or, when that is over and nobody has taken it, the one it went on to."""
+        if not self.line.is_settled or self.taken is not None:
+            return self.line
+        heirs = [line for line in self.chasers if line.purpose in HEIRS and not line.is_settled]
+        return heirs[-1] if heirs else self.line
+
+    @property
+    def nobody(self) -> NoticeLine | None:
+        """The notice of this chase that has nobody: the first, or the heir of one that is over (see
+        `NoticeQuerySet.nobody_reached`, which says the same in SQL)."""
+        if self.taken is not None:
+            return None
+        lines = [self.line, *self.chasers]
+        over = {line.id for line in lines if line.is_settled}
+        return next((line for line in lines if line.is_unresolved and (line is self.line or line.chases in over)), None)
+
+    @property
+    def is_dropped(self) -> bool:
+        """It was declined, and of those who could take it nobody is asked any more (see `loudness.dropped`, which says
+        the same in SQL)."""
+        lines = [self.line, *self.chasers]
+        is_asked = any(
+            line.purpose in (Purpose.FIRST, *HEIRS) and not line.is_settled and not line.is_unresolved for line in lines
+        )
+        return (
+            self.taken is None
+            and not is_asked
+            and any(map(_is_last_word, lines))
+            and not any(_has_reached(line) for line in lines)
+        )
+
+    @property
+    def callers(self) -> list[NoticeLine]:
+        """The coordinators who have been asked to call, or are being asked now; nobody without a contact."""
+        return [line for line in self.chasers if line.purpose in CALLS and line.contact and not line.is_over]
+
+    @property
+    def clock(self) -> str:
+        """What the clock says while nobody has accepted: "" | amber | red | breach | late."""
+        line = self.current
+        if self.taken is not None or line.is_settled:
+            return ""
+        if line.mark:
+            return line.mark
+        is_late = line.minutes_left is not None and line.minutes_left < 0
+        return "late" if is_late else ""
+
+    @property
+    def counts_down(self) -> bool:
+        """The time until the answer is due is told. No other clock of this card is counted beside it."""
+        waits = self.taken is None and not self.line.is_settled and not self.line.is_unresolved
+        return waits and self.line.minutes_left is not None and self.line.minutes_left >= 0
+
+    @property
+    def locked(self) -> list[NoticeLine]:
+        """Those that were opened with a wrong PIN again and again, while nobody has taken it."""
+        return [] if self.taken is not None else [line for line in (self.line, *self.chasers) if line.wrong_pins]
+
+    @property
+    def must_call(self) -> bool:
+        """The ladder has come to calling, or nobody else can be reached, or whoever is to call is silent."""
+        if self.nobody is not None or self.is_dropped:
+            return True
+        if self.taken is not None:
+            return False
+        if self.current.is_settled:
+            return any(line.loud for line in self.chasers)
+        calls = (line for line in self.chasers if line.purpose in CALLS and line.state != NoticeState.CANCELLED)
+        return self.current.loud or bool(self.locked) or any(calls)
+
+    @property
+    def call(self) -> NoticeLine | None:
+        """Whose number to call: the recipient's, else the coordinator's who was told instead."""
+        chase = [self.current, self.line, *self.chasers]
+        return next((line for line in chase if line.phone), None) if self.must_call else None
+
+    @property
+    def replies(self) -> list[ReplyInWords]:
+        answers = [answer for line in (self.line, *self.chasers) for answer in line.answers]
+        return [_in_words(answer) for answer in sorted(answers, key=lambda answer: answer.at)]
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """`cards`: loud ones first, then police, child protection, the authority. `clocks`: those of no single notice."""
+
+    cards: list[Card]
+    clocks: list[DeadlineLine]
+    referrals: list[ReferralLine]
+
+    @property
+    def unresolved(self) -> list[Card]:
+        return [card for card in self.cards if card.nobody is not None]
+
+    @property
+    def is_settled(self) -> bool:
+        return all(line.is_settled for card in self.cards for line in (card.line, *card.chasers))
+
+
+def build_dashboard(timeline: Timeline) -> Dashboard:
+    """Groups a timeline's lines by the notice that began each chase."""
+    by_id = {line.id: line for line in timeline.notices}
+    chasers: dict[UUID, list[NoticeLine]] = defaultdict(list)
+    for line in timeline.notices:
+        root = _root(line, by_id)
+        if root is not line and line.reason != REPLACED:
+            chasers[root.id].append(line)
+    deadlines: dict[UUID, list[DeadlineLine]] = defaultdict(list)
+    clocks = []
+    for deadline in timeline.deadlines:
+        if deadline.notice in by_id:
+            deadlines[_root(by_id[deadline.notice], by_id).id].append(deadline)
+        else:
+            clocks.append(deadline)
+    cards = [
+        Card(line, chasers[line.id], deadlines[line.id]) for line in timeline.notices if _root(line, by_id) is line
+    ]
+    return Dashboard(sorted(cards, key=_most_urgent_then_usual_order), clocks, timeline.referrals)
+
+
+def _most_urgent_then_usual_order(card: Card) -> tuple[bool, int]:
+    return not card.must_call, ORDER.index(card.line.role)
+
+
+def _root(line: NoticeLine, by_id: dict[UUID, NoticeLine]) -> NoticeLine:
+    while line.chases in by_id:
+        line = by_id[line.chases]
+    return line
+
+
+def _is_last_word(line: NoticeLine) -> bool:
+    """A "no" that leaves the duty with nobody, unless somebody else is asked."""
+    has_said = line.purpose in LAST_WORD or line.reason == WRONG_AREA
+    return has_said and line.state == NoticeState.DECLINED and line.purpose not in TO_COORDINATORS
+
+
+def _has_reached(line: NoticeLine) -> bool:
+    """A coordinator has said that the call reached somebody."""
+    outcomes = (answer.reason for answer in line.answers if answer.kind == ReplyKind.OUTCOME)
+    return line.purpose in TO_COORDINATORS and any(reason != NOT_REACHED for reason in outcomes)
+
+
+def _in_words(answer: Answer) -> ReplyInWords:
+    return ReplyInWords(
+        kind=answer.kind,
+        words=answer.kind_label,
+        reason=get_words(answer.kind, answer.reason) if answer.reason else "",
+        at=answer.at,
+        to_municipality=answer.to_municipality or "",
+        note=answer.note or "",
+        details=tuple(details_in_words(answer.reason, answer.details)),
+    )
+
+
+def get_reasons(case: Case, language: str) -> list[tuple[datetime, list[tuple[str, str]]]]:
+    """Why the procedure did what it did: for each event its time and (words, because) of each rule that spoke."""
+    told = []
+    for event in CaseEvent.objects.filter(case=case, explanation__isnull=False):
+        words: list[tuple[str, str]] = [
+            (
+                localize(entry["words"], language),
+                without_codes(localize(entry.get("because") or {"sq": ""}, language), language),
+            )
+            for entry in event.explanation or []
+        ]
+        if words:
+            told.append((event.at, words))
+    return told
+
+
+def compute_fingerprint(case: Case, *, now: datetime, language: str) -> str:
+    """Changes whenever the board would read differently: a row has moved on, or a minute has passed. Five queries."""
+    rows: list[Any] = [
+        language,
+        now.strftime("%Y%m%d%H%M"),
+        list(
+            Notice.objects.shown()
+            .filter(case_id=case.pk)
+            .order_by("pk")
+            .values_list(
+                "pk", "state", "reason", "contact", "attempts", "ladder_step", "next_attempt_at", "opened_at", "repeats"
+            )
+        ),
+        PinTry.objects.filter(notice__case_id=case.pk, succeeded=False).count(),
+        list(Reply.objects.filter(notice__case_id=case.pk).order_by("pk").values_list("pk", "at")),
+        list(Deadline.objects.filter(case=case).order_by("pk").values_list("pk", "met_at")),
+        list(Referral.objects.filter(case=case).order_by("pk").values_list("pk", "state")),
+    ]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:32]

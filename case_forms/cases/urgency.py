@@ -1,0 +1,130 @@
+"""How urgent a case is, in SQL: what the start page sorts by and the register shows. `intake.urgency` says the same of
+one case in Python, with the notice that it is and whom to call; a test holds the two against each other, and both
+against the case page's board.
+
+    no_contact  nobody is there for a notice that nobody else is asked for; or it was declined, and of those who could
+                take it nobody is asked any more: a coordinator who calls doesn't take it
+    call        it waits, and the coordinator was asked to call; or wrong PINs have locked its link
+    breach      a deadline has passed
+    late        the answer was due
+    escalated   the clock took its last step
+    red         the red mark of a deadline has passed
+    failed      it couldn't be sent, and is tried again
+    amber       the amber mark of a deadline has passed
+    waiting     an answer is still to come
+    quiet       nothing is owed
+
+A case with two reasons takes the loudest. What is judged is whoever bears the duty now: the first notice, and whoever
+it went on to. Reminders and calls stand beside them.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case as SqlCase
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+
+from notifications.briefs.choices import NOT_REACHED, WRONG_AREA
+from notifications.briefs.models import PinTry
+from notifications.briefs.pin import TRIES_A_ROUND
+from notifications.outbox.models import Notice, NoticeQuerySet, Purpose, Reply, ReplyKind
+from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, OPEN, NoticeState
+
+from .models import Case, Deadline
+
+# From the loudest to the quietest; the words are in the state badge.
+URGENCIES = ("no_contact", "call", "breach", "late", "escalated", "red", "failed", "amber", "waiting", "quiet")
+MARKS = ("breach", "red", "amber")
+
+# Who bears the duty: the first, and whoever it went on to.
+BEARERS = (Purpose.FIRST, Purpose.REROUTE, Purpose.DEPUTY, Purpose.INSTEAD)
+# Whose "no" leaves the duty with nobody; a deputy or a reminder stands beside one that is still open, unless the answer
+# was "another area", which settles the whole chase.
+LAST_WORD = (Purpose.FIRST, Purpose.REROUTE, Purpose.INSTEAD)
+# What coordinators are told; who takes it has not taken the duty.
+TO_COORDINATORS = (Purpose.CALL, Purpose.FALLBACK, Purpose.DIGEST)
+
+
+def with_urgency(cases: "QuerySet[Case]", moment: datetime) -> "QuerySet[Any]":
+    """The cases with `urgency`: the place of their state in LOUDNESS.
+
+    Each condition is a list of case ids that the database makes once, from the few notices and deadlines that it is
+    true of, and not anew for each case.
+    """
+    whens = [When(pk__in=ids, then=Value(URGENCIES.index(state))) for state, ids in _case_ids(moment)]
+    quiet = Value(URGENCIES.index("quiet"))
+    return cases.annotate(urgency=SqlCase(*whens, default=quiet, output_field=IntegerField()))
+
+
+def _case_ids(moment: datetime) -> list[tuple[str, "QuerySet[Any]"]]:
+    """(state, the ids of cases that are in it), the loudest first; a case may stand in several."""
+    awaiting = bearers().filter(state__in=AWAITING_ANSWER)
+    called = Notice.objects.order_by().filter(
+        purpose=Purpose.CALL, chases__purpose__in=BEARERS, chases__state__in=AWAITING_ANSWER
+    )
+    found: list[tuple[str, QuerySet[Any]]] = [
+        ("no_contact", without_anybody().values("case_id")),
+        ("no_contact", dropped().values("case_id")),
+        ("call", called.values("case_id")),
+        ("call", locked_out().values("case_id")),
+        ("late", awaiting.filter(answer_by__lte=moment).values("case_id")),
+        ("escalated", bearers().filter(state=NoticeState.ESCALATED).values("case_id")),
+        ("failed", bearers().filter(state=NoticeState.FAILED).values("case_id")),
+        ("waiting", bearers().filter(state__in=OPEN).values("case_id")),
+    ]
+    running = Deadline.objects.filter(met_at__isnull=True).order_by()
+    found += [(mark, running.filter(**{f"{mark}_at__lte": moment}).values("case_id")) for mark in MARKS]
+    return sorted(found, key=lambda pair: URGENCIES.index(pair[0]))
+
+
+def bearers() -> NoticeQuerySet:
+    """The notices by which somebody bears, or bore, a duty."""
+    return Notice.objects.order_by().filter(purpose__in=BEARERS)
+
+
+def without_anybody() -> NoticeQuerySet:
+    """Notices that reach nobody, of chases that nobody has taken."""
+    return Notice.objects.nobody_reached().order_by().filter(~_taken())
+
+
+def dropped() -> NoticeQuerySet:
+    """Declined notices of chases that nobody has taken or is asked to take, and of which no coordinator has said that
+    the call reached somebody."""
+    last_word = Q(purpose__in=LAST_WORD) | Q(reason=WRONG_AREA)
+    declined = Notice.objects.order_by().filter(last_word, state=NoticeState.DECLINED)
+    asked = bearers().filter(chase_id=OuterRef("chase_id"), state__in=OPEN).exclude(reason=NO_CONTACT)
+    reached = reached_by_call().filter(notice__chase_id=OuterRef("chase_id"))
+    return declined.exclude(purpose__in=TO_COORDINATORS).filter(~_taken(), ~Exists(asked), ~Exists(reached))
+
+
+def reached_by_call() -> "QuerySet[Reply]":
+    """The coordinators' answers that end a chase: the call has reached somebody."""
+    told = Reply.objects.filter(kind=ReplyKind.OUTCOME, notice__purpose__in=TO_COORDINATORS)
+    return told.exclude(reason=NOT_REACHED).order_by()
+
+
+def locked_out() -> NoticeQuerySet:
+    """Open notices whose link has had a whole round of wrong PINs since it opened last (`briefs.pin.wrong_pins`)."""
+    is_newer = Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk"))
+    opened_since = PinTry.objects.filter(is_newer, notice=OuterRef("notice"), succeeded=True)
+    wrong = PinTry.objects.filter(~Exists(opened_since), succeeded=False, notice__state__in=OPEN).order_by()
+    rounds = wrong.values("notice").annotate(tries=Count("pk")).filter(tries__gte=TRIES_A_ROUND)
+    return Notice.objects.open().order_by().filter(~_taken(), pk__in=rounds.values("notice"))
+
+
+def _taken() -> Exists:
+    """Somebody of the chase has taken it and didn't send it on afterwards."""
+    accepted = Notice.objects.filter(chase_id=OuterRef("chase_id"), accepted_at__isnull=False, declined_at__isnull=True)
+    return Exists(accepted.exclude(purpose__in=TO_COORDINATORS))
+
+
+def has_taken(notice: Notice) -> bool:
+    """As `_taken`, of one notice."""
+    accepted = notice.accepted_at is not None and notice.declined_at is None
+    return accepted and notice.purpose not in TO_COORDINATORS
+
+
+def is_last_word(notice: Notice) -> bool:
+    """As in `dropped`: a "no" that leaves the duty with nobody, unless somebody else is asked."""
+    has_said = notice.purpose in LAST_WORD or notice.reason == WRONG_AREA
+    return has_said and notice.state == NoticeState.DECLINED and notice.purpose not in TO_COORDINATORS

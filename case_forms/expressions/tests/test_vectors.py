@@ -1,0 +1,77 @@
+"""The language by example: our own vectors, and the public ones (public_vectors/README.md)."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from case_forms.expressions import OPERATORS, LogicError, evaluate, truthy
+
+HERE = Path(__file__).parent
+VECTORS = json.loads((HERE / "vectors.json").read_text())
+PUBLIC = HERE / "public_vectors" / "compatible.json"
+
+
+def is_exactly(left, right) -> bool:
+    """Equal as JSON: true isn't 1."""
+    return json.dumps(_numbers(left), sort_keys=True) == json.dumps(_numbers(right), sort_keys=True)
+
+
+def _numbers(value):
+    if isinstance(value, list):
+        return [_numbers(part) for part in value]
+    if isinstance(value, dict):
+        return {key: _numbers(part) for key, part in value.items()}
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return float(value) + 0.0  # JSON.stringify writes -0 as 0
+
+
+def here(case):
+    """What Python makes of a case: {"result", "truthy"} or {"error"}."""
+    try:
+        result = evaluate(case["rule"], case.get("data"))
+    except LogicError as error:
+        return {"error": error.code}
+    return {"result": result, "truthy": truthy(result)}
+
+
+def differing(cases, outcomes):
+    """The first few cases of which Python makes something else than these outcomes."""
+    different = []
+    for case, theirs in zip(cases, outcomes, strict=True):
+        ours = here(case)
+        if not is_exactly(ours, theirs):
+            different.append((case["rule"], case.get("data"), ours, theirs))
+    return different[:3]
+
+
+def public_vectors():
+    """The public ones as {"rule", "data", "result"}."""
+    return [vector for vector in json.loads(PUBLIC.read_text()) if isinstance(vector, dict)]
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])
+def test_an_expression_means_what_the_vectors_say(vector):
+    if "error" in vector:
+        with pytest.raises(LogicError) as raised:
+            evaluate(vector["rule"], vector["data"])
+        assert raised.value.code == vector["error"]
+    else:
+        assert is_exactly(evaluate(vector["rule"], vector["data"]), vector["result"])
+
+
+def test_every_operator_has_vectors():
+    written = (HERE / "vectors.json").read_text()
+    assert [operator for operator in OPERATORS if f"{{{json.dumps(operator)}:" not in written] == []
+
+
+def test_the_public_core_vectors_agree():
+    vectors = public_vectors()
+    assert len(vectors) > 250
+    wrong = [
+        vector["rule"]
+        for vector in vectors
+        if not is_exactly(evaluate(vector["rule"], vector.get("data")), vector["result"])
+    ]
+    assert wrong == []

@@ -1,0 +1,36 @@
+"""What a question is for in a brief (its part): as it says itself, else as the seeded forms mean its key.
+
+The parts, and in which order each role reads them, are data of the room that writes briefs
+(`notifications.briefs.parts`). Versions published before a question could say its part are known by their keys
+(`data/parts_by_key.json`); what is in neither is read after the rest.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from notifications.briefs.parts import get_order, parts
+
+PARTS_BY_KEY = Path(__file__).parent / "data" / "parts_by_key.json"
+PART_KEYS = tuple(parts())
+
+
+def get_part(question: Mapping[str, Any]) -> str:
+    """A key of `PART_KEYS`, or "" for one of the rest."""
+    said: str = question.get("brief_part") or parts_by_key().get(question.get("key", ""), "")
+    return said
+
+
+def is_read_by(question: Mapping[str, Any], role: str) -> bool:
+    """Whether what this question is for has a place in the role's brief. Only a role with `only` leaves some out."""
+    order = get_order(role)
+    return not order.only or order.place_of(get_part(question)) is not None
+
+
+@cache
+def parts_by_key() -> Mapping[str, str]:
+    """{question key: part}."""
+    written = json.loads(PARTS_BY_KEY.read_text(encoding="utf-8"))["parts"]
+    return {key: part for part, keys in written.items() for key in keys}

@@ -1,0 +1,224 @@
+"""What the editor's script must know beside the form: types, lists, roles, operators, and its words (editor_words.py).
+
+catalogue("en") -> {
+    "words": {"add_item": "Add a question", ...},
+    "sentences": {"sq": {...}, "en": {...}},         # how expressions are read back (logic/words.py)
+    "all_operators": ["!", "!!", ...],
+    "operators": {"number": ["is", ...], ...},       # of condition rows, by kind of value
+    "types": {"integer": {"label", "hint", "icon", "kind", "properties", "choices"?, "list"?, "parts"?, "refused"?}},
+    "type_groups": [{"label", "types": [...]}],
+    "lists": {"regions": {"label", "choices": [{"value", "label": {...}, "with"?}], "attributes": [...]}},
+    "roles", "kinds", "audiences", "sensitivities": [{"value", "label", "hint"?}],
+    "many_public": 12,                               # questions of a public form from which on the editor warns
+    "languages": {"sq": "Albanian", ...},
+    "appearances": {"select_one": [["list", "Drop-down list"]]},
+    "new_sensitivity": "personal",
+    "case_forms": [{"value", "label": {...}}],       # forms that a case may hold, for what is asked before sending
+}
+"""
+
+from typing import Any
+
+from django.utils import translation
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from access.models import localize
+from case_forms.expressions.operators import OPERATORS
+from case_forms.expressions.words import WORDS
+from case_forms.questions import registry
+from case_forms.questions.base import text_in
+from case_forms.questions.indicators import by_dimension
+from notifications.briefs.parts import parts
+from notifications.directory.models import Role
+
+from .audience import MANY_PUBLIC
+from .editor_labels import editor_words
+from .lists import BUILT_IN, SHARED
+from .models import ChoiceList, FormDefinition
+from .properties import NEVER
+from .question_type_labels import GROUPS, TYPES
+from .sources import Lists, listed
+
+BOTH = ("sq", "en")
+ORDER = ["is", "is_not", "less", "at_most", "more", "at_least", "between", "answered", "unanswered"]
+OPERATORS_BY_KIND = {
+    "text": ["is", "is_not", "includes", "excludes", "matches", "one_of", "answered", "unanswered"],
+    "number": ORDER,
+    "date": ORDER,
+    "datetime": ORDER,
+    "time": ORDER,
+    "boolean": ["is", "answered", "unanswered"],
+    "choice": ["is", "is_not", "one_of", "none_of", "answered", "unanswered"],
+    "choices": ["includes", "excludes", "any_of", "answered", "unanswered"],
+    "object": ["answered", "unanswered"],
+    "none": ["answered", "unanswered"],
+}
+KINDS = {
+    "identification": gettext_lazy("Identification"),
+    "consent": gettext_lazy("Consent"),
+    "assessment": gettext_lazy("Assessment"),
+    "referral": gettext_lazy("Referral"),
+    "outreach": gettext_lazy("Outreach"),
+    "tip": gettext_lazy("Tip"),
+    "report": gettext_lazy("Report"),
+    "session": gettext_lazy("Session report"),
+}
+AUDIENCE_WORDS = {
+    "staff": gettext_lazy("Staff, signed in"),
+    "public": gettext_lazy("Anybody, from the public pages"),
+}
+LIST_NAMES = {
+    "municipalities": gettext_lazy("Municipalities"),
+    "regions": gettext_lazy("Regions"),
+    "units": gettext_lazy("Mobile units"),
+    "countries": gettext_lazy("Countries"),
+    "languages": gettext_lazy("Languages"),
+    "partners": gettext_lazy("Protection services"),
+    "social_services": gettext_lazy("Social services"),
+    "schools": gettext_lazy("Schools"),
+    "zones": gettext_lazy("Outreach zones"),
+    "sessions": gettext_lazy("Informative sessions"),
+    "outreach_visits": gettext_lazy("Outreach visits"),
+    "colleagues": gettext_lazy("Colleagues"),
+}
+# types whose bounds are of another kind than their answers
+BOUNDS = {"approximate_date": "date"}
+# choices that stand in no definition, but that conditions compare with
+WITH_CHOICES = ("yes_no_unknown",)
+
+
+def catalogue(language: str) -> dict[str, Any]:
+    """All of it, in the words of this language. Reads the lists from the database."""
+    sources = Lists()
+    with translation.override(language):
+        return {
+            "words": editor_words(),
+            "sentences": WORDS,
+            "all_operators": sorted(OPERATORS),
+            "operators": OPERATORS_BY_KIND,
+            "types": {name: _type(name, sources) for name in sorted(registry.names())},
+            "type_groups": _groups(),
+            "lists": {**{name: _list(name, sources) for name in BUILT_IN}, **_shared()},
+            "roles": [{"value": role.value, "label": capfirst(str(role.label))} for role in Role],
+            "brief_parts": [{"value": key, "label": localize(words, language)} for key, words in parts().items()],
+            "kinds": [{"value": value, "label": str(label)} for value, label in KINDS.items()],
+            "audiences": [{"value": value, "label": str(label)} for value, label in AUDIENCE_WORDS.items()],
+            "many_public": MANY_PUBLIC,
+            "sensitivities": _sensitivities(),
+            "languages": {
+                entry["code"]: text_in(entry["name"], language).capitalize() for entry in listed("languages")
+            },
+            "appearances": {"select_one": [["list", _("Drop-down list")]]},
+            "new_sensitivity": "personal",
+            "case_forms": [
+                {"value": form.key, "label": {language: localize(form.definition.get("title", {}), language)}}
+                for form in FormDefinition.objects.order_by("key")
+            ],
+        }
+
+
+def _type(name: str, sources: Lists) -> dict[str, Any]:
+    kind = registry.get(name)
+    icon, label, hint = TYPES.get(name, ("help", name, ""))
+    described: dict[str, Any] = {
+        "label": str(label),
+        "hint": str(hint),
+        "icon": icon,
+        "kind": kind.value_kind,
+        "properties": sorted(kind.properties),
+    }
+    if name in BOUNDS:
+        described["bounds"] = BOUNDS[name]
+    if kind.list_name:
+        described["list"] = kind.list_name
+    if NEVER.get(name):
+        described["refused"] = list(NEVER[name])
+    if name in WITH_CHOICES:
+        described["choices"] = _choices(name, sources)
+    return described | _parts(name, sources)
+
+
+def _choices(name: str, sources: Lists) -> list[dict[str, Any]]:
+    """The choices that a type has of itself."""
+    by_language = {language: registry.get(name).choices({"type": name}, language, sources) for language in BOTH}
+    return [
+        {"value": value, "label": {language: by_language[language][place][1] for language in BOTH}}
+        for place, (value, _label) in enumerate(by_language["sq"])
+    ]
+
+
+def _parts(name: str, sources: Lists) -> dict[str, Any]:
+    """What a condition can read of an answer that has parts: {"parts": [{"path", "label", "kind", "list"?}]}, and the
+    choices of those that have no list of their own ("part_choices")."""
+    if name == "indicator_assessment":
+        label = _in_both(gettext_lazy("The worker's decision"))
+        parts = [{"path": "decision", "label": label, "kind": "choice"}]
+        return {"parts": parts, "part_choices": _choices(name, sources)}
+    if name == "geopoint":
+        label = _in_both(gettext_lazy("Municipality"))
+        return {"parts": [{"path": "municipality", "label": label, "kind": "choice", "list": "municipalities"}]}
+    if name == "indicators":
+        parts = [
+            {"path": f"{indicator['id']}.answer", "label": indicator["label"], "kind": "choice"}
+            for _dimension, indicators in by_dimension()
+            for indicator in indicators
+        ]
+        return {"parts": parts, "part_choices": _choices(name, sources)}
+    return {}
+
+
+def _in_both(words: Any) -> dict[str, str]:
+    texts = {}
+    for language in BOTH:
+        with translation.override(language):
+            texts[language] = str(words)
+    return texts
+
+
+def _list(name: str, sources: Lists) -> dict[str, Any]:
+    english = dict(sources.choices(name, "en"))
+    choices = []
+    for value, label in sources.choices(name, "sq"):
+        other = english.get(value, label)
+        texts = {"sq": label} if other == label else {"sq": label, "en": other}
+        attributes = dict(sources.attributes(name, value))
+        choices.append({"value": value, "label": texts} | ({"with": attributes} if attributes else {}))
+    return {"label": str(LIST_NAMES[name]), "choices": choices, "attributes": _attributes(choices)}
+
+
+def _attributes(choices: list[dict[str, Any]]) -> list[str]:
+    return sorted({name for choice in choices for name in choice.get("with", {})})
+
+
+def _shared() -> dict[str, Any]:
+    """The lists that forms share, by the name a question gives them."""
+    return {
+        f"{SHARED}{shared.key}": {
+            "label": localize(shared.title) or shared.key,
+            "choices": shared.choices,
+            "attributes": _attributes(shared.choices),
+        }
+        for shared in ChoiceList.objects.all()
+    }
+
+
+def _groups() -> list[dict[str, Any]]:
+    known = registry.names()
+    groups = [{"label": str(label), "types": [name for name in names if name in known]} for label, names in GROUPS]
+    rest = sorted(known - {name for _label, names in GROUPS for name in names})
+    return groups + ([{"label": _("Others"), "types": rest}] if rest else [])
+
+
+def _sensitivities() -> list[dict[str, str]]:
+    return [
+        {"value": "public", "label": _("Public"), "hint": _("Anyone may know it. Stored unencrypted.")},
+        {"value": "internal", "label": _("Internal"), "hint": _("About the work, not about a person.")},
+        {"value": "personal", "label": _("Personal"), "hint": _("Says who somebody is. Stored encrypted.")},
+        {
+            "value": "special",
+            "label": _("Special category"),
+            "hint": _("Health, violence, origin, beliefs: what can do harm when it is known. Stored encrypted."),
+        },
+    ]

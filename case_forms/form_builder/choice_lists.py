@@ -1,0 +1,196 @@
+"""The pages of the lists of choices that forms share.
+
+A list has no draft: what is saved counts at once. It reaches a form when that is published, with everything that a
+second pair of eyes looks at then.
+"""
+
+from collections import Counter
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.functional import cached_property
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from wagtail.admin import messages
+from wagtail.admin.forms.models import WagtailAdminModelForm
+from wagtail.admin.ui.tables import Column, NumberColumn, TitleColumn, UpdatedAtColumn
+from wagtail.snippets.views import snippets
+
+from audit.chain import get_actor, log_event
+
+from .choice_table import TableRefused, read_table, write_table
+from .details import details
+from .diff import Difference
+from .list_usage import forms_using, is_used, lists_of_forms, problems_of_list
+from .lists import SHARED
+from .locked import locked_words, published_in_list, renamed_in
+from .models import ChoiceList
+from .pages import BuilderPage
+from .sentences import Sentences
+from .shape_checks import KEY
+
+MAX_TOLD = 20
+
+
+class ChoiceListForm(WagtailAdminModelForm):
+    """A list's titles, its key (for good, once it is made) and its choices as a table."""
+
+    title_sq = forms.CharField(label=gettext_lazy("Title in Albanian"), max_length=200)
+    title_en = forms.CharField(label=gettext_lazy("Title in English"), max_length=200)
+    table = forms.CharField(
+        label=gettext_lazy("Choices"),
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 16, "data-choice-table": "", "spellcheck": "false", "wrap": "off"}),
+        help_text=gettext_lazy(
+            "One choice per line, columns separated by tabs, as copied from a spreadsheet. The first line names "
+            "the columns: “value”, “label:sq”, “label:en”, then attributes to filter by, such as “region”."
+        ),
+    )
+
+    class Meta:
+        model = ChoiceList
+        fields = ["key"]
+
+    field_order = ["title_sq", "title_en", "key", "table"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stands = self.instance.pk is not None
+        key = self.fields["key"]
+        key.disabled = stands
+        key.widget = forms.TextInput()
+        key.validators = []  # `clean_key` says it in our words
+        key.help_text = _("Forms refer to the list by it. It is permanent.")
+        titles = self.instance.title or {}
+        self.initial |= {"title_sq": titles.get("sq", ""), "title_en": titles.get("en", "")}
+        self.initial["table"] = write_table(self.instance.choices)
+
+    def clean_key(self) -> str:
+        key = self.cleaned_data["key"]
+        if not KEY.fullmatch(key):
+            raise ValidationError(_("A key has small letters, digits and _, and begins with a letter."))
+        return key
+
+    def clean_table(self) -> list[dict[str, Any]]:
+        """The choices. A published value stays as it is, and so does one that a rule compares an answer with."""
+        try:
+            choices = read_table(self.cleaned_data["table"])
+            if self.instance.pk is not None:
+                self._keep_what_is_used(choices)
+            return choices
+        except TableRefused as refused:
+            told = [str(problem) for problem in refused.problems[:MAX_TOLD]]
+            more = len(refused.problems) - MAX_TOLD
+            raise ValidationError(told + ([_("and %(count)s more") % {"count": more}] if more > 0 else [])) from None
+
+    def _keep_what_is_used(self, choices: list[dict[str, Any]]) -> None:
+        name = f"{SHARED}{self.instance.key}"
+        renamed = renamed_in(choices, published_in_list(name))
+        told = [f"{choices[position]['value']}: {locked_words(was)}" for position, was in renamed]
+        told = told or [str(problem.message) for problem in problems_of_list(name, choices)]
+        if told:
+            more = len(told) - MAX_TOLD
+            raise ValidationError(told[:MAX_TOLD] + ([_("and %(count)s more") % {"count": more}] if more > 0 else []))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if "table" in cleaned:
+            self.instance.choices = cleaned["table"]
+        titles = {"sq": cleaned.get("title_sq", ""), "en": cleaned.get("title_en", "")}
+        self.instance.title = {**(self.instance.title or {}), **titles}
+        return cleaned
+
+    def save(self, commit: bool = True) -> ChoiceList:
+        is_new = self.instance._state.adding
+        saved = super().save(commit=commit)
+        if commit:
+            log_event(
+                "choice_list.made" if is_new else "choice_list.changed",
+                actor=get_actor(self.for_user),
+                target_kind="choicelist",
+                target_id=saved.pk,
+                list=saved.key,
+                choices=len(saved.choices),
+            )
+        return saved
+
+
+class SavedByHand:
+    """Without autosave: a list has no draft, and half a choice is nothing for others to find."""
+
+    def get_context_data(self: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)  # type: ignore[misc]
+        return context | {"autosave_enabled": False, "asked": context["form"]}
+
+    def get_usage_url(self) -> None:
+        """Wagtail counts references in the database; ours stand in definitions, and are named on the page."""
+
+
+class AddListView(SavedByHand, snippets.CreateView):
+    pass
+
+
+class EditListView(SavedByHand, snippets.EditView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"used_by": list(forms_using(self.object.key))}
+
+
+class ListIndex(snippets.IndexView):
+    default_ordering = "key"
+
+    @cached_property
+    def columns(self) -> list[Any]:
+        titled = self._get_title_column_class(TitleColumn)
+        used = Counter(name for _form, names in lists_of_forms() for name in names)
+        return [
+            titled("title", label=_("List"), accessor=str, get_url=self.get_edit_url),
+            Column("key", label=_("Key"), sort_key="key"),
+            NumberColumn("choices", label=_("Choices"), accessor=lambda entry: len(entry.choices)),
+            NumberColumn("forms", label=_("Forms"), accessor=lambda entry: used[f"{SHARED}{entry.key}"]),
+            UpdatedAtColumn(),
+        ]
+
+
+class DeleteListView(snippets.DeleteView):
+    """Only a list that no form names."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        if is_used(self.object.key):
+            messages.error(self.request, _("Not deleted: forms choose from this list."))
+            return redirect(self.get_success_url())
+        key, pk = self.object.key, self.object.pk
+        with transaction.atomic():
+            response = super().form_valid(form)
+            actor = get_actor(self.request.user)
+            log_event("choice_list.deleted", actor=actor, target_kind="choicelist", target_id=pk, list=key)
+        return response
+
+
+class CompareListView(BuilderPage):
+    """Two revisions of a list, compared choice by choice."""
+
+    model = ChoiceList
+    page_title = gettext_lazy("What changed")
+    template_name = "form_builder/compare.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        entry = get_object_or_404(ChoiceList, pk=kwargs["pk"])
+        old, new = (self.revision(entry, kwargs[name]) for name in ("revision_id_a", "revision_id_b"))
+        said = Sentences({}, get_language() or "sq")
+        before, after = ({"title": side.title, "choices": side.choices} for side in (old, new))
+        changed = tuple(details(before, after, said, said))
+        found = [Difference("changed", "list", entry.key, str(new), details=changed)] if changed else []
+        return self.render_to_response(self.get_context_data(found=found))
+
+    @staticmethod
+    def revision(entry: ChoiceList, name: str) -> ChoiceList:
+        revisions = entry.revisions.order_by("created_at", "pk")
+        if name == "earliest":
+            return revisions[0].as_object() if revisions else entry
+        if name in ("latest", "live"):
+            return entry
+        return get_object_or_404(revisions, pk=name).as_object()

@@ -1,0 +1,165 @@
+"""What is different between two definitions, for people: what came, went, moved and changed, each change in words.
+
+Parts are known by their keys, so a part whose key changed has gone and another has come. Pure.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+
+from .details import Detail, details
+from .problem_locations import get_name
+from .sentences import Sentences
+
+Part = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """change: added, removed, moved, changed; what: form, section, question, note, repeat, list. A part that moved and
+    changed is one difference: "moved", with details. `place` is what it lies in, outermost first, as people call it."""
+
+    change: str
+    what: str
+    key: str
+    name: str
+    place: tuple[str, ...] = ()
+    came_from: tuple[str, ...] = ()
+    details: tuple[Detail, ...] = ()
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A section or item and what it lies in, outermost first."""
+
+    part: Part
+    what: str
+    around: tuple[Part, ...]
+
+    @property
+    def id(self) -> tuple[str, str]:
+        return ("section" if self.what == "section" else "item"), self.part["key"]
+
+    @property
+    def parent(self) -> str:
+        return self.around[-1]["key"] if self.around else ""
+
+
+def differences(old: Part, new: Part, *, language: str) -> list[Difference]:
+    """In the order of the new form, with what was removed where it stood."""
+    before, after = dict(_first_of_each(_placed(old))), dict(_first_of_each(_placed(new)))
+    said_before, said_after = Sentences(old, language), Sentences(new, language)
+    moved = _moved(before, after)
+    found: list[Difference] = []
+
+    def seen(change: str, place: Placed, came_from: Placed | None = None, more: Iterable[Detail] = ()) -> None:
+        found.append(
+            Difference(
+                change,
+                place.what,
+                place.part["key"],
+                get_name(place.part, language),
+                tuple(get_name(part, language) for part in place.around),
+                tuple(get_name(part, language) for part in came_from.around) if came_from else (),
+                tuple(more),
+            )
+        )
+
+    form = tuple(details(old, new, said_before, said_after))
+    if form:
+        found.append(Difference("changed", "form", new["key"], get_name(new, language), details=form))
+    for known, there in _merged(before, after):
+        if known not in after:
+            seen("removed", there)
+        elif known not in before:
+            seen("added", there)
+        else:
+            changed = tuple(details(before[known].part, after[known].part, said_before, said_after))
+            if known in moved:
+                seen("moved", there, before[known], changed)
+            elif changed:
+                seen("changed", there, None, changed)
+    found += _lists(old, new, said_before, said_after, language)
+    return found
+
+
+def _placed(definition: Part) -> Iterator[Placed]:
+    for section in definition["sections"]:
+        yield Placed(section, "section", ())
+        yield from _items(section, (section,))
+
+
+def _items(part: Part, around: tuple[Part, ...]) -> Iterator[Placed]:
+    for item in part.get("items", []):
+        yield Placed(item, str(item.get("item", "")), around)
+        yield from _items(item, (*around, item))
+
+
+def _first_of_each(places: Iterable[Placed]) -> Iterator[tuple[tuple[str, str], Placed]]:
+    """By kind and key. A working copy may have a key twice; then the second is passed over."""
+    known = set()
+    for place in places:
+        if place.id not in known:
+            known.add(place.id)
+            yield place.id, place
+
+
+def _merged(before: dict, after: dict) -> Iterator[tuple[tuple[str, str], Placed]]:
+    """The new parts in order, each removed one behind what stood before it."""
+    left: dict[Any, list] = {}
+    behind = None
+    for known in before:
+        if known in after:
+            behind = known
+        else:
+            left.setdefault(behind, []).append(known)
+    for known in left.get(None, ()):
+        yield known, before[known]
+    for known, place in after.items():
+        yield known, place
+        for gone in left.get(known, ()):
+            yield gone, before[gone]
+
+
+def _moved(before: dict, after: dict) -> set[tuple[str, str]]:
+    """What lies in another part than before, and the fewest that must have changed places within one."""
+    both = [known for known in after if known in before]
+    moved = {known for known in both if before[known].parent != after[known].parent}
+    positions = {known: position for position, known in enumerate(before)}
+    by_parent: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for known in both:
+        if known not in moved:
+            by_parent.setdefault((known[0], after[known].parent), []).append(known)
+    for siblings in by_parent.values():
+        kept = _longest_rising([positions[known] for known in siblings])
+        moved |= {known for known in siblings if positions[known] not in kept}
+    return moved
+
+
+def _longest_rising(numbers: list[int]) -> set[int]:
+    """The numbers of a longest rising subsequence, all different."""
+    ends: list[int] = []
+    previous: dict[int, int | None] = {}
+    for number in numbers:
+        low = sum(1 for end in ends if end < number)
+        previous[number] = ends[low - 1] if low else None
+        ends[low:] = [number] if low == len(ends) else [number, *ends[low + 1 :]]
+    kept: set[int] = set()
+    last = ends[-1] if ends else None
+    while last is not None:
+        kept.add(last)
+        last = previous[last]
+    return kept
+
+
+def _lists(old: Part, new: Part, before: Sentences, after: Sentences, language: str) -> Iterator[Difference]:
+    """The form's own lists of choices."""
+    was, now = old.get("lists", {}), new.get("lists", {})
+    for key in [*now, *(key for key in was if key not in now)]:
+        name: str | Promise = get_name({"key": key, **now.get(key, was.get(key, {}))}, language)
+        if key not in was or key not in now:
+            yield Difference("added" if key in now else "removed", "list", key, str(name))
+        elif changed := tuple(details(was[key], now[key], before, after)):
+            yield Difference("changed", "list", key, str(name), details=changed)

@@ -1,0 +1,154 @@
+"""What is wrong with an expression where it stands: names it can't read, kinds that don't fit."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from case_forms.expressions import SETTING_PREFIX, LogicError, references
+from case_forms.expressions import problems as expression_problems
+from case_forms.expressions.kinds import ANY, KindInfo, kind_problems
+from case_forms.questions import registry
+from case_forms.questions.base import text_in
+
+from .answer_types import choice_kind, get_kinds
+from .outline import Definition, is_asked
+from .references import Circles, Node, parts_read, unknown_in_rows
+from .shapes import Problem, pointer
+
+ALWAYS_KNOWN = frozenset({"_today", "_occurred_on", "_now"})
+IN_ROWS = frozenset({"_position"})
+# what an organisation has chosen in its procedure: read by conditions of sharing only
+SETTING = re.escape(SETTING_PREFIX) + r"[a-z][a-z0-9_]{0,63}"
+# what the case room knows of the case that a form names: its status, whether it is followed as a child's, the keys of
+# the forms it holds, and by office the bases on which a consent is on record
+OF_THE_CASE: Mapping[str, KindInfo] = {
+    "_case_status": KindInfo("text"),
+    "_case_child": KindInfo("boolean"),
+    "_case_forms": KindInfo("choices"),
+    "_case_consent": ANY,
+}
+WORDS: dict[str, "str | Promise"] = {
+    "unknown_reference": _("This refers to something that is not a question of the form."),
+    "forward_reference": _("This refers to a question that comes later in the form."),
+    "dependency_cycle": _("This depends on a question that itself depends on this one."),
+    "out_of_scope": _("This refers to a question inside a repeat group from outside of it."),
+    "computed_reference": _("A question's key must be written out."),
+    "unknown_operator": _("There is no such operator."),
+    "bad_pattern": _("This pattern can't be used."),
+    "too_deep": _("This expression is nested too deep."),
+    "too_large": _("This expression is too large."),
+}
+# of each result a value that it can be compared with; days may come as texts
+VALUES_OF: dict[str, tuple[Any, ...]] = {
+    "text": ("x",),
+    "integer": (7,),
+    "decimal": (7,),
+    "boolean": (True,),
+    "date": ({"today": []}, "x"),
+}
+Item = dict[str, Any]
+
+
+def settings_read(rule: Any) -> dict[str, KindInfo]:
+    """The settings of procedures that a condition of sharing reads. Which there are, procedures say (`dependents`)."""
+    try:
+        read = references(rule) if isinstance(rule, dict) else frozenset()
+    except LogicError:
+        return {}
+    return {name: KindInfo("text") for name in read if re.fullmatch(SETTING, name)}
+
+
+class Expressions:
+    """The expressions of one resolved definition. `within`: the keys of the repeats around a place."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.circles = Circles(definition)
+        self.rows: dict[str, frozenset[str]] = {}
+        self.labels: dict[str, str] = {}
+        self.reader = (get_language() or "sq").split("-")[0]
+        self.kinds = get_kinds(definition)
+        self.top = {item["key"] for section in definition["sections"] for item in section["items"] if is_asked(item)}
+        for section in definition["sections"]:
+            self._learn(section["items"])
+
+    def _learn(self, items: list[Item]) -> None:
+        for item in filter(is_asked, items):
+            self.labels[item["key"]] = text_in(item["label"], self.reader).strip() or item["key"]
+            if item["item"] == "repeat":
+                self.rows[item["key"]] = frozenset(inner["key"] for inner in filter(is_asked, item["items"]))
+                self._learn(item["items"])
+
+    def problems(
+        self,
+        part: Item,
+        name: str,
+        path: str,
+        known: Collection[str],
+        *,
+        within: tuple[str, ...] = (),
+        node: Node = "",
+        more: Mapping[str, KindInfo] | None = None,
+    ) -> Iterator[Problem]:
+        """Of the expression `part[name]`, if there is one. `known`: what stands before; `more`: kinds only it knows.
+
+        `node` is the part of the form that waits for it, "" when none does.
+        """
+        if name not in part or isinstance(part[name], bool):
+            return
+        here = f"{path}/{pointer(name)}"
+        found = expression_problems(part[name], known=known)
+        for problem in found:
+            code, _colon, reference = problem.partition(": ")
+            if code == "unknown_reference":
+                code = self._kind_of_reference(reference, node, within)
+            yield Problem(here, code, WORDS.get(code, _("This is not an expression.")))
+        if found:
+            return
+        if any(unknown_in_rows(part[name], self.rows)):
+            words = _("The rows of the group that this looks through have no such question.")
+            yield Problem(here, "unknown_reference", words)
+        kinds = {**self.kinds, **(more or {})}
+        for code, told, _variable in kind_problems(part[name], kinds, labels=self.labels, language=self.reader):
+            yield Problem(here, code, told)
+
+    def of_filter(
+        self, question: Item, path: str, before: Collection[str], within: tuple[str, ...]
+    ) -> Iterator[Problem]:
+        """Of the question's `choice_filter`, which reads `choice` too."""
+        if "choice_filter" not in question or question["type"] not in registry.names():
+            return
+        choice = choice_kind(question)
+        known = {*before, "choice"}
+        node, more = question["key"], {"choice": choice}
+        yield from self.problems(question, "choice_filter", path, known, within=within, node=node, more=more)
+        if set(parts_read(question["choice_filter"], "choice")) - set(choice.rows or ()):
+            words = _("The choices have nothing with this name.")
+            yield Problem(f"{path}/choice_filter", "unknown_reference", words)
+
+    def of_result(self, question: Item, path: str) -> Iterator[Problem]:
+        """Of a calculation that is in order: whether what it gives can be the question's `result`."""
+        calculation = question.get("calculation")
+        alike = [{"===": [calculation, value]} for value in VALUES_OF.get(question.get("result", "text"), ())]
+        if kind_problems(calculation, self.kinds) or not alike:
+            return
+        codes = [{code for code, _words, _variable in kind_problems(compared, self.kinds)} for compared in alike]
+        if all("type_mismatch" in found for found in codes):
+            yield Problem(
+                f"{path}/result", "type_mismatch", _("The calculation gives a different type than this result.")
+            )
+
+    def reachable_from(self, within: tuple[str, ...]) -> set[str]:
+        """Every key that can be read at a place when the whole form has been answered."""
+        return self.top | {name for repeat in within for name in self.rows[repeat]}
+
+    def _kind_of_reference(self, name: str, node: Node, within: tuple[str, ...]) -> str:
+        reachable = name in self.reachable_from(within)
+        if node and reachable and self.circles.holds(node, name):
+            return "dependency_cycle"
+        if name in IN_ROWS or (not reachable and any(name in keys for keys in self.rows.values())):
+            return "out_of_scope"
+        return "forward_reference" if reachable else "unknown_reference"

@@ -1,0 +1,84 @@
+"""Takes in an XLSForm as the draft of a form, or says by sheet, row and column what keeps it from that."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from access.models import User
+from case_forms.form_builder.actions import DefinitionRefused, FormIsLocked, make_form, replace_draft
+from case_forms.form_builder.lists import shared_lists
+from case_forms.form_builder.models import FormDefinition
+from case_forms.form_builder.shapes import KINDS
+from case_forms.form_builder.xlsform.findings import Finding, Import
+from case_forms.form_builder.xlsform.safely import read_safely
+
+
+class Command(BaseCommand):
+    help = (
+        "Reads an XLSForm (.xlsx) and keeps it as a draft, which nobody can fill before it is published. What can't be "
+        "carried over is named by sheet, row and column; with one error nothing is saved, and the exit code is 1."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, help="the workbook")
+        parser.add_argument("--kind", required=True, choices=KINDS, help="what the form is for")
+        parser.add_argument("--key", help="the form's key; otherwise form_id of the sheet settings")
+        parser.add_argument("--language", default="sq", help="the code for texts that say no language (default sq)")
+        parser.add_argument("--by", metavar="USERNAME", help="whose deed this is; needed unless --check is given")
+        parser.add_argument("--replace", action="store_true", help="make it the draft of the form with this key")
+        parser.add_argument("--check", action="store_true", help="only report; save nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        by = self._user(options["by"]) if not options["check"] else None
+        found = self._read(options)
+        for finding in found.report:
+            self.stdout.write(told(finding))
+        if found.definition is None:
+            raise CommandError(f"{len(found.errors)} errors: nothing was saved.")
+        if by is None:
+            self.stdout.write(f"“{found.definition['key']}” can be taken in.")
+            return
+        form = self._keep(found.definition, by, replace=options["replace"])
+        self.stdout.write(f"“{form.key}” was kept as a draft.")
+
+    def _user(self, username: str | None) -> User:
+        user = User.objects.filter(username=username or "", is_active=True).first()
+        if user is None:
+            raise CommandError("Say with --by whose deed this is: the username of an active account.")
+        return user
+
+    def _read(self, options: dict[str, Any]) -> Import:
+        path: Path = options["file"]
+        try:
+            with path.open("rb") as file:
+                return read_safely(
+                    file,
+                    name=path.name,
+                    key=options["key"],
+                    kind=options["kind"],
+                    language=options["language"],
+                    shared=shared_lists(),
+                )
+        except OSError as error:
+            raise CommandError(f"The file can't be opened: {error.strerror}.") from error
+
+    def _keep(self, definition: dict[str, Any], by: User, *, replace: bool) -> FormDefinition:
+        standing = FormDefinition.objects.filter(key=definition["key"]).first() if replace else None
+        try:
+            if standing is None:
+                return make_form(definition=definition, by=by, origin="xlsform")
+            replace_draft(form=standing, definition=definition, by=by, origin="xlsform")
+        except DefinitionRefused as refused:
+            raise CommandError("; ".join(str(problem.message) for problem in refused.problems[:5])) from refused
+        except FormIsLocked as locked:
+            raise CommandError("The form with this key is locked or waits for approval.") from locked
+        return standing
+
+
+def told(finding: Finding) -> str:
+    """One finding on a line: "error  survey row 12, relevant: words [code]"."""
+    place = ", ".join(
+        filter(None, (f"{finding.sheet} row {finding.row}" if finding.row else finding.sheet, finding.column))
+    )
+    return f"{finding.severity:<8}{place}{': ' if place else ''}{finding.message} [{finding.code}]"

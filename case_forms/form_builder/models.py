@@ -1,0 +1,180 @@
+"""Form definitions that coordinators change, and the immutable versions that answers point to."""
+
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.actions.publish_revision import PublishPermissionError
+from wagtail.models import DraftStateMixin, LockableMixin, Revision, RevisionMixin, WorkflowMixin
+
+from access.models import User, localize
+
+from . import canonical
+from .workflow import FormApprovalTask, SubmittedForm, get_approval, sha256_approved
+
+__all__ = ["ChoiceList", "FormApprovalTask", "FormDefinition", "FormVersion", "SubmittedForm", "VersionIsImmutable"]
+
+
+# How the canonical text of a public form begins: "audience" is the first of a form's properties by the alphabet.
+PUBLIC_FORM = '{"audience":"public",'
+
+
+class VersionIsImmutable(Exception):
+    """Somebody tried to change or delete a published form version."""
+
+
+class FormDefinition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, models.Model):
+    """A form as its designers see it, of the shape docs/form-definition.md describes.
+
+    What they work on stands in the newest revision (`working_copy`); `definition` is what was published last, or the
+    working copy while nothing has been. Nothing is ever filled on either: publishing makes a FormVersion.
+    """
+
+    key = models.SlugField(_("key"), max_length=64, unique=True)
+    definition = models.JSONField(_("definition"), default=dict)
+    is_archived = models.BooleanField(_("archived"), default=False)
+
+    class Meta:
+        verbose_name = _("form")
+        verbose_name_plural = _("forms")
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return localize(self.definition.get("title", {})) or self.key
+
+    def newest_version(self) -> "FormVersion | None":
+        return self.versions.order_by("-number").first()
+
+    def working_copy(self) -> dict[str, Any]:
+        """The definition as its designers left it."""
+        return self.get_latest_revision_as_object().definition
+
+    def with_content_json(self, content: dict[str, Any]) -> "FormDefinition":
+        """A revision of the form. Whether the form is archived is no part of what was written then."""
+        revised: FormDefinition = super().with_content_json(content)
+        revised.is_archived = self.is_archived
+        return revised
+
+    def get_lock(self) -> Any:
+        """What waits for approval is locked for everybody, also for who has locked it for themselves before."""
+        task = self.current_workflow_task
+        return task.lock_class(self, task) if task else super().get_lock()
+
+    def save_revision(self, *args: Any, overwrite_revision: Revision | None = None, **kwargs: Any) -> Revision:
+        """A revision that was submitted or published stays as it was: a new one is made instead of writing over it."""
+        if overwrite_revision and (
+            overwrite_revision.pk == self.live_revision_id or overwrite_revision.task_states.exists()
+        ):
+            overwrite_revision = None
+        return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)
+
+    def publish(self, revision: Revision, user: User | None = None, **kwargs: Any) -> "FormVersion":
+        """Wagtail's road to publication, open only to what another coordinator has approved (docs/adr/0012).
+
+        Raises PublishPermissionError whoever asks, superusers too; DefinitionRefused when it can't be filled.
+        """
+        from .actions import publish_form
+
+        approval = get_approval(revision)
+        if approval is None or revision.pk != self.latest_revision_id:
+            raise PublishPermissionError("A form is published by the approval of another coordinator.")
+        return publish_form(
+            form=self,
+            by=user,
+            submitted_by=approval.workflow_state.requested_by,
+            approved_sha256=sha256_approved(approval),
+        )
+
+
+class FormVersionQuerySet(models.QuerySet["FormVersion"]):
+    def newest(self) -> "FormVersionQuerySet":
+        """The newest version of each form that isn't archived."""
+        newest = FormVersion.objects.filter(form=models.OuterRef("form")).order_by("-number").values("number")[:1]
+        return self.filter(form__is_archived=False, number=models.Subquery(newest)).select_related("form")
+
+    def for_staff(self) -> "FormVersionQuerySet":
+        """Those that staff fill."""
+        return self.exclude(canonical__startswith=PUBLIC_FORM)
+
+    def for_public(self) -> "FormVersionQuerySet":
+        """Those that anybody fills from the public pages."""
+        return self.filter(canonical__startswith=PUBLIC_FORM)
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise VersionIsImmutable("a published version is never changed")
+
+    def delete(self) -> NoReturn:
+        raise VersionIsImmutable("a published version is never deleted")
+
+
+class FormVersion(models.Model):
+    """One published version. `sha256` is over `canonical`, the exact JSON text (sorted keys, no spaces, UTF-8)."""
+
+    form = models.ForeignKey(FormDefinition, models.PROTECT, related_name="versions", verbose_name=_("form"))
+    number = models.PositiveIntegerField(_("number"))
+    canonical = models.TextField(_("canonical JSON"))
+    sha256 = models.CharField(_("sha256"), max_length=64)
+    published_at = models.DateTimeField(_("published at"), default=timezone.now)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, verbose_name=_("published by")
+    )
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="submitted_form_versions",
+        verbose_name=_("submitted by"),
+    )
+
+    objects = FormVersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("form version")
+        verbose_name_plural = _("form versions")
+        ordering = ["form", "-number"]
+        constraints = [models.UniqueConstraint(fields=["form", "number"], name="one_form_version_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.form.key} v{self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise VersionIsImmutable("a published version is never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise VersionIsImmutable("a published version is never deleted")
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The definition as a dict. Treat it as read-only; it is parsed once per instance."""
+        if not hasattr(self, "_definition"):
+            self._definition = canonical.parse(self.canonical)
+        return self._definition
+
+    @property
+    def title(self) -> str:
+        return localize(self.definition["title"])
+
+
+class ChoiceList(RevisionMixin, models.Model):
+    """Choices that several forms share. `choices` is of the shape of a question's: [{"value", "label", "with"?}].
+
+    Publishing a form writes them into its version (`lists.resolved`), so that a change here reaches a form when it is
+    published again, and no answer ever means something else than when it was given.
+    """
+
+    key = models.SlugField(_("key"), max_length=64, unique=True)
+    title = models.JSONField(_("title"), default=dict)
+    choices = models.JSONField(_("choices"), default=list)
+
+    class Meta:
+        verbose_name = _("list of choices")
+        verbose_name_plural = _("lists of choices")
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return localize(self.title) or self.key

@@ -1,0 +1,151 @@
+"""A definition under construction, such that it can be shown: what isn't finished is left out, nothing is invented.
+
+Problems that don't hinder showing (a missing translation, a condition that can't be worked out) stay. Anything else
+leaves out the smallest part that it lies in: an optional property, else the whole question, else the section.
+"""
+
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from case_forms import expressions
+from case_forms.form_builder.checker import check_definition
+from case_forms.form_builder.lists import Shared, resolved
+from case_forms.form_builder.shapes import Problem, shape_problems
+
+ROUNDS = 10  # leaving something out may show another problem
+NEEDED = frozenset({"item", "key", "type", "label", "title", "text", "items"})
+# of a form: what can be left out of it. Without the rest nothing can be shown
+FORM_CAN_DO_WITHOUT = frozenset({"intro", "lists"})
+CONDITIONS = frozenset({"relevant", "required", "choice_filter", "initial", "calculation", "constraint", "shared_with"})
+HARMLESS = frozenset(
+    {
+        "missing_translation",
+        "no_sensitivity",
+        "no_choices",
+        "empty_repeat",
+        "no_value",
+        "bad_key",
+        "bad_list",
+        "unknown_list",
+        "unreachable_required",
+        "never_holds",
+    }
+)
+
+
+def showable(definition: Any, shared: Shared) -> dict[str, Any] | None:
+    """What of the definition can be shown, its lists written into its questions; None when nothing can."""
+    shown = copy.deepcopy(definition)
+    if not _mended(shown, lambda: shape_problems(shown)):
+        return None
+    shown = resolved(shown, shared)
+    if not _mended(shown, lambda: [problem for problem in check_definition(shown) if _hinders(problem)]):
+        return None
+    shown["languages"] = list(dict.fromkeys(shown["languages"])) or ["sq"]
+    for section in shown["sections"]:
+        _finish(section["items"])
+    return shown
+
+
+def readable(definition: dict[str, Any]) -> dict[str, Any]:
+    """The same without the conditions that are no expressions: the page can't follow them, the report names them."""
+    return {**definition, "sections": [_readable(section) for section in definition["sections"]]}
+
+
+def _readable(part: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in part.items() if name not in CONDITIONS or _is_readable(name, value)}
+    if part.get("type") == "calculated":
+        kept.setdefault("calculation", None)
+    if "items" in part:
+        kept["items"] = [_readable(item) for item in part["items"]]
+    return kept
+
+
+def _is_readable(name: str, value: Any) -> bool:
+    if name == "shared_with":
+        return True
+    try:
+        expressions.references(value["expr"] if name == "constraint" else value)
+    except expressions.LogicError:
+        return False
+    return True
+
+
+def _hinders(problem: Problem) -> bool:
+    steps = problem.path.split("/")
+    return steps[1] == "sections" and problem.code not in HARMLESS and not CONDITIONS & set(steps)
+
+
+def _mended(definition: Any, problems: Callable[[], list[Problem]]) -> bool:
+    for _round in range(ROUNDS):
+        if not (found := problems()):
+            return True
+        if not isinstance(definition, dict) or not _left_out(definition, found):
+            return False
+    return not problems()
+
+
+def _left_out(definition: dict[str, Any], problems: Iterable[Problem]) -> bool:
+    """Leaves out what these problems lie in. False when one concerns the form as a whole."""
+    places = {_place(definition, problem.path) for problem in problems}
+    if None in places:
+        return False
+    for place in sorted(filter(None, places), key=_last_first, reverse=True):
+        holder = _at(definition, place[:-1])
+        step = place[-1]
+        if isinstance(holder, list) and isinstance(step, int) and step < len(holder):
+            del holder[step]
+        elif isinstance(holder, dict):
+            holder.pop(str(step), None)
+    return True
+
+
+def _last_first(place: tuple[str | int, ...]) -> tuple[Any, ...]:
+    """Later entries before earlier ones, and what lies deeper first, so that places stay true while some go."""
+    return tuple((step, "") if isinstance(step, int) else (-1, step) for step in place)
+
+
+def _place(definition: dict[str, Any], path: str) -> tuple[str | int, ...] | None:
+    """What to leave out for a problem of this path; None when it concerns the form as a whole."""
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:]]
+    part: Any = definition
+    taken: list[str | int] = []
+    while len(steps) > 1 and steps[0] in ("sections", "items") and steps[1].isdigit():
+        holder = part.get(steps[0]) if isinstance(part, dict) else None
+        if not isinstance(holder, list) or int(steps[1]) >= len(holder):
+            break
+        part = holder[int(steps[1])]
+        taken += [steps[0], int(steps[1])]
+        steps = steps[2:]
+    name = steps[0] if steps else ""
+    if not taken:
+        return (name,) if name in FORM_CAN_DO_WITHOUT else None
+    can_go = isinstance(part, dict) and name in part and name not in NEEDED
+    return (*taken, name) if can_go else tuple(taken)
+
+
+def _at(definition: Any, place: Iterable[str | int]) -> Any:
+    for step in place:
+        definition = definition[step]
+    return definition
+
+
+def _finish(items: list[dict[str, Any]]) -> None:
+    """Choices that have no value yet go; a calculation that isn't written yet comes to nothing."""
+    for item in items:
+        if item.get("type") == "calculated":
+            item.setdefault("calculation", None)
+        for name in ("choices", "rows"):
+            if name in item:
+                item[name] = list(_first_of_each_value(item[name]))
+        _finish(item.get("items", []))
+
+
+def _first_of_each_value(choices: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    seen = set()
+    for choice in choices:
+        value = choice.get("value")
+        if value and value not in seen:
+            seen.add(value)
+            yield choice

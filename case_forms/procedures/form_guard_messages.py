@@ -1,0 +1,167 @@
+"""What stands between a rule and a form, in words for whoever edits, approves or archives the form."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from access.models import localize
+from case_forms import expressions
+from case_forms.form_builder.outline import questions
+from case_forms.form_builder.shapes import Problem
+from notifications.directory.models import Role
+
+from .form_guard import Changing, Found, SettingMissed, Standing, settings_missed, unfit_rules
+from .labels import get_labels
+from .rule_needs import DEEP, Break, FormSide
+
+MAX_TOLD = 3  # of what one rule misses, in one sentence; the rest follows from it
+
+
+def iter_problems(found: Found, change: Changing) -> Iterator[Problem]:
+    """One problem for each question that a rule misses, with the rule named, at the question where it still stands."""
+    rule = localize(found.needs.rule["title"], _reader())
+    for each in in_order(found.breaks):
+        words = {"rule": rule, "source": source_words(found.standing), "why": break_words(each, change)}
+        if found.was_so:
+            told = _("The rule “%(rule)s” of %(source)s does not work with this form: %(why)s") % words
+        else:
+            told = _("The rule “%(rule)s” of %(source)s would no longer work: %(why)s") % words
+        yield Problem(get_path(each.name, change.after), f"rule_{each.code}", told)
+
+
+def in_order(breaks: Collection[Break]) -> list[Break]:
+    """By question. Where something is missing, that the rule can't apply then needs no saying."""
+    plain = [each for each in breaks if each.code not in DEEP]
+    return sorted(plain or breaks, key=lambda each: (each.name, each.code, each.value))
+
+
+def unfit_problems(definition: Mapping[str, Any], forms: Mapping[str, FormSide]) -> Iterator[Problem]:
+    """Problems of a procedure whose rules miss something in every form that they are about."""
+    for position, breaks in unfit_rules(definition, forms):
+        rule = definition["rules"][position]
+        heard = rule.get("forms") or sorted(forms)
+        change = Changing("", None, forms.get(heard[0]) if heard else None, {})
+        for each in in_order(breaks):
+            words = {"rule": localize(rule["title"], _reader()), "why": break_words(each, change)}
+            told = _("The rule “%(rule)s” does not work with the forms there are: %(why)s") % words
+            yield Problem(f"/rules/{position}", f"rule_{each.code}", told)
+    for side in forms.values():
+        for problem in setting_problems(side, definition, localize(definition["title"], _reader())):
+            yield Problem("/settings", problem.code, problem.message)
+
+
+def setting_problems(side: FormSide, procedure: Mapping[str, Any], source: str) -> Iterator[Problem]:
+    """At each question that is shared on a setting which this procedure doesn't have. `source`: its name in words."""
+    for missed in settings_missed(side, procedure):
+        words = {
+            "question": get_labels(side.definition, _reader()).questions.get(missed.question, missed.question),
+            "setting": missed.setting.removeprefix(expressions.SETTING_PREFIX),
+            "value": missed.value,
+            "source": source,
+        }
+        yield Problem(get_path(missed.question, side), _get_code(missed), _get_told(missed) % words)
+
+
+def _get_code(missed: SettingMissed) -> str:
+    return "setting_value" if missed.value else "no_setting"
+
+
+def _get_told(missed: SettingMissed) -> str:
+    if missed.value:
+        return _(
+            "“%(question)s” is shared on the choice “%(value)s” of the setting “%(setting)s”, which %(source)s does not"
+            " offer."
+        )
+    return _("“%(question)s” is shared on the setting “%(setting)s”, which %(source)s does not have.")
+
+
+def source_words(standing: Standing) -> str:
+    """The procedure version, and since or for when it decides."""
+    words = {"title": localize(standing.version.definition["title"], _reader()), "number": standing.version.number}
+    if standing.begins:
+        day = date_format(localtime(standing.begins), "SHORT_DATETIME_FORMAT")
+        return _("“%(title)s” (version %(number)s, in force from %(day)s)") % {**words, "day": day}
+    if standing.is_over:
+        return ngettext(
+            "“%(title)s” (version %(number)s, which %(count)s open case follows)",
+            "“%(title)s” (version %(number)s, which %(count)s open cases follow)",
+            standing.cases,
+        ) % {**words, "count": standing.cases}
+    return _("“%(title)s” (version %(number)s)") % words
+
+
+def break_words(each: Break, change: Changing) -> str:
+    """Why, as a sentence."""
+    words = {"question": _label(each.name, change), "value": _choice(each, change)}
+    if each.code == "not_asked" and change.after is not None and _is_in_group(each.name, change.after):
+        return _("“%(question)s” is in a repeat group, where no rule can read it.") % words
+    if each.code == "kind" and not each.name:
+        return _("something that the rule compares is of a different type.")
+    told: Mapping[str, str] = {
+        "not_asked": _("the form does not ask “%(question)s”."),
+        "not_answerable": _("nobody can answer “%(question)s”."),
+        "value": _("“%(question)s” does not offer a choice with the value “%(value)s”."),
+        "kind": _("“%(question)s” is of a different type from what the rule compares it with."),
+        "source": _("“%(question)s” is not the type of question that the rule expects."),
+        "never": _("no answers to this form can make it apply."),
+        "never_with": _("it would not apply when “%(question)s” is answered “%(value)s”."),
+        "unanswered": _("“%(question)s” may be left out, and the rule can't be carried out without it."),
+        "audience": _("the form is filled in by people other than those the rule is about."),
+        "archived": _("nobody could begin the form."),
+    }
+    return told[each.code] % words
+
+
+def action_words(action: Mapping[str, Any], procedure: Mapping[str, Any]) -> str:
+    """What an action of a rule does, in a few words."""
+    do, language = action["do"], _reader()
+    if do == "notify":
+        return _("Notifies: %(role)s") % {"role": Role(action["role"]).label}
+    if do in ("deadline", "meet_deadline"):
+        label = localize(procedure["deadlines"][action["key"]]["label"], language)
+        return (
+            _("Starts the deadline: %(deadline)s") if do == "deadline" else _("Meets the deadline: %(deadline)s")
+        ) % {"deadline": label}
+    told = {
+        "open_case": _("Opens a case"),
+        "attach_case": _("Adds the form to its case"),
+        "update_case": _("Changes the status of the case"),
+        "refer": _("Notifies: the chosen service"),
+    }
+    return told.get(do, do)
+
+
+def get_path(key: str, side: FormSide | None) -> str:
+    """The JSON pointer of a question in its form, "" when it isn't there."""
+    for number, section in enumerate(side.definition["sections"] if side and key else ()):
+        for position, item in enumerate(section["items"]):
+            inner = [part["key"] for part in item.get("items", ())]
+            if key == item["key"] or key in inner:
+                return f"/sections/{number}/items/{position}"
+    return ""
+
+
+def _label(key: str, change: Changing) -> str:
+    for side in (change.after, change.before):
+        if side is not None and (label := get_labels(side.definition, _reader()).questions.get(key)):
+            return label
+    return key
+
+
+def _choice(each: Break, change: Changing) -> str:
+    """What people call the choice; its value when it has no words any more, or when the value is what is missing."""
+    if each.code == "value" or change.after is None:
+        return each.value
+    return get_labels(change.after.definition, _reader()).choices.get(each.name, {}).get(each.value, each.value)
+
+
+def _is_in_group(key: str, side: FormSide) -> bool:
+    return any(each.question["key"] == key and each.repeats for each in questions(side.definition))
+
+
+def _reader() -> str:
+    return (get_language() or "sq").split("-")[0]

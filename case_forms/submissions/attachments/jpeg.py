@@ -1,0 +1,56 @@
+"""Taking out of a JPEG what isn't picture: Exif with places and names, comments, previews, whatever follows its end."""
+
+from .file_types import FileRefused
+
+START, END, SCAN = 0xD8, 0xD9, 0xDA
+ALONE = frozenset((0x01, *range(0xD0, 0xD8)))  # markers without a length: restarts
+KEPT = frozenset((0xE0, 0xEE))  # the JFIF head, and Adobe's, which says how colours are written
+DROPPED = (frozenset(range(0xE0, 0xF0)) | {0xFE}) - KEPT
+
+
+def without_extras(content: bytes) -> bytes:
+    """The same picture, not encoded anew. Raises Refused when the segments can't be followed."""
+    if not content.startswith(b"\xff\xd8"):
+        raise FileRefused("unreadable")
+    kept, at = [content[:2]], 2
+    while at < len(content):
+        at = _marker(content, at)
+        marker = content[at + 1]
+        if marker == END:
+            break
+        following = at + 2 if marker in ALONE else at + 2 + _length(content, at + 2)
+        if marker == SCAN:
+            following = _scan_end(content, following)
+        if marker not in DROPPED:
+            kept.append(content[at:following])
+        at = following
+    return b"".join([*kept, b"\xff\xd9"])
+
+
+def _marker(content: bytes, at: int) -> int:
+    """Where the marker stands: any number of FF may fill up before it."""
+    if content[at : at + 1] != b"\xff":
+        raise FileRefused("unreadable")
+    while content[at + 1 : at + 2] == b"\xff":
+        at += 1
+    if at + 1 >= len(content):
+        raise FileRefused("unreadable")
+    return at
+
+
+def _length(content: bytes, at: int) -> int:
+    length = int.from_bytes(content[at : at + 2], "big")
+    if length < 2 or at + length > len(content):
+        raise FileRefused("unreadable")
+    return length
+
+
+def _scan_end(content: bytes, at: int) -> int:
+    """Where the next marker after the picture's own bytes stands; FF00 and restarts belong to those."""
+    while True:
+        at = content.find(b"\xff", at)
+        if at < 0 or at + 1 >= len(content):
+            return len(content)
+        if content[at + 1] != 0 and content[at + 1] not in ALONE:
+            return at
+        at += 2

@@ -1,0 +1,73 @@
+"""Which files a form's answers name, and whether they may."""
+
+import contextlib
+import uuid
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from access.models import User
+from case_forms.form_builder.outline import given
+from case_forms.questions.files import accepted
+
+from ..models import Attachment, AttachmentQuerySet, Draft, Submission
+from ..validation.result import AnswerProblem
+from .file_types import ACCEPTED_AS
+from .messages import words_for
+
+
+class AttachedFiles:
+    """The files that answers may name: those of one draft, or those that a person has put in through the API.
+
+    What `CleanContext.attachments` wants. Read from the database when it is first asked.
+    """
+
+    def __init__(self, rows: AttachmentQuerySet) -> None:
+        self._rows = rows
+
+    def has(self, identity: str) -> bool:
+        return identity in self.by_id
+
+    @cached_property
+    def by_id(self) -> dict[str, Attachment]:
+        return {str(row.pk): row for row in self._rows}
+
+
+def files_of_draft(draft: Draft) -> AttachedFiles:
+    return AttachedFiles(draft.attachments.all())
+
+
+def files_of_submission(submission: Submission) -> AttachedFiles:
+    return AttachedFiles(submission.attachments.all())
+
+
+def files_of_person(owner: User) -> AttachedFiles:
+    return AttachedFiles(Attachment.objects.unclaimed().filter(owner=owner))
+
+
+def named_files(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> set[uuid.UUID]:
+    """The ids of the files that answers name, cleaned ones or as they were typed."""
+    found = set()
+    for _path, _question, identity in _named(definition, answers):
+        with contextlib.suppress(ValueError):
+            found.add(uuid.UUID(identity))
+    return found
+
+
+def file_problems(
+    definition: Mapping[str, Any], answers: Mapping[str, Any], files: AttachedFiles
+) -> list[AnswerProblem]:
+    """A problem for each file of a kind that its question doesn't take."""
+    problems = []
+    for path, question, identity in _named(definition, answers):
+        row, accept = files.by_id.get(identity), accepted(question)
+        if row is not None and ACCEPTED_AS[row.media_type] not in accept:
+            problems.append(AnswerProblem(path, "wrong_kind", words_for("wrong_kind", accept)))
+    return problems
+
+
+def _named(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """(pointer, question, id) of each file."""
+    for place in given(dict(definition), answers):
+        if place.placed.question["type"] == "file" and isinstance(place.value, dict) and "id" in place.value:
+            yield place.path, place.placed.question, str(place.value["id"])

@@ -1,0 +1,106 @@
+"""Cleans files in a process of its own, with little memory, little time, no secrets and no way to write to the disk.
+
+A file that crashes a decoder, or makes it grow or run for ever, takes that process down and nothing else; the content
+goes through pipes, so no plain copy of it ever lies on a disk. Run as a program this module is that process.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from access.limits import Bounded, BoundedForEach, Busy
+
+from .documents import clean_document
+from .file_types import PDF, FileRefused, get_kind
+from .pictures import clean_picture
+
+ROOT = Path(__file__).resolve().parents[3]
+PROGRAM = (
+    "import sys; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/site'];"
+    " from case_forms.submissions.attachments.sanitizer import main; main()"
+)
+SECONDS = 20  # of processor time
+CLOCK_SECONDS = 30
+MEMORY = 1_200 * 1024 * 1024  # of address space: libraries take some 300 MB of it
+QUEUE_SECONDS = CLOCK_SECONDS  # whoever is next gets their turn, however long this one takes
+OWN_QUEUE_SECONDS = 10
+# One at a time in each web process: fifty megapixels take half a gigabyte. Two more wait; each holds a slot that others
+# need (config.admission), so whoever comes then is told at once.
+_machine = Bounded(at_once=1, waiting=2, seconds=QUEUE_SECONDS)
+# Each person has one of those three places at a time, however many files they send, and one more file waits for it.
+_own = BoundedForEach(at_once=1, waiting=1, seconds=OWN_QUEUE_SECONDS)
+
+
+@dataclass(frozen=True)
+class CleanFile:
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+def sanitize_file(content: bytes, *, accept: frozenset[str], most_bytes: int, by: Hashable) -> CleanFile:
+    """A clean copy. `accept`: "image" and "pdf", or one of them. `most_bytes` bounds both what comes and what is kept.
+    `by`: whose file it is; one person's files are cleaned one after the other.
+
+    Raises Refused.
+    """
+    if len(content) > most_bytes:
+        raise FileRefused("too_large")
+    if get_kind(content).accepted_as not in accept:
+        raise FileRefused("wrong_kind")
+    try:
+        with _own.turn(by):
+            done = _done_apart(content, most_bytes)
+    except Busy:
+        raise FileRefused("one_at_a_time") from None
+    if done.returncode != 0:
+        raise FileRefused("unreadable")
+    head, _newline, copy = done.stdout.partition(b"\n")
+    said = json.loads(head)
+    if "refused" in said:
+        raise FileRefused(said["refused"])
+    return CleanFile(said["media_type"], copy)
+
+
+def _done_apart(content: bytes, most_bytes: int) -> subprocess.CompletedProcess[bytes]:
+    """Runs this module as a program, when it is this file's turn. Raises Refused."""
+    try:
+        with _machine.turn():
+            return subprocess.run(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-I", "-B", "-c", PROGRAM, str(ROOT), str(most_bytes)],
+                input=content,
+                capture_output=True,
+                timeout=CLOCK_SECONDS,
+                env={},
+                check=False,
+            )
+    except Busy:
+        raise FileRefused("busy") from None
+    except subprocess.TimeoutExpired:
+        raise FileRefused("unreadable") from None
+
+
+def clean_copy(content: bytes, most_bytes: int) -> tuple[str, bytes]:
+    """(media type, content) of the clean copy, made in this process. Raises Refused."""
+    kind = get_kind(content)
+    if kind is PDF:
+        return clean_document(content, most_bytes)
+    return clean_picture(content, kind, most_bytes)
+
+
+def main() -> None:
+    """The process: content on stdin, a line of JSON and the clean copy on stdout."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    copy = b""
+    try:
+        media_type, copy = clean_copy(sys.stdin.buffer.read(), int(sys.argv[2]))
+        said = {"media_type": media_type}
+    except FileRefused as refused:
+        said = {"refused": refused.code}
+    sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + copy)

@@ -1,0 +1,72 @@
+"""Taking in the files that came with a section's page, each for its question."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import QueryDict
+
+from case_forms.questions.files import accepted
+
+from ..drafts.unmapped_answers import files_left_over
+from ..models import Attachment, Draft
+from .actions import make_room, store_attachment
+from .file_types import FileRefused
+from .messages import words_for
+from .named_files import named_files
+from .uploads import content_of_upload, with_kept
+
+Files = Mapping[str, Any]  # of a request: {field name: uploaded file}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """`post`: the page's fields, the kept files among them. `kept` and `errors` by the name of the question's field."""
+
+    post: QueryDict = field(repr=False)
+    kept: dict[str, Attachment] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def take_in(files: Files, post: QueryDict, *, section: Mapping[str, Any], draft: Draft, with_key: bool) -> Taken:
+    """Keeps what can be kept of the files; a refused one leaves what was there before."""
+    asked = {name: question for name in files if (question := question_at(section["items"], name)) is not None}
+    if not asked:
+        return Taken(post)
+    make_room(draft, named_files(draft.form_version.definition, draft.answers) | files_left_over(draft))
+    kept: dict[str, Attachment] = {}
+    errors: dict[str, str] = {}
+    for name, question in asked.items():
+        accept = accepted(question)
+        try:
+            kept[name] = store_attachment(
+                content=content_of_upload(files[name]),
+                name=str(files[name].name),
+                owner=draft.owner,
+                unit=draft.unit,
+                draft=draft,
+                accept=accept,
+                with_key=with_key,
+            )
+        except FileRefused as refused:
+            errors[name] = words_for(refused.code, accept)
+    return Taken(with_kept(post, {name: str(row.pk) for name, row in kept.items()}), kept, errors)
+
+
+def not_taken(files: Files, post: QueryDict, *, section: Mapping[str, Any]) -> Taken:
+    """Of a page that can't be saved: each file has to be chosen again."""
+    asked = [name for name in files if question_at(section["items"], name) is not None]
+    return Taken(post, errors=dict.fromkeys(asked, words_for("again")))
+
+
+def question_at(items: list[Mapping[str, Any]], name: str) -> dict[str, Any] | None:
+    """The question of type `file` that a form field belongs to: photo, household-0-photo."""
+    key, _dash, rest = name.partition("-")
+    item = next((item for item in items if item.get("key") == key), None)
+    if item is None:
+        return None
+    if item["item"] == "repeat":
+        index, _dash, inner = rest.partition("-")
+        return question_at(item["items"], inner) if index.isascii() and index.isdigit() else None
+    is_file = item["item"] == "question" and item["type"] == "file" and not rest and item.get("read_only") is not True
+    return dict(item) if is_file else None

@@ -1,0 +1,79 @@
+"""Files in a request: kept in memory and nowhere else, within bounds, whatever is sent."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import InMemoryUploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest, QueryDict
+
+from .file_types import FileRefused
+
+
+class UploadedFile(InMemoryUploadedFile):
+    """`is_too_large`: it was more than is taken, and its content was dropped on the way."""
+
+    is_too_large = False
+
+
+class BoundedMemory(FileUploadHandler):
+    """Files up to ATTACHMENT_MAX_BYTES each and ATTACHMENT_REQUEST_BYTES together; what is more is read and dropped,
+    so that the rest of the form still arrives. Nothing is ever written to a temporary file."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request)
+        self.left = settings.ATTACHMENT_REQUEST_BYTES
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.content = BytesIO()
+        self.is_too_large = False
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        if self.is_too_large:
+            return
+        if start + len(raw_data) > min(settings.ATTACHMENT_MAX_BYTES, self.left):
+            self.is_too_large = True
+            self.content = BytesIO()
+        else:
+            self.content.write(raw_data)
+
+    def file_complete(self, file_size: int) -> UploadedFile:
+        kept = self.content.tell()
+        self.left -= kept
+        self.content.seek(0)
+        found = UploadedFile(
+            file=self.content,
+            field_name=self.field_name,
+            name=self.file_name,
+            content_type=self.content_type,
+            size=kept,
+            charset=self.charset,
+            content_type_extra=self.content_type_extra,
+        )
+        found.is_too_large = self.is_too_large
+        return found
+
+
+def keep_in_memory(request: HttpRequest) -> None:
+    """To be called before anything reads the request's POST or FILES."""
+    request.upload_handlers = [BoundedMemory(request)]
+
+
+def content_of_upload(upload: Any) -> bytes:
+    """Raises Refused."""
+    if getattr(upload, "is_too_large", False) or upload.size > settings.ATTACHMENT_MAX_BYTES:
+        raise FileRefused("too_large")
+    content: bytes = upload.read()
+    return content
+
+
+def with_kept(post: QueryDict, kept: Mapping[str, str]) -> QueryDict:
+    """The posted fields as if these files, by the name of their question's field, had been there already."""
+    changed = post.copy()
+    for name, identity in kept.items():
+        changed[f"{name}.kept"] = identity
+        changed.pop(f"{name}.remove", None)
+    return changed

@@ -1,0 +1,96 @@
+"""Cases begun from outreach visits: an identification names its visit. No link is stored; it is read each time. What
+followed from a session is only counted (`conversions`): a session is one class, and its page is shown to others.
+
+Identifications are sealed, so each that the visits' units have sent since the first of them is opened: a few hundred a
+year for a unit. Who may read a visit need not be able to open what came of it: of those cases only the number is said.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.core.paginator import Page, Paginator
+
+from access.models import User
+from case_forms.cases.models import Case
+from case_forms.form_builder.models import FormVersion
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
+
+from .models import Submission
+
+KIND = "identification"
+SOURCE = "source_visit"
+ON_A_PAGE = 30
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One visit that identifications may name: the log's id, its unit, and when it was."""
+
+    submission_id: UUID
+    unit_id: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What came of visits. `page`: cases the reader may open, the last first; `others`: how many more there are;
+    `without_case`: identifications that opened none."""
+
+    page: "Page[Case]"
+    others: int
+    without_case: int
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.page.paginator.count or self.others or self.without_case)
+
+
+def begun_from(sources: Sequence[Source], *, user: User, page: Any = 1) -> Begun:
+    """What came of these visits, in four queries at most, however many there are. `page`: as it stands in the URL."""
+    cases: set[UUID] = set()
+    without_case = 0
+    for submission in _naming(sources):
+        if submission.case_id is None:
+            without_case += 1
+        else:
+            cases.add(submission.case_id)
+    visible = Case.objects.visible_to(user).filter(pk__in=cases, is_drill=False).select_related("municipality", "unit")
+    shown = Paginator(visible.order_by("-opened_at", "pk"), ON_A_PAGE).get_page(page)
+    others = Case.objects.filter(pk__in=cases, is_drill=False).count() - shown.paginator.count if cases else 0
+    return Begun(shown, others, without_case)
+
+
+def _naming(sources: Sequence[Source]) -> Iterator[Submission]:
+    """The identifications that name one of these visits."""
+    if not sources:
+        return
+    wanted = {str(source.submission_id) for source in sources}
+    sent = Submission.objects.filter(
+        unit__in={source.unit_id for source in sources},
+        form_version__form__in=_forms(),
+        is_drill=False,
+        received_at__gte=min(source.since for source in sources),
+    )
+    for submission in sent.only("id", "case", "answers").order_by("received_at"):
+        if _visit_named(submission) in wanted:
+            yield submission
+
+
+def _forms() -> Iterable[int]:
+    return {version.form_id for version in FormVersion.objects.newest() if version.definition["kind"] == KIND}
+
+
+def _visit_named(submission: Submission) -> str:
+    """One whose answers don't open names no visit: the others are listed all the same."""
+    try:
+        return str((submission.answers or {}).get(SOURCE, ""))
+    except (SealBroken, KeyRingError) as error:
+        log.error("submission_unreadable", submission=str(submission.pk), code=type(error).__name__)
+        return ""

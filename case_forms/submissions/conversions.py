@@ -1,0 +1,122 @@
+"""Session -> tip -> case, worked out from what is there already: a tip says by which session's card it came, and
+an identification which tip it was begun from, or names the session itself. No link is stored for this.
+
+Left out: tips that nobody meant, drills, and cases in which no indicators were found.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from case_forms.cases.models import CaseStatus
+from case_forms.form_builder.models import FormVersion
+from case_forms.form_builder.outline import given, questions
+from case_forms.tips.models import Outcome, Tip
+from outreach_pages.cards.codes import read_code
+from outreach_pages.records.conversions import SOON_DAYS, LedTo, counts_conversions
+from outreach_pages.records.models import SessionQuerySet
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
+
+from .models import Submission
+
+TYPE = "session"  # a question whose answer is a session's key
+CODE = "session_id"  # the question that asks for the code of a session's card
+TOLD = "signals_received"  # the report's question
+
+log = structlog.get_logger(__name__)
+
+Cases = dict[UUID, set[UUID]]  # {session: cases}
+
+
+@counts_conversions
+def count_conversions(sessions: SessionQuerySet) -> dict[UUID, LedTo]:
+    """In seven queries at most, however many sessions. Opens the sessions' reports, and the identifications since the
+    first of their days whose form asks for a session; what is read there is only counted."""
+    known = list(sessions.order_by().values_list("pk", "date", "card_code", "report_submission"))
+    if not known:
+        return {}
+    days = {pk: day for pk, day, _code, _report in known}
+    told = _told(sessions, {report: pk for pk, _day, _code, report in known})
+    by_card, soon, cases = _by_card(sessions, days)
+    names = {code: pk for pk, _day, code, _report in known} | {str(pk): pk for pk in days}
+    for pk, opened in _named(names, min(days.values())).items():
+        cases[pk] |= opened
+    return {pk: LedTo(told[pk], by_card[pk], soon[pk], len(cases[pk])) for pk in days}
+
+
+def _told(sessions: SessionQuerySet, session_of: Mapping[UUID | None, UUID]) -> Counter[UUID]:
+    """What was told to the unit there and then, as the report says."""
+    told: Counter[UUID] = Counter()
+    for report in Submission.objects.filter(pk__in=_column(sessions, "report_submission")).only("answers"):
+        number = report.answers.get(TOLD)
+        if isinstance(number, int):
+            told[session_of[report.pk]] = number
+    return told
+
+
+def _by_card(sessions: SessionQuerySet, days: Mapping[UUID, date]) -> tuple[Counter[UUID], Counter[UUID], Cases]:
+    """(tips, those of them within 90 days, cases) of each session."""
+    tips = Tip.objects.filter(session_id__in=_column(sessions, "pk")).exclude(outcome=Outcome.SPAM).order_by()
+    found = tips.values_list("session_id", "received_at", "identification")
+    rows = [(session, at, begun) for session, at, begun in found if session is not None]
+    by_card = Counter(session for session, _at, _begun in rows)
+    last_days = {pk: day + timedelta(days=SOON_DAYS) for pk, day in days.items()}
+    soon = Counter(session for session, at, _begun in rows if timezone.localdate(at) <= last_days[session])
+    begun = tips.filter(identification__isnull=False).values("identification")
+    opened = dict(_that_opened_a_case().filter(pk__in=begun).values_list("pk", "case"))
+    cases: Cases = defaultdict(set)
+    for session, _at, identification in rows:
+        if identification in opened:
+            cases[session].add(opened[identification])
+    return by_card, soon, cases
+
+
+def _named(names: Mapping[str, UUID], since: date) -> Cases:
+    """Cases whose identification names a session: by its card's code, or by its key when it was chosen from a list."""
+    opened = _that_opened_a_case().filter(received_at__gte=timezone.make_aware(datetime.combine(since, time.min)))
+    versions = FormVersion.objects.in_bulk(opened.values_list("form_version", flat=True).distinct())
+    asking = {pk: keys for pk, version in versions.items() if (keys := _keys_asking(version))}
+    cases: Cases = defaultdict(set)
+    for submission in opened.filter(form_version__in=asking).only("answers", "case", "form_version"):
+        definition = versions[submission.form_version_id].definition
+        for name in _readable_names(submission, definition, asking[submission.form_version_id]):
+            if name in names:
+                cases[names[name]].add(submission.case_id)  # type: ignore[arg-type]  # these have a case
+    return cases
+
+
+def _readable_names(submission: Submission, definition: Any, asking: set[str]) -> list[str]:
+    """One whose answers don't open names no session: the others are counted all the same."""
+    try:
+        return list(_names_in(definition, submission.answers, asking))
+    except (SealBroken, KeyRingError) as error:
+        log.error("submission_unreadable", submission=str(submission.pk), code=type(error).__name__)
+        return []
+
+
+def _that_opened_a_case() -> "QuerySet[Submission]":
+    found = Submission.objects.filter(case__isnull=False, is_drill=False, case__is_drill=False).order_by()
+    return found.exclude(case__status=CaseStatus.NOT_VICTIM)
+
+
+def _keys_asking(version: FormVersion) -> set[str]:
+    """The questions that ask for a session."""
+    asked = (placed.question for placed in questions(version.definition))
+    return {question["key"] for question in asked if question["type"] == TYPE or question["key"] == CODE}
+
+
+def _names_in(definition: dict[str, Any], answers: Mapping[str, Any], keys: set[str]) -> Iterator[str]:
+    for place in given(definition, answers):
+        if place.placed.question["key"] in keys and isinstance(place.value, str):
+            yield place.value if place.placed.question["type"] == TYPE else read_code(place.value)
+
+
+def _column(sessions: SessionQuerySet, name: str) -> Any:
+    return sessions.order_by().exclude(**{name: None}).values(name)

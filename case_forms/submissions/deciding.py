@@ -1,0 +1,144 @@
+"""What a stored submission sets in motion, and the receipt that says so."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from access.models import localize
+from audit.chain import get_actor, log_event
+from case_forms.cases.actions import SUBMISSION_RECEIVED, Applied, CannotApply, SubmissionFacts, apply_decision
+from case_forms.cases.models import Case
+from case_forms.procedures.decide import LANGUAGES, DecisionFailed, Event, decide
+from case_forms.procedures.labels import get_labels
+from case_forms.procedures.models import ProcedureVersion
+from notifications.outbox.models import Notice
+
+from .consents import consents_for
+from .models import Submission
+from .outcome import keep_outcome
+from .validation.validate import Answers
+
+
+class NotDecided(Exception):
+    """The procedure in force can't be carried out, so nothing was received; `where` names the rule or fact.
+
+    A submission is never stored undecided: its sender would believe that the police know.
+    """
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        self.where = where
+
+
+def decide_and_apply(submission: Submission, answers: Answers, case: Case | None) -> None:
+    """Decides on a stored submission, carries the decision out, and keeps on it the case and the receipt; without a
+    case also what was said.
+
+    Runs in the caller's transaction. `case`: the one that the answers name. Raises NotDecided.
+    """
+    procedure = procedure_for(submission.form_version.form.key, case, submission.received_at)
+    definition = submission.form_version.definition
+    try:
+        event = _event(submission, answers, case, procedure)
+        labels = {language: get_labels(definition, language) for language in LANGUAGES}
+        decision = decide(event, procedure.definition, labels=labels)
+        applied = apply_decision(
+            decision=decision,
+            submission=SubmissionFacts(
+                id=submission.pk,
+                form_definition=definition,
+                answers=answers,
+                unit=submission.unit,
+                by=submission.submitted_by,
+                occurred_at=submission.occurred_at,
+                received_at=submission.received_at,
+                procedure_version=procedure,
+                today=timezone.localdate(submission.received_at).isoformat(),
+                is_drill=submission.is_drill,
+            ),
+            case=case,
+        )
+    except DecisionFailed as failure:
+        raise NotDecided(failure.where) from None
+    except CannotApply as failure:
+        raise NotDecided(f"rules/{failure.rule}: {failure.code}") from None
+    submission.case = applied.case
+    if applied.event is None:  # else the case's event keeps what was said
+        keep_outcome(submission, decision, event, procedure)
+    submission.receipt = _receipt(submission, applied)
+    submission.save(update_fields=["case", "receipt", "explanation", "is_unmatched"])
+    log_event(
+        "submission.received",
+        actor=get_actor(submission.submitted_by),
+        target_kind="submission",
+        target_id=submission.pk,
+        form=submission.form_version.form.key,
+        version=submission.form_version.number,
+        case=applied.case.pk if applied.case else "",
+        notices=len(applied.notices),
+        procedure=str(procedure),
+        unmatched=submission.is_unmatched,
+    )
+
+
+def _event(submission: Submission, answers: Answers, case: Case | None, procedure: ProcedureVersion) -> Event:
+    form = submission.form_version.form.key
+    return Event(
+        kind=SUBMISSION_RECEIVED,
+        form=form,
+        answers=answers,
+        occurred_at=timezone.localtime(submission.occurred_at),
+        received_at=timezone.localtime(submission.received_at),
+        case_status=case.status if case else None,
+        case_child=case.child_track if case else None,
+        case_consent=consents_for(case, procedure.definition, form),
+    )
+
+
+def procedure_for(form: str, case: Case | None, at: datetime) -> ProcedureVersion:
+    """The version that decides about a form (its key). Raises NotDecided when none is in force.
+
+    A case stays under the version it was opened under. A form that this version doesn't bring to its case, as one that
+    came into use later, is decided by the version in force: else it would belong to no case (docs/adr/0054).
+    """
+    if case is None:
+        return _procedure_in_force(at)
+    own = case.procedure_version.definition.get("rules", ())
+    if any(_attaches(rule, form) for rule in own):
+        return case.procedure_version
+    return _procedure_in_force(at)
+
+
+def _attaches(rule: Mapping[str, Any], form: str) -> bool:
+    """Whether a rule adds this form to the case that it names."""
+    listens = rule.get("on") == SUBMISSION_RECEIVED and form in (rule.get("forms") or (form,))
+    return listens and any(action.get("do") == "attach_case" for action in rule.get("then", ()))
+
+
+def _procedure_in_force(at: datetime) -> ProcedureVersion:
+    try:
+        return ProcedureVersion.objects.in_force(at)
+    except ProcedureVersion.DoesNotExist:
+        raise NotDecided("no procedure is in force") from None
+
+
+def _receipt(submission: Submission, applied: Applied) -> dict[str, Any]:
+    language = submission.submitted_by.language
+    return {
+        "submission": str(submission.pk),
+        "case": applied.case.reference if applied.case else None,
+        "unmatched": submission.is_unmatched,
+        "notices": [_receipt_line(notice, language) for notice in applied.notices],
+    }
+
+
+def _receipt_line(notice: Notice, language: str) -> dict[str, Any]:
+    return {
+        "id": str(notice.pk),
+        "code": notice.code,
+        "role": notice.role,
+        "state": notice.state,
+        "recipient": localize(notice.partner.names, language) if notice.partner else None,
+    }

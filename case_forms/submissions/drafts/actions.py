@@ -1,0 +1,364 @@
+"""Drafts: a form being filled, saved section by section, sealed. Every change of a draft is made here.
+
+Each section has a version, raised by every saving that changes it. A page says which version it was made from; when the
+section has changed since, elsewhere, both are put together (`merging`), and nothing is written over that both changed.
+
+A draft's key stands in for a session that has ended: a signed text in the section's form, good for twelve hours, that
+lets its holder add to this one draft and shows nothing. So what was typed on a phone whose session dropped is kept. It
+never replaces what is saved (`besides`), and dies with the account, the password, and when the session is ended from
+elsewhere.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.core import signing
+from django.db import transaction
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import get_language
+
+from access.models import MobileUnit, User
+from access.sessions.actions import is_alive as session_is_alive
+from audit.chain import ANONYMOUS, get_actor, log_event
+from case_forms.form_builder.models import FormVersion
+from case_forms.form_builder.sources import Lists
+
+from ..attachments.actions import forget_attachments
+from ..attachments.named_files import files_of_draft, named_files
+from ..models import Draft
+from ..validation.validate import Answers, CheckContext, NothingToAsk, relevant_sections
+from . import side_copies
+from .merging import OCCURRED, Chosen, Difference, Merge, PageCopy, compute_marks, same_answers, typed_part
+from .typed_values import merged, typed_in
+
+KEY_SALT = "vatra.draft-key"
+KEY_AGE = 12 * 3600  # seconds
+STAMP_LENGTH = 22
+
+
+MOMENT = "%Y-%m-%dT%H:%M"  # as a page's field for day and time has it
+# When it happened, compared as if it were a question of the first section.
+OCCURRED_ITEM: Mapping[str, Any] = {"item": "question", "key": OCCURRED, "type": "datetime"}
+
+
+class DraftIsSent(Exception):
+    """The draft has been submitted and doesn't change any more."""
+
+
+class SectionDiffers(Exception):
+    """The section was changed elsewhere since the page was made, where the page changed it too. Nothing was saved."""
+
+    def __init__(self, draft: Draft, differences: list[Difference]) -> None:
+        super().__init__(f"{len(differences)} answers differ")
+        self.draft = draft
+        self.differences = differences
+
+
+@dataclass(frozen=True)
+class DraftKey:
+    """What a draft's key says. `form_version` is the primary key of the one that its page was made from; `stamp`
+    changes with the owner's password and when all their sessions are ended; `session` is the one that showed the page.
+    """
+
+    owner: int
+    form_version: int | None
+    stamp: str = ""
+    session: str = ""
+
+
+def start_draft(
+    *,
+    form_version: FormVersion,
+    unit: MobileUnit,
+    owner: User,
+    case_reference: str = "",
+    answers: Answers | None = None,
+    occurred_at: datetime | None = None,
+) -> Draft:
+    """A new draft on this version, at its first section. A case reference goes where the form first asks for one;
+    `answers` and `occurred_at` (now) are what is known before it is begun. Raises NothingToAsk; nothing is begun then.
+    """
+    answers = dict(answers or {})
+    if case_reference:
+        asking = (
+            item["key"]
+            for section in form_version.definition["sections"]
+            for item in section["items"]
+            if item.get("type") == "case_reference"
+        )
+        answers |= dict.fromkeys(list(asking)[:1], case_reference)
+    with transaction.atomic():
+        draft = Draft(form_version=form_version, unit=unit, owner=owner, answers=answers)
+        draft.occurred_at = occurred_at or draft.occurred_at
+        sections = relevant_sections(form_version.definition, answers, build_context(draft, owner.language))
+        if not sections:
+            raise NothingToAsk(form_version.form.key, form_version.number)
+        draft.section = sections[0]["key"]
+        draft.save(force_insert=True)
+        log_event("draft.started", actor=get_actor(owner), target_kind="draft", target_id=draft.pk)
+    return draft
+
+
+def save_section(
+    *,
+    draft_id: uuid.UUID,
+    section: Mapping[str, Any],
+    typed: Answers,
+    occurred_at: datetime | None,
+    by: User | None,
+    copy: PageCopy | None = None,
+    chosen: Mapping[str, Chosen] | None = None,
+    sent: side_copies.Fields = (),
+    beside: str | None = None,
+) -> Draft:
+    """Keeps what was typed in one section, right or wrong; the other sections stay as they are.
+
+    `copy` is what the page says of itself, None for a program, which is always taken at its word. `chosen`: what was
+    decided about differences, by field. A file that an answer named before and none names now is deleted.
+    `by` None: saved with the draft's key after the session had ended; that adds and replaces nothing, and what would
+    have been replaced goes beside as `sent`, the page's fields. Recorded. `beside`: whose copy is chosen about.
+    Raises DraftIsSent, SectionDiffers, Draft.DoesNotExist; nothing is saved then.
+    """
+    with transaction.atomic():
+        draft = Draft.objects.select_for_update().get(pk=draft_id)
+        if draft.submitted_at is not None:
+            raise DraftIsSent
+        state = _state(draft, section["key"])
+        is_last_page = copy is not None and copy.page != "" and copy.page == state["page"]
+        if copy is not None and is_last_page and 0 < copy.turn <= state["turn"]:
+            return draft  # overtaken on its way by what the same page sent later
+        if by is None:
+            return _append(draft, section, typed, occurred_at, copy, sent)
+        kept, moment = typed, occurred_at
+        if copy is not None and not is_last_page and copy.version != state["version"]:
+            kept, moment = _put_together(draft, section, typed, occurred_at, copy, chosen or {})
+        before, draft.answers = draft.answers, merged(draft.answers, section, kept)
+        has_changed = not same_answers(before, draft.answers) or _moment(moment, draft) != _moment(None, draft)
+        draft.section = section["key"]
+        draft.occurred_at = moment or draft.occurred_at
+        draft.saved_at = timezone.now()
+        is_the_pages = same_answers(kept, typed) and _moment(moment, draft) == _moment(occurred_at, draft)
+        _count_version(draft, section["key"], copy if is_the_pages else None, has_changed=has_changed)
+        side_copies.drop(draft, copy.page if copy is not None and beside is None else beside or "")
+        draft.save(update_fields=["answers", "section", "occurred_at", "saved_at", "section_versions", "besides"])
+        _forget_files(draft, section, before, by)
+    return draft
+
+
+def _append(
+    draft: Draft,
+    section: Mapping[str, Any],
+    typed: Answers,
+    occurred_at: datetime | None,
+    copy: PageCopy | None,
+    sent: side_copies.Fields,
+) -> Draft:
+    """Add what is answered nowhere yet; a page may go on with what it added itself. The rest goes beside.
+    Raises SectionDiffers where nothing more is taken beside."""
+    key, page = section["key"], copy.page if copy is not None else ""
+    state = _state(draft, key)
+    own = set(state.get("added", ())) if page and state.get("added_by") == page else set()
+    theirs = typed_part(section["items"], draft.answers)
+    salt = get_salt(draft, key)
+    first = Merge(salt, None, {})
+    first.made(section["items"], theirs, typed)
+    merge = Merge(salt, None, side_copies.own_again(first, own))
+    kept = merge.made(section["items"], theirs, typed)
+    if occurred_at is not None:
+        merge.one(OCCURRED_ITEM, OCCURRED, _moment(None, draft), _moment(occurred_at, draft), (OCCURRED,))
+    added = own | (
+        set(compute_marks(salt, section["items"], kept)) - set(compute_marks(salt, section["items"], theirs))
+    )
+    before, draft.answers = draft.answers, merged(draft.answers, section, kept)
+    draft.section, draft.saved_at = key, timezone.now()
+    _count_version(draft, key, None, has_changed=not same_answers(before, draft.answers))
+    draft.section_versions[key] |= {"added_by": page, "added": sorted(added)}
+    if merge.differences:
+        try:
+            side_copies.put_beside(draft, key, copy, sent)
+        except side_copies.TooMany:
+            raise SectionDiffers(draft, merge.differences) from None
+    else:
+        side_copies.drop(draft, page)
+    draft.save(update_fields=["answers", "section", "saved_at", "section_versions", "besides"])
+    detail: dict[str, Any] = {"beside": True} if merge.differences else {}
+    log_event("draft.saved_with_key", actor=ANONYMOUS, target_kind="draft", target_id=draft.pk, **detail)
+    return draft
+
+
+@dataclass(frozen=True)
+class ToChoose:
+    """A copy beside a draft that says something else than what is saved. `page`: the one that sent it."""
+
+    page: str
+    section: str
+    post: QueryDict = field(repr=False)
+    differences: list[Difference] = field(repr=False)
+
+
+def to_choose(draft: Draft, section_key: str = "") -> ToChoose | None:
+    """The first copy beside, of this section or any, about which the owner is to choose. One that by now says nothing
+    else than what is saved is passed over."""
+    sections = {section["key"]: section for section in draft.form_version.definition["sections"]}
+    for page, key, post in side_copies.copies(draft):
+        section = sections.get(key)
+        if section is None or section_key not in ("", key):
+            continue
+        merge = Merge(get_salt(draft, key), None, {})
+        merge.made(section["items"], typed_part(section["items"], draft.answers), typed_in(section, post))
+        if moment := str(post.get(OCCURRED) or "").strip():
+            merge.one(OCCURRED_ITEM, OCCURRED, _moment(None, draft), moment, (OCCURRED,))
+        if merge.differences:
+            return ToChoose(page, key, post, merge.differences)
+    return None
+
+
+def _put_together(
+    draft: Draft,
+    section: Mapping[str, Any],
+    typed: Answers,
+    occurred_at: datetime | None,
+    copy: PageCopy,
+    chosen: Mapping[str, Chosen],
+) -> tuple[Answers, datetime | None]:
+    """What was typed and what is saved, as one. Raises SectionDiffers."""
+    merge = Merge(get_salt(draft, section["key"]), copy.marks, chosen)
+    kept = merge.made(section["items"], typed_part(section["items"], draft.answers), typed)
+    moment = occurred_at
+    if occurred_at is not None:
+        theirs, mine = _moment(None, draft), _moment(occurred_at, draft)
+        if merge.one(OCCURRED_ITEM, OCCURRED, theirs, mine, (OCCURRED,)) == theirs:
+            moment = None
+    if merge.differences:
+        raise SectionDiffers(draft, merge.differences)
+    return kept, moment
+
+
+def _moment(moment: datetime | None, draft: Draft) -> str:
+    return timezone.localtime(moment or draft.occurred_at).strftime(MOMENT)
+
+
+def _state(draft: Draft, section_key: str) -> dict[str, Any]:
+    return {"version": 0, "page": "", "turn": 0, "at": "", **draft.section_versions.get(section_key, {})}
+
+
+def _count_version(draft: Draft, section_key: str, copy: PageCopy | None, *, has_changed: bool) -> None:
+    """Raises a section's version. `copy`: the page that holds exactly what is saved now, if one does."""
+    state = _state(draft, section_key)
+    state.pop("added", None)
+    state.pop("added_by", None)
+    page, turn = (copy.page, copy.turn) if copy else ("", 0)
+    if has_changed:
+        state |= {"version": state["version"] + 1, "page": page, "turn": turn, "at": draft.saved_at.isoformat()}
+    elif page and page == state["page"]:
+        state["turn"] = max(turn, state["turn"])
+    draft.section_versions = {**draft.section_versions, section_key: state}
+
+
+def section_version(draft: Draft, section_key: str) -> int:
+    return int(_state(draft, section_key)["version"])
+
+
+def version_held(draft: Draft, section_key: str, copy: PageCopy) -> int:
+    """The version that a page is a copy of once it has saved: an older one than the section's while this holds answers
+    of another page, so that the next saving is put together once more."""
+    state = _state(draft, section_key)
+    return int(state["version"]) if copy.page and copy.page == state["page"] else copy.version
+
+
+def section_saved_at(draft: Draft, section_key: str) -> datetime:
+    """When a section was last changed; when the draft was, for one from before sections had versions."""
+    written = _state(draft, section_key)["at"]
+    return datetime.fromisoformat(written) if written else draft.saved_at
+
+
+def get_salt(draft: Draft, section_key: str) -> str:
+    """What binds the marks of a page's answers to its draft and section."""
+    return f"{draft.pk}/{section_key}"
+
+
+def page_marks(draft: Draft, section: Mapping[str, Any], held: Answers, occurred: str | None) -> dict[str, str]:
+    """The marks of what a page of this section holds; `occurred` as its field has it, None when it has none."""
+    salt = get_salt(draft, section["key"])
+    marks = compute_marks(salt, section["items"], held)
+    return marks | (compute_marks(salt, [OCCURRED_ITEM], {OCCURRED: occurred.strip()}) if occurred else {})
+
+
+def get_versions(draft: Draft) -> str:
+    """Changes whenever a section does: whether a form is still as somebody looked it over."""
+    versions = sorted((key, state["version"]) for key, state in draft.section_versions.items())
+    return f"{draft.form_version_id}." + ".".join(f"{key}-{version}" for key, version in versions)
+
+
+def _forget_files(draft: Draft, section: Mapping[str, Any], before: Answers, by: User | None) -> None:
+    part = {"sections": [section]}
+    gone = named_files(part, before) - named_files(part, draft.answers)
+    if gone:
+        forget_attachments(draft.attachments.filter(pk__in=gone), actor=get_actor(by) if by else ANONYMOUS)
+
+
+def choose_language(*, draft: Draft, language: str) -> None:
+    """The language that this form is read in from now on. One that the form doesn't have changes nothing."""
+    if language in draft.form_version.definition["languages"]:
+        Draft.objects.filter(pk=draft.pk).update(language=language)
+
+
+def discard_draft(*, draft: Draft, by: User) -> None:
+    """Deletes a draft, what was typed in it and its files. Raises DraftIsSent."""
+    with transaction.atomic():
+        locked = Draft.objects.select_for_update().get(pk=draft.pk)
+        if locked.submitted_at is not None:
+            raise DraftIsSent
+        log_event("draft.discarded", actor=get_actor(by), target_kind="draft", target_id=draft.pk)
+        locked.delete()
+
+
+def get_key(draft: Draft, session: str = "") -> str:
+    """`session`: the one that shows the page (`access.sessions.actions.get_row`)."""
+    return signing.dumps(
+        [str(draft.pk), draft.owner_id, draft.form_version_id, _get_stamp(draft.owner), session], salt=KEY_SALT
+    )
+
+
+def read_key(key: str, draft_id: uuid.UUID) -> DraftKey | None:
+    """What a key of this draft says, whether or not the draft is still there; None for a bad or an old one."""
+    try:
+        made_for, owner_id, form_version, stamp, session = signing.loads(key, salt=KEY_SALT, max_age=KEY_AGE)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return DraftKey(owner_id, form_version, stamp, session) if made_for == str(draft_id) else None
+
+
+def is_alive(key: DraftKey) -> bool:
+    """Whether the key's owner still works here under the same password, and nobody ended the session it is of."""
+    owner = User.objects.filter(pk=key.owner, is_active=True).first()
+    if owner is None or not constant_time_compare(key.stamp, _get_stamp(owner)):
+        return False
+    return not key.session or session_is_alive(key.session)
+
+
+def _get_stamp(owner: User) -> str:
+    return owner.get_session_auth_hash()[:STAMP_LENGTH]
+
+
+def key_opens(key: str, draft_id: uuid.UUID) -> bool:
+    """Whether this key was made for this draft and its owner within the last twelve hours, and lives."""
+    said = read_key(key, draft_id)
+    return said is not None and is_alive(said) and Draft.objects.filter(pk=draft_id, owner_id=said.owner).exists()
+
+
+def build_context(draft: Draft, language: str) -> CheckContext:
+    """What this draft's answers are checked against now. `language` is the form's; the house speaks the active one."""
+    return CheckContext(
+        sources=Lists(draft.owner),
+        today=timezone.localdate(),
+        occurred_on=timezone.localdate(draft.occurred_at),
+        language=language,
+        house_language=get_language() or language,
+        attachments=files_of_draft(draft),
+    )

@@ -1,0 +1,255 @@
+"""Two copies of one section: what each changed since it was opened, put together; what both changed is asked about.
+
+A page says of itself which version of the section it was made from, and carries a mark (a keyed hash) of each answer
+that it showed then. With these a saving that comes second is put together field by field; no older answer is kept:
+
+1. the same on both sides: nothing to do;
+2. unchanged on the page: what is saved stays; unchanged where it is saved: the page's is taken;
+3. changed on both sides: a difference, which a person decides. Until then nothing is written.
+
+A group is compared as a whole, then row by row while it has as many rows on both sides as it had at first.
+"""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.crypto import salted_hmac
+
+from ..pages.entries import Entry, QuestionView, RepeatView
+from ..validation.validate import MAX_ROWS, Answers, is_typed, is_unanswered
+
+Item = Mapping[str, Any]
+Marks = Mapping[str, str]
+Path = tuple[str | int, ...]
+
+MARK_SALT = "vatra.section-mark"
+MARK_LENGTH = 12  # of base64: 72 bits
+MINE, THEIRS, BOTH = "mine", "theirs", "both"
+OCCURRED = "_occurred_at"  # when it happened stands on the first section's page, beside its questions
+IN_PARTS = ("indicators", "matrix")  # types whose answer is many small ones, each put together by itself
+
+
+@dataclass(frozen=True)
+class PageCopy:
+    """What a page that saves says of itself.
+
+    `page` is its random id and `turn` counts what it has sent (0: it doesn't count). `version`: of the section, when
+    the page was made; `marks`: of the answers that it showed then, None when it doesn't say.
+    """
+
+    page: str = ""
+    version: int = 0
+    turn: int = 0
+    marks: Marks | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a person decided about one difference; `seen` is the mark of the saved answer that they were shown."""
+
+    side: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two answers to one question, or two lists of rows. `path` leads to it; `seen` is the mark of `theirs`."""
+
+    name: str
+    path: Path
+    item: Item = field(repr=False)
+    theirs: Any = field(repr=False)
+    mine: Any = field(repr=False)
+    seen: str = ""
+
+    @property
+    def is_group(self) -> bool:
+        return self.item["item"] == "repeat"
+
+    @property
+    def can_keep_both(self) -> bool:
+        if not self.is_group or is_unanswered(self.mine) or is_unanswered(self.theirs):
+            return False
+        return len(_both(self.theirs, self.mine)) <= (self.item.get("max") or MAX_ROWS)
+
+
+class Merge:
+    """`salt` binds marks to one draft's section; `chosen` by the name of the field."""
+
+    def __init__(self, salt: str, marks: Marks | None, chosen: Mapping[str, Chosen]) -> None:
+        self.salt = salt
+        self.marks = marks
+        self.chosen = chosen
+        self.differences: list[Difference] = []
+
+    def made(self, items: list[Item], theirs: Answers, mine: Answers, prefix: str = "", path: Path = ()) -> Answers:
+        """The answers put together; what differs keeps `theirs` and is added to `differences`."""
+        made: Answers = {}
+        for item in items:
+            if not is_asked(item):
+                continue
+            key = item["key"]
+            value = self.one(item, f"{prefix}{key}", theirs.get(key), mine.get(key), (*path, key))
+            if not is_unanswered(value):
+                made[key] = value
+        return made
+
+    def one(self, item: Item, name: str, theirs: Any, mine: Any, path: Path) -> Any:
+        """The answer to one question, or the rows of one group."""
+        their_mark, my_mark = mark(self.salt, name, theirs), mark(self.salt, name, mine)
+        before = None if self.marks is None else self.marks.get(name, "")
+        if my_mark in (their_mark, before):
+            return theirs
+        # a page that says nothing of before: an answer wins over none
+        if their_mark == before or (before is None and not their_mark):
+            return mine
+        if before is None and not my_mark:
+            return theirs
+        if item["item"] == "repeat" and self._has_the_same_rows(name, theirs, mine):
+            rows = enumerate(zip(theirs, mine, strict=True))
+            return [
+                self.made(item["items"], row, other, f"{name}-{index}-", (*path, index)) for index, (row, other) in rows
+            ]
+        if item.get("type") in IN_PARTS and isinstance(theirs, dict) and isinstance(mine, dict):
+            parts = self._parts(name, theirs, mine)
+            if parts is not None:
+                return parts
+        chosen = self.chosen.get(name)
+        if chosen is not None and chosen.seen == their_mark:
+            if chosen.side == BOTH and item["item"] == "repeat":
+                return _both(theirs or [], mine or [])
+            return mine if chosen.side == MINE else theirs
+        self.differences.append(Difference(name, path, item, theirs, mine, their_mark))
+        return theirs
+
+    def _parts(self, name: str, theirs: Answers, mine: Answers) -> Answers | None:
+        """An answer of many parts put together; None when both sides changed one of them."""
+        made: Answers = {}
+        for part in dict.fromkeys((*theirs, *mine)):
+            their_mark, my_mark = (mark(self.salt, f"{name}.{part}", side.get(part)) for side in (theirs, mine))
+            before = (self.marks or {}).get(f"{name}.{part}", "")
+            if their_mark not in (my_mark, before) and my_mark != before:
+                return None
+            value = theirs.get(part) if my_mark in (their_mark, before) else mine.get(part)
+            if not is_unanswered(value):
+                made[part] = value
+        return made
+
+    def _has_the_same_rows(self, name: str, theirs: Any, mine: Any) -> bool:
+        if self.marks is None or is_unanswered(theirs) or is_unanswered(mine):
+            return False
+        return self.marks.get(_count(name)) == str(len(theirs)) == str(len(mine))
+
+
+def compute_marks(salt: str, items: list[Item], answers: Answers, prefix: str = "") -> dict[str, str]:
+    """{field: mark} of each answer that a page holds; of a group besides how many rows it has, and of each row's."""
+    marks: dict[str, str] = {}
+    for item in items:
+        value: Any = answers.get(item.get("key", ""))
+        name = f"{prefix}{item.get('key')}"
+        if not is_asked(item) or is_unanswered(value):
+            continue
+        marks[name] = mark(salt, name, value)
+        if item.get("type") in IN_PARTS and isinstance(value, dict):
+            marks |= {f"{name}.{part}": mark(salt, f"{name}.{part}", inner) for part, inner in value.items()}
+        if item["item"] == "repeat":
+            marks[_count(name)] = str(len(value))
+            for index, row in enumerate(value):
+                marks |= compute_marks(salt, item["items"], row, f"{name}-{index}-")
+    return marks
+
+
+def mark(salt: str, name: str, value: Any) -> str:
+    """A keyed hash of one answer; "" of none."""
+    if is_unanswered(value):
+        return ""
+    content = json.dumps([salt, name, _plain(value)], sort_keys=True, separators=(",", ":"))
+    digest = salted_hmac(MARK_SALT, content, algorithm="sha256").digest()
+    return base64.urlsafe_b64encode(digest).decode()[:MARK_LENGTH]
+
+
+def marks_written(text: str) -> dict[str, str] | None:
+    """The marks that a page carries as JSON; None for what no page of ours wrote."""
+    try:
+        read = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(read, dict) or not all(isinstance(value, str) for value in read.values()):
+        return None
+    return read
+
+
+def same_answers(one: Answers, other: Answers) -> bool:
+    return bool(_plain(one) == _plain(other))
+
+
+def typed_part(items: list[Item], answers: Mapping[str, Any]) -> Answers:
+    """Of these answers what people type in these items; rows in which nothing is typed are left out."""
+    part: Answers = {}
+    for item in items:
+        if not is_asked(item):
+            continue
+        value = answers.get(item["key"])
+        if item["item"] == "repeat":
+            rows = value if isinstance(value, list) else []
+            kept = (typed_part(item["items"], row) for row in rows if isinstance(row, dict))
+            value = [row for row in kept if row]
+        if not is_unanswered(value):
+            part[item["key"]] = value
+    return part
+
+
+def held_by(entries: list[Entry]) -> Answers:
+    """What a page holds in its fields as it is shown, with the values that it begins with."""
+    held: Answers = {}
+    for entry in entries:
+        if isinstance(entry, RepeatView):
+            rows = [row for row in (held_by(row.entries) for row in entry.rows) if row]
+            if rows:
+                held[entry.name.rpartition("-")[2]] = rows
+        elif isinstance(entry, QuestionView) and is_typed(entry.question) and not is_unanswered(entry.value):
+            held[entry.question["key"]] = entry.value
+    return held
+
+
+def leaves(items: list[Item], answers: Answers, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """(path, answer) of each question that is answered, those in rows included, in the order of the form."""
+    for item in items:
+        value: Any = answers.get(item.get("key", ""))
+        if is_unanswered(value):
+            continue
+        if item["item"] == "repeat":
+            for index, row in enumerate(value):
+                yield from leaves(item["items"], row, (*path, item["key"], index))
+        else:
+            yield (*path, item["key"]), value
+
+
+def is_asked(item: Item) -> bool:
+    return item["item"] == "repeat" or (item["item"] == "question" and is_typed(item))
+
+
+def _both(theirs: list[Answers], mine: list[Answers]) -> list[Answers]:
+    """All rows of both lists, one that both have once."""
+    known = [_plain(row) for row in theirs]
+    return [*theirs, *(row for row in mine if _plain(row) not in known)]
+
+
+def _count(name: str) -> str:
+    return f"{name}-count"
+
+
+def _plain(value: Any) -> Any:
+    """As it comes back from a form's field: 30 and "30" are one answer, and so are a line's two kinds of ends."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items() if not is_unanswered(inner)}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).replace("\r\n", "\n").replace("\r", "\n").strip()

@@ -1,0 +1,75 @@
+"""What was typed without a session and would have replaced something stands beside the draft, until its owner chooses.
+
+A draft's key lets a page add after its session has ended, never replace: the phone may be in other hands. What it would
+change is kept whole, as the page sent it, one copy for each page. Its owner, signed in, sees both texts and chooses
+(`views.differing`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from ..models import Draft
+from .merging import MINE, Chosen, Merge, PageCopy
+
+MOST = 20  # copies beside one draft
+NOT_KEPT = ("draft_key", "csrfmiddlewaretoken", "go", "add", "remove", "_turn", "_page", "_version", "_marks")
+BESIDE = "_beside"  # the field that says which copy a page of choices is about
+
+Fields = Sequence[tuple[str, str]]
+
+
+class TooMany(Exception):
+    """So many copies stand beside this draft that no more is taken."""
+
+
+def get_fields(post: QueryDict) -> Fields:
+    """What of a page's fields is kept."""
+    return [(name, value) for name, values in post.lists() if name not in NOT_KEPT for value in values]
+
+
+def put_beside(draft: Draft, section: str, copy: PageCopy | None, fields: Fields) -> None:
+    """Keep this page's copy in place of its earlier one. The draft isn't saved. Raises TooMany."""
+    page = copy.page if copy is not None else ""
+    besides = dict(draft.besides or {})
+    earlier = besides.get(page)
+    turn = copy.turn if copy is not None else 0
+    if earlier and 0 < turn <= earlier["turn"]:
+        return  # overtaken on its way
+    if earlier is None and len(besides) >= MOST:
+        raise TooMany
+    besides[page] = {
+        "section": section, "fields": [list(each) for each in fields], "turn": turn, "at": timezone.now().isoformat(),
+    }  # fmt: skip
+    draft.besides = besides
+
+
+def drop(draft: Draft, page: str) -> bool:
+    """Forget a page's copy: it has been chosen about, or says nothing else any more. The draft isn't saved."""
+    besides = dict(draft.besides or {})
+    if besides.pop(page, None) is None:
+        return False
+    draft.besides = besides or None
+    return True
+
+
+def copies(draft: Draft) -> Iterator[tuple[str, str, QueryDict]]:
+    """(page, section, its fields) of each copy, in the order in which they came."""
+    for page, copy in (draft.besides or {}).items():
+        post = QueryDict(mutable=True)
+        for name, value in copy["fields"]:
+            post.appendlist(name, value)
+        yield page, copy["section"], post
+
+
+def own_again(merge: Merge, own: set[str]) -> Mapping[str, Chosen]:
+    """The choice that lets a page go on with the answers that it added itself, and with no others."""
+    return {each.name: Chosen(MINE, each.seen) for each in merge.differences if each.name in own}
+
+
+def marks_held(typed: Mapping[str, str], saved: Mapping[str, str], before: Mapping[str, str] | None) -> dict[str, Any]:
+    """The marks that a page carries on: of what is saved as typed there, else of what it showed at first."""
+    same = {name: mark for name, mark in typed.items() if saved.get(name) == mark}
+    return {**{name: mark for name, mark in (before or {}).items() if name not in same}, **same}

@@ -1,0 +1,167 @@
+"""Taking answers out: at once when there are few, else by a task of the `bulk` cluster. Each time is recorded."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from access.models import User
+from audit.chain import get_actor, log_event
+from notifications.outbox.queueing import enqueue_bulk
+
+from .models import AnswerExport, ExportPart, Format
+from .selection import Filters, Outgoing
+from .writers import PIECE, Sheet, csv_pieces, xlsx_pieces, zip_pieces
+
+AT_ONCE = 500  # submissions; more are written in the background
+MOST = {Format.CSV: 100_000, Format.XLSX: 20_000}  # a workbook is made in memory
+TASK = "case_forms.submissions.exports.actions.run_export"
+PART = 8 * PIECE
+
+log = structlog.get_logger(__name__)
+
+
+class TooMany(Exception):
+    """More submissions than the format takes. `most` says how many it takes."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(str(most))
+        self.most = most
+
+
+class NotReady(Exception):
+    """The export isn't written yet, has failed, or has expired."""
+
+
+def export_at_once(*, outgoing: Outgoing, format: str, count: int) -> tuple[str, Iterator[bytes]]:
+    """(the file's ending, its pieces) of an export of few submissions; recorded before the first piece leaves."""
+    with transaction.atomic():
+        _record("answers.exported", outgoing, format, count)
+    return iter_pieces(outgoing, format, lambda done: None)
+
+
+def request_export(*, outgoing: Outgoing, format: str, count: int) -> AnswerExport:
+    """Has an export written in the background. Raises TooMany."""
+    if count > MOST[Format(format)]:
+        raise TooMany(MOST[Format(format)])
+    with transaction.atomic():
+        export = AnswerExport.objects.create(
+            form=outgoing.form,
+            by=outgoing.user,
+            filters=outgoing.filters.as_json(),
+            format=format,
+            labels=outgoing.labels,
+            language=outgoing.language,
+            total=count,
+        )
+        _record("answers.export_requested", outgoing, format, count, export=str(export.pk))
+        transaction.on_commit(lambda: enqueue_bulk(TASK, str(export.pk)))
+    return export
+
+
+def run_export(export_id: str) -> None:
+    """Writes an export's file in sealed parts. Run by a `bulk` worker; running it again begins anew.
+
+    What it holds is decided now, by what its owner may see now.
+    """
+    export = AnswerExport.objects.select_related("form", "by").filter(pk=export_id, ready_at__isnull=True).first()
+    if export is None or export.failed or export.expires_at <= timezone.now():
+        return
+    export.started_at, export.done = timezone.now(), 0
+    export.save(update_fields=["started_at", "done"])
+    export.parts.all().delete()
+    outgoing = Outgoing(
+        export.form, export.by, Filters.from_json(export.filters), language=export.language, labels=export.labels
+    )
+    try:
+        _ending, pieces = iter_pieces(outgoing, export.format, _teller(export), always_zip=True)
+        _keep(export, pieces)
+    except Exception as error:  # noqa: BLE001 - whatever it was: the person must learn that it failed
+        log.error("export_failed", export=str(export.pk), code=type(error).__name__)
+        export.parts.all().delete()
+        AnswerExport.objects.filter(pk=export.pk).update(failed=type(error).__name__[:40])
+        return
+    with transaction.atomic():
+        AnswerExport.objects.filter(pk=export.pk).update(ready_at=timezone.now())
+        _record("answers.exported", outgoing, export.format, export.total, export=str(export.pk))
+
+
+def fetch_export(*, export: AnswerExport, by: User) -> Iterator[bytes]:
+    """The pieces of a finished export; each fetching is recorded. Raises NotReady."""
+    if export.state != "ready" or export.expires_at <= timezone.now():
+        raise NotReady
+    with transaction.atomic():
+        log_event("answers.fetched", actor=get_actor(by), target_kind="answerexport", target_id=export.pk)
+    return (part.content for part in export.parts.order_by("number").iterator(4))
+
+
+def drop_export(*, export: AnswerExport, by: User) -> None:
+    """Deletes an export before its time."""
+    with transaction.atomic():
+        log_event("answers.export_dropped", actor=get_actor(by), target_kind="answerexport", target_id=export.pk)
+        export.delete()
+
+
+def tidy_exports(now: datetime) -> int:
+    """Deletes what has expired, and says of what is stuck that it failed. Returns how many were deleted."""
+    AnswerExport.objects.stuck(now).update(failed="interrupted")
+    expired = AnswerExport.objects.expired(now)
+    count = expired.count()
+    expired.delete()
+    return count
+
+
+def iter_pieces(
+    outgoing: Outgoing, format: str, told: Callable[[int], None], *, always_zip: bool = False
+) -> tuple[str, Iterator[bytes]]:
+    """(ending, pieces). One CSV table is a plain file unless `always_zip`."""
+    sheets = outgoing.sheets(told)
+    if format == Format.XLSX:
+        return "xlsx", xlsx_pieces(sheets)
+    first = next(sheets, None)
+    second = next(sheets, None)
+    if first is not None and second is None and not always_zip:
+        return "csv", csv_pieces(first.rows)
+    return "zip", zip_pieces(_again(first, second, sheets))
+
+
+def _again(first: Sheet | None, second: Sheet | None, rest: Iterator[Sheet]) -> Iterator[Sheet]:
+    yield from (sheet for sheet in (first, second) if sheet is not None)
+    yield from rest
+
+
+def _teller(export: AnswerExport) -> Callable[[int], None]:
+    def told(done: int) -> None:
+        AnswerExport.objects.filter(pk=export.pk).update(done=done)
+
+    return told
+
+
+def _keep(export: AnswerExport, pieces: Iterable[bytes]) -> None:
+    held = bytearray()
+    number = 0
+    for piece in pieces:
+        held += piece
+        if len(held) >= PART:
+            ExportPart.objects.create(export=export, number=number, content=bytes(held))
+            held.clear()
+            number += 1
+    ExportPart.objects.create(export=export, number=number, content=bytes(held))
+
+
+def _record(action: str, outgoing: Outgoing, format: str, count: int, **more: Any) -> None:
+    """Who took how much of which form, by which filter; never what."""
+    log_event(
+        action,
+        actor=get_actor(outgoing.user),
+        target_kind="formdefinition",
+        target_id=outgoing.form.pk,
+        form=outgoing.form.key,
+        format=format,
+        submissions=count,
+        **outgoing.filters.as_json(),
+        **more,
+    )

@@ -1,0 +1,53 @@
+"""The page's fields: which form, from when to when, which unit, in what shape."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from access.models import MobileUnit, User
+from case_forms.form_builder.models import FormDefinition
+
+from ..models import Submission
+from .models import Format
+from .selection import Filters
+
+HOW = [("labels", _("Labels, for people")), ("codes", _("Codes, for programs"))]
+
+
+class ExportForm(forms.Form):
+    form = forms.ModelChoiceField(FormDefinition.objects.none(), label=_("Form"), to_field_name="key", empty_label=None)
+    since = forms.DateField(
+        label=_("Happened from"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    until = forms.DateField(
+        label=_("Happened until"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    unit = forms.ModelChoiceField(
+        MobileUnit.objects.none(), label=_("Mobile unit"), required=False, to_field_name="slug", empty_label=_("all")
+    )
+    format = forms.ChoiceField(label=_("File"), choices=Format.choices, initial=Format.XLSX, widget=forms.RadioSelect)
+    how = forms.ChoiceField(label=_("Columns and choices as"), choices=HOW, initial="labels", widget=forms.RadioSelect)
+    drills = forms.BooleanField(label=_("Include drills"), required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        seen = Submission.objects.visible_to(user).order_by()
+        self._choose_from("form", FormDefinition.objects.filter(pk__in=seen.values("form_version__form")))
+        self._choose_from("unit", MobileUnit.objects.filter(pk__in=seen.values("unit")))
+
+    def _choose_from(self, name: str, rows: Any) -> None:
+        self.fields[name].queryset = rows  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and since > until:
+            self.add_error("until", _("This day is before the first one."))
+        return cleaned
+
+    def filters(self) -> Filters:
+        """What was chosen; only for a form that is valid."""
+        chosen = self.cleaned_data
+        unit = chosen["unit"].slug if chosen["unit"] else ""
+        return Filters(chosen["since"], chosen["until"], unit, chosen["drills"])

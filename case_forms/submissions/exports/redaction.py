@@ -1,0 +1,64 @@
+"""Which answers a person gets in clear when answers leave the house as a table.
+
+Reading one submission on the screen is one thing, taking hundreds away in a file another: a file shows less. Whose
+submissions are in it is `Submission.objects.visible_to(user)`; what of each is in clear stands in this table:
+
+| who | of which submissions | in clear |
+|---|---|---|
+| coordinator | the regions they coordinate | public, internal, personal; what the form shares with the coordinator |
+| worker | the units they work in | public, internal |
+
+Everything else stands as "not shown", whether it was answered or not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from access.models import User
+from case_forms.cases.brief_content import shared
+from notifications.directory.models import Role
+
+from ..models import Submission
+
+WORKER_SEES = frozenset({"public", "internal"})
+COORDINATOR_SEES = WORKER_SEES | {"personal"}
+
+
+@dataclass(frozen=True)
+class Clearance:
+    """Sensitivities in clear; `by_sharing`: also what the form shares with the coordinator."""
+
+    sensitivities: frozenset[str]
+    by_sharing: bool = False
+
+    def shows(self, question: Mapping[str, Any], scope: Mapping[str, Any]) -> bool:
+        """Whether the answer to this question stands in clear. `scope` is what conditions of sharing may read."""
+        if question["sensitivity"] in self.sensitivities:
+            return True
+        return self.by_sharing and Role.COORDINATOR.value in shared(question, scope)
+
+
+NOTHING = Clearance(frozenset())
+
+
+@dataclass
+class Reader:
+    """A person who takes answers out; their units and regions are read once."""
+
+    user: User
+
+    @cached_property
+    def regions(self) -> frozenset[int]:
+        return frozenset(self.user.coordinated_regions().values_list("pk", flat=True))
+
+    @cached_property
+    def units(self) -> frozenset[int]:
+        return frozenset(self.user.units().values_list("pk", flat=True))
+
+    def clearance_for(self, submission: Submission) -> Clearance:
+        """The wider of the two where somebody both coordinates and works."""
+        if submission.unit.region_id in self.regions:
+            return Clearance(COORDINATOR_SEES, by_sharing=True)
+        return Clearance(WORKER_SEES) if submission.unit_id in self.units else NOTHING

@@ -1,0 +1,112 @@
+"""Which submissions go out, and what they are written into."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.db.models import QuerySet
+from django.utils import translation
+
+from access.models import User
+from audit.put_aside import note
+from case_forms.form_builder.models import FormDefinition, FormVersion
+from case_forms.form_builder.sources import Lists
+
+from ..models import Submission
+from .redaction import Reader
+from .tables import Table, Writing, build_tables, iter_rows, unreadable_row
+from .writers import Sheet
+
+EXPORT = "submission.export"  # what is put aside when one can't be read
+AT_ONCE = 200  # rows read together
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Days are calendar days in Albania, both included, of when it happened; `unit` is a slug, "" for all."""
+
+    since: date | None = None
+    until: date | None = None
+    unit: str = ""
+    drills: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Filters":
+        days = {name: date.fromisoformat(stored[name]) if stored.get(name) else None for name in ("since", "until")}
+        return cls(unit=stored.get("unit", ""), drills=bool(stored.get("drills")), **days)
+
+
+def selected(form: FormDefinition, user: User, filters: Filters) -> "QuerySet[Submission]":
+    """The submissions of a form that this person may see, oldest first."""
+    found = Submission.objects.visible_to(user).filter(form_version__form=form)
+    if not filters.drills:
+        found = found.filter(is_drill=False)
+    if filters.since:
+        found = found.filter(occurred_at__date__gte=filters.since)
+    if filters.until:
+        found = found.filter(occurred_at__date__lte=filters.until)
+    if filters.unit:
+        found = found.filter(unit__slug=filters.unit)
+    return found.order_by("occurred_at", "pk")
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """An export being written: whose answers, for whom, and how."""
+
+    form: FormDefinition
+    user: User
+    filters: Filters
+    language: str
+    labels: bool
+
+    def submissions(self) -> "QuerySet[Submission]":
+        return selected(self.form, self.user, self.filters)
+
+    def sheets(self, told: Callable[[int], None] = lambda count: None) -> Iterator[Sheet]:
+        """Every table that the submissions can fill. `told` hears how many more submissions have been written."""
+        with translation.override(self.language):
+            versions = self.versions()
+            tables = build_tables(list(versions.values()), self.language)
+            writing = Writing(Reader(self.user), Lists(self.user), self.language, self.labels)
+            for table in tables:
+                yield Sheet(table.name or self.form.key, self._rows(table, versions, writing, told))
+
+    def versions(self) -> dict[int, FormVersion]:
+        """The versions that have submissions here, newest first."""
+        used = self.submissions().order_by().values("form_version")
+        return {version.pk: version for version in FormVersion.objects.filter(pk__in=used).order_by("-number")}
+
+    def _rows(
+        self, table: Table, versions: dict[int, FormVersion], writing: Writing, told: Callable[[int], None]
+    ) -> Iterator[list[Any]]:
+        yield table.header(labels=self.labels)
+        count = 0
+        for submission in self.submissions().select_related("unit__region", "case").iterator(AT_ONCE):
+            version = versions.get(submission.form_version_id)
+            if version is None:  # its first submission came in while this was being written
+                continue
+            submission.form_version = version  # parsed once, not once a row
+            with translation.override(self.language):
+                yield from self._rows_or_a_word(submission, table, writing)
+            count += 1
+            if not table.path and count % AT_ONCE == 0:
+                told(count)
+        if not table.path:
+            told(count)
+
+    @staticmethod
+    def _rows_or_a_word(submission: Submission, table: Table, writing: Writing) -> list[list[Any]]:
+        """What can't be read is named in the form's table and put aside; the file has all the others."""
+        try:
+            return list(iter_rows(submission, table, writing))
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with one submission, the others go out
+            note(EXPORT, submission.pk, error)
+            return [] if table.path else [unreadable_row(submission, table)]

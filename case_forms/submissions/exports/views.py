@@ -1,0 +1,96 @@
+"""The pages: choose what to take out, watch it being written, fetch it."""
+
+import uuid
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from access.scoping import visible_or_404
+
+from ..views.page import frame, staff
+from .actions import AT_ONCE, NotReady, TooMany, drop_export, export_at_once, fetch_export, request_export
+from .forms import ExportForm
+from .models import AnswerExport
+from .selection import Outgoing
+from .writers import MEDIA, XLSX
+
+SHOWN = 10  # of one's own exports
+
+
+def answers_out(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """GET shows the choice and one's own exports. POST gives the file at once, or has it written."""
+    user = staff(request)
+    form = ExportForm(request.POST if request.method == "POST" else None, user=user)
+    if request.method != "POST" or not form.is_valid():
+        return _page(request, form, status=422 if form.errors else 200)
+    chosen = form.cleaned_data
+    outgoing = Outgoing(
+        chosen["form"],
+        user,
+        form.filters(),
+        language=get_language() or settings.LANGUAGE_CODE,
+        labels=chosen["how"] == "labels",
+    )
+    count = outgoing.submissions().count()
+    if not count:
+        form.add_error(None, _("Nothing was sent in that time. Choose other days, another form or all units."))
+        return _page(request, form, status=422)
+    if count <= AT_ONCE:
+        ending, pieces = export_at_once(outgoing=outgoing, format=chosen["format"], count=count)
+        return _file(f"{outgoing.form.key}.{ending}", ending, pieces)
+    try:
+        export = request_export(outgoing=outgoing, format=chosen["format"], count=count)
+    except TooMany as refused:
+        words = _("This file can hold at most %(most)s submissions. Choose fewer days, or CSV.") % {
+            "most": refused.most
+        }
+        form.add_error("format", words)
+        return _page(request, form, status=422)
+    return redirect("intake:export", export.pk)
+
+
+def export(request: HttpRequest, export_id: uuid.UUID) -> HttpResponse:
+    """How far an export is."""
+    found = visible_or_404(AnswerExport, staff(request), pk=export_id)
+    answer = render(request, "submissions/answers_out/export.html", frame(request, export=found))
+    if found.state in ("waiting", "working"):
+        answer["Refresh"] = "2"
+    return answer
+
+
+def fetch(request: HttpRequest, export_id: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
+    """The file, as often as wanted until it expires; each time is recorded."""
+    user = staff(request)
+    found = visible_or_404(AnswerExport, user, pk=export_id)
+    try:
+        pieces = fetch_export(export=found, by=user)
+    except NotReady:
+        return redirect("intake:export", found.pk)
+    return _file(found.filename, found.filename.rpartition(".")[2], pieces)
+
+
+@require_POST
+def drop(request: HttpRequest, export_id: uuid.UUID) -> HttpResponse:
+    """Deletes an export now instead of when it expires."""
+    user = staff(request)
+    drop_export(export=visible_or_404(AnswerExport, user, pk=export_id), by=user)
+    return redirect("intake:answers_out")
+
+
+def _page(request: HttpRequest, form: ExportForm, status: int) -> HttpResponse:
+    own = AnswerExport.objects.visible_to(staff(request)).select_related("form")[:SHOWN]
+    page = frame(request, form=form, exports=own, nothing_sent=not form.fields["form"].queryset.exists())  # type: ignore[attr-defined]
+    return render(request, "submissions/answers_out/choose.html", page, status=status)
+
+
+def _file(name: str, ending: str, pieces: Iterator[bytes]) -> StreamingHttpResponse:
+    answer = StreamingHttpResponse(pieces, content_type=MEDIA.get(ending, XLSX))
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = "no-store"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer

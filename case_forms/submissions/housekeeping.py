@@ -1,0 +1,35 @@
+"""What a `bulk` worker tidies each hour, woken by the sweeper (settings.HOUSEKEEPING)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.utils import timezone
+
+from audit.put_aside import each
+
+from .attachments.actions import tidy_attachments
+from .exports.actions import tidy_exports
+from .purge import forget_due
+
+log = structlog.get_logger(__name__)
+
+
+def tidy(_argument: Any = None) -> None:
+    """Deletes expired exports and files that nothing names, and forgets answers whose time is over.
+
+    Each of the three by itself: one that fails keeps none of the others from being done. Twice does nothing twice.
+    """
+    now = timezone.now()
+    steps: dict[str, Callable[[], Any]] = {
+        "intake.exports": lambda: tidy_exports(now),
+        "intake.answers": lambda: forget_due(timezone.localdate(now)),
+        "intake.attachments": lambda: tidy_attachments(now),
+    }
+    done: dict[str, Any] = {}
+
+    def do(name: str) -> None:
+        done[name.partition(".")[2]] = steps[name]()
+
+    each("housekeeping", steps, do, at=now)
+    log.info("tidied", **done)

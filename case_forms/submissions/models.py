@@ -1,0 +1,180 @@
+"""What comes in from the field: drafts being filled, and submissions that stand for good."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from access.models import MobileUnit, User
+from case_forms.cases.models import Case
+from case_forms.form_builder.models import FormVersion
+from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
+
+
+class DraftQuerySet(models.QuerySet["Draft"]):
+    def visible_to(self, user: User) -> "DraftQuerySet":
+        """A person's own drafts in units they still work in. Nobody reads another's half-written form."""
+        if not getattr(user, "is_authenticated", False) or not user.is_active:
+            return self.none()
+        return self.filter(owner=user, unit__in=user.units())
+
+    def open(self) -> "DraftQuerySet":
+        return self.filter(submitted_at__isnull=True)
+
+
+class Draft(models.Model):
+    """A form being filled. Its id becomes the submission's UUID, so a doubled "Submit" makes one submission."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    form_version = models.ForeignKey(FormVersion, models.PROTECT, related_name="drafts")
+    unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="drafts")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="drafts")
+    answers = SealedJSONField(default=dict)
+    # answers that no longer fitted when the draft moved to a newer version (`moving`): a list, or null
+    left_over = SealedJSONField(null=True, blank=True)
+    # the language the form is read in, when the filler has picked one (`languages.language_of`)
+    language = models.CharField(_("language of the form"), max_length=8, blank=True, default="")
+    section = models.CharField(max_length=64, blank=True)  # key of the section last worked on
+    # {section: {"version", "page", "turn", "at"}}: how often it was changed, by which page last, and when (`drafts`)
+    section_versions = models.JSONField(default=dict, blank=True)
+    # what was typed without a session and would have replaced an answer (`besides`): {page: copy}, or null
+    besides = SealedJSONField(null=True, blank=True)
+    occurred_at = models.DateTimeField(_("when it happened"), default=timezone.now)
+    started_at = models.DateTimeField(_("started at"), default=timezone.now)
+    saved_at = models.DateTimeField(_("saved at"), default=timezone.now)
+    submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
+
+    objects = DraftQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("draft")
+        verbose_name_plural = _("drafts")
+        ordering = ["-saved_at"]
+
+    def __str__(self) -> str:
+        return f"{self.form_version} {self.saved_at:%Y-%m-%d %H:%M}"
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def visible_to(self, user: User) -> "SubmissionQuerySet":
+        """A worker's units' submissions, and for a coordinator those of their regions' units and of their regions'
+        cases; nobody else sees any."""
+        if not getattr(user, "is_authenticated", False) or not user.is_active:
+            return self.none()
+        regions = user.coordinated_regions().values("pk")
+        return self.filter(
+            models.Q(unit__in=user.units().values("pk"))
+            | models.Q(unit__region__in=regions)
+            | models.Q(case__region__in=regions)
+        )
+
+
+class Submission(models.Model):
+    """One filled form, immutable. `id` is the UUID the client chose: sending it twice stores it once.
+
+    `fingerprint` is a keyed hash of form, version, time and answers (same UUID, other content -> refused).
+    `receipt` is the response body, kept so that the same submission gets the same answer: ids and states only.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    form_version = models.ForeignKey(FormVersion, models.PROTECT, related_name="submissions")
+    unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="submissions")
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="submissions")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="submissions", null=True, blank=True)
+    occurred_at = models.DateTimeField(_("when it happened"))
+    received_at = models.DateTimeField(_("received at"), default=timezone.now)
+    answers = SealedJSONField()
+    fingerprint = models.CharField(max_length=100)
+    receipt = models.JSONField(default=dict)
+    # what was asked before sending and confirmed (`confirming`): [{"warning", "by", "at"}], or null
+    confirmed = SealedJSONField(null=True, blank=True)
+    forget_after = models.DateField(null=True, blank=True, db_index=True)  # see forgetting
+    is_drill = models.BooleanField(_("drill"), default=False)
+    # what the rules said of one that opened and joined no case (`outcome`): [{"rule", "words": {"sq", "en"}}]
+    explanation = SealedJSONField(null=True, blank=True)
+    # the procedure has rules about its form, and none was about these answers
+    is_unmatched = models.BooleanField(_("no rule covered it"), default=False)
+    handled_at = models.DateTimeField(_("handled at"), null=True, blank=True)
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("handled by"),
+    )
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("submission")
+        verbose_name_plural = _("submissions")
+        ordering = ["-received_at"]
+        indexes = [
+            models.Index(fields=["unit", "-received_at"]),
+            models.Index(fields=["-received_at"]),
+            models.Index(
+                fields=["unit"],
+                condition=models.Q(is_unmatched=True, handled_at__isnull=True),
+                name="submission_without_a_rule",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.form_version} {self.received_at:%Y-%m-%d %H:%M}"
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def visible_to(self, user: User) -> "AttachmentQuerySet":
+        """Its owner's alone until it is sent, as a draft is; then whoever may read the submission."""
+        if not getattr(user, "is_authenticated", False) or not user.is_active:
+            return self.none()
+        own = models.Q(submission__isnull=True, owner=user, unit__in=user.units())
+        sent = models.Q(submission__in=Submission.objects.visible_to(user).values("pk"))
+        return self.filter(own | sent)
+
+    def unclaimed(self) -> "AttachmentQuerySet":
+        """Uploaded through the API, and no submission has named it yet."""
+        return self.filter(draft__isnull=True, submission__isnull=True)
+
+
+class Attachment(models.Model):
+    """A picture or document that answers a question of type `file`. Its content is a sealed file (intake.attachments).
+
+    It belongs to a draft, then to the submission that the draft becomes; one that an app has uploaded belongs to
+    neither until a submission names it. `size` is in bytes, of the cleaned content; `fingerprint` a keyed hash of it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    draft = models.ForeignKey(Draft, models.CASCADE, related_name="attachments", null=True, blank=True)
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="attachments", null=True, blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="attachments")
+    unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="attachments")
+    media_type = models.CharField(_("kind"), max_length=32)
+    size = models.PositiveIntegerField(_("size"))
+    fingerprint = models.CharField(max_length=100)
+    name = SealedTextField(_("name"), blank=True)
+    content_key = SealedBytesField()
+    uploaded_at = models.DateTimeField(_("uploaded at"), default=timezone.now)
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("attached file")
+        verbose_name_plural = _("attached files")
+        ordering = ["uploaded_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(draft__isnull=True) | models.Q(submission__isnull=True),
+                name="attachment_of_a_draft_or_a_submission",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.media_type} {self.uploaded_at:%Y-%m-%d %H:%M}"
+
+
+# Django looks for models here.
+from .exports.models import AnswerExport, ExportPart  # noqa: E402, F401

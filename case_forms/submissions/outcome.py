@@ -1,0 +1,103 @@
+"""What came of a submission that opened and joined no case: the procedure's words, or that no rule said anything.
+
+A form that has rules, and answers that none of them is about, are a hole in the procedure: nobody was told, and nobody
+decided that it should be so. So is a form that names a case and that no rule knows. The unit and its coordinators see
+it until one of them has dealt with it. A rule that does nothing but say why (`"then": []`) is no hole.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from access.models import MobileUnit, Municipality, User, localize
+from audit.chain import get_actor, log_event
+from case_forms.procedures.decide import Decision, Event, listens
+from case_forms.procedures.models import ProcedureVersion
+from case_forms.tips.deciding import get_seat
+from notifications.directory.models import Contact, Role
+from notifications.directory.resolve import resolve
+
+from .models import Submission
+
+MAX_ON_HOME = 20
+
+log = structlog.get_logger(__name__)
+
+
+def keep_outcome(submission: Submission, decision: Decision, event: Event, procedure: ProcedureVersion) -> None:
+    """Puts on an unsaved submission what the decision said. One that no rule is about is logged, by ids."""
+    submission.explanation = [{"rule": entry["rule"], "words": dict(entry["words"])} for entry in decision.explanation]
+    submission.is_unmatched = is_unmatched(decision, event, procedure.definition)
+    if submission.is_unmatched:
+        log.error(
+            "submission_matches_no_rule",
+            submission=str(submission.pk),
+            unit=submission.unit.slug,
+            form=str(submission.form_version),
+            procedure=str(procedure),
+        )
+
+
+def is_unmatched(decision: Decision, event: Event, procedure: Mapping[str, Any]) -> bool:
+    """Whether no rule says anything, though the procedure has rules about this form, or the form names a case: what
+    is written for a case is meant for somebody, also when the procedure is older than the form."""
+    if decision.explanation:
+        return False
+    return event.case_status is not None or any(listens(rule, event) for rule in procedure.get("rules", ()))
+
+
+def get_words(submission: Submission) -> list[str]:
+    """What the rules that spoke say, in the reader's language."""
+    language = (get_language() or "sq").split("-")[0]
+    return [localize(entry["words"], language) for entry in submission.explanation or ()]
+
+
+def unmatched(user: User) -> QuerySet[Submission]:
+    """The submissions of this person's units and regions that no rule was about and nobody has dealt with, the oldest
+    first."""
+    found = Submission.objects.visible_to(user).filter(is_unmatched=True, handled_at__isnull=True, is_drill=False)
+    return (
+        found.select_related("form_version__form", "unit")
+        .defer("answers", "explanation")
+        .order_by("received_at")
+        .distinct()
+    )
+
+
+def to_call(unit: MobileUnit, at: datetime | None = None) -> list[Contact]:
+    """Coordinators with a telephone: the one on duty for the unit's region, then the region's others; if it has none,
+    every other region's."""
+    coordinators = Contact.objects.filter(
+        is_active=True, partner__is_active=True, partner__role=Role.COORDINATOR
+    ).exclude(phone="")
+    own = coordinators.filter(partner__regions=unit.region_id)
+    found = [*_on_duty(unit, at or timezone.now()), *own.order_by("name")] or list(coordinators.order_by("name"))
+    return list({contact.pk: contact for contact in found}.values())
+
+
+def handle(*, submission: Submission, by: User) -> bool:
+    """Notes that somebody has dealt with a submission that no rule was about. Recorded. Returns whether it was open."""
+    with transaction.atomic():
+        changed = bool(
+            Submission.objects.filter(pk=submission.pk, is_unmatched=True, handled_at__isnull=True).update(
+                handled_at=timezone.now(), handled_by=by
+            )
+        )
+        if changed:
+            log_event("submission.handled", actor=get_actor(by), target_kind="submission", target_id=submission.pk)
+    return changed
+
+
+def _on_duty(unit: MobileUnit, at: datetime) -> Iterator[Contact]:
+    try:
+        found = resolve(role=Role.COORDINATOR, municipality=get_seat(unit.region), at=at).contact
+    except Municipality.DoesNotExist:
+        return
+    if found is not None and found.phone:
+        yield found

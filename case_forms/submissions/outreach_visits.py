@@ -1,0 +1,75 @@
+"""Visits of the outreach log as choices of a form's question: by their key, said by day, zone and municipality."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from access.models import Municipality, User
+from case_forms.form_builder.sources import Attributes, Rows, register_list
+from case_forms.zones.models import Zone
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
+
+from .models import Submission
+
+FORM = "outreach_visit"
+DAYS = 90  # an identification follows a visit within days; an older one is not what it came from
+MAX_VISITS = 60
+
+log = structlog.get_logger(__name__)
+
+
+class OutreachVisits:
+    """The visits of this person's units and regions. A log about a zone holds no names."""
+
+    def rows(self, user: User | None) -> Rows:
+        return [(key, {"sq": parts["name"]}) for key, parts in _recent(user).items()]
+
+    def attributes(self, user: User | None) -> Attributes:
+        """Older ones by their day alone: their answers stay shut."""
+        if user is None:
+            return {}
+        all_visits = _visits(user).values_list("pk", "occurred_at")
+        older = {str(pk): {"name": _day(occurred_at)} for pk, occurred_at in all_visits}
+        return older | _recent(user)
+
+
+def _visits(user: User) -> QuerySet[Submission]:
+    found = Submission.objects.visible_to(user).filter(form_version__form__key=FORM, is_drill=False)
+    return found.order_by("-occurred_at").distinct()
+
+
+def _recent(user: User | None) -> Attributes:
+    if user is None:
+        return {}
+    towns = {town.slug: town for town in Municipality.objects.select_related("region")}
+    zones = {str(pk): name for pk, name in Zone.objects.values_list("pk", "name")}
+    since = timezone.now() - timedelta(days=DAYS)
+    visits = _visits(user).filter(occurred_at__gte=since).only("id", "occurred_at", "answers")[:MAX_VISITS]
+    return {str(visit.pk): _parts(visit, towns, zones) for visit in visits}
+
+
+def _day(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%d.%m.%Y}"
+
+
+def _parts(visit: Submission, towns: dict[str, Municipality], zones: dict[str, str]) -> dict[str, str]:
+    """Its name and place, by the zone's name before what was noted of it. One whose answers don't open is named by its
+    day alone."""
+    day = _day(visit.occurred_at)
+    try:
+        answers: dict[str, Any] = dict(visit.answers)
+    except (SealBroken, KeyRingError) as error:
+        log.error("submission_unreadable", submission=str(visit.pk), code=type(error).__name__)
+        return {"name": day}
+    town = towns.get(str(answers.get("municipality")))
+    zone = zones.get(str(answers.get("zone")), "") or str(answers.get("zone_note") or "")[:60]
+    place = ", ".join(filter(None, (zone, town.name if town else "")))
+    where = {"municipality": town.slug, "region": town.region.slug} if town else {}
+    return {"name": f"{day} · {place}" if place else day, **where}
+
+
+register_list("outreach_visits", OutreachVisits())

@@ -1,0 +1,125 @@
+"""Makes the entries of one section's page: questions, notes and groups with their rows."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from access.models import localize
+from case_forms import expressions
+from case_forms.questions import registry
+
+from ..attachments.named_files import AttachedFiles
+from ..validation.validate import Answers, CheckContext, Checked, SectionState, is_unanswered, scope_at
+from .entries import Entry, NoteView, QuestionView, RepeatView, RowView
+from .repeat_rows import get_rows, is_new, most_rows
+
+Item = Mapping[str, Any]
+
+
+class Maker:
+    """`state` is the section as it was answered, `rows` the same with the empty rows of this page (`with_rows`)."""
+
+    def __init__(
+        self,
+        state: SectionState,
+        rows: SectionState,
+        with_rows: Answers,
+        checked: Checked,
+        context: CheckContext,
+        errors: Mapping[str, list[str]],
+        new_row_in: str,
+    ) -> None:
+        self.section = state.section
+        self.relevant = {id(item) for item in state.items}
+        self.row_items = rows.row_items
+        self.worked_out = rows.worked_out
+        self.answers = with_rows
+        self.scope = get_scope(checked, context)
+        self.cleaned = checked.answers
+        self.context = context
+        self.errors = errors
+        self.new_row_in = new_row_in
+        self.attachments = context.attachments.by_id if isinstance(context.attachments, AttachedFiles) else {}
+        self.questions: list[QuestionView] = []
+
+    def entries(self) -> list[Entry]:
+        return self._entries(self.section["items"], self.answers, self.cleaned, self.scope, self.relevant, "")
+
+    def _entries(
+        self,
+        items: list[Item],
+        given: Answers,
+        cleaned: Answers,
+        scope: Answers,
+        applies: Collection[int] | None,
+        prefix: str,
+    ) -> list[Entry]:
+        """`applies`: ids of the items that apply here; None: all, as far as one can say."""
+        entries: list[Entry] = []
+        for item in items:
+            relevant = applies is None or id(item) in applies
+            name = f"{prefix}{item['key']}"
+            if item["item"] == "note":
+                text = localize(item["text"], self.context.language)
+                entries.append(NoteView(name=name, text=text, relevant=relevant))
+            elif item["item"] == "repeat":
+                entries.append(self._repeat(item, name, given, cleaned, scope, relevant, len(prefix) > 0))
+            elif registry.get(item["type"]).is_shown:
+                entries.append(self._question(item, name, given.get(item["key"]), scope, relevant))
+        return entries
+
+    def _question(self, item: Item, name: str, value: Any, scope: Answers, relevant: bool) -> QuestionView:
+        question, context = dict(item), self.context
+        view = QuestionView(
+            question=question,
+            name=name,
+            value=self.worked_out.get(name, question.get("default") if is_unanswered(value) else value),
+            errors=self.errors.get(name, []) if relevant else [],
+            choices=registry.get(item["type"]).choices(question, context.language, context.sources, scope),
+            language=context.language,
+            required=holds(question.get("required", False), scope),
+            relevant=relevant,
+            scope=scope,
+            attachments=self.attachments,
+        )
+        self.questions.append(view)
+        return view
+
+    def _repeat(
+        self, repeat: Item, name: str, given: Answers, cleaned: Answers, scope: Answers, relevant: bool, is_inner: bool
+    ) -> RepeatView:
+        rows = get_rows(given, repeat)
+        row_items = self.row_items.get(name, [])
+        accepted = cleaned.get(repeat["key"]) or []
+        views = []
+        for index, row in enumerate(rows):
+            here = accepted[index] if index < len(accepted) else {}
+            applies = {id(item) for item in row_items[index]} if index < len(row_items) else None
+            inside = {**scope, **here, "_position": index + 1}
+            entries = self._entries(repeat["items"], row, here, inside, applies, f"{name}-{index}-")
+            is_asked_for = is_new(row) and name == self.new_row_in and index == len(rows) - 1
+            views.append(RowView(name=f"{name}-{index}", number=index + 1, entries=entries, is_new=is_asked_for))
+        return RepeatView(
+            name=name,
+            label=localize(repeat["label"], self.context.language),
+            hint=localize(repeat.get("hint", {}), self.context.language),
+            rows=views,
+            errors=self.errors.get(name, []) if relevant else [],
+            relevant=relevant,
+            can_add=len(views) < most_rows(repeat),
+            level=2 if is_inner else 1,
+        )
+
+
+def get_scope(checked: Checked, context: CheckContext) -> Answers:
+    """What expressions may read once the whole form has been looked at."""
+    return {**scope_at(context), **checked.answers}
+
+
+def holds(expression: Any, scope: Answers) -> bool:
+    """Whether a condition is true; one that can't be worked out counts as true, as in checking."""
+    if isinstance(expression, bool):
+        return expression
+    try:
+        return expressions.truthy(expressions.evaluate(expression, scope))
+    except expressions.LogicError:
+        return True

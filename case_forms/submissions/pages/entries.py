@@ -1,0 +1,149 @@
+"""What a section's page is made of: questions, notes, repeats with their rows, and the steps through the form."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from access.models import localize
+
+
+@dataclass(frozen=True)
+class QuestionView:
+    """One question as the page shows it. `name` is its form field, `id` where labels and the error summary point.
+
+    `scope`: what expressions may read here; `attachments`: the files that the form has, by id.
+    """
+
+    question: Mapping[str, Any]
+    name: str
+    value: Any = field(repr=False)
+    errors: list[str]
+    choices: list[tuple[str, str]]
+    language: str
+    required: bool
+    relevant: bool
+    scope: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    attachments: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    kind: str = "question"
+
+    @property
+    def id(self) -> str:
+        return f"q-{self.name}"
+
+    @property
+    def label(self) -> str:
+        return localize(self.question["label"], self.language)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it can be answered as the page stands: it applies, and its filter lets something through."""
+        return self.relevant and bool(self.choices or "choice_filter" not in self.question)
+
+
+@dataclass(frozen=True)
+class NoteView:
+    name: str
+    text: str
+    relevant: bool
+    kind: str = "note"
+
+
+@dataclass(frozen=True)
+class RowView:
+    """One row of a repeat. `name` is what its fields' names begin with (household-0)."""
+
+    name: str
+    number: int
+    entries: "list[Entry]"
+    is_new: bool = False
+
+    @property
+    def id(self) -> str:
+        return f"q-{self.name}"
+
+
+@dataclass(frozen=True)
+class RepeatView:
+    """A group of questions and its rows. `level`: 1 for one in a section, 2 for one in a row of another."""
+
+    name: str
+    label: str
+    hint: str
+    rows: list[RowView]
+    errors: list[str]
+    relevant: bool
+    can_add: bool
+    level: int = 1
+    kind: str = "repeat"
+
+    @property
+    def id(self) -> str:
+        return f"q-{self.name}"
+
+
+Entry = QuestionView | NoteView | RepeatView
+
+
+@dataclass(frozen=True)
+class Step:
+    """A relevant section on the way through the form. state: done, here, open."""
+
+    key: str
+    title: str
+    number: int
+    state: str
+
+
+@dataclass(frozen=True)
+class SectionPage:
+    """Everything the template needs. `problems` are (id to link to, label, message); `live` is form.js's data block."""
+
+    key: str
+    title: str
+    intro: str
+    entries: list[Entry]
+    steps: list[Step]
+    number: int
+    takes_files: bool
+    problems: list[tuple[str, str, str]]
+    live: dict[str, Any] = field(repr=False)
+
+    @property
+    def total(self) -> int:
+        return len(self.steps)
+
+    @property
+    def is_first(self) -> bool:
+        return self.number == 1
+
+    @property
+    def previous(self) -> str | None:
+        return self.steps[self.number - 2].key if self.number > 1 else None
+
+    @property
+    def next(self) -> str | None:
+        return self.steps[self.number].key if self.number < len(self.steps) else None
+
+    @property
+    def may_require(self) -> bool:
+        """Whether a question here must be answered, or would have to be after other answers."""
+        return any(view.question.get("required") for view in self.questions())
+
+    def names(self) -> set[str]:
+        """The form fields of all questions that are asked now."""
+        return {view.name for view in self.questions() if view.is_asked}
+
+    def questions(self) -> Iterator[QuestionView]:
+        """All of them, those in rows included."""
+        yield from (view for _around, view in walked(self.entries) if isinstance(view, QuestionView))
+
+
+def walked(entries: list[Entry], around: str = "") -> Iterator[tuple[str, QuestionView | RepeatView]]:
+    """Every question and group in the order of the page, with the words for the rows around it ("Children 2: ")."""
+    for entry in entries:
+        if isinstance(entry, NoteView):
+            continue
+        yield around, entry
+        if isinstance(entry, RepeatView):
+            for row in entry.rows:
+                yield from walked(row.entries, f"{around}{entry.label} {row.number}: ")

@@ -1,0 +1,70 @@
+"""Forgetting answers whose time is over: a question may say for how many months its answer is kept (`keep_for`).
+
+The months count from the day the submission was received. While its case is open nothing of it is forgotten. What is
+forgotten is taken out of the sealed answers for good, and in the same transaction out of the briefs that were made from
+them; their PDFs, the notes of the replies and the explanations, which may quote it, go whole. The audit chain keeps
+which questions, never what they held.
+"""
+
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from audit.chain import log_event
+from audit.put_aside import aside, each
+from case_forms.cases.models import CaseEvent
+from case_forms.form_builder.retention import Forgotten, first_due, months_later, without_overdue
+from notifications.briefs.erasing import erase_answers
+from notifications.outbox.models import Notice
+
+from .models import Attachment, Submission
+
+__all__ = ["first_due", "forget_due", "months_later"]
+
+FORGET = "submission.forget"  # what is put aside when one can't be read
+AT_MOST = 500  # submissions in one pass
+
+
+def forget_due(today: date) -> int:
+    """Forgets what is due today or was before, each submission by itself. Returns how many lost an answer."""
+    due = Submission.objects.filter(Q(case__isnull=True) | Q(case__closed_at__isnull=False), forget_after__lte=today)
+    due = due.exclude(pk__in=aside(FORGET, timezone.now()))
+    keys = list(due.order_by("forget_after").values_list("pk", flat=True)[:AT_MOST])
+    return each(FORGET, keys, lambda key: _forget(key, today))
+
+
+def _forget(key: Any, today: date) -> bool:
+    with transaction.atomic():
+        submission = Submission.objects.select_for_update().select_related("form_version").get(pk=key)
+        received_on = timezone.localdate(submission.received_at)
+        definition = submission.form_version.definition
+        answers, forgotten = without_overdue(definition, submission.answers, received_on, today)
+        submission.forget_after = first_due(definition, received_on, after=today)
+        if forgotten:
+            submission.answers = answers
+            submission.explanation = None  # it may tell what was answered
+            Attachment.objects.filter(submission=submission, pk__in=_files(forgotten)).delete()
+            _forget_in_notices(submission, {str(key) for key in forgotten})
+        submission.save(update_fields=["answers", "explanation", "forget_after"])
+        if forgotten:
+            log_event(
+                "answers.forgotten", target_kind="submission", target_id=submission.pk, questions=sorted(forgotten)
+            )
+    return bool(forgotten)
+
+
+def _forget_in_notices(submission: Submission, keys: set[str]) -> None:
+    events = CaseEvent.objects.filter(submission_id=submission.pk)
+    firsts = Notice.objects.filter(event_id__in=events.values("pk")).values("chase_id")
+    erase_answers(Notice.objects.filter(chase_id__in=firsts), keys)
+    for event in events.filter(explanation__isnull=False):
+        event.explanation = None
+        event.save(update_fields=["explanation"])
+
+
+def _files(forgotten: Forgotten) -> list[str]:
+    """The ids of the attached files among the answers that go."""
+    return [value["id"] for gone in forgotten.values() for kind, value in gone if kind == "file" and "id" in value]

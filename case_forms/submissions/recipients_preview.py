@@ -1,0 +1,143 @@
+"""Who would be told if this draft were sent now, by name. The procedure decides again, for good, when it is sent."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from access.models import MobileUnit, Municipality, User, localize
+from case_forms.cases.actions import SUBMISSION_RECEIVED
+from case_forms.cases.calling import ToCall, to_call
+from case_forms.cases.models import Case
+from case_forms.procedures.chains import chain_for
+from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, decide
+from notifications.directory.areas import OWN_ROLES
+from notifications.directory.chain import is_outside_area, resolve_chain
+from notifications.directory.models import Partner, Role
+
+from .case_reference import named_case
+from .consents import consents_for
+from .deciding import NotDecided, procedure_for
+from .models import Draft
+from .outcome import is_unmatched
+from .validation.validate import Answers
+
+
+@dataclass(frozen=True)
+class ToTell:
+    """One recipient, as the directory stands now: `words` say for which role, `name` and `office` who is on duty.
+
+    Without a name nobody is there: `callers` are the coordinators who would be asked to call, `callees` whom to phone.
+    """
+
+    words: str
+    name: str = ""
+    office: str = ""
+    place: str = ""
+    is_outside_area: bool = False
+    callers: tuple[str, ...] = ()
+    callees: tuple[ToCall, ...] = ()
+
+
+def told_at_once(draft: Draft, answers: Answers, user: User) -> list[ToTell]:
+    """The recipients in the order of the procedure, each once; empty when nobody is told or it can't be said.
+
+    `answers` are the checked ones: what would be sent.
+    """
+    case, _unknown = named_case(draft.form_version.definition, answers, user)
+    decided = _decided(draft, answers, case)
+    if decided is None:
+        return []
+    decision, _event, procedure = decided
+    place, unit = _place(decision, case), case.unit if case else draft.unit
+    told = [
+        _to_tell(
+            action,
+            case.municipality if case and action.params.get("role") in OWN_ROLES else place,
+            unit,
+            procedure,
+        )
+        for action in decision.actions
+        if action.do in ("notify", "refer")
+    ]
+    return list({each.words: each for each in told if each is not None}.values())
+
+
+def would_match_no_rule(draft: Draft, answers: Answers, user: User) -> bool:
+    """Whether the procedure has rules about this form, and none is about these answers."""
+    case, _unknown = named_case(draft.form_version.definition, answers, user)
+    decided = _decided(draft, answers, case)
+    return decided is not None and is_unmatched(*decided)
+
+
+def _decided(draft: Draft, answers: Answers, case: Case | None) -> tuple[Decision, Event, dict[str, Any]] | None:
+    """The decision as it would be now, on what, and under which procedure; None when it can't be made."""
+    try:
+        form = draft.form_version.form.key
+        version = procedure_for(form, case, timezone.now())
+        event = Event(
+            kind=SUBMISSION_RECEIVED,
+            form=form,
+            answers=answers,
+            occurred_at=timezone.localtime(draft.occurred_at),
+            received_at=timezone.localtime(),
+            case_status=case.status if case else None,
+            case_child=case.child_track if case else None,
+            case_consent=consents_for(case, version.definition, form),
+        )
+        return decide(event, version.definition), event, version.definition
+    except (NotDecided, DecisionFailed):
+        return None
+
+
+def _place(decision: Decision, case: Case | None) -> Municipality | None:
+    """Where the person is by these answers; else where the case lies."""
+    named = next((action.params["municipality"] for action in decision.actions if action.do == "open_case"), None)
+    if named is None and case is not None:
+        return case.municipality
+    return Municipality.objects.select_related("region").filter(slug=str(named)).first()
+
+
+def _to_tell(action: Action, place: Municipality | None, unit: MobileUnit, procedure: dict[str, Any]) -> ToTell | None:
+    """None for a recipient that doesn't exist."""
+    words = get_words(action.do, action.params)
+    if not words or place is None:
+        return ToTell(words) if words else None
+    partner = _partner(action.params)
+    role = action.params.get("role", Role.PROTECTION_SERVICE.value)
+    now = timezone.now()
+    found = resolve_chain(
+        role=role, municipality=place, at=now, unit=unit, partner=partner, chain=chain_for(procedure, role)
+    )
+    if found.contact is None:
+        return ToTell(
+            words,
+            place=place.name,
+            callers=tuple(f"{each.name} ({localize(each.partner.names)})" for each in found.coordinators),
+            callees=to_call(role, place, now=now, unit=unit, partner=partner),
+        )
+    office = found.contact.partner
+    return ToTell(
+        words,
+        name=found.contact.name,
+        office=localize(office.names),
+        place=place.name,
+        is_outside_area=is_outside_area(role, office, place),
+    )
+
+
+def get_words(do: str, params: dict[str, Any]) -> str:
+    """How the page names the recipient of a `notify` or `refer`; "" for a role that doesn't exist."""
+    role = params.get("role", Role.PROTECTION_SERVICE.value)
+    if role not in Role.values:
+        return ""
+    partner = _partner(params)
+    return partner.name if partner else str(Role(role).label)
+
+
+def _partner(params: dict[str, Any]) -> Partner | None:
+    """The office that the action names, if it names one that can be told."""
+    if "partner" not in params:
+        return None
+    role = params.get("role", Role.PROTECTION_SERVICE.value)
+    return Partner.objects.filter(slug=str(params["partner"]), role=role, is_active=True).first()

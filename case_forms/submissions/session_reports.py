@@ -1,0 +1,137 @@
+"""The report of an informative session: a form of kind `session` that names one. When it is received, the session is
+reported, in the same transaction; nothing is received that would report a session twice.
+
+The record (`outreach_pages.records`) holds what is counted and public; the form asks for what only the organisation
+reads. Its texts take nothing that leads to one person, as the record's don't.
+"""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from access.models import User
+from access.scoping import visible_or_404
+from case_forms.form_builder.models import FormVersion
+from case_forms.form_builder.outline import Given, given
+from outreach_pages.models import InformativeSession
+from outreach_pages.records.actions import NotAllowed, NotNow, report_session
+from outreach_pages.records.labels import SessionState
+from outreach_pages.records.no_names import details_in
+
+from .drafts import actions
+from .models import Draft, Submission
+from .validation.validate import AnswerProblem, Answers
+
+KIND = "session"
+TEXTS = ("text", "long_text", "other_specify")
+
+
+class ReportRefused(Exception):
+    """The session can't be reported by this form now. `problem` is told beside the question."""
+
+    def __init__(self, problem: AnswerProblem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+def begin_report(*, form_version: FormVersion, session_id: str, by: User) -> Draft:
+    """The draft of this session's report: the one that this person has begun, else a new one that names the session
+    and its time. Raises Http404 for a session that isn't theirs to report.
+    """
+    session = visible_or_404(InformativeSession, by, pk=_uuid(session_id))
+    key = next((place.placed.question["key"] for place in _naming(form_version.definition, {})), "")
+    known: Answers = {key: str(session.pk)} if key else {}
+    own = Draft.objects.visible_to(by).open().filter(form_version__form=form_version.form, unit=session.unit)
+    begun = next((draft for draft in own if key and draft.answers.get(key) == str(session.pk)), None)
+    return begun or actions.start_draft(
+        form_version=form_version,
+        unit=session.unit,
+        owner=by,
+        answers=known,
+        occurred_at=min(session.begins_at(), timezone.now()),
+    )
+
+
+def report_problems(definition: Mapping[str, Any], answers: Mapping[str, Any], user: User) -> list[AnswerProblem]:
+    """What keeps these answers from reporting a session; empty for forms of other kinds."""
+    if definition["kind"] != KIND:
+        return []
+    return [*_sessions_refused(definition, answers, user), *_details_told(definition, answers)]
+
+
+def report_by(submission: Submission, answers: Mapping[str, Any]) -> None:
+    """Makes the session that a stored report names reported. A drill reports nothing.
+
+    Runs in the caller's transaction. Raises ReportRefused: somebody else was faster, or it is another unit's.
+    """
+    definition = submission.form_version.definition
+    if definition["kind"] != KIND or submission.is_drill:
+        return
+    for place in _naming(definition, answers):
+        if not place.value:
+            continue
+        session = _get_session(place.value, submission.submitted_by)
+        try:
+            if session is None or session.unit_id != submission.unit_id:
+                raise NotAllowed
+            report_session(
+                session_id=session.pk,
+                submission_id=submission.pk,
+                by=submission.submitted_by,
+                at=submission.received_at,
+            )
+        except (NotAllowed, NotNow) as refused:
+            raise ReportRefused(_problem(place, refused)) from None
+
+
+def _sessions_refused(definition: Mapping[str, Any], answers: Mapping[str, Any], user: User) -> Iterator[AnswerProblem]:
+    for place in _naming(definition, answers):
+        if not place.value:
+            continue
+        session = _get_session(place.value, user)
+        if session is None:
+            yield _problem(place, NotAllowed())
+        elif session.state != SessionState.HELD:
+            code = "reported" if session.state == SessionState.REPORTED else "not_held"
+            yield _problem(place, NotNow(code))
+
+
+def _details_told(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> Iterator[AnswerProblem]:
+    for place in given(dict(definition), answers):
+        is_text = place.placed.question["type"] in TEXTS and isinstance(place.value, str)
+        if is_text and details_in(place.value):
+            told = _(
+                "Remove telephone numbers, addresses, profiles and document numbers: nothing here may lead to a person."
+            )
+            yield AnswerProblem(place.path, "leads_to_a_person", told)
+
+
+def _problem(place: Given, refused: NotAllowed | NotNow) -> AnswerProblem:
+    code = refused.code if isinstance(refused, NotNow) else "unknown_session"
+    words = {
+        "unknown_session": _("Your unit has no such session."),
+        "reported": _("This session already has its report."),
+        "not_held": _("First record that it was held and who came, on the session's page."),
+    }
+    return AnswerProblem(place.path, f"session_{code}" if code != "unknown_session" else code, words[code])
+
+
+def _naming(definition: Mapping[str, Any], answers: Mapping[str, Any]) -> list[Given]:
+    """The first place where the form asks for a session; a report is of one."""
+    asked = (place for place in given(dict(definition), answers) if place.placed.question["type"] == "session")
+    return [place for place, _first in zip(asked, range(1), strict=False)]
+
+
+def _get_session(value: Any, user: User) -> InformativeSession | None:
+    identity = _uuid(value)
+    return InformativeSession.objects.visible_to(user).filter(pk=identity).first() if identity else None
+
+
+def _uuid(value: Any) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,307 @@
+"""A doctor, psychologist, lawyer or embassy is asked: by role and area, with consent only, each with its clock."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from access.models import User
+from case_forms.cases.models import Case, Deadline
+from case_forms.form_builder.models import FormVersion
+from case_forms.form_builder.sources import Lists
+from case_forms.procedures.actions import publish_procedure, save_procedure
+from case_forms.procedures.models import ProcedureVersion
+from notifications.briefs.choices import outcomes_for, reasons_for
+from notifications.directory.models import Partner, Role
+from notifications.outbox.models import Notice, Purpose
+from vault.seal import SealBroken
+
+from ..confirmations import to_confirm
+from ..consents import consents_on_record
+from ..models import Draft, Submission
+from ..recipients_preview import told_at_once
+from ..validation.validate import CheckContext
+from . import test_shipped_forms as shipped
+
+pytestmark = pytest.mark.django_db
+
+seeded_once, worker, phone, open_case = shipped.seeded_once, shipped.worker, shipped.phone, shipped.open_case
+send = shipped.send
+
+OFFICES = ["health", "psychologist", "legal_aid", "embassy_desk"]
+CHILD = {"birth_date": "2012-05-05"}
+CLOCK_OF = {
+    "health": "health_request",
+    "psychologist": "psychologist_request",
+    "legal_aid": "legal_aid_request",
+    "embassy_desk": "embassy_request",
+}
+
+
+def request_to(worker: User, case: Case, ask: list[str], **answers: Any) -> Submission:
+    given: dict[str, Any] = {
+        "ask": ask,
+        "consent_basis": "consent_form",
+        "consent_for": ask,
+        "urgency": "this_week",
+        "content_shared": ["nothing_more"],
+    }
+    return send(worker, "service_request", case_ref=case.reference, **(given | answers))
+
+
+def consent(worker: User, case: Case, *, given: str = "yes", kind: str = "consent", **answers: Any) -> Submission:
+    """A consent form of the case: one answer about being referred, to every office, to one (`office`), or to a service
+    (`recipient`)."""
+    row = {"purpose": "refer_to", "given": given, "kind": kind, "legal_basis": "consent"}
+    role = {"representative_role": answers.pop("by")} if "by" in answers else {}
+    row |= answers
+    return send(worker, "consent", case_ref=case.reference, consents=[row], **role)
+
+
+@pytest.fixture
+def agreed(worker: User, open_case: Callable[..., Case]) -> Callable[..., Case]:
+    """A case whose adult agreed to be referred."""
+
+    def opened(**answers: Any) -> Case:
+        case = open_case(**answers)
+        consent(worker, case)
+        return case
+
+    return opened
+
+
+def told(case: Case) -> dict[str, Notice]:
+    """The notices of the four roles, by role, without the calls about them."""
+    found = Notice.objects.filter(case_id=case.pk, role__in=OFFICES, purpose=Purpose.FIRST)
+    return {notice.role: notice for notice in found}
+
+
+def rules_said(sent: Submission) -> list[str]:
+    event: Any = sent.case.events.get(submission_id=sent.pk)  # type: ignore[union-attr]
+    return list(event.detail["rules"])
+
+
+def test_each_office_that_was_asked_is_found_by_its_area_and_has_its_own_clock(
+    worker: User, agreed: Callable[..., Case]
+) -> None:
+    case = agreed()
+    request_to(worker, case, OFFICES, embassy_country="MK", urgency="today")
+    offices = {role: notice.partner.slug for role, notice in told(case).items() if notice.partner}
+    assert offices == {
+        "health": "demo-mjeku-vlore",
+        "psychologist": "demo-psikologu-vlore",
+        "legal_aid": "demo-juristi",
+        "embassy_desk": "autoriteti-pergjegjes",
+    }
+    waiting = {each.key: each.notice_id for each in Deadline.objects.filter(case=case, key__in=CLOCK_OF.values())}
+    assert waiting == {CLOCK_OF[role]: notice.pk for role, notice in told(case).items()}
+    assert all("urgent" in str(notice.brief) and notice.ladder for notice in told(case).values())
+    assert "first_referral" in shipped.clocks(case, met=False)
+
+
+def test_an_embassy_is_never_notified_directly(worker: User, agreed: Callable[..., Case]) -> None:
+    Partner.objects.create(slug="desk", role=Role.EMBASSY_DESK, names={"sq": "Ambasada", "en": "Embassy"})
+    case = agreed()
+    request_to(worker, case, ["embassy_desk"], embassy_country="MK", embassy_ask="KANARINA pasaporta")
+    notice = told(case)["embassy_desk"]
+    assert notice.partner == Partner.objects.get(role=Role.RESPONSIBLE_AUTHORITY)
+    assert notice.needs_document  # the Responsible Authority passes a paper on
+    assert "KANARINA pasaporta" in str(notice.brief)
+    assert "potential victim" not in str(notice.brief)
+
+
+def test_an_office_reads_its_own_part_and_the_name_only_where_the_worker_says_so(
+    worker: User, agreed: Callable[..., Case]
+) -> None:
+    case = agreed()
+    request_to(
+        worker, case, OFFICES, embassy_country="MK", content_shared=["name", "contact"], name_to=["legal_aid"],
+        first_name="KANARINA emri", last_name="KANARINA mbiemri", safe_contact="KANARINA kontakti",
+        health_ask="KANARINA mjeku", psychologist_ask="KANARINA psikologu", legal_ask="KANARINA juristi",
+        embassy_ask="KANARINA ambasada",
+    )  # fmt: skip
+    words = {role: str(notice.brief) for role, notice in told(case).items()}
+    own = {"health": "mjeku", "psychologist": "psikologu", "legal_aid": "juristi", "embassy_desk": "ambasada"}
+    for role, brief in words.items():
+        assert [office for office, word in own.items() if f"KANARINA {word}" in brief] == [role]
+        assert ("KANARINA emri" in brief) is (role == "legal_aid")
+        assert ("KANARINA kontakti" in brief) is (role != "embassy_desk")
+        if role != "legal_aid":  # whose list has the status of the case
+            assert "viktim" not in brief.lower(), role
+
+
+def test_the_form_says_what_goes_along_when_nothing_more_is_chosen(
+    worker: User, open_case: Callable[..., Case]
+) -> None:
+    case = open_case(**CHILD)
+    consent(worker, case, kind="representative")
+    sent = request_to(worker, case, OFFICES, embassy_country="MK", consent_basis="representative")
+    read = {
+        role: {row["key"].removeprefix("case.") for section in notice.brief["sections"] for row in section["rows"]}
+        & {"age_group", "status", "police", "formal_identification"}
+        for role, notice in told(case).items()
+    }
+    assert read == {role: {"age_group"} for role in OFFICES} | {
+        "legal_aid": {"age_group", "status", "police", "formal_identification"}
+    }
+    (section,) = (each for each in sent.form_version.definition["sections"] if each["key"] == "content")
+    for words in ("followed as a child's", "Legal aid also reads the status", "police", "formal identification"):
+        assert words in section["intro"]["en"]
+
+
+@pytest.mark.parametrize(
+    ("opened", "recorded", "answers", "notified"),
+    [
+        ({}, [{}], {"consent_for": ["health"]}, {"health"}),
+        ({}, [{}], {"consent_for": ["none"]}, set()),
+        ({}, [{}], {"consent_basis": "assent_and_cpu"}, set()),
+        ({}, [], {}, set()),
+        ({}, [{"given": "no"}], {}, set()),
+        ({}, [{"given": "not_able"}], {}, set()),
+        ({}, [{}, {"given": "withdrawn"}], {}, set()),
+        ({}, [{"given": "no"}, {}], {}, set(OFFICES)),
+        ({}, [{}, {"given": "withdrawn", "office": "health"}], {}, set(OFFICES) - {"health"}),
+        ({}, [{"office": "health"}], {}, {"health"}),
+        ({}, [{"recipient": "demo-ndihma-ligjore"}], {"ask": ["health"]}, set()),
+        ({}, [{"kind": "duty_without_consent"}], {}, set()),
+        ({}, [{}], {"consent_basis": "representative"}, set()),
+        ({}, [{"kind": "representative"}], {"consent_basis": "representative"}, set()),
+        ({}, [{"kind": "representative", "by": "guardian"}], {"consent_basis": "representative"}, set(OFFICES)),
+        ({}, [], {"consent_basis": "vital_interests", "urgency": "today"}, {"health"}),
+        ({}, [], {"consent_basis": "vital_interests", "urgency": "no_hurry"}, set()),
+        (CHILD, [{}], {"consent_basis": "consent_form"}, set()),
+        (CHILD, [{"kind": "representative"}], {"consent_basis": "representative"}, set(OFFICES)),
+        (
+            CHILD,
+            [{"kind": "assent", "by": "cpu"}],
+            {"consent_basis": "assent_and_cpu", "consent_for": ["psychologist"]},
+            {"psychologist"},
+        ),
+        (CHILD, [{"kind": "assent"}], {"consent_basis": "assent_and_cpu"}, set()),
+        (CHILD, [], {"consent_basis": "vital_interests", "urgency": "today"}, {"health"}),
+    ],
+)
+def test_without_a_consent_on_record_an_office_is_not_notified_and_the_sender_reads_which(
+    opened: dict[str, Any],
+    recorded: list[dict[str, Any]],
+    answers: dict[str, Any],
+    notified: set[str],
+    worker: User,
+    open_case: Callable[..., Case],
+) -> None:
+    case = open_case(**opened)
+    for each in recorded:
+        consent(worker, case, **each)
+    ask = answers.get("ask", OFFICES)
+    sent = request_to(worker, case, **{"embassy_country": "MK", "ask": OFFICES, **answers})
+    assert told(case).keys() == notified
+    withheld = {f"not_asked_{role}" for role in ask if role not in notified}
+    assert {rule for rule in rules_said(sent) if rule.startswith("not_asked_")} == withheld
+    assert not sent.is_unmatched
+
+
+def test_a_consent_form_that_does_not_open_counts_as_no_consent(
+    worker: User, agreed: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = agreed()
+    assert consents_on_record(case)["health"] == ["consent_form"]
+
+    def broken(_self: Submission) -> None:
+        raise SealBroken
+
+    monkeypatch.setattr(Submission, "answers", property(broken, lambda _self, _value: None))
+    assert not any(consents_on_record(case).values())
+
+
+def test_a_consent_said_to_be_on_record_is_asked_about_before_sending(
+    worker: User, agreed: Callable[..., Case]
+) -> None:
+    case, version = agreed(), FormVersion.objects.newest().get(form__key="service_request")
+    today = timezone.localdate()
+    context = CheckContext(Lists(worker), today, today, "en", now=timezone.now())
+
+    def asked(**answers: Any) -> list[str]:
+        ticked = {"ask": ["health"], "consent_basis": "consent_form", "consent_for": ["health"], "urgency": "today"}
+        return [each.key for each in to_confirm(version.definition, ticked | answers, context, case)]
+
+    assert asked() == []
+    assert asked(consent_basis="vital_interests") == []
+    assert asked(consent_basis="vital_interests", urgency="no_hurry") == ["emergency_is_today"]
+    consent(worker, case, given="withdrawn")
+    assert asked() == ["consent_not_on_record"]
+
+
+def test_the_review_page_names_the_office_only_while_the_consent_is_on_record(
+    phone: Client, worker: User, agreed: Callable[..., Case]
+) -> None:
+    case = agreed()
+    phone.post("/field/forms/service_request/start/", {"case": case.reference})
+    draft = Draft.objects.latest("started_at")
+    answers = {"ask": ["health"], "consent_basis": "consent_form", "consent_for": ["health"], "urgency": "today"}
+    assert [each.words for each in told_at_once(draft, {"case_ref": case.reference, **answers}, worker)]
+    consent(worker, case, given="withdrawn")
+    assert told_at_once(draft, {"case_ref": case.reference, **answers}, worker) == []
+
+
+def test_a_place_without_such_an_office_is_loud_and_gives_numbers(
+    phone: Client, worker: User, agreed: Callable[..., Case]
+) -> None:
+    Partner.objects.filter(role=Role.PSYCHOLOGIST).update(is_active=False)
+    case = agreed()
+    request_to(worker, case, ["psychologist"])
+    notice = told(case)["psychologist"]
+    assert (notice.state, notice.reason, notice.contact) == ("failed", "no_contact", None)
+    assert Notice.objects.filter(chases=notice, purpose=Purpose.FALLBACK, role=Role.COORDINATOR).exists()
+    page = phone.get(f"/field/cases/{case.reference}/").content.decode()
+    assert "+355 00 000" in page
+    assert "tel:129" in page or ">129<" in page
+
+
+def test_whoever_is_asked_can_say_that_they_help_already_or_why_they_cannot(
+    worker: User, agreed: Callable[..., Case]
+) -> None:
+    case = agreed()
+    request_to(worker, case, OFFICES, embassy_country="MK")
+    for notice in told(case).values():
+        assert "already_helping" in outcomes_for(notice)
+        assert "other" in reasons_for(notice)
+
+
+def test_a_case_of_an_older_procedure_can_ask_these_offices(worker: User, agreed: Callable[..., Case]) -> None:
+    case = agreed()
+    now = ProcedureVersion.objects.in_force()
+    older = {**now.definition, "rules": [dict(rule) for rule in now.definition["rules"]]}
+    older["rules"] = [rule for rule in older["rules"] if rule.get("forms") != ["service_request"]]
+    for rule in older["rules"]:
+        rule["forms"] = [form for form in rule.get("forms", ()) if form != "service_request"] or rule.get("forms")
+        rule.update({} if rule["forms"] else {"forms": []})
+    before = publish_procedure(
+        procedure=save_procedure(key=now.procedure.key, definition=older), in_force_from=timezone.now()
+    )
+    Case.objects.filter(pk=case.pk).update(procedure_version=before)
+    publish_procedure(
+        procedure=save_procedure(key=now.procedure.key, definition=now.definition), in_force_from=timezone.now()
+    )
+    sent = request_to(worker, case, ["health"])
+    assert sent.case == case
+    assert told(case).keys() == {"health"}
+
+
+def test_the_form_begins_with_the_offices_for_the_needs_that_were_named_and_with_no_consent(
+    phone: Client, worker: User, open_case: Callable[..., Case]
+) -> None:
+    case = open_case(needs_now=["medical", "food"])
+    rows = [{"area": "legal", "need": "x"}, {"area": "psychological", "need": "x", "area_state": "done"}]
+    send(worker, "assistance_plan", case_ref=case.reference, areas=rows)
+    phone.post("/field/forms/service_request/start/", {"case": case.reference})
+    draft = Draft.objects.latest("started_at")
+    assert draft.answers == {"case_ref": case.reference, "ask": ["health", "legal_aid"]}
+
+
+def test_needs_named_at_first_contact_say_that_they_notify_nobody(worker: User, open_case: Callable[..., Case]) -> None:
+    case = open_case(needs_now=["legal"])
+    sent = Submission.objects.get(case=case)
+    assert "needs_ask_nobody" in rules_said(sent)
+    assert not told(case)

@@ -1,0 +1,120 @@
+"""Checking answers against a form version, in the order that docs/logic.md writes down.
+
+1. A key that no question has is refused (strict) or dropped (lenient).
+2. Sections and their items are taken in document order; a repeat's rows one after the other, repeats in a row too.
+   A row in which nothing was typed is looked at and not kept (lenient).
+3. The section's relevance is worked out on the answers accepted so far, then the item's. An answer to something
+   irrelevant is refused (strict) or dropped (lenient).
+4. A calculated question gets its value now; one that is sent is refused (strict) or passed over (lenient).
+5. Unanswered: the default applies, else `initial` (lenient; for what nobody types, in both), unless it can't stand.
+   What nobody types (read-only, hidden) and has a default or `initial` is that, whatever was given; a read-only answer
+   sent otherwise is refused (strict).
+6. The question type cleans the value; a choice that `choice_filter` leaves out is none.
+7. Still unanswered, or answered in part: it may be required.
+8. The constraint is worked out with the cleaned value in scope.
+
+Strict is for programs (the field API), lenient for people filling section by section. Each answer is looked at once, so
+the time grows with the form and the answers and not faster. An expression that can't be worked out never lets an answer
+pass: the question counts as relevant and required, the constraint as broken; it gives no value and offers no choice.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import translation
+
+from case_forms.questions.base import Attachments, ChoiceSource, is_unanswered
+
+from .result import AnswerProblem, Answers, CheckContext, Checked, SectionState
+from .validator import MAX_ROWS, AnswerValidator, is_typed, scope_at
+
+__all__ = [
+    "MAX_ROWS",
+    "AnswerProblem",
+    "Answers",
+    "CheckContext",
+    "Checked",
+    "NothingToAsk",
+    "SectionState",
+    "check_answers",
+    "check_section",
+    "form_states",
+    "is_typed",
+    "is_unanswered",
+    "relevant_items",
+    "relevant_sections",
+    "scope_at",
+    "section_state",
+]
+
+
+def check_answers(
+    definition: Mapping[str, Any],
+    answers: Any,
+    *,
+    sources: ChoiceSource,
+    today: date,
+    occurred_on: date,
+    language: str = "sq",
+    strict: bool = True,
+    now: datetime | None = None,
+    attachments: Attachments | None = None,
+) -> Checked:
+    """Checks a whole form. `answers` may be any JSON value; nothing in it makes this raise."""
+    context = CheckContext(sources, today, occurred_on, language, now=now, attachments=attachments)
+    return _check(definition, answers, context, strict=strict)
+
+
+def relevant_sections(
+    definition: Mapping[str, Any], answers: Answers, context: CheckContext
+) -> list[Mapping[str, Any]]:
+    """The sections to fill, in order, on what has been answered so far."""
+    checked = _check(definition, answers, context, strict=False)
+    return [state.section for state in checked.sections if state.relevant]
+
+
+class NothingToAsk(Exception):
+    """No section of this form version applies, so that nobody can fill it. `form` and `number` name the version."""
+
+    def __init__(self, form: str, number: int) -> None:
+        super().__init__(f"{form} v{number}")
+        self.form = form
+        self.number = number
+
+
+def section_state(
+    definition: Mapping[str, Any], section_key: str, answers: Answers, context: CheckContext
+) -> SectionState:
+    """One section on the answers so far. Raises KeyError when the form has no such section."""
+    checked = _check(definition, answers, context, strict=False)
+    for state in checked.sections:
+        if state.key == section_key:
+            return state
+    raise KeyError(section_key)
+
+
+def relevant_items(
+    definition: Mapping[str, Any], section_key: str, answers: Answers, context: CheckContext
+) -> list[Mapping[str, Any]]:
+    """The questions, notes and repeats to show in this section now. Raises KeyError."""
+    return section_state(definition, section_key, answers, context).items
+
+
+def check_section(definition: Mapping[str, Any], section_key: str, answers: Answers, context: CheckContext) -> Checked:
+    """Checks one section leniently; `answers` are all of the form's so far. Only its own answers and errors return.
+
+    Raises KeyError.
+    """
+    state = section_state(definition, section_key, answers, context)
+    return Checked(answers=state.answers, errors=state.errors, sections=[state])
+
+
+def form_states(definition: Mapping[str, Any], answers: Answers, context: CheckContext) -> Checked:
+    """The whole form leniently: for the overview with its progress, and before submitting."""
+    return _check(definition, answers, context, strict=False)
+
+
+def _check(definition: Mapping[str, Any], answers: Any, context: CheckContext, *, strict: bool) -> Checked:
+    with translation.override(context.house_language or context.language):
+        return AnswerValidator(definition, answers, context, strict=strict).run()

@@ -1,0 +1,281 @@
+"""The one pass over a form that checking makes. Its order is written in `checking` and in docs/logic.md."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from access.models import localize
+from case_forms import expressions
+from case_forms.questions import registry
+from case_forms.questions.base import AnswerError, CleanContext, QuestionType, is_unanswered
+
+from .result import AnswerProblem, Answers, CheckContext, Checked, Item, SectionState
+
+KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
+MAX_ROWS = 20  # of a repeat that names no maximum
+MAX_UNKNOWN = 20  # unknown keys that are named one by one
+NOTHING = object()  # a key that was not in scope
+
+
+class Cursor(NamedTuple):
+    """Where the walk stands: the pointer to the answers looked at, and what their form fields' names begin with."""
+
+    path: str
+    name: str
+    state: SectionState
+
+
+class AnswerValidator:
+    """`scope` holds what expressions may read: the answers accepted so far, the dates, and in a row the row's answers
+    over them. It is one object that grows; leaving a row puts back what the row had laid over."""
+
+    def __init__(self, definition: Mapping[str, Any], answers: Any, context: CheckContext, *, strict: bool) -> None:
+        self.definition = definition
+        self.answers = answers
+        self.context = context
+        self.strict = strict
+        self.scope: Answers = scope_at(context)
+        self.laid_over: list[Answers] = []  # of each row around: what stood in scope before
+        self.clean_context = CleanContext(
+            context.sources,
+            language=context.language,
+            today=context.today,
+            scope=self.scope,
+            attachments=context.attachments,
+        )
+
+    def run(self) -> Checked:
+        checked = Checked()
+        if not isinstance(self.answers, dict):
+            checked.errors.append(AnswerProblem("/answers", "wrong_type", _("Answers are an object.")))
+            return checked
+        known = {item["key"] for section in self.definition["sections"] for item in _asked(section["items"])}
+        checked.errors += self._unknown(self.answers, known, "/answers")
+        for section in self.definition["sections"]:
+            state = SectionState(section, relevant=self._holds(section.get("relevant", True)))
+            place = Cursor("/answers", "", state)
+            state.items, state.answers = self._items(section["items"], self.answers, place, is_asked=state.relevant)
+            checked.sections.append(state)
+            checked.answers.update(state.answers)
+            checked.errors += state.errors
+        return checked
+
+    def _items(
+        self, items: list[Item], given: Mapping[str, Any], place: Cursor, *, is_asked: bool = True
+    ) -> tuple[list[Mapping[str, Any]], Answers]:
+        """The relevant items of a section or a row, and the answers accepted in it."""
+        relevant_items: list[Mapping[str, Any]] = []
+        accepted: Answers = {}
+        for item in items:
+            relevant = is_asked and self._holds(item.get("relevant", True))
+            if relevant:
+                relevant_items.append(item)
+            if item["item"] == "note":
+                continue
+            key = item["key"]
+            at = Cursor(f"{place.path}/{key}", f"{place.name}{key}", place.state)
+            if not relevant:
+                self._refuse_irrelevant(given.get(key), at)
+                continue
+            look_at = self._repeat if item["item"] == "repeat" else self._question
+            value = look_at(item, given.get(key), at)
+            if not is_unanswered(value):
+                accepted[key] = value
+                self._learn(key, value)
+        return relevant_items, accepted
+
+    # ---- repeats ----
+
+    def _repeat(self, repeat: Item, raw: Any, at: Cursor) -> list[Answers]:
+        row_items = at.state.row_items.setdefault(at.name, [])
+        if not is_unanswered(raw) and not isinstance(raw, list):
+            self._wrong(at, "wrong_type", _("A list is needed here."))
+            return []
+        given = raw or []
+        most = repeat.get("max") or MAX_ROWS
+        if len(given) > most:
+            self._wrong(at, "too_many", _("At most %(most)s can be given.") % {"most": most})
+            return []
+        rows: list[Answers] = []
+        for index, row in enumerate(given):
+            if is_unanswered(row) and not self.strict:
+                row_items.append([])
+                continue
+            items, cleaned = self._row(repeat, row, index, at, position=len(rows) + 1)
+            row_items.append(items)
+            if self.strict or not _holds_nothing(row):
+                rows.append(cleaned)
+        least = repeat.get("min", 0)
+        if len(rows) < least:
+            self._wrong(at, "too_few", _("At least %(least)s are needed.") % {"least": least})
+        return rows
+
+    def _row(
+        self, repeat: Item, row: Any, index: int, at: Cursor, *, position: int
+    ) -> tuple[list[Mapping[str, Any]], Answers]:
+        """One row's relevant items and cleaned answers. Its keys lie over those around it while it is looked at."""
+        place = Cursor(f"{at.path}/{index}", f"{at.name}-{index}-", at.state)
+        if not isinstance(row, dict):
+            self._wrong(place, "wrong_type", _("An object is needed here."))
+            return [], {}
+        place.state.errors += self._unknown(row, {item["key"] for item in _asked(repeat["items"])}, place.path)
+        with self._in_row(position):
+            return self._items(repeat["items"], row, place)
+
+    @contextmanager
+    def _in_row(self, position: int) -> Iterator[None]:
+        self.laid_over.append({})
+        self._learn("_position", position)
+        yield
+        for key, before in self.laid_over.pop().items():
+            if before is NOTHING:
+                del self.scope[key]
+            else:
+                self.scope[key] = before
+
+    def _learn(self, key: str, value: Any) -> None:
+        if self.laid_over:
+            self.laid_over[-1].setdefault(key, self.scope.get(key, NOTHING))
+        self.scope[key] = value
+
+    # ---- questions ----
+
+    def _question(self, question: Item, raw: Any, at: Cursor) -> Any:
+        """The cleaned value, or None when there is none or it is wrong."""
+        kind = registry.get(question["type"])
+        try:
+            value = self._value(question, kind, raw, at)
+        except AnswerError as error:
+            at.state.errors.append(AnswerProblem(at.path + error.path, error.code, str(error.message)))
+            return None
+        missing = [""] if is_unanswered(value) else kind.unanswered_parts(value, question)
+        if missing and self._holds(question.get("required", False)):
+            words = _("Answer this question.")
+            at.state.errors.extend(AnswerProblem(at.path + part, "required", words) for part in missing)
+            return None
+        if is_unanswered(value):
+            return None
+        if not self._fits(question, value):
+            self._wrong(at, "constraint", localize(question["constraint"]["message"], self.context.language))
+            return None
+        return value
+
+    def _value(self, question: Item, kind: QuestionType, raw: Any, at: Cursor) -> Any:
+        """What was given, cleaned, or what the server works out where nothing is. Raises AnswerError."""
+        if kind.name == "calculated":
+            if self.strict and not is_unanswered(raw):
+                raise AnswerError("computed", _("This is calculated here; leave it out."))
+            return self._worked_out(question, kind, self._evaluated(question["calculation"]), at)
+        if is_typed(question):
+            if not is_unanswered(raw):
+                return kind.clean(raw, question, self.clean_context)
+            return None if self.strict else self._own(question, kind, at)
+        if "default" not in question and "initial" not in question:
+            if self.strict and not is_unanswered(raw):
+                return kind.clean(raw, question, self.clean_context)
+            return self._worked_out(question, kind, raw, at)
+        own = self._own(question, kind, at)
+        if not self.strict or is_unanswered(raw):
+            return own
+        value = kind.clean(raw, question, self.clean_context)
+        if kind.name != "hidden" and value != own:
+            raise AnswerError("read_only", _("This is not asked: leave it out, or send what it is set to."))
+        return value
+
+    def _own(self, question: Item, kind: QuestionType, at: Cursor) -> Any:
+        """The default, else the value of `initial`. None when there is none or it can't stand here."""
+        raw = question.get("default")
+        if is_unanswered(raw) and "initial" in question:
+            raw = self._evaluated(question["initial"])
+        return self._worked_out(question, kind, raw, at)
+
+    def _worked_out(self, question: Item, kind: QuestionType, raw: Any, at: Cursor) -> Any:
+        if is_unanswered(raw):
+            return None
+        try:
+            value = kind.clean(raw, question, self.clean_context)
+        except AnswerError:
+            return None
+        at.state.worked_out[at.name] = value
+        return value
+
+    def _fits(self, question: Mapping[str, Any], value: Any) -> bool:
+        """Whether the constraint, if any, holds with this value in scope."""
+        if "constraint" not in question:
+            return True
+        key = question["key"]
+        before = self.scope.get(key, NOTHING)
+        self.scope[key] = value
+        holds = self._holds(question["constraint"]["expr"], unsure=False)
+        if before is NOTHING:
+            del self.scope[key]
+        else:
+            self.scope[key] = before
+        return holds
+
+    # ---- small things ----
+
+    def _wrong(self, at: Cursor, code: str, words: str) -> None:
+        at.state.errors.append(AnswerProblem(at.path, code, words))
+
+    def _refuse_irrelevant(self, raw: Any, at: Cursor) -> None:
+        if self.strict and not is_unanswered(raw):
+            self._wrong(at, "not_relevant", _("This question doesn't apply here; leave it out."))
+
+    def _unknown(self, given: Mapping[str, Any], known: set[str], path: str) -> Iterator[AnswerProblem]:
+        """Names keys that look like keys; anything else may be somebody's name and is only counted."""
+        if not self.strict:
+            return
+        unknown = [key for key in given if key not in known]
+        named = [key for key in unknown[:MAX_UNKNOWN] if KEY.match(key)]
+        for key in named:
+            yield AnswerProblem(f"{path}/{key}", "unknown_question", _("The form has no such question."))
+        if len(named) < len(unknown):
+            yield AnswerProblem(path, "unknown_question", _("Some answers belong to no question."))
+
+    def _holds(self, expression: Any, *, unsure: bool = True) -> bool:
+        """Whether an expression is true. `unsure` is the answer when it can't be worked out."""
+        if isinstance(expression, bool):
+            return expression
+        try:
+            return expressions.truthy(expressions.evaluate(expression, self.scope))
+        except expressions.LogicError:
+            return unsure
+
+    def _evaluated(self, expression: Any) -> Any:
+        """An expression's value; None when it can't be worked out."""
+        try:
+            return expressions.evaluate(expression, self.scope)
+        except expressions.LogicError:
+            return None
+
+
+def scope_at(context: CheckContext) -> Answers:
+    """What expressions may read before anything is answered."""
+    return {
+        "_today": context.today.isoformat(),
+        "_occurred_on": context.occurred_on.isoformat(),
+        "_now": timezone.localtime(context.now).isoformat(timespec="seconds"),
+    }
+
+
+def is_typed(question: Mapping[str, Any]) -> bool:
+    """Whether people are asked for the answer; a read-only or a hidden one only the server or a program gives."""
+    return question.get("read_only") is not True and question["type"] not in ("hidden", "calculated")
+
+
+def _holds_nothing(value: Any, depth: int = 0) -> bool:
+    """Whether a row, or what stands in it, has nothing typed in it."""
+    if isinstance(value, dict) and depth < 4:
+        return all(_holds_nothing(part, depth + 1) for part in value.values())
+    if isinstance(value, list) and depth < 4:
+        return all(_holds_nothing(part, depth + 1) for part in value)
+    return is_unanswered(value)
+
+
+def _asked(items: list[Item]) -> Iterator[Item]:
+    return (item for item in items if item["item"] != "note")

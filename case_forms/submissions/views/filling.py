@@ -1,0 +1,383 @@
+"""Filling a form: start a draft, show and save its sections, look it over, send it, or throw it away."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from access.models import User
+from access.scoping import visible_or_404
+from access.sessions.actions import get_row, lock
+from access.sessions.locked import unlocking_address
+from case_forms.cases.models import Case
+from case_forms.form_builder.models import FormVersion
+from case_forms.tips.models import Tip
+from case_forms.tips.staff_actions import CantDo, identification_begun
+
+from ..actions import CLOCK_TOLERANCE, EARLIEST_YEAR
+from ..attachments.section_uploads import Taken, not_taken, take_in
+from ..attachments.uploads import keep_in_memory
+from ..drafts import actions, side_copies
+from ..drafts.merging import OCCURRED, held_by, typed_part
+from ..drafts.migration import newer_version
+from ..drafts.typed_values import merged, typed_in, without_row
+from ..languages import get_draft_language, languages_to_pick
+from ..models import Draft
+from ..pages.entries import SectionPage
+from ..pages.repeat_rows import after_saving
+from ..pages.section import NoSuchSection, get_section, section_page
+from ..prefill.from_case import answers_to_continue
+from ..prefill.from_tip import answers_from
+from ..prefill.registry import prefilled
+from ..session_reports import begin_report
+from ..validation.validate import NothingToAsk
+from .conflicts import (
+    QUIETLY,
+    ask_to_sign_in,
+    choose_page,
+    chosen_in,
+    copy_in,
+    not_here_any_more,
+    page_copy,
+    typed_only,
+)
+from .page import frame, is_by_script, lead, nothing_to_fill, staff
+
+# the header that every other page has from config.middleware, but the page may ask for the phone's place
+WITH_THE_PHONES_PLACE = "camera=(), geolocation=(self), microphone=(), interest-cohort=()"
+
+
+@require_POST
+def start(request: HttpRequest, form_key: str) -> HttpResponse:
+    """Begins a form on its newest version."""
+    user = staff(request)
+    version = get_object_or_404(FormVersion.objects.newest().for_staff(), form__key=form_key)
+    units = user.units()
+    unit = units.filter(slug=request.POST["unit"]).first() if request.POST.get("unit") else units.first()
+    if unit is None:
+        raise Http404
+    reference = request.POST.get("case", "")
+    case = visible_or_404(Case, user, reference=reference) if reference else None
+    tip = None if request.POST.get("session") else _tip(request, user)
+    try:
+        if request.POST.get("session"):
+            draft = begin_report(form_version=version, session_id=request.POST["session"], by=user)
+        elif tip is None:
+            known = answers_to_continue(version=version, case=case, by=user) if case else {}
+            draft = actions.start_draft(
+                form_version=version,
+                unit=unit,
+                owner=user,
+                case_reference=reference,
+                answers=known | prefilled(version, user, unit, request.POST),
+            )
+        else:
+            draft = _start_from(tip, version, user)
+    except NothingToAsk:
+        return nothing_to_fill(request, version)
+    except CantDo:
+        assert tip is not None
+        return redirect("signals:signal", tip.reference)
+    return redirect("intake:section", draft.pk, draft.section)
+
+
+def _start_from(tip: Tip, version: FormVersion, user: User) -> Draft:
+    """An identification that begins with what somebody from the public wrote. Raises CantDo, NothingToAsk."""
+    known = answers_from(tip, version.definition)
+    with transaction.atomic():
+        draft = actions.start_draft(form_version=version, unit=tip.unit, owner=user, answers=known)
+        identification_begun(tip=tip, draft_id=draft.pk, by=user)
+    return draft
+
+
+def _tip(request: HttpRequest, user: User) -> Tip | None:
+    """The tip that the form is begun from. Raises Http404 for one of another unit."""
+    reference = request.POST.get("signal", "")
+    if not reference:
+        return None
+    found = visible_or_404(Tip, user, reference=reference)
+    if not user.units().filter(pk=found.unit_id).exists():
+        raise Http404
+    return found
+
+
+# Not Django's CSRF token but the draft's key guards the saving: the token changes whenever somebody signs in, and a
+# section typed before that must not be lost. Without a good key nothing is saved.
+@csrf_exempt
+def section(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpResponse:
+    """GET shows a section. POST saves it, and then shows what needs mending or goes on.
+
+    The policy row lets POST in without a session when it carries the draft's key: what was typed is kept, nothing is
+    shown, and the person is sent to sign in and then back here.
+    """
+    if request.method == "POST":
+        return _save(request, draft_id, section_key)
+    draft = _own(request, draft_id)
+    if draft.submitted_at is not None:
+        return redirect("intake:sent", draft.pk)
+    both = _typed_beside(request, draft, section_key)
+    if both is not None:
+        return both
+    page = _page(draft, section_key, draft.answers, tell_all="check" in request.GET)
+    return _shown(request, draft, page, saved="saved" in request.GET)
+
+
+def _typed_beside(request: HttpRequest, draft: Draft, section_key: str) -> HttpResponse | None:
+    """Both texts, where something typed without a session would have replaced what is saved."""
+    waiting = actions.to_choose(draft, section_key)
+    if waiting is None:
+        return None
+    section, post = _section_or_404(draft, section_key), waiting.post
+    post.update({"draft_key": actions.get_key(draft, get_row(request)), side_copies.BESIDE: waiting.page})
+    return choose_page(request, actions.SectionDiffers(draft, waiting.differences), section, post, "save", status=200)
+
+
+def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpResponse:
+    keep_in_memory(request)
+    key = actions.read_key(request.POST.get("draft_key", ""), draft_id)
+    draft = Draft.objects.select_related("form_version__form", "unit", "owner").filter(pk=draft_id).first()
+    if draft is None and key is not None:
+        return not_here_any_more(request, draft_id, section_key, key)
+    is_owner = Draft.objects.visible_to(request.user).filter(pk=draft_id).exists()  # type: ignore[arg-type]
+    key_is_good = draft is not None and key is not None and key.owner == draft.owner_id and actions.is_alive(key)
+    if draft is None or not (key_is_good or is_owner):
+        if request.user.is_authenticated:
+            _own(request, draft_id)  # 404, recorded
+        return ask_to_sign_in(request, reverse("intake:home"))
+    if key is not None and key_is_good and _has_moved_on(draft, key):
+        return not_here_any_more(request, draft_id, section_key, key, draft)
+    if draft.submitted_at is not None:
+        return lead(request, "intake:sent", draft.pk)
+    section = _section_or_404(draft, section_key)
+    if not key_is_good:
+        files = not_taken(request.FILES, request.POST, section=section)
+        answers = merged(draft.answers, section, _pressed(files.post, section).typed)
+        page = _page(draft, section_key, answers, file_errors=files.errors)
+        return _shown(request, draft, page, is_stale=True, status=409)
+    files = take_in(request.FILES, request.POST, section=section, draft=draft, with_key=not is_owner)
+    pressed = _pressed(files.post, section)
+    occurred_at, occurred_error = _occurred(request)
+    try:
+        draft = actions.save_section(
+            draft_id=draft_id,
+            section=section,
+            typed=pressed.typed,
+            occurred_at=occurred_at,
+            by=staff(request) if is_owner else None,
+            copy=copy_in(request.POST),
+            chosen=chosen_in(request.POST),
+            sent=() if is_owner else side_copies.get_fields(files.post),
+            beside=request.POST.get(side_copies.BESIDE),
+        )
+    except actions.SectionDiffers as differs:
+        return _not_overwritten(request, differs, section, pressed, files, is_owner=is_owner)
+    except actions.DraftIsSent:  # a moment ago, by another page
+        return lead(request, "intake:sent", draft_id)
+    if pressed.going in QUIETLY:
+        return _kept(request, draft, section, pressed, files, is_owner=is_owner)
+    if not is_owner:
+        return _to_sign_in(request, draft, section_key)
+    return _after_saving(request, draft, section_key, pressed, occurred_error, files.errors)
+
+
+def _has_moved_on(draft: Draft, key: actions.DraftKey) -> bool:
+    """Whether a page with this key can't be saved any more: the form was sent, or moved to a newer version."""
+    return draft.submitted_at is not None or key.form_version not in (None, draft.form_version_id)
+
+
+def _not_overwritten(
+    request: HttpRequest,
+    differs: actions.SectionDiffers,
+    section: Mapping[str, Any],
+    pressed: "Pressed",
+    files: Taken,
+    *,
+    is_owner: bool,
+) -> HttpResponse:
+    """Another page or phone saved this section meanwhile: both texts are shown, to its owner only."""
+    if pressed.going in QUIETLY:
+        return JsonResponse({"differs": True, **_get_told(files)}, status=409)
+    if not is_owner:
+        return typed_only(request, differs.draft, section)
+    return choose_page(request, differs, section, files.post, pressed.going)
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """What one of the page's buttons asks for. `new_row_in`: the group that gets a row."""
+
+    going: str
+    typed: dict[str, Any] = field(repr=False)
+    new_row_in: str = ""
+
+
+def _pressed(post: QueryDict, section: Mapping[str, Any]) -> Pressed:
+    button = {name: str(post.get(name) or "") for name in ("remove", "add", "go")}
+    if button["remove"]:
+        return Pressed("stay", without_row(post, section, button["remove"]))
+    typed = typed_in(section, post)
+    if button["add"]:
+        return Pressed("stay", typed, after_saving(section["items"], post, button["add"]))
+    return Pressed(button["go"] or "next", typed)
+
+
+def _kept(
+    request: HttpRequest, draft: Draft, section: Mapping[str, Any], pressed: Pressed, files: Taken, *, is_owner: bool
+) -> HttpResponse:
+    """For the script, which saves by itself and puts files in as they are chosen: what its page is a copy of now."""
+    if pressed.going == "autosave" and not is_by_script(request):
+        return HttpResponse(status=204)
+    version = actions.version_held(draft, section["key"], copy_in(request.POST))
+    marks = actions.page_marks(draft, section, pressed.typed, request.POST.get(OCCURRED))
+    if not is_owner:
+        moment = timezone.localtime(draft.occurred_at).strftime(actions.MOMENT)
+        saved = actions.page_marks(draft, section, typed_part(section["items"], draft.answers), moment)
+        marks = side_copies.marks_held(marks, saved, copy_in(request.POST).marks)
+    return JsonResponse({"version": version, "marks": marks, **_get_told(files)})
+
+
+def _get_told(files: Taken) -> dict[str, Any]:
+    """What was kept of the files that came along and what wasn't, by field."""
+    kept = {
+        name: {
+            "id": str(row.pk),
+            "name": row.name,
+            "size": row.size,
+            "address": reverse("intake:attachment", args=[row.pk]),
+        }
+        for name, row in files.kept.items()
+    }
+    return {"kept": kept, "errors": files.errors}
+
+
+def _after_saving(
+    request: HttpRequest,
+    draft: Draft,
+    section_key: str,
+    pressed: Pressed,
+    occurred_error: str,
+    file_errors: Mapping[str, str],
+) -> HttpResponse:
+    going, new_row_in = pressed.going, pressed.new_row_in
+    shown = set(request.POST.getlist("shown"))
+    told = shown if going == "next" else ()
+    page = _page(draft, section_key, draft.answers, shown=told, new_row_in=new_row_in, file_errors=file_errors)
+    if occurred_error or file_errors:
+        return _shown(request, draft, page, occurred_error=occurred_error, status=422)
+    if going == "next":
+        if page.problems:
+            return _shown(request, draft, page, status=422)
+        grown = page.names() - shown
+        if grown:
+            return _shown(request, draft, page, grown=grown)
+        return (
+            lead(request, "intake:section", draft.pk, page.next)
+            if page.next
+            else lead(request, "intake:review", draft.pk)
+        )
+    wanted = page.previous if going == "back" else going.removeprefix("to:")
+    if wanted in {step.key for step in page.steps}:
+        return lead(request, "intake:section", draft.pk, wanted)
+    if going == "back":
+        return lead(request, "intake:home")
+    if going == "newer":
+        return lead(request, "intake:move", draft.pk)
+    if going.startswith("in:"):
+        actions.choose_language(draft=draft, language=going.removeprefix("in:"))
+        return lead(request, "intake:section", draft.pk, section_key)
+    if going == "stay":
+        return _shown(request, draft, page)
+    if going == "lock":
+        lock(request)
+        back = reverse("intake:section", args=[draft.pk, section_key])
+        return lead(request, unlocking_address(staff(request), next=back))
+    return lead(request, f"{reverse('intake:section', args=[draft.pk, section_key])}?saved")
+
+
+def _to_sign_in(request: HttpRequest, draft: Draft, section_key: str) -> HttpResponse:
+    """The session has ended, or the phone has changed hands: back to this section, for its owner."""
+    if request.user.is_authenticated:
+        return lead(request, "intake:home")
+    back = reverse("intake:section", args=[draft.pk, section_key])
+    return lead(request, f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back, 'kept': 1})}")
+
+
+@require_POST
+def discard(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
+    """Throws a draft away. The page asks first, in a fold of its own."""
+    draft = _own(request, draft_id)
+    if draft.submitted_at is None:
+        actions.discard_draft(draft=draft, by=staff(request))
+    return redirect("intake:home")
+
+
+def _own(request: HttpRequest, draft_id: uuid.UUID) -> Draft:
+    return visible_or_404(Draft, staff(request), pk=draft_id)
+
+
+def _section_or_404(draft: Draft, section_key: str) -> Mapping[str, Any]:
+    try:
+        return get_section(draft.form_version.definition, section_key)
+    except NoSuchSection:
+        raise Http404 from None
+
+
+def _page(draft: Draft, section_key: str, answers: dict[str, Any], **options: Any) -> SectionPage:
+    """Raises Http404 for a section that the form doesn't have or that doesn't apply."""
+    context = actions.build_context(draft, get_draft_language(draft))
+    try:
+        return section_page(draft.form_version.definition, section_key, answers, context, user=draft.owner, **options)
+    except NoSuchSection:
+        raise Http404 from None
+
+
+def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int = 200, **extra: Any) -> HttpResponse:
+    moment = timezone.localtime(draft.occurred_at).strftime(actions.MOMENT)
+    section = get_section(draft.form_version.definition, page.key)
+    marks = actions.page_marks(draft, section, held_by(page.entries), moment if page.is_first else None)
+    context = frame(
+        request,
+        draft=draft,
+        page=page,
+        draft_key=actions.get_key(draft, get_row(request)),
+        copy=page_copy(actions.section_version(draft, page.key), marks),
+        newer=newer_version(draft),
+        moved="moved" in request.GET,
+        form_language=get_draft_language(draft),
+        form_languages=languages_to_pick(draft.form_version.definition),
+        occurred_value=request.POST.get(OCCURRED, moment),
+        latest=timezone.localtime().strftime("%Y-%m-%dT23:59"),
+        **extra,
+    )
+    response = render(request, "submissions/section.html", context, status=status)
+    if any(view.question["type"] == "geopoint" for view in page.questions()):
+        response["Permissions-Policy"] = WITH_THE_PHONES_PLACE
+    return response
+
+
+def _occurred(request: HttpRequest) -> tuple[datetime | None, str]:
+    """(when it happened, what is wrong with what was written). (None, "") on pages that don't ask."""
+    written = request.POST.get(OCCURRED)
+    if written is None:
+        return None, ""
+    try:
+        moment = timezone.make_aware(datetime.fromisoformat(written.strip()).replace(tzinfo=None))
+    except (ValueError, OverflowError):
+        return None, _("Write the day and the time, for example 24.11.2026 14:05.")
+    if moment.year < EARLIEST_YEAR:
+        return None, _("This is too long ago. Write when it happened.")
+    if moment > timezone.now() + CLOCK_TOLERANCE:
+        return None, _("This time is in the future. Write when it happened.")
+    return moment, ""

@@ -1,0 +1,46 @@
+"""What every field page shares."""
+
+from typing import Any
+
+import structlog
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render, resolve_url
+
+from access.models import User
+from case_forms.form_builder.models import FormVersion
+
+from ..models import Draft
+
+log = structlog.get_logger(__name__)
+
+
+def staff(request: HttpRequest) -> User:
+    """The signed-in member of staff; the policy table has let nobody else in."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def frame(request: HttpRequest, **extra: Any) -> dict[str, Any]:
+    """The context of a field page: where this person works, and `extra`."""
+    user = staff(request)
+    places = [unit.name for unit in user.units_shown()] or [region.name for region in user.regions_shown()]
+    return {"place_name": "\u00a0· ".join(places), **extra}
+
+
+def nothing_to_fill(request: HttpRequest, version: FormVersion, draft: Draft | None = None) -> HttpResponse:
+    """No section of this version applies, so nothing was begun; a draft that was to move there is as it was."""
+    log.error("form_asks_nothing", form=version.form.key, version=version.number)
+    return render(request, "submissions/nothing_to_fill.html", frame(request, version=version, draft=draft), status=409)
+
+
+def is_by_script(request: HttpRequest) -> bool:
+    """Whether the page's script sends this (static/js/filling): it goes on by itself, once it knows where."""
+    return request.headers.get("Accept") == "application/json"
+
+
+def lead(request: HttpRequest, to: Any, *args: Any, **told: Any) -> HttpResponse:
+    """Leads to an address or a named page. A script is told: {"go": address, ...}, and `told` besides."""
+    address = resolve_url(to, *args)
+    if is_by_script(request):
+        return JsonResponse({"go": address, **told})
+    return HttpResponseRedirect(address)

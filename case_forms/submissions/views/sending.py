@@ -1,0 +1,182 @@
+"""Looking a form over, sending it, and reading what was sent."""
+
+import uuid
+
+from django.conf import settings
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_POST
+
+from access.models import User
+from access.scoping import visible_or_404
+from audit.chain import get_actor, log_event
+from case_forms.cases.models import Case
+from case_forms.form_builder.sources import Lists
+
+from .. import outcome
+from ..actions import (
+    AnswersRefused,
+    ChangedSince,
+    ConfirmationNeeded,
+    NotAllowed,
+    NotDecided,
+    UuidReused,
+    submit_draft,
+)
+from ..attachments.named_files import files_of_submission
+from ..case_reference import named_case
+from ..cases_from_visits import Begun, Source, begun_from
+from ..confirmations import confirmed_in_words, to_confirm
+from ..drafts import actions, unmapped_answers
+from ..languages import get_draft_language, language_among
+from ..models import Draft, Submission
+from ..outreach_visits import FORM as VISIT_FORM
+from ..pages.section import checked_for
+from ..readable_answers import read_sections, read_stored
+from ..recipients_preview import told_at_once, would_match_no_rule
+from ..validation.validate import CheckContext
+from .page import frame, lead, staff
+
+
+def review(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
+    """GET shows every answer and who will be told. POST sends; sending twice sends once."""
+    user = staff(request)
+    draft = Draft.objects.visible_to(user).filter(pk=draft_id).first()
+    if draft is None and Submission.objects.visible_to(user).filter(pk=draft_id).exists():
+        return lead(request, "intake:sent", draft_id)
+    if draft is None:
+        draft = visible_or_404(Draft, user, pk=draft_id)
+    if draft.submitted_at is not None:
+        return lead(request, "intake:sent", draft.pk)
+    waiting = actions.to_choose(draft)
+    if waiting is not None:  # what was typed without a session is chosen about first
+        return lead(request, "intake:section", draft.pk, waiting.section)
+    if request.method == "POST":
+        return _send(request, user, draft)
+    return _review_page(request, draft)
+
+
+def _send(request: HttpRequest, user: User, draft: Draft) -> HttpResponse:
+    try:
+        received = submit_draft(
+            draft=draft,
+            user=user,
+            confirmed=request.POST.getlist("confirmed"),
+            looked_over=request.POST.get("looked_over"),
+        )
+    except ChangedSince:
+        return _review_page(request, visible_or_404(Draft, user, pk=draft.pk), has_changed=True, status=409)
+    except ConfirmationNeeded:
+        return _review_page(request, draft, is_unconfirmed=True, status=422)
+    except AnswersRefused:
+        return _review_page(request, draft, status=422)
+    except NotDecided:
+        return _review_page(request, draft, is_undecided=True, status=503)
+    except UuidReused:
+        return lead(request, "intake:sent", draft.pk)
+    except (NotAllowed, Draft.DoesNotExist):
+        raise Http404 from None
+    return _where(request, received.submission)
+
+
+def _review_page(
+    request: HttpRequest,
+    draft: Draft,
+    *,
+    is_undecided: bool = False,
+    is_unconfirmed: bool = False,
+    has_changed: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    user = staff(request)
+    context = actions.build_context(draft, get_draft_language(draft))
+    checked = checked_for(draft.form_version.definition, draft.answers, context, user)
+    case, _unknown = named_case(draft.form_version.definition, checked.answers, user)
+    ticked = request.POST.getlist("confirmed")
+    asked = to_confirm(draft.form_version.definition, checked.answers, context, case) if checked.ok else []
+    page = frame(
+        request,
+        draft=draft,
+        asked=[(warning, warning.key in ticked) for warning in asked],
+        is_unconfirmed=is_unconfirmed,
+        sections=read_sections(checked, context),
+        is_ready=checked.ok,
+        is_undecided=is_undecided,
+        has_changed=has_changed,
+        looked_over=actions.get_versions(draft),
+        left_over=unmapped_answers.in_words(unmapped_answers.get_left_over(draft), context),
+        told=told_at_once(draft, checked.answers, user) if checked.ok else [],
+        is_unmatched=checked.ok and would_match_no_rule(draft, checked.answers, user),
+    )
+    return render(request, "submissions/review.html", page, status=status)
+
+
+def sent(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
+    """Where a sent form stands: its case's page, or a page of its own when it opened no case."""
+    return _where(request, visible_or_404(Submission, staff(request), pk=submission_id))
+
+
+def submission(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
+    """A submission without a case, opened and recorded."""
+    found = visible_or_404(Submission, staff(request), pk=submission_id)
+    if found.case_id is not None:
+        return _where(request, found)
+    return _reading(request, found)
+
+
+def case_submission(request: HttpRequest, reference: str, submission_id: uuid.UUID) -> HttpResponse:
+    """A submission of this case, opened and recorded; another case's isn't here."""
+    user = staff(request)
+    case = visible_or_404(Case, user, reference=reference)
+    return _reading(request, visible_or_404(Submission, user, pk=submission_id, case=case))
+
+
+def _where(request: HttpRequest, found: Submission) -> HttpResponse:
+    if found.case is not None:
+        return lead(request, "cases:case", found.case.reference)
+    return lead(request, "intake:submission", found.pk)
+
+
+def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
+    user, definition = staff(request), found.form_version.definition
+    context = CheckContext(
+        sources=Lists(user),
+        today=timezone.localdate(found.received_at),
+        occurred_on=timezone.localdate(found.occurred_at),
+        language=language_among(definition["languages"], get_language() or settings.LANGUAGE_CODE),
+        attachments=files_of_submission(found),
+    )
+    with transaction.atomic():
+        log_event("submission.read", actor=get_actor(user), target_kind="submission", target_id=found.pk)
+        sections = read_stored(definition, found.answers, context)
+    page = frame(
+        request,
+        submission=found,
+        sections=sections,
+        confirmed=confirmed_in_words(found, context.language),
+        words=outcome.get_words(found),
+        begun=_begun(request, found),
+        to_call=outcome.to_call(found.unit) if found.is_unmatched and found.handled_at is None else [],
+        is_of_unit=user.units().filter(pk=found.unit_id).exists(),
+    )
+    return render(request, "submissions/submission.html", page)
+
+
+def _begun(request: HttpRequest, found: Submission) -> Begun | None:
+    """What came of an outreach visit; None for every other form."""
+    if found.form_version.form.key != VISIT_FORM:
+        return None
+    source = Source(found.pk, found.unit_id, found.received_at)
+    return begun_from([source], user=staff(request), page=request.GET.get("page"))
+
+
+@require_POST
+def handled(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
+    """Somebody has dealt with a submission that no rule was about."""
+    user = staff(request)
+    found = visible_or_404(Submission, user, pk=submission_id)
+    outcome.handle(submission=found, by=user)
+    return redirect("intake:submission", found.pk)

@@ -1,0 +1,84 @@
+"""The sheet: what somebody has typed so far, sealed, in a hidden field of their own page. Nothing is kept here.
+
+Sealed by the vault (nobody on the way or at the phone reads it out of the page's source, nobody changes it), bound to
+the card or region it was opened for, bounded in size, and good for some hours. `secret` makes sending it twice one
+tip and is what the receipt code is made from; it never leaves the seal.
+"""
+
+import base64
+import json
+import secrets
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.conf import settings
+
+from vault.keyring import PAGES, KeyRingError
+from vault.seal import SealBroken, get_place, seal, unseal
+
+LARGEST = 48_000  # bytes of what was typed: several times what a long report comes to
+LONGEST = 2 * LARGEST  # characters of a sealed sheet
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True)
+class FormState:
+    """`where`: "card:<code>" or "region:<slug>", or "back". `danger_seen`: the page with the numbers was shown."""
+
+    where: str
+    version: int = 0
+    answers: dict[str, Any] = field(default_factory=dict, repr=False)
+    danger_seen: bool = False
+    opened_at: int = field(default_factory=lambda: int(time.time()))
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(SECRET_BYTES), repr=False)
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was opened."""
+        return time.time() - self.opened_at
+
+    @property
+    def is_old(self) -> bool:
+        return not 0 <= self.age + 60 <= settings.ASKING_FORM_HOURS * 3600
+
+    def renewed(self) -> "FormState":
+        """The same answers under a new secret, opened now."""
+        return replace(self, opened_at=int(time.time()), secret=secrets.token_bytes(SECRET_BYTES))
+
+
+def is_too_large(sheet: FormState) -> bool:
+    """Whether more was typed than a page can carry."""
+    return len(json.dumps(sheet.answers, ensure_ascii=False).encode()) > LARGEST
+
+
+def sealed(sheet: FormState) -> str:
+    """What stands in the page."""
+    plain = json.dumps(
+        {
+            "v": sheet.version,
+            "a": sheet.answers,
+            "d": sheet.danger_seen,
+            "t": sheet.opened_at,
+            "s": base64.b64encode(sheet.secret).decode(),
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    return seal(plain.encode(), _place(sheet.where), purpose=PAGES)
+
+
+def opened(token: str, where: str) -> FormState | None:
+    """The sheet that a page sends back, or None for what isn't one, was changed, or belongs to another card."""
+    if not token or len(token) > LONGEST:
+        return None
+    try:
+        plain = json.loads(unseal(token, _place(where), purpose=PAGES))
+    except (SealBroken, KeyRingError, ValueError):
+        return None
+    secret = base64.b64decode(plain["s"])
+    return FormState(where, plain["v"], plain["a"], plain["d"], plain["t"], secret)
+
+
+def _place(where: str) -> bytes:
+    return get_place("asking", "sheet", where)

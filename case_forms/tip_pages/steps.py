@@ -1,0 +1,165 @@
+"""The way through the public form: which page comes next, made of the same parts as a worker's section pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.conf import settings
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from case_forms.form_builder.models import FormVersion
+from case_forms.form_builder.sources import Lists
+from case_forms.procedures.decide import DecisionFailed, Event, decide
+from case_forms.submissions.drafts.typed_values import merged, typed_in
+from case_forms.submissions.languages import language_among
+from case_forms.submissions.pages.entries import SectionPage
+from case_forms.submissions.pages.section import NoSuchSection, get_section, section_page
+from case_forms.submissions.readable_answers import SectionReading, read_sections
+from case_forms.submissions.recipients_preview import get_words
+from case_forms.submissions.validation.validate import Answers, CheckContext, Checked, NothingToAsk, form_states
+from case_forms.tips.deciding import RECEIVED, procedure_in_force
+from notifications.directory.models import Role
+
+from .form_state import FormState
+
+REVIEW, DANGER = "_review", "_danger"  # no section can be called so
+DANGER_QUESTION = "danger_now"
+
+
+@dataclass(frozen=True)
+class Move:
+    """Where a pressed button leads: `step` is a section's key, REVIEW or DANGER. `shown`: fields whose errors are told;
+    `grown`: the answers made more questions on the same page; `tell_all`: tell everything that is wrong."""
+
+    sheet: FormState
+    step: str
+    shown: frozenset[str] = frozenset()
+    grown: bool = False
+    tell_all: bool = False
+    has_problems: bool = False
+
+
+@dataclass(frozen=True)
+class Review:
+    """The last page: what was answered, who will read it, and what still has to be mended."""
+
+    sections: list[SectionReading] = field(repr=False)
+    told: list[str]
+    is_complete: bool
+
+
+def context_for(definition: Mapping[str, Any]) -> CheckContext:
+    house = get_language() or settings.LANGUAGE_CODE
+    today = timezone.localdate()
+    return CheckContext(
+        sources=Lists(),
+        today=today,
+        occurred_on=today,
+        language=language_among(definition["languages"], house),
+        house_language=house,
+    )
+
+
+def first_step(version: FormVersion, answers: Answers) -> str:
+    """The first section that applies. Raises NothingToAsk."""
+    return _get_keys(version, answers)[0]
+
+
+def _get_keys(version: FormVersion, answers: Answers) -> list[str]:
+    keys = _keys(form_states(version.definition, answers, context_for(version.definition)))
+    if not keys:
+        raise NothingToAsk(version.form.key, version.number)
+    return keys
+
+
+def with_typed(sheet: FormState, version: FormVersion, step: str, post: QueryDict) -> FormState:
+    """The sheet with what the page's fields hold; as it was for a page that has none."""
+    try:
+        section = get_section(version.definition, step)
+    except NoSuchSection:
+        return sheet
+    return replace(sheet, answers=merged(sheet.answers, section, typed_in(section, post)))
+
+
+def move(sheet: FormState, version: FormVersion, step: str, going: str, shown: frozenset[str]) -> Move:
+    """What comes after a button: "next", "back", "to:<section>", or anything else: the same page.
+    Raises NothingToAsk."""
+    keys = _get_keys(version, sheet.answers)
+    if going.startswith("to:") and going[3:] in keys:
+        return Move(sheet, going[3:], tell_all=True)
+    if step == DANGER:
+        return _after_danger(sheet, version, keys) if going == "next" else Move(sheet, keys[0])
+    if step == REVIEW:
+        return Move(sheet, keys[-1] if going == "back" else REVIEW)
+    if step not in keys:
+        return Move(sheet, keys[0])
+    if going == "back":
+        return Move(sheet, keys[max(keys.index(step) - 1, 0)])
+    if going != "next":
+        return Move(sheet, step)
+    page = build_page(sheet, version, step, shown=shown)
+    if page.problems:
+        return Move(sheet, step, shown=shown, has_problems=True)
+    if page.names() - shown:
+        return Move(sheet, step, grown=True)
+    following = keys[keys.index(step) + 1] if step != keys[-1] else REVIEW
+    if sheet.answers.get(DANGER_QUESTION) == "yes" and not sheet.danger_seen:
+        return Move(replace(sheet, danger_seen=True), DANGER)
+    return Move(sheet, following)
+
+
+def _after_danger(sheet: FormState, version: FormVersion, keys: list[str]) -> Move:
+    """On from the numbers: to what follows the section that asked whether there is danger."""
+    asking = (
+        section["key"]
+        for section in version.definition["sections"]
+        if any(item["key"] == DANGER_QUESTION for item in section["items"])
+    )
+    position = next((keys.index(key) for key in asking if key in keys), 0)
+    return Move(sheet, keys[position + 1] if position + 1 < len(keys) else REVIEW)
+
+
+def build_page(sheet: FormState, version: FormVersion, step: str, **options: Any) -> SectionPage:
+    """The page of one section. Raises NoSuchSection."""
+    definition = version.definition
+    return section_page(definition, step, sheet.answers, context_for(definition), user=None, **options)
+
+
+def validate_form_state(sheet: FormState, version: FormVersion) -> Checked:
+    return form_states(version.definition, sheet.answers, context_for(version.definition))
+
+
+def build_review(sheet: FormState, version: FormVersion) -> Review:
+    context = context_for(version.definition)
+    checked = form_states(version.definition, sheet.answers, context)
+    return Review(read_sections(checked, context), told_besides_the_unit(checked.answers, version), checked.ok)
+
+
+def first_broken(checked: Checked) -> str | None:
+    """The first section in which something has to be mended."""
+    return next((state.key for state in checked.sections if state.relevant and state.errors), None)
+
+
+def told_besides_the_unit(answers: Answers, version: FormVersion) -> list[str]:
+    """Whom the procedure would tell at once beside the unit, in words; nobody when it can't be said."""
+    now = timezone.localtime()
+    procedure = procedure_in_force(now)
+    if procedure is None:
+        return []
+    event = Event(kind=RECEIVED, form=version.form.key, answers=answers, occurred_at=now, received_at=now)
+    try:
+        decision = decide(event, procedure.definition)
+    except DecisionFailed:
+        return []
+    told = [
+        get_words(action.do, action.params)
+        for action in decision.actions
+        if action.do == "notify" and action.params.get("role") != Role.MOBILE_UNIT
+    ]
+    return list(dict.fromkeys(words for words in told if words))
+
+
+def _keys(checked: Checked) -> list[str]:
+    return [state.key for state in checked.sections if state.relevant]

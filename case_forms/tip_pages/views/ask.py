@@ -1,0 +1,203 @@
+"""Asking and reporting: page by page, with what was typed sealed in the page, until it is sent.
+
+A POST answers with the next page itself (nothing is kept that a redirect could lead to). Whatever goes wrong, what was
+typed stays in the page, and the numbers to call stand on top.
+"""
+
+from traceback import extract_tb
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from case_forms.form_builder.models import FormVersion
+from case_forms.submissions.pages.section import NoSuchSection
+from case_forms.submissions.validation.validate import NothingToAsk
+from case_forms.tips.public_actions import ReceivedTip, receive_tip, sent_before
+from case_forms.tips.recipients import get_told
+from content.serving.forms import public_form as form_without_cookie
+
+from .. import rate_limits, steps
+from ..entry_points import EntryPoint, place_of_card, place_of_region, public_form, regions_with_a_unit
+from ..form_state import FormState, is_too_large, opened, sealed
+from ..proof_of_work import new_work
+from ..responses import kept_nowhere, shown
+from ..steps import DANGER, DANGER_QUESTION, REVIEW, Move
+
+CODE_SHOWN_SECONDS = 15 * 60  # for a page that is sent twice: a double click, a lost answer
+
+log = structlog.get_logger(__name__)
+
+LOST = _(
+    "This page could not be read any more, so what you wrote on the pages before it is gone. What you typed on this"
+    " page is still here."
+)
+OLD = _("This page was open for a long time. What you wrote is still here: check it and continue.")
+TOO_SOON = _("You sent that too quickly. Wait a few seconds, then press Send again. Nothing is lost.")
+NOT_RECEIVED = _("It was NOT sent: something on our side isn't working. Try again in a minute, or call.")
+TOO_LARGE = _("This is too much for one message. Make it shorter, and send the rest afterwards.")
+
+
+@kept_nowhere
+@form_without_cookie
+def start(request: HttpRequest) -> HttpResponse:
+    """Which region? Also for whoever has no card."""
+    return shown(request, "tip_pages/start.html", "asking:start", regions=regions_with_a_unit())
+
+
+@sensitive_post_parameters()
+@sensitive_variables()
+@kept_nowhere
+@form_without_cookie
+def card(request: HttpRequest, code: str) -> HttpResponse:
+    """From the card of a session. An unknown and an ended card read alike."""
+    place = place_of_card(code)
+    if place is None:
+        return shown(request, "tip_pages/no_place.html", "asking:start", status=404, regions=regions_with_a_unit())
+    return _ask(request, place)
+
+
+@sensitive_post_parameters()
+@sensitive_variables()
+@kept_nowhere
+@form_without_cookie
+def region(request: HttpRequest, slug: str) -> HttpResponse:
+    """From a region's page."""
+    place = place_of_region(slug)
+    if place is None:
+        return shown(request, "tip_pages/no_place.html", "asking:start", status=404, regions=regions_with_a_unit())
+    return _ask(request, place)
+
+
+def _ask(request: HttpRequest, place: EntryPoint) -> HttpResponse:
+    version = public_form()
+    if version is None:
+        return shown(request, "tip_pages/no_form.html", place.name, *place.args, status=503)
+    try:
+        if request.method == "POST":
+            return _pressed(request, place, version)
+        return _page(request, place, version, Move(FormState(place.key, version.pk), steps.first_step(version, {})))
+    except NothingToAsk as failure:
+        log.error("form_asks_nothing", form=failure.form, version=failure.number)
+        return shown(request, "tip_pages/no_form.html", place.name, *place.args, status=503)
+
+
+def _pressed(request: HttpRequest, place: EntryPoint, newest: FormVersion) -> HttpResponse:
+    step, going = request.POST.get("step", "")[:64], request.POST.get("go", "next")[:80]
+    sheet = opened(request.POST.get("sheet", ""), place.key)
+    version = FormVersion.objects.filter(pk=sheet.version).select_related("form").first() if sheet else None
+    if sheet is None or version is None:
+        empty = FormState(place.key, newest.pk)
+        sheet = steps.with_typed(empty, newest, step, request.POST)
+        if is_too_large(sheet):
+            return _page(request, place, newest, Move(sheet, step), TOO_LARGE, 413, kept=empty)
+        there = step if step not in (REVIEW, DANGER) else ""
+        return _page(request, place, newest, steps.move(sheet, newest, there, "stay", frozenset()), LOST, 409)
+    before, sheet = sheet, steps.with_typed(sheet, version, step, request.POST)
+    if is_too_large(sheet):
+        return _page(request, place, version, Move(sheet, step), TOO_LARGE, 413, kept=before)
+    if sheet.is_old:
+        return _page(request, place, version, steps.move(sheet.renewed(), version, step, "stay", frozenset()), OLD, 409)
+    if going == "send" and step == REVIEW:
+        return _send(request, place, version, sheet)
+    moved = steps.move(sheet, version, step, going, frozenset(request.POST.getlist("shown")))
+    return _page(request, place, version, moved, status=422 if moved.has_problems else 200)
+
+
+# ---- sending ----
+
+
+def _send(request: HttpRequest, place: EntryPoint, version: FormVersion, sheet: FormState) -> HttpResponse:
+    checked = steps.validate_form_state(sheet, version)
+    if not checked.ok:
+        broken = steps.first_broken(checked) or steps.first_step(version, sheet.answers)
+        return _page(request, place, version, Move(sheet, broken, tell_all=True), status=422)
+    proof = request.POST.get("proof", "")
+    try:
+        # A page that is sent again has been weighed before; it finds what it stored.
+        received = sent_before(sheet.secret)
+        if received is None:
+            if rate_limits.may_send(sheet, proof) != rate_limits.GOOD:
+                return _page(request, place, version, Move(sheet, REVIEW), TOO_SOON, 429)
+            is_in_danger = checked.answers.get(DANGER_QUESTION) == "yes"
+            received = receive_tip(
+                secret=sheet.secret,
+                form_version=version,
+                answers=checked.answers,
+                origin=place.origin,
+                language=get_language() or settings.LANGUAGE_CODE,
+                is_above_budget=lambda: rate_limits.is_above(sheet, proof, is_in_danger=is_in_danger),
+            )
+    except Exception as failure:  # noqa: BLE001  # whatever failed on our side, what was typed stays in the page
+        log.error("signal_not_received", error=type(failure).__name__, at=_where(failure))
+        return _page(request, place, version, Move(sheet, REVIEW), NOT_RECEIVED, 503)
+    return _receipt(request, place, received)
+
+
+def _where(failure: Exception) -> str:
+    """Function and line, for whoever mends it; an exception's own text may quote what was typed."""
+    last = extract_tb(failure.__traceback__)[-1]
+    return f"{last.name}:{last.lineno}"
+
+
+def _receipt(request: HttpRequest, place: EntryPoint, received: ReceivedTip) -> HttpResponse:
+    tip = received.tip
+    is_fresh = (timezone.now() - tip.received_at).total_seconds() < CODE_SHOWN_SECONDS
+    return shown(
+        request,
+        "tip_pages/receipt.html",
+        "asking:back",
+        code=received.code if is_fresh and tip.receipt_hash else "",
+        whom=get_told(tip),
+        is_in_danger=tip.is_in_danger,
+        place=place,
+        twins=[],  # the other language would be another page, without the code
+    )
+
+
+# ---- pages ----
+
+
+def _page(
+    request: HttpRequest,
+    place: EntryPoint,
+    version: FormVersion,
+    moved: Move,
+    told: "str | Promise" = "",
+    status: int = 200,
+    kept: FormState | None = None,
+) -> HttpResponse:
+    """One page. `kept`: the sheet to carry on with instead, when this one is too large for a page."""
+    context: dict[str, Any] = {
+        "place": place,
+        "version": version,
+        "form_title": version.definition["title"],
+        "step": moved.step,
+        "sheet": sealed(kept or moved.sheet),
+        "told": told,
+        "unit": place.origin.unit,
+    }
+    if moved.step == DANGER:
+        return shown(request, "tip_pages/danger.html", place.name, *place.args, status=status, **context)
+    if moved.step == REVIEW:
+        work = new_work(moved.sheet.secret, sent_this_hour=rate_limits.sent().used(place.key))
+        context |= {
+            "review": steps.build_review(moved.sheet, version),
+            "work": work.as_json,
+            "is_flooded": rate_limits.is_flooded(place.key),
+        }
+        return shown(request, "tip_pages/review.html", place.name, *place.args, status=status, **context)
+    try:
+        page = steps.build_page(moved.sheet, version, moved.step, shown=moved.shown, tell_all=moved.tell_all)
+    except NoSuchSection:
+        first = steps.first_step(version, moved.sheet.answers)
+        page = steps.build_page(moved.sheet, version, first)
+        context["step"] = first
+    context |= {"part": page, "grown": moved.grown}
+    return shown(request, "tip_pages/section.html", place.name, *place.args, status=status, **context)

@@ -1,0 +1,221 @@
+"""Coming back with a receipt code: reading the unit's answer, adding something, locking the code, taking it all back.
+
+The code is typed into a form and never stands in an address. After it, the page itself carries a sealed visit, good for
+half an hour. What was typed stays when the visit is over.
+"""
+
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
+from django.utils.text import normalize_newlines
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from case_forms.tips import codes
+from case_forms.tips.deciding import ADDED
+from case_forms.tips.models import Tip
+from case_forms.tips.public_actions import (
+    LONGEST_MESSAGE,
+    MAX_MESSAGES,
+    TipClosed,
+    TooManyMessages,
+    add_message,
+    freeze,
+    get_tip,
+    mark_seen,
+    may_add,
+    take_back,
+)
+from case_forms.tips.recipients import get_told
+from content.serving.forms import public_form
+
+from .. import rate_limits, receipt_session
+from ..form_state import FormState, opened, sealed
+from ..proof_of_work import new_work
+from ..responses import kept_nowhere, shown
+
+BACK = "back"
+LONGEST_TYPED = 10 * LONGEST_MESSAGE  # what a page carries on of an addition that is too long
+
+log = structlog.get_logger(__name__)
+
+NO_SUCH_CODE = _(
+    "There is nothing under this code. Check each word again. If the message was withdrawn, or was closed long ago, or"
+    " the code was locked, it no longer opens anything."
+)
+NOT_A_CODE = _(
+    "This isn't a code. A code is four words, as they were shown when you wrote to us. Older codes have twelve letters"
+    " and digits."
+)
+TOO_SOON = _("You pressed that too quickly. Wait two seconds and press the button again.")
+TOO_MANY = _("Too many codes have been tried. Try again in %(minutes)s minutes.")
+VISIT_OVER = _("For your safety the page has closed. Enter your code again; what you typed is still here.")
+EMPTY = _("Write something first.")
+TOO_LONG = _("This is too long. Write at most %(count)s characters, and send the rest afterwards.")
+CLOSED = _("Nothing can be added to this any more. You can write us a new message.")
+MANY = _("You have written %(count)s times within an hour. What you typed is still here: send it a little later.")
+NOT_RECEIVED = _("It was NOT sent: something on our side isn't working. Try again in a minute, or call.")
+SENT_ON = _("Your message has been sent. The unit is being notified.")
+SENT_TO_COORDINATOR = _(
+    "Your message has been sent. No one in the unit could be reached, so its coordinator is being notified."
+)
+SENT_TO_NOBODY = _(
+    "Your message has been sent and saved, but no contact in the unit could be found. If it can't wait, call."
+)
+
+
+@sensitive_post_parameters()
+@sensitive_variables()
+@kept_nowhere
+@public_form
+def back(request: HttpRequest) -> HttpResponse:
+    """GET asks for the code. POST with a code opens the talk; with a visit it adds, or takes back."""
+    if request.method != "POST":
+        return _ask_code(request)
+    going = request.POST.get("go", "")
+    if going in ("add", "ask_take_back", "take_back", "ask_freeze", "freeze", "look"):
+        visit = receipt_session.opened(request.POST.get("visit", ""))
+        tip = _tip(visit) if visit else None
+        if visit is None or tip is None:
+            return _ask_code(request, VISIT_OVER, 403)
+        return _within(request, going, visit, tip)
+    return _enter(request)
+
+
+# ---- the code ----
+
+
+def _enter(request: HttpRequest) -> HttpResponse:
+    meant = codes.read(request.POST.get("code", ""))
+    if not meant:
+        return _ask_code(request, status=422, problem=NOT_A_CODE)
+    sheet = opened(request.POST.get("sheet", ""), BACK)
+    if sheet is None or sheet.is_old:
+        return _ask_code(request, TOO_SOON, 409)
+    verdict = rate_limits.may_try_code(sheet, request.POST.get("proof", ""))
+    if verdict == rate_limits.TOO_MANY:
+        return _ask_code(request, str(TOO_MANY) % {"minutes": rate_limits.minutes_to_the_next_hour()}, 429)
+    if verdict != rate_limits.GOOD:
+        # A page is good for one try; a second press within a moment gets a new page. The code isn't in it: after the
+        # exit, "Back" makes a browser send the page again, and somebody else may be reading by then.
+        spent = verdict == rate_limits.SPENT
+        return _ask_code(request, TOO_SOON, 429, sheet=None if spent else sheet, code="" if spent else None)
+    tip = get_tip(*meant)
+    if tip is None:
+        rate_limits.WRONG_CODES.hit()
+        return _ask_code(request, status=404, problem=NO_SUCH_CODE)
+    return _talk(request, receipt_session.ReceiptSession(tip.pk), tip, typed=_typed(request))
+
+
+def _ask_code(
+    request: HttpRequest,
+    told: "str | Promise" = "",
+    status: int = 200,
+    *,
+    problem: "str | Promise" = "",
+    sheet: FormState | None = None,
+    code: str | None = None,
+) -> HttpResponse:
+    """`told` stands above, `problem` beside the field; `code` is what stands in it: what was typed, unless told."""
+    fresh = sheet or FormState(BACK)
+    return shown(
+        request,
+        "tip_pages/code.html",
+        "asking:back",
+        status=status,
+        told=told,
+        problem=problem,
+        code=request.POST.get("code", "")[: codes.LONGEST_TYPED] if code is None else code,
+        typed=_typed(request),
+        sheet=sealed(fresh),
+        work=new_work(fresh.secret, sent_this_hour=rate_limits.WRONG_CODES.used()).as_json,
+    )
+
+
+# ---- behind it ----
+
+
+def _within(request: HttpRequest, going: str, visit: receipt_session.ReceiptSession, tip: Tip) -> HttpResponse:
+    if going == "add":
+        return _add(request, visit, tip)
+    if going == "ask_take_back":
+        return shown(
+            request,
+            "tip_pages/take_back.html",
+            "asking:back",
+            visit=receipt_session.sealed(visit),
+            tip=tip,
+            danger_days=settings.SIGNAL_DANGER_NOTICE_DAYS,
+            twins=[],
+        )
+    if going == "take_back":
+        gone = take_back(tip_id=tip.pk)
+        return shown(request, "tip_pages/taken_back.html", "asking:back", unit=tip.unit, tip=gone)
+    if going == "ask_freeze":
+        return shown(
+            request, "tip_pages/freeze.html", "asking:back", visit=receipt_session.sealed(visit), tip=tip, twins=[]
+        )
+    if going == "freeze":
+        freeze(tip_id=tip.pk)
+        return shown(request, "tip_pages/frozen.html", "asking:back", unit=tip.unit)
+    return _talk(request, visit, tip)
+
+
+def _add(request: HttpRequest, visit: receipt_session.ReceiptSession, tip: Tip) -> HttpResponse:
+    text = normalize_newlines(request.POST.get("text", "")).strip()
+    problem: str | Promise = ""
+    if not text:
+        problem = EMPTY
+    elif len(text) > LONGEST_MESSAGE:
+        problem = str(TOO_LONG) % {"count": LONGEST_MESSAGE}
+    if problem:
+        return _talk(request, visit, tip, typed=_typed(request), problem=problem, status=422)
+    try:
+        add_message(tip_id=tip.pk, text=text, secret=visit.secret)
+    except TipClosed:
+        return _talk(request, visit, tip, typed=text, problem=CLOSED, status=409)
+    except TooManyMessages:
+        many = str(MANY) % {"count": MAX_MESSAGES}
+        return _talk(request, visit, tip, typed=text, problem=many, status=429)
+    except DatabaseError as failure:
+        log.error("signal_message_not_received", error=type(failure).__name__)
+        return _talk(request, visit, tip, typed=text, problem=NOT_RECEIVED, status=503)
+    whom = get_told(tip, ADDED)
+    told = SENT_ON if whom.reached else SENT_TO_COORDINATOR if whom.instead else SENT_TO_NOBODY
+    return _talk(request, receipt_session.ReceiptSession(tip.pk, visit.at), _tip(visit) or tip, told=told)
+
+
+def _talk(
+    request: HttpRequest, visit: receipt_session.ReceiptSession, tip: Tip, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    said = list(tip.messages.all())
+    if status == 200:
+        mark_seen(tip)
+    return shown(
+        request,
+        "tip_pages/talk.html",
+        "asking:back",
+        status=status,
+        visit=receipt_session.sealed(visit),
+        tip=tip,
+        said=said,
+        has_answer=any(message.sender == "unit" for message in said),
+        may_add=may_add(tip),
+        whom=get_told(tip),
+        twins=[],
+        **more,
+    )
+
+
+def _tip(visit: receipt_session.ReceiptSession) -> Tip | None:
+    """The tip of a visit, unless it has been taken back or forgotten meanwhile."""
+    found = Tip.objects.filter(pk=visit.tip_id, receipt_hash__isnull=False)
+    return found.select_related("unit", "form_version__form").first()
+
+
+def _typed(request: HttpRequest) -> str:
+    return request.POST.get("text", "")[:LONGEST_TYPED]

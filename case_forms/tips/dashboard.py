@@ -1,0 +1,83 @@
+"""What staff find of tips on their start page and in the list: those that wait first, danger before everything."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from access.models import User
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
+
+from .models import Sender, Tip, TipMessage, TipState
+
+MOST = 500  # looked through for those of danger; in a flood the oldest of them are on later pages of the list
+MAX_CLOSED = 40
+MAX_ON_HOME = 5
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class SignalLine:
+    """One signal. `is_waiting`: the person waits, `since` when; `has_more`: they wrote again."""
+
+    tip: Tip
+    is_waiting: bool
+    is_in_danger: bool
+    is_about_a_child: bool
+    has_more: bool
+    since: datetime
+
+    @property
+    def is_loud(self) -> bool:
+        return self.is_in_danger and self.tip.state == TipState.NEW
+
+
+def open_lines(user: User) -> list[SignalLine]:
+    """The person's open tips: those of danger first, then those that wait longest, then the answered ones."""
+    tips = Tip.objects.visible_to(user).open().select_related("unit", "municipality", "region", "taken_by")
+    lines = _lines(tips.order_by("-changed_at")[:MOST])
+    waiting = sorted((line for line in lines if line.is_waiting), key=lambda line: (not line.is_loud, line.since))
+    return [*waiting, *(line for line in lines if not line.is_waiting)]
+
+
+def closed_lines(user: User) -> list[SignalLine]:
+    """The last ones that were closed."""
+    tips = Tip.objects.visible_to(user).filter(state=TipState.CLOSED)
+    return _lines(tips.select_related("unit", "municipality", "region", "taken_by").order_by("-closed_at")[:MAX_CLOSED])
+
+
+def held_back(user: User) -> int:
+    """How many came above what is told one by one, and nobody has looked at yet."""
+    return Tip.objects.visible_to(user).open().filter(held_back=True, state=TipState.NEW).count()
+
+
+def lines_for_home(user: User) -> list[SignalLine]:
+    """Those in which somebody waits, the loudest first; a few only: the list has the others."""
+    return [line for line in open_lines(user) if line.is_waiting][:MAX_ON_HOME]
+
+
+def _lines(tips: Iterable[Tip]) -> list[SignalLine]:
+    found = list(tips)
+    written = TipMessage.objects.filter(tip__in=found, sender=Sender.PERSON)
+    again = set(written.values_list("tip_id", flat=True))
+    return [_line(tip, has_more=tip.pk in again) for tip in found]
+
+
+def _line(tip: Tip, *, has_more: bool) -> SignalLine:
+    """A tip that can't be read counts as one of danger: nobody can say that it isn't."""
+    try:
+        is_in_danger, is_about_a_child = tip.is_in_danger, tip.is_about_a_child
+    except (SealBroken, KeyRingError) as error:
+        log.error("signal_unreadable", tip=str(tip.pk), code=type(error).__name__)
+        is_in_danger, is_about_a_child = True, False
+    return SignalLine(
+        tip=tip,
+        is_waiting=tip.state in (TipState.NEW, TipState.READ),
+        is_in_danger=is_in_danger,
+        is_about_a_child=is_about_a_child,
+        has_more=has_more,
+        since=tip.changed_at if tip.state == TipState.NEW else tip.received_at,
+    )

@@ -1,0 +1,309 @@
+"""Who is told of a tip: the procedure decides, the directory names people, the outbox owes.
+
+What differs from a case: there is none, so all that can be done is to owe notices. And nobody who writes to us is left
+unread: when the procedure can't decide, when none is in force or none of its rules tells the unit, the unit is told
+all the same, chased by a ladder of ours, and the explanation says why.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.utils import timezone
+
+from access.models import Municipality, Region
+from case_forms.cases.brief_content import AnswerFacts
+from case_forms.form_builder.sources import Lists
+from case_forms.procedures.chains import chain_for
+from case_forms.procedures.decide import LANGUAGES, Action, Decision, DecisionFailed, Event, decide
+from case_forms.procedures.labels import get_labels
+from case_forms.procedures.models import ProcedureVersion
+from notifications.briefs.further import add_report, joinable
+from notifications.briefs.models import FurtherReport
+from notifications.directory.chain import resolve_chain
+from notifications.directory.models import Role
+from notifications.directory.resolve import Resolution
+from notifications.outbox.actions import create_notice
+from notifications.outbox.locking import lock_chases
+from notifications.outbox.models import Notice, Purpose
+
+from .briefs import tip_brief
+from .explanations import held_back_words, joined_words, own_words
+from .models import REFERENCE_BEGINS, Tip, TipEvent
+
+RECEIVED, ADDED = "signal_received", "signal_added"
+# When no rule tells the unit. Proposals, as those of the shipped procedure.
+OWN_RULE = "unit_is_always_told"
+JOINED_RULE = "added_to_an_open_notice"
+HELD_BACK_RULE = "held_back"
+OWN_ANSWER_MINUTES = 60
+OWN_LADDER = (
+    {"after_minutes": 30, "do": "remind"},
+    {"after_minutes": 60, "do": "deputy"},
+    {"after_minutes": 120, "do": "call", "repeat_minutes": 120},
+)
+
+log = structlog.get_logger(__name__)
+
+
+def tell(
+    tip: Tip,
+    kind: str,
+    *,
+    at: datetime,
+    added: str = "",
+    only: Collection[str] | None = None,
+    locked: Collection[UUID] | None = None,
+) -> TipEvent:
+    """Decides on a stored tip and owes what the decision says, in the caller's transaction.
+
+    `added`: what the person has written besides (kind signal_added). `only`: these roles and nobody else. A tip that
+    is held back is told to the unit, and to whoever has an open notice about the same place; who is left out stands in
+    the event's `detail`, with rules, notices and further reports. With nobody left out it isn't held back. `locked`:
+    the chases that may be joined (`chases_to_join`), locked by the caller together with the tip's own; None for a
+    tip that nobody else can see yet, whose are locked here.
+    """
+    decision, why_not = _decision(tip, kind, at)
+    event = TipEvent.objects.create(tip=tip, kind=kind, at=at)
+    told = _Telling(tip, event, decision, why_not, added, only, locked).run()
+    if tip.held_back and kind == RECEIVED and not told.detail["untold"]:
+        tip.held_back = False
+        tip.save(update_fields=["held_back"])
+    return told
+
+
+def chases_to_join(tip: Tip, kind: str, *, at: datetime, only: Collection[str] | None = None) -> set[UUID]:
+    """The chases that telling of this tip now would add to: to be locked before the tip is (`lock_signal`)."""
+    decision, why_not = _decision(tip, kind, at)
+    event = TipEvent(tip=tip, kind=kind, at=at)
+    return _Telling(tip, event, decision, why_not, "", only, None).to_join()
+
+
+def get_roles_not_told(tip: Tip) -> list[str]:
+    """The roles that the procedure names and that wait for the unit to look at a tip that is held back."""
+    event = tip.events.filter(kind=RECEIVED).order_by("-at").first()
+    return list(event.detail.get("untold", [])) if event and tip.held_back else []
+
+
+def get_seat(region: Region) -> Municipality:
+    """The region's seat: the municipality of its name, else its first. Raises Municipality.DoesNotExist."""
+    towns = region.municipalities
+    found = towns.filter(slug=region.slug).first() or towns.order_by("name").first()
+    if found is None:
+        raise Municipality.DoesNotExist(f"no municipality in {region.slug}")
+    return found
+
+
+def _decision(tip: Tip, kind: str, at: datetime) -> tuple[Decision, str]:
+    """(what the procedure says, a code for why it says nothing)."""
+    version = tip.procedure_version
+    if version is None:
+        log.error("signal_without_procedure", tip=str(tip.pk))
+        return Decision((), (), {}), "no_procedure"
+    definition = tip.form_version.definition
+    event = Event(
+        kind=kind,
+        form=tip.form_version.form.key,
+        answers=tip.answers,
+        occurred_at=timezone.localtime(tip.received_at),
+        received_at=timezone.localtime(at),
+    )
+    try:
+        labels = {language: get_labels(definition, language) for language in LANGUAGES}
+        return decide(event, version.definition, labels=labels), ""
+    except DecisionFailed as failure:
+        log.error("signal_not_decided", tip=str(tip.pk), where=failure.where)
+        return Decision((), (), {}), "procedure_failed"
+
+
+def procedure_in_force(at: datetime) -> ProcedureVersion | None:
+    try:
+        return ProcedureVersion.objects.in_force(at)
+    except ProcedureVersion.DoesNotExist:
+        return None
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """One notice that the decision asks for: to whom it would go now, and about which place."""
+
+    action: Action
+    role: str
+    place: Municipality
+    chain: Sequence[str]
+    found: Resolution
+    urgent: bool
+
+
+class _Telling:
+    """One decision about a tip being carried out."""
+
+    def __init__(
+        self,
+        tip: Tip,
+        event: TipEvent,
+        decision: Decision,
+        why_not: str,
+        added: str,
+        only: Collection[str] | None,
+        locked: Collection[UUID] | None,
+    ) -> None:
+        self.tip = tip
+        self.event = event
+        self.decision = decision
+        self.why_not = why_not
+        self.added = added
+        self.only = only
+        self.locked = locked
+        self.notices: list[Notice] = []
+        self.joined: list[FurtherReport] = []
+        self.unresolved: list[str] = []
+        self.untold: list[str] = []
+        self.explanation: list[dict[str, Any]] = [dict(entry) for entry in decision.explanation]
+
+    def to_join(self) -> set[UUID]:
+        return {first.pk for each in self._planned() if (first := self._joinable(each)) is not None}
+
+    def _planned(self) -> list[_Planned]:
+        actions = [action for action in self.decision.actions if action.do == "notify"]
+        if self.only is not None:
+            actions = [action for action in actions if action.params["role"] in self.only]
+        elif not any(action.params["role"] == Role.MOBILE_UNIT for action in actions):
+            actions.append(self._own_action())
+        return [self._plan(action) for action in actions]
+
+    def run(self) -> TipEvent:
+        planned = self._planned()
+        if self.locked is None:
+            self.locked = {first.pk for each in planned if (first := self._joinable(each)) is not None}
+            lock_chases(self.locked)
+        for each in planned:
+            self._notify(each)
+        if self.untold:
+            self.explanation.append({"rule": HELD_BACK_RULE, "words": held_back_words()})
+        self.event.explanation = self.explanation
+        self.event.detail = {
+            "rules": [*(entry["rule"] for entry in self.explanation)],
+            "notices": [str(notice.pk) for notice in self.notices],
+            "further": [str(report.pk) for report in self.joined],
+            "unresolved": self.unresolved,
+            "untold": self.untold,
+            "failed": self.why_not,
+        }
+        self.event.save(update_fields=["explanation", "detail"])
+        return self.event
+
+    def _own_action(self) -> Action:
+        self.explanation.append({"rule": OWN_RULE, "words": own_words(self.why_not)})
+        return Action(OWN_RULE, "notify", {"role": Role.MOBILE_UNIT.value, "answer_minutes": OWN_ANSWER_MINUTES})
+
+    def _plan(self, action: Action) -> _Planned:
+        role, place = action.params["role"], self._place(action.params["role"])
+        procedure = self.tip.procedure_version
+        chain = chain_for(procedure.definition if procedure else {}, role)
+        found = resolve_chain(role=role, municipality=place, at=self.event.at, unit=self.tip.unit, chain=chain)
+        return _Planned(action, role, place, chain, found, action.params.get("urgent", False))
+
+    def _joinable(self, planned: _Planned) -> Notice | None:
+        """The first notice of an open chase about the same place, of whoever would be told now."""
+        return joinable(
+            among=Notice.objects.filter(case_reference__startswith=REFERENCE_BEGINS).exclude(event_id=self.event.pk),
+            role=planned.role,
+            municipality=planned.place,
+            contact=planned.found.contact,
+            is_urgent=planned.urgent,
+            at=self.event.at,
+        )
+
+    def _notify(self, planned: _Planned) -> None:
+        """Adds to the open notice about this place, else owes one. Nobody found is loud: `create_notice` also tells the chain's
+        coordinators."""
+        role, params, found = planned.role, planned.action.params, planned.found
+        brief = tip_brief(
+            role,
+            get_content(self.tip, self.decision.facts, self.decision.settings),
+            reference=self.tip.reference,
+            from_session=self.tip.session_id is not None,
+            urgent=planned.urgent,
+            added=self.added,
+        )
+        if self._joins(planned, brief):
+            return
+        if self.tip.held_back and role != Role.MOBILE_UNIT:
+            self.untold.append(role)
+            return
+        notice = create_notice(
+            event_id=self.event.pk,
+            case_id=self.tip.pk,
+            case_reference=self.tip.reference,
+            role=role,
+            contact=found.contact,
+            partner=found.partner,
+            municipality=planned.place,
+            unit=self.tip.unit,
+            chain=planned.chain,
+            brief=brief,
+            answer_minutes=params.get("answer_minutes"),
+            ladder=self._part("ladders", params.get("ladder"), OWN_LADDER),
+            marks=self._part("deadlines", params.get("deadline"), {}),
+            needs_document=params.get("document", False),
+            at=self.event.at,
+        )
+        self.notices.append(notice)
+        if found.contact is None:
+            self.unresolved.append(role)
+            self.notices += notice.chasers.filter(purpose=Purpose.FALLBACK)
+        self.explanation += [{"rule": planned.action.rule, "words": words} for words in found.words]
+
+    def _joins(self, planned: _Planned, brief: dict[str, Any]) -> bool:
+        """Whether it was added to an open notice. Looked up again under its lock: it may be answered by now. One that
+        came meanwhile isn't locked, and a lock taken now would be out of order: then a notice of its own is owed."""
+        first = self._joinable(planned)
+        if first is None or first.pk not in (self.locked or ()):
+            return False
+        if FurtherReport.objects.filter(notice=first, event_id=self.event.pk).exists():
+            return False
+        report = add_report(
+            notice=first,
+            source_id=self.tip.pk,
+            event_id=self.event.pk,
+            reference=self.tip.reference,
+            origin=self.tip.origin,
+            brief=brief,
+            is_urgent=planned.urgent,
+            # What a person adds to their own report may be that it has become dangerous: nobody asks that again.
+            alarms=planned.urgent or bool(self.added),
+            at=self.event.at,
+        )
+        self.joined.append(report)
+        self.explanation.append({"rule": JOINED_RULE, "words": joined_words(planned.role, first.code)})
+        return True
+
+    def _place(self, role: str) -> Municipality:
+        """Police and the others answer for where it happens; a unit for its own region, wherever that is."""
+        municipality, region = self.tip.municipality, self.tip.unit.region
+        if role == Role.MOBILE_UNIT and municipality.region_id != region.pk:
+            return get_seat(region)
+        return municipality
+
+    def _part(self, name: str, key: str | None, otherwise: Any) -> Any:
+        procedure: Mapping[str, Any] = self.tip.procedure_version.definition if self.tip.procedure_version else {}
+        return procedure[name][key] if key else otherwise
+
+
+def get_content(tip: Tip, facts: Mapping[str, Any], settings: Mapping[str, str] | None = None) -> AnswerFacts:
+    """What a brief about this tip is written from."""
+    return AnswerFacts(
+        municipality=tip.municipality,
+        unit=tip.unit,
+        occurred_at=tip.received_at,
+        definition=tip.form_version.definition,
+        answers=tip.answers,
+        sources=Lists(),
+        facts=facts,
+        settings=settings or {},
+        today=timezone.localdate(tip.received_at).isoformat(),
+    )

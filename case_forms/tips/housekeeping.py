@@ -1,0 +1,15 @@
+"""What a `bulk` worker tidies each hour in this room (settings.HOUSEKEEPING)."""
+
+from typing import Any
+
+import structlog
+from django.utils import timezone
+
+from .purge import forget_due
+
+log = structlog.get_logger(__name__)
+
+
+def tidy(_argument: Any = None) -> None:
+    """Forgets what is due. Running it twice does nothing twice."""
+    log.info("signals_tidied", tips=forget_due(timezone.now()))

@@ -1,0 +1,275 @@
+"""What the public does: send a tip, add to it, read the answer, take it back. One mutation each.
+
+`receive_signal`, in one transaction: stores the tip with its answers sealed, lets the procedure decide, owes the
+notices, records it. Sending the same form twice stores it once. Whatever fails takes all of it back.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from access.models import MobileUnit, Municipality, Region
+from audit.chain import ANONYMOUS, log_event
+from case_forms.form_builder.models import FormVersion
+from case_forms.form_builder.retention import first_due
+from notifications.briefs.erasing import erase_all_from
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
+
+from . import codes
+from .deciding import ADDED, RECEIVED, chases_to_join, get_seat, procedure_in_force, tell
+from .lanes import lane
+from .locking import lock_tip
+from .models import Outcome, Sender, Tip, TipMessage, TipState
+
+LONGEST_MESSAGE = 4000  # characters
+MAX_MESSAGES = 10  # of one person in an hour
+AN_HOUR = timedelta(hours=1)
+
+
+class TipClosed(Exception):
+    """Nothing can be added any more: it was taken back, or nobody meant it."""
+
+
+class TooManyMessages(Exception):
+    """This person has added too much within an hour."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a tip comes from: a region's page, or the card of one of its unit's sessions."""
+
+    region: Region
+    unit: MobileUnit
+    session_id: UUID | None = None
+    municipality: Municipality | None = None  # the session's
+
+
+@dataclass(frozen=True)
+class ReceivedTip:
+    """A stored tip; `created` is False when this form was sent before."""
+
+    tip: Tip
+    created: bool
+    code: str = field(repr=False)
+
+
+def unit_of_region(region: Region) -> MobileUnit | None:
+    """The unit that answers for a region, or None where none works."""
+    return region.units.filter(is_active=True).order_by("pk").first()
+
+
+def receive_tip(
+    *,
+    secret: bytes,
+    form_version: FormVersion,
+    answers: Mapping[str, Any],
+    origin: Origin,
+    language: str,
+    is_above_budget: Callable[[], bool] = lambda: False,
+    at: datetime | None = None,
+) -> ReceivedTip:
+    """Stores a tip and owes its notices. `answers` are checked and cleaned; `secret` is the form's own, so that
+    sending it again finds what it stored and the same receipt code. `is_above_budget` counts it, in the transaction
+    that stores it: what is above is kept all the same, and waits for the unit to look at it.
+    """
+    earlier = sent_before(secret)
+    if earlier is not None:
+        return earlier
+    code = codes.code_from(secret, language)
+    moment = at or timezone.now()
+    municipality, unit = _place(answers, form_version, origin)
+    tip = Tip(
+        form_version=form_version,
+        unit=unit,
+        region=origin.region,
+        municipality=municipality,
+        session_id=origin.session_id,
+        procedure_version=procedure_in_force(moment),
+        language=language,
+        answers=dict(answers),
+        send_key=_send_key(secret),
+        receipt_hash=codes.compute_hash(code),
+        received_at=moment,
+        changed_at=moment,
+        forget_after=first_due(form_version.definition, timezone.localdate(moment)),
+    )
+    try:
+        with lane(origin.session_id or origin.region.pk), transaction.atomic():
+            tip.held_back = is_above_budget()
+            tip.save(force_insert=True)
+            event = tell(tip, RECEIVED, at=moment)
+            log_event(
+                "signal.received",
+                actor=ANONYMOUS,
+                target_kind="signal",
+                target_id=tip.pk,
+                form=form_version.form.key,
+                version=form_version.number,
+                notices=len(event.detail["notices"]),
+                further=len(event.detail["further"]),
+                held_back=tip.held_back,
+                failed=event.detail["failed"],
+            )
+    except IntegrityError:
+        # The same form came in twice at once: whoever was second finds what the first one stored.
+        earlier = sent_before(secret)
+        if earlier is None:
+            raise
+        return earlier
+    return ReceivedTip(tip, True, code)
+
+
+def sent_before(secret: bytes) -> ReceivedTip | None:
+    """What this form has stored already, or None."""
+    found = Tip.objects.filter(send_key=_send_key(secret)).select_related("unit").first()
+    if found is None:
+        return None
+    return ReceivedTip(found, False, codes.shown_before(secret, found.language, found.receipt_hash))
+
+
+def _send_key(secret: bytes) -> str:
+    return hashlib.sha256(b"signal\0" + secret).hexdigest()
+
+
+def _place(answers: Mapping[str, Any], form_version: FormVersion, origin: Origin) -> tuple[Municipality, MobileUnit]:
+    """Where it happens and who answers. What happens in the region of another unit goes to that unit, which can go
+    there; a question goes to the unit that the person met."""
+    asked = [item for section in form_version.definition["sections"] for item in section["items"]]
+    keys = [item["key"] for item in asked if item.get("type") == "municipality"]
+    slug = next((answers[key] for key in keys if key in answers), None)
+    answered = Municipality.objects.filter(slug=slug).select_related("region").first() if slug else None
+    if answered is None:
+        return origin.municipality or get_seat(origin.region), origin.unit
+    if answered.region_id == origin.unit.region_id or answers.get("kind") == "question":
+        return answered, origin.unit
+    return answered, unit_of_region(answered.region) or origin.unit
+
+
+def get_tip(*meant: str) -> Tip | None:
+    """The tip that this receipt code belongs to, or None; `meant`: what somebody may have meant by what they typed.
+    Found by a keyed hash, so the time it takes says nothing of how near a wrong code came."""
+    hashes = [codes.compute_hashes(code) for code in meant]
+    kept = [kept for of_one in hashes for kept in of_one]
+    found = Tip.objects.filter(receipt_hash__in=kept).select_related("unit", "form_version__form").first()
+    if found is not None:
+        newest = next(of_one[0] for of_one in hashes if found.receipt_hash in of_one)
+        if found.receipt_hash != newest:  # made under a key that is on its way out
+            Tip.objects.filter(pk=found.pk).update(receipt_hash=newest)
+    return found
+
+
+def add_message(*, tip_id: UUID, text: str, secret: bytes, at: datetime | None = None) -> TipMessage:
+    """What the person writes besides. Adding it twice adds it once; the unit is told, and the tip is new again.
+
+    Raises SignalClosed, TooManyMessages.
+    """
+    moment = at or timezone.now()
+    key = hashlib.sha256(b"signal message\0" + secret).hexdigest()
+    with transaction.atomic():
+        joins = _would_join(tip_id, moment)
+        tip = lock_tip(tip_id, besides=joins)
+        earlier = TipMessage.objects.filter(key=key, tip=tip).first()
+        if earlier is not None:
+            return earlier
+        if not may_add(tip):
+            raise TipClosed
+        if tip.messages.filter(sender=Sender.PERSON, at__gt=moment - AN_HOUR).count() >= MAX_MESSAGES:
+            raise TooManyMessages
+        message = TipMessage.objects.create(
+            tip=tip, sender=Sender.PERSON, text=text[:LONGEST_MESSAGE], key=key, at=moment
+        )
+        tip.state, tip.outcome, tip.closed_at = TipState.NEW, "", None
+        tip.changed_at = moment
+        tip.save(update_fields=["state", "outcome", "closed_at", "changed_at"])
+        event = tell(tip, ADDED, at=moment, added=message.text, locked=joins)
+        log_event(
+            "signal.added",
+            actor=ANONYMOUS,
+            target_kind="signal",
+            target_id=tip.pk,
+            message=message.pk,
+            notices=len(event.detail["notices"]),
+            further=len(event.detail["further"]),
+        )
+    return message
+
+
+def _would_join(tip_id: UUID, at: datetime) -> set[UUID]:
+    tip = Tip.objects.get(pk=tip_id)
+    return chases_to_join(tip, ADDED, at=at) if may_add(tip) else set()
+
+
+def may_add(tip: Tip) -> bool:
+    """A tip that was dealt with is opened again by whoever wrote it; not one that nobody meant."""
+    return tip.outcome not in (Outcome.SPAM, Outcome.TAKEN_BACK) and tip.forgotten_at is None
+
+
+def mark_seen(tip: Tip, *, at: datetime | None = None) -> int:
+    """The person has come back and reads what the unit has said. Returns how many messages were new to them."""
+    unseen = TipMessage.objects.filter(tip=tip, sender=Sender.UNIT, seen_at__isnull=True)
+    return unseen.update(seen_at=at or timezone.now())
+
+
+def freeze(*, tip_id: UUID, at: datetime | None = None) -> None:
+    """Whoever has the code shuts it: nobody reads an answer, adds or takes back with it any more. What was sent stays
+    with the unit, which is told that an answer here won't be read. Freezing twice is once."""
+    moment = at or timezone.now()
+    with transaction.atomic():
+        tip = lock_tip(tip_id)
+        if tip.receipt_hash is None:
+            return
+        tip.receipt_hash, tip.frozen_at = None, moment
+        tip.save(update_fields=["receipt_hash", "frozen_at"])
+        log_event("signal.frozen", actor=ANONYMOUS, target_kind="signal", target_id=tip.pk)
+
+
+def take_back(*, tip_id: UUID, at: datetime | None = None) -> Tip:
+    """The person wants it gone: what was written is deleted, here and in every notice made from it, and the code opens
+    nothing any more.
+
+    About danger the notices stay readable until `erase_notices_at`, and whoever was told of it keeps being chased: a
+    code may be found by the one it was hidden from.
+    """
+    moment = at or timezone.now()
+    with transaction.atomic():
+        tip = lock_tip(tip_id)
+        if tip.outcome == Outcome.TAKEN_BACK:
+            return tip
+        if _is_danger(tip):
+            tip.erase_notices_at = moment + timedelta(days=settings.SIGNAL_DANGER_NOTICE_DAYS)
+        else:
+            erase_all_from(tip.pk, at=moment)
+        tip.messages.all().delete()
+        tip.answers = {}
+        tip.receipt_hash = None
+        tip.state, tip.outcome = TipState.CLOSED, Outcome.TAKEN_BACK
+        tip.closed_at = tip.changed_at = tip.forgotten_at = moment
+        tip.forget_after = None
+        tip.save()
+        for event in tip.events.filter(explanation__isnull=False):
+            event.explanation = None
+            event.save(update_fields=["explanation"])
+        log_event(
+            "signal.taken_back",
+            actor=ANONYMOUS,
+            target_kind="signal",
+            target_id=tip.pk,
+            notices_until=tip.erase_notices_at.isoformat() if tip.erase_notices_at else "",
+        )
+    return tip
+
+
+def _is_danger(tip: Tip) -> bool:
+    """One that can't be read counts as danger: nobody can say that it isn't."""
+    try:
+        return tip.is_in_danger
+    except (SealBroken, KeyRingError):
+        return True

@@ -1,0 +1,98 @@
+"""Forgetting signals. A question's `keep_for` counts from the day the tip came, open or closed: that is what the
+public page promises. Some time after a tip was closed everything that was written goes, and its receipt opens
+nothing any more. What was made from it, in notices and their papers, goes in the same transaction. What stays is that
+there was one, where, when, and what became of it.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from audit.chain import log_event
+from audit.put_aside import aside, each
+from case_forms.form_builder.retention import first_due, without_overdue
+from notifications.briefs.erasing import erase_all_from, erase_answers
+from notifications.outbox.models import Notice
+
+from .locking import lock_tip
+from .models import Outcome, Tip, TipState
+
+ANSWERS, ALL, NOTICES = (
+    "signal.forget_answers",
+    "signal.forget",
+    "signal.erase_notices",
+)  # what is put aside when one can't be read
+AT_MOST = 500  # tips in one pass
+
+
+def forget_due(now: datetime) -> int:
+    """Forgets what is due, each tip by itself. Returns how many lost something."""
+    today = timezone.localdate(now)
+    overdue = Tip.objects.filter(forget_after__lte=today).exclude(pk__in=aside(ANSWERS, now)).order_by("forget_after")
+    answers = list(overdue.values_list("pk", flat=True)[:AT_MOST])
+    lost = each(ANSWERS, answers, lambda key: _forget_answers(key, today), at=now)
+    taken_back = Tip.objects.filter(erase_notices_at__lte=now).exclude(pk__in=aside(NOTICES, now))
+    lost += each(NOTICES, list(taken_back.values_list("pk", flat=True)[:AT_MOST]), lambda key: _erase(key, now), at=now)
+    over = list(_done_with(now).exclude(pk__in=aside(ALL, now)).values_list("pk", flat=True)[:AT_MOST])
+    return lost + each(ALL, over, lambda key: _forget_all(key, now), at=now)
+
+
+def _done_with(now: datetime) -> Any:
+    spam = Q(outcome=Outcome.SPAM, closed_at__lte=now - timedelta(days=settings.SIGNAL_SPAM_DAYS))
+    others = Q(closed_at__lte=now - timedelta(days=settings.SIGNAL_CLOSED_DAYS))
+    return Tip.objects.filter(spam | others, state=TipState.CLOSED, forgotten_at__isnull=True)
+
+
+def _forget_answers(key: Any, today: date) -> bool:
+    with transaction.atomic():
+        tip = lock_tip(key)
+        received_on = timezone.localdate(tip.received_at)
+        definition = tip.form_version.definition
+        answers, forgotten = without_overdue(definition, tip.answers, received_on, today)
+        tip.forget_after = first_due(definition, received_on, after=today)
+        if forgotten:
+            tip.answers = answers
+            _forget_reasons(tip)
+            keys = {str(key) for key in forgotten}
+            erase_answers(Notice.objects.filter(case_id=tip.pk), keys, sources=[tip.pk])
+        tip.save(update_fields=["answers", "forget_after"])
+        if forgotten:
+            log_event("answers.forgotten", target_kind="signal", target_id=tip.pk, questions=sorted(forgotten))
+    return bool(forgotten)
+
+
+def _forget_all(key: Any, now: datetime) -> bool:
+    with transaction.atomic():
+        tip = lock_tip(key)
+        if tip.state != TipState.CLOSED or tip.forgotten_at is not None:
+            return False  # the person wrote again meanwhile
+        tip.messages.all().delete()
+        tip.answers, tip.receipt_hash, tip.forget_after = {}, None, None
+        tip.forgotten_at = now
+        tip.save(update_fields=["answers", "receipt_hash", "forget_after", "forgotten_at"])
+        _forget_reasons(tip)
+        erase_all_from(tip.pk, at=now)
+        log_event("signal.forgotten", target_kind="signal", target_id=tip.pk)
+    return True
+
+
+def _erase(key: Any, now: datetime) -> bool:
+    """The time is over for which the notices of a danger that was taken back stayed readable."""
+    with transaction.atomic():
+        tip = lock_tip(key)
+        if tip.erase_notices_at is None or tip.erase_notices_at > now:
+            return False
+        tip.erase_notices_at = None
+        tip.save(update_fields=["erase_notices_at"])
+        return bool(erase_all_from(tip.pk, at=now))
+
+
+def _forget_reasons(tip: Tip) -> None:
+    """Why the procedure decided so quotes what was answered."""
+    for event in tip.events.filter(explanation__isnull=False):
+        event.explanation = None
+        event.save(update_fields=["explanation"])

@@ -1,0 +1,97 @@
+"""The ladder of a notice: what happens when nobody answers. A snapshot, complete in itself, that never ends in silence.
+
+A step is {"after_minutes": minutes after the notice was owed, "do": "remind" | "deputy" | "call"}; the last one is
+always a call with "repeat_minutes", repeated until somebody has answered.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+REMIND = "remind"
+DEPUTY = "deputy"
+CALL = "call"
+STEPS = (REMIND, DEPUTY, CALL)
+
+# For a ladder that ends without a repeated call.
+CALL_AFTER_MINUTES = 30
+REPEAT_MINUTES = 60
+# For a notice that came without any: a day, then a call each day.
+PLAIN_LADDER = ({"after_minutes": 1440, "do": CALL, "repeat_minutes": 1440},)
+# A late clock catches up one step at a time: nobody gets three e-mails in one second.
+SPACING = timedelta(minutes=1)
+# So long a ladder's calls are repeated as it says; then one list a day tells each coordinator what has no answer.
+FIRST_DAY = timedelta(days=1)
+
+Step = dict[str, Any]
+
+
+class LadderUnusable(ValueError):
+    """A step has an unknown deed or no time. The text names the step's position."""
+
+
+def snapshot(ladder: Iterable[Mapping[str, Any]]) -> list[Step]:
+    """The ladder as it is kept on a notice: checked, in the order of time, ending in a repeated call.
+
+    Raises LadderUnusable.
+    """
+    checked = [_checked(position, step) for position, step in enumerate(ladder, start=1)]
+    steps = sorted(checked, key=lambda step: step["after_minutes"])
+    if not steps:
+        return [dict(step) for step in PLAIN_LADDER]
+    last = steps[-1]
+    if last["do"] != CALL:
+        steps.append(
+            {
+                "after_minutes": last["after_minutes"] + CALL_AFTER_MINUTES,
+                "do": CALL,
+                "repeat_minutes": REPEAT_MINUTES,
+            }
+        )
+    elif "repeat_minutes" not in last:
+        last["repeat_minutes"] = REPEAT_MINUTES
+    return steps
+
+
+def _checked(position: int, step: Mapping[str, Any]) -> Step:
+    minutes, repeat = step.get("after_minutes"), step.get("repeat_minutes")
+    if step.get("do") not in STEPS or not isinstance(minutes, int | float) or minutes < 0:
+        raise LadderUnusable(f"step {position} of the ladder has an unknown deed or no time")
+    kept: Step = {"after_minutes": minutes, "do": step["do"]}
+    if isinstance(repeat, int | float) and repeat > 0:
+        kept["repeat_minutes"] = repeat
+    return kept
+
+
+def step_at(ladder: list[Step], index: int) -> Step:
+    """The step with this index; beyond the end the last one is taken again and again."""
+    return ladder[min(index, len(ladder) - 1)]
+
+
+def first_time(ladder: list[Step], owed_at: datetime) -> datetime | None:
+    """When the first step is due; None for a notice that has no ladder of its own."""
+    return owed_at + timedelta(minutes=ladder[0]["after_minutes"]) if ladder else None
+
+
+def next_time(ladder: list[Step], index: int, owed_at: datetime, now: datetime) -> datetime:
+    """When the step with this index is due, once the one before it was taken `now`. Never closer than SPACING."""
+    if index >= len(ladder):
+        again = now + max(timedelta(minutes=ladder[-1]["repeat_minutes"]), SPACING)
+        return max(again, now + FIRST_DAY) if is_daily(ladder, index, owed_at, again) else again
+    return max(owed_at + timedelta(minutes=ladder[index]["after_minutes"]), now + SPACING)
+
+
+def is_daily(ladder: list[Step], index: int, owed_at: datetime, now: datetime) -> bool:
+    """The step with this index is a repetition of the last call, and the first day is over."""
+    return bool(ladder) and index >= len(ladder) and now - owed_at >= FIRST_DAY
+
+
+def get_remaining_steps(ladder: list[Step], index: int, owed_at: datetime, now: datetime) -> list[Step]:
+    """What is left of a ladder from this index, as a ladder that starts `now`; at its end, the repeated call."""
+    if index >= len(ladder):
+        return [{**ladder[-1], "after_minutes": ladder[-1]["repeat_minutes"]}]
+    passed = (now - owed_at).total_seconds() / 60
+    rest = [dict(step) for step in ladder[index:]]
+    for step in rest:
+        step["after_minutes"] = max(round(step["after_minutes"] - passed, 2), 0)
+    return rest

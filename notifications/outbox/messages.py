@@ -1,0 +1,111 @@
+"""A notice made into a letter. It says nothing about a person: a code, a link, the time to answer, who sends it and how
+that can be checked; drills are marked as drills.
+
+A recipient who has learned not to press links must see that this one is ours: the organisation's full name, the unit,
+its number (which stands on the PIN card, too), and how every link begins.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import get_template
+from django.utils import timezone
+
+from audit.chain import head_note
+from notifications.channels.base import Letter
+from notifications.channels.errors import PayloadError
+from notifications.directory.models import Contact
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
+
+from .actions import link_for
+from .models import Notice, Purpose
+from .sender import OF_ORGANISATION, ORGANISATION, get_unit, link_start
+
+LANGUAGES = ("sq", "en")
+MAX_MINUTES = 120
+# Where the audit chain ended when this was sent (`audit.chain.head_note`): what was cut off later is missed by whoever
+# keeps the mail.
+HEAD = "Vatra-Chain"
+
+
+def letter_id(notice: Notice) -> str:
+    """The Message-ID: the same at every attempt, so that mail programs show a doubled sending once; another one each
+    time it is said again, so that they show that, too."""
+    number = f".{notice.number}" if notice.repeats else ""
+    return f"<{notice.pk}{number}@{settings.MESSAGE_ID_DOMAIN}>"
+
+
+def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
+    """The letter of this notice in the contact's language. Raises PayloadError; that is always our own fault."""
+    language = notice.language if notice.language in LANGUAGES else LANGUAGES[0]
+    first = notice.root
+    lines, count = _build_lines(notice, language) if notice.purpose == Purpose.DIGEST else ([], 0)
+    answer_by = notice.answer_by if notice.answer_by and notice.answer_by > now else None
+    try:
+        link = link_for(notice)
+    except (SealBroken, KeyRingError):
+        raise PayloadError("link_sealed") from None
+    before = notice.chases if notice.purpose == Purpose.DEPUTY else None
+    unit = get_unit(notice)
+    words = {
+        "code": notice.code,
+        "first_code": first.code,
+        "purpose": notice.purpose,
+        "number": notice.number,
+        "lines": lines,
+        "count": count,
+        "more": count - len(lines),
+        "drill": notice.is_drill,
+        "link": link,
+        "link_start": link_start(),
+        "organisation": ORGANISATION[language],
+        "of_organisation": OF_ORGANISATION[language],
+        "unit": unit.name if unit else "",
+        "phone": unit.callback_phone if unit else "",
+        "first_declined": before is not None and before.declined_at is not None,
+        "urgent": _is_urgent(notice),
+        "minutes": _minutes_to(answer_by, now),
+        "answer_by": answer_by,
+        "answer_today": answer_by is not None and timezone.localdate(answer_by) == timezone.localdate(now),
+    }
+    subject, _newline, text = get_template(f"outbox/{language}/notice.txt").render(words).partition("\n")
+    headers = {HEAD: head_note()}
+    if first.pk != notice.pk or notice.repeats:
+        begun = f"<{first.pk}@{settings.MESSAGE_ID_DOMAIN}>"
+        headers |= {"In-Reply-To": begun, "References": begun}
+    return Letter(letter_id(notice), contact.email, subject, text.strip() + "\n", headers)
+
+
+def _minutes_to(answer_by: datetime | None, now: datetime) -> int:
+    """The minutes in which an answer is asked for; 0 when there is no such time, or it is better said by the clock."""
+    minutes = round((answer_by - now).total_seconds() / 60) if answer_by else 0
+    return minutes if minutes <= MAX_MINUTES else 0
+
+
+def _is_urgent(notice: Notice) -> bool:
+    """Whether the procedure marked it so. A brief that doesn't open is sent all the same, as one that isn't urgent."""
+    try:
+        brief: Any = notice.brief
+    except (SealBroken, KeyRingError):
+        return False
+    return isinstance(brief, dict) and brief.get("urgent") is True
+
+
+def _build_lines(notice: Notice, language: str) -> tuple[list[dict[str, Any]], int]:
+    """What a list of the day may say in a mail: codes, times, counts; and how many there are. Raises PayloadError."""
+    try:
+        brief: Any = notice.brief
+    except (SealBroken, KeyRingError):
+        raise PayloadError("brief_sealed") from None
+    lines = [
+        {
+            "code": line["code"],
+            "since": datetime.fromisoformat(line["since"]),
+            "said": line["said"][language],
+            "drill": line["drill"],
+        }
+        for line in brief["lines"]
+    ]
+    return lines, brief["count"]

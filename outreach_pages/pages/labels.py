@@ -1,0 +1,83 @@
+"""The words a session's page, its quizzes and its papers are made of. Data, in `data/session_pages/`, never in code."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import get_language
+
+from access.localized_text import LocalizedText, localize_to
+
+FOLDER = Path(__file__).parents[1] / "data" / "session_pages"
+QUIZ_ANSWERS = ("true", "false", "unsure")
+Bilingual = dict[str, str]
+
+
+@cache
+def words(name: str) -> dict[str, Any]:
+    """One file of the folder, by its name without ".json"."""
+    found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
+    return found
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with the keys of its answers. `right` is "" where there is nothing to be right about."""
+
+    key: str
+    texts: Bilingual
+    answers: tuple[tuple[str, Bilingual], ...]
+    right: str = ""
+    explanations: Bilingual | None = None
+
+    @property
+    def text(self) -> LocalizedText:
+        return localize_to(self.texts, _active())
+
+    @property
+    def choices(self) -> list[tuple[str, LocalizedText]]:
+        return [(key, localize_to(texts, _active())) for key, texts in self.answers]
+
+    @property
+    def right_words(self) -> LocalizedText:
+        return localize_to(dict(self.answers)[self.right], _active())
+
+    @property
+    def explanation(self) -> LocalizedText:
+        return localize_to(self.explanations or {}, _active())
+
+
+def _active() -> str:
+    return get_language() or "sq"
+
+
+def get_quiz(audience: str) -> list[Question]:
+    """The statements asked before and after a session for this audience; what is true stands in the data."""
+    said = words("words")["quiz"]
+    answers = tuple((key, said[key]) for key in QUIZ_ANSWERS)
+    bank = words("questions")
+    return [
+        Question(key, bank[key]["text"], answers, bank[key]["right"], bank[key]["explanation"])
+        for key in words("audiences")[audience]["quiz"]
+    ]
+
+
+def opinions() -> list[Question]:
+    """What everyone is asked after a session."""
+    return [
+        Question(key, each["text"], tuple((answer["key"], answer["text"]) for answer in each["answers"]))
+        for key, each in words("opinions").items()
+    ]
+
+
+def topics_covered(topics: Iterable[str], voice: str) -> list[dict[str, Bilingual]]:
+    """[{"title", "text"}] of the record's topics, in the order of the data, in the words for this voice."""
+    covered = set(topics)
+    return [
+        {"title": topic["title"], "text": topic.get(f"for_{voice}s", topic["text"])}
+        for key, topic in words("topics").items()
+        if key in covered
+    ]

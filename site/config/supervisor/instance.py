@@ -1,0 +1,160 @@
+"""Where this copy of the house stands: its port, its folder, its mail server; and that no other copy stands there."""
+
+import fcntl
+import json
+import os
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[3]
+LOCK_WAIT_SECONDS = 8.0
+
+
+class CannotStart(Exception):
+    """A reason, in one line a person can act on, why the house doesn't start."""
+
+
+@dataclass
+class Instance:
+    """What this copy holds.
+
+    `claim` and `reserved` keep the port ours, also while the web server restarts. `mail_socket` listens
+    already, so mail waits in its queue while the sink restarts; None when EMAIL_URL points elsewhere.
+    """
+
+    host: str
+    port: int
+    data_dir: Path
+    settings: str
+    public_url: str
+    lock: int
+    claim: socket.socket
+    reserved: socket.socket
+    mail_socket: socket.socket | None
+
+    @property
+    def profile(self) -> str:
+        return self.settings.rpartition(".")[2]
+
+    @property
+    def is_local(self) -> bool:
+        return self.profile == "local"
+
+    @property
+    def probe_host(self) -> str:
+        """Where to reach ourselves."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
+
+    def leave_to(self, part: str) -> None:
+        """Closes, in the new process of this part, what isn't its own. The lock stays: it is every part's."""
+        self.claim.close()
+        self.reserved.close()
+        os.set_inheritable(self.lock, True)
+        if self.mail_socket is None:
+            return
+        if part == "inbox":
+            self.mail_socket.set_inheritable(True)
+            os.environ["SINK_SOCKET"] = str(self.mail_socket.fileno())
+        else:
+            self.mail_socket.close()
+
+    @property
+    def host_header(self) -> str:
+        return urlsplit(self.public_url).netloc
+
+
+def take_place() -> Instance:
+    """Takes the port (PORT, HOST) and the folder (DATA_DIR), and completes the environment of all that starts here.
+
+    Raises CannotStart.
+    """
+    settings = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    host = os.environ.get("HOST", "127.0.0.1")
+    port = _port(os.environ.get("PORT") or "8000")
+    claim, reserved = _reserve(host, port)
+    data_dir = _folder(Path(os.environ.get("DATA_DIR") or ROOT / "var").resolve())
+    lock = _lock(data_dir)
+    os.environ.update({"PORT": str(port), "HOST": host, "DATA_DIR": str(data_dir)})
+    public_url = os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{port}")
+    place = Instance(host, port, data_dir, settings, public_url, lock, claim, reserved, None)
+    if place.is_local and not os.environ.get("EMAIL_URL"):
+        place.mail_socket = _listen_on_a_free_port()
+        os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{place.mail_socket.getsockname()[1]}"
+    if place.is_local:
+        _leave_word(data_dir)
+    return place
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise CannotStart(f"PORT is {text!r}; it takes a number from 1 to 65535.")
+    return int(text)
+
+
+def _reserve(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """(claim, reserved).
+
+    The web server listens with SO_REUSEPORT, which would let two copies share one port unnoticed. So a listening socket
+    without it is tried first, a claim of a name keeps out another copy that starts in the same moment, and a socket
+    that is bound but never listens keeps out other programs while our web server isn't there.
+    """
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    probe, reserved = (socket.socket(family, socket.SOCK_STREAM) for _step in range(2))
+    try:
+        claim.bind(f"\0vatra-outreach-port-{port}")
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+        probe.listen(1)
+        probe.close()
+        for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+            reserved.setsockopt(socket.SOL_SOCKET, option, 1)
+        reserved.bind((host, port))
+    except OSError as error:
+        for taken in (claim, probe, reserved):
+            taken.close()
+        raise CannotStart(
+            f"Port {port} on {host} can't be used ({error.strerror}). Stop what holds it, or choose another: "
+            f"PORT={port + 1}"
+        ) from None
+    return claim, reserved
+
+
+def _folder(path: Path) -> Path:
+    try:
+        for folder in (path, path / "run", path / "log"):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise CannotStart(f"The folder {path} can't be made ({error.strerror}). Set DATA_DIR.") from None
+    return path
+
+
+def _lock(data_dir: Path) -> int:
+    """Every part inherits the lock, so it is free only when the last of them is gone."""
+    lock = os.open(data_dir / "run" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + LOCK_WAIT_SECONDS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise CannotStart(f"Another copy is running on {data_dir}. Stop it, or set another DATA_DIR.") from None
+            time.sleep(0.2)
+        else:
+            return lock
+
+
+def _listen_on_a_free_port() -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(128)
+    return listener
+
+
+def _leave_word(data_dir: Path) -> None:
+    """`manage.py` in another terminal, with the same DATA_DIR, then sends mail to the same sink (settings/local.py)."""
+    word = {name: os.environ[name] for name in ("PORT", "PUBLIC_URL", "EMAIL_URL")}
+    (data_dir / "run" / "local.json").write_text(json.dumps(word))

@@ -1,0 +1,223 @@
+"""The house in real processes, in the order of a day: it starts, loses parts, is killed, starts again, is stopped."""
+
+import base64
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+
+from .house import House, get_stat, resident_megabytes, slowness, wait_until
+from .load import Load, starved
+
+pytestmark = pytest.mark.faults
+Build = Callable[..., House]
+SLACK_OF_A_TEST = 1.2  # the goal of 500 MB is the bench's; here a step back to 1,500 must show
+
+
+def test_on_an_empty_folder_it_becomes_ready_and_says_where_and_for_whom(first: House):
+    printed = first.printed()
+    assert f"http://127.0.0.1:{first.port}/field/" in printed
+    assert "koordinator" in printed
+    assert "Traceback" not in printed
+    status, body = first.get("/readyz")
+    assert status == 200
+    assert json.loads(body)["ok"] is True
+    assert first.get("/healthz")[0] == 200
+    assert first.get("/sandbox/inbox/")[0] == 200
+
+
+def test_pages_come_with_their_static_files(first: House):
+    status, page = first.get("/accounts/login/")
+    assert status == 200
+    address = page.decode().partition('rel="stylesheet" href="')[2].partition('"')[0]
+    assert first.get(address)[0] == 200
+
+
+def test_a_drill_goes_through_and_its_mail_lies_in_the_sandbox(first: House):
+    result = json.loads(first.manage("drill", "--region", "vlore", "--json"))
+    assert result["ok"] is True
+    assert "@" in first.get("/sandbox/inbox/?still=1")[1].decode()
+
+
+def test_a_starved_web_server_is_left_alive_and_acknowledges_every_identification_in_the_end(first: House):
+    """A tenth of a processor, five identifications a second, and twice as many readers."""
+    (worker,) = first.group(first.leader("web")) - {first.leader("web")}
+    load = Load(first)
+    with starved(worker, share=0.1):
+        begun = load.run(per_second=5, seconds=25, readers_per_second=10)
+    load.wait(seconds=150)
+    assert len(load.acknowledged) == begun > 60
+    assert not [line for line in first.printed().splitlines() if line.startswith("web")]
+    assert first.group(first.leader("web")) == {first.leader("web"), worker}
+    assert load.without_retry_after == 0
+    assert set(load.statuses) <= {0, 200, 201, 503}
+    assert load.pages[503] > load.pages[404] * 0.2, "readers were served as if nobody were in need"
+    print(f"submissions {dict(load.statuses)}, readers {dict(load.pages)}")
+
+
+def test_a_web_process_that_stands_still_is_replaced_and_nothing_else_is(first: House):
+    leader = first.leader("web")
+    (worker,) = first.group(leader) - {leader}
+    os.kill(worker, signal.SIGSTOP)
+    wait_until(lambda: first.group(leader) - {leader, worker}, seconds=75, what="another process of the web server")
+    assert f"web: process {worker} has been silent for" in first.printed()
+    assert first.leader("web") == leader
+    wait_until(lambda: _answers(first), seconds=20, what="an answer")
+
+
+def test_the_house_takes_no_more_memory_after_its_first_start_than_a_small_machine_has(first: House):
+    assert first.pss_megabytes() <= 500 * SLACK_OF_A_TEST
+    assert resident_megabytes(first.pid) < 300
+
+
+def test_a_stray_vault_key_on_existing_data_is_refused_by_the_name_of_the_one_that_lacks(first: House, build: Build):
+    other = build("stray", like=first)
+    stray = base64.b64encode(os.urandom(32)).decode()
+    assert other.start(VAULT_KEYS=f"stray1:{stray}").process.wait(120) == 1
+    last = other.printed().splitlines()[-1]
+    assert "VAULT_KEYS lacks" in last
+    assert "demo1" in last
+    assert stray not in other.printed()
+    assert "Traceback" not in other.printed()
+
+
+def test_what_a_new_release_needs_is_made_ready_while_the_old_one_serves(first: House):
+    """Nothing has changed here, so nothing is made; and nothing of what runs is touched."""
+    everyone = first.everyone()
+    printed = first.python("-m", "config.prepare")
+    assert printed.splitlines() == ["prepared; restart the service to use it"]
+    assert first.everyone() == everyone
+    assert first.get("/healthz")[0] == 200
+
+
+def test_a_second_copy_on_the_same_port_is_told_in_one_line(first: House, build: Build):
+    other = build("busy")
+    other.port = first.port
+    assert other.start().process.wait(30) == 1
+    lines = other.printed().splitlines()
+    assert len(lines) == 1
+    assert f"Port {first.port}" in lines[0]
+
+
+def test_a_second_copy_on_the_same_data_is_told_in_one_line(first: House, build: Build):
+    other = build("same")
+    other.data_dir = first.data_dir
+    console = first.console.read_text()
+    try:
+        assert other.start().process.wait(30) == 1
+        lines = other.printed().splitlines()
+    finally:
+        first.console.write_text(console)
+    assert len(lines) == 1
+    assert "Another copy is running" in lines[0]
+
+
+@pytest.mark.parametrize("port", ["none", "0", "70000"])
+def test_a_port_that_is_none_is_told_in_one_line(build: Build, port: str):
+    other = build(f"port-{port}")
+    assert other.start(PORT=port).process.wait(30) == 1
+    assert other.printed().splitlines() == [f"PORT is {port!r}; it takes a number from 1 to 65535."]
+
+
+def test_a_killed_part_is_started_again_and_takes_nothing_of_the_old_one_along(first: House):
+    old = first.leader("urgent")
+    family = first.group(old)
+    assert len(family) >= 4
+    os.kill(old, signal.SIGKILL)
+    wait_until(lambda: not any(get_stat(pid) for pid in family), seconds=10, what="the old family gone")
+    wait_until(lambda: _other_leader(first, "urgent", old), seconds=20, what="a new urgent cluster")
+
+
+def _other_leader(house: House, name: str, old: int) -> bool:
+    try:
+        return house.leader(name) != old
+    except AssertionError:
+        return False
+
+
+def test_a_killed_idle_worker_does_not_stop_the_work(first: House):
+    """The worker's death may leave the queue locked for good (docs/outbox.md): only a new family works again."""
+    leader = first.leader("urgent")
+    wait_until(lambda: len(first.group(leader)) >= 4, seconds=20, what="the cluster's processes")
+    started = {pid: int(get_stat(pid)[19]) for pid in first.group(leader) - {leader}}
+    youngest = max(started, key=started.__getitem__)
+    os.kill(youngest, signal.SIGKILL)
+    killed = time.monotonic()
+    wait_until(
+        lambda: first.parts().get("worker", {}).get("age_s", 99) < time.monotonic() - killed,
+        seconds=40,
+        what="a worker that executed a task after the kill",
+    )
+
+
+def test_a_cluster_that_lives_and_does_no_work_is_ended_and_started_again(first: House):
+    """Stopped, not killed: every process is there and nothing ends, only the work is not done."""
+    leader = first.leader("urgent")
+    family = first.group(leader)
+    for pid in family:
+        os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: _other_leader(first, "urgent", leader), seconds=75, what="a new urgent cluster")
+    assert "urgent: it has done no work for" in first.printed()
+    assert not any(get_stat(pid) for pid in family)
+    wait_until(lambda: first.parts().get("worker", {}).get("ok"), seconds=30, what="a worker that works")
+
+
+def test_the_web_server_comes_back_on_its_own_port(first: House):
+    old = first.leader("web")
+    os.kill(old, signal.SIGKILL)
+    wait_until(lambda: _other_leader(first, "web", old), seconds=20, what="a new web server")
+    wait_until(lambda: _answers(first), seconds=20, what="an answer")
+
+
+def _answers(house: House) -> bool:
+    try:
+        return house.get("/healthz")[0] == 200
+    except OSError:
+        return False
+
+
+def test_two_copies_stand_side_by_side_each_with_its_own_mail(first: House, build: Build):
+    second = build("second", like=first)
+    began = time.monotonic()
+    second.start().wait_ready(seconds=60)
+    took = time.monotonic() - began
+    assert took < 15 * slowness()
+    assert (first.get("/readyz")[0], second.get("/readyz")[0]) == (200, 200)
+    words = [json.loads((house.data_dir / "run" / "local.json").read_text()) for house in (first, second)]
+    assert words[0]["EMAIL_URL"] != words[1]["EMAIL_URL"]
+    everyone = second.everyone()
+    assert len(everyone) > 8
+    assert second.stop(signal.SIGTERM) == 0
+    assert not second.everyone()
+    assert first.get("/healthz")[0] == 200
+
+
+def test_a_supervisor_killed_outright_leaves_no_orphans_and_the_next_start_keeps_the_data(first: House):
+    everyone = first.everyone()
+    assert len(everyone) > 8
+    os.kill(first.pid, signal.SIGKILL)
+    first.process.wait(10)
+    wait_until(lambda: not first.everyone(), seconds=15, what="all of it gone")
+    with socket.create_server(("127.0.0.1", first.port)):
+        pass  # the port is free at once
+    before = (first.data_dir / "vatra.sqlite3").stat().st_ino
+    began = time.monotonic()
+    first.start().wait_ready(seconds=60)
+    assert time.monotonic() - began < 15 * slowness()
+    assert (first.data_dir / "vatra.sqlite3").stat().st_ino == before
+    assert "seeds:" not in first.printed()
+    assert "static files:" not in first.printed()
+
+
+def test_ctrl_c_stops_all_of_it_within_seconds(first: House):
+    everyone = first.everyone()
+    began = time.monotonic()
+    assert first.stop(signal.SIGINT) == 0
+    assert time.monotonic() - began < 10 * slowness()
+    assert not [pid for pid in everyone if get_stat(pid)]
+    assert not first.everyone()
+    assert first.printed().splitlines()[-1] == "stopped"
