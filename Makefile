@@ -16,7 +16,7 @@ NODE := .venv/bin/node
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 TSC := $(NODE) node_modules/typescript/bin/tsc
 
-.PHONY: help run test lint bench drill lock fresh clean format messages pictures packages test-packages
+.PHONY: help run dev shell test test-all test-fast lint bench drill lock fresh clean format messages pictures packages test-packages
 
 help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -24,11 +24,23 @@ help: ## List what can be asked for
 run: packages .venv/run.stamp ## Set everything up, seed demo data, run all parts; Ctrl-C stops (PORT=8000 DATA_DIR=var)
 	@VATRA_STOP_WITH_PARENT=1 exec $(PY) -m config.supervisor
 
-test: lint ## Run every check and test
-	$(PYTEST) -n 2 --dist loadfile -m "not browser and not faults" --cov --cov-report= --cov-branch
-	$(PY) -m coverage report
-	TEST_DATABASE=file $(PYTEST) -m browser
-	$(PYTEST) -m faults
+test: packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.stamp ## Run every check and test, several legs side by side (tests/run.py)
+	$(PY) -m config.catalogs
+	$(PY) -m tests.run $(LEGS)
+
+test-all: packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.stamp ## As `make test`, with many more random examples and the coverage of all rooms
+	$(PY) -m config.catalogs
+	$(PY) -m tests.run --thorough $(LEGS)
+
+test-fast: .venv/test.stamp node_modules/.stamp ## Style, and the tests nearest to what changed, in under 90 s
+	$(PY) -m config.catalogs
+	$(PY) -m tests.fast
+
+dev: packages .venv/run.stamp ## Like `make run`, with DEBUG, and the web server starts again when code changes
+	@DEBUG=1 PUBLIC_CACHE_SECONDS=0 PROCFILE=Procfile.dev VATRA_STOP_WITH_PARENT=1 exec $(PY) -m config.supervisor
+
+shell: .venv/run.stamp ## Python with the models of the data in DATA_DIR (var)
+	@exec $(PY) manage.py shell
 
 lint: packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.stamp ## Format, style, types, floors, scripts, migrations, templates, translations
 	.venv/bin/ruff format --check --quiet .
@@ -60,7 +72,7 @@ messages: .venv/run.stamp ## Collect texts for translation into locale/
 	DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py makemessages -l sq -l en --no-location --no-wrap --ignore=.venv --ignore=node_modules --ignore=var --ignore=tests
 
 pictures: test-packages .venv/test.stamp ## Make the pictures in docs/img from the demo (Chromium)
-	DOCS_PICTURES=1 TEST_DATABASE=file $(PYTEST) -q tests/browser/test_docs_pictures.py
+	TEST_DATABASE=file $(PYTEST) -q -m pictures tests/browser/test_docs_pictures.py
 
 lock: .venv/test.stamp ## Compile each .in file into pins with hashes, and package.json into package-lock.json
 	for name in deploy/locks/uv requirements requirements-dev deploy/locks/audit; do .venv/bin/uv pip compile --quiet \
@@ -73,7 +85,8 @@ fresh: test-packages ## Build both environments in an empty folder with nothing 
 	@bash deploy/fresh.sh
 
 clean: ## Remove what was built here (keeps var/, where the data is)
-	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov \
+	  .test-templates .test-output
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 	find locale locale_cms -name '*.mo' -delete
 

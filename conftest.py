@@ -10,10 +10,9 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import TransactionTestCase
 from django.utils import translation
-from hypothesis import settings
-from xdist.scheduler import LoadFileScheduling
+from hypothesis import is_hypothesis_test, settings
 
-from tests import rows, template_database
+from tests import queues, rows, template_database
 
 # On CI the same examples each time, so that a red run says something about the change; elsewhere new ones.
 settings.register_profile("here", deadline=None)
@@ -38,6 +37,12 @@ def in_english(language_of_the_house: None) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def queues_begin_empty() -> None:
+    """A rolled-back test takes its tasks along where the database keeps them, not where Redis does."""
+    queues.empty_lasting_queues()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """A test that commits leaves the database as migrations did, not empty (tests/rows.py)."""
@@ -55,12 +60,11 @@ _emptied = TransactionTestCase._fixture_teardown
 TransactionTestCase._fixture_teardown = _back_to_the_beginning
 
 
-class FilesAndHouses(LoadFileScheduling):
-    """With --dist loadfile: each file in one process, and all files around the one running house in the same."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return "tests/public" if nodeid.startswith("tests/public/") else super()._split_scope(nodeid)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndHouses | None:
-    return FilesAndHouses(config, log) if config.getoption("dist") == "loadfile" else None
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """EXAMPLES_FACTOR=10 tries ten times as many random examples in each test that makes them (`make test-all`)."""
+    factor = int(os.environ.get("EXAMPLES_FACTOR", "1"))
+    tests = {getattr(item, "obj", None) for item in items} if factor != 1 else set()
+    for test in filter(is_hypothesis_test, tests):
+        function = getattr(test, "__func__", test)
+        known = function._hypothesis_internal_use_settings
+        function._hypothesis_internal_use_settings = settings(known, max_examples=known.max_examples * factor)

@@ -1,57 +1,151 @@
-"""A migrated database kept between runs, for whoever starts pytest many times a day.
+"""A migrated database that every test process copies instead of migrating again.
 
-`TEST_TEMPLATE=<folder>` keeps a copy of the migrated SQLite database in that folder, named after a digest of all
-migrations and pinned packages, and begins the next run from it. CI doesn't set it: there each run migrates.
+The first process that needs one migrates, while the others wait for its lock; all of them then begin with a copy. On
+SQLite the template is a file in `.test-templates` (or the folder that TEST_TEMPLATE names), kept between runs. On
+PostgreSQL it is a database in the cluster. Either is named after a digest of what migrations are made of, so that a
+changed migration is never covered up by an old copy; a clean clone has none and migrates.
 """
 
+import ast
+import contextlib
+import fcntl
+import functools
 import hashlib
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.db import connection
-from django.db.backends.sqlite3.creation import DatabaseCreation
+from django.db.backends.postgresql.creation import DatabaseCreation as PostgresCreation
+from django.db.backends.sqlite3.creation import DatabaseCreation as SqliteCreation
 
 ROOT = Path(__file__).resolve().parents[1]
-_create_empty = DatabaseCreation._create_test_db
+FOLDER = Path(os.environ.get("TEST_TEMPLATE") or ROOT / ".test-templates")
+MAX_TEMPLATES = 4
+
+_create_empty_sqlite = SqliteCreation._create_test_db
+_create_empty_postgres = PostgresCreation._execute_create_test_db
+_lock: IO[str] | None = None  # held by the process that is migrating
 
 
 def use_template() -> None:
-    """Begin test databases as a copy of the template, if there is one. Does nothing without TEST_TEMPLATE."""
-    if os.environ.get("TEST_TEMPLATE"):
-        DatabaseCreation._create_test_db = _create_from_template  # type: ignore[method-assign]
+    """Begin test databases as a copy of the template."""
+    SqliteCreation._create_test_db = _create_sqlite  # type: ignore[method-assign]
+    PostgresCreation._execute_create_test_db = _create_postgres  # type: ignore[method-assign]
 
 
 def keep_template() -> None:
-    """Copy the database, just migrated, to where the next run finds it. Does nothing where it already stands."""
-    if not os.environ.get("TEST_TEMPLATE") or connection.vendor != "sqlite" or _template().exists():
+    """Copy the database, just migrated, to where others find it. Does nothing if this one began as a copy."""
+    global _lock
+    if _lock is None:
         return
-    fresh = _template().with_suffix(f".{os.getpid()}")
-    fresh.parent.mkdir(parents=True, exist_ok=True)
-    connection.ensure_connection()
-    _copy(connection.connection, fresh)
-    fresh.replace(_template())
+    if connection.vendor == "sqlite":
+        _keep_sqlite()
+    elif connection.vendor == "postgresql":
+        _keep_postgres()
+    _lock.close()
+    _lock = None
 
 
-def _create_from_template(creation: DatabaseCreation, *args: Any, **kwargs: Any) -> str:
-    name = _create_empty(creation, *args, **kwargs)
-    if _template().exists():
+def _create_sqlite(creation: SqliteCreation, *args: Any, **kwargs: Any) -> str:
+    name = _create_empty_sqlite(creation, *args, **kwargs)
+    if _is_ours(creation) and _exists_or_lock(template_file().exists):
         creation.connection.close()
         creation.connection.settings_dict["NAME"] = name
         creation.connection.ensure_connection()
-        with sqlite3.connect(_template()) as source:
+        with contextlib.closing(sqlite3.connect(template_file())) as source:
             source.backup(creation.connection.connection)
     return name
 
 
-def _copy(source: sqlite3.Connection, target: Path) -> None:
-    with sqlite3.connect(target) as kept:
-        source.backup(kept)
+def _keep_sqlite() -> None:
+    fresh = template_file().with_suffix(f".{os.getpid()}")
+    connection.ensure_connection()
+    with contextlib.closing(sqlite3.connect(fresh)) as kept:
+        connection.connection.backup(kept)
+    fresh.replace(template_file())
+    by_age = sorted(FOLDER.glob("*.sqlite3"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in by_age[MAX_TEMPLATES:]:
+        path.unlink(missing_ok=True)
 
 
-def _template() -> Path:
+def _create_postgres(creation: PostgresCreation, cursor: Any, parameters: dict[str, str], keepdb: bool = False) -> None:
+    if not _is_ours(creation) or keepdb:
+        _create_empty_postgres(creation, cursor, parameters, keepdb)
+        return
+
+    def exists() -> bool:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_template_name()])
+        return cursor.fetchone() is not None
+
+    if _exists_or_lock(exists):
+        parameters = {**parameters, "suffix": f'TEMPLATE "{_template_name()}"'}
+    _create_empty_postgres(creation, cursor, parameters, keepdb)
+
+
+def _keep_postgres() -> None:
+    """A template must have no connection to it while it is copied, so it is a copy of its own."""
+    source = connection.settings_dict["NAME"]
+    connection.close()
+    with connection.creation._nodb_cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{_template_name()}" TEMPLATE "{source}"')
+
+
+def _is_ours(creation: Any) -> bool:
+    return bool(creation.connection.alias == "default")
+
+
+def _exists_or_lock(exists: Any) -> bool:
+    """Whether there is a template, once nobody else is making one. If not, this process holds the lock and makes it."""
+    global _lock
+    if exists():
+        return True
+    if _lock is not None:
+        return False
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    lock = (FOLDER / "lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)  # given back by the system if the process dies
+    if exists():
+        lock.close()
+        return True
+    _lock = lock
+    return False
+
+
+def template_file() -> Path:
+    """Where the migrated SQLite database stands, if it has been made."""
+    return FOLDER / f"{_digest()}.sqlite3"
+
+
+def _template_name() -> str:
+    return f"template_{_digest()}"
+
+
+@functools.cache
+def _digest() -> str:
     digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
-    for path in sorted(ROOT.glob("*/**/migrations/*.py")):
+    for path in sorted({*_migrations(), *_sources_of_migrations()}):
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
-    return Path(os.environ["TEST_TEMPLATE"]) / f"{digest.hexdigest()[:16]}.sqlite3"
+    return digest.hexdigest()[:16]
+
+
+def _migrations() -> Iterator[Path]:
+    for room in ("site", "case_forms", "content", "notifications", "outreach_pages"):
+        yield from (ROOT / room).glob("**/migrations/*.py")
+
+
+def _sources_of_migrations() -> Iterator[Path]:
+    """What runs while migrating: the rooms' modules that migrations import, and what apps do after it."""
+    for room in ("site", "case_forms", "content", "notifications", "outreach_pages"):
+        yield from (ROOT / room).glob("**/apps.py")
+    for path in _migrations():
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                for base in (ROOT, ROOT / "site"):
+                    module = base / (name.replace(".", "/") + ".py")
+                    if module.exists():
+                        yield module

@@ -2,10 +2,41 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page
+from wagtail.admin.models import EditingSession
 
 PATIENCE = 10.0  # seconds
+STEP_MS = 50
+# A frame has been drawn, and then there was nothing left to do: what a page does by itself it has done.
+DONE = "() => new Promise((done) => requestAnimationFrame(() => requestIdleCallback(() => done(true))))"
+
+
+def until(page: Page, true: Callable[[], object], *, seconds: float = 20.0) -> bool:
+    """Whether this has become true, looking again and again while the page goes on."""
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            return False
+        page.wait_for_timeout(STEP_MS)
+    return True
+
+
+def until_done(page: Page) -> None:
+    """Until the page has drawn, and has nothing to do: for asserting that something did not happen."""
+    page.evaluate(DONE)
+    page.evaluate(DONE)
+
+
+def leave(page: Page, house: str) -> None:
+    """Leaves the page for one without Wagtail, and waits for Wagtail's last word, that nobody edits any more.
+
+    It is a beacon, of which no event tells. Arriving later it would meet the rows that are put back for the next test.
+    """
+    page.goto(f"{house}/healthz")
+    until(page, lambda: not EditingSession.objects.exists(), seconds=PATIENCE / 5)
+    close(page.context)
 
 
 def close(context: BrowserContext) -> None:

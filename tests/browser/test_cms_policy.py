@@ -19,8 +19,8 @@ from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from content.models import ArticlePage, GlossaryTerm
 from tests.seeds import lay_down_demo
 
-from .quiet import close
-from .wagtail_page import until_it_watches
+from .quiet import leave, until_done
+from .wagtail_page import count_watching, until_it_watches
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -44,6 +44,7 @@ class Desk:
         )
         self.context.expose_function("refused", lambda what: self.refused.append(what))
         self.context.add_init_script(LISTEN)
+        count_watching(self.context)
         self.page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.refused.append(str(error)))
         self.page.on(
@@ -61,9 +62,7 @@ class Desk:
         return self.page
 
     def leave(self) -> list[str]:
-        self.page.goto(f"{self.house}/healthz")
-        self.page.wait_for_timeout(500)  # Wagtail's word that nobody edits any more
-        close(self.context)
+        leave(self.page, self.house)
         return self.refused
 
 
@@ -276,7 +275,7 @@ def test_what_somebody_got_into_a_page_runs_nothing(chromium: Browser, house: st
     page.locator("#pressed").click()
     # What a script of the page itself puts in runs no more than that: jQuery takes a modal's content apart.
     page.evaluate("html => { jQuery(document.body).append(html); }", MARKUP.replace("pressed", "again"))
-    page.wait_for_timeout(300)
+    until_done(page)
     assert page.evaluate("window.ran") is None
     assert page.evaluate("document.baseURI").startswith(house)
     expect(page.locator("h1").first).to_be_visible()

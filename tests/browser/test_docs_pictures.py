@@ -4,7 +4,6 @@ Each is a phone 360 px wide at twice its dots, in Albanian, with a palette of 64
 """
 
 import io
-import os
 from typing import Any
 
 import pytest
@@ -22,11 +21,7 @@ from tests.seeds import lay_down_demo
 from .quiet import close
 from .test_field import begin, press, sign_in
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("DOCS_PICTURES" not in os.environ, reason="make pictures writes into docs/img"),
-]
+pytestmark = [pytest.mark.pictures, pytest.mark.django_db(transaction=True)]
 
 FOLDER = ROOT / "docs" / "img"
 SCREEN = {"width": 360, "height": 700}

@@ -1,9 +1,7 @@
 """A worker's day in a real browser, as wide as a phone: sign in, fill, send, watch. With and without JavaScript."""
 
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +16,7 @@ from notifications.outbox.models import Notice
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
-from .quiet import close, listened
+from .quiet import close, listened, until_done
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -224,7 +222,7 @@ def test_nothing_is_kept_on_the_phone(phone: BrowserContext, live_server: Any) -
     sign_in(page, live_server.url)
     begin(page)
     page.fill("#q-whereabouts", CANARY)
-    page.wait_for_timeout(500)
+    until_done(page)
     stored = page.evaluate("JSON.stringify({...localStorage}) + JSON.stringify({...sessionStorage})")
     assert stored == "{}{}"
     page.click('.bottom-bar button[value="save"]')
@@ -243,25 +241,6 @@ def test_the_menu_works_by_keyboard(phone: BrowserContext, live_server: Any) -> 
     page.keyboard.press("Enter")
     page.click(".menu-sheet >> text=Sign out")
     expect(page.locator("#id_login")).to_be_visible()
-
-
-@pytest.mark.skipif("FIELD_PICTURES" not in os.environ, reason="set FIELD_PICTURES to a folder to look at the pages")
-def test_pictures(chromium: Browser, unit: User, live_server: Any) -> None:
-    """Pictures of the main pages, light and dark, phone and desk."""
-    folder = Path(os.environ["FIELD_PICTURES"])
-    for width, scheme in ((360, "light"), (360, "dark"), (1280, "light")):
-        context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(f"{live_server.url}/field/")
-        page.screenshot(path=folder / f"sign-in-{width}-{scheme}.png")
-        sign_in(page, live_server.url)
-        begin(page)
-        fill_to_the_end(page)
-        page.screenshot(path=folder / f"review-{width}-{scheme}.png", full_page=True)
-        page.click(".bottom-bar .btn-next")
-        page.wait_for_load_state()
-        page.screenshot(path=folder / f"case-{width}-{scheme}.png", full_page=True)
-        close(context)
 
 
 def test_a_choice_that_stands_alone_takes_the_others_out(phone: BrowserContext, live_server: Any) -> None:

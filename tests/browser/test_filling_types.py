@@ -412,8 +412,8 @@ def test_a_refused_file_says_why_and_nothing_is_sent_twice(desk: BrowserContext,
     expect(page.locator("[data-save-state]")).to_contain_text("Saved at", timeout=15000)
     sent: list[int] = []
     page.on("request", lambda request: sent.append(len(request.post_data_buffer or b"")))
-    page.fill('[name="a_text"]', "and more")
-    page.wait_for_timeout(5000)
+    with page.expect_response(lambda answer: answer.request.method == "POST", timeout=15_000):
+        page.fill('[name="a_text"]', "and more")  # and it is saved by itself
     page.click('.bottom-bar button[value="save"]')
     expect(page.locator(".note-ok")).to_be_visible()
     assert max(sent) < 100_000 < len(noise)

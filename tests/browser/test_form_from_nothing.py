@@ -20,6 +20,7 @@ from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
+from .quiet import leave
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -46,7 +47,7 @@ def signed_in(chromium: Browser, house: str, name: str, to: str, viewport: dict[
     )
     page, complaints = context.new_page(), list[str]()
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda said: complaints.append(f"{said.text} {said.location}") if said.type == "error" else None)
     page.goto(f"{house}/accounts/login/?next={to}")
     page.fill("#id_login", name)
     page.fill("#id_password", DEMO_PASSWORD)
@@ -54,9 +55,7 @@ def signed_in(chromium: Browser, house: str, name: str, to: str, viewport: dict[
     page.wait_for_url(f"**{to}")
     yield page
     heard = [said for said in complaints if "422" not in said]
-    page.goto(f"{house}/healthz")
-    page.wait_for_timeout(500)  # Wagtail's word that nobody edits any more
-    context.close()
+    leave(page, house)
     assert heard == []
 
 

@@ -14,7 +14,7 @@ from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from notifications.outbox.models import Notice
 from tests.seeds import lay_down_demo
 
-from .quiet import close
+from .quiet import close, until
 from .test_field import answer_everything_required, begin, fill_to_the_end, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -125,7 +125,7 @@ def test_leaving_with_something_unsaved_is_asked_about(phone: BrowserContext, pa
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.evaluate("location.assign('/field/')")
-    page.wait_for_timeout(500)
+    until(page, lambda: asked)
     assert asked == ["beforeunload"]
     expect(page.locator("#q-whereabouts")).to_have_value(CANARY)
     phone.set_offline(False)

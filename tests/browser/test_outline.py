@@ -16,6 +16,8 @@ from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
+from .quiet import leave, until
+from .wagtail_page import count_watching, until_it_watches
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -77,6 +79,7 @@ def coordinator(transactional_db: Any) -> User:
 def page(request: Any, chromium: Browser, coordinator: User, live_server: Any) -> Iterator[Page]:
     """A signed-in coordinator's page. Whatever its console complains of fails the test."""
     context = chromium.new_context(viewport=request.param, locale="en-GB", timezone_id="Europe/Tirane")
+    count_watching(context)
     page, complaints = context.new_page(), []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
@@ -87,9 +90,7 @@ def page(request: Any, chromium: Browser, coordinator: User, live_server: Any) -
     page.wait_for_url("**/cms/forms/")
     yield page
     heard = list(complaints)
-    page.goto(f"{live_server.url}/healthz")
-    page.wait_for_timeout(300)  # Wagtail's word that nobody edits any more
-    context.close()
+    leave(page, live_server.url)
     assert heard == []
 
 
@@ -484,15 +485,20 @@ def test_a_save_carries_only_what_changed(page: Page) -> None:
     line(page, "Pyetja 7 (en)").click()
     bodies: list[str] = []
     page.on("request", lambda request: bodies.append(request.post_data or "") if request.method == "POST" else None)
+    until_it_watches(page)
     panel(page).get_by_label("Albanian").first.fill("Pyetja e shtatë")
     with page.expect_response(lambda answer: answer.request.method == "POST" and f"/edit/{form.pk}/" in answer.url):
         pass  # Wagtail saves by itself
     sent = next(body for body in bodies if "Pyetja e shtat" in body)
     assert len(sent) < 2500
-    form.refresh_from_db()
-    page.wait_for_timeout(200)
-    newest = form.latest_revision.as_object() if form.latest_revision else form
-    assert get_item(newest.definition, "q7")["label"]["sq"] == "Pyetja e shtatë"
+
+    def label() -> str:
+        form.refresh_from_db()
+        newest = form.latest_revision.as_object() if form.latest_revision else form
+        return str(get_item(newest.definition, "q7")["label"]["sq"])
+
+    until(page, lambda: label() == "Pyetja e shtatë")
+    assert label() == "Pyetja e shtatë"
 
 
 @both

@@ -15,6 +15,7 @@ from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
+from .quiet import leave
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -46,9 +47,7 @@ def editor(request: Any, chromium: Browser, coordinator: User, live_server: Any)
     page.click("main button")
     expect(page.locator("[data-outline] .vo-toolbar")).to_be_visible()
     yield page, complaints
-    page.goto(f"{live_server.url}/healthz")
-    page.wait_for_timeout(500)  # Wagtail's word that nobody edits any more
-    context.close()
+    leave(page, live_server.url)
 
 
 def counts() -> dict[str, int]:

@@ -19,6 +19,8 @@ from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
+from .quiet import leave, until, until_done
+from .wagtail_page import count_watching, until_it_watches
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -40,6 +42,7 @@ def form(house: str) -> FormDefinition:
 @contextmanager
 def signed_in(chromium: Browser, house: str, name: str, *, width: int = 1280) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": width, "height": 900}, locale="en-GB")
+    count_watching(context)
     page = context.new_page()
     page.goto(f"{house}/accounts/login/?next=/cms/forms/")
     page.fill("#id_login", name)
@@ -47,15 +50,13 @@ def signed_in(chromium: Browser, house: str, name: str, *, width: int = 1280) ->
     page.click("main button")
     page.wait_for_url("**/cms/forms/")
     yield page
-    page.goto(f"{house}/healthz")
-    page.wait_for_timeout(300)  # Wagtail's word that nobody edits any more
-    context.close()
+    leave(page, house)
 
 
 def edit(page: Page, house: str, form: FormDefinition) -> Page:
     page.goto(f"{house}/cms/forms/edit/{form.pk}/")
     expect(page.locator(".vo-toolbar")).to_be_visible()
-    page.wait_for_timeout(2200)  # Wagtail looks at the unchanged form after two seconds
+    until_it_watches(page)
     return page
 
 
@@ -78,6 +79,10 @@ def first_label(form: FormDefinition) -> str:
     raise TimeoutError
 
 
+def get_warnings(form: FormDefinition) -> Any:
+    return FormDefinition.objects.get(pk=form.pk).working_copy().get("warnings")
+
+
 def labels_kept(form: FormDefinition) -> list[str]:
     """The label of the first question in each revision."""
     kept = [revision.as_object().definition for revision in form.revisions.order_by("pk")]
@@ -85,10 +90,7 @@ def labels_kept(form: FormDefinition) -> list[str]:
 
 
 def eventually(page: Page, form: FormDefinition, words: str) -> None:
-    for _try in range(40):
-        if first_label(form) == words:
-            return
-        page.wait_for_timeout(150)
+    until(page, lambda: first_label(form) == words)
     assert first_label(form) == words
 
 
@@ -198,8 +200,9 @@ def test_without_a_connection_the_page_stays_and_says_so(chromium: Browser, hous
         write(page, "Pa rrjet")
         failure = page.locator("[data-unsaved]")
         expect(failure).to_be_visible()
-        page.get_by_role("button", name="Save draft").click()
-        page.wait_for_timeout(700)
+        with page.expect_event("requestfailed"):
+            page.get_by_role("button", name="Save draft").click()
+        until_done(page)
         assert page.locator("[data-focus^='/label']").first.input_value() == "Pa rrjet"
         picture(page, "no-connection")
 
@@ -230,7 +233,7 @@ def test_the_form_pages_are_accessible_and_fit(chromium: Browser, house: str, fo
     with signed_in(chromium, house, "koordinator", width=width) as page:
         for name, address in pages.items():
             page.goto(f"{house}{address}")
-            page.wait_for_timeout(400)
+            until_done(page)
             picture(page, f"{name}-{width}")
             assert page.evaluate("document.documentElement.scrollWidth") <= width, name
             found = Axe().run(page, context="main .builder-page", options=WCAG).response["violations"]
@@ -257,12 +260,9 @@ def test_a_coordinator_marks_a_choice_and_adds_something_to_ask(
         asked.locator('[data-focus="/warnings/0/question"]').select_option("seen_on")
         wanted = {"message": {"sq": "A është kështu?", "en": "A është kështu?"}, "question": "seen_on"}
         wanted["when"] = {"answered": ["seen_on"]}
-        for _try in range(60):
-            copy = FormDefinition.objects.get(pk=form.pk).working_copy()
-            if copy.get("warnings") == [{"key": "ask", **wanted}]:
-                break
-            page.wait_for_timeout(200)
-        assert copy["warnings"] == [{"key": "ask", **wanted}]
+        until(page, lambda: get_warnings(form) == [{"key": "ask", **wanted}])
+        assert get_warnings(form) == [{"key": "ask", **wanted}]
+        copy = FormDefinition.objects.get(pk=form.pk).working_copy()
         needs = next(item for item in copy["sections"][1]["items"] if item["key"] == "needs")
         assert [choice.get("exclusive") for choice in needs["choices"]] == [True, None]
         found = Axe().run(page, context="details.vo-settings", options=WCAG).response["violations"]

@@ -21,6 +21,7 @@ from case_forms.testing import enact, make_coordinator, make_scene, small_proced
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
+from .quiet import leave
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -46,9 +47,7 @@ def signed_in(chromium: Browser, house: str, user: User, language: str, viewport
     context.set_default_timeout(90_000)  # the first page of the admin, on a busy machine
     page = context.new_page()
     yield page
-    page.goto(f"{house}/healthz")
-    page.wait_for_timeout(300)
-    context.close()
+    leave(page, house)
 
 
 def without_the_decision(form: FormDefinition) -> dict[str, Any]:

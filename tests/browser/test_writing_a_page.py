@@ -12,7 +12,8 @@ from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from content.models import ArticlePage, HomePage
 from tests.seeds import lay_down_demo
 
-from .wagtail_page import until_it_watches
+from .quiet import leave
+from .wagtail_page import count_watching, until_it_watches
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -24,6 +25,7 @@ def editor(chromium: Browser, transactional_db: Any, live_server: Any) -> Iterat
     User.objects.update(language="en")
     home = HomePage.objects.get(locale__language_code="sq")
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Europe/Tirane")
+    count_watching(context)
     page = context.new_page()
     page.goto(f"{live_server.url}/accounts/login/?next=/cms/pages/add/content/articlepage/{home.pk}/")
     page.fill("#id_login", "redaktor")
@@ -32,9 +34,7 @@ def editor(chromium: Browser, transactional_db: Any, live_server: Any) -> Iterat
     expect(page.locator("#id_title")).to_be_visible()
     until_it_watches(page)
     yield page
-    page.goto(f"{live_server.url}/healthz")
-    page.wait_for_timeout(500)  # Wagtail's word that nobody edits any more
-    context.close()
+    leave(page, live_server.url)
 
 
 def test_the_checks_go_on_after_a_new_page_saved_itself_and_its_address_is_plain(editor: Page) -> None:

@@ -23,10 +23,11 @@ def sink() -> Iterator[Sink]:
 
 @pytest.fixture(scope="session")
 def environment(place: Path, sink: Sink) -> dict[str, str]:
+    """On SQLite and its queue in a folder of its own; on the PostgreSQL and Redis of tests/servers.py if they run."""
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(("COV_", "PYTEST_"))},
         "DATA_DIR": str(place),
-        "DATABASE_URL": f"sqlite:///{place / 'faults.sqlite3'}",
+        "DATABASE_URL": os.environ.get("DATABASE_URL") or f"sqlite:///{place / 'faults.sqlite3'}",
         "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
         "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "site")]),

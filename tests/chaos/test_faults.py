@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from tests.supervisor.house import slowness
+
 from .parts import group, wait_until, workers
 
 pytestmark = pytest.mark.faults
@@ -13,7 +15,7 @@ COUNT = 200
 PROCESSES = 4  # two workers, the pusher, the monitor
 
 
-def assert_all_told(driver, sink, ids, *, seconds=60):
+def assert_all_told(driver, sink, ids, *, seconds=120):
     """Each of these notices reaches `sent`, was accepted by the server, and carries one Message-ID."""
     assert wait_until(lambda: driver.ask("states", ids=ids) == {"sent": len(ids)}, seconds=seconds, pause=0.2), (
         driver.ask("states", ids=ids),
@@ -36,10 +38,10 @@ def test_a_worker_killed_anywhere_loses_nothing(parts, driver, sink, point, at_p
     ids = driver.ask("owe_many", count=COUNT)
     # Each death takes its cluster down, and it is started again. What the others of the first one still sent is no
     # longer there for the second to die of, so there is as much for it.
-    assert wait_until(lambda: cluster.exit_codes == [-signal.SIGKILL], seconds=30)
+    assert wait_until(lambda: cluster.exit_codes[:1] == [-signal.SIGKILL], seconds=120)
     ids += driver.ask("owe_many", count=COUNT)
     facts = assert_all_told(driver, sink, ids)
-    assert wait_until(lambda: cluster.exit_codes == [-signal.SIGKILL] * 2, seconds=10)
+    assert wait_until(lambda: cluster.exit_codes == [-signal.SIGKILL] * 2, seconds=60)
     if point != "before_claim":
         assert facts["died"] > 0
     if point == "after_send":
@@ -102,9 +104,9 @@ def test_nothing_is_sent_of_what_was_rolled_back(parts, driver, sink):
 def test_the_sweeper_alone_finds_what_nobody_was_woken_for(parts, keep, driver, sink):
     """Owed while no cluster runs, its tasks lost: the queue is emptied before one starts."""
     ids = driver.ask("owe_many", count=COUNT)
-    driver.ask("lose_tasks")
+    assert driver.ask("lose_tasks") > 0
     cluster, sweeper = parts()
     assert_all_told(driver, sink, ids)
     started = time.monotonic()
     assert (sweeper.stop(), cluster.stop()) == (0, 0)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 10 * slowness()

@@ -6,13 +6,14 @@ In this process and through the same outer layer as in service. On CI the same r
 import os
 
 import schemathesis
-from django.core.management import call_command
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 
+from case_forms.submissions.seeding.reference import seed_reference
 from config.wsgi import application
 from content.tests.seeded import SeededTest
 from tests.connections import connections_stay_open
+from tests.rows import laid_down
 
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "8"))
 HERE = settings(
@@ -29,7 +30,7 @@ HTML = "text/html"
 class AtRandom(SeededTest):
     @classmethod
     def setUpTestData(cls) -> None:
-        call_command("seed_reference", verbosity=0)
+        laid_down(seed_reference)
         super().setUpTestData()
 
     def test_every_operation_answers_as_described_whatever_it_is_asked(self):

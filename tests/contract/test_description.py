@@ -7,18 +7,19 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator, FormatChecker
 
+from case_forms.submissions.seeding.reference import seed_reference
 from config.api import VIEWSETS
 from content.api.openapi import build_description
 from content.api.page_queries import shown_models
 from content.api.pages import PagesViewSet
 from content.models import HomePage, SectionPage
 from content.tests.seeded import SeededTest
+from tests.rows import laid_down
 
 
 def pointed_at(document: Any) -> set[str]:
@@ -33,7 +34,7 @@ def pointed_at(document: Any) -> set[str]:
 class Description(SeededTest):
     @classmethod
     def setUpTestData(cls) -> None:
-        call_command("seed_reference", verbosity=0)
+        laid_down(seed_reference)
         super().setUpTestData()
         cls.description = build_description(VIEWSETS)
 

@@ -53,7 +53,11 @@ def running(tmp_path_factory: pytest.TempPathFactory, front_end: FrontEnd) -> It
     front_end.api = f"http://127.0.0.1:{house.port}/api/v2/"
     preview = f"default={front_end.origin}/preview"
     try:
-        yield house.start(ASKING_WAIT_SECONDS="1", HEADLESS_PREVIEW_CLIENT_URLS=preview).wait_ready(seconds=180)
+        yield (
+            house.begin_migrated()
+            .start(ASKING_WAIT_SECONDS="1", HEADLESS_PREVIEW_CLIENT_URLS=preview)
+            .wait_ready(seconds=600)
+        )
     finally:
         house.stop()
 

@@ -9,11 +9,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from tests.browser.conftest import CHROMIUM
+from tests.browser.quiet import until, until_done
 
 from .conftest import NEUTRAL, Public
 
 pytestmark = pytest.mark.browser
 MONTHS = "janar shkurt mars prill maj qershor korrik gusht shtator tetor nëntor dhjetor".split()  # noqa: SIM905
+IS_SHOWN = "() => document.readyState === 'complete' && getComputedStyle(document.documentElement).display !== 'none'"
 CACHES = "async () => (await caches.keys()).length"
 WORKERS = "async () => (await navigator.serviceWorker.getRegistrations()).length"
 
@@ -64,7 +66,7 @@ def visited(page: Page, public: Public, *paths: str) -> list[str]:
     for path in paths:
         page.goto(public.at(path))
     page.wait_for_function("document.readyState === 'complete'")
-    page.wait_for_timeout(300)
+    until_done(page)
     page.expose_function("seen", lambda address: seen.append(address))
     page.add_init_script(TELL_WHAT_IS_SEEN)
     return seen
@@ -80,14 +82,26 @@ def leave(page: Page, way: str) -> None:
 
 
 def press(page: Page, way: str) -> None:
-    """The browser's Back or Forward, and time to settle: a page may lead on from there."""
-    for _try in range(4):
-        try:
+    """The browser's Back or Forward, and wherever the page that comes leads on to. Nothing where the button is grey."""
+    tools = page.context.new_cdp_session(page)
+    history = tools.send("Page.getNavigationHistory")
+    tools.detach()
+    wanted = history["currentIndex"] + {"back": -1, "forward": 1}[way]
+    if 0 <= wanted < len(history["entries"]):
+        with page.expect_event("framenavigated"):
             page.evaluate(f"void setTimeout(() => history.{way}(), 0)")
-            break
-        except Error:  # it was just being left
-            page.wait_for_timeout(300)
-    page.wait_for_timeout(1500)
+        assert until(page, lambda: has_arrived(page))
+
+
+def has_arrived(page: Page) -> bool:
+    """Whether the page has loaded and isn't one that leads out: such a page shows nothing (left.js)."""
+    try:
+        if not page.evaluate(IS_SHOWN):
+            return False
+        until_done(page)
+        return bool(page.evaluate(IS_SHOWN))
+    except Error:  # it was just being left
+        return False
 
 
 def shown_of_ours(seen: list[str], public: Public) -> list[str]:
@@ -124,7 +138,7 @@ def test_back_after_the_exit_brings_back_no_form_that_was_being_written(public: 
         text.fill("Një makinë pret te shkolla.")
     tab.locator("button[value=next]:not(.visually-hidden)").first.click()
     expect(tab.locator("input[name=sheet]")).to_be_attached()
-    tab.wait_for_timeout(800)
+    until_done(tab)
     seen.clear()
     leave(tab, "click")
     seen.clear()  # of the page itself, before it was covered
@@ -149,7 +163,7 @@ def visited_here(page: Page, public: Public) -> list[str]:
     for path in ("/si-ta-dalloni/", "/ndihme/"):
         page.goto(public.at(path))
     page.wait_for_function("document.readyState === 'complete'")
-    page.wait_for_timeout(300)
+    until_done(page)
     page.expose_function("seen", lambda address: seen.append(address))
     page.add_init_script(TELL_WHAT_IS_SEEN)
     return seen
@@ -175,7 +189,7 @@ def test_who_comes_again_in_the_same_tab_reads_as_before(public: Public, tab: Pa
     leave(tab, "click")
     tab.goto(public.at("/si-ta-dalloni/"))
     tab.goto(public.at("/ndihme/"))
-    tab.wait_for_timeout(800)
+    until_done(tab)
     press(tab, "back")
     expect(tab.get_by_role("heading", level=1)).to_be_visible()
     assert tab.url.endswith("/si-ta-dalloni/")

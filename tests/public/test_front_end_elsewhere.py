@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from case_forms.submissions.seeding.demo import DEMO_PASSWORD
-from tests.browser.wagtail_page import until_it_watches
+from tests.browser.wagtail_page import count_watching, until_it_watches
 
 from .conftest import Public
 from .elsewhere import FrontEnd
@@ -40,6 +40,7 @@ def test_an_editor_sees_a_draft_there_and_an_old_token_shows_nothing(
     public: Public, front_end: FrontEnd, phone: Callable[..., BrowserContext]
 ) -> None:
     page = phone(size="desktop").new_page()
+    count_watching(page)
     page.goto(public.at("/accounts/login/"))
     page.fill("input[name=login]", "redaktor")
     page.fill("input[name=password]", DEMO_PASSWORD)

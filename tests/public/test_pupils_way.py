@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.quiet import until, until_done
+
 from .conftest import Public, sign_in
 
 pytestmark = pytest.mark.browser
@@ -32,11 +34,8 @@ def ask(page: Page, public: Public, said: str) -> str:
         expect(page.locator("a[href='tel:129']").first).to_be_visible()
     press(page, "form button.btn-primary[value=send]")
     code = page.locator(".receipt-code")
-    for _try in range(3):  # without JavaScript the house asks for a little patience
-        if code.count():
-            break
-        page.wait_for_timeout(2500)
-        press(page, "form button.btn-primary[value=send]")
+    # Without JavaScript the service asks for a little patience: whoever is too early presses again.
+    until(page, lambda: code.count() or press(page, "form button.btn-primary[value=send]"))
     expect(code).to_be_visible()
     return code.inner_text()
 
@@ -45,11 +44,8 @@ def read_answer(page: Page, public: Public, code: str, start: str = "") -> None:
     page.goto(public.at(f"{start}/pyet/pergjigje/"))
     page.fill("#code", code)
     press(page, "main form button.btn-primary")
-    for _try in range(3):  # here too
-        if not page.locator("#code").count():
-            break
-        page.wait_for_timeout(2500)
-        press(page, "main form button.btn-primary")
+    # Here too.
+    until(page, lambda: not page.locator("#code").count() or press(page, "main form button.btn-primary"))
 
 
 def way_of_a_message(page: Page, public: Public, start: str = "") -> Iterator[str]:
@@ -127,11 +123,7 @@ def test_the_unit_is_told_by_mail_and_the_mail_says_nothing(
     ask(page, public, SAID)
     page.goto(public.at("/sandbox/inbox/"))
     letters = page.locator("main a[href^='/sandbox/inbox/']")
-    for _try in range(40):
-        if letters.count():
-            break
-        page.wait_for_timeout(500)
-        page.reload()
+    until(page, lambda: letters.count() or page.reload() is None)
     assert letters.count() >= 1
     for address in {each.get_attribute("href") or "" for each in letters.all()}:
         page.goto(public.at(address))
@@ -147,7 +139,7 @@ def test_the_quiz_tells_what_is_right_and_sends_nothing(public: Public, phone: C
         quiz = page.locator(".quiz").first
         quiz.locator("input[type=radio]").first.check()
         expect(quiz.locator(".quiz-said:visible > :visible").first).to_be_visible()
-        page.wait_for_timeout(200)
+        until_done(page)
         assert [url for url in asked if "/static/" not in url] == []
         assert "?" not in page.url
 

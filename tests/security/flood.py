@@ -1,15 +1,51 @@
 """What an anonymous flooder does: sends the public form over HTTP as fast as a thread can, page after page."""
 
 import http.client
+import json
 import re
 import threading
 import time
 from dataclasses import dataclass, field
 from html import unescape
+from typing import Any
 from urllib.parse import urlencode
+
+from tests.supervisor.house import House, wait_until
 
 FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 PAGES_AT_MOST = 8
+THREADS = 8
+REAL = "A child is locked in the cellar behind the old mill."
+
+COUNTED = """
+import json
+from django.conf import settings
+from notifications.briefs.models import FurtherReport
+from notifications.outbox.models import Attempt, Notice
+from case_forms.tips.models import Signal
+firsts = Notice.objects.filter(case_reference__startswith="S-", chases=None, municipality__slug="berat")
+def of(role):
+    found = firsts.filter(role=role)
+    mails = Attempt.objects.filter(notice__chase_id__in=found.values("pk"), notice__role=role, outcome="accepted")
+    return {"notices": found.count(), "mails": mails.count(),
+            "reports": FurtherReport.objects.filter(notice__role=role).count()}
+real = [s for s in Signal.objects.order_by("received_at") if s.answers.get("what") == WHAT]
+when = None
+if real:
+    of_it = FurtherReport.objects.filter(source_id=real[0].pk, notice__role="police").first()
+    if of_it is not None:
+        sent = Attempt.objects.filter(notice__chase_id=of_it.notice_id, notice__role="police", outcome="accepted",
+                                      started_at__gte=of_it.at).order_by("started_at").first()
+        when = (sent.finished_at - real[0].received_at).total_seconds() if sent else None
+print("COUNTED" + json.dumps({
+    "tips": Signal.objects.count(),
+    "held_back": Signal.objects.filter(held_back=True).count(),
+    "lost": Signal.objects.filter(events__isnull=True).count(),
+    "alarms": settings.NOTICE_ALARMS_PER_HOUR,
+    "roles": {role: of(role) for role in ("mobile_unit", "police", "cpu")},
+    "real": len(real), "told_after_s": when,
+}))
+"""
 
 
 @dataclass
@@ -86,3 +122,30 @@ class Flood:
                 self.busy += 503 in sender.statuses
             if not html:
                 time.sleep(0.2)
+
+
+def counted(house: House) -> dict[str, Any]:
+    said = house.manage("shell", "-c", COUNTED.replace("WHAT", repr(REAL)))
+    return dict(json.loads(said.split("COUNTED")[1].splitlines()[0]))
+
+
+def send_a_real_one_meanwhile(house: House, *, seconds: float) -> dict[str, Any]:
+    """Flood one region for so long; halfway, report a real danger from another page. Returns what became of it all.
+
+    `sending_took_s`: from opening the form to the receipt, under the flood. `told_after_s`: from the receipt's moment
+    until a mail server had taken the mail to the police.
+    """
+    before = counted(house)["tips"]  # of the demo
+    flood = Flood(house.port, "/pyet/berat/", THREADS).start()
+    time.sleep(seconds / 2)
+    started = time.monotonic()
+    html = Sender(house.port, "/pyet/vlore/").send(what=REAL, municipality="berat")
+    took = time.monotonic() - started
+    time.sleep(seconds / 2)
+    flood.stop()
+    found: dict[str, Any] = wait_until(
+        lambda: (said := counted(house)) and said["told_after_s"] is not None and said, seconds=90, what="told"
+    )
+    of_flood = {"sent": flood.sent, "refused": flood.refused, "busy": flood.busy}
+    got_receipt = 'class="receipt"' in html
+    return {"before": before, "got_receipt": got_receipt, "sending_took_s": took, **of_flood, **found}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from config.supervisor.process_groups import MARK
+from tests.template_database import template_file
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = ("DATABASE_URL", "EMAIL_URL", "PUBLIC_URL", "BROKER_URL", "DEBUG", "LOG_TO", "HOST", MARK)
@@ -34,6 +36,11 @@ def wait_until(condition: Callable[[], Any], *, seconds: float, what: str) -> An
             return found
         time.sleep(0.1)
     raise AssertionError(f"{what}: not within {seconds:g} s")
+
+
+def slowness() -> float:
+    """How many times longer a deed may take here than on a machine with nothing else to do: others may be at work."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 @dataclass
@@ -68,6 +75,13 @@ class House:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        return self
+
+    def begin_migrated(self) -> "House":
+        """Lay a copy of the migrated database into the empty folder, where there is one: the start then only seeds."""
+        if template_file().exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            shutil.copyfile(template_file(), self.data_dir / "vatra.sqlite3")
         return self
 
     def printed(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from .house import House, get_stat, resident_megabytes, wait_until
+from .house import House, get_stat, resident_megabytes, slowness, wait_until
 from .load import Load, starved
 
 pytestmark = pytest.mark.faults
@@ -185,7 +185,7 @@ def test_two_copies_stand_side_by_side_each_with_its_own_mail(first: House, buil
     began = time.monotonic()
     second.start().wait_ready(seconds=60)
     took = time.monotonic() - began
-    assert took < 15 * _slowness()
+    assert took < 15 * slowness()
     assert (first.get("/readyz")[0], second.get("/readyz")[0]) == (200, 200)
     words = [json.loads((house.data_dir / "run" / "local.json").read_text()) for house in (first, second)]
     assert words[0]["EMAIL_URL"] != words[1]["EMAIL_URL"]
@@ -207,22 +207,17 @@ def test_a_supervisor_killed_outright_leaves_no_orphans_and_the_next_start_keeps
     before = (first.data_dir / "vatra.sqlite3").stat().st_ino
     began = time.monotonic()
     first.start().wait_ready(seconds=60)
-    assert time.monotonic() - began < 15 * _slowness()
+    assert time.monotonic() - began < 15 * slowness()
     assert (first.data_dir / "vatra.sqlite3").stat().st_ino == before
     assert "seeds:" not in first.printed()
     assert "static files:" not in first.printed()
-
-
-def _slowness() -> float:
-    """The promise of 15 s is for a machine with nothing else to do; here others may be at work on the same cores."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def test_ctrl_c_stops_all_of_it_within_seconds(first: House):
     everyone = first.everyone()
     began = time.monotonic()
     assert first.stop(signal.SIGINT) == 0
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 10 * slowness()
     assert not [pid for pid in everyone if get_stat(pid)]
     assert not first.everyone()
     assert first.printed().splitlines()[-1] == "stopped"

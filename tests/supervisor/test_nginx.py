@@ -17,10 +17,7 @@ from content.page_cache.markers import FROM_ANYWHERE
 from tests.bench import public_servers
 from tests.bench.public_servers import Servers
 
-pytestmark = [
-    pytest.mark.faults,
-    pytest.mark.skipif(not Path(public_servers.NGINX).exists(), reason="bash deploy/packages.sh test"),
-]
+pytestmark = pytest.mark.faults
 
 
 class Upstream(BaseHTTPRequestHandler):
@@ -57,6 +54,7 @@ class Upstream(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    assert Path(public_servers.NGINX).exists(), "nginx is missing: bash deploy/packages.sh test"
     folder = tmp_path_factory.mktemp("nginx")
     media = tmp_path_factory.mktemp("media")
     (media / "images").mkdir()

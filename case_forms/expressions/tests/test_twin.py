@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from case_forms.expressions import OPERATORS
+from tests.node import find_node
 
 from .made_up import cases, operators_in, pattern_cases
 from .test_patterns import HOSTILE, MAX_TEXT, ONLY_HOSTILE_TO_PAGES, USUAL
@@ -18,7 +19,7 @@ TWIN = Path(__file__).parent / "twin.mjs"
 
 def in_javascript(made):
     done = subprocess.run(
-        ["node", "--no-warnings", str(TWIN)],
+        [find_node(), "--no-warnings", str(TWIN)],
         input=json.dumps(made),
         capture_output=True,
         text=True,

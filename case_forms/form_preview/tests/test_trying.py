@@ -150,7 +150,9 @@ def test_the_page_brings_the_strict_policy_and_no_inline_script(desk: Client) ->
     assert policy is not None
     assert "script-src 'self';" in str(policy["content"])
     assert not reply.page.select("[style], [onclick], style")
-    assert all(script.get("src") or script.get("type") == "application/json" for script in reply.page.select("script"))
+    scripts = reply.page.select("script")
+    assert scripts
+    assert all(script.get("src") or script.get("type") == "application/json" for script in scripts)
 
 
 # ---- the rules ----

@@ -64,7 +64,7 @@ def is_problem(response: Any, status: int, kind: str) -> bool:
 
 def errors(response: Any) -> list[tuple[str, str]]:
     assert is_problem(response, 422, "refused")
-    assert all(set(error) == {"path", "code", "message"} for error in response.json()["errors"])
+    assert {frozenset(error) for error in response.json()["errors"]} == {frozenset({"path", "code", "message"})}
     return [(error["path"], error["code"]) for error in response.json()["errors"]]
 
 

@@ -12,13 +12,13 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from case_forms.cases.models import CaseEvent
 from case_forms.testing import Scene, make_place, make_scene, make_unit_with_worker
 from notifications.briefs.replies import answer
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice
+from tests.queues import all_waiting_tasks
 
 from ..models import Draft, Submission
 
@@ -88,7 +88,7 @@ def test_no_answer_is_in_any_plain_column_log_or_queue_row(said: pytest.LogCaptu
     assert "CANARY-first-name" in str(police.brief)
     assert CaseEvent.objects.filter(explanation__isnull=False).exists()
     assert canaries_in_plain() == set()
-    queued = [repr(row.task) for row in OrmQ.objects.all()]  # in the table they are packed and signed
+    queued = [repr(task) for task in all_waiting_tasks()]
     assert queued
     assert not CANARY.search("".join(queued).encode())
     assert not CANARY.search(everything_logged(said))

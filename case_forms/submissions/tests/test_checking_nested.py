@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from case_forms.form_builder.definition import parse_form
-from case_forms.questions import registry
 from case_forms.testing import choices, question, texts
 
 from ..validation.validate import CheckContext, Checked, check_answers, form_states
@@ -15,8 +14,6 @@ from ..validation.validate import CheckContext, Checked, check_answers, form_sta
 DAY = date(2026, 3, 1)
 NOW = datetime(2026, 3, 1, 10, 30, 15, tzinfo=UTC)
 TOWNS = {"vlore": "south", "shkoder": "north"}
-
-needs_calculated = pytest.mark.skipif("calculated" not in registry.names(), reason="no such type yet")
 
 
 class Towns:
@@ -184,14 +181,12 @@ def test_what_is_read_only_without_a_value_of_its_own_keeps_what_a_program_gave(
     assert check(asked, {"a": "x"}, strict=False).answers == {}
 
 
-@pytest.mark.skipif("hidden" not in registry.names(), reason="no such type yet")
 def test_a_hidden_question_takes_what_a_program_sends() -> None:
     asked = form(question("a", "hidden", default="x"))
     assert check(asked, {}).answers == check(asked, {"a": "y"}, strict=False).answers == {"a": "x"}
     assert check(asked, {"a": "y"}).answers == {"a": "y"}
 
 
-@needs_calculated
 def test_a_calculation_is_worked_out_in_its_place_and_read_by_what_follows() -> None:
     asked = form(
         question("a", "integer"),
@@ -206,7 +201,6 @@ def test_a_calculation_is_worked_out_in_its_place_and_read_by_what_follows() -> 
     assert state.worked_out == {"sum": 10}
 
 
-@needs_calculated
 def test_a_calculation_in_a_row_reads_the_row_and_one_outside_the_rows() -> None:
     asked = form(
         repeat(
@@ -225,7 +219,6 @@ def test_a_calculation_in_a_row_reads_the_row_and_one_outside_the_rows() -> None
     assert checked.answers == {"rows": [{"price": 2, "twice": 4}, {"price": 5, "twice": 10}, {}], "all": 14}
 
 
-@needs_calculated
 @pytest.mark.parametrize("calculation", [{"/": [1, 0]}, {"cat": ["x"]}, {"<": [1, 2]}, {"merge": [[1]]}, None, 2.5])
 def test_a_calculation_that_does_not_fit_its_result_is_no_answer(calculation: Any) -> None:
     asked = form(question("a", "calculated", result="integer", calculation=calculation))

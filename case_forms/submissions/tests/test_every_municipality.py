@@ -16,10 +16,9 @@ from access.models import FieldToken, Municipality, User
 from case_forms.form_builder.models import FormVersion
 from notifications.directory.models import DutyShift, Role
 from notifications.outbox.models import Notice
+from tests.seeds import lay_down_demo
 
 from ..drill import SCRIPT, drill_answers
-from ..seeding.demo import seed_demo
-from ..seeding.reference import seed_reference
 
 pytestmark = pytest.mark.django_db
 ROOT = "/api/field/v1"
@@ -28,8 +27,7 @@ ROOT = "/api/field/v1"
 @pytest.fixture(scope="module")
 def seeded_once(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock(), transaction.atomic():
-        seed_reference()
-        seed_demo(with_cases=False)
+        lay_down_demo()
         yield
         transaction.set_rollback(True)
 

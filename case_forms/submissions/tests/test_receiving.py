@@ -349,13 +349,14 @@ def test_a_drill_stays_marked(scene: Scene) -> None:
     received = send(scene, is_drill=True)
     assert received.submission.is_drill
     assert Case.objects.get().is_drill
-    assert all(Notice.objects.values_list("is_drill", flat=True))
+    assert set(Notice.objects.values_list("is_drill", flat=True)) == {True}
     assert not Case.objects.counted().exists()
 
 
 def test_the_receipt_names_offices_in_the_language_of_the_sender(scene: Scene) -> None:
     scene.worker.language = "sq"
     names = {line["recipient"] for line in send(scene).receipt["notices"]}
+    assert names
     assert all(name.startswith("Zyra") for name in names)
 
 

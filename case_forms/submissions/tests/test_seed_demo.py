@@ -216,7 +216,9 @@ def test_one_invented_case_came_of_an_invented_session_by_an_invented_tip(seeded
     seed_demo()
     tip = Tip.objects.get()
     assert tip.answers["what"].startswith("SINJAL DEMO, I SAJUAR.")
-    assert all(message.text.startswith("PËRGJIGJE DEMO, E SAJUAR.") for message in tip.messages.all())
+    messages = list(tip.messages.all())
+    assert messages
+    assert all(message.text.startswith("PËRGJIGJE DEMO, E SAJUAR.") for message in messages)
     assert (tip.state, tip.outcome) == ("closed", "identification")
     session = InformativeSession.objects.get(pk=tip.session_id)
     assert session.is_demo

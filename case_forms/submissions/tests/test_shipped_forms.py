@@ -22,14 +22,14 @@ from case_forms.reports.monthly import count_month, get_month
 from case_forms.zones.models import Zone
 from notifications.directory.models import Partner, Role
 from notifications.outbox.models import Notice
+from tests.seeds import lay_down_demo
 
 from ..actions import AnswersRefused, receive_submission
 from ..drill import drill_answers
 from ..exports.redaction import Reader
 from ..exports.tables import Writing, build_tables, iter_rows
 from ..models import Draft, Submission
-from ..seeding.demo import seed_demo
-from ..seeding.reference import form_files, seed_reference
+from ..seeding.reference import form_files
 
 pytestmark = pytest.mark.django_db
 
@@ -51,8 +51,7 @@ GIVEN: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def seeded_once(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock(), transaction.atomic():
-        seed_reference()
-        seed_demo(with_cases=False)
+        lay_down_demo()
         yield
         transaction.set_rollback(True)
 

@@ -6,6 +6,8 @@ import secrets
 import subprocess
 from pathlib import Path
 
+from tests.node import find_node
+
 from .. import proof_of_work
 
 SCRIPTS = Path(__file__).parents[3] / "static" / "js" / "asking"
@@ -13,7 +15,7 @@ SCRIPTS = Path(__file__).parents[3] / "static" / "js" / "asking"
 
 def run(script: str, given: object) -> str:
     done = subprocess.run(
-        ["node", "--input-type=module", "-e", script],
+        [find_node(), "--input-type=module", "-e", script],
         input=json.dumps(given),
         capture_output=True,
         text=True,

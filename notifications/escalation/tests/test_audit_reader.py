@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -11,7 +10,9 @@ from access.models import Assignment, StaffRole, User
 from access.staff.groups import follow_roles
 from audit.chain import Actor, log_event
 from audit.models import AuditEntry
+from case_forms.submissions.seeding.reference import seed_reference
 from notifications.outbox.tests.owing import owe_officer
+from tests.rows import laid_down
 
 from ..audit_reader import PAGE
 
@@ -136,7 +137,7 @@ def test_the_record_is_in_the_menu_of_its_keepers_only(keeper):
 
 
 def test_seeding_gives_the_keepers_the_door_of_the_admin(db):
-    call_command("seed_reference")
+    laid_down(seed_reference)
     assert follow_roles(User.objects.create_user("x")) is False
     keeper = person(StaffRole.AUDITOR, "keeper")
     assert keeper.has_perm("wagtailadmin.access_admin")

@@ -9,7 +9,6 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import DatabaseError, OperationalError
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from access.models import Assignment, User
 from audit.models import PutAside
@@ -17,6 +16,7 @@ from notifications.directory.models import DutyShift
 from notifications.outbox.models import Heartbeat, Notice
 from notifications.outbox.queueing import send_each_minute, send_housekeeping
 from notifications.outbox.tests.owing import owe_officer
+from tests.queues import all_waiting_tasks, empty_queues, waiting_tasks
 
 from ..management.commands import sweeper as module
 from ..management.commands.sweeper import Sweeper
@@ -47,7 +47,7 @@ def test_one_pass_moves_clocks_wakes_workers_and_shows_life(staffed, settings):
     assert notice.ladder_step == 1
     # canaries, a wake-up, the hour's housekeeping and what a minute's clock asks for
     bulk = 1 + len(settings.HOUSEKEEPING) + len(settings.EACH_MINUTE)
-    assert sorted(OrmQ.objects.values_list("key", flat=True)) == ["bulk"] * bulk + ["urgent", "urgent"]
+    assert (len(waiting_tasks("bulk")), len(waiting_tasks("urgent"))) == (bulk, 2)
     assert Heartbeat.objects.filter(part="sweeper").exists()
 
 
@@ -58,7 +58,7 @@ def test_canaries_and_heartbeats_come_at_their_own_pace(staffed):
             clock.return_value = 100.0 + second
             sweeper.once()
             beats.add(Heartbeat.objects.get(part="sweeper").at)
-    assert OrmQ.objects.filter(key="urgent").count() == 2
+    assert len(waiting_tasks("urgent")) == 2
     assert len(beats) == 7
 
 
@@ -66,10 +66,10 @@ def test_canaries_do_not_pile_up_before_a_dead_cluster(staffed, settings):
     settings.HOUSEKEEPING = settings.EACH_MINUTE = ()
     with mock.patch.object(module, "queue_length", lambda part: {"urgent": 25, "bulk": 4999}[part]):
         Sweeper(1.0).once()
-    assert list(OrmQ.objects.values_list("key", flat=True)) == ["bulk"]
+    assert (len(waiting_tasks("bulk")), len(waiting_tasks("urgent"))) == (1, 0)
     with mock.patch.object(module, "queue_length", return_value=None):
         Sweeper(1.0).once()
-    assert OrmQ.objects.count() == 3
+    assert len(all_waiting_tasks()) == 3
 
 
 def test_a_stranded_notice_is_cried_out(staffed, caplog):
@@ -130,7 +130,8 @@ def test_the_command_stops_promptly_when_it_is_told_to(staffed):
     assert passes == [True]
 
 
-def test_housekeeping_is_asked_for_once_an_hour_and_not_of_workers_that_are_behind(staffed):
+def test_housekeeping_is_asked_for_once_an_hour_and_not_of_workers_that_are_behind(staffed, settings):
+    settings.EACH_MINUTE = ()  # what is asked for each minute has its own test
     sweeper = Sweeper(1.0)
     with (
         mock.patch.object(module.time, "monotonic") as clock,
@@ -141,9 +142,9 @@ def test_housekeeping_is_asked_for_once_an_hour_and_not_of_workers_that_are_behi
             sweeper.once()
     assert asked.call_count == 3
     with mock.patch("notifications.outbox.queueing.queue_length", return_value=5000):
-        OrmQ.objects.all().delete()
+        empty_queues()
         send_housekeeping()
-    assert not OrmQ.objects.exists()
+    assert all_waiting_tasks() == []
 
 
 def test_what_people_set_a_clock_for_is_asked_for_each_minute(staffed, settings):
@@ -153,14 +154,14 @@ def test_what_people_set_a_clock_for_is_asked_for_each_minute(staffed, settings)
         for second in range(0, 125, 5):
             clock.return_value = 100.0 + second
             sweeper.once()
-    assert OrmQ.objects.filter(key="bulk").count() == 3
+    assert len(waiting_tasks("bulk")) == 3
 
 
 def test_minutes_do_not_pile_up_before_a_dead_cluster(staffed, settings):
     settings.EACH_MINUTE = ("a.room.deed",)
     with mock.patch("notifications.outbox.queueing.queue_length", return_value=200):
         send_each_minute()
-    assert not OrmQ.objects.exists()
+    assert all_waiting_tasks() == []
 
 
 def alarm_an_operator(staffed):

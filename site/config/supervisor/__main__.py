@@ -23,7 +23,7 @@ def main() -> int:
     os.umask(0o077)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing runs yet: Ctrl-C simply ends it
     try:
-        parts = read_procfile(ROOT / "Procfile")
+        parts = read_procfile(ROOT / os.environ.get("PROCFILE", "Procfile"))
         place = take_place()
         if place.mail_socket is not None:
             parts += read_procfile(ROOT / "Procfile.local")

@@ -1,0 +1,46 @@
+"""What a leg of `make test` promises beside passing (`-p tests.leg`): nothing is skipped, and no test has been lost.
+
+`--at-least N`: as many tests must have run. A file that is no longer collected, a marker that no longer matches or a
+`parametrize` over an empty list would otherwise pass as green as before.
+"""
+
+import pytest
+
+
+class Leg:
+    def __init__(self, at_least: int) -> None:
+        self.at_least = at_least
+        self.ran: set[str] = set()
+        self.skipped: set[str] = set()
+        self.complaints: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self.skipped.add(report.nodeid)
+        elif report.when == "call":
+            self.ran.add(report.nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.skipped:
+            self.complaints.append(f"{len(self.skipped)} tests were skipped: {', '.join(sorted(self.skipped)[:5])}")
+        if len(self.ran) < self.at_least:
+            self.complaints.append(
+                f"only {len(self.ran)} tests ran, and at least {self.at_least} are expected (tests/run.py): "
+                "is a file no longer collected?"
+            )
+        if self.complaints and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for complaint in self.complaints:
+            terminalreporter.write_line(f"FAILED {complaint}", red=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--at-least", type=int, default=0, help="Fail when fewer tests have run.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Leg(config.getoption("--at-least")))

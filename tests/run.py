@@ -1,0 +1,195 @@
+"""Run the legs of `make test` side by side: `python -m tests.run [--thorough] [leg ...]`.
+
+A leg is one command with an output of its own in `.test-output`. The legs of a lane run one after the other, the lanes
+at the same time. Units take whatever processor time the others leave: these start real processes and browsers, and
+wait more than they calculate. What failed is shown whole at the end. The exit status is 0 only if every leg's was.
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parents[1]
+OUTPUT = ROOT / ".test-output"
+PATIENCE = 20.0  # seconds for a leg to end after Ctrl-C
+PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-p", "tests.leg")
+ROOMS = ("site", "case_forms", "content", "notifications", "outreach_pages")
+COVERED = (
+    "notifications/outbox/*,case_forms/submissions/*,case_forms/procedures/*,site/access/*"  # as in pyproject.toml
+)
+ON_SERVERS = ("notifications", "case_forms/submissions", "tests/chaos/test_faults.py")
+
+
+@dataclass(frozen=True)
+class Leg:
+    """`niceness`: how far it steps back for the legs beside it."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=dict)
+    niceness: int = 0
+
+    @property
+    def output(self) -> Path:
+        return OUTPUT / f"{self.name}.txt"
+
+
+def build_lanes(*, thorough: bool) -> list[list[Leg]]:
+    """The floors (`--at-least`) are a little under what runs today: raise them when many tests are added.
+
+    Measuring which lines ran makes the units take nearly twice their time on Python 3.11, so only a thorough run does.
+    """
+    python = sys.executable
+    workers = ("-n", str(max(2, os.cpu_count() or 2)), "--dist", "worksteal")
+    deeper = {"EXAMPLES_FACTOR": "10", "CONTRACT_EXAMPLES": "40"} if thorough else {}
+    coverage = [*(f"--cov={room}" for room in ROOMS), "--cov-report=", "--cov-branch"] if thorough else []
+    units = (*workers, *coverage, "-m", "not browser and not faults and not pictures", "--at-least", "10000")
+    on_servers = (*ON_SERVERS, "-m", "not browser", "--at-least", "1000")
+    reports = [
+        Leg("coverage", (python, "-m", "coverage", "report", f"--include={COVERED}")),
+        Leg("coverage-of-all", (python, "-m", "coverage", "report", "--fail-under=0")),
+    ]
+    return [
+        [
+            Leg("lint", ("make", "--no-print-directory", "lint"), niceness=5),
+            Leg("units", (python, *PYTEST, *units), deeper, niceness=10),
+            *(reports if thorough else []),
+        ],
+        [
+            Leg(
+                "browser",
+                (python, *PYTEST, "-m", "browser", "--at-least", "180"),
+                {**deeper, "TEST_DATABASE": "file"},
+            )
+        ],
+        [
+            Leg("chaos", (python, *PYTEST, "-m", "faults", "--at-least", "55")),
+            Leg("servers", (python, "-m", "tests.servers", *PYTEST, *on_servers), niceness=10),
+        ],
+    ]
+
+
+class Run:
+    """All legs of one `make test`."""
+
+    def __init__(self, lanes: list[list[Leg]]) -> None:
+        self.lanes = lanes
+        self.statuses: dict[str, int] = {}
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._lock = threading.Lock()
+        self._is_stopped = False
+
+    def go(self) -> int:
+        """Run every lane and report. Returns the exit status."""
+        OUTPUT.mkdir(exist_ok=True)
+        threads = [threading.Thread(target=self._run_lane, args=(lane,)) for lane in self.lanes]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                thread.join()
+        except KeyboardInterrupt:
+            self._stop()
+        for thread in threads:
+            thread.join()
+        return self._report()
+
+    def _run_lane(self, lane: list[Leg]) -> None:
+        for leg in lane:
+            started = time.monotonic()
+            status = self._run_leg(leg)
+            with self._lock:
+                self.statuses[leg.name] = status
+            say(f"{leg.name}: {outcome(status)} after {time.monotonic() - started:.0f} s. {last_line(leg)}")
+
+    def _run_leg(self, leg: Leg) -> int:
+        """Returns its exit status; a signal's number below zero if that ended it."""
+        with leg.output.open("wb") as output:
+            with self._lock:
+                if self._is_stopped:
+                    return -signal.SIGINT
+                process = subprocess.Popen(
+                    ("nice", "-n", str(leg.niceness), *leg.command),
+                    cwd=ROOT,
+                    env={**os.environ, **leg.environment},
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+                self._running.append(process)
+            return process.wait()
+
+    def _stop(self) -> None:
+        """As Ctrl-C in each leg's own terminal; what hasn't ended then is killed."""
+        with self._lock:
+            self._is_stopped = True
+        self._signal_all(signal.SIGINT)
+        until = time.monotonic() + PATIENCE
+        for process in self._running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.1, until - time.monotonic()))
+        self._signal_all(signal.SIGKILL)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        for process in self._running:
+            if process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, number)
+
+    def _report(self) -> int:
+        failed = [leg for lane in self.lanes for leg in lane if self.statuses.get(leg.name) != 0]
+        for leg in failed:
+            say(f"\n{'=' * 30} {leg.name} {outcome(self.statuses.get(leg.name))} {'=' * 30}")
+            say(leg.output.read_text(errors="replace") if leg.output.exists() else "")
+        if failed:
+            say("Failed: " + ", ".join(leg.name for leg in failed))
+        return 1 if failed else 0
+
+
+def outcome(status: int | None) -> str:
+    if status == 0:
+        return "passed"
+    if status is None:
+        return "did not run"
+    return f"killed by {signal.Signals(-status).name}" if status < 0 else f"FAILED with exit status {status}"
+
+
+def last_line(leg: Leg) -> str:
+    lines = leg.output.read_text(errors="replace").strip().splitlines()
+    return lines[-1].strip("= ") if lines else ""
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("legs", nargs="*", help="only these")
+    parser.add_argument("--thorough", action="store_true", help="more random examples, coverage of every room")
+    arguments = parser.parse_args()
+    lanes = build_lanes(thorough=arguments.thorough)
+    names = {leg.name for lane in lanes for leg in lane}
+    if unknown := set(arguments.legs) - names:
+        parser.error(f"no such leg: {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
+    if arguments.legs:
+        lanes = [[leg for leg in lane if leg.name in arguments.legs] for lane in lanes]
+    signal.signal(signal.SIGTERM, interrupt)
+    return Run(lanes).go()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""No test is lost: each file that holds one is found by pytest, and belongs to a leg of `make test`."""
+
+import ast
+import fnmatch
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .run import build_lanes
+
+ROOT = Path(__file__).resolve().parents[1]
+WAIT = ".wait_for" + "_timeout("  # so that this file does not find itself
+OUTSIDE = {".venv", "var", "bench", "node_modules"}
+
+
+def files_with_tests() -> Iterator[Path]:
+    for path in ROOT.rglob("*.py"):
+        inside = path.relative_to(ROOT)
+        if OUTSIDE & set(inside.parts) or "tests" not in inside.parts[:-1]:
+            continue
+        for node in ast.parse(path.read_bytes()).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                yield inside
+                break
+            if isinstance(node, ast.ClassDef) and any(
+                isinstance(part, ast.FunctionDef) and part.name.startswith("test_") for part in node.body
+            ):
+                yield inside
+                break
+
+
+def test_every_file_that_holds_a_test_has_a_name_that_pytest_looks_for(pytestconfig: pytest.Config):
+    patterns, folders = pytestconfig.getini("python_files"), pytestconfig.getini("testpaths")
+    found = set(files_with_tests())
+    assert len(found) > 250
+    lost = [
+        str(path)
+        for path in found
+        if path.parts[0] not in folders or not any(fnmatch.fnmatch(path.name, pattern) for pattern in patterns)
+    ]
+    assert lost == []
+
+
+def test_nobody_waits_for_a_length_of_time_in_a_browser():
+    waiting = [
+        str(path.relative_to(ROOT))
+        for path in ROOT.glob("*/**/test_*.py")
+        if not OUTSIDE & set(path.relative_to(ROOT).parts) and WAIT in path.read_text()
+    ]
+    assert waiting == []
+
+
+def test_every_leg_that_runs_tests_knows_how_many_it_has():
+    commands = {leg.name: leg.command for lane in build_lanes(thorough=True) for leg in lane}
+    assert commands.keys() >= {"lint", "units", "browser", "chaos", "servers", "coverage"}
+    for name, command in commands.items():
+        if "pytest" in command:
+            assert int(command[command.index("--at-least") + 1]) > 50, name

@@ -1,0 +1,91 @@
+"""The runner of the legs: it is green only if every leg is, and shows whole what is not."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from . import run
+from .run import Leg, Run
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "OUTPUT", tmp_path / "output")
+
+
+def leg(name: str, code: str) -> Leg:
+    return Leg(name, (sys.executable, "-I", "-S", "-c", code))
+
+
+def test_all_that_pass_are_green_and_only_their_last_lines_are_shown(capfd: pytest.CaptureFixture[str]):
+    one, two = leg("one", "print('much'); print('12 passed')"), leg("two", "print('3 passed')")
+    assert Run([[one, two]]).go() == 0
+    shown = capfd.readouterr().out
+    assert "one: passed" in shown
+    assert "12 passed" in shown
+    assert "much" not in shown
+
+
+def test_one_that_fails_is_shown_whole_and_does_not_keep_the_next_from_running(capfd: pytest.CaptureFixture[str]):
+    bad = leg("bad", "import sys; print('first line'); print('last line'); sys.exit(3)")
+    assert Run([[bad, leg("next", "print('ran')")], [leg("beside", "")]]).go() == 1
+    shown = capfd.readouterr().out
+    assert "bad: FAILED with exit status 3" in shown
+    assert "first line\nlast line" in shown
+    assert "next: passed" in shown
+    assert shown.rstrip().endswith("Failed: bad")
+
+
+def test_one_that_dies_is_no_success(capfd: pytest.CaptureFixture[str]):
+    dying = leg("dying", "import os; os.kill(os.getpid(), 9)")
+    assert Run([[dying]]).go() == 1
+    assert "dying: killed by SIGKILL" in capfd.readouterr().out
+
+
+def test_legs_of_two_lanes_run_at_the_same_time(tmp_path: Path):
+    meet = (
+        "import pathlib, sys, time\n"
+        "mine, other = map(pathlib.Path, ({0!r}, {1!r}))\n"
+        "mine.touch()\n"
+        "while not other.exists(): time.sleep(0.01)\n"
+    )
+    a, b = str(tmp_path / "a"), str(tmp_path / "b")
+    assert Run([[leg("a", meet.format(a, b))], [leg("b", meet.format(b, a))]]).go() == 0
+
+
+def test_told_to_stop_it_ends_its_legs_and_is_no_success(tmp_path: Path):
+    mark = tmp_path / "started"
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from tests import run\n"
+        f"run.OUTPUT = Path({str(tmp_path / 'output')!r})\n"
+        "run.PATIENCE = 1.0\n"
+        "import signal; signal.signal(signal.SIGTERM, run.interrupt)\n"
+        "wait = 'import os, sys, time; open(sys.argv[1], \\'w\\').write(str(os.getpid())); time.sleep(600)'\n"
+        f"slow = run.Leg('slow', (sys.executable, '-c', wait, {str(mark)!r}))\n"
+        "sys.exit(run.Run([[slow, run.Leg('after', ('true',))]]).go())\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    while not (mark.exists() and mark.read_text()):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    shown, _nothing = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "after: killed by SIGINT" in shown
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
+
+
+def test_only_legs_that_exist_can_be_asked_for():
+    done = subprocess.run([sys.executable, "-m", "tests.run", "nothing"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "no such leg: nothing" in done.stderr
