@@ -14,7 +14,7 @@ from typing import Any
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext, pgettext
 
-from access.languages import LANGUAGES
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 from access.models import MobileUnit, Municipality
 from case_forms import expressions
 from case_forms.form_builder.brief_parts import get_part
@@ -323,4 +323,4 @@ def _for_recipients(part: Section | Question, name: str) -> Texts:
 
 
 def _in(texts: Mapping[str, str], language: str) -> str:
-    return texts.get(language) or texts.get("sq") or next(iter(texts.values()), "")
+    return texts.get(language) or texts.get(DEFAULT_LANGUAGE) or next(iter(texts.values()), "")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from access.languages import DEFAULT_LANGUAGE
 from access.models import localize
 from notifications.briefs.choices import NOT_REACHED, WRONG_AREA, details_in_words, get_words
 from notifications.briefs.models import PinTry
@@ -235,7 +236,7 @@ def get_reasons(case: Case, language: str) -> list[tuple[datetime, list[tuple[st
         words: list[tuple[str, str]] = [
             (
                 localize(entry["words"], language),
-                without_codes(localize(entry.get("because") or {"sq": ""}, language), language),
+                without_codes(localize(entry.get("because") or {DEFAULT_LANGUAGE: ""}, language), language),
             )
             for entry in event.explanation or []
         ]

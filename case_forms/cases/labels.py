@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
+from access.languages import DEFAULT_LANGUAGE, get_current_language
 from access.models import localize
 from case_forms.form_builder.models import FormVersion
 
@@ -19,7 +20,7 @@ QUOTES = {"sq": "«{}»", "en": "“{}”"}
 
 def service_labels(codes: Iterable[str]) -> list[str]:
     """The words for what a referral asks for, as the referral forms have them now."""
-    language = (get_language() or "sq").split("-")[0]
+    language = get_current_language()
     known: dict[str, Any] = {}
     for version in FormVersion.objects.newest():
         if version.parsed_form.kind != REFERRAL:
@@ -32,7 +33,7 @@ def service_labels(codes: Iterable[str]) -> list[str]:
 
 def without_codes(sentence: str, language: str) -> str:
     """A kept sentence with the answers that were once quoted as codes («yes») in words."""
-    quote = QUOTES.get(language, QUOTES["sq"])
-    for code, words in OLD_CODES.get(language, OLD_CODES["sq"]).items():
+    quote = QUOTES.get(language, QUOTES[DEFAULT_LANGUAGE])
+    for code, words in OLD_CODES.get(language, OLD_CODES[DEFAULT_LANGUAGE]).items():
         sentence = sentence.replace(quote.format(code), quote.format(words))
     return sentence

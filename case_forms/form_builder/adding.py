@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
 
-from access.languages import NATIVE_NAMES
+from access.languages import NATIVE_NAMES, get_current_language
 from access.models import localize
 
 from .actions import DefinitionRefused, make_form
@@ -103,7 +103,7 @@ class AddView(BuilderPage):
     origin = "new"
 
     def asked(self, posted: Any = None) -> KeyedForm:
-        return AddForm(posted, initial={"language": get_language() or "sq"})
+        return AddForm(posted, initial={"language": get_current_language()})
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.shown(self.asked())
@@ -141,7 +141,7 @@ class CopyView(AddView, PageOfForm):
 
     def asked(self, posted: Any = None) -> KeyedForm:
         copied = self.draft.definition
-        title = build_copy_title(localize(copied["title"], str(copied["languages"][0])), get_language() or "sq")
+        title = build_copy_title(localize(copied["title"], str(copied["languages"][0])), get_current_language())
         return CopyForm(posted, copied=copied, initial={"title": title})
 
 

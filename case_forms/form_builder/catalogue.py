@@ -24,7 +24,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from access.languages import LANGUAGES, in_each_language
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES, in_each_language
 from access.models import localize
 from case_forms.expressions.explain.wording import WORDS
 from case_forms.expressions.operators import OPERATORS
@@ -174,7 +174,7 @@ def _list(name: str, sources: Lists) -> dict[str, Any]:
     choices = []
     for value, label in sources.choices(name, "sq"):
         other = english.get(value, label)
-        texts = {"sq": label} if other == label else {"sq": label, "en": other}
+        texts = {DEFAULT_LANGUAGE: label} if other == label else {"sq": label, "en": other}
         attributes = dict(sources.attributes(name, value))
         choices.append({"value": value, "label": texts} | ({"with": attributes} if attributes else {}))
     return {"label": str(LIST_NAMES[name]), "choices": choices, "attributes": _attributes(choices)}

@@ -13,13 +13,14 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.functional import cached_property
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.ui.tables import Column, NumberColumn, TitleColumn, UpdatedAtColumn
 from wagtail.snippets.views import snippets
 
+from access.languages import get_current_language
 from audit.chain import get_actor, log_event
 
 from .choice_table import TableRefused, read_table, write_table
@@ -181,7 +182,7 @@ class CompareListView(BuilderPage):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         entry = get_object_or_404(ChoiceList, pk=kwargs["pk"])
         old, new = (self.revision(entry, kwargs[name]) for name in ("revision_id_a", "revision_id_b"))
-        said = Sentences(Form(), get_language() or "sq")
+        said = Sentences(Form(), get_current_language())
         before, after = ({"title": side.title, "choices": side.choices} for side in (old, new))
         changed = tuple(details(before, after, said, said))
         found = [Difference("changed", "list", entry.key, str(new), details=changed)] if changed else []

@@ -16,7 +16,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from access.languages import LANGUAGES
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 
 from .definition.limits import MAX_ATTRIBUTES, MAX_CHOICES
 from .definition.value_checks import KEY, LANGUAGE, LONGEST_NAME, LONGEST_TEXT, is_clean
@@ -133,7 +133,7 @@ def _column(heading: str) -> Column | None:
     if plain in (EXCLUSIVE, "vatra_exclusive"):
         return Column("exclusive", EXCLUSIVE, heading)
     labelled = LABEL.fullmatch(heading)
-    code = (labelled.group(1) or labelled.group(2)) if labelled else "sq" if plain == "label" else ""
+    code = (labelled.group(1) or labelled.group(2)) if labelled else DEFAULT_LANGUAGE if plain == "label" else ""
     if LANGUAGE.fullmatch(code):
         return Column("label", code, heading)
     return Column("with", plain, heading)

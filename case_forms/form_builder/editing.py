@@ -20,6 +20,7 @@ from wagtail.admin.widgets.button import Button
 from wagtail.models import WorkflowState
 from wagtail.snippets.views import snippets
 
+from access.languages import get_current_language
 from access.models import User
 from audit.chain import get_actor, log_event
 
@@ -171,7 +172,7 @@ class EditView(snippets.EditView):
     @cached_property
     def problems(self) -> list[dict[str, str]]:
         found = publishing_problems(self.object.key, self.object.definition)
-        return placed(found, self.object.definition, get_language() or "sq")
+        return placed(found, self.object.definition, get_current_language())
 
     @property
     def header_more_buttons(self) -> list[Button]:
@@ -199,7 +200,7 @@ class EditView(snippets.EditView):
         published = get_published(self.object.key)
         return context | {
             "outline_definition": definition,
-            "outline_catalogue": catalogue(get_language() or "sq"),
+            "outline_catalogue": catalogue(get_current_language()),
             "outline_problems": self.problems,
             "outline_settings": {
                 "readOnly": bool(self.locked_for_user),
@@ -228,7 +229,7 @@ class EditView(snippets.EditView):
         if shape_problems(made):
             return None
         before = newest.parsed_form if newest and not self.object.is_archived else None
-        return in_motion(self.object.key, before, parse_form(made), get_language() or "sq")
+        return in_motion(self.object.key, before, parse_form(made), get_current_language())
 
     def review(self) -> dict[str, Any] | None:
         """How the approval stands: waiting, or sent back with a comment; None when there is none under way."""
@@ -294,7 +295,7 @@ class CurrentView(snippets.EditView):
 
 def tell_problems(request: Any, what: str, problems: list[Problem], form: FormDefinition) -> None:
     """A message with the places named, each a link to its item in the outline."""
-    told = placed(problems, form.definition, get_language() or "sq")
+    told = placed(problems, form.definition, get_current_language())
     lines = format_html_join(
         "",
         '<li><a href="#item-{}">{}</a>: {}</li>',

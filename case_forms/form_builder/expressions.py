@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from access.languages import get_current_language
 from case_forms.expressions import SETTING_PREFIX, LogicError, references
 from case_forms.expressions import problems as expression_problems
 from case_forms.expressions.type_checker import ANY, KindInfo, kind_problems
@@ -67,7 +67,7 @@ class Expressions:
         self.circles = Circles(form)
         self.rows: dict[str, frozenset[str]] = {}
         self.labels: dict[str, str] = {}
-        self.reader = (get_language() or "sq").split("-")[0]
+        self.reader = get_current_language()
         self.kinds = get_kinds(form)
         self.top = form.answer_keys
         for located in form.iter_items():

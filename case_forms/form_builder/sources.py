@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from access.languages import DEFAULT_LANGUAGE
 from access.models import Assignment, MobileUnit, Municipality, Region, StaffRole, User
 from case_forms.questions.base import Choice, text_in
 from case_forms.zones.choosing import zone_attributes, zone_rows
@@ -48,7 +49,7 @@ class Colleagues:
             return []
         today = Assignment.objects.current().filter(role=StaffRole.WORKER, unit__in=user.units().values("pk"))
         found = User.objects.filter(pk__in=today.values("user"), is_active=True).exclude(pk=user.pk)
-        return [(str(each.pk), {"sq": _name(each)}) for each in found]
+        return [(str(each.pk), {DEFAULT_LANGUAGE: _name(each)}) for each in found]
 
     def attributes(self, user: User | None) -> Attributes:
         worked = Assignment.objects.filter(role=StaffRole.WORKER, unit__isnull=False)
@@ -123,12 +124,12 @@ class Lists:
 
 def _rows(name: str) -> list[tuple[str, dict[str, str]]]:
     if name == "municipalities":
-        return [(slug, {"sq": label}) for slug, label in Municipality.objects.values_list("slug", "name")]
+        return [(slug, {DEFAULT_LANGUAGE: label}) for slug, label in Municipality.objects.values_list("slug", "name")]
     if name == "regions":
-        return [(slug, {"sq": label}) for slug, label in Region.objects.values_list("slug", "name")]
+        return [(slug, {DEFAULT_LANGUAGE: label}) for slug, label in Region.objects.values_list("slug", "name")]
     if name == "units":
         units = MobileUnit.objects.filter(is_active=True)
-        return [(slug, {"sq": label}) for slug, label in units.values_list("slug", "name")]
+        return [(slug, {DEFAULT_LANGUAGE: label}) for slug, label in units.values_list("slug", "name")]
     if name in OFFICES:
         return list(Partner.objects.filter(role=OFFICES[name], is_active=True).values_list("slug", "names"))
     if name in ("countries", "languages"):

@@ -8,9 +8,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
+
+from access.languages import get_current_language
 
 from . import canonical
 from .actions import (
@@ -107,7 +109,7 @@ class ImportView(BuilderPage):
         try:
             form = self.taken_in(definition, as_draft=asked.cleaned_data["as_draft"])
         except DefinitionRefused as refused:
-            return self.shown(asked, placed(refused.problems, definition, get_language() or "sq"))
+            return self.shown(asked, placed(refused.problems, definition, get_current_language()))
         except FormIsLocked:
             asked.add_error("as_draft", _("The form with this key is locked or awaiting approval."))
             return self.shown(asked)
@@ -149,7 +151,7 @@ class ArchiveView(PageOfForm):
         return self.shown()
 
     def shown(self, status: int = 200) -> HttpResponse:
-        language, newest = get_language() or "sq", self.form.newest_version()
+        language, newest = get_current_language(), self.form.newest_version()
         is_archived = not self.form.is_archived
         problems = placed(archiving_problems(self.form, is_archived=is_archived), {}, language)
         standing = newest.parsed_form if newest else None

@@ -9,10 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.models import Revision
+
+from access.languages import get_current_language
 
 from . import canonical
 from .actions import FormIsLocked, as_published, note_export, restore_version
@@ -89,7 +91,7 @@ class CompareView(PageOfForm):
         newest = str(numbers[0]) if numbers else DRAFT
         old = self.side(request.GET.get("from") or newest)
         new = self.side(request.GET.get("to") or DRAFT)
-        found = differences(parse_form(old.definition), parse_form(new.definition), language=get_language() or "sq")
+        found = differences(parse_form(old.definition), parse_form(new.definition), language=get_current_language())
         return self.render_to_response(
             self.get_context_data(
                 old=old,

@@ -5,9 +5,11 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
+
+from access.languages import get_current_language
 
 from .actions import DefinitionRefused, FormIsLocked, note_export, publishing_problems
 from .catalogue import KINDS
@@ -72,7 +74,7 @@ class ImportSheetView(ImportView):
         if not asked.is_valid():
             return self.shown(asked)
         given = asked.cleaned_data
-        language = get_language() or "sq"
+        language = get_current_language()
         read = read_safely(
             given["file"],
             name=given["file"].name,

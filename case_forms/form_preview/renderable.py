@@ -8,6 +8,7 @@ import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from access.languages import DEFAULT_LANGUAGE
 from case_forms import expressions
 from case_forms.form_builder.checker import check_definition
 from case_forms.form_builder.definition import Form, Problem, parse_form, shape_problems
@@ -42,7 +43,7 @@ def showable(definition: Any, shared: Shared) -> dict[str, Any] | None:
     shown = resolved(shown, shared)
     if not _mended(shown, lambda: [problem for problem in check_definition(shown) if _hinders(problem)]):
         return None
-    shown["languages"] = list(dict.fromkeys(shown["languages"])) or ["sq"]
+    shown["languages"] = list(dict.fromkeys(shown["languages"])) or [DEFAULT_LANGUAGE]
     for located in parse_form(shown).iter_questions():
         _finish(part_of_json(shown, located.path))
     return shown

@@ -4,10 +4,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
+from access.languages import get_current_language
 from case_forms.submissions.views.page import staff
 
 from .page import Shown, shown_for
@@ -29,7 +29,7 @@ def try_form(request: HttpRequest) -> HttpResponse:
         trial = trial_from(request.body)
     except NotATrial:
         return JsonResponse({}, status=400)
-    shown = shown_for(trial, get_language() or "sq")
+    shown = shown_for(trial, get_current_language())
     return JsonResponse(
         {
             "page": render_to_string("form_preview/page.html", _page_context(trial, shown), request),

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from access.languages import get_current_language
 from access.models import localize
 from case_forms import expressions
 from case_forms.form_builder.definition.problems import Problem
@@ -161,4 +162,4 @@ def _is_in_group(key: str, side: FormSide) -> bool:
 
 
 def _reader() -> str:
-    return (get_language() or "sq").split("-")[0]
+    return get_current_language()

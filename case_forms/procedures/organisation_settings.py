@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from access.languages import DEFAULT_LANGUAGE
 from case_forms.expressions import SETTING_PREFIX, KindInfo
 
 Setting = Mapping[str, Any]
@@ -79,4 +80,4 @@ def read_in(names: Iterable[str]) -> list[str]:
 
 
 def _in(texts: Mapping[str, str], language: str) -> str:
-    return texts.get(language) or texts.get("sq") or next(iter(texts.values()), "")
+    return texts.get(language) or texts.get(DEFAULT_LANGUAGE) or next(iter(texts.values()), "")

@@ -7,6 +7,8 @@ from django.utils.text import normalize_newlines
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from access.languages import DEFAULT_LANGUAGE
+
 from .base import (
     AnswerError,
     Cell,
@@ -79,7 +81,7 @@ class IndicatorAssessment(QuestionType):
         words = dict(self.listed(question, language, sources))
         return f"{words.get(value['decision'], value['decision'])}: {value['reason']}"
 
-    def export_columns(self, question: Question, language: str = "sq") -> list[tuple[str, str]]:
+    def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
         with translation.override(language):
             return [("decision", gettext("decision")), ("reason", gettext("reason"))]
 

@@ -13,6 +13,7 @@ from django.utils.text import normalize_newlines
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from access.languages import DEFAULT_LANGUAGE
 from access.localized_text import LocalizedText, localize_to
 from case_forms import expressions
 
@@ -79,7 +80,7 @@ class CleanContext:
     """
 
     sources: ChoiceSource
-    language: str = "sq"
+    language: str = DEFAULT_LANGUAGE
     today: date | None = None
     scope: Mapping[str, Any] | None = field(default=None, repr=False)
     attachments: Attachments | None = None
@@ -193,7 +194,7 @@ class QuestionType(ABC):
 
     # ---- answers out ----
 
-    def export_columns(self, question: Question, language: str = "sq") -> list[tuple[str, str]]:
+    def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
         """(suffix of the column's name, what it says beside the question's label) for each column; the first has ""."""
         return [("", "")]
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from access.languages import DEFAULT_LANGUAGE
+
 from .base import (
     AnswerError,
     Cell,
@@ -61,7 +63,7 @@ class SelectOne(QuestionType):
         return raw
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
-        return {"type": "string", "enum": [value for value, _label in self.listed(question, "sq", sources)]}
+        return {"type": "string", "enum": [value for value, _label in self.listed(question, DEFAULT_LANGUAGE, sources)]}
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         return dict(self.listed(question, language, sources)).get(value, str(value))
@@ -135,7 +137,7 @@ class SelectMany(SelectOne):
         shown = [labels.get(chosen, str(chosen)) for chosen in value]
         return ("; " if any("," in label for label in shown) else ", ").join(shown)
 
-    def export_columns(self, question: Question, language: str = "sq") -> list[tuple[str, str]]:
+    def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
         """All of them in one column; then one column for each choice, when the choices stand in the question."""
         each = [(choice["value"], text_in(choice["label"], language)) for choice in question.get("choices", ())]
         return [("", ""), *each]

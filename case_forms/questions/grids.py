@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from access.languages import DEFAULT_LANGUAGE
+
 from .base import (
     AnswerError,
     Cell,
@@ -64,7 +66,7 @@ class Ranking(QuestionType):
         return [order[str(place)] for place in range(1, len(placed) + 1)]
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
-        values = [value for value, _label in self.listed(question, "sq", sources)]
+        values = [value for value, _label in self.listed(question, DEFAULT_LANGUAGE, sources)]
         least = 1 if "choice_filter" in question else len(values)
         items = {"type": "string", "enum": values}
         return {"type": "array", "items": items, "uniqueItems": True, "minItems": least, "maxItems": len(values)}
@@ -73,7 +75,7 @@ class Ranking(QuestionType):
         labels = dict(self.listed(question, language, sources))
         return "\n".join(f"{place}. {labels.get(chosen, str(chosen))}" for place, chosen in enumerate(value, start=1))
 
-    def export_columns(self, question: Question, language: str = "sq") -> list[tuple[str, str]]:
+    def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
         """The order in one column; then the place of each choice, when the choices stand in the question."""
         each = [(choice["value"], text_in(choice["label"], language)) for choice in question.get("choices", ())]
         return [("", ""), *each]
@@ -129,7 +131,7 @@ class Matrix(QuestionType):
         return [step(row["value"]) for row in question["rows"] if row["value"] not in value]
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
-        values: list[str | None] = [value for value, _label in self.listed(question, "sq", sources)]
+        values: list[str | None] = [value for value, _label in self.listed(question, DEFAULT_LANGUAGE, sources)]
         rows = [row["value"] for row in question["rows"]]
         needed = question.get("required") is True
         choice = {"enum": values if needed else [*values, None]}
@@ -141,7 +143,7 @@ class Matrix(QuestionType):
         rows = _rows(question, language)
         return "\n".join(f"{rows[row]}: {labels.get(value[row], value[row])}" for row in rows if row in value)
 
-    def export_columns(self, question: Question, language: str = "sq") -> list[tuple[str, str]]:
+    def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
         """One for each row."""
         return list(_rows(question, language).items())
 

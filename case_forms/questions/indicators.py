@@ -10,6 +10,8 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from access.languages import DEFAULT_LANGUAGE
+
 from .base import (
     AnswerError,
     Cell,
@@ -113,7 +115,7 @@ class Indicators(QuestionType):
             )
         return "\n".join(lines)
 
-    def export_columns(self, question: Question, language: str = "sq") -> list[tuple[str, str]]:
+    def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
         """One for each indicator."""
         return [(key, text_in(indicator["label"], language)) for key, indicator in by_id().items()]
 

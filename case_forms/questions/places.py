@@ -11,6 +11,8 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from access.languages import DEFAULT_LANGUAGE
+
 from .base import (
     AnswerError,
     Cell,
@@ -93,7 +95,7 @@ class Geopoint(QuestionType):
         point = _object({**degrees, "accuracy": accuracy}, needed=list(BOUNDS))
         if not is_coarse(question):
             return point
-        listed = [value for value, _label in sources.choices(MUNICIPALITIES, "sq")]
+        listed = [value for value, _label in sources.choices(MUNICIPALITIES, DEFAULT_LANGUAGE)]
         return {"anyOf": [_object({"municipality": {"enum": listed}}, needed=["municipality"]), point]}
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
@@ -102,7 +104,7 @@ class Geopoint(QuestionType):
         point = f"{value['lat']:.{PLACES_KEPT}f}, {value['lon']:.{PLACES_KEPT}f}"
         return f"{point} (±{value['accuracy']:.0f} m)" if "accuracy" in value else point
 
-    def export_columns(self, question: Question, language: str = "sq") -> list[tuple[str, str]]:
+    def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
         with translation.override(language):
             if is_coarse(question):
                 return [("", "")]

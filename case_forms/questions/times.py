@@ -8,6 +8,8 @@ from django.utils import formats, timezone, translation
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from access.languages import DEFAULT_LANGUAGE
+
 from .base import AnswerError, Cell, ChoiceSource, CleanContext, Posted, Question, QuestionType, wrong_type
 
 YEAR, MONTH = "(?:(?:19|20)[0-9]{2}|2100)", "(?:0[1-9]|1[0-2])"
@@ -186,7 +188,7 @@ class Duration(QuestionType):
         with translation.override(language):
             return in_hours(value)
 
-    def export_columns(self, question: Question, language: str = "sq") -> list[tuple[str, str]]:
+    def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
         with translation.override(language):
             return [("", gettext("minutes"))]
 

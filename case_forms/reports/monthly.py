@@ -18,6 +18,7 @@ import structlog
 from django.db.models import Min, Q
 from django.utils import timezone, translation
 
+from access.languages import DEFAULT_LANGUAGE
 from access.models import MobileUnit, User
 from case_forms.cases.models import Case, Deadline, Referral, ReferralState
 from case_forms.form_builder.models import FormVersion
@@ -85,7 +86,7 @@ def begin_with(user: User, unit: MobileUnit, sent: Mapping[str, Any]) -> Answers
     return {"unit": unit.slug, "month": month.key, "counted_at": counted_at, "signed_by": by[:120], **counts}
 
 
-def count_month(unit: MobileUnit, month: Month, *, language: str = "sq") -> Answers:
+def count_month(unit: MobileUnit, month: Month, *, language: str = DEFAULT_LANGUAGE) -> Answers:
     """The counts of one unit and month, by the report's keys; a repeat without rows is left out."""
     counted = {
         **_outreach(unit, month),

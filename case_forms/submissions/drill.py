@@ -16,6 +16,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from access.languages import DEFAULT_LANGUAGE
 from access.models import MobileUnit, Municipality, Region, User
 from case_forms.form_builder.definition import Form, Question
 from case_forms.form_builder.models import FormVersion
@@ -127,7 +128,9 @@ def drill_answers(form: Form, script: dict[str, Any], *, municipality: str, occu
         if isinstance(item, Question) and item.type == "municipality" and not item.has("choice_filter"):
             answers[item.key] = municipality
     for _round in range(MAX_ROUNDS):
-        checked = check_answers(form, answers, sources=sources, today=day, occurred_on=day, language="sq", strict=True)
+        checked = check_answers(
+            form, answers, sources=sources, today=day, occurred_on=day, language=DEFAULT_LANGUAGE, strict=True
+        )
         if not checked.errors:
             return answers
         error = checked.errors[0]
@@ -158,7 +161,7 @@ def _answered_at(
 
 def _plainest(question: Question, text: str, sources: Lists, occurred_at: datetime, scope: Mapping[str, Any]) -> Any:
     kind = question.type
-    offered = [value for value, _label in registry.get(kind).choices(question.stored, "sq", sources, scope)]
+    offered = [value for value, _label in registry.get(kind).choices(question.stored, DEFAULT_LANGUAGE, sources, scope)]
     if kind in ("select_one", "select_many", "municipality", "zone", "partner", *OF_ONES_OWN, "matrix"):
         if not offered:
             raise DrillImpossible(f"The question {question.key!r} offers nothing to choose.")

@@ -13,8 +13,8 @@ import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import get_language
 
+from access.languages import get_current_language
 from access.models import MobileUnit, Municipality, User, localize
 from audit.chain import get_actor, log_event
 from case_forms.procedures.decide import Decision, Event, listens
@@ -54,7 +54,7 @@ def is_unmatched(decision: Decision, event: Event, procedure: Mapping[str, Any])
 
 def get_words(submission: Submission) -> list[str]:
     """What the rules that spoke say, in the reader's language."""
-    language = (get_language() or "sq").split("-")[0]
+    language = get_current_language()
     return [localize(entry["words"], language) for entry in submission.explanation or ()]
 
 

@@ -7,6 +7,7 @@ import structlog
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from access.languages import DEFAULT_LANGUAGE
 from access.models import Municipality, User
 from case_forms.form_builder.sources import Attributes, Rows, register_list
 from case_forms.zones.models import Zone
@@ -26,7 +27,7 @@ class OutreachVisits:
     """The visits of this person's units and regions. A log about a zone holds no names."""
 
     def rows(self, user: User | None) -> Rows:
-        return [(key, {"sq": parts["name"]}) for key, parts in _recent(user).items()]
+        return [(key, {DEFAULT_LANGUAGE: parts["name"]}) for key, parts in _recent(user).items()]
 
     def attributes(self, user: User | None) -> Attributes:
         """Older ones by their day alone: their answers stay shut."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext, pgettext
 
+from access.languages import LANGUAGES
 from case_forms.cases.brief_content import CASE_PARTS, EVERY_ROLE, AnswerFacts, both, moment_words
 from notifications.briefs.composing import BriefRow, compose
 from notifications.directory.models import Role
@@ -76,7 +77,7 @@ def _added(text: str) -> Iterator[BriefRow]:
         yield BriefRow(
             "signal.added",
             both(lambda: gettext("Written now")),
-            {"sq": text, "en": text},
+            dict.fromkeys(LANGUAGES, text),
             UNIT_ONLY,
             both(lambda: gettext("The person wrote again")),
         )

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from access.languages import DEFAULT_LANGUAGE
 from access.models import MobileUnit, Municipality, Region, User
 from case_forms.cases.models import new_reference
 from case_forms.form_builder.models import FormVersion
@@ -85,7 +86,9 @@ class Tip(models.Model):
     procedure_version = models.ForeignKey(
         ProcedureVersion, models.PROTECT, related_name="tips", null=True, blank=True, verbose_name=_("procedure")
     )
-    language = models.CharField(_("language"), max_length=5, default="sq")  # in which the person reads the answer
+    language = models.CharField(
+        _("language"), max_length=5, default=DEFAULT_LANGUAGE
+    )  # in which the person reads the answer
     answers = SealedJSONField(default=dict)
     send_key = models.CharField(max_length=64, unique=True)
     receipt_hash = models.CharField(max_length=100, unique=True, null=True, blank=True)

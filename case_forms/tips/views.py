@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
+from access.languages import DEFAULT_LANGUAGE
 from access.models import User, localize
 from access.scoping import visible_or_404
 from audit.chain import get_actor, log_event
@@ -177,7 +178,7 @@ def _reasons(found: Tip, language: str) -> list[tuple[datetime, list[tuple[str, 
     told = []
     for event in found.events.filter(explanation__isnull=False):
         words: list[tuple[str, str]] = [
-            (localize(entry["words"], language), localize(entry.get("because") or {"sq": ""}, language))
+            (localize(entry["words"], language), localize(entry.get("because") or {DEFAULT_LANGUAGE: ""}, language))
             for entry in event.explanation or []
         ]
         if words:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from access.languages import DEFAULT_LANGUAGE
 from access.models import User
 
 from .models import Zone
@@ -12,7 +13,7 @@ def zone_rows(user: User | None) -> list[tuple[str, dict[str, str]]]:
     person, for what no person reads."""
     found = Zone.objects.visible_to(user) if user is not None else Zone.objects.all()
     rows = found.values_list("pk", "name", "municipality__name")
-    return [(str(key), {"sq": _label(name, town)}) for key, name, town in rows]
+    return [(str(key), {DEFAULT_LANGUAGE: _label(name, town)}) for key, name, town in rows]
 
 
 def zone_attributes() -> Iterator[tuple[str, dict[str, str]]]:

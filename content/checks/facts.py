@@ -7,6 +7,8 @@ from django.utils import timezone
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 
+from access.languages import DEFAULT_LANGUAGE
+
 from ..extract import PageParts
 from ..models import Hotline
 from ..phone_numbers import get_digits
@@ -24,7 +26,7 @@ class CheckContext:
     live_pages: frozenset[str] = frozenset()
     known_pages: frozenset[str] = frozenset()
     documents: frozenset[str] = frozenset()
-    language: str = field(default="sq")
+    language: str = field(default=DEFAULT_LANGUAGE)
 
 
 def build_check_context(language: str, pieces: Iterable[PageParts]) -> CheckContext:

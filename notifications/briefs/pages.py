@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from access.languages import DEFAULT_LANGUAGE
 from access.models import Municipality, localize
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.sender import ORGANISATION, get_unit
@@ -184,7 +185,7 @@ def before_pin(visit: Visit) -> dict[str, Any]:
         "minutes": minutes_left(visit.notice),
         "paused_until": until,
         "unit": get_unit(visit.notice),
-        "organisation": ORGANISATION.get(visit.language, ORGANISATION["sq"]),
+        "organisation": ORGANISATION.get(visit.language, ORGANISATION[DEFAULT_LANGUAGE]),
     }
 
 

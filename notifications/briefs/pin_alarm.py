@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 
-from access.languages import LANGUAGES
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 from audit.chain import log_event
 from audit.models import AuditEntry
 from notifications.directory.chain import resolve_chain
@@ -143,7 +143,7 @@ def _mail_operators(contact: str) -> None:
     if not operators:
         log.error("pin_alarm_has_nobody_to_tell", contact=contact)
     for operator in operators:
-        language = operator.language if operator.language in MAIL else "sq"
+        language = operator.language if operator.language in MAIL else DEFAULT_LANGUAGE
         subject, words = MAIL[language]
         mail = EmailMessage(subject, words, settings.DEFAULT_FROM_EMAIL, [operator.email])
         try:
@@ -157,7 +157,7 @@ def _brief(contact: Contact) -> dict[str, Any]:
     number: Words = {language: contact.phone or NO_PHONE[language] for language in LANGUAGES}
     rows = [
         {"key": "pin.why", "label": {"sq": "Arsyeja", "en": "Reason"}, "value": WHY},
-        {"key": "pin.who", "label": {"sq": "Kontakti", "en": "Contact"}, "value": {"sq": who, "en": who}},
+        {"key": "pin.who", "label": {"sq": "Kontakti", "en": "Contact"}, "value": dict.fromkeys(LANGUAGES, who)},
         {"key": "pin.phone", "label": {"sq": "Telefononi", "en": "Call"}, "value": number},
         {"key": "pin.do", "label": {"sq": "Çfarë të bëni", "en": "What to do"}, "value": DO},
     ]

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from access.languages import DEFAULT_LANGUAGE
 from access.models import localize
 from audit.chain import get_actor, log_event
 from audit.denials import record_denial
@@ -40,7 +41,7 @@ def pin_card(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 def render_card(contact: Contact) -> Rendered:
     """One sheet of A4: the card to carry, and below the cut the slip for the PIN. Raises DocumentRefused, Busy."""
-    language = contact.language if contact.language in ORGANISATION else "sq"
+    language = contact.language if contact.language in ORGANISATION else DEFAULT_LANGUAGE
     with translation.override(language):
         html = render_to_string(
             TEMPLATE,

@@ -17,6 +17,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from access.languages import LANGUAGES
 from access.models import MobileUnit, Municipality, Region, localize
 
 from . import roster
@@ -162,7 +163,7 @@ class _Search:
             self.words.append(NO_COORDINATOR[link])
             return None
         names = told[0].partner.names
-        self.words.append(_fill(COORDINATORS[link], office=names, count={"sq": str(len(told)), "en": str(len(told))}))
+        self.words.append(_fill(COORDINATORS[link], office=names, count=dict.fromkeys(LANGUAGES, str(len(told)))))
         contact, office = (told[0], told[0].partner) if is_own_role else (None, self.office)
         return Resolution(self.role, office, contact, words=self.words, link=link, coordinators=tuple(told))
 

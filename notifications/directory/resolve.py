@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from access.languages import LANGUAGES
 from access.models import Municipality, localize
 
 from . import roster
@@ -144,7 +145,7 @@ _OF_ONE_KIND = (Role.POLICE, Role.CPU, Role.COORDINATOR, Role.MOBILE_UNIT, Role.
 
 
 def _no_office(role: str, municipality: Municipality) -> Words:
-    who = ROLE_WORDS.get(role, {"sq": role, "en": role})
+    who = ROLE_WORDS.get(role, dict.fromkeys(LANGUAGES, role))
     return {
         "sq": f"Nuk ka asnjë zyrë aktive për {who['sq']} në bashkinë {municipality.name}.",
         "en": f"There is no active office for {who['en']} in the municipality {municipality.name}.",

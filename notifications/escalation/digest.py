@@ -199,7 +199,7 @@ def _section(line: DigestLine) -> dict[str, Any]:
     since = timezone.localtime(line.since).strftime("%d.%m.%Y %H:%M")
     calls = call_brief(line.notice, why=[NO_ANSWER], told=told(line.chase, line.notice.role))
     rows = [
-        {"key": "since", "label": SINCE, "value": {"sq": since, "en": since}},
+        {"key": "since", "label": SINCE, "value": dict.fromkeys(LANGUAGES, since)},
         {"key": "said", "label": SAID, "value": {language: said(line.steps, language) for language in LANGUAGES}},
         *calls["sections"][0]["rows"],
     ]

@@ -86,4 +86,4 @@ def _row(key: str, label: Words, value: Words) -> dict[str, Any]:
 
 
 def _same(text: str) -> Words:
-    return {"sq": text, "en": text}
+    return dict.fromkeys(LANGUAGES, text)

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from access.languages import DEFAULT_LANGUAGE
 from access.models import MobileUnit, Municipality
 from notifications.directory.models import Contact, Partner, Role
 from vault.fields import SealedBytesField, SealedField, SealedJSONField, SealedTextField
@@ -135,7 +136,7 @@ class Notice(models.Model):
     )
     chain = models.JSONField(default=list, blank=True)
     channel = models.CharField(_("channel"), max_length=16, default="email")
-    language = models.CharField(_("language"), max_length=5, default="sq")
+    language = models.CharField(_("language"), max_length=5, default=DEFAULT_LANGUAGE)
     is_drill = models.BooleanField(_("drill"), default=False)
     needs_document = models.BooleanField(_("with PDF"), default=False)
     brief = SealedJSONField()

@@ -7,8 +7,8 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.formats import date_format
-from django.utils.translation import get_language
 
+from access.languages import get_current_language
 from access.localized_text import LocalizedText, localize_to
 from content.models import Hotline
 from content.printables.pdf import to_pdf
@@ -39,7 +39,7 @@ class Handout:
 
 def handouts() -> list[Handout]:
     """What can be printed, in the order it is offered, said in the active language."""
-    language = get_language() or "sq"
+    language = get_current_language()
     found = []
     for kind in KINDS:
         said, size = _get_words(kind)

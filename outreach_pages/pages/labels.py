@@ -7,8 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import get_language
-
+from access.languages import get_current_language
 from access.localized_text import LocalizedText, localize_to
 
 FOLDER = Path(__file__).parents[1] / "data" / "session_pages"
@@ -51,7 +50,7 @@ class Question:
 
 
 def _active() -> str:
-    return get_language() or "sq"
+    return get_current_language()
 
 
 def get_quiz(audience: str) -> list[Question]:

@@ -6,7 +6,13 @@ from django.conf import settings
 from django.utils import translation
 
 LANGUAGES: tuple[str, ...] = tuple(code for code, _name in settings.LANGUAGES)  # the default language first
+DEFAULT_LANGUAGE: str = LANGUAGES[0]
 NATIVE_NAMES: dict[str, str] = dict(settings.WAGTAILADMIN_PERMITTED_LANGUAGES)  # what each language calls itself
+
+
+def get_current_language() -> str:
+    """Return the code of the active language, without a country; the default one where none is active."""
+    return (translation.get_language() or DEFAULT_LANGUAGE).split("-")[0]
 
 
 def in_each_language(words: Any) -> dict[str, str]:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from access.languages import DEFAULT_LANGUAGE
+
 API_PREFIX = "/api/"
 ENGLISH_PREFIX = "/en/"
 RETRY_SECONDS = "10"
@@ -37,7 +39,9 @@ _ENGLISH = """{title}
 If someone is in danger, call <a href="tel:129">129</a>. Ambulance: <a href="tel:127">127</a>.</p>"""
 
 
-def fixed_page(*, title: str, words: str, english_title: str, english_words: str, language: str = "sq") -> str:
+def fixed_page(
+    *, title: str, words: str, english_title: str, english_words: str, language: str = DEFAULT_LANGUAGE
+) -> str:
     """A page in both languages, the one of `language` first."""
     if language == "sq":
         first = _ALBANIAN.format(title=f"<h1>{title}</h1>\n<p>", words=words)

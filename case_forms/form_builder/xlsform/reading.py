@@ -7,6 +7,8 @@
 import json
 from typing import Any, BinaryIO
 
+from access.languages import DEFAULT_LANGUAGE
+
 from ..audience import PUBLIC
 from ..checker import check_definition
 from ..definition.limits import FORMAT, MAX_QUESTIONS
@@ -65,7 +67,7 @@ def read_xlsform(
     name: str,
     key: str | None,
     kind: str,
-    language: str = "sq",
+    language: str = DEFAULT_LANGUAGE,
     shared: Shared = no_shared_lists,
 ) -> Import:
     """The form in a workbook. Never raises on account of what the file holds.
@@ -92,7 +94,13 @@ def refusal(code: str, values: dict[str, Any]) -> Import:
 
 
 def get_form(
-    book: Book, *, name: str, key: str | None, kind: str, language: str = "sq", shared: Shared = no_shared_lists
+    book: Book,
+    *,
+    name: str,
+    key: str | None,
+    kind: str,
+    language: str = DEFAULT_LANGUAGE,
+    shared: Shared = no_shared_lists,
 ) -> Import:
     """The form in a book as workbook.read_book gives it."""
     report = Report()

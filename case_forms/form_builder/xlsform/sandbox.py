@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from access.languages import DEFAULT_LANGUAGE
+
 from ..lists import Shared, no_shared_lists
 from .archive_checks import MAX_FILE_SIZE, RefusedWorkbookError, check_archive
 from .findings import Import
@@ -27,7 +29,7 @@ def read_safely(
     name: str,
     key: str | None = None,
     kind: str,
-    language: str = "sq",
+    language: str = DEFAULT_LANGUAGE,
     shared: Shared = no_shared_lists,
 ) -> Import:
     """The form in an uploaded workbook (.xlsx), or what keeps it from being one; nothing is saved here.

@@ -16,6 +16,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
+from access.languages import DEFAULT_LANGUAGE
 from access.models import Assignment, MobileUnit, Region, User
 from access.staff.groups import follow_roles
 from audit.chain import log_event
@@ -201,7 +202,7 @@ def _seed_tip() -> None:
         form_version=form,
         answers=TIP["answers"],
         origin=Origin(region=unit.region, unit=unit, session_id=session.pk, municipality=session.municipality),
-        language="sq",
+        language=DEFAULT_LANGUAGE,
         at=now,
     ).tip
     staff_actions.answer_tip(tip=tip, by=worker, text=TIP["answer"], key="demo", at=now)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from access.languages import DEFAULT_LANGUAGE
 from case_forms.form_builder.definition import AnyItem, Section
 from case_forms.questions.base import Attachments, ChoiceSource
 
@@ -30,7 +31,7 @@ class CheckContext:
     sources: ChoiceSource
     today: date
     occurred_on: date
-    language: str = "sq"
+    language: str = DEFAULT_LANGUAGE
     house_language: str = ""
     now: datetime | None = None
     attachments: Attachments | None = None

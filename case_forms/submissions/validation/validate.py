@@ -23,6 +23,7 @@ from typing import Any
 
 from django.utils import translation
 
+from access.languages import DEFAULT_LANGUAGE
 from case_forms.form_builder.definition import AnyItem, Form, Section
 from case_forms.questions.base import Attachments, ChoiceSource, is_unanswered
 
@@ -54,7 +55,7 @@ def check_answers(
     sources: ChoiceSource,
     today: date,
     occurred_on: date,
-    language: str = "sq",
+    language: str = DEFAULT_LANGUAGE,
     strict: bool = True,
     now: datetime | None = None,
     attachments: Attachments | None = None,

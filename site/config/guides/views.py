@@ -4,9 +4,8 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
 
-from access.languages import LANGUAGES
+from access.languages import LANGUAGES, get_current_language
 
 from .catalogue import FIRST, guides_for
 
@@ -23,7 +22,7 @@ def guide(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     found = next((each for each in guides_for(user) if each.slug == slug), None)
     if found is None or (language and language not in LANGUAGES):
         raise Http404
-    own = (get_language() or FIRST)[:2]
+    own = (get_current_language())[:2]
     chosen = language or (own if own in LANGUAGES else FIRST)
     other = next(each for each in LANGUAGES if each != chosen)
     context = {"guide": found, "language": chosen, "other": other, "html": found.html(chosen)}

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from access.languages import get_current_language
 from access.localized_text import LocalizedText
 from access.models import User
 from access.policy import row_for
@@ -178,7 +179,7 @@ def moment_in_words(at: datetime, *, seconds: bool = False) -> str:
 def _day(local: datetime, pattern: str) -> str:
     """A day in words; Albanian writes its months small."""
     words = date_format(local, pattern)
-    return words.lower() if (get_language() or "sq").startswith("sq") else words
+    return words.lower() if (get_current_language()).startswith("sq") else words
 
 
 def span_in_words(span: timedelta) -> str:
