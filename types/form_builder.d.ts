@@ -4,7 +4,7 @@
  */
 
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
-/** JSON-Logic (docs/logic.md). */
+/** JSON-Logic (docs/expressions.md). */
 type Expression = Json;
 /** What stands at a place of the definition; undefined: nothing does. */
 type Stored = unknown;

@@ -1,7 +1,7 @@
 """How values are read: truth, number, text, equality, order. The twin of the same functions in static/js/logic.js.
 
 Scalars follow JavaScript, as JSON-Logic does. Where JavaScript would say NaN, `undefined` or "[object Object]", the
-language says null, null and "" (docs/logic.md lists the departures).
+language says null, null and "" (docs/expressions.md lists the departures).
 """
 
 import math

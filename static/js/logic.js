@@ -1,6 +1,6 @@
 /**
  * The expression language in the browser: the twin of case_forms/expressions, with the same operators, semantics and limits
- * (docs/logic.md). Both are held to case_forms/expressions/tests/vectors.json, and to each other on expressions made at random.
+ * (docs/expressions.md). Both are held to case_forms/expressions/tests/vectors.json, and to each other on expressions made at random.
  */
 
 import { PARTS } from "./logic/dates.js";

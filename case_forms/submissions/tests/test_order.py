@@ -1,4 +1,4 @@
-"""The written order (docs/logic.md, "How a form is worked through"), read literally, and the checking beside it.
+"""The written order (docs/expressions.md, "How a form is worked through"), read literally, and the checking beside it.
 
 `Reader` is slow and simple on purpose: it knows the numbered steps and nothing of how checking is written.
 """

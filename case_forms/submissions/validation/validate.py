@@ -1,4 +1,4 @@
-"""Checking answers against a form version, in the order that docs/logic.md writes down.
+"""Checking answers against a form version, in the order that docs/expressions.md writes down.
 
 1. A key that no question has is refused (strict) or dropped (lenient).
 2. Sections and their items are taken in document order; a repeat's rows one after the other, repeats in a row too.

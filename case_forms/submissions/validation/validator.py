@@ -1,4 +1,4 @@
-"""The one pass over a form that checking makes. Its order is written in `checking` and in docs/logic.md."""
+"""The one pass over a form that checking makes. Its order is written in `checking` and in docs/expressions.md."""
 
 import re
 from collections.abc import Iterator, Mapping, Set

@@ -374,7 +374,7 @@ ATTACHMENT_REQUEST_BYTES = env.int("ATTACHMENT_REQUEST_BYTES", default=3 * ATTAC
 ATTACHMENTS_PER_DRAFT = env.int("ATTACHMENTS_PER_DRAFT", default=20)
 ATTACHMENT_UNCLAIMED_HOURS = env.int("ATTACHMENT_UNCLAIMED_HOURS", default=48)
 
-# What the public asks and reports (docs/asking.md, docs/adr/0029). Days after closing until everything written is
+# What the public asks and reports (docs/tips.md, docs/adr/0029). Days after closing until everything written is
 # forgotten; how long a form may lie open; how many may be sent in an hour from one card or one region's page.
 SIGNAL_CLOSED_DAYS = env.int("SIGNAL_CLOSED_DAYS", default=180)
 SIGNAL_SPAM_DAYS = env.int("SIGNAL_SPAM_DAYS", default=30)

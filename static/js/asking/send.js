@@ -1,5 +1,5 @@
 // Sending: the proof is worked out while the page is read; pressing earlier waits for it, pressing twice sends once.
-// Without this script the page works too, a little slower (docs/asking.md).
+// Without this script the page works too, a little slower (docs/tips.md).
 
 import { solve } from "./proof.js";
 

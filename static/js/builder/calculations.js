@@ -1,5 +1,5 @@
 /**
- * Calculations as nested parts, and the JSON-Logic they are stored as (docs/logic.md).
+ * Calculations as nested parts, and the JSON-Logic they are stored as (docs/expressions.md).
  *
  * part  {is: "subject", subject}  a question, an age, a number of rows ... (conditions.js)
  *       {is: "const", value}      a number or a text

@@ -1,5 +1,5 @@
 /**
- * Conditions as rows of question · operator · value, and the JSON-Logic they are stored as (docs/logic.md).
+ * Conditions as rows of question · operator · value, and the JSON-Logic they are stored as (docs/expressions.md).
  *
  * group    {is: "group", kind: "all" | "any" | "none", rows: [row]}
  * row      a group, or
