@@ -1,8 +1,8 @@
 r"""The patterns of `matches`: a closed subset of regular expressions, matched by RE2.
 
 Written out in docs/expressions.md. What the subset has means the same in RE2, in JavaScript's `RegExp` and in Python's
-`re`; everything else is refused (`bad_pattern`). RE2 never goes back in a text, so the time grows with the text and never
-faster, whoever made the pattern. The twin of static/js/logic/patterns.js.
+`re`; everything else is refused (`bad_pattern`). RE2 never goes back in a text, so the time grows with the text and
+never faster, whoever made the pattern. The twin of static/js/logic/patterns.js.
 """
 
 import re
