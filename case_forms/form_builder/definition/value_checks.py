@@ -1,4 +1,4 @@
-"""Checks that one stored value is of its kind; `nodes` says which property has which."""
+"""Checks that one stored value has its type; `nodes` declares which property has which check."""
 
 import math
 import re
@@ -36,7 +36,7 @@ def list_of(check_entry: Check, most: int) -> Check:
 
 
 def by_name(check_entry: Check, most: int) -> Check:
-    """An object of any names whose values are all of one kind."""
+    """Return the check of an object with any names, whose values all pass one check."""
 
     def check(value: Any, path: str) -> Iterator[Problem]:
         if not isinstance(value, dict):
@@ -52,6 +52,7 @@ def by_name(check_entry: Check, most: int) -> Check:
 
 def one_of(*allowed: Any) -> Check:
     def check(value: Any, path: str) -> Iterator[Problem]:
+        # bool is a subclass of int, and True == 1: without the first test `true` would pass for format 1.
         if isinstance(value, bool) or not isinstance(value, str | int) or value not in allowed:
             yield wrong(path, _("This must be one of: %(values)s.") % {"values": ", ".join(map(str, allowed))})
 
@@ -69,13 +70,13 @@ def only_false(value: Any, path: str) -> Iterator[Problem]:
 
 
 def text(value: Any, path: str) -> Iterator[Problem]:
-    """A text; whether it may be blank is for `checker` to say."""
+    """Check for a text; whether it may be blank is for `checker` to say."""
     if not isinstance(value, str) or len(value) > LONGEST_TEXT or not is_clean(value):
         yield wrong(path, _("This must be a text."))
 
 
 def name(value: Any, path: str) -> Iterator[Problem]:
-    """A short text: a key, a type, an appearance."""
+    """Check for a short text: a key, a type, an appearance."""
     if not isinstance(value, str) or len(value) > LONGEST_NAME or not is_clean(value):
         yield wrong(path, _("This must be a short text."))
 
@@ -97,6 +98,7 @@ def texts(value: Any, path: str) -> Iterator[Problem]:
 
 def whole(smallest: int, largest: int) -> Check:
     def check(value: Any, path: str) -> Iterator[Problem]:
+        # bool is a subclass of int: `true` is no number here.
         if isinstance(value, bool) or not isinstance(value, int) or not smallest <= value <= largest:
             words = _("This must be a whole number from %(smallest)s to %(largest)s.")
             yield wrong(path, words % {"smallest": smallest, "largest": largest})
@@ -129,12 +131,15 @@ def sharing(value: Any, path: str) -> Iterator[Problem]:
 
 
 def is_clean(text: str) -> bool:
-    """No NUL, no other control characters but tab and newline, no half of a surrogate pair."""
+    """Return whether a text has no NUL, no control characters but tab and newline, no half of a surrogate pair."""
     return not any((c < " " and c not in "\n\t") or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def is_plain(value: Any, depth: int = 0) -> bool:
-    """A JSON value that can be stored: finite numbers within 18 digits, clean texts, 64 levels at most."""
+    """Return whether a JSON value can be stored.
+
+    Numbers must be finite and within 18 digits, texts clean, nesting at most 64 levels deep.
+    """
     if isinstance(value, str):
         return is_clean(value)
     if isinstance(value, int):
