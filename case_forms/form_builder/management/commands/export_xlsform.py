@@ -1,4 +1,4 @@
-"""Writes a form as an XLSForm."""
+"""Write a form as an XLSForm."""
 
 from pathlib import Path
 from typing import Any

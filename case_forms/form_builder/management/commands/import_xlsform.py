@@ -1,4 +1,4 @@
-"""Takes in an XLSForm as the draft of a form, or says by sheet, row and column what keeps it from that."""
+"""Import an XLSForm as the draft of a form, or report by sheet, row and column what prevents that."""
 
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ class Command(BaseCommand):
 
 
 def told(finding: Finding) -> str:
-    """One finding on a line: "error  survey row 12, relevant: words [code]"."""
+    """Return one finding on a line: "error  survey row 12, relevant: words [code]"."""
     place = ", ".join(
         filter(None, (f"{finding.sheet} row {finding.row}" if finding.row else finding.sheet, finding.column))
     )
