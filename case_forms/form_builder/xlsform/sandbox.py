@@ -64,8 +64,8 @@ def _asked(content: bytes) -> dict[str, Any]:
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {CHILD} as c; c.main()",
     ]
     try:
+        # An empty environment: the child needs no key, no database and no settings, and so it has none to lose.
         done = subprocess.run(  # noqa: S603 - our own interpreter and module; the workbook goes to its stdin
-            # An empty environment: the child needs no key, no database and no settings, and so it has none to lose.
             command, input=content, capture_output=True, timeout=MAX_SECONDS, check=False, cwd="/", env={}
         )
     except subprocess.TimeoutExpired:
