@@ -1,4 +1,4 @@
-"""Everything that can be done to a form: save its working copy, publish, restore, archive, copy, import.
+"""The acts on a form: save its working copy, publish, restore, archive, copy, import.
 
 Nothing here checks permissions: pages do, and `FormDefinition.publish` guards publication by people.
 """
@@ -65,7 +65,7 @@ def save_definition(*, key: str, definition: dict[str, Any], by: User | None = N
         form, made = FormDefinition.objects.select_for_update().get_or_create(
             key=key, defaults={"definition": copy.deepcopy(definition), "live": False}
         )
-        # No revision without a change: seeding runs again and again over the same definitions.
+        # No revision without a change, as in the editor (`EditView.save_instance`).
         if made or not _same(form.working_copy(), definition):
             _keep(form, definition, by, log_action="wagtail.create" if made else "wagtail.edit")
     return form

@@ -1,4 +1,4 @@
-"""What each question of a form can be answered with, for checking conditions: types, choices, bounds."""
+"""The types, choices and bounds of what each question can be answered with, for checking conditions."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who fills a form: staff, or anybody from the public pages; and what a public form can't ask.
+"""The audience of a form, staff or anybody from the public pages, and the limits of a public form.
 
 A public form is answered without an account and on any phone, saved nowhere before it is sent, and shown to whoever
 opens the page. So it takes no files, names no case, and offers no list that reveals where protection services are.

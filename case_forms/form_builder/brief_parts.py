@@ -1,4 +1,6 @@
-"""What a question is for in a brief (its part): as it says itself, else as the seeded forms use its key.
+"""The part of a brief that a question is for: as the question says itself, else as the seeded forms use its key.
+
+as it says itself, else as the seeded forms use its key.
 
 as it says itself, else as the seeded forms mean its key.
 

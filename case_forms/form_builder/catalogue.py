@@ -1,8 +1,8 @@
-"""What the editor's script must know beside the form: types, lists, roles, operators, and its words (editor_words.py).
+"""What the editor's script needs beside the form: types, lists, roles, operators, and its texts (editor_labels.py).
 
 catalogue("en") -> {
     "words": {"add_item": "Add a question", ...},
-    "sentences": {"sq": {...}, "en": {...}},         # how expressions are read back (logic/explain/wording.py)
+    "sentences": {"sq": {...}, "en": {...}},         # how expressions are worded (expressions/explain/wording.py)
     "all_operators": ["!", "!!", ...],
     "operators": {"number": ["is", ...], ...},       # of condition rows, by kind of value
     "types": {"integer": {"label", "hint", "icon", "kind", "properties", "choices"?, "list"?, "parts"?, "refused"?}},
@@ -13,7 +13,7 @@ catalogue("en") -> {
     "languages": {"sq": "Albanian", ...},
     "appearances": {"select_one": [["list", "Drop-down list"]]},
     "new_sensitivity": "personal",
-    "case_forms": [{"value", "label": {...}}],       # forms that a case may hold, for what is asked before sending
+    "case_forms": [{"value", "label": {...}}],       # forms that a case may hold, for the warnings before sending
 }
 """
 

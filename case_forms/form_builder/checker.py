@@ -1,4 +1,4 @@
-"""Check a definition: find what prevents publishing it, each problem with its path.
+"""The check of a definition: everything that prevents publishing it, each problem with its path.
 
 A definition without problems can be filled. It is parsed once, then the rules (`rules.RULES`) are applied to each part
 in document order. Whether conditions can hold is proven (`reachability`) only for a form that meets all the rules.

@@ -124,7 +124,7 @@ class ChoiceListForm(WagtailAdminModelForm):
 
 
 class SavedByHand:
-    """Without autosave: a list has no draft, and half a choice is nothing that others should find."""
+    """A mixin that turns autosave off: a list has no draft, and others should not find half a choice."""
 
     def get_context_data(self: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)  # type: ignore[misc]

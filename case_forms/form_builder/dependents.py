@@ -1,6 +1,7 @@
-"""Registry of what depends on a form from above: procedures whose rules read its answers. This room knows none of them.
+"""The registry of what depends on a form from above: procedures whose rules read its answers.
 
-Rooms above register themselves when they are ready; publishing, archiving and the pages of a form ask all of them.
+This room knows none of them. Rooms above register themselves when they are ready; publishing, archiving and the pages
+of a form ask all of them.
 """
 
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ def problems_for_dependents(key: str, form: Form | None, *, deep: bool = True) -
 
 
 def in_motion(key: str, before: Form | None, after: Form | None, language: str) -> InMotion:
+    """Return what the form sets in motion, now and then, of all dependents together."""
     found = [dependent.in_motion(key, before, after, language) for dependent in _dependents]
     return InMotion(
         tuple(effect for each in found for effect in each.effects),

@@ -1,4 +1,4 @@
-"""What is different between two definitions, for people: parts added, removed, moved and changed, in words. Pure.
+"""The differences between two definitions, for people: parts added, removed, moved and changed, in words. Pure.
 
 Parts are identified by their keys, so a part whose key changed counts as one removed and one added.
 """

@@ -1,4 +1,4 @@
-"""Check an expression where it stands: names that it can't read there, types that don't fit."""
+"""The check of an expression at its place: names that it can't read there, types that don't fit."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What people call the closed vocabularies of a definition."""
+"""Labels of the closed vocabularies of a definition."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""Which forms choose from which shared lists."""
+"""The use of shared lists: which forms choose from which."""
 
 from collections.abc import Iterator
 

@@ -105,7 +105,7 @@ def part_of_json(made: Definition, path: str) -> dict[str, Any]:
 
 
 def _choices(name: str, form: Form, shared: Shared) -> Choices | None:
-    # Built-in lists are read from the database while a form is filled; a version never holds their entries.
+    # Built-in lists are read where a form is filled; a version never holds their entries.
     if name in BUILT_IN:
         return None
     if name.startswith(SHARED):

@@ -1,4 +1,4 @@
-"""What can't change after it was published, in any version: the keys of a form, and the values of its choices.
+"""Keys and choice values that can't change any more, because some version has published them.
 
 Answers are stored under keys and as values, and rules compare with them. A value can be taken out of use by deleting
 its choice; the same choice under another value would be one thing that is counted, and searched for, under two names.
@@ -19,7 +19,10 @@ Values = dict[str, list[Texts]]  # {value: its labels, one for each wording ther
 
 
 class Published(NamedTuple):
-    """What versions have published. `values`: by question; `of_lists`: by the list that choices came from."""
+    """The keys and values that versions have published.
+
+    `values`: by question; `of_lists`: by the list that choices came from.
+    """
 
     keys: frozenset[str]
     values: Mapping[str, Values]

@@ -1,4 +1,4 @@
-"""What the pages around the outline have in common: access, the way back, the line about a form."""
+"""Base classes of the pages around the outline: access, breadcrumbs, the line about a form."""
 
 from typing import Any, cast
 

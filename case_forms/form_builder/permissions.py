@@ -1,4 +1,4 @@
-"""What nobody may do to a form in the admin, superusers included."""
+"""Permission policies for forms and lists, which hold for superusers too."""
 
 from typing import Any
 

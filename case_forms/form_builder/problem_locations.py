@@ -1,4 +1,4 @@
-"""Where in a form a problem is: the item it lies in, to jump to, and its place in words."""
+"""The location of a problem in a form: the item it lies in, to jump to, and its place in words."""
 
 import itertools
 from collections.abc import Iterable

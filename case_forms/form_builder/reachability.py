@@ -1,8 +1,8 @@
-"""Find conditions that can never hold, and required questions that nobody can reach.
+"""Reachability: conditions that can never hold, and required questions that nobody can reach.
 
 A condition is considered together with the conditions around it (the relevance of its section, repeats, question), and
 with those of the questions it reads: one that isn't asked has no answer, and an answer meets its constraint. Only what
-is proven is reported (`case_forms.expressions.satisfiability`); the rest is let pass.
+is proven is reported (`case_forms.expressions.satisfiability`); nothing else is.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -117,7 +117,7 @@ class _Reach:
         left, seen, given = list(conditions), set[str](), 0
         while left and given < MAX_CONDITIONS:
             # Breadth first, so that the bound cuts what is furthest from the condition; sorted, so that the same form
-            # always gets the same verdict. `items` holds only what stands earlier.
+            # always gets the same verdict. `items` holds what the walk has passed.
             for key in sorted(names_read(left.pop(0)) & self.items.keys() - seen):
                 seen.add(key)
                 for fact in self._facts_of(key):
@@ -148,12 +148,12 @@ def _can_be_given(question: Question) -> bool:
 
 
 class Surroundings:
-    """What a resolved form says of its questions beside their types, for conditions that come from elsewhere."""
+    """The facts that a resolved form states about its questions beside their types, for conditions from elsewhere."""
 
     def __init__(self, form: Form) -> None:
         self._walk = _Unproven(form)
         for _problem in self._walk.problems():
-            pass  # the walk remembers what each key stands under; what is wrong with the form is told elsewhere
+            pass  # the walk remembers the conditions around each key; problems of the form are reported elsewhere
 
     def known_of(self, *conditions: Any) -> list[Any]:
         """Return what is known of the questions that these conditions read: when they are asked, what they can hold."""

@@ -44,7 +44,7 @@ class Circles:
         """Whether there is any circle. Commonly there is none, and no question has to be followed."""
         try:
             TopologicalSorter(self._reads).prepare()
-        except CycleError:  # it names one circle; the walk tells the one that is asked about
+        except CycleError:  # it names one circle; `_reaches` finds the one that is asked about
             return True
         return False
 
@@ -132,7 +132,7 @@ def _unknown(expression: Any, rows: Mapping[str, Collection[str]], within: Colle
 
 
 def _rows_read(source: Any) -> str | None:
-    """Return the repeat whose rows a loop goes through, where it can be told: {"var": "persons"}, or a filter of it."""
+    """Return the repeat whose rows a loop goes through, where it can be seen: {"var": "persons"}, or a filter of it."""
     if not isinstance(source, dict) or len(source) != 1:
         return None
     operator, given = next(iter(source.items()))

@@ -10,7 +10,7 @@ from case_forms.questions.base import text_in
 from .definition import AskedItem, Form, Question
 from .properties import OpenSource
 
-OF_THE_HOUSE = ("yes_no_unknown",)  # types whose choices the house words
+OF_THE_HOUSE = ("yes_no_unknown",)  # types whose choices have labels of ours
 DAYS = frozenset({"date", "datetime", "time"})
 
 

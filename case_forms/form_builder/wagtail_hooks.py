@@ -1,4 +1,4 @@
-"""What coordinators see of this room in the admin."""
+"""Registration of this room in the admin, and the form editor's action menu."""
 
 from typing import Any
 

@@ -126,7 +126,7 @@ def is_as_submitted(state: TaskState, form: Any) -> bool:
 
 
 class PublishAction(Protocol):
-    """What publishing does (`actions.publish_form`).
+    """The signature of publishing (`actions.publish_form`).
 
     It stands above the models, and registers itself when the app is ready, so that approving can call it.
     """

@@ -69,7 +69,7 @@ PYTHON_NAMES = {"with": "attributes", "list": "from_list"}
 
 @dataclass(frozen=True)
 class Shape:
-    """What the stored value of a property must look like.
+    """The required shape of a property's stored value.
 
     `entries`: how many parts it may hold, where it holds any.
     """

@@ -1,4 +1,4 @@
-"""What the indicator checklist and its assessment show."""
+"""Template tags for the indicator checklist and its assessment."""
 
 import json
 from collections.abc import Mapping

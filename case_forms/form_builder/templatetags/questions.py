@@ -1,4 +1,4 @@
-"""What the question widgets in templates/questions/ need besides their context."""
+"""Template tags and filters for the question widgets in templates/questions/."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What all parts of the import share: the form's elements, its lists, and the report."""
+"""The context that all parts of an import share: the form's elements, its lists, and the report."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

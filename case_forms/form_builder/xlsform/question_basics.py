@@ -1,4 +1,4 @@
-"""What every question has: a label, when it is asked, who may see the answer and for how long it is stored."""
+"""The properties that every question has: label, relevance, sharing, sensitivity and retention."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Convert one row of the survey sheet, or a group that is one question here, to a question of a definition."""
+"""Conversion of one row of the survey sheet, or of a group that is one question here, to a question."""
 
 from typing import Any
 

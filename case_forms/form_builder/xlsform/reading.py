@@ -1,4 +1,4 @@
-"""Turn an XLSForm into a definition, or a report of what prevents that.
+"""The import of an XLSForm: a definition, or a report of what prevents it.
 
 `read_xlsform` opens the workbook in this process: for workbooks of our own making. What somebody sent goes through
 `sandbox.read_safely`, which has the same result.

@@ -1,4 +1,4 @@
-"""Read a workbook that somebody sent: a separate process opens the file, with little memory and little time.
+"""The sandbox for workbooks that somebody sent: a separate process opens the file, with little memory and time.
 
 What comes back are plain rows, bounded in number and length; the work on them here takes time that grows with them and
 not faster. So whatever the file holds, there is a report within seconds, and never an exception.

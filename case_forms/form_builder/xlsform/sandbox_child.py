@@ -1,4 +1,4 @@
-"""Read one workbook from stdin and write its rows as JSON to stdout, within limits of memory and time.
+"""The process that reads one workbook from stdin and writes its rows as JSON to stdout, within limits.
 
     python -m case_forms.form_builder.xlsform.sandbox_child < form.xlsx
 

@@ -1,4 +1,4 @@
-"""Convert the tree to sections with items, and remember where each part stood in the workbook."""
+"""Conversion of the tree to sections with items, with the row in the workbook that each part came from."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +30,7 @@ DIFFERS = {
 
 @dataclass
 class Sections:
-    """What has been made so far. `rows`: {JSON pointer: its row in the workbook}."""
+    """The sections made so far. `rows`: {JSON pointer: its row in the workbook}."""
 
     context: ImportContext
     sections: list[Item] = field(default_factory=list)
@@ -149,7 +149,10 @@ class Sections:
         return [(repeat, row, inner), *((note, row, []) for note in after)]
 
     def _count(self, repeat: Item, node: SurveyNode, relevant: Condition) -> list[Item]:
-        """Read the number of rows. A number is kept; for an answer, a note appears when the rows are not so many."""
+        """Read the number of rows, which may be a number or an expression.
+
+        A number becomes `min` and `max`. For an expression, a note appears when the rows are not so many.
+        """
         row, context = node.here, self.context
         for name in ("min", "max"):
             bound = read_number(row.get("vatra", name))

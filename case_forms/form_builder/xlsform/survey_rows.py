@@ -1,4 +1,4 @@
-"""Write the rows of the sheet "survey" from a definition."""
+"""The rows of the sheet "survey", written from a definition."""
 
 import json
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Turn the bytes of a workbook into plain rows, by pyxform. Knows no Django: it runs in a separate process.
+"""From the bytes of a workbook to plain rows, by pyxform. Knows no Django: it runs in a separate process.
 
 sandbox_child.py is that process. The result:
 
@@ -53,7 +53,7 @@ def read_book(content: bytes) -> Book:
     notes: list[Note] = []
     if file.has_merged_cells:
         notes.append(_note("merged_cells"))
-    # Twice over the file: pyxform gives texts only, in which a formula or a date can't be told from what was typed.
+    # The file is read twice: pyxform gives texts only, in which a formula or a date looks like what was typed.
     letters = _look_at_cells(content, notes)
     try:
         data = get_xlsform(BytesIO(content), file_type=SupportedFileTypes.xlsx.value)

@@ -1,4 +1,4 @@
-"""Turn a definition into an XLSForm that pyxform converts and ODK Validate accepts.
+"""The export of a definition as an XLSForm that pyxform converts and ODK Validate accepts.
 
 What XLSForms have no place for goes into columns beginning with vatra::, which other programs skip and our own import
 reads; what can't be expressed in XPath is reported, with what it was, in a sheet of its own.

@@ -1,4 +1,4 @@
-"""Write a form as an XLSForm."""
+"""The command that writes a form as an XLSForm."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Import an XLSForm as the draft of a form, or report by sheet, row and column what prevents that."""
+"""The command that imports an XLSForm as the draft of a form, or reports by sheet, row and column what prevents it."""
 
 from pathlib import Path
 from typing import Any

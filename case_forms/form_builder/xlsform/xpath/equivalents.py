@@ -1,4 +1,4 @@
-"""What XPath and JSON-Logic express in different words, for both directions.
+"""Equivalents of XPath and JSON-Logic that the two write differently, for both directions.
 
 Operators that XPath has no function for are written out in it: the one direction fills the template, the other
 recognises it, whoever wrote it.

@@ -1,4 +1,4 @@
-"""What is known of JSON-Logic without running it: when it has no value, and whether it is a whole number."""
+"""Facts about JSON-Logic without running it: when it has no value, and whether it is a whole number."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ ONE_NUMBER = frozenset({"round", "floor", "ceil", "abs"})
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of one value.
+    """The facts about one value.
 
     `needs`: without an answer to one of these keys there is no value; None when that isn't all there is to it. `least`:
     no value is smaller; `whole`: every value is a whole number.

@@ -1,4 +1,4 @@
-"""What has to be asked before two values are compared, so that a missing answer means what it means to XPath.
+"""Guards against null: what to ask before a comparison, so that a missing answer means what it means to XPath.
 
 XPath has NaN where JSON-Logic has null, and null counts as 0 in an order. A comparison therefore asks `answered` first,
 unless it can't make a difference. Both converters ask here, so that what one adds the other takes away.

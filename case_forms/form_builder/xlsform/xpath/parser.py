@@ -1,4 +1,4 @@
-"""Parse an XPath expression as XLSForms write it: a grammar for lark, and our own codes for what is wrong.
+"""The parser of XPath as XLSForms write it: a grammar for lark, and our own codes for what is wrong.
 
 The grammar is that of XPath 1.0 without axes, attributes, wildcards and unions, and with XLSForm's ${name}. lark's
 contextual lexer gives "div", "and" and "*" the meaning that they have where they stand (XPath 1.0, section 3.7).

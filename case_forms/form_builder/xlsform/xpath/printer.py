@@ -1,4 +1,4 @@
-"""Print an XPath expression from its nodes, with parentheses where its operators need them.
+"""The printer of XPath expressions from their nodes, with parentheses where the operators need them.
 
 `parse(print_xpath(node)) == node` for what the parser can return (tests/test_xpath_printer.py).
 """

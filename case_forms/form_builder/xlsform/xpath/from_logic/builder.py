@@ -1,4 +1,4 @@
-"""Build XPath's nodes from JSON-Logic: names, and the registry of which function builds which operator.
+"""The builder of XPath's nodes from JSON-Logic: names, and the registry of which function builds which operator.
 
 The modules beside this one register their operators here, so that none of them has to know the others.
 """

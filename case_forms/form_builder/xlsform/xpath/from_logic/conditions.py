@@ -147,7 +147,7 @@ def _choice(builder: XPathBuilder, needle: Any, hay: Any) -> Node:
     if isinstance(needle, str):
         element = builder.find_answer(hay)
         written = element.get_written_value(needle) if element else needle
-        # Chosen values stand in one text with blanks between them: one that holds a blank can't be told apart.
+        # Chosen values are one text with blanks between them, in which a value with a blank would be two.
         if not written or " " in written:
             raise InexpressibleError("no_xpath")
         return Text(written)

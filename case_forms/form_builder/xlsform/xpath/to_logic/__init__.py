@@ -1,6 +1,4 @@
-"""XPath to JSON-Logic. The meaning stays, that of a missing answer too: docs/xlsform.md has the table.
-
-The meaning is kept, that of no answer too: docs/xlsform.md has the table.
+"""XPath to JSON-Logic. The meaning stays the same, that of a missing answer too: docs/xlsform.md has the table.
 
 An unanswered question is an empty text to XPath, and no number; here it is null, and null counts as 0 in an order.
 Where that makes a difference the converted expression asks `answered` first.

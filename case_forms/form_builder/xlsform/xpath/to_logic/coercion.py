@@ -1,4 +1,4 @@
-"""Read a value as a truth value, a number, a text or a day, as XPath reads it (JavaRosa: FunctionUtils)."""
+"""Coercion of a value to a truth value, a number, a text or a day, as XPath does it (JavaRosa: FunctionUtils)."""
 
 from ..facts import variable
 from ..nodes import XPathError

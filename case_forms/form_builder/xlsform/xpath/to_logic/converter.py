@@ -1,4 +1,4 @@
-"""Convert a tree of XPath's nodes to JSON-Logic, with the registry of which function converts which call.
+"""The converter of XPath's nodes to JSON-Logic, with the registry of which function converts which call.
 
 The modules beside this one register functions, operations and idioms here, so that none has to know the others.
 """

@@ -1,4 +1,4 @@
-"""Ways of writing in XPath what JSON-Logic has an operator for, recognised as that operator."""
+"""Idioms: ways of writing in XPath what JSON-Logic has an operator for, recognised as that operator."""
 
 from ..equivalents import DATE_PARTS, TEMPLATES, match_template
 from ..facts import operation

@@ -1,4 +1,4 @@
-"""What the expressions of one element can read, and as which JSON-Logic."""
+"""The scope of one element: what its expressions can read, and as which JSON-Logic."""
 
 from collections.abc import Mapping
 from typing import Any
