@@ -57,6 +57,8 @@ class KeyedForm(forms.Form):
 
 
 class AddForm(KeyedForm):
+    """The fields of a new form: language, title, kind and key."""
+
     language = forms.ChoiceField(
         label=gettext_lazy("Main language"),
         choices=list(NATIVE_NAMES.items()),
@@ -66,6 +68,7 @@ class AddForm(KeyedForm):
     field_order = ["language", "title", "kind", "key"]
 
     def definition(self) -> dict[str, Any]:
+        """Build a form with one empty section, in its main language only."""
         given = self.cleaned_data
         language = given["language"]
         # The section's name is content: in the form's own language, not in that of whoever creates it.
@@ -82,6 +85,8 @@ class AddForm(KeyedForm):
 
 
 class CopyForm(KeyedForm):
+    """The title and key of a copy."""
+
     field_order = ["title", "key"]
 
     def __init__(self, *args: Any, copied: dict[str, Any], **kwargs: Any) -> None:
@@ -98,6 +103,8 @@ class CopyForm(KeyedForm):
 
 
 class AddView(BuilderPage):
+    """The page that creates a form."""
+
     permission_required = "add"
     page_title = gettext_lazy("New form")
     template_name = "form_builder/add.html"

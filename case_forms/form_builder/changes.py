@@ -61,6 +61,7 @@ class _Refused(Exception):
 
 
 def _changed(document: Any, change: Any) -> Any:
+    """Apply one change. Raises _Refused."""
     kind = change.get("op") if isinstance(change, dict) else None
     if not isinstance(kind, str) or kind not in PROPERTIES or set(change) != PROPERTIES[kind]:
         raise _Refused(_("There is no such change."))
@@ -76,6 +77,7 @@ def _changed(document: Any, change: Any) -> Any:
         # RFC 6902, 4.4: the target must not lie inside what is moved.
         if path[: len(source)] == source:
             raise _Refused(_("Nothing can be moved into itself."))
+        # The target is looked up after the removal, as RFC 6902 defines a move.
         document, value = _without(document, source)
         return _with(document, path, value)
     if not is_plain(change["value"]):

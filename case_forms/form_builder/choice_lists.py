@@ -89,6 +89,7 @@ class ChoiceListForm(WagtailAdminModelForm):
             raise ValidationError(told + ([_("and %(count)s more") % {"count": more}] if more > 0 else [])) from None
 
     def _keep_what_is_used(self, choices: list[dict[str, Any]]) -> None:
+        """Raise ValidationError when a published value was renamed, or a rule compares with one that is gone."""
         name = f"{SHARED}{self.instance.key}"
         renamed = renamed_in(choices, published_in_list(name))
         told = [f"{choices[position]['value']}: {locked_words(was)}" for position, was in renamed]
@@ -139,11 +140,15 @@ class AddListView(SavedByHand, snippets.CreateView):
 
 
 class EditListView(SavedByHand, snippets.EditView):
+    """The page that changes a list, with the forms that use it."""
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {"used_by": list(forms_using(self.object.key))}
 
 
 class ListIndex(snippets.IndexView):
+    """The index of the shared lists, with how many forms use each."""
+
     default_ordering = "key"
 
     @cached_property

@@ -47,6 +47,8 @@ class TableProblem:
 
 
 class TableRefused(Exception):
+    """Raised for a table that can't be read as a list. `problems`: all of them."""
+
     def __init__(self, problems: Sequence[TableProblem]) -> None:
         super().__init__("; ".join(map(str, problems[:20])))
         self.problems = problems

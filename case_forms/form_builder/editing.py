@@ -75,6 +75,8 @@ class DefinitionForm(WagtailAdminModelForm):
 
 
 class EditView(snippets.EditView):
+    """The editor's page: Wagtail's edit view, with the outline in place of panels."""
+
     is_withdrawn = True
     template_name = "form_builder/edit.html"
     url_namespace = ""
@@ -105,6 +107,7 @@ class EditView(snippets.EditView):
         return super().save_instance()
 
     def get_success_json(self) -> dict[str, Any]:
+        """Return the answer to an autosave, with the new base and the problems for the outline."""
         return super().get_success_json() | {"base": compute_sha(self.object.definition), "problems": self.problems}
 
     # submitting
@@ -125,6 +128,7 @@ class EditView(snippets.EditView):
         return super().form_valid(form)
 
     def submit_action(self) -> HttpResponse | None:
+        """Submit the form for approval, unless something prevents publishing it."""
         found = publishing_problems(self.object.key, self.object.definition)
         if found:
             tell_problems(self.request, _("The form is saved, but not submitted."), found, self.object)
@@ -179,6 +183,7 @@ class EditView(snippets.EditView):
 
     @cached_property
     def problems(self) -> list[dict[str, str]]:
+        """The problems that prevent publishing now, for the page."""
         found = publishing_problems(self.object.key, self.object.definition)
         return placed(found, self.object.definition, get_language() or "sq")
 

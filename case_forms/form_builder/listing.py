@@ -25,6 +25,8 @@ WIDE = "builder-wide"  # columns for which a telephone has no room
 
 
 class FormFilter(WagtailFilterSet):
+    """The filters of the list. Archived forms are left out unless asked for."""
+
     kind = django_filters.ChoiceFilter(
         field_name="definition__kind", label=gettext_lazy("Kind"), choices=list(KINDS.items())
     )
@@ -53,6 +55,8 @@ class StateColumn(Column):
 
 
 class FormIndex(snippets.IndexView):
+    """The index of forms, with their version, state and submissions."""
+
     filterset_class = FormFilter
     default_ordering = "key"
     url_namespace = ""

@@ -69,6 +69,7 @@ def renamed_in(choices: Sequence[Mapping[str, Any]], published: Values) -> Itera
 
 
 def locked_words(value: str) -> str:
+    """Return the message for a choice whose published value was changed."""
     return _("This choice was published with the value “%(value)s”: don't change it. Its text may change.") % {
         "value": value
     }

@@ -101,6 +101,8 @@ class FormDefinition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixi
 
 
 class FormVersionQuerySet(models.QuerySet["FormVersion"]):
+    """Versions, which a query can read and never change."""
+
     def newest(self) -> "FormVersionQuerySet":
         """Return the newest version of each form that isn't archived."""
         newest = FormVersion.objects.filter(form=models.OuterRef("form")).order_by("-number").values("number")[:1]

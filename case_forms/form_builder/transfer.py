@@ -76,6 +76,8 @@ def _no_constant(name: str) -> NoReturn:
 
 
 class FileForm(forms.Form):
+    """The upload of a file of canonical JSON."""
+
     file = forms.FileField(
         label=gettext_lazy("File"), widget=forms.FileInput(attrs={"accept": ".json,application/json"})
     )
@@ -124,6 +126,10 @@ class ImportView(BuilderPage):
         return redirect(self.address("edit", form.pk))
 
     def taken_in(self, definition: Any, *, as_draft: bool, origin: str = "json") -> FormDefinition:
+        """Make the definition a new form, or the draft of the form with its key.
+
+        Raises DefinitionRefused, FormIsLocked.
+        """
         key = definition.get("key") if isinstance(definition, dict) else None
         standing = FormDefinition.objects.filter(key=key).first() if as_draft and isinstance(key, str) else None
         if standing is None:

@@ -44,6 +44,8 @@ class Side:
 
 
 class VersionsView(PageOfForm):
+    """The list of a form's versions, with what is filled on each."""
+
     page_title = gettext_lazy("Versions")
     header_icon = "history"
     template_name = "form_builder/versions.html"
@@ -112,6 +114,7 @@ class CompareView(PageOfForm):
         return [*super().between(), {"url": self.address("versions", self.form.pk), "label": _("Versions")}]
 
     def side(self, name: str) -> Side:
+        """Return one side by its name in the URL. Raises Http404 for a name that isn't one."""
         if name == DRAFT:
             return Side(name, _("Draft"), as_comparable(self.draft.definition))
         if name.startswith("revision:"):

@@ -14,6 +14,8 @@ COMPARE = rf"history/(?P<pk>\d+)/revisions/compare/{SIDES}/$"
 
 
 class FormViewSet(SnippetViewSet):
+    """The admin of forms: Wagtail's snippet views, with the outline as edit view and pages of our own."""
+
     model = FormDefinition
     base_url_path = "forms"
     icon = "form"
@@ -66,6 +68,8 @@ class FormViewSet(SnippetViewSet):
 
 
 class ChoiceListViewSet(SnippetViewSet):
+    """The admin of shared lists of choices."""
+
     model = ChoiceList
     base_url_path = "choice-lists"
     icon = "list-ul"

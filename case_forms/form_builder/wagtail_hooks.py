@@ -20,11 +20,15 @@ register_snippet(BuilderGroup)
 
 
 class SubmitForApproval(SubmitForModerationMenuItem):
+    """Wagtail's item for submitting, with our label."""
+
     def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
         return super().get_context_data(parent_context) | {"label": _("Submit for approval")}
 
 
 class Withdraw(CancelWorkflowMenuItem):
+    """Wagtail's item for cancelling a workflow, with our label."""
+
     def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
         return super().get_context_data(parent_context) | {"label": _("Withdraw from approval")}
 

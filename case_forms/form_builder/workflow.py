@@ -29,7 +29,7 @@ class ReviewLock(WorkflowLock):
     """The lock of a form under review: it stays as it is, for everybody."""
 
     def get_message(self, user: User) -> Any:
-        """Return no message: the page itself says how the approval stands (builder/_standing.html)."""
+        """Return no message: the page itself says how the approval stands (form_builder/_standing.html)."""
         return None
 
     def get_locked_by(self, user: User, can_lock: bool = False) -> Any:
@@ -74,6 +74,7 @@ class FormApprovalTask(Task):
         return True
 
     def get_actions(self, obj: Any, user: User) -> list[Action]:
+        """Return the decisions that this user can take now: none, asking for changes, or both."""
         state = obj.current_workflow_task_state
         if state is None or not may_approve(state, user):
             return []
@@ -138,6 +139,7 @@ _publish_actions: list[PublishAction] = []
 
 
 def register_publish_action(action: PublishAction) -> None:
+    """Register what approving calls to publish."""
     _publish_actions[:] = [action]
 
 

@@ -41,6 +41,8 @@ class ExportSheetView(PageOfForm):
 
 
 class SheetForm(forms.Form):
+    """The upload of an XLSForm."""
+
     file = forms.FileField(label=gettext_lazy("File"), widget=forms.FileInput(attrs={"accept": ".xlsx"}))
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=list(KINDS.items()))
     key = forms.CharField(

@@ -19,10 +19,13 @@ Check = Callable[[Any, str], Iterator[Problem]]
 
 
 def wrong(path: str, words: "str | Promise") -> Problem:
+    """Return the problem of a value with the wrong type."""
     return Problem(path, "wrong_shape", words)
 
 
 def list_of(check_entry: Check, most: int) -> Check:
+    """Return the check of a list with at most so many entries, which all pass one check."""
+
     def check(value: Any, path: str) -> Iterator[Problem]:
         if not isinstance(value, list):
             yield wrong(path, _("This must be a list."))
@@ -51,6 +54,8 @@ def by_name(check_entry: Check, most: int) -> Check:
 
 
 def one_of(*allowed: Any) -> Check:
+    """Return the check of a text or number out of a closed vocabulary."""
+
     def check(value: Any, path: str) -> Iterator[Problem]:
         # bool is a subclass of int, and True == 1: without the first test `true` would pass for format 1.
         if isinstance(value, bool) or not isinstance(value, str | int) or value not in allowed:
@@ -82,11 +87,13 @@ def name(value: Any, path: str) -> Iterator[Problem]:
 
 
 def language(value: Any, path: str) -> Iterator[Problem]:
+    """Check for a language's code."""
     if not isinstance(value, str) or not LANGUAGE.fullmatch(value):
         yield Problem(path, "unknown_language", _("Write a language as its code: sq, en, rom, pt-BR."))
 
 
 def texts(value: Any, path: str) -> Iterator[Problem]:
+    """Check for texts by language: {code: text}."""
     if not isinstance(value, dict):
         yield wrong(path, _("This must be texts by language."))
         return
@@ -97,6 +104,8 @@ def texts(value: Any, path: str) -> Iterator[Problem]:
 
 
 def whole(smallest: int, largest: int) -> Check:
+    """Return the check of a whole number within bounds."""
+
     def check(value: Any, path: str) -> Iterator[Problem]:
         # bool is a subclass of int: `true` is no number here.
         if isinstance(value, bool) or not isinstance(value, int) or not smallest <= value <= largest:
@@ -107,11 +116,13 @@ def whole(smallest: int, largest: int) -> Check:
 
 
 def plain_json(value: Any, path: str) -> Iterator[Problem]:
+    """Check for any JSON value that can be stored; what it means is for `checker` to say."""
     if not is_plain(value):
         yield wrong(path, _("This must be plain JSON, without strange characters and not nested too deep."))
 
 
 def condition(value: Any, path: str) -> Iterator[Problem]:
+    """Check for an expression, true or false; whether it can be read is for `checker` to say."""
     if not isinstance(value, dict | bool):
         yield wrong(path, _("This must be an expression."))
     else:
@@ -119,6 +130,7 @@ def condition(value: Any, path: str) -> Iterator[Problem]:
 
 
 def sharing(value: Any, path: str) -> Iterator[Problem]:
+    """Check for {role: true or an expression}. false isn't allowed: a role that may not read is left out."""
     if not isinstance(value, dict):
         yield wrong(path, _("This must be an object."))
         return

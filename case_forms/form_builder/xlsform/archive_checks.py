@@ -81,6 +81,7 @@ def _look_through(archive: zipfile.ZipFile) -> bool:
 
 
 def _measure(parts: list[zipfile.ZipInfo]) -> None:
+    """Refuse an archive that is too large or inconsistent, by its directory alone."""
     if len(parts) > MAX_PARTS:
         raise RefusedWorkbookError("zip_bomb")
     names = [part.filename for part in parts]

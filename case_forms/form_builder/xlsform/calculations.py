@@ -65,6 +65,7 @@ def calculated_instead(
 def _worked_out(
     node: SurveyNode, part: Node, ours: str, outer: Condition, context: ImportContext, wanted: str
 ) -> list[Question]:
+    """Build a calculated question. `wanted`: the result that vatra::result names, "" for the one of the expression."""
     question = begin_question(node, ours, outer, context)
     value = context.value(part, node.here, node, "bind", "calculate")
     if value is None:

@@ -22,6 +22,8 @@ YES, NO = ("yes", "true", "true()"), ("no", "false", "false()")
 
 @dataclass
 class ImportContext:
+    """The state of one import. `taken`: keys already given; `labels`: {name: {code: label}}."""
+
     report: Report
     languages: Languages
     lists: dict[str, ChoiceList]

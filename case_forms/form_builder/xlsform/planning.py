@@ -24,6 +24,7 @@ def plan(root: SurveyNode, context: ImportContext) -> None:
 
 
 def _plan(node: SurveyNode, context: ImportContext, repeats: int) -> None:
+    """Plan one node and those below it. `repeats`: how many repeats are around it."""
     assert node.parent is not None
     assert node.parent.element is not None
     row = node.here
@@ -66,6 +67,7 @@ def _give_key(node: SurveyNode, context: ImportContext) -> None:
 
 
 def match_type(node: SurveyNode) -> MatchedType | None:
+    """Return our type for a row, None when there is none. A note with a calculation is a text."""
     row = node.here
     if node.type in NOTES and row.get("bind", "calculate"):
         return MatchedType("text")

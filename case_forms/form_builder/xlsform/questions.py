@@ -145,6 +145,7 @@ def _bounds(question: Question, node: SurveyNode, context: ImportContext) -> Non
 
 
 def _appearance(question: Question, node: SurveyNode, found: MatchedType, context: ImportContext) -> None:
+    """Keep the appearance where it has a meaning here; report the others."""
     row = node.here
     kept = row.get("vatra", "appearance")
     if kept:

@@ -230,6 +230,7 @@ def _add(report: Report, severity: str, code: str, sheet: str, row: int | None, 
 def _place(
     path: str, rows: dict[str, Row], lists: dict[str, ChoiceList], sheets: dict[str, Sheet]
 ) -> tuple[str, int | None, str]:
+    """Return the sheet, row and column of a path into the definition."""
     steps = path.split("/")
     if steps[1:2] == ["lists"] and len(steps) > 2:
         return _place_of_choice(steps, lists, sheets)

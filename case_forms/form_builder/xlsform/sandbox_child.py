@@ -35,6 +35,7 @@ def limit_resources() -> None:
 
 
 def answer_to(content: bytes) -> dict[str, object]:
+    """Return the rows of a workbook, or why it was refused. Never raises."""
     # Imported here, so that the limits hold while pyxform and openpyxl are loaded, too.
     from .archive_checks import RefusedWorkbookError
 

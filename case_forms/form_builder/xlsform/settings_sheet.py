@@ -15,6 +15,8 @@ KNOWN = ("title", "id_string", "version", "default_language", "vatra", "name")
 
 @dataclass
 class Settings:
+    """The one row of the sheet; `row` is None for a workbook without settings."""
+
     row: Row | None = None
     form_id: str = ""
     default_language: str = ""
@@ -54,6 +56,7 @@ class Settings:
 
 
 def read_settings(sheet: Sheet, report: Report) -> Settings:
+    """Read the sheet, and report the settings that have no equivalent here."""
     if not sheet.rows:
         return Settings()
     row = sheet.rows[0]

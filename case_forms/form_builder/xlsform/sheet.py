@@ -42,6 +42,8 @@ class Row:
 
 @dataclass
 class Sheet:
+    """One sheet. `headers`: {tokens: header}; `letters`: {letter of the column: header}."""
+
     name: str
     headers: dict[Tokens, str]
     letters: dict[str, str]
@@ -60,6 +62,7 @@ class Sheet:
         return sheet
 
     def header(self, *tokens: str) -> str:
+        """Return the header of a column, or of the first that begins with these tokens."""
         exact = self.headers.get(tokens)
         if exact is not None:
             return exact

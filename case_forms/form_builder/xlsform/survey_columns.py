@@ -30,6 +30,8 @@ class Lost:
 
 @dataclass
 class SurveyColumns:
+    """The rows written so far, and what was lost in them."""
+
     form: Form
     names: ExportNames
     lists: ExportLists

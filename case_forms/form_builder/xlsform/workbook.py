@@ -111,6 +111,10 @@ def _our_notes(sheet: Any, letters: dict[str, str]) -> Iterator[Note]:
 
 
 def _filled_cells(sheet: Any, most: int, name: str) -> Iterator[tuple[int, int, Any]]:
+    """Yield (row, column, cell) of every cell with a value.
+
+    Raises RefusedWorkbookError for too many rows or columns.
+    """
     # The size that a sheet declares may be wrong; without it openpyxl goes by the rows that there are.
     sheet.reset_dimensions()
     empty = filled = 0

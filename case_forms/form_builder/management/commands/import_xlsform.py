@@ -14,6 +14,11 @@ from case_forms.form_builder.xlsform.sandbox import read_safely
 
 
 class Command(BaseCommand):
+    """The command: reads a workbook, prints the report, and saves the form where there is no error.
+
+    With --check nothing is saved.
+    """
+
     help = (
         "Reads an XLSForm (.xlsx) and keeps it as a draft, which nobody can fill before it is published. What can't be "
         "carried over is named by sheet, row and column; with one error nothing is saved, and the exit code is 1."

@@ -22,6 +22,8 @@ class XPathError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """A number written out."""
+
     value: int | float
     # Not compared: the converters recognise patterns by comparing nodes, wherever they stand in the text.
     at: int = field(default=0, compare=False)
@@ -29,6 +31,8 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """A text in quotes."""
+
     value: str
     at: int = field(default=0, compare=False)
 
@@ -43,6 +47,8 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """A call of a function."""
+
     name: str
     arguments: "tuple[Node, ...]" = ()
     at: int = field(default=0, compare=False)

@@ -81,6 +81,7 @@ class XPathBuilder:
     # ---- what an expression is worth ----
 
     def value(self, logic: Any) -> TypedNode:
+        """Build an expression's value. Raises InexpressibleError."""
         found = operation(logic)
         if found is None:
             return build_constant(logic)

@@ -73,6 +73,7 @@ class Converter(Scope):
     """A converter of the expressions of one element."""
 
     def value(self, node: Node) -> TypedLogic | Rows:
+        """Convert a node to one value or to several. Raises XPathError."""
         if isinstance(node, Number | Text):
             return build_literal(node.value)
         if isinstance(node, Ref):
@@ -194,6 +195,7 @@ class Converter(Scope):
         return self.read_below(rows, node)
 
     def filtered(self, node: Filtered) -> Rows:
+        """Convert base[condition]. Raises XPathError where the base isn't plain rows."""
         rows = self.value(node.base)
         # A second condition on the same rows has no counterpart in `Rows`.
         if not isinstance(rows, Rows) or rows.value is not None or rows.condition is not None:
