@@ -213,8 +213,6 @@ def archiving_problems(form: FormDefinition, *, is_archived: bool) -> list[Probl
 def make_form(*, definition: dict[str, Any], by: User, origin: str) -> FormDefinition:
     """Make a new form. Audited. Raises DefinitionRefused when the definition is misshapen or its key is taken.
 
-    Recorded. Raises DefinitionRefused when the definition is misshapen or its key is taken.
-
     `origin`: "new", "json", "xlsform", or "copy:<key>" with the key of the form it is a copy of.
     """
     # The working copy may have problems of meaning, but its key is permanent: that one is checked now.

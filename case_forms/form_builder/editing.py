@@ -274,8 +274,8 @@ class DecideView(snippets.WorkflowActionView):
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             response = super().post(request, *args, **kwargs)
-        # The transaction has been rolled back with the workflow's rows: the form still waits for a decision.
         except DefinitionRefused as refused:
+            # The transaction has been rolled back with the workflow's rows: the form still waits for a decision.
             form = self.object.get_latest_revision_as_object()
             tell_problems(request, _("Not published. The form is still waiting for approval."), refused.problems, form)
             return redirect(self.redirect_url)

@@ -58,8 +58,8 @@ def edited(now: Definition, sent: str) -> Definition:
 def _parsed(sent: str) -> dict[str, Any]:
     try:
         posted = json.loads(sent, parse_constant=_no_constant)
-    # `json` recurses: a body of nothing but brackets would end as a server error otherwise.
     except (ValueError, RecursionError):
+        # RecursionError: `json` recurses, and a body of nothing but brackets would end as a server error.
         raise EditRefused(_("What was sent is not JSON.")) from None
     if not isinstance(posted, dict) or set(posted) not in ({"base", "changes"}, {"base", "definition"}):
         raise EditRefused(_("What was sent holds no changes."))

@@ -50,7 +50,6 @@ class Colleagues:
         if user is None:
             return []
         today = Assignment.objects.current().filter(role=StaffRole.WORKER, unit__in=user.units().values("pk"))
-        # Nobody is their own colleague.
         found = User.objects.filter(pk__in=today.values("user"), is_active=True).exclude(pk=user.pk)
         return [(str(each.pk), {"sq": _name(each)}) for each in found]
 

@@ -71,7 +71,6 @@ class VersionsView(PageOfForm):
         sent = dict(self.form.versions.annotate(count=Count("submissions")).values_list("pk", "count"))
         drafts = Count("drafts", filter=Q(drafts__submitted_at__isnull=True))
         started = dict(self.form.versions.annotate(count=drafts).values_list("pk", "count"))
-        # Versions come newest first, so the second of each pair is the earlier one.
         before = {later.pk: version.number for later, version in itertools.pairwise(versions)}
         return [
             VersionRow(version, sent[version.pk], started[version.pk], before.get(version.pk)) for version in versions

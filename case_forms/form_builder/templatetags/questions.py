@@ -236,8 +236,8 @@ def in_words(context: Context) -> str:
         return ""
     try:
         return registry.get(question["type"]).formatted(value, question, context["language"], _Offered(context))
-    # A draft can hold anything under the key; the page must still open for the worker to correct it.
     except (AttributeError, KeyError, TypeError, ValueError):
+        # A draft can hold anything under the key; the page must still open for the worker to correct it.
         return as_input(value)
 
 

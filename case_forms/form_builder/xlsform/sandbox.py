@@ -57,8 +57,7 @@ def _asked(content: bytes) -> dict[str, Any]:
     """Ask the separate process about a workbook."""
     command = [
         sys.executable,
-        # Isolated: no variables, no user packages, nothing from the working directory. The path is added in the
-        # command.
+        # Isolated from variables, user packages and the working directory; the command adds the path.
         "-I",
         "-c",
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {CHILD} as c; c.main()",
@@ -71,7 +70,8 @@ def _asked(content: bytes) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         return {"refused": "took_too_long"}
     if done.returncode:  # killed for its time or its memory
-        # -9 and -24 are SIGKILL and SIGXCPU: the limits of processor time. Anything else is taken for the memory limit.
+        # -9 and -24 are SIGKILL and SIGXCPU, as at the limit of processor time. Anything else is taken for the memory
+        # limit.
         return {"refused": "took_too_long" if done.returncode == -9 or done.returncode == -24 else "too_much_memory"}
     try:
         answer = json.loads(done.stdout)

@@ -90,8 +90,8 @@ class SurveyRows(SurveyColumns):
         row |= {f"vatra::{side}": str(value) for side, value in bounds.items()}
         if len(bounds) == 2 and repeat.min == repeat.max:
             row["repeat_count"] = str(repeat.min)
-        # ODK fixes the number of rows or leaves it open; it has no bounds for it.
         elif bounds:
+            # ODK fixes the number of rows or leaves it open; it has no bounds for it.
             self._lose("repeat_count", "rows", bounds)
         self._put(row)
         self._items(repeat.items, element.name)
