@@ -1,9 +1,5 @@
 """The part of a brief that a question is for: as the question says itself, else as the seeded forms use its key.
 
-as it says itself, else as the seeded forms use its key.
-
-as it says itself, else as the seeded forms mean its key.
-
 The parts, and in which order each role reads them, are data of the room that writes briefs
 (`notifications.briefs.parts`). Versions published before a question could say its part are known by their keys
 (`data/parts_by_key.json`); what is in neither is read after the rest.

@@ -33,8 +33,6 @@ class CheckedDefinition:
 def check_definition(definition: Any, *, shared: Shared = no_shared_lists) -> list[Problem]:
     """Return every problem of a definition, in document order; empty when it can be published. Never raises.
 
-    Never raises.
-
     `shared` looks up the shared lists that it names; the check itself reads no database.
     """
     return checked(definition, shared=shared).problems

@@ -76,8 +76,6 @@ def listed(name: str) -> list[dict[str, Any]]:
 class Lists:
     """A ChoiceSource. Each list is read once per instance: make one for each request or submission, and drop it.
 
-    Each list is read once per instance, so make one for each request or submission, and drop it.
-
     `user`: whose sessions, visits and colleagues are listed; nobody's without one. Zones are those of the user's
     regions; all of them without one. All other lists are the same for everybody.
     """
