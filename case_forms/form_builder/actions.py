@@ -1,6 +1,6 @@
-"""What can be done to a form: save its working copy, publish, restore, archive, copy, import.
+"""The acts on a form: save its working copy, publish, restore, archive, copy, import.
 
-Nothing here asks who may; pages do, and `FormDefinition.publish` guards publication by people.
+Nothing here checks permissions: pages do, and `FormDefinition.publish` guards publication by people.
 """
 
 import copy
@@ -44,7 +44,7 @@ CHANGED_SINCE = _(
 
 
 class DefinitionRefused(Exception):
-    """A definition can't be published (or saved). `problems` says why, each with its path."""
+    """Raised when a definition can't be published (or saved). `problems` says why, each with its path."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("; ".join(f"{problem.path or '/'}: {problem.code}" for problem in problems[:20]))
@@ -52,17 +52,20 @@ class DefinitionRefused(Exception):
 
 
 class FormIsLocked(Exception):
-    """The form waits for approval, or somebody locked it for themselves."""
+    """Raised when a form waits for approval, or somebody locked it for themselves."""
 
 
 def save_definition(*, key: str, definition: dict[str, Any], by: User | None = None) -> FormDefinition:
-    """Makes a form or changes its working copy, and keeps a revision of it. A working copy may have problems of
-    meaning, never of shape. Raises DefinitionRefused."""
+    """Make a form or change its working copy, and store a revision of it.
+
+    A working copy may have problems of meaning, never of shape. Raises DefinitionRefused.
+    """
     _raise_if(_problems_of_shape(key, definition))
     with transaction.atomic():
         form, made = FormDefinition.objects.select_for_update().get_or_create(
             key=key, defaults={"definition": copy.deepcopy(definition), "live": False}
         )
+        # No revision without a change, as in the editor (`EditView.save_instance`).
         if made or not _same(form.working_copy(), definition):
             _keep(form, definition, by, log_action="wagtail.create" if made else "wagtail.edit")
     return form
@@ -76,22 +79,29 @@ def publish_form(
     approved_sha256: str = "",
     asks_dependents: bool = True,
 ) -> FormVersion:
-    """Publishes the working copy as the next version, with the choices of its lists written into it. The same content
-    as the newest version is that version again. Recorded.
+    """Publish the working copy as the next version, with the choices of its lists written into it.
 
-    People come here through `FormDefinition.publish`, which asks for a second pair of eyes; seeding comes directly, and
-    without `asks_dependents` when it publishes forms and procedures that belong together and checks them afterwards.
-    `approved_sha256`: what was approved; another content, because somebody changed a shared list since, is refused.
+    Content equal to the newest version's returns that version again. Audited either way.
+
+    People reach this through `FormDefinition.publish`, which demands the approval of another coordinator; seeding calls
+    it directly, and without `asks_dependents` when it publishes forms and procedures that belong together and checks
+    them afterwards.
+
+    `approved_sha256`: what was approved; other content, because somebody has changed a shared list since, is refused.
     Raises DefinitionRefused with every problem when the definition can't be filled.
     """
     with transaction.atomic():
+        # Publishing twice at once must not give two versions one number, nor publish a draft that is being replaced.
         form = FormDefinition.objects.select_for_update().get(pk=form.pk)
         revision = form.latest_revision or form.save_revision(user=by)
         made = publishable(form.key, form.working_copy(), asks_dependents=asks_dependents)
         text = canonical.dump(made.to_json())
+        # Compared over the resolved text: a shared list may have changed without any new revision of the form
+        # (docs/adr/0075).
         if approved_sha256 and canonical.compute_sha256(text) != approved_sha256:
             raise DefinitionRefused([Problem("", "changed_since_submitted", CHANGED_SINCE)])
         version, is_new = _get_version(form, text, by, submitted_by)
+        # The permission policy denies `publish` to everybody (docs/adr/0012); who may do this was decided before.
         PublishRevisionAction(revision, user=by).execute(skip_permission_checks=True)
         log_event(
             "form.published" if is_new else "form.published_unchanged",
@@ -107,20 +117,22 @@ def publish_form(
 
 
 def as_published(definition: dict[str, Any]) -> dict[str, Any]:
-    """What a version of this definition would hold today: the choices of its lists are written into its questions."""
+    """Return what a version of this definition would hold today, with the choices of its lists in its questions."""
     return resolved(definition, shared_lists())
 
 
 def publishing_problems(
     key: str, definition: dict[str, Any], shared: Shared | None = None, *, asks_dependents: bool = True
 ) -> list[Problem]:
-    """Everything that keeps this definition from being published as the form of this key: in itself, against what was
-    published of it before, and for whoever relies on it."""
+    """Return everything that prevents publishing this definition as the form with this key.
+
+    Checked in itself, against what was published of the form before, and for whatever depends on it.
+    """
     return _prepared(key, definition, shared, asks_dependents=asks_dependents).problems
 
 
 def publishable(key: str, definition: dict[str, Any], *, asks_dependents: bool = True) -> Form:
-    """The form as a version of this definition would hold it. Raises DefinitionRefused."""
+    """Return the form as a version of this definition would hold it. Raises DefinitionRefused."""
     made = _prepared(key, definition, asks_dependents=asks_dependents)
     if made.form is None or made.problems:
         raise DefinitionRefused(made.problems)
@@ -130,20 +142,22 @@ def publishable(key: str, definition: dict[str, Any], *, asks_dependents: bool =
 def _prepared(
     key: str, definition: dict[str, Any], shared: Shared | None = None, *, asks_dependents: bool = True
 ) -> CheckedDefinition:
-    """Parsed, resolved and checked: by the rules, against what was published before, and by whoever relies on it."""
+    """Parse, resolve and check: by the rules, against what was published before, and by every dependent."""
     made = checked(definition, shared=shared or shared_lists())
     if made.form is None:
         return made
+    # Nothing else is worth reporting: the checks below compare with what another form has published.
     if made.form.key != key:
         return CheckedDefinition(None, [_wrong_key()])
     found = [*made.problems, *renamed_values(key, made.form)]
     if asks_dependents:
+        # Reasoning about conditions (`deep`) needs a form without problems of its own.
         found += problems_for_dependents(key, made.form, deep=not made.problems)
     return CheckedDefinition(made.form, found)
 
 
 def restore_version(*, version: FormVersion, by: User) -> Revision:
-    """Makes a published version the working copy again, as a new revision. Recorded. Raises FormIsLocked."""
+    """Make a published version the working copy again, as a new revision. Audited. Raises FormIsLocked."""
     with transaction.atomic():
         form = FormDefinition.objects.select_for_update().get(pk=version.form_id)
         raise_if_locked(form, by)
@@ -160,15 +174,17 @@ def restore_version(*, version: FormVersion, by: User) -> Revision:
 
 
 def archive_form(*, form: FormDefinition, is_archived: bool, by: User) -> bool:
-    """Takes a form out of use, or back into it. Nobody begins an archived form; forms that are being filled may be
-    finished, and every answer stays. Recorded. Returns whether anything changed.
+    """Take a form out of use, or back into it. Return whether anything changed.
 
-    Raises DefinitionRefused when something that stands on the form would stop working, or works with it no longer.
+    Nobody begins an archived form; drafts of it may be finished, and every answer stays. Audited.
+
+    Raises DefinitionRefused when something that depends on the form would stop working, or no longer works with it.
     """
     with transaction.atomic():
         form = FormDefinition.objects.select_for_update().get(pk=form.pk)
         if form.is_archived != is_archived:
             _raise_if(archiving_problems(form, is_archived=is_archived))
+        # Conditional, so that pressing twice writes one audit entry.
         changed = bool(
             FormDefinition.objects.filter(pk=form.pk, is_archived=not is_archived).update(is_archived=is_archived)
         )
@@ -184,7 +200,10 @@ def archive_form(*, form: FormDefinition, is_archived: bool, by: User) -> bool:
 
 
 def archiving_problems(form: FormDefinition, *, is_archived: bool) -> list[Problem]:
-    """What keeps a form from being archived or taken back into use. A form that was never published has no users."""
+    """Return what prevents archiving a form or taking it back into use.
+
+    A form that was never published has no dependents.
+    """
     newest = form.newest_version()
     if newest is None:
         return []
@@ -192,10 +211,11 @@ def archiving_problems(form: FormDefinition, *, is_archived: bool) -> list[Probl
 
 
 def make_form(*, definition: dict[str, Any], by: User, origin: str) -> FormDefinition:
-    """Makes a new form. Recorded. Raises DefinitionRefused when the definition is misshapen or its key is taken.
+    """Make a new form. Audited. Raises DefinitionRefused when the definition is misshapen or its key is taken.
 
     `origin`: "new", "json", "xlsform", or "copy:<key>" with the key of the form it is a copy of.
     """
+    # The working copy may have problems of meaning, but its key is permanent: that one is checked now.
     found = shape_problems(definition) or [
         problem for problem in check_definition(definition) if problem.path == "/key"
     ]
@@ -209,7 +229,7 @@ def make_form(*, definition: dict[str, Any], by: User, origin: str) -> FormDefin
 
 
 def replace_draft(*, form: FormDefinition, definition: dict[str, Any], by: User, origin: str) -> Revision:
-    """Makes a definition that came from elsewhere the working copy of a form, as a new revision. Recorded.
+    """Make a definition from elsewhere the working copy of a form, as a new revision. Audited.
 
     `origin` as in `make_form`. Raises DefinitionRefused, FormIsLocked.
     """
@@ -225,7 +245,7 @@ def replace_draft(*, form: FormDefinition, definition: dict[str, Any], by: User,
 
 
 def note_export(*, form: FormDefinition, by: User, format: str, number: int | None = None) -> None:
-    """Records that somebody took a form out as a file: a version, or its draft where `number` is None."""
+    """Write the audit entry that somebody took a form out as a file: a version, or the draft where `number` is None."""
     log_event(
         "form.exported",
         actor=get_actor(by),
@@ -244,12 +264,15 @@ def raise_if_locked(form: FormDefinition, user: User) -> None:
 
 
 def _keep(form: FormDefinition, definition: dict[str, Any], by: User | None, *, log_action: str) -> Revision:
-    """A revision with this definition, beside what is published."""
+    """Store a revision with this definition; what is published stays as it is."""
     draft = form.get_latest_revision_as_object()
     draft.definition = copy.deepcopy(definition)
+    # `definition` holds what is published. Before the first publication it follows the draft, so that lists and
+    # filters, which read the row, have a title and a kind to show.
     if not form.live:
         FormDefinition.objects.filter(pk=form.pk).update(definition=draft.definition)
     revision = draft.save_revision(user=by, clean=False, log_action=log_action)
+    # Saving the revision has set `latest_revision` on the row; the caller's object doesn't know it yet.
     form.refresh_from_db()
     return revision
 
@@ -284,7 +307,7 @@ def _wrong_key() -> Problem:
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Compared as text: to Python true, 1 and 1.0 are equal."""
+    """Compare as text: to Python true, 1 and 1.0 are equal."""
     return canonical.dump(one) == canonical.dump(other)
 
 

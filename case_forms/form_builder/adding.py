@@ -1,4 +1,4 @@
-"""New forms: begun with one section, or as a copy of another."""
+"""New forms: started with one section, or as a copy of another form."""
 
 import re
 import unicodedata
@@ -25,7 +25,7 @@ LONGEST_PROPOSED = 40
 
 
 class KeyedForm(forms.Form):
-    """A title and a key that nobody has yet. Left empty, the key is taken from the title."""
+    """A title and a key that no form has yet. Left empty, the key is taken from the title."""
 
     title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
     key = forms.CharField(
@@ -48,7 +48,7 @@ class KeyedForm(forms.Form):
         return key
 
     def definition(self) -> dict[str, Any]:
-        """What is to be made. The form is valid."""
+        """Build the definition to create from the valid form."""
         raise NotImplementedError
 
     def refuse(self, refused: DefinitionRefused) -> None:
@@ -57,6 +57,8 @@ class KeyedForm(forms.Form):
 
 
 class AddForm(KeyedForm):
+    """The fields of a new form: language, title, kind and key."""
+
     language = forms.ChoiceField(
         label=gettext_lazy("Main language"),
         choices=list(NATIVE_NAMES.items()),
@@ -66,8 +68,10 @@ class AddForm(KeyedForm):
     field_order = ["language", "title", "kind", "key"]
 
     def definition(self) -> dict[str, Any]:
+        """Build a form with one empty section, in its main language only."""
         given = self.cleaned_data
         language = given["language"]
+        # The section's name is content: in the form's own language, not in that of whoever creates it.
         with override(language):
             section = _("Section 1")
         return {
@@ -81,6 +85,8 @@ class AddForm(KeyedForm):
 
 
 class CopyForm(KeyedForm):
+    """The title and key of a copy."""
+
     field_order = ["title", "key"]
 
     def __init__(self, *args: Any, copied: dict[str, Any], **kwargs: Any) -> None:
@@ -97,6 +103,8 @@ class CopyForm(KeyedForm):
 
 
 class AddView(BuilderPage):
+    """The page that creates a form."""
+
     permission_required = "add"
     page_title = gettext_lazy("New form")
     template_name = "form_builder/add.html"
@@ -146,13 +154,14 @@ class CopyView(AddView, PageOfForm):
 
 
 def build_copy_title(title: str, language: str) -> str:
-    """What a copy is called until somebody says otherwise, so that lists never show two forms of one name."""
+    """Return the title of a copy until somebody changes it, so that lists never show two forms with one name."""
     with override(language if language in NATIVE_NAMES else get_language()):
         return _("Copy of %(title)s") % {"title": title}
 
 
 def proposed_key(title: str, taken: set[str]) -> str:
-    """ "Çfarë moshe keni?" -> "cfare_moshe_keni", numbered when it is taken."""
+    """Make a key of a title: "Çfarë moshe keni?" -> "cfare_moshe_keni", numbered when it is taken."""
+    # NFD takes letters apart from their accents, so that dropping what isn't ASCII leaves "ë" as "e".
     plain = unicodedata.normalize("NFD", title.lower()).encode("ascii", "ignore").decode()
     base = "_".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_PROPOSED].strip("_") or "form"
     if not base[0].isalpha():

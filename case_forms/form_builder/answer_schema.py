@@ -12,9 +12,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def answers_schema(form: Form, sources: ChoiceSource) -> dict[str, Any]:
-    """JSON Schema 2020-12 of `answers`. docs/form-definition.md lists what it can't say; the server decides that.
+    """Build the JSON Schema 2020-12 of `answers`.
 
-    A question that is always asked and always required is `required` here; nothing else is.
+    docs/form-definition.md lists what it can't express; the server decides that. A question that is always asked and
+    always required is `required` here; nothing else is.
     """
     parts = [_items(section.items, sources, is_always_asked=section.relevant is True) for section in form.sections]
     properties = {key: schema for part, _needed in parts for key, schema in part.items()}
@@ -29,7 +30,7 @@ def answers_schema(form: Form, sources: ChoiceSource) -> dict[str, Any]:
 def _items(
     items: Iterable[AnyItem], sources: ChoiceSource, *, is_always_asked: bool
 ) -> tuple[dict[str, Any], list[str]]:
-    """The properties of a section's or a row's answers, and which of them must be there."""
+    """Return the properties of a section's or a row's answers, and which of them must be there."""
     properties: dict[str, Any] = {}
     needed: list[str] = []
     for item in items:
@@ -53,7 +54,7 @@ def _always_needed(item: Question | Repeat) -> bool:
 
 
 def _question(question: Question, sources: ChoiceSource) -> dict[str, Any]:
-    """The type's schema with the question's words."""
+    """Return the type's schema with the question's words."""
     schema = registry.get(question.type).schema(question.stored, sources)
     described = {"title": text_in(question.label, "en"), **schema}
     if question.has("hint"):
@@ -67,6 +68,7 @@ def _repeat(repeat: Repeat, sources: ChoiceSource) -> dict[str, Any]:
         "type": "array",
         "minItems": repeat.min,
         "maxItems": repeat.max,
+        # Once there is a row, its questions are always asked, whatever the repeat and its section depend on.
         "items": _object(*_items(repeat.items, sources, is_always_asked=True)),
     }
 

@@ -1,4 +1,4 @@
-"""What each question of a form can be answered with, for the checks on conditions: kinds, choices, bounds."""
+"""The types, choices and bounds of what each question can be answered with, for checking conditions."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -26,7 +26,7 @@ TEXT, NUMBER = KindInfo("text"), KindInfo("number")
 
 
 def get_kinds(form: Form) -> dict[str, KindInfo]:
-    """{key: what it can be} of every question and repeat of a resolved form, those inside repeats included."""
+    """Return {key: type of its answer} of every question and repeat of a resolved form, inside repeats too."""
     found: dict[str, KindInfo] = {}
     for section in form.sections:
         _add(section.items, found)
@@ -34,7 +34,7 @@ def get_kinds(form: Form) -> dict[str, KindInfo]:
 
 
 def _add(items: Iterable[AnyItem], found: dict[str, KindInfo]) -> dict[str, KindInfo]:
-    """Adds the items' kinds, and gives those that stand beside each other."""
+    """Add the items' types to `found`, and return those of the items at this level."""
     own: dict[str, KindInfo] = {}
     for item in items:
         if isinstance(item, Question):
@@ -46,7 +46,7 @@ def _add(items: Iterable[AnyItem], found: dict[str, KindInfo]) -> dict[str, Kind
 
 
 def get_kind(question: Question) -> KindInfo:
-    """What a question can be answered with; any when its type isn't known."""
+    """Return what a question can be answered with; any when its type isn't known."""
     name = question.type
     if name not in registry.names():
         return ANY
@@ -61,7 +61,7 @@ def get_kind(question: Question) -> KindInfo:
 
 
 def choice_kind(question: Question) -> KindInfo:
-    """What `choice` is in the question's `choice_filter`."""
+    """Return what `choice` is in the question's `choice_filter`."""
     values = _values(question)
     parts = {"value": KindInfo("choice", values) if values is not None else TEXT}
     attributes = [choice.attributes for choice in question.choices]
@@ -77,7 +77,7 @@ def _list_of(question: Question) -> str:
 
 
 def _values(question: Question) -> frozenset[str] | None:
-    """The values to choose from; None when only the database knows them."""
+    """Return the values to choose from; None when only the database knows them."""
     if question.type == "yes_no_unknown":
         return frozenset({"yes", "no", "unknown"})
     named = _list_of(question)
@@ -90,16 +90,19 @@ def _values(question: Question) -> frozenset[str] | None:
 
 def _bounds(question: Question) -> tuple[Any, Any]:
     ends = (question.min, question.max)
+    # "today" moves with the date, and a draft may hold anything here: both count as no bound, which only weakens a
+    # proof.
     smallest, largest = (None if end == "today" or isinstance(end, bool | list | dict) else end for end in ends)
     return smallest, largest
 
 
 def _parts(question: Question) -> Mapping[str, KindInfo] | None:
-    """What stands in an answer that has parts; None when no condition can name them."""
+    """Return the parts of an answer that has parts; None when no condition can name them."""
     if question.type == "matrix":
         column = KindInfo("choice", _values(question))
         return {row.value: column for row in question.rows}
     if question.type == "geopoint":
+        # A coarsened position is stored as its municipality only; no coordinate of it is left to compare with.
         if question.coarsen:
             return {"municipality": KindInfo("choice")}
         return {"lat": NUMBER, "lon": NUMBER, "accuracy": NUMBER}

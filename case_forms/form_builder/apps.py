@@ -3,6 +3,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BuilderConfig(AppConfig):
+    """The app of this room. Registers its permission policies, publishing, and the end of Wagtail's e-mails."""
+
     name = "case_forms.form_builder"
     label = "builder"  # of the tables, which keep the name that the room had first
     verbose_name = _("Forms")

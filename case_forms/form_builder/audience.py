@@ -1,7 +1,7 @@
-"""Who fills a form: staff, or anybody from the public pages. What a stranger on a cheap phone can't or mustn't answer.
+"""The audience of a form, staff or anybody from the public pages, and the limits of a public form.
 
-A public form is answered without an account, kept nowhere before it is sent, and shown to whoever opens the page. So it
-takes no files, names no case, and offers no list that tells where protection services are.
+A public form is answered without an account and on any phone, saved nowhere before it is sent, and shown to whoever
+opens the page. So it takes no files, names no case, and offers no list that reveals where protection services are.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ NOT_PUBLIC_LISTS = frozenset(
 
 
 def get_audience(form: Form) -> str:
-    """staff or public; a form that doesn't say is for staff."""
+    """Return staff or public; a form that doesn't say is for staff."""
     return PUBLIC if form.audience == PUBLIC else STAFF
 
 
@@ -35,12 +35,13 @@ def is_public(form: Form) -> bool:
 
 
 def audience_problems(form: Form) -> Iterator[Problem]:
-    """What keeps a well-shaped form from being a public one; nothing for one that is for staff."""
+    """Find what prevents a well-shaped form from being a public one; nothing for one that is for staff."""
     if not is_public(form):
         return
     if form.warnings:
         words = _("A form for the public has no questions that are asked again before sending.")
         yield Problem("/warnings", "not_public", words)
+    # What is inside a repeat is reported with the repeat itself, which a public form can't have.
     outside = [located for located in form.iter_items() if not located.repeats]
     for located in outside:
         if isinstance(located.item, Question):

@@ -1,4 +1,4 @@
-"""What a question is for in a brief (its part): as it says itself, else as the seeded forms mean its key.
+"""The part of a brief that a question is for: as the question says itself, else as the seeded forms use its key.
 
 The parts, and in which order each role reads them, are data of the room that writes briefs
 (`notifications.briefs.parts`). Versions published before a question could say its part are known by their keys
@@ -19,18 +19,18 @@ PARTS_BY_KEY = Path(__file__).parent / "data" / "parts_by_key.json"
 
 
 def get_part(question: Question) -> str:
-    """A key of `PART_KEYS`, or "" for one of the rest."""
+    """Return a key of `PART_KEYS`, or "" for one of the rest."""
     return question.brief_part or parts_by_key().get(question.key, "")
 
 
 def is_read_by(question: Question, role: str) -> bool:
-    """Whether what this question is for has a place in the role's brief. Only a role with `only` leaves some out."""
+    """Return whether the role's brief has a place for this question. Only a role with `only` leaves some out."""
     order = get_order(role)
     return not order.only or order.place_of(get_part(question)) is not None
 
 
 @cache
 def parts_by_key() -> Mapping[str, str]:
-    """{question key: part}."""
+    """Return {question key: part}."""
     written = json.loads(PARTS_BY_KEY.read_text(encoding="utf-8"))["parts"]
     return {key: part for part, keys in written.items() for key in keys}

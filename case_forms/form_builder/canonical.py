@@ -1,4 +1,4 @@
-"""The one way a definition becomes bytes, so that a sha256 means something."""
+"""The one way in which a definition becomes bytes, so that a sha256 is meaningful."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def dump(definition: dict[str, Any]) -> str:
-    """Canonical JSON: keys sorted, no spaces, UTF-8 as it is, no NaN. Raises ValueError on NaN or infinity."""
+    """Dump as canonical JSON: keys sorted, no spaces, UTF-8 unescaped. Raises ValueError on NaN or infinity."""
     return json.dumps(definition, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 

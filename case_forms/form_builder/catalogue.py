@@ -1,8 +1,8 @@
-"""What the editor's script must know beside the form: types, lists, roles, operators, and its words (editor_words.py).
+"""What the editor's script needs beside the form: types, lists, roles, operators, and its texts (editor_labels.py).
 
 catalogue("en") -> {
     "words": {"add_item": "Add a question", ...},
-    "sentences": {"sq": {...}, "en": {...}},         # how expressions are read back (logic/explain/wording.py)
+    "sentences": {"sq": {...}, "en": {...}},         # how expressions are worded (expressions/explain/wording.py)
     "all_operators": ["!", "!!", ...],
     "operators": {"number": ["is", ...], ...},       # of condition rows, by kind of value
     "types": {"integer": {"label", "hint", "icon", "kind", "properties", "choices"?, "list"?, "parts"?, "refused"?}},
@@ -13,7 +13,7 @@ catalogue("en") -> {
     "languages": {"sq": "Albanian", ...},
     "appearances": {"select_one": [["list", "Drop-down list"]]},
     "new_sensitivity": "personal",
-    "case_forms": [{"value", "label": {...}}],       # forms that a case may hold, for what is asked before sending
+    "case_forms": [{"value", "label": {...}}],       # forms that a case may hold, for the warnings before sending
 }
 """
 
@@ -90,7 +90,8 @@ WITH_CHOICES = ("yes_no_unknown",)
 
 
 def catalogue(language: str) -> dict[str, Any]:
-    """All of it, in the words of this language. Reads the lists from the database."""
+    """Build all of it, in the words of this language. Reads the lists from the database."""
+    # Without a user: the lists that differ from person to person are empty in the editor.
     sources = Lists()
     with translation.override(language):
         return {
@@ -141,7 +142,7 @@ def _type(name: str, sources: Lists) -> dict[str, Any]:
 
 
 def _choices(name: str, sources: Lists) -> list[dict[str, Any]]:
-    """The choices that a type has of itself."""
+    """Return the choices that a type has of itself."""
     by_language = {language: registry.get(name).choices({"type": name}, language, sources) for language in LANGUAGES}
     return [
         {"value": value, "label": {language: by_language[language][place][1] for language in LANGUAGES}}
@@ -150,8 +151,11 @@ def _choices(name: str, sources: Lists) -> list[dict[str, Any]]:
 
 
 def _parts(name: str, sources: Lists) -> dict[str, Any]:
-    """What a condition can read of an answer that has parts: {"parts": [{"path", "label", "kind", "list"?}]}, and the
-    choices of those that have no list of their own ("part_choices")."""
+    """Return what a condition can read of an answer that has parts.
+
+    {"parts": [{"path", "label", "kind", "list"?}]}, and the choices of those that have no list of their own
+    ("part_choices").
+    """
     if name == "indicator_assessment":
         label = in_each_language(gettext_lazy("The worker's decision"))
         parts = [{"path": "decision", "label": label, "kind": "choice"}]
@@ -170,11 +174,12 @@ def _parts(name: str, sources: Lists) -> dict[str, Any]:
 
 
 def _list(name: str, sources: Lists) -> dict[str, Any]:
-    english = dict(sources.choices(name, "en"))
+    named = {code: dict(sources.choices(name, code)) for code in LANGUAGES}
     choices = []
-    for value, label in sources.choices(name, "sq"):
-        other = english.get(value, label)
-        texts = {DEFAULT_LANGUAGE: label} if other == label else {"sq": label, "en": other}
+    for value, label in sources.choices(name, DEFAULT_LANGUAGE):
+        # Most names, of places above all, are the same in every language and are sent once.
+        texts = {code: names.get(value, label) for code, names in named.items()}
+        texts = {DEFAULT_LANGUAGE: label} if set(texts.values()) == {label} else texts
         attributes = dict(sources.attributes(name, value))
         choices.append({"value": value, "label": texts} | ({"with": attributes} if attributes else {}))
     return {"label": str(LIST_NAMES[name]), "choices": choices, "attributes": _attributes(choices)}
@@ -185,7 +190,7 @@ def _attributes(choices: list[dict[str, Any]]) -> list[str]:
 
 
 def _shared() -> dict[str, Any]:
-    """The lists that forms share, by the name a question gives them."""
+    """Return the lists that forms share, by the name a question gives them."""
     return {
         f"{SHARED}{shared.key}": {
             "label": localize(shared.title) or shared.key,
@@ -199,6 +204,7 @@ def _shared() -> dict[str, Any]:
 def _groups() -> list[dict[str, Any]]:
     known = registry.names()
     groups = [{"label": str(label), "types": [name for name in names if name in known]} for label, names in GROUPS]
+    # A type that nobody has put into a group must still be on offer.
     rest = sorted(known - {name for _label, names in GROUPS for name in names})
     return groups + ([{"label": _("Others"), "types": rest}] if rest else [])
 

@@ -1,8 +1,8 @@
 """Changes to a definition as the editor sends them: four operations of RFC 6902, bounded. Pure.
 
 A change is {"op": "add" | "remove" | "replace" | "move", "path": pointer, "value"?: JSON, "from"?: pointer}. They are
-applied in order, each to what the one before left. `copy` is left out so that a result is never larger than what was
-there and what was sent together; `test` because the base is compared as a whole.
+applied in order, each to the result of the one before. `copy` is left out so that a result is never larger than what
+was there and what was sent together; `test` because the base is compared as a whole.
 """
 
 import copy
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from .definition.value_checks import is_plain
 
 MAX_CHANGES, LONGEST_POINTER, MAX_STEPS = 5_000, 1_000, 40
+# RFC 6901 has no leading zeros in an index; six digits are far beyond MAX_ITEMS and keep `int` from long texts.
 INDEX = re.compile(r"0|[1-9][0-9]{0,5}")
 PROPERTIES = {
     "add": frozenset({"op", "path", "value"}),
@@ -25,7 +26,10 @@ PROPERTIES = {
 
 
 class ChangeRefused(Exception):
-    """A change that can't be applied. `position` counts from 0; `message` is for people and repeats nothing sent."""
+    """Raised for a change that can't be applied.
+
+    `position` counts from 0; `message` is for people and repeats nothing that was sent.
+    """
 
     def __init__(self, position: int, message: "str | Promise") -> None:
         super().__init__(f"change {position}: {message}")
@@ -34,7 +38,7 @@ class ChangeRefused(Exception):
 
 
 def apply_changes(definition: dict[str, Any], changes: Any) -> dict[str, Any]:
-    """What the definition is after the changes; the one given stays as it was. Raises ChangeRefused."""
+    """Return the definition after the changes; the one given stays as it was. Raises ChangeRefused."""
     if not isinstance(changes, list):
         raise ChangeRefused(0, _("The changes must be a list."))
     if len(changes) > MAX_CHANGES:
@@ -57,6 +61,7 @@ class _Refused(Exception):
 
 
 def _changed(document: Any, change: Any) -> Any:
+    """Apply one change. Raises _Refused."""
     kind = change.get("op") if isinstance(change, dict) else None
     if not isinstance(kind, str) or kind not in PROPERTIES or set(change) != PROPERTIES[kind]:
         raise _Refused(_("There is no such change."))
@@ -65,15 +70,19 @@ def _changed(document: Any, change: Any) -> Any:
         return _without(document, path)[0]
     if kind == "move":
         source = _steps(change["from"])
+        # There is nothing to do; but the source must exist, as in any move.
         if source == path:
             _value_at(document, source)
             return document
+        # RFC 6902, 4.4: the target must not lie inside what is moved.
         if path[: len(source)] == source:
             raise _Refused(_("Nothing can be moved into itself."))
+        # The target is looked up after the removal, as RFC 6902 defines a move.
         document, value = _without(document, source)
         return _with(document, path, value)
     if not is_plain(change["value"]):
         raise _Refused(_("This must be plain JSON, without strange characters and not nested too deep."))
+    # A copy: later changes may reach into this value and must leave the posted change as it was.
     value = copy.deepcopy(change["value"])
     return _with(document, path, value) if kind == "add" else _replaced(document, path, value)
 
@@ -110,7 +119,10 @@ def _without(document: Any, path: list[str]) -> tuple[Any, Any]:
 
 
 def _place(document: Any, path: list[str]) -> tuple[Any, Any]:
-    """The list or object that holds the value at this path, and where in it. The value is there."""
+    """Return the list or object that holds the value at this path, and the value's index or key in it.
+
+    Raises when the value isn't there.
+    """
     parent = _value_at(document, path[:-1])
     _value_at(parent, path[-1:])
     return parent, _index(path[-1]) if isinstance(parent, list) else path[-1]
@@ -128,12 +140,13 @@ def _value_at(document: Any, path: list[str]) -> Any:
 
 
 def _steps(pointer: Any) -> list[str]:
-    """The steps of a JSON pointer (RFC 6901)."""
+    """Split a JSON pointer (RFC 6901) into its steps."""
     if not isinstance(pointer, str) or len(pointer) > LONGEST_POINTER or (pointer and not pointer.startswith("/")):
         raise _missing()
     steps = pointer.split("/")[1:]
     if len(steps) > MAX_STEPS or any(re.search(r"~(?![01])", step) for step in steps):
         raise _missing()
+    # In this order (RFC 6901, 4): "~01" is "~1", not "/".
     return [step.replace("~1", "/").replace("~0", "~") for step in steps]
 
 

@@ -1,7 +1,7 @@
-"""What keeps a definition from being published, each with its path. A definition without problems can be filled.
+"""The check of a definition: everything that prevents publishing it, each problem with its path.
 
-Parsed once, then the rules (`rules.RULES`) are asked about each part in document order. Whether conditions can hold is
-proven (`reach`) only for a form that keeps all the rules.
+A definition without problems can be filled. It is parsed once, then the rules (`rules.RULES`) are applied to each part
+in document order. Whether conditions can hold is proven (`reachability`) only for a form that meets all the rules.
 """
 
 from collections.abc import Iterator
@@ -20,15 +20,18 @@ from .rules import RULES, Rule, Surrounding
 
 @dataclass(frozen=True)
 class CheckedDefinition:
-    """`form`: with the choices of its lists written into the questions; None when the definition has no form's shape.
-    `problems`: in document order."""
+    """A definition after checking.
+
+    `form`: with the choices of its lists written into the questions; None when the definition doesn't have a form's
+    shape. `problems`: in document order.
+    """
 
     form: Form | None
     problems: list[Problem]
 
 
 def check_definition(definition: Any, *, shared: Shared = no_shared_lists) -> list[Problem]:
-    """Every problem of a definition, in document order; empty when it can be published. Never raises.
+    """Return every problem of a definition, in document order; empty when it can be published. Never raises.
 
     `shared` looks up the shared lists that it names; the check itself reads no database.
     """
@@ -36,31 +39,35 @@ def check_definition(definition: Any, *, shared: Shared = no_shared_lists) -> li
 
 
 def checked(definition: Any, *, shared: Shared = no_shared_lists) -> CheckedDefinition:
-    """A definition parsed, resolved and checked. Never raises."""
+    """Parse, resolve and check a definition. Never raises."""
     draft = parse_form(definition)
     found = shape_problems(definition, draft)
     if found:
         return CheckedDefinition(None, found)
     broken: set[str] = set()
     form = lists.resolved_form(draft, lists.usable(shared, broken))
+    # Proofs come last: about conditions that can't be read they would say nothing, or something misleading.
     problems = list(rule_problems(form, broken)) or [*_lasting_problems(form), *reach_problems(form)]
     return CheckedDefinition(form, problems)
 
 
 def rule_problems(form: Form, broken_lists: set[str]) -> Iterator[Problem]:
-    """What the rules find in a resolved form. `broken_lists`: the shared lists that can't be used, by name."""
+    """Find the problems that the rules report of a resolved form.
+
+    `broken_lists`: the shared lists that can't be used, by name.
+    """
     yield from _Round(form, broken_lists).problems()
 
 
 def _lasting_problems(form: Form) -> Iterator[Problem]:
-    """Whoever begins the form must find something to answer, whatever day it is."""
+    """Check that whoever begins the form finds something to answer, whatever day it is."""
     if all(section.relevant is not True for section in form.sections):
         words = _("Each section has a condition. At least one must always apply, or nobody can begin the form.")
         yield Problem("/sections/0/relevant", "no_lasting_section", words)
 
 
 class _Round:
-    """One round through a form, remembering which keys stand before the place it has reached."""
+    """One walk through a form that remembers which keys stand before the place it has reached."""
 
     def __init__(self, form: Form, broken_lists: set[str]) -> None:
         self.form = form
@@ -77,17 +84,20 @@ class _Round:
             yield from _asked_about(warning, replace(self.start, path=f"/warnings/{position}", known=known))
 
     def _items(self, items: tuple[AnyItem, ...], around: Surrounding, known: set[str]) -> Iterator[Problem]:
-        """The items of a section or of a repeat. `known` grows."""
+        """Check the items of a section or of a repeat. `known` grows with them."""
         earlier: dict[str, Question] = {}
         for position, item in enumerate(items):
             path = f"{around.path}/items/{position}"
             here = replace(around, path=path, known=known, earlier=earlier)
             yield from _asked_about(item, here)
             if isinstance(item, Repeat):
+                # A copy: what is asked in a row can't be read outside of it, and later rows of the form must not know
+                # it.
                 inside = known | IN_ROWS
                 yield from self._items(item.items, replace(here, within=(*here.within, item.key)), inside)
             if isinstance(item, Question):
                 earlier[item.key] = item
+            # Only now, behind its own check: nothing may read itself, but for a constraint, which adds its own key.
             if item.is_asked:
                 known.add(item.key)
 

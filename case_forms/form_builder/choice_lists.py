@@ -1,7 +1,7 @@
-"""The pages of the lists of choices that forms share.
+"""The admin pages of the lists of choices that forms share.
 
-A list has no draft: what is saved counts at once. It reaches a form when that is published, with everything that a
-second pair of eyes looks at then.
+A list has no draft: saving takes effect at once. It reaches a form when that is published, with everything that the
+second pair of eyes checks then.
 """
 
 from collections import Counter
@@ -39,7 +39,7 @@ MAX_TOLD = 20
 
 
 class ChoiceListForm(WagtailAdminModelForm):
-    """A list's titles, its key (for good, once it is made) and its choices as a table."""
+    """The form of a list: its titles, its key (permanent once created) and its choices as a table."""
 
     title_sq = forms.CharField(label=gettext_lazy("Title in Albanian"), max_length=200)
     title_en = forms.CharField(label=gettext_lazy("Title in English"), max_length=200)
@@ -78,7 +78,7 @@ class ChoiceListForm(WagtailAdminModelForm):
         return key
 
     def clean_table(self) -> list[dict[str, Any]]:
-        """The choices. A published value stays as it is, and so does one that a rule compares an answer with."""
+        """Return the choices. A published value can't change, nor can one that a rule compares an answer with."""
         try:
             choices = read_table(self.cleaned_data["table"])
             if self.instance.pk is not None:
@@ -90,9 +90,12 @@ class ChoiceListForm(WagtailAdminModelForm):
             raise ValidationError(told + ([_("and %(count)s more") % {"count": more}] if more > 0 else [])) from None
 
     def _keep_what_is_used(self, choices: list[dict[str, Any]]) -> None:
+        """Raise ValidationError when a published value was renamed, or a rule compares with one that is gone."""
         name = f"{SHARED}{self.instance.key}"
         renamed = renamed_in(choices, published_in_list(name))
         told = [f"{choices[position]['value']}: {locked_words(was)}" for position, was in renamed]
+        # Only when nothing was renamed: a rule that compares with a renamed value would be reported for the same
+        # mistake.
         told = told or [str(problem.message) for problem in problems_of_list(name, choices)]
         if told:
             more = len(told) - MAX_TOLD
@@ -103,6 +106,7 @@ class ChoiceListForm(WagtailAdminModelForm):
         if "table" in cleaned:
             self.instance.choices = cleaned["table"]
         titles = {"sq": cleaned.get("title_sq", ""), "en": cleaned.get("title_en", "")}
+        # A title in another language has no field here and must not get lost.
         self.instance.title = {**(self.instance.title or {}), **titles}
         return cleaned
 
@@ -122,14 +126,14 @@ class ChoiceListForm(WagtailAdminModelForm):
 
 
 class SavedByHand:
-    """Without autosave: a list has no draft, and half a choice is nothing for others to find."""
+    """A mixin that turns autosave off: a list has no draft, and others should not find half a choice."""
 
     def get_context_data(self: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)  # type: ignore[misc]
         return context | {"autosave_enabled": False, "asked": context["form"]}
 
     def get_usage_url(self) -> None:
-        """Wagtail counts references in the database; ours stand in definitions, and are named on the page."""
+        """Return none: Wagtail counts references in the database; ours are in definitions, and the page names them."""
 
 
 class AddListView(SavedByHand, snippets.CreateView):
@@ -137,11 +141,15 @@ class AddListView(SavedByHand, snippets.CreateView):
 
 
 class EditListView(SavedByHand, snippets.EditView):
+    """The page that changes a list, with the forms that use it."""
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {"used_by": list(forms_using(self.object.key))}
 
 
 class ListIndex(snippets.IndexView):
+    """The index of the shared lists, with how many forms use each."""
+
     default_ordering = "key"
 
     @cached_property
@@ -158,9 +166,10 @@ class ListIndex(snippets.IndexView):
 
 
 class DeleteListView(snippets.DeleteView):
-    """Only a list that no form names."""
+    """The deletion of a list that no form names."""
 
     def form_valid(self, form: Any) -> HttpResponse:
+        # The permission policy refuses as well (permissions.py); this says why.
         if is_used(self.object.key):
             messages.error(self.request, _("Not deleted: forms choose from this list."))
             return redirect(self.get_success_url())

@@ -3,9 +3,9 @@
     value<tab>label:sq<tab>label:en<tab>region
     vlore<tab>Vlorë<tab>Vlora<tab>south
 
-One choice a line. `value` and at least one `label:<language>` are needed; `exclusive` has "yes" at a choice that stands
-alone where several can be chosen; every other column is an attribute, which conditions can filter by. The headings of
-an XLSForm's choices sheet (`name`, `label::Albanian (sq)`, `list_name`) are understood too.
+One choice a line. `value` and at least one `label:<language>` are needed; `exclusive` has "yes" at a choice that can't
+be combined with others; every other column is an attribute, which conditions can filter by. The headings of an
+XLSForm's choices sheet (`name`, `label::Albanian (sq)`, `list_name`) are understood too.
 """
 
 import re
@@ -30,7 +30,10 @@ PASSED_OVER = frozenset({"", "list_name", "list name"})
 
 @dataclass(frozen=True)
 class TableProblem:
-    """What keeps a table from being a list. `line` counts from 1, the heading included; 0: the table as a whole."""
+    """A problem that prevents reading a table as a list.
+
+    `line` counts from 1, the heading included; 0: the table as a whole.
+    """
 
     line: int
     column: str
@@ -44,6 +47,8 @@ class TableProblem:
 
 
 class TableRefused(Exception):
+    """Raised for a table that can't be read as a list. `problems`: all of them."""
+
     def __init__(self, problems: Sequence[TableProblem]) -> None:
         super().__init__("; ".join(map(str, problems[:20])))
         self.problems = problems
@@ -51,7 +56,7 @@ class TableRefused(Exception):
 
 @dataclass(frozen=True)
 class Column:
-    """`kind`: value, exclusive, label (`name` is its language), with (`name` is the attribute's)."""
+    """One column. `kind`: value, exclusive, label (`name` is its language), with (`name` is the attribute's)."""
 
     kind: str
     name: str
@@ -59,7 +64,7 @@ class Column:
 
 
 def read_table(text: str) -> list[Choice]:
-    """The choices of a table. Raises TableRefused with every problem, each with its line and column."""
+    """Read the choices of a table. Raises TableRefused with every problem, each with its line and column."""
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if not lines:
         raise TableRefused([TableProblem(0, "", _("The table is empty."))])
@@ -80,7 +85,10 @@ def read_table(text: str) -> list[Choice]:
 
 
 def write_table(choices: Sequence[Choice], languages: Sequence[str] = LANGUAGES) -> str:
-    """The table of these choices, with a column for each language and attribute they have, and for `languages`."""
+    """Write the table of these choices.
+
+    It has a column for each language and attribute they have, and for each of `languages`.
+    """
     spoken = dict.fromkeys([*languages, *(code for choice in choices for code in choice.get("label", {}))])
     names = dict.fromkeys(name for choice in choices for name in choice.get("with", {}))
     alone = [EXCLUSIVE] if any(choice.get("exclusive") for choice in choices) else []
@@ -89,6 +97,7 @@ def write_table(choices: Sequence[Choice], languages: Sequence[str] = LANGUAGES)
         label, attributes = choice.get("label", {}), choice.get("with", {})
         texts = [label.get(code, "") for code in spoken]
         texts += [YES if choice.get("exclusive") else ""] * len(alone) + [attributes.get(name, "") for name in names]
+        # A tab or a line's end inside a text would begin a new cell or line.
         rows.append([str(choice.get("value", "")), *(" ".join(text.split()) for text in texts)])
     return "\n".join("\t".join(row) for row in rows) + "\n"
 
@@ -98,7 +107,7 @@ def _cells(line: str) -> list[str]:
 
 
 def _columns(number: int, headings: Sequence[str]) -> list[Column | None]:
-    """What each column holds, None for one to pass over."""
+    """Return what each column holds, None for one to skip. Raises TableRefused."""
     columns = [_column(heading) for heading in headings]
     found = [
         TableProblem(number, column.heading, _("Name an attribute with small letters, digits and _."))
@@ -144,6 +153,7 @@ def _line_problems(
 ) -> Iterator[TableProblem]:
     if len(cells) > len(columns) and any(cells[len(columns) :]):
         yield TableProblem(number, "", _("There are more cells than headings."))
+    # A line may be shorter than the heading: it is filled up, so that what is missing at its end is reported too.
     for column, cell in zip(columns, [*cells, *[""] * len(columns)], strict=False):
         if column is None:
             continue

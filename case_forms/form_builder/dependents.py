@@ -1,6 +1,7 @@
-"""What stands on a form from above: procedures whose rules read its answers. This room knows none of them.
+"""The registry of what depends on a form from above: procedures whose rules read its answers.
 
-Rooms above register themselves when they are ready; publishing, archiving and the pages of a form ask all of them.
+This room knows none of them. Rooms above register themselves when they are ready; publishing, archiving and the pages
+of a form ask all of them.
 """
 
 from dataclasses import dataclass
@@ -32,24 +33,29 @@ class Effect:
 
 @dataclass(frozen=True)
 class InMotion:
-    """All that a form sets in motion. `cautions`: what whoever approves should know beside."""
+    """All that a form sets in motion. `cautions`: what whoever approves should know besides."""
 
     effects: tuple[Effect, ...] = ()
     cautions: tuple[str, ...] = ()
 
 
 class Dependent(Protocol):
-    """Whoever relies on the forms there are. `form` is resolved and well-shaped; None stands for an archived one,
-    or one that isn't published yet."""
+    """A room that relies on the forms.
+
+    `form` is resolved and well-shaped; None stands for an archived one, or one that isn't published yet.
+    """
 
     def problems(self, key: str, form: Form | None, *, deep: bool = True) -> list[Problem]:
-        """What would stop working if the form of this key became this one. `deep`: it has no problems of its own, so
-        that also its conditions can be reasoned about."""
+        """Return what would stop working if the form with this key became this one.
+
+        `deep`: it has no problems of its own, so that its conditions can be reasoned about as well.
+        """
 
     def in_motion(self, key: str, before: Form | None, after: Form | None, language: str) -> InMotion:
-        """What the form sets in motion, now and then."""
+        """Return what the form sets in motion, now and then."""
 
 
+# Filled from `AppConfig.ready` of the rooms above, which this room may not import (import-linter).
 _dependents: list[Dependent] = []
 
 
@@ -58,11 +64,12 @@ def register_dependent(dependent: Dependent) -> None:
 
 
 def problems_for_dependents(key: str, form: Form | None, *, deep: bool = True) -> list[Problem]:
-    """What would stop working elsewhere; each problem names it."""
+    """Return what would stop working elsewhere; each problem names it."""
     return [problem for dependent in _dependents for problem in dependent.problems(key, form, deep=deep)]
 
 
 def in_motion(key: str, before: Form | None, after: Form | None, language: str) -> InMotion:
+    """Return what the form sets in motion, now and then, of all dependents together."""
     found = [dependent.in_motion(key, before, after, language) for dependent in _dependents]
     return InMotion(
         tuple(effect for each in found for effect in each.effects),

@@ -1,4 +1,4 @@
-"""The properties of one part of a form compared, in words: wording, logic, privacy, and the rest."""
+"""The differences between two states of one part of a form, in words: wording, logic, privacy, and the rest."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -72,14 +72,17 @@ ELSEWHERE = frozenset(
 
 
 def _part_name(question: Mapping[str, Any]) -> str:
-    """What the question is for in a brief, in words; "" when it doesn't say."""
+    """Return what the question is for in a brief, in words; "" when it doesn't say."""
     words = parts().get(question.get("brief_part", ""))
     return localize(words) if words else ""
 
 
 @dataclass(frozen=True)
 class Detail:
-    """One property. `group`: wording, logic, privacy, other. Empty `before` or `after`: it wasn't there, or is gone."""
+    """One property that differs.
+
+    `group`: wording, logic, privacy, other. Empty `before` or `after`: it wasn't there, or is gone.
+    """
 
     group: str
     name: str
@@ -88,7 +91,7 @@ class Detail:
 
 
 def details(old: Part, new: Part, before: Sentences, after: Sentences) -> Iterator[Detail]:
-    """What is different between a part and itself later. Each side is worded with its own form's labels."""
+    """Find the differences between a part and its later state. Each side is worded with its own form's labels."""
     yield from _wording(old, new)
     yield from _entries(old, new)
     yield from _logic(old, new, before, after)
@@ -113,12 +116,13 @@ def _texts(group: str, name: str, old: Any, new: Any) -> Iterator[Detail]:
 
 
 def _entries(old: Part, new: Part) -> Iterator[Detail]:
-    """Choices, and the rows of a matrix."""
+    """Compare choices, and the rows of a matrix."""
     for name, words in (("choices", _("Choice")), ("rows", _("Row"))):
         was, now = _by_value(old.get(name)), _by_value(new.get(name))
         for value in dict.fromkeys([*now, *was]):
             if _plain(was.get(value)) != _plain(now.get(value)):
                 yield Detail("wording", f"{words} {value}", _entry(was.get(value)), _entry(now.get(value)))
+        # Only values on both sides: one that was added or removed is a difference of its own, not of the order.
         if [value for value in was if value in now] != [value for value in now if value in was]:
             order = _("Order of the choices") if name == "choices" else _("Order of the rows")
             yield Detail("wording", order, ", ".join(was), ", ".join(now))
@@ -130,7 +134,7 @@ def _by_value(entries: Any) -> dict[str, Part]:
 
 
 def _entry(entry: Part | None) -> str:
-    """ "Strehë / Shelter (region: vlore)" """
+    """Return a choice in words: "Strehë / Shelter (region: vlore)"."""
     if entry is None:
         return ""
     label = entry.get("label")
@@ -164,6 +168,7 @@ def _privacy(old: Part, new: Part, before: Sentences, after: Sentences) -> Itera
         if _plain(shared.get(role)) != _plain(shares.get(role)):
             name = _("Shared with: %(who)s") % {"who": dict(Role.choices).get(role, role)}
             yield Detail("privacy", name, _share(shared, role, before), _share(shares, role, after))
+    # `paper` is stored only as false, so being there is what differs (`value_checks.only_false`).
     if ("paper" in old) != ("paper" in new):
         was, now = (_("Never printed") if "paper" in part else "" for part in (old, new))
         yield Detail("privacy", _("On paper"), was, now)
@@ -182,7 +187,7 @@ def _share(roles: Part, role: str, said: Sentences) -> str:
 
 
 def _warnings(old: Part, new: Part, before: Sentences, after: Sentences) -> Iterator[Detail]:
-    """What is asked about before sending: when, and in which words."""
+    """Compare the warnings before sending: when they are shown, and their messages."""
     was, now = _by_key(old.get("warnings")), _by_key(new.get("warnings"))
     for key in dict.fromkeys([*now, *was]):
         earlier, later = was.get(key, {}), now.get(key, {})
@@ -212,6 +217,7 @@ def _others(old: Part, new: Part) -> Iterator[Detail]:
     if old.get("languages") != new.get("languages"):
         was, now = (", ".join(map(language_name, part.get("languages", []))) for part in (old, new))
         yield Detail("other", _("Languages"), was, now)
+    # Whatever no function above shows is shown here by its stored name: an approver must see every difference.
     known = {*WORDING, *LOGIC, *ELSEWHERE}
     for name in dict.fromkeys([*new, *old]):
         if name not in known and _plain(old.get(name)) != _plain(new.get(name)):
@@ -219,7 +225,7 @@ def _others(old: Part, new: Part) -> Iterator[Detail]:
 
 
 def _within(part: Part, name: str) -> Part:
-    """An object inside a part; empty when it is missing, or something else in a half-done form."""
+    """Return an object inside a part; empty when it is missing, or something else in a half-done form."""
     value = part.get(name)
     return value if isinstance(value, dict) else {}
 
@@ -233,5 +239,5 @@ def _shown(value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    """Compared as text: to Python true, 1 and 1.0 are equal."""
+    """Return a value as text to compare: to Python true, 1 and 1.0 are equal."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True)

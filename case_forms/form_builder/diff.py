@@ -1,6 +1,6 @@
-"""What is different between two definitions, for people: what came, went, moved and changed, each change in words.
+"""The differences between two definitions, for people: parts added, removed, moved and changed, in words. Pure.
 
-Parts are known by their keys, so a part whose key changed has gone and another has come. Pure.
+Parts are identified by their keys, so a part whose key changed counts as one removed and one added.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,8 +15,12 @@ from .sentences import Sentences
 
 @dataclass(frozen=True)
 class Difference:
-    """change: added, removed, moved, changed; what: form, section, question, note, repeat, list. A part that moved and
-    changed is one difference: "moved", with details. `place` is what it lies in, outermost first, as people call it."""
+    """One difference.
+
+    `change`: added, removed, moved, changed; `what`: form, section, question, note, repeat, list. A part that moved and
+    changed is one difference: "moved", with details. `place`: what it lies in, outermost first, as people call it;
+    `came_from`: where it was before.
+    """
 
     change: str
     what: str
@@ -45,7 +49,7 @@ class Placed:
 
 
 def differences(old: Form, new: Form, *, language: str) -> list[Difference]:
-    """In the order of the new form, with what was removed where it stood."""
+    """Return the differences in the order of the new form, removed parts where they stood."""
     before, after = dict(_first_of_each(_placed(old))), dict(_first_of_each(_placed(new)))
     said_before, said_after = Sentences(old, language), Sentences(new, language)
     moved = _moved(before, after)
@@ -99,7 +103,10 @@ def _items(items: Iterable[AnyItem], around: tuple[Section | Repeat, ...]) -> It
 
 
 def _first_of_each(places: Iterable[Placed]) -> Iterator[tuple[tuple[str, str], Placed]]:
-    """By kind and key. A working copy may have a key twice; then the second is passed over."""
+    """Yield the first place of each (type, key).
+
+    A working copy may have a key twice; then the second is skipped.
+    """
     known = set()
     for place in places:
         if place.id not in known:
@@ -108,7 +115,7 @@ def _first_of_each(places: Iterable[Placed]) -> Iterator[tuple[tuple[str, str], 
 
 
 def _merged(before: dict, after: dict) -> Iterator[tuple[tuple[str, str], Placed]]:
-    """The new parts in order, each removed one behind what stood before it."""
+    """Yield the new parts in order, each removed one behind the part that stood before it."""
     left: dict[Any, list] = {}
     behind = None
     for known in before:
@@ -125,7 +132,7 @@ def _merged(before: dict, after: dict) -> Iterator[tuple[tuple[str, str], Placed
 
 
 def _moved(before: dict, after: dict) -> set[tuple[str, str]]:
-    """What lies in another part than before, and the fewest that must have changed places within one."""
+    """Return what lies in another part than before, and the fewest that must have changed places within one."""
     both = [known for known in after if known in before]
     moved = {known for known in both if before[known].parent != after[known].parent}
     positions = {known: position for position, known in enumerate(before)}
@@ -134,18 +141,22 @@ def _moved(before: dict, after: dict) -> set[tuple[str, str]]:
         if known not in moved:
             by_parent.setdefault((known[0], after[known].parent), []).append(known)
     for siblings in by_parent.values():
+        # Moving one question to the front shifts all others; only the one that doesn't fit the old order is called
+        # moved.
         kept = _longest_rising([positions[known] for known in siblings])
         moved |= {known for known in siblings if positions[known] not in kept}
     return moved
 
 
 def _longest_rising(numbers: list[int]) -> set[int]:
-    """The numbers of a longest rising subsequence, all different."""
+    """Return the numbers of a longest increasing subsequence; all numbers differ."""
     ends: list[int] = []
     previous: dict[int, int | None] = {}
     for number in numbers:
+        # Patience sorting. Counting instead of bisecting is quadratic, which the few hundred parts of one parent allow.
         low = sum(1 for end in ends if end < number)
         previous[number] = ends[low - 1] if low else None
+        # `ends[n]` is the smallest number that a rising run of n + 1 can end with.
         ends[low:] = [number] if low == len(ends) else [number, *ends[low + 1 :]]
     kept: set[int] = set()
     last = ends[-1] if ends else None
@@ -156,7 +167,7 @@ def _longest_rising(numbers: list[int]) -> set[int]:
 
 
 def _lists(old: Form, new: Form, before: Sentences, after: Sentences, language: str) -> Iterator[Difference]:
-    """The form's own lists of choices."""
+    """Compare the form's own lists of choices."""
     was, now = old.lists, new.lists
     for key in [*now, *(key for key in was if key not in now)]:
         name = get_name(now[key] if key in now else was[key], language, key)

@@ -1,4 +1,4 @@
-"""The page on which a form is edited: the outline, what keeps it from being published, and the way to approval."""
+"""The page on which a form is edited: the outline, the problems that prevent publishing, and the way to approval."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ OVERTAKEN = "invalid_revision"  # Wagtail's word: on hearing it, its script stop
 
 
 class DefinitionForm(WagtailAdminModelForm):
-    """One hidden field: what the outline posts (see edits.py)."""
+    """The form of the page, with one hidden field: the changes that the outline posts (see edits.py)."""
 
     definition = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
@@ -76,6 +76,8 @@ class DefinitionForm(WagtailAdminModelForm):
 
 
 class EditView(snippets.EditView):
+    """The editor's page: Wagtail's edit view, with the outline in place of panels."""
+
     is_withdrawn = True
     template_name = "form_builder/edit.html"
     url_namespace = ""
@@ -84,6 +86,7 @@ class EditView(snippets.EditView):
 
     def is_valid(self, form: DefinitionForm) -> bool:
         valid = super().is_valid(form)
+        # Wagtail answers an autosave with a code and a message, and its script decides by the code what to do.
         if not valid and form.is_overtaken:
             self.produced_error_code = OVERTAKEN
         if not valid and form.errors and self.produced_error_code != "locked":
@@ -91,11 +94,12 @@ class EditView(snippets.EditView):
         return valid
 
     def save_instance(self) -> FormDefinition:
-        """Keeps a revision when something changed; whoever only looks or submits leaves none."""
+        """Store a revision when something changed; whoever only looks or submits leaves none."""
         self.has_content_changes = self.form.has_changed()
         if not self.has_content_changes and self.object.latest_revision:
             self.new_revision = self.object.latest_revision
             return self.object
+        # Compared a second time, now under the lock: somebody may have saved between this form's validation and here.
         standing = FormDefinition.objects.select_for_update().get(pk=self.object.pk)
         if compute_sha(standing.working_copy()) != compute_sha(self.form.before):
             raise PermissionDenied(_("Somebody else has saved this form in the meantime."))
@@ -104,15 +108,20 @@ class EditView(snippets.EditView):
         return super().save_instance()
 
     def get_success_json(self) -> dict[str, Any]:
+        """Return the answer to an autosave, with the new base and the problems for the outline."""
         return super().get_success_json() | {"base": compute_sha(self.object.definition), "problems": self.problems}
 
     # submitting
 
     def get_available_actions(self) -> list[str]:
-        """Nobody publishes from here, whatever they may do elsewhere (docs/adr/0012)."""
+        """Return Wagtail's actions without publishing.
+
+        Nobody publishes from here, whatever they may do elsewhere (docs/adr/0012).
+        """
         return [action for action in super().get_available_actions() if action not in ("publish", "workflow-action")]
 
     def form_valid(self, form: DefinitionForm) -> HttpResponse:
+        # Only a superuser's hand-made request can hold it. It is saved as a draft, and this says so (docs/adr/0012).
         if self.request.POST.get("action-publish"):
             messages.warning(
                 self.request, _("Nobody publishes a form alone: submit it, and another coordinator approves it.")
@@ -120,6 +129,7 @@ class EditView(snippets.EditView):
         return super().form_valid(form)
 
     def submit_action(self) -> HttpResponse | None:
+        """Submit the form for approval, unless something prevents publishing it."""
         found = publishing_problems(self.object.key, self.object.definition)
         if found:
             tell_problems(self.request, _("The form is saved, but not submitted."), found, self.object)
@@ -166,17 +176,21 @@ class EditView(snippets.EditView):
     # showing
 
     def get_page_subtitle(self) -> str:
-        """In the reader's language. Wagtail keeps the title of the language in which it was saved last."""
+        """Return the title in the reader's language.
+
+        Wagtail stores the title in the language in which the form was saved last.
+        """
         return str(self.object)
 
     @cached_property
     def problems(self) -> list[dict[str, str]]:
+        """The problems that prevent publishing now, for the page."""
         found = publishing_problems(self.object.key, self.object.definition)
         return placed(found, self.object.definition, get_current_language())
 
     @property
     def header_more_buttons(self) -> list[Button]:
-        """Versions, copy, files and archive."""
+        """The links to versions, copies, files and archiving."""
         to = self.address
         archive = _("Restore") if self.object.is_archived else _("Archive")
         buttons = [
@@ -194,6 +208,7 @@ class EditView(snippets.EditView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
+        # An autosave draws no page, and the catalogue reads every list from the database.
         if self.expects_json_response:
             return context
         definition, newest = self.object.definition, self.object.newest_version()
@@ -224,7 +239,7 @@ class EditView(snippets.EditView):
         }
 
     def motion(self, newest: FormVersion | None) -> InMotion | None:
-        """What the form sets in motion as it is in use, and as it would be; None while it is half done."""
+        """Return what the form sets in motion as it is in use, and as it would be; None while it is half done."""
         made = as_comparable(self.object.definition)
         if shape_problems(made):
             return None
@@ -232,7 +247,7 @@ class EditView(snippets.EditView):
         return in_motion(self.object.key, before, parse_form(made), get_current_language())
 
     def review(self) -> dict[str, Any] | None:
-        """How the approval stands: waiting, or sent back with a comment; None when there is none under way."""
+        """Return how the approval stands: waiting, or sent back with a comment; None when none is under way."""
         state = self.object.current_workflow_state
         if state is None or state.current_task_state is None:
             return None
@@ -255,15 +270,17 @@ class EditView(snippets.EditView):
 
 
 class DecideView(snippets.WorkflowActionView):
-    """Another coordinator approves, which publishes, or asks for changes."""
+    """The decision of another coordinator: approve, which publishes, or ask for changes."""
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             response = super().post(request, *args, **kwargs)
         except DefinitionRefused as refused:
+            # The transaction has been rolled back with the workflow's rows: the form still waits for a decision.
             form = self.object.get_latest_revision_as_object()
             tell_problems(request, _("Not published. The form is still waiting for approval."), refused.problems, form)
             return redirect(self.redirect_url)
+        # Read again: this view's object is from before the publication.
         newest = FormDefinition.objects.get(pk=self.object.pk).newest_version()
         if self.action_name == "approve" and newest:
             words = _("Version %(number)s is published and in use.") % {"number": newest.number}
@@ -274,7 +291,7 @@ class DecideView(snippets.WorkflowActionView):
 
 
 class CurrentView(snippets.EditView):
-    """The working copy as it stands now, for a page that has been overtaken. Changes nothing."""
+    """The working copy as it is now, for a page that somebody else's saving has overtaken. Changes nothing."""
 
     http_method_names = ["get"]
 
@@ -294,7 +311,7 @@ class CurrentView(snippets.EditView):
 
 
 def tell_problems(request: Any, what: str, problems: list[Problem], form: FormDefinition) -> None:
-    """A message with the places named, each a link to its item in the outline."""
+    """Show a message with the places of the problems, each a link to its item in the outline."""
     told = placed(problems, form.definition, get_current_language())
     lines = format_html_join(
         "",

@@ -1,4 +1,4 @@
-"""The words of the editor's script, by the names static/js/builder/ calls them. %(name)s is filled in there."""
+"""The texts of the editor's script, by the names that static/js/builder/ uses. %(name)s is filled in there."""
 
 from django.utils.translation import gettext as _
 
@@ -6,7 +6,7 @@ from .expression_labels import logic_words
 
 
 def editor_words() -> dict[str, str]:
-    """{name: words} in the language of the page."""
+    """Return {name: text} in the language of the page."""
     return {**_tools(), **_doing(), **_wording(), **_types(), **logic_words(), **_problems()}
 
 

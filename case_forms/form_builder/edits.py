@@ -1,10 +1,10 @@
-"""What the outline posts, read: changes to the working copy that it was opened with, or the whole of it. Pure.
+"""Reading of what the outline posts: changes to the working copy that it was opened with, or all of it. Pure.
 
     {"base": sha256, "changes": [RFC 6902, see changes.py]}
     {"base": sha256, "definition": {...}}
 
 `base` is the sha256 of the canonical JSON of the working copy that the sender last saw. When that is no longer the
-working copy, somebody else has saved meanwhile, and nothing is written over.
+working copy, somebody else has saved meanwhile, and nothing is overwritten.
 """
 
 import json
@@ -24,7 +24,7 @@ DEEPEST = 4  # sections, their items, the rows of a repeat, the rows of a repeat
 
 
 class EditRefused(Exception):
-    """What was posted can't be a working copy. `message` is for people."""
+    """Raised when what was posted can't be a working copy. `message` is for people."""
 
     def __init__(self, message: "str | Promise") -> None:
         super().__init__(str(message))
@@ -32,7 +32,7 @@ class EditRefused(Exception):
 
 
 class Overtaken(Exception):
-    """Somebody else has saved since the sender last saw the form."""
+    """Raised when somebody else has saved since the sender last saw the form."""
 
 
 def compute_sha(definition: Definition) -> str:
@@ -40,7 +40,7 @@ def compute_sha(definition: Definition) -> str:
 
 
 def edited(now: Definition, sent: str) -> Definition:
-    """The working copy after what was posted. `now` is the one there is. Raises EditRefused, Overtaken."""
+    """Return the working copy after what was posted; `now` is the present one. Raises EditRefused, Overtaken."""
     posted = _parsed(sent)
     if posted.get("base") != compute_sha(now):
         raise Overtaken
@@ -59,6 +59,7 @@ def _parsed(sent: str) -> dict[str, Any]:
     try:
         posted = json.loads(sent, parse_constant=_no_constant)
     except (ValueError, RecursionError):
+        # RecursionError: `json` recurses, and a body of nothing but brackets would end as a server error.
         raise EditRefused(_("What was sent is not JSON.")) from None
     if not isinstance(posted, dict) or set(posted) not in ({"base", "changes"}, {"base", "definition"}):
         raise EditRefused(_("What was sent holds no changes."))
@@ -70,8 +71,12 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _must_be_walkable(new: Any, key: str) -> None:
-    """A working copy may be half done: a label may be empty, a choice without a value. What every reader relies on is
-    there, though, and its key stays."""
+    """Raise EditRefused unless every reader can walk through the new working copy.
+
+    It may be half done: a label may be empty, a choice without a value. What every reader relies on is there, though,
+    and the form's key is the same.
+    """
+    # First of all, since it bounds the depth: what follows may recurse into the definition.
     if not is_plain(new):
         raise EditRefused(_("This must be plain JSON, without strange characters and not nested too deep."))
     if not isinstance(new, dict) or new.get("format") != FORMAT or new.get("key") != key:
@@ -91,6 +96,7 @@ def _must_be_walkable(new: Any, key: str) -> None:
 
 
 def _are_texts(value: Any) -> bool:
+    # Texts may be blank here; the checker reports that before publishing.
     return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 

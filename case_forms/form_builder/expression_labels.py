@@ -1,10 +1,10 @@
-"""The words of the editor's conditions and calculations (editor_words.py takes them in)."""
+"""The texts of the editor's conditions and calculations (editor_labels.py includes them)."""
 
 from django.utils.translation import gettext as _
 
 
 def logic_words() -> dict[str, str]:
-    """{name: words} in the language of the page."""
+    """Return {name: text} in the language of the page."""
     return {**_logic(), **_rows(), **_calculations()}
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with an expression where it stands: names it can't read, kinds that don't fit."""
+"""The check of an expression at its place: names that it can't read there, types that don't fit."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -52,7 +52,10 @@ VALUES_OF: dict[str, tuple[Any, ...]] = {
 
 
 def settings_read(rule: Any) -> dict[str, KindInfo]:
-    """The settings of procedures that a condition of sharing reads. Which there are, procedures say (`dependents`)."""
+    """Return the settings of procedures that a condition of sharing reads.
+
+    Which settings exist, procedures say (`dependents`).
+    """
     try:
         read = references(rule) if isinstance(rule, dict) else frozenset()
     except LogicError:
@@ -87,10 +90,10 @@ class Expressions:
         node: Node = "",
         more: Mapping[str, KindInfo] | None = None,
     ) -> Iterator[Problem]:
-        """Of an expression and where it is written; true and false are in order anywhere.
+        """Find the problems of an expression at a place; true and false are valid anywhere.
 
-        `known`: what stands before; `more`: kinds only this place knows; `node`: the part of the form that waits for
-        it, "" when none does.
+        `path`: where it is written; `known`: the keys before it; `more`: types that only this place knows; `node`: the
+        part of the form that depends on it, "" when none does.
         """
         if isinstance(expression, bool):
             return
@@ -100,6 +103,7 @@ class Expressions:
             if code == "unknown_reference":
                 code = self._kind_of_reference(reference, node, within)
             yield Problem(path, code, WORDS.get(code, _("This is not an expression.")))
+        # Types are only inferred for expressions whose names and operators are known.
         if found:
             return
         if any(unknown_in_rows(expression, self.rows)):
@@ -112,7 +116,7 @@ class Expressions:
     def of_filter(
         self, question: Question, path: str, before: Collection[str], within: tuple[str, ...]
     ) -> Iterator[Problem]:
-        """Of the question's `choice_filter`, which reads `choice` too."""
+        """Find the problems of the question's `choice_filter`, which reads `choice` too."""
         if not question.has("choice_filter") or question.type not in registry.names():
             return
         choice, here = choice_kind(question), f"{path}/choice_filter"
@@ -120,13 +124,16 @@ class Expressions:
         yield from self.problems(
             question.choice_filter, here, known, within=within, node=question.key, more={"choice": choice}
         )
+        # A misspelt attribute would be null for every choice, and the question would offer none.
         if set(parts_read(question.choice_filter, "choice")) - set(choice.rows or ()):
             words = _("The choices have nothing with this name.")
             yield Problem(here, "unknown_reference", words)
 
     def of_result(self, question: Question, path: str) -> Iterator[Problem]:
-        """Of a calculation that is in order: whether what it gives can be the question's `result`."""
+        """Find whether a valid calculation gives another type than the question's `result`."""
         calculation = question.calculation
+        # The type checker compares types, it doesn't name them: the calculation is compared with a value of each type
+        # that the result may have, and fits when one comparison is in order.
         alike = [{"===": [calculation, value]} for value in VALUES_OF.get(question.result, ())]
         if kind_problems(calculation, self.kinds) or not alike:
             return
@@ -137,11 +144,12 @@ class Expressions:
             )
 
     def reachable_from(self, within: tuple[str, ...]) -> frozenset[str]:
-        """Every key that can be read at a place when the whole form has been answered."""
+        """Return every key that can be read at a place when the whole form has been answered."""
         return self.top | {name for repeat in within for name in self.rows[repeat]}
 
     def _kind_of_reference(self, name: str, node: Node, within: tuple[str, ...]) -> str:
         reachable = name in self.reachable_from(within)
+        # Said first: moving the question, as "comes later in the form" suggests, can't end a circle.
         if node and reachable and self.circles.holds(node, name):
             return "dependency_cycle"
         if name in IN_ROWS or (not reachable and any(name in keys for keys in self.rows.values())):

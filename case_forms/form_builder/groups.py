@@ -1,4 +1,4 @@
-"""What forms are for, as workers look for them: groups in the order of an encounter, and the forms' order in each.
+"""Groups of forms as workers look for them, in the order of an encounter, and the forms' order in each group.
 
 The shipped forms have their place by key; a form that coordinators made has one by its kind, after the shipped ones.
 """
@@ -52,20 +52,21 @@ class FormGroup:
 
 
 def get_group(version: FormVersion) -> tuple[str, int]:
-    """(group, place in it) of a form."""
+    """Return (group, place in it) of a form."""
     key = version.form.key
     for group, (_label, keys) in GROUPS.items():
         if key in keys:
             return group, keys.index(key)
     kind = version.parsed_form.kind
     group = OF_KIND.get(kind, REPORTS)
+    # A report about one case belongs to the help for that person, not among the reports of the unit.
     if kind == "report" and asks_for_a_case(version):
         group = HELP
     return group, len(GROUPS[group][1])
 
 
 def grouped(versions: Iterable[FormVersion]) -> list[FormGroup]:
-    """The groups that have any of these forms."""
+    """Return the groups that have any of these forms."""
     placed = sorted(((*get_group(version), str(version.title), version) for version in versions), key=lambda p: p[1:3])
     return [
         FormGroup(group, label, tuple(version for its, _place, _title, version in placed if its == group))
@@ -75,5 +76,5 @@ def grouped(versions: Iterable[FormVersion]) -> list[FormGroup]:
 
 
 def asks_for_a_case(version: FormVersion) -> bool:
-    """Whether the form asks which case it belongs to."""
+    """Return whether the form asks which case it belongs to."""
     return any(isinstance(item, Question) and item.type == "case_reference" for item in version.parsed_form.outer_items)

@@ -1,4 +1,4 @@
-"""What people call the closed vocabularies of a definition."""
+"""Labels of the closed vocabularies of a definition."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -13,5 +13,5 @@ SENSITIVITIES = {
 
 
 def language_name(code: str) -> str:
-    """A language by its own name where the house knows it, else by its code."""
+    """Return a language's own name where we have it, else its code."""
     return NATIVE_NAMES.get(code, code)

@@ -1,4 +1,4 @@
-"""Which forms choose from which shared lists."""
+"""The use of shared lists: which forms choose from which."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from .models import FormDefinition, FormVersion
 
 
 def lists_of_forms() -> Iterator[tuple[FormDefinition, set[str]]]:
-    """Each form as its designers left it, and the lists that its draft or what is published of it names."""
+    """Yield each form's working copy, and the lists that it or what is published of it names."""
     for form in FormDefinition.objects.select_related("latest_revision"):
         draft = form.get_latest_revision_as_object()
         yield draft, {*list_names(parse_form(draft.definition)), *list_names(parse_form(form.definition))}
@@ -24,8 +24,10 @@ def is_used(key: str) -> bool:
 
 
 def problems_of_list(name: str, choices: Choices) -> list[Problem]:
-    """What would stop working if the forms that are published with this list were published with these choices. The
-    list reaches them only then; here it is said while it can still be mended in one place."""
+    """Return what would break if the forms published with this list were published with these choices.
+
+    The list reaches them only then; here it is reported while it can still be corrected in one place.
+    """
     found = []
     for version in FormVersion.objects.newest():
         made = version.parsed_form.to_json()

@@ -1,4 +1,4 @@
-"""The list of forms: what each is, how it stands, and how much is filled on it."""
+"""The list of forms: what each is, its state, and how much is filled on it."""
 
 from typing import Any
 
@@ -25,6 +25,8 @@ WIDE = "builder-wide"  # columns for which a telephone has no room
 
 
 class FormFilter(WagtailFilterSet):
+    """The filters of the list. Archived forms are left out unless asked for."""
+
     kind = django_filters.ChoiceFilter(
         field_name="definition__kind", label=gettext_lazy("Kind"), choices=list(KINDS.items())
     )
@@ -44,6 +46,7 @@ class FormFilter(WagtailFilterSet):
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         found = super().filter_queryset(queryset)
+        # django-filter skips a filter without a value, and without a value archived forms are left out.
         return found if self.form.cleaned_data.get("archived") else found.filter(is_archived=False)
 
 
@@ -52,6 +55,8 @@ class StateColumn(Column):
 
 
 class FormIndex(snippets.IndexView):
+    """The index of forms, with their version, state and submissions."""
+
     filterset_class = FormFilter
     default_ordering = "key"
     url_namespace = ""
@@ -61,6 +66,7 @@ class FormIndex(snippets.IndexView):
         kind = ContentType.objects.get_for_model(FormDefinition)
         waiting = WorkflowState.objects.filter(
             base_content_type=kind,
+            # Wagtail stores the object's id as text; without the cast PostgreSQL refuses the comparison.
             object_id=Cast(OuterRef("pk"), CharField()),
             status=WorkflowState.STATUS_IN_PROGRESS,
         )
@@ -69,6 +75,8 @@ class FormIndex(snippets.IndexView):
             .get_base_queryset()
             .select_related("latest_revision")
             .annotate(
+                # Subqueries, not joins: of two aggregates over joined tables, each would count the other's rows as
+                # well.
                 number=Subquery(newest.annotate(most=Max("number")).values("most"), output_field=IntegerField()),
                 submissions=Subquery(newest.annotate(all=Count("submissions")).values("all"), IntegerField()),
                 is_waiting=Exists(waiting),
@@ -102,7 +110,10 @@ class FormIndex(snippets.IndexView):
 
 
 def get_title(form: FormDefinition) -> str:
-    """In the reader's language. Wagtail keeps the title of the language in which it was saved last."""
+    """Return the title in the reader's language.
+
+    Wagtail stores the title in the language in which the form was saved last.
+    """
     return str(form.get_latest_revision_as_object())
 
 
@@ -112,7 +123,7 @@ def get_kind(form: FormDefinition) -> str:
 
 
 def get_state(form: Any) -> dict[str, str]:
-    """How a form of the list stands: {"name", "words"}."""
+    """Return the state of a form in the list: {"name", "words"}."""
     if form.is_archived:
         return {"name": "archived", "words": _("archived")}
     if form.is_waiting:

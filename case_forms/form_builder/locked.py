@@ -1,7 +1,7 @@
-"""What stays as it is once it was published, in whichever version: the keys of a form, and the values of its choices.
+"""Keys and choice values that can't change any more, because some version has published them.
 
-Answers are kept under keys and as values, and rules compare with them. A value can be taken out of use by deleting its
-choice; the same choice under another value would be one thing counted, and looked for, under two names.
+Answers are stored under keys and as values, and rules compare with them. A value can be taken out of use by deleting
+its choice; the same choice under another value would be one thing that is counted, and searched for, under two names.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,10 @@ Values = dict[str, list[Texts]]  # {value: its labels, one for each wording ther
 
 
 class Published(NamedTuple):
-    """What versions have published. `values`: by question; `of_lists`: by the list that choices came from."""
+    """The keys and values that versions have published.
+
+    `values`: by question; `of_lists`: by the list that choices came from.
+    """
 
     keys: frozenset[str]
     values: Mapping[str, Values]
@@ -27,20 +30,21 @@ class Published(NamedTuple):
 
 
 def get_published(form_key: str) -> Published:
-    """What any version of this form has published."""
+    """Return what any version of this form has published."""
     texts = FormVersion.objects.filter(form__key=form_key).order_by("number").values_list("canonical", flat=True)
     return _together(list(texts))
 
 
 def published_in_list(name: str) -> Values:
-    """The values that any version of any form has published from the list of this name ("shared:services")."""
+    """Return the values that any version of any form has published from the list of this name ("shared:services")."""
     quoted = canonical.dump({"list": name})[1:-1]  # as it stands in the canonical text
+    # A search in text, as the canonical JSON is no JSON column: what it finds too much is parsed and passed over below.
     texts = FormVersion.objects.filter(canonical__contains=quoted).values_list("canonical", flat=True)
     return dict(_together(list(texts)).of_lists.get(name, {}))
 
 
 def renamed_values(form_key: str, form: Form) -> list[Problem]:
-    """Choices of a resolved form that stand there under another value than they were published with."""
+    """Find choices of a resolved form that have another value than the one they were published with."""
     published = get_published(form_key).values
     found = []
     for located in form.iter_questions():
@@ -52,8 +56,9 @@ def renamed_values(form_key: str, form: Form) -> list[Problem]:
 
 
 def renamed_in(choices: Sequence[Mapping[str, Any]], published: Values) -> Iterator[tuple[int, str]]:
-    """(position, the value it was published with) of each choice that has another value now."""
+    """Yield (position, the value it was published with) of each choice that has another value now."""
     present = {choice.get("value") for choice in choices}
+    # Only a value that has disappeared can have been renamed: two choices may well have one label.
     gone = {value: labels for value, labels in published.items() if value not in present}
     for position, choice in enumerate(choices):
         if choice.get("value") not in published:
@@ -64,11 +69,13 @@ def renamed_in(choices: Sequence[Mapping[str, Any]], published: Values) -> Itera
 
 
 def locked_words(value: str) -> str:
+    """Return the message for a choice whose published value was changed."""
     return _("This choice was published with the value “%(value)s”: don't change it. Its text may change.") % {
         "value": value
     }
 
 
+# A version never changes, so its text is a safe key, and a page asks for all versions of a form each time.
 @lru_cache(maxsize=256)
 def _published(text: str) -> Published:
     form = parse_canonical(text)
@@ -105,6 +112,6 @@ def _add(values: Values, choice: Choice) -> None:
 
 
 def _same_words(one: Texts, other: Texts) -> bool:
-    """Alike in every language that both are written in."""
+    """Return whether the labels agree in every language that both are written in."""
     both = [language for language in one if one[language].strip() and other.get(language, "").strip()]
     return bool(both) and all(one[language].strip() == other[language].strip() for language in both)

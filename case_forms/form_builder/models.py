@@ -32,13 +32,13 @@ PUBLIC_FORM = '{"audience":"public",'
 
 
 class VersionIsImmutable(Exception):
-    """Somebody tried to change or delete a published form version."""
+    """Raised on an attempt to change or delete a published form version."""
 
 
 class FormDefinition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, models.Model):
-    """A form as its designers see it, of the shape docs/form-definition.md describes.
+    """A form as its designers see it, with the shape that docs/form-definition.md describes.
 
-    What they work on stands in the newest revision (`working_copy`); `definition` is what was published last, or the
+    What they work on is in the newest revision (`working_copy`); `definition` is what was published last, or the
     working copy while nothing has been. Nothing is ever filled on either: publishing makes a FormVersion.
     """
 
@@ -58,22 +58,28 @@ class FormDefinition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixi
         return self.versions.order_by("-number").first()
 
     def working_copy(self) -> dict[str, Any]:
-        """The definition as its designers left it."""
+        """Return the definition as its designers left it."""
         return self.get_latest_revision_as_object().definition
 
     def with_content_json(self, content: dict[str, Any]) -> "FormDefinition":
-        """A revision of the form. Whether the form is archived is no part of what was written then."""
+        """Return the form as a revision holds it. Whether it is archived is not part of its revisions."""
         revised: FormDefinition = super().with_content_json(content)
+        # Restoring or approving an old revision must not take a form back into use, or out of it.
         revised.is_archived = self.is_archived
         return revised
 
     def get_lock(self) -> Any:
-        """What waits for approval is locked for everybody, also for who has locked it for themselves before."""
+        """Return the lock of a form that waits for approval, which holds for everybody, else the personal lock.
+
+        It also holds for whoever had locked the form for themselves before.
+        """
         task = self.current_workflow_task
         return task.lock_class(self, task) if task else super().get_lock()
 
     def save_revision(self, *args: Any, overwrite_revision: Revision | None = None, **kwargs: Any) -> Revision:
-        """A revision that was submitted or published stays as it was: a new one is made instead of writing over it."""
+        """Save a revision; never write over one that was submitted or published, but make a new one instead."""
+        # Wagtail's autosave writes over the newest revision; one that arrives late would change what was approved
+        # (docs/adr/0012).
         if overwrite_revision and (
             overwrite_revision.pk == self.live_revision_id or overwrite_revision.task_states.exists()
         ):
@@ -81,32 +87,38 @@ class FormDefinition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixi
         return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)
 
     def publish(self, revision: Revision, user: User | None = None, **kwargs: Any) -> "FormVersion":
-        """Wagtail's road to publication, open only to what another coordinator has approved (docs/adr/0012).
+        """Publish by Wagtail's road, open only to what another coordinator has approved (docs/adr/0012).
 
-        Raises PublishPermissionError whoever asks, superusers too; DefinitionRefused when it can't be filled.
+        Raises PublishPermissionError whoever asks, superusers too, without that approval; DefinitionRefused when the
+        form can't be filled.
         """
         version: FormVersion = publish_approved(self, revision, user)
         return version
 
     def sha256_today(self) -> str:
-        """Of the version that publishing the working copy would make now."""
+        """Return the sha256 of the version that publishing the working copy would make now."""
         return canonical.compute_sha256(canonical.dump(resolved(self.working_copy(), shared_lists())))
 
 
 class FormVersionQuerySet(models.QuerySet["FormVersion"]):
+    """Versions, which a query can read and never change."""
+
     def newest(self) -> "FormVersionQuerySet":
-        """The newest version of each form that isn't archived."""
+        """Return the newest version of each form that isn't archived."""
         newest = FormVersion.objects.filter(form=models.OuterRef("form")).order_by("-number").values("number")[:1]
         return self.filter(form__is_archived=False, number=models.Subquery(newest)).select_related("form")
 
     def for_staff(self) -> "FormVersionQuerySet":
-        """Those that staff fill."""
+        """Return the versions that staff fill."""
+        # The canonical text isn't a JSON column, and its keys are sorted: a prefix is enough, on SQLite and PostgreSQL
+        # alike.
         return self.exclude(canonical__startswith=PUBLIC_FORM)
 
     def for_public(self) -> "FormVersionQuerySet":
-        """Those that anybody fills from the public pages."""
+        """Return the versions that anybody fills from the public pages."""
         return self.filter(canonical__startswith=PUBLIC_FORM)
 
+    # The database refuses both as well (triggers.py); these say so before the statement is sent.
     def update(self, **kwargs: Any) -> NoReturn:
         raise VersionIsImmutable("a published version is never changed")
 
@@ -115,7 +127,10 @@ class FormVersionQuerySet(models.QuerySet["FormVersion"]):
 
 
 class FormVersion(models.Model):
-    """One published version. `sha256` is over `canonical`, the exact JSON text (sorted keys, no spaces, UTF-8)."""
+    """One published version.
+
+    `sha256` is over `canonical`, the exact JSON text (sorted keys, no spaces, UTF-8).
+    """
 
     form = models.ForeignKey(FormDefinition, models.PROTECT, related_name="versions", verbose_name=_("form"))
     number = models.PositiveIntegerField(_("number"))
@@ -155,14 +170,14 @@ class FormVersion(models.Model):
 
     @property
     def definition(self) -> dict[str, Any]:
-        """The definition as a dict. Treat it as read-only; it is parsed once per instance."""
+        """The definition as a dict, parsed once per instance. Treat it as read-only."""
         if not hasattr(self, "_definition"):
             self._definition = canonical.parse(self.canonical)
         return self._definition
 
     @property
     def parsed_form(self) -> Form:
-        """The definition as typed nodes. Parsed once in this process, whichever instance asks."""
+        """The definition as typed nodes, parsed once per process, whichever instance asks."""
         return parse_canonical(self.canonical)
 
     @property
@@ -171,10 +186,10 @@ class FormVersion(models.Model):
 
 
 class ChoiceList(RevisionMixin, models.Model):
-    """Choices that several forms share. `choices` is of the shape of a question's: [{"value", "label", "with"?}].
+    """Choices that several forms share, with the shape of a question's: [{"value", "label", "with"?}].
 
-    Publishing a form writes them into its version (`lists.resolved`), so that a change here reaches a form when it is
-    published again, and no answer ever means something else than when it was given.
+    Publishing a form writes them into its version (`lists.resolved`), so that a change here reaches a form only when it
+    is published again, and no answer ever changes its meaning afterwards.
     """
 
     key = models.SlugField(_("key"), max_length=64, unique=True)
@@ -191,7 +206,10 @@ class ChoiceList(RevisionMixin, models.Model):
 
 
 def shared_lists() -> Shared:
-    """The look-up of shared lists in the database. Each is read once, so that what is checked is what is published."""
+    """Return a look-up of the shared lists in the database.
+
+    Each list is read once, so that what is checked is what is published.
+    """
 
     @cache
     def look_up(key: str) -> Choices | None:

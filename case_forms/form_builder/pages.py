@@ -1,4 +1,4 @@
-"""What the pages around the outline have in common: who may come in, the way back, a form's own line."""
+"""Base classes of the pages around the outline: access, breadcrumbs, the line about a form."""
 
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from .models import FormDefinition
 
 
 class BuilderPage(WagtailAdminTemplateMixin, PermissionCheckedMixin, View):
-    """A page about forms as such. `url_namespace` is the viewset's."""
+    """A page about forms in general. `url_namespace` is the viewset's."""
 
     model = FormDefinition
     permission_required = "change"
@@ -39,7 +39,7 @@ class BuilderPage(WagtailAdminTemplateMixin, PermissionCheckedMixin, View):
 
     @property
     def me(self) -> User:
-        """Who asks. The policy table lets nobody else in."""
+        """The user who asks. The policy table lets in nobody who isn't signed in."""
         return cast(User, self.request.user)
 
 

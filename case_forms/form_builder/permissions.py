@@ -1,4 +1,4 @@
-"""What nobody may do to a form in the admin, superusers included."""
+"""Permission policies for forms and lists, which hold for superusers too."""
 
 from typing import Any
 
@@ -10,15 +10,18 @@ NEVER = frozenset({"publish", "unpublish", "delete"})
 
 
 class FormPermissionPolicy(ModelPermissionPolicy):
-    """Django's permissions, but nobody publishes alone (docs/adr/0012), and what answers may point to is never deleted:
-    a form is archived instead. This shuts every door of Wagtail's at once, also those that it adds later."""
+    """Django's permissions, but without publishing, unpublishing and deleting.
+
+    Nobody publishes alone (docs/adr/0012), and what answers may point to is never deleted: a form is archived instead.
+    This closes every route of Wagtail's at once, also those that it adds later.
+    """
 
     def user_has_permission(self, user: Any, action: str) -> bool:
         return action not in NEVER and super().user_has_permission(user, action)
 
 
 class ListPermissionPolicy(ModelPermissionPolicy):
-    """What forms choose from is not deleted, one by one or in bulk."""
+    """Django's permissions, but lists that forms choose from can't be deleted, one by one or in bulk."""
 
     def user_has_permission_for_instance(self, user: Any, action: str, instance: Any) -> bool:
         is_allowed = super().user_has_permission_for_instance(user, action, instance)

@@ -1,4 +1,4 @@
-"""Where in a form a problem is: the item it lies in, to jump to, and its place in words."""
+"""The location of a problem in a form: the item it lies in, to jump to, and its place in words."""
 
 import itertools
 from collections.abc import Iterable
@@ -10,8 +10,11 @@ from .definition import AnyItem, Form, Node, Problem, Section, parse_form
 
 
 def placed(problems: Iterable[Problem], definition: Any, language: str) -> list[dict[str, str]]:
-    """For the page: [{"path", "code", "message", "item", "where"}]. item: the key of the innermost section, question,
-    note or group around the problem, "" for the form as a whole; `where` names it and what is around it."""
+    """Return the problems for the page: [{"path", "code", "message", "item", "where"}].
+
+    `item`: the key of the innermost section, question, note or group around the problem, "" for the form as a whole;
+    `where` names it and what is around it.
+    """
     form = parse_form(definition)
     return [
         {
@@ -26,7 +29,7 @@ def placed(problems: Iterable[Problem], definition: Any, language: str) -> list[
 
 
 def get_name(part: Node, language: str, key: str = "") -> str:
-    """What people call a section, question, note, group or list; its key when it has no words yet."""
+    """Return what people call a section, question, note, group or list; its key while it has no text."""
     for name in ("label", "title", "text"):
         if words := text_in({code: text for code, text in part.texts_of(name).items() if text}, language):
             return words if len(words) <= 80 else f"{words[:79]}…"
@@ -34,5 +37,5 @@ def get_name(part: Node, language: str, key: str = "") -> str:
 
 
 def _around(path: str, form: Form) -> list[Section | AnyItem]:
-    """The parts with a key around this place, the outermost first."""
+    """Return the parts with a key around this place, the outermost first."""
     return list(itertools.takewhile(lambda part: part.has("key"), form.parts_at(path)))

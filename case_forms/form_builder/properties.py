@@ -1,4 +1,4 @@
-"""The properties of a question that depend on its type: choices, rows, bounds, lengths, what it is worked out from."""
+"""The properties of a question that depend on its type: choices, rows, bounds, lengths, what it is computed from."""
 
 import math
 import re
@@ -30,7 +30,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "other_specify": ("of", "relevant"),
     "indicator_assessment": ("of",),
 }
-# what the server works out by itself is neither asked nor judged
+# what the server computes by itself is neither asked nor validated
 NEVER: Mapping[str, tuple[str, ...]] = {
     "calculated": ("required", "constraint", "default", "initial", "read_only", "hint"),
     "hidden": ("read_only", "hint"),
@@ -40,7 +40,7 @@ MAX_STEPS = 100
 
 
 class OpenSource:
-    """A source that has every value: for checking a default without a database."""
+    """A source that has every value, for checking a default without a database."""
 
     def choices(self, name: str, language: str) -> list[Offered]:
         return []
@@ -53,10 +53,14 @@ class OpenSource:
 
 
 def property_problems(question: Question, path: str) -> Iterator[Problem]:
-    """Problems of a well-shaped question of a known type, but those of the choices themselves (`choice_problems`)."""
+    """Find the problems of a well-shaped question of a known type.
+
+    Those of the choices themselves are for `choice_problems`.
+    """
     kind = registry.get(question.type)
     for name in (*TYPED, *NEVER.get(kind.name, ())):
         refused = name in NEVER.get(kind.name, ()) or name not in kind.properties
+        # `required: false` says nothing and is let pass; importing an XLSForm writes it on calculated questions.
         if question.has(name) and refused and not (name == "required" and question.required is False):
             yield Problem(f"{path}/{name}", "not_for_this_type", _("This type of question has no such property."))
     for name in NEEDED.get(kind.name, ()):
@@ -79,7 +83,7 @@ def property_problems(question: Question, path: str) -> Iterator[Problem]:
 
 
 def choice_problems(choices: Sequence[Choice | MatrixRow], path: str) -> Iterator[Problem]:
-    """Problems of a list of choices or rows: values that are missing, doubled or can't stand."""
+    """Find the problems of a list of choices or rows: values that are missing, duplicated or not allowed."""
     seen = set()
     for position, choice in enumerate(choices):
         here = f"{path}/{position}"
@@ -98,7 +102,7 @@ def choice_problems(choices: Sequence[Choice | MatrixRow], path: str) -> Iterato
 
 
 def exclusive_problems(question: Question, path: str) -> Iterator[Problem]:
-    """A choice that stands alone means something only where several can be chosen, and one must be enough."""
+    """Check that exclusive choices stand where several can be chosen and one must be enough."""
     several = question.type == "select_many"
     named_list = bool(question.from_list)  # a list may serve questions of both kinds
     for position, choice in enumerate(question.choices):
@@ -112,7 +116,7 @@ def exclusive_problems(question: Question, path: str) -> Iterator[Problem]:
 
 
 def is_value(value: str) -> bool:
-    """Whether this can be a choice's value."""
+    """Return whether this can be a choice's value."""
     return 0 < len(value) <= LONGEST_VALUE and value.isprintable() and value == value.strip()
 
 
@@ -134,6 +138,7 @@ def _bounds(kind: QuestionType, question: Question, path: str) -> Iterator[Probl
     wrong = [name for name, bound in given.items() if not good(bound)]
     yield from (_bad_bound(f"{path}/{name}") for name in wrong)
     bounds = list(given.values())
+    # "today" can't be compared with a written day once and for all; days in ISO form compare as texts.
     if not wrong and len(bounds) == 2 and "today" not in bounds and bounds[0] > bounds[1]:
         yield Problem(f"{path}/min", "bad_bounds", _("The smallest number is larger than the largest."))
 
@@ -171,6 +176,7 @@ def _is_day(value: Any) -> bool:
     if value == "today":
         return True
     try:
+        # The pattern first: `fromisoformat` has accepted more forms of dates since Python 3.11.
         return isinstance(value, str) and bool(ISO_DATE.fullmatch(value)) and bool(date.fromisoformat(value))
     except ValueError:
         return False

@@ -1,4 +1,4 @@
-"""The types of questions as the editor shows them: icon, name, a hint; and the groups they are offered in."""
+"""The types of questions as the editor shows them: icon, name and hint; and the groups in which they are offered."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _

@@ -1,8 +1,8 @@
-"""Which conditions can never hold, and which required questions nobody ever reaches.
+"""Reachability: conditions that can never hold, and required questions that nobody can reach.
 
-A condition is looked at together with what it stands under (the relevance of its section, repeats, question), and with
-what the questions it reads stand under: one that isn't asked has no answer, and an answer fits its constraint.
-Only what is proven is told (`case_forms.expressions.satisfiability`); what can't be said is let pass.
+A condition is considered together with the conditions around it (the relevance of its section, repeats, question), and
+with those of the questions it reads: one that isn't asked has no answer, and an answer meets its constraint. Only what
+is proven is reported (`case_forms.expressions.satisfiability`); nothing else is.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,12 +27,15 @@ NOT_TYPED = _("This must be answered, but nobody can type an answer: give it a d
 
 
 def reach_problems(form: Form) -> list[Problem]:
-    """Problems of a resolved form that has no others."""
+    """Return the reachability problems of a resolved form that has no other problems."""
     return list(_Reach(form).problems())
 
 
 class _Reach:
-    """One walk in document order. `under`: the conditions each key stands under; `never`: the keys never asked."""
+    """One walk in document order.
+
+    `under`: the conditions around each key; `never`: the keys that are never asked.
+    """
 
     def __init__(self, form: Form) -> None:
         self.form = form
@@ -62,7 +65,10 @@ class _Reach:
                 yield from self._question(item, here, under, is_asked)
 
     def _relevance(self, part: Section | AnyItem, path: str, around: Conditions, *, is_reached: bool) -> Any:
-        """Yields what is wrong with the relevance; gives (what its items stand under, whether they are reached)."""
+        """Yield what is wrong with a relevance.
+
+        Returns (the conditions that the items inside are under, whether they are reached).
+        """
         own = part.relevant
         if own is True:
             return around, is_reached
@@ -71,6 +77,8 @@ class _Reach:
             if words:
                 yield Problem(f"{path}/relevant", "never_holds", words)
             return (*around, own), not words
+        # Conditions inside something unreachable aren't examined: one message at the outermost condition is enough.
+        # Required questions inside are still reported.
         return (*around, own), False
 
     def _question(self, question: Question, path: str, under: Conditions, is_asked: bool) -> Iterator[Problem]:
@@ -86,12 +94,14 @@ class _Reach:
             if words:
                 yield Problem(f"{path}/required", "never_holds", words)
         if question.constraint is not None:
+            # A constraint is only asked about an answer that is there.
             words = self._never(question.constraint.expr, (*under, {"answered": [question.key]}))
             if words:
                 yield Problem(f"{path}/constraint/expr", "never_holds", words)
 
     def _never(self, condition: Any, under: Conditions) -> "str | Promise | None":
-        """Why a condition can never be true, None when it may."""
+        """Return why a condition can never be true, None when it may be."""
+        # `is False`: None means that nothing could be proven. Alone first, since that gives the more helpful message.
         if can_hold(condition, self.kinds) is False:
             return ALONE
         known = [condition, *under, *self._known_of(condition, *under)]
@@ -100,9 +110,14 @@ class _Reach:
         return None
 
     def _known_of(self, *conditions: Any) -> Iterator[Any]:
-        """What is known of the questions that these read, and of those that their conditions read."""
+        """Yield what is known of the questions that these conditions read.
+
+        Goes on to the questions which the conditions of those read.
+        """
         left, seen, given = list(conditions), set[str](), 0
         while left and given < MAX_CONDITIONS:
+            # Breadth first, so that the bound cuts what is furthest from the condition; sorted, so that the same form
+            # always gets the same verdict. `items` holds what the walk has passed.
             for key in sorted(names_read(left.pop(0)) & self.items.keys() - seen):
                 seen.add(key)
                 for fact in self._facts_of(key):
@@ -111,6 +126,7 @@ class _Reach:
                     yield fact
 
     def _facts_of(self, key: str) -> Iterator[Any]:
+        # Each fact allows for no answer: without it the proof would assume that everything has been answered.
         unanswered = {"!": [{"answered": [key]}]}
         if key in self.never:
             yield unanswered
@@ -123,26 +139,29 @@ class _Reach:
 
 
 def _can_be_given(question: Question) -> bool:
-    """Whether an answer can come about on the page. A case's reference is filled in when a form begins at a case."""
+    """Return whether an answer can come about on the page.
+
+    A case's reference is filled in when a form begins at a case.
+    """
     typed = not question.read_only and question.type != "hidden"
     return typed or question.is_worked_out or question.type == "case_reference"
 
 
 class Surroundings:
-    """What a resolved form says of its questions beside their kinds, for conditions that come from elsewhere."""
+    """The facts that a resolved form states about its questions beside their types, for conditions from elsewhere."""
 
     def __init__(self, form: Form) -> None:
         self._walk = _Unproven(form)
         for _problem in self._walk.problems():
-            pass  # the walk remembers what each key stands under; what is wrong with the form is told elsewhere
+            pass  # the walk remembers the conditions around each key; problems of the form are reported elsewhere
 
     def known_of(self, *conditions: Any) -> list[Any]:
-        """What is known of the questions that these conditions read: when they are asked, what they can hold."""
+        """Return what is known of the questions that these conditions read: when they are asked, what they can hold."""
         read = set().union(*(names_read(condition) for condition in conditions)) if conditions else set()
         return [*self._walk._known_of(*conditions), *(fact for key in sorted(read) for fact in self._given(key))]
 
     def required_of(self, keys: Iterable[str]) -> list[Any]:
-        """That these are answered where they must be."""
+        """Return the facts that these questions are answered where they must be."""
         return [fact for key in keys if key in self._walk.items for fact in self._required(key)]
 
     def can_be_answered(self, key: str) -> bool:
@@ -158,17 +177,18 @@ class Surroundings:
             yield {"or": [{"!": [{"and": under}]}, answered]} if under else answered
 
     def _given(self, key: str) -> Iterator[Any]:
-        """What nobody can type is what it is given."""
+        """Yield that a question which nobody can type has the value that it is given."""
         item = self._walk.items.get(key)
         if not isinstance(item, Question):
             return
         untyped = item.read_only or item.type == "hidden"
+        # An initial value is an expression and may give anything; only a plain default is certain.
         if untyped and not item.has("initial") and isinstance(item.default, str | int | float):
             yield {"or": [{"!": [{"answered": [key]}]}, {"==": [{"var": key}, item.default]}]}
 
 
 class _Unproven(_Reach):
-    """The walk alone."""
+    """The walk alone, without proofs."""
 
     def _never(self, condition: Any, under: Conditions) -> "str | Promise | None":
         return None

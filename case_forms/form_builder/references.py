@@ -1,4 +1,4 @@
-"""Who reads whom: which questions stand on each other in a circle, and what a loop over rows may read."""
+"""References between questions: which depend on each other in a circle, and what a loop over rows may read."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
@@ -14,8 +14,10 @@ Node = str
 
 
 class Circles:
-    """Which parts of a form wait for each other. Nodes: a key for its answer, "key?" for whether a repeat is asked,
-    "/sections/3" for whether the fourth section is."""
+    """The parts of a form that depend on each other.
+
+    Nodes: a key for its answer, "key?" for whether a repeat is asked, "/sections/3" for whether the fourth section is.
+    """
 
     def __init__(self, form: Form) -> None:
         self._reads: dict[Node, set[Node]] = {}
@@ -23,24 +25,26 @@ class Circles:
             self._add(path, names_read(section.relevant))
         for located in form.iter_items():
             item = located.item
+            # An item in a repeat depends on whether the repeat is asked, any other on its section: both can hide it.
             around = repeat_node(located.repeat.key) if located.repeat else located.path.rsplit("/items/", 1)[0]
             if isinstance(item, Question):
                 self._add(item.key, {around, *_read_in_place(item)})
             elif isinstance(item, Repeat):
                 asked = repeat_node(item.key)
                 self._add(asked, {around, *names_read(item.relevant)})
+                # The repeat's own answer is its rows, so reading it reads everything in them.
                 self._add(item.key, {asked, *(inner.key for inner in item.asked_items)})
 
     def holds(self, one: Node, other: Node) -> bool:
-        """Whether both stand in one circle; one that reads itself is a circle too."""
+        """Return whether both nodes are in one circle; one that reads itself is a circle too."""
         return one == other or (self._has_circles and self._reaches(one, other) and self._reaches(other, one))
 
     @cached_property
     def _has_circles(self) -> bool:
-        """Whether there is any circle. Commonly there is none, and nothing has to be followed question by question."""
+        """Whether there is any circle. Commonly there is none, and no question has to be followed."""
         try:
             TopologicalSorter(self._reads).prepare()
-        except CycleError:  # it names one circle; the walk tells the one that is asked about
+        except CycleError:  # it names one circle; `_reaches` finds the one that is asked about
             return True
         return False
 
@@ -48,7 +52,8 @@ class Circles:
         self._reads.setdefault(node, set()).update(read)
 
     def _reaches(self, start: Node, goal: Node) -> bool:
-        """Whether something that `start` waits for, however far off, is `goal`."""
+        """Return whether something that `start` depends on, however far off, is `goal`."""
+        # Iterative: a chain of a thousand questions is allowed, and would exceed Python's recursion limit.
         left, seen = [start], {start}
         while left:
             for node in self._reads.get(left.pop(), ()):
@@ -72,7 +77,10 @@ def _read_in_place(question: Question) -> Iterator[str]:
 
 
 def parts_read(expression: Any, name: str) -> Iterator[str]:
-    """What an expression reads of one variable's parts: "region" for {"var": "choice.region"}, "" for all of it."""
+    """Find what an expression reads of one variable's parts.
+
+    "region" for {"var": "choice.region"}, "" for all of it.
+    """
     if isinstance(expression, list):
         for part in expression:
             yield from parts_read(part, name)
@@ -86,7 +94,7 @@ def parts_read(expression: Any, name: str) -> Iterator[str]:
 
 
 def unknown_in_rows(expression: Any, rows: Mapping[str, Collection[str]]) -> Iterator[str]:
-    """The names that loops over a repeat's rows read and the rows don't have.
+    """Find the names that loops over a repeat's rows read and the rows don't have.
 
     `rows`: {repeat: the keys in its rows}. The expression must be in the language.
     """
@@ -94,7 +102,10 @@ def unknown_in_rows(expression: Any, rows: Mapping[str, Collection[str]]) -> Ite
 
 
 def _unknown(expression: Any, rows: Mapping[str, Collection[str]], within: Collection[str] | None) -> Iterator[str]:
-    """`within`: the keys of the row that is looked at; None when what is looked at isn't a row."""
+    """Find such names below one part of the expression.
+
+    `within`: the keys of the row at hand; None when what is at hand isn't a row.
+    """
     if isinstance(expression, list):
         for part in expression:
             yield from _unknown(part, rows, within)
@@ -103,6 +114,7 @@ def _unknown(expression: Any, rows: Mapping[str, Collection[str]], within: Colle
     operator, given = next(iter(expression.items()))
     arguments = get_arguments(operator, given)
     if operator in LOOPS and len(arguments) > 1:
+        # The source and a start value are read outside of the loop; only the body sees the row.
         yield from _unknown([arguments[0], *arguments[2:]], rows, within)
         repeat = _rows_read(arguments[0])
         known = rows.get(repeat) if repeat else None
@@ -120,7 +132,7 @@ def _unknown(expression: Any, rows: Mapping[str, Collection[str]], within: Colle
 
 
 def _rows_read(source: Any) -> str | None:
-    """The repeat whose rows a loop goes through, when it can be seen: {"var": "persons"}, or some of these."""
+    """Return the repeat whose rows a loop goes through, where it can be seen: {"var": "persons"}, or a filter of it."""
     if not isinstance(source, dict) or len(source) != 1:
         return None
     operator, given = next(iter(source.items()))

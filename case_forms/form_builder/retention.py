@@ -1,4 +1,4 @@
-"""How long answers are kept: a question may say for how many months (`keep_for`), from the day they were received."""
+"""Retention of answers: a question may set for how many months its answer is stored (`keep_for`) after receipt."""
 
 import calendar
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ Forgotten = dict[str, list[tuple[str, Any]]]  # {question key: [(its type, an an
 
 
 def first_due(form: Form, received_on: date, *, after: date | None = None) -> date | None:
-    """The next day, later than `after`, on which an answer of this form is forgotten; None when none ever is."""
+    """Return the next day, later than `after`, on which an answer of this form is deleted; None when none ever is."""
     terms = {located.question.keep_for for located in form.iter_questions()}
     days = {months_later(received_on, months) for months in terms if months is not None}
     return min((day for day in days if after is None or day > after), default=None)
@@ -22,12 +22,15 @@ def first_due(form: Form, received_on: date, *, after: date | None = None) -> da
 def without_overdue(
     form: Form, answers: Mapping[str, Any], received_on: date, today: date
 ) -> tuple[dict[str, Any], Forgotten]:
-    """(the answers that stay, those whose time is over); rows of groups keep their places."""
+    """Return (the answers that stay, those whose retention is over).
+
+    Rows of repeat groups stay in their places.
+    """
     return _without(form.outer_items, answers, received_on, today)
 
 
 def months_later(day: date, months: int) -> date:
-    """The same day so many months on, or the last day of a month that is too short."""
+    """Return the same day so many months on, or the last day of a month that is too short."""
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
@@ -46,6 +49,7 @@ def _without(
             rows = []
             for row in value or ():
                 row_kept, row_forgotten = _without(item.items, row, received_on, today)
+                # A row that has become empty stays, so that the others keep their positions.
                 rows.append(row_kept)
                 for key, gone in row_forgotten.items():
                     forgotten.setdefault(key, []).extend(gone)

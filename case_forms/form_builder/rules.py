@@ -1,7 +1,7 @@
-"""The rules that a form must keep to be published, each one function. `checker` asks them, part by part.
+"""The rules that a form must meet to be published, each one function. `checker` applies them, part by part.
 
-A rule is asked about one kind of part and yields what is wrong with it. `RULES` is in the order in which the problems
-of one part are told; parts are taken in document order.
+A rule is applied to one type of part and yields what is wrong with it. `RULES` has the order in which the problems of
+one part are reported; parts are taken in document order.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -36,6 +36,7 @@ from .expressions import ALWAYS_KNOWN, IN_ROWS, OF_THE_CASE, Expressions, settin
 from .properties import OpenSource, choice_problems, exclusive_problems, property_problems
 from .references import repeat_node
 
+# A question's key is the name of its form field, and Django's token is posted under this one.
 RESERVED = frozenset({"csrfmiddlewaretoken"})
 ROLES = frozenset(Role.values)
 NOT_FOR_SCHOOLS = _(
@@ -46,8 +47,11 @@ NOT_FOR_SCHOOLS = _(
 
 @dataclass(frozen=True)
 class Surrounding:
-    """Where a part stands. `path`: its JSON pointer; `known`: the keys that stand before it; `within`: those of the
-    repeats around it; `earlier`: the questions before it in the same section or repeat, by key."""
+    """The place of a part in the form.
+
+    `path`: its JSON pointer; `known`: the keys before it; `within`: the keys of the repeats around it; `earlier`: the
+    questions before it in the same section or repeat, by key.
+    """
 
     form: Form
     expressions: Expressions
@@ -60,7 +64,7 @@ class Surrounding:
 
 @dataclass(frozen=True)
 class Rule:
-    """`check` is asked about every part of the kind `of`."""
+    """One rule. `check` is applied to every part of the type `of`."""
 
     of: type[Node]
     check: Callable[[Any, Surrounding], Iterator[Problem]]
@@ -108,7 +112,10 @@ def texts_are_in_every_language(part: Node, here: Surrounding) -> Iterator[Probl
 
 
 def relevance_can_be_read(part: "Section | Note", here: Surrounding) -> Iterator[Problem]:
-    """A section waits for what its condition reads; nothing waits for a note."""
+    """Check the relevance of a section or note.
+
+    A section depends on what its condition reads; nothing depends on a note.
+    """
     node = here.path if isinstance(part, Section) else ""
     yield from here.expressions.problems(
         part.relevant, f"{here.path}/relevant", here.known, within=here.within, node=node
@@ -119,6 +126,7 @@ def relevance_can_be_read(part: "Section | Note", here: Surrounding) -> Iterator
 
 
 def section_key_is_its_own(section: Section, here: Surrounding) -> Iterator[Problem]:
+    # `get_section` and `by_key` return the first part with a key: whichever isn't that one is the duplicate.
     if here.form.get_section(section.key) is not section:
         yield Problem(f"{here.path}/key", "duplicate_key", _("Another section has this key."))
     else:
@@ -139,6 +147,7 @@ def warning_says_when(warning: SendWarning, here: Surrounding) -> Iterator[Probl
 
 
 def warning_condition_can_be_read(warning: SendWarning, here: Surrounding) -> Iterator[Problem]:
+    # Asked when everything has been answered and the case is known; nothing else in a form may read the case.
     known = here.known | OF_THE_CASE.keys()
     yield from here.expressions.problems(warning.when, f"{here.path}/when", known, more=OF_THE_CASE)
 
@@ -193,6 +202,7 @@ def conditions_can_be_read(question: Question, here: Surrounding) -> Iterator[Pr
 def calculation_gives_the_result(question: Question, here: Surrounding) -> Iterator[Problem]:
     wrong = list(_of_question(question.calculation, "calculation", question, here))
     yield from wrong
+    # The type of a calculation that can't be read would only be a second message about the same mistake.
     if not wrong and question.has("calculation"):
         yield from here.expressions.of_result(question, here.path)
 
@@ -202,7 +212,7 @@ def choice_filter_can_be_read(question: Question, here: Surrounding) -> Iterator
 
 
 def constraint_can_be_read(question: Question, here: Surrounding) -> Iterator[Problem]:
-    """The constraint may read the question itself."""
+    """Check the constraint, which may read the question itself."""
     constraint, path = question.constraint, f"{here.path}/constraint"
     if constraint is not None:
         yield from text_problems(constraint, path, here.form, "message")
@@ -217,7 +227,10 @@ def sensitivity_is_said(question: Question, here: Surrounding) -> Iterator[Probl
 
 
 def sharing_is_with_recipients(question: Question, here: Surrounding) -> Iterator[Problem]:
-    """What is shared is decided when the whole form has been answered: its conditions may read all of it."""
+    """Check that answers are shared with known roles, by conditions that can be read.
+
+    Sharing is decided when the whole form has been answered: its conditions may read all of it.
+    """
     anywhere = here.expressions.reachable_from(here.within) | ALWAYS_KNOWN | (IN_ROWS if here.within else frozenset())
     for role, rule in question.shared_with.items():
         path = f"{here.path}/shared_with/{pointer(role)}"
@@ -225,6 +238,7 @@ def sharing_is_with_recipients(question: Question, here: Surrounding) -> Iterato
             yield Problem(path, "unknown_role", _("There is no recipient with this role."))
         elif not is_read_by(question, role):
             yield Problem(path, "not_for_role", NOT_FOR_SCHOOLS)
+        # An organisation's own settings, which live in its procedure, may decide about sharing only (docs/adr/0051).
         chosen = settings_read(rule)
         yield from here.expressions.problems(rule, path, anywhere | chosen.keys(), within=here.within, more=chosen)
 
@@ -238,6 +252,8 @@ def type_and_its_properties_fit(question: Question, here: Surrounding) -> Iterat
     if question.has("default") and not found:
         kind = registry.get(question.type)
         try:
+            # A default must pass what an answer must pass. `OpenSource` accepts any value of a list, as the check reads
+            # no database.
             kind.clean(question.default, question.stored, CleanContext(sources=OpenSource()))
         except registry.AnswerError as error:
             yield Problem(f"{here.path}/default", "bad_default", error.message)
@@ -298,7 +314,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def key_problems(key: str, path: str) -> Iterator[Problem]:
-    """Of how a key is written."""
+    """Find what is wrong with how a key is written."""
     if key.startswith("_"):
         yield Problem(path, "reserved_key", _("A key that begins with _ is reserved."))
     elif not KEY.fullmatch(key):
@@ -306,7 +322,7 @@ def key_problems(key: str, path: str) -> Iterator[Problem]:
 
 
 def text_problems(part: Node, path: str, form: Form, *names: str) -> Iterator[Problem]:
-    """Texts that are there, but not in each of the form's languages."""
+    """Find texts that are there, but not in each of the form's languages."""
     for name in names:
         for language in form.languages:
             if part.has(name) and not part.texts_of(name).get(language, "").strip():
@@ -320,7 +336,7 @@ def label_problems(entries: Sequence[Choice] | Sequence[MatrixRow], path: str, f
 
 
 def _of_question(expression: Any, name: str, question: Question, here: Surrounding) -> Iterator[Problem]:
-    """Problems of an expression that decides about the question itself."""
+    """Find the problems of an expression that decides about the question itself."""
     if question.has(name):
         yield from here.expressions.problems(
             expression, f"{here.path}/{name}", here.known, within=here.within, node=question.key
@@ -328,16 +344,18 @@ def _of_question(expression: Any, name: str, question: Question, here: Surroundi
 
 
 def _choice_problems(question: Question, here: Surrounding) -> Iterator[Problem]:
-    """Problems of the choices where they are written: in the question, or once in the form's own list."""
+    """Find the problems of the choices where they are written: in the question, or once in the form's own list."""
     named = question.from_list or question.choices_from
     unusable = Problem(f"{here.path}/choices_from", "bad_list", _("This shared list can't be used: correct it first."))
     if named in here.broken_lists:
         yield unusable
+    # `own_lists_can_be_used` has reported the form's own lists already, once and not for each question.
     if named in here.form.lists or not question.has("choices"):
         return
     path = f"{here.path}/choices"
     found = [*choice_problems(question.choices, path), *exclusive_problems(question, here.path)]
     found += label_problems(question.choices, path, here.form)
+    # Paths into the choices of a shared list lead nowhere in this form; the list has a page of its own.
     if found and named.startswith(lists.SHARED):
         yield unusable
     else:

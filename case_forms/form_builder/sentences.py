@@ -1,4 +1,4 @@
-"""A form's rules read back as sentences, in the reader's language. Pure; works on half-done definitions too."""
+"""A form's rules as sentences, in the reader's language. Pure; works on half-done definitions too."""
 
 import json
 from typing import Any
@@ -10,12 +10,12 @@ from case_forms.questions.base import text_in
 from .definition import AskedItem, Form, Question
 from .properties import OpenSource
 
-OF_THE_HOUSE = ("yes_no_unknown",)  # types whose choices the house words
+OF_THE_HOUSE = ("yes_no_unknown",)  # types whose choices have labels of ours
 DAYS = frozenset({"date", "datetime", "time"})
 
 
 class Sentences:
-    """Knows what a form calls its questions and their choices."""
+    """The labels that a form gives its questions and their choices, for wording its rules."""
 
     def __init__(self, form: Form, language: str) -> None:
         self.language = language
@@ -42,12 +42,12 @@ class Sentences:
             self.values[key] = {choice.value: self.words(choice.label) or choice.value for choice in choices}
 
     def words(self, texts: Any) -> str:
-        """A text by language in the reader's, "" when there is none."""
+        """Return a text by language in the reader's, "" when there is none."""
         written = {code: text for code, text in texts.items() if text} if isinstance(texts, dict) else {}
         return str(text_in(written, self.language))
 
     def rule(self, expression: Any) -> str:
-        """An expression as a sentence; as it is written when it can't be read."""
+        """Return an expression as a sentence; as it is written when it can't be read."""
         try:
             return expressions.explain(
                 expression, labels=self.labels, values=self.values, days=self.days, language=self.language
@@ -57,7 +57,7 @@ class Sentences:
 
 
 def _is_day(question: Question) -> bool:
-    """Whether the answer is a date or time, as far as a half-done question says."""
+    """Return whether the answer is a date or time, as far as a half-done question says."""
     if question.type == "calculated":
         return question.result == "date"
     return question.type in registry.names() and registry.get(question.type).value_kind in DAYS

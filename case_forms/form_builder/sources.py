@@ -25,13 +25,16 @@ Attributes = dict[str, dict[str, str]]
 
 
 class OwnList(Protocol):
-    """A list that is each person's own. The rooms above that know it register it (`register_list`)."""
+    """A list that differs from one person to the next. The rooms above that know it register it (`register_list`)."""
 
     def rows(self, user: User | None) -> Rows:
-        """(value, {language: label}) of what this person may choose."""
+        """Return (value, {language: label}) of what this person may choose."""
 
     def attributes(self, user: User | None) -> Attributes:
-        """Of each that this person may read of, also of what can't be chosen any more; its label as `name`."""
+        """Return the attributes of every entry that this person may read, with its label as `name`.
+
+        Entries that can't be chosen any more are included.
+        """
 
 
 _OWN: dict[str, OwnList] = {}
@@ -42,7 +45,7 @@ def register_list(name: str, own: OwnList) -> None:
 
 
 class Colleagues:
-    """Who works in this person's units today. By name also whoever worked in any of them."""
+    """The people who work in this person's units today. By name also whoever worked in any unit before."""
 
     def rows(self, user: User | None) -> Rows:
         if user is None:
@@ -52,6 +55,7 @@ class Colleagues:
         return [(str(each.pk), {DEFAULT_LANGUAGE: _name(each)}) for each in found]
 
     def attributes(self, user: User | None) -> Attributes:
+        # All assignments ever: an old answer may name somebody who has left the unit since.
         worked = Assignment.objects.filter(role=StaffRole.WORKER, unit__isnull=False)
         found = worked.select_related("user", "unit").order_by("starts_on", "pk")
         return {str(each.user_id): {"name": _name(each.user), "unit": each.unit.slug} for each in found if each.unit}
@@ -66,12 +70,12 @@ register_list("colleagues", Colleagues())
 
 @cache
 def listed(name: str) -> list[dict[str, Any]]:
-    """The entries of a data file: countries (`code`, `name`) or languages (`code`, `iso639_3`, `name`)."""
+    """Return the entries of a data file: countries (`code`, `name`) or languages (`code`, `iso639_3`, `name`)."""
     return json.loads((FILES / f"{name}.json").read_text())["entries"]
 
 
 class Lists:
-    """A ChoiceSource. Each list is read once per instance, so make one for each request or submission, and drop it.
+    """A ChoiceSource. Each list is read once per instance: make one for each request or submission, and drop it.
 
     `user`: whose sessions, visits and colleagues are listed; nobody's without one. Zones are those of the user's
     regions; all of them without one. All other lists are the same for everybody.
@@ -85,7 +89,7 @@ class Lists:
         self._choices: dict[tuple[str, str], list[Choice]] = {}
 
     def choices(self, name: str, language: str) -> list[Choice]:
-        """(value, label), in the order of the labels. An unknown list is empty."""
+        """Return (value, label), in the order of the labels. An unknown list is empty."""
         if (name, language) not in self._choices:
             labelled: list[Choice] = [(value, text_in(names, language)) for value, names in self._read(name)]
             if name not in BY_DAY:  # those come by their day, the last first
@@ -99,7 +103,10 @@ class Lists:
         return value in self._values[name]
 
     def attributes(self, name: str, value: str) -> Mapping[str, str]:
-        """What filters may read of an entry: the region of a municipality or a unit, the place of a partner or zone."""
+        """Return what filters may read of an entry.
+
+        The region of a municipality or a unit, the place of a partner or zone.
+        """
         if name not in self._attributes:
             own = _OWN.get(name)
             self._attributes[name] = own.attributes(self.user) if own else dict(_attributes(name, self._sessions()))
@@ -147,6 +154,7 @@ def _attributes(name: str, sessions: SessionQuerySet) -> Iterator[tuple[str, dic
     elif name == "zones":
         yield from zone_attributes()
     elif name in OFFICES:
+        # Inactive ones too: stored answers name offices that can't be chosen any more.
         places = Partner.objects.filter(role=OFFICES[name], municipality__isnull=False)
         for slug, municipality, region in places.values_list(
             "slug", "municipality__slug", "municipality__region__slug"
@@ -162,7 +170,7 @@ _PAIRS = ("dh", "gj", "ll", "nj", "rr", "sh", "th", "xh", "zh")
 
 
 def _alphabetical(label: str) -> str:
-    """A sort key in the Albanian order of letters, which leaves English words nearly where English has them."""
+    """Return a sort key in the Albanian order of letters, which leaves English words nearly where English has them."""
     folded = label.casefold().translate(_AFTER)
     for pair in _PAIRS:
         folded = folded.replace(pair, f"{pair[0]}~{pair[1]}")

@@ -1,5 +1,8 @@
-"""Forms as canonical JSON, out and in. What goes out comes in byte for byte the same; what can't stand is refused with
-the places named, and then nothing is saved."""
+"""Export and import of forms as canonical JSON.
+
+What is exported can be imported byte for byte the same; what can't be used is refused with the places named, and then
+nothing is saved.
+"""
 
 import json
 from typing import Any, NoReturn
@@ -33,13 +36,17 @@ from .versions import as_file
 
 
 class NotReadable(Exception):
-    """A file that is no JSON of ours. `args[0]` says why, for people."""
+    """Raised for a file that isn't JSON as we write it. `args[0]` says why, for people."""
 
 
 def read_definition(content: bytes) -> Any:
-    """The JSON of a file, whatever it says. Raises NotReadable for what isn't one plain JSON document: a name twice in
-    one object, NaN, another encoding than UTF-8, nested too deep."""
+    """Return the JSON of a file, whatever it holds.
+
+    Raises NotReadable for what isn't one plain JSON document: a name twice in one object, NaN, another encoding than
+    UTF-8, nested too deep.
+    """
     try:
+        # "utf-8-sig": editors on Windows put a byte order mark at the beginning.
         return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_each_once, parse_constant=_no_constant)
     except UnicodeDecodeError:
         raise NotReadable(_("The file is not UTF-8.")) from None
@@ -57,6 +64,7 @@ class _Refused(ValueError):
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # `json` silently lets the last of two equal names win; what a person checked in the file may be the first.
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _value in pairs]
@@ -70,6 +78,8 @@ def _no_constant(name: str) -> NoReturn:
 
 
 class FileForm(forms.Form):
+    """The upload of a file of canonical JSON."""
+
     file = forms.FileField(
         label=gettext_lazy("File"), widget=forms.FileInput(attrs={"accept": ".json,application/json"})
     )
@@ -80,8 +90,9 @@ class FileForm(forms.Form):
     )
 
     def clean_file(self) -> Any:
-        """The definition in the file."""
+        """Return the definition in the file."""
         file = self.cleaned_data["file"]
+        # Checked before reading, so that no upload is parsed whose size already rules it out.
         if file.size > LARGEST:
             raise ValidationError(_("The file is too large to be a form."))
         try:
@@ -91,7 +102,7 @@ class FileForm(forms.Form):
 
 
 class ImportView(BuilderPage):
-    """A form from a file of canonical JSON, as a new form or as the draft of the one with its key."""
+    """The import of a file of canonical JSON, as a new form or as the draft of the one with its key."""
 
     permission_required = "add"
     page_title = gettext_lazy("Import a form")
@@ -117,6 +128,10 @@ class ImportView(BuilderPage):
         return redirect(self.address("edit", form.pk))
 
     def taken_in(self, definition: Any, *, as_draft: bool, origin: str = "json") -> FormDefinition:
+        """Make the definition a new form, or the draft of the form with its key.
+
+        Raises DefinitionRefused, FormIsLocked.
+        """
         key = definition.get("key") if isinstance(definition, dict) else None
         standing = FormDefinition.objects.filter(key=key).first() if as_draft and isinstance(key, str) else None
         if standing is None:
@@ -141,7 +156,7 @@ class ExportView(PageOfForm):
 
 
 class ArchiveView(PageOfForm):
-    """GET asks, POST takes a form out of use or back into it."""
+    """GET asks for confirmation, POST takes a form out of use or back into it."""
 
     page_title = gettext_lazy("Archive")
     header_icon = "folder-open-inverse"
@@ -153,6 +168,7 @@ class ArchiveView(PageOfForm):
     def shown(self, status: int = 200) -> HttpResponse:
         language, newest = get_current_language(), self.form.newest_version()
         is_archived = not self.form.is_archived
+        # No definition: these problems are in procedures, not at a place in the form.
         problems = placed(archiving_problems(self.form, is_archived=is_archived), {}, language)
         standing = newest.parsed_form if newest else None
         before, after = (standing, None) if is_archived else (None, standing)

@@ -1,4 +1,4 @@
-"""Database triggers that keep published form versions as they are: every UPDATE and DELETE is refused."""
+"""Database triggers that make published form versions immutable: every UPDATE and DELETE is refused."""
 
 from audit.triggers import KeptTable
 

@@ -1,4 +1,4 @@
-"""A form's versions: who published which, what is filled on each, what changed, and one of them as the draft again."""
+"""A form's versions: who published which, how many answers each has, what changed, and restoring one as the draft."""
 
 import itertools
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ DRAFT = "draft"
 
 @dataclass(frozen=True)
 class VersionRow:
-    """A version with what is filled on it. `before` is the number of the one it came after."""
+    """A version and how much has been filled on it. `before` is the number of the version that it replaced."""
 
     version: FormVersion
     submissions: int
@@ -46,6 +46,8 @@ class Side:
 
 
 class VersionsView(PageOfForm):
+    """The list of a form's versions, with what is filled on each."""
+
     page_title = gettext_lazy("Versions")
     header_icon = "history"
     template_name = "form_builder/versions.html"
@@ -66,6 +68,8 @@ class VersionsView(PageOfForm):
 
     def rows(self) -> list[VersionRow]:
         versions = list(self.form.versions.select_related("published_by", "submitted_by").order_by("-number"))
+        # Two queries instead of two counts in one: joining submissions and drafts in one query would multiply the
+        # counts.
         sent = dict(self.form.versions.annotate(count=Count("submissions")).values_list("pk", "count"))
         drafts = Count("drafts", filter=Q(drafts__submitted_at__isnull=True))
         started = dict(self.form.versions.annotate(count=drafts).values_list("pk", "count"))
@@ -80,7 +84,11 @@ class VersionsView(PageOfForm):
 
 
 class CompareView(PageOfForm):
-    """?from=3&to=draft, each a version's number, "draft" or "revision:<id>". Without either: the newest two."""
+    """The comparison of two states of a form: ?from=3&to=draft.
+
+    Each is a version's number, "draft" or "revision:<id>". Without `from` it is the newest version, without `to` the
+    draft.
+    """
 
     page_title = gettext_lazy("What changed")
     header_icon = "history"
@@ -107,6 +115,7 @@ class CompareView(PageOfForm):
         return [*super().between(), {"url": self.address("versions", self.form.pk), "label": _("Versions")}]
 
     def side(self, name: str) -> Side:
+        """Return one side by its name in the URL. Raises Http404 for a name that isn't one."""
         if name == DRAFT:
             return Side(name, _("Draft"), as_comparable(self.draft.definition))
         if name.startswith("revision:"):
@@ -125,12 +134,13 @@ class CompareView(PageOfForm):
 
 
 class CompareRevisionsView(CompareView):
-    """Wagtail's address of a comparison of two revisions, from the history, shown on our page."""
+    """Wagtail's address for comparing two revisions, from the history, shown on our page."""
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
         given = request.GET.copy()
         given["from"], given["to"] = self._name(kwargs["revision_id_a"]), self._name(kwargs["revision_id_b"])
+        # The parent reads its two sides from the query; Wagtail's address carries them in the path.
         request.GET = given  # type: ignore[assignment]
 
     def _name(self, given: str) -> str:
@@ -146,7 +156,7 @@ class CompareRevisionsView(CompareView):
 
 
 class RestoreView(PageOfForm):
-    """POST: a version becomes the draft again."""
+    """POST: make a version the draft again."""
 
     http_method_names = ["post"]
 
@@ -169,6 +179,7 @@ class DownloadView(PageOfForm):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         version = get_object_or_404(self.form.versions, number=kwargs["number"])
+        # A form taken out as a file leaves an audit entry (docs/adr/0078).
         note_export(form=self.form, by=self.me, format="json", number=version.number)
         return as_file(version.canonical, f"{self.form.key}-v{version.number}.json")
 
@@ -180,12 +191,15 @@ def as_file(text: str, name: str) -> HttpResponse:
 
 
 def as_comparable(definition: dict[str, Any]) -> dict[str, Any]:
-    """The definition with its lists written into the questions, as in a version; as it is while it is half done."""
+    """Return the definition with its lists written into the questions, as in a version.
+
+    A half-done definition is returned unchanged.
+    """
     return definition if shape_problems(definition) else as_published(definition)
 
 
 def count_changes(found: list[Difference]) -> list[tuple[str, int]]:
-    """(words, how many) of each kind of change that there is."""
+    """Return (label, how many) of each kind of change that occurs."""
     names = {"added": _("added"), "removed": _("removed"), "moved": _("moved"), "changed": _("changed")}
     counts = [(words, sum(each.change == change for each in found)) for change, words in names.items()]
     return [(words, count) for words, count in counts if count]
@@ -196,6 +210,7 @@ def version_words(number: int) -> str:
 
 
 def _is_number(text: str) -> bool:
+    # `isdecimal` alone accepts digits of other scripts; more than nine digits could overflow the database's integer.
     return text.isascii() and text.isdecimal() and len(text) <= 9
 
 

@@ -1,4 +1,4 @@
-"""Forms and their shared lists in the admin: the addresses, and which page answers at each."""
+"""Forms and their shared lists in the admin: the URLs, and which page answers each."""
 
 from typing import Any
 
@@ -14,11 +14,14 @@ COMPARE = rf"history/(?P<pk>\d+)/revisions/compare/{SIDES}/$"
 
 
 class FormViewSet(SnippetViewSet):
+    """The admin of forms: Wagtail's snippet views, with the outline as edit view and pages of our own."""
+
     model = FormDefinition
     base_url_path = "forms"
     icon = "form"
     menu_label = _("Forms")
     list_per_page = 50
+    # The definition is plain JSON, in which Wagtail's reference index finds nothing.
     add_to_reference_index = False
     search_fields = ["key", "definition__title__sq", "definition__title__en"]
     panels: list[Any] = []  # the outline is no panel
@@ -33,7 +36,7 @@ class FormViewSet(SnippetViewSet):
         return editing.DefinitionForm
 
     def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        """Nothing is deleted, unpublished or scheduled here; `permissions` says so, too."""
+        """Return the kwargs without deleting, unpublishing and scheduling; `permissions` denies these, too."""
         absent = {"delete_url_name": None, "unpublish_url_name": None, "revisions_unschedule_url_name": None}
         return super().get_common_view_kwargs(**{"url_namespace": self.url_namespace, **absent, **kwargs})
 
@@ -44,6 +47,7 @@ class FormViewSet(SnippetViewSet):
         return {**super().get_edit_view_kwargs(**kwargs), "panel": None, "template_name": "form_builder/edit.html"}
 
     def get_urlpatterns(self) -> list[Any]:
+        # A URL that doesn't exist needs no rule about who may use it. Comparing comes back below with our own pattern.
         shut = {"delete", "unpublish", "revisions_unschedule", "revisions_compare"}
         kept = [pattern for pattern in super().get_urlpatterns() if pattern.name not in shut]
         page = self.construct_view
@@ -64,6 +68,8 @@ class FormViewSet(SnippetViewSet):
 
 
 class ChoiceListViewSet(SnippetViewSet):
+    """The admin of shared lists of choices."""
+
     model = ChoiceList
     base_url_path = "choice-lists"
     icon = "list-ul"
@@ -91,6 +97,7 @@ class ChoiceListViewSet(SnippetViewSet):
         return {**super().get_edit_view_kwargs(**kwargs), "panel": None, "template_name": "form_builder/list_edit.html"}
 
     def get_urlpatterns(self) -> list[Any]:
+        # Wagtail's usage page counts references in the database; a list's uses are inside definitions.
         shut = {"usage", "revisions_compare"}
         kept = [pattern for pattern in super().get_urlpatterns() if pattern.name not in shut]
         compare = self.construct_view(choice_lists.CompareListView)

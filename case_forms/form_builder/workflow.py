@@ -1,11 +1,11 @@
-"""The second pair of eyes: what is published was seen by a coordinator who neither wrote it last nor asked for it.
+"""The second pair of eyes: approval by a coordinator who neither wrote the form last nor submitted it.
 
 1. A coordinator submits the newest revision of a form. From here on the form is locked for everybody, so that what is
    looked at is what will be published. Who submitted may withdraw it.
 2. Another coordinator approves it, or asks for changes. `may_approve` says who that can be; being a superuser is no
    reason, and neither is the permission to publish.
 3. Approving publishes in the same transaction (`FormDefinition.publish`), and that is the only way for a person:
-   `get_approval` is asked whichever door a publication comes through.
+   `get_approval` is asked whichever way a publication comes.
 """
 
 from collections.abc import Callable
@@ -26,10 +26,10 @@ Action = tuple[str, Any, bool]
 
 
 class ReviewLock(WorkflowLock):
-    """What is being looked at stays as it is, for everybody."""
+    """The lock of a form under review: it stays as it is, for everybody."""
 
     def get_message(self, user: User) -> Any:
-        """Nothing above the page: the page itself says how the approval stands (builder/_standing.html)."""
+        """Return no message: the page itself says how the approval stands (form_builder/_standing.html)."""
         return None
 
     def get_locked_by(self, user: User, can_lock: bool = False) -> Any:
@@ -40,7 +40,7 @@ class ReviewLock(WorkflowLock):
 
 
 class SubmittedForm(models.Model):
-    """What was sent for approval: the SHA-256 of the version it would be, the choices of shared lists included."""
+    """The record of what was submitted: the SHA-256 of the version it would become, shared lists included."""
 
     wagtail_reference_index_ignore = True
 
@@ -56,7 +56,7 @@ class SubmittedForm(models.Model):
 
 
 class FormApprovalTask(Task):
-    """Wagtail's task of approving, done by another coordinator."""
+    """Wagtail's approval task, done by another coordinator."""
 
     lock_class = ReviewLock
 
@@ -74,19 +74,23 @@ class FormApprovalTask(Task):
         return True
 
     def get_actions(self, obj: Any, user: User) -> list[Action]:
+        """Return the decisions that this user can take now: none, asking for changes, or both."""
         state = obj.current_workflow_task_state
         if state is None or not may_approve(state, user):
             return []
+        # What isn't as submitted any more can only be sent back (docs/adr/0075).
         actions: list[Action] = [("reject", _("Ask for changes"), True)]
         return [*actions, ("approve", _("Approve"), True)] if is_as_submitted(state, obj) else actions
 
     @transaction.atomic
     def on_action(self, task_state: TaskState, user: User, action_name: str, **kwargs: Any) -> None:
-        """Approves or sends back. Raises PermissionDenied, and DefinitionRefused when the form can't be published."""
+        """Approve or send back. Raises PermissionDenied; DefinitionRefused when the form can't be published."""
         WorkflowState.objects.select_for_update().get(pk=task_state.workflow_state_id)  # withdrawing locks it too
         state = TaskState.objects.select_for_update().get(pk=task_state.pk).specific
         if state.status != TaskState.STATUS_IN_PROGRESS or not may_approve(state, user):
             raise PermissionDenied
+        # Approving publishes within this call: the workflow's rows, the version and the audit entry are one
+        # transaction.
         super().on_action(state, user, action_name, **kwargs)
 
     def get_task_states_user_can_moderate(self, user: User, **kwargs: Any) -> "models.QuerySet[TaskState]":
@@ -101,7 +105,8 @@ class FormApprovalTask(Task):
 
 
 def may_approve(state: TaskState, user: User) -> bool:
-    """A coordinator today, and neither the one who submitted nor the one who saved what was submitted."""
+    """Return whether a user may approve: a coordinator today who neither submitted nor saved what was submitted."""
+    # `has_role` looks at today's assignments and at nothing else: a superuser without one may not approve.
     return user.has_role(StaffRole.COORDINATOR) and user.pk not in (
         state.workflow_state.requested_by_id,
         state.revision.user_id,
@@ -109,18 +114,23 @@ def may_approve(state: TaskState, user: User) -> bool:
 
 
 def sha256_approved(state: TaskState) -> str:
-    """ "" for what was sent before this was noted."""
+    """Return the SHA-256 of what was submitted; "" for submissions from before it was stored."""
     return SubmittedForm.objects.filter(state_id=state.pk).values_list("sha256", flat=True).first() or ""
 
 
 def is_as_submitted(state: TaskState, form: Any) -> bool:
-    """Whether publishing would make exactly what was sent: somebody may have changed a list that the form uses."""
+    """Return whether publishing would make exactly what was submitted.
+
+    Somebody may have changed a list that the form uses.
+    """
     return sha256_approved(state) in ("", form.sha256_today())
 
 
 class PublishAction(Protocol):
-    """What publishing does (`actions.publish_form`). It stands above the models, and registers itself when the app is
-    ready, so that approving can call it."""
+    """The signature of publishing (`actions.publish_form`).
+
+    It stands above the models, and registers itself when the app is ready, so that approving can call it.
+    """
 
     def __call__(self, *, form: Any, by: User | None, submitted_by: User | None, approved_sha256: str) -> Any: ...
 
@@ -129,17 +139,20 @@ _publish_actions: list[PublishAction] = []
 
 
 def register_publish_action(action: PublishAction) -> None:
+    """Register what approving calls to publish."""
     _publish_actions[:] = [action]
 
 
 def publish_approved(form: Any, revision: Revision, by: User | None) -> Any:
-    """Publish a revision that another coordinator has approved, and no other. Returns the version.
+    """Publish a revision that another coordinator has approved, and no other. Return the version.
 
-    Raises PublishPermissionError, and what the action raises.
+    Raises PublishPermissionError, and whatever the action raises.
     """
     approval = get_approval(revision)
+    # The newest revision only: an older one that was approved once must not replace what was written since.
     if approval is None or revision.pk != form.latest_revision_id:
         raise PublishPermissionError("A form is published by the approval of another coordinator.")
+    # Unpacking raises when no action has been registered: publishing must not be skipped silently.
     (publish,) = _publish_actions
     return publish(
         form=form,
@@ -151,8 +164,11 @@ def publish_approved(form: Any, revision: Revision, by: User | None) -> Any:
 
 @transaction.atomic
 def withdraw(form: Any, *, user: User) -> bool:
-    """Take back what waits for approval. False when it was decided, or withdrawn, in the meantime; PermissionDenied for
-    whoever may not. Locks what deciding locks, so that one of two at the same moment wins."""
+    """Take back a form that waits for approval. Return False when it was decided or withdrawn in the meantime.
+
+    Raises PermissionDenied for whoever may not. Locks the row that deciding locks, so that of two at the same moment
+    one wins.
+    """
     here = {"object_id": str(form.pk), "base_content_type": form.get_base_content_type()}
     state = WorkflowState.objects.active().filter(**here).select_for_update().first()
     if state is None:
@@ -164,7 +180,7 @@ def withdraw(form: Any, *, user: User) -> bool:
 
 
 def get_approval(revision: Revision) -> TaskState | None:
-    """The approval by another coordinator that this very revision has."""
+    """Return the approval by another coordinator that this very revision has, None without one."""
     approved = TaskState.objects.filter(
         revision=revision,
         status=TaskState.STATUS_APPROVED,
@@ -173,13 +189,14 @@ def get_approval(revision: Revision) -> TaskState | None:
         finished_by__isnull=False,
     )
     for state in approved.select_related("workflow_state", "revision").order_by("-finished_at"):
+        # Asked again of the stored rows, since `publish` can be reached without this task's own checks.
         if state.finished_by_id not in (state.workflow_state.requested_by_id, revision.user_id):
             return state
     return None
 
 
 def seed_approval(model: type[models.Model], *, name: str) -> int:
-    """Lays the approval on a model, where it has no workflow of ours yet. Returns how many rows were added."""
+    """Set up the approval workflow of a model, where it has none yet. Return how many rows were added."""
     kind = ContentType.objects.get_for_model(model, for_concrete_model=False)
     if WorkflowContentType.objects.filter(content_type=kind).exists():
         return 0
@@ -191,13 +208,18 @@ def seed_approval(model: type[models.Model], *, name: str) -> int:
 
 
 def send_no_mail_about(model: type[models.Model]) -> None:
-    """Wagtail mails titles and comments when a workflow ends, during the request. For these objects it doesn't: who is
-    to look at something sees it on the admin's first page (docs/adr/0012)."""
+    """Turn off Wagtail's workflow e-mails for these objects.
+
+    Wagtail sends titles and comments when a workflow ends, during the request. Who is to look at something sees it on
+    the admin's first page (docs/adr/0012).
+    """
     for notifier in (
         signal_handlers.workflow_submission_email_notifier,
         signal_handlers.workflow_approval_email_notifier,
         signal_handlers.workflow_rejection_email_notifier,
     ):
+        # Wagtail can't leave out single models. The notifiers are module-level instances, so wrapping them once is
+        # enough.
         notifier.can_handle = _unless(model, notifier.can_handle)
 
 

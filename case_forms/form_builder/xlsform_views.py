@@ -1,4 +1,4 @@
-"""XLSForms uploaded and downloaded. How they are read and written is xlsform's; here are the pages."""
+"""Upload and download of XLSForms. How they are read and written is xlsform's; here are the pages."""
 
 from typing import Any
 
@@ -26,6 +26,7 @@ class ExportSheetView(PageOfForm):
     """The draft as a workbook that pyxform reads. Only a form that could be published can be written as one."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Imported late: pyxform and openpyxl are large, and few requests need them.
         from .xlsform.writing import write_xlsform
 
         found = publishing_problems(self.form.key, self.draft.definition, asks_dependents=False)
@@ -42,6 +43,8 @@ class ExportSheetView(PageOfForm):
 
 
 class SheetForm(forms.Form):
+    """The upload of an XLSForm."""
+
     file = forms.FileField(label=gettext_lazy("File"), widget=forms.FileInput(attrs={"accept": ".xlsx"}))
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=list(KINDS.items()))
     key = forms.CharField(
@@ -58,8 +61,10 @@ class SheetForm(forms.Form):
 
 
 class ImportSheetView(ImportView):
-    """A form from an XLSForm. What can't be carried over is told by sheet, row and column; with an error, nothing is
-    saved."""
+    """The import of an XLSForm.
+
+    What can't be carried over is reported by sheet, row and column; with an error, nothing is saved.
+    """
 
     page_title = gettext_lazy("Upload an XLSForm")
     template_name = "form_builder/import_xlsform.html"
@@ -103,7 +108,10 @@ class ImportSheetView(ImportView):
     def told(
         self, asked: forms.Form, report: list[Any], problems: list[dict[str, str]] | None = None, form: Any = None
     ) -> HttpResponse:
-        """The page with what was found in the workbook. `form` is what was made of it, None when nothing was."""
+        """Render the page with what was found in the workbook.
+
+        `form`: the form that was made of it, None when none was.
+        """
         is_refused = form is None and bool(report or problems or asked.errors)
         context = self.get_context_data(
             asked=asked,

@@ -1,7 +1,7 @@
-"""A form definition as typed nodes, parsed once from what is stored (docs/adr/0085).
+"""A form definition as typed nodes, parsed once from the stored JSON (docs/adr/0085).
 
-form = parse_form(definition)        # or `FormVersion.parsed_form`, remembered
-for located in form.iter_items():    # depth first: a repeat, then what stands in it
+form = parse_form(definition)        # or `FormVersion.parsed_form`, cached in the process
+for located in form.iter_items():    # depth first: a repeat, then the items inside it
     located.path, located.section, located.repeats, located.item
 """
 

@@ -1,4 +1,4 @@
-"""What stands in a form, wherever it stands: expressions with the keys that they read, and texts by language."""
+"""Iterators over a form's content: its expressions with the keys that they read, and its texts by language."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -13,7 +13,10 @@ CONDITIONS = ("relevant", "required", "initial", "calculation", "choice_filter")
 
 
 class WrittenExpression(NamedTuple):
-    """An expression and where it is written. `path`: its JSON pointer; true and false aren't expressions."""
+    """An expression and where it is written.
+
+    `path`: its JSON pointer. Plain true and false aren't expressions.
+    """
 
     path: str
     part: "Section | AnyItem | SendWarning"
@@ -25,7 +28,7 @@ class WrittenExpression(NamedTuple):
 
 
 def names_read(expression: Any) -> frozenset[str]:
-    """The variables that an expression reads; none when it isn't in the language."""
+    """Return the variables that an expression reads; none when it isn't valid in the expression language."""
     try:
         return expressions.references(expression)
     except expressions.LogicError:
@@ -33,7 +36,7 @@ def names_read(expression: Any) -> frozenset[str]:
 
 
 def iter_expressions(form: Form) -> Iterator[WrittenExpression]:
-    """Every expression of the form, in document order, then those of what is asked about before sending."""
+    """Iterate over every expression of the form in document order, then over those of the warnings before sending."""
     for path, part in _parts(form):
         for name, expression in _iter_expressions(part):
             if not isinstance(expression, bool):
@@ -41,7 +44,7 @@ def iter_expressions(form: Form) -> Iterator[WrittenExpression]:
 
 
 def iter_texts(form: Form) -> Iterator[tuple[str, Texts]]:
-    """(JSON pointer, {language: words}) of every text, in document order."""
+    """Iterate over (JSON pointer, {language: text}) of every text, in document order."""
     yield from _own_texts(form, "")
     for key, shared in form.lists.items():
         path = f"/lists/{pointer(key)}"
@@ -58,6 +61,8 @@ def iter_texts(form: Form) -> Iterator[tuple[str, Texts]]:
 
 def _parts(form: Form) -> "Iterator[tuple[str, Section | AnyItem | SendWarning]]":
     items = iter(form.iter_items())
+    # One merge of two document-order walks. `iter_items` goes through all sections, so an item is held back until the
+    # section whose path it begins with has been yielded.
     pending = next(items, None)
     for path, section in form.iter_sections():
         yield path, section

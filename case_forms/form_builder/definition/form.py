@@ -25,7 +25,10 @@ from .value_checks import language, list_of, name, one_of, texts
 
 @dataclass(frozen=True, slots=True)
 class LocatedItem:
-    """An item and where it stands. `path`: its JSON pointer; `repeats`: the groups around it, the outermost first."""
+    """An item and where it stands in the form.
+
+    `path`: its JSON pointer; `repeats`: the repeat groups around it, the outermost first.
+    """
 
     path: str
     section: Section
@@ -34,7 +37,7 @@ class LocatedItem:
 
     @property
     def question(self) -> Question:
-        """The item, for those who iterate over questions."""
+        """The item as a question. Raises TypeError when it is something else."""
         if not isinstance(self.item, Question):
             raise TypeError(f"{self.path} is no question")
         return self.item
@@ -47,9 +50,10 @@ class LocatedItem:
 
 @dataclass(frozen=True, slots=True)
 class AnswerPlace:
-    """One place in the answers where a question can be answered. `value` is None when it isn't.
+    """One place in the answers where a question can be answered.
 
-    rows: the position in each repeat, the outermost first; scope: what lies over the answers there.
+    `value`: the answer, None when there is none; `rows`: the position in each repeat, the outermost first; `scope`: the
+    values that expressions see there in addition to the answers.
     """
 
     located: LocatedItem
@@ -63,13 +67,13 @@ class AnswerPlace:
 
     @property
     def path(self) -> str:
-        """A JSON pointer: /answers/household/0/children/1/age."""
+        """The JSON pointer to the answer, for example /answers/household/0/children/1/age."""
         steps = [f"{repeat.key}/{row}/" for repeat, row in zip(self.located.repeats, self.rows, strict=True)]
         return f"/answers/{''.join(steps)}{self.question.key}"
 
 
 class Form(Node):
-    """A form definition. Everything that walks through it is worked out once and shared."""
+    """A form definition. Whatever walking through it yields is computed once and shared by all readers."""
 
     format: Annotated[StrictInt, needed(one_of(FORMAT))] = FORMAT
     key: Annotated[StrictStr, needed(name)] = ""
@@ -85,23 +89,23 @@ class Form(Node):
     # ---- walking ----
 
     def iter_items(self) -> Iterator[LocatedItem]:
-        """Every item in document order, depth first: a repeat, then what stands in it."""
+        """Iterate over every item in document order, depth first: a repeat, then the items inside it."""
         return iter(self._located)
 
     def iter_questions(self) -> Iterator[LocatedItem]:
-        """Every question in document order, those inside repeats included."""
+        """Iterate over every question in document order, those inside repeats included."""
         return (located for located in self._located if isinstance(located.item, Question))
 
     def iter_repeats(self) -> Iterator[Repeat]:
-        """Every repeat in document order, those inside others included."""
+        """Iterate over every repeat in document order, those inside others included."""
         return (located.item for located in self._located if isinstance(located.item, Repeat))
 
     def iter_sections(self) -> Iterator[tuple[str, Section]]:
-        """(JSON pointer, section) in document order."""
+        """Iterate over (JSON pointer, section) in document order."""
         return ((f"/sections/{position}", section) for position, section in enumerate(self.sections))
 
     def iter_answer_places(self, answers: Mapping[str, Any]) -> Iterator[AnswerPlace]:
-        """Every place where these answers can answer a question, row by row, in document order."""
+        """Iterate over every place where these answers can answer a question, row by row, in document order."""
         for section in self.sections:
             yield from self._places(section.items, (), answers, {})
 
@@ -119,18 +123,21 @@ class Form(Node):
                 yield AnswerPlace(self._located_by_id[id(item)], rows, answers.get(item.key), scope)
             elif isinstance(item, Repeat):
                 for index, row in enumerate(answers.get(item.key) or ()):
+                    # `_position` counts from 1, as position(..) of XLSForms does.
                     within = {**scope, **row, "_position": index + 1}
                     yield from self._places(item.items, (*rows, index), row, within)
 
     @cached_property
     def _located_by_id(self) -> Mapping[int, LocatedItem]:
+        # By identity: a draft may have a key twice, and nodes that are equal still stand at different places. The form
+        # holds its nodes for as long as this mapping lives, so no id is used again.
         return {id(located.item): located for located in self._located}
 
     # ---- look-ups ----
 
     @cached_property
     def by_key(self) -> Mapping[str, LocatedItem]:
-        """Items by key. A draft may have a key twice; then the first has it."""
+        """Items by key. A draft may have a key twice; then the first one wins."""
         found: dict[str, LocatedItem] = {}
         for located in self._located:
             found.setdefault(located.item.key, located)
@@ -138,12 +145,12 @@ class Form(Node):
 
     @cached_property
     def questions_by_key(self) -> Mapping[str, LocatedItem]:
-        """Questions by key. Where a draft has a key twice, the last has it."""
+        """Questions by key. Where a draft has a key twice, the last one wins."""
         return {located.item.key: located for located in self.iter_questions()}
 
     @cached_property
     def answer_keys(self) -> frozenset[str]:
-        """The keys an answers object may have: questions outside repeats, and the outermost repeats."""
+        """The keys that an answers object may have: questions outside repeats, and the outermost repeats."""
         return frozenset(item.key for item in self.outer_items if item.is_asked)
 
     @cached_property
@@ -152,19 +159,24 @@ class Form(Node):
         return tuple(item for section in self.sections for item in section.items)
 
     def get_question(self, key: str) -> Question | None:
-        """The question of this key, wherever it stands."""
+        """Return the question with this key, inside repeats too; None when there is none."""
         located = self.questions_by_key.get(key)
         return located.question if located else None
 
     def get_section(self, key: str) -> Section | None:
-        """The first section of this key."""
+        """Return the first section with this key."""
         return next((section for section in self.sections if section.key == key), None)
 
     def parts_at(self, path: str) -> list[Section | AnyItem]:
-        """The section and items around a JSON pointer into the definition, the outermost first; empty for the form."""
+        """Return the section and items around a JSON pointer into the definition, the outermost first.
+
+        Empty for a pointer to the form itself.
+        """
         found: list[Section | AnyItem] = []
         here: Any = self
         steps = path.split("/")[1:]
+        # Steps come in pairs: "sections", "2", "items", "0". A pointer into a part ends with a property's name, which
+        # has no partner and is left out.
         for holder, position in zip(steps[::2], steps[1::2], strict=False):
             inside = getattr(here, holder, ()) if holder in ("sections", "items") else ()
             if not position.isdigit() or int(position) >= len(inside):

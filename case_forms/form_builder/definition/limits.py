@@ -1,4 +1,7 @@
-"""The closed vocabularies and the limits of a definition (docs/form-definition.md). Imports nothing of this room."""
+"""The closed vocabularies and the limits of a definition (docs/form-definition.md).
+
+Imports nothing else of this room, so that every module may read it.
+"""
 
 FORMAT = 1
 AUDIENCES = ("staff", "public")  # who fills it: see `audience`

@@ -1,15 +1,15 @@
-"""The parts of a form definition as typed, unchangeable nodes. `parse.parse_form` makes them, once.
+"""The parts of a form definition as typed, immutable nodes, made once by `parse.parse_form`.
 
-A node has every property under its Python name; what the stored part doesn't say has the default that the format gives
-it (docs/form-definition.md). `has` tells "not there" from "there, and the same as the default": the two are stored
+A node has every property under its Python name; a property that isn't stored has the default that the format gives it
+(docs/form-definition.md). `has` tells "not there" from "there, and the same as the default": the two are stored
 differently, and a version's sha256 is over what is stored. `stored` is the part as JSON again, property by property.
 
-A draft may be damaged. A property whose value can't be held reads as its default and stays in `stored` as it came. An
-entry that is no part at all is an empty one (`Unreadable` among items), so that the positions of the others, and with
-them the JSON pointers, still count.
+A draft may be damaged. A property whose value has the wrong type reads as its default and stays unchanged in `stored`.
+An entry that is no part at all becomes an empty one (`Unreadable` among items), so that the positions of the others,
+and with them the JSON pointers, still count.
 
-Each field also says, in its `Shape`, what the stored value must look like; `shape.shape_problems` reads the rules of
-shape from here, so that a property is declared in one place.
+Each field also declares, in its `Shape`, what the stored value must look like; `shape.shape_problems` reads the rules
+of shape from here, so that a property is declared in one place.
 """
 
 import copy
@@ -50,6 +50,8 @@ from .value_checks import (
     whole,
 )
 
+# A base class must be a name for mypy. pydantic keeps its metaclass in a private module, so that at run time it is
+# taken from a model instead.
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass
 else:
@@ -67,7 +69,10 @@ PYTHON_NAMES = {"with": "attributes", "list": "from_list"}
 
 @dataclass(frozen=True)
 class Shape:
-    """What the stored value of a property must look like. `entries`: how many parts it may hold, where it holds any."""
+    """The required shape of a property's stored value.
+
+    `entries`: how many parts it may hold, where it holds any.
+    """
 
     check: Check | None = None
     is_needed: bool = False
@@ -79,8 +84,10 @@ def needed(check: Check) -> Shape:
 
 
 class NodeType(ModelMetaclass):
-    """The class of nodes. Asking what an item is, which walkers do all the time, costs what it costs of any class:
-    pydantic's own check goes through `abc`, ten times as slow."""
+    """The metaclass of nodes, which makes `isinstance` as fast as for any class.
+
+    Walkers ask all the time what an item is; pydantic's own check goes through `abc`, which is ten times as slow.
+    """
 
     __instancecheck__ = type.__instancecheck__
 
@@ -88,28 +95,34 @@ class NodeType(ModelMetaclass):
 class Node(BaseModel, metaclass=NodeType):
     """One part of a definition."""
 
+    # `extra="allow"` holds on to properties that the format doesn't have, so that `stored` gives them back and the
+    # rules of shape can report them. "constants" writes NaN and infinity as they came instead of as null.
     model_config = ConfigDict(frozen=True, extra="allow", ser_json_inf_nan="constants")
 
     def has(self, name: str) -> bool:
-        """Whether the stored part has this property, and a value that can be held. `name` is the stored one."""
+        """Return whether the stored part has this property, with a value of the right type.
+
+        `name`: the stored name.
+        """
         return PYTHON_NAMES.get(name, name) in self.model_fields_set
 
     def value_of(self, name: str) -> Any:
-        """The property of this stored name: "with", "list", "min"; its default when it isn't there."""
+        """Return the property with this stored name ("with", "list", "min"), its default when it isn't stored."""
         return getattr(self, PYTHON_NAMES.get(name, name), None)
 
     def texts_of(self, name: str) -> Texts:
-        """The texts of this stored name; none when there are none, or something else."""
+        """Return the texts with this stored name; none when there are none, or when something else is stored."""
         found = self.value_of(name)
         return found if isinstance(found, dict) else {}
 
     @cached_property
     def stored(self) -> dict[str, Any]:
-        """The part as it is stored. Shared: read it, never change it; `to_json` gives a copy of one's own."""
+        """The part as it is stored. Shared by all readers: never change it; `to_json` gives a copy."""
         return self._dumped()
 
     def to_json(self) -> dict[str, Any]:
-        """The part as it is stored, as new objects."""
+        """Return the part as it is stored, as new objects that the caller may change."""
+        # For a damaged node a dump would lack what couldn't be read; any other dump is made of new objects already.
         return copy.deepcopy(self.stored) if CAME in self.__dict__ else self._dumped()
 
     def _dumped(self) -> dict[str, Any]:
@@ -118,7 +131,7 @@ class Node(BaseModel, metaclass=NodeType):
 
 @cache
 def text_names(model: type[Node]) -> tuple[str, ...]:
-    """The stored names of the properties that are texts by language, in their order."""
+    """Return the stored names of the properties that are texts by language, in their order."""
     fields = model.model_fields.items()
     return tuple(
         field.alias or own
@@ -128,7 +141,10 @@ def text_names(model: type[Node]) -> tuple[str, ...]:
 
 
 class Choice(Node):
-    """One of the choices of a question or a list. `attributes` is what filters read: {"region": "vlore"}."""
+    """One of the choices of a question or a list.
+
+    `attributes` is what choice filters read, for example {"region": "vlore"}.
+    """
 
     value: Annotated[StrictStr, Shape(text)] = ""
     label: Annotated[Texts, needed(texts)] = {}
@@ -151,14 +167,14 @@ class MatrixRow(Node):
 
 
 class Constraint(Node):
-    """What an answer must fulfil, and what is said when it doesn't."""
+    """The condition that an answer must meet, and the message when it doesn't."""
 
     expr: Annotated[Condition, needed(condition)] = True
     message: Annotated[Texts, needed(texts)] = {}
 
 
 class Item(Node):
-    """What stands in a section or in a repeat: a question, a note, a repeat."""
+    """Anything that stands in a section or in a repeat: a question, a note, a repeat."""
 
     is_asked: ClassVar[bool] = False  # whether it has a place in the answers
 
@@ -209,22 +225,22 @@ class Question(Item):
 
     @property
     def is_typed(self) -> bool:
-        """Whether people are asked for the answer; a read-only or hidden one only the server or a program gives."""
+        """Whether people are asked for the answer; a read-only or hidden one is set by the server or a program only."""
         return not self.read_only and self.type not in ("hidden", "calculated")
 
     @property
     def has_own_value(self) -> bool:
-        """Whether the question says what its answer is where nobody gives one."""
+        """Whether the question defines its answer for when nobody gives one."""
         return self.has("default") or self.has("initial")
 
     @property
     def is_worked_out(self) -> bool:
-        """Whether nobody types the answer and the server has one: then it stands in the answers of programs, too."""
+        """Whether the server provides the answer and nobody types it; then it is in the answers of programs, too."""
         return (self.read_only or self.type == "hidden") and self.has_own_value
 
 
 class Note(Item):
-    """Words between the questions. Nobody answers them."""
+    """Text between the questions. Nobody answers it."""
 
     item: Annotated[Literal["note"], needed(one_of("note"))] = "note"
     key: Annotated[StrictStr, needed(name)] = ""
@@ -233,7 +249,7 @@ class Note(Item):
 
 
 class Repeat(Item):
-    """Items that are asked once for each row."""
+    """A repeat group: items that are asked once for each row."""
 
     is_asked: ClassVar[bool] = True
 
@@ -253,7 +269,7 @@ class Repeat(Item):
 
 
 class Unreadable(Item):
-    """An entry of a damaged draft that is no question, note or repeat. What came is in `stored`."""
+    """An entry of a damaged draft that is no question, note or repeat; `stored` holds it unchanged."""
 
 
 AnyItem = Question | Note | Repeat | Unreadable
@@ -273,7 +289,7 @@ class Section(Node):
 
 
 class SendWarning(Node):
-    """What is asked about before sending: right perhaps, and confirmed by whoever sends."""
+    """A question asked before sending, about answers that may be right but that the sender must confirm."""
 
     key: Annotated[StrictStr, needed(name)] = ""
     when: Annotated[Condition, needed(condition)] = True

@@ -1,7 +1,8 @@
-"""Parsing: a stored definition, or a published version's canonical text, becomes a `Form`, once.
+"""Parsing: turn a stored definition, or a published version's canonical text, into a `Form`, once.
 
 A version is well-shaped, and pydantic reads it in one go. A draft may not be; then it is read property by property, and
-what can't be held reads as its default (see `nodes`). Parsing never judges: `shape.shape_problems` and the checker do.
+a value of the wrong type reads as its default (see `nodes`). Parsing never judges: `shape.shape_problems` and the
+checker do.
 """
 
 import json
@@ -40,7 +41,10 @@ PARTS: Mapping[str, type[Node]] = {
 
 
 def parse_form(definition: "Form | Any") -> Form:
-    """The parsed form of any JSON value, however damaged; a parsed form is itself. Never raises."""
+    """Return the parsed form of any JSON value, however damaged. Never raises.
+
+    A form that is parsed already is returned as it is.
+    """
     if isinstance(definition, Form):
         return definition
     try:
@@ -51,12 +55,15 @@ def parse_form(definition: "Form | Any") -> Form:
 
 @lru_cache(maxsize=256)
 def parse_canonical(text: str) -> Form:
-    """The form of a version's canonical text. Remembered by the text, which is what its sha256 is over."""
+    """Return the form of a version's canonical text.
+
+    Cached by the text, which is what its sha256 is over.
+    """
     return parse_form(json.loads(text))
 
 
 def _read(model: type[Node], came: Any) -> Node:
-    """A part, property by property. What came is kept as `stored`."""
+    """Read a damaged part property by property; the value as it came is stored in `stored`."""
     values: dict[str, Any] = {}
     for own, field in model.model_fields.items():
         name = field.alias or own
@@ -65,13 +72,15 @@ def _read(model: type[Node], came: Any) -> Node:
                 values[own] = _read_property(model, own, name, came[name])
             except (ValidationError, TypeError):
                 continue  # it reads as its default
+    # `model_construct` skips validation: of the whole form it has failed, and each property was validated alone above.
     node = model.model_construct(_fields_set=set(values), **values)
+    # Fills the `cached_property`, past the frozen model's `__setattr__`, so that nothing of a damaged draft gets lost.
     node.__dict__["stored"] = node.__dict__[CAME] = came
     return node
 
 
 def _read_property(model: type[Node], own: str, name: str, came: Any) -> Any:
-    """Raises ValidationError or TypeError when the value can't be held."""
+    """Read one property. Raises ValidationError or TypeError when the value has the wrong type."""
     if name == "items":
         return tuple(_read_item(entry) for entry in _list(came))
     part = PARTS.get(name)
@@ -86,6 +95,7 @@ def _read_property(model: type[Node], own: str, name: str, came: Any) -> Any:
 
 def _read_item(came: Any) -> Node:
     kind = came.get("item") if isinstance(came, dict) else None
+    # An entry without a known kind still takes its position: JSON pointers of the items behind it must go on counting.
     return _read(ITEMS.get(kind, Unreadable) if isinstance(kind, str) else Unreadable, came)
 
 
@@ -103,4 +113,5 @@ def _object(came: Any) -> dict[str, Any]:
 
 @cache
 def _adapter(model: type[Node], own: str) -> TypeAdapter[Any]:
+    # Cached because building an adapter compiles a validator, which costs far more than one use of it.
     return TypeAdapter(model.model_fields[own].annotation or Any)

@@ -1,4 +1,4 @@
-"""What is wrong with a definition, and where."""
+"""A problem of a definition, and where it is."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,5 +16,7 @@ class Problem:
 
 
 def pointer(name: Any) -> str:
-    """A property's name as one step of a JSON pointer, cut to a length people can read."""
+    """Return a property's name as one step of a JSON pointer, cut to a length that people can read."""
+    # `errors="replace"` because a damaged draft can have half a surrogate pair in a name, which no response could
+    # encode. "~" is escaped before "/" (RFC 6901): the other way round would escape the "~" of "~1" again.
     return str(name)[:80].encode(errors="replace").decode().replace("~", "~0").replace("/", "~1")

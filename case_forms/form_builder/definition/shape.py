@@ -1,7 +1,7 @@
-"""The rules of shape: which properties each part has and of what kind they are (docs/form-definition.md).
+"""The rules of shape: which properties each part has and of what type they are (docs/form-definition.md).
 
 They are read off the nodes. A working copy may be half-built: a blank label, a choice without a value, a bad key are
-for `checker` to name. What has the right shape can be saved, walked through and compared.
+for `checker` to report. A definition with the right shape can be saved, walked through and compared.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,10 +21,11 @@ Properties = Mapping[str, tuple[bool, Check]]  # True: must be there
 
 
 def shape_problems(definition: Any, form: Form | None = None) -> list[Problem]:
-    """Problems of shape alone. When there are none, every property read elsewhere is there and of its kind.
+    """Return the problems of shape alone. Without any, every property read elsewhere is there and of its type.
 
-    `form`: the definition parsed, where the caller has it.
+    `form`: the parsed definition, where the caller has it.
     """
+    # Counting needs the right shape: only then does the walk see every item.
     found = list(part_check(Form)(definition, ""))
     if not found and sum(1 for _item in (form or parse_form(definition)).iter_items()) > MAX_QUESTIONS:
         too_many = _("A form has at most %(count)s questions.") % {"count": MAX_QUESTIONS}
@@ -33,18 +34,21 @@ def shape_problems(definition: Any, form: Form | None = None) -> list[Problem]:
 
 
 def choices_shape_problems(choices: Any) -> Iterator[Problem]:
-    """Problems of shape of a list's choices, each path beginning at the list."""
+    """Find the problems of shape of a list's choices, each path beginning at the list."""
     return _parts_check("choices", _entries(Question, "choices"))(choices, "")
 
 
 def warnings_shape_problems(warnings: Any, path: str) -> Iterator[Problem]:
-    """Problems of shape of what is asked about before sending."""
+    """Find the problems of shape of the warnings before sending."""
     return _parts_check("warnings", _entries(Form, "warnings"))(warnings, path)
 
 
 @cache
 def part_check(model: type[Node], level: int = 0) -> Check:
-    """The check of an object with exactly this node's properties. `level`: how many repeats are around its items."""
+    """Return the check of an object with exactly this node's properties.
+
+    `level`: how many repeats are around its items.
+    """
 
     def check(value: Any, path: str) -> Iterator[Problem]:
         if not isinstance(value, dict):
@@ -79,7 +83,7 @@ def _properties(model: type[Node], level: int) -> Properties:
 
 
 def _entries(model: type[Node], own: str) -> int:
-    """How many parts a property may hold."""
+    """Return how many parts a property may hold."""
     return next(extra.entries for extra in model.model_fields[own].metadata if isinstance(extra, Shape))
 
 
@@ -91,8 +95,9 @@ def _parts_check(name: str, most: int) -> Check:
 
 
 def _item_check(level: int) -> Check:
-    """An item in a section (level 0) or in a repeat of this level."""
+    """Return the check of an item in a section (level 0) or in a repeat of this level."""
     kinds = {"question": part_check(Question), "note": part_check(Note)}
+    # The nodes can nest without end; how deep a stored form may nest is limited only here.
     if level < REPEAT_LEVELS:
         kinds["repeat"] = part_check(Repeat, level + 1)
 

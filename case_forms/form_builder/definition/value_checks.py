@@ -1,4 +1,4 @@
-"""Checks that one stored value is of its kind; `nodes` says which property has which."""
+"""Checks that one stored value has its type; `nodes` declares which property has which check."""
 
 import math
 import re
@@ -19,10 +19,13 @@ Check = Callable[[Any, str], Iterator[Problem]]
 
 
 def wrong(path: str, words: "str | Promise") -> Problem:
+    """Return the problem of a value with the wrong type."""
     return Problem(path, "wrong_shape", words)
 
 
 def list_of(check_entry: Check, most: int) -> Check:
+    """Return the check of a list with at most so many entries, which all pass one check."""
+
     def check(value: Any, path: str) -> Iterator[Problem]:
         if not isinstance(value, list):
             yield wrong(path, _("This must be a list."))
@@ -36,7 +39,7 @@ def list_of(check_entry: Check, most: int) -> Check:
 
 
 def by_name(check_entry: Check, most: int) -> Check:
-    """An object of any names whose values are all of one kind."""
+    """Return the check of an object with any names, whose values all pass one check."""
 
     def check(value: Any, path: str) -> Iterator[Problem]:
         if not isinstance(value, dict):
@@ -51,7 +54,10 @@ def by_name(check_entry: Check, most: int) -> Check:
 
 
 def one_of(*allowed: Any) -> Check:
+    """Return the check of a text or number out of a closed vocabulary."""
+
     def check(value: Any, path: str) -> Iterator[Problem]:
+        # bool is a subclass of int, and True == 1: without the first test `true` would pass for format 1.
         if isinstance(value, bool) or not isinstance(value, str | int) or value not in allowed:
             yield wrong(path, _("This must be one of: %(values)s.") % {"values": ", ".join(map(str, allowed))})
 
@@ -69,23 +75,25 @@ def only_false(value: Any, path: str) -> Iterator[Problem]:
 
 
 def text(value: Any, path: str) -> Iterator[Problem]:
-    """A text; whether it may be blank is for `checker` to say."""
+    """Check for a text; whether it may be blank is for `checker` to say."""
     if not isinstance(value, str) or len(value) > LONGEST_TEXT or not is_clean(value):
         yield wrong(path, _("This must be a text."))
 
 
 def name(value: Any, path: str) -> Iterator[Problem]:
-    """A short text: a key, a type, an appearance."""
+    """Check for a short text: a key, a type, an appearance."""
     if not isinstance(value, str) or len(value) > LONGEST_NAME or not is_clean(value):
         yield wrong(path, _("This must be a short text."))
 
 
 def language(value: Any, path: str) -> Iterator[Problem]:
+    """Check for a language's code."""
     if not isinstance(value, str) or not LANGUAGE.fullmatch(value):
         yield Problem(path, "unknown_language", _("Write a language as its code: sq, en, rom, pt-BR."))
 
 
 def texts(value: Any, path: str) -> Iterator[Problem]:
+    """Check for texts by language: {code: text}."""
     if not isinstance(value, dict):
         yield wrong(path, _("This must be texts by language."))
         return
@@ -96,7 +104,10 @@ def texts(value: Any, path: str) -> Iterator[Problem]:
 
 
 def whole(smallest: int, largest: int) -> Check:
+    """Return the check of a whole number within bounds."""
+
     def check(value: Any, path: str) -> Iterator[Problem]:
+        # bool is a subclass of int: `true` is no number here.
         if isinstance(value, bool) or not isinstance(value, int) or not smallest <= value <= largest:
             words = _("This must be a whole number from %(smallest)s to %(largest)s.")
             yield wrong(path, words % {"smallest": smallest, "largest": largest})
@@ -105,11 +116,13 @@ def whole(smallest: int, largest: int) -> Check:
 
 
 def plain_json(value: Any, path: str) -> Iterator[Problem]:
+    """Check for any JSON value that can be stored; what it means is for `checker` to say."""
     if not is_plain(value):
         yield wrong(path, _("This must be plain JSON, without strange characters and not nested too deep."))
 
 
 def condition(value: Any, path: str) -> Iterator[Problem]:
+    """Check for an expression, true or false; whether it can be read is for `checker` to say."""
     if not isinstance(value, dict | bool):
         yield wrong(path, _("This must be an expression."))
     else:
@@ -117,6 +130,7 @@ def condition(value: Any, path: str) -> Iterator[Problem]:
 
 
 def sharing(value: Any, path: str) -> Iterator[Problem]:
+    """Check for {role: true or an expression}. false isn't allowed: a role that may not read is left out."""
     if not isinstance(value, dict):
         yield wrong(path, _("This must be an object."))
         return
@@ -129,12 +143,15 @@ def sharing(value: Any, path: str) -> Iterator[Problem]:
 
 
 def is_clean(text: str) -> bool:
-    """No NUL, no other control characters but tab and newline, no half of a surrogate pair."""
+    """Return whether a text has no NUL, no control characters but tab and newline, no half of a surrogate pair."""
     return not any((c < " " and c not in "\n\t") or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def is_plain(value: Any, depth: int = 0) -> bool:
-    """A JSON value that can be stored: finite numbers within 18 digits, clean texts, 64 levels at most."""
+    """Return whether a JSON value can be stored.
+
+    Numbers must be finite and within 18 digits, texts clean, nesting at most 64 levels deep.
+    """
     if isinstance(value, str):
         return is_clean(value)
     if isinstance(value, int):

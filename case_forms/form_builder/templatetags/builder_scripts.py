@@ -1,4 +1,4 @@
-"""The editor's scripts, named at the top of its page so that a browser fetches them all at once."""
+"""The editor's scripts, listed at the top of its page so that a browser fetches them all at once."""
 
 from functools import cache
 
@@ -13,7 +13,10 @@ register = template.Library()
 
 @cache
 def script_names() -> list[str]:
-    """Every module of static/js/builder/: without this each would be found only when the one before has been read."""
+    """Return every module of static/js/builder/.
+
+    Without preloading, each would be found only when the one that imports it has been read.
+    """
     folder = settings.ROOT / "static" / "js" / "builder"
     return sorted(f"js/builder/{path.name}" for path in folder.glob("*.js"))
 

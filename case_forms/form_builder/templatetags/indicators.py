@@ -1,4 +1,4 @@
-"""What the indicator checklist and its assessment show."""
+"""Template tags for the indicator checklist and its assessment."""
 
 import json
 from collections.abc import Mapping
@@ -43,7 +43,10 @@ REASONS: dict[str, "str | Promise"] = dict(
 
 @register.simple_tag
 def indicator_groups(value: Any, language: str) -> list[dict[str, Any]]:
-    """The indicators by dimension: {"label", "answered", "total", "indicators": [{"key", "label", "caution", ...}]}."""
+    """Return the indicators by dimension.
+
+    {"label", "answered", "total", "indicators": [{"key", "label", "caution", ...}]}.
+    """
     given = value if isinstance(value, dict) else {}
     groups = []
     for dimension, indicators in by_dimension():
@@ -66,10 +69,10 @@ def indicator_bases(language: str) -> list[tuple[str, str]]:
 
 @register.simple_tag(takes_context=True)
 def assessed(context: Context) -> dict[str, Any]:
-    """What the checklist that the question is about adds up to, as far as `scope` knows its answers.
+    """Sum up the checklist that the question is about, as far as `scope` has its answers.
 
-    {"adult", "child": what it comes to; "profiles": [{"key", "label", "pattern", "dimensions"}]; "asked", "unknown";
-    "is_insufficient"; "of": the form field of the checklist; "catalogue": JSON for the page's script}
+    {"adult", "child": the suggestion for each; "profiles": [{"key", "label", "pattern", "dimensions"}]; "asked",
+    "unknown"; "is_insufficient"; "of": the form field of the checklist; "catalogue": JSON for the page's script}
     """
     question = context["question"]
     answers = (context.get("scope") or {}).get(question["of"])
@@ -90,7 +93,7 @@ def assessed(context: Context) -> dict[str, Any]:
 
 @register.simple_tag
 def decision_parts(value: Any) -> dict[str, Any]:
-    """{"decision", "reason"}, as far as they are there."""
+    """Return {"decision", "reason"}, as far as they are there."""
     return value if isinstance(value, dict) else {}
 
 
@@ -124,7 +127,10 @@ def _profile(score: Score, answers: Mapping[str, Any], language: str) -> dict[st
 
 
 def _for_the_script() -> str:
-    """{"profiles", "dimensions": {id: phase}, "strengths": {indicator: a letter for each profile, "-" for none}}."""
+    """Return what the page's script needs, as JSON.
+
+    {"profiles", "dimensions": {id: phase}, "strengths": {indicator: a letter for each profile, "-" for none}}.
+    """
     profiles = catalogue()["profiles"]
     strengths = {key: "".join(indicator["strength"][p] or "-" for p in profiles) for key, indicator in by_id().items()}
     phases = {dimension["id"]: dimension["phase"] for dimension in catalogue()["dimensions"]}

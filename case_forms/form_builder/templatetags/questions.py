@@ -1,4 +1,4 @@
-"""What the question widgets in templates/questions/ need beside their context."""
+"""Template tags and filters for the question widgets in templates/questions/."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ COUNTED = "indicator_assessment"
 
 @register.simple_tag(takes_context=True)
 def described_by(context: Context) -> str:
-    """The ids of the question's hint and errors, for aria-describedby; "" when it has neither."""
+    """Return the ids of the question's hint and errors, for aria-describedby; "" when it has neither."""
     ids = [f"{context['id']}-hint"] if context["question"].get("hint") else []
     if context.get("errors"):
         ids.append(f"{context['id']}-error")
@@ -35,13 +35,16 @@ def described_by(context: Context) -> str:
 
 @register.filter
 def in_words_of(texts: Mapping[str, str], language: str) -> str:
-    """{"sq": ..., "en": ...} in this language."""
+    """Return {"sq": ..., "en": ...} in this language."""
     return text_in(dict(texts), language)
 
 
 @register.filter
 def widget_of(question: Mapping[str, Any]) -> str:
-    """The widget's template; one that nobody types into only shows the value. A read-only assessment is its count."""
+    """Return the widget's template.
+
+    A question that nobody types into only shows its value. A read-only assessment shows its count.
+    """
     if question.get("read_only") and question["type"] != COUNTED:
         return "questions/_output.html"
     return registry.get(question["type"]).template
@@ -49,20 +52,23 @@ def widget_of(question: Mapping[str, Any]) -> str:
 
 @register.filter
 def as_group(question: Mapping[str, Any]) -> str:
-    """How the question is wrapped: "radiogroup" or "group" in a fieldset with a legend, "" under a plain label."""
+    """Return how the question is wrapped.
+
+    "radiogroup" or "group" in a fieldset with a legend, "" under a plain label.
+    """
     is_output = question.get("read_only") and question["type"] != COUNTED
     return "" if is_output else registry.get(question["type"]).group_role(dict(question))
 
 
 @register.filter
 def is_shown(question: Mapping[str, Any]) -> bool:
-    """Whether the page draws the question at all."""
+    """Return whether the page draws the question at all."""
     return registry.get(question["type"]).is_shown
 
 
 @register.filter
 def as_input(value: Any) -> str:
-    """A value as an input shows it: true and false as the words, numbers without thousands, nothing as "" ."""
+    """Return a value as an input shows it: true and false as words, numbers without thousands, nothing as "" ."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, str | int | float) else ""
@@ -70,11 +76,12 @@ def as_input(value: Any) -> str:
 
 @register.filter
 def as_local_time(value: Any) -> str:
-    """An ISO moment as a browser's datetime-local field wants it; what isn't one stays as it was typed."""
+    """Return an ISO moment as a browser's datetime-local field wants it; anything else stays as it was typed."""
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return as_input(value)
+    # A moment without an offset is what the field itself posted, local time already.
     if timezone.is_naive(moment):
         return as_input(value)
     try:
@@ -85,25 +92,25 @@ def as_local_time(value: Any) -> str:
 
 @register.filter
 def chosen(value: Any, choice: str) -> bool:
-    """Whether a choice is among the chosen (a list) or the chosen one."""
+    """Return whether a choice is among the chosen (a list) or the chosen one."""
     return choice in value if isinstance(value, list) else as_input(value) == choice and choice != ""
 
 
 @register.filter
 def stands_alone(question: Mapping[str, Any], choice: str) -> bool:
-    """Whether this choice can't be chosen together with others."""
+    """Return whether this choice can't be chosen together with others."""
     return choice in exclusive_values(dict(question))
 
 
 @register.filter
 def chosen_first(choices: list[tuple[str, str]], value: Any) -> list[tuple[str, str]]:
-    """Only the choices that are chosen, for showing them on top of a long list."""
+    """Return only the choices that are chosen, for showing them on top of a long list."""
     return [choice for choice in choices if chosen(value, choice[0])]
 
 
 @register.simple_tag
 def day_bounds(question: Mapping[str, Any]) -> tuple[date, date]:
-    """The first and last day a date field offers."""
+    """Return the first and last day that a date field offers."""
     return bounds(dict(question), timezone.localdate())
 
 
@@ -112,20 +119,20 @@ def day_bounds(question: Mapping[str, Any]) -> tuple[date, date]:
 
 @register.simple_tag
 def date_parts(value: Any) -> dict[str, str]:
-    """{"year", "month", "day"} of "2012-05-03", of "2012", and of what doesn't fit together ("2012--03")."""
+    """Split a date into {"year", "month", "day"}: "2012-05-03", "2012", and what doesn't fit together ("2012--03")."""
     written = value.split("-", 2) if isinstance(value, str) else []
     return dict(zip(PARTS, [*written, "", "", ""], strict=False))
 
 
 @register.simple_tag
 def month_names() -> list[tuple[str, str]]:
-    """("01", "January") and so on, in the page's language."""
+    """Return ("01", "January") and so on, in the page's language."""
     return [(f"{number:02}", str(name)) for number, name in MONTHS.items()]
 
 
 @register.simple_tag
 def duration_parts(value: Any) -> dict[str, str]:
-    """{"hours", "minutes"} of 95, and of "1:x" as it was typed."""
+    """Split a duration into {"hours", "minutes"}: 95 minutes, or "1:x" as it was typed."""
     if isinstance(value, str):
         hours, _colon, minutes = value.partition(":")
         return {"hours": hours, "minutes": minutes}
@@ -142,13 +149,13 @@ def scale_steps(question: Mapping[str, Any]) -> list[str]:
 
 @register.filter
 def same_number(value: Any, written: str) -> bool:
-    """Whether an answer is the number that a radio button stands for: 5, 5.0 and "5" are one."""
+    """Return whether an answer is the number that a radio button stands for: 5, 5.0 and "5" are one."""
     return bool(value == float(written)) if is_number(value) else value == written
 
 
 @register.simple_tag
 def ranked(choices: list[Choice], value: Any) -> list[dict[str, Any]]:
-    """The choices with their places so far: {"value", "label", "place"}; in their order, when there is one."""
+    """Return the choices with their places so far: {"value", "label", "place"}; in their order, when all have one."""
     if isinstance(value, dict):
         given = value.get(PLACES)
         pairs = (text.partition(" ") for text in given if isinstance(text, str)) if isinstance(given, list) else ()
@@ -161,13 +168,14 @@ def ranked(choices: list[Choice], value: Any) -> list[dict[str, Any]]:
 
 @register.simple_tag
 def matrix_rows(question: Mapping[str, Any], value: Any, language: str) -> list[dict[str, Any]]:
-    """{"key", "label", "value", "number"} for each row; the number is what its ids are made of."""
+    """Return {"key", "label", "value", "number"} for each row; the number is what its ids are made of."""
     given = value if isinstance(value, dict) else {}
     return [
         {
             "key": row["value"],
             "label": text_in(row["label"], language),
             "value": given.get(row["value"]),
+            # A row's value may be any text; an id in HTML can't hold blanks.
             "number": f"row{number}",
         }
         for number, row in enumerate(question["rows"], start=1)
@@ -176,25 +184,28 @@ def matrix_rows(question: Mapping[str, Any], value: Any, language: str) -> list[
 
 @register.simple_tag
 def place_parts(value: Any) -> dict[str, Any]:
-    """{"lat", "lon", "accuracy"} or {"municipality"}, as far as they are there."""
+    """Return {"lat", "lon", "accuracy"} or {"municipality"}, as far as they are there."""
     return value if isinstance(value, dict) else {}
 
 
 @register.filter
 def seats_of(choices: list[Choice]) -> str:
-    """JSON for the script that finds the nearest: {key: [latitude, longitude]} of the municipalities on offer."""
+    """Return JSON for the script that finds the nearest municipality on offer: {key: [latitude, longitude]}."""
     return json.dumps({value: seats()[value] for value, _label in choices if value in seats()}, separators=(",", ":"))
 
 
 @register.filter
 def accepted_types(question: Mapping[str, Any]) -> str:
-    """The `accept` of a file field."""
+    """Return the `accept` attribute of a file field."""
     return ",".join(kind for name in accepted(dict(question)) for kind in KINDS_OF_FILE[name])
 
 
 @register.simple_tag(takes_context=True)
 def attached(context: Context) -> dict[str, Any] | None:
-    """{"id", "name", "size"} of the file that is there; `attachments` in the context knows name and size by the id."""
+    """Return {"id", "name", "size"} of the attached file.
+
+    `attachments` in the context has name and size by the id.
+    """
     value = context.get("value")
     identity = value.get("id") if isinstance(value, dict) else None
     if not isinstance(identity, str) or not identity:
@@ -205,7 +216,7 @@ def attached(context: Context) -> dict[str, Any] | None:
 
 @register.simple_tag
 def signature_parts(value: Any) -> dict[str, Any]:
-    """{"strokes": JSON, "lines": points of SVG lines, "name"}."""
+    """Return {"strokes": JSON, "lines": points of SVG lines, "name"}."""
     given = value if isinstance(value, dict) else {}
     strokes = given.get("strokes")
     strokes = strokes if isinstance(strokes, list) else []
@@ -216,18 +227,22 @@ def signature_parts(value: Any) -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def in_words(context: Context) -> str:
-    """The value as people read it, for what nobody types; "" when there is none or it isn't an answer."""
+    """Return the value as people read it, for questions that nobody types.
+
+    "" when there is none or it isn't an answer.
+    """
     question, value = dict(context["question"]), context.get("value")
     if is_unanswered(value):
         return ""
     try:
         return registry.get(question["type"]).formatted(value, question, context["language"], _Offered(context))
     except (AttributeError, KeyError, TypeError, ValueError):
+        # A draft can hold anything under the key; the page must still open for the worker to correct it.
         return as_input(value)
 
 
 class _Offered:
-    """A source of the choices that the widget has been given anyway."""
+    """A source with only the choices that the widget has been given."""
 
     def __init__(self, context: Context) -> None:
         self._choices: list[Choice] = context.get("choices") or []

@@ -1,4 +1,4 @@
-"""What a file must be before anything opens it: a zip of plain XML parts, of a size that was meant.
+"""Checks of a file before anything opens it: a zip of plain XML parts, of a plausible size.
 
 Only the standard library is used here, and nothing is unpacked that has not been measured before.
 """
@@ -26,7 +26,7 @@ OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff", b"<\x00", b"\x
 
 
 class RefusedWorkbookError(Exception):
-    """A file that isn't opened, or can't be read. `code` says why; `values` fill in the words."""
+    """Raised for a file that isn't opened, or can't be read. `code` says why; `values` fill in the message."""
 
     def __init__(self, code: str, **values: int | str) -> None:
         super().__init__(code)
@@ -36,19 +36,23 @@ class RefusedWorkbookError(Exception):
 
 @dataclass(frozen=True)
 class CheckedArchive:
-    """A file that may be read. has_merged_cells: some sheet has."""
+    """A file that may be read. `has_merged_cells`: whether some sheet has merged cells."""
 
     content: bytes
     has_merged_cells: bool
 
 
 def check_archive(content: bytes) -> CheckedArchive:
-    """Look through a file without unpacking it. Raise RefusedWorkbookError: empty_file, file_too_large, encrypted,
-    old_workbook, not_a_workbook, broken_zip, zip_bomb, macros, doctype, other_encoding."""
+    """Check a file without unpacking it.
+
+    Raises RefusedWorkbookError: empty_file, file_too_large, encrypted, old_workbook, not_a_workbook, broken_zip,
+    zip_bomb, macros, doctype, other_encoding.
+    """
     if not content:
         raise RefusedWorkbookError("empty_file")
     if len(content) > MAX_FILE_SIZE:
         raise RefusedWorkbookError("file_too_large", most=MAX_FILE_SIZE // 1_000_000)
+    # OLE is the container of .xls files, and of .xlsx files that have a password.
     if content.startswith(OLE):
         raise RefusedWorkbookError("encrypted" if "EncryptedPackage".encode("utf-16-le") in content else "old_workbook")
     if not content.startswith(b"PK"):
@@ -61,7 +65,7 @@ def check_archive(content: bytes) -> CheckedArchive:
 
 
 def _look_through(archive: zipfile.ZipFile) -> bool:
-    """Whether there are merged cells. Raise RefusedWorkbookError."""
+    """Return whether there are merged cells. Raises RefusedWorkbookError."""
     parts = archive.infolist()
     _measure(parts)
     names = {part.filename for part in parts}
@@ -77,14 +81,17 @@ def _look_through(archive: zipfile.ZipFile) -> bool:
 
 
 def _measure(parts: list[zipfile.ZipInfo]) -> None:
+    """Refuse an archive that is too large or inconsistent, by its directory alone."""
     if len(parts) > MAX_PARTS:
         raise RefusedWorkbookError("zip_bomb")
     names = [part.filename for part in parts]
+    # Which of two parts with one name is read depends on the reader: what is checked here might not be what is read.
     if len(set(names)) < len(names):
         raise RefusedWorkbookError("broken_zip")
     for part in parts:
         if part.flag_bits & 0x1:
             raise RefusedWorkbookError("encrypted")
+        # By the sizes that the zip declares; `zipfile` itself stops reading a part at the declared size.
         tight = part.file_size > SMALL and part.file_size > MAX_RATIO * max(part.compress_size, 1)
         is_data = part.filename.startswith(DATA)
         if part.file_size > (MAX_PART_SIZE if is_data else MAX_OTHER_SIZE) or tight:
@@ -98,7 +105,7 @@ def _measure(parts: list[zipfile.ZipInfo]) -> None:
 
 
 def _check_markup(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
-    """Whether a part has merged cells. Raise RefusedWorkbookError for what XML of a workbook never has."""
+    """Return whether a part has merged cells. Raises RefusedWorkbookError for what a workbook's XML never has."""
     before, merged, is_first = b"", False, True
     for chunk in _chunks(archive, part):
         text = before + chunk
@@ -109,7 +116,9 @@ def _check_markup(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
             raise RefusedWorkbookError("doctype")
         if b"macroEnabled" in text and part.filename == "[Content_Types].xml":
             raise RefusedWorkbookError("macros")
+        # Merged cells hold their text in the first cell only; openpyxl in its read-only mode doesn't tell of them.
         merged |= b"<mergeCell " in text
+        # The end of each chunk is looked at again, so that nothing hides across a boundary.
         before = chunk[-32:]
     return merged
 
@@ -121,6 +130,7 @@ def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def _check_encoding(start: bytes) -> None:
+    # FORBIDDEN searches bytes: in UTF-16 a DOCTYPE would pass it unseen.
     if start.startswith(OTHER_ENCODINGS):
         raise RefusedWorkbookError("other_encoding")
     declared = DECLARATION.search(start)

@@ -1,4 +1,4 @@
-"""What is worked out: calculations, values that a question begins with."""
+"""Calculations, and the values that a question begins with."""
 
 import json
 from typing import Any
@@ -25,13 +25,15 @@ CHOICES = ("select_one", "select_many", "ranking", "yes_no_unknown", "boolean")
 
 
 def calculated(node: SurveyNode, found: MatchedType, outer: Condition, context: ImportContext) -> list[Question]:
-    """A row of type calculate. once() makes it a hidden question that keeps what it began with."""
+    """Convert a row of type calculate. With once() it is a hidden question that keeps what it began with."""
     row = node.here
     if row.get("trigger"):
         context.report.error("trigger", *context.where(row, "trigger"))
     part = context.parsed(row, "bind", "calculate")
     column: tuple[str, ...] = ("bind", "calculate")
+    # Only where no calculation was written; one that can't be read has been reported.
     if part is None and row.get("default") and not row.get("bind", "calculate"):
+        # A calculate row with only a default keeps that value, which is what once() means.
         column, part = ("default",), context.parsed(row, "default")
         part = Call("once", (part,), part.at) if part is not None else None
     if part is None:
@@ -50,7 +52,7 @@ def calculated(node: SurveyNode, found: MatchedType, outer: Condition, context: 
 def calculated_instead(
     node: SurveyNode, part: Node, found: MatchedType, outer: Condition, context: ImportContext
 ) -> list[Question]:
-    """A row of another type with a calculation: shown, and not answered."""
+    """Convert a row of another type with a calculation: it is shown, and nobody answers it."""
     row = node.here
     context.report.note("calculation_replaces", *context.where(row, "bind", "calculate"))
     if found.type in CHOICES:
@@ -63,6 +65,7 @@ def calculated_instead(
 def _worked_out(
     node: SurveyNode, part: Node, ours: str, outer: Condition, context: ImportContext, wanted: str
 ) -> list[Question]:
+    """Build a calculated question. `wanted`: the result that vatra::result names, "" for the one of the expression."""
     question = begin_question(node, ours, outer, context)
     value = context.value(part, node.here, node, "bind", "calculate")
     if value is None:
@@ -79,14 +82,14 @@ def _worked_out(
 
 
 def _plain(value: TypedLogic) -> Any:
-    """What is kept of a value: choices as a text, a moment or date that counts as days as the date."""
+    """Return what is stored of a value: choices as a text, a moment or date that counts as days as the date."""
     if value.kind == "choices":
         return {"join": [value.logic, " "]}
     return value.logic
 
 
 def _begun(value: TypedLogic, node: SurveyNode) -> Any:
-    """The same for a question that begins with it: choices stay choices."""
+    """Return the same for a question that begins with the value: choices stay choices."""
     assert node.element is not None
     return value.logic if node.element.kind == value.kind else _plain(value)
 
@@ -99,7 +102,7 @@ def _result(value: TypedLogic, node: SurveyNode, context: ImportContext) -> str:
 
 
 def _has(node: SurveyNode, kind: str, value: TypedLogic | None = None, context: ImportContext | None = None) -> None:
-    """What others may know of the result."""
+    """Note on the element what others may know of the result."""
     assert node.element is not None
     node.element.kind = kind
     if value is not None and context is not None and kind == "number":
@@ -108,12 +111,15 @@ def _has(node: SurveyNode, kind: str, value: TypedLogic | None = None, context: 
 
 
 def get_beginning(part: Node) -> Node | None:
-    """What stands in once( ) around the whole: what the question begins with."""
+    """Return what is in once( ) around the whole: the value that the question begins with."""
     return part.arguments[0] if isinstance(part, Call) and part.name == "once" and len(part.arguments) == 1 else None
 
 
 def default_in_json(node: SurveyNode) -> Any:
-    """vatra::default: an answer that XLSForms have no default for, as JSON. The form's own check judges it."""
+    """Return vatra::default: an answer that XLSForms have no default for, as JSON.
+
+    The form's own check validates it.
+    """
     written = node.here.get("vatra", "default")
     try:
         value = json.loads(written) if len(written) <= MAX_LENGTH_OF_DEFAULT else None
@@ -123,7 +129,7 @@ def default_in_json(node: SurveyNode) -> Any:
 
 
 def initial_or_default(question: Question, node: SurveyNode, context: ImportContext) -> None:
-    """The default: an answer, or an expression for what the question begins with."""
+    """Add the default: an answer, or an expression for the value that the question begins with."""
     row = node.here
     beginning = context.parsed(row, "vatra", "initial")
     value = context.value(beginning, row, node, "vatra", "initial") if beginning is not None else None
@@ -138,6 +144,7 @@ def initial_or_default(question: Question, node: SurveyNode, context: ImportCont
         return
     assert node.element is not None
     ours = question["type"]
+    # pyxform's own test, so that what counts as an expression is the same here as in ODK.
     if len(written) <= MAX_LENGTH_OF_DEFAULT and default_is_dynamic(written, node.type):
         part = context.parsed(row, "default")
         value = context.value(part, row, node, "default") if part is not None else None

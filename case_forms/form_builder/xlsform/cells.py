@@ -1,4 +1,4 @@
-"""What cells hold: texts for people, keys made of names, defaults, bounds, parameters."""
+"""Conversion of cells: texts for people, keys made from names, defaults, bounds, parameters."""
 
 import re
 import unicodedata
@@ -29,7 +29,7 @@ DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]00:00(?::00(?:\.0+)?)?)?")
 
 
 def clean(text: str) -> str:
-    """Without characters that can't be shown, on its own lines, with nothing around it."""
+    """Return the text without characters that can't be shown and without blanks around it; lines stay."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(
         sign for sign in text if (sign >= " " or sign in "\n\t") and not "\ud800" <= sign <= "\udfff"
@@ -39,7 +39,10 @@ def clean(text: str) -> str:
 def clean_texts(
     texts: dict[str, str], row: Row, report: Report, *column: str, label_of: Callable[[str, str], str] | None = None
 ) -> dict[str, str]:
-    """The texts without HTML and without answers inserted into them. label_of(name, code): the label of a question."""
+    """Return the texts without HTML and without inserted answers.
+
+    `label_of(name, code)`: the label of a question.
+    """
     return {code: _clean_text(text, code, row, report, column, label_of) for code, text in texts.items()}
 
 
@@ -54,6 +57,7 @@ def _clean_text(
     where = (row.sheet.name, row.number, row.header(*column))
     if TAG.search(text):
         report.note("markup_removed", *where)
+        # Known tags only: "<" also stands in plain texts, as in "age < 18".
         text = TAG.sub("", BREAK.sub("\n", text))
     if label_of and REFERENCE.search(text):
         report.warning("insertions", *where)
@@ -65,7 +69,7 @@ def _clean_text(
 
 
 def get_key(name: str, taken: set[str], otherwise: str = "q") -> str:
-    """A key as near to the name as can be, that isn't taken yet."""
+    """Make a key as near to the name as possible that isn't taken yet."""
     plain = unicodedata.normalize("NFKD", name.replace("ë", "e").replace("Ë", "e")).encode("ascii", "ignore").decode()
     key = re.sub(r"[^a-z0-9_]+", "_", plain.lower()).strip("_" if not plain.isidentifier() else "")
     key = key.lstrip("_0123456789") or otherwise
@@ -81,7 +85,7 @@ def get_key(name: str, taken: set[str], otherwise: str = "q") -> str:
 
 
 def get_default(ours: str, written: str, element: Element) -> Any:
-    """A static default as an answer; None when it can't be one."""
+    """Return a static default as an answer; None when it can't be one."""
     kind = registry.get(ours).value_kind
     if ours == "boolean":
         return {"true": True, "false": False}.get(written.lower())
@@ -101,7 +105,7 @@ def get_default(ours: str, written: str, element: Element) -> Any:
 
 
 def get_bound(ours: str, written: str) -> Any:
-    """What vatra::min and vatra::max hold: a number, a day, "today", a time."""
+    """Return the value of vatra::min or vatra::max: a number, a day, "today", a time. None when it is none of these."""
     if ours in ("date", "datetime", "approximate_date"):
         day = DAY.fullmatch(written)
         return "today" if written == "today" else (day[1] if day and _is_day(day[1]) else None)
@@ -119,7 +123,7 @@ def _is_day(written: str) -> bool:
 
 
 def get_parameters(row: Row) -> dict[str, str] | None:
-    """The parameters of a row; None when they can't be read."""
+    """Return the parameters of a row; None when they can't be read."""
     found: dict[str, str] = {}
     for part in re.split(r"[\s,;]+", row.get("parameters")):
         if not part:

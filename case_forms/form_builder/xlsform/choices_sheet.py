@@ -1,4 +1,4 @@
-"""The sheet "choices": lists of choices with what filters read of them."""
+"""The sheet "choices": lists of choices with the attributes that filters read."""
 
 import re
 from dataclasses import dataclass, field
@@ -21,7 +21,10 @@ NEVER_ATTRIBUTES = frozenset(
 
 @dataclass
 class ChoiceList:
-    """rows: the row of each choice; columns: {column of the sheet: attribute}."""
+    """One list of the sheet.
+
+    `rows`: the row of each choice; `written`: its value in the XLSForm; `columns`: {column of the sheet: attribute}.
+    """
 
     name: str
     choices: list[dict[str, Any]] = field(default_factory=list)
@@ -33,7 +36,7 @@ class ChoiceList:
 
 
 def read_lists(sheet: Sheet, languages: Languages, report: Report) -> dict[str, ChoiceList]:
-    """{name: list}, in the order of the sheet."""
+    """Read {name: list}, in the order of the sheet."""
     lists: dict[str, ChoiceList] = {}
     if not sheet.rows:
         return lists
@@ -55,7 +58,7 @@ def read_lists(sheet: Sheet, languages: Languages, report: Report) -> dict[str, 
 
 
 def _attribute_columns(sheet: Sheet) -> dict[str, str]:
-    """{column: attribute} of what a filter may read. XPath can't name columns with blanks in them."""
+    """Return {column: attribute} of what a filter may read. XPath can't name columns with blanks in them."""
     found: dict[str, str] = {}
     for tokens in sheet.headers:
         name = tokens[0]
@@ -65,7 +68,7 @@ def _attribute_columns(sheet: Sheet) -> dict[str, str]:
 
 
 def get_column(attribute: str) -> str:
-    """The column for an attribute."""
+    """Return the column for an attribute."""
     return RESERVED + attribute if attribute in NEVER_ATTRIBUTES or attribute.startswith(RESERVED) else attribute
 
 

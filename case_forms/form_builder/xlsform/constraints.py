@@ -1,6 +1,6 @@
-"""Constraints: what a question's own properties say of its answers stands before what its author wrote.
+"""Constraints: the bounds from a question's own properties stand before what its author wrote.
 
-Both directions need it: what is written there as XPath is recognised when it is read, whoever wrote it.
+Both directions need this: what is written there as XPath is recognised when it is read, whoever wrote it.
 """
 
 from collections.abc import Iterator
@@ -24,11 +24,12 @@ GENERAL = {"sq": "Kjo përgjigje nuk përshtatet.", "en": "This answer does not 
 
 
 def iter_bounds(question: Question) -> Iterator[Node]:
-    """The conditions that its properties and its type put on ".", each alone."""
+    """Yield the conditions that the question's properties and type put on ".", each alone."""
     name = question["type"]
     for side, sign in (("min", ">="), ("max", "<=")):
         if side in question and name != "scale":
             yield Operation(sign, (_counted(name), _bound(name, question[side])))
+    # ODK's type for it is a plain integer, which would accept a negative duration.
     if name == "duration" and "min" not in question:
         yield Operation(">=", (ITSELF, Number(0)))
     if "max_length" in question:
@@ -51,18 +52,19 @@ def _bound(name: str, value: Any) -> Node:
 
 
 def add_bounds(question: Question, own: Node | None) -> Node | None:
-    """The bounds, and after them the constraint that its author wrote; None when there is neither."""
+    """Join the bounds and the constraint that the author wrote; None when there is neither."""
     parts = (*iter_bounds(question), *([own] if own is not None else []))
     return Operation("and", parts) if len(parts) > 1 else parts[0] if parts else None
 
 
 def read_constraint(question: Question, node: SurveyNode, context: ImportContext) -> None:
-    """The constraint of a row, without what the question's own properties say already."""
+    """Read the constraint of a row, without what the question's own properties say already."""
     row = node.here
     part = context.parsed(row, "bind", "constraint")
     message = context.texts(row, "bind", "jr:constraintMsg")
     if part is not None:
         part = _without(part, list(iter_bounds(question)))
+    # With a message of its own a constraint stays one: `min` and `max` would replace the author's message.
     if part is not None and not message:
         part = _as_bounds(part, question)
     if part is None:
@@ -80,7 +82,7 @@ def read_constraint(question: Question, node: SurveyNode, context: ImportContext
 
 
 def _without(part: Node, known: list[Node]) -> Node | None:
-    """The condition without those that it begins with."""
+    """Return the condition without the known ones that it begins with."""
     parts = list(part.parts) if isinstance(part, Operation) and part.sign == "and" else [part]
     while known and parts and parts[0] == known[0]:
         parts, known = parts[1:], known[1:]
@@ -90,7 +92,10 @@ def _without(part: Node, known: list[Node]) -> Node | None:
 
 
 def _as_bounds(part: Node, question: Question) -> Node | None:
-    """ ". >= 0 and . <= 120" without a message of its own is a smallest and a largest number; days likewise."""
+    """Move bounds into `min` and `max`; return the condition unless all of it has become bounds.
+
+    ". >= 0 and . <= 120" without a message of its own is a smallest and a largest number; days likewise.
+    """
     parts = part.parts if isinstance(part, Operation) and part.sign == "and" else (part,)
     found: dict[str, Any] = {}
     for each in parts:
@@ -105,7 +110,7 @@ def _as_bounds(part: Node, question: Question) -> Node | None:
 
 
 def _bound_in(part: Node, ours: str) -> Any:
-    """A bound that our types have of themselves: a number written out, a day, today()."""
+    """Return a bound that our types have themselves: a number written out, a day, today(). None for anything else."""
     if isinstance(part, Number) and (ours == "decimal" or (ours == "integer" and isinstance(part.value, int))):
         return part.value
     if isinstance(part, Call) and ours in ("date", "datetime"):

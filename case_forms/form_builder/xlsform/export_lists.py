@@ -1,4 +1,4 @@
-"""The sheet "choices" as it is written: every list that a question chooses from, spelled out."""
+"""The sheet "choices" of an export: every list that a question chooses from, written out."""
 
 import re
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ OF_TYPES |= {
 
 
 class ExportLists:
-    """lists: {name in the sheet: choices}; written: {(name, value here): value there}."""
+    """The lists of one export. `lists`: {name in the sheet: choices}; `written`: {(name, value here): value there}."""
 
     def __init__(self, form: Form, sources: ChoiceSource, shared: Shared) -> None:
         self.own = form.lists
@@ -36,19 +36,19 @@ class ExportLists:
         self.written: dict[tuple[str, str], str] = {}
 
     def put_own(self) -> None:
-        """The form's own lists, those that no question uses too."""
+        """Add the form's own lists, also those that no question uses."""
         for name, listed in self.own.items():
             self._put(name, listed.choices)
 
     def name_of(self, question: Question) -> str:
-        """The name of the question's list in the sheet; "" when it has none. Asking for it puts the list there."""
+        """Return the name of the question's list in the sheet; "" when it has none. Adds the list."""
         name = self._name(question)
         if name and name not in self.lists:
             self._put(name, self._choices(name, question))
         return name
 
     def choices_of(self, question: Question) -> tuple[tuple[str, str, str], ...]:
-        """(value here, value there, label) for elements."""
+        """Return (value here, value there, label) for elements."""
         name = self.name_of(question)
         first = self.languages[0]
         return tuple(
@@ -57,7 +57,7 @@ class ExportLists:
         )
 
     def ends_of(self, question: Question, ends: dict[str, dict[str, str]]) -> str:
-        """The name of a list with the labels of a scale's ends: {number: texts}."""
+        """Return the name of a list with the labels of a scale's ends: {number: texts}. Adds the list."""
         name = f"{question.key}-ends"
         self._put(name, [_build_choice(value, label) for value, label in ends.items()])
         return name
@@ -99,8 +99,10 @@ class ExportLists:
         ]
 
     def _put(self, name: str, choices: Iterable[Choice]) -> None:
-        """A list under its name, each value in a writing that XLSForms take: without blanks and signs of XPath."""
+        """Add a list under its name, each value as XLSForms accept it: without blanks and signs of XPath."""
+        # A list without choices would leave no row in the sheet, and pyxform refuses a question whose list isn't there.
         self.lists[name] = list(choices) or [_build_choice("none", dict.fromkeys(self.languages, "—"))]
+        # Values that need no change come first: a changed one must never take the name of one that is written as it is.
         taken: set[str] = {choice.value for choice in self.lists[name] if PLAIN.fullmatch(choice.value)}
         for position, choice in enumerate(self.lists[name], start=1):
             value = choice.value
@@ -113,7 +115,7 @@ class ExportLists:
             self.written[name, value] = written
 
     def rows(self) -> list[tuple[str, Choice, str, dict[str, str]]]:
-        """(list, choice, its value there, {column: text}) for the sheet."""
+        """Return (list, choice, its value there, {column: text}) for the sheet."""
         return [
             (
                 name,

@@ -1,4 +1,4 @@
-"""Names for a form's parts in an XLSForm, each once, and the elements that expressions read."""
+"""Names for a form's parts in an XLSForm, each unique, and the elements that expressions read."""
 
 import re
 from collections.abc import Iterable
@@ -17,14 +17,16 @@ DECISION, REASON = "decision", "reason"
 
 
 class ExportNames:
-    """elements: {id of a section or item: its place}. `form` finds them by key."""
+    """The names of one export. `elements`: {id of a section or item: its element}; `form` finds them by key."""
 
     def __init__(self, form: Form, lists: ExportLists) -> None:
         self.form = FormElements()
         self.lists = lists
         self.elements: dict[int, Element] = {}
+        # Compared without case: pyxform warns of names that differ in nothing else.
         self.taken = {name.casefold() for name in RESERVED} | {located.item.key for located in form.iter_items()}
         self.occurred_on: Element | None = None
+        # XLSForms have no such variable: a question takes its place, only where some expression reads it.
         if any(OCCURRED_ON in written.reads for written in iter_expressions(form)):
             element = Element(self.unique("occurred_on"), key=OCCURRED_ON, kind="date")
             self.occurred_on = self.form.add(element, self.form.root)
@@ -34,7 +36,7 @@ class ExportNames:
             self._add(section.items, element)
 
     def unique(self, wanted: str) -> str:
-        """The name, or one like it that nothing else has, however it is written."""
+        """Return the name, or one like it that nothing else has, whatever its case."""
         name, number = wanted, 2
         while name.casefold() in self.taken:
             name, number = f"{wanted}_{number}", number + 1
@@ -70,7 +72,7 @@ class ExportNames:
             element.choices = self.lists.choices_of(question)
 
     def _parts(self, question: Question, group: Element) -> None:
-        """The rows of a question that is a group there."""
+        """Add the rows of a question that is a group in the XLSForm."""
         key = question.key
         for value in get_parts(question):
             wanted = value if XML_NAME.fullmatch(value) else f"{key}_{len(group.children) + 1}"
@@ -82,7 +84,10 @@ class ExportNames:
 
 
 def get_parts(question: Question) -> list[str]:
-    """What a question is made of when it is a group there: its rows, the indicators, the decision and its reason."""
+    """Return what a question consists of when it is a group there.
+
+    The rows of a matrix, the indicators, or the decision and its reason.
+    """
     if question.type == "matrix":
         return [row.value for row in question.rows]
     if question.type == "indicators":

@@ -1,4 +1,4 @@
-"""What is found while an XLSForm is read, with its place in the workbook."""
+"""Findings of an import, with their places in the workbook."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,8 +11,11 @@ MAX_FINDINGS = 400
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to know. `row` counts from 1 as in the spreadsheet; sheet, row and column are empty when it is about
-    the whole. `severity`: error (nothing is saved), warning (carried over, but look at it), note."""
+    """One finding.
+
+    `row` counts from 1 as in the spreadsheet; sheet, row and column are empty when it is about the whole. `severity`:
+    error (nothing is saved), warning (carried over, but needs a look), note.
+    """
 
     sheet: str
     row: int | None
@@ -36,7 +39,7 @@ class Import:
 
 @dataclass
 class Report:
-    """Collects findings. Each is told once."""
+    """A collection of findings, each reported once."""
 
     findings: dict[tuple[Any, ...], Finding] = field(default_factory=dict)
 

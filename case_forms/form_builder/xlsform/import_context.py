@@ -1,4 +1,4 @@
-"""What all parts of the reading share: the form's elements, its lists, and the report."""
+"""The context that all parts of an import share: the form's elements, its lists, and the report."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,6 +22,8 @@ YES, NO = ("yes", "true", "true()"), ("no", "false", "false()")
 
 @dataclass
 class ImportContext:
+    """The state of one import. `taken`: keys already given; `labels`: {name: {code: label}}."""
+
     report: Report
     languages: Languages
     lists: dict[str, ChoiceList]
@@ -34,21 +36,22 @@ class ImportContext:
     # ---- expressions ----
 
     def parsed(self, row: Row, *tokens: str) -> Node | None:
-        """The expression in a column; None when there is none, or it can't be read."""
+        """Parse the expression in a column; None when there is none, or it can't be read."""
         written = row.get(*tokens)
         self.read += len(written)
+        # A bound over the whole workbook: 3,000 rows of expressions at their own limits would take minutes.
         if self.read > MAX_READ:
             self.report.error("expressions_too_long", row.sheet.name, most=MAX_READ)
             return None
         return self.try_convert(lambda: parse(written), row, *tokens) if written else None
 
     def condition(self, part: Node, row: Row, node: SurveyNode, *tokens: str, **context: Any) -> Condition:
-        """JSON-Logic that is true when the expression is; None when it can't be carried over."""
+        """Convert to JSON-Logic that is true when the expression is; None when it can't be carried over."""
         found: TypedLogic | None = self.try_convert(lambda: self.converter(node, **context).boolean(part), row, *tokens)
         return found.logic if found else None
 
     def value(self, part: Node, row: Row, node: SurveyNode, *tokens: str) -> TypedLogic | None:
-        """The expression's value; None when it can't be carried over."""
+        """Convert to the expression's value; None when it can't be carried over."""
         found: TypedLogic | None = self.try_convert(lambda: self.converter(node).scalar(part), row, *tokens)
         return found
 
@@ -57,7 +60,7 @@ class ImportContext:
         return Converter(self.form, node.element, **context)
 
     def try_convert(self, convert: Callable[[], Any], row: Row, *tokens: str) -> Any:
-        """What `convert` gives; None, and a finding, when it can't be carried over."""
+        """Call `convert`; report a finding and return None when the expression can't be carried over."""
         try:
             return convert()
         except XPathError as error:
@@ -66,11 +69,11 @@ class ImportContext:
             return None
 
     def relevant(self, node: SurveyNode) -> Condition:
-        """When a row is asked; True for always."""
+        """Return when a row is asked; True for always."""
         return self.truth(node, "relevant")
 
     def truth(self, node: SurveyNode, column: str) -> Condition:
-        """A column of bindings that holds yes, no or an expression. Nothing is None."""
+        """Return a column of bindings that holds yes, no or an expression; None for an empty one."""
         row = node.here
         written = row.get("bind", column).lower()
         if not written:
@@ -83,7 +86,7 @@ class ImportContext:
     # ---- texts ----
 
     def texts(self, row: Row, *tokens: str) -> dict[str, str]:
-        """{code: text} of a column, as people will read it."""
+        """Return {code: text} of a column, as people will read it."""
         texts = clean_texts(self.languages.texts(row, *tokens), row, self.report, *tokens, label_of=self.label_of)
         return {code: text for code, text in texts.items() if text}
 
@@ -98,7 +101,7 @@ class ImportContext:
 
 
 def combine_conditions(outer: Condition, own: Condition) -> Condition:
-    """Two conditions as one; None and True are no condition."""
+    """Join two conditions; None and True are no condition."""
     asked = [condition for condition in (outer, own) if condition is not None and condition is not True]
     if not asked:
         return own if own is True and outer is None else None
@@ -106,7 +109,7 @@ def combine_conditions(outer: Condition, own: Condition) -> Condition:
 
 
 def count_parts(condition: Condition) -> int:
-    """How many parts it has."""
+    """Count the parts of a condition."""
     if isinstance(condition, dict):
         return 1 + sum(map(count_parts, condition.values()))
     return 1 + sum(map(count_parts, condition)) if isinstance(condition, list) else 1

@@ -54,9 +54,11 @@ TRANSLATED = (("label",), ("hint",), ("guidance_hint",), ("bind", "jr:constraint
 
 
 def get_code(name: str) -> str | None:
-    """The code for a name such as "Shqip (sq)", "English" or "en"; None when there is none."""
+    """Return the code for a name such as "Shqip (sq)", "English" or "en"; None when there is none."""
     bracketed = IN_BRACKETS.search(name)
     found = CODE.fullmatch(bracketed[1].strip() if bracketed else name.strip())
+    # A bare word of two or three letters with a capital is taken for a name; in brackets, or with a region, it is a
+    # code.
     if found and (bracketed or name.strip().islower() or found[2]):
         return found[1].lower() + (f"-{found[2].upper()}" if found[2] else "")
     known = {_folded(label): code for code, label in NAMES.items()} | ALSO
@@ -64,7 +66,7 @@ def get_code(name: str) -> str | None:
 
 
 def get_name(code: str) -> str:
-    """ "Shqip (sq)"; the code twice when there is no name for it."""
+    """Return "Shqip (sq)" for "sq"; the code twice when there is no name for it."""
     return f"{NAMES.get(code, code)} ({code})"
 
 
@@ -79,7 +81,10 @@ def _folded(name: str) -> str:
 
 
 class Languages:
-    """The languages of one workbook. codes: the form's, the default first; plain: that of texts without one."""
+    """The languages of one workbook.
+
+    `codes`: the form's, the default first; `plain`: that of texts without one.
+    """
 
     def __init__(self, sheets: list[Sheet], default: str, otherwise: str, report: Report) -> None:
         self.of: dict[str, str] = {}
@@ -115,7 +120,7 @@ class Languages:
         self.of[name] = code
 
     def texts(self, row: Row, *tokens: str) -> dict[str, str]:
-        """{code: text} of a column, in the order of the form's languages."""
+        """Return {code: text} of a column, in the order of the form's languages."""
         found: dict[str, str] = {}
         for name, text in row.texts(*tokens).items():
             code = self.of.get(name) if name else self.plain
@@ -124,5 +129,5 @@ class Languages:
         return {code: found[code] for code in self.codes if code in found}
 
     def everywhere(self, text: str) -> dict[str, str]:
-        """The same text in each language."""
+        """Return the same text in each language."""
         return dict.fromkeys(self.codes, text)

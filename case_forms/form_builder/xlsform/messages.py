@@ -1,4 +1,4 @@
-"""What findings and notes say to people. The codes are for programs and tests; docs/xlsform.md explains them."""
+"""Messages of findings and notes. The codes are for programs and tests; docs/xlsform.md explains them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ OCCURRED_ON_LABEL = {"sq": "Dita kur ndodhi", "en": "The day it happened"}
 
 
 def get_message(code: str, values: Mapping[str, Any]) -> str:
-    """The words for a code, filled in. With `at` the place in the expression is added."""
+    """Return the message for a code, filled in. With `at` the place in the expression is added."""
     words = str(IMPORT_MESSAGES.get(code, code))
     try:
         words = words % values

@@ -1,4 +1,4 @@
-"""The first walk: what each row becomes, under which key, and what others may read of it."""
+"""The first walk of an import: what each row becomes, under which key, and what others may read of it."""
 
 from case_forms.questions import registry
 from case_forms.questions.assessment import DECISIONS
@@ -17,13 +17,14 @@ OCCURRED_ON = "_occurred_on"
 
 
 def plan(root: SurveyNode, context: ImportContext) -> None:
-    """Gives every node its place and key."""
+    """Give every node its element and key."""
     root.element = context.form.root
     for child in root.children:
         _plan(child, context, repeats=0)
 
 
 def _plan(node: SurveyNode, context: ImportContext, repeats: int) -> None:
+    """Plan one node and those below it. `repeats`: how many repeats are around it."""
     assert node.parent is not None
     assert node.parent.element is not None
     row = node.here
@@ -33,6 +34,7 @@ def _plan(node: SurveyNode, context: ImportContext, repeats: int) -> None:
     if not name:
         context.report.error("no_name", *context.where(row, "name"))
         name = f"row_{row.number}"
+    # The whole walk comes before the questions are made: a text or a condition may name a question that stands later.
     context.labels.setdefault(name, context.languages.texts(row, "label"))
     sort = node.sort if node.sort in ("group", "repeat") else "question"
     node.element = context.form.add(Element(name, sort), node.parent.element)
@@ -52,7 +54,7 @@ def _plan(node: SurveyNode, context: ImportContext, repeats: int) -> None:
 
 
 def _give_key(node: SurveyNode, context: ImportContext) -> None:
-    """A key of the form's own, as near to the name as can be."""
+    """Give the node a key of the form, as near to its name as possible."""
     assert node.element is not None
     wanted = node.here.get("vatra", "key")
     name = wanted if KEY.fullmatch(wanted) and wanted not in context.taken else node.element.name
@@ -65,6 +67,7 @@ def _give_key(node: SurveyNode, context: ImportContext) -> None:
 
 
 def match_type(node: SurveyNode) -> MatchedType | None:
+    """Return our type for a row, None when there is none. A note with a calculation is a text."""
     row = node.here
     if node.type in NOTES and row.get("bind", "calculate"):
         return MatchedType("text")
@@ -101,7 +104,7 @@ def _plan_question(node: SurveyNode, context: ImportContext) -> None:
 
 
 def _plan_left_out(node: SurveyNode, context: ImportContext) -> None:
-    """The day and the hour can be read nevertheless."""
+    """Plan a row that is left out: the day and the hour can be read nevertheless."""
     assert node.element is not None
     element = node.element
     if "today" in node.type:
@@ -122,7 +125,7 @@ def _is_always_asked(node: SurveyNode) -> bool:
 
 
 def get_choices(node: SurveyNode, ours: str, context: ImportContext) -> tuple[tuple[str, str, str], ...]:
-    """(value here, value there, label) of what can be chosen, as far as the workbook says."""
+    """Return (value here, value there, label) of what can be chosen, as far as the workbook says."""
     first = context.languages.codes[0]
     if ours == "boolean":
         return (("true", "true", "true"), ("false", "false", "false"))
@@ -144,7 +147,7 @@ def _named(listed: ChoiceList, first: str) -> list[tuple[str, str, str]]:
 
 
 def _add_other(node: SurveyNode, context: ImportContext) -> None:
-    """The place of the text that or_other asks for."""
+    """Add the element of the text question that or_other asks."""
     assert node.element is not None
     assert node.element.parent is not None
     name = node.element.name + OTHER
@@ -157,7 +160,7 @@ def _add_other(node: SurveyNode, context: ImportContext) -> None:
 
 
 def _plan_parts(node: SurveyNode, context: ImportContext) -> None:
-    """A group that is one question here: its rows are read as its parts."""
+    """Plan a group that is one question here: its rows are read as its parts."""
     assert node.element is not None
     _give_key(node, context)
     ours = node.here.get("vatra", "type")

@@ -1,4 +1,4 @@
-"""What every question has: a label, when it is asked, who may see the answer and for how long it is stored."""
+"""The properties that every question has: label, relevance, sharing, sensitivity and retention."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ NEVER_SHOWN = ("calculated", "hidden")
 
 
 def begin_question(node: SurveyNode, ours: str, outer: Condition, context: ImportContext) -> Question:
-    """What every question has."""
+    """Build the part that every question has."""
     row = node.here
     label = context.texts(row, "label")
     if not label:
@@ -38,12 +38,13 @@ def begin_question(node: SurveyNode, ours: str, outer: Condition, context: Impor
 
 
 def privacy(node: SurveyNode, context: ImportContext) -> dict[str, Any]:
-    """Columns of ours, for XLSForms have none: sensitivity, shared_with, paper, brief_part and keep_for."""
+    """Read our own columns, as XLSForms have none: sensitivity, shared_with, paper, brief_part and keep_for."""
     row = node.here
     found: dict[str, Any] = {}
     sensitivity = row.get("vatra", "sensitivity").lower()
     if sensitivity and sensitivity not in SENSITIVITIES:
         context.report.error("bad_sensitivity", *context.where(row, "vatra", "sensitivity"))
+    # XLSForms say nothing of privacy: where our column is empty, `personal` is assumed and the report says so once.
     if not sensitivity:
         context.sensitivity_was_assumed = True
     found["sensitivity"] = sensitivity or ASSUMED
@@ -65,9 +66,10 @@ def privacy(node: SurveyNode, context: ImportContext) -> dict[str, Any]:
 
 
 def _shared_with(node: SurveyNode, context: ImportContext) -> dict[str, Any]:
-    """One recipient on each line: "police", or "police if ${danger} = 'yes'"."""
+    """Read one recipient from each line: "police", or "police if ${danger} = 'yes'"."""
     row, found = node.here, {}
     written = row.get("vatra", "shared_with")
+    # A condition may hold commas, so that they separate roles only where there is none.
     lines = written.splitlines() if IF in written or "\n" in written else written.split(",")
     for line in filter(None, (each.strip() for each in lines)):
         role, _if, condition = line.partition(IF)

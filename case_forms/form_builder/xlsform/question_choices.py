@@ -22,7 +22,7 @@ SPECIFY = {"sq": "Specifikoni", "en": "Please specify"}
 
 
 def choices(question: Question, node: SurveyNode, found: MatchedType, context: ImportContext) -> list[Question]:
-    """Adds the choices to a question. The question that asks what "other" is, if there is one."""
+    """Add the choices to a question. Return the question that asks what "other" is, if there is one."""
     known = registry.get(question["type"]).properties
     if node.type in ACKNOWLEDGED:
         question["choices"] = [{"value": "OK", "label": _in(READ, context)}]
@@ -55,7 +55,7 @@ def _listed(node: SurveyNode, context: ImportContext) -> ChoiceList | None:
 
 
 def chosen_from(listed: ChoiceList, node: SurveyNode, context: ImportContext) -> dict[str, Any]:
-    """`choices`, when the list is this question's alone, or `choices_from`."""
+    """Return `choices`, when the list is this question's alone, or `choices_from`."""
     named = node.here.get("vatra", "list")
     if named in BUILT_IN or (named.startswith(SHARED) and KEY.fullmatch(named.removeprefix(SHARED))):
         return {"choices_from": named}
@@ -67,7 +67,7 @@ def chosen_from(listed: ChoiceList, node: SurveyNode, context: ImportContext) ->
 
 
 def own_list(listed: ChoiceList, lists: dict[str, ChoiceList]) -> str:
-    """The key of the form's own list."""
+    """Return the key of the form's own list, and give it one the first time."""
     if not listed.key:
         taken = {other.key for other in lists.values()} | set(BUILT_IN)
         listed.key = get_key(listed.name, taken, "list")
@@ -89,7 +89,7 @@ def _filter(question: Question, node: SurveyNode, listed: ChoiceList | None, con
 
 
 def _other(question: Question, node: SurveyNode, listed: ChoiceList, context: ImportContext) -> Question:
-    """or_other: the choice "other", and a text for what it is."""
+    """Add the choice "other" for or_other, and return the text question for what it is."""
     own = list(listed.choices)
     if not any(choice["value"] == "other" for choice in own):
         own.append({"value": "other", "label": _in(OTHER_LABEL, context)})
@@ -101,6 +101,7 @@ def _other(question: Question, node: SurveyNode, listed: ChoiceList, context: Im
     assert node.element is not None
     assert node.element.parent is not None
     element = node.element.parent.children[node.element.name + OTHER]
+    # What was typed under "other" is as sensitive as the question it belongs to, and stored as long.
     kept = {
         key: question[key]
         for key in ("sensitivity", "shared_with", "paper", "brief_part", "keep_for")
@@ -118,12 +119,12 @@ def _other(question: Question, node: SurveyNode, listed: ChoiceList, context: Im
 
 
 def _in(texts: dict[str, str], context: ImportContext) -> dict[str, str]:
-    """Words of ours in each of the form's languages: in English where we have none."""
+    """Return our own words in each of the form's languages: in English where we have none."""
     return {code: texts.get(code, texts["en"]) for code in context.languages.codes}
 
 
 def scale(question: Question, node: SurveyNode, parameters: dict[str, str], context: ImportContext) -> None:
-    """A range: its ends, its step, and the labels of the ends."""
+    """Add a range: its ends, its step, and the labels of the ends."""
     row = node.here
     given = {name: read_number(parameters.get(name, otherwise)) for name, otherwise in _RANGE.items()}
     start, end, step = (given[name] for name in _RANGE)

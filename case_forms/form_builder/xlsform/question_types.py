@@ -1,4 +1,4 @@
-"""What the types of XLSForms are here."""
+"""The types of XLSForms and their equivalents here."""
 
 from dataclasses import dataclass
 
@@ -99,7 +99,7 @@ LARGE_DATES = ("month-year", "year")
 
 @dataclass(frozen=True)
 class MatchedType:
-    """Our type of a row. nearest: whether something was lost; is_ours: whether `vatra::type` said so."""
+    """Our type for a row. `nearest`: whether something was lost; `is_ours`: whether `vatra::type` named it."""
 
     type: str
     nearest: bool = False
@@ -107,10 +107,14 @@ class MatchedType:
 
 
 def find_type(theirs: str, appearance: str, wanted: str, rows: str) -> MatchedType | None:
-    """Our type for theirs. `wanted`: what `vatra::type` says; `rows`: the parameter of a text. None: there is none."""
+    """Return our type for theirs, None when there is none.
+
+    `wanted`: what `vatra::type` says; `rows`: the parameter of a text.
+    """
     base = SIMPLE.get(theirs)
     if base is None:
         return None
+    # It counts only on a row of the type that our export would write for it (docs/xlsform.md).
     if wanted in ALSO.get(base, ()) and wanted in registry.names():
         return MatchedType(wanted, is_ours=True)
     words = appearance.split()

@@ -1,4 +1,4 @@
-"""One row of the survey sheet, or a group that is one question here, as a question of a definition."""
+"""Conversion of one row of the survey sheet, or of a group that is one question here, to a question."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ KNOWN_PARAMETERS = {
 
 
 def get_question(node: SurveyNode, outer: Condition, context: ImportContext) -> list[Question]:
-    """The question, and the one that or_other adds. Nothing when the row can't be carried over."""
+    """Return the question, and the one that or_other adds. Nothing when the row can't be carried over."""
     found = match_type(node)
     if found is None:
         return []
@@ -48,7 +48,7 @@ def get_question(node: SurveyNode, outer: Condition, context: ImportContext) -> 
 
 
 def _calculated(node: SurveyNode, found: MatchedType, outer: Condition, context: ImportContext) -> list[Question]:
-    """A row of a type that is answered, with a calculation. once() is only what it begins with."""
+    """Convert a row of an answered type with a calculation. once() is only what the question begins with."""
     row = node.here
     if row.get("trigger"):
         context.report.error("trigger", *context.where(row, "trigger"))
@@ -58,6 +58,7 @@ def _calculated(node: SurveyNode, found: MatchedType, outer: Condition, context:
     beginning = calculations.get_beginning(part)
     if beginning is None:
         return calculations.calculated_instead(node, part, found, outer, context)
+    # The row is read again as a question without a calculation, and the value is added afterwards.
     row.cells = {tokens: text for tokens, text in row.cells.items() if tokens != ("bind", "calculate")}
     made = get_question(node, outer, context)
     value = context.value(beginning, row, node, "bind", "calculate")
@@ -88,7 +89,7 @@ def _texts_and_rules(question: Question, node: SurveyNode, found: MatchedType, c
 
 
 def _hint(node: SurveyNode, context: ImportContext) -> dict[str, str]:
-    """The hint, and what would only be shown on paper, below it."""
+    """Return the hint, and below it the guidance that ODK would show only on paper."""
     hint, guidance = context.texts(node.here, "hint"), context.texts(node.here, "guidance_hint")
     return {code: "\n".join(filter(None, (hint.get(code), guidance.get(code)))) for code in {**hint, **guidance}}
 
@@ -120,7 +121,7 @@ def _parameters(question: Question, node: SurveyNode, context: ImportContext) ->
 
 
 def _bounds(question: Question, node: SurveyNode, context: ImportContext) -> None:
-    """What our own columns say: vatra::min, vatra::max, vatra::max_length, vatra::accept, vatra::coarsen."""
+    """Read our own columns: vatra::min, vatra::max, vatra::max_length, vatra::accept, vatra::coarsen."""
     row, known = node.here, registry.get(question["type"]).properties
     for name in ("min", "max"):
         written = row.get("vatra", name)
@@ -144,6 +145,7 @@ def _bounds(question: Question, node: SurveyNode, context: ImportContext) -> Non
 
 
 def _appearance(question: Question, node: SurveyNode, found: MatchedType, context: ImportContext) -> None:
+    """Keep the appearance where it has a meaning here; report the others."""
     row = node.here
     kept = row.get("vatra", "appearance")
     if kept:
@@ -169,7 +171,7 @@ _MEANT = {
 
 
 def _get_session(question: Question, node: SurveyNode) -> None:
-    """Which question this one is about: the XLSForm's name of it stands in vatra::of."""
+    """Read the question that this one is about: vatra::of holds its name in the XLSForm."""
     written = node.here.get("vatra", "of")
     if written and "of" in registry.get(question["type"]).properties:
         question["of"] = written

@@ -1,7 +1,7 @@
-"""An XLSForm becomes a definition, or a report of what keeps it from that.
+"""The import of an XLSForm: a definition, or a report of what prevents it.
 
 `read_xlsform` opens the workbook in this process: for workbooks of our own making. What somebody sent goes through
-`sandbox.read_safely`, which gives the same.
+`sandbox.read_safely`, which has the same result.
 """
 
 import json
@@ -28,7 +28,7 @@ from .sheet import Row, Sheet
 from .survey_tree import read_tree
 from .workbook import Book, read_book
 
-# what keeps a form from being published and yet was carried over as it stood
+# what prevents publishing, although it was carried over as it was: the coordinator corrects it in the editor
 FIXABLE_LATER = frozenset(
     {"missing_translation", "never_holds", "type_mismatch", "unreachable_required", "unknown_choice_value", "no_value"}
 )
@@ -70,11 +70,11 @@ def read_xlsform(
     language: str = DEFAULT_LANGUAGE,
     shared: Shared = no_shared_lists,
 ) -> Import:
-    """The form in a workbook. Never raises on account of what the file holds.
+    """Read the form in a workbook. Never raises on account of what the file holds.
 
-    name: the file's name, for the form's key and title when the workbook has none; key: the form's key, else that of
-    the workbook's settings; kind: what the form is for (limits.KINDS); language: the code for texts that say no
-    language when the settings name none; shared: looks up shared lists (lists.shared_lists()).
+    `name`: the file's name, for the form's key and title when the workbook has none; `key`: the form's key, else that
+    of the workbook's settings; `kind`: what the form is for (limits.KINDS); `language`: the code for texts that name no
+    language when the settings have none; `shared`: looks up shared lists (models.shared_lists()).
     """
     try:
         book = read_book(file.read())
@@ -86,7 +86,7 @@ def read_xlsform(
 
 
 def refusal(code: str, values: dict[str, Any]) -> Import:
-    """An import of which nothing came."""
+    """Return an import without a form, with the reason as its report."""
     report = Report()
     where = {part: values[part] for part in ("sheet", "row", "column") if part in values}
     report.error(code, **where, **{part: value for part, value in values.items() if part not in where})
@@ -102,7 +102,7 @@ def get_form(
     language: str = DEFAULT_LANGUAGE,
     shared: Shared = no_shared_lists,
 ) -> Import:
-    """The form in a book as workbook.read_book gives it."""
+    """Build the form from a book as workbook.read_book returns it."""
     report = Report()
     sheets = {title: Sheet.of(title, read) for title, read in book["sheets"].items()}
     _report_notes(book, sheets, report)
@@ -115,8 +115,10 @@ def get_form(
     lists = read_lists(sheets["choices"], languages, report)
     context = ImportContext(report, languages, lists)
     tree = read_tree(survey, report)
+    # Counted before anything is made of the rows; the exact limit is the checker's.
     if sum(1 for _node in tree.walk()) > MAX_NODES:
         report.error("too_many_questions", "survey", most=MAX_QUESTIONS)
+    # The steps from here on recurse or grow with the tree.
     if report.has_errors_of("too_many_questions", "groups_too_deep"):
         return Import(None, report.sorted())
     plan(tree, context)
@@ -181,18 +183,20 @@ def _own_lists(lists: dict[str, ChoiceList], settings: Settings, languages: Lang
 
 
 def _report_notes(book: Book, sheets: dict[str, Sheet], report: Report) -> None:
-    """What was seen while the cells were read."""
+    """Report what was noticed while the cells were read."""
     for note in book["notes"]:
         code, sheet, row, letter = note["code"], note["sheet"], note["row"], note["column"]
         if code == "pyxform":
             continue
+        # Excel stores a formula's last result with it. A file that a program wrote has none: then the cell is empty to
+        # us.
         if code == "formula" and not (row and row > 1 and sheets[sheet].cell(row, letter)):
             code = "formula_without_value"
         report.add(SEVERITIES.get(code, WARNING), code, sheet, row, letter, **note["values"])
 
 
 def _report_verdict(book: Book, report: Report) -> None:
-    """What pyxform says, unless we have said something about that row, or have errors enough."""
+    """Report pyxform's verdict, unless we have reported that row ourselves, or have errors enough."""
     for note in book["notes"]:
         if note["code"] != "pyxform":
             continue
@@ -202,7 +206,7 @@ def _report_verdict(book: Book, report: Report) -> None:
 
 
 def _report_columns(survey: Sheet, report: Report) -> None:
-    """Columns that mean something to ODK and nothing here."""
+    """Report columns that mean something to ODK and nothing here."""
     for tokens, header in survey.headers.items():
         if tokens[0] in ("save_to", "intent", "body", "instance", "autoplay") or tokens[:2] in (
             ("bind", "entities:saveto"),
@@ -218,7 +222,7 @@ def _report_problems(
     sheets: dict[str, Sheet],
     report: Report,
 ) -> None:
-    """What keeps the definition from being published, at the row it comes from."""
+    """Report what prevents publishing the definition, at the row it comes from."""
     for problem in problems:
         severity = WARNING if problem.code in FIXABLE_LATER else ERROR
         words = {"words": str(problem.message)}
@@ -234,9 +238,11 @@ def _add(report: Report, severity: str, code: str, sheet: str, row: int | None, 
 def _place(
     path: str, rows: dict[str, Row], lists: dict[str, ChoiceList], sheets: dict[str, Sheet]
 ) -> tuple[str, int | None, str]:
+    """Return the sheet, row and column of a path into the definition."""
     steps = path.split("/")
     if steps[1:2] == ["lists"] and len(steps) > 2:
         return _place_of_choice(steps, lists, sheets)
+    # The longest path that a row is known for: the problem is at a property of it, which names the column.
     for length in range(len(steps), 1, -1):
         row = rows.get("/".join(steps[:length]))
         if row is not None:

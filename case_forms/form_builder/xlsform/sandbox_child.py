@@ -1,4 +1,4 @@
-"""Reads one workbook from stdin and writes its rows as JSON to stdout, within limits of memory and time.
+"""The process that reads one workbook from stdin and writes its rows as JSON to stdout, within limits.
 
     python -m case_forms.form_builder.xlsform.sandbox_child < form.xlsx
 
@@ -15,6 +15,7 @@ MAX_ANSWER_LENGTH = 24_000_000  # characters
 
 
 def main() -> None:
+    # Before the workbook is read, and before any library that opens it is imported.
     limit_resources()
     content = sys.stdin.buffer.read()
     answer = json.dumps(answer_to(content))
@@ -26,12 +27,16 @@ def main() -> None:
 
 def limit_resources() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    # The soft limit sends SIGXCPU; the hard limit, a second later, SIGKILL, which nothing can catch.
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS + 1))
+    # No core file, which would hold the workbook, and below no file of any size.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 def answer_to(content: bytes) -> dict[str, object]:
+    """Return the rows of a workbook, or why it was refused. Never raises."""
+    # Imported here, so that the limits hold while pyxform and openpyxl are loaded, too.
     from .archive_checks import RefusedWorkbookError
 
     try:

@@ -1,4 +1,4 @@
-"""The tree as sections with items, and where each part stood in the workbook."""
+"""Conversion of the tree to sections with items, with the row in the workbook that each part came from."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +30,7 @@ DIFFERS = {
 
 @dataclass
 class Sections:
-    """What has been made so far. rows: {JSON pointer: its row in the workbook}."""
+    """The sections made so far. `rows`: {JSON pointer: its row in the workbook}."""
 
     context: ImportContext
     sections: list[Item] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Sections:
     keys: set[str] = field(default_factory=set)
 
     def read(self, root: SurveyNode, title: dict[str, str]) -> None:
-        """Groups become sections; what stands outside of groups stands in sections with the form's title."""
+        """Convert groups to sections; what stands outside of groups goes into sections with the form's title."""
         loose: list[SurveyNode] = []
         for child in root.children:
             if child.sort == "group" and not _is_question(child):
@@ -57,12 +57,13 @@ class Sections:
             self._add({"key": key, "title": title}, made, None)
 
     def _group(self, node: SurveyNode, outer: Condition) -> None:
-        """A group as a section; a group of nothing but groups as one section for each of those."""
+        """Convert a group to a section; a group of nothing but groups to one section for each of those."""
         row, report = node.here, self.context.report
         relevant = combine_conditions(outer, self.context.relevant(node))
         asked = [child for child in node.children if child.type not in LEFT_OUT or child.sort != "question"]
         if asked and all(child.sort == "group" and not _is_question(child) for child in asked):
             report.note("group_dissolved", *self.context.where(row))
+            # Sections don't nest: the outer group's condition goes to each of the inner ones, and its label is lost.
             for child in asked:
                 self._group(child, relevant)
             return
@@ -98,7 +99,7 @@ class Sections:
     # ---- items ----
 
     def _items(self, nodes: list[SurveyNode], outer: Condition) -> list[tuple[Item, Row, list[Any]]]:
-        """(item, its row, what is made in it) of these nodes. `outer`: what has to hold for all of them."""
+        """Return (item, its row, what is made in it) of these nodes. `outer`: the condition for all of them."""
         made: list[tuple[Item, Row, list[Any]]] = []
         for node in nodes:
             if node.sort == "repeat":
@@ -112,9 +113,10 @@ class Sections:
         return made
 
     def _flattened(self, node: SurveyNode, outer: Condition) -> list[tuple[Item, Row, list[Any]]]:
-        """A group inside of a section: its label is a note, and its condition goes to each of its questions."""
+        """Convert a group inside of a section: its label is a note, and its condition goes to each of its questions."""
         self.context.report.note("group_flattened", *self.context.where(node.here))
         relevant = combine_conditions(outer, self.context.relevant(node))
+        # The condition is repeated at each question: a large one in a large group would multiply the form's size.
         if count_parts(relevant) > MAX_CONDITION_SIZE:
             self.context.report.error("expression_too_large", *self.context.where(node.here), most=MAX_CONDITION_SIZE)
             relevant = None
@@ -141,12 +143,16 @@ class Sections:
         if relevant is not None:
             repeat["relevant"] = relevant
         after = self._count(repeat, node, relevant)
+        # Not `outer`: the repeat itself has the condition, and its rows aren't asked without it.
         inner = self._items(node.children, None)
         repeat["items"] = [item for item, _row, _inner in inner]
         return [(repeat, row, inner), *((note, row, []) for note in after)]
 
     def _count(self, repeat: Item, node: SurveyNode, relevant: Condition) -> list[Item]:
-        """The number of rows: a number is kept; where it is an answer, a note tells when the rows are not so many."""
+        """Read the number of rows, which may be a number or an expression.
+
+        A number becomes `min` and `max`. For an expression, a note appears when the rows are not so many.
+        """
         row, context = node.here, self.context
         for name in ("min", "max"):
             bound = read_number(row.get("vatra", name))
@@ -216,7 +222,7 @@ class Sections:
         return [note if relevant is None else {**note, "relevant": relevant}]
 
     def _parts(self, node: SurveyNode, outer: Condition) -> list[Item]:
-        """A group that is one question: a table of questions, or what our own export wrote so."""
+        """Convert a group that is one question: a table of questions, or what our own export wrote so."""
         row, context = node.here, self.context
         ours = row.get("vatra", "type") if row.get("vatra", "type") in GROUPS else "matrix"
         rows = build_rows(node)
@@ -233,6 +239,7 @@ class Sections:
         relevant = combine_conditions(outer, context.relevant(node))
         if relevant is not None:
             question["relevant"] = relevant
+        # A matrix is required as a whole. `is_table` admits only rows that agree on it.
         asked = next((child for child in rows if child.here.get("bind", "required")), None)
         required = context.truth(asked, "required") if asked is not None else None
         if required is not None:
@@ -265,7 +272,7 @@ class Sections:
 
 
 def _is_question(node: SurveyNode) -> bool:
-    """Whether a group is one question here. Then it has a key of its own."""
+    """Return whether a group is one question here. Then it has a key of its own."""
     return node.sort == "group" and bool(node.key)
 
 

@@ -1,4 +1,4 @@
-"""The sheet "settings": one row."""
+"""The sheet "settings", which has one row."""
 
 import json
 from dataclasses import dataclass
@@ -15,12 +15,14 @@ KNOWN = ("title", "id_string", "version", "default_language", "vatra", "name")
 
 @dataclass
 class Settings:
+    """The one row of the sheet; `row` is None for a workbook without settings."""
+
     row: Row | None = None
     form_id: str = ""
     default_language: str = ""
 
     def titles(self, languages: Languages) -> dict[str, str]:
-        """The form's title in each language: vatra::title in those it has, form_title in the first."""
+        """Return the form's title in each language: vatra::title where it has one, else form_title."""
         if self.row is None:
             return {}
         title = self.row.get("title")
@@ -31,11 +33,11 @@ class Settings:
         return {code: text for code, text in found.items() if text}
 
     def is_public(self) -> bool:
-        """Whether vatra::audience says that anybody fills it."""
+        """Return whether vatra::audience says that anybody fills it."""
         return self.row is not None and self.row.get("vatra", "audience") == "public"
 
     def warnings(self, report: Report) -> list[dict[str, Any]]:
-        """What is asked about before sending: the JSON that stands in vatra::warnings; nothing where it isn't ours."""
+        """Return the warnings before sending from vatra::warnings, which is JSON; none where it isn't well-shaped."""
         written = self.row.get("vatra", "warnings") if self.row else ""
         if self.row is None or not written:
             return []
@@ -49,11 +51,12 @@ class Settings:
         return found
 
     def list_title(self, key: str, languages: Languages) -> dict[str, str]:
-        """The title of a list of the form's own: vatra::list_<key>."""
+        """Return the title of one of the form's own lists: vatra::list_<key>."""
         return languages.texts(self.row, "vatra", f"list_{key}") if self.row else {}
 
 
 def read_settings(sheet: Sheet, report: Report) -> Settings:
+    """Read the sheet, and report the settings that have no equivalent here."""
     if not sheet.rows:
         return Settings()
     row = sheet.rows[0]

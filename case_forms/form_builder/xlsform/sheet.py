@@ -19,11 +19,11 @@ class Row:
     seen: set[Tokens] = field(default_factory=set)
 
     def get(self, *tokens: str) -> str:
-        """The text in a column, "" when there is none."""
+        """Return the text in a column, "" when there is none."""
         return self.cells.get(tokens, "").strip()
 
     def texts(self, *tokens: str) -> dict[str, str]:
-        """{language as written in the header, "" for none: text} of a column that may be there several times."""
+        """Return {language as written in the header, "" for none: text} of a column that may be there several times."""
         size = len(tokens)
         return {
             (key[size] if len(key) > size else ""): text.strip()
@@ -32,16 +32,18 @@ class Row:
         }
 
     def header(self, *tokens: str) -> str:
-        """What the column is called in this workbook."""
+        """Return what the column is called in this workbook."""
         return self.sheet.header(*tokens)
 
     def truth(self, *tokens: str) -> bool | None:
-        """yes or no; None for anything else."""
+        """Return yes or no as a truth value; None for anything else."""
         return yes_no.get(self.get(*tokens))
 
 
 @dataclass
 class Sheet:
+    """One sheet. `headers`: {tokens: header}; `letters`: {letter of the column: header}."""
+
     name: str
     headers: dict[Tokens, str]
     letters: dict[str, str]
@@ -49,7 +51,7 @@ class Sheet:
 
     @classmethod
     def of(cls, name: str, read: dict[str, Any]) -> "Sheet":
-        """A sheet as workbook.read_book gives it."""
+        """Build a sheet from what workbook.read_book returns."""
         tokens = {entry["header"]: tuple(entry["tokens"]) for entry in read["headers"]}
         letters = {entry["column"]: entry["header"] for entry in read["headers"] if entry["column"]}
         sheet = cls(name, {each: header for header, each in tokens.items()}, letters)
@@ -60,6 +62,7 @@ class Sheet:
         return sheet
 
     def header(self, *tokens: str) -> str:
+        """Return the header of a column, or of the first that begins with these tokens."""
         exact = self.headers.get(tokens)
         if exact is not None:
             return exact
@@ -67,11 +70,11 @@ class Sheet:
         return next(alike, tokens[-1])
 
     def columns(self, *start: str) -> Iterator[Tokens]:
-        """The columns whose tokens begin so."""
+        """Iterate over the columns whose tokens begin with these."""
         return (key for key in self.headers if key[: len(start)] == start)
 
     def cell(self, row: int, letter: str) -> str:
-        """The text in a cell, by its row and letter."""
+        """Return the text in a cell, by its row and letter."""
         header = self.letters.get(letter)
         tokens = next((key for key, name in self.headers.items() if name == header), None)
         found = next((each for each in self.rows if each.number == row), None)

@@ -30,6 +30,8 @@ class Lost:
 
 @dataclass
 class SurveyColumns:
+    """The rows written so far, and what was lost in them."""
+
     form: Form
     names: ExportNames
     lists: ExportLists
@@ -47,6 +49,7 @@ class SurveyColumns:
             else:
                 row |= self._texts("constraint_message", question.constraint.message)
                 return
+        # The author's constraint is lost or absent, but the bounds still stand.
         self._put_constraint(row, add_bounds(question.stored, None))
 
     @staticmethod
@@ -62,6 +65,7 @@ class SurveyColumns:
             row["required"] = "yes" if required else "no"
             return
         text = self._printed("required", required, element)
+        # A condition that can't be written becomes “always”; `_printed` has noted what was lost.
         row["required"] = "yes" if text is None else text
 
     def _key(self, row: Row, item: AnyItem) -> None:
@@ -99,7 +103,7 @@ class SurveyColumns:
             row["vatra::shared_with"] = "\n".join(lines)
 
     def _printed(self, column: str, logic: Any, element: Element, **context: Any) -> str | None:
-        """A condition as XPath; None, and a note, when XPath can't say it."""
+        """Return a condition as XPath; None, and a note, when XPath can't express it."""
         try:
             return condition_to_xpath(logic, self.names.form, element, **context)
         except InexpressibleError as reason:
@@ -112,7 +116,7 @@ class SurveyColumns:
         }
 
     def _plain(self, text: str, column: str) -> str:
-        """A text that XLSForms don't read as something else."""
+        """Return a text that XLSForms don't take for something else."""
         if "${" in text:
             self._lose(column, "reference", text)
             text = text.replace("${", "$ {")
@@ -123,4 +127,5 @@ class SurveyColumns:
 
     def _lose(self, column: str, code: str, was: Any) -> None:
         words = str(EXPORT_NOTES.get(code, EXPORT_NOTES["no_xpath"]))
+        # The number of the row that is being written and isn't in `rows` yet; the headers are row 1.
         self.lost.append(Lost(len(self.rows) + 2, column, words, was if isinstance(was, str) else json.dumps(was)))

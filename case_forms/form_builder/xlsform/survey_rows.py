@@ -1,4 +1,4 @@
-"""The rows of the sheet "survey", from a definition."""
+"""The rows of the sheet "survey", written from a definition."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ NEVER_DEFAULT = ("matrix", "indicators", "indicator_assessment", "geopoint", "fi
 
 
 class SurveyRows(SurveyColumns):
-    """Writes the rows of a form, one after the other."""
+    """The rows of a form, written one after the other."""
 
     def write(self) -> None:
         form = self.form
@@ -65,7 +65,7 @@ class SurveyRows(SurveyColumns):
         self._put({"type": "end_group", "name": element.name})
 
     def _items(self, items: Iterable[AnyItem], name: str, *, has_intro: bool = False) -> None:
-        """ODK wants something to show in each group."""
+        """Write the items of a group, and a note where nothing in it would show: ODK wants something in each group."""
         shown = has_intro or any(not isinstance(item, Question) or item.type not in UNSHOWN_TYPES for item in items)
         for item in items:
             if isinstance(item, Note):
@@ -91,6 +91,7 @@ class SurveyRows(SurveyColumns):
         if len(bounds) == 2 and repeat.min == repeat.max:
             row["repeat_count"] = str(repeat.min)
         elif bounds:
+            # ODK fixes the number of rows or leaves it open; it has no bounds for it.
             self._lose("repeat_count", "rows", bounds)
         self._put(row)
         self._items(repeat.items, element.name)
@@ -126,7 +127,7 @@ class SurveyRows(SurveyColumns):
         self._put(row)
 
     def _ours(self, row: Row, question: Question, theirs: str, appearance: str) -> None:
-        """What only we have: in columns of ours, and in an XLSForm's own where there is one that comes near."""
+        """Write what only we have: in columns of ours, and in an XLSForm's own where there is a near one."""
         ours = question.type
         found = find_type(PYXFORM_NAMES.get(theirs, theirs), appearance, "", "")
         if found is None or found.type != ours:
@@ -159,6 +160,7 @@ class SurveyRows(SurveyColumns):
             row["vatra::step"] = format_number(step)
         ends = {format_number(low): question.low_label, format_number(high): question.high_label}
         labelled = {value: label for value, label in ends.items() if label}
+        # pyxform refuses a label at a value that no step reaches. Rounded, since steps may be decimal fractions.
         if question.high_label and round((high - low) / step, 6) % 1:
             labelled.pop(format_number(high))
             self._lose("parameters", "scale", {"high_label": question.high_label})
@@ -184,6 +186,7 @@ class SurveyRows(SurveyColumns):
                 row["calculation"] = value_to_xpath(question.calculation, self.names.form, element)
             except InexpressibleError as reason:
                 self._lose("calculation", reason.code, question.calculation)
+                # pyxform refuses a calculate row without a calculation.
                 row["calculation"] = "''"
         if question.has("default"):
             if ours in NEVER_DEFAULT:
@@ -193,12 +196,13 @@ class SurveyRows(SurveyColumns):
                 row["default"] = self._default(question, element, row["type"].split()[0])
                 if ours == "approximate_date" and len(question.default) < len("2012-05-03"):
                     row["vatra::default"] = json.dumps(question.default)
+                    # ODK's date needs a day; the year or month that was meant stands in our own column.
                     row["default"] = f"{question.default}-01-01"[:10]
         if question.has("initial"):
             self._initial(row, question, element)
 
     def _initial(self, row: Row, question: Question, element: Element) -> None:
-        """What the question begins with: a default that ODK works out, when the type can begin with that there."""
+        """Write what the question begins with: a default that ODK computes, when the type can begin with that there."""
         try:
             found = build_value(question.initial, self.names.form, element)
             text = node_to_xpath(found.node)
@@ -211,6 +215,7 @@ class SurveyRows(SurveyColumns):
             return
         as_expression = "number" if found.kind == "number" else "string"
         is_dynamic = default_is_dynamic(text, row["type"])
+        # pyxform takes a default for an expression only if it looks like one; a function around it makes that certain.
         row["default"] = text if is_dynamic else f"{as_expression}({text})"
 
     def _default(self, question: Question, element: Element, theirs: str) -> str:
@@ -223,10 +228,11 @@ class SurveyRows(SurveyColumns):
             text = " ".join(element.get_written_value(each) for each in value)
         else:
             text = element.get_written_value(str(value)) if element.kind == "choice" else str(value)
+        # The other way round: a plain text that pyxform would take for an expression is quoted.
         return f"string({quote(text)})" if default_is_dynamic(text, theirs) else text
 
     def _group(self, row: Row, question: Question, element: Element) -> None:
-        """A question of several parts: a group with one row for each."""
+        """Write a question of several parts: a group with one row for each."""
         ours = question.type
         appearance = "table-list" if ours == "matrix" else "field-list"
         row |= {"type": "begin_group", "appearance": appearance, "vatra::type": ours}

@@ -26,8 +26,11 @@ ALONE = (
 
 @dataclass(eq=False)
 class SurveyNode:
-    """sort: root, group, repeat, or question (any row that is neither); type: pyxform's name for the row's type;
-    list_name, has_other: of a select. `place` and `key` are given later."""
+    """One group, repeat or row.
+
+    `sort`: root, group, repeat, or question (any row that is neither); `type`: pyxform's name for the row's type;
+    `list_name`, `has_other`: of a select. `element` and `key` are given later (planning.py).
+    """
 
     sort: str
     row: Row | None = None
@@ -49,14 +52,14 @@ class SurveyNode:
         return self.row
 
     def walk(self) -> "Iterator[SurveyNode]":
-        """All nodes below, in document order."""
+        """Iterate over all nodes below, in document order."""
         for child in self.children:
             yield child
             yield from child.walk()
 
 
 def read_tree(sheet: Sheet, report: Report) -> SurveyNode:
-    """The rows under their groups. What can't stand is reported and left out."""
+    """Put the rows under their groups. What isn't allowed is reported and left out."""
     root = SurveyNode("root")
     open_nodes = [root]
     for row in sheet.rows:
@@ -76,6 +79,7 @@ def read_tree(sheet: Sheet, report: Report) -> SurveyNode:
                 break
         else:
             _question(open_nodes[-1], row, written, report)
+    # After "too deep" the walk stopped early: then open groups are no mistake of the workbook's.
     for node in open_nodes[1 : MAX_DEPTH + 1] if len(open_nodes) <= MAX_DEPTH else []:
         report.error("group_not_closed", sheet.name, node.here.number, node.here.header("type"))
     return root
@@ -117,13 +121,14 @@ def _question(parent: SurveyNode, row: Row, written: str, report: Report) -> Non
 
 
 def is_table(node: SurveyNode, list_names: Collection[str]) -> bool:
-    """Whether the group can be a matrix: its questions are asked side by side, with the same choices of these lists."""
+    """Return whether the group can be a matrix: questions side by side, with the same choices of these lists."""
     rows = build_rows(node)
     if not rows or any(row.type != "select one" or row.has_other for row in rows):
         return False
     if TABLE not in _appearance(node) and not _is_labelled(node):
         return False
     names = {row.list_name for row in rows}
+    # A matrix has no conditions, constraints or defaults of single rows: a group that has them stays a group.
     alone = all(not row.here.get(*column) for row in rows for column in ALONE)
     plain = all(not row.here.texts("hint") for row in rows)
     required = {row.here.get("bind", "required").lower() for row in rows}
@@ -131,14 +136,14 @@ def is_table(node: SurveyNode, list_names: Collection[str]) -> bool:
 
 
 def build_rows(node: SurveyNode) -> list[SurveyNode]:
-    """The rows of the table, without the one that only shows the choices."""
+    """Return the rows of the table, without the one that only shows the choices."""
     if any(child.sort != "question" for child in node.children):
         return []
     return [child for child in node.children if LABELS not in _appearance(child)]
 
 
 def get_labels(node: SurveyNode) -> SurveyNode | None:
-    """The row that only shows the choices."""
+    """Return the row that only shows the choices."""
     return next((child for child in node.children if LABELS in _appearance(child)), None)
 
 

@@ -1,6 +1,6 @@
-"""From the bytes of a workbook to plain rows, by pyxform. Knows no Django: it runs in a process of its own.
+"""From the bytes of a workbook to plain rows, by pyxform. Knows no Django: it runs in a separate process.
 
-sandbox_child.py is that process. What it gives:
+sandbox_child.py is that process. The result:
 
     {"sheets": {"survey": {"headers": [{"header", "column", "tokens"}], "rows": [[number, {header: text}]]}, ...},
      "notes": [{"code", "sheet", "row", "column", "values"}]}   column: "C", or "" when it isn't known
@@ -45,11 +45,15 @@ ROW_NUMBER = re.compile(r"\[row : (\d+)\]")
 
 
 def read_book(content: bytes) -> Book:
-    """Read the rows of an XLSForm. Raise RefusedWorkbookError; the caller catches what else a workbook may cause."""
+    """Read the rows of an XLSForm.
+
+    Raises RefusedWorkbookError; the caller catches whatever else a workbook may cause.
+    """
     file = check_archive(content)
     notes: list[Note] = []
     if file.has_merged_cells:
         notes.append(_note("merged_cells"))
+    # The file is read twice: pyxform gives texts only, in which a formula or a date looks like what was typed.
     letters = _look_at_cells(content, notes)
     try:
         data = get_xlsform(BytesIO(content), file_type=SupportedFileTypes.xlsx.value)
@@ -69,9 +73,9 @@ def _note(code: str, sheet: str = "", row: int | None = None, column: str = "", 
 
 
 def _look_at_cells(content: bytes, notes: list[Note]) -> dict[str, dict[str, str]]:
-    """Formulas, dates, errors, and sheets that are too large: what a reader of texts would pass over.
+    """Find formulas, dates, errors and sheets that are too large, which a reader of plain texts would miss.
 
-    Gives {sheet: {header: column}}.
+    Returns {sheet: {header: column}}.
     """
     letters: dict[str, dict[str, str]] = {name: {} for name in READ}
     book = load_workbook(BytesIO(content), read_only=True, data_only=False, keep_links=False)
@@ -97,7 +101,7 @@ def _look_at_cells(content: bytes, notes: list[Note]) -> dict[str, dict[str, str
 
 
 def _our_notes(sheet: Any, letters: dict[str, str]) -> Iterator[Note]:
-    """The notes that whoever wrote the workbook left about its survey, so that what was lost then is told now."""
+    """Yield the notes that our export left in the workbook about its survey, so that losses then are reported now."""
     sheet.reset_dimensions()
     for row in sheet.iter_rows(min_row=2, max_row=MAX_NOTES, max_col=4, values_only=True):
         about, number, column, words = ["" if value is None else str(value) for value in [*row, *[None] * 4][:4]]
@@ -107,6 +111,11 @@ def _our_notes(sheet: Any, letters: dict[str, str]) -> Iterator[Note]:
 
 
 def _filled_cells(sheet: Any, most: int, name: str) -> Iterator[tuple[int, int, Any]]:
+    """Yield (row, column, cell) of every cell with a value.
+
+    Raises RefusedWorkbookError for too many rows or columns.
+    """
+    # The size that a sheet declares may be wrong; without it openpyxl goes by the rows that there are.
     sheet.reset_dimensions()
     empty = filled = 0
     for number, row in enumerate(sheet.iter_rows(), start=1):
@@ -115,6 +124,7 @@ def _filled_cells(sheet: Any, most: int, name: str) -> Iterator[tuple[int, int, 
         filled += bool(cells)
         if empty > MAX_EMPTY_ROWS:
             return
+        # One more, for the headers.
         if filled > most + 1:
             raise RefusedWorkbookError("too_many_rows", sheet=name, most=most)
         if cells and cells[-1][0] > MAX_COLUMNS:
@@ -129,7 +139,7 @@ def _is_filled(cell: Any) -> bool:
 
 
 def _look_at(cell: Any, sheet: str, row: int, column: int, notes: list[Note]) -> int:
-    """Adds what is to be said of a cell. The length of its text."""
+    """Add what there is to report of a cell. Return the length of its text."""
     value, letter = cell.value, get_column_letter(column)
     code = ""
     if cell.data_type == "f":
@@ -148,6 +158,7 @@ def _look_at(cell: Any, sheet: str, row: int, column: int, notes: list[Note]) ->
         notes.append(_note(code, sheet, row, letter))
     if code == "cell_too_long":
         raise RefusedWorkbookError("cell_too_long", sheet=sheet, row=row, column=letter, most=MAX_LENGTH_OF_CELL)
+    # A number or a date counts as so many characters; it can't become a much longer text.
     return len(value) if isinstance(value, str) else 8
 
 
@@ -168,6 +179,7 @@ def _sheet(
 ) -> dict[str, Any]:
     rows, headers = getattr(data, name) or [], getattr(data, f"{name}_header") or []
     names = [header for header in (headers[0] if headers else {}) if header]
+    # As pyxform does: with "::" anywhere in a sheet, a single ":" in its other headers is no separator.
     double = any("::" in header for header in names)
     tokens = [process_header(header, double, header_aliases, known)[1] for header in names]
     return {
@@ -183,7 +195,7 @@ def _sheet(
 
 
 def _verdict(data: DefinitionData) -> list[Note]:
-    """pyxform's own opinion of the form: its first error, and its warnings."""
+    """Return pyxform's own verdict on the form: its first error."""
     warnings: list[str] = []
     try:
         workbook_to_json(workbook_dict=data, warnings=warnings)

@@ -1,7 +1,7 @@
-"""A definition becomes an XLSForm that pyxform converts and ODK Validate accepts.
+"""The export of a definition as an XLSForm that pyxform converts and ODK Validate accepts.
 
-What XLSForms have no place for stands in columns beginning with vatra::, which other programs pass over and our own
-reading takes back; what can't be said in XPath is told, with what it was, in a sheet of its own.
+What XLSForms have no place for goes into columns beginning with vatra::, which other programs skip and our own import
+reads; what can't be expressed in XPath is reported, with what it was, in a sheet of its own.
 """
 
 import re
@@ -43,11 +43,12 @@ MAX_LENGTH_OF_CELL = 32_767
 def write_xlsform(
     definition: dict[str, Any], *, sources: ChoiceSource | None = None, shared: Shared | None = None
 ) -> bytes:
-    """The form as the bytes of a workbook (.xlsx).
+    """Return the form as the bytes of a workbook (.xlsx).
 
-    The definition must be one that can be published (checker). sources: the lists we always have, written out as
-    choices (from the database unless given); shared: looks up shared lists (likewise).
+    The definition must be one that can be published (checker). `sources`: the built-in lists, written out as choices
+    (from the database unless given); `shared`: looks up shared lists (likewise).
     """
+    # Lists stay lists: one sheet of choices for all questions that share them, and the same form when read again.
     form = parse_form(unresolved(definition))
     lists = ExportLists(form, sources or Lists(), shared or shared_lists())
     lists.put_own()
@@ -66,6 +67,7 @@ def _choices(lists: ExportLists) -> list[Row]:
     rows = []
     for name, choice, written, columns in lists.rows():
         row = {"list_name": name, "name": written, **columns}
+        # "${" would be taken for a reference to a question.
         row |= {f"label::{get_name(code)}": text.replace("${", "$ {") for code, text in choice.label.items() if text}
         if written != choice.value:
             row["vatra_value"] = choice.value
@@ -119,18 +121,19 @@ def _saved(sheets: dict[str, list[Row]]) -> bytes:
 
 
 def _columns(name: str, rows: list[Row]) -> list[str]:
-    """The columns that some row has, in the order that people know, ours behind."""
+    """Return the columns that some row has, in the order that people know, ours last."""
     order = {column: position for position, column in enumerate(FIRST[name])}
     used = list(dict.fromkeys(column for row in rows for column in row))
     return sorted(used, key=lambda column: order.get(column.partition("::")[0], len(order)))
 
 
 def _cell(sheet: Any, text: str, *, bold: bool = False) -> Any:
-    """A text, never a formula and never a number, whatever it begins with."""
+    """Return a cell with a text, never a formula and never a number, whatever it begins with."""
     if not text:
         return None
     cell = WriteOnlyCell(sheet, UNWRITABLE.sub("�", text)[:MAX_LENGTH_OF_CELL])
     cell.data_type = "s"
+    # As with an apostrophe in front: the cell stays a text when somebody edits it in a spreadsheet.
     if text[:1] in "=+-@":
         cell.quotePrefix = True
     if bold:

@@ -1,4 +1,4 @@
-"""Writes a form as an XLSForm."""
+"""The command that writes a form as an XLSForm."""
 
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from case_forms.form_builder.xlsform.writing import write_xlsform
 
 
 class Command(BaseCommand):
+    """The command: writes the draft of a form, or one of its versions, to a file."""
+
     help = "Writes a form's draft, or one of its versions, as an XLSForm that pyxform and ODK take."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,4 +1,4 @@
-"""Takes in an XLSForm as the draft of a form, or says by sheet, row and column what keeps it from that."""
+"""The command that imports an XLSForm as the draft of a form, or reports by sheet, row and column what prevents it."""
 
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,11 @@ from case_forms.form_builder.xlsform.sandbox import read_safely
 
 
 class Command(BaseCommand):
+    """The command: reads a workbook, prints the report, and saves the form where there is no error.
+
+    With --check nothing is saved.
+    """
+
     help = (
         "Reads an XLSForm (.xlsx) and keeps it as a draft, which nobody can fill before it is published. What can't be "
         "carried over is named by sheet, row and column; with one error nothing is saved, and the exit code is 1."
@@ -76,7 +81,7 @@ class Command(BaseCommand):
 
 
 def told(finding: Finding) -> str:
-    """One finding on a line: "error  survey row 12, relevant: words [code]"."""
+    """Return one finding on a line: "error  survey row 12, relevant: words [code]"."""
     place = ", ".join(
         filter(None, (f"{finding.sheet} row {finding.row}" if finding.row else finding.sheet, finding.column))
     )

@@ -1,1 +1,1 @@
-"""XPath, as XLSForms write it, to JSON-Logic and back. Knows no Django."""
+"""Conversion between XPath, as XLSForms write it, and JSON-Logic. Knows no Django."""

@@ -1,4 +1,4 @@
-"""The elements of an XLSForm that expressions can name. Both ways of converting look names up here."""
+"""The elements of an XLSForm that expressions can name. Both directions of conversion look names up here."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,11 +14,12 @@ KINDS = (
 
 @dataclass(eq=False)
 class Element:
-    """A question, group or repeat. `name`: in the XLSForm; `key`: in the definition ("grid.row" for a matrix's row).
+    """A question, group or repeat.
 
-    logic: what reads it, when that isn't {"var": key}; why_not: a code when it can't be read at all;
-    is_always_asked: whether each row of its innermost repeat has it; whole, least: what is known of a number;
-    choices: (value here, value in the XLSForm, label in the form's first language).
+    `name`: in the XLSForm; `key`: in the definition ("grid.row" for a matrix's row); `logic`: the JSON-Logic that reads
+    it, when that isn't {"var": key}; `why_not`: a code when it can't be read at all; `is_always_asked`: whether each
+    row of its innermost repeat has it; `whole`, `least`: what is known of a number; `choices`: (value here, value in
+    the XLSForm, label in the form's first language).
     """
 
     name: str
@@ -40,7 +41,7 @@ class Element:
         return element
 
     def iter_ancestors(self) -> "Iterator[Element]":
-        """The innermost first, this one not included."""
+        """Iterate over its ancestors, the innermost first."""
         element = self.parent
         while element is not None:
             yield element
@@ -53,15 +54,15 @@ class Element:
 
     @property
     def read(self) -> Any:
-        """JSON-Logic that reads it where its innermost repeat's row is in scope."""
+        """The JSON-Logic that reads it where its innermost repeat's row is in scope."""
         return {"var": self.key} if self.logic is None else self.logic
 
     def get_own_value(self, written: str) -> str:
-        """The choice's value here, of the one written in the XLSForm."""
+        """Return the choice's value here, for the one written in the XLSForm."""
         return next((value for value, other, _label in self.choices if other == written), written)
 
     def get_written_value(self, value: str) -> str:
-        """The choice's value in the XLSForm."""
+        """Return the choice's value in the XLSForm."""
         return next((other for own, other, _label in self.choices if own == value), value)
 
 

@@ -1,7 +1,7 @@
-"""What XPath and JSON-Logic say in different words, for both directions.
+"""Equivalents of XPath and JSON-Logic that the two write differently, for both directions.
 
-Operators that XPath has no function for are written out in it: the one direction fills the template, the other knows it
-again, whoever wrote it.
+Operators that XPath has no function for are written out in it: the one direction fills the template, the other
+recognises it, whoever wrote it.
 """
 
 import re
@@ -30,18 +30,19 @@ MINUTES_OF_A_DAY = 1440
 
 
 def fill_template(operator: str, *arguments: Node) -> Node:
-    """The operator written out in XPath."""
+    """Return the operator written out in XPath."""
     return replace_refs(TEMPLATES[operator], dict(zip("AB", arguments, strict=False)))
 
 
 def match_template(operator: str, node: Node) -> list[Node] | None:
-    """The operator's arguments when the node is its template, None when it isn't."""
+    """Return the operator's arguments when the node is its template, None when it isn't."""
     holes: dict[str, Node] = {}
     return [holes[name] for name in sorted(holes)] if _fits(TEMPLATES[operator], node, holes) else None
 
 
 def _fits(pattern: Node, node: Node, holes: dict[str, Node]) -> bool:
     if isinstance(pattern, Ref):
+        # An argument that stands in the template several times must be the same each time.
         return holes.setdefault(pattern.name, node) == node
     if isinstance(pattern, Call) and isinstance(node, Call):
         same = pattern.name == node.name and len(pattern.arguments) == len(node.arguments)
@@ -53,7 +54,10 @@ def _fits(pattern: Node, node: Node, holes: dict[str, Node]) -> bool:
 
 
 def has_alternatives(pattern: str) -> bool:
-    """Whether a | reaches from end to end of a pattern, so that a ^ in front is of the first alternative only."""
+    """Return whether a | divides a whole pattern.
+
+    Then a ^ in front is of the first alternative only.
+    """
     depth, in_class, escaped = 0, False, False
     for sign in pattern:
         if escaped:

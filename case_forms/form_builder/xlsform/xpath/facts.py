@@ -1,4 +1,4 @@
-"""What is known of JSON-Logic without running it: when it has no value, and whether it is a whole number."""
+"""Facts about JSON-Logic without running it: when it has no value, and whether it is a whole number."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,9 +23,10 @@ ONE_NUMBER = frozenset({"round", "floor", "ceil", "abs"})
 
 @dataclass(frozen=True)
 class Facts:
-    """needs: without an answer to one of these keys there is no value; None when that isn't all there is to it.
+    """The facts about one value.
 
-    least: no value is smaller; whole: every value is a whole number.
+    `needs`: without an answer to one of these keys there is no value; None when that isn't all there is to it. `least`:
+    no value is smaller; `whole`: every value is a whole number.
     """
 
     needs: Keys | None = ()
@@ -41,7 +42,7 @@ UNSURE = Facts(None)
 
 
 def operation(logic: Any) -> tuple[str, list[Any]] | None:
-    """(operator, arguments) of an expression, None of a constant."""
+    """Return (operator, arguments) of an expression, None of a constant."""
     if not isinstance(logic, dict) or len(logic) != 1:
         return None
     operator, given = next(iter(logic.items()))
@@ -49,7 +50,7 @@ def operation(logic: Any) -> tuple[str, list[Any]] | None:
 
 
 def variable(logic: Any) -> str | None:
-    """The name that a plain {"var": name} reads."""
+    """Return the name that a plain {"var": name} reads."""
     found = operation(logic)
     if found and found[0] == "var" and len(found[1]) == 1 and isinstance(found[1][0], str) and found[1][0]:
         return found[1][0]
@@ -57,7 +58,7 @@ def variable(logic: Any) -> str | None:
 
 
 def facts(logic: Any, find: Find) -> Facts:
-    """What is known of an expression's value."""
+    """Return what is known of an expression's value."""
     found = operation(logic)
     if found is None:
         return constant_facts(logic)
@@ -94,6 +95,7 @@ def constant_facts(logic: Any) -> Facts:
         return Facts((), float(logic), True)
     if isinstance(logic, int | float):
         return Facts((), float(logic), float(logic).is_integer())
+    # null has no value for a reason that isn't a missing answer.
     return UNSURE if logic is None else Facts(())
 
 
@@ -108,7 +110,10 @@ def _variable(logic: Any, find: Find) -> Facts:
 
 
 def _operands(arguments: Iterable[Any], find: Find) -> Facts:
-    """Of numbers: a text may be none, so more than an answer is needed for it to have a value."""
+    """Return what is known of numbers together.
+
+    A text may be no number, so more than an answer is needed for it to have a value.
+    """
     parts = []
     for argument in arguments:
         found, name = facts(argument, find), variable(argument)
@@ -122,9 +127,11 @@ def _arithmetic(operator: str, arguments: list[Any], find: Find) -> Facts:
     found = _operands(arguments, find)
     if operator in ("/", "%"):
         divisor = arguments[1] if len(arguments) > 1 else None
+        # A division by 0 has no result, however many answers there are.
         is_safe = isinstance(divisor, int | float) and not isinstance(divisor, bool) and divisor != 0
         return Facts(found.needs if is_safe else None, None, found.whole and operator == "%")
     positive = found.least is not None and found.least >= 0
+    # X - X % 1 is X cut off at the point: how to_logic writes int().
     is_cut = operator == "-" and len(arguments) == 2 and arguments[1] == {"%": [arguments[0], 1]}
     return Facts(found.needs, 0.0 if positive and operator in ("+", "*") else None, found.whole or is_cut)
 
@@ -163,7 +170,7 @@ def _least(parts: list[Facts]) -> float | None:
 
 
 def may_be_empty(logic: Any) -> bool:
-    """Whether it may be an empty text, which isn't null and yet no answer."""
+    """Return whether it may be an empty text, which isn't null and yet no answer."""
     found = operation(logic)
     if found is None:
         return logic == ""

@@ -1,4 +1,4 @@
-"""What an XPath expression is made of, and what can be wrong with one.
+"""The nodes that an XPath expression consists of, and the error for one that can't be used.
 
 `at` is where a node begins in the text. Nodes that say the same are equal wherever they stand.
 """
@@ -8,7 +8,10 @@ from typing import Any
 
 
 class XPathError(Exception):
-    """An expression that can't be read or carried over. `at` counts characters from 0; `values` fill in the message."""
+    """Raised for an expression that can't be read or carried over.
+
+    `at` counts characters from 0; `values` fill in the message.
+    """
 
     def __init__(self, code: str, at: int = 0, **values: Any) -> None:
         super().__init__(code)
@@ -19,19 +22,24 @@ class XPathError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """A number written out."""
+
     value: int | float
+    # Not compared: the converters recognise patterns by comparing nodes, wherever they stand in the text.
     at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """A text in quotes."""
+
     value: str
     at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """${name}"""
+    """A reference: ${name}."""
 
     name: str
     at: int = field(default=0, compare=False)
@@ -39,6 +47,8 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """A call of a function."""
+
     name: str
     arguments: "tuple[Node, ...]" = ()
     at: int = field(default=0, compare=False)
@@ -46,7 +56,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`sign`: or and = != < <= > >= + - * div mod, with two parts or (or, and, +, *) more; "negative" with one."""
+    """An operator with its operands.
+
+    `sign`: or and = != < <= > >= + - * div mod, with two parts or (or, and, +, *) more; "negative" with one.
+    """
 
     sign: str
     parts: "tuple[Node, ...]"
@@ -55,7 +68,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Steps such as "..", "name", ".": from `base` when there is one, from the root when absolute, else from here."""
+    """A path of steps such as "..", "name", ".".
+
+    It begins at `base` when there is one, at the root when absolute, else at the element of the expression.
+    """
 
     steps: tuple[str, ...]
     base: "Node | None" = None
@@ -65,7 +81,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Filtered:
-    """base[condition]: those of its nodes for which the condition holds."""
+    """base[condition]: those of the base's nodes for which the condition holds."""
 
     base: "Node"
     condition: "Node"
@@ -79,7 +95,7 @@ ITSELF = Path((".",))
 
 
 def get_children(node: Node) -> "tuple[Node, ...]":
-    """The nodes that stand directly in this one, in the order of the text."""
+    """Return the nodes directly inside this one, in the order of the text."""
     if isinstance(node, Call):
         return node.arguments
     if isinstance(node, Operation):
@@ -92,7 +108,7 @@ def get_children(node: Node) -> "tuple[Node, ...]":
 
 
 def replace_refs(node: Node, given: dict[str, Node]) -> Node:
-    """The node with what is given for each ${name} in it."""
+    """Return the node with each ${name} replaced by the node given for it."""
     if isinstance(node, Ref):
         return given.get(node.name, node)
     if isinstance(node, Call):

@@ -1,4 +1,4 @@
-"""What has to be asked before two values are compared, so that no answer means what it means to XPath.
+"""Guards against null: what to ask before a comparison, so that a missing answer means what it means to XPath.
 
 XPath has NaN where JSON-Logic has null, and null counts as 0 in an order. A comparison therefore asks `answered` first,
 unless it can't make a difference. Both converters ask here, so that what one adds the other takes away.
@@ -18,7 +18,7 @@ WORKED_OUT = frozenset(
 
 
 def guarantees(logic: Any) -> frozenset[str]:
-    """The keys that have an answer whenever the condition holds."""
+    """Return the keys that have an answer whenever the condition holds."""
     found = operation(logic)
     if found is None:
         return frozenset()
@@ -28,6 +28,7 @@ def guarantees(logic: Any) -> frozenset[str]:
     if operator == "and":
         return frozenset().union(*map(guarantees, arguments))
     if operator == "or":
+        # Only one of the parts need hold: known is what all of them guarantee.
         return frozenset.intersection(*map(guarantees, arguments)) if arguments else frozenset()
     if operator in ORDERS and len(arguments) == 2:
         return _guaranteed_by_order(operator, arguments)
@@ -38,7 +39,10 @@ def guarantees(logic: Any) -> frozenset[str]:
 
 
 def _guaranteed_by_order(operator: str, arguments: list[Any]) -> frozenset[str]:
-    """No answer counts as 0, and is neither before nor after a day: so where it can't be 0, it is there."""
+    """Return the keys that must have an answer for an order to hold.
+
+    No answer counts as 0, and is neither before nor after a day: so where it can't be 0, there is an answer.
+    """
     smaller, larger = arguments if operator in ("<", "<=") else arguments[::-1]
     strict = operator in ("<", ">")
     found = []
@@ -52,7 +56,7 @@ def _guaranteed_by_order(operator: str, arguments: list[Any]) -> frozenset[str]:
 
 
 def _is_text(logic: Any) -> bool:
-    """Whether it is a text that is never a number: a day."""
+    """Return whether it is a text that is never a number: a day."""
     return (isinstance(logic, str) and not logic[:1].isdecimal()) or _is_day(logic)
 
 
@@ -62,7 +66,7 @@ def _is_day(logic: Any) -> bool:
 
 
 def guard(operator: str, left: Any, right: Any, find: Find, known: frozenset[str]) -> Keys | None:
-    """The keys to ask `answered` of before `left operator right` (an order); () when there is nothing to ask.
+    """Return the keys to ask `answered` of before `left operator right` (an order); () when there is nothing to ask.
 
     None: more than answers is needed, so each side has to be compared with null.
     """
@@ -72,6 +76,8 @@ def guard(operator: str, left: Any, right: Any, find: Find, known: frozenset[str
     else:
         larger, smaller = sides
     strict = operator in ("<", ">")
+    # The two sides differ: a missing larger side counts as 0 and may fail the order by itself; a missing smaller side
+    # may make it hold.
     harmless = all(
         (
             _settled(larger, known) or _stays_false(smaller.least, strict),
@@ -86,13 +92,13 @@ def guard(operator: str, left: Any, right: Any, find: Find, known: frozenset[str
 
 
 def has_empty_and_null(left: Any, right: Any, find: Find) -> bool:
-    """Whether of two texts one may be null where the other is "": the same to XPath, but not to `==`."""
+    """Return whether of two texts one may be null where the other is "": the same to XPath, but not to `==`."""
     sides = ((left, right), (right, left))
     return any(may_be_empty(one) and not facts(other, find).is_sure for one, other in sides)
 
 
 def guard_of_dates(operator: str, left: Any, right: Any, find: Find, known: frozenset[str]) -> Keys | None:
-    """The same for two dates: no date is before or after nothing, but nothing and nothing are in order."""
+    """Return the same for two dates: no date is before or after nothing, but nothing and nothing are in order."""
     sides = (facts(left, find), facts(right, find))
     if operator in ("<", ">") or any(_settled(side, known) for side in sides):
         return ()
@@ -102,7 +108,10 @@ def guard_of_dates(operator: str, left: Any, right: Any, find: Find, known: froz
 
 
 def guard_of_equals(left: Any, right: Any, find: Find, known: frozenset[str]) -> Keys | None:
-    """The same for equality: two answers that aren't there are equal, a result that isn't a number equals nothing."""
+    """Return the same for equality.
+
+    Two missing answers are equal; a result that isn't a number equals nothing.
+    """
     if any(_settled(facts(side, find), known) for side in (left, right)):
         return ()
     worked_out = [facts(side, find).needs for side in (left, right) if is_worked_out(side)]
@@ -112,7 +121,7 @@ def guard_of_equals(left: Any, right: Any, find: Find, known: frozenset[str]) ->
 
 
 def is_worked_out(logic: Any) -> bool:
-    """Whether it is "not a number" to XPath, and no empty text, when it has no value."""
+    """Return whether it is "not a number" to XPath, and no empty text, when it has no value."""
     found = operation(logic)
     if found is None:
         return False
@@ -125,7 +134,7 @@ def is_worked_out(logic: Any) -> bool:
 
 
 def is_mixed(logic: Any) -> bool:
-    """Whether it is sometimes an empty text and sometimes "not a number" when it has no value."""
+    """Return whether it is sometimes an empty text and sometimes "not a number" when it has no value."""
     found = operation(logic)
     if found is None or found[0] not in ("if", "?:"):
         return False
@@ -138,5 +147,5 @@ def _settled(side: Facts, known: frozenset[str]) -> bool:
 
 
 def _stays_false(least: float | None, strict: bool) -> bool:
-    """Whether "least <= smaller < larger" fails anyhow when the larger side has no value and counts as 0."""
+    """Return whether "least <= smaller < larger" fails anyhow when the larger side has no value and counts as 0."""
     return least is not None and (least >= 0 if strict else least > 0)

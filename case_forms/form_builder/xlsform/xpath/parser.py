@@ -1,4 +1,4 @@
-"""Read an XPath expression as XLSForms write it: a grammar for lark, and our own words for what is wrong.
+"""The parser of XPath as XLSForms write it: a grammar for lark, and our own codes for what is wrong.
 
 The grammar is that of XPath 1.0 without axes, attributes, wildcards and unions, and with XLSForm's ${name}. lark's
 contextual lexer gives "div", "and" and "*" the meaning that they have where they stand (XPath 1.0, section 3.7).
@@ -68,9 +68,10 @@ NAME: /{NAME}(?::{NAME})?/
 
 
 def parse(written: str) -> Node:
-    """The expression as a tree. Raise XPathError, and nothing else."""
+    """Parse the expression into a tree. Raises XPathError, and nothing else."""
     if len(written) > MAX_LENGTH:
         raise XPathError("expression_too_long", most=MAX_LENGTH)
+    # Word processors and spreadsheets replace straight quotation marks. One character for one: places stay right.
     written = written.translate(SMART_QUOTES)
     try:
         node: Node = PARSER.parse(written)  # type: ignore[assignment]  # the transformer builds nodes, not lark's trees
@@ -81,18 +82,20 @@ def parse(written: str) -> Node:
 
 
 def read_number(text: str) -> int | float | None:
-    """The number that a text is to XPath, None when it is none."""
+    """Return the number that a text is to XPath, None when it is none."""
     stripped = text.strip()
     return _number(stripped) if NUMBER.fullmatch(stripped) else None
 
 
 def _number(digits: str) -> int | float:
     value = float(digits)
+    # Below 1e15 every whole number is exact as a float.
     return int(value) if value.is_integer() and abs(value) < 1e15 else value
 
 
 def _check_depth(root: Node) -> None:
     """Refuse a tree whose conversion would exhaust Python's stack, such as "1 - 1 - 1 - ..." a thousand times."""
+    # Level by level, without recursion: a recursive check would fail on what it is to refuse.
     level: list[Node] = [root]
     for _depth in range(MAX_DEPTH):
         level = [child for node in level for child in get_children(node)]
@@ -102,7 +105,10 @@ def _check_depth(root: Node) -> None:
 
 
 class _TokenChecks:
-    """Refuse what is too large, or no reference, while lark reads: the first thing wrong is the one that is named."""
+    """Checks between lark's lexer and parser: refuse what is too large, or no reference.
+
+    They run while lark reads, so that the first thing wrong in the text is the one that is reported.
+    """
 
     always_accept = ()
 
@@ -124,7 +130,10 @@ class _TokenChecks:
 
 @v_args(inline=True)
 class _NodeBuilder(Transformer[Token, Node]):
-    """One method for each rule of the grammar. `at` is where the first character of the node stands."""
+    """The builder of nodes, with one method for each rule of the grammar.
+
+    `at` is where the first character of the node stands.
+    """
 
     def number(self, token: Token) -> Node:
         return Number(_number(token), _at(token))
@@ -145,6 +154,7 @@ class _NodeBuilder(Transformer[Token, Node]):
         return Operation(str(sign), (left, right), left.at)
 
     def negative(self, sign: Token, inner: Node) -> Node:
+        # "-5" is one number, so that it compares equal to a constant of JSON-Logic; "--5" stays an operation.
         if isinstance(inner, Number) and inner.value >= 0:
             return Number(-inner.value, _at(sign))
         return Operation("negative", (inner,), _at(sign))
@@ -166,7 +176,7 @@ class _NodeBuilder(Transformer[Token, Node]):
 
 
 def _get_referenced(token: Token) -> str:
-    """The name in ${name}."""
+    """Return the name in ${name}. Raises XPathError: bad_reference."""
     name = str(token[2:-1]).strip()
     if not re.fullmatch(NAME, name):
         raise XPathError("bad_reference", _at(token))
@@ -182,7 +192,7 @@ def _names(steps: tuple[Token, ...]) -> tuple[str, ...]:
 
 
 def _refuse(written: str, error: UnexpectedInput) -> NoReturn:
-    """Say what lark stumbled over in our own codes, with its place."""
+    """Raise what lark stumbled over as XPathError, with our own code and its place."""
     at, wanted = error.pos_in_stream or 0, _wanted(error)
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
         raise XPathError("unfinished", len(written))
@@ -200,14 +210,14 @@ def _refuse(written: str, error: UnexpectedInput) -> NoReturn:
 
 
 def _wanted(error: UnexpectedInput) -> set[str]:
-    """The terminals that could have stood there: NAME among them when a value or a step was expected."""
+    """Return the terminals that lark expected: NAME among them where a value or a step was expected."""
     if isinstance(error, UnexpectedToken):
         return set(error.expected)
     return set(error.allowed or ()) if isinstance(error, UnexpectedCharacters) else set()
 
 
 def _word(error: UnexpectedInput) -> str:
-    """A token without its quotes or ${}."""
+    """Return a token without its quotes or ${}."""
     if not isinstance(error, UnexpectedToken):
         return ""
     if error.token.type == "REFERENCE":

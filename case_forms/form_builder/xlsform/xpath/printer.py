@@ -1,6 +1,6 @@
-"""Print an XPath expression from its nodes, with parentheses where its operators need them.
+"""The printer of XPath expressions from their nodes, with parentheses where the operators need them.
 
-`parse(print_xpath(node)) == node` for what the parser can give (tests/test_xpath_printer.py).
+`parse(print_xpath(node)) == node` for what the parser can return (tests/test_xpath_printer.py).
 """
 
 from collections.abc import Iterator
@@ -23,13 +23,14 @@ MAX_PRINTED = 9_000  # characters; what is longer could not be read back
 
 
 class TooLongError(Exception):
-    """The expression has more than MAX_PRINTED characters."""
+    """Raised when the expression has more than MAX_PRINTED characters."""
 
 
 def print_xpath(node: Node) -> str:
-    """The expression as text. Raise TooLongError as soon as there is too much of it."""
+    """Return the expression as text. Raises TooLongError as soon as there is too much of it."""
     pieces: list[str] = []
     length = 0
+    # Piece by piece: what stands in an expression twice can double it again and again (docs/adr/0086).
     for piece in _pieces(node):
         pieces.append(piece)
         length += len(piece)
@@ -39,7 +40,7 @@ def print_xpath(node: Node) -> str:
 
 
 def quote(text: str) -> str:
-    """A text in quotes; XPath has no way to write both kinds in one."""
+    """Return a text in quotes; XPath has no way to write both kinds in one."""
     if "'" not in text:
         return f"'{text}'"
     if '"' not in text:
@@ -49,13 +50,13 @@ def quote(text: str) -> str:
 
 
 def format_number(value: int | float) -> str:
-    """Digits, a point and a sign; XPath knows no exponents."""
+    """Write a number with digits, a point and a sign; XPath knows no exponents."""
     text = format(Decimal(repr(value)), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _binding(node: Node) -> int:
-    """How strongly the outermost operator of a node holds it together."""
+    """Return how strongly the outermost operator of a node binds."""
     if isinstance(node, Operation):
         return BINDING[node.sign]
     return NEGATIVE if isinstance(node, Number) and node.value < 0 else ATOM
@@ -93,12 +94,14 @@ def _operation(node: Operation) -> Iterator[str]:
         return
     for position, part in enumerate(node.parts):
         yield f" {node.sign} " if position else ""
+        # The left operand of such an operator needs no parentheses around an operator of its own strength; the right
+        # one does.
         is_left = position == 0 and node.sign in LEFT_TO_RIGHT
         yield from _within(part, binding - 1 if is_left else binding)
 
 
 def _within(node: Node, binding: int) -> Iterator[str]:
-    """A node as an operand of an operator that binds so strongly."""
+    """Print a node as an operand of an operator that binds so strongly."""
     if _binding(node) > binding:
         yield from _pieces(node)
         return

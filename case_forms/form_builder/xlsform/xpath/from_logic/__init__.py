@@ -1,6 +1,6 @@
-"""JSON-Logic to XPath, as XLSForms write it. What it says is what was meant, or it isn't said: InexpressibleError.
+"""JSON-Logic to XPath, as XLSForms write it. Either it means the same, or InexpressibleError is raised.
 
-The other way round gives the same expression again for what people build (tests/test_round_trip.py).
+The other direction returns the same expression again for what people build (tests/test_round_trip.py).
 """
 
 from typing import Any
@@ -27,27 +27,27 @@ __all__ = [
 
 
 def build_value(logic: Any, form: FormElements, here: Element, **context: Any) -> TypedNode:
-    """The expression's value as nodes, and of which kind it is. `context`: see XPathBuilder."""
+    """Build the expression's value as nodes, with its type. `context`: see XPathBuilder."""
     return XPathBuilder(form, here, **context).value(logic)
 
 
 def condition_to_node(logic: Any, form: FormElements, here: Element, **context: Any) -> Node:
-    """Nodes that are true when the expression is. Raise InexpressibleError."""
+    """Build nodes that are true when the expression is. Raises InexpressibleError."""
     return XPathBuilder(form, here, **context).condition(logic).node
 
 
 def value_to_xpath(logic: Any, form: FormElements, here: Element, **context: Any) -> str:
-    """XPath with the value of the expression. Raise InexpressibleError."""
+    """Write XPath with the value of the expression. Raises InexpressibleError."""
     return node_to_xpath(build_value(logic, form, here, **context).node)
 
 
 def condition_to_xpath(logic: Any, form: FormElements, here: Element, **context: Any) -> str:
-    """XPath that is true when the expression is. Raise InexpressibleError."""
+    """Write XPath that is true when the expression is. Raises InexpressibleError."""
     return node_to_xpath(condition_to_node(logic, form, here, **context))
 
 
 def node_to_xpath(node: Node) -> str:
-    """The nodes as text. Raise InexpressibleError when it could not be read back."""
+    """Print the nodes. Raises InexpressibleError when the text could not be read back."""
     try:
         return print_xpath(node)
     except TooLongError:

@@ -1,4 +1,4 @@
-"""Build XPath's nodes from JSON-Logic: names, and which function builds which operator.
+"""The builder of XPath's nodes from JSON-Logic: names, and the registry of which function builds which operator.
 
 The modules beside this one register their operators here, so that none of them has to know the others.
 """
@@ -14,7 +14,7 @@ NOT_EQUAL_TO_NOTHING = ("text", "date", "choice")
 
 
 class InexpressibleError(Exception):
-    """XPath can't say this. `code` says why."""
+    """Raised for what XPath can't express. `code` says why."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -22,7 +22,7 @@ class InexpressibleError(Exception):
 
 
 class TypedNode(NamedTuple):
-    """A part of an XPath expression, and what its value is (elements.KINDS)."""
+    """A part of an XPath expression, and the type of its value (elements.KINDS)."""
 
     node: Node
     kind: str
@@ -34,7 +34,7 @@ CONDITIONS: dict[str, Build] = {}  # operators that say whether something is so
 
 
 def builds_value(*operators: str) -> Callable[[Build], Build]:
-    """Register what builds these operators' values."""
+    """Register the function that builds these operators' values."""
 
     def register(build: Build) -> Build:
         VALUES.update(dict.fromkeys(operators, build))
@@ -44,7 +44,7 @@ def builds_value(*operators: str) -> Callable[[Build], Build]:
 
 
 def builds_condition(*operators: str) -> Callable[[Build], Build]:
-    """Register what builds these operators' truth."""
+    """Register the function that builds these operators' truth."""
 
     def register(build: Build) -> Build:
         CONDITIONS.update(dict.fromkeys(operators, build))
@@ -54,10 +54,11 @@ def builds_condition(*operators: str) -> Callable[[Build], Build]:
 
 
 class XPathBuilder:
-    """Builds the expressions of one element.
+    """A builder of the expressions of one element.
 
-    itself: the question that a constraint judges; attributes: {attribute: column of the choices sheet}; row: the repeat
-    group whose rows a condition goes through; known: the keys that have an answer where the expression is asked.
+    `itself`: the question that a constraint validates; `attributes`: {attribute: column of the choices sheet}; `row`:
+    the repeat group whose rows a condition goes through; `known`: the keys that have an answer where the expression is
+    asked.
     """
 
     def __init__(
@@ -74,11 +75,13 @@ class XPathBuilder:
         self.itself = itself
         self.attributes = attributes
         self.row = row
+        # ODK asks a constraint only of an answer that is there.
         self.known = frozenset({itself.key}) if itself else frozenset()
 
     # ---- what an expression is worth ----
 
     def value(self, logic: Any) -> TypedNode:
+        """Build an expression's value. Raises InexpressibleError."""
         found = operation(logic)
         if found is None:
             return build_constant(logic)
@@ -93,7 +96,7 @@ class XPathBuilder:
         return VALUES[operator](self, arguments)
 
     def condition(self, logic: Any) -> TypedNode:
-        """An expression where its truth is what matters."""
+        """Build an expression of which only the truth matters."""
         if isinstance(logic, bool):
             return build_constant(logic)
         found = operation(logic)
@@ -110,7 +113,7 @@ class XPathBuilder:
         return build_truth(self.value(logic))
 
     def truth_of_answer(self, name: str) -> TypedNode:
-        """A variable on its own: answered, and neither false nor 0."""
+        """Build the truth of a variable on its own: answered, and neither false nor 0."""
         element = self.find(name)
         if element is not None and element.kind == "yesno":
             return build_operation("=", self.reference(name).node, Text("true"))
@@ -119,21 +122,24 @@ class XPathBuilder:
         return self.condition({"answered": [name]})
 
     def number(self, logic: Any) -> TypedNode:
-        """As an operand of arithmetic. XPath reads a text as a number where one is wanted, as JSON-Logic does."""
+        """Build an operand of arithmetic.
+
+        XPath reads a text as a number where one is wanted, as JSON-Logic does.
+        """
         found = self.value(logic)
         if found.kind not in ("number", "text", "choice", "boolean") or logic is None:
             raise InexpressibleError("not_a_number")
         return found
 
     def text(self, logic: Any) -> TypedNode:
-        """As a part of a text."""
+        """Build a part of a text."""
         found = self.value(logic)
         if found.kind not in ("number", "text", "choice", "date", "boolean"):
             raise InexpressibleError("not_a_text")
         return found
 
     def day(self, logic: Any) -> TypedNode:
-        """As a date."""
+        """Build a date."""
         if isinstance(logic, str):
             return TypedNode(Call("date", (Text(logic),)), "date")
         found = self.value(logic)
@@ -142,7 +148,7 @@ class XPathBuilder:
         return found
 
     def kind_of(self, logic: Any) -> str:
-        """The kind of an operation's value; "" of a constant."""
+        """Return the type of an operation's value; "" of a constant."""
         return self.value(logic).kind if isinstance(logic, dict) else ""
 
     # ---- names ----
@@ -153,16 +159,17 @@ class XPathBuilder:
         return self.form.keyed.get(key)
 
     def find_answer(self, logic: Any) -> Element | None:
-        """The element that a plain {"var": key} reads."""
+        """Return the element that a plain {"var": key} reads."""
         name = variable(logic)
         return self.find(name) if name else None
 
     def reference(self, name: str) -> TypedNode:
-        """An answer, or one of the things that are always known."""
+        """Build an answer, or one of the variables that are always known."""
         if name == "_today":
             return TypedNode(Call("today"), "date")
         if name == "_now":
             return TypedNode(Call("now"), "datetime")
+        # Within [ ], `..` would lead away from the row that is looked at.
         if name == "_position" and self.here.repeats and not self.row:
             return TypedNode(Call("position", (self._path_to_row(),)), "number")
         if self.attributes is not None and name.startswith("choice."):
@@ -176,17 +183,21 @@ class XPathBuilder:
         return TypedNode(self.name_of(element), element.kind)
 
     def name_of(self, element: Element) -> Node:
-        """How it is read from here: ${name}, "." or, in the rows of a condition, the path from the row."""
+        """Return how the element is read from here.
+
+        ${name}, "." or, in the rows of a condition, the path from the row.
+        """
         if element is self.itself:
             return ITSELF
         around = (*self.row.repeats, self.row) if self.row else self.here.repeats
         shared = element.repeats == around[: len(element.repeats)]
+        # From outside, a question in a repeat has as many answers as there are rows.
         if not shared or (self.row and len(element.repeats) < len(around)):
             raise InexpressibleError("several_answers")
         return Path(steps_between(self.row, element)) if self.row else Ref(element.name)
 
     def _path_to_row(self) -> Path:
-        """The steps from here to the row of the innermost repeat group."""
+        """Return the steps from here to the row of the innermost repeat group."""
         steps = []
         for above in self.here.iter_ancestors():
             steps.append("..")
@@ -195,7 +206,7 @@ class XPathBuilder:
         return Path(tuple(steps))
 
     def in_rows(self, repeat: Element) -> "XPathBuilder":
-        """A builder for a condition that goes through the rows of a repeat group."""
+        """Return a builder for a condition that goes through the rows of a repeat group."""
         return XPathBuilder(self.form, self.here, row=repeat)
 
     def knows(self, keys: Keys | frozenset[str]) -> None:
@@ -203,7 +214,7 @@ class XPathBuilder:
 
 
 def steps_between(start: Element, element: Element) -> tuple[str, ...]:
-    """The names from one element down to another."""
+    """Return the names from one element down to another."""
     steps = [element.name]
     for above in element.iter_ancestors():
         if above is start:
@@ -236,7 +247,7 @@ def build_operation(sign: str, *parts: Node, kind: str = "boolean") -> TypedNode
 
 
 def build_truth(found: TypedNode) -> TypedNode:
-    """Whether a value counts as true."""
+    """Build whether a value counts as true."""
     if found.kind == "boolean":
         return found
     if found.kind == "number":

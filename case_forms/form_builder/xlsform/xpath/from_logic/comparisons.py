@@ -1,4 +1,4 @@
-"""XPath for equality and order, with what has to be asked of answers that may not be there."""
+"""XPath for equality and order, with what has to be asked of answers that may be missing."""
 
 import re
 from itertools import pairwise
@@ -24,7 +24,10 @@ TEXTS = ("text", "choice")
 
 
 def build_guarded(builder: XPathBuilder, arguments: list[Any]) -> TypedNode | None:
-    """A comparison with just what XPath asks by itself in front of it. None when it is something else."""
+    """Build a comparison that has just the guard in front of it that XPath asks by itself.
+
+    None when it is something else.
+    """
     *asked, compared = arguments
     found = operation(compared)
     if not asked or found is None or found[0] not in (*ORDERS, "==") or len(found[1]) != 2:
@@ -35,13 +38,14 @@ def build_guarded(builder: XPathBuilder, arguments: list[Any]) -> TypedNode | No
         wanted: list[Any] = [{"!=": [side, None]} for side in sides if isinstance(side, dict | list)]
     else:
         wanted = [{"answered": list(keys)}] if keys else []
+    # Another guard than XPath's own changes the meaning, so that it must be written out.
     if not wanted or asked != wanted:
         return None
     return _equal(builder, sides, "=") if operator == "==" else _order(builder, operator, sides, bare=True)
 
 
 def _asks(builder: XPathBuilder, operator: str, sides: list[Any]) -> Keys | None:
-    """What has to be asked before the comparison: see null_guards.guard."""
+    """Return what has to be asked before the comparison: see null_guards.guard."""
     left, right = sides
     find, known = builder.find, builder.known
     kinds = {builder.kind_of(side) for side in sides}
@@ -49,6 +53,7 @@ def _asks(builder: XPathBuilder, operator: str, sides: list[Any]) -> Keys | None
         return guard_of_dates("<=" if operator == "==" else operator, left, right, find, known)
     if operator == "==":
         if "number" not in kinds and has_empty_and_null(left, right, find):
+            # "" equals a missing answer to XPath, and null doesn't equal "" to JSON-Logic.
             raise InexpressibleError("unanswered")
         return guard_of_equals(left, right, find, known)
     if "date" in kinds:
@@ -86,7 +91,7 @@ def _equal(builder: XPathBuilder, sides: list[Any], sign: str) -> TypedNode:
 
 
 def _equal_to_nothing(builder: XPathBuilder, logic: Any, sign: str) -> TypedNode:
-    """Equal to null: without a value."""
+    """Build equality with null: having no value."""
     name = variable(logic)
     if name is not None:
         answered = {"answered": [name]}
@@ -131,7 +136,7 @@ def _once(logic: Any) -> Any:
 
 
 def _as_written(builder: XPathBuilder, logic: Any, other: Any) -> Node:
-    """A constant, in the words the other side has for it in the XLSForm."""
+    """Build a constant in the words that the other side has for it in the XLSForm."""
     element = builder.find_answer(other)
     if isinstance(logic, str) and element is not None and element.kind == "choice":
         return Text(element.get_written_value(logic))
@@ -147,7 +152,7 @@ def _chosen_sides(builder: XPathBuilder, left: Any, right: Any) -> list[Node]:
 
 
 def _exact_sides(builder: XPathBuilder, left: Any, right: Any) -> list[Node]:
-    """Times and moments: as the part of a day, or as days since 1970."""
+    """Build times and moments: as the part of a day, or as days since 1970."""
     return [_exact(builder, side) for side in (left, right)]
 
 
@@ -164,7 +169,7 @@ def _exact(builder: XPathBuilder, logic: Any) -> Node:
 
 
 def build_part_of_day(hours: int, minutes: int) -> Node:
-    """A time of day as the part of the day that has passed."""
+    """Build a time of day as the part of the day that has passed."""
     return Operation("div", (Number(hours * 60 + minutes), Number(MINUTES_OF_A_DAY)))
 
 
@@ -186,7 +191,10 @@ for _operator in ORDERS:
 
 
 def _order(builder: XPathBuilder, operator: str, sides: list[Any], *, bare: bool = False) -> TypedNode:
-    """`bare`: what has to be asked first has been asked. Else no answer counts as 0, as it does in JSON-Logic."""
+    """Build an order.
+
+    `bare`: what has to be asked first has been asked. Else no answer counts as 0, as it does in JSON-Logic.
+    """
     kinds = [builder.kind_of(side) for side in sides]
     if set(kinds) & {"date", "time", "datetime"}:
         is_of_days = "date" in kinds
@@ -195,6 +203,7 @@ def _order(builder: XPathBuilder, operator: str, sides: list[Any], *, bare: bool
             return _or_neither(builder, operator, sides)
     else:
         numbers = [builder.number(side) for side in sides]
+        # XPath turns both into numbers: the order of two texts can't be expressed.
         if all(number.kind in TEXTS for number in numbers):
             raise InexpressibleError("texts_in_order")
         nodes = [number.node for number in numbers]
@@ -204,7 +213,7 @@ def _order(builder: XPathBuilder, operator: str, sides: list[Any], *, bare: bool
 
 
 def _or_neither(builder: XPathBuilder, operator: str, sides: list[Any]) -> TypedNode:
-    """<= and >= of two dates: nothing and nothing are in order."""
+    """Build <= and >= of two dates: nothing and nothing are in order."""
     names = [variable(side) for side in sides]
     if None in names:
         raise InexpressibleError("unanswered")
@@ -217,4 +226,5 @@ def _or_0(builder: XPathBuilder, logic: Any, node: Node) -> Node:
     needs = facts(logic, builder.find).needs
     if needs is not None and builder.known.issuperset(needs):
         return node
+    # NaN is in no order with anything, where JSON-Logic counts 0: so the 0 is written out.
     return Call("coalesce", (node, Number(0)))

@@ -1,4 +1,4 @@
-"""XPath for operators that say whether something is so."""
+"""XPath for operators that are true or false."""
 
 import re
 from typing import Any
@@ -40,7 +40,10 @@ def _answered(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
 
 
 def _empty(builder: XPathBuilder, key: str) -> Node:
-    """The key has no answer: "${key} = ''", "count(${key}) = 0", or that all parts of a question have none."""
+    """Build that the key has no answer.
+
+    "${key} = ''", "count(${key}) = 0", or that all parts of a question have none.
+    """
     element = builder.find(key)
     if key in ALWAYS_KNOWN or element is None or element.sort not in ("repeat", "group"):
         return Operation("=", (builder.reference(key).node, EMPTY))
@@ -58,6 +61,7 @@ def _empty(builder: XPathBuilder, key: str) -> Node:
 @builds_condition("!")
 def _not(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
     inner = operation(arguments[0])
+    # An `and` or `or` of one part is that part.
     while inner and inner[0] in ("and", "or") and len(inner[1]) == 1:
         inner = operation(inner[1][0])
     if inner and inner[0] == "answered" and len(inner[1]) == 1 and isinstance(inner[1][0], str):
@@ -81,7 +85,7 @@ def _twice(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
 
 @builds_condition("and")
 def _and(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
-    """What a part has asked before counts as known in those after it."""
+    """Build an `and`, in which what a part has asked counts as known in those after it."""
     guarded = build_guarded(builder, arguments)
     if guarded is not None:
         return guarded
@@ -107,7 +111,7 @@ def _joined(sign: str, parts: list[TypedNode]) -> TypedNode:
 
 
 def _contains(builder: XPathBuilder, arguments: list[Any]) -> TypedNode | None:
-    """A text in a text, or none to look for: contains(text, part)."""
+    """Build contains(text, part) for a text in a text, or none to look for. None for anything else."""
     found = operation(arguments[-1])
     if len(arguments) != 2 or found is None or found[0] != "in" or isinstance(found[1][1], list):
         return None
@@ -139,10 +143,11 @@ def _in(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
 
 
 def _choice(builder: XPathBuilder, needle: Any, hay: Any) -> Node:
-    """What is looked for among choices, in the XLSForm's words."""
+    """Build what is looked for among choices, in the XLSForm's words."""
     if isinstance(needle, str):
         element = builder.find_answer(hay)
         written = element.get_written_value(needle) if element else needle
+        # Chosen values are one text with blanks between them, in which a value with a blank would be two.
         if not written or " " in written:
             raise InexpressibleError("no_xpath")
         return Text(written)
@@ -153,7 +158,7 @@ def _choice(builder: XPathBuilder, needle: Any, hay: Any) -> Node:
 
 
 def _one_of(builder: XPathBuilder, needle: Any, values: list[Any]) -> TypedNode:
-    """One of several constants: selected('a b', ${x}); numbers are compared one by one."""
+    """Build one of several constants: selected('a b', ${x}); numbers are compared one by one."""
     found = builder.value(needle)
     if found.kind in TEXTS and values and all(isinstance(value, str) for value in values):
         return build_call("selected", Text(_choices(builder, needle, values)), found.node)
@@ -163,7 +168,7 @@ def _one_of(builder: XPathBuilder, needle: Any, values: list[Any]) -> TypedNode:
 
 
 def _choices(builder: XPathBuilder, needle: Any, values: list[str]) -> str:
-    """The values of choices as one text with blanks between them."""
+    """Return the values of choices as one text with blanks between them."""
     element = builder.find_answer(needle)
     written = [element.get_written_value(value) if element else value for value in values]
     if any(not value or re.search(r"\s", value) for value in written):
@@ -173,10 +178,11 @@ def _choices(builder: XPathBuilder, needle: Any, values: list[str]) -> str:
 
 @builds_condition("matches")
 def _matches(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
-    """XPath's regex() is about the whole text."""
+    """Build regex(), which in XPath is about the whole text."""
     found, pattern = builder.text(arguments[0]), arguments[1]
     if not isinstance(pattern, str):
         raise InexpressibleError("no_xpath")
     if not (pattern.startswith("^") and pattern.endswith("$")) or has_alternatives(pattern):
+        # "." doesn't match the end of a line.
         pattern = f"(.|\\s)*(?:{pattern})(.|\\s)*"
     return build_call("regex", found.node, Text(pattern))

@@ -1,4 +1,4 @@
-"""XPath for lists: the rows of a repeat group, those that fulfil a condition, and what they hold."""
+"""XPath for lists: the rows of a repeat group, those that meet a condition, and their answers."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ NOTHING = Number(0)
 
 
 def is_rows(builder: XPathBuilder, logic: Any) -> bool:
-    """Whether this is a list of rows."""
+    """Return whether this is a list of rows."""
     if variable(logic) is not None:
         element = builder.find_answer(logic)
         return element is not None and element.sort == "repeat"
@@ -34,12 +34,12 @@ def is_rows(builder: XPathBuilder, logic: Any) -> bool:
 
 
 def build_rows(builder: XPathBuilder, logic: Any) -> Node:
-    """A list of rows as a nodeset. Raise InexpressibleError."""
+    """Build a list of rows as a nodeset. Raises InexpressibleError."""
     return _rows(builder, logic)[0]
 
 
 def _rows(builder: XPathBuilder, logic: Any) -> tuple[Node, Element]:
-    """The nodeset, and the repeat group that it is of."""
+    """Return the nodeset, and the repeat group that it is of."""
     name = variable(logic)
     if name is not None:
         repeat = builder.form.keyed.get(name)
@@ -60,19 +60,19 @@ def _rows(builder: XPathBuilder, logic: Any) -> tuple[Node, Element]:
 
 
 def _below(base: Node, steps: tuple[str, ...]) -> Path:
-    """A path from the rows downwards; steps after steps are one path."""
+    """Build a path from the rows downwards; steps after steps are one path."""
     if isinstance(base, Path):
         return Path((*base.steps, *steps), base.base, base.is_absolute)
     return Path(steps, base)
 
 
 def _is_filtered(node: Node | None) -> bool:
-    """Whether there is a condition in it. Each nodeset takes one."""
+    """Return whether there is a condition in it. Each nodeset takes one."""
     return isinstance(node, Filtered) or (isinstance(node, Path) and _is_filtered(node.base))
 
 
 def build_filtered(builder: XPathBuilder, listed: Any, each: Any, *, is_failing: bool = False) -> Node:
-    """The rows that fulfil a condition, or those that don't."""
+    """Build the rows that meet a condition, or those that don't."""
     rows, repeat = _rows(builder, listed)
     if _is_filtered(rows):
         raise InexpressibleError("no_xpath")
@@ -97,7 +97,7 @@ def _no_row(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
 
 @builds_condition("all")
 def _every_row(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
-    """There are rows, and none that fails."""
+    """Build that there are rows, and none that fails."""
     listed, each = arguments
     whole = build_rows(builder, listed)
     failing = build_filtered(builder, listed, each, is_failing=True)
@@ -110,7 +110,7 @@ def _every_row(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
 
 
 def build_answers(builder: XPathBuilder, logic: Any) -> Node:
-    """One question's answers in all rows: ${name}, or rows[condition]/name. Raise InexpressibleError."""
+    """Build one question's answers in all rows: ${name}, or rows[condition]/name. Raises InexpressibleError."""
     listed, element = _answers(builder, logic)
     rows, repeat = _rows(builder, listed)
     if not builder.row and variable(listed) is not None:
@@ -119,7 +119,7 @@ def build_answers(builder: XPathBuilder, logic: Any) -> Node:
 
 
 def _answers(builder: XPathBuilder, logic: Any) -> tuple[Any, Element]:
-    """Of a `map`: the rows, and the question that is read in each."""
+    """Return, of a `map`, the rows and the question that is read in each."""
     found = operation(logic)
     name = variable(found[1][1]) if found and found[0] == "map" else None
     element = builder.form.keyed.get(name) if name else None
@@ -164,7 +164,7 @@ def _join(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
 
 @builds_value("row")
 def _row(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
-    """What stands at a position: selected-at() counts from 0, indexed-repeat() from 1 as we do."""
+    """Build what stands at a position: selected-at() counts from 0, indexed-repeat() from 1 as we do."""
     listed, position = arguments
     if is_chosen(builder, listed):
         if isinstance(position, int) and not isinstance(position, bool):
@@ -182,7 +182,7 @@ def _row(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
 
 @builds_value("reduce")
 def _reduce(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
-    """min and max as XPath has them: of what there is."""
+    """Build min and max as XPath has them: of the values that there are."""
     operator = _get_extreme(arguments)
     if operator is None:
         raise InexpressibleError("no_xpath")
@@ -195,7 +195,10 @@ def _reduce(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
 
 
 def _get_extreme(arguments: list[Any]) -> str | None:
-    """ "min" or "max" when a `reduce` looks for it among what there is, as to_logic.row_functions writes it."""
+    """Return "min" or "max" when a `reduce` looks for it among the values that there are.
+
+    As to_logic.row_functions writes it.
+    """
     listed = operation(arguments[0])
     if listed is None or listed[0] != "filter" or listed[1][1:] != [{"!=": [{"var": ""}, None]}]:
         return None
@@ -207,6 +210,6 @@ def _get_extreme(arguments: list[Any]) -> str | None:
 
 
 def is_chosen(builder: XPathBuilder, logic: Any) -> bool:
-    """Whether it is the answer of a question with several choices."""
+    """Return whether it is the answer of a question with several choices."""
     element = builder.find_answer(logic)
     return element is not None and element.kind == "choices"

@@ -1,4 +1,4 @@
-"""XPath for operators that give a number, a text or a day."""
+"""XPath for operators that return a number, a text or a day."""
 
 from typing import Any
 
@@ -44,6 +44,7 @@ def _minus(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
     if len(numbers) == 1:
         return build_operation("negative", *numbers, kind="number")
     rest = operation(arguments[1])
+    # X - X % 1 is how int() is read (to_logic.scalar_functions): it becomes int() again.
     if rest and rest[0] == "%" and rest[1][1:] == [1] and rest[1][0] == arguments[0]:
         return build_call("int", numbers[0], kind="number")
     return build_operation("-", *numbers[:2], kind="number")
@@ -64,6 +65,7 @@ def _cut(operator: str) -> Build:
     def build(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
         known = facts(arguments[0], builder.find)
         number = builder.number(arguments[0]).node
+        # int() cuts towards 0, which is floor() only for what is never negative.
         if operator == "floor" and known.least is not None and known.least >= 0:
             return build_call("int", number, kind="number")
         return TypedNode(fill_template(operator, number), "number")
@@ -76,7 +78,7 @@ builds_value("ceil")(_cut("ceil"))
 
 
 def _extreme(operator: str) -> Build:
-    """min and max have no value when an argument has none; XPath's pass it over."""
+    """Build min and max, which have no value when an argument has none; XPath's skip it."""
 
     def build(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
         numbers = [builder.number(argument).node for argument in arguments]
@@ -119,7 +121,7 @@ def _if(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
 
 
 def _day_or(builder: XPathBuilder, logic: Any, found: TypedNode) -> TypedNode:
-    """A date written out beside a date that is worked out."""
+    """Build a date written out beside a date that is computed."""
     is_day = isinstance(logic, str) and ISO_DATE.fullmatch(logic)
     return builder.day(logic) if is_day else found
 
@@ -146,7 +148,7 @@ def _coalesce(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
 
 @builds_value("var")
 def _answer_or(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
-    """An answer, or another value where there is none."""
+    """Build an answer, or another value where there is none."""
     if len(arguments) != 2 or not isinstance(arguments[0], str) or not arguments[0]:
         raise InexpressibleError("no_xpath")
     return _coalesce(builder, [{"var": arguments[0]}, arguments[1]])
@@ -163,7 +165,7 @@ def _cat(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
 
 @builds_value("substr")
 def _substr(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
-    """A part of a text; a part of a date is what format-date() gives."""
+    """Build a part of a text; a part of a date is what format-date() gives."""
     if not all(isinstance(argument, int) and not isinstance(argument, bool) for argument in arguments[1:]):
         raise InexpressibleError("no_xpath")
     start, length = [*arguments[1:], None][:2]
@@ -193,6 +195,7 @@ def _add_days(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
     start, days = builder.day(arguments[0]), arguments[1]
     if days == 0 and start.kind == "datetime":
         return build_call("date", start.node, kind="date")
+    # `add_days` takes whole days only (docs/logic.md); XPath would add a fraction of a day.
     if not facts(days, builder.find).whole:
         raise InexpressibleError("not_whole")
     moved = operation(days)
@@ -220,4 +223,5 @@ def _date_part(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
 @builds_value("today")
 def _today(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
     today = Call("today")
+    # date(today()) comes back as `today`, today() alone as `_today`; within rows only the operator is known.
     return TypedNode(today if builder.row else Call("date", (today,)), "date")

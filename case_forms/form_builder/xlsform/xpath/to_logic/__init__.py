@@ -1,4 +1,4 @@
-"""XPath to JSON-Logic. The meaning is kept, that of no answer too: docs/xlsform.md has the table.
+"""XPath to JSON-Logic. The meaning stays the same, that of a missing answer too: docs/xlsform.md has the table.
 
 An unanswered question is an empty text to XPath, and no number; here it is null, and null counts as 0 in an order.
 Where that makes a difference the converted expression asks `answered` first.
@@ -17,10 +17,13 @@ __all__ = ["Converter", "TypedLogic", "choice_functions", "comparisons", "conver
 
 
 def convert_value(written: str, form: FormElements, here: Element, **context: Any) -> TypedLogic:
-    """An expression's value where `here` stands. `context`: see Scope. Raise XPathError, and nothing else."""
+    """Convert an expression to its value where `here` stands. Raises XPathError, and nothing else.
+
+    `context`: see Scope.
+    """
     return Converter(form, here, **context).scalar(parse(written))
 
 
 def convert_condition(written: str, form: FormElements, here: Element, **context: Any) -> Any:
-    """JSON-Logic that is true when the expression is. Raise XPathError, and nothing else."""
+    """Convert to JSON-Logic that is true when the expression is. Raises XPathError, and nothing else."""
     return Converter(form, here, **context).boolean(parse(written)).logic

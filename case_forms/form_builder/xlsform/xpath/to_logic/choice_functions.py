@@ -48,6 +48,7 @@ def boolean_from_string(converter: Converter, node: Call) -> TypedLogic:
 @converts_function("if", 3)
 def if_(converter: Converter, node: Call) -> TypedLogic:
     condition = converter.boolean(node.arguments[0])
+    # Only here the condition holds: what it asks need not be asked again.
     then = converter.given(condition, converter.scalar, node.arguments[1])
     otherwise = converter.scalar(node.arguments[2])
     then, otherwise, kind = _of_one_kind(then, otherwise, node.at)
@@ -55,7 +56,7 @@ def if_(converter: Converter, node: Call) -> TypedLogic:
 
 
 def _chain(condition: TypedLogic, then: TypedLogic, otherwise: TypedLogic, kind: str) -> TypedLogic:
-    """An `if` inside the "otherwise" of another is one `if` with more conditions."""
+    """Build an `if`; one inside the "otherwise" of another becomes one `if` with more conditions."""
     inner = otherwise.logic.get("if") if isinstance(otherwise.logic, dict) else None
     built = build("if", condition, then, otherwise, kind=kind)
     if isinstance(inner, list) and len(inner) > 2:
@@ -64,7 +65,10 @@ def _chain(condition: TypedLogic, then: TypedLogic, otherwise: TypedLogic, kind:
 
 
 def _of_one_kind(one: TypedLogic, other: TypedLogic, at: int) -> tuple[TypedLogic, TypedLogic, str]:
-    """Two values that may each be the result. An empty text beside a number or a date is no value."""
+    """Bring two values that may each be the result to one type.
+
+    An empty text beside a number or a date is no value.
+    """
     if one.kind == other.kind and one.kind != "choices" and "" not in (one.logic, other.logic):
         return one, other, "text" if one.kind in ("choice", "time") else one.kind
     for value, beside in ((one, other), (other, one)):
@@ -108,6 +112,7 @@ def selected(converter: Converter, node: Call) -> TypedLogic:
     if chosen.kind in ("choice", "yesno"):
         return build("==", chosen, _yes_no(chosen, wanted), kind="boolean")
     if chosen.kind == "text":
+        # selected() of a text looks for a whole word: blanks around both keep "a" from being found in "ab".
         word = build_literal(f" {wanted.logic} ") if wanted.is_literal else build("cat", " ", wanted, " ")
         return build("in", word, build("cat", " ", chosen, " "), kind="boolean")
     raise XPathError("cant_compare", node.at)
@@ -144,7 +149,7 @@ def selected_at(converter: Converter, node: Call) -> TypedLogic:
 
 @converts_function("jr:choice-name", 2)
 def choice_name(converter: Converter, node: Call) -> TypedLogic:
-    """jr:choice-name(value, '${question}'): the label, as a chain of conditions over the choices there are."""
+    """Convert jr:choice-name(value, '${question}') to a chain of conditions over the choices there are."""
     value, named = converter.scalar(node.arguments[0]), node.arguments[1]
     element = _question_named(converter, named) if isinstance(named, Text) else None
     if element is None or not element.choices:

@@ -1,4 +1,4 @@
-"""A value read as a truth value, a number, a text or a day, as XPath reads it (JavaRosa: FunctionUtils)."""
+"""Coercion of a value to a truth value, a number, a text or a day, as XPath does it (JavaRosa: FunctionUtils)."""
 
 from ..facts import variable
 from ..nodes import XPathError
@@ -9,7 +9,7 @@ EPOCH = "1970-01-01"
 
 
 def answered(value: TypedLogic) -> TypedLogic:
-    """Whether there is something: an answer, or a result that isn't nothing."""
+    """Return whether there is something: an answer, or a result that isn't nothing."""
     name = variable(value.logic)
     if name is not None:
         return build("answered", name, kind="boolean")
@@ -19,12 +19,12 @@ def answered(value: TypedLogic) -> TypedLogic:
 
 
 def negated(value: TypedLogic) -> TypedLogic:
-    """The opposite of a truth value."""
+    """Return the opposite of a truth value."""
     return build_literal(not value.logic) if value.is_literal else build("!", value, kind="boolean")
 
 
 def as_boolean(value: TypedLogic) -> TypedLogic:
-    """A text is true when it isn't empty, a number when it isn't 0."""
+    """Read as a truth value: a text is true when it isn't empty, a number when it isn't 0."""
     if value.kind == "boolean":
         return value
     if value.is_literal:
@@ -35,10 +35,11 @@ def as_boolean(value: TypedLogic) -> TypedLogic:
 
 
 def as_number(value: TypedLogic, at: int) -> TypedLogic:
-    """Raise XPathError for what is never a number."""
+    """Read as a number. Raises XPathError for what is never one."""
     if value.kind in ("number", "boolean"):
         return value
     if value.kind in ("date", "datetime"):
+        # A date is days since 1970 to XPath; `day` stays beside it, so that a comparison of two dates needs no numbers.
         day = as_day(value)
         return TypedLogic(build("days_between", EPOCH, day).logic, "number", day.size + 2, day=day)
     if value.is_literal:
@@ -52,7 +53,7 @@ def as_number(value: TypedLogic, at: int) -> TypedLogic:
 
 
 def as_text(value: TypedLogic, at: int) -> TypedLogic:
-    """Raise XPathError for what has no text we could make."""
+    """Read as a text. Raises XPathError for what has no text we could make."""
     if value.kind == "choices":
         return build("join", value, " ")
     if value.kind == "datetime":
@@ -63,5 +64,5 @@ def as_text(value: TypedLogic, at: int) -> TypedLogic:
 
 
 def as_day(value: TypedLogic) -> TypedLogic:
-    """The calendar day of a date or moment."""
+    """Return the calendar day of a date or moment."""
     return build("add_days", value, 0, kind="date") if value.kind == "datetime" else value

@@ -1,7 +1,7 @@
 """=, !=, <, <=, > and >= as XPath has them (JavaRosa: XPathEqExpr, XPathCmpExpr), in JSON-Logic.
 
 Two truth values, else two numbers when one side is a number, else two texts. In an order both sides are numbers. Dates
-are texts when they are equal and days since 1970 in an order; moments count by their day.
+are texts when they are compared for equality and days since 1970 in an order; moments count by their day.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ from .typed import TypedLogic, build, build_literal
 
 @converts_operation("=", "!=")
 def equal(converter: Converter, node: Operation) -> TypedLogic:
-    """= and !=. Raise XPathError."""
+    """Convert = and !=. Raises XPathError."""
     same = _moments(converter, node, "==") or _equal(converter, node)
     if node.sign == "=":
         return same
@@ -53,7 +53,7 @@ def _equal(converter: Converter, node: Operation) -> TypedLogic:
 
 
 def _literal(value: TypedLogic, beside: TypedLogic, at: int) -> TypedLogic:
-    """A text written out: a number beside a number, and beside a choice the value that it has here."""
+    """Convert a text written out: a number beside a number, and beside a choice the value that it has here."""
     if not isinstance(value.logic, str):
         return value
     if beside.kind == "number":
@@ -66,7 +66,10 @@ def _literal(value: TypedLogic, beside: TypedLogic, at: int) -> TypedLogic:
 
 
 def _empty(value: TypedLogic) -> TypedLogic:
-    """X = '': unanswered. A number that was worked out is never an empty text, not even when it is none."""
+    """Convert X = '': unanswered.
+
+    A computed number is never an empty text, not even when it has no value.
+    """
     if is_worked_out(value.logic):
         return build_literal(False)
     return negated(answered(value))
@@ -96,7 +99,7 @@ def _truths(left: TypedLogic, right: TypedLogic) -> TypedLogic:
 
 
 def _chosen(left: TypedLogic, right: TypedLogic, at: int) -> TypedLogic:
-    """All that was chosen, as one text: "a b"."""
+    """Compare all that was chosen, as one text: "a b"."""
     value, other = (left, right) if left.kind == "choices" else (right, left)
     if not isinstance(other.logic, str) or not other.is_literal or other.kind != "text":
         raise XPathError("cant_compare", at)
@@ -115,7 +118,10 @@ def _same_day(converter: Converter, left: TypedLogic, right: TypedLogic, at: int
 
 
 def _choice_and_number(converter: Converter, left: TypedLogic, right: TypedLogic) -> TypedLogic:
-    """A choice is a text, but XPath compares it as a number with one: 1 is the choice "1", and "01" too."""
+    """Compare a choice with a number.
+
+    A choice is a text, but XPath compares it as a number with one: 1 is the choice "1", and "01" too.
+    """
     chosen, number = (left, right) if left.kind == "choice" else (right, left)
     if not number.is_literal or chosen.element is None:
         return _guarded_equal(converter, left, right)
@@ -140,7 +146,7 @@ def _guarded_equal(converter: Converter, left: TypedLogic, right: TypedLogic) ->
 
 @converts_operation("<", "<=", ">", ">=")
 def in_order(converter: Converter, node: Operation) -> TypedLogic:
-    """<, <=, > and >=. Raise XPathError."""
+    """Convert <, <=, > and >=. Raises XPathError."""
     found = _moments(converter, node, node.sign)
     if found is not None:
         return found
@@ -157,6 +163,7 @@ def in_order(converter: Converter, node: Operation) -> TypedLogic:
         return ordered(node.sign, one, other, keys)
     one, other = (as_number(side, node.at) for side in (left, right))
     if all(side.kind in ("text", "choice") for side in (one, other)):
+        # Two texts are in the order of their numbers to XPath; without this JSON-Logic would order them as texts.
         one, other = (build("+", side, kind="number") for side in (one, other))
     keys = guard(node.sign, one.logic, other.logic, converter.find, converter.known)
     if keys == ():
@@ -165,7 +172,7 @@ def in_order(converter: Converter, node: Operation) -> TypedLogic:
 
 
 def _without_0(side: TypedLogic) -> TypedLogic:
-    """coalesce(X, 0) as one side of an order is X: no value counts as 0 there anyhow."""
+    """Return X for coalesce(X, 0) as one side of an order: no value counts as 0 there anyhow."""
     found = operation(side.logic)
     if found and found[0] == "coalesce" and len(found[1]) == 2 and found[1][1] == 0 and found[1][1] is not False:
         return TypedLogic(found[1][0], side.kind, side.size - 2)
@@ -173,7 +180,7 @@ def _without_0(side: TypedLogic) -> TypedLogic:
 
 
 def ordered(sign: str, left: TypedLogic, right: TypedLogic, keys: Keys | None) -> TypedLogic:
-    """The comparison, with what has to be asked before it."""
+    """Build the comparison, with what has to be asked before it."""
     order = build(sign, left, right, kind="boolean")
     if keys is None:
         there = [build("!=", side, None) for side in (left, right) if not side.is_literal]
@@ -182,8 +189,10 @@ def ordered(sign: str, left: TypedLogic, right: TypedLogic, keys: Keys | None) -
 
 
 def _moments(converter: Converter, node: Operation, operator: str) -> TypedLogic | None:
-    """Times and moments compared as exactly as they are known: decimal-time(${t}) < 630 div 1440, and
-    decimal-date-time(${a}) < decimal-date-time(${b}). None when the comparison isn't of this form."""
+    """Compare times and moments as exactly as they are known. None when the comparison isn't of this form.
+
+    decimal-time(${t}) < 630 div 1440, and decimal-date-time(${a}) < decimal-date-time(${b}).
+    """
     one, other = (_exact(converter, part) for part in node.parts)
     if one is None or other is None or one.kind != other.kind or (one.is_literal and other.is_literal):
         return None

@@ -1,4 +1,4 @@
-"""Convert a tree of XPath's nodes to JSON-Logic: what each node is worth, and which function converts which call.
+"""The converter of XPath's nodes to JSON-Logic, with the registry of which function converts which call.
 
 The modules beside this one register functions, operations and idioms here, so that none has to know the others.
 """
@@ -36,7 +36,7 @@ IDIOMS: dict[tuple[type, str], list[FindIdiom]] = {}  # of Call or Operation, by
 
 
 def converts_function(name: str, fewest: int, most: int | None = None) -> Callable[[ConvertCall], ConvertCall]:
-    """Register what converts a function that takes so many arguments."""
+    """Register the converter of a function that takes so many arguments."""
 
     def register(convert: ConvertCall) -> ConvertCall:
         FUNCTIONS[name] = Function(convert, fewest, fewest if most is None else most)
@@ -46,7 +46,7 @@ def converts_function(name: str, fewest: int, most: int | None = None) -> Callab
 
 
 def converts_operation(*signs: str) -> Callable[[ConvertOperation], ConvertOperation]:
-    """Register what converts operations of these signs."""
+    """Register the converter of operations with these signs."""
 
     def register(convert: ConvertOperation) -> ConvertOperation:
         OPERATIONS.update(dict.fromkeys(signs, convert))
@@ -56,7 +56,10 @@ def converts_operation(*signs: str) -> Callable[[ConvertOperation], ConvertOpera
 
 
 def finds_idiom(sort: type[Call | Operation], *names: str) -> Callable[[FindIdiom], FindIdiom]:
-    """Register what knows an idiom among calls or operations of these names. The first that finds one decides."""
+    """Register a function that recognises an idiom among calls or operations with these names.
+
+    The first that finds one decides.
+    """
 
     def register(find: FindIdiom) -> FindIdiom:
         for name in names:
@@ -67,9 +70,10 @@ def finds_idiom(sort: type[Call | Operation], *names: str) -> Callable[[FindIdio
 
 
 class Converter(Scope):
-    """Converts the expressions of one element."""
+    """A converter of the expressions of one element."""
 
     def value(self, node: Node) -> TypedLogic | Rows:
+        """Convert a node to one value or to several. Raises XPathError."""
         if isinstance(node, Number | Text):
             return build_literal(node.value)
         if isinstance(node, Ref):
@@ -78,6 +82,7 @@ class Converter(Scope):
             return self.path(node)
         if isinstance(node, Filtered):
             return self.filtered(node)
+        # Idioms first: the functions in them would be converted one by one otherwise, correctly but unreadably.
         for find_idiom in IDIOMS.get((type(node), node.name if isinstance(node, Call) else node.sign), ()):
             found = find_idiom(self, node)
             if found is not None:
@@ -87,7 +92,7 @@ class Converter(Scope):
         return self.operation(node)
 
     def scalar(self, node: Node) -> TypedLogic:
-        """One value. Several answers at once have none."""
+        """Convert to one value. Raises XPathError where there are several answers at once."""
         found = self.value(node)
         if isinstance(found, Rows):
             raise XPathError("several_answers", node.at)
@@ -111,7 +116,10 @@ class Converter(Scope):
     # ---- calls and operations ----
 
     def call(self, node: Call) -> TypedLogic:
-        """Raise XPathError: unknown_function, wrong_arguments, and what the function itself can't take."""
+        """Convert a call.
+
+        Raises XPathError: unknown_function, wrong_arguments, and what the function itself can't take.
+        """
         if node.name in FROM_FILES:
             raise XPathError("from_a_file", node.at, name=node.name)
         function = FUNCTIONS.get(node.name)
@@ -131,7 +139,7 @@ class Converter(Scope):
         return OPERATIONS[node.sign](self, node)
 
     def joined(self, node: Operation) -> TypedLogic:
-        """and, or. What an `and` has asked before counts as known after it."""
+        """Convert `and` and `or`. What an `and` has asked before counts as known after it."""
         before, parts = self.known, []
         for part in node.parts:
             parts.append(self.boolean(part))
@@ -141,7 +149,7 @@ class Converter(Scope):
         return build(node.sign, *parts, kind="boolean")
 
     def given(self, condition: TypedLogic, convert: Callable[[Node], Any], node: Node) -> Any:
-        """What `node` converts to where the condition is known to hold."""
+        """Convert `node` where the condition is known to hold."""
         before = self.known
         self.known |= guarantees(condition.logic)
         try:
@@ -162,7 +170,7 @@ class Converter(Scope):
         return result
 
     def _moved_day(self, result: TypedLogic, numbers: list[TypedLogic], sign: str) -> TypedLogic:
-        """A date and so many days: a number to XPath, that `date()` or a comparison makes a date again."""
+        """Return a date and so many days: a number to XPath, which `date()` or a comparison makes a date again."""
         start, days = numbers if numbers[0].day is not None else reversed(numbers)
         if days.is_literal and isinstance(days.logic, int | float):
             if days.logic != int(days.logic):
@@ -187,9 +195,12 @@ class Converter(Scope):
         return self.read_below(rows, node)
 
     def filtered(self, node: Filtered) -> Rows:
+        """Convert base[condition]. Raises XPathError where the base isn't plain rows."""
         rows = self.value(node.base)
+        # A second condition on the same rows has no counterpart in `Rows`.
         if not isinstance(rows, Rows) or rows.value is not None or rows.condition is not None:
             raise XPathError("no_rows", node.at)
+        # A converter of its own: what is known outside of the rows says nothing about each of them.
         condition = Converter(self.form, self.here, row=rows.repeat).scalar(node.condition)
         if condition.kind == "number":
             raise XPathError("position_in_brackets", node.condition.at)

@@ -1,4 +1,4 @@
-"""Ways of writing in XPath what JSON-Logic has an operator for, known again as that operator."""
+"""Idioms: ways of writing in XPath what JSON-Logic has an operator for, recognised as that operator."""
 
 from ..equivalents import DATE_PARTS, TEMPLATES, match_template
 from ..facts import operation
@@ -12,7 +12,7 @@ NOTHING = (Number(0),)
 
 @finds_idiom(Call, "if", "int")
 def find_template(converter: Converter, node: Call) -> TypedLogic | None:
-    """An operator written out, as equivalents.TEMPLATES has it."""
+    """Recognise an operator written out, as equivalents.TEMPLATES has it."""
     for operator in TEMPLATES:
         holes = match_template(operator, node)
         if holes is None:
@@ -33,14 +33,14 @@ def find_template(converter: Converter, node: Call) -> TypedLogic | None:
 
 @finds_idiom(Operation, "and")
 def find_empty_group(converter: Converter, node: Operation) -> TypedLogic | None:
-    """${a} = '' and ${b} = '': a question of several parts without an answer."""
+    """Recognise ${a} = '' and ${b} = '': a question of several parts without an answer."""
     group = _empty_group(converter, node)
     return build("!", build("answered", group), kind="boolean") if group is not None else None
 
 
 @finds_idiom(Call, "not")
 def find_all_answered(converter: Converter, node: Call) -> TypedLogic | None:
-    """not(${a} = '' or ${b} = ''): both are answered."""
+    """Recognise not(${a} = '' or ${b} = ''): both are answered."""
     inner = node.arguments[0] if len(node.arguments) == 1 else None
     group = _empty_group(converter, inner) if inner is not None else None
     if group is not None:
@@ -60,7 +60,7 @@ def find_all_answered(converter: Converter, node: Call) -> TypedLogic | None:
 
 
 def _empty_group(converter: Converter, node: Node) -> str | None:
-    """The key of the question whose parts, all of them, are said to be empty."""
+    """Return the key of the question whose parts, all of them, are tested for being empty."""
     if not isinstance(node, Operation) or node.sign != "and":
         return None
     names = []
@@ -75,7 +75,7 @@ def _empty_group(converter: Converter, node: Node) -> str | None:
 
 
 def _read_as_empty(node: Node) -> Ref | Path | None:
-    """What is said to be empty in "${a} = ''"."""
+    """Return what is tested for being empty in "${a} = ''"."""
     if not isinstance(node, Operation) or node.sign != "=" or node.parts[1:] != (EMPTY,):
         return None
     return node.parts[0] if isinstance(node.parts[0], Ref | Path) else None
@@ -86,7 +86,7 @@ def _read_as_empty(node: Node) -> Ref | Path | None:
 
 @finds_idiom(Operation, ">", "=")
 def find_some_row(converter: Converter, node: Operation) -> TypedLogic | None:
-    """count(R[C]) > 0 and count(R[C]) = 0"""
+    """Recognise count(R[C]) > 0 and count(R[C]) = 0."""
     rows = _counted(node.parts[0])
     if rows is None or node.parts[1:] != NOTHING:
         return None
@@ -95,7 +95,7 @@ def find_some_row(converter: Converter, node: Operation) -> TypedLogic | None:
 
 @finds_idiom(Operation, "and")
 def find_every_row(converter: Converter, node: Operation) -> TypedLogic | None:
-    """count(R[not(C)]) = 0 and count(R) > 0"""
+    """Recognise count(R[not(C)]) = 0 and count(R) > 0."""
     if len(node.parts) != 2:
         return None
     none_fails, some_row = node.parts
@@ -116,7 +116,7 @@ def _loop(converter: Converter, operator: str, rows: Filtered) -> TypedLogic:
 
 
 def _counted(node: Node) -> Filtered | None:
-    """R[C] of count(R[C])"""
+    """Return R[C] of count(R[C])."""
     if isinstance(node, Call) and node.name == "count" and len(node.arguments) == 1:
         rows = node.arguments[0]
         return rows if isinstance(rows, Filtered) else None

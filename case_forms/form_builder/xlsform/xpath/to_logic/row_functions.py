@@ -1,4 +1,4 @@
-"""Functions on several values: rows of repeat groups, their answers, and arguments in any number."""
+"""Functions on several values: rows of repeat groups, their answers, and any number of arguments."""
 
 from ..elements import Element
 from ..facts import variable
@@ -11,7 +11,7 @@ from .typed import Rows, TypedLogic, build
 @converts_function("min", 1, 200)
 @converts_function("max", 1, 200)
 def extreme(converter: Converter, node: Call) -> TypedLogic:
-    """min, max: of several values, or of the answers in rows. What has no answer is passed over."""
+    """Convert min and max of several values, or of the answers in rows. Missing answers are skipped."""
     values = [converter.value(argument) for argument in node.arguments]
     if len(values) == 1 and isinstance(values[0], Rows):
         return _find_extreme(node.name, values[0].listed)
@@ -24,7 +24,8 @@ def extreme(converter: Converter, node: Call) -> TypedLogic:
 
 
 def _find_extreme(operator: str, listed: TypedLogic) -> TypedLogic:
-    """The smallest or largest of what there is in a list."""
+    """Build the smallest or largest of the values that there are in a list."""
+    # Our own min and max have no value when one of theirs is missing; ODK's skip it.
     there = build("filter", listed, build("!=", TypedLogic({"var": ""}, size=2), None))
     so_far, current = TypedLogic({"var": "accumulator"}, size=2), TypedLogic({"var": "current"}, size=2)
     step = build("if", build("==", so_far, None), current, build(operator, so_far, current))
@@ -40,6 +41,7 @@ def _one_value(value: TypedLogic | Rows, at: int) -> TypedLogic:
 @converts_function("count", 1)
 def count(converter: Converter, node: Call) -> TypedLogic:
     rows = converter.rows(node.arguments[0])
+    # ODK counts the rows that have the question at all; which those are, JSON-Logic can't see.
     if rows.value is not None and not rows.is_always_asked:
         raise XPathError("count_of_some", node.at)
     return build("count", Rows(rows.rows, rows.repeat, rows.size, rows.condition).listed, kind="number")
@@ -73,7 +75,7 @@ def join(converter: Converter, node: Call) -> TypedLogic:
 
 @converts_function("position", 0, 1)
 def position(converter: Converter, node: Call) -> TypedLogic:
-    """position(..): which row this is, from 1."""
+    """Convert position(..): which row this is, from 1."""
     if not node.arguments:
         raise XPathError("position_in_brackets", node.at)
     path = node.arguments[0]
@@ -90,7 +92,7 @@ def position(converter: Converter, node: Call) -> TypedLogic:
 
 @converts_function("indexed-repeat", 3, 5)
 def indexed_repeat(converter: Converter, node: Call) -> TypedLogic:
-    """indexed-repeat(${name}, ${repeat}, n): the answer in the n-th row."""
+    """Convert indexed-repeat(${name}, ${repeat}, n): the answer in the n-th row."""
     if len(node.arguments) != 3:
         raise XPathError("two_indexes", node.at)
     target = converter.rows(node.arguments[0])

@@ -25,7 +25,7 @@ def number(converter: Converter, node: Call) -> TypedLogic:
 
 @converts_function("int", 1)
 def int_(converter: Converter, node: Call) -> TypedLogic:
-    """Cut off at the point, towards 0."""
+    """Convert int(), which cuts off at the point, towards 0."""
     value = converter.number(node.arguments[0])
     known = facts(value.logic, converter.find)
     if value.is_literal and isinstance(value.logic, int | float):
@@ -67,7 +67,7 @@ def concat(converter: Converter, node: Call) -> TypedLogic:
 
 
 def _joinable(value: TypedLogic, at: int) -> TypedLogic:
-    """What `cat` writes as XPath does: numbers and truth values it knows itself."""
+    """Return what `cat` writes as XPath does: numbers and truth values it knows itself."""
     return value if value.kind in ("number", "boolean", "yesno") else as_text(value, at)
 
 
@@ -88,6 +88,7 @@ def regex(converter: Converter, node: Call) -> TypedLogic:
         raise XPathError("pattern_not_written", pattern.at)
     whole = _whole_match(pattern.value)
     try:
+        # Refused here already, with the place in the workbook; the form's own check would refuse it later.
         get_pattern(whole)
     except LogicError as error:
         raise XPathError("pattern_refused", pattern.at, reason=str(error)) from None
@@ -95,7 +96,8 @@ def regex(converter: Converter, node: Call) -> TypedLogic:
 
 
 def _whole_match(pattern: str) -> str:
-    """XPath's regex() is about the whole text; `matches` says so with ^ and $."""
+    """Return the pattern for `matches` with ^ and $: XPath's regex() is about the whole text."""
+    # An escaped dollar at the end is a character, not an anchor.
     begins, ends = pattern.startswith("^"), pattern.endswith("$") and not pattern.endswith("\\$")
     if has_alternatives(pattern):
         return f"^(?:{pattern})$"
@@ -133,7 +135,7 @@ def _written_out(node: Node) -> str:
 
 @converts_function("substr", 2, 3)
 def substr(converter: Converter, node: Call) -> TypedLogic:
-    """substr(text, start, end): positions from 0, the end not included; ours has a length."""
+    """Convert substr(text, start, end): positions from 0, the end not included; ours has a length."""
     text = converter.text(node.arguments[0])
     positions = [argument.value if isinstance(argument, Number) else None for argument in node.arguments[1:]]
     if any(not isinstance(position, int) for position in positions):
@@ -198,7 +200,7 @@ def date_time(converter: Converter, node: Call) -> TypedLogic:
 @converts_function("format-date", 2)
 @converts_function("format-date-time", 2)
 def format_date(converter: Converter, node: Call) -> TypedLogic:
-    """format-date(day, '%Y-%m-%d'): pieces of the date's own text."""
+    """Convert format-date(day, '%Y-%m-%d') to pieces of the date's own text."""
     value, form = converter.scalar(node.arguments[0]), _written_out(node.arguments[1])
     if value.kind not in ("date", "datetime"):
         value = get_date(converter, Call("date", node.arguments[:1], node.at))
@@ -216,6 +218,7 @@ def format_date(converter: Converter, node: Call) -> TypedLogic:
         return parts[0]
     text = build("cat", *parts)
     needs = facts(value.logic, converter.find).needs
+    # `cat` writes nothing for null: without the condition a missing date would become the separators alone, "--".
     if needs is not None and converter.known.issuperset(needs):
         return text
     return build("if", build("answered", *needs) if needs else answered(value), text, None)
@@ -223,7 +226,7 @@ def format_date(converter: Converter, node: Call) -> TypedLogic:
 
 @converts_function("decimal-date-time", 1)
 def decimal_date_time(converter: Converter, node: Call) -> TypedLogic:
-    """Days since 1970. Of a date; a moment has fractions of a day, which we can't count."""
+    """Convert to days since 1970, of a date; a moment has fractions of a day, which we can't count."""
     value = converter.scalar(node.arguments[0])
     if value.kind == "datetime":
         raise XPathError("moments", node.at)
@@ -233,7 +236,7 @@ def decimal_date_time(converter: Converter, node: Call) -> TypedLogic:
 
 @converts_function("decimal-time", 1)
 def decimal_time(converter: Converter, node: Call) -> TypedLogic:
-    """The part of a day that has passed."""
+    """Convert to the part of a day that has passed."""
     time = converter.scalar(node.arguments[0])
     if time.kind != "time":
         raise XPathError("moments", node.at)

@@ -1,4 +1,4 @@
-"""What the expressions of one element can read, and as which JSON-Logic."""
+"""The scope of one element: what its expressions can read, and as which JSON-Logic."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,11 +10,11 @@ from .typed import Rows, TypedLogic
 
 
 class Scope:
-    """Looks up names from where one element stands.
+    """The look-up of names from where one element stands.
 
-    itself: what "." means (in a constraint); attributes: {column of the choices sheet: attribute}, in a choice filter;
-    row: the repeat group whose rows a condition in [] goes through; known: the keys that have an answer where the
-    expression is asked.
+    `itself`: what "." means (in a constraint); `attributes`: {column of the choices sheet: attribute}, in a choice
+    filter; `row`: the repeat group whose rows a condition in [] goes through; `known`: the keys that have an answer
+    where the expression is asked.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Scope:
         self.known = frozenset({itself.key}) if itself else frozenset()
 
     def get_named(self, ref: Ref) -> Element:
-        """The one element of this name. Raise XPathError: unknown_name, ambiguous_name."""
+        """Return the one element with this name. Raises XPathError: unknown_name, ambiguous_name."""
         named = self.form.named.get(ref.name, [])
         if not named:
             raise XPathError("unknown_name", ref.at, name=ref.name)
@@ -43,22 +43,22 @@ class Scope:
         return named[0]
 
     def find(self, key: str) -> Element | None:
-        """What a variable of the converted expression stands for."""
+        """Return what a variable of the converted expression stands for."""
         if key.startswith("choice."):
             return Element(key, kind="text")
         return self.form.keyed.get(key)
 
     def is_whole(self, value: TypedLogic) -> bool:
-        """Whether it is always a whole number."""
+        """Return whether it is always a whole number."""
         return facts(value.logic, self.find).whole
 
     def is_there(self, value: TypedLogic) -> bool:
-        """Whether it always has a value here."""
+        """Return whether it always has a value here."""
         needs = facts(value.logic, self.find).needs
         return needs is not None and self.known.issuperset(needs)
 
     def read(self, element: Element, at: int) -> TypedLogic | Rows:
-        """What an element is worth here: one answer, or one in each row of the repeats between here and there."""
+        """Return what an element is worth here: one answer, or one per row of the repeats between here and there."""
         if element.why_not:
             raise XPathError(element.why_not, at, name=element.name)
         if element.logic is not None and not element.key:
@@ -66,9 +66,11 @@ class Scope:
         if element.sort == "group":
             raise XPathError("group_read", at, name=element.name)
         around = (*self.row.repeats, self.row) if self.row else self.here.repeats
+        # Repeats that are around both are one and the same row: only those beyond them have several answers.
         shared = 0
         while shared < min(len(around), len(element.repeats)) and around[shared] is element.repeats[shared]:
             shared += 1
+        # In the rows of a loop JSON-Logic sees the row's own keys and nothing around it.
         if self.row and shared < len(around):
             raise XPathError("outside_of_rows", at, name=element.name)
         between = element.repeats[shared:]
@@ -79,7 +81,7 @@ class Scope:
         return Rows(_all_rows(list(between)), between[-1], size=6 * len(between)).reading(element, grows_by=0)
 
     def read_path(self, node: Path) -> TypedLogic | Rows:
-        """What a path that doesn't begin at rows is worth here."""
+        """Return what a path that doesn't begin at rows is worth here."""
         is_single = node.base is None and not node.is_absolute and len(node.steps) == 1
         if is_single and node.steps == (".",):
             if self.itself is None:
@@ -96,7 +98,7 @@ class Scope:
         return self.read(walk(start, steps, node.at), node.at)
 
     def _read_attribute(self, node: Path) -> TypedLogic:
-        """A bare name in a choice filter: a column of the choices sheet."""
+        """Return a bare name in a choice filter: a column of the choices sheet."""
         name = node.steps[0]
         assert self.attributes is not None
         if name not in self.attributes:
@@ -105,7 +107,7 @@ class Scope:
 
     @staticmethod
     def read_below(rows: Rows, node: Path) -> Rows:
-        """Answers in the rows of a repeat group: ${r}/name, ${r}[condition]/name."""
+        """Return answers in the rows of a repeat group: ${r}/name, ${r}[condition]/name."""
         if rows.value is not None:
             raise XPathError("no_rows", node.at)
         element = walk(rows.repeat, node.steps, node.at)
@@ -122,17 +124,17 @@ class Scope:
         return found if element.sort == "repeat" else found.reading(element, grows_by=0)
 
     def today(self) -> TypedLogic:
-        """In the rows of a loop only the operator knows the day."""
+        """Return today; in the rows of a loop only the operator knows it."""
         return TypedLogic({"today": []} if self.row else {"var": "_today"}, "date", 2)
 
 
 def begins_at_rows(node: Path) -> bool:
-    """Whether a path goes on from a nodeset; current() is where the expression stands."""
+    """Return whether a path goes on from a nodeset; current() is where the expression stands."""
     return node.base is not None and not (isinstance(node.base, Call) and node.base.name == "current")
 
 
 def walk(start: Element, steps: tuple[str, ...], at: int) -> Element:
-    """The element at the end of a path. Raise XPathError: unknown_name."""
+    """Return the element at the end of a path. Raises XPathError: unknown_name."""
     element: Element | None = start
     for step in steps:
         if element is None:
@@ -147,7 +149,7 @@ def walk(start: Element, steps: tuple[str, ...], at: int) -> Element:
 
 
 def _all_rows(repeats: list[Element]) -> Any:
-    """All rows of the last of these repeats, each inside the one before."""
+    """Return all rows of the last of these repeats, each inside the one before."""
     rows: Any = {"var": repeats[0].key}
     for repeat in repeats[1:]:
         rows = _rows_inside(rows, repeat)
@@ -155,7 +157,8 @@ def _all_rows(repeats: list[Element]) -> Any:
 
 
 def _rows_inside(rows: Any, inner: Element) -> Any:
-    """The rows of a repeat inside others, all in one list."""
+    """Return the rows of a repeat inside others, all in one list."""
     current = {"var": "current"}
+    # A row whose inner repeat was never asked has no list there.
     some = {"if": [current, current, []]}
     return {"reduce": [{"map": [rows, {"var": inner.key}]}, {"merge": [{"var": "accumulator"}, some]}, []]}

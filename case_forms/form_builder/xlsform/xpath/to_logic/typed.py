@@ -1,4 +1,4 @@
-"""A part of an expression on its way to JSON-Logic: what it says, of which kind it is, and how large it has become."""
+"""A part of an expression on its way to JSON-Logic: its logic, its type, and how large it has become."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,8 +11,11 @@ MAX_SIZE = 2_000  # parts; case_forms.expressions takes no more
 
 @dataclass(frozen=True)
 class TypedLogic:
-    """One value. `kind` as in elements.KINDS; `element`: the question whose answer this is; `day`: the same as a date,
-    when a number stands for one (XPath counts dates in days since 1970)."""
+    """One value.
+
+    `kind` as in elements.KINDS; `element`: the question whose answer this is; `day`: the same as a date, when a number
+    stands for one (XPath counts dates in days since 1970).
+    """
 
     logic: Any
     kind: str = "text"
@@ -32,7 +35,8 @@ class TypedLogic:
 class Rows:
     """Several nodes: the rows of a repeat group, or one question's answers in each of them.
 
-    rows: JSON-Logic of the list; condition: what a row must fulfil; value: what is read in each row, None for the rows.
+    `rows`: JSON-Logic of the list; `condition`: what a row must meet; `value`: what is read in each row, None for the
+    rows.
     """
 
     rows: Any
@@ -44,7 +48,7 @@ class Rows:
     is_always_asked: bool = True
 
     def reading(self, element: Element, grows_by: int) -> "Rows":
-        """The same rows, of which one question's answers are read."""
+        """Return the same rows, of which one question's answers are read."""
         return replace(
             self,
             size=self.size + grows_by,
@@ -64,10 +68,13 @@ class Rows:
 
 
 def build(operator: str, *arguments: Any, kind: str = "text") -> TypedLogic:
-    """{operator: arguments}. Each argument is TypedLogic, or a constant or list of constants. Raise XPathError when it
-    has become too large: parts that stand in it twice count twice."""
+    """Build {operator: arguments}. Each argument is TypedLogic, or a constant or list of constants.
+
+    Raises XPathError when it has become too large: parts that stand in it twice count twice.
+    """
     logic = [argument.logic if isinstance(argument, TypedLogic) else argument for argument in arguments]
     size = 1 + sum(argument.size if isinstance(argument, TypedLogic) else _size(argument) for argument in arguments)
+    # Counted while it grows: parts are shared objects here, and only writing them out would show their size.
     if size > MAX_SIZE:
         raise XPathError("expression_too_large", most=MAX_SIZE)
     return TypedLogic({operator: logic}, kind, size)
