@@ -1,4 +1,4 @@
-"""A drill: one synthetic, marked case through the whole real path, timed step by step.
+"""Drill: one synthetic, marked case through the whole real path, timed step by step.
 
 The answers come from `data/drill.json`; whatever else the newest form version requires is filled with the plainest
 allowed answer, so a drill goes on working when coordinators change the form. Drill cases, their submissions and notices
@@ -51,7 +51,7 @@ class Step:
 
 @dataclass
 class DrillReport:
-    """What a drill measured. Times are milliseconds after "Submit"."""
+    """The measurements of a drill. Times are milliseconds after "Submit"."""
 
     region: str
     case: str
@@ -69,10 +69,10 @@ class DrillReport:
 
 
 def run_drill(*, region_slug: str, limit_seconds: float = 5.0, keep_open: bool = False) -> DrillReport:
-    """Sends a drill case in this region and watches its notices until all are sent or the time is over.
+    """Submit a drill case in this region and watch its notices until all are sent or the time is over.
 
     `ok` means that SMTP accepted the police notice within `limit_seconds`. Unless `keep_open`, the drill's notices are
-    withdrawn afterwards, so that nobody is chased for an exercise. Raises DrillImpossible.
+    withdrawn afterwards, so that nobody is chased for a drill. Raises DrillImpossible.
     """
     region = Region.objects.filter(slug=region_slug).first()
     if region is None:
@@ -115,7 +115,7 @@ def run_drill(*, region_slug: str, limit_seconds: float = 5.0, keep_open: bool =
 
 
 def drill_answers(form: Form, script: dict[str, Any], *, municipality: str, occurred_at: datetime) -> dict[str, Any]:
-    """Answers that this form accepts: the script's, then the plainest allowed one for each required question.
+    """Return answers that this form accepts: the script's, then the plainest allowed one for each required question.
 
     Raises DrillImpossible when a required question can't be filled this way.
     """
@@ -126,6 +126,7 @@ def drill_answers(form: Form, script: dict[str, Any], *, municipality: str, occu
     for item in form.outer_items:
         if isinstance(item, Question) and item.type == "municipality" and not item.has("choice_filter"):
             answers[item.key] = municipality
+    # one error a round: an answer filled in may make other questions apply or no longer apply
     for _round in range(MAX_ROUNDS):
         checked = check_answers(form, answers, sources=sources, today=day, occurred_on=day, language="sq", strict=True)
         if not checked.errors:
@@ -146,7 +147,7 @@ def drill_answers(form: Form, script: dict[str, Any], *, municipality: str, occu
 def _answered_at(
     path: str, answers: dict[str, Any], accepted: dict[str, Any], groups: Mapping[str, Any]
 ) -> tuple[dict[str, Any], str, dict[str, Any]]:
-    """(the answers or the row that a path points into, the key there, what expressions read there)."""
+    """Return (the answers or the row that a path points into, the key there, what expressions read there)."""
     row, scope = answers, dict(accepted)
     key, *steps = path.removeprefix("/answers/").split("/")
     while key in groups and len(steps) > 1:
@@ -207,6 +208,7 @@ def get_seat(region: Region) -> Municipality:
 
 def _watch(notice_ids: list[str], *, until: float) -> None:
     while time.monotonic() < until:
+        # a notice without a contact is never sent: no use in waiting for it
         if not Notice.objects.filter(id__in=notice_ids, sent_at__isnull=True, contact__isnull=False).exists():
             return
         time.sleep(POLL_SECONDS)
@@ -218,6 +220,7 @@ def _get_steps(notice_ids: list[str], started: datetime) -> list[Step]:
         steps.append(Step("claimed", attempt.notice.role, _ms(started, attempt.started_at)))
         if attempt.outcome == AttemptOutcome.ACCEPTED and attempt.finished_at:
             steps.append(Step("smtp_accepted", attempt.notice.role, _ms(started, attempt.finished_at)))
+    # as workers ran side by side, attempts come in no order of their own
     return sorted(steps, key=lambda step: step.at_ms)
 
 

@@ -1,4 +1,4 @@
-"""Putting in a file that a submission will name: POST /api/field/v1/attachments."""
+"""Upload of a file that a submission will name: POST /api/field/v1/attachments."""
 
 from typing import Any
 from urllib.parse import unquote

@@ -1,4 +1,4 @@
-"""The shapes of the field API: what may be sent, and what comes back. docs/api.md describes them."""
+"""Schemas of the field API: what may be sent, and what comes back. docs/api.md describes them."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ SLUG = r"^[a-z0-9][a-z0-9-]{0,79}$"
 
 
 def _text_only(value: Any) -> Any:
-    """UUIDs and times come as text; a number isn't taken for a timestamp."""
+    """Refuse all but text for UUIDs and times; pydantic would take a number for a timestamp."""
     if not isinstance(value, str):
         raise ValueError("not a text")
     return value
