@@ -1,4 +1,4 @@
-"""The forms of the outreach pages: a zone, and a planned visit."""
+"""Forms of the outreach pages: a zone, and a planned visit."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class DayInput(forms.DateInput):
 
 
 class ZoneForm(forms.ModelForm):
-    """`seen`: how the zone stood when the page was made, so that nobody writes over another's change unseen."""
+    """Form of a zone. `seen`: when it was last changed as the page was made, so that no change is overwritten unseen."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput())
 
@@ -53,7 +53,7 @@ class ZoneForm(forms.ModelForm):
         return " ".join(self.cleaned_data["name"].split())
 
     def is_stale(self) -> bool:
-        """Whether the zone was changed after the page was made."""
+        """Return whether the zone was changed after the page was made."""
         current = Zone.objects.filter(pk=self.instance.pk).values_list("changed_at", flat=True).first()
         return current is not None and self.cleaned_data.get("seen") != current.isoformat()
 

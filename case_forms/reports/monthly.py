@@ -1,4 +1,4 @@
-"""What a unit did in a month, counted from what it has sent and from what came back. Drills don't count.
+"""Monthly counts of a unit, from its submissions and from what came back. Drills don't count.
 
 The counts are answers to the form `monthly_report`, by its keys; the words are the worker's. Small numbers are shown
 to the unit and its coordinators only.
@@ -67,7 +67,7 @@ class Month:
 
 
 def get_month(text: str, *, today: date | None = None) -> Month:
-    """The month that a text such as 2026-10 names; the last complete one for any other text or one to come."""
+    """Return the month that a text such as 2026-10 names; the last complete one for other texts and future months."""
     day = today or timezone.localdate()
     if MONTH.fullmatch(text) and text <= f"{day:%Y-%m}":
         year, number = map(int, text.split("-"))
@@ -77,7 +77,7 @@ def get_month(text: str, *, today: date | None = None) -> Month:
 
 
 def begin_with(user: User, unit: MobileUnit, sent: Mapping[str, Any]) -> Answers:
-    """What a new monthly report begins with: the month that was asked for, else the last complete one."""
+    """Return what a new monthly report begins with: the month that was asked for, else the last complete one."""
     month = get_month(str(sent.get("month", "")))
     counts = count_month(unit, month, language=user.language)
     by = user.get_full_name() or user.get_username()
@@ -86,7 +86,7 @@ def begin_with(user: User, unit: MobileUnit, sent: Mapping[str, Any]) -> Answers
 
 
 def count_month(unit: MobileUnit, month: Month, *, language: str = "sq") -> Answers:
-    """The counts of one unit and month, by the report's keys; a repeat without rows is left out."""
+    """Count one unit and month, by the report's keys; a repeat without rows is left out."""
     counted = {
         **_outreach(unit, month),
         **_sessions(unit, month, language),
@@ -163,6 +163,7 @@ def _identifications(unit: MobileUnit, month: Month, language: str) -> Answers:
         source = next(filter(None, said), "")
         if source:
             sources[source] += 1
+        # an urgent notice has no final decision: the latest form with one counts, else the latest at all
         decided = (each for each in sent if each[1].get("worker_decision"))
         found[_described(*next(decided, sent[0]))] += 1
         from_visits += any(answers.get("source_visit") for _submission, answers in sent)
@@ -178,8 +179,10 @@ def _identifications(unit: MobileUnit, month: Month, language: str) -> Answers:
 
 
 def _by_case(sent: Iterable[tuple[Submission, Answers]]) -> list[list[tuple[Submission, Answers]]]:
-    """What was sent of each case, the last first: one person is counted once, also when the urgent notice came first
-    and the rest later. What belongs to no case stands alone."""
+    """Group submissions by case, the last first; what belongs to no case stands alone.
+
+    So a person is counted once, also when the urgent notice came first and the rest later (docs/adr/0052).
+    """
     cases: dict[UUID, list[tuple[Submission, Answers]]] = {}
     for submission, answers in sent:
         cases.setdefault(submission.case_id or submission.pk, []).insert(0, (submission, answers))
@@ -187,8 +190,10 @@ def _by_case(sent: Iterable[tuple[Submission, Answers]]) -> list[list[tuple[Subm
 
 
 def _sent(unit: MobileUnit, month: Month, kind: str) -> Iterator[tuple[Submission, Answers]]:
-    """The unit's submissions of this kind that came in within the month, opened, the first first; one that doesn't open
-    is left out."""
+    """Yield the unit's submissions of this kind received in the month, with their answers, the oldest first.
+
+    One that doesn't open is left out.
+    """
     forms = {version.form_id for version in FormVersion.objects.newest() if version.parsed_form.kind == kind}
     start, end = month.moments
     sent = Submission.objects.filter(
@@ -202,7 +207,7 @@ def _sent(unit: MobileUnit, month: Month, kind: str) -> Iterator[tuple[Submissio
 
 
 def _described(submission: Submission, answers: Answers) -> tuple[str, str, str, str]:
-    """(result, sex, age group, form of exploitation) of an identification, in the report's choices."""
+    """Return (result, sex, age group, form of exploitation) of an identification, in the report's choices."""
     result, sex = answers.get("worker_decision") or answers.get("urgent_notice"), answers.get("gender")
     named = answers.get("exploitation")
     forms = [each for each in named if isinstance(each, str)] if isinstance(named, list) else []
@@ -221,10 +226,11 @@ def _described(submission: Submission, answers: Answers) -> tuple[str, str, str,
 
 
 def _is_child(submission: Submission, answers: Answers) -> bool:
-    """As the procedure says; who can't be judged is counted as a child, as everywhere."""
+    """Return what the procedure says; whose age can't be judged counts as a child, as everywhere."""
     if submission.case is not None:
         return submission.case.child_track
     try:
+        # the version that held then: later ones may define a child's case otherwise
         procedure = ProcedureVersion.objects.in_force(submission.received_at)
         event = Event(
             "submission_received",
@@ -254,6 +260,7 @@ def _in_words(submission: Submission, answers: Answers, key: str, language: str,
 def _notices(unit: MobileUnit, month: Month) -> Answers:
     first = Notice.objects.filter(unit=unit, is_drill=False, purpose=Purpose.FIRST, **_within("owed_at", month))
     police = list(first.filter(role=Role.POLICE).values_list("pk", "chase_id", "owed_at"))
+    # a chase begins with its first notice, which may have no chase id of its own
     chases = {chase or pk for pk, chase, _owed in police}
     taken_on = Notice.objects.filter(accepted_at__isnull=False, declined_at__isnull=True, role=Role.POLICE)
     answered = dict(
@@ -268,6 +275,7 @@ def _notices(unit: MobileUnit, month: Month) -> Answers:
     return {
         "police_notices": len(police),
         "police_answered": len(waits),
+        # the median: one answer after a weekend would say nothing in a mean of five
         "police_minutes": round(statistics.median(waits)) if waits else None,
         "police_came": len(_came(chases)),
         "ra_notices": first.filter(role=Role.RESPONSIBLE_AUTHORITY).count(),

@@ -84,7 +84,7 @@ class CaseFilter:
 
     @classmethod
     def asked(cls, wanted: Any) -> "CaseFilter":
-        """Build the filter from a query string: `q`, a reference as typed, `unit` and `only`. Ignores unknown values."""
+        """Build the filter from a query string: `q`, a reference as typed, `unit`, `only`. Ignores unknown values."""
         typed = "".join(wanted.get("q", "").split()).upper()[:LONGEST_REFERENCE]
         only = wanted.get("only", "")
         return cls(typed, wanted.get("unit", "")[:50], only if only in ONLY else "")

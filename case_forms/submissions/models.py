@@ -130,7 +130,10 @@ class Submission(models.Model):
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: User) -> "AttachmentQuerySet":
-        """Return files that a person may open: own ones until they are sent, like drafts; then those of submissions seen."""
+        """Return the files that a person may open.
+
+        Until a file is sent, its owner alone, as for a draft; then whoever may read the submission.
+        """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         own = models.Q(submission__isnull=True, owner=user, unit__in=user.units())

@@ -1,9 +1,9 @@
 """Purge of answers whose retention is over: a question may say for how many months its answer is stored (`keep_for`).
 
-The months count from the day the submission was received. While its case is open nothing of it is purged. What is purged
-is removed from the sealed answers for good, and in the same transaction from the briefs that were made from them; their
-PDFs, the notes of the replies and the explanations, which may quote it, are deleted whole (docs/adr/0073). The audit
-chain holds which questions, never what they held.
+The months count from the day the submission was received. While its case is open nothing of it is purged. What is
+purged is removed from the sealed answers for good, and in the same transaction from the briefs that were made from
+them; their PDFs, the notes of the replies and the explanations, which may quote it, are deleted whole (docs/adr/0073).
+The audit chain holds which questions, never what they held.
 """
 
 from datetime import date

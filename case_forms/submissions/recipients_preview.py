@@ -27,7 +27,8 @@ from .validation.validate import Answers
 class ToTell:
     """A recipient, as the directory stands now: `words` say for which role, `name` and `office` who is on duty.
 
-    Without a name nobody is on duty: `callers` are the coordinators who would be asked to call, `callees` whom to phone.
+    Without a name nobody is on duty: `callers` are the coordinators who would be asked to call, `callees` whom to
+    phone.
     """
 
     words: str

@@ -36,8 +36,8 @@ CALLS = ("no_contact", "call", "breach", "late", "escalated", "red")
 class Urgency:
     """The most urgent thing about a case.
 
-    `state`: one of URGENCIES; `notice`: the one it is about, `since`: when that began, `contact`: whoever can be called.
-    `wrong_pins`: so many have locked its link.
+    `state`: one of URGENCIES; `notice`: the one it is about, `since`: when that began, `contact`: whoever can be
+    called. `wrong_pins`: so many have locked its link.
     """
 
     state: str
@@ -92,7 +92,7 @@ def get_urgency(
 
 
 def _with_nobody(members: list[Notice], notices: list[Notice], *, is_reached: bool) -> list[Urgency]:
-    """Return what of an unaccepted chase has no contact: declined with nobody else asked, or without anybody on duty."""
+    """Return what of an unaccepted chase is with nobody: declined and nobody else asked, or never with a contact."""
     found = []
     is_asked = any(each.is_open and each.purpose in BEARERS and each.reason != NO_CONTACT for each in members)
     declined = [notice for notice in members if is_last_word(notice)]

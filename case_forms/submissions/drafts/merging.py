@@ -151,7 +151,7 @@ class Merge:
 
 
 def compute_marks(salt: str, items: Iterable[AnyItem], answers: Answers, prefix: str = "") -> dict[str, str]:
-    """Return {field: mark} of each answer that a page holds; of a group also its number of rows, and its rows' marks."""
+    """Return {field: mark} of each answer that a page holds; of a group also its row count, and its rows' marks."""
     marks: dict[str, str] = {}
     for item in items:
         value: Any = answers.get(item.key)

@@ -47,7 +47,7 @@ def put_beside(draft: Draft, section: str, copy: PageCopy | None, fields: Fields
 
 
 def drop(draft: Draft, page: str) -> bool:
-    """Remove a page's copy: it was chosen about, or no longer differs. Return if there was one. Doesn't save the draft."""
+    """Remove a page's copy, which was chosen about or no longer differs. Return if there was one. Saves nothing."""
     besides = dict(draft.besides or {})
     if besides.pop(page, None) is None:
         return False

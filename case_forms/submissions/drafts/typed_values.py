@@ -27,7 +27,7 @@ def merged(answers: Answers, section: Section, typed: Answers) -> Answers:
 
 
 def without_row(post: Posted, section: Section, row: str) -> Answers:
-    """Read what was typed, without one row of a repeat. `row`: its name as the page's button sends it: key-0-inner-1."""
+    """Read what was typed, without one row of a repeat. `row`: its name as the page's button has it: key-0-inner-1."""
     return _typed(section.items, post, "", row)
 
 

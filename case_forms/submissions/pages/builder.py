@@ -15,7 +15,7 @@ from .repeat_rows import get_rows, is_new
 
 
 class Maker:
-    """Builder of a page. `state`: the section as answered; `rows`: the same with the page's empty rows (`with_rows`)."""
+    """Builder of a page. `state`: the section as answered; `rows`: the same with its empty rows (`with_rows`)."""
 
     def __init__(
         self,

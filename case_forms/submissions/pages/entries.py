@@ -145,7 +145,7 @@ class SectionPage:
 
 
 def walked(entries: list[Entry], around: str = "") -> Iterator[tuple[str, QuestionView | RepeatView]]:
-    """Yield every question and group in the order of the page, with the words for the rows around it ("Children 2: ")."""
+    """Yield every question and group in page order, with the words for the rows around it ("Children 2: ")."""
     for entry in entries:
         if isinstance(entry, NoteView):
             continue

@@ -36,7 +36,7 @@ def live_rules(state: SectionState, answers: Answers, scope: Answers, context: C
 
 
 def _rules(items: Iterable[AnyItem], read: set[str], context: CheckContext) -> list[dict[str, Any]]:
-    """Return the rules of the items, without hidden questions that no rule reads: their values don't belong on a page."""
+    """Return the items' rules, without hidden questions that no rule reads: their values don't belong on a page."""
     return [
         _rule(item, read, context)
         for item in items

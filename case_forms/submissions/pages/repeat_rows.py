@@ -14,8 +14,8 @@ NEW_ROW: Answers = {"": None}  # a row that holds nothing: validation looks at i
 def with_new_rows(items: Iterable[AnyItem], answers: Answers, wanted: str = "", prefix: str = "") -> Answers:
     """Add the empty rows that the page shows, so that validation says which questions apply in them.
 
-    `wanted` is the name of the group that gets one more row (children, household-0-children). A missing row around it is
-    added as well.
+    `wanted` is the name of the group that gets one more row (children, household-0-children). A missing row around it
+    is added as well.
     """
     shown = dict(answers)
     for item in items:
@@ -49,7 +49,7 @@ def after_saving(items: Iterable[AnyItem], post: Posted, name: str, prefix: str 
             continue
         outer, inside = f"{prefix}{item.key}", name.removeprefix(f"{prefix}{item.key}-")
         index, _dash, inner = inside.partition("-")
-        # the name comes from the request: no index longer than any group may have rows
+        # the name comes from the request, so its index is bounded
         if inside == name or not inner or not (index.isascii() and index.isdigit()) or len(index) > 3:
             continue
         rows = typed_rows(item, post, outer)

@@ -45,7 +45,7 @@ def _get_card(tip: Tip) -> str:
 
 
 def _may_copy(question: Question, value: Any) -> bool:
-    # how somebody may be contacted safely is copied in their own words: rephrased, it could endanger them
+    # how to contact the person safely is the exception: it is no account of what happened
     is_free_text = question.type in ("text", "long_text") and not question.key.startswith("safe_contact_")
     return not is_free_text and _fits(question, value)
 

@@ -90,7 +90,7 @@ def demo_accounts() -> list[dict[str, str]]:
 
 
 class _Hashes:
-    """Hashes of the demo password and PIN. Slow by design, so each is computed once, and only when somebody is missing."""
+    """Hashes of the demo password and PIN. Slow by design, so each is computed once, and only when needed."""
 
     @cached_property
     def password(self) -> str:

@@ -196,7 +196,7 @@ def seed_forms(*, one_by_one: bool = False) -> int:
 
 
 def _waits_for_rules(key: str) -> bool:
-    """Return whether shipped procedures have rules for this form and the one in force none: nobody would be notified."""
+    """Return whether shipped procedures have rules for this form and the one in force none: nobody would be told."""
     try:
         standing = [ProcedureVersion.objects.in_force().definition]
     except ProcedureVersion.DoesNotExist:

@@ -12,7 +12,7 @@ Answers = dict[str, Any]
 
 @dataclass(frozen=True)
 class AnswerProblem:
-    """An answer to correct. `path` is a JSON pointer such as /answers/persons/0/age; no field holds what was answered."""
+    """An answer to correct. `path`: a JSON pointer such as /answers/persons/0/age; no field holds what was answered."""
 
     path: str
     code: str
