@@ -50,7 +50,7 @@ def make_place(name: str = "") -> Place:
 
 def make_user(role: str, *, unit: MobileUnit | None = None, region: Region | None = None, **more: Any) -> User:
     user = User.objects.create_user(username=f"user{next(_numbers)}", **more)
-    # since yesterday: an assignment or shift that begins today may not have begun at midnight, or in another time zone
+    # since yesterday, so that a test doesn't depend on the time of day
     starts_on = timezone.localdate() - timedelta(days=1)
     Assignment.objects.create(user=user, role=role, unit=unit, region=region, starts_on=starts_on)
     return user

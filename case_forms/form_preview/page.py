@@ -108,6 +108,7 @@ def _page(form: Form, answers: Answers, context: CheckContext, trial: Trial) -> 
         asked = section_page(
             form, here.key, answers, context, user=None, shown=fields.getlist("shown") if fields else ()
         )
+        # as in the real form: "Continue" shows what is wrong in this section before it goes on
         if asked.problems:
             return asked, ""
         return (_section(form, here.next, answers, context) if here.next else None), ""

@@ -43,7 +43,7 @@ class RehearsedNotice:
 
 @dataclass
 class Rehearsal:
-    """A rehearsal's result. `problem`: why nothing more could be decided; `rules`: those that matched (words, because)."""
+    """A rehearsal's result. `problem`: why nothing more was decided; `rules`: those that matched, (words, because)."""
 
     procedure: str = ""
     problem: str = ""
@@ -137,6 +137,7 @@ class _Telling:
     def _open(self, action: Action, *, joins: bool) -> None:
         if self.case is None:
             self.case = Case(reference=REFERENCE, status=CaseStatus.POTENTIAL_VICTIM)
+        # an identification that names a case joins it instead of opening a second one (docs/adr/0052)
         if action.do == "open_case" and not joins:
             found = Municipality.objects.filter(slug=str(action.params["municipality"])).first()
             if found is None:

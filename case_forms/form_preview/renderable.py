@@ -101,7 +101,7 @@ def _left_out(definition: dict[str, Any], problems: Iterable[Problem]) -> bool:
 
 
 def _last_first(place: tuple[str | int, ...]) -> tuple[Any, ...]:
-    """Return a sort key, later entries and deeper parts first, so that other places stay valid while some are removed."""
+    """Return a sort key: later entries and deeper parts first, so that places stay valid while some are removed."""
     return tuple((step, "") if isinstance(step, int) else (-1, step) for step in place)
 
 

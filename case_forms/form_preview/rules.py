@@ -134,7 +134,7 @@ class _Reading:
         yield from self._condition(question, "required", where, scope, asked)
         if question.constraint is not None:
             expression, given = question.constraint.expr, question.key in scope
-            # taken from the validation and not evaluated again: only there the value was cleaned
+            # from the validation's errors: a value that breaks its constraint isn't in scope, so it can't be tried here
             broken = path in self.broken
             outcome = FAILED if broken else HELD if given and asked else NOT_REACHED
             yield self._rule(where, "constraint", expression, scope, outcome)

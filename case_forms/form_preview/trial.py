@@ -21,8 +21,8 @@ class NotATrial(Exception):
 class Trial:
     """A form to try.
 
-    `fields` are the form fields of each section that has been shown, by its key; `press` is the button that was pressed:
-    ("go", "next"), ("add", "people"), ("remove", "people-0"), or ("", "") when something was typed.
+    `fields` are the form fields of each section that has been shown, by its key; `press` is the button that was
+    pressed: ("go", "next"), ("add", "people"), ("remove", "people-0"), or ("", "") when something was typed.
     """
 
     definition: Any = field(repr=False)

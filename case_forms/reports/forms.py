@@ -18,7 +18,7 @@ class DayInput(forms.DateInput):
 
 
 class ZoneForm(forms.ModelForm):
-    """Form of a zone. `seen`: when it was last changed as the page was made, so that no change is overwritten unseen."""
+    """Form of a zone. `seen`: when it was last changed as the page was made: no change is overwritten unseen."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput())
 
@@ -37,6 +37,7 @@ class ZoneForm(forms.ModelForm):
         super().__init__(*args, **options)
         towns = Municipality.objects.filter(region__in=user.coordinated_regions())
         self.fields["municipality"].queryset = towns.order_by("name")  # type: ignore[attr-defined]
+        # the slug, as in answers and in the API
         self.fields["municipality"].to_field_name = "slug"  # type: ignore[attr-defined]
         self.fields["municipality"].empty_label = _("Choose")  # type: ignore[attr-defined]
         self.fields["every_days"].validators += [_at_most_a_year]

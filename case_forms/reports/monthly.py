@@ -260,12 +260,12 @@ def _in_words(submission: Submission, answers: Answers, key: str, language: str,
 def _notices(unit: MobileUnit, month: Month) -> Answers:
     first = Notice.objects.filter(unit=unit, is_drill=False, purpose=Purpose.FIRST, **_within("owed_at", month))
     police = list(first.filter(role=Role.POLICE).values_list("pk", "chase_id", "owed_at"))
-    # a chase begins with its first notice, which may have no chase id of its own
+    # by chase and not by notice: whoever accepted may be a deputy, who got a notice of their own
     chases = {chase or pk for pk, chase, _owed in police}
     taken_on = Notice.objects.filter(accepted_at__isnull=False, declined_at__isnull=True, role=Role.POLICE)
     answered = dict(
         taken_on.filter(Q(chase_id__in=chases) | Q(pk__in=chases))
-        .order_by()
+        .order_by()  # the model's ordering would become part of GROUP BY
         .values("chase_id")
         .annotate(at=Min("accepted_at"))
         .values_list("chase_id", "at")
@@ -275,7 +275,7 @@ def _notices(unit: MobileUnit, month: Month) -> Answers:
     return {
         "police_notices": len(police),
         "police_answered": len(waits),
-        # the median: one answer after a weekend would say nothing in a mean of five
+        # the median: with a handful of notices one late answer would decide a mean
         "police_minutes": round(statistics.median(waits)) if waits else None,
         "police_came": len(_came(chases)),
         "ra_notices": first.filter(role=Role.RESPONSIBLE_AUTHORITY).count(),

@@ -1,4 +1,4 @@
-"""The plan of visits compared with the outreach logs: a visit is done when the unit's log names the zone near its day."""
+"""The plan of visits compared with the logs: a visit is done when the unit's log names the zone near its day."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

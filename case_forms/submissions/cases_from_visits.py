@@ -68,6 +68,7 @@ def begun_from(sources: Sequence[Source], *, user: User, page: Any = 1) -> Begun
             cases.add(submission.case_id)
     visible = Case.objects.visible_to(user).filter(pk__in=cases, is_drill=False).select_related("municipality", "unit")
     shown = Paginator(visible.order_by("-opened_at", "pk"), ON_A_PAGE).get_page(page)
+    # only their number: who may read a visit may not be allowed to read each case that came of it
     others = Case.objects.filter(pk__in=cases, is_drill=False).count() - shown.paginator.count if cases else 0
     return Begun(shown, others, without_case)
 

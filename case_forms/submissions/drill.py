@@ -220,7 +220,7 @@ def _get_steps(notice_ids: list[str], started: datetime) -> list[Step]:
         steps.append(Step("claimed", attempt.notice.role, _ms(started, attempt.started_at)))
         if attempt.outcome == AttemptOutcome.ACCEPTED and attempt.finished_at:
             steps.append(Step("smtp_accepted", attempt.notice.role, _ms(started, attempt.finished_at)))
-    # as workers ran side by side, attempts come in no order of their own
+    # the steps of several notices, which workers send side by side, in one order
     return sorted(steps, key=lambda step: step.at_ms)
 
 

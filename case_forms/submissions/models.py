@@ -181,5 +181,5 @@ class Attachment(models.Model):
         return f"{self.media_type} {self.uploaded_at:%Y-%m-%d %H:%M}"
 
 
-# Django looks for models in this module only.
+# Django finds models in this module only
 from .exports.models import AnswerExport, ExportPart  # noqa: E402, F401

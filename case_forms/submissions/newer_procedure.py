@@ -1,6 +1,6 @@
 """Missing duties of a case under an older procedure: deadlines that the one in force would have started.
 
-Worked out by deciding on the case's own forms again, one after the other, under the version in force; nothing is
+Computed by deciding on the case's own forms again, one after the other, under the version in force; nothing is
 carried out. Duties that hang on a notice are left out: nobody is notified afterwards.
 """
 
@@ -94,6 +94,7 @@ def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[Decision |
     """
     status: str | None = None
     child: bool | None = None
+    # in the order in which they came: what a form decides depends on the case's status at that moment
     sent = Submission.objects.filter(case=case).select_related("form_version__form").order_by("received_at", "pk")
     for submission in sent:
         try:

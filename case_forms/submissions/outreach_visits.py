@@ -45,6 +45,7 @@ def _visits(user: User) -> QuerySet[Submission]:
 def _recent(user: User | None) -> Attributes:
     if user is None:
         return {}
+    # read once for all visits: up to MAX_VISITS labels would each ask for a town and a zone otherwise
     towns = {town.slug: town for town in Municipality.objects.select_related("region")}
     zones = {str(pk): name for pk, name in Zone.objects.values_list("pk", "name")}
     since = timezone.now() - timedelta(days=DAYS)

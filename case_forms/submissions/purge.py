@@ -39,11 +39,12 @@ def forget_due(today: date) -> int:
 
 def _forget(key: Any, today: date) -> bool:
     with transaction.atomic():
-        # each in a transaction of its own: one that fails keeps none of the others from being purged
+        # each in a transaction of its own: when one fails, the others are still purged
         submission = Submission.objects.select_for_update().select_related("form_version").get(pk=key)
         received_on = timezone.localdate(submission.received_at)
         form = submission.form_version.parsed_form
         answers, forgotten = without_overdue(form, submission.answers, received_on, today)
+        # questions may have different retention: the row comes due again for the next one
         submission.forget_after = first_due(form, received_on, after=today)
         if forgotten:
             submission.answers = answers
@@ -60,6 +61,7 @@ def _forget(key: Any, today: date) -> bool:
 
 def _forget_in_notices(submission: Submission, keys: set[str]) -> None:
     events = CaseEvent.objects.filter(submission_id=submission.pk)
+    # of the whole chase: reminders and deputies' notices were made from the same answers
     firsts = Notice.objects.filter(event_id__in=events.values("pk")).values("chase_id")
     erase_answers(Notice.objects.filter(chase_id__in=firsts), keys)
     for event in events.filter(explanation__isnull=False):

@@ -62,6 +62,7 @@ def told_at_once(draft: Draft, answers: Answers, user: User) -> list[ToTell]:
         for action in decision.actions
         if action.do in ("notify", "refer")
     ]
+    # several rules may notify the same role; on the page it stands once
     return list({each.words: each for each in told if each is not None}.values())
 
 

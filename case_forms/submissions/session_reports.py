@@ -47,6 +47,7 @@ def begin_report(*, form_version: FormVersion, session_id: str, by: User) -> Dra
     session = visible_or_404(InformativeSession, by, pk=_uuid(session_id))
     key = next((place.question.key for place in _naming(form_version.parsed_form, {})), "")
     known: Answers = {key: str(session.pk)} if key else {}
+    # answers are sealed, so the session that a draft names can't be asked for in SQL
     own = Draft.objects.visible_to(by).open().filter(form_version__form=form_version.form, unit=session.unit)
     begun = next((draft for draft in own if key and draft.answers.get(key) == str(session.pk)), None)
     return begun or actions.start_draft(
@@ -60,7 +61,7 @@ def begin_report(*, form_version: FormVersion, session_id: str, by: User) -> Dra
 
 
 def report_problems(form: Form, answers: Mapping[str, Any], user: User) -> list[AnswerProblem]:
-    """Return what keeps these answers from reporting a session; empty for forms of other kinds."""
+    """Return why these answers can't report a session; empty when they can, and for forms of other kinds."""
     if form.kind != KIND:
         return []
     return [*_sessions_refused(form, answers, user), *_details_told(form, answers)]

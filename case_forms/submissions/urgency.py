@@ -78,6 +78,7 @@ def get_urgency(
     found = [Urgency(mark) for mark in marks]
     for key, members in chases.items():
         if not any(map(has_taken, members)):
+            # only while nobody has accepted: afterwards a declined notice or a link locked by wrong PINs is harmless
             found += _with_nobody(members, notices, is_reached=key in reached)
             found += [
                 Urgency("call", notice, notice.sent_at or notice.owed_at, notice.contact, locked[notice.pk].tries)

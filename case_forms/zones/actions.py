@@ -27,10 +27,11 @@ class NotAllowed(Exception):
 def save_zone(*, zone: Zone | None, by: User, **values: Any) -> Zone:
     """Create or change a zone.
 
-    Raises NotAllowed for a municipality outside of the person's regions, and ValidationError when the municipality has a
-    zone of this name.
+    Raises NotAllowed for a municipality outside of the person's regions, and ValidationError when the municipality has
+    a zone of this name.
     """
     municipality: Municipality = values["municipality"]
+    # checked here and not only by the form's choices: nothing but this function changes a zone
     if not by.coordinated_regions().filter(pk=municipality.region_id).exists():
         raise NotAllowed
     saved = zone or Zone()

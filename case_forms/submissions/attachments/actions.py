@@ -33,7 +33,7 @@ BOTH = frozenset(("image", "pdf"))
 MAX_UNCLAIMED = 5  # times as many as a draft may have
 UNUSED = timedelta(hours=1)  # after which a draft's file that no answer names makes room for another
 LONGEST_NAME = 120
-# control and bidirectional characters can make "exe.pdf" of "fdp.exe"; the rest isn't allowed in names on Windows
+# bidirectional characters can show "fdp.exe" as "exe.pdf"; the others aren't allowed in names on Windows
 UNPRINTED = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
 
 

@@ -16,7 +16,7 @@ class Kind:
 JPEG, PNG, WEBP, HEIF = (Kind(name, "image") for name in ("JPEG", "PNG", "WEBP", "HEIF"))
 PDF = Kind("PDF", "pdf")
 
-ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}  # of what is kept
+ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}  # of stored files
 ACCEPTED_AS = {"image/jpeg": "image", "image/png": "image", "application/pdf": "pdf"}
 
 

@@ -28,10 +28,10 @@ CLOCK_SECONDS = 30
 MEMORY = 1_200 * 1024 * 1024  # of address space: libraries take some 300 MB of it
 QUEUE_SECONDS = CLOCK_SECONDS  # whoever is next gets their turn, however long this one takes
 OWN_QUEUE_SECONDS = 10
-# One at a time in each web process: fifty megapixels take half a gigabyte. Two more wait; each holds a slot that others
-# need (config.admission), so whoever comes then is told at once.
+# one at a time in each web process: fifty megapixels take half a gigabyte. Two more wait; each holds a slot that others
+# need (config.admission), so whoever comes then gets "busy" at once
 _machine = Bounded(at_once=1, waiting=2, seconds=QUEUE_SECONDS)
-# Each person has one of those three places at a time, however many files they send, and one more file waits for it.
+# each person has one of those three places at a time, however many files they send, and one more file waits for it
 _own = BoundedForEach(at_once=1, waiting=1, seconds=OWN_QUEUE_SECONDS)
 
 
@@ -72,6 +72,7 @@ def _done_apart(content: bytes, most_bytes: int) -> subprocess.CompletedProcess[
     try:
         with _machine.turn():
             return subprocess.run(  # noqa: S603 - our own interpreter and module
+                # -I: nothing from the user's site or PYTHON* variables; -B: no bytecode files, as it may not write
                 [sys.executable, "-I", "-B", "-c", PROGRAM, str(ROOT), str(most_bytes)],
                 input=content,
                 capture_output=True,

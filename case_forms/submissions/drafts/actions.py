@@ -147,6 +147,7 @@ def save_section(
         draft.section = section.key
         draft.occurred_at = moment or draft.occurred_at
         draft.saved_at = timezone.now()
+        # after a merge the section holds answers that the page doesn't show, so the page is no copy of it
         is_the_pages = same_answers(kept, typed) and _moment(moment, draft) == _moment(occurred_at, draft)
         _count_version(draft, section.key, copy if is_the_pages else None, has_changed=has_changed)
         # what the owner saves from a page supersedes what the same page left beside the draft without a session
@@ -323,6 +324,7 @@ def choose_language(*, draft: Draft, language: str) -> None:
 def discard_draft(*, draft: Draft, by: User) -> None:
     """Delete a draft, what was typed in it and its files. Raises DraftIsSent."""
     with transaction.atomic():
+        # under the lock: a draft that is submitted at this moment must not be deleted from under its receipt
         locked = Draft.objects.select_for_update().get(pk=draft.pk)
         if locked.submitted_at is not None:
             raise DraftIsSent

@@ -105,6 +105,7 @@ class Merge:
         """Merge the answer to one question, or the rows of one group."""
         their_mark, my_mark = mark(self.salt, name, theirs), mark(self.salt, name, mine)
         before = None if self.marks is None else self.marks.get(name, "")
+        # the same on both sides, or unchanged on the page
         if my_mark in (their_mark, before):
             return theirs
         # a page without marks (`before` None) can't say what it changed: an answer wins over none
@@ -137,6 +138,7 @@ class Merge:
         for part in dict.fromkeys((*theirs, *mine)):
             their_mark, my_mark = (mark(self.salt, f"{name}.{part}", side.get(part)) for side in (theirs, mine))
             before = (self.marks or {}).get(f"{name}.{part}", "")
+            # one part that both changed makes the whole answer a difference: it is shown as one text
             if their_mark not in (my_mark, before) and my_mark != before:
                 return None
             value = theirs.get(part) if my_mark in (their_mark, before) else mine.get(part)

@@ -6,7 +6,7 @@
 2. An answer stays, as it was typed, when the new question accepts it; also when it was invalid before and the question
    is of the same type, since the page says so beside the question.
 3. Everything else is left over, with the reason. It stays sealed in the draft, readable, until the form is sent or
-   thrown away.
+   discarded.
 4. What an earlier move left over comes back when the form asks for it again and nothing else was answered there.
 """
 
@@ -167,6 +167,7 @@ class _Plan:
         old, new = _by_key(old_items), _by_key(new_items)
         was_wrong = self._wrong(old, given, was)
         moved: Answers = {}
+        # in the new version's order, since later conditions read earlier answers; what it doesn't ask comes last
         for key in (*new, *(key for key in given if key not in new)):
             value = given.get(key)
             if is_unanswered(value):

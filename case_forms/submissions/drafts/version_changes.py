@@ -1,7 +1,7 @@
 """Differences between two versions of a form, for those who fill it: what they are asked, and in which words.
 
 Questions are matched by key, as answers are, and compared in the language in which the person reads them. What people
-never see (keys, who receives an answer, how it is kept) isn't named; the coordinator's version page compares it all.
+never see (keys, who receives an answer, how it is stored) isn't named; the coordinator's version page compares it all.
 """
 
 from collections.abc import Iterator

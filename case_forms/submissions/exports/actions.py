@@ -150,7 +150,7 @@ def _teller(export: AnswerExport) -> Callable[[int], None]:
 
 
 def _keep(export: AnswerExport, pieces: Iterable[bytes]) -> None:
-    # written as they come, in parts: a large export never lies in memory as a whole
+    # in parts, as they come: a large CSV export never lies in memory as a whole
     held = bytearray()
     number = 0
     for piece in pieces:

@@ -60,6 +60,7 @@ def build_tables(versions: Sequence[FormVersion], language: str) -> list[Table]:
     for version in versions:
         form = version.parsed_form
         title = text_in(form.title, language)
+        # newest version first, and the first one wins: its labels and its order of columns
         found.setdefault((), Table((), title, _about_submission()))
         _gather(form.outer_items, (), found, language)
     return list(found.values())

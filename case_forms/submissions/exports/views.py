@@ -59,6 +59,7 @@ def export(request: HttpRequest, export_id: uuid.UUID) -> HttpResponse:
     found = visible_or_404(AnswerExport, staff(request), pk=export_id)
     answer = render(request, "submissions/answers_out/export.html", frame(request, export=found))
     if found.state in ("waiting", "working"):
+        # without a script: the page reloads itself until the file is ready
         answer["Refresh"] = "2"
     return answer
 
@@ -91,6 +92,7 @@ def _page(request: HttpRequest, form: ExportForm, status: int) -> HttpResponse:
 def _file(name: str, ending: str, pieces: Iterator[bytes]) -> StreamingHttpResponse:
     answer = StreamingHttpResponse(pieces, content_type=MEDIA.get(ending, XLSX))
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    # answers must not stay in a browser's cache on a shared machine
     answer["Cache-Control"] = "no-store"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer

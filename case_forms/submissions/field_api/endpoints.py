@@ -92,12 +92,12 @@ SUBMISSION_BODY = {
     openapi_extra=SUBMISSION_BODY,
 )
 def submit(request: HttpRequest) -> Any:
-    """Receives one filled form.
+    """Receive one filled form.
 
-    201: received; whoever must be told is owed a notice. 200: the same was received before; the same receipt.
-    409: the UUID stands for something else. 422: `errors` names each thing to mend by its path, or `confirm` what may
-    be a slip; send it corrected, or again with the keys in `confirmed`.
-    503: nothing was received, try again later and tell your coordinator.
+    201: received; a notice is created for everybody who must be notified. 200: the same was received before; the same
+    receipt. 409: the UUID belongs to another submission. 422: `errors` names each thing to correct by its path, or
+    `confirm` what may be a slip; send it corrected, or again with the keys in `confirmed`.
+    503: nothing was received, try again later and inform your coordinator.
     """
     body = _submission(read_json(request))
     user: User = request.user  # type: ignore[assignment]
@@ -116,7 +116,8 @@ def submit(request: HttpRequest) -> Any:
 
 @api.get("/forms", url_name="forms", response={200: list[shapes.FormOut], **COMMON})
 def forms(request: HttpRequest) -> Any:
-    """The newest version of each form that this person may fill; none for who works in no unit."""
+    """List the newest version of each form that this person may fill; none for those who work in no unit."""
+    # only workers fill forms: a coordinator's token reads cases and gets no list of forms
     if not request.user.units().exists():  # type: ignore[union-attr]
         return []
     return [
@@ -134,7 +135,7 @@ def forms(request: HttpRequest) -> Any:
     "/forms/{slug:key}/versions/{int:number}", url_name="form_version", response={200: shapes.DefinitionOut, **COMMON}
 )
 def form_version(request: HttpRequest, key: str, number: int) -> Any:
-    """One published version with its definition. It never changes, so it may be kept."""
+    """Return one published version with its definition. It never changes, so it may be cached."""
     version = _version(key, number)
     return {
         "key": key,
@@ -149,13 +150,13 @@ def form_version(request: HttpRequest, key: str, number: int) -> Any:
     "/forms/{slug:key}/versions/{int:number}/schema", url_name="form_schema", response={200: dict[str, Any], **COMMON}
 )
 def form_schema(request: HttpRequest, key: str, number: int) -> Any:
-    """JSON Schema 2020-12 of this version's `answers`."""
+    """Return the JSON Schema 2020-12 of this version's `answers`."""
     return answers_schema(_version(key, number).parsed_form, Lists(request.user))  # type: ignore[arg-type]
 
 
 @api.get("/cases/{str:reference}", url_name="case", response={200: shapes.CaseOut, **COMMON})
 def case(request: HttpRequest, reference: str) -> Any:
-    """A case of the person's unit or region: status, notices with their times, deadlines, referrals."""
+    """Return a case of the person's unit or region: status, notices with their times, deadlines, referrals."""
     user: User = request.user  # type: ignore[assignment]
     # what can't be a reference needs no query
     if not REFERENCE.match(reference):

@@ -85,7 +85,7 @@ def checked_for(form: Form, answers: Answers, context: CheckContext, user: User 
         return checked
     _case, unknown = named_case(form, checked.answers, user)
     for problem in [*unknown, *report_problems(form, checked.answers, user)]:
-        key = problem.path.split("/")[2]
+        key = problem.path.split("/")[2]  # /answers/<key>/...
         state = next(state for state in checked.sections if key in state.answers)
         state.errors.append(problem)
         checked.errors.append(problem)

@@ -21,5 +21,6 @@ def prefilled(version: FormVersion, user: User, unit: MobileUnit, sent: Mapping[
     prefill = _PREFILLS.get(version.form.key)
     if prefill is None:
         return {}
+    # a prefill is code, and the form is data: a coordinator may have taken a question out
     asked = version.parsed_form.answer_keys
     return {key: value for key, value in prefill(user, unit, sent).items() if key in asked}

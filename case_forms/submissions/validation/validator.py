@@ -104,7 +104,7 @@ class AnswerValidator:
             return []
         rows: list[Answers] = []
         for index, row in enumerate(given):
-            # a page sends every row that it shows, empty ones too; `row_items` still gets an entry, to match their order
+            # a page sends empty rows too; they get an entry in `row_items` all the same, so that its order matches
             if is_unanswered(row) and not self.strict:
                 row_items.append([])
                 continue
@@ -226,7 +226,7 @@ class AnswerValidator:
             self._wrong(at, "not_relevant", _("This question doesn't apply here; leave it out."))
 
     def _unknown(self, given: Mapping[str, Any], known: Set[str], path: str) -> Iterator[AnswerProblem]:
-        """Yield a problem for each unknown key that looks like one; others may be somebody's name and aren't repeated."""
+        """Yield a problem per unknown key that looks like one; others may be somebody's name and aren't repeated."""
         if not self.strict:
             return
         unknown = [key for key in given if key not in known]

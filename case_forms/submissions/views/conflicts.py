@@ -119,7 +119,7 @@ def choose_page(
     *,
     status: int = 409,
 ) -> HttpResponse:
-    """Show both texts of every answer that differs. The page carries all that was typed, so that nothing else is lost."""
+    """Show both texts of every answer that differs. The page carries all that was typed, so that nothing is lost."""
     draft = differs.draft
     context = actions.build_context(draft, get_draft_language(draft))
     is_second_time = any(name.startswith(SEEN) for name in post)
@@ -201,6 +201,7 @@ def not_here_any_more(
     sent = Submission.objects.visible_to(request.user).filter(pk=draft_id).first()
     if sent is not None and same_answers(typed, typed_part(section.items, sent.answers)):
         return lead(request, "intake:sent", draft_id)
+    # discarded, and nothing typed: there is nothing to show that the owner could miss
     if draft is None and sent is None and not typed:
         raise Http404
     if _is_quiet(request):

@@ -151,7 +151,7 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
     keep_in_memory(request)
     key = actions.read_key(request.POST.get("draft_key", ""), draft_id)
     draft = Draft.objects.select_related("form_version__form", "unit", "owner").filter(pk=draft_id).first()
-    if draft is None and key is not None:
+    if draft is None and key is not None:  # discarded meanwhile; what was typed can still be copied
         return not_here_any_more(request, draft_id, section_key, key)
     is_owner = Draft.objects.visible_to(request.user).filter(pk=draft_id).exists()  # type: ignore[arg-type]
     key_is_good = draft is not None and key is not None and key.owner == draft.owner_id and actions.is_alive(key)
@@ -172,6 +172,7 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
         return _shown(request, draft, page, is_stale=True, status=409)
     files = take_in(request.FILES, request.POST, section=section, draft=draft, with_key=not is_owner)
     pressed = _pressed(files.post, section)
+    # a time that can't be read keeps the saved one; the answers are saved all the same
     occurred_at, occurred_error = _occurred(request)
     try:
         draft = actions.save_section(
@@ -197,7 +198,7 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
 
 
 def _has_moved_on(draft: Draft, key: actions.DraftKey) -> bool:
-    """Return whether a page with this key can't be saved any more: the form was submitted, or moved to a new version."""
+    """Return whether a page with this key can't be saved any more: the form was submitted, or changed its version."""
     return draft.submitted_at is not None or key.form_version not in (None, draft.form_version_id)
 
 
@@ -246,7 +247,7 @@ def _kept(
     version = actions.version_held(draft, section.key, copy_in(request.POST))
     marks = actions.page_marks(draft, section, pressed.typed, request.POST.get(OCCURRED))
     if not is_owner:
-        # with the key alone not all of it was saved: marks of what wasn't would let the next saving replace it
+        # with the key alone not all of it was saved: marked as held, the rest would count as unchanged and be lost
         moment = timezone.localtime(draft.occurred_at).strftime(actions.MOMENT)
         saved = actions.page_marks(draft, section, typed_part(section.items, draft.answers), moment)
         marks = side_copies.marks_held(marks, saved, copy_in(request.POST).marks)
@@ -277,6 +278,7 @@ def _after_saving(
 ) -> HttpResponse:
     going, new_row_in = pressed.going, pressed.new_row_in
     shown = set(request.POST.getlist("shown"))
+    # errors only of what the person has seen, and only when they want to go on
     told = shown if going == "next" else ()
     page = _page(draft, section_key, draft.answers, shown=told, new_row_in=new_row_in, file_errors=file_errors)
     if occurred_error or file_errors:
@@ -352,6 +354,7 @@ def _page(draft: Draft, section_key: str, answers: dict[str, Any], **options: An
 def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int = 200, **extra: Any) -> HttpResponse:
     moment = timezone.localtime(draft.occurred_at).strftime(actions.MOMENT)
     section = get_section(draft.form_version.parsed_form, page.key)
+    # marks of what the page shows, not of what is saved: initial values that it adds aren't the person's changes
     marks = actions.page_marks(draft, section, held_by(page.entries), moment if page.is_first else None)
     context = frame(
         request,
@@ -368,6 +371,7 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
         **extra,
     )
     response = render(request, "submissions/section.html", context, status=status)
+    # the header opens geolocation for a page that asks for a point, and stays shut for all others
     if any(view.question["type"] == "geopoint" for view in page.questions()):
         response["Permissions-Policy"] = WITH_THE_PHONES_PLACE
     return response

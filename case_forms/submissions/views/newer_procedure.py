@@ -30,7 +30,7 @@ def newer_procedure(request: HttpRequest, reference: str) -> HttpResponse:
         "case.duties_compared", actor=get_actor(user), target_kind="case", target_id=case.pk, version=str(version)
     )
     missing = missing_duties(case, version)
-    # computed anew and compared: what the coordinator agreed to must be what happens
+    # compared with the page's version: what the coordinator agreed to must be what is adopted
     is_same = request.method == "POST" and request.POST.get("version") == str(version.pk)
     knows = not missing.left_out or request.POST.get("incomplete") == str(missing.left_out)
     if is_same and knows:

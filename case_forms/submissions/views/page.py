@@ -28,7 +28,7 @@ def frame(request: HttpRequest, **extra: Any) -> dict[str, Any]:
 
 
 def nothing_to_fill(request: HttpRequest, version: FormVersion, draft: Draft | None = None) -> HttpResponse:
-    """Tell that no section of this version applies, so nothing was started; a draft that was to move stays as it was."""
+    """Tell that no section of this version applies: nothing was started, and a draft that was to move stays as is."""
     log.error("form_asks_nothing", form=version.form.key, version=version.number)
     return render(request, "submissions/nothing_to_fill.html", frame(request, version=version, draft=draft), status=409)
 

@@ -45,7 +45,7 @@ def review(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Show every answer and who will be notified (GET); submit (POST). Submitting twice submits once."""
     user = staff(request)
     draft = Draft.objects.visible_to(user).filter(pk=draft_id).first()
-    # a draft is visible in the units where its owner works now, a submission in more: it may have moved on
+    # a draft is its owner's alone; others who follow its link may still read what was submitted from it
     if draft is None and Submission.objects.visible_to(user).filter(pk=draft_id).exists():
         return lead(request, "intake:sent", draft_id)
     if draft is None:
