@@ -38,6 +38,7 @@ class Place:
 
 
 def make_place(name: str = "") -> Place:
+    """Create a region with one municipality and its directorate."""
     number = next(_numbers)
     slug = name or f"place-{number}"
     region = Region.objects.create(slug=slug, name=slug.title(), iso_code=f"R{number}", is_outreach=True)
@@ -49,6 +50,7 @@ def make_place(name: str = "") -> Place:
 
 
 def make_user(role: str, *, unit: MobileUnit | None = None, region: Region | None = None, **more: Any) -> User:
+    """Create an account with one assignment, which began yesterday."""
     user = User.objects.create_user(username=f"user{next(_numbers)}", **more)
     # since yesterday, so that a test doesn't depend on the time of day
     starts_on = timezone.localdate() - timedelta(days=1)
@@ -57,6 +59,7 @@ def make_user(role: str, *, unit: MobileUnit | None = None, region: Region | Non
 
 
 def make_unit_with_worker(place: Place) -> tuple[MobileUnit, User]:
+    """Create a mobile unit of the region and a worker who reads English."""
     unit = MobileUnit.objects.create(
         slug=f"unit-{next(_numbers)}",
         name=f"Njësia {place.region.name}",

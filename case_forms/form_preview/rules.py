@@ -63,6 +63,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class SectionRules:
+    """The rules of one section."""
+
     key: str
     title: str
     rules: list[Rule]
@@ -125,6 +127,7 @@ class _Reading:
             if isinstance(item, Repeat):
                 rows = scope.get(item.key) if asked else None
                 for index, row in enumerate(rows if isinstance(rows, list) else []):
+                    # a row's answers shadow those around it, as in validation
                     within = {**scope, **row, "_position": index + 1}
                     yield from self._items(item.items, within, f"{here}/{index}", f"{where} {index + 1} › ", asked)
             elif isinstance(item, Question):
@@ -191,6 +194,7 @@ class _Reading:
             read = expressions.references(expression)
         except expressions.LogicError:
             return
+        # in the form's order, then settings and facts, then keys that nobody knows (mistyped ones); "choice" is no answer
         known = [key for key in self.names if key in read]
         for key in [*known, *sorted(read - self.names.keys() - {"choice"})]:
             yield self.names.get(key, key), self._value(key, scope.get(key))

@@ -55,6 +55,8 @@ class Town:
 
 @dataclass(frozen=True)
 class RegionMap:
+    """A region and its municipalities. `drawn`: those with a known seat; `unvisited`: how many had no recent visit."""
+
     region: Region
     towns: tuple[Town, ...]
 
@@ -100,6 +102,7 @@ def visits_to(zone: Zone, user: User, *, today: date | None = None) -> list[Visi
 
 
 def get_regions(user: User) -> set[int]:
+    """Return the ids of the regions where this person works or which they coordinate."""
     worked = set(user.units().values_list("region", flat=True))
     return worked | set(user.coordinated_regions().values_list("pk", flat=True))
 

@@ -72,6 +72,8 @@ def _at_most_a_year(days: int) -> None:
 
 
 class PlanForm(forms.ModelForm):
+    """Form of a planned visit, for the units that this person may plan for."""
+
     class Meta:
         model = PlannedVisit
         fields = ["unit", "zone", "on", "note"]
@@ -90,6 +92,7 @@ class PlanForm(forms.ModelForm):
         zone.queryset = Zone.objects.visible_to(user).active().select_related("municipality").distinct()
         zone.empty_label = _("Choose")
         self.fields["on"].initial = timezone.localdate()
+        # nothing to choose: the only unit is sent along, hidden
         if units.distinct().count() == 1:
             unit.widget = forms.HiddenInput()
             unit.initial = units.first()

@@ -24,6 +24,8 @@ class ReportLine:
 
 @dataclass(frozen=True)
 class Part:
+    """A section of the report with its lines."""
+
     title: str
     lines: tuple[ReportLine, ...]
 

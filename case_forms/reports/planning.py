@@ -44,6 +44,7 @@ def get_plan(user: User, *, today: date | None = None) -> list[PlanLine]:
 
 
 def build_line(planned: PlannedVisit, visits: list[Visit], day: date) -> PlanLine:
+    """Return a planned visit with its state on this day; a log counts from EARLY days before to LATE days after."""
     made = [
         visit.on
         for visit in visits

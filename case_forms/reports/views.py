@@ -48,6 +48,7 @@ def zone_add(request: HttpRequest) -> HttpResponse:
 
 
 def zone_change(request: HttpRequest, zone_id: UUID) -> HttpResponse:
+    """Change a zone; 404 for whoever doesn't coordinate its region."""
     user = staff(request)
     found = visible_or_404(Zone, user, pk=zone_id)
     if not user.coordinated_regions().filter(pk=found.municipality.region_id).exists():

@@ -42,7 +42,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Begun:
-    """What came of visits.
+    """The cases begun from visits.
 
     `page`: cases that the reader may open, the last first; `others`: how many more there are; `without_case`:
     identifications that opened none.

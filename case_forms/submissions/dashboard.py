@@ -173,6 +173,7 @@ def draft_lines(user: User) -> list[DraftLine]:
         .filter(identification__in=[draft.pk for draft in drafts])
         .values_list("identification", "reference")
     )
+    # the case's reference only when this person may read the case: a draft may name any
     return [
         DraftLine(draft, _get_part(draft), begun_from.get(draft.pk, ""), *({named[draft.pk]} & cases))
         for draft in drafts

@@ -41,6 +41,8 @@ class DrillImpossible(Exception):
 
 @dataclass(frozen=True)
 class Step:
+    """A measured step. `at_ms`: milliseconds after "Submit"."""
+
     name: str  # submitted, committed, claimed, smtp_accepted
     role: str | None
     at_ms: int
@@ -190,6 +192,7 @@ def _plainest(question: Question, text: str, sources: Lists, occurred_at: dateti
 
 
 def unit_and_worker(region: Region) -> tuple[MobileUnit, User]:
+    """Return an active unit of the region that has a worker today, and that worker. Raises DrillImpossible."""
     for unit in region.units.filter(is_active=True):
         worker = User.objects.filter(
             is_active=True, assignments__in=unit.assignments.current().filter(role="worker")
@@ -200,6 +203,7 @@ def unit_and_worker(region: Region) -> tuple[MobileUnit, User]:
 
 
 def get_seat(region: Region) -> Municipality:
+    """Return the municipality named like the region, else any of its own. Raises DrillImpossible."""
     seat = region.municipalities.filter(slug=region.slug).first() or region.municipalities.first()
     if seat is None:
         raise DrillImpossible(f"{region} has no municipality.")

@@ -81,6 +81,7 @@ def to_call(unit: MobileUnit, at: datetime | None = None) -> list[Contact]:
     ).exclude(phone="")
     own = coordinators.filter(partner__regions=unit.region_id)
     found = [*_on_duty(unit, at or timezone.now()), *own.order_by("name")] or list(coordinators.order_by("name"))
+    # whoever is on duty is among the region's coordinators, too
     return list({contact.pk: contact for contact in found}.values())
 
 

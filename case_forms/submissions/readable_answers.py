@@ -16,7 +16,7 @@ from .validation.validate import Answers, CheckContext, Checked, SectionState
 
 @dataclass(frozen=True)
 class AnswerLine:
-    """An answer for reading.
+    """An answer as people read it.
 
     `value` is it in words; for types that are shown otherwise, also: `pairs` (a matrix: the row's words, the answer's),
     `strokes` (a signature: points of lines in a box of 1000 by 400), `file` (an Attachment).
@@ -97,7 +97,7 @@ def _label_at(path: str, items: Iterable[AnyItem], language: str) -> str:
         item = next((item for item in items if item.is_asked and item.key == steps[0]), None)
         if not isinstance(item, AskedItem):
             break
-        label, steps = localize(item.label, language), steps[2:]
+        label, steps = localize(item.label, language), steps[2:]  # a group's key and the number of its row
         items = item.items if isinstance(item, Repeat) else ()
     return label
 

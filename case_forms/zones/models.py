@@ -94,6 +94,7 @@ class PlannedVisit(models.Model):
         verbose_name = _("planned visit")
         verbose_name_plural = _("planned visits")
         ordering = ["on", "zone"]
+        # a cancelled plan doesn't keep the same visit from being planned again
         constraints = [
             models.UniqueConstraint(
                 fields=["unit", "zone", "on"], condition=Q(cancelled_at__isnull=True), name="one_plan_per_day_and_zone"

@@ -49,6 +49,7 @@ def named_files(form: Form, answers: Mapping[str, Any]) -> set[uuid.UUID]:
     """Return the ids of the files that answers name; the answers may be cleaned or as they were typed."""
     found = set()
     for _path, _question, identity in _named(form, answers):
+        # answers may be as they were typed: what is no UUID names no file
         with contextlib.suppress(ValueError):
             found.add(uuid.UUID(identity))
     return found

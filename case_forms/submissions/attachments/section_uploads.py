@@ -22,7 +22,7 @@ Files = Mapping[str, Any]  # of a request: {field name: uploaded file}
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of a page's files.
+    """The result of storing a page's files.
 
     `post`: the page's fields, the stored files among them. `kept` and `errors` by the name of the question's field.
     """

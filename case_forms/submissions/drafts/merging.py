@@ -36,7 +36,7 @@ IN_PARTS = ("indicators", "matrix")  # types whose answer is many small ones, ea
 
 @dataclass(frozen=True)
 class PageCopy:
-    """What a page says of itself when it saves.
+    """A page's description of itself when it saves.
 
     `page` is its random id and `turn` counts what it has sent (0: it doesn't count). `version`: of the section, when
     the page was made; `marks`: of the answers that it showed then, None when it doesn't say.

@@ -40,7 +40,7 @@ class NotANewerVersion(Exception):
 
 @dataclass(frozen=True)
 class MovePlan:
-    """What a move would do. `answers` stay, `left_over` don't fit, `returning` fit again; `kept`: how many stay."""
+    """The result of a move. `answers` stay, `left_over` don't fit, `returning` fit again; `kept`: how many stay."""
 
     answers: Answers = field(repr=False)
     left_over: list[LeftOver] = field(default_factory=list)

@@ -68,6 +68,7 @@ def files_left_over(draft: Draft) -> set[uuid.UUID]:
     found = set()
     for left in get_left_over(draft):
         if isinstance(left.value, dict) and "id" in left.value:
+            # stored as typed: what is no UUID names no file
             with contextlib.suppress(ValueError):
                 found.add(uuid.UUID(str(left.value["id"])))
     return found

@@ -41,6 +41,8 @@ class Changed:
 
 @dataclass(frozen=True)
 class VersionChanges:
+    """What is new, gone and changed for those who fill the form; false when nothing is."""
+
     new: list[Asked]
     gone: list[Asked]
     changed: list[Changed]

@@ -16,6 +16,8 @@ HOW = [("labels", _("Labels, for people")), ("codes", _("Codes, for programs"))]
 
 
 class ExportForm(forms.Form):
+    """What to export, offered from what this person may see."""
+
     form = forms.ModelChoiceField(FormDefinition.objects.none(), label=_("Form"), to_field_name="key", empty_label=None)
     since = forms.DateField(
         label=_("Happened from"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")

@@ -21,6 +21,7 @@ def _text_only(value: Any) -> Any:
 class SubmissionIn(BaseModel):
     """A filled form. `uuid` is chosen by the client, once for each filled form, and makes sending safe to repeat."""
 
+    # hidden inputs: an error that reaches the log must not repeat what was sent
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     uuid: Annotated[UUID, BeforeValidator(_text_only), Field(description="Chosen by the client; RFC 9562.")]

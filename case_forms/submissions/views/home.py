@@ -42,6 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
         drafts=dashboard.draft_lines(user),
         tips=lines_for_home(user),
         unmatched=outcome.unmatched(user)[: outcome.MAX_ON_HOME],
+        # the list shows neither; sealed columns cost time to open
         sent=sent.defer("answers", "explanation")[: dashboard.MAX_SENT],
     )
     return render(request, "submissions/home.html", context)
@@ -66,6 +67,7 @@ def language(request: HttpRequest) -> HttpResponse:
     """Store the language on the account, and in a cookie for the sign-in page. Unknown ones change nothing."""
     chosen = request.POST.get("language", "")
     wanted = request.POST.get("next", "")
+    # `next` comes from the request: no redirect to another site
     safe = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
