@@ -194,7 +194,7 @@ class _Reading:
             read = expressions.references(expression)
         except expressions.LogicError:
             return
-        # in the form's order, then settings and facts, then keys that nobody knows (mistyped ones); "choice" is no answer
+        # in the form's order, then settings and facts, then unknown keys (mistyped ones); "choice" is no answer
         known = [key for key in self.names if key in read]
         for key in [*known, *sorted(read - self.names.keys() - {"choice"})]:
             yield self.names.get(key, key), self._value(key, scope.get(key))
