@@ -1,6 +1,6 @@
-"""What tests stand on: a region with its offices, a unit with a worker, a small form and a small procedure.
+"""Fixtures for tests: a region with its offices, a unit with a worker, a small form and a small procedure.
 
-For tests only. Nothing here depends on the seeded data.
+For tests only. Nothing here depends on seeded data.
 """
 
 import copy
@@ -24,6 +24,7 @@ from .procedures.models import ProcedureVersion
 from .submissions.actions import Received, receive_submission
 
 PIN = "428173"
+# unique within one process, so that tests may create as many of each as they like
 _numbers = itertools.count(1)
 
 
@@ -37,6 +38,7 @@ class Place:
 
 
 def make_place(name: str = "") -> Place:
+    """Create a region with one municipality and its directorate."""
     number = next(_numbers)
     slug = name or f"place-{number}"
     region = Region.objects.create(slug=slug, name=slug.title(), iso_code=f"R{number}", is_outreach=True)
@@ -48,13 +50,16 @@ def make_place(name: str = "") -> Place:
 
 
 def make_user(role: str, *, unit: MobileUnit | None = None, region: Region | None = None, **more: Any) -> User:
+    """Create an account with one assignment, which began yesterday."""
     user = User.objects.create_user(username=f"user{next(_numbers)}", **more)
+    # since yesterday, so that a test doesn't depend on the time of day
     starts_on = timezone.localdate() - timedelta(days=1)
     Assignment.objects.create(user=user, role=role, unit=unit, region=region, starts_on=starts_on)
     return user
 
 
 def make_unit_with_worker(place: Place) -> tuple[MobileUnit, User]:
+    """Create a mobile unit of the region and a worker who reads English."""
     unit = MobileUnit.objects.create(
         slug=f"unit-{next(_numbers)}",
         name=f"Njësia {place.region.name}",
@@ -76,7 +81,7 @@ def make_office(
     region: Region | None = None,
     contacts: int = 2,
 ) -> Partner:
-    """An office with so many contacts on duty, the first of rank 1."""
+    """Create an office with so many contacts on duty, the first of rank 1."""
     number = next(_numbers)
     office = Partner.objects.create(
         slug=f"{role.replace('_', '-')}-{number}",
@@ -105,7 +110,7 @@ def make_office(
 
 
 def make_offices(place: Place) -> dict[str, Partner]:
-    """Everybody whom the small procedure tells: {role: office}."""
+    """Create everybody whom the small procedure notifies: {role: office}."""
     return {
         Role.POLICE.value: make_office(Role.POLICE, directorate=place.directorate),
         Role.RESPONSIBLE_AUTHORITY.value: make_office(Role.RESPONSIBLE_AUTHORITY),
@@ -132,12 +137,12 @@ def choices(*values: str) -> list[dict[str, Any]]:
 
 
 def stored_questions(definition: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every question of a form as it is stored, those inside repeats included."""
+    """Return every question of a form as it is stored, those inside repeats included."""
     return [located.question.stored for located in parse_form(definition).iter_questions()]
 
 
 def parse_items(*items: dict[str, Any]) -> tuple[AnyItem, ...]:
-    """Items as a parsed form has them."""
+    """Return items as a parsed form has them."""
     return parse_form({"sections": [{"items": list(items)}]}).sections[0].items
 
 
@@ -361,7 +366,7 @@ SMALL_PROCEDURE: dict[str, Any] = {
 
 
 def small_form() -> dict[str, Any]:
-    """A copy of the small identification form, to be bent out of shape."""
+    """Return a copy of the small identification form, free to be changed."""
     return copy.deepcopy(SMALL_FORM)
 
 
@@ -374,7 +379,7 @@ def publish(definition: dict[str, Any]) -> FormVersion:
 
 
 def enact(definition: dict[str, Any], *, since: datetime | None = None) -> ProcedureVersion:
-    """Publishes a procedure that has been in force for a while."""
+    """Publish a procedure that has been in force for a while."""
     procedure = save_procedure(key=definition["key"], definition=definition)
     return publish_procedure(procedure=procedure, in_force_from=since or timezone.now() - timedelta(days=1))
 
@@ -395,7 +400,7 @@ class Scene:
     procedure: ProcedureVersion
 
     def answers(self, **more: Any) -> dict[str, Any]:
-        """Answers that open a case of an adult; give others to change or add, None to leave one out."""
+        """Return answers that open a case of an adult; pass others to change or add, None to leave one out."""
         given = {
             "municipality": self.place.municipality.slug,
             "danger": "no",
@@ -407,7 +412,7 @@ class Scene:
         return {key: value for key, value in given.items() if value is not None}
 
     def body(self, **answers: Any) -> dict[str, Any]:
-        """The body of a POST /submissions."""
+        """Return the body of a POST /submissions."""
         return {
             "uuid": str(uuid.uuid4()),
             "form": self.form.form.key,
@@ -437,12 +442,12 @@ class Scene:
         )
 
     def bearer(self, user: User | None = None) -> dict[str, str]:
-        """Headers for Django's test client."""
+        """Return headers with a field token for Django's test client."""
         return {"HTTP_AUTHORIZATION": f"Bearer {FieldToken.issue(user or self.worker)}"}
 
 
 def make_scene(**offices: bool) -> Scene:
-    """`police=False` and the like leave that role's contacts without a duty shift."""
+    """Create the whole scene. `police=False` and the like leave that role's contacts without a duty shift."""
     place = make_place()
     made = make_offices(place)
     for role, present in offices.items():

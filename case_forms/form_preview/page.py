@@ -1,4 +1,4 @@
-"""Makes the page and the report of a trial. Pure but for the lists and the procedure, which are only read."""
+"""Builder of a trial's page and report. Pure except for reading the lists and the procedure in force."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,9 +28,9 @@ from .trial import REVIEW, Trial
 
 @dataclass
 class Shown:
-    """What is answered to a trial. `page` is the section to show, None at the review and when nothing can be shown.
+    """The result of a trial. `page`: the section to show, None at the review and when nothing can be shown.
 
-    `faults` counts the answers that would have to be mended before sending.
+    `faults` counts the answers that would have to be corrected before submitting.
     """
 
     problems: list[dict[str, str]]
@@ -50,7 +50,7 @@ class Shown:
 
 
 def shown_for(trial: Trial, language: str) -> Shown:
-    """The form as tried. `language` is the reader's own."""
+    """Run a trial of a form. `language` is the reader's own."""
     shared = shared_lists()
     found = check_definition(trial.definition, shared=shared)
     shown = Shown(problems=placed(found, trial.definition, language))
@@ -69,6 +69,7 @@ def shown_for(trial: Trial, language: str) -> Shown:
         house_language=language,
     )
     answers = _answers(form, trial)
+    # the page's script can't follow conditions that don't parse; the report still names them
     shown.page, shown.new_row_in = _page(parse_form(readable(form)), answers, context, trial)
     checked = form_states(form, answers, context)
     shown.faults = len(checked.errors)
@@ -81,7 +82,7 @@ def shown_for(trial: Trial, language: str) -> Shown:
 
 
 def _answers(form: Form, trial: Trial) -> Answers:
-    """What was typed in all sections, without the row whose removal was asked for."""
+    """Read what was typed in all sections, without the row whose removal was asked for."""
     answers: Answers = {}
     for section in form.sections:
         fields = trial.fields.get(section.key)
@@ -94,7 +95,7 @@ def _answers(form: Form, trial: Trial) -> Answers:
 
 
 def _page(form: Form, answers: Answers, context: CheckContext, trial: Trial) -> tuple[SectionPage | None, str]:
-    """The section to show after the button that was pressed, and the group that got a row. None: the review."""
+    """Return the section to show after the button that was pressed (None: the review), and the group that got a row."""
     name, value = trial.press
     if trial.section == REVIEW and name != "go":
         return None, ""
@@ -107,6 +108,7 @@ def _page(form: Form, answers: Answers, context: CheckContext, trial: Trial) -> 
         asked = section_page(
             form, here.key, answers, context, user=None, shown=fields.getlist("shown") if fields else ()
         )
+        # as in the real form: "Continue" shows what is wrong in this section before it goes on
         if asked.problems:
             return asked, ""
         return (_section(form, here.next, answers, context) if here.next else None), ""
@@ -115,7 +117,7 @@ def _page(form: Form, answers: Answers, context: CheckContext, trial: Trial) -> 
 
 
 def _section(form: Form, wanted: str, answers: Answers, context: CheckContext, **options: Any) -> SectionPage | None:
-    """This section when the form has it and it applies, else the first that applies; None when none does."""
+    """Return this section if the form has it and it applies, else the first that applies; None when none does."""
     for key in (wanted, *(section.key for section in form.sections)):
         try:
             return section_page(form, key, answers, context, user=None, **options)

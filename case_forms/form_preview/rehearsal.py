@@ -1,6 +1,6 @@
-"""What the procedure in force would do with the test answers: whom it would tell, and exactly what each would read.
+"""Rehearsal of the procedure in force on the test answers: whom it would notify, and exactly what each would read.
 
-It is decided as for a real submission and written with the same code as a real brief, on a case that nobody opens.
+It is decided as for a real submission and composed by the same code as a real brief, on a case that is never saved.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ Line = tuple[str, str]
 
 @dataclass(frozen=True)
 class RehearsedNotice:
-    """One notice that would be owed. `sections`: (title, [(label, value)]), what this role's brief would hold."""
+    """A notice that would be created. `sections`: (title, [(label, value)]), what this role's brief would hold."""
 
     recipient: str
     urgent: bool
@@ -43,7 +43,7 @@ class RehearsedNotice:
 
 @dataclass
 class Rehearsal:
-    """`problem` says why nothing could be decided, or no further; `rules` are those that spoke: (words, because)."""
+    """A rehearsal's result. `problem`: why nothing more was decided; `rules`: those that matched, (words, because)."""
 
     procedure: str = ""
     problem: str = ""
@@ -52,7 +52,7 @@ class Rehearsal:
 
 
 def settings_in_force(language: str) -> Chosen:
-    """What the organisation has chosen in the procedure in force; nothing without one."""
+    """Return what the organisation has chosen in the procedure in force; nothing without one."""
     try:
         return chosen_in_words(ProcedureVersion.objects.in_force().definition, language)
     except ProcedureVersion.DoesNotExist:
@@ -62,7 +62,7 @@ def settings_in_force(language: str) -> Chosen:
 def rehearse(
     form: Form, answers: Answers, context: CheckContext, labels: Mapping[str, Labels], language: str
 ) -> Rehearsal:
-    """Decides and composes, and stores nothing. `answers` are the checked ones."""
+    """Decide and compose, and store nothing. `answers` are the validated ones."""
     try:
         procedure = ProcedureVersion.objects.in_force()
     except ProcedureVersion.DoesNotExist:
@@ -76,6 +76,7 @@ def rehearse(
         answers=answers,
         occurred_at=timezone.localtime(occurred_at),
         received_at=timezone.localtime(),
+        # a form about a case is rehearsed on an invented one, an adult's (docs/adr/0014)
         case_status=CaseStatus.POTENTIAL_VICTIM.value if names_a_case else None,
         case_child=False if names_a_case else None,
         case_consent=_as_ticked(answers) if names_a_case else None,
@@ -96,7 +97,7 @@ def rehearse(
 
 
 class _Telling:
-    """Goes through a decision as `cases.actions` does, on a case that stays in memory."""
+    """Application of a decision as in `cases.actions`, on a case that stays in memory."""
 
     def __init__(
         self,
@@ -136,6 +137,7 @@ class _Telling:
     def _open(self, action: Action, *, joins: bool) -> None:
         if self.case is None:
             self.case = Case(reference=REFERENCE, status=CaseStatus.POTENTIAL_VICTIM)
+        # an identification that names a case joins it instead of opening a second one (docs/adr/0052)
         if action.do == "open_case" and not joins:
             found = Municipality.objects.filter(slug=str(action.params["municipality"])).first()
             if found is None:
@@ -176,7 +178,7 @@ class _Telling:
             )
 
     def _recipient(self, action: Action) -> tuple[str, str]:
-        """(role, its words); ("", "") for a service that doesn't exist."""
+        """Return (role, its words); ("", "") for a service that doesn't exist."""
         role = action.params.get("role", Role.PROTECTION_SERVICE.value)
         if role not in Role.values:
             return "", ""
@@ -186,7 +188,7 @@ class _Telling:
         return (role, f"{Role(role).label}: {partner.name}") if partner else ("", "")
 
     def _brief(self, role: str, *, urgent: bool) -> dict[str, Any]:
-        """As `cases` and `signals` write it; what the public sends has no case."""
+        """Compose the brief as `cases` and `tips` do; what the public sends has no case."""
         unit = _("the unit that reads it") if self.is_tip else _("the unit that sends it")
         content: dict[str, Any] = {
             "municipality": self.municipality,
@@ -218,7 +220,7 @@ class _Telling:
 
 
 def _as_ticked(answers: Answers) -> dict[str, list[str]]:
-    """The consent that the test answers tick, as if the case held it: so that the brief can be read."""
+    """Return the consent that the test answers tick, as if the case held it, so that the brief can be read."""
     return {office: [str(answers.get("consent_basis"))] for office in OFFICES}
 
 

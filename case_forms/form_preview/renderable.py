@@ -1,6 +1,6 @@
-"""A definition under construction, such that it can be shown: what isn't finished is left out, nothing is invented.
+"""A renderable copy of an unfinished definition: what isn't finished is left out, nothing is invented.
 
-Problems that don't hinder showing (a missing translation, a condition that can't be worked out) stay. Anything else
+Problems that don't hinder showing (a missing translation, a condition that can't be evaluated) stay. Anything else
 leaves out the smallest part that it lies in: an optional property, else the whole question, else the section.
 """
 
@@ -14,7 +14,7 @@ from case_forms.form_builder.checker import check_definition
 from case_forms.form_builder.definition import Form, Problem, parse_form, shape_problems
 from case_forms.form_builder.lists import Shared, part_of_json, resolved
 
-ROUNDS = 10  # leaving something out may show another problem
+ROUNDS = 10  # leaving something out may reveal another problem
 NEEDED = frozenset({"item", "key", "type", "label", "title", "text", "items"})
 # of a form: what can be left out of it. Without the rest nothing can be shown
 FORM_CAN_DO_WITHOUT = frozenset({"intro", "lists"})
@@ -36,7 +36,7 @@ HARMLESS = frozenset(
 
 
 def showable(definition: Any, shared: Shared) -> dict[str, Any] | None:
-    """What of the definition can be shown, its lists written into its questions; None when nothing can."""
+    """Return what of the definition can be shown, its lists written into its questions; None when nothing can."""
     shown = copy.deepcopy(definition)
     if not _mended(shown, lambda: shape_problems(shown)):
         return None
@@ -50,7 +50,7 @@ def showable(definition: Any, shared: Shared) -> dict[str, Any] | None:
 
 
 def readable(form: Form) -> dict[str, Any]:
-    """The same without the conditions that are no expressions: the page can't follow them, the report names them."""
+    """Return the form without conditions that are no expressions: the page can't follow them, the report names them."""
     made = form.to_json()
     for path in (*(path for path, _section in form.iter_sections()), *(each.path for each in form.iter_items())):
         part = part_of_json(made, path)
@@ -80,13 +80,14 @@ def _mended(definition: Any, problems: Callable[[], list[Problem]]) -> bool:
     for _round in range(ROUNDS):
         if not (found := problems()):
             return True
+        # nothing could be left out, so another round would find the same
         if not isinstance(definition, dict) or not _left_out(definition, found):
             return False
     return not problems()
 
 
 def _left_out(definition: dict[str, Any], problems: Iterable[Problem]) -> bool:
-    """Leaves out what these problems lie in. False when one concerns the form as a whole."""
+    """Remove what these problems lie in. Return False when one concerns the form as a whole."""
     places = {_place(definition, problem.path) for problem in problems}
     if None in places:
         return False
@@ -101,12 +102,13 @@ def _left_out(definition: dict[str, Any], problems: Iterable[Problem]) -> bool:
 
 
 def _last_first(place: tuple[str | int, ...]) -> tuple[Any, ...]:
-    """Later entries before earlier ones, and what lies deeper first, so that places stay true while some go."""
+    """Return a sort key: later entries and deeper parts first, so that places stay valid while some are removed."""
     return tuple((step, "") if isinstance(step, int) else (-1, step) for step in place)
 
 
 def _place(definition: dict[str, Any], path: str) -> tuple[str | int, ...] | None:
-    """What to leave out for a problem of this path; None when it concerns the form as a whole."""
+    """Return what to remove for a problem of this path; None when it concerns the form as a whole."""
+    # JSON pointer's escapes, in this order: "~01" is "~1" and no slash (RFC 6901)
     steps = [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:]]
     part: Any = definition
     taken: list[str | int] = []
@@ -131,7 +133,7 @@ def _at(definition: Any, place: Iterable[str | int]) -> Any:
 
 
 def _finish(question: dict[str, Any]) -> None:
-    """Choices that have no value yet go; a calculation that isn't written yet comes to nothing."""
+    """Remove choices that have no value yet; let a calculation that isn't written yet give nothing."""
     _keep_calculation(question)
     for name in ("choices", "rows"):
         if name in question:

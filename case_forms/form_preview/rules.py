@@ -1,4 +1,4 @@
-"""What the rules of a form did with the test answers: each as a sentence, whether it held, and on which answers."""
+"""Report of a form's rules on the test answers: each as a sentence, whether it held, and on which answers."""
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -40,9 +40,9 @@ GIVEN: Mapping[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class Rule:
-    """One condition or calculation at one place.
+    """A condition or calculation at one place.
 
-    `outcome`: held, failed, unsure (can't be worked out), not_reached (its question isn't asked or answered now).
+    `outcome`: held, failed, unsure (can't be evaluated), not_reached (its question isn't asked or answered now).
     `read`: the answers it looks at; `result`: what came out of it, in words.
     """
 
@@ -55,7 +55,7 @@ class Rule:
 
     @property
     def words(self) -> str | Promise:
-        """What the rule is for; of sharing, with whom."""
+        """Return what the rule is for; of sharing, with whom."""
         if self.kind in WORDS:
             return WORDS[self.kind]
         return _("Shared with %(role)s when") % {"role": Role(self.kind).label}
@@ -63,6 +63,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class SectionRules:
+    """The rules of one section."""
+
     key: str
     title: str
     rules: list[Rule]
@@ -80,8 +82,10 @@ def get_rules(
     language: str,
     settings: Chosen | None = None,
 ) -> list[SectionRules]:
-    """The rules of each section that has any, in document order. `language` is the reader's, as are `labels`;
-    `settings`: those of the procedure in force, which sharing may read."""
+    """Return the rules of each section that has any, in document order.
+
+    `language` is the reader's, as are `labels`; `settings`: those of the procedure in force, which sharing may read.
+    """
     reading = _Reading(form, checked, context, labels, language, settings or Chosen())
     sections = [
         SectionRules(section.key, localize(section.title, language), list(reading.section(section)))
@@ -123,6 +127,7 @@ class _Reading:
             if isinstance(item, Repeat):
                 rows = scope.get(item.key) if asked else None
                 for index, row in enumerate(rows if isinstance(rows, list) else []):
+                    # a row's answers shadow those around it, as in validation
                     within = {**scope, **row, "_position": index + 1}
                     yield from self._items(item.items, within, f"{here}/{index}", f"{where} {index + 1} › ", asked)
             elif isinstance(item, Question):
@@ -132,6 +137,7 @@ class _Reading:
         yield from self._condition(question, "required", where, scope, asked)
         if question.constraint is not None:
             expression, given = question.constraint.expr, question.key in scope
+            # from the validation's errors: a value that breaks its constraint isn't in scope, so it can't be tried here
             broken = path in self.broken
             outcome = FAILED if broken else HELD if given and asked else NOT_REACHED
             yield self._rule(where, "constraint", expression, scope, outcome)
@@ -154,7 +160,7 @@ class _Reading:
     def _condition(
         self, part: Section | AnyItem, name: str, where: str, scope: Answers, applies: bool = True
     ) -> Generator[Rule, None, bool]:
-        """Tells a written condition; returns whether it lets the part through (one that can't be worked out does)."""
+        """Yield a written condition; return whether it lets the part through (one that can't be evaluated does)."""
         expression = part.value_of(name)
         outcome = _outcome(expression, scope) if applies else NOT_REACHED
         if not isinstance(expression, bool):
@@ -183,11 +189,12 @@ class _Reading:
             return ""
 
     def _read(self, expression: Any, scope: Answers) -> Iterator[tuple[str, str]]:
-        """(label, value in words) of each answer that the expression looks at."""
+        """Yield (label, value in words) of each answer that the expression looks at."""
         try:
             read = expressions.references(expression)
         except expressions.LogicError:
             return
+        # in the form's order, then settings and facts, then unknown keys (mistyped ones); "choice" is no answer
         known = [key for key in self.names if key in read]
         for key in [*known, *sorted(read - self.names.keys() - {"choice"})]:
             yield self.names.get(key, key), self._value(key, scope.get(key))

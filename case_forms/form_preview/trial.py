@@ -1,4 +1,4 @@
-"""What the editor sends to have a form tried: the definition as it stands, and what was typed in its sections."""
+"""The editor's request to try a form: the definition as it stands, and what was typed in its sections."""
 
 import json
 from dataclasses import dataclass, field
@@ -14,13 +14,16 @@ Fields = MultiValueDict[str, str]
 
 
 class NotATrial(Exception):
-    """What came isn't what the editor sends."""
+    """The body isn't what the editor sends."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """`fields` are the form fields of each section that has been shown, by its key; `press` is the button that was
-    pressed: ("go", "next"), ("add", "people"), ("remove", "people-0"), or ("", "") when something was typed."""
+    """A form to try.
+
+    `fields` are the form fields of each section that has been shown, by its key; `press` is the button that was
+    pressed: ("go", "next"), ("add", "people"), ("remove", "people-0"), or ("", "") when something was typed.
+    """
 
     definition: Any = field(repr=False)
     language: str
@@ -30,7 +33,7 @@ class Trial:
 
     @property
     def occurred_on(self) -> date:
-        """The day on which it happened, as typed; today when that is no day."""
+        """Return the day on which it happened, as typed; today when that is no day."""
         for typed in self.fields.values():
             try:
                 return date.fromisoformat((typed.get(OCCURRED) or "")[:10])
@@ -40,13 +43,13 @@ class Trial:
 
 
 def trial_from(body: bytes) -> Trial:
-    """{"definition", "language", "section", "fields": {section: [[name, value], ...]}, "press": [name, value]}.
+    """Parse the editor's request. Raises NotATrial.
 
-    Raises NotATrial.
+    {"definition", "language", "section", "fields": {section: [[name, value], ...]}, "press": [name, value]}.
     """
     try:
         sent = json.loads(body)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError):  # json recurses into nested lists
         raise NotATrial from None
     if not isinstance(sent, dict) or "definition" not in sent:
         raise NotATrial

@@ -1,4 +1,4 @@
-"""The address that the editor's preview asks."""
+"""The view behind the editor's preview."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,13 +14,14 @@ from .page import Shown, shown_for
 from .trial import OCCURRED, NotATrial, Trial, trial_from
 
 
+# test answers may be real ones: none of them in an error report
 @sensitive_variables()
 @sensitive_post_parameters()
 @require_POST
 def try_form(request: HttpRequest) -> HttpResponse:
-    """The form as tried; nothing of it is stored.
+    """Run a trial of a form; nothing of it is stored.
 
-    Answers {"page": a whole document for a frame, "report": HTML, "section": its key, "language": code, "languages":
+    Returns {"page": a whole document for a frame, "report": HTML, "section": its key, "language": code, "languages":
     [[code, name], ...]}.
     """
     if not staff(request).has_perm("builder.change_formdefinition"):

@@ -1,4 +1,4 @@
-"""Which zones are visited, by municipality: for the list, and for a map drawn here, without anybody else's tiles."""
+"""Coverage of zones by municipality: for the list, and for a map of our own, without third-party tiles."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -17,8 +17,8 @@ DAYS = 90
 LOOKED_BACK = 365
 WIDTH, HEIGHT, EDGE = 320, 240, 36
 SMALLEST, LARGEST = 7, 17  # a circle's radius
-ROOM = (66, 46)  # what a circle with its name takes
-ROUNDS = 200
+ROOM = (66, 46)  # width and height that a circle with its name takes
+ROUNDS = 200  # of pushing circles apart; a bound, as in a crowded region they may never all fit
 # how a zone or municipality stands; the words are the template's
 NEVER, OVERDUE, VISITED = "never", "overdue", "visited"
 
@@ -36,7 +36,7 @@ class ZoneLine:
 
 @dataclass(frozen=True)
 class Town:
-    """A municipality on the map and in the list. `x`, `y`: where its seat is drawn; None when it isn't known."""
+    """A municipality on the map and in the list. `x`, `y`: where its seat is drawn, None when unknown."""
 
     municipality: Municipality
     zones: tuple[ZoneLine, ...]
@@ -49,12 +49,14 @@ class Town:
 
     @property
     def label_below(self) -> float:
-        """How far under the circle's middle its name is written."""
+        """Return how far below the circle's centre its name is written."""
         return self.radius + 11
 
 
 @dataclass(frozen=True)
 class RegionMap:
+    """A region and its municipalities. `drawn`: those with a known seat; `unvisited`: how many had no recent visit."""
+
     region: Region
     towns: tuple[Town, ...]
 
@@ -68,7 +70,7 @@ class RegionMap:
 
 
 def build_coverage(user: User, *, today: date | None = None) -> list[RegionMap]:
-    """The regions where this person works or which they coordinate, each with its municipalities and zones."""
+    """Return the regions where this person works or which they coordinate, with their municipalities and zones."""
     day = today or timezone.localdate()
     zones: dict[int, list[Zone]] = {}
     for zone in Zone.objects.visible_to(user).select_related("municipality"):
@@ -84,7 +86,7 @@ def build_coverage(user: User, *, today: date | None = None) -> list[RegionMap]:
 
 
 def units_read_by(user: User) -> list[MobileUnit]:
-    """The units whose logs this person reads: their own, and those of the regions they coordinate."""
+    """Return the units whose logs this person may read: their own, and those of the regions they coordinate."""
     units = MobileUnit.objects.filter(region__in=get_regions(user))
     mine = set(user.units().values_list("pk", flat=True)) | set(
         units.filter(region__in=user.coordinated_regions()).values_list("pk", flat=True)
@@ -93,19 +95,21 @@ def units_read_by(user: User) -> list[MobileUnit]:
 
 
 def visits_to(zone: Zone, user: User, *, today: date | None = None) -> list[Visit]:
-    """The visits of a year that name this zone, of the units whose logs this person reads; the last first."""
+    """Return the visits of a year that name this zone, of the units whose logs this person may read; the last first."""
     day = today or timezone.localdate()
     visits = get_visits(units_read_by(user), day - timedelta(days=LOOKED_BACK), day)
     return [visit for visit in visits if visit.zone == str(zone.pk)]
 
 
 def get_regions(user: User) -> set[int]:
+    """Return the ids of the regions where this person works or which they coordinate."""
     worked = set(user.units().values_list("region", flat=True))
     return worked | set(user.coordinated_regions().values_list("pk", flat=True))
 
 
 def _next_planned(user: User, day: date) -> dict[str, date]:
     planned: dict[str, date] = {}
+    # latest first, so that the soonest visit to a zone is what remains in the dict
     standing = PlannedVisit.objects.visible_to(user).standing().filter(on__gte=day).order_by("-on")
     for zone, on in standing.values_list("zone", "on"):
         planned[str(zone)] = on
@@ -138,7 +142,7 @@ def _line(zone: Zone, visits: list[Visit], planned: date | None, day: date) -> Z
 
 
 def _placed(towns: list[Town]) -> list[Town]:
-    """The towns with their places on the map: north up, one scale for both axes at the region's latitude."""
+    """Place the towns on the map: north up, one scale for both axes at the region's latitude."""
     known = seats()
     points = {
         town.municipality.slug: known[town.municipality.slug] for town in towns if town.municipality.slug in known
@@ -149,6 +153,7 @@ def _placed(towns: list[Town]) -> list[Town]:
     xs = [lon * squeeze for _lat, lon in points.values()]
     ys = [lat for lat, _lon in points.values()]
     span = max(max(xs) - min(xs), (max(ys) - min(ys)) * (WIDTH - 2 * EDGE) / (HEIGHT - 2 * EDGE), 0.1)
+    # at least 0.1 degrees: a single town would have no span to divide by
     scale = (WIDTH - 2 * EDGE) / span
     middle_x, middle_y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
     most = max(town.visits for town in towns) or 1
@@ -168,7 +173,7 @@ def _at(town: Town, point: list[float] | None, share: float) -> Town:
 
 
 def _part(points: list[list[float]]) -> None:
-    """Moves points apart, in place, until no circle or name lies on another: the map is a rough one, but it is read."""
+    """Move points apart, in place, until no circle or name overlaps another: a rough map, but a readable one."""
     for _round in range(ROUNDS):
         moved = False
         for first, second in combinations(points, 2):

@@ -1,4 +1,4 @@
-"""The forms of the outreach pages: a zone, and a planned visit."""
+"""Forms of the outreach pages: a zone, and a planned visit."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class DayInput(forms.DateInput):
 
 
 class ZoneForm(forms.ModelForm):
-    """`seen`: how the zone stood when the page was made, so that nobody writes over another's change unseen."""
+    """Form of a zone. `seen`: when it was last changed as the page was made: no change is overwritten unseen."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput())
 
@@ -37,6 +37,7 @@ class ZoneForm(forms.ModelForm):
         super().__init__(*args, **options)
         towns = Municipality.objects.filter(region__in=user.coordinated_regions())
         self.fields["municipality"].queryset = towns.order_by("name")  # type: ignore[attr-defined]
+        # the slug, as in answers and in the API
         self.fields["municipality"].to_field_name = "slug"  # type: ignore[attr-defined]
         self.fields["municipality"].empty_label = _("Choose")  # type: ignore[attr-defined]
         self.fields["every_days"].validators += [_at_most_a_year]
@@ -53,7 +54,7 @@ class ZoneForm(forms.ModelForm):
         return " ".join(self.cleaned_data["name"].split())
 
     def is_stale(self) -> bool:
-        """Whether the zone was changed after the page was made."""
+        """Return whether the zone was changed after the page was made."""
         current = Zone.objects.filter(pk=self.instance.pk).values_list("changed_at", flat=True).first()
         return current is not None and self.cleaned_data.get("seen") != current.isoformat()
 
@@ -71,6 +72,8 @@ def _at_most_a_year(days: int) -> None:
 
 
 class PlanForm(forms.ModelForm):
+    """Form of a planned visit, for the units that this person may plan for."""
+
     class Meta:
         model = PlannedVisit
         fields = ["unit", "zone", "on", "note"]
@@ -89,6 +92,7 @@ class PlanForm(forms.ModelForm):
         zone.queryset = Zone.objects.visible_to(user).active().select_related("municipality").distinct()
         zone.empty_label = _("Choose")
         self.fields["on"].initial = timezone.localdate()
+        # nothing to choose: the only unit is sent along, hidden
         if units.distinct().count() == 1:
             unit.widget = forms.HiddenInput()
             unit.initial = units.first()

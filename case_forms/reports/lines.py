@@ -1,4 +1,4 @@
-"""A report's counts as lines to read, in the form's own words: a count reads the same on the page and in the report."""
+"""A report's counts as lines to read, in the form's words: a count reads the same on the page and in the report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ LEFT_OUT = ("unit", "month", "counted_at")
 
 @dataclass(frozen=True)
 class ReportLine:
-    """`value` of one question, or `rows` of a repeat under its `heads`."""
+    """A line of the report: `value` of a question, or `rows` of a repeat under its `heads`."""
 
     label: str
     value: str = ""
@@ -24,12 +24,14 @@ class ReportLine:
 
 @dataclass(frozen=True)
 class Part:
+    """A section of the report with its lines."""
+
     title: str
     lines: tuple[ReportLine, ...]
 
 
 def build_lines(form: Form, answers: Mapping[str, Any], language: str) -> list[Part]:
-    """The sections that have counts, in the form's order."""
+    """Return the sections that have counts, in the form's order."""
     sources = Lists()
     parts = []
     for section in form.sections:

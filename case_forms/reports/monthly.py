@@ -1,4 +1,4 @@
-"""What a unit did in a month, counted from what it has sent and from what came back. Drills don't count.
+"""Monthly counts of a unit, from its submissions and from what came back. Drills don't count.
 
 The counts are answers to the form `monthly_report`, by its keys; the words are the worker's. Small numbers are shown
 to the unit and its coordinators only.
@@ -68,7 +68,7 @@ class Month:
 
 
 def get_month(text: str, *, today: date | None = None) -> Month:
-    """The month that a text such as 2026-10 names; the last complete one for any other text or one to come."""
+    """Return the month that a text such as 2026-10 names; the last complete one for other texts and future months."""
     day = today or timezone.localdate()
     if MONTH.fullmatch(text) and text <= f"{day:%Y-%m}":
         year, number = map(int, text.split("-"))
@@ -78,7 +78,7 @@ def get_month(text: str, *, today: date | None = None) -> Month:
 
 
 def begin_with(user: User, unit: MobileUnit, sent: Mapping[str, Any]) -> Answers:
-    """What a new monthly report begins with: the month that was asked for, else the last complete one."""
+    """Return what a new monthly report begins with: the month that was asked for, else the last complete one."""
     month = get_month(str(sent.get("month", "")))
     counts = count_month(unit, month, language=user.language)
     by = user.get_full_name() or user.get_username()
@@ -87,7 +87,7 @@ def begin_with(user: User, unit: MobileUnit, sent: Mapping[str, Any]) -> Answers
 
 
 def count_month(unit: MobileUnit, month: Month, *, language: str = DEFAULT_LANGUAGE) -> Answers:
-    """The counts of one unit and month, by the report's keys; a repeat without rows is left out."""
+    """Count one unit and month, by the report's keys; a repeat without rows is left out."""
     counted = {
         **_outreach(unit, month),
         **_sessions(unit, month, language),
@@ -164,6 +164,7 @@ def _identifications(unit: MobileUnit, month: Month, language: str) -> Answers:
         source = next(filter(None, said), "")
         if source:
             sources[source] += 1
+        # an urgent notice has no final decision: the latest form with one counts, else the latest at all
         decided = (each for each in sent if each[1].get("worker_decision"))
         found[_described(*next(decided, sent[0]))] += 1
         from_visits += any(answers.get("source_visit") for _submission, answers in sent)
@@ -179,8 +180,10 @@ def _identifications(unit: MobileUnit, month: Month, language: str) -> Answers:
 
 
 def _by_case(sent: Iterable[tuple[Submission, Answers]]) -> list[list[tuple[Submission, Answers]]]:
-    """What was sent of each case, the last first: one person is counted once, also when the urgent notice came first
-    and the rest later. What belongs to no case stands alone."""
+    """Group submissions by case, the last first; what belongs to no case stands alone.
+
+    So a person is counted once, also when the urgent notice came first and the rest later (docs/adr/0052).
+    """
     cases: dict[UUID, list[tuple[Submission, Answers]]] = {}
     for submission, answers in sent:
         cases.setdefault(submission.case_id or submission.pk, []).insert(0, (submission, answers))
@@ -188,8 +191,10 @@ def _by_case(sent: Iterable[tuple[Submission, Answers]]) -> list[list[tuple[Subm
 
 
 def _sent(unit: MobileUnit, month: Month, kind: str) -> Iterator[tuple[Submission, Answers]]:
-    """The unit's submissions of this kind that came in within the month, opened, the first first; one that doesn't open
-    is left out."""
+    """Yield the unit's submissions of this kind received in the month, with their answers, the oldest first.
+
+    One that doesn't open is left out.
+    """
     forms = {version.form_id for version in FormVersion.objects.newest() if version.parsed_form.kind == kind}
     start, end = month.moments
     sent = Submission.objects.filter(
@@ -203,7 +208,7 @@ def _sent(unit: MobileUnit, month: Month, kind: str) -> Iterator[tuple[Submissio
 
 
 def _described(submission: Submission, answers: Answers) -> tuple[str, str, str, str]:
-    """(result, sex, age group, form of exploitation) of an identification, in the report's choices."""
+    """Return (result, sex, age group, form of exploitation) of an identification, in the report's choices."""
     result, sex = answers.get("worker_decision") or answers.get("urgent_notice"), answers.get("gender")
     named = answers.get("exploitation")
     forms = [each for each in named if isinstance(each, str)] if isinstance(named, list) else []
@@ -222,10 +227,11 @@ def _described(submission: Submission, answers: Answers) -> tuple[str, str, str,
 
 
 def _is_child(submission: Submission, answers: Answers) -> bool:
-    """As the procedure says; who can't be judged is counted as a child, as everywhere."""
+    """Return what the procedure says; whose age can't be judged counts as a child, as everywhere."""
     if submission.case is not None:
         return submission.case.child_track
     try:
+        # the version that held then: later ones may define a child's case otherwise
         procedure = ProcedureVersion.objects.in_force(submission.received_at)
         event = Event(
             "submission_received",
@@ -255,11 +261,12 @@ def _in_words(submission: Submission, answers: Answers, key: str, language: str,
 def _notices(unit: MobileUnit, month: Month) -> Answers:
     first = Notice.objects.filter(unit=unit, is_drill=False, purpose=Purpose.FIRST, **_within("owed_at", month))
     police = list(first.filter(role=Role.POLICE).values_list("pk", "chase_id", "owed_at"))
+    # by chase and not by notice: whoever accepted may be a deputy, who got a notice of their own
     chases = {chase or pk for pk, chase, _owed in police}
     taken_on = Notice.objects.filter(accepted_at__isnull=False, declined_at__isnull=True, role=Role.POLICE)
     answered = dict(
         taken_on.filter(Q(chase_id__in=chases) | Q(pk__in=chases))
-        .order_by()
+        .order_by()  # the model's ordering would become part of GROUP BY
         .values("chase_id")
         .annotate(at=Min("accepted_at"))
         .values_list("chase_id", "at")
@@ -269,6 +276,7 @@ def _notices(unit: MobileUnit, month: Month) -> Answers:
     return {
         "police_notices": len(police),
         "police_answered": len(waits),
+        # the median: with a handful of notices one late answer would decide a mean
         "police_minutes": round(statistics.median(waits)) if waits else None,
         "police_came": len(_came(chases)),
         "ra_notices": first.filter(role=Role.RESPONSIBLE_AUTHORITY).count(),

@@ -1,4 +1,4 @@
-"""The plan of visits beside what was done: a plan is kept when the unit's log names the zone near that day."""
+"""The plan of visits compared with the logs: a visit is done when the unit's log names the zone near its day."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,7 +17,7 @@ DONE, DUE, AHEAD, MISSED = "done", "due", "ahead", "missed"
 
 @dataclass(frozen=True)
 class PlanLine:
-    """A planned visit. state: done, due (today, or still within LATE days), ahead, missed."""
+    """A planned visit. `state`: done, due (today, or still within LATE days), ahead, missed."""
 
     planned: PlannedVisit
     state: str
@@ -25,7 +25,7 @@ class PlanLine:
 
 
 def get_plan(user: User, *, today: date | None = None) -> list[PlanLine]:
-    """The plan from SHOWN_BACK days ago on, what lies ahead first and soonest first, then the past, newest first."""
+    """Return the plan from SHOWN_BACK days ago on: what lies ahead, soonest first, then the past, newest first."""
     day = today or timezone.localdate()
     since = day - timedelta(days=SHOWN_BACK)
     standing = list(
@@ -44,6 +44,7 @@ def get_plan(user: User, *, today: date | None = None) -> list[PlanLine]:
 
 
 def build_line(planned: PlannedVisit, visits: list[Visit], day: date) -> PlanLine:
+    """Return a planned visit with its state on this day; a log counts from EARLY days before to LATE days after."""
     made = [
         visit.on
         for visit in visits

@@ -1,4 +1,4 @@
-"""Addresses of this room."""
+"""URLs of the outreach pages."""
 
 from django.urls import URLPattern, URLResolver, path
 

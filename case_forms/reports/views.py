@@ -1,4 +1,4 @@
-"""Outreach: zones and their coverage, the plan of visits, the month in numbers."""
+"""Outreach pages: zones and their coverage, the plan of visits, the month in numbers."""
 
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ VISITS_SHOWN = 30
 
 
 def zones(request: HttpRequest) -> HttpResponse:
-    """The list of zones by municipality, and the map of each region."""
+    """Show the list of zones by municipality, and the map of each region."""
     user = staff(request)
     context = frame(
         request,
@@ -48,6 +48,7 @@ def zone_add(request: HttpRequest) -> HttpResponse:
 
 
 def zone_change(request: HttpRequest, zone_id: UUID) -> HttpResponse:
+    """Change a zone; 404 for whoever doesn't coordinate its region."""
     user = staff(request)
     found = visible_or_404(Zone, user, pk=zone_id)
     if not user.coordinated_regions().filter(pk=found.municipality.region_id).exists():
@@ -56,7 +57,7 @@ def zone_change(request: HttpRequest, zone_id: UUID) -> HttpResponse:
 
 
 def zone_visits(request: HttpRequest, zone_id: UUID) -> HttpResponse:
-    """A zone's visits of a year, and the cases begun from them. Looking is recorded: it says where people were met."""
+    """Show a zone's visits of a year, and the cases begun from them. Audited: it says where people were met."""
     user = staff(request)
     found = visible_or_404(Zone, user, pk=zone_id)
     visits = visits_to(found, user)
@@ -84,7 +85,7 @@ def _zone_page(request: HttpRequest, zone: Zone | None) -> HttpResponse:
         if form.is_valid():
             try:
                 values = {name: form.cleaned_data[name] for name in form.Meta.fields if name in form.cleaned_data}
-                # a fresh row: the form has written what was typed into its own
+                # a fresh row: a ModelForm writes what was typed into its own instance while it validates
                 saved = Zone.objects.get(pk=zone.pk) if zone is not None else None
                 save_zone(zone=saved, by=user, **values)
                 return redirect("outreach:zones")
@@ -98,7 +99,7 @@ def _zone_page(request: HttpRequest, zone: Zone | None) -> HttpResponse:
 
 
 def plan(request: HttpRequest) -> HttpResponse:
-    """What is planned and what became of it; POST plans a visit."""
+    """Show what is planned and what became of it (GET); plan a visit (POST)."""
     user = staff(request)
     form = PlanForm(request.POST or None, user=user)
     status = 200
@@ -125,7 +126,7 @@ def plan_cancel(request: HttpRequest, visit_id: UUID) -> HttpResponse:
 
 
 def month(request: HttpRequest) -> HttpResponse:
-    """A unit's month in numbers, from which the monthly report is begun. Looking is recorded: the numbers are small."""
+    """Show a unit's month in numbers, from which the monthly report is begun. Audited: the numbers are small."""
     user = staff(request)
     units = _units(user)
     wanted = request.GET.get("unit", "")
@@ -145,7 +146,7 @@ def month(request: HttpRequest) -> HttpResponse:
 
 
 def _units(user: User) -> list[MobileUnit]:
-    """The units a person reports for, then those whose numbers they see."""
+    """Return the units that a person reports for, then those whose numbers they may see."""
     own = list(user.units())
     others = MobileUnit.objects.filter(region__in=user.coordinated_regions(), is_active=True)
     return own + [unit for unit in others if unit not in own]

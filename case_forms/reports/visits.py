@@ -1,4 +1,4 @@
-"""Outreach visits, read from the logs that units have sent. Drills don't count.
+"""Outreach visits, read from the logs that units have submitted. Drills don't count.
 
 A log is sealed, so each is opened to be counted: about a thousand a year for five units.
 """
@@ -24,7 +24,7 @@ KIND = "outreach"
 
 @dataclass(frozen=True)
 class Visit:
-    """One log: where and when, and what was counted. `people` by (sex, age group), `materials` by kind."""
+    """An outreach log: where and when, and what was counted. `people` by (sex, age group), `materials` by kind."""
 
     submission_id: UUID
     unit_id: int
@@ -38,20 +38,21 @@ class Visit:
 
 
 def get_visits(units: Iterable[MobileUnit], since: date, until: date) -> list[Visit]:
-    """The visits of these units from one day to another, both included, the last first."""
+    """Return the visits of these units from one day to another, both included, the last first."""
     found = (visit for visit in _logs(units, since) if since <= visit.on <= until)
     return sorted(found, key=lambda visit: visit.on, reverse=True)
 
 
 def _logs(units: Iterable[MobileUnit], since: date) -> Iterator[Visit]:
     forms = {version.form_id for version in FormVersion.objects.newest() if version.parsed_form.kind == KIND}
+    # the day of the visit is sealed; a log is received on that day or later, so this leaves out none
     sent = Submission.objects.filter(
         unit__in=list(units), form_version__form__in=forms, is_drill=False, received_at__date__gte=since
     )
     for submission in sent.only("id", "unit_id", "occurred_at", "received_at", "answers").order_by("received_at"):
         try:
             answers: dict[str, Any] = submission.answers or {}
-        except (SealBroken, KeyRingError) as error:  # one that doesn't open hides no other
+        except (SealBroken, KeyRingError) as error:  # one that can't be opened hides no other
             log.error("visit_unreadable", submission=str(submission.pk), code=type(error).__name__)
             continue
         yield _visit(submission, answers)
@@ -85,6 +86,7 @@ def _rows(answers: dict[str, Any], key: str) -> list[dict[str, Any]]:
 
 
 def _number(value: Any) -> int:
+    # in Python True is an int
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 

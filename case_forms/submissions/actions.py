@@ -1,13 +1,13 @@
-"""Receiving what the field sends. One mutation each, whoever asks: the field API, the pages, the drill, a seed.
+"""Receive submissions: the one entry point for the field API, the pages, the drill and seeding.
 
 `receive_submission` does, in this order:
 
-1. looks whether the sender works in the unit, and whether this UUID was received before (then: the same receipt again);
-2. checks the answers against the form version, that the files they name are the sender's, and that what may be a slip
-   was confirmed;
-3. in one transaction: stores the submission with its answers sealed, gives it its files, decides, carries the decision
-   out (case, clocks, referrals, owed notices), records it, and keeps the receipt; a session that it is the report of is
-   reported. Whatever fails takes all of it back.
+1. checks that the sender works in the unit, and whether this UUID was received before (then: the same receipt again);
+2. validates the answers against the form version, that the files they name are the sender's, and that what may be a
+   slip was confirmed;
+3. in one transaction: stores the submission with its answers sealed, assigns it its files, decides, applies the
+   decision (case, deadlines, referrals, notices to send), writes the audit event and stores the receipt; an informative
+   session that it is the report of is marked as reported. Whatever fails rolls all of it back.
 """
 
 import json
@@ -59,15 +59,18 @@ EARLIEST_YEAR = 2013  # the first mobile unit began then
 
 
 class UnknownForm(Exception):
-    """There is no such form, or no such version of it."""
+    """No such form, or no such version of it."""
 
 
 class UuidReused(Exception):
-    """This UUID stands for another submission already."""
+    """The UUID belongs to another submission already."""
 
 
 class NotAllowed(Exception):
-    """This person can't submit here. `code`: not_a_worker, unit_needed (works in several units: name one)."""
+    """The person may not submit here.
+
+    `code`: not_a_worker, unit_needed (works in several units: name one).
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -75,7 +78,10 @@ class NotAllowed(Exception):
 
 
 class ConfirmationNeeded(Exception):
-    """The answers can stand, and something in them may be a slip. `asked` says what is to be corrected or confirmed."""
+    """The answers are valid, but something in them may be a slip.
+
+    `asked` says what is to be corrected or confirmed.
+    """
 
     def __init__(self, asked: list[ToConfirm]) -> None:
         super().__init__(", ".join(warning.key for warning in asked))
@@ -83,11 +89,11 @@ class ConfirmationNeeded(Exception):
 
 
 class ChangedSince(Exception):
-    """The draft was changed elsewhere after it was looked over."""
+    """The draft was changed elsewhere after its review page was shown."""
 
 
 class AnswersRefused(Exception):
-    """The answers can't stand. `errors` says what to mend, each with its path; no error holds an answer."""
+    """The answers are invalid. `errors` says what to correct, each with its path; no error holds an answer."""
 
     def __init__(self, errors: list[AnswerProblem]) -> None:
         super().__init__(", ".join(sorted({error.code for error in errors})))
@@ -120,20 +126,23 @@ def receive_submission(
     draft: Draft | None = None,
     confirmed: Collection[str] = (),
 ) -> Received:
-    """Receives one filled form; the module's docstring has the steps. Receiving it again returns the first receipt.
+    """Receive one filled form; the module's docstring has the steps.
 
-    `occurred_at` is aware. `unit` defaults to the sender's only unit. `strict`: see `checking`. `draft`: the one that
-    is sent, with its files; else the answers may name files that the sender has put in through the API. `confirmed`:
-    keys of the form's warnings that the sender says are so (`confirming`); a drill is asked nothing.
+    Idempotent on `uuid`: receiving it again returns the first receipt. `occurred_at` is aware. `unit` defaults to the
+    sender's only unit. `strict`: see `validation.validator`. `draft`: the one that is submitted, with its files; else
+    the answers may name files that the sender has uploaded through the API. `confirmed`: keys of the form's warnings
+    that the sender confirms (`confirmations`); a drill is asked nothing.
     Raises NotAllowed, UuidReused, UnknownForm, AnswersRefused, ConfirmationNeeded, NotDecided; nothing is stored then.
     """
     place = get_unit(user, unit)
     content = _content(form_key, version, occurred_at, answers)
+    # before the answers are checked: a retry gets its first receipt, although its files are claimed by now
     earlier = _received_before(uuid, content, user)
     if earlier is not None:
         return earlier
     form_version = FormVersion.objects.filter(form__key=form_key, number=version).select_related("form").first()
-    if form_version is None or is_public(form_version.parsed_form):  # that one is sent from the public pages
+    # a public form is sent from the public pages only
+    if form_version is None or is_public(form_version.parsed_form):
         raise UnknownForm
     received_at = timezone.now()
     files = files_of_draft(draft) if draft else files_of_person(user)
@@ -141,6 +150,7 @@ def receive_submission(
     context = CheckContext(
         Lists(user), timezone.localdate(received_at), timezone.localdate(occurred_at), user.language, now=received_at
     )
+    # nobody sits in front of a drill to tick a confirmation (docs/adr/0036)
     asked = [] if is_drill else to_confirm(form_version.parsed_form, cleaned, context, case)
     if unconfirmed(asked, confirmed):
         raise ConfirmationNeeded(unconfirmed(asked, confirmed))
@@ -159,6 +169,7 @@ def receive_submission(
     )
     try:
         with transaction.atomic():
+            # an insert, never an update: a UUID that came in twice at once must fail here and not overwrite the first
             submission.save(force_insert=True)
             named = named_files(form_version.parsed_form, cleaned)
             if named or draft is not None:
@@ -172,7 +183,7 @@ def receive_submission(
     except ReportRefused as refused:
         raise AnswersRefused([refused.problem]) from None
     except IntegrityError:
-        # The same UUID came in twice at once: whoever was second finds what the first one stored.
+        # the same UUID came in twice at once: the second request returns what the first one stored
         earlier = _received_before(uuid, content, user)
         if earlier is None:
             raise
@@ -182,13 +193,14 @@ def receive_submission(
 def submit_draft(
     *, draft: Draft, user: User, confirmed: Collection[str] = (), looked_over: str | None = None
 ) -> Received:
-    """Sends a draft under its own id and empties it. Sending it again returns the first receipt.
+    """Submit a draft under its own id and empty it. Submitting it again returns the first receipt.
 
-    `looked_over`: what `drafts.versions_of` said when somebody looked it over; None for a program, which doesn't.
-    Raises ChangedSince when it isn't like that any more, and what `receive_submission` raises; the draft stays as it
-    was then.
+    `looked_over`: what `drafts.actions.get_versions` returned when the review page was shown; None for a program, which
+    has no review page. Raises ChangedSince when the draft has changed since, and what `receive_submission` raises; the
+    draft stays as it was then.
     """
     with transaction.atomic():
+        # locked, so that a page that saves at the same moment either comes before or finds the draft submitted
         locked = Draft.objects.select_for_update().select_related("form_version__form", "unit").get(pk=draft.pk)
         if locked.owner_id != user.pk:
             raise NotAllowed("not_a_worker")
@@ -205,11 +217,13 @@ def submit_draft(
             answers=locked.answers,
             user=user,
             unit=locked.unit,
+            # a draft may hold answers to questions that no longer apply; they are left out, not refused (docs/adr/0007)
             strict=False,
             draft=locked,
             confirmed=confirmed,
         )
         locked.submitted_at = received.submission.received_at
+        # the emptied row stays: a second press of "Submit" finds the receipt by it
         locked.answers = {}
         locked.left_over = locked.besides = None
         locked.save(update_fields=["submitted_at", "answers", "left_over", "besides"])
@@ -217,7 +231,7 @@ def submit_draft(
 
 
 def get_unit(user: User, unit: MobileUnit | None = None) -> MobileUnit:
-    """The unit that this person submits for. Raises NotAllowed: only its workers submit for a unit."""
+    """Return the unit that this person submits for. Raises NotAllowed: only a unit's workers submit for it."""
     units = list(user.units())
     if not units or (unit is not None and unit not in units):
         raise NotAllowed("not_a_worker")
@@ -230,11 +244,12 @@ def get_unit(user: User, unit: MobileUnit | None = None) -> MobileUnit:
 
 
 def _content(form_key: str, version: int, occurred_at: datetime, answers: Any) -> bytes:
-    """The canonical bytes that tell one submission from another. Raises AnswersRefused when it isn't JSON."""
+    """Serialise the submission canonically, to tell one from another. Raises AnswersRefused when it isn't JSON."""
     try:
         problems = list(_time_problems(occurred_at))
         if problems:
             raise AnswersRefused(problems)
+        # in UTC: the same moment sent with another offset is the same submission
         moment = occurred_at.astimezone(UTC).isoformat(timespec="microseconds")
         return json.dumps(
             [form_key, version, moment, answers], sort_keys=True, separators=(",", ":"), allow_nan=False
@@ -262,7 +277,7 @@ def _checked(
     *,
     strict: bool,
 ) -> tuple[Answers, Case | None]:
-    """The cleaned answers, and the case that they name. Raises AnswersRefused."""
+    """Return the cleaned answers and the case that they name. Raises AnswersRefused."""
     checked = check_answers(
         form,
         answers,
@@ -275,6 +290,7 @@ def _checked(
     )
     case, unknown = named_case(form, checked.answers, user)
     refused = report_problems(form, checked.answers, user)
+    # all problems at once, so that a person corrects the form in one round
     errors = [*checked.errors, *unknown, *refused, *file_problems(form, checked.answers, files)]
     if errors:
         raise AnswersRefused(errors)
@@ -282,10 +298,11 @@ def _checked(
 
 
 def _received_before(uuid: UUID, content: bytes, user: User) -> Received | None:
-    """The receipt of an earlier, equal submission that this person may see. Raises UuidReused for any other."""
+    """Return the receipt of an earlier, equal submission that this person may see. Raises UuidReused for any other."""
     stored = Submission.objects.filter(pk=uuid).first()
     if stored is None:
         return None
+    # another person's submission looks like a collision too: the answer doesn't say whether such a one exists
     if (
         not matches(SUBMISSIONS, content, stored.fingerprint)
         or not Submission.objects.visible_to(user).filter(pk=uuid).exists()

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 class IntakeConfig(AppConfig):
     name = "case_forms.submissions"
-    label = "intake"  # of the tables, which keep the name that the room had first
+    label = "intake"  # the tables keep the first name of this room (docs/adr/0084)
     verbose_name = _("Intake")
 
     def ready(self) -> None:
@@ -13,4 +13,5 @@ class IntakeConfig(AppConfig):
         from . import conversions, outreach_visits  # noqa: F401
         from .attachments import receivers  # noqa: F401
 
+        # so that `vault_rotate` can count the hashes that were made with each key
         lasting.is_kept_in(lasting.SUBMISSIONS, "intake.Submission", "fingerprint")

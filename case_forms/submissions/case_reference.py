@@ -1,4 +1,4 @@
-"""Which case a form's answers name."""
+"""The case that a form's answers name."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,13 +13,14 @@ from .validation.validate import AnswerProblem
 
 
 def named_case(form: Form, answers: Mapping[str, Any], user: User) -> tuple[Case | None, list[AnswerProblem]]:
-    """The case that the answers name (the first one, in document order), and a problem for each that isn't there.
+    """Return the case that the answers name (the first, in document order), and a problem for each unknown one.
 
     Another unit's case is as unknown as one that doesn't exist.
     """
     named = list(_named_references(form, answers))
     if not named:
         return None, []
+    # through `visible_to`, so that a reference can't be tried out to learn which cases other units have
     visible = Case.objects.visible_to(user).filter(reference__in={reference for _path, reference in named})
     cases = {case.reference: case for case in visible.select_related("procedure_version", "municipality", "unit")}
     problems = [

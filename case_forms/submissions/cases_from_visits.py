@@ -1,8 +1,10 @@
-"""Cases begun from outreach visits: an identification names its visit. No link is stored; it is read each time. What
-followed from a session is only counted (`conversions`): a session is one class, and its page is shown to others.
+"""Cases begun from outreach visits: an identification names its visit. No link is stored; it is read each time.
+
+What followed from an informative session is only counted (`conversions`): a session is one class, and its page is shown
+to others.
 
 Identifications are sealed, so each that the visits' units have sent since the first of them is opened: a few hundred a
-year for a unit. Who may read a visit need not be able to open what came of it: of those cases only the number is said.
+year for a unit. Who may read a visit may not be allowed to read the cases from it: of those only the number is shown.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Source:
-    """One visit that identifications may name: the log's id, its unit, and when it was."""
+    """A visit that identifications may name: the log's id, its unit, and when it was."""
 
     submission_id: UUID
     unit_id: int
@@ -40,8 +42,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Begun:
-    """What came of visits. `page`: cases the reader may open, the last first; `others`: how many more there are;
-    `without_case`: identifications that opened none."""
+    """The cases begun from visits.
+
+    `page`: cases that the reader may open, the last first; `others`: how many more there are; `without_case`:
+    identifications that opened none.
+    """
 
     page: "Page[Case]"
     others: int
@@ -53,7 +58,7 @@ class Begun:
 
 
 def begun_from(sources: Sequence[Source], *, user: User, page: Any = 1) -> Begun:
-    """What came of these visits, in four queries at most, however many there are. `page`: as it stands in the URL."""
+    """Find what came of these visits, in four queries at most, however many. `page`: as it stands in the URL."""
     cases: set[UUID] = set()
     without_case = 0
     for submission in _naming(sources):
@@ -63,15 +68,18 @@ def begun_from(sources: Sequence[Source], *, user: User, page: Any = 1) -> Begun
             cases.add(submission.case_id)
     visible = Case.objects.visible_to(user).filter(pk__in=cases, is_drill=False).select_related("municipality", "unit")
     shown = Paginator(visible.order_by("-opened_at", "pk"), ON_A_PAGE).get_page(page)
+    # only their number: who may read a visit may not be allowed to read each case that came of it
     others = Case.objects.filter(pk__in=cases, is_drill=False).count() - shown.paginator.count if cases else 0
     return Begun(shown, others, without_case)
 
 
 def _naming(sources: Sequence[Source]) -> Iterator[Submission]:
-    """The identifications that name one of these visits."""
+    """Yield the identifications that name one of these visits."""
     if not sources:
         return
     wanted = {str(source.submission_id) for source in sources}
+    # the answer is sealed, so SQL can only narrow down: an identification from a visit comes from the visit's own unit,
+    # and not before the visit
     sent = Submission.objects.filter(
         unit__in={source.unit_id for source in sources},
         form_version__form__in=_forms(),
@@ -88,7 +96,7 @@ def _forms() -> Iterable[int]:
 
 
 def _visit_named(submission: Submission) -> str:
-    """One whose answers don't open names no visit: the others are listed all the same."""
+    """Return the visit that an identification names, "" when its answers don't open, so the others are still listed."""
     try:
         return str((submission.answers or {}).get(SOURCE, ""))
     except (SealBroken, KeyRingError) as error:

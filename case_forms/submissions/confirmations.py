@@ -1,8 +1,8 @@
-"""What is asked about before a form is sent: what may be right and may be a slip (`warnings` of the definition).
+"""Confirmations before a form is submitted: of what may be right and may be a slip (`warnings` of the definition).
 
-Whoever sends either corrects it or confirms that it is so. What was confirmed is kept with the submission. Nothing is
-asked of a program that fills an exercise, and nothing again of what was received before. Of a case that is an exercise
-every form asks: its notices say that nobody is in danger, whatever the form says.
+The sender either corrects it or confirms that it is so. What was confirmed is stored with the submission. A drill's
+program is asked nothing, and nobody is asked again about what was received before. Every form about a case that is a
+drill asks: its notices say that nobody is in danger, whatever the form says.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -23,7 +23,7 @@ from .consents import consents_on_record, is_read_by
 from .models import Submission
 from .validation.validate import Answers, CheckContext, scope_at
 
-OF_A_DRILL = "drill_case"  # the warning of every form that names an exercise; it stands in no definition
+OF_A_DRILL = "drill_case"  # the warning of every form that names a drill's case; it stands in no definition
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,16 @@ class ToConfirm:
 
 
 def to_confirm(form: Form, answers: Answers, context: CheckContext, case: Case | None) -> list[ToConfirm]:
-    """What these checked answers make the form ask, in its order.
+    """Return what these checked answers make the form ask, in the order of its warnings.
 
-    `case`: the one that the answers name. A condition that can't be worked out is asked about: better once too often.
+    `case`: the one that the answers name. A condition that can't be evaluated is asked about: better once too often.
     """
     asked = [ToConfirm(OF_A_DRILL, "", _drill_words(context.language))] if case is not None and case.is_drill else []
     warnings = form.warnings
     if not warnings:
         return asked
     scope = {**answers, **scope_at(context), **get_facts(case)}
+    # the case's consent forms are opened only when a warning reads them
     if is_read_by([warning.when for warning in warnings]):
         scope[CASE_CONSENT] = consents_on_record(case) if case else None
     held = [warning for warning in warnings if _holds(warning.when, scope)]
@@ -57,8 +58,10 @@ def to_confirm(form: Form, answers: Answers, context: CheckContext, case: Case |
 
 
 def get_facts(case: Case | None) -> dict[str, Any]:
-    """What expressions may read of the case: `_case_status`, `_case_child` (whether it is followed as a child's), and
-    `_case_forms`, the keys of the forms it holds."""
+    """Return what expressions may read of the case; no answer of an earlier form is among it (docs/adr/0036).
+
+    `_case_status`, `_case_child` (whether it is followed as a child's), and `_case_forms`, the keys of its forms.
+    """
     if case is None:
         return {"_case_status": None, "_case_child": None, "_case_forms": []}
     keys = Submission.objects.filter(case=case).order_by().values_list("form_version__form__key", flat=True)
@@ -70,13 +73,13 @@ def unconfirmed(asked: Iterable[ToConfirm], confirmed: Collection[str]) -> list[
 
 
 def as_kept(asked: Iterable[ToConfirm], by: User, at: datetime) -> list[dict[str, str]] | None:
-    """How confirmations are kept with a submission: [{"warning", "by", "at"}]; None when nothing was asked."""
+    """Return confirmations as a submission stores them: [{"warning", "by", "at"}]; None when nothing was asked."""
     kept = [{"warning": each.key, "by": str(by.pk), "at": at.isoformat(timespec="seconds")} for each in asked]
     return kept or None
 
 
 def confirmed_in_words(submission: Submission, language: str) -> list[str]:
-    """What its sender confirmed, in the words they read."""
+    """Return what the sender confirmed, in the words they read."""
     kept: Any = submission.confirmed
     keys = {entry["warning"] for entry in kept or ()}
     warnings = submission.form_version.parsed_form.warnings
@@ -88,7 +91,7 @@ def _holds(expression: Any, scope: Mapping[str, Any]) -> bool:
     try:
         return expressions.truthy(expressions.evaluate(expression, scope))
     except expressions.LogicError:
-        return True
+        return True  # better asked once too often than a slip sent unasked
 
 
 def _drill_words(language: str) -> str:
@@ -99,6 +102,7 @@ def _drill_words(language: str) -> str:
 def _asked(form: Form, warning: SendWarning, language: str) -> ToConfirm:
     message, about = localize(warning.message, language), warning.question
     located = form.by_key.get(about) if about else None
+    # a question inside a group has no single place on the page to lead to
     if located is None or located.repeats:
         return ToConfirm(warning.key, "", message)
     return ToConfirm(warning.key, f"/answers/{about}", message, located.section.key, about)

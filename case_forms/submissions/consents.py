@@ -1,4 +1,4 @@
-"""Which consents to be referred to an office are on record in a case: what its consent forms say last.
+"""Consents to a referral that are on record in a case: what its consent forms say last.
 
 A tick in a request is the worker's word; an office is notified only when the consent form says the same.
 """
@@ -25,12 +25,13 @@ log = structlog.get_logger(__name__)
 
 
 def is_read_by(part: Any) -> bool:
-    """Whether any expression in this part of a definition reads the consents on record."""
+    """Return whether any expression in this part of a definition reads the consents on record."""
+    # in the text of the whole part, so that no operator that holds the name somewhere deep inside is missed
     return f'"{CASE_CONSENT}' in json.dumps(part)
 
 
 def consents_for(case: Case | None, procedure: Mapping[str, Any], form: str) -> dict[str, list[str]] | None:
-    """The consents on record, where the procedure's rules about this form read them; else None: nothing is opened."""
+    """Return the consents on record if the procedure's rules about this form read them; else None, opening nothing."""
     if case is None:
         return None
     rules = [rule for rule in procedure.get("rules", ()) if form in (rule.get("forms") or (form,))]
@@ -38,7 +39,7 @@ def consents_for(case: Case | None, procedure: Mapping[str, Any], form: str) -> 
 
 
 def consents_on_record(case: Case) -> dict[str, list[str]]:
-    """By office: the bases (`consent_basis` of the request) on which the case's last consent form about it says yes.
+    """Return, by office, the bases (`consent_basis`) on which the case's last consent form about it says yes.
 
     An answer that names neither an office nor a service is about every office. The latest form with an answer about an
     office decides; one in it that is no yes leaves nothing. A form that doesn't open may hold a withdrawal: nothing
@@ -50,6 +51,7 @@ def consents_on_record(case: Case) -> dict[str, list[str]]:
         try:
             answers: Mapping[str, Any] = submission.answers or {}
         except (SealBroken, KeyRingError) as error:
+            # "break" and not "continue": a withdrawal that can't be read must not let an older consent count
             log.error("submission_unreadable", submission=str(submission.pk), code=type(error).__name__)
             break
         rows = [row for row in answers.get("consents") or () if row.get("purpose") == REFERRAL]
@@ -63,7 +65,7 @@ def consents_on_record(case: Case) -> dict[str, list[str]]:
 
 
 def _rows_about(office: str, rows: list[Row]) -> list[Row]:
-    """The rows that name this office; without one, those that name neither an office nor a service."""
+    """Return the rows that name this office; without one, those that name neither an office nor a service."""
     own = [row for row in rows if row.get("office") == office]
     return own or [row for row in rows if not row.get("office") and not row.get("recipient")]
 

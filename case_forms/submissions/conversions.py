@@ -1,7 +1,7 @@
-"""Session -> tip -> case, worked out from what is there already: a tip says by which session's card it came, and
-an identification which tip it was begun from, or names the session itself. No link is stored for this.
+"""Conversions of informative sessions: session -> tip -> case, computed from existing rows.
 
-Left out: tips that nobody meant, drills, and cases in which no indicators were found.
+A tip says by which session's card it came, and an identification which tip it was begun from, or names the session
+itself. No link is stored for this. Left out: spam, drills, and cases in which no indicators were found.
 """
 
 from collections import Counter, defaultdict
@@ -37,8 +37,11 @@ Cases = dict[UUID, set[UUID]]  # {session: cases}
 
 @counts_conversions
 def count_conversions(sessions: SessionQuerySet) -> dict[UUID, LedTo]:
-    """In seven queries at most, however many sessions. Opens the sessions' reports, and the identifications since the
-    first of their days whose form asks for a session; what is read there is only counted."""
+    """Count what sessions led to, in seven queries at most, however many sessions.
+
+    Opens the sessions' reports, and the identifications since the first of their days whose form asks for a session;
+    what is read there is only counted.
+    """
     known = list(sessions.order_by().values_list("pk", "date", "card_code", "report_submission"))
     if not known:
         return {}
@@ -52,9 +55,10 @@ def count_conversions(sessions: SessionQuerySet) -> dict[UUID, LedTo]:
 
 
 def _told(sessions: SessionQuerySet, session_of: Mapping[UUID | None, UUID]) -> Counter[UUID]:
-    """What was told to the unit there and then, as the report says."""
+    """Count the tips that the unit was given at the session itself, as the report says."""
     told: Counter[UUID] = Counter()
     for report in Submission.objects.filter(pk__in=_column(sessions, "report_submission")).only("answers"):
+        # sealed, so the sum can't be left to the database
         number = report.answers.get(TOLD)
         if isinstance(number, int):
             told[session_of[report.pk]] = number
@@ -62,7 +66,7 @@ def _told(sessions: SessionQuerySet, session_of: Mapping[UUID | None, UUID]) -> 
 
 
 def _by_card(sessions: SessionQuerySet, days: Mapping[UUID, date]) -> tuple[Counter[UUID], Counter[UUID], Cases]:
-    """(tips, those of them within 90 days, cases) of each session."""
+    """Return (tips, those of them within 90 days, cases) of each session."""
     tips = Tip.objects.filter(session_id__in=_column(sessions, "pk")).exclude(outcome=Outcome.SPAM).order_by()
     found = tips.values_list("session_id", "received_at", "identification")
     rows = [(session, at, begun) for session, at, begun in found if session is not None]
@@ -79,8 +83,9 @@ def _by_card(sessions: SessionQuerySet, days: Mapping[UUID, date]) -> tuple[Coun
 
 
 def _named(names: Mapping[str, UUID], since: date) -> Cases:
-    """Cases whose identification names a session: by its card's code, or by its key when it was chosen from a list."""
+    """Return cases whose identification names a session, by its card's code or, chosen from a list, by its key."""
     opened = _that_opened_a_case().filter(received_at__gte=timezone.make_aware(datetime.combine(since, time.min)))
+    # only submissions whose form asks for a session are opened
     versions = FormVersion.objects.in_bulk(opened.values_list("form_version", flat=True).distinct())
     asking = {pk: keys for pk, version in versions.items() if (keys := _keys_asking(version))}
     cases: Cases = defaultdict(set)
@@ -93,7 +98,7 @@ def _named(names: Mapping[str, UUID], since: date) -> Cases:
 
 
 def _readable_names(submission: Submission, form: Form, asking: set[str]) -> list[str]:
-    """One whose answers don't open names no session: the others are counted all the same."""
+    """Return the sessions named; none when the answers don't open, so that the others are still counted."""
     try:
         return list(_names_in(form, submission.answers, asking))
     except (SealBroken, KeyRingError) as error:
@@ -107,7 +112,7 @@ def _that_opened_a_case() -> "QuerySet[Submission]":
 
 
 def _keys_asking(version: FormVersion) -> set[str]:
-    """The questions that ask for a session."""
+    """Return the keys of the questions that ask for a session."""
     asked = (located.question for located in version.parsed_form.iter_questions())
     return {question.key for question in asked if question.type == TYPE or question.key == CODE}
 

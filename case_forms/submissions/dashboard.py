@@ -1,4 +1,4 @@
-"""What a person finds on the start page: forms to begin, open cases with the loudest first, drafts, what was sent."""
+"""The staff start page: forms to begin, open cases with the most urgent first, drafts, and submissions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +35,7 @@ ONLY = ("loud", "child", "older")
 
 @dataclass(frozen=True)
 class CaseLine:
-    """One open case, and what is urgent about it."""
+    """An open case, and what is urgent about it."""
 
     case: Case
     urgency: Urgency
@@ -66,14 +66,17 @@ class CaseLine:
 
     @property
     def phone(self) -> str:
-        """The number to call when somebody doesn't answer."""
+        """Return the number to call when somebody doesn't answer, "" when nothing is urgent."""
         return self.contact.phone if self.contact and self.is_loud else ""
 
 
 @dataclass(frozen=True)
 class CaseFilter:
-    """Which open cases are wanted. `reference`: the beginning of one; `unit`: its key; `only`: "" | loud | child |
-    older (those of a procedure older than the one in force)."""
+    """A filter of open cases.
+
+    `reference`: the beginning of one; `unit`: its slug; `only`: "" | loud (urgent) | child | older (those of a
+    procedure older than the one in force).
+    """
 
     reference: str = ""
     unit: str = ""
@@ -81,7 +84,7 @@ class CaseFilter:
 
     @classmethod
     def asked(cls, wanted: Any) -> "CaseFilter":
-        """From an address: a reference as people type it, `unit` and `only`; what isn't known filters nothing."""
+        """Build the filter from a query string: `q`, a reference as typed, `unit`, `only`. Ignores unknown values."""
         typed = "".join(wanted.get("q", "").split()).upper()[:LONGEST_REFERENCE]
         only = wanted.get("only", "")
         return cls(typed, wanted.get("unit", "")[:50], only if only in ONLY else "")
@@ -91,7 +94,7 @@ class CaseFilter:
 
 
 class CasePages:
-    """A person's open cases, the loudest first, then the newest, page by page. Each stands on exactly one page."""
+    """A person's open cases, the most urgent first, then the newest, in pages. Each is on exactly one page."""
 
     def __init__(self, user: User, wanted: CaseFilter, moment: datetime) -> None:
         self.moment = moment
@@ -100,12 +103,12 @@ class CasePages:
 
     @cached_property
     def total(self) -> int:
-        """How many there are without the filter."""
+        """Return how many there are without the filter."""
         return self.mine.count()
 
     @cached_property
     def older(self) -> int:
-        """How many of them follow a procedure older than the one in force."""
+        """Return how many of them follow a procedure older than the one in force."""
         return of_an_older_procedure(self.mine, self.moment).count()
 
     @cached_property
@@ -122,11 +125,12 @@ class CasePages:
         sorted_in = with_urgency(cases, self.moment)
         if self.wanted.only == "loud":
             sorted_in = sorted_in.filter(urgency__in=[URGENCIES.index(state) for state in CALLS])
+        # by the key last: without a total order a case could stand on two pages or on none
         ordered = sorted_in.select_related("municipality", "unit").order_by("urgency", "-opened_at", "pk")
         return Paginator(ordered, CASES_ON_A_PAGE)
 
     def page(self, number: Any) -> "Page[Case]":
-        """The page with this number as an address has it; the nearest one there is for any other."""
+        """Return the page with this number, as a query string has it; the nearest one for any other."""
         return self.paginator.get_page(number)
 
     def lines(self, page: "Page[Case]") -> list[CaseLine]:
@@ -136,8 +140,7 @@ class CasePages:
 
 
 def forms_to_begin() -> tuple[list[FormVersion], list[FormGroup]]:
-    """The newest version of each form: those that begin a day's work, identification first, and all others by what
-    they are for."""
+    """Return the newest version of each form: those that begin a day's work, and all others by what they are for."""
     versions = list(FormVersion.objects.newest().for_staff())
     first = [version for kind in FIRST_KINDS for version in versions if version.parsed_form.kind == kind]
     return first, grouped(version for version in versions if version not in first)
@@ -145,9 +148,9 @@ def forms_to_begin() -> tuple[list[FormVersion], list[FormGroup]]:
 
 @dataclass(frozen=True)
 class DraftLine:
-    """One form that isn't sent yet, with what tells it from another of the same kind: nothing of what was answered.
+    """A draft on the start page, with what tells it from another of the same form: nothing of what was answered.
 
-    `part`: the title of the one last worked on; `signal`: the reference of the message that it was begun from; `case`:
+    `part`: the title of the section last worked on; `tip`: the reference of the tip that it was begun from; `case`:
     that of the case it belongs to, when this person may read it.
     """
 
@@ -158,7 +161,8 @@ class DraftLine:
 
 
 def draft_lines(user: User) -> list[DraftLine]:
-    """The person's own drafts, the last saved first."""
+    """Return the person's own drafts as lines, the last saved first."""
+    # the answers are needed here, for the case that they name; only what was set aside stays closed
     drafts = list(open_drafts(user).defer(None).defer("left_over", "besides"))
     named = {draft.pk: case_named(draft) for draft in drafts}
     cases = set(
@@ -169,6 +173,7 @@ def draft_lines(user: User) -> list[DraftLine]:
         .filter(identification__in=[draft.pk for draft in drafts])
         .values_list("identification", "reference")
     )
+    # the case's reference only when this person may read the case: a draft may name any
     return [
         DraftLine(draft, _get_part(draft), begun_from.get(draft.pk, ""), *({named[draft.pk]} & cases))
         for draft in drafts
@@ -176,7 +181,7 @@ def draft_lines(user: User) -> list[DraftLine]:
 
 
 def case_named(draft: Draft) -> str:
-    """What stands where the form asks for its case; "" when nothing does, or it can't be read."""
+    """Return the answer to the form's question for its case; "" when there is none, or it can't be read."""
     asked = draft.form_version.parsed_form.outer_items
     keys = [item.key for item in asked if isinstance(item, Question) and item.type == "case_reference"]
     if not keys:
@@ -195,7 +200,7 @@ def _get_part(draft: Draft) -> str:
 
 
 def open_drafts(user: User) -> QuerySet[Draft]:
-    """The person's own drafts, the last saved first. `has_newer`: the form has a version after the draft's."""
+    """Return the person's own drafts, the last saved first. `has_newer`: the form has a later version."""
     newest = FormVersion.objects.newest().for_staff().filter(form=OuterRef("form_version__form"))
     drafts = Draft.objects.visible_to(user).open().select_related("form_version__form", "unit")
     return drafts.defer("answers", "left_over").annotate(
@@ -204,6 +209,6 @@ def open_drafts(user: User) -> QuerySet[Draft]:
 
 
 def open_cases(user: User, *, now: datetime | None = None) -> list[CaseLine]:
-    """The first page of the person's open cases."""
+    """Return the first page of the person's open cases."""
     pages = CasePages(user, CaseFilter(), now or timezone.now())
     return pages.lines(pages.page(1))

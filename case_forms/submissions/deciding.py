@@ -1,4 +1,4 @@
-"""What a stored submission sets in motion, and the receipt that says so."""
+"""Decision about a stored submission, and the receipt of what followed."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,7 +22,7 @@ from .validation.validate import Answers
 
 
 class NotDecided(Exception):
-    """The procedure in force can't be carried out, so nothing was received; `where` names the rule or fact.
+    """The procedure can't be carried out, so nothing was received; `where` names the rule or fact.
 
     A submission is never stored undecided: its sender would believe that the police know.
     """
@@ -33,15 +33,16 @@ class NotDecided(Exception):
 
 
 def decide_and_apply(submission: Submission, answers: Answers, case: Case | None) -> None:
-    """Decides on a stored submission, carries the decision out, and keeps on it the case and the receipt; without a
-    case also what was said.
+    """Decide on a stored submission, apply the decision, and store the case and the receipt on it.
 
-    Runs in the caller's transaction. `case`: the one that the answers name. Raises NotDecided.
+    Runs in the caller's transaction. Without a case the explanation is stored on the submission, too. `case`: the one
+    that the answers name. Raises NotDecided.
     """
     procedure = procedure_for(submission.form_version.form.key, case, submission.received_at)
     form = submission.form_version.parsed_form
     try:
         event = _event(submission, answers, case, procedure)
+        # in all languages at once: explanations are stored and read later, by people of either language
         labels = {language: get_labels(form, language) for language in LANGUAGES}
         decision = decide(event, procedure.definition, labels=labels)
         applied = apply_decision(
@@ -65,7 +66,7 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
     except CannotApply as failure:
         raise NotDecided(f"rules/{failure.rule}: {failure.code}") from None
     submission.case = applied.case
-    if applied.event is None:  # else the case's event keeps what was said
+    if applied.event is None:  # else the case's event holds the explanation
         keep_outcome(submission, decision, event, procedure)
     submission.receipt = _receipt(submission, applied)
     submission.save(update_fields=["case", "receipt", "explanation", "is_unmatched"])
@@ -98,7 +99,7 @@ def _event(submission: Submission, answers: Answers, case: Case | None, procedur
 
 
 def procedure_for(form: str, case: Case | None, at: datetime) -> ProcedureVersion:
-    """The version that decides about a form (its key). Raises NotDecided when none is in force.
+    """Return the version that decides about a form (its key). Raises NotDecided when none is in force.
 
     A case stays under the version it was opened under. A form that this version doesn't bring to its case, as one that
     came into use later, is decided by the version in force: else it would belong to no case (docs/adr/0054).
@@ -112,7 +113,7 @@ def procedure_for(form: str, case: Case | None, at: datetime) -> ProcedureVersio
 
 
 def _attaches(rule: Mapping[str, Any], form: str) -> bool:
-    """Whether a rule adds this form to the case that it names."""
+    """Return whether a rule adds this form to the case that it names."""
     listens = rule.get("on") == SUBMISSION_RECEIVED and form in (rule.get("forms") or (form,))
     return listens and any(action.get("do") == "attach_case" for action in rule.get("then", ()))
 

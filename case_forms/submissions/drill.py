@@ -1,4 +1,4 @@
-"""A drill: one synthetic, marked case through the whole real path, timed step by step.
+"""Drill: one synthetic, marked case through the whole real path, timed step by step.
 
 The answers come from `data/drill.json`; whatever else the newest form version requires is filled with the plainest
 allowed answer, so a drill goes on working when coordinators change the form. Drill cases, their submissions and notices
@@ -42,6 +42,8 @@ class DrillImpossible(Exception):
 
 @dataclass(frozen=True)
 class Step:
+    """A measured step. `at_ms`: milliseconds after "Submit"."""
+
     name: str  # submitted, committed, claimed, smtp_accepted
     role: str | None
     at_ms: int
@@ -52,7 +54,7 @@ class Step:
 
 @dataclass
 class DrillReport:
-    """What a drill measured. Times are milliseconds after "Submit"."""
+    """The measurements of a drill. Times are milliseconds after "Submit"."""
 
     region: str
     case: str
@@ -70,10 +72,10 @@ class DrillReport:
 
 
 def run_drill(*, region_slug: str, limit_seconds: float = 5.0, keep_open: bool = False) -> DrillReport:
-    """Sends a drill case in this region and watches its notices until all are sent or the time is over.
+    """Submit a drill case in this region and watch its notices until all are sent or the time is over.
 
     `ok` means that SMTP accepted the police notice within `limit_seconds`. Unless `keep_open`, the drill's notices are
-    withdrawn afterwards, so that nobody is chased for an exercise. Raises DrillImpossible.
+    withdrawn afterwards, so that nobody is chased for a drill. Raises DrillImpossible.
     """
     region = Region.objects.filter(slug=region_slug).first()
     if region is None:
@@ -116,7 +118,7 @@ def run_drill(*, region_slug: str, limit_seconds: float = 5.0, keep_open: bool =
 
 
 def drill_answers(form: Form, script: dict[str, Any], *, municipality: str, occurred_at: datetime) -> dict[str, Any]:
-    """Answers that this form accepts: the script's, then the plainest allowed one for each required question.
+    """Return answers that this form accepts: the script's, then the plainest allowed one for each required question.
 
     Raises DrillImpossible when a required question can't be filled this way.
     """
@@ -127,6 +129,7 @@ def drill_answers(form: Form, script: dict[str, Any], *, municipality: str, occu
     for item in form.outer_items:
         if isinstance(item, Question) and item.type == "municipality" and not item.has("choice_filter"):
             answers[item.key] = municipality
+    # one error a round: an answer filled in may make other questions apply or no longer apply
     for _round in range(MAX_ROUNDS):
         checked = check_answers(
             form, answers, sources=sources, today=day, occurred_on=day, language=DEFAULT_LANGUAGE, strict=True
@@ -149,7 +152,7 @@ def drill_answers(form: Form, script: dict[str, Any], *, municipality: str, occu
 def _answered_at(
     path: str, answers: dict[str, Any], accepted: dict[str, Any], groups: Mapping[str, Any]
 ) -> tuple[dict[str, Any], str, dict[str, Any]]:
-    """(the answers or the row that a path points into, the key there, what expressions read there)."""
+    """Return (the answers or the row that a path points into, the key there, what expressions read there)."""
     row, scope = answers, dict(accepted)
     key, *steps = path.removeprefix("/answers/").split("/")
     while key in groups and len(steps) > 1:
@@ -192,6 +195,7 @@ def _plainest(question: Question, text: str, sources: Lists, occurred_at: dateti
 
 
 def unit_and_worker(region: Region) -> tuple[MobileUnit, User]:
+    """Return an active unit of the region that has a worker today, and that worker. Raises DrillImpossible."""
     for unit in region.units.filter(is_active=True):
         worker = User.objects.filter(
             is_active=True, assignments__in=unit.assignments.current().filter(role="worker")
@@ -202,6 +206,7 @@ def unit_and_worker(region: Region) -> tuple[MobileUnit, User]:
 
 
 def get_seat(region: Region) -> Municipality:
+    """Return the municipality named like the region, else any of its own. Raises DrillImpossible."""
     seat = region.municipalities.filter(slug=region.slug).first() or region.municipalities.first()
     if seat is None:
         raise DrillImpossible(f"{region} has no municipality.")
@@ -210,6 +215,7 @@ def get_seat(region: Region) -> Municipality:
 
 def _watch(notice_ids: list[str], *, until: float) -> None:
     while time.monotonic() < until:
+        # a notice without a contact is never sent: no use in waiting for it
         if not Notice.objects.filter(id__in=notice_ids, sent_at__isnull=True, contact__isnull=False).exists():
             return
         time.sleep(POLL_SECONDS)
@@ -221,6 +227,7 @@ def _get_steps(notice_ids: list[str], started: datetime) -> list[Step]:
         steps.append(Step("claimed", attempt.notice.role, _ms(started, attempt.started_at)))
         if attempt.outcome == AttemptOutcome.ACCEPTED and attempt.finished_at:
             steps.append(Step("smtp_accepted", attempt.notice.role, _ms(started, attempt.finished_at)))
+    # the steps of several notices, which workers send side by side, in one order
     return sorted(steps, key=lambda step: step.at_ms)
 
 

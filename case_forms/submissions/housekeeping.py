@@ -1,4 +1,4 @@
-"""What a `bulk` worker tidies each hour, woken by the sweeper (settings.HOUSEKEEPING)."""
+"""Hourly clean-up, run by a `bulk` worker and enqueued by the sweeper (settings.HOUSEKEEPING)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,9 +16,9 @@ log = structlog.get_logger(__name__)
 
 
 def tidy(_argument: Any = None) -> None:
-    """Deletes expired exports and files that nothing names, and forgets answers whose time is over.
+    """Delete expired exports and files that nothing names, and purge answers whose retention is over.
 
-    Each of the three by itself: one that fails keeps none of the others from being done. Twice does nothing twice.
+    The three are independent: when one fails, the others are still done. Idempotent.
     """
     now = timezone.now()
     steps: dict[str, Callable[[], Any]] = {

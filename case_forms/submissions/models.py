@@ -1,4 +1,4 @@
-"""What comes in from the field: drafts being filled, and submissions that stand for good."""
+"""Models of the field's forms: drafts being filled, immutable submissions, and their attachments."""
 
 import uuid
 
@@ -15,7 +15,7 @@ from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
 
 class DraftQuerySet(models.QuerySet["Draft"]):
     def visible_to(self, user: User) -> "DraftQuerySet":
-        """A person's own drafts in units they still work in. Nobody reads another's half-written form."""
+        """Return a person's own drafts in units they still work in. Nobody reads another's half-written form."""
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         return self.filter(owner=user, unit__in=user.units())
@@ -32,14 +32,14 @@ class Draft(models.Model):
     unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="drafts")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="drafts")
     answers = SealedJSONField(default=dict)
-    # answers that no longer fitted when the draft moved to a newer version (`moving`): a list, or null
+    # answers that no longer fitted when the draft moved to a newer version (`drafts.unmapped_answers`): a list, or null
     left_over = SealedJSONField(null=True, blank=True)
-    # the language the form is read in, when the filler has picked one (`languages.language_of`)
+    # the language the form is read in, when the filler has picked one (`languages.get_draft_language`)
     language = models.CharField(_("language of the form"), max_length=8, blank=True, default="")
     section = models.CharField(max_length=64, blank=True)  # key of the section last worked on
-    # {section: {"version", "page", "turn", "at"}}: how often it was changed, by which page last, and when (`drafts`)
+    # {section: {"version", "page", "turn", "at"}}: how often it was changed, by which page last, and when
     section_versions = models.JSONField(default=dict, blank=True)
-    # what was typed without a session and would have replaced an answer (`besides`): {page: copy}, or null
+    # what was typed without a session and would have replaced an answer (`drafts.side_copies`): {page: copy}, or null
     besides = SealedJSONField(null=True, blank=True)
     occurred_at = models.DateTimeField(_("when it happened"), default=timezone.now)
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
@@ -59,8 +59,10 @@ class Draft(models.Model):
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     def visible_to(self, user: User) -> "SubmissionQuerySet":
-        """A worker's units' submissions, and for a coordinator those of their regions' units and of their regions'
-        cases; nobody else sees any."""
+        """Return the submissions that a person may read; nobody but workers and coordinators sees any.
+
+        A worker's units' submissions, and for a coordinator those of their regions' units and of their regions' cases.
+        """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         regions = user.coordinated_regions().values("pk")
@@ -75,7 +77,7 @@ class Submission(models.Model):
     """One filled form, immutable. `id` is the UUID the client chose: sending it twice stores it once.
 
     `fingerprint` is a keyed hash of form, version, time and answers (same UUID, other content -> refused).
-    `receipt` is the response body, kept so that the same submission gets the same answer: ids and states only.
+    `receipt` is the response body, stored so that the same submission gets the same answer: ids and states only.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -88,9 +90,9 @@ class Submission(models.Model):
     answers = SealedJSONField()
     fingerprint = models.CharField(max_length=100)
     receipt = models.JSONField(default=dict)
-    # what was asked before sending and confirmed (`confirming`): [{"warning", "by", "at"}], or null
+    # what was asked before sending and confirmed (`confirmations`): [{"warning", "by", "at"}], or null
     confirmed = SealedJSONField(null=True, blank=True)
-    forget_after = models.DateField(null=True, blank=True, db_index=True)  # see forgetting
+    forget_after = models.DateField(null=True, blank=True, db_index=True)  # see `purge`
     is_drill = models.BooleanField(_("drill"), default=False)
     # what the rules said of one that opened and joined no case (`outcome`): [{"rule", "words": {"sq", "en"}}]
     explanation = SealedJSONField(null=True, blank=True)
@@ -128,7 +130,10 @@ class Submission(models.Model):
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: User) -> "AttachmentQuerySet":
-        """Its owner's alone until it is sent, as a draft is; then whoever may read the submission."""
+        """Return the files that a person may open.
+
+        Until a file is sent, its owner alone, as for a draft; then whoever may read the submission.
+        """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         own = models.Q(submission__isnull=True, owner=user, unit__in=user.units())
@@ -136,12 +141,12 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         return self.filter(own | sent)
 
     def unclaimed(self) -> "AttachmentQuerySet":
-        """Uploaded through the API, and no submission has named it yet."""
+        """Return files uploaded through the API that no submission has named yet."""
         return self.filter(draft__isnull=True, submission__isnull=True)
 
 
 class Attachment(models.Model):
-    """A picture or document that answers a question of type `file`. Its content is a sealed file (intake.attachments).
+    """A picture or document that answers a question of type `file`. Its content is a sealed file (see `storage`).
 
     It belongs to a draft, then to the submission that the draft becomes; one that an app has uploaded belongs to
     neither until a submission names it. `size` is in bytes, of the cleaned content; `fingerprint` a keyed hash of it.
@@ -176,5 +181,5 @@ class Attachment(models.Model):
         return f"{self.media_type} {self.uploaded_at:%Y-%m-%d %H:%M}"
 
 
-# Django looks for models here.
+# Django finds models in this module only
 from .exports.models import AnswerExport, ExportPart  # noqa: E402, F401

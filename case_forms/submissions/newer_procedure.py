@@ -1,6 +1,6 @@
-"""What a case of an older procedure lacks: the duties that the procedure in force would have started for its forms.
+"""Missing duties of a case under an older procedure: deadlines that the one in force would have started.
 
-Worked out by deciding on the case's own forms again, one after the other, under the version in force; nothing is
+Computed by deciding on the case's own forms again, one after the other, under the version in force; nothing is
 carried out. Duties that hang on a notice are left out: nobody is notified afterwards.
 """
 
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class SettingChange:
-    """A choice of the organisation that is another one in the newer version. `before` is empty where there was none."""
+    """A setting of the organisation that differs in the newer version. `before` is empty where there was none."""
 
     label: str
     before: str
@@ -39,15 +39,18 @@ class SettingChange:
 
 @dataclass(frozen=True)
 class Missing:
-    """`duties`: keys of deadlines, the soonest first. `left_out`: how many forms of the case couldn't be looked at, so
-    that there may be more, or fewer."""
+    """The duties that a case lacks.
+
+    `duties`: keys of deadlines, the soonest first. `left_out`: how many forms of the case couldn't be read, so that
+    there may be more, or fewer.
+    """
 
     duties: list[str]
     left_out: int
 
 
 def missing_duties(case: Case, version: ProcedureVersion) -> Missing:
-    """The deadlines that would run now and that this case never had."""
+    """Find the deadlines that would run now and that this case never had."""
     running: set[str] = set()
     left_out = 0
     for decision in _decided_again(case, version):
@@ -65,7 +68,7 @@ def missing_duties(case: Case, version: ProcedureVersion) -> Missing:
 
 
 def _soonest(deadline: Mapping[str, Any]) -> float:
-    """Minutes until its first mark; one without any comes last."""
+    """Return the minutes until a deadline's first mark; one without any comes last."""
     return min((deadline[mark] for mark in MARKS if mark in deadline), default=inf)
 
 
@@ -74,7 +77,7 @@ def labels_of_duties(version: ProcedureVersion, keys: list[str], language: str) 
 
 
 def changed_settings(before: ProcedureVersion, after: ProcedureVersion, language: str) -> list[SettingChange]:
-    """What the organisation has chosen otherwise since; it decides about the case's next forms."""
+    """Return the settings that the organisation has changed since; they decide about the case's next forms."""
     was, now = chosen_in_words(before.definition, language), chosen_in_words(after.definition, language)
     old = get_values(before.definition)
     return [
@@ -85,10 +88,13 @@ def changed_settings(before: ProcedureVersion, after: ProcedureVersion, language
 
 
 def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[Decision | None]:
-    """What the version says of each form of the case, in the order in which they came. None for one that doesn't open,
-    or that the version can't decide on; it is logged, and the others count all the same."""
+    """Yield the version's decision about each form of the case, in the order in which they came.
+
+    None for one that doesn't open, or that the version can't decide on; it is logged, and the others still count.
+    """
     status: str | None = None
     child: bool | None = None
+    # in the order in which they came: what a form decides depends on the case's status at that moment
     sent = Submission.objects.filter(case=case).select_related("form_version__form").order_by("received_at", "pk")
     for submission in sent:
         try:
@@ -114,13 +120,14 @@ def _event(submission: Submission, status: str | None, child: bool | None) -> Ev
 
 
 def _case_after(decision: Decision, status: str | None, child: bool | None) -> tuple[str | None, bool | None]:
-    """The case's status and child track once this was carried out, as `cases.actions` does it."""
+    """Return the case's status and child track after this decision, as `cases.actions` applies it."""
     order = [str(each) for each in STATUS_ORDER]
     for action in decision.actions:
         if action.do not in ("open_case", "update_case"):
             continue
         wanted = action.params.get("status")
         if wanted in order:
+            # a status is never lowered, except by a rule that records the formal identification (docs/adr/0054)
             formal = "formal_identification" in action.params
             status = wanted if status is None or formal else max(status, wanted, key=order.index)
         child = bool(child) or bool(action.params.get("child_track"))

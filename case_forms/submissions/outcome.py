@@ -1,8 +1,8 @@
-"""What came of a submission that opened and joined no case: the procedure's words, or that no rule said anything.
+"""Outcome of a submission that opened and joined no case: the procedure's explanation, or that no rule matched.
 
-A form that has rules, and answers that none of them is about, are a hole in the procedure: nobody was told, and nobody
-decided that it should be so. So is a form that names a case and that no rule knows. The unit and its coordinators see
-it until one of them has dealt with it. A rule that does nothing but say why (`"then": []`) is no hole.
+A form that has rules, and answers that none of them is about, are a gap in the procedure: nobody was notified, and
+nobody decided that it should be so. So is a form that names a case and that no rule knows. The unit and its
+coordinators see it until one of them has handled it. A rule that does nothing but say why (`"then": []`) is no gap.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 def keep_outcome(submission: Submission, decision: Decision, event: Event, procedure: ProcedureVersion) -> None:
-    """Puts on an unsaved submission what the decision said. One that no rule is about is logged, by ids."""
+    """Set the explanation on an unsaved submission. One that no rule matches is logged, by ids."""
     submission.explanation = [{"rule": entry["rule"], "words": dict(entry["words"])} for entry in decision.explanation]
     submission.is_unmatched = is_unmatched(decision, event, procedure.definition)
     if submission.is_unmatched:
@@ -45,22 +45,23 @@ def keep_outcome(submission: Submission, decision: Decision, event: Event, proce
 
 
 def is_unmatched(decision: Decision, event: Event, procedure: Mapping[str, Any]) -> bool:
-    """Whether no rule says anything, though the procedure has rules about this form, or the form names a case: what
-    is written for a case is meant for somebody, also when the procedure is older than the form."""
+    """Return whether no rule matched, though the procedure has rules about this form, or the form names a case.
+
+    What is written for a case is meant for somebody, also when the procedure is older than the form.
+    """
     if decision.explanation:
         return False
     return event.case_status is not None or any(listens(rule, event) for rule in procedure.get("rules", ()))
 
 
 def get_words(submission: Submission) -> list[str]:
-    """What the rules that spoke say, in the reader's language."""
+    """Return the explanations of the rules that matched, in the reader's language."""
     language = get_current_language()
     return [localize(entry["words"], language) for entry in submission.explanation or ()]
 
 
 def unmatched(user: User) -> QuerySet[Submission]:
-    """The submissions of this person's units and regions that no rule was about and nobody has dealt with, the oldest
-    first."""
+    """Return the submissions that no rule matched and nobody handled, of what this person sees, the oldest first."""
     found = Submission.objects.visible_to(user).filter(is_unmatched=True, handled_at__isnull=True, is_drill=False)
     return (
         found.select_related("form_version__form", "unit")
@@ -71,19 +72,23 @@ def unmatched(user: User) -> QuerySet[Submission]:
 
 
 def to_call(unit: MobileUnit, at: datetime | None = None) -> list[Contact]:
-    """Coordinators with a telephone: the one on duty for the unit's region, then the region's others; if it has none,
-    every other region's."""
+    """Return coordinators with a telephone: the one on duty for the unit's region, then the region's others.
+
+    If the region has none, every other region's.
+    """
     coordinators = Contact.objects.filter(
         is_active=True, partner__is_active=True, partner__role=Role.COORDINATOR
     ).exclude(phone="")
     own = coordinators.filter(partner__regions=unit.region_id)
     found = [*_on_duty(unit, at or timezone.now()), *own.order_by("name")] or list(coordinators.order_by("name"))
+    # whoever is on duty is among the region's coordinators, too
     return list({contact.pk: contact for contact in found}.values())
 
 
 def handle(*, submission: Submission, by: User) -> bool:
-    """Notes that somebody has dealt with a submission that no rule was about. Recorded. Returns whether it was open."""
+    """Mark a submission that no rule matched as handled. Audited. Returns whether it was still open."""
     with transaction.atomic():
+        # one conditional UPDATE: of two people who press at once, one is recorded
         changed = bool(
             Submission.objects.filter(pk=submission.pk, is_unmatched=True, handled_at__isnull=True).update(
                 handled_at=timezone.now(), handled_by=by

@@ -1,4 +1,4 @@
-"""Visits of the outreach log as choices of a form's question: by their key, said by day, zone and municipality."""
+"""Outreach visits as choices of a form's question: by their key, labelled by day, zone and municipality."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,13 +24,13 @@ log = structlog.get_logger(__name__)
 
 
 class OutreachVisits:
-    """The visits of this person's units and regions. A log about a zone holds no names."""
+    """List of the visits of this person's units and regions. A log about a zone holds no names."""
 
     def rows(self, user: User | None) -> Rows:
         return [(key, {DEFAULT_LANGUAGE: parts["name"]}) for key, parts in _recent(user).items()]
 
     def attributes(self, user: User | None) -> Attributes:
-        """Older ones by their day alone: their answers stay shut."""
+        """Return the attributes of all visits; older ones by their day alone, without opening their answers."""
         if user is None:
             return {}
         all_visits = _visits(user).values_list("pk", "occurred_at")
@@ -46,6 +46,7 @@ def _visits(user: User) -> QuerySet[Submission]:
 def _recent(user: User | None) -> Attributes:
     if user is None:
         return {}
+    # read once for all visits: up to MAX_VISITS labels would each ask for a town and a zone otherwise
     towns = {town.slug: town for town in Municipality.objects.select_related("region")}
     zones = {str(pk): name for pk, name in Zone.objects.values_list("pk", "name")}
     since = timezone.now() - timedelta(days=DAYS)
@@ -58,8 +59,10 @@ def _day(moment: datetime) -> str:
 
 
 def _parts(visit: Submission, towns: dict[str, Municipality], zones: dict[str, str]) -> dict[str, str]:
-    """Its name and place, by the zone's name before what was noted of it. One whose answers don't open is named by its
-    day alone."""
+    """Return a visit's name and place: the zone's name, else the note about it.
+
+    One whose answers don't open is named by its day alone.
+    """
     day = _day(visit.occurred_at)
     try:
         answers: dict[str, Any] = dict(visit.answers)

@@ -1,9 +1,9 @@
-"""Forgetting answers whose time is over: a question may say for how many months its answer is kept (`keep_for`).
+"""Purge of answers whose retention is over: a question may say for how many months its answer is stored (`keep_for`).
 
-The months count from the day the submission was received. While its case is open nothing of it is forgotten. What is
-forgotten is taken out of the sealed answers for good, and in the same transaction out of the briefs that were made from
-them; their PDFs, the notes of the replies and the explanations, which may quote it, go whole. The audit chain keeps
-which questions, never what they held.
+The months count from the day the submission was received. While its case is open nothing of it is purged. What is
+purged is removed from the sealed answers for good, and in the same transaction from the briefs that were made from
+them; their PDFs, the notes of the replies and the explanations, which may quote it, are deleted whole (docs/adr/0073).
+The audit chain holds which questions, never what they held.
 """
 
 from datetime import date
@@ -29,8 +29,9 @@ AT_MOST = 500  # submissions in one pass
 
 
 def forget_due(today: date) -> int:
-    """Forgets what is due today or was before, each submission by itself. Returns how many lost an answer."""
+    """Purge what is due today or was before, each submission by itself. Return how many lost an answer."""
     due = Submission.objects.filter(Q(case__isnull=True) | Q(case__closed_at__isnull=False), forget_after__lte=today)
+    # put aside: one that can't be read would otherwise come first in every pass and, with others, fill it
     due = due.exclude(pk__in=aside(FORGET, timezone.now()))
     keys = list(due.order_by("forget_after").values_list("pk", flat=True)[:AT_MOST])
     return each(FORGET, keys, lambda key: _forget(key, today))
@@ -38,10 +39,12 @@ def forget_due(today: date) -> int:
 
 def _forget(key: Any, today: date) -> bool:
     with transaction.atomic():
+        # each in a transaction of its own: when one fails, the others are still purged
         submission = Submission.objects.select_for_update().select_related("form_version").get(pk=key)
         received_on = timezone.localdate(submission.received_at)
         form = submission.form_version.parsed_form
         answers, forgotten = without_overdue(form, submission.answers, received_on, today)
+        # questions may have different retention: the row comes due again for the next one
         submission.forget_after = first_due(form, received_on, after=today)
         if forgotten:
             submission.answers = answers
@@ -58,6 +61,7 @@ def _forget(key: Any, today: date) -> bool:
 
 def _forget_in_notices(submission: Submission, keys: set[str]) -> None:
     events = CaseEvent.objects.filter(submission_id=submission.pk)
+    # of the whole chase: reminders and deputies' notices were made from the same answers
     firsts = Notice.objects.filter(event_id__in=events.values("pk")).values("chase_id")
     erase_answers(Notice.objects.filter(chase_id__in=firsts), keys)
     for event in events.filter(explanation__isnull=False):
@@ -66,5 +70,5 @@ def _forget_in_notices(submission: Submission, keys: set[str]) -> None:
 
 
 def _files(forgotten: Forgotten) -> list[str]:
-    """The ids of the attached files among the answers that go."""
+    """Return the ids of the attached files among the answers that go."""
     return [value["id"] for gone in forgotten.values() for kind, value in gone if kind == "file" and "id" in value]

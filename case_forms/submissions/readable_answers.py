@@ -1,4 +1,4 @@
-"""Answers for people to read: section by section, formatted, in the reader's language."""
+"""Readable answers: section by section, formatted, in the reader's language."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,8 +16,11 @@ from .validation.validate import Answers, CheckContext, Checked, SectionState
 
 @dataclass(frozen=True)
 class AnswerLine:
-    """One answer. `value` is it in words; where a type is better shown than told, besides: `pairs` (a matrix: the row's
-    words, the answer's), `strokes` (a signature: points of lines in a box of 1000 by 400), `file` (an Attachment)."""
+    """An answer as people read it.
+
+    `value` is it in words; for types that are shown otherwise, also: `pairs` (a matrix: the row's words, the answer's),
+    `strokes` (a signature: points of lines in a box of 1000 by 400), `file` (an Attachment).
+    """
 
     label: str
     value: str = field(repr=False)
@@ -28,7 +31,7 @@ class AnswerLine:
 
 @dataclass(frozen=True)
 class SectionReading:
-    """One section's answers. `rows`: (heading, lines); `unanswered`: labels; `problems`: (label, message)."""
+    """A section's answers. `rows`: (heading, lines); `unanswered`: labels; `problems`: (label, message)."""
 
     key: str
     title: str
@@ -39,12 +42,12 @@ class SectionReading:
 
 
 def read_sections(checked: Checked, context: CheckContext) -> list[SectionReading]:
-    """Every relevant section with its checked answers and what is wrong in it."""
+    """Return every relevant section with its validated answers and its problems."""
     return [_section(state, context) for state in checked.sections if state.relevant]
 
 
 def read_stored(form: Form, answers: Answers, context: CheckContext) -> list[SectionReading]:
-    """The sections of a submission that hold answers. As stored: nothing is checked again, no default is added."""
+    """Return a submission's sections that hold answers. As stored: nothing is validated again, no default is added."""
     readings = []
     for section in form.sections:
         reading = SectionReading(key=section.key, title=localize(section.title, context.language))
@@ -65,7 +68,7 @@ def _fill(reading: SectionReading, items: Iterable[AnyItem], answers: Answers, c
 def _rows(
     repeat: Repeat, answers: Answers, context: CheckContext, around: str
 ) -> Iterator[tuple[str, list[AnswerLine]]]:
-    """Each row with its lines, then those of the repeats inside it, under the row's heading and their own."""
+    """Yield each row with its lines, then those of the repeats inside it, under the row's heading and their own."""
     label = localize(repeat.label, context.language)
     for number, row in enumerate(answers.get(repeat.key, []), start=1):
         heading = f"{around}{label} {number}"
@@ -87,14 +90,14 @@ def _section(state: SectionState, context: CheckContext) -> SectionReading:
 
 
 def _label_at(path: str, items: Iterable[AnyItem], language: str) -> str:
-    """The label of what a problem's path means: /answers/household/0/children/1/age; "" for the whole form."""
+    """Return the label for a problem's path: /answers/household/0/children/1/age; "" for the whole form."""
     label = ""
     _empty, _answers, *steps = [*path.split("/"), ""]
     while steps:
         item = next((item for item in items if item.is_asked and item.key == steps[0]), None)
         if not isinstance(item, AskedItem):
             break
-        label, steps = localize(item.label, language), steps[2:]
+        label, steps = localize(item.label, language), steps[2:]  # a group's key and the number of its row
         items = item.items if isinstance(item, Repeat) else ()
     return label
 
@@ -105,7 +108,7 @@ def _lines(items: Iterable[AnyItem], answers: Answers, context: CheckContext) ->
 
 
 def build_line(question: Question, answer: Any, context: CheckContext) -> AnswerLine:
-    """A cleaned answer."""
+    """Format a cleaned answer."""
     kind, language, sources = registry.get(question.type), context.language, context.sources
     shown: dict[str, Any] = {}
     if question.type == "matrix":

@@ -1,4 +1,4 @@
-"""Who would be told if this draft were sent now, by name. The procedure decides again, for good, when it is sent."""
+"""Preview of who would be notified if this draft were submitted now, by name. Submitting it decides anew."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,9 +25,10 @@ from .validation.validate import Answers
 
 @dataclass(frozen=True)
 class ToTell:
-    """One recipient, as the directory stands now: `words` say for which role, `name` and `office` who is on duty.
+    """A recipient, as the directory stands now: `words` say for which role, `name` and `office` who is on duty.
 
-    Without a name nobody is there: `callers` are the coordinators who would be asked to call, `callees` whom to phone.
+    Without a name nobody is on duty: `callers` are the coordinators who would be asked to call, `callees` whom to
+    phone.
     """
 
     words: str
@@ -40,9 +41,9 @@ class ToTell:
 
 
 def told_at_once(draft: Draft, answers: Answers, user: User) -> list[ToTell]:
-    """The recipients in the order of the procedure, each once; empty when nobody is told or it can't be said.
+    """Return the recipients in the order of the procedure, each once; empty when there are none or it can't be said.
 
-    `answers` are the checked ones: what would be sent.
+    `answers` are the validated ones: what would be submitted.
     """
     case, _unknown = named_case(draft.form_version.parsed_form, answers, user)
     decided = _decided(draft, answers, case)
@@ -53,6 +54,7 @@ def told_at_once(draft: Draft, answers: Answers, user: User) -> list[ToTell]:
     told = [
         _to_tell(
             action,
+            # coordinators and units are those of the case; everybody else is found where the person is (docs/adr/0054)
             case.municipality if case and action.params.get("role") in OWN_ROLES else place,
             unit,
             procedure,
@@ -60,18 +62,19 @@ def told_at_once(draft: Draft, answers: Answers, user: User) -> list[ToTell]:
         for action in decision.actions
         if action.do in ("notify", "refer")
     ]
+    # several rules may notify the same role; on the page it stands once
     return list({each.words: each for each in told if each is not None}.values())
 
 
 def would_match_no_rule(draft: Draft, answers: Answers, user: User) -> bool:
-    """Whether the procedure has rules about this form, and none is about these answers."""
+    """Return whether the procedure has rules about this form, and none matches these answers."""
     case, _unknown = named_case(draft.form_version.parsed_form, answers, user)
     decided = _decided(draft, answers, case)
     return decided is not None and is_unmatched(*decided)
 
 
 def _decided(draft: Draft, answers: Answers, case: Case | None) -> tuple[Decision, Event, dict[str, Any]] | None:
-    """The decision as it would be now, on what, and under which procedure; None when it can't be made."""
+    """Return the decision as it would be now, on what, and under which procedure; None when it can't be made."""
     try:
         form = draft.form_version.form.key
         version = procedure_for(form, case, timezone.now())
@@ -91,7 +94,7 @@ def _decided(draft: Draft, answers: Answers, case: Case | None) -> tuple[Decisio
 
 
 def _place(decision: Decision, case: Case | None) -> Municipality | None:
-    """Where the person is by these answers; else where the case lies."""
+    """Return where the person is by these answers; else the case's municipality."""
     named = next((action.params["municipality"] for action in decision.actions if action.do == "open_case"), None)
     if named is None and case is not None:
         return case.municipality
@@ -99,7 +102,7 @@ def _place(decision: Decision, case: Case | None) -> Municipality | None:
 
 
 def _to_tell(action: Action, place: Municipality | None, unit: MobileUnit, procedure: dict[str, Any]) -> ToTell | None:
-    """None for a recipient that doesn't exist."""
+    """Resolve a recipient; None for one that doesn't exist."""
     words = get_words(action.do, action.params)
     if not words or place is None:
         return ToTell(words) if words else None
@@ -127,7 +130,7 @@ def _to_tell(action: Action, place: Municipality | None, unit: MobileUnit, proce
 
 
 def get_words(do: str, params: dict[str, Any]) -> str:
-    """How the page names the recipient of a `notify` or `refer`; "" for a role that doesn't exist."""
+    """Return the page's name for the recipient of a `notify` or `refer`; "" for a role that doesn't exist."""
     role = params.get("role", Role.PROTECTION_SERVICE.value)
     if role not in Role.values:
         return ""
@@ -136,7 +139,7 @@ def get_words(do: str, params: dict[str, Any]) -> str:
 
 
 def _partner(params: dict[str, Any]) -> Partner | None:
-    """The office that the action names, if it names one that can be told."""
+    """Return the office that the action names, if it names one that can be notified."""
     if "partner" not in params:
         return None
     role = params.get("role", Role.PROTECTION_SERVICE.value)

@@ -1,5 +1,7 @@
-"""The report of an informative session: a form of kind `session` that names one. When it is received, the session is
-reported, in the same transaction; nothing is received that would report a session twice.
+"""The report of an informative session: a form of kind `session` that names one.
+
+When it is received, the session is marked as reported, in the same transaction; nothing is received that would report a
+session twice.
 
 The record (`outreach_pages.records`) holds what is counted and public; the form asks for what only the organisation
 reads. Its texts take nothing that leads to one person, as the record's don't.
@@ -30,7 +32,7 @@ TEXTS = ("text", "long_text", "other_specify")
 
 
 class ReportRefused(Exception):
-    """The session can't be reported by this form now. `problem` is told beside the question."""
+    """The session can't be reported by this form now. `problem` is shown beside the question."""
 
     def __init__(self, problem: AnswerProblem) -> None:
         super().__init__(problem.code)
@@ -38,12 +40,14 @@ class ReportRefused(Exception):
 
 
 def begin_report(*, form_version: FormVersion, session_id: str, by: User) -> Draft:
-    """The draft of this session's report: the one that this person has begun, else a new one that names the session
-    and its time. Raises Http404 for a session that isn't theirs to report.
+    """Return the draft of this session's report: the one that this person has begun, else a new one.
+
+    A new one names the session and its time. Raises Http404 for a session that isn't theirs to report.
     """
     session = visible_or_404(InformativeSession, by, pk=_uuid(session_id))
     key = next((place.question.key for place in _naming(form_version.parsed_form, {})), "")
     known: Answers = {key: str(session.pk)} if key else {}
+    # answers are sealed, so the session that a draft names can't be asked for in SQL
     own = Draft.objects.visible_to(by).open().filter(form_version__form=form_version.form, unit=session.unit)
     begun = next((draft for draft in own if key and draft.answers.get(key) == str(session.pk)), None)
     return begun or actions.start_draft(
@@ -51,19 +55,20 @@ def begin_report(*, form_version: FormVersion, session_id: str, by: User) -> Dra
         unit=session.unit,
         owner=by,
         answers=known,
+        # a report may be begun before the session; nothing is received that happened in the future
         occurred_at=min(session.begins_at(), timezone.now()),
     )
 
 
 def report_problems(form: Form, answers: Mapping[str, Any], user: User) -> list[AnswerProblem]:
-    """What keeps these answers from reporting a session; empty for forms of other kinds."""
+    """Return why these answers can't report a session; empty when they can, and for forms of other kinds."""
     if form.kind != KIND:
         return []
     return [*_sessions_refused(form, answers, user), *_details_told(form, answers)]
 
 
 def report_by(submission: Submission, answers: Mapping[str, Any]) -> None:
-    """Makes the session that a stored report names reported. A drill reports nothing.
+    """Mark the session that a stored report names as reported. A drill reports nothing.
 
     Runs in the caller's transaction. Raises ReportRefused: somebody else was faster, or it is another unit's.
     """
@@ -120,7 +125,7 @@ def _problem(place: AnswerPlace, refused: NotAllowed | NotNow) -> AnswerProblem:
 
 
 def _naming(form: Form, answers: Mapping[str, Any]) -> list[AnswerPlace]:
-    """The first place where the form asks for a session; a report is of one."""
+    """Return the first place where the form asks for a session, as a list: a report is of one."""
     asked = (place for place in form.iter_answer_places(answers) if place.question.type == "session")
     return [place for place, _first in zip(asked, range(1), strict=False)]
 

@@ -1,5 +1,6 @@
-"""How urgent an open case is, of one case in Python: which notice it is, since when, and whom to call. What the words
-mean, and the same in SQL, is in `cases.loudness`; a test holds the two against each other.
+"""Urgency of an open case, computed in Python: which notice it is, since when, and whom to call.
+
+What the states mean, and the same in SQL, is in `cases.urgency`; a test compares the two on random chases.
 """
 
 from collections import defaultdict
@@ -33,8 +34,11 @@ CALLS = ("no_contact", "call", "breach", "late", "escalated", "red")
 
 @dataclass(frozen=True)
 class Urgency:
-    """`state`: one of LOUDNESS; `notice` the loud one, `since` when that began, `contact` whoever can be called.
-    `wrong_pins`: so many have locked its link."""
+    """The most urgent thing about a case.
+
+    `state`: one of URGENCIES; `notice`: the one it is about, `since`: when that began, `contact`: whoever can be
+    called. `wrong_pins`: so many have locked its link.
+    """
 
     state: str
     notice: Notice | None = None
@@ -44,7 +48,7 @@ class Urgency:
 
 
 def get_urgencies(cases: Iterable[Case], moment: datetime) -> dict[Any, Urgency]:
-    """{case id: its urgency}, with what to say about it. Four queries."""
+    """Return {case id: its urgency}, with what to say about it. Four queries."""
     ids = [case.pk for case in cases]
     notices: dict[Any, list[Notice]] = defaultdict(list)
     rows = Notice.objects.filter(case_id__in=ids).select_related("contact__partner").defer("brief", "link_token")
@@ -64,7 +68,7 @@ def get_urgency(
     reached: Collection[UUID | None],
     locked: Mapping[UUID, WrongPins],
 ) -> Urgency:
-    """The loudest thing about one case: of its notices, and of the `marks` that its open deadlines have passed.
+    """Return the most urgent thing about one case: of its notices, and of the `marks` that its open deadlines passed.
 
     `reached`: the chases (ids) that a coordinator's call has ended; `locked`: the notices (ids) that wrong PINs lock.
     """
@@ -74,6 +78,7 @@ def get_urgency(
     found = [Urgency(mark) for mark in marks]
     for key, members in chases.items():
         if not any(map(has_taken, members)):
+            # only while nobody has accepted: afterwards a declined notice or a link locked by wrong PINs is harmless
             found += _with_nobody(members, notices, is_reached=key in reached)
             found += [
                 Urgency("call", notice, notice.sent_at or notice.owed_at, notice.contact, locked[notice.pk].tries)
@@ -81,14 +86,14 @@ def get_urgency(
                 if notice.is_open and notice.pk in locked
             ]
     called = {notice.chases_id for notice in notices if notice.purpose == Purpose.CALL}
-    # a reminder, a call: who bears the duty that they are about is the one that counts
+    # reminders and calls aren't judged: what counts is the notice of whoever bears the duty that they are about
     bearing = (notice for notice in notices if notice.purpose in BEARERS and notice.is_open)
     found += [_of_bearer(notice, moment, is_called=notice.pk in called) for notice in bearing]
     return min(found, key=lambda line: URGENCIES.index(line.state), default=Urgency("quiet"))
 
 
 def _with_nobody(members: list[Notice], notices: list[Notice], *, is_reached: bool) -> list[Urgency]:
-    """What of a chase that nobody has taken is with nobody: declined and nobody else is asked, or never reached one."""
+    """Return what of an unaccepted chase is with nobody: declined and nobody else asked, or never with a contact."""
     found = []
     is_asked = any(each.is_open and each.purpose in BEARERS and each.reason != NO_CONTACT for each in members)
     declined = [notice for notice in members if is_last_word(notice)]
@@ -105,13 +110,13 @@ def _with_nobody(members: list[Notice], notices: list[Notice], *, is_reached: bo
 
 
 def _told_instead(notice: Notice, members: list[Notice]) -> Contact | None:
-    """Whoever was told because this one has nobody; a contact who has left is nobody."""
+    """Return whoever was notified because this notice has no contact; a contact who has left is nobody."""
     chasers = (each for each in members if each.chases_id == notice.pk and each.reason != NO_CONTACT)
     return next((chaser.contact for chaser in chasers if chaser.contact), None)
 
 
 def _of_bearer(notice: Notice, moment: datetime, *, is_called: bool) -> Urgency:
-    """What an open notice adds, by which somebody bears the duty now."""
+    """Return the urgency of an open notice by which somebody bears the duty now."""
     is_waiting = notice.state in AWAITING_ANSWER
     if is_waiting and is_called:
         return Urgency("call", notice, notice.escalated_at or notice.owed_at, notice.contact)

@@ -1,4 +1,4 @@
-"""Addresses of this room."""
+"""URLs of the staff pages under /field/."""
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
@@ -7,7 +7,7 @@ from .views import attachments, draft_migration, filling, home, newer_procedure,
 
 
 class KeyConverter:
-    """A section's or form's key: small letters, digits and underscores, so "send" and "discard-draft" never clash."""
+    """A section's key: lower-case letters, digits and underscores, so "discard-draft" never clashes with one."""
 
     regex = "[a-z][a-z0-9_]{0,63}"
 

@@ -1,4 +1,4 @@
-"""What is done to zones and to the plan of visits. Each deed is recorded."""
+"""Change zones and the plan of visits. Each action is audited."""
 
 from datetime import date
 from typing import Any
@@ -20,14 +20,18 @@ FIELDS = ("municipality", "name", "kind", "note", "every_days", "is_active")
 
 
 class NotAllowed(Exception):
-    """This person doesn't decide about this municipality or unit."""
+    """The person doesn't decide about this municipality or unit."""
 
 
 @transaction.atomic
 def save_zone(*, zone: Zone | None, by: User, **values: Any) -> Zone:
-    """Makes a zone, or changes one. Raises NotAllowed for a municipality outside of the person's regions, and
-    ValidationError when the municipality has a zone of this name."""
+    """Create or change a zone.
+
+    Raises NotAllowed for a municipality outside of the person's regions, and ValidationError when the municipality has
+    a zone of this name.
+    """
     municipality: Municipality = values["municipality"]
+    # checked here and not only by the form's choices: nothing but this function changes a zone
     if not by.coordinated_regions().filter(pk=municipality.region_id).exists():
         raise NotAllowed
     saved = zone or Zone()
@@ -36,6 +40,7 @@ def save_zone(*, zone: Zone | None, by: User, **values: Any) -> Zone:
             setattr(saved, name, values[name])
     saved.changed_at = timezone.now()
     try:
+        # a savepoint: after an IntegrityError the outer transaction couldn't go on otherwise (PostgreSQL)
         with transaction.atomic():
             saved.save()
     except IntegrityError:
@@ -53,7 +58,7 @@ def save_zone(*, zone: Zone | None, by: User, **values: Any) -> Zone:
 
 @transaction.atomic
 def plan_visit(*, zone_id: str, unit: MobileUnit, on: date, note: str, by: User) -> PlannedVisit:
-    """Plans a visit of a unit to a zone; the same one again is the one that stands.
+    """Plan a visit of a unit to a zone; planning it again returns the existing one.
 
     Raises NotAllowed for a unit that isn't theirs, Http404 for a zone they don't see, ValidationError for a day that
     is over or too far ahead.
@@ -80,7 +85,7 @@ def plan_visit(*, zone_id: str, unit: MobileUnit, on: date, note: str, by: User)
 
 @transaction.atomic
 def cancel_visit(*, visit_id: UUID, by: User) -> PlannedVisit:
-    """Takes a visit off the plan. Raises Http404 for one of another unit."""
+    """Cancel a planned visit. Raises Http404 for one of another unit."""
     planned = visible_or_404(PlannedVisit, by, pk=visit_id)
     if planned.cancelled_at is None:
         planned.cancelled_at = timezone.now()

@@ -1,7 +1,7 @@
-"""Where the units go: zones of a municipality, and the visits that are planned to them.
+"""Models of outreach: zones of a municipality, and the visits that are planned to them.
 
 A zone is a neighbourhood, a market, a village: never a person's address. It is switched off, not deleted, so that the
-visits of past years keep its name. What was visited stands in the outreach logs themselves (`reports.visits`).
+visits of past years keep its name. Actual visits are read from the outreach logs themselves (`reports.visits`).
 """
 
 import uuid
@@ -30,7 +30,7 @@ class ZoneKind(models.TextChoices):
 
 class ZoneQuerySet(models.QuerySet["Zone"]):
     def visible_to(self, user: User) -> "ZoneQuerySet":
-        """The zones of a worker's units' regions and of a coordinator's regions; nobody else sees any."""
+        """Return the zones of a worker's units' regions and of a coordinator's regions; nobody else sees any."""
         return self.filter(municipality__region__in=_get_regions(user))
 
     def active(self) -> "ZoneQuerySet":
@@ -65,7 +65,7 @@ class Zone(models.Model):
 
 class PlannedVisitQuerySet(models.QuerySet["PlannedVisit"]):
     def visible_to(self, user: User) -> "PlannedVisitQuerySet":
-        """The plan of a worker's units, and of the units of a coordinator's regions."""
+        """Return the planned visits of a worker's units, and of the units of a coordinator's regions."""
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         regions = user.coordinated_regions().values("pk")
@@ -76,7 +76,7 @@ class PlannedVisitQuerySet(models.QuerySet["PlannedVisit"]):
 
 
 class PlannedVisit(models.Model):
-    """A visit that a unit means to make. Whether it was made is read from the outreach logs."""
+    """A visit that a unit plans. Whether it was made is read from the outreach logs (docs/adr/0056)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     zone = models.ForeignKey(Zone, models.PROTECT, related_name="planned", verbose_name=_("zone"))
@@ -94,6 +94,7 @@ class PlannedVisit(models.Model):
         verbose_name = _("planned visit")
         verbose_name_plural = _("planned visits")
         ordering = ["on", "zone"]
+        # a cancelled plan doesn't keep the same visit from being planned again
         constraints = [
             models.UniqueConstraint(
                 fields=["unit", "zone", "on"], condition=Q(cancelled_at__isnull=True), name="one_plan_per_day_and_zone"
@@ -105,7 +106,7 @@ class PlannedVisit(models.Model):
 
 
 def _get_regions(user: User) -> "models.QuerySet[Region]":
-    """The regions where this person works or which they coordinate."""
+    """Return the regions where this person works or which they coordinate."""
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return Region.objects.none()
     return Region.objects.filter(

@@ -1,5 +1,5 @@
-"""Files that answer a question: taken in, cleaned, sealed, handed out, and deleted with their draft.
+"""Attached files: uploaded, sanitised, sealed, downloaded, and deleted with their draft.
 
-`kinds` tells what a file is by its first bytes, `pictures` and `documents` make a clean copy, `laundry` runs them in a
-process of their own, `reading` takes files out of a request, `actions` stores and claims them.
+`file_types` detects what a file is by its first bytes, `pictures` and `documents` make a clean copy, `sanitizer` runs
+them in a process of its own, `uploads` reads files from a request, `actions` stores and claims them.
 """

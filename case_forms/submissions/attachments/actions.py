@@ -1,12 +1,12 @@
-"""Attachments: stored, claimed by a submission, forgotten. Every change of one is made here.
+"""Store, claim and delete attachments. Every change of one is made here.
 
 `store_attachment` does, in this order:
 
-1. cleans the content in a process of its own (`laundry`), outside any transaction: writers wait for nobody's pictures;
+1. cleans the content in a process of its own (`sanitizer`), outside any transaction: no writer waits for a picture;
 2. writes the sealed file;
-3. in one transaction: looks again whether the draft takes one more, writes the row, records it.
+3. in one transaction: checks again whether the draft takes one more, writes the row and the audit event.
 
-Whatever fails leaves no row; a file that a crash leaves behind can't be opened without its row, and is tidied away.
+Whatever fails leaves no row; a file that a crash leaves behind can't be opened without its row, and is cleaned up.
 """
 
 import re
@@ -33,11 +33,12 @@ BOTH = frozenset(("image", "pdf"))
 MAX_UNCLAIMED = 5  # times as many as a draft may have
 UNUSED = timedelta(hours=1)  # after which a draft's file that no answer names makes room for another
 LONGEST_NAME = 120
+# bidirectional characters can show "fdp.exe" as "exe.pdf"; the others aren't allowed in names on Windows
 UNPRINTED = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
 
 
 class UnknownAttachment(Exception):
-    """An answer names a file that this person hasn't put in for this form, or that another submission has."""
+    """An answer names a file that this person hasn't uploaded for this form, or that another submission has."""
 
 
 def store_attachment(
@@ -50,16 +51,18 @@ def store_attachment(
     accept: Collection[str] = BOTH,
     with_key: bool = False,
 ) -> Attachment:
-    """Keeps a clean copy of a file for this draft, or until a submission of its owner names it.
+    """Store a clean copy of a file for this draft, or until a submission of its owner names it.
 
-    The same content twice in one draft is kept once. `with_key`: put in with the draft's key after the session had
-    ended. Raises Refused (codes of `kinds`, and too_many, sent).
+    The same content twice in one draft is stored once. `with_key`: uploaded with the draft's key after the session had
+    ended. Raises FileRefused (codes of `file_types`, and too_many, sent).
     """
+    # asked here to spare the sanitiser, and in `_save` again, under the draft's lock, where it counts
     _refuse_one_too_many(owner, draft)
     clean = sanitize_file(content, accept=frozenset(accept), most_bytes=settings.ATTACHMENT_MAX_BYTES, by=owner.pk)
     mark = fingerprint(clean.content)
     if draft is not None and (same := draft.attachments.filter(fingerprint=mark).first()) is not None:
         return same
+    # made here and not by the database: file and key are bound to it before the row exists
     identity = uuid.uuid4()
     attachment = Attachment(
         id=identity,
@@ -75,6 +78,7 @@ def store_attachment(
     try:
         with transaction.atomic():
             _save(attachment, ANONYMOUS if with_key else get_actor(owner))
+    # also when the process is told to stop: a file without a row would lie there until the clean-up
     except BaseException:
         remove_content(identity)
         raise
@@ -82,8 +86,9 @@ def store_attachment(
 
 
 def _save(attachment: Attachment, actor: Actor) -> None:
-    """Raises Refused."""
+    """Write the row and its audit event, in the caller's transaction. Raises FileRefused."""
     draft = attachment.draft
+    # the lock makes two uploads count each other, and none slip in while the draft is submitted
     if draft is not None and Draft.objects.select_for_update().get(pk=draft.pk).submitted_at is not None:
         raise FileRefused("sent")
     _refuse_one_too_many(attachment.owner, draft)
@@ -102,11 +107,12 @@ def _save(attachment: Attachment, actor: Actor) -> None:
 def claim_attachments(
     *, submission: Submission, named: Collection[uuid.UUID], by: User, draft: Draft | None = None
 ) -> None:
-    """Gives the files that the answers name to the submission; a draft's other files are deleted.
+    """Assign the files that the answers name to the submission; delete a draft's other files.
 
     In the caller's transaction: two submissions can't both have one. Raises UnknownAttachment.
     """
     within = Attachment.objects.filter(draft=draft) if draft else Attachment.objects.unclaimed().filter(owner=by)
+    # one conditional UPDATE: what another submission has claimed meanwhile is no longer in `within`; the count tells
     claimed = within.filter(pk__in=named).update(submission=submission, draft=None, unit=submission.unit)
     if claimed != len(set(named)):
         raise UnknownAttachment
@@ -115,7 +121,7 @@ def claim_attachments(
 
 
 def forget_attachments(rows: AttachmentQuerySet, *, actor: Actor = SYSTEM) -> int:
-    """Deletes files that haven't been sent; their contents go after the commit (`receivers`). Returns how many."""
+    """Delete files that haven't been submitted; contents go after the commit (`receivers`). Returns how many."""
     with transaction.atomic():
         gone = list(rows.filter(submission__isnull=True).values_list("pk", flat=True))
         if gone:
@@ -125,13 +131,19 @@ def forget_attachments(rows: AttachmentQuerySet, *, actor: Actor = SYSTEM) -> in
 
 
 def make_room(draft: Draft, used: Collection[uuid.UUID]) -> None:
-    """Deletes what was put into a draft a while ago and no answer names: put in, and taken back before it was saved."""
+    """Delete files that were added to a draft more than UNUSED ago and that no answer names.
+
+    They were chosen on a page that was never saved with them.
+    """
     unused = draft.attachments.exclude(pk__in=used).filter(uploaded_at__lt=timezone.now() - UNUSED)
     forget_attachments(unused)
 
 
 def tidy_attachments(now: datetime) -> tuple[int, int]:
-    """(files of apps that no submission has named in time, files without a row) that were deleted."""
+    """Delete unclaimed and stray files.
+
+    Returns (files of API clients that no submission has named in time, files without a row).
+    """
     late = now - timedelta(hours=settings.ATTACHMENT_UNCLAIMED_HOURS)
     unclaimed = forget_attachments(Attachment.objects.unclaimed().filter(uploaded_at__lt=late))
     strays = {path.name: path for path in left_behind(now)}
@@ -145,7 +157,8 @@ def _unlinked(path: Path) -> bool:
 
 
 def tidy_name(name: str, media_type: str) -> str:
-    """The file's own name without folders and signs that mislead, with the ending of what it is now."""
+    """Return the file's own name without folders and misleading characters, with the extension of what it is now."""
+    # a client may send a whole path; PureWindowsPath splits at both kinds of separators
     last = PurePosixPath(PureWindowsPath(name).name).name
     stem = UNPRINTED.sub("", PurePosixPath(last).stem).strip(" .")[:LONGEST_NAME]
     return f"{stem or 'file'}{ENDINGS[media_type]}"

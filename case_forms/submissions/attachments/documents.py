@@ -1,4 +1,4 @@
-"""A clean copy of a PDF: its pages and what is drawn on them. Refused when it is locked, or holds what acts or hides.
+"""Clean copies of PDFs: the pages and what is drawn on them. Locked documents and active content are refused.
 
 Left out: the document's information and XMP, its outline, layers' authors, links, comments' authors, Exif in its
 pictures, earlier states of the file and whatever hangs before or behind it.
@@ -37,7 +37,8 @@ JPEG_FILTERS = ("/DCTDecode", "/DCT")
 
 
 def clean_document(content: bytes, most_bytes: int) -> tuple[str, bytes]:
-    """(media type, content) of the copy. Raises Refused."""
+    """Return (media type, content) of the copy. Raises FileRefused."""
+    # its warnings quote the file
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         copy = _copy(content)
@@ -51,6 +52,7 @@ def clean_document(content: bytes, most_bytes: int) -> tuple[str, bytes]:
 
 
 def _copy(content: bytes) -> bytes:
+    # not strict: a slightly broken file that every reader opens isn't refused
     reader = PdfReader(io.BytesIO(content), strict=False)
     if reader.is_encrypted or "/Encrypt" in reader.trailer:
         raise FileRefused("locked")
@@ -61,7 +63,9 @@ def _copy(content: bytes) -> bytes:
     for page in reader.pages:
         _only_what_is_drawn(page)
         writer.add_page(page)
+    # pypdf would name itself as the producer
     writer.metadata = None
+    # all objects of the copy, as pictures and forms hang at resources that pages share
     for thing in writer._objects:
         _clean(thing)
     written = io.BytesIO()
@@ -70,8 +74,9 @@ def _copy(content: bytes) -> bytes:
 
 
 def _refuse_active(reader: PdfReader) -> None:
-    """Looks at every object of the file, also at those that no page leads to."""
+    """Refuse a file with active content in any object, also in those that no page leads to. Raises FileRefused."""
     numbers = {(number, generation) for generation, found in reader.xref.items() for number in found}
+    # objects inside a compressed stream have no entry of their own in the table, and always generation 0
     numbers |= {(number, 0) for number in reader.xref_objStm}
     if len(numbers) > MAX_OBJECTS:
         raise FileRefused("unreadable")
@@ -90,7 +95,8 @@ def _name(found: DictionaryObject, key: str) -> str:
 
 
 def _dictionaries(root: Any) -> Iterator[DictionaryObject]:
-    """This object and those inside it; what it only points at comes by its own number."""
+    """Yield the dictionaries in this object; what it only refers to comes by its own number."""
+    # a list instead of recursion: nesting in a hostile file may be as deep as it likes
     waiting = [root]
     while waiting:
         thing = waiting.pop()
@@ -116,7 +122,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _drawn_note(note: Any) -> DictionaryObject | None:
-    """What stands on the page of a comment or a form's field: how it looks, not who wrote it or what it does."""
+    """Copy how a comment or a form's field looks, not who wrote it or what it does; None when it isn't drawn."""
     if not isinstance(note, DictionaryObject) or "/AP" not in note or _name(note, "/Subtype") in NOTES_LEFT_OUT:
         return None
     return DictionaryObject({NameObject(key): note.raw_get(key) for key in note if key in NOTE_KEYS})
@@ -131,11 +137,12 @@ def _clean(root: Any) -> None:
 
 
 def _clean_picture(stream: StreamObject) -> None:
-    """A picture inside, as the camera wrote it, is a JPEG with all its Exif."""
+    """Strip the metadata of an embedded JPEG, which has the camera's Exif with it."""
     value = stream.get("/Filter")
     filters = [str(name) for name in _list(value)] or [str(value.get_object())] if value is not None else []
     if not filters or filters[-1] not in JPEG_FILTERS:
         return
+    # filters before the last wrap the JPEG (ASCII85, Flate); unwrapped, the picture itself stays as it was encoded
     picture = decode_stream_data(stream) if len(filters) > 1 else stream._data
     stream._data = without_extras(picture)
     stream[NameObject("/Filter")] = NameObject("/DCTDecode")

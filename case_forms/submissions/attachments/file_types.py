@@ -1,4 +1,4 @@
-"""What a file is: its first bytes say so. Its name and what the sender calls it count for nothing."""
+"""Detection of a file's type by its first bytes; its name and declared type count for nothing."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ HEIF_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b
 
 @dataclass(frozen=True)
 class Kind:
-    """`accepted_as`: the word that a question's `accept` has for it."""
+    """A type of file. `accepted_as`: the word that a question's `accept` has for it."""
 
     name: str
     accepted_as: str
@@ -16,13 +16,16 @@ class Kind:
 JPEG, PNG, WEBP, HEIF = (Kind(name, "image") for name in ("JPEG", "PNG", "WEBP", "HEIF"))
 PDF = Kind("PDF", "pdf")
 
-ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}  # of what is kept
+ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}  # of stored files
 ACCEPTED_AS = {"image/jpeg": "image", "image/png": "image", "application/pdf": "pdf"}
 
 
 class FileRefused(Exception):
-    """A file that isn't taken. `code` says why: empty_file, wrong_kind, too_large, too_many_pixels, too_many_pages,
-    locked, active, unreadable, busy, one_at_a_time. Never holds content."""
+    """The file isn't accepted. Never holds content.
+
+    `code` says why: empty_file, wrong_kind, too_large, too_many_pixels, too_many_pages, locked, active, unreadable,
+    busy, one_at_a_time; from `actions` also too_many, sent.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -30,7 +33,7 @@ class FileRefused(Exception):
 
 
 def get_kind(content: bytes) -> Kind:
-    """Raises Refused."""
+    """Return what the first bytes say. Raises FileRefused when the type isn't accepted."""
     if not content:
         raise FileRefused("empty_file")
     if content.startswith(b"\xff\xd8\xff"):
@@ -39,6 +42,7 @@ def get_kind(content: bytes) -> Kind:
         return PNG
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return WEBP
+    # HEIF shares its container with MP4 and others: only the brand tells them apart
     if content[4:8] == b"ftyp" and content[8:12] in HEIF_BRANDS:
         return HEIF
     if content.startswith(b"%PDF-"):

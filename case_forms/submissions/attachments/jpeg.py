@@ -1,4 +1,4 @@
-"""Taking out of a JPEG what isn't picture: Exif with places and names, comments, previews, whatever follows its end."""
+"""Removal of what isn't picture from a JPEG: Exif with places and names, comments, previews, data after its end."""
 
 from .file_types import FileRefused
 
@@ -9,7 +9,7 @@ DROPPED = (frozenset(range(0xE0, 0xF0)) | {0xFE}) - KEPT
 
 
 def without_extras(content: bytes) -> bytes:
-    """The same picture, not encoded anew. Raises Refused when the segments can't be followed."""
+    """Return the same picture, not encoded anew. Raises FileRefused when the segments can't be followed."""
     if not content.startswith(b"\xff\xd8"):
         raise FileRefused("unreadable")
     kept, at = [content[:2]], 2
@@ -19,16 +19,18 @@ def without_extras(content: bytes) -> bytes:
         if marker == END:
             break
         following = at + 2 if marker in ALONE else at + 2 + _length(content, at + 2)
+        # a scan's length covers its header only: the picture's bytes follow without a length, up to the next marker
         if marker == SCAN:
             following = _scan_end(content, following)
         if marker not in DROPPED:
             kept.append(content[at:following])
         at = following
+    # an end is written even where the file was cut off; what followed its end (often a preview or a second file) isn't
     return b"".join([*kept, b"\xff\xd9"])
 
 
 def _marker(content: bytes, at: int) -> int:
-    """Where the marker stands: any number of FF may fill up before it."""
+    """Return the offset of the marker; any number of FF bytes may pad before it. Raises FileRefused."""
     if content[at : at + 1] != b"\xff":
         raise FileRefused("unreadable")
     while content[at + 1 : at + 2] == b"\xff":
@@ -46,7 +48,7 @@ def _length(content: bytes, at: int) -> int:
 
 
 def _scan_end(content: bytes, at: int) -> int:
-    """Where the next marker after the picture's own bytes stands; FF00 and restarts belong to those."""
+    """Return the offset of the next marker after the picture's own bytes; FF00 and restarts belong to those."""
     while True:
         at = content.find(b"\xff", at)
         if at < 0 or at + 1 >= len(content):

@@ -1,4 +1,4 @@
-"""What is said to a person whose file isn't taken, and how a kept file is named."""
+"""Messages about files that aren't accepted, and descriptions of stored ones."""
 
 from collections.abc import Collection
 
@@ -13,7 +13,7 @@ from .sanitizer import QUEUE_SECONDS
 
 
 def words_for(code: str, accept: Collection[str] = ("image", "pdf")) -> str:
-    """In the active language; `code` as in `kinds.Refused`."""
+    """Return the message for a code of `FileRefused`, in the active language."""
     if code == "wrong_kind":
         return _wanted(accept)
     size = filesizeformat(settings.ATTACHMENT_MAX_BYTES)
@@ -40,7 +40,7 @@ def words_for(code: str, accept: Collection[str] = ("image", "pdf")) -> str:
 
 
 def kind_in_words(attachment: Attachment) -> str:
-    """ "PDF, 1.2 MB" """
+    """Describe a stored file for a page: "PDF, 1.2 MB"."""
     kind = gettext("picture") if attachment.media_type.startswith("image/") else "PDF"
     return f"{kind}, {filesizeformat(attachment.size)}"
 

@@ -1,4 +1,4 @@
-"""Which files a form's answers name, and whether they may."""
+"""Files that a form's answers name, and whether they may."""
 
 import contextlib
 import uuid
@@ -17,9 +17,9 @@ from .messages import words_for
 
 
 class AttachedFiles:
-    """The files that answers may name: those of one draft, or those that a person has put in through the API.
+    """The files that answers may name: those of one draft, or those that a person has uploaded through the API.
 
-    What `CleanContext.attachments` wants. Read from the database when it is first asked.
+    Implements what `CleanContext.attachments` needs. Read from the database on first use.
     """
 
     def __init__(self, rows: AttachmentQuerySet) -> None:
@@ -46,16 +46,17 @@ def files_of_person(owner: User) -> AttachedFiles:
 
 
 def named_files(form: Form, answers: Mapping[str, Any]) -> set[uuid.UUID]:
-    """The ids of the files that answers name, cleaned ones or as they were typed."""
+    """Return the ids of the files that answers name; the answers may be cleaned or as they were typed."""
     found = set()
     for _path, _question, identity in _named(form, answers):
+        # answers may be as they were typed: what is no UUID names no file
         with contextlib.suppress(ValueError):
             found.add(uuid.UUID(identity))
     return found
 
 
 def file_problems(form: Form, answers: Mapping[str, Any], files: AttachedFiles) -> list[AnswerProblem]:
-    """A problem for each file of a kind that its question doesn't take."""
+    """Return a problem for each file of a type that its question doesn't accept."""
     problems = []
     for path, question, identity in _named(form, answers):
         row, accept = files.by_id.get(identity), accepted(question.stored)
@@ -65,7 +66,7 @@ def file_problems(form: Form, answers: Mapping[str, Any], files: AttachedFiles) 
 
 
 def _named(form: Form, answers: Mapping[str, Any]) -> Iterator[tuple[str, Question, str]]:
-    """(pointer, question, id) of each file."""
+    """Yield (JSON pointer, question, id) of each file."""
     for place in form.iter_answer_places(answers):
         if place.question.type == "file" and isinstance(place.value, dict) and "id" in place.value:
             yield place.path, place.question, str(place.value["id"])

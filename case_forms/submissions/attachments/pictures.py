@@ -1,4 +1,4 @@
-"""A clean copy of a picture: its pixels drawn anew, upright, and nothing else that the file held."""
+"""Clean copies of pictures: the pixels drawn anew, upright, and nothing else that the file held."""
 
 import contextlib
 import io
@@ -13,7 +13,10 @@ QUALITIES = (88, 75, 60)
 
 
 def clean_picture(content: bytes, kind: Kind, most_bytes: int) -> tuple[str, bytes]:
-    """(media type, content) of the copy: PNG stays PNG where it fits, everything else becomes JPEG. Raises Refused."""
+    """Return (media type, content) of the copy. Raises FileRefused.
+
+    PNG stays PNG where it fits into `most_bytes`, everything else becomes JPEG.
+    """
     try:
         return _copy(_pixels(content, kind), kind, most_bytes)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
@@ -26,6 +29,7 @@ def clean_picture(content: bytes, kind: Kind, most_bytes: int) -> tuple[str, byt
 
 def _pixels(content: bytes, kind: Kind) -> Image.Image:
     if kind.name == "HEIF":
+        # imported only when needed: this process starts anew for each file
         import pillow_heif
 
         pillow_heif.register_heif_opener(thumbnails=False)
@@ -34,7 +38,9 @@ def _pixels(content: bytes, kind: Kind) -> Image.Image:
         if width * height > MAX_PIXELS:
             raise FileRefused("too_many_pixels")
         if kind is JPEG:
+            # lets the decoder scale down while it decodes: a large photo then needs a fraction of the memory
             opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        # the size was read from the header above, before a single pixel: that is what stops a decompression bomb
         opened.load()
         opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
         upright: Image.Image = opened
@@ -46,7 +52,7 @@ def _pixels(content: bytes, kind: Kind) -> Image.Image:
 
 
 def _drawn(image: Image.Image) -> Image.Image:
-    """Grey, colour, or colour with transparency."""
+    """Redraw as grey, colour, or colour with transparency."""
     if image.mode.startswith("I"):  # sixteen bits a pixel
         return image.convert("I").point(lambda value: value / 256).convert("L")
     if image.mode == "L":

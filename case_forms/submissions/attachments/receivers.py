@@ -1,4 +1,7 @@
-"""A row that goes takes its file along, whoever deletes it: a draft thrown away, an answer whose time is over."""
+"""Deletion of an attachment's file with its row, whoever deletes the row.
+
+A signal, since rows also go by cascade: with a discarded draft, or when an answer's retention is over.
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Cleans files in a process of its own, with little memory, little time, no secrets and no way to write to the disk.
+"""Sanitising of files in a process of its own, with little memory and time, no secrets and no way to write to the disk.
 
 A file that crashes a decoder, or makes it grow or run for ever, takes that process down and nothing else; the content
 goes through pipes, so no plain copy of it ever lies on a disk. Run as a program this module is that process.
@@ -28,10 +28,10 @@ CLOCK_SECONDS = 30
 MEMORY = 1_200 * 1024 * 1024  # of address space: libraries take some 300 MB of it
 QUEUE_SECONDS = CLOCK_SECONDS  # whoever is next gets their turn, however long this one takes
 OWN_QUEUE_SECONDS = 10
-# One at a time in each web process: fifty megapixels take half a gigabyte. Two more wait; each holds a slot that others
-# need (config.admission), so whoever comes then is told at once.
+# one at a time in each web process: fifty megapixels take half a gigabyte. Two more wait; each holds a slot that others
+# need (config.admission), so whoever comes then gets "busy" at once
 _machine = Bounded(at_once=1, waiting=2, seconds=QUEUE_SECONDS)
-# Each person has one of those three places at a time, however many files they send, and one more file waits for it.
+# each person has one of those three places at a time, however many files they send, and one more file waits for it
 _own = BoundedForEach(at_once=1, waiting=1, seconds=OWN_QUEUE_SECONDS)
 
 
@@ -42,13 +42,14 @@ class CleanFile:
 
 
 def sanitize_file(content: bytes, *, accept: frozenset[str], most_bytes: int, by: Hashable) -> CleanFile:
-    """A clean copy. `accept`: "image" and "pdf", or one of them. `most_bytes` bounds both what comes and what is kept.
-    `by`: whose file it is; one person's files are cleaned one after the other.
+    """Return a clean copy of a file.
 
-    Raises Refused.
+    `accept`: "image" and "pdf", or one of them. `most_bytes` bounds both the upload and the copy. `by`: whose file it
+    is; one person's files are cleaned one after the other. Raises FileRefused.
     """
     if len(content) > most_bytes:
         raise FileRefused("too_large")
+    # before the queue: a wrong file shouldn't wait for its turn to be refused
     if get_kind(content).accepted_as not in accept:
         raise FileRefused("wrong_kind")
     try:
@@ -56,6 +57,7 @@ def sanitize_file(content: bytes, *, accept: frozenset[str], most_bytes: int, by
             done = _done_apart(content, most_bytes)
     except Busy:
         raise FileRefused("one_at_a_time") from None
+    # killed by a limit, or crashed: to the person both are a file that can't be opened
     if done.returncode != 0:
         raise FileRefused("unreadable")
     head, _newline, copy = done.stdout.partition(b"\n")
@@ -66,14 +68,16 @@ def sanitize_file(content: bytes, *, accept: frozenset[str], most_bytes: int, by
 
 
 def _done_apart(content: bytes, most_bytes: int) -> subprocess.CompletedProcess[bytes]:
-    """Runs this module as a program, when it is this file's turn. Raises Refused."""
+    """Run this module as a program, when it is this file's turn. Raises FileRefused."""
     try:
         with _machine.turn():
             return subprocess.run(  # noqa: S603 - our own interpreter and module
+                # -I: nothing from the user's site or PYTHON* variables; -B: no bytecode files, as it may not write
                 [sys.executable, "-I", "-B", "-c", PROGRAM, str(ROOT), str(most_bytes)],
                 input=content,
                 capture_output=True,
                 timeout=CLOCK_SECONDS,
+                # no environment: it would hand the vault's keys to a process that parses hostile files
                 env={},
                 check=False,
             )
@@ -84,7 +88,7 @@ def _done_apart(content: bytes, most_bytes: int) -> subprocess.CompletedProcess[
 
 
 def clean_copy(content: bytes, most_bytes: int) -> tuple[str, bytes]:
-    """(media type, content) of the clean copy, made in this process. Raises Refused."""
+    """Return (media type, content) of the clean copy, made in this process. Raises FileRefused."""
     kind = get_kind(content)
     if kind is PDF:
         return clean_document(content, most_bytes)
@@ -92,11 +96,11 @@ def clean_copy(content: bytes, most_bytes: int) -> tuple[str, bytes]:
 
 
 def main() -> None:
-    """The process: content on stdin, a line of JSON and the clean copy on stdout."""
+    """Run as the process: content on stdin, a line of JSON and the clean copy on stdout."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # a file may be opened, but no byte written into it
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold the plain content
     copy = b""
     try:
         media_type, copy = clean_copy(sys.stdin.buffer.read(), int(sys.argv[2]))

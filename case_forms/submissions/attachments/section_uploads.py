@@ -1,4 +1,4 @@
-"""Taking in the files that came with a section's page, each for its question."""
+"""Files uploaded with a section's page, each for its question."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,10 @@ Files = Mapping[str, Any]  # of a request: {field name: uploaded file}
 
 @dataclass(frozen=True)
 class Taken:
-    """`post`: the page's fields, the kept files among them. `kept` and `errors` by the name of the question's field."""
+    """The result of storing a page's files.
+
+    `post`: the page's fields, the stored files among them. `kept` and `errors` by the name of the question's field.
+    """
 
     post: QueryDict = field(repr=False)
     kept: dict[str, Attachment] = field(default_factory=dict)
@@ -30,10 +33,11 @@ class Taken:
 
 
 def take_in(files: Files, post: QueryDict, *, section: Section, draft: Draft, with_key: bool) -> Taken:
-    """Keeps what can be kept of the files; a refused one leaves what was there before."""
+    """Store the files that are accepted; a refused one leaves what was there before."""
     asked = {name: question for name in files if (question := question_at(section.items, name)) is not None}
     if not asked:
         return Taken(post)
+    # what answers or left-over answers of an earlier version name is in use, everything else may make room
     make_room(draft, named_files(draft.form_version.parsed_form, draft.answers) | files_left_over(draft))
     kept: dict[str, Attachment] = {}
     errors: dict[str, str] = {}
@@ -55,13 +59,13 @@ def take_in(files: Files, post: QueryDict, *, section: Section, draft: Draft, wi
 
 
 def not_taken(files: Files, post: QueryDict, *, section: Section) -> Taken:
-    """Of a page that can't be saved: each file has to be chosen again."""
+    """Report, for a page that can't be saved, that each file has to be chosen again."""
     asked = [name for name in files if question_at(section.items, name) is not None]
     return Taken(post, errors=dict.fromkeys(asked, words_for("again")))
 
 
 def question_at(items: Iterable[AnyItem], name: str) -> Question | None:
-    """The question of type `file` that a form field belongs to: photo, household-0-photo."""
+    """Return the question of type `file` that a form field belongs to: photo, household-0-photo."""
     key, _dash, rest = name.partition("-")
     item = next((item for item in items if item.key == key), None)
     if isinstance(item, Repeat):

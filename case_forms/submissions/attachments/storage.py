@@ -1,4 +1,4 @@
-"""Where an attachment's content lies: a sealed file under ATTACHMENT_DIR, named after its row."""
+"""Storage of attachments' content: a sealed file under ATTACHMENT_DIR, named after its row."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -21,12 +21,12 @@ class ContentLost(Exception):
 
 
 def write_content(identity: uuid.UUID, plain: bytes) -> bytes:
-    """Writes the sealed file and returns its key."""
+    """Write the sealed file and return its key."""
     return write_sealed(_path(identity), plain, _place(identity))
 
 
 def get_content(attachment: Attachment) -> bytes:
-    """Raises ContentLost."""
+    """Return the plain content of an attachment. Raises ContentLost."""
     try:
         return read_sealed(_path(attachment.pk), attachment.content_key, _place(attachment.pk))
     except (OSError, SealBroken) as error:
@@ -38,12 +38,12 @@ def remove_content(identity: uuid.UUID) -> None:
 
 
 def remove_content_later(identity: uuid.UUID) -> None:
-    """When the running transaction has committed. A file left behind by a crash in between is tidied away."""
+    """Remove the file once the transaction has committed. What a crash in between leaves behind is cleaned up."""
     transaction.on_commit(lambda: remove_content(identity))
 
 
 def left_behind(now: datetime) -> list[Path]:
-    """Files that no row names, and halves of files; those of the last hour may still be at work."""
+    """Return files that no row names, and unfinished ones; those of the last hour may still be in use."""
     before = (now - GRACE).timestamp()
     old = [path for path in Path(settings.ATTACHMENT_DIR).glob("*/*") if path.stat().st_mtime < before]
     named = {path.stem for path in old if path.suffix == ENDING}

@@ -1,4 +1,4 @@
-"""Files in a request: kept in memory and nowhere else, within bounds, whatever is sent."""
+"""Files in a request: held in memory only, within bounds."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -13,14 +13,17 @@ from .file_types import FileRefused
 
 
 class UploadedFile(InMemoryUploadedFile):
-    """`is_too_large`: it was more than is taken, and its content was dropped on the way."""
+    """An uploaded file in memory. `is_too_large`: it exceeded the limit, and its content was dropped on the way."""
 
     is_too_large = False
 
 
 class BoundedMemory(FileUploadHandler):
-    """Files up to ATTACHMENT_MAX_BYTES each and ATTACHMENT_REQUEST_BYTES together; what is more is read and dropped,
-    so that the rest of the form still arrives. Nothing is ever written to a temporary file."""
+    """Upload handler for files up to ATTACHMENT_MAX_BYTES each and ATTACHMENT_REQUEST_BYTES together.
+
+    What is more is read and dropped, so that the rest of the form still arrives. Nothing is ever written to a temporary
+    file.
+    """
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
@@ -36,7 +39,7 @@ class BoundedMemory(FileUploadHandler):
             return
         if start + len(raw_data) > min(settings.ATTACHMENT_MAX_BYTES, self.left):
             self.is_too_large = True
-            self.content = BytesIO()
+            self.content = BytesIO()  # the memory is free at once, while the rest is read and dropped
         else:
             self.content.write(raw_data)
 
@@ -58,12 +61,12 @@ class BoundedMemory(FileUploadHandler):
 
 
 def keep_in_memory(request: HttpRequest) -> None:
-    """To be called before anything reads the request's POST or FILES."""
+    """Install `BoundedMemory`. Call it before anything reads the request's POST or FILES."""
     request.upload_handlers = [BoundedMemory(request)]
 
 
 def content_of_upload(upload: Any) -> bytes:
-    """Raises Refused."""
+    """Return the content of an upload. Raises FileRefused."""
     if getattr(upload, "is_too_large", False) or upload.size > settings.ATTACHMENT_MAX_BYTES:
         raise FileRefused("too_large")
     content: bytes = upload.read()
@@ -71,7 +74,7 @@ def content_of_upload(upload: Any) -> bytes:
 
 
 def with_kept(post: QueryDict, kept: Mapping[str, str]) -> QueryDict:
-    """The posted fields as if these files, by the name of their question's field, had been there already."""
+    """Return the posted fields as if these files, by their question's field, had been there already."""
     changed = post.copy()
     for name, identity in kept.items():
         changed[f"{name}.kept"] = identity

@@ -1,12 +1,13 @@
-"""Drafts: a form being filled, saved section by section, sealed. Every change of a draft is made here.
+"""Start, save and discard drafts: forms being filled, saved section by section, sealed.
 
-Each section has a version, raised by every saving that changes it. A page says which version it was made from; when the
-section has changed since, elsewhere, both are put together (`merging`), and nothing is written over that both changed.
+Every change of a draft is made here. Each section has a version, raised by every saving that changes it. A page says
+which version it was made from; when the section has changed since, elsewhere, both are merged (`merging`), and nothing
+that both changed is overwritten.
 
-A draft's key stands in for a session that has ended: a signed text in the section's form, good for twelve hours, that
-lets its holder add to this one draft and shows nothing. So what was typed on a phone whose session dropped is kept. It
-never replaces what is saved (`besides`), and dies with the account, the password, and when the session is ended from
-elsewhere.
+A draft's key stands in for a session that has ended: a signed token in the section's form, valid for twelve hours, that
+lets its holder add to this one draft and shows nothing. So what was typed on a phone whose session dropped isn't lost.
+It never replaces what is saved (`besides`), and is invalid once the account is shut, the password changed, or the
+session ended from elsewhere (docs/adr/0009, 0067).
 """
 
 import uuid
@@ -39,16 +40,16 @@ from .typed_values import merged, typed_in
 
 KEY_SALT = "vatra.draft-key"
 KEY_AGE = 12 * 3600  # seconds
-STAMP_LENGTH = 22
+STAMP_LENGTH = 22  # enough to tell a changed password; keys are signed, not encrypted
 
 
 MOMENT = "%Y-%m-%dT%H:%M"  # as a page's field for day and time has it
-# When it happened, compared as if it were a question of the first section.
+# when it happened is no question of the form; it is merged as if it were one of the first section
 OCCURRED_ITEM = Question(key=OCCURRED, type="datetime")
 
 
 class DraftIsSent(Exception):
-    """The draft has been submitted and doesn't change any more."""
+    """The draft has been submitted and can't change any more."""
 
 
 class SectionDiffers(Exception):
@@ -62,8 +63,10 @@ class SectionDiffers(Exception):
 
 @dataclass(frozen=True)
 class DraftKey:
-    """What a draft's key says. `form_version` is the primary key of the one that its page was made from; `stamp`
-    changes with the owner's password and when all their sessions are ended; `session` is the one that showed the page.
+    """The content of a draft's key.
+
+    `form_version` is the primary key of the one that its page was made from; `stamp` changes with the owner's password
+    and when all their sessions are ended; `session` is the one that showed the page.
     """
 
     owner: int
@@ -81,8 +84,10 @@ def start_draft(
     answers: Answers | None = None,
     occurred_at: datetime | None = None,
 ) -> Draft:
-    """A new draft on this version, at its first section. A case reference goes where the form first asks for one;
-    `answers` and `occurred_at` (now) are what is known before it is begun. Raises NothingToAsk; nothing is begun then.
+    """Start a draft on this version, at its first section.
+
+    A case reference goes where the form first asks for one; `answers` and `occurred_at` (default: now) are what is
+    known beforehand. Raises NothingToAsk; nothing is started then.
     """
     answers = dict(answers or {})
     if case_reference:
@@ -113,12 +118,13 @@ def save_section(
     sent: side_copies.Fields = (),
     beside: str | None = None,
 ) -> Draft:
-    """Keeps what was typed in one section, right or wrong; the other sections stay as they are.
+    """Save what was typed in one section, valid or not; the other sections stay as they are.
 
-    `copy` is what the page says of itself, None for a program, which is always taken at its word. `chosen`: what was
+    `copy` is what the page says of itself, None for a program, whose values replace what is saved. `chosen`: what was
     decided about differences, by field. A file that an answer named before and none names now is deleted.
     `by` None: saved with the draft's key after the session had ended; that adds and replaces nothing, and what would
-    have been replaced goes beside as `sent`, the page's fields. Recorded. `beside`: whose copy is chosen about.
+    have been replaced is stored beside the draft as `sent`, the page's fields. Audited. `beside`: the page whose side
+    copy was chosen about.
     Raises DraftIsSent, SectionDiffers, Draft.DoesNotExist; nothing is saved then.
     """
     with transaction.atomic():
@@ -128,10 +134,12 @@ def save_section(
         state = _state(draft, section.key)
         is_last_page = copy is not None and copy.page != "" and copy.page == state["page"]
         if copy is not None and is_last_page and 0 < copy.turn <= state["turn"]:
-            return draft  # overtaken on its way by what the same page sent later
+            # requests of one page may overtake each other; what it sent later is saved already
+            return draft
         if by is None:
             return _append(draft, section, typed, occurred_at, copy, sent)
         kept, moment = typed, occurred_at
+        # the page that saved last holds exactly what is saved, so only another page needs comparing
         if copy is not None and not is_last_page and copy.version != state["version"]:
             kept, moment = _put_together(draft, section, typed, occurred_at, copy, chosen or {})
         before, draft.answers = draft.answers, merged(draft.answers, section, kept)
@@ -139,8 +147,10 @@ def save_section(
         draft.section = section.key
         draft.occurred_at = moment or draft.occurred_at
         draft.saved_at = timezone.now()
+        # after a merge the section holds answers that the page doesn't show, so the page is no copy of it
         is_the_pages = same_answers(kept, typed) and _moment(moment, draft) == _moment(occurred_at, draft)
         _count_version(draft, section.key, copy if is_the_pages else None, has_changed=has_changed)
+        # what the owner saves from a page supersedes what the same page left beside the draft without a session
         side_copies.drop(draft, copy.page if copy is not None and beside is None else beside or "")
         draft.save(update_fields=["answers", "section", "occurred_at", "saved_at", "section_versions", "besides"])
         _forget_files(draft, section, before, by)
@@ -155,13 +165,16 @@ def _append(
     copy: PageCopy | None,
     sent: side_copies.Fields,
 ) -> Draft:
-    """Add what is answered nowhere yet; a page may go on with what it added itself. The rest goes beside.
-    Raises SectionDiffers where nothing more is taken beside."""
+    """Add what isn't answered yet; a page may continue what it added itself. The rest is stored beside the draft.
+
+    Raises SectionDiffers where no more copies are taken beside the draft.
+    """
     key, page = section.key, copy.page if copy is not None else ""
     state = _state(draft, key)
     own = set(state.get("added", ())) if page and state.get("added_by") == page else set()
     theirs = typed_part(section.items, draft.answers)
     salt = get_salt(draft, key)
+    # two passes: the first finds where the page differs, the second lets it win where the saved answer is its own
     first = Merge(salt, None, {})
     first.made(section.items, theirs, typed)
     merge = Merge(salt, None, side_copies.own_again(first, own))
@@ -188,7 +201,7 @@ def _append(
 
 @dataclass(frozen=True)
 class ToChoose:
-    """A copy beside a draft that says something else than what is saved. `page`: the one that sent it."""
+    """A copy beside a draft that differs from what is saved. `page`: the one that sent it."""
 
     page: str
     section: str
@@ -197,8 +210,10 @@ class ToChoose:
 
 
 def to_choose(draft: Draft, section_key: str = "") -> ToChoose | None:
-    """The first copy beside, of this section or any, about which the owner is to choose. One that by now says nothing
-    else than what is saved is passed over."""
+    """Return the first side copy, of this section or any, about which the owner has to choose.
+
+    One that by now equals what is saved is skipped.
+    """
     sections = {section.key: section for section in draft.form_version.parsed_form.sections}
     for page, key, post in side_copies.copies(draft):
         section = sections.get(key)
@@ -221,7 +236,7 @@ def _put_together(
     copy: PageCopy,
     chosen: Mapping[str, Chosen],
 ) -> tuple[Answers, datetime | None]:
-    """What was typed and what is saved, as one. Raises SectionDiffers."""
+    """Merge what was typed with what is saved. Raises SectionDiffers."""
     merge = Merge(get_salt(draft, section.key), copy.marks, chosen)
     kept = merge.made(section.items, typed_part(section.items, draft.answers), typed)
     moment = occurred_at
@@ -243,8 +258,9 @@ def _state(draft: Draft, section_key: str) -> dict[str, Any]:
 
 
 def _count_version(draft: Draft, section_key: str, copy: PageCopy | None, *, has_changed: bool) -> None:
-    """Raises a section's version. `copy`: the page that holds exactly what is saved now, if one does."""
+    """Raise a section's version. `copy`: the page that holds exactly what is saved now, if one does."""
     state = _state(draft, section_key)
+    # `_append` sets them anew; once the owner has saved, no page may go on replacing what it added itself
     state.pop("added", None)
     state.pop("added_by", None)
     page, turn = (copy.page, copy.turn) if copy else ("", 0)
@@ -260,32 +276,34 @@ def section_version(draft: Draft, section_key: str) -> int:
 
 
 def version_held(draft: Draft, section_key: str, copy: PageCopy) -> int:
-    """The version that a page is a copy of once it has saved: an older one than the section's while this holds answers
-    of another page, so that the next saving is put together once more."""
+    """Return the version that a page is a copy of once it has saved.
+
+    An older one than the section's while this holds answers of another page, so that the next saving is merged again.
+    """
     state = _state(draft, section_key)
     return int(state["version"]) if copy.page and copy.page == state["page"] else copy.version
 
 
 def section_saved_at(draft: Draft, section_key: str) -> datetime:
-    """When a section was last changed; when the draft was, for one from before sections had versions."""
+    """Return when a section was last changed; when the draft was, for one from before sections had versions."""
     written = _state(draft, section_key)["at"]
     return datetime.fromisoformat(written) if written else draft.saved_at
 
 
 def get_salt(draft: Draft, section_key: str) -> str:
-    """What binds the marks of a page's answers to its draft and section."""
+    """Return the salt that binds the marks of a page's answers to its draft and section."""
     return f"{draft.pk}/{section_key}"
 
 
 def page_marks(draft: Draft, section: Section, held: Answers, occurred: str | None) -> dict[str, str]:
-    """The marks of what a page of this section holds; `occurred` as its field has it, None when it has none."""
+    """Return the marks of what a page of this section holds; `occurred`: as its field has it, None without one."""
     salt = get_salt(draft, section.key)
     marks = compute_marks(salt, section.items, held)
     return marks | (compute_marks(salt, [OCCURRED_ITEM], {OCCURRED: occurred.strip()}) if occurred else {})
 
 
 def get_versions(draft: Draft) -> str:
-    """Changes whenever a section does: whether a form is still as somebody looked it over."""
+    """Return a text that changes whenever a section does, to tell whether a form is still as it was reviewed."""
     versions = sorted((key, state["version"]) for key, state in draft.section_versions.items())
     return f"{draft.form_version_id}." + ".".join(f"{key}-{version}" for key, version in versions)
 
@@ -298,14 +316,15 @@ def _forget_files(draft: Draft, section: Section, before: Answers, by: User | No
 
 
 def choose_language(*, draft: Draft, language: str) -> None:
-    """The language that this form is read in from now on. One that the form doesn't have changes nothing."""
+    """Set the language that this form is read in. One that the form doesn't have changes nothing."""
     if language in draft.form_version.parsed_form.languages:
         Draft.objects.filter(pk=draft.pk).update(language=language)
 
 
 def discard_draft(*, draft: Draft, by: User) -> None:
-    """Deletes a draft, what was typed in it and its files. Raises DraftIsSent."""
+    """Delete a draft, what was typed in it and its files. Raises DraftIsSent."""
     with transaction.atomic():
+        # under the lock: a draft that is submitted at this moment must not be deleted from under its receipt
         locked = Draft.objects.select_for_update().get(pk=draft.pk)
         if locked.submitted_at is not None:
             raise DraftIsSent
@@ -314,23 +333,24 @@ def discard_draft(*, draft: Draft, by: User) -> None:
 
 
 def get_key(draft: Draft, session: str = "") -> str:
-    """`session`: the one that shows the page (`access.sessions.actions.get_row`)."""
+    """Return a draft's key. `session`: the one that shows the page (`access.sessions.actions.get_row`)."""
     return signing.dumps(
         [str(draft.pk), draft.owner_id, draft.form_version_id, _get_stamp(draft.owner), session], salt=KEY_SALT
     )
 
 
 def read_key(key: str, draft_id: uuid.UUID) -> DraftKey | None:
-    """What a key of this draft says, whether or not the draft is still there; None for a bad or an old one."""
+    """Return the content of a draft's key, whether or not the draft still exists; None for a bad or an expired one."""
     try:
         made_for, owner_id, form_version, stamp, session = signing.loads(key, salt=KEY_SALT, max_age=KEY_AGE)
     except (signing.BadSignature, ValueError, TypeError):
         return None
+    # the draft may be gone: a page of it can still show what was typed, to be copied (docs/adr/0042)
     return DraftKey(owner_id, form_version, stamp, session) if made_for == str(draft_id) else None
 
 
 def is_alive(key: DraftKey) -> bool:
-    """Whether the key's owner still works here under the same password, and nobody ended the session it is of."""
+    """Return whether the key's owner is active under the same password, and nobody ended the session it is of."""
     owner = User.objects.filter(pk=key.owner, is_active=True).first()
     if owner is None or not constant_time_compare(key.stamp, _get_stamp(owner)):
         return False
@@ -342,13 +362,13 @@ def _get_stamp(owner: User) -> str:
 
 
 def key_opens(key: str, draft_id: uuid.UUID) -> bool:
-    """Whether this key was made for this draft and its owner within the last twelve hours, and lives."""
+    """Return whether this key was made for this draft and its owner within twelve hours, and is still alive."""
     said = read_key(key, draft_id)
     return said is not None and is_alive(said) and Draft.objects.filter(pk=draft_id, owner_id=said.owner).exists()
 
 
 def build_context(draft: Draft, language: str) -> CheckContext:
-    """What this draft's answers are checked against now. `language` is the form's; the house speaks the active one."""
+    """Return what this draft's answers are validated against. `language`: the form's; messages use the active one."""
     return CheckContext(
         sources=Lists(draft.owner),
         today=timezone.localdate(),

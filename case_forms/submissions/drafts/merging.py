@@ -1,7 +1,7 @@
-"""Two copies of one section: what each changed since it was opened, put together; what both changed is asked about.
+"""Three-way merge of two copies of one section; a person decides about what both sides changed.
 
-A page says of itself which version of the section it was made from, and carries a mark (a keyed hash) of each answer
-that it showed then. With these a saving that comes second is put together field by field; no older answer is kept:
+A page says which version of the section it was made from, and carries a mark (a keyed hash) of each answer that it
+showed then. With these the second saving is merged field by field; no older answer is stored:
 
 1. the same on both sides: nothing to do;
 2. unchanged on the page: what is saved stays; unchanged where it is saved: the page's is taken;
@@ -31,12 +31,12 @@ MARK_SALT = "vatra.section-mark"
 MARK_LENGTH = 12  # of base64: 72 bits
 MINE, THEIRS, BOTH = "mine", "theirs", "both"
 OCCURRED = "_occurred_at"  # when it happened stands on the first section's page, beside its questions
-IN_PARTS = ("indicators", "matrix")  # types whose answer is many small ones, each put together by itself
+IN_PARTS = ("indicators", "matrix")  # types whose answer is many small ones, each merged by itself
 
 
 @dataclass(frozen=True)
 class PageCopy:
-    """What a page that saves says of itself.
+    """A page's description of itself when it saves.
 
     `page` is its random id and `turn` counts what it has sent (0: it doesn't count). `version`: of the section, when
     the page was made; `marks`: of the answers that it showed then, None when it doesn't say.
@@ -50,7 +50,7 @@ class PageCopy:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a person decided about one difference; `seen` is the mark of the saved answer that they were shown."""
+    """A person's decision about one difference; `seen` is the mark of the saved answer that they were shown."""
 
     side: str
     seen: str
@@ -79,7 +79,7 @@ class Difference:
 
 
 class Merge:
-    """`salt` binds marks to one draft's section; `chosen` by the name of the field."""
+    """One merge of two copies. `salt` binds marks to one draft's section; `chosen`: decisions by the field's name."""
 
     def __init__(self, salt: str, marks: Marks | None, chosen: Mapping[str, Chosen]) -> None:
         self.salt = salt
@@ -90,7 +90,7 @@ class Merge:
     def made(
         self, items: Iterable[AnyItem], theirs: Answers, mine: Answers, prefix: str = "", path: Path = ()
     ) -> Answers:
-        """The answers put together; what differs keeps `theirs` and is added to `differences`."""
+        """Merge the answers; what differs keeps `theirs` and is added to `differences`."""
         made: Answers = {}
         for item in items:
             if not is_filled_in(item):
@@ -102,16 +102,18 @@ class Merge:
         return made
 
     def one(self, item: Question | Repeat, name: str, theirs: Any, mine: Any, path: Path) -> Any:
-        """The answer to one question, or the rows of one group."""
+        """Merge the answer to one question, or the rows of one group."""
         their_mark, my_mark = mark(self.salt, name, theirs), mark(self.salt, name, mine)
         before = None if self.marks is None else self.marks.get(name, "")
+        # the same on both sides, or unchanged on the page
         if my_mark in (their_mark, before):
             return theirs
-        # a page that says nothing of before: an answer wins over none
+        # a page without marks (`before` None) can't say what it changed: an answer wins over none
         if their_mark == before or (before is None and not their_mark):
             return mine
         if before is None and not my_mark:
             return theirs
+        # rows have no ids: only while their number never changed is row 2 on both sides the same person
         if isinstance(item, Repeat) and self._has_the_same_rows(name, theirs, mine):
             rows = enumerate(zip(theirs, mine, strict=True))
             return [
@@ -122,6 +124,7 @@ class Merge:
             if parts is not None:
                 return parts
         chosen = self.chosen.get(name)
+        # the decision holds only for the text that was seen; saved a third time since, it is asked again
         if chosen is not None and chosen.seen == their_mark:
             if chosen.side == BOTH and isinstance(item, Repeat):
                 return _both(theirs or [], mine or [])
@@ -130,11 +133,12 @@ class Merge:
         return theirs
 
     def _parts(self, name: str, theirs: Answers, mine: Answers) -> Answers | None:
-        """An answer of many parts put together; None when both sides changed one of them."""
+        """Merge an answer of many parts; return None when both sides changed one of them."""
         made: Answers = {}
         for part in dict.fromkeys((*theirs, *mine)):
             their_mark, my_mark = (mark(self.salt, f"{name}.{part}", side.get(part)) for side in (theirs, mine))
             before = (self.marks or {}).get(f"{name}.{part}", "")
+            # one part that both changed makes the whole answer a difference: it is shown as one text
             if their_mark not in (my_mark, before) and my_mark != before:
                 return None
             value = theirs.get(part) if my_mark in (their_mark, before) else mine.get(part)
@@ -149,7 +153,7 @@ class Merge:
 
 
 def compute_marks(salt: str, items: Iterable[AnyItem], answers: Answers, prefix: str = "") -> dict[str, str]:
-    """{field: mark} of each answer that a page holds; of a group besides how many rows it has, and of each row's."""
+    """Return {field: mark} of each answer that a page holds; of a group also its row count, and its rows' marks."""
     marks: dict[str, str] = {}
     for item in items:
         value: Any = answers.get(item.key)
@@ -167,16 +171,17 @@ def compute_marks(salt: str, items: Iterable[AnyItem], answers: Answers, prefix:
 
 
 def mark(salt: str, name: str, value: Any) -> str:
-    """A keyed hash of one answer; "" of none."""
+    """Return a keyed hash of one answer; "" of none."""
     if is_unanswered(value):
         return ""
+    # keyed and bound to the field: a mark stands in the page, and must not let anybody try out short answers
     content = json.dumps([salt, name, _plain(value)], sort_keys=True, separators=(",", ":"))
     digest = salted_hmac(MARK_SALT, content, algorithm="sha256").digest()
     return base64.urlsafe_b64encode(digest).decode()[:MARK_LENGTH]
 
 
 def marks_written(text: str) -> dict[str, str] | None:
-    """The marks that a page carries as JSON; None for what no page of ours wrote."""
+    """Parse the marks that a page carries as JSON; return None for what no page of ours wrote."""
     try:
         read = json.loads(text)
     except (ValueError, RecursionError):
@@ -191,7 +196,7 @@ def same_answers(one: Answers, other: Answers) -> bool:
 
 
 def typed_part(items: Iterable[AnyItem], answers: Mapping[str, Any]) -> Answers:
-    """Of these answers what people type in these items; rows in which nothing is typed are left out."""
+    """Return what people type in these items of the answers; rows in which nothing is typed are left out."""
     part: Answers = {}
     for item in items:
         if not is_filled_in(item):
@@ -207,7 +212,7 @@ def typed_part(items: Iterable[AnyItem], answers: Mapping[str, Any]) -> Answers:
 
 
 def held_by(entries: list[Entry]) -> Answers:
-    """What a page holds in its fields as it is shown, with the values that it begins with."""
+    """Return what a page holds in its fields as it is shown, initial values included."""
     held: Answers = {}
     for entry in entries:
         if isinstance(entry, RepeatView):
@@ -220,7 +225,7 @@ def held_by(entries: list[Entry]) -> Answers:
 
 
 def leaves(items: Iterable[AnyItem], answers: Answers, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """(path, answer) of each question that is answered, those in rows included, in the order of the form."""
+    """Yield (path, answer) of each answered question, those in rows included, in the order of the form."""
     for item in items:
         value: Any = answers.get(item.key)
         if is_unanswered(value):
@@ -237,7 +242,7 @@ def _is_in_parts(item: Question | Repeat) -> bool:
 
 
 def _both(theirs: list[Answers], mine: list[Answers]) -> list[Answers]:
-    """All rows of both lists, one that both have once."""
+    """Return all rows of both lists; one that both have, once."""
     known = [_plain(row) for row in theirs]
     return [*theirs, *(row for row in mine if _plain(row) not in known)]
 
@@ -247,7 +252,7 @@ def _count(name: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """As it comes back from a form's field: 30 and "30" are one answer, and so are a line's two kinds of ends."""
+    """Normalise a value as a form's field returns it: 30 and "30" are one answer, and so are both kinds of newlines."""
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items() if not is_unanswered(inner)}
     if isinstance(value, list | tuple):

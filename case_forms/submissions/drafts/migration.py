@@ -1,12 +1,12 @@
-"""Moving a draft to a newer version of its form. It stays on its version until its owner moves it.
+"""Migration of a draft to a newer version of its form. It stays on its version until its owner moves it.
 
 `plan_move` looks at two definitions and the answers and touches nothing:
 
 1. Questions and groups are matched by key, level by level: the form, a group's rows, the rows of a group inside it.
-2. An answer stays, as it was typed, when the new question takes it; also when it was wrong before and the question is
-   of the same type, since the page says so beside the question.
+2. An answer stays, as it was typed, when the new question accepts it; also when it was invalid before and the question
+   is of the same type, since the page says so beside the question.
 3. Everything else is left over, with the reason. It stays sealed in the draft, readable, until the form is sent or
-   thrown away.
+   discarded.
 4. What an earlier move left over comes back when the form asks for it again and nothing else was answered there.
 """
 
@@ -35,12 +35,12 @@ Items = Sequence[AnyItem]
 
 
 class NotANewerVersion(Exception):
-    """The draft can't move there: another form, or a version before its own."""
+    """The draft can't move to this version: another form's, or one before its own."""
 
 
 @dataclass(frozen=True)
 class MovePlan:
-    """What a move would do. `answers` stay, `left_over` don't fit, `returning` fit again; `kept` counts answers."""
+    """The result of a move. `answers` stay, `left_over` don't fit, `returning` fit again; `kept`: how many stay."""
 
     answers: Answers = field(repr=False)
     left_over: list[LeftOver] = field(default_factory=list)
@@ -49,14 +49,14 @@ class MovePlan:
 
 
 def newer_version(draft: Draft) -> FormVersion | None:
-    """The version that this draft could move to: the newest, when that isn't its own and the form isn't archived."""
+    """Return the version that this draft could move to: the newest, if later than its own, of a form not archived."""
     form = draft.form_version.form_id
     newest = FormVersion.objects.newest().for_staff().filter(form=form, number__gt=draft.form_version.number)
     return newest.first() if draft.submitted_at is None else None
 
 
 def plan_for(draft: Draft, to: FormVersion) -> MovePlan:
-    """What moving this draft would do now."""
+    """Plan what moving this draft would do now."""
     return plan_move(
         draft.form_version.parsed_form,
         to.parsed_form,
@@ -68,7 +68,7 @@ def plan_for(draft: Draft, to: FormVersion) -> MovePlan:
 
 
 def move_draft(*, draft: Draft, to: FormVersion, by: User) -> Draft:
-    """Moves a draft to a newer version of its form; on that version already, nothing happens.
+    """Move a draft to a newer version of its form; on that version already, do nothing.
 
     Raises DraftIsSent, NotANewerVersion, NothingToAsk, and Draft.DoesNotExist for anybody but the owner; the draft
     stays as it was then.
@@ -82,6 +82,7 @@ def move_draft(*, draft: Draft, to: FormVersion, by: User) -> Draft:
             return locked
         if before.form_id != to.form_id or to.number < before.number:
             raise NotANewerVersion
+        # planned anew under the lock: the draft may have been saved since the page with the plan was shown
         plan = plan_for(locked, to)
         remaining = [left for left in get_left_over(locked) if left not in plan.returning]
         locked.form_version = to
@@ -103,8 +104,10 @@ def move_draft(*, draft: Draft, to: FormVersion, by: User) -> Draft:
 
 
 def _section_in(draft: Draft) -> str:
-    """The section last worked on when the new version has it and it applies; else the first that applies.
-    Raises NothingToAsk."""
+    """Return the section last worked on if the new version has it and it applies; else the first that applies.
+
+    Raises NothingToAsk.
+    """
     applying = relevant_sections(
         draft.form_version.parsed_form, draft.answers, build_context(draft, get_draft_language(draft))
     )
@@ -126,7 +129,7 @@ def plan_move(
     version: int = 0,
     earlier: list[LeftOver] | None = None,
 ) -> MovePlan:
-    """What becomes of `answers` to `old` under `new`. `earlier`: left over by moves before. Changes none of them."""
+    """Plan what becomes of `answers` to `old` under `new`. `earlier`: left over by earlier moves. Changes nothing."""
     return _Plan(old, new, context, version).made(answers, earlier or [])
 
 
@@ -146,6 +149,7 @@ class _Plan:
         asked = _by_key(self.new_items)
         for left in earlier:
             key, item = left.path[0], asked.get(str(left.path[0]))
+            # only answers outside groups return: the rows around the others may be different people by now
             if len(left.path) > 1 or not isinstance(item, Question) or key in moved:
                 continue
             if self._refusal(item, left.value, scope) is None:
@@ -156,11 +160,14 @@ class _Plan:
     def _level(
         self, old_items: Items, new_items: Items, given: Answers, path: Path, scope: Answers, was: Answers
     ) -> Answers:
-        """The answers of one level that stay. `scope` takes up what expressions of later questions may read, `was` the
-        same of the version before."""
+        """Return the answers of one level that stay.
+
+        `scope` collects what expressions of later questions may read, `was` the same of the version before.
+        """
         old, new = _by_key(old_items), _by_key(new_items)
         was_wrong = self._wrong(old, given, was)
         moved: Answers = {}
+        # in the new version's order, since later conditions read earlier answers; what it doesn't ask comes last
         for key in (*new, *(key for key in given if key not in new)):
             value = given.get(key)
             if is_unanswered(value):
@@ -175,7 +182,7 @@ class _Plan:
             elif isinstance(item, Question) and isinstance(before, Question):
                 was_so = before.type == item.type and key in was_wrong
                 if self._stays(item, value, here, scope, was_wrong=was_so):
-                    # a place that is to be kept coarse only is so at once
+                    # a place that the new version stores only coarsely becomes coarse at once
                     moved[key] = scope.get(key, value) if item.coarsen else value
                     self.kept += 1
         return moved
@@ -197,7 +204,7 @@ class _Plan:
         return moved
 
     def _wrong(self, items: Mapping[str, Asked], given: Answers, scope: Answers) -> set[str]:
-        """The questions of a level whose answers don't fit; what does comes into scope."""
+        """Return the questions of a level whose answers are invalid; valid ones are added to `scope`."""
         wrong = set()
         for key, item in items.items():
             value = given.get(key)
@@ -216,7 +223,7 @@ class _Plan:
         return False
 
     def _refusal(self, question: Question, value: Any, scope: Answers) -> AnswerError | None:
-        """Why the question doesn't take this value; else the cleaned value comes into scope."""
+        """Return why the question refuses this value; if it doesn't, add the cleaned value to `scope`."""
         asked = CleanContext(
             self.context.sources,
             language=self.context.language,
@@ -231,7 +238,7 @@ class _Plan:
         return None
 
     def _all_of(self, item: Asked | None, value: Any, path: Path, why: str) -> Iterator[LeftOver]:
-        """Everything answered in a question or in all rows of a group."""
+        """Yield everything answered in a question or in all rows of a group as left over."""
         if not isinstance(item, Repeat):
             yield LeftOver(path, value, why, self.version)
             return
@@ -247,5 +254,5 @@ class _Plan:
 
 
 def _by_key(items: Items) -> dict[str, Asked]:
-    """Questions and groups of one level, in document order."""
+    """Return questions and groups of one level by key, in document order."""
     return {item.key: item for item in items if isinstance(item, AskedItem)}

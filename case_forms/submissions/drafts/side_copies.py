@@ -1,8 +1,8 @@
-"""What was typed without a session and would have replaced something stands beside the draft, until its owner chooses.
+"""Side copies: what was typed without a session and would have replaced something, stored beside the draft.
 
 A draft's key lets a page add after its session has ended, never replace: the phone may be in other hands. What it would
-change is kept whole, as the page sent it, one copy for each page. Its owner, signed in, sees both texts and chooses
-(`views.differing`).
+change is stored whole, as the page sent it, one copy for each page. Its owner, signed in, sees both texts and chooses
+(`views.conflicts`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from django.utils import timezone
 from ..models import Draft
 from .merging import MINE, Chosen, Merge, PageCopy
 
-MOST = 20  # copies beside one draft
+MOST = 20  # copies beside one draft: a bound, since a key works without a session
 NOT_KEPT = ("draft_key", "csrfmiddlewaretoken", "go", "add", "remove", "_turn", "_page", "_version", "_marks")
 BESIDE = "_beside"  # the field that says which copy a page of choices is about
 
@@ -22,22 +22,22 @@ Fields = Sequence[tuple[str, str]]
 
 
 class TooMany(Exception):
-    """So many copies stand beside this draft that no more is taken."""
+    """The draft has as many side copies as it may have."""
 
 
 def get_fields(post: QueryDict) -> Fields:
-    """What of a page's fields is kept."""
+    """Return the fields of a page that a side copy stores."""
     return [(name, value) for name, values in post.lists() if name not in NOT_KEPT for value in values]
 
 
 def put_beside(draft: Draft, section: str, copy: PageCopy | None, fields: Fields) -> None:
-    """Keep this page's copy in place of its earlier one. The draft isn't saved. Raises TooMany."""
+    """Store this page's copy in place of its earlier one. The draft isn't saved. Raises TooMany."""
     page = copy.page if copy is not None else ""
     besides = dict(draft.besides or {})
     earlier = besides.get(page)
     turn = copy.turn if copy is not None else 0
     if earlier and 0 < turn <= earlier["turn"]:
-        return  # overtaken on its way
+        return  # a request that a later one of the same page has overtaken
     if earlier is None and len(besides) >= MOST:
         raise TooMany
     besides[page] = {
@@ -47,7 +47,7 @@ def put_beside(draft: Draft, section: str, copy: PageCopy | None, fields: Fields
 
 
 def drop(draft: Draft, page: str) -> bool:
-    """Forget a page's copy: it has been chosen about, or says nothing else any more. The draft isn't saved."""
+    """Remove a page's copy, which was chosen about or no longer differs. Return if there was one. Saves nothing."""
     besides = dict(draft.besides or {})
     if besides.pop(page, None) is None:
         return False
@@ -56,7 +56,7 @@ def drop(draft: Draft, page: str) -> bool:
 
 
 def copies(draft: Draft) -> Iterator[tuple[str, str, QueryDict]]:
-    """(page, section, its fields) of each copy, in the order in which they came."""
+    """Yield (page, section, its fields) of each copy, in the order in which they came."""
     for page, copy in (draft.besides or {}).items():
         post = QueryDict(mutable=True)
         for name, value in copy["fields"]:
@@ -65,11 +65,11 @@ def copies(draft: Draft) -> Iterator[tuple[str, str, QueryDict]]:
 
 
 def own_again(merge: Merge, own: set[str]) -> Mapping[str, Chosen]:
-    """The choice that lets a page go on with the answers that it added itself, and with no others."""
+    """Return the choices that let a page change the answers that it added itself, and no others."""
     return {each.name: Chosen(MINE, each.seen) for each in merge.differences if each.name in own}
 
 
 def marks_held(typed: Mapping[str, str], saved: Mapping[str, str], before: Mapping[str, str] | None) -> dict[str, Any]:
-    """The marks that a page carries on: of what is saved as typed there, else of what it showed at first."""
+    """Return the marks that a page goes on with: of what is saved as typed there, else of what it showed at first."""
     same = {name: mark for name, mark in typed.items() if saved.get(name) == mark}
     return {**{name: mark for name, mark in (before or {}).items() if name not in same}, **same}

@@ -1,4 +1,4 @@
-"""Answers that didn't fit when a draft moved to a newer version of its form: kept sealed in the draft, to be read."""
+"""Answers that didn't fit when a draft moved to a newer version of its form: stored sealed in the draft, to be read."""
 
 import contextlib
 import json
@@ -33,7 +33,7 @@ REASONS: Mapping[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class LeftOver:
-    """An answer that doesn't fit: where it stood (("household", 0, "name")), why (a code), and who asked.
+    """An answer that doesn't fit: where it stood (("household", 0, "name")), why (a code), and which version asked.
 
     `version` is the primary key of the form version that asked.
     """
@@ -57,24 +57,25 @@ class LeftOverLine:
 
 
 def get_left_over(draft: Draft) -> list[LeftOver]:
-    """What the draft's earlier moves left over."""
+    """Return what the draft's earlier moves left over."""
     return [
         LeftOver(tuple(kept["path"]), kept["value"], kept["why"], kept["version"]) for kept in draft.left_over or ()
     ]
 
 
 def files_left_over(draft: Draft) -> set[uuid.UUID]:
-    """The files that left-over answers name: kept as long as the answers are."""
+    """Return the files that left-over answers name: they stay as long as the answers do."""
     found = set()
     for left in get_left_over(draft):
         if isinstance(left.value, dict) and "id" in left.value:
+            # stored as typed: what is no UUID names no file
             with contextlib.suppress(ValueError):
                 found.add(uuid.UUID(str(left.value["id"])))
     return found
 
 
 def in_words(left_over: Iterable[LeftOver], context: CheckContext) -> list[LeftOverLine]:
-    """Each answer in the words of the version that asked for it."""
+    """Return each answer in the words of the version that asked for it."""
     left_over = list(left_over)
     versions = FormVersion.objects.in_bulk({left.version for left in left_over})
     return [_in_words(left, versions[left.version].parsed_form, context) for left in left_over]
@@ -93,7 +94,7 @@ def _in_words(left: LeftOver, form: Form, context: CheckContext) -> LeftOverLine
 
 
 def _along(path: Path, form: Form) -> Iterator[Any]:
-    """The repeat groups on the way and the question at its end."""
+    """Yield the repeat groups along a path and the question at its end."""
     items = form.outer_items
     for step in path:
         if isinstance(step, str):
@@ -103,7 +104,7 @@ def _along(path: Path, form: Form) -> Iterator[Any]:
 
 
 def _build_line(value: Any, question: Question, context: CheckContext) -> AnswerLine:
-    """As the question's type shows it; what was typed wrong stays as it was typed."""
+    """Show an answer as its question's type does; an invalid one as it was typed."""
     asked = CleanContext(
         context.sources, language=context.language, today=context.today, attachments=context.attachments
     )

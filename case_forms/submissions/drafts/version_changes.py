@@ -1,7 +1,7 @@
-"""What is different between two versions of a form, for those who fill it: what they are asked, and in which words.
+"""Differences between two versions of a form, for those who fill it: what they are asked, and in which words.
 
 Questions are matched by key, as answers are, and compared in the language in which the person reads them. What people
-never see (keys, who receives an answer, how it is kept) isn't named; the coordinator's version page compares it all.
+never see (keys, who receives an answer, how it is stored) isn't named; the coordinator's version page compares it all.
 """
 
 from collections.abc import Iterator
@@ -26,8 +26,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Changed:
-    """A question that is asked differently. `what` holds codes: wording, hint, type, choices, place, required, when,
-    bounds. `before` is the earlier label."""
+    """A question that is asked differently.
+
+    `what` holds codes: wording, hint, type, choices, place, required, when, bounds. `before` is the earlier label.
+    """
 
     label: LocalizedText
     section: LocalizedText
@@ -39,6 +41,8 @@ class Changed:
 
 @dataclass(frozen=True)
 class VersionChanges:
+    """What is new, gone and changed for those who fill the form; false when nothing is."""
+
     new: list[Asked]
     gone: list[Asked]
     changed: list[Changed]
@@ -48,7 +52,7 @@ class VersionChanges:
 
 
 def changes_between(old: Form, new: Form, language: str) -> VersionChanges:
-    """In document order: of the new version for what is new or changed, of the old one for what is gone."""
+    """Compare two versions, in document order: of the new one for what is new or changed, of the old one else."""
     before, after = _asked(old), _asked(new)
     compared = [_Comparing(before[key], placed, language).changed() for key, placed in after.items() if key in before]
     return VersionChanges(
@@ -110,7 +114,7 @@ class _Comparing:
         )
 
     def _choices(self, question: Question) -> dict[str, LocalizedText]:
-        """Labels by value; the rows of a table are choices of a kind."""
+        """Return labels by value; the rows of a matrix count as choices."""
         listed: list[Choice | MatrixRow] = [*question.choices, *question.rows]
         return {choice.value: localize_to(choice.label, self.language) for choice in listed}
 

@@ -1,1 +1,1 @@
-"""Answers as tables, for people who count: CSV and XLSX, scoped and redacted by who reads them."""
+"""Exports of answers as tables, for statistics: CSV and XLSX, scoped and redacted by who reads them."""

@@ -1,4 +1,4 @@
-"""Taking answers out: at once when there are few, else by a task of the `bulk` cluster. Each time is recorded."""
+"""Export answers: at once when there are few, else by a task of the `bulk` cluster. Each export is audited."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 class TooMany(Exception):
-    """More submissions than the format takes. `most` says how many it takes."""
+    """More submissions than the format can hold. `most` says how many it can."""
 
     def __init__(self, most: int) -> None:
         super().__init__(str(most))
@@ -38,14 +38,14 @@ class NotReady(Exception):
 
 
 def export_at_once(*, outgoing: Outgoing, format: str, count: int) -> tuple[str, Iterator[bytes]]:
-    """(the file's ending, its pieces) of an export of few submissions; recorded before the first piece leaves."""
+    """Return (file extension, its pieces) of an export of few submissions; audited before the first piece leaves."""
     with transaction.atomic():
         _record("answers.exported", outgoing, format, count)
     return iter_pieces(outgoing, format, lambda done: None)
 
 
 def request_export(*, outgoing: Outgoing, format: str, count: int) -> AnswerExport:
-    """Has an export written in the background. Raises TooMany."""
+    """Enqueue an export to be written in the background. Raises TooMany."""
     if count > MOST[Format(format)]:
         raise TooMany(MOST[Format(format)])
     with transaction.atomic():
@@ -59,20 +59,22 @@ def request_export(*, outgoing: Outgoing, format: str, count: int) -> AnswerExpo
             total=count,
         )
         _record("answers.export_requested", outgoing, format, count, export=str(export.pk))
+        # after the commit: a worker must not look for a row that isn't there yet, or never will be
         transaction.on_commit(lambda: enqueue_bulk(TASK, str(export.pk)))
     return export
 
 
 def run_export(export_id: str) -> None:
-    """Writes an export's file in sealed parts. Run by a `bulk` worker; running it again begins anew.
+    """Write an export's file in sealed parts. Run by a `bulk` worker; running it again begins anew.
 
-    What it holds is decided now, by what its owner may see now.
+    What it holds depends on what its owner may see now, not when they asked for it.
     """
     export = AnswerExport.objects.select_related("form", "by").filter(pk=export_id, ready_at__isnull=True).first()
     if export is None or export.failed or export.expires_at <= timezone.now():
         return
     export.started_at, export.done = timezone.now(), 0
     export.save(update_fields=["started_at", "done"])
+    # the queue delivers at least once: parts of a run that was killed would mix with this one's
     export.parts.all().delete()
     outgoing = Outgoing(
         export.form, export.by, Filters.from_json(export.filters), language=export.language, labels=export.labels
@@ -91,7 +93,7 @@ def run_export(export_id: str) -> None:
 
 
 def fetch_export(*, export: AnswerExport, by: User) -> Iterator[bytes]:
-    """The pieces of a finished export; each fetching is recorded. Raises NotReady."""
+    """Return the pieces of a finished export; each download is audited. Raises NotReady."""
     if export.state != "ready" or export.expires_at <= timezone.now():
         raise NotReady
     with transaction.atomic():
@@ -100,14 +102,14 @@ def fetch_export(*, export: AnswerExport, by: User) -> Iterator[bytes]:
 
 
 def drop_export(*, export: AnswerExport, by: User) -> None:
-    """Deletes an export before its time."""
+    """Delete an export before it expires."""
     with transaction.atomic():
         log_event("answers.export_dropped", actor=get_actor(by), target_kind="answerexport", target_id=export.pk)
         export.delete()
 
 
 def tidy_exports(now: datetime) -> int:
-    """Delete what has expired, enqueue again what never began, and mark what is stuck as failed.
+    """Delete expired exports, enqueue again what never began, and mark what is stuck as failed.
 
     Returns how many were deleted.
     """
@@ -123,10 +125,11 @@ def tidy_exports(now: datetime) -> int:
 def iter_pieces(
     outgoing: Outgoing, format: str, told: Callable[[int], None], *, always_zip: bool = False
 ) -> tuple[str, Iterator[bytes]]:
-    """(ending, pieces). One CSV table is a plain file unless `always_zip`."""
+    """Return (extension, pieces). One CSV table is a plain file unless `always_zip`."""
     sheets = outgoing.sheets(told)
     if format == Format.XLSX:
         return "xlsx", xlsx_pieces(sheets)
+    # two are taken to tell one table from several without building all of them first
     first = next(sheets, None)
     second = next(sheets, None)
     if first is not None and second is None and not always_zip:
@@ -147,6 +150,7 @@ def _teller(export: AnswerExport) -> Callable[[int], None]:
 
 
 def _keep(export: AnswerExport, pieces: Iterable[bytes]) -> None:
+    # in parts, as they come: a large CSV export never lies in memory as a whole
     held = bytearray()
     number = 0
     for piece in pieces:
@@ -159,7 +163,7 @@ def _keep(export: AnswerExport, pieces: Iterable[bytes]) -> None:
 
 
 def _record(action: str, outgoing: Outgoing, format: str, count: int, **more: Any) -> None:
-    """Who took how much of which form, by which filter; never what."""
+    """Log who exported how much of which form, by which filter; never an answer."""
     log_event(
         action,
         actor=get_actor(outgoing.user),

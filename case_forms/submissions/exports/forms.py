@@ -1,4 +1,4 @@
-"""The page's fields: which form, from when to when, which unit, in what shape."""
+"""The form of the export page: which form, from when to when, which unit, in which format."""
 
 from typing import Any
 
@@ -16,6 +16,8 @@ HOW = [("labels", _("Labels, for people")), ("codes", _("Codes, for programs"))]
 
 
 class ExportForm(forms.Form):
+    """What to export, offered from what this person may see."""
+
     form = forms.ModelChoiceField(FormDefinition.objects.none(), label=_("Form"), to_field_name="key", empty_label=None)
     since = forms.DateField(
         label=_("Happened from"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
@@ -32,6 +34,7 @@ class ExportForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # only forms and units with something to export: the lists say no more than the person may see anyway
         seen = Submission.objects.visible_to(user).order_by()
         self._choose_from("form", FormDefinition.objects.filter(pk__in=seen.values("form_version__form")))
         self._choose_from("unit", MobileUnit.objects.filter(pk__in=seen.values("unit")))
@@ -47,7 +50,7 @@ class ExportForm(forms.Form):
         return cleaned
 
     def filters(self) -> Filters:
-        """What was chosen; only for a form that is valid."""
+        """Return the chosen filters. Only for a valid form."""
         chosen = self.cleaned_data
         unit = chosen["unit"].slug if chosen["unit"] else ""
         return Filters(chosen["since"], chosen["until"], unit, chosen["drills"])

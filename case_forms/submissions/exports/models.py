@@ -1,4 +1,4 @@
-"""Exports that are made in the background: how far they are, and the file itself, sealed, until it expires."""
+"""Exports that are written in the background: their progress, and the file itself, sealed, until it expires."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ class Format(models.TextChoices):
 
 class ExportQuerySet(models.QuerySet["AnswerExport"]):
     def visible_to(self, user: User) -> "ExportQuerySet":
-        """A person's own exports; nobody fetches another's."""
+        """Return a person's own exports; nobody downloads another's."""
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         return self.filter(by=user)
@@ -36,11 +36,11 @@ class ExportQuerySet(models.QuerySet["AnswerExport"]):
         return self.filter(expires_at__lte=now)
 
     def stuck(self, now: datetime) -> "ExportQuerySet":
-        """Begun, not finished, and not moving any more."""
+        """Return exports that were begun and neither finished nor failed within LONGEST_WORK."""
         return self.filter(ready_at__isnull=True, failed="", started_at__lte=now - LONGEST_WORK)
 
     def never_begun(self, now: datetime) -> "ExportQuerySet":
-        """Asked for so long ago that a worker would have begun: the task was lost, or is an older release's."""
+        """Return exports that a worker should have begun long ago: the task was lost, or is an older release's."""
         waiting = self.filter(ready_at__isnull=True, failed="", started_at__isnull=True)
         return waiting.filter(created_at__lte=now - LONGEST_WORK, expires_at__gt=now)
 

@@ -1,4 +1,4 @@
-"""Which answers a person gets in clear when answers leave the house as a table.
+"""Redaction of exports: which answers a person gets in clear when answers leave the service as a table.
 
 Reading one submission on the screen is one thing, taking hundreds away in a file another: a file shows less. Whose
 submissions are in it is `Submission.objects.visible_to(user)`; what of each is in clear stands in this table:
@@ -29,13 +29,13 @@ COORDINATOR_SEES = WORKER_SEES | {"personal"}
 
 @dataclass(frozen=True)
 class Clearance:
-    """Sensitivities in clear; `by_sharing`: also what the form shares with the coordinator."""
+    """Sensitivities shown in clear; `by_sharing`: also what the form shares with the coordinator."""
 
     sensitivities: frozenset[str]
     by_sharing: bool = False
 
     def shows(self, question: Question, scope: Mapping[str, Any]) -> bool:
-        """Whether the answer to this question stands in clear. `scope` is what conditions of sharing may read."""
+        """Return whether this question's answer is shown in clear. `scope`: what conditions of sharing may read."""
         if question.sensitivity in self.sensitivities:
             return True
         return self.by_sharing and Role.COORDINATOR.value in shared(question, scope)
@@ -46,7 +46,7 @@ NOTHING = Clearance(frozenset())
 
 @dataclass
 class Reader:
-    """A person who takes answers out; their units and regions are read once."""
+    """A person who exports answers; their units and regions are read once."""
 
     user: User
 
@@ -59,7 +59,7 @@ class Reader:
         return frozenset(self.user.units().values_list("pk", flat=True))
 
     def clearance_for(self, submission: Submission) -> Clearance:
-        """The wider of the two where somebody both coordinates and works."""
+        """Return the clearance for a submission: the wider one where somebody both coordinates and works."""
         if submission.unit.region_id in self.regions:
             return Clearance(COORDINATOR_SEES, by_sharing=True)
         return Clearance(WORKER_SEES) if submission.unit_id in self.units else NOTHING

@@ -1,4 +1,4 @@
-"""Which submissions go out, and what they are written into."""
+"""Selection of the submissions of an export, and the tables that they are written into."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -25,7 +25,7 @@ AT_ONCE = 200  # rows read together
 
 @dataclass(frozen=True)
 class Filters:
-    """Days are calendar days in Albania, both included, of when it happened; `unit` is a slug, "" for all."""
+    """Filters of an export. Days: of when it happened, calendar days in Albania, both included; `unit`: slug, or ""."""
 
     since: date | None = None
     until: date | None = None
@@ -42,7 +42,7 @@ class Filters:
 
 
 def selected(form: FormDefinition, user: User, filters: Filters) -> "QuerySet[Submission]":
-    """The submissions of a form that this person may see, oldest first."""
+    """Return the submissions of a form that this person may see, oldest first."""
     found = Submission.objects.visible_to(user).filter(form_version__form=form)
     if not filters.drills:
         found = found.filter(is_drill=False)
@@ -69,7 +69,7 @@ class Outgoing:
         return selected(self.form, self.user, self.filters)
 
     def sheets(self, told: Callable[[int], None] = lambda count: None) -> Iterator[Sheet]:
-        """Every table that the submissions can fill. `told` hears how many more submissions have been written."""
+        """Yield every table that the submissions can fill. `told` is called with how many submissions are written."""
         with translation.override(self.language):
             versions = self.versions()
             tables = build_tables(list(versions.values()), self.language)
@@ -78,7 +78,7 @@ class Outgoing:
                 yield Sheet(table.name or self.form.key, self._rows(table, versions, writing, told))
 
     def versions(self) -> dict[int, FormVersion]:
-        """The versions that have submissions here, newest first."""
+        """Return the versions that have submissions here by id, newest first."""
         used = self.submissions().order_by().values("form_version")
         return {version.pk: version for version in FormVersion.objects.filter(pk__in=used).order_by("-number")}
 
@@ -92,6 +92,7 @@ class Outgoing:
             if version is None:  # its first submission came in while this was being written
                 continue
             submission.form_version = version  # parsed once, not once a row
+            # again for each row: between two of them the generator stands still, and other code sets its own language
             with translation.override(self.language):
                 yield from self._rows_or_a_word(submission, table, writing)
             count += 1
@@ -102,11 +103,11 @@ class Outgoing:
 
     @staticmethod
     def _rows_or_a_word(submission: Submission, table: Table, writing: Writing) -> list[list[Any]]:
-        """What can't be read is named in the form's table and put aside; the file has all the others."""
+        """Return the rows; of an unreadable submission one that says so, in the form's table, and put it aside."""
         try:
             return list(iter_rows(submission, table, writing))
         except (OperationalError, InterfaceError):
-            raise
+            raise  # a database that is away is no fault of this submission; the rest would fail as well
         except Exception as error:  # noqa: BLE001  # whatever is wrong with one submission, the others go out
             note(EXPORT, submission.pk, error)
             return [] if table.path else [unreadable_row(submission, table)]

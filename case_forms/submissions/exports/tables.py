@@ -1,4 +1,4 @@
-"""Answers of all versions of a form as tables: one for the form, one for each repeat group.
+"""Tables of the answers to all versions of a form: one for the form, one for each repeat group.
 
 Columns are the union over the versions, the newest version's order first; `_version` says which one a row was given
 under. A repeat's row names its submission and its place: `_submission`, `_row`, and `_parent_row` one level deeper.
@@ -26,7 +26,7 @@ ColumnKey = tuple[str, str]  # the question's key, and the part of its answer ("
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `label` is in the reader's language, `code` is what programs read."""
+    """A column. `label` is in the reader's language, `code` is what programs read."""
 
     key: ColumnKey
     label: str
@@ -39,7 +39,7 @@ class Column:
 
 @dataclass
 class Table:
-    """One table. `name`: "" for the form, else the keys of the repeat groups with dots between."""
+    """A table. `name`: "" for the form, else the keys of the repeat groups with dots between."""
 
     path: Path
     title: str
@@ -55,11 +55,12 @@ class Table:
 
 
 def build_tables(versions: Sequence[FormVersion], language: str) -> list[Table]:
-    """The tables of these versions of one form, newest first in `versions`; the form's own table comes first."""
+    """Build the tables of these versions of one form, newest first; the form's own table comes first."""
     found: dict[Path, Table] = {}
     for version in versions:
         form = version.parsed_form
         title = text_in(form.title, language)
+        # newest version first, and the first one wins: its labels and its order of columns
         found.setdefault((), Table((), title, _about_submission()))
         _gather(form.outer_items, (), found, language)
     return list(found.values())
@@ -112,7 +113,7 @@ class Writing:
 
 
 def iter_rows(submission: Submission, table: Table, writing: Writing) -> Iterator[list[Cell]]:
-    """The rows of one table that this submission gives, in the order of `table.header`."""
+    """Yield the rows of one table for this submission, in the order of `table.header`."""
     answers = submission.answers
     clearance = writing.reader.clearance_for(submission)
     scope = {**answers, "_today": _day(timezone.now()), "_occurred_on": _day(submission.occurred_at)}
@@ -124,14 +125,13 @@ def iter_rows(submission: Submission, table: Table, writing: Writing) -> Iterato
 
 
 def unreadable_row(submission: Submission, table: Table) -> list[Cell]:
-    """The form's row of a submission whose answers don't open: which one it is, and in each column that it can't be
-    read."""
+    """Return the form's row of a submission whose answers don't open: its identity, and "can't be read" per column."""
     return [*_fixed(submission), *(_("can't be read") for _column in table.columns)]
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where answers stand: the items there, their answers, what conditions may read, and the row numbers on the way."""
+    """A level of answers: its items, their answers, what conditions may read, and the row numbers on the way."""
 
     items: Sequence[AnyItem]
     answers: Mapping[str, Any] = field(repr=False)
@@ -140,7 +140,7 @@ class _Place:
 
 
 def _places(place: _Place, path: Path) -> Iterator[_Place]:
-    """The place itself for an empty path, else every row of the repeat group that the path leads to."""
+    """Yield the place itself for an empty path, else every row of the repeat group that the path leads to."""
     if not path:
         yield place
         return
@@ -166,7 +166,7 @@ def _fixed(submission: Submission) -> list[Cell]:
 
 
 def _row_names(submission: Submission, place: _Place) -> list[Cell]:
-    """Submission, version, and the numbers of the row and of the row around it."""
+    """Return submission, version, and the numbers of the row and of the row around it."""
     return [str(submission.pk), submission.form_version.number, *place.numbers[-2:]]
 
 
@@ -178,6 +178,7 @@ def _cells(place: _Place, clearance: Clearance, writing: Writing) -> dict[Column
         kind, stored = registry.get(question.type), question.stored
         parts = [part for part, _words in kind.export_columns(stored, writing.language)]
         value = place.answers.get(question.key)
+        # redacted before looking for an answer: a mark only where there is one would tell who answered (docs/adr/0013)
         if not clearance.shows(question, place.scope):
             written: Sequence[Cell] = [kind.redacted(stored)] * len(parts)
         elif is_unanswered(value):

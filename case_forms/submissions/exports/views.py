@@ -1,4 +1,4 @@
-"""The pages: choose what to take out, watch it being written, fetch it."""
+"""Export pages: choose what to export, follow its progress, download it."""
 
 import uuid
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ SHOWN = 10  # of one's own exports
 
 
 def answers_out(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    """GET shows the choice and one's own exports. POST gives the file at once, or has it written."""
+    """Show the choice and one's own exports (GET); return the file at once or enqueue it (POST)."""
     user = staff(request)
     form = ExportForm(request.POST if request.method == "POST" else None, user=user)
     if request.method != "POST" or not form.is_valid():
@@ -55,16 +55,17 @@ def answers_out(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 
 
 def export(request: HttpRequest, export_id: uuid.UUID) -> HttpResponse:
-    """How far an export is."""
+    """Show the progress of an export."""
     found = visible_or_404(AnswerExport, staff(request), pk=export_id)
     answer = render(request, "submissions/answers_out/export.html", frame(request, export=found))
     if found.state in ("waiting", "working"):
+        # without a script: the page reloads itself until the file is ready
         answer["Refresh"] = "2"
     return answer
 
 
 def fetch(request: HttpRequest, export_id: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
-    """The file, as often as wanted until it expires; each time is recorded."""
+    """Download the file, as often as wanted until it expires; each download is audited."""
     user = staff(request)
     found = visible_or_404(AnswerExport, user, pk=export_id)
     try:
@@ -76,7 +77,7 @@ def fetch(request: HttpRequest, export_id: uuid.UUID) -> HttpResponse | Streamin
 
 @require_POST
 def drop(request: HttpRequest, export_id: uuid.UUID) -> HttpResponse:
-    """Deletes an export now instead of when it expires."""
+    """Delete an export before it expires."""
     user = staff(request)
     drop_export(export=visible_or_404(AnswerExport, user, pk=export_id), by=user)
     return redirect("intake:answers_out")
@@ -91,6 +92,7 @@ def _page(request: HttpRequest, form: ExportForm, status: int) -> HttpResponse:
 def _file(name: str, ending: str, pieces: Iterator[bytes]) -> StreamingHttpResponse:
     answer = StreamingHttpResponse(pieces, content_type=MEDIA.get(ending, XLSX))
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    # answers must not stay in a browser's cache on a shared machine
     answer["Cache-Control"] = "no-store"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer

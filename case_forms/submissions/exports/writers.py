@@ -1,4 +1,4 @@
-"""Tables as files. Whatever an answer holds, a spreadsheet never takes it for a formula, a link or a number.
+"""Writers of tables as files. Whatever an answer holds, a spreadsheet never takes it for a formula, link or number.
 
 CSV: as `access.csv_files` writes it; one table is one file, several are a zip. XLSX: one sheet for each table, every
 text written as text. Nothing is written to disk.
@@ -22,17 +22,18 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table on its way out: a name for its file or sheet, and its rows, the header first."""
+    """A table to write: a name for its file or sheet, and its rows, the header first."""
 
     name: str
     rows: Iterable[list[Cell]]
 
 
 def zip_pieces(sheets: Iterable[Sheet]) -> Iterator[bytes]:
-    """Several tables as CSV files in one zip, piece by piece."""
+    """Write several tables as CSV files into one zip, yielded piece by piece."""
     out = _Outlet()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
         for sheet in sheets:
+            # zip64 from the start: how large a member gets isn't known when its header is written
             with archive.open(f"{sheet.name}.csv", "w", force_zip64=True) as member:
                 for piece in iter_csv(sheet.rows):
                     member.write(piece)
@@ -41,7 +42,7 @@ def zip_pieces(sheets: Iterable[Sheet]) -> Iterator[bytes]:
 
 
 class _Outlet:
-    """A file that can only be written to; what was written is taken away as one goes."""
+    """A write-only file; what was written is taken out as one goes, so that the zip never lies in memory as a whole."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -59,8 +60,9 @@ class _Outlet:
 
 
 def xlsx_pieces(sheets: Iterable[Sheet]) -> Iterator[bytes]:
-    """All tables as one workbook, made in memory, then handed out in pieces."""
+    """Write all tables as one workbook, built in memory, then yield it in pieces."""
     held = io.BytesIO()
+    # without these xlsxwriter turns "=..." into a formula and an address into a link; and it writes temporary files
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(held, options)
     bold = book.add_format({"bold": True})
@@ -90,9 +92,10 @@ def _write(page: "xlsxwriter.worksheet.Worksheet", row: int, column: int, cell: 
 
 
 def sheet_name(name: str, taken: set[str]) -> str:
-    """A name that spreadsheets allow and no other sheet has."""
+    """Return a name that spreadsheets allow and no other sheet has."""
     plain = re.sub(r"[\[\]:*?/\\']", "_", name)[:LONGEST_SHEET_NAME] or "_"
     chosen, number = plain, 1
+    # spreadsheets compare sheet names without regard to case
     while chosen.lower() in taken:
         number += 1
         tail = f"~{number}"

@@ -1,4 +1,4 @@
-"""Putting in a file that a submission will name: POST /api/field/v1/attachments."""
+"""Upload of a file that a submission will name: POST /api/field/v1/attachments."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -48,10 +48,10 @@ router = Router(auth=[Bearer(), SessionWithFiles()])
     },
 )
 def attach(request: HttpRequest) -> Any:
-    """Keeps a clean copy of one picture or PDF until a submission of the same person names its id.
+    """Store a clean copy of one picture or PDF until a submission of the same person names its id.
 
-    201: kept. 413: too large. 415: neither a form with a `file` nor a file by itself. 422: `errors` says why it isn't
-    taken. What no submission names in two days is deleted.
+    201: stored. 413: too large. 415: neither a form with a `file` nor a file by itself. 422: `errors` says why it isn't
+    accepted. What no submission names in two days is deleted.
     """
     user: User = request.user  # type: ignore[assignment]
     unit = user.units().first()

@@ -1,4 +1,4 @@
-"""Who calls the field API."""
+"""Authentication of the field API: a bearer token or the session."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ from .body import check_media_type
 
 
 class Bearer(HttpBearer):
-    """A field token (`manage.py field_token USERNAME`). The door has looked it up (`access.middleware`)."""
+    """A field token (`manage.py field_token USERNAME`), looked up already by `access.middleware`."""
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
         return _signed_in(request) if request.bearer else None  # type: ignore[attr-defined]
 
 
 class Session(APIKeyCookie):
-    """The session of the field pages. Whatever changes something needs the CSRF token too."""
+    """The session of the field pages. Unsafe methods need the CSRF token too."""
 
     param_name = settings.SESSION_COOKIE_NAME
 
@@ -30,7 +30,7 @@ class Session(APIKeyCookie):
         return super().__call__(request)
 
     def before_the_body_is_read(self, request: HttpRequest) -> None:
-        """The CSRF check reads the body as a form; JSON it leaves alone."""
+        """Refuse anything but JSON: the CSRF check would read the body as a form, and JSON it leaves alone."""
         check_media_type(request)
 
     def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
@@ -38,9 +38,10 @@ class Session(APIKeyCookie):
 
 
 class SessionWithFiles(Session):
-    """As `Session`, for a body that is a file or a form with one."""
+    """The session, for a body that is a file or a form with one."""
 
     def before_the_body_is_read(self, request: HttpRequest) -> None:
+        # the CSRF check parses the form: without this handler Django would put a large file into a temporary one
         keep_in_memory(request)
 
 

@@ -1,4 +1,4 @@
-"""Reading the body of an API request: at most a megabyte of plain, finite, shallow JSON, and nothing else.
+"""Parsing of API request bodies: at most a megabyte of plain, finite, shallow JSON, and nothing else.
 
 A refusal never repeats what was sent.
 """
@@ -25,13 +25,13 @@ class BodyRefused(Exception):
 
 
 def check_media_type(request: HttpRequest) -> None:
-    """Raises BodyRefused unless the request says that it carries JSON."""
+    """Raise BodyRefused unless the request says that it carries JSON."""
     if request.content_type != JSON_TYPE:
         raise BodyRefused("wrong_media_type")
 
 
 def read_json(request: HttpRequest) -> Any:
-    """The JSON value of the body. Raises BodyRefused."""
+    """Return the JSON value of the body. Raises BodyRefused."""
     check_media_type(request)
     try:
         value = json.loads(
@@ -48,12 +48,14 @@ def read_json(request: HttpRequest) -> Any:
 
 
 def read_bytes(request: HttpRequest, limit: int) -> bytes:
-    """The bytes of the body, also of a chunked one, which comes without its length. Raises BodyRefused."""
+    """Return the bytes of the body, also of a chunked one, which comes without its length. Raises BodyRefused."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isascii() and length.isdigit() and int(length) > limit:
         raise BodyRefused("too_large")
+    # Django bounds a request's stream by its Content-Length, so a chunked body would read as empty
     stream = request.environ["wsgi.input"] if _is_chunked(request) else request  # type: ignore[attr-defined]
     try:
+        # one byte more than allowed, to tell a body of exactly the limit from a longer one
         body = _at_most(stream, limit + 1)
     except (UnreadablePostError, OSError):
         raise BodyRefused("not_json") from None
@@ -63,7 +65,7 @@ def read_bytes(request: HttpRequest, limit: int) -> bytes:
 
 
 def _is_chunked(request: HttpRequest) -> bool:
-    """Over WSGI only: an ASGI server hands the whole body over."""
+    """Return whether the body is chunked; over WSGI only, as an ASGI server hands the whole body over."""
     return (
         not request.META.get("CONTENT_LENGTH")
         and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
@@ -72,7 +74,7 @@ def _is_chunked(request: HttpRequest) -> bool:
 
 
 def _at_most(stream: Any, most: int) -> bytes:
-    """At most so many bytes; a stream may give fewer at a time than it is asked for."""
+    """Read at most so many bytes; a stream may return fewer at a time than it is asked for."""
     parts, left = [], most
     while left > 0:
         part = stream.read(min(left, 65_536))
@@ -88,6 +90,7 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _finite(text: str) -> float:
+    # "1e999" is valid JSON and becomes infinity
     value = float(text)
     if not math.isfinite(value):
         raise ValueError("a number is too large")
@@ -96,13 +99,14 @@ def _finite(text: str) -> float:
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
+    # parsers differ in which of two equal names wins: client and server would read two different answers
     if len(value) < len(pairs):
         raise ValueError("a name stands twice in one object")
     return value
 
 
 def _is_too_deep(value: Any) -> bool:
-    """Whether lists and objects lie deeper in one another than any form needs. Doesn't recurse itself."""
+    """Return whether lists and objects are nested deeper than any form needs. Doesn't recurse itself."""
     level = [value]
     for _depth in range(DEEPEST):
         level = [inner for outer in level for inner in _inside(outer)]
@@ -112,6 +116,6 @@ def _is_too_deep(value: Any) -> bool:
 
 
 def _inside(value: Any) -> Iterator[Any]:
-    """What stands in a list or object and may itself hold something."""
+    """Yield the lists and objects inside a list or object."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return (part for part in inner if isinstance(part, dict | list))

@@ -1,4 +1,4 @@
-"""The field API, for apps that fill forms away from the browser: /api/field/v1/ (docs/api.md)."""
+"""Field API, for apps that fill forms outside the browser: /api/field/v1/ (docs/api.md)."""
 
 import re
 from typing import Any
@@ -49,7 +49,7 @@ log = structlog.get_logger(__name__)
 
 class FieldAPI(NinjaAPI):
     def get_openapi_schema(self, **kwargs: Any) -> Any:
-        """As ninja makes it, with the problems under their own media type."""
+        """Build ninja's schema, with the problems under their own media type."""
         schema = super().get_openapi_schema(**kwargs)
         for path in schema["paths"].values():
             for operation in path.values():
@@ -92,12 +92,12 @@ SUBMISSION_BODY = {
     openapi_extra=SUBMISSION_BODY,
 )
 def submit(request: HttpRequest) -> Any:
-    """Receives one filled form.
+    """Receive one filled form.
 
-    201: received; whoever must be told is owed a notice. 200: the same was received before; the same receipt.
-    409: the UUID stands for something else. 422: `errors` names each thing to mend by its path, or `confirm` what may
-    be a slip; send it corrected, or again with the keys in `confirmed`.
-    503: nothing was received, try again later and tell your coordinator.
+    201: received; a notice is created for everybody who must be notified. 200: the same was received before; the same
+    receipt. 409: the UUID belongs to another submission. 422: `errors` names each thing to correct by its path, or
+    `confirm` what may be a slip; send it corrected, or again with the keys in `confirmed`.
+    503: nothing was received, try again later and inform your coordinator.
     """
     body = _submission(read_json(request))
     user: User = request.user  # type: ignore[assignment]
@@ -116,7 +116,8 @@ def submit(request: HttpRequest) -> Any:
 
 @api.get("/forms", url_name="forms", response={200: list[shapes.FormOut], **COMMON})
 def forms(request: HttpRequest) -> Any:
-    """The newest version of each form that this person may fill; none for who works in no unit."""
+    """List the newest version of each form that this person may fill; none for those who work in no unit."""
+    # only workers fill forms: a coordinator's token reads cases and gets no list of forms
     if not request.user.units().exists():  # type: ignore[union-attr]
         return []
     return [
@@ -134,7 +135,7 @@ def forms(request: HttpRequest) -> Any:
     "/forms/{slug:key}/versions/{int:number}", url_name="form_version", response={200: shapes.DefinitionOut, **COMMON}
 )
 def form_version(request: HttpRequest, key: str, number: int) -> Any:
-    """One published version with its definition. It never changes, so it may be kept."""
+    """Return one published version with its definition. It never changes, so it may be cached."""
     version = _version(key, number)
     return {
         "key": key,
@@ -149,14 +150,15 @@ def form_version(request: HttpRequest, key: str, number: int) -> Any:
     "/forms/{slug:key}/versions/{int:number}/schema", url_name="form_schema", response={200: dict[str, Any], **COMMON}
 )
 def form_schema(request: HttpRequest, key: str, number: int) -> Any:
-    """JSON Schema 2020-12 of this version's `answers`."""
+    """Return the JSON Schema 2020-12 of this version's `answers`."""
     return answers_schema(_version(key, number).parsed_form, Lists(request.user))  # type: ignore[arg-type]
 
 
 @api.get("/cases/{str:reference}", url_name="case", response={200: shapes.CaseOut, **COMMON})
 def case(request: HttpRequest, reference: str) -> Any:
-    """A case of the person's unit or region: status, notices with their times, deadlines, referrals."""
+    """Return a case of the person's unit or region: status, notices with their times, deadlines, referrals."""
     user: User = request.user  # type: ignore[assignment]
+    # what can't be a reference needs no query
     if not REFERENCE.match(reference):
         raise Http404
     found = visible_or_404(Case, user, reference=reference)
@@ -192,7 +194,7 @@ def _version(key: str, number: int) -> FormVersion:
 
 
 def _unit(slug: str | None) -> MobileUnit | None:
-    """The unit named in the body. Another's unit and no unit at all are the same answer."""
+    """Return the unit named in the body. Another's unit and an unknown one get the same answer."""
     if slug is None:
         return None
     found = MobileUnit.objects.filter(slug=slug).first()
@@ -202,7 +204,7 @@ def _unit(slug: str | None) -> MobileUnit | None:
 
 
 def _submission(body: Any) -> shapes.SubmissionIn:
-    """Raises AnswersRefused, with a path for each field that is missing, unknown or wrong."""
+    """Parse the body. Raises AnswersRefused, with a path for each field that is missing, unknown or wrong."""
     try:
         return shapes.SubmissionIn.model_validate(body)
     except ValidationError as refused:
@@ -214,6 +216,7 @@ def _submission(body: Any) -> shapes.SubmissionIn:
 
 def _body_problem(location: tuple[Any, ...], kind: str) -> AnswerProblem:
     name = str(location[0]) if location else ""
+    # a name that no field could have is the sender's own text; a problem never repeats that
     path = f"/{name}" if FIELD_NAME.match(name) else ""
     if kind == "missing":
         return AnswerProblem(path, "missing", _("This is needed."))
@@ -283,6 +286,7 @@ def _not_decided(request: HttpRequest, failure: NotDecided) -> HttpResponse:
 
 @api.exception_handler(OperationalError)
 def _busy(request: HttpRequest, failure: OperationalError) -> HttpResponse:
+    # a lock that wasn't had in time, or a database that is away: the transaction was rolled back, so a retry is safe
     log.error("database_busy", path=request.path)
     return _try_later("busy")
 
@@ -308,5 +312,5 @@ def _not_signed_in(request: HttpRequest, refused: AuthenticationError) -> HttpRe
 
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """Ninja's own: a session request without its CSRF token."""
+    """Answer ninja's own error: a session request without its CSRF token."""
     return problem(error.status_code, "csrf", _("Send the CSRF token with the session, or a bearer token."))

@@ -1,4 +1,4 @@
-"""The shapes of the field API: what may be sent, and what comes back. docs/api.md describes them."""
+"""Schemas of the field API: what may be sent, and what comes back. docs/api.md describes them."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,15 +12,16 @@ SLUG = r"^[a-z0-9][a-z0-9-]{0,79}$"
 
 
 def _text_only(value: Any) -> Any:
-    """UUIDs and times come as text; a number isn't taken for a timestamp."""
+    """Refuse all but text for UUIDs and times; pydantic would take a number for a timestamp."""
     if not isinstance(value, str):
         raise ValueError("not a text")
     return value
 
 
 class SubmissionIn(BaseModel):
-    """One filled form. `uuid` is chosen by the client, once for each filled form, and makes sending safe to repeat."""
+    """A filled form. `uuid` is chosen by the client, once for each filled form, and makes sending safe to repeat."""
 
+    # hidden inputs: an error that reaches the log must not repeat what was sent
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     uuid: Annotated[UUID, BeforeValidator(_text_only), Field(description="Chosen by the client; RFC 9562.")]
@@ -54,8 +55,11 @@ class NoticeReceipt(Schema):
 
 
 class Receipt(Schema):
-    """What a submission set in motion, at the moment it was received. `unmatched`: the procedure has rules about this
-    form, and none was about these answers; nobody was told, and a person must look at it."""
+    """The receipt of a submission, as of the moment it was received.
+
+    `unmatched`: the procedure has rules about this form, and none matches these answers; nobody was notified, and a
+    person must look at it.
+    """
 
     submission: UUID
     case: str | None
@@ -64,7 +68,7 @@ class Receipt(Schema):
 
 
 class AttachmentOut(Schema):
-    """A file that was kept: what to name it by, what was made of it, and its size in bytes."""
+    """A stored file: its id, the media type of the clean copy, and its size in bytes."""
 
     id: UUID
     media_type: str
@@ -72,7 +76,7 @@ class AttachmentOut(Schema):
 
 
 class ProblemError(Schema):
-    """`path` is a JSON pointer into the body."""
+    """One error of a problem. `path` is a JSON pointer into the body."""
 
     path: str
     code: str
@@ -80,7 +84,7 @@ class ProblemError(Schema):
 
 
 class Problem(Schema):
-    """RFC 9457. It never repeats what was sent."""
+    """Problem details (RFC 9457). They never repeat what was sent."""
 
     type: str
     title: str
@@ -96,8 +100,11 @@ class ToConfirmOut(Schema):
 
 
 class RefusedProblem(Problem):
-    """`errors` for answers that can't stand; `confirm`, in a problem of type `urn:vatra:problem:confirm`, for those
-    that may be a slip. One of them is empty."""
+    """A refused submission: `errors` or `confirm`; one of them is empty.
+
+    `errors` is for invalid answers; `confirm`, in a problem of type `urn:vatra:problem:confirm`, for those that may be
+    a slip.
+    """
 
     errors: list[ProblemError] = []
     confirm: list[ToConfirmOut] = []
@@ -111,7 +118,7 @@ class FormOut(Schema):
 
 
 class DefinitionOut(Schema):
-    """`sha256` is over the canonical JSON of `definition`: keys sorted, no spaces, UTF-8."""
+    """A form version. `sha256` is over the canonical JSON of `definition`: keys sorted, no spaces, UTF-8."""
 
     key: str
     version: int
@@ -127,7 +134,7 @@ class AnswerOut(Schema):
 
 
 class ToCallOut(Schema):
-    """Somebody to phone; `office` is empty for a national line."""
+    """A person to phone; `office` is empty for a national line."""
 
     name: str
     office: str
@@ -136,8 +143,11 @@ class ToCallOut(Schema):
 
 
 class NoticeOut(Schema):
-    """Times are null until they happen. `next_step` says what happens by itself at `next_step_at`. `is_unresolved`:
-    nobody is there to be told; then `to_call` says whom to phone."""
+    """A notice of a case. Times are null until they happen.
+
+    `next_step` says what happens automatically at `next_step_at`. `is_unresolved`: there is nobody to notify; then
+    `to_call` says whom to phone.
+    """
 
     id: UUID
     code: str
@@ -197,7 +207,7 @@ class ProcedureOut(Schema):
 
 
 class CaseOut(Schema):
-    """One case as its unit follows it: codes and times; nothing of what was told about the person."""
+    """A case as its unit follows it: codes and times; nothing of what was answered about the person."""
 
     reference: str
     status: str
@@ -214,5 +224,5 @@ class CaseOut(Schema):
     referrals: list[ReferralOut]
 
 
-# What any operation may answer: not signed in; signed in without what it takes; nothing there; another method.
+# what any operation may answer: not signed in; not permitted; not found; method not allowed
 COMMON: dict[Any, Any] = {401: Problem, 403: Problem, 404: Problem, 405: Problem}

@@ -1,4 +1,4 @@
-"""Addresses of the field API, under /api/field/v1/."""
+"""URLs of the field API, under /api/field/v1/."""
 
 from django.urls import URLPattern, URLResolver, path
 

@@ -1,4 +1,4 @@
-"""Makes the entries of one section's page: questions, notes and groups with their rows."""
+"""Builder of the entries of one section's page: questions, notes and groups with their rows."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from .repeat_rows import get_rows, is_new
 
 
 class Maker:
-    """`state` is the section as it was answered, `rows` the same with the empty rows of this page (`with_rows`)."""
+    """Builder of a page. `state`: the section as answered; `rows`: the same with its empty rows (`with_rows`)."""
 
     def __init__(
         self,
@@ -52,9 +52,10 @@ class Maker:
         applies: Collection[int] | None,
         prefix: str,
     ) -> list[Entry]:
-        """`applies`: ids of the items that apply here; None: all, as far as one can say."""
+        """Build the entries of one level. `applies`: ids of the items that apply; None: all, as far as one can say."""
         entries: list[Entry] = []
         for item in items:
+            # what doesn't apply is rendered hidden, so that the script can show it while the person types
             relevant = applies is None or id(item) in applies
             name = f"{prefix}{item.key}"
             if isinstance(item, Note):
@@ -102,6 +103,7 @@ class Maker:
             applies = {id(item) for item in row_items[index]} if index < len(row_items) else None
             inside = {**scope, **here, "_position": index + 1}
             entries = self._entries(repeat.items, row, here, inside, applies, f"{name}-{index}-")
+            # only the row that the button asked for takes the focus; rows that must be there don't
             is_asked_for = is_new(row) and name == self.new_row_in and index == len(rows) - 1
             views.append(RowView(name=f"{name}-{index}", number=index + 1, entries=entries, is_new=is_asked_for))
         return RepeatView(
@@ -117,12 +119,12 @@ class Maker:
 
 
 def get_scope(checked: Checked, context: CheckContext) -> Answers:
-    """What expressions may read once the whole form has been looked at."""
+    """Return what expressions may read once the whole form has been validated."""
     return {**scope_at(context), **checked.answers}
 
 
 def holds(expression: Any, scope: Answers) -> bool:
-    """Whether a condition is true; one that can't be worked out counts as true, as in checking."""
+    """Return whether a condition is true; one that can't be evaluated counts as true, as in validation."""
     if isinstance(expression, bool):
         return expression
     try:

@@ -1,4 +1,4 @@
-"""What a section's page is made of: questions, notes, repeats with their rows, and the steps through the form."""
+"""View models of a section's page: questions, notes, repeats with their rows, and the steps through the form."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from case_forms.form_builder.definition import Question
 
 @dataclass(frozen=True)
 class QuestionView:
-    """One question as the page shows it. `name` is its form field, `id` where labels and the error summary point.
+    """A question as the page shows it. `name` is its form field, `id` the target of labels and the error summary.
 
     `scope`: what expressions may read here; `attachments`: the files that the form has, by id.
     """
@@ -33,7 +33,7 @@ class QuestionView:
 
     @property
     def question(self) -> Mapping[str, Any]:
-        """The question's properties as they are stored, for its widget."""
+        """Return the question's stored properties, for its widget."""
         return self.asked.stored
 
     @property
@@ -42,7 +42,7 @@ class QuestionView:
 
     @property
     def is_asked(self) -> bool:
-        """Whether it can be answered as the page stands: it applies, and its filter lets something through."""
+        """Return whether it can be answered as the page stands: it applies, and its filter lets a choice through."""
         return self.relevant and bool(self.choices or not self.asked.has("choice_filter"))
 
 
@@ -56,7 +56,7 @@ class NoteView:
 
 @dataclass(frozen=True)
 class RowView:
-    """One row of a repeat. `name` is what its fields' names begin with (household-0)."""
+    """A row of a repeat. `name` is what its fields' names begin with (household-0)."""
 
     name: str
     number: int
@@ -102,7 +102,7 @@ class Step:
 
 @dataclass(frozen=True)
 class SectionPage:
-    """Everything the template needs. `problems` are (id to link to, label, message); `live` is form.js's data block."""
+    """Everything the template needs. `problems`: (id to link to, label, message); `live`: the data block of form.js."""
 
     key: str
     title: str
@@ -132,20 +132,20 @@ class SectionPage:
 
     @property
     def may_require(self) -> bool:
-        """Whether a question here must be answered, or would have to be after other answers."""
+        """Return whether a question here is required, or would be after other answers."""
         return any(view.asked.required for view in self.questions())
 
     def names(self) -> set[str]:
-        """The form fields of all questions that are asked now."""
+        """Return the form fields of all questions that are asked now."""
         return {view.name for view in self.questions() if view.is_asked}
 
     def questions(self) -> Iterator[QuestionView]:
-        """All of them, those in rows included."""
+        """Yield all questions, those in rows included."""
         yield from (view for _around, view in walked(self.entries) if isinstance(view, QuestionView))
 
 
 def walked(entries: list[Entry], around: str = "") -> Iterator[tuple[str, QuestionView | RepeatView]]:
-    """Every question and group in the order of the page, with the words for the rows around it ("Children 2: ")."""
+    """Yield every question and group in page order, with the words for the rows around it ("Children 2: ")."""
     for entry in entries:
         if isinstance(entry, NoteView):
             continue

@@ -1,4 +1,4 @@
-"""What the page's script needs to show and hide, filter and work out as one types (static/js/form.js)."""
+"""Rules for the page's script, which shows, hides, filters and calculates as one types (static/js/form.js)."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -16,8 +16,11 @@ CARRIED = ("key", "item", "type", "default", "result", "read_only", *EXPRESSIONS
 
 
 def live_rules(state: SectionState, answers: Answers, scope: Answers, context: CheckContext) -> dict[str, Any]:
-    """{"items", "scope", "kept", "words"}: this section's rules; of the answers given elsewhere those that they read;
-    values that nobody types and only a program gave; and the words for what is worked out."""
+    """Return {"items", "scope", "kept", "words"} for the script.
+
+    This section's rules; of the answers given elsewhere those that they read; values that nobody types and only a
+    program gave; and the words for calculated values.
+    """
     items = state.section.items
     own = {item.key for item in _all(items)}
     read = {
@@ -25,6 +28,7 @@ def live_rules(state: SectionState, answers: Answers, scope: Answers, context: C
     }
     return {
         "items": _rules(items, read, context),
+        # no other answers of other sections: the page holds no more of a person's story than its rules need
         "scope": {key: scope[key] for key in sorted(read - own) if key in scope},
         "kept": dict(_kept(items, read, answers, "")),
         "words": {"nothing": gettext("nothing yet"), "yes": gettext("Yes"), "no": gettext("No")},
@@ -32,7 +36,7 @@ def live_rules(state: SectionState, answers: Answers, scope: Answers, context: C
 
 
 def _rules(items: Iterable[AnyItem], read: set[str], context: CheckContext) -> list[dict[str, Any]]:
-    """Without hidden questions that no rule reads: their values have no business on the page."""
+    """Return the items' rules, without hidden questions that no rule reads: their values don't belong on a page."""
     return [
         _rule(item, read, context)
         for item in items
@@ -41,7 +45,7 @@ def _rules(items: Iterable[AnyItem], read: set[str], context: CheckContext) -> l
 
 
 def _rule(item: AnyItem, read: set[str], context: CheckContext) -> dict[str, Any]:
-    """The item without its words; a group with the rules of its rows."""
+    """Return an item's rules without its texts; a group's with the rules of its rows."""
     rule: dict[str, Any] = {name: item.value_of(name) for name in CARRIED if item.has(name)}
     if isinstance(item, Repeat):
         rule["items"] = _rules(item.items, read, context)
@@ -66,7 +70,7 @@ def _kept(items: Iterable[AnyItem], read: set[str], answers: Any, prefix: str) -
 
 
 def _is_a_programs(question: Question) -> bool:
-    """Whether only a program can have given the answer: nobody types it, and the form has none of its own."""
+    """Return whether only a program can have given the answer: nobody types it, and the form doesn't compute it."""
     return not (question.has_own_value or question.type == "calculated" or question.is_typed)
 
 

@@ -1,4 +1,4 @@
-"""The rows that a page shows besides those that were typed: one that was asked for, and as many as there must be."""
+"""Empty rows that a page shows besides those that were typed: one that was asked for, and as many as required."""
 
 from collections.abc import Iterable
 
@@ -8,14 +8,14 @@ from case_forms.questions.base import Posted
 from ..drafts.typed_values import typed_rows
 from ..validation.validate import Answers
 
-NEW_ROW: Answers = {"": None}  # a row that is there and holds nothing: checking looks at it, storing leaves it out
+NEW_ROW: Answers = {"": None}  # a row that holds nothing: validation looks at it, storing leaves it out
 
 
 def with_new_rows(items: Iterable[AnyItem], answers: Answers, wanted: str = "", prefix: str = "") -> Answers:
-    """The answers with the empty rows that the page shows, so that checking says which questions apply in them.
+    """Add the empty rows that the page shows, so that validation says which questions apply in them.
 
-    `wanted` is the name of the group that gets one more row (children, household-0-children). A row that it stands in
-    and that isn't there is made.
+    `wanted` is the name of the group that gets one more row (children, household-0-children). A missing row around it
+    is added as well.
     """
     shown = dict(answers)
     for item in items:
@@ -40,7 +40,7 @@ def is_new(row: Answers) -> bool:
 
 
 def after_saving(items: Iterable[AnyItem], post: Posted, name: str, prefix: str = "") -> str:
-    """The name that a group on the posted page has once its page is made anew.
+    """Return the name that a group on the posted page has once its page is built anew.
 
     Rows in which nothing was typed are left out, so those behind them move up; an empty row comes last.
     """
@@ -49,6 +49,7 @@ def after_saving(items: Iterable[AnyItem], post: Posted, name: str, prefix: str 
             continue
         outer, inside = f"{prefix}{item.key}", name.removeprefix(f"{prefix}{item.key}-")
         index, _dash, inner = inside.partition("-")
+        # the name comes from the request, so its index is bounded
         if inside == name or not inner or not (index.isascii() and index.isdigit()) or len(index) > 3:
             continue
         rows = typed_rows(item, post, outer)

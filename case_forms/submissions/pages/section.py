@@ -1,7 +1,7 @@
-"""A form on the screen: the page that shows one section, its errors and the way through.
+"""The page of one section of a form, with its errors and the steps through the form.
 
 The server decides what is relevant; a page also carries what doesn't apply now, hidden, so that the browser can show it
-live (static/js/form.js). What was typed is kept as it was typed; checking happens each time a page is made.
+live (static/js/form.js). What was typed is stored as it was typed; it is validated each time a page is built.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ class NoSuchSection(Exception):
 
 
 def get_section(form: Form, section_key: str) -> Section:
-    """Raises NoSuchSection."""
+    """Return the form's section of this key. Raises NoSuchSection."""
     section = form.get_section(section_key)
     if section is None:
         raise NoSuchSection
@@ -42,11 +42,11 @@ def section_page(
     new_row_in: str = "",
     file_errors: Mapping[str, str] | None = None,
 ) -> SectionPage:
-    """The page of one section.
+    """Build the page of one section.
 
-    `shown` names the form fields whose errors are told: those that the person has seen; with `tell_all`, all are told.
+    `shown` names the form fields whose errors are shown: those that the person has seen; with `tell_all`, all are.
     `new_row_in` is the name of a group that gets one more, empty row (children, household-0-children). `file_errors`:
-    why a file that came with the page wasn't taken, by its field. Raises NoSuchSection.
+    why a file that came with the page wasn't accepted, by its field. Raises NoSuchSection.
     """
     get_section(form, section_key)
     checked = checked_for(form, answers, context, user)
@@ -54,6 +54,7 @@ def section_page(
     if not state.relevant:
         raise NoSuchSection
     with_rows = with_new_rows(state.section.items, answers, new_row_in)
+    # validated a second time only when there are empty rows; errors come from the first time, without them
     rows = state if with_rows == answers else _state(form_states(form, with_rows, context), section_key)
     errors = _errors_by_name(state, shown, tell_all=tell_all)
     for name, message in (file_errors or {}).items():
@@ -75,14 +76,16 @@ def section_page(
 
 
 def checked_for(form: Form, answers: Answers, context: CheckContext, user: User | None) -> Checked:
-    """The whole form as it stands, with the cases and sessions it names looked up for this person; without one, any
-    may be named."""
+    """Validate the whole form, with the cases and sessions it names looked up for this person.
+
+    Without a person, any case or session may be named.
+    """
     checked = form_states(form, answers, context)
     if user is None:
         return checked
     _case, unknown = named_case(form, checked.answers, user)
     for problem in [*unknown, *report_problems(form, checked.answers, user)]:
-        key = problem.path.split("/")[2]
+        key = problem.path.split("/")[2]  # /answers/<key>/...
         state = next(state for state in checked.sections if key in state.answers)
         state.errors.append(problem)
         checked.errors.append(problem)
@@ -107,14 +110,14 @@ def _steps(checked: Checked, answers: Answers, here: str, language: str) -> list
 
 
 def _is_filled(state: SectionState, answers: Answers) -> bool:
-    """Somebody answered something here, and nothing is wrong. Defaults that nobody has looked at don't count."""
+    """Return whether somebody answered something here, and nothing is wrong. Unseen defaults don't count."""
     return state.is_complete and any(item.key in answers for item in state.items)
 
 
 def get_name(path: str, items: Iterable[AnyItem]) -> str:
-    """The form field that a problem's path means: /answers/household/0/age -> household-0-age; "" for the whole form.
+    """Return a problem's form field: /answers/household/0/age -> household-0-age; "" for the whole form.
 
-    What is wrong inside an answer (/answers/place/lat) is told beside its question.
+    What is wrong inside an answer (/answers/place/lat) is shown beside its question.
     """
     steps, names = path.split("/")[2:], list[str]()
     while steps:

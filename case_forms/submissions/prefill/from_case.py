@@ -1,5 +1,8 @@
-"""A form that goes on in its case: an identification begins with what the case's last one holds, a request to offices
-with the offices whose help was named as a need."""
+"""Prefilling of forms from their case.
+
+An identification begins with what the case's last one holds, a request to offices with the offices whose help was named
+as a need.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -41,9 +44,9 @@ log = structlog.get_logger(__name__)
 
 
 def answers_to_continue(*, version: FormVersion, case: Case, by: User) -> Answers:
-    """What the newest version of this form begins with in this case; nothing for most forms.
+    """Return what the newest version of this form begins with in this case; nothing for most forms.
 
-    Opening what was sent is recorded. One that doesn't open leaves the form empty: it can be filled all the same.
+    Opening a submission is audited. One that doesn't open leaves the form empty: it can be filled all the same.
     """
     if version.form.key == REQUEST:
         return _offices_for_needs(version, case, by)
@@ -55,6 +58,7 @@ def answers_to_continue(*, version: FormVersion, case: Case, by: User) -> Answer
     last, answers = opened
     today = timezone.localdate()
     context = CheckContext(Lists(by), today, today, by.language, now=timezone.now())
+    # the last one may have been filled under an older version: answers that no longer fit are left out
     fitting = plan_move(last.form_version.parsed_form, version.parsed_form, answers, context).answers
     types = {key: located.question.type for key, located in version.parsed_form.questions_by_key.items()}
     return {
@@ -63,8 +67,10 @@ def answers_to_continue(*, version: FormVersion, case: Case, by: User) -> Answer
 
 
 def _offices_for_needs(version: FormVersion, case: Case, by: User) -> Answers:
-    """The offices for the needs that the last identification and the last plan name. A proposal to the worker, who asks
-    the person: no consent is copied."""
+    """Propose the offices for the needs that the last identification and the last plan name.
+
+    A proposal to the worker, who asks the person: no consent is copied.
+    """
     named = {*_needs_at_first_contact(case, by), *_needs_of_the_plan(case, by)}
     asked = version.parsed_form.get_question("ask")
     offered = [choice.value for choice in (asked.choices if asked else ()) if choice.value in named]
@@ -86,7 +92,7 @@ def _needs_of_the_plan(case: Case, by: User) -> Iterator[str]:
 
 
 def _last_opened(case: Case, by: User, form: str) -> tuple[Submission, Answers] | None:
-    """The case's last submission of a form that this person may see, and its answers; None when it doesn't open."""
+    """Return the case's last submission of a form that this person may see, and its answers; None when unreadable."""
     sent = Submission.objects.visible_to(by).filter(case=case, form_version__form__key=form)
     last = sent.select_related("form_version").order_by("-received_at").distinct().first()
     if last is None:

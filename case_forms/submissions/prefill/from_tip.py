@@ -1,4 +1,4 @@
-"""An identification begun from what the public wrote: what is known already stands in it, for the worker to look at."""
+"""Prefilling of an identification from a tip: what is known already, for the worker to check."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from outreach_pages.records.models import InformativeSession
 
 from ..validation.validate import Answers
 
-# Answers with another key in the identification than in the public form.
+# answers with another key in the identification than in the public form
 OTHER_KEYS = {"danger_now": "immediate_danger"}
 
 
 def answers_from(tip: Tip, form: Form) -> Answers:
-    """Answers for a form of ours: those that the person gave under the same key and type, and where the tip is from.
+    """Return answers for a staff form: those of the tip under the same key and type, and where the tip is from.
 
     What was written freely is not copied: an identification holds what the worker has seen and heard.
     """
@@ -45,12 +45,13 @@ def _get_card(tip: Tip) -> str:
 
 
 def _may_copy(question: Question, value: Any) -> bool:
+    # how to contact the person safely is the exception: it is no account of what happened
     is_free_text = question.type in ("text", "long_text") and not question.key.startswith("safe_contact_")
     return not is_free_text and _fits(question, value)
 
 
 def _fits(question: Question, value: Any) -> bool:
-    """Whether every value chosen is among the question's own choices."""
+    """Return whether every value chosen is among the question's own choices."""
     if not question.has("choices"):
         return True
     known = {choice.value for choice in question.choices}

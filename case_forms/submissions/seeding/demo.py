@@ -1,4 +1,4 @@
-"""Invented people and cases to try the product with. Never in production, never a real address.
+"""Demo data: invented people and cases to try the product with. Never in production, never a real address.
 
 Everybody here is marked `is_demo`, every address ends in the reserved `.example`, every case says that it is invented.
 """
@@ -34,7 +34,7 @@ from ..actions import receive_submission
 from ..models import Submission
 from .reference import Made, read, seed_partners
 
-# One password and one PIN for every demo account and contact; docs/domain/sources.md and the README name them too.
+# one password and one PIN for every demo account and contact; docs/domain/sources.md and the README name them too
 DEMO_PASSWORD = "vatra-demo-2026"  # noqa: S105
 DEMO_PIN = "482915"
 
@@ -57,7 +57,7 @@ class DemoRefused(Exception):
 
 
 def seed_demo(*, with_cases: bool = True) -> Made:
-    """Adds the demo people, contacts, duty shifts and, when there is no case yet, a few invented cases.
+    """Add the demo people, contacts, duty shifts and, when there is no case yet, a few invented cases.
 
     Returns how many rows of each kind were made; all 0 when there was nothing to do. Raises DemoRefused in production
     and before `seed_reference` has run.
@@ -78,7 +78,7 @@ def seed_demo(*, with_cases: bool = True) -> Made:
 
 
 def demo_accounts() -> list[dict[str, str]]:
-    """The demo accounts, for a table: [{"username", "password", "role", "place"}], in the order of the file."""
+    """Return the demo accounts, for a table: [{"username", "password", "role", "place"}], in the order of the file."""
     return [
         {
             "username": row["username"],
@@ -91,7 +91,7 @@ def demo_accounts() -> list[dict[str, str]]:
 
 
 class _Hashes:
-    """Slow by design, so each is worked out once, and only when somebody is missing."""
+    """Hashes of the demo password and PIN. Slow by design, so each is computed once, and only when needed."""
 
     @cached_property
     def password(self) -> str:
@@ -164,7 +164,7 @@ def _seed_contacts(facts: dict[str, Any], hashes: _Hashes) -> Made:
 
 
 def _seed_sessions() -> int:
-    """Invented informative sessions; two of them with their report, on the real road, and with the page of their card.
+    """Seed invented informative sessions; two with their report, received like a real one, and with their card's page.
 
     Returns how many were made.
     """
@@ -188,8 +188,10 @@ def _seed_sessions() -> int:
 
 @transaction.atomic
 def _seed_tip() -> None:
-    """An invented tip by the card of an invented session, from which the identification of an invented case was
-    begun: so the numbers have a chain from session to case to show."""
+    """Seed a tip by the card of an invented session, from which the identification of an invented case was begun.
+
+    So the conversions have a chain from session to case to show.
+    """
     identification = Submission.objects.filter(case__isnull=False, submitted_by__username=TIP["by"]).first()
     sessions = InformativeSession.objects.took_place().filter(is_demo=True, planned_by__username=TIP["by"])
     form = FormVersion.objects.newest().for_public().filter(form__key="public_tip").first()
@@ -211,7 +213,7 @@ def _seed_tip() -> None:
 
 
 def seed_demo_cases() -> int:
-    """Sends the invented submissions down the real road, when no case exists yet. Returns how many cases were opened.
+    """Receive the invented submissions like real ones, when no case exists yet. Return how many cases were opened.
 
     A later submission belongs to the case an earlier one opened: `of_case` is that one's name.
     """

@@ -1,7 +1,7 @@
-"""Real facts that production starts from: geography, organisations, forms, the procedure, admin rights, public pages.
+"""Reference data that production starts from: geography, organisations, forms, the procedure, admin rights, pages.
 
 Seeding adds what is missing. What people may change afterwards (a municipality's directorate, a partner, a page) is
-never written over; a form or procedure is renewed from its file only as long as nobody has changed it.
+never overwritten; a form or procedure is updated from its file only as long as nobody has changed it.
 """
 
 import json
@@ -32,7 +32,7 @@ Made = dict[str, int]
 
 log = structlog.get_logger(__name__)
 
-# Rights in the Wagtail admin, by group: (app, models, verbs). Which cases somebody sees never depends on these.
+# rights in the Wagtail admin, by group: (app, models, verbs). Which cases somebody sees never depends on these
 ALL = ("add", "change", "view", "delete", "publish", "lock", "unlock")
 WRITE = ("add", "change", "view")
 # nobody deletes a form, and nobody publishes one alone (docs/adr/0012)
@@ -62,13 +62,15 @@ GROUPS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
     ),
     "Auditors": (("wagtailadmin", ("admin",), ("access",)),),
 }
-# Rights that groups had once and must not keep: accounts are kept under cms/staff/, never by Wagtail's own screens.
+# rights that groups had once and must lose: accounts are managed under cms/staff/, never by Wagtail's own screens
 WITHDRAWN = (("access", ("user", "assignment"), (*WRITE, "delete")), ("auth", ("group",), (*WRITE, "delete")))
 
 
 def seed_reference() -> Made:
-    """Adds every fact that is missing, in one transaction. Returns how many rows of each kind were made; all 0 when
-    there was nothing to do. Raises DefinitionRefused or ProcedureRefused when a file is not fit to be published.
+    """Add all reference data that is missing, in one transaction.
+
+    Returns how many rows of each kind were added; all 0 when there was nothing to do. Raises DefinitionRefused or
+    ProcedureRefused when a file is not fit to be published.
     """
     with transaction.atomic():
         made = {
@@ -86,7 +88,7 @@ def seed_reference() -> Made:
 
 
 def folder(room: str) -> Path:
-    """The data folder of a room, by its app label."""
+    """Return the data folder of a room, by its app label."""
     return Path(apps.get_app_config(room).path) / "data"
 
 
@@ -95,7 +97,7 @@ def read(room: str, name: str) -> dict[str, Any]:
 
 
 def seed_geography(facts: dict[str, Any]) -> Made:
-    """Regions, police directorates, municipalities (each with its own directorate) and mobile units."""
+    """Seed regions, police directorates, municipalities (each with its own directorate) and mobile units."""
     made = {
         "regions": _add(Region, facts["regions"], ("slug", "name", "iso_code", "is_outreach")),
         "police directorates": _add(PoliceDirectorate, facts["directorates"], ("slug", "name", "short_name")),
@@ -113,7 +115,7 @@ def seed_geography(facts: dict[str, Any]) -> Made:
 
 
 def seed_partners(rows: Iterable[dict[str, Any]], *, is_demo: bool = False) -> int:
-    """Organisations without people: contacts and PINs are agreed with each of them and entered by the operator."""
+    """Seed organisations without people: contacts and PINs are agreed with each of them and entered by hand."""
     known = set(Partner.objects.values_list("slug", flat=True))
     regions, directorates, municipalities = _by_slug(Region), _by_slug(PoliceDirectorate), _by_slug(Municipality)
     missing = [row for row in rows if row["slug"] not in known]
@@ -132,7 +134,7 @@ def seed_partners(rows: Iterable[dict[str, Any]], *, is_demo: bool = False) -> i
 
 
 def form_files() -> list[dict[str, Any]]:
-    """The shipped form definitions, in the order of their keys."""
+    """Return the shipped form definitions, in the order of their keys."""
     return [
         json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder("builder") / "forms").glob("*.json"))
     ]
@@ -143,8 +145,9 @@ def procedure_files() -> list[dict[str, Any]]:
 
 
 def seed_definitions() -> Made:
-    """Publishes the shipped forms and procedures that are new or newer, and checks them against each other at the end:
-    between a new form and a new procedure there may be a moment in which they don't fit.
+    """Publish the shipped forms and procedures that are new or newer, and check them against each other at the end.
+
+    Between a new form and a new procedure there may be a moment in which they don't fit.
 
     Where somebody has changed a form or procedure by hand, what is shipped may not fit it. Then what fits is taken
     over, each by itself, the rest stays as it is, and the log says so: an upgrade must not end in a service that
@@ -158,15 +161,18 @@ def seed_definitions() -> Made:
     except (DefinitionRefused, ProcedureRefused):
         if not _was_changed_by_hand():
             raise
+    # forms before and after: some fit only once the procedures that have rules for them are there
     forms = seed_forms(one_by_one=True)
     procedures = seed_procedures(one_by_one=True)
     return {"form versions": forms + seed_forms(one_by_one=True), "procedure versions": procedures}
 
 
 def seed_forms(*, one_by_one: bool = False) -> int:
-    """Publishes each shipped form that is new, or newer here than a form nobody has changed. `one_by_one`: only what
-    fits the procedures that stand, and of the forms that a shipped procedure has rules for none that no standing one
-    has; else that is left to whoever calls."""
+    """Publish each shipped form that is new, or newer than a form that nobody has changed. Return how many versions.
+
+    `one_by_one`: only what fits the published procedures, and of the forms that a shipped procedure has rules for none
+    that no published one has rules for; without it, checking that is up to the caller.
+    """
     made = 0
     for definition in form_files():
         form = FormDefinition.objects.filter(key=definition["key"]).first()
@@ -190,7 +196,7 @@ def seed_forms(*, one_by_one: bool = False) -> int:
 
 
 def _waits_for_rules(key: str) -> bool:
-    """Whether the shipped procedures have rules for this form and the one in force has none: nobody would be told."""
+    """Return whether shipped procedures have rules for this form and the one in force none: nobody would be told."""
     try:
         standing = [ProcedureVersion.objects.in_force().definition]
     except ProcedureVersion.DoesNotExist:
@@ -203,8 +209,10 @@ def _has_rules(procedures: Iterable[dict[str, Any]], key: str) -> bool:
 
 
 def seed_procedures(*, one_by_one: bool = False) -> int:
-    """Publishes each shipped procedure that is new, or newer here than a procedure nobody has changed. `one_by_one`:
-    only what fits the forms that stand."""
+    """Publish each shipped procedure that is new, or newer than a procedure that nobody has changed.
+
+    `one_by_one`: only what fits the published forms. Returns how many versions.
+    """
     made = 0
     for definition in procedure_files():
         procedure = Procedure.objects.filter(key=definition["key"]).first()
@@ -246,7 +254,7 @@ def _kept(what: str, key: str, refused: DefinitionRefused | ProcedureRefused) ->
 
 
 def seed_groups() -> int:
-    """Gives the admin's groups the rights GROUPS names. Returns how many rights were added."""
+    """Grant the admin's groups the rights that GROUPS names. Return how many were added."""
     made = 0
     withdrawn = {right for app, models, verbs in WITHDRAWN for right in _permissions(app, models, verbs)}
     for group in Group.objects.filter(permissions__in=withdrawn).distinct():
@@ -272,7 +280,7 @@ def _permissions(app: str, models: tuple[str, ...], verbs: tuple[str, ...]) -> I
 
 
 def _to_renew(thing: FormDefinition | Procedure, working: dict[str, Any], shipped: dict[str, Any]) -> bool:
-    """The file differs, and nobody has changed the working copy or published a version by hand."""
+    """Return whether the file differs, and nobody has changed the working copy or published a version by hand."""
     newest = thing.versions.order_by("-number").first()
     untouched = newest is None or (
         working == newest.definition and not thing.versions.filter(published_by__isnull=False).exists()
@@ -281,7 +289,7 @@ def _to_renew(thing: FormDefinition | Procedure, working: dict[str, Any], shippe
 
 
 def _add(model: Any, rows: Iterable[dict[str, Any]], fields: tuple[str, ...]) -> int:
-    """Makes the rows whose slug isn't there yet; others stay as they are."""
+    """Create the rows whose slug isn't there yet; others stay as they are."""
     known = set(model.objects.values_list("slug", flat=True))
     missing = [model(**{field: row[field] for field in fields}) for row in rows if row["slug"] not in known]
     model.objects.bulk_create(missing)

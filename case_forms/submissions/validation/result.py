@@ -1,4 +1,4 @@
-"""What checking is given beside the form, and what comes out of it."""
+"""Input of validation beside the form, and its result."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,7 +13,7 @@ Answers = dict[str, Any]
 
 @dataclass(frozen=True)
 class AnswerProblem:
-    """One answer to mend. `path` is a JSON pointer such as /answers/persons/0/age; no field holds what was answered."""
+    """An answer to correct. `path`: a JSON pointer such as /answers/persons/0/age; no field holds what was answered."""
 
     path: str
     code: str
@@ -22,10 +22,10 @@ class AnswerProblem:
 
 @dataclass(frozen=True)
 class CheckContext:
-    """What answers are checked against besides the form. Dates are calendar days in Albania.
+    """What answers are validated against besides the form. Dates are calendar days in Albania.
 
-    `language` is the form's; what the house says of an answer is said in `house_language`, the same unless given.
-    `now` is the moment of the check unless given. Without `attachments` no file can be named.
+    `language` is the form's; the service's messages about answers are in `house_language`, the same unless given.
+    `now` is the moment of validation unless given. Without `attachments` no file can be named.
     """
 
     sources: ChoiceSource
@@ -39,11 +39,11 @@ class CheckContext:
 
 @dataclass
 class SectionState:
-    """One section as it stands. `items`: what is relevant now.
+    """A section as it stands. `items`: what is relevant now.
 
     By the name of its form field (`household`, `household-0-children`, `household-0-children-1-age`):
-    row_items: what is relevant in each row of a repeat; worked_out: values that nobody typed (defaults, `initial`,
-    calculations).
+    row_items: what is relevant in each row of a repeat; worked_out: computed values that nobody typed (defaults,
+    `initial`, calculations).
     """
 
     section: Section
@@ -65,7 +65,7 @@ class SectionState:
 
 @dataclass
 class Checked:
-    """Cleaned answers of what is relevant, and everything wrong, in document order."""
+    """Cleaned answers of what is relevant, and all problems, in document order."""
 
     answers: Answers = field(default_factory=dict, repr=False)
     errors: list[AnswerProblem] = field(default_factory=list)

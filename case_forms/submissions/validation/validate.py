@@ -1,21 +1,21 @@
-"""Checking answers against a form version, in the order that docs/expressions.md writes down.
+"""Validation of answers against a form version, in the order that docs/expressions.md defines.
 
 1. A key that no question has is refused (strict) or dropped (lenient).
 2. Sections and their items are taken in document order; a repeat's rows one after the other, repeats in a row too.
-   A row in which nothing was typed is looked at and not kept (lenient).
-3. The section's relevance is worked out on the answers accepted so far, then the item's. An answer to something
+   A row in which nothing was typed is looked at and left out (lenient).
+3. The section's relevance is evaluated on the answers accepted so far, then the item's. An answer to something
    irrelevant is refused (strict) or dropped (lenient).
-4. A calculated question gets its value now; one that is sent is refused (strict) or passed over (lenient).
+4. A calculated question gets its value now; one that is sent is refused (strict) or ignored (lenient).
 5. Unanswered: the default applies, else `initial` (lenient; for what nobody types, in both), unless it can't stand.
    What nobody types (read-only, hidden) and has a default or `initial` is that, whatever was given; a read-only answer
    sent otherwise is refused (strict).
 6. The question type cleans the value; a choice that `choice_filter` leaves out is none.
 7. Still unanswered, or answered in part: it may be required.
-8. The constraint is worked out with the cleaned value in scope.
+8. The constraint is evaluated with the cleaned value in scope.
 
 Strict is for programs (the field API), lenient for people filling section by section. Each answer is looked at once, so
-the time grows with the form and the answers and not faster. An expression that can't be worked out never lets an answer
-pass: the question counts as relevant and required, the constraint as broken; it gives no value and offers no choice.
+the time is linear in the form and the answers. An expression that can't be evaluated never lets an answer pass: the
+question counts as relevant and required, the constraint as broken; it gives no value and offers no choice.
 """
 
 from datetime import date, datetime
@@ -60,13 +60,13 @@ def check_answers(
     now: datetime | None = None,
     attachments: Attachments | None = None,
 ) -> Checked:
-    """Checks a whole form. `answers` may be any JSON value; nothing in it makes this raise."""
+    """Validate a whole form. `answers` may be any JSON value; nothing in it makes this raise."""
     context = CheckContext(sources, today, occurred_on, language, now=now, attachments=attachments)
     return _check(form, answers, context, strict=strict)
 
 
 def relevant_sections(form: Form, answers: Answers, context: CheckContext) -> list[Section]:
-    """The sections to fill, in order, on what has been answered so far."""
+    """Return the sections to fill, in order, on what has been answered so far."""
     checked = _check(form, answers, context, strict=False)
     return [state.section for state in checked.sections if state.relevant]
 
@@ -81,7 +81,7 @@ class NothingToAsk(Exception):
 
 
 def section_state(form: Form, section_key: str, answers: Answers, context: CheckContext) -> SectionState:
-    """One section on the answers so far. Raises KeyError when the form has no such section."""
+    """Return one section on the answers so far. Raises KeyError when the form has no such section."""
     checked = _check(form, answers, context, strict=False)
     for state in checked.sections:
         if state.key == section_key:
@@ -90,12 +90,12 @@ def section_state(form: Form, section_key: str, answers: Answers, context: Check
 
 
 def relevant_items(form: Form, section_key: str, answers: Answers, context: CheckContext) -> list[AnyItem]:
-    """The questions, notes and repeats to show in this section now. Raises KeyError."""
+    """Return the questions, notes and repeats to show in this section now. Raises KeyError."""
     return section_state(form, section_key, answers, context).items
 
 
 def check_section(form: Form, section_key: str, answers: Answers, context: CheckContext) -> Checked:
-    """Checks one section leniently; `answers` are all of the form's so far. Only its own answers and errors return.
+    """Validate one section leniently; `answers` are all of the form's so far. Return only its own answers and errors.
 
     Raises KeyError.
     """
@@ -104,10 +104,11 @@ def check_section(form: Form, section_key: str, answers: Answers, context: Check
 
 
 def form_states(form: Form, answers: Answers, context: CheckContext) -> Checked:
-    """The whole form leniently: for the overview with its progress, and before submitting."""
+    """Validate the whole form leniently: for the overview with its progress, and before submitting."""
     return _check(form, answers, context, strict=False)
 
 
 def _check(form: Form, answers: Any, context: CheckContext, *, strict: bool) -> Checked:
+    # problems are the service's words, so in the reader's language, whatever the form's is
     with translation.override(context.house_language or context.language):
         return AnswerValidator(form, answers, context, strict=strict).run()

@@ -1,4 +1,4 @@
-"""The one pass over a form that checking makes. Its order is written in `checking` and in docs/expressions.md."""
+"""The single pass over a form that validates answers. Its order is documented in `validate` and in docs/expressions.md."""
 
 import re
 from collections.abc import Iterator, Mapping, Set
@@ -17,12 +17,12 @@ from case_forms.questions.base import AnswerError, CleanContext, QuestionType, i
 from .result import AnswerProblem, Answers, CheckContext, Checked, SectionState
 
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
-MAX_UNKNOWN = 20  # unknown keys that are named one by one
+MAX_UNKNOWN = 20  # unknown keys that are named one by one: the body decides how many there are
 NOTHING = object()  # a key that was not in scope
 
 
 class Cursor(NamedTuple):
-    """Where the walk stands: the pointer to the answers looked at, and what their form fields' names begin with."""
+    """The position in the pass: the pointer to the answers looked at, and what their form fields' names begin with."""
 
     path: str
     name: str
@@ -30,8 +30,11 @@ class Cursor(NamedTuple):
 
 
 class AnswerValidator:
-    """`scope` holds what expressions may read: the answers accepted so far, the dates, and in a row the row's answers
-    over them. It is one object that grows; leaving a row puts back what the row had laid over."""
+    """Validator of one set of answers.
+
+    `scope` holds what expressions may read: the answers accepted so far, the dates, and in a row the row's answers over
+    them. It is one object that grows; leaving a row restores what the row had shadowed.
+    """
 
     def __init__(self, form: Form, answers: Any, context: CheckContext, *, strict: bool) -> None:
         self.form = form
@@ -39,7 +42,7 @@ class AnswerValidator:
         self.context = context
         self.strict = strict
         self.scope: Answers = scope_at(context)
-        self.laid_over: list[Answers] = []  # of each row around: what stood in scope before
+        self.laid_over: list[Answers] = []  # for each row around: what it shadows of the scope
         self.clean_context = CleanContext(
             context.sources,
             language=context.language,
@@ -66,7 +69,7 @@ class AnswerValidator:
     def _items(
         self, items: tuple[AnyItem, ...], given: Mapping[str, Any], place: Cursor, *, is_asked: bool = True
     ) -> tuple[list[AnyItem], Answers]:
-        """The relevant items of a section or a row, and the answers accepted in it."""
+        """Return the relevant items of a section or a row, and the answers accepted in it."""
         relevant_items: list[AnyItem] = []
         accepted: Answers = {}
         for item in items:
@@ -84,6 +87,7 @@ class AnswerValidator:
             value = self._repeat(item, raw, at) if isinstance(item, Repeat) else self._question(item, raw, at)
             if not is_unanswered(value):
                 accepted[key] = value
+                # only what was accepted: a later condition never sees an answer that is wrong or irrelevant
                 self._learn(key, value)
         return relevant_items, accepted
 
@@ -100,6 +104,7 @@ class AnswerValidator:
             return []
         rows: list[Answers] = []
         for index, row in enumerate(given):
+            # a page sends empty rows too; they get an entry in `row_items` all the same, so that its order matches
             if is_unanswered(row) and not self.strict:
                 row_items.append([])
                 continue
@@ -112,7 +117,7 @@ class AnswerValidator:
         return rows
 
     def _row(self, repeat: Repeat, row: Any, index: int, at: Cursor, *, position: int) -> tuple[list[AnyItem], Answers]:
-        """One row's relevant items and cleaned answers. Its keys lie over those around it while it is looked at."""
+        """Return one row's relevant items and cleaned answers. Its keys shadow outer ones while it is looked at."""
         place = Cursor(f"{at.path}/{index}", f"{at.name}-{index}-", at.state)
         if not isinstance(row, dict):
             self._wrong(place, "wrong_type", _("An object is needed here."))
@@ -126,6 +131,7 @@ class AnswerValidator:
         self.laid_over.append({})
         self._learn("_position", position)
         yield
+        # one scope that is restored, not a copy for each row: copying makes the time grow with rows times answers
         for key, before in self.laid_over.pop().items():
             if before is NOTHING:
                 del self.scope[key]
@@ -140,7 +146,7 @@ class AnswerValidator:
     # ---- questions ----
 
     def _question(self, question: Question, raw: Any, at: Cursor) -> Any:
-        """The cleaned value, or None when there is none or it is wrong."""
+        """Return the cleaned value, or None when there is none or it is invalid."""
         kind = registry.get(question.type)
         try:
             value = self._value(question, kind, raw, at)
@@ -161,7 +167,7 @@ class AnswerValidator:
         return value
 
     def _value(self, question: Question, kind: QuestionType, raw: Any, at: Cursor) -> Any:
-        """What was given, cleaned, or what the server works out where nothing is. Raises AnswerError."""
+        """Return what was given, cleaned, or else the computed value. Raises AnswerError."""
         if kind.name == "calculated":
             if self.strict and not is_unanswered(raw):
                 raise AnswerError("computed", _("This is calculated here; leave it out."))
@@ -183,7 +189,7 @@ class AnswerValidator:
         return value
 
     def _own(self, question: Question, kind: QuestionType, at: Cursor) -> Any:
-        """The default, else the value of `initial`. None when there is none or it can't stand here."""
+        """Return the default, else the value of `initial`. None when there is none or it is invalid here."""
         raw = question.default
         if is_unanswered(raw) and question.has("initial"):
             raw = self._evaluated(question.initial)
@@ -195,12 +201,12 @@ class AnswerValidator:
         try:
             value = kind.clean(raw, question.stored, self.clean_context)
         except AnswerError:
-            return None
+            return None  # nobody typed it, so nobody could correct it
         at.state.worked_out[at.name] = value
         return value
 
     def _fits(self, key: str, constraint: Constraint, value: Any) -> bool:
-        """Whether the constraint holds with this value of its question in scope."""
+        """Return whether the constraint holds with this value of its question in scope."""
         before = self.scope.get(key, NOTHING)
         self.scope[key] = value
         holds = self._holds(constraint.expr, unsure=False)
@@ -220,7 +226,7 @@ class AnswerValidator:
             self._wrong(at, "not_relevant", _("This question doesn't apply here; leave it out."))
 
     def _unknown(self, given: Mapping[str, Any], known: Set[str], path: str) -> Iterator[AnswerProblem]:
-        """Names keys that look like keys; anything else may be somebody's name and is only counted."""
+        """Yield a problem per unknown key that looks like one; others may be somebody's name and aren't repeated."""
         if not self.strict:
             return
         unknown = [key for key in given if key not in known]
@@ -231,7 +237,7 @@ class AnswerValidator:
             yield AnswerProblem(path, "unknown_question", _("Some answers belong to no question."))
 
     def _holds(self, expression: Any, *, unsure: bool = True) -> bool:
-        """Whether an expression is true. `unsure` is the answer when it can't be worked out."""
+        """Return whether an expression is true; `unsure` when it can't be evaluated."""
         if isinstance(expression, bool):
             return expression
         try:
@@ -240,7 +246,7 @@ class AnswerValidator:
             return unsure
 
     def _evaluated(self, expression: Any) -> Any:
-        """An expression's value; None when it can't be worked out."""
+        """Return an expression's value; None when it can't be evaluated."""
         try:
             return expressions.evaluate(expression, self.scope)
         except expressions.LogicError:
@@ -248,7 +254,7 @@ class AnswerValidator:
 
 
 def scope_at(context: CheckContext) -> Answers:
-    """What expressions may read before anything is answered."""
+    """Return what expressions may read before anything is answered."""
     return {
         "_today": context.today.isoformat(),
         "_occurred_on": context.occurred_on.isoformat(),
@@ -257,7 +263,7 @@ def scope_at(context: CheckContext) -> Answers:
 
 
 def _holds_nothing(value: Any, depth: int = 0) -> bool:
-    """Whether a row, or what stands in it, has nothing typed in it."""
+    """Return whether nothing is typed in a row, or in a part of it. Deeper parts than forms have count as typed."""
     if isinstance(value, dict) and depth < 4:
         return all(_holds_nothing(part, depth + 1) for part in value.values())
     if isinstance(value, list) and depth < 4:

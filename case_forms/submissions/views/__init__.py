@@ -1,1 +1,1 @@
-"""The field pages: the start page, filling a form, what was sent."""
+"""Views of the field pages: the start page, filling a form, reading submissions."""

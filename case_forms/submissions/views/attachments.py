@@ -1,4 +1,4 @@
-"""Handing out the files that people have put in."""
+"""Download of attached files."""
 
 import uuid
 
@@ -18,9 +18,9 @@ log = structlog.get_logger(__name__)
 
 
 def attachment(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponse:
-    """The file, to be saved and not shown: its owner's while it belongs to a draft, then of who may read what was sent.
+    """Download a file: its owner while it belongs to a draft, then whoever may read the submission.
 
-    Each reading is recorded. 404 for everybody else.
+    It is to be saved, never shown. Each download is audited. 404 for everybody else.
     """
     user = staff(request)
     found = visible_or_404(Attachment, user, pk=attachment_id)
@@ -41,5 +41,6 @@ def attachment(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponse:
     answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=found.name)
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cross-Origin-Resource-Policy"] = "same-origin"
+    # should a browser show it all the same, nothing in it may run or load anything
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer

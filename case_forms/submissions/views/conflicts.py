@@ -1,4 +1,4 @@
-"""What was typed on a page that is no longer a copy of what is saved: both texts to choose from, or one to copy.
+"""Conflict pages, for a page that is no longer a copy of what is saved: both texts to choose from, or one to copy.
 
 Every name that these pages send besides questions begins with an underscore, which no question's does.
 """
@@ -56,7 +56,7 @@ LONGEST_ID = 64
 
 @dataclass(frozen=True)
 class Side:
-    """One of two texts: `lines` for a question one, for a group one for each answer in its rows; none: not answered."""
+    """One of two texts. `lines`: one for a question, one per answer in its rows for a group; none: not answered."""
 
     lines: list[LeftOverLine] = field(repr=False)
     text: str = field(default="", repr=False)
@@ -64,7 +64,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Choice:
-    """One difference as the page shows it. `error`: nothing was chosen yet, or it changed once more meanwhile."""
+    """A difference as the page shows it. `error`: nothing was chosen yet, or it changed once more meanwhile."""
 
     difference: Difference
     label: str
@@ -87,12 +87,12 @@ class Choice:
 
 
 def page_copy(version: int, marks: Marks) -> dict[str, Any]:
-    """What a page that is made now carries of itself, to send it back with what was typed."""
+    """Return what a new page carries of itself, to send it back with what was typed."""
     return {"page": secrets.token_urlsafe(12), "version": version, "marks": json.dumps(marks, separators=(",", ":"))}
 
 
 def copy_in(post: QueryDict) -> PageCopy:
-    """What a page says of itself. One from before pages did so is taken for a copy of a section never saved."""
+    """Read what a page says of itself. Without it, the page counts as a copy of a section never saved."""
     return PageCopy(
         page=str(post.get("_page", ""))[:LONGEST_ID],
         version=_number(post.get("_version", "")),
@@ -102,7 +102,7 @@ def copy_in(post: QueryDict) -> PageCopy:
 
 
 def chosen_in(post: QueryDict) -> dict[str, Chosen]:
-    """What was chosen of each difference."""
+    """Read what was chosen of each difference."""
     return {
         name.removeprefix(KEEP): Chosen(str(side), str(post.get(f"{SEEN}{name.removeprefix(KEEP)}", "")))
         for name, side in post.items()
@@ -119,7 +119,7 @@ def choose_page(
     *,
     status: int = 409,
 ) -> HttpResponse:
-    """Both texts of every answer that differs. The page carries all that was typed, so that nothing else is lost."""
+    """Show both texts of every answer that differs. The page carries all that was typed, so that nothing is lost."""
     draft = differs.draft
     context = actions.build_context(draft, get_draft_language(draft))
     is_second_time = any(name.startswith(SEEN) for name in post)
@@ -181,10 +181,10 @@ def _number(written: Any) -> int:
 def not_here_any_more(
     request: HttpRequest, draft_id: uuid.UUID, section_key: str, key: actions.DraftKey, draft: Draft | None = None
 ) -> HttpResponse:
-    """The draft was sent, thrown away or moved to a newer version by another page: says which, and shows what was
-    typed here, so that it can be copied. Whoever isn't its owner learns nothing of it.
+    """Tell that the draft was submitted, discarded or moved by another page, and show what was typed, to be copied.
 
-    When all that was typed is in what was sent, it leads there. Raises Http404.
+    Whoever isn't its owner learns nothing of it. When all that was typed is in the submission, redirect there. Raises
+    Http404.
     """
     made_from = key.form_version or (draft.form_version_id if draft else None)
     version = FormVersion.objects.filter(pk=made_from or 0).first()
@@ -197,9 +197,11 @@ def not_here_any_more(
             raise Http404
         back = reverse("intake:sent", args=[draft_id]) if draft.submitted_at else reverse("intake:home")
         return ask_to_sign_in(request, back) if is_by_script(request) else redirect(back)
+    # a submission has the id of its draft
     sent = Submission.objects.visible_to(request.user).filter(pk=draft_id).first()
     if sent is not None and same_answers(typed, typed_part(section.items, sent.answers)):
         return lead(request, "intake:sent", draft_id)
+    # discarded, and nothing typed: there is nothing to show that the owner could miss
     if draft is None and sent is None and not typed:
         raise Http404
     if _is_quiet(request):
@@ -208,8 +210,10 @@ def not_here_any_more(
 
 
 def typed_only(request: HttpRequest, draft: Draft, section: Section) -> HttpResponse:
-    """For whoever isn't signed in as the draft's owner: nothing was saved, and nothing saved is shown; but their own
-    words are, to be copied."""
+    """Show whoever isn't signed in as the draft's owner what they typed, to be copied.
+
+    Nothing was saved, and nothing of what is saved is shown.
+    """
     if is_by_script(request):
         return ask_to_sign_in(request, reverse("intake:section", args=[draft.pk, section.key]))
     typed = typed_in(section, request.POST)
@@ -217,7 +221,7 @@ def typed_only(request: HttpRequest, draft: Draft, section: Section) -> HttpResp
 
 
 def ask_to_sign_in(request: HttpRequest, back: str) -> HttpResponse:
-    """For the script: its page keeps what was typed, and says where to sign in."""
+    """Send to the sign-in page. The script gets the address only: its page stays, with what was typed."""
     address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
     return JsonResponse({"sign_in": address}, status=401) if is_by_script(request) else redirect(address)
 

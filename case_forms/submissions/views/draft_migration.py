@@ -1,4 +1,4 @@
-"""A draft's newer version: what moving would change, and moving."""
+"""Pages for moving a draft to a newer version: what it would change, and moving it."""
 
 import uuid
 
@@ -19,7 +19,7 @@ from .page import frame, nothing_to_fill, staff
 
 
 def move(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
-    """GET says what moving to the newest version would change. POST moves, to the version that the page spoke of."""
+    """Show what moving to the newest version would change (GET); move to the version that the page showed (POST)."""
     draft = visible_or_404(Draft, staff(request), pk=draft_id)
     if draft.submitted_at is not None:
         return redirect("intake:sent", draft.pk)

@@ -1,4 +1,4 @@
-"""Filling a form: start a draft, show and save its sections, look it over, send it, or throw it away."""
+"""Pages for filling a form: start a draft, show and save its sections, discard it."""
 
 import uuid
 from collections.abc import Mapping
@@ -56,13 +56,13 @@ from .conflicts import (
 )
 from .page import frame, is_by_script, lead, nothing_to_fill, staff
 
-# the header that every other page has from config.middleware, but the page may ask for the phone's place
+# the header that every other page has from config.middleware, but this page may ask for the phone's location
 WITH_THE_PHONES_PLACE = "camera=(), geolocation=(self), microphone=(), interest-cohort=()"
 
 
 @require_POST
 def start(request: HttpRequest, form_key: str) -> HttpResponse:
-    """Begins a form on its newest version."""
+    """Start a form on its newest version."""
     user = staff(request)
     version = get_object_or_404(FormVersion.objects.newest().for_staff(), form__key=form_key)
     units = user.units()
@@ -95,8 +95,9 @@ def start(request: HttpRequest, form_key: str) -> HttpResponse:
 
 
 def _start_from(tip: Tip, version: FormVersion, user: User) -> Draft:
-    """An identification that begins with what somebody from the public wrote. Raises CantDo, NothingToAsk."""
+    """Start an identification with what a tip says already. Raises CantDo, NothingToAsk."""
     known = answers_from(tip, version.parsed_form)
+    # one transaction: a tip that somebody else began from meanwhile leaves no draft behind
     with transaction.atomic():
         draft = actions.start_draft(form_version=version, unit=tip.unit, owner=user, answers=known)
         identification_begun(tip=tip, draft_id=draft.pk, by=user)
@@ -104,7 +105,7 @@ def _start_from(tip: Tip, version: FormVersion, user: User) -> Draft:
 
 
 def _tip(request: HttpRequest, user: User) -> Tip | None:
-    """The tip that the form is begun from. Raises Http404 for one of another unit."""
+    """Return the tip that the form is started from. Raises Http404 for one of another unit."""
     reference = request.POST.get("signal", "")
     if not reference:
         return None
@@ -114,13 +115,13 @@ def _tip(request: HttpRequest, user: User) -> Tip | None:
     return found
 
 
-# Not Django's CSRF token but the draft's key guards the saving: the token changes whenever somebody signs in, and a
-# section typed before that must not be lost. Without a good key nothing is saved.
+# the draft's key guards the saving, not Django's CSRF token: the token changes whenever somebody signs in, and a
+# section typed before that must not be lost. Without a valid key nothing is saved (docs/adr/0009)
 @csrf_exempt
 def section(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpResponse:
-    """GET shows a section. POST saves it, and then shows what needs mending or goes on.
+    """Show a section (GET); save it, and then show what needs correcting or go on (POST).
 
-    The policy row lets POST in without a session when it carries the draft's key: what was typed is kept, nothing is
+    The policy row lets POST in without a session when it carries the draft's key: what was typed is saved, nothing is
     shown, and the person is sent to sign in and then back here.
     """
     if request.method == "POST":
@@ -136,7 +137,7 @@ def section(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> Http
 
 
 def _typed_beside(request: HttpRequest, draft: Draft, section_key: str) -> HttpResponse | None:
-    """Both texts, where something typed without a session would have replaced what is saved."""
+    """Show both texts where something typed without a session would have replaced what is saved; None where not."""
     waiting = actions.to_choose(draft, section_key)
     if waiting is None:
         return None
@@ -146,16 +147,17 @@ def _typed_beside(request: HttpRequest, draft: Draft, section_key: str) -> HttpR
 
 
 def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpResponse:
+    # before `request.POST` is read below: files would go to Django's temporary files otherwise
     keep_in_memory(request)
     key = actions.read_key(request.POST.get("draft_key", ""), draft_id)
     draft = Draft.objects.select_related("form_version__form", "unit", "owner").filter(pk=draft_id).first()
-    if draft is None and key is not None:
+    if draft is None and key is not None:  # discarded meanwhile; what was typed can still be copied
         return not_here_any_more(request, draft_id, section_key, key)
     is_owner = Draft.objects.visible_to(request.user).filter(pk=draft_id).exists()  # type: ignore[arg-type]
     key_is_good = draft is not None and key is not None and key.owner == draft.owner_id and actions.is_alive(key)
     if draft is None or not (key_is_good or is_owner):
         if request.user.is_authenticated:
-            _own(request, draft_id)  # 404, recorded
+            _own(request, draft_id)  # raises 404, audited as a denial
         return ask_to_sign_in(request, reverse("intake:home"))
     if key is not None and key_is_good and _has_moved_on(draft, key):
         return not_here_any_more(request, draft_id, section_key, key, draft)
@@ -163,12 +165,14 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
         return lead(request, "intake:sent", draft.pk)
     section = _section_or_404(draft, section_key)
     if not key_is_good:
+        # the owner with an expired key: the page is shown again with what was typed and a new key, and saved with that
         files = not_taken(request.FILES, request.POST, section=section)
         answers = merged(draft.answers, section, _pressed(files.post, section).typed)
         page = _page(draft, section_key, answers, file_errors=files.errors)
         return _shown(request, draft, page, is_stale=True, status=409)
     files = take_in(request.FILES, request.POST, section=section, draft=draft, with_key=not is_owner)
     pressed = _pressed(files.post, section)
+    # a time that can't be read keeps the saved one; the answers are saved all the same
     occurred_at, occurred_error = _occurred(request)
     try:
         draft = actions.save_section(
@@ -184,7 +188,7 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
         )
     except actions.SectionDiffers as differs:
         return _not_overwritten(request, differs, section, pressed, files, is_owner=is_owner)
-    except actions.DraftIsSent:  # a moment ago, by another page
+    except actions.DraftIsSent:  # by another page, after it was looked at above
         return lead(request, "intake:sent", draft_id)
     if pressed.going in QUIETLY:
         return _kept(request, draft, section, pressed, files, is_owner=is_owner)
@@ -194,7 +198,7 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
 
 
 def _has_moved_on(draft: Draft, key: actions.DraftKey) -> bool:
-    """Whether a page with this key can't be saved any more: the form was sent, or moved to a newer version."""
+    """Return whether a page with this key can't be saved any more: the form was submitted, or changed its version."""
     return draft.submitted_at is not None or key.form_version not in (None, draft.form_version_id)
 
 
@@ -207,7 +211,7 @@ def _not_overwritten(
     *,
     is_owner: bool,
 ) -> HttpResponse:
-    """Another page or phone saved this section meanwhile: both texts are shown, to its owner only."""
+    """Answer that another page or phone saved this section meanwhile; show both texts, to its owner only."""
     if pressed.going in QUIETLY:
         return JsonResponse({"differs": True, **_get_told(files)}, status=409)
     if not is_owner:
@@ -217,7 +221,7 @@ def _not_overwritten(
 
 @dataclass(frozen=True)
 class Pressed:
-    """What one of the page's buttons asks for. `new_row_in`: the group that gets a row."""
+    """The button that was pressed, and what was typed. `new_row_in`: the group that gets a row."""
 
     going: str
     typed: dict[str, Any] = field(repr=False)
@@ -237,12 +241,13 @@ def _pressed(post: QueryDict, section: Section) -> Pressed:
 def _kept(
     request: HttpRequest, draft: Draft, section: Section, pressed: Pressed, files: Taken, *, is_owner: bool
 ) -> HttpResponse:
-    """For the script, which saves by itself and puts files in as they are chosen: what its page is a copy of now."""
+    """Tell the script, which saves and uploads by itself, what its page is a copy of now."""
     if pressed.going == "autosave" and not is_by_script(request):
         return HttpResponse(status=204)
     version = actions.version_held(draft, section.key, copy_in(request.POST))
     marks = actions.page_marks(draft, section, pressed.typed, request.POST.get(OCCURRED))
     if not is_owner:
+        # with the key alone not all of it was saved: marked as held, the rest would count as unchanged and be lost
         moment = timezone.localtime(draft.occurred_at).strftime(actions.MOMENT)
         saved = actions.page_marks(draft, section, typed_part(section.items, draft.answers), moment)
         marks = side_copies.marks_held(marks, saved, copy_in(request.POST).marks)
@@ -250,7 +255,7 @@ def _kept(
 
 
 def _get_told(files: Taken) -> dict[str, Any]:
-    """What was kept of the files that came along and what wasn't, by field."""
+    """Return which of the uploaded files were stored and which weren't, by field."""
     kept = {
         name: {
             "id": str(row.pk),
@@ -273,6 +278,7 @@ def _after_saving(
 ) -> HttpResponse:
     going, new_row_in = pressed.going, pressed.new_row_in
     shown = set(request.POST.getlist("shown"))
+    # errors only of what the person has seen, and only when they want to go on
     told = shown if going == "next" else ()
     page = _page(draft, section_key, draft.answers, shown=told, new_row_in=new_row_in, file_errors=file_errors)
     if occurred_error or file_errors:
@@ -280,6 +286,7 @@ def _after_saving(
     if going == "next":
         if page.problems:
             return _shown(request, draft, page, status=422)
+        # what was typed may make further questions apply: they are asked before the next section
         grown = page.names() - shown
         if grown:
             return _shown(request, draft, page, grown=grown)
@@ -308,7 +315,7 @@ def _after_saving(
 
 
 def _to_sign_in(request: HttpRequest, draft: Draft, section_key: str) -> HttpResponse:
-    """The session has ended, or the phone has changed hands: back to this section, for its owner."""
+    """Send to the sign-in page and back to this section; somebody else who is signed in goes to the start page."""
     if request.user.is_authenticated:
         return lead(request, "intake:home")
     back = reverse("intake:section", args=[draft.pk, section_key])
@@ -317,7 +324,7 @@ def _to_sign_in(request: HttpRequest, draft: Draft, section_key: str) -> HttpRes
 
 @require_POST
 def discard(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
-    """Throws a draft away. The page asks first, in a fold of its own."""
+    """Discard a draft. The page asks first, in a disclosure of its own."""
     draft = _own(request, draft_id)
     if draft.submitted_at is None:
         actions.discard_draft(draft=draft, by=staff(request))
@@ -336,7 +343,7 @@ def _section_or_404(draft: Draft, section_key: str) -> Section:
 
 
 def _page(draft: Draft, section_key: str, answers: dict[str, Any], **options: Any) -> SectionPage:
-    """Raises Http404 for a section that the form doesn't have or that doesn't apply."""
+    """Build a section's page. Raises Http404 for a section that the form doesn't have or that doesn't apply."""
     context = actions.build_context(draft, get_draft_language(draft))
     try:
         return section_page(draft.form_version.parsed_form, section_key, answers, context, user=draft.owner, **options)
@@ -347,6 +354,7 @@ def _page(draft: Draft, section_key: str, answers: dict[str, Any], **options: An
 def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int = 200, **extra: Any) -> HttpResponse:
     moment = timezone.localtime(draft.occurred_at).strftime(actions.MOMENT)
     section = get_section(draft.form_version.parsed_form, page.key)
+    # marks of what the page shows, not of what is saved: initial values that it adds aren't the person's changes
     marks = actions.page_marks(draft, section, held_by(page.entries), moment if page.is_first else None)
     context = frame(
         request,
@@ -363,17 +371,19 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
         **extra,
     )
     response = render(request, "submissions/section.html", context, status=status)
+    # the header opens geolocation for a page that asks for a point, and stays shut for all others
     if any(view.question["type"] == "geopoint" for view in page.questions()):
         response["Permissions-Policy"] = WITH_THE_PHONES_PLACE
     return response
 
 
 def _occurred(request: HttpRequest) -> tuple[datetime | None, str]:
-    """(when it happened, what is wrong with what was written). (None, "") on pages that don't ask."""
+    """Return (when it happened, what is wrong with what was typed). (None, "") on pages that don't ask."""
     written = request.POST.get(OCCURRED)
     if written is None:
         return None, ""
     try:
+        # a browser's field for day and time has no offset: it is Albanian time, whatever offset a text may name
         moment = timezone.make_aware(datetime.fromisoformat(written.strip()).replace(tzinfo=None))
     except (ValueError, OverflowError):
         return None, _("Write the day and the time, for example 24.11.2026 14:05.")

@@ -1,4 +1,4 @@
-"""The start page, and the language that a person reads in."""
+"""The staff start page, and the choice of the interface language."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +18,7 @@ LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Workers begin forms here; coordinators see what happens in their regions."""
+    """Show the start page: workers start forms here, coordinators see what happens in their regions."""
     user = staff(request)
     units = list(user.units_shown())
     regions = list(user.regions_shown())
@@ -42,20 +42,21 @@ def home(request: HttpRequest) -> HttpResponse:
         drafts=dashboard.draft_lines(user),
         tips=lines_for_home(user),
         unmatched=outcome.unmatched(user)[: outcome.MAX_ON_HOME],
+        # the list shows neither; sealed columns cost time to open
         sent=sent.defer("answers", "explanation")[: dashboard.MAX_SENT],
     )
     return render(request, "submissions/home.html", context)
 
 
 def _units_to_filter(units: list[MobileUnit], regions: list[Region]) -> list[MobileUnit]:
-    """Those whose cases a person sees, when they are more than one."""
+    """Return the units whose cases a person sees, when they are more than one."""
     others = MobileUnit.objects.filter(region__in=regions) if regions else []
     found = {unit.pk: unit for unit in (*units, *others)}
     return list(found.values()) if len(found) > 1 else []
 
 
 def _address(request: HttpRequest) -> str:
-    """Everything of this address before the number of a page."""
+    """Return the query string of this address, up to the page number."""
     asked = request.GET.copy()
     asked.pop("page", None)
     return f"?{asked.urlencode()}&page=" if asked else "?page="
@@ -63,9 +64,10 @@ def _address(request: HttpRequest) -> str:
 
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Keeps the language on the person's account, and in a cookie for the sign-in page. Unknown ones change nothing."""
+    """Store the language on the account, and in a cookie for the sign-in page. Unknown ones change nothing."""
     chosen = request.POST.get("language", "")
     wanted = request.POST.get("next", "")
+    # `next` comes from the request: no redirect to another site
     safe = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )

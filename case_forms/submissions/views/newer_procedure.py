@@ -1,4 +1,4 @@
-"""A case of an older procedure: what newer cases have that it lacks, and taking it over to the version in force."""
+"""Page of a case under an older procedure: what newer cases have that it lacks, and adopting the version in force."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,9 +13,11 @@ from .page import frame, staff
 
 
 def newer_procedure(request: HttpRequest, reference: str) -> HttpResponse:
-    """GET says what the case lacks; its forms are read for that, which is recorded. POST takes it over, to the version
-    that the page spoke of; only a coordinator may. Where forms of the case couldn't be looked at, the coordinator ticks
-    that they know how many."""
+    """Show what the case lacks (GET); adopt the version that the page showed (POST), for coordinators only.
+
+    The case's forms are read for that, which is audited. Where some couldn't be read, the coordinator ticks that they
+    know how many.
+    """
     user = staff(request)
     case = visible_or_404(Case, user, reference=reference)
     version = newer_version(case)
@@ -28,6 +30,7 @@ def newer_procedure(request: HttpRequest, reference: str) -> HttpResponse:
         "case.duties_compared", actor=get_actor(user), target_kind="case", target_id=case.pk, version=str(version)
     )
     missing = missing_duties(case, version)
+    # compared with the page's version: what the coordinator agreed to must be what is adopted
     is_same = request.method == "POST" and request.POST.get("version") == str(version.pk)
     knows = not missing.left_out or request.POST.get("incomplete") == str(missing.left_out)
     if is_same and knows:

@@ -1,4 +1,4 @@
-"""What every field page shares."""
+"""Helpers that all field pages share."""
 
 from typing import Any
 
@@ -15,31 +15,31 @@ log = structlog.get_logger(__name__)
 
 
 def staff(request: HttpRequest) -> User:
-    """The signed-in member of staff; the policy table has let nobody else in."""
+    """Return the signed-in member of staff; the policy table has let nobody else in."""
     assert isinstance(request.user, User)
     return request.user
 
 
 def frame(request: HttpRequest, **extra: Any) -> dict[str, Any]:
-    """The context of a field page: where this person works, and `extra`."""
+    """Return the context of a field page: where this person works, and `extra`."""
     user = staff(request)
     places = [unit.name for unit in user.units_shown()] or [region.name for region in user.regions_shown()]
     return {"place_name": "\u00a0· ".join(places), **extra}
 
 
 def nothing_to_fill(request: HttpRequest, version: FormVersion, draft: Draft | None = None) -> HttpResponse:
-    """No section of this version applies, so nothing was begun; a draft that was to move there is as it was."""
+    """Tell that no section of this version applies: nothing was started, and a draft that was to move stays as is."""
     log.error("form_asks_nothing", form=version.form.key, version=version.number)
     return render(request, "submissions/nothing_to_fill.html", frame(request, version=version, draft=draft), status=409)
 
 
 def is_by_script(request: HttpRequest) -> bool:
-    """Whether the page's script sends this (static/js/filling): it goes on by itself, once it knows where."""
+    """Return whether the page's script sent this (static/js/filling): it navigates by itself, once it knows where."""
     return request.headers.get("Accept") == "application/json"
 
 
 def lead(request: HttpRequest, to: Any, *args: Any, **told: Any) -> HttpResponse:
-    """Leads to an address or a named page. A script is told: {"go": address, ...}, and `told` besides."""
+    """Redirect to an address or a named page. A script gets {"go": address, ...} with `told` instead."""
     address = resolve_url(to, *args)
     if is_by_script(request):
         return JsonResponse({"go": address, **told})

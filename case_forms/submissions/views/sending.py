@@ -1,4 +1,4 @@
-"""Looking a form over, sending it, and reading what was sent."""
+"""Pages to review a form, submit it, and read submissions."""
 
 import uuid
 
@@ -42,9 +42,10 @@ from .page import frame, lead, staff
 
 
 def review(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
-    """GET shows every answer and who will be told. POST sends; sending twice sends once."""
+    """Show every answer and who will be notified (GET); submit (POST). Submitting twice submits once."""
     user = staff(request)
     draft = Draft.objects.visible_to(user).filter(pk=draft_id).first()
+    # a draft is its owner's alone; others who follow its link may still read what was submitted from it
     if draft is None and Submission.objects.visible_to(user).filter(pk=draft_id).exists():
         return lead(request, "intake:sent", draft_id)
     if draft is None:
@@ -115,12 +116,12 @@ def _review_page(
 
 
 def sent(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
-    """Where a sent form stands: its case's page, or a page of its own when it opened no case."""
+    """Redirect to a submission's case, or to its own page when it opened no case."""
     return _where(request, visible_or_404(Submission, staff(request), pk=submission_id))
 
 
 def submission(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
-    """A submission without a case, opened and recorded."""
+    """Show a submission without a case; audited."""
     found = visible_or_404(Submission, staff(request), pk=submission_id)
     if found.case_id is not None:
         return _where(request, found)
@@ -128,7 +129,7 @@ def submission(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
 
 
 def case_submission(request: HttpRequest, reference: str, submission_id: uuid.UUID) -> HttpResponse:
-    """A submission of this case, opened and recorded; another case's isn't here."""
+    """Show a submission of this case; audited. 404 for another case's."""
     user = staff(request)
     case = visible_or_404(Case, user, reference=reference)
     return _reading(request, visible_or_404(Submission, user, pk=submission_id, case=case))
@@ -149,6 +150,7 @@ def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
         language=language_among(form.languages, get_language() or settings.LANGUAGE_CODE),
         attachments=files_of_submission(found),
     )
+    # the event first, in one transaction: what can't be audited isn't shown
     with transaction.atomic():
         log_event("submission.read", actor=get_actor(user), target_kind="submission", target_id=found.pk)
         sections = read_stored(form, found.answers, context)
@@ -166,7 +168,7 @@ def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
 
 
 def _begun(request: HttpRequest, found: Submission) -> Begun | None:
-    """What came of an outreach visit; None for every other form."""
+    """Return what came of an outreach visit; None for every other form."""
     if found.form_version.form.key != VISIT_FORM:
         return None
     source = Source(found.pk, found.unit_id, found.received_at)
@@ -175,7 +177,7 @@ def _begun(request: HttpRequest, found: Submission) -> Begun | None:
 
 @require_POST
 def handled(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
-    """Somebody has dealt with a submission that no rule was about."""
+    """Mark a submission that no rule matched as handled."""
     user = staff(request)
     found = visible_or_404(Submission, user, pk=submission_id)
     outcome.handle(submission=found, by=user)

@@ -1,4 +1,4 @@
-"""Opens every attached file, as after restoring a backup."""
+"""Command that opens every attached file, for use after restoring a backup."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Sends a marked, synthetic case through the whole real path and prints each step with its milliseconds."""
+"""Command that sends a marked, synthetic case through the whole real path and prints each step in milliseconds."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Adds invented people, contacts and cases. Refuses in production."""
+"""Command that adds invented people, contacts and cases. Refuses in production."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
 
 def accounts_table() -> str:
-    """The demo accounts and the PIN of every demo contact, as lines of text."""
+    """Return the demo accounts and the PIN of every demo contact, as lines of text."""
     rows = [("account", "password", "role", "place")]
     rows += [(row["username"], row["password"], row["role"], row["place"]) for row in demo_accounts()]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

@@ -1,4 +1,4 @@
-"""Adds the real facts a new installation starts from."""
+"""Command that adds the real data a new installation starts from."""
 
 from typing import Any
 

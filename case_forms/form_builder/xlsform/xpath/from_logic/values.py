@@ -195,7 +195,7 @@ def _add_days(builder: XPathBuilder, arguments: list[Any]) -> TypedNode:
     start, days = builder.day(arguments[0]), arguments[1]
     if days == 0 and start.kind == "datetime":
         return build_call("date", start.node, kind="date")
-    # `add_days` takes whole days only (docs/logic.md); XPath would add a fraction of a day.
+    # `add_days` takes whole days only (docs/expressions.md); XPath would add a fraction of a day.
     if not facts(days, builder.find).whole:
         raise InexpressibleError("not_whole")
     moved = operation(days)
