@@ -116,7 +116,7 @@ def _read_in_each(request: HttpRequest, page: Page) -> dict[str, PageLink]:
 
 
 def twins_of_view(name: str, *args: str) -> list[dict[str, Any]]:
-    """Return where a page outside the tree is read in each language, by its URL name; the shape is that of `languages`."""
+    """Return where a page outside the tree is read in each language, by its URL name; shaped as in `languages`."""
     current = translation.get_language() or settings.LANGUAGE_CODE
     found = []
     for code, _name in settings.LANGUAGES:
