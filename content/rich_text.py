@@ -80,7 +80,7 @@ class RichTextRenderer:
         return [self._page_link(self._addresses.get(link.get("id", ""))) for link in links]
 
     def _page_link(self, address: str | None) -> str:
-        """Return the opening tag; one without an address, which `without_dead_links` removes, for an unreadable page."""
+        """Return the opening tag; it has no address, and is removed later, for a page that nobody may read."""
         return f'<a href="{escape(address)}">' if address is not None else "<a>"
 
     @cached_property

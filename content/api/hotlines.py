@@ -1,4 +1,4 @@
-"""Telephone lines: those that may be shown today, and of them only what readers see."""
+"""Endpoint of the hotlines: those that may be shown today, and of them only what readers see."""
 
 from typing import Any
 
@@ -38,8 +38,10 @@ class HotlineSerializer(PublicSerializer):
 
 
 class HotlinesViewSet(PublicAPIViewSet):
-    """Telephone lines that may be shown to readers today, the danger lines first. Ask anew at least once a day: a line
-    that nobody has tested for a month disappears by itself."""
+    """Telephone lines that may be shown to readers today, the danger lines first.
+
+    Ask anew at least once a day: a line that nobody has tested for a month disappears by itself.
+    """
 
     plural = "hotlines"
     component = "Hotline"
@@ -47,6 +49,7 @@ class HotlinesViewSet(PublicAPIViewSet):
     base_serializer_class = HotlineSerializer
     body_fields = HotlineSerializer.Meta.fields
     lookup_field = "key"
+    # No ordering: danger lines stand first for everybody.
     filter_backends = [FieldsFilter]
     parameters = (Parameter("for_danger", boolean(), "Only lines for danger now, or only the others."),)
 

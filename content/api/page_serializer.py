@@ -81,7 +81,7 @@ class Body(serializers.ModelField):
 
 
 class HotlineOrNull(serializers.Field):
-    """A page's line while readers may see it, else null."""
+    """A page's hotline while readers may see it, else null."""
 
     schema = nullable(ref("Hotline"))
 
@@ -101,7 +101,7 @@ class RegionKeys(serializers.Field):
 
 
 class PageSerializer(PublicSerializer):
-    """Of the fields that all types share, those that aren't simply the model's; and how a type's own are made."""
+    """The fields that all page types share, as far as they aren't simply the model's; and how a type's own are made."""
 
     serializer_field_mapping: ClassVar[dict[type, type]] = {
         **PublicSerializer.serializer_field_mapping,
@@ -116,6 +116,7 @@ class PageSerializer(PublicSerializer):
     detail_url = ComputedField(uri(), lambda page, loader: api_url("pages", page.pk or 0))
     html_url = ComputedField(uri(), lambda page, loader: loader.get_url(page))
     locale = ComputedField(enum(LANGUAGES), lambda page, loader: loader.languages[page.locale_id])
+    # format=None hands the datetime on as it is: the JSON encoder writes it.
     first_published_at = serializers.DateTimeField(format=None, read_only=True, allow_null=True)
     last_published_at = serializers.DateTimeField(format=None, read_only=True, allow_null=True)
     is_sensitive = serializers.BooleanField(
