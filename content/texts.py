@@ -23,7 +23,7 @@ def in_one_language(value: Any, language: str) -> Any:
 
 
 def link_pages(html: str, pages: Mapping[str, int]) -> str:
-    """Makes `<a page="help">` a Wagtail link; a page that isn't there leaves its words without a link."""
+    """Turn `<a page="help">` into a Wagtail link; a page that doesn't exist leaves its words without a link."""
 
     def link(match: re.Match[str]) -> str:
         page_id = pages.get(match[1])
@@ -41,11 +41,11 @@ def body_in(
     namespace: uuid.UUID,
     files: Mapping[tuple[str, str], int] | None = None,
 ) -> list[dict[str, Any]]:
-    """The raw StreamField data: [{"type", "value", "id"}].
+    """Build the raw StreamField data: [{"type", "value", "id"}].
 
-    Ids depend on the place only, so a page and its twin have the same ones and stay comparable block by block.
-    A telephone line is named by its key, a picture by {"picture": key} and a file by {"file": key}; a block whose line,
-    picture or file isn't there is left out.
+    Ids depend on the place only, so a page and its translation have the same ones and stay comparable block by block. A
+    hotline is named by its key, a picture by {"picture": key} and a file by {"file": key}; a block whose hotline,
+    picture or file doesn't exist is left out.
     """
     stored = _Stored(pages, files or {}, namespace)
     found = []
@@ -70,7 +70,7 @@ class _NotThere(Exception):
 
 @dataclass(frozen=True)
 class _Stored:
-    """Values as StreamField keeps them."""
+    """Converter of values to the form in which a StreamField stores them."""
 
     pages: Mapping[str, int]
     files: Mapping[tuple[str, str], int]
@@ -93,7 +93,7 @@ class _Stored:
 
 
 def reference(value: Mapping[str, Any]) -> tuple[str, str] | None:
-    """(kind, key) of {"picture": key} or {"file": key}."""
+    """Return (kind, key) of {"picture": key} or {"file": key}, else None."""
     if len(value) != 1:
         return None
     [(kind, key)] = value.items()

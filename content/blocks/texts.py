@@ -16,7 +16,7 @@ LONG = ["h2", "h3", *SHORT, "ol"]
 
 
 def several(child: blocks.Block, *, max_num: int, label: Any) -> blocks.ListBlock:
-    """Build a list block of at least two. It begins with two empty ones, so that a draft can be saved at once."""
+    """Build a list block of at least two items, beginning with two empty ones so that a draft can be saved at once."""
     empty = [child.get_default(), child.get_default()]
     return blocks.ListBlock(child, min_num=2, max_num=max_num, default=empty, label=label)
 

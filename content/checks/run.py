@@ -29,6 +29,7 @@ def findings_for(page: Page) -> list[Finding]:
 def findings_by_page(pages: Iterable[Page]) -> dict[int, list[Finding]]:
     """Return the findings for many (specific) pages by their ids, with a handful of queries for each language."""
     found: dict[int, list[Finding]] = {}
+    # `groupby` groups neighbours only.
     ordered = sorted(pages, key=lambda page: page.locale_id)
     for _locale, group in groupby(ordered, key=lambda page: page.locale_id):
         taken = [(page, extract_page(page)) for page in group]
