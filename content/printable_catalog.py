@@ -1,4 +1,4 @@
-"""The catalogue of printables: leaflet, card and posters. Their words are data, in `content/data/papers/`."""
+"""The catalogue of printables: leaflet, card and posters. Their texts are data, in `content/data/papers/`."""
 
 import json
 from dataclasses import dataclass
@@ -32,7 +32,6 @@ class Printable:
 
     @property
     def words(self) -> dict[str, Any]:
-        """Return one file of the folder, by its name without ".json"."""
         return words(self.said)
 
     def texts(self, name: str) -> dict[str, str]:
@@ -74,6 +73,6 @@ PRINTABLES: dict[str, Printable] = {
 
 @cache
 def words(name: str) -> dict[str, Any]:
-    """One file of the folder, by its name without ".json"."""
+    """Return one file of the folder, by its name without ".json"."""
     found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
     return found

@@ -70,7 +70,7 @@ class Memory:
 
     known: set[str]
     new: list[str] = field(default_factory=list)
-    prints: dict[str, str] = field(default_factory=dict)  # of the words laid down under a key
+    prints: dict[str, str] = field(default_factory=dict)  # fingerprints of the seeded words, by key
 
     @classmethod
     def recalled(cls) -> "Memory":
@@ -203,7 +203,6 @@ def _made_pages(memory: Memory) -> Iterator[Made]:
 
 
 def _empty_page(spec: dict[str, Any], locale: Locale, parent: Page) -> Page:
-    # Not live yet: readers must not meet a page whose text is still missing.
     texts = in_one_language({name: spec[name] for name in HEAD}, locale.language_code)
     page: Page = apps.get_model(spec["model"])(
         **texts,

@@ -13,7 +13,7 @@ from .viewsets import PublicAPIViewSet
 
 
 class HotlineSerializer(PublicSerializer):
-    """A telephone line that may be shown to readers today."""
+    """A helpline that may be shown to readers today."""
 
     number = serializers.CharField(read_only=True, help_text="As people write it.")
     tel = ComputedField(uri(description="Where a call link leads."), lambda line, loader: f"tel:{line.tel}")
@@ -38,7 +38,7 @@ class HotlineSerializer(PublicSerializer):
 
 
 class HotlinesViewSet(PublicAPIViewSet):
-    """Telephone lines that may be shown to readers today, the danger lines first.
+    """Helplines that may be shown to readers today, those for danger first.
 
     Ask anew at least once a day: a line that nobody has tested for a month disappears by itself.
     """

@@ -28,7 +28,8 @@ TRANSLATION = record(
 )
 CHILDREN = record({"count": integer(minimum=0), "listing_url": uri()}, description="The pages beneath this one.")
 SHARED: dict[str, Schema] = {"PageLink": PAGE_LINK, "Translation": TRANSLATION, "Children": CHILDREN}
-# Fields with long texts: lists that show none of them don't load them, and with them a sensitive page is kept nowhere.
+# Fields with long texts: lists that show none of them don't load them; an answer with some of a sensitive page isn't
+# cached.
 TEXTS = frozenset({"body", "steps", "questions", "files", "what_for", "for_whom", "how_to_reach"})
 
 

@@ -57,7 +57,7 @@ def to_html(source: str, resolver: LinkResolver) -> str:
 
 
 def _link(tag: Tag, resolver: LinkResolver) -> dict[str, str]:
-    """Return the attributes that a link keeps; none when it leads nowhere that anyone may go."""
+    """Return the attributes that a link retains; none when it leads nowhere that anyone may go."""
     kind, key = tag.get("linktype"), str(tag.get("id", ""))
     if kind == "page":
         address = resolver.page_url(int(key)) if key.isdecimal() else None

@@ -69,7 +69,7 @@ class PublicAPIViewSet(BaseAPIViewSet):
     filter_backends: ClassVar[list[type]] = [ParameterFilter, StableOrderingFilter]
     lookup_field = "pk"  # or a slug; empty: its objects have no address of their own
     lookup_url_kwarg = "pk"
-    is_sensitive = False  # whether this one answer may be kept nowhere
+    is_sensitive = False  # whether this one answer must be stored nowhere
 
     # what is asked
 

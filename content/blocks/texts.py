@@ -84,7 +84,7 @@ class DoDontBlock(blocks.StructBlock):
 
 
 class HotlineBlock(blocks.StructBlock):
-    """One telephone line within the text. Shown only while the line may be shown to readers."""
+    """A helpline within the text, shown only while it may be shown to readers."""
 
     line = SnippetChooserBlock("content.Hotline", label=_("helpline"))
 
@@ -135,7 +135,7 @@ class QuizQuestionBlock(blocks.StructBlock):
 
 
 class QuizBlock(blocks.StructBlock):
-    """Questions to think about. What a reader chooses is sent nowhere and never kept; nobody gets a score."""
+    """Questions to think about. What a reader chooses is sent nowhere and never stored; nobody gets a score."""
 
     title = blocks.CharBlock(max_length=120, label=_("title"))
     intro = blocks.TextBlock(required=False, label=_("introduction"))

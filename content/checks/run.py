@@ -1,7 +1,7 @@
 """Run all checks over a page, or over many at once.
 
 A check that fails through a fault of ours is a finding itself: the others go on, and the page is not published past it
-where the check would have kept harm from readers.
+where the check would have prevented harm.
 """
 
 from collections.abc import Iterable
@@ -51,7 +51,7 @@ def _asked(pieces: PageParts, facts: CheckContext) -> list[Finding]:
     for rule in RULES:
         try:
             found += rule(pieces, facts)
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is ours and is told
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is our fault and becomes a finding
             found.append(_not_made(rule.__name__.removeprefix("check_"), error, STOP if rule in STOPPING else WARN))
     return sorted(dict.fromkeys(found), key=lambda each: not each.stops)
 

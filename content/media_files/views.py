@@ -79,7 +79,7 @@ def document(request: HttpRequest, document_id: str, document_filename: str) -> 
     kept = _document(document_id)
     is_everyones = kept is not None and is_public_asset(kept)
     is_signed = kept is not None and not is_everyones and opens_file(request.GET.get(FILE_PARAMETER, ""), kept)
-    # 404 and not 403: whether a document exists is told to nobody who may not have it.
+    # 404 and not 403: nobody who may not have a document learns that it exists.
     if not (is_everyones or is_signed or (kept and request.user.has_perm("wagtailadmin.access_admin"))):
         raise Http404
     whole: HttpResponseBase = serve(request, document_id, document_filename)

@@ -181,7 +181,7 @@ class PageCacheMiddleware:
     def _note_uncacheable(self, key: Any) -> None:
         """Remember that nobody needs to wait for this address, because its answer isn't cached."""
         if len(self._uncacheable) >= MAX_UNCACHEABLE:
-            # Emptied whole, to bound memory: an address that is forgotten costs one wait and is noted again.
+            # Emptied whole, to bound memory: an address that is dropped costs one wait and is noted again.
             self._uncacheable.clear()
         self._uncacheable.add(key)
 

@@ -60,7 +60,7 @@ def to_pdf(html: str, *, own: Mapping[str, tuple[bytes, str]], identifier: str) 
         # (`access.limits`).
         with papers.turn():
             document = HTML(string=html, base_url="paper:", url_fetcher=ClosedFetcher(own)).render(**VARIANT)
-            # A given identifier, so that the same paper has the same bytes, and so the same ETag.
+            # A given identifier, so that the same printable has the same bytes, and so the same ETag.
             pdf: bytes = document.write_pdf(pdf_identifier=identifier.encode(), **VARIANT)
     except FatalURLFetchingError:
         raise PrintableError("the paper asked for something outside itself") from None

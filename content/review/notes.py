@@ -31,7 +31,7 @@ def keep_note(sender: Any, instance: Page, revision: Revision | None = None, **k
     next change goes out under an old sentence.
     """
     words = getattr(instance, "change_note", "").strip()
-    if not words or not instance.live:  # approved, but its hour has not come: kept until then
+    if not words or not instance.live:  # approved and scheduled: the note waits for the publication
         return
     user = (revision.user if revision else None) or get_active_log_context().user
     log(instance=instance, action=ACTION, user=user, revision=revision, data={"words": words})
