@@ -55,6 +55,7 @@ def _help(page: Any, lines: list[Hotline]) -> Node | None:
 
 
 def _service(page: Any, lines: list[Hotline]) -> Node:
+    # Among the published hotlines, so that no stale number gets into a search engine's index.
     shown = next((line for line in lines if line.pk == page.line_id), None)
     regions = [_area(region.name, "AdministrativeArea") for region in page.regions.all()]
     return _without_empty(
@@ -109,6 +110,7 @@ def _area(name: str, kind: str) -> Node:
 
 
 def _address(page: Page) -> str:
+    # Without a request: search engines must find one address, whatever host the page was asked at.
     parts = page.get_url_parts()
     return settings.PUBLIC_URL + (parts[2] if parts and parts[2] else "/")
 

@@ -28,7 +28,7 @@ NOT_A_NUMBER = re.compile(
 CANDIDATE = re.compile(r"(?<![\w+])(?:\+|00)?\(?\d(?:[\d\s()./\-\u00a0\u2011–]*\d)?(?!\w)")
 SUM = re.compile(r"^[1-9]\d{0,2}(?:[ .\u00a0]\d{3})+$")
 MAX_DIGITS = 15  # of any telephone number in the world
-MIN_DIGITS = 6  # of a number nobody has written down as a line
+MIN_DIGITS = 6  # of a number that nobody has entered as a hotline
 
 
 @cache

@@ -98,7 +98,7 @@ def _seed_locales() -> int:
 def _seed_hotlines(memory: Memory) -> int:
     made = _put_back_reserved()
     for line in _lines():
-        # A line that has this key already, whoever entered it, stays as it is.
+        # A hotline that has this key already, whoever entered it, stays as it is.
         if not memory.first_time(f"hotline:{line['key']}") or Hotline.objects.filter(key=line["key"]).exists():
             continue
         memory.prints[f"hotline:{line['key']}"] = fingerprint(line_as_shipped(line))

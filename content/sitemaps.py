@@ -96,6 +96,7 @@ def _entries(request: HttpRequest) -> dict[Any, list[Entry]]:
     found: dict[Any, list[Entry]] = defaultdict(list)
     for path, url_path, key, changed in rows:
         for home_path, (home_url_path, language, start) in homes.items():
+            # A page stands beneath one home page, whose locale is its language.
             if path.startswith(home_path):
                 found[key].append(Entry(start + url_path[len(home_url_path) :], language, changed))
                 break

@@ -14,6 +14,7 @@ PAGE_LINK = re.compile(r'<a page="([a-z_]+)">(.*?)</a>')
 def in_one_language(value: Any, language: str) -> Any:
     """Replace each {code: text} by its text in this language."""
     if isinstance(value, Mapping):
+        # Exactly the languages as keys: that is a text; any other mapping is structure.
         if value.keys() == set(LANGUAGES):
             return value[language]
         return {key: in_one_language(inner, language) for key, inner in value.items()}
@@ -89,6 +90,7 @@ class _Stored:
         return link_pages(value, self.pages) if isinstance(value, str) else value
 
     def _item(self, value: Any, place: str) -> dict[str, Any]:
+        # The form in which Wagtail's ListBlock stores its items.
         return {"type": "item", "value": self.value(value, place), "id": str(uuid.uuid5(self.namespace, place))}
 
 

@@ -40,7 +40,7 @@ class HotlineSerializer(PublicSerializer):
 class HotlinesViewSet(PublicAPIViewSet):
     """Helplines that may be shown to readers today, those for danger first.
 
-    Ask anew at least once a day: a line that nobody has tested for a month disappears by itself.
+    Ask anew at least once a day: a helpline that nobody has tested for a month disappears by itself.
     """
 
     plural = "hotlines"
@@ -49,7 +49,7 @@ class HotlinesViewSet(PublicAPIViewSet):
     base_serializer_class = HotlineSerializer
     body_fields = HotlineSerializer.Meta.fields
     lookup_field = "key"
-    # No ordering: danger lines stand first for everybody.
+    # No ordering: helplines for danger stand first for everybody.
     filter_backends = [FieldsFilter]
     parameters = (Parameter("for_danger", boolean(), "Only lines for danger now, or only the others."),)
 

@@ -104,6 +104,7 @@ def build_description(viewsets: Sequence[Any]) -> dict[str, Any]:
 def build_view(viewsets: Sequence[Any]) -> Callable[[HttpRequest], HttpResponse]:
     """Return the view that serves the description. Built once; it changes only with the program."""
 
+    # At the first request, when the models and addresses of all rooms are loaded.
     @cache
     def build_json() -> str:
         return json.dumps(build_description(viewsets), ensure_ascii=False, separators=(",", ":"))

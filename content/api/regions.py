@@ -57,7 +57,7 @@ class RegionSerializer(PublicSerializer):
 class RegionsViewSet(PublicAPIViewSet):
     """Who is near: every region with its municipalities.
 
-    Where `unit` is null nobody drives out; show the national lines of `hotlines` there, and everywhere else too.
+    Where `unit` is null nobody drives out; show the national helplines of `hotlines` there, and everywhere else too.
     """
 
     plural = "regions"

@@ -12,6 +12,7 @@ from ..regions import get_regions_with_units
 
 INLINE = ["bold", "italic", "link"]
 SHORT = [*INLINE, "ul"]
+# No h1: that is the page's title.
 LONG = ["h2", "h3", *SHORT, "ol"]
 
 
@@ -161,6 +162,7 @@ class RegionChooserBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         request = (parent_context or {}).get("request")
+        # By language: the addresses of the forms have its prefix.
         nearby = get_shared(request, ("nearby", get_language()), get_regions_with_units)
         return super().get_context(value, parent_context=parent_context) | {"nearby": nearby}
 

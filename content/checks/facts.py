@@ -53,7 +53,7 @@ def _numbers() -> dict[str, bool]:
     known: dict[str, bool] = {}
     for line in Hotline.objects.exclude(number=""):
         digits = get_digits(line.number)
-        # Two lines may have one number; it may stand in a text as long as one of them is shown.
+        # Two hotlines may have one number; it may stand in a text as long as one of them is shown.
         known[digits] = known.get(digits, False) or line.is_shown(today)
     return known
 

@@ -21,7 +21,7 @@ from .run import findings_by_page
 
 AT_ONCE = 100  # pages in one pass
 CHECK = "page.check"  # what is put aside when a page can't be checked
-OLD_AFTER = timedelta(days=1)  # a line may have become stale, a page that is linked may have gone
+OLD_AFTER = timedelta(days=1)  # a hotline may have become stale, a linked page may be gone
 
 
 def live_pages() -> PageQuerySet:

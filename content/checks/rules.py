@@ -45,7 +45,7 @@ def check_numbers(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
 
 
 def _finding(number: str, place: str, facts: CheckContext) -> Finding:
-    # True: readers see the line now; False: they don't; None: nobody has entered it.
+    # True: readers see the hotline now; False: they don't; None: nobody has entered it.
     shown = facts.numbers.get(get_digits(number))
     if shown:
         words = _("A telephone number in the text. Use the block “Helpline”: it disappears when it must.")
@@ -120,10 +120,12 @@ def _broken(kind: str, target: str, facts: CheckContext) -> object | None:
 
 def _wrong_address(address: str) -> object | None:
     lowered = address.strip().lower()
+    # Numbers in links are `check_numbers`' business; an anchor stays on the page.
     if lowered.startswith((*PHONE_SCHEMES, "#")):
         return None
     if lowered.startswith("mailto:"):
         try:
+            # A subject may follow the address: mailto:a@b.al?subject=...
             EmailValidator()(address.strip()[7:].partition("?")[0])
         except ValidationError:
             return _("This e-mail address is not valid.")
@@ -131,6 +133,7 @@ def _wrong_address(address: str) -> object | None:
     try:
         parts = urlsplit(address.strip())
         host = parts.hostname or ""
+    # urlsplit raises for brackets that don't belong to an IPv6 address.
     except ValueError:
         return _("This address is not valid.")
     if not parts.scheme and not host:

@@ -60,8 +60,10 @@ def _of_page(page: Any, language: str, whole: bool) -> Claim | None:
     if not page.legal_check and not names_law(texts):
         return None
     rests_on = _items(page.sources)
+    # The sources are texts of the page too; they are listed apart.
     said = [text for text in texts if text not in rests_on]
     if not whole and not page.for_lawyer:  # one that a lawyer is asked about is read from its first word to its last
+        # A page that an editor marked by hand may name no law in any sentence: then all of it is shown.
         said = [*legal_sentences(said)] or said
     if isinstance(page, GlossaryPage):
         terms = GlossaryTerm.objects.filter(locale_id=page.locale_id)

@@ -101,6 +101,7 @@ class GlossaryTerm(TranslatableMixin):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:
+            # The anchor on the glossary page, to which every marked word leads.
             self.slug = slugify(self.term)[:80]
         super().save(*args, **kwargs)
 

@@ -44,7 +44,7 @@ class CallPanel(FieldPanel):
 class HotlineQuerySet(models.QuerySet["Hotline"]):
     def published(self, on: date | None = None) -> "HotlineQuerySet":
         """Return the only hotlines that readers may see (docs/adr/0020), those for danger first."""
-        # The database compares the days when it is asked, so nothing has to run for a stale line to disappear.
+        # The database compares the days when it is asked, so nothing has to run for a stale hotline to disappear.
         lines = self.alias(known_true_since=known_true_since()).filter(may_be_shown(on))
         return lines.order_by("-for_danger", "order", "key")
 
@@ -146,7 +146,7 @@ class Hotline(models.Model):
         return f"{self.number or '—'} · {self.short_name}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        # Set once and never again: hiding a line and showing it again must not begin its 30 days anew (docs/adr/0020).
+        # Set once and never again: hiding a hotline and showing it again must not begin its 30 days anew (docs/adr/0020).
         if self.is_published and self.first_shown_on is None:
             self.first_shown_on = timezone.localdate()
             if (fields := kwargs.get("update_fields")) is not None:

@@ -172,9 +172,11 @@ class ServicePage(PublicPageMixin, Page):
     how_to_reach = RichTextField(_("how to reach it"), features=LONG, blank=True)
     cost = models.CharField(_("cost"), max_length=120, blank=True)
     hours = models.CharField(_("hours"), max_length=120, blank=True)
+    # A page outlives its hotline: without it the page shows none.
     line = models.ForeignKey(
         Hotline, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("helpline")
     )
+    # Parental: the choice is part of a revision, so a draft may differ from what readers see.
     regions = ParentalManyToManyField(
         Region, blank=True, related_name="+", verbose_name=_("regions"), help_text=_("None chosen: everywhere.")
     )
@@ -204,7 +206,7 @@ class ServicePage(PublicPageMixin, Page):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the regions, and the helpline only while it may be shown."""
         context = super().get_context(request, *args, **kwargs)
-        # Looked up among the published lines, not by the foreign key: a line that was hidden or grew old is on no page.
+        # Looked up among the published hotlines, not by the foreign key: one that was hidden or grew stale is on no page.
         line = next((line for line in context["lines"] if line.pk == self.line_id), None)
         return context | {"line": line, "regions": list(self.regions.all())}
 

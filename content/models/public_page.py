@@ -90,8 +90,8 @@ class PublicPageMixin(ReviewedPage, ExternalPreviewMixin, LegalMarkMixin, models
         abstract = True
 
     is_public_page: ClassVar[bool] = True
-    # Query parameters that this type of page reads and that may be cached beside the plain page (a list's part, say; never
-    # what someone searched for).
+    # Query parameters that this type of page reads and that may be cached beside the plain page (the part of a list,
+    # say; never what someone searched for).
     kept_query: ClassVar[frozenset[str]] = frozenset()
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:

@@ -238,6 +238,7 @@ class ChangesReport(HouseReport):
     index_url_name = "changes_report"
     index_results_url_name = "changes_report_results"
     no_results_message = _("Nobody has recorded a change yet.")
+    # No model's permissions: `get_queryset` leaves the entries that this person may see.
     permission_policy = None
     columns = [
         DateColumn("timestamp", label=_("When")),

@@ -31,6 +31,7 @@ class UpdateForm(UpdateTranslationsForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # The field that would publish past the approval.
         del self.fields["publish_translations"]
 
     def clean(self) -> dict[str, Any]:

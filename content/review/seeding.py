@@ -37,6 +37,7 @@ def seed_review() -> int:
     for name, codenames in ((WRITERS, FILES), (REVIEWERS, FILES_OF_REVIEWERS)):
         made += sum(_on_files(name, codename) for codename in codenames)
     if root.title == STOCK_ROOT_NAME:
+        # Wagtail's migration names the root in English.
         Page.objects.filter(pk=root.pk).update(title=ROOT_NAME, draft_title=ROOT_NAME)
     return made + _workflow(root)
 
@@ -62,6 +63,7 @@ def _workflow(root: Page) -> int:
     task = PageReviewTask.objects.filter(active=True).first()
     if task is None:
         task = PageReviewTask.objects.create(name=NAME)
+        # Only when it is new: which groups approve is then the installation's own choice.
         task.groups.set([_group(REVIEWERS)])
     workflow = Workflow.objects.create(name=NAME)
     WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)

@@ -39,6 +39,7 @@ def decide(request: HttpRequest, state_id: int) -> HttpResponse:
         answer = _decided(request, state, page, form)
         if answer is not None:
             return answer
+    # Of the submitted revision and in this moment: a hotline may have gone stale since it was submitted.
     findings = findings_for(page)
     context = {
         "state": state,
@@ -57,6 +58,7 @@ def decide(request: HttpRequest, state_id: int) -> HttpResponse:
 def _decided(request: HttpRequest, state: TaskState, page: Page, form: ChangesForm) -> HttpResponse | None:
     """Carry out the decision and return where to go; None when the form must be shown again."""
     task, action = state.task.specific, request.POST.get("action")
+    # Asked again on POST: since the page was shown, somebody may have decided or the text may have been changed.
     allowed = {name for name, _label, _asks in task.get_actions(page, request.user)}
     if action not in ("approve", "reject"):
         raise PermissionDenied
