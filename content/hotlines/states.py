@@ -32,7 +32,7 @@ def get_state(line: Hotline, on: date | None = None) -> LineState:
         return LineState.OFF
     if line.needs_call:
         return LineState.UNCONFIRMED
-    # Hotlines for danger are shown whatever their test says, so they are never STALE: only SOON or UNTESTED.
+    # Hotlines for danger are shown whatever their test says, so they are never STALE.
     if line.never_stale:
         return LineState.FINE if line.is_tested(today) and not _is_soon(line, today) else _of_danger(line, today)
     if not line.is_shown(today):

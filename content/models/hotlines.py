@@ -146,7 +146,7 @@ class Hotline(models.Model):
         return f"{self.number or '—'} · {self.short_name}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        # Set once and never again: hiding a hotline and showing it again must not begin its 30 days anew (docs/adr/0020).
+        # Set once only: hiding a hotline and showing it again must not begin its 30 days anew (docs/adr/0020).
         if self.is_published and self.first_shown_on is None:
             self.first_shown_on = timezone.localdate()
             if (fields := kwargs.get("update_fields")) is not None:

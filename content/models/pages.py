@@ -206,7 +206,7 @@ class ServicePage(PublicPageMixin, Page):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the regions, and the helpline only while it may be shown."""
         context = super().get_context(request, *args, **kwargs)
-        # Looked up among the published hotlines, not by the foreign key: one that was hidden or grew stale is on no page.
+        # Looked up among the published hotlines, not by the foreign key: a hidden or stale one is on no page.
         line = next((line for line in context["lines"] if line.pk == self.line_id), None)
         return context | {"line": line, "regions": list(self.regions.all())}
 

@@ -1,9 +1,11 @@
 """Models of the approval: the workflow task, what was submitted, requests to delete, and news for editors.
 
 1. An editor submits a page. From here on it is locked for everybody, so that what is reviewed is what will be
-published.    Who submitted may withdraw it. 2. Another editor, of the groups named at the task, approves it or asks for
-changes. `may_decide` says who that can be;    being a superuser is no reason. 3. Approving publishes exactly the
-revision that was reviewed (`actions.publish_approved`), unless the checks found what    must not reach a reader.
+   published. Who submitted may withdraw it.
+2. Another editor, of the groups named at the task, approves it or asks for changes. `may_decide` says who that can be;
+   being a superuser is no reason.
+3. Approving publishes exactly the revision that was reviewed (`actions.publish_approved`), unless the checks found
+   what must not reach a reader.
 """
 
 from typing import Any
