@@ -95,7 +95,7 @@ def _within_a_sentence(html: str) -> str:
 
 
 class Marker:
-    """Marks terms in the texts of one page and remembers which it has marked."""
+    """Marker of terms in the texts of one page; remembers which it has marked."""
 
     def __init__(self, glossary: Glossary, *, page_of_words: str = "") -> None:
         self.glossary = glossary

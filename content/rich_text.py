@@ -85,7 +85,7 @@ class RichTextRenderer:
 
     @cached_property
     def _addresses(self) -> dict[str, str | None]:
-        """The addresses, by id, of the pages that this page and the glossary link to; None where nobody may read them.
+        """Read the addresses, by id, of the pages that this page and the glossary link to; None where nobody may read.
 
         In this page's language where there is a translation. All pages of a language share them and add what is
         missing.

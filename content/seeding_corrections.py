@@ -45,7 +45,7 @@ CURRENT, UNTOUCHED, WAITS, OWN = "current", "untouched", "waits", "own"
 
 @dataclass(frozen=True)
 class Seeded:
-    """A page that was seeded once, beside the words that this release has for it."""
+    """A page that was seeded once, beside the words that this release has for it. `standing`: how the two compare."""
 
     page: Page
     spec: Mapping[str, Any]

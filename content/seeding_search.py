@@ -13,7 +13,7 @@ WORDS = Path(__file__).parent / "data" / "search.json"
 
 
 class Remembers(Protocol):
-    """Remembers what was seeded before."""
+    """Memory of what was seeded before."""
 
     def first_time(self, key: str) -> bool: ...
 

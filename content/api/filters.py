@@ -13,7 +13,7 @@ from ..search import Found, found_pages
 
 
 class ParameterFilter(BaseFilterBackend):
-    """For each parameter that was sent, the view's `filter_by_<name>(queryset, value)` if there is one."""
+    """Filter that calls the view's `filter_by_<name>(queryset, value)`, if there is one, for each parameter sent."""
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
         for name, value in view.values.items():

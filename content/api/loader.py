@@ -62,17 +62,17 @@ class Loader:
 
     @cached_property
     def hotlines(self) -> dict[int, Hotline]:
-        """Every hotline that readers may see, by id, in the order of the site."""
+        """Return every hotline that readers may see, by id, in the order of the site."""
         return {line.pk: line for line in Hotline.objects.published()}
 
     @cached_property
     def languages(self) -> dict[int, str]:
-        """{id of a locale: language code}."""
+        """Return {id of a locale: language code}."""
         return dict(Locale.objects.values_list("pk", "language_code"))
 
     @cached_property
     def sections(self) -> list[Page]:
-        """Every public section, the deepest first."""
+        """Return every public section, the deepest first."""
         return list(public_pages(self.request).filter(content_type__model="sectionpage").order_by("-depth"))
 
     def get_section(self, page: Page) -> Page | None:
@@ -137,7 +137,7 @@ class Loader:
 
     @cached_property
     def _links(self) -> tuple[set[int], set[int]]:
-        """Ids of the pages and of the files that the texts of all objects link to."""
+        """Return the ids of the pages and of the files that the texts of all objects link to."""
         return find_links(text for thing in self.objects for text in _iter_texts(thing))
 
     def _find_pages(self, ids: set[int]) -> None:

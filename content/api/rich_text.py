@@ -19,7 +19,7 @@ _FILE_LINK = re.compile(r'linktype=\\?"document\\?"[^>]*?\bid=\\?"(\d+)|\bid=\\?
 
 
 class LinkResolver(Protocol):
-    """Finds where a page or file of this id is read; None when it isn't public."""
+    """Look-up of where a page or file of this id is read; None when it isn't public."""
 
     def page_url(self, pk: int) -> str | None: ...
     def file_url(self, pk: int) -> str | None: ...
