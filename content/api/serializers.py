@@ -18,7 +18,7 @@ class ComputedField(serializers.Field):
         super().__init__(source="*", read_only=True)
 
     def __deepcopy__(self, memo: Any) -> "ComputedField":
-        """Copy the field but share its schema: serializers copy every field for each answer, and nobody changes a schema."""
+        """Copy the field and share its schema, which nobody changes: serializers copy every field for each answer."""
         return ComputedField(self.schema, self.compute)
 
     def to_representation(self, value: Any) -> Any:
