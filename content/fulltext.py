@@ -23,7 +23,7 @@ CONFIG = "vatra"  # of PostgreSQL; also settings.WAGTAILSEARCH_BACKENDS
 
 ENTRIES = IndexEntry._meta.db_table
 WORDS = f"{ENTRIES}_fts"
-# Columns of the table of words: autocomplete, body, title; a word in the title weighs as ten in the text. The best are
+# Columns of the full-text table: autocomplete, body, title; a word in the title weighs as ten in the text. The best are
 # taken before anything else is looked up, which keeps a word that stands on every page cheap.
 ON_SQLITE = f"""
     SELECT page.id FROM (

@@ -38,7 +38,7 @@ class Explained:
 
 @dataclass(frozen=True)
 class Form:
-    text: str  # small letters, escaped as in HTML text
+    text: str  # lower case, escaped as in HTML text
     explained: Explained
     has_capitals: bool
 
@@ -120,7 +120,7 @@ class Marker:
 
     def _marked_text(self, text: str) -> str:
         small = text.lower()
-        if len(small) != len(text):  # a letter whose small form is longer: places would no longer agree
+        if len(small) != len(text):  # a letter whose lower case is longer: positions would no longer agree
             return text
         found, reached = [], 0
         for word in WORD.finditer(small):

@@ -26,7 +26,7 @@ WIDTHS = (400, 800, 1200)
 FORMATS = {"avif": "image/avif", "webp": "image/webp", "jpeg": "image/jpeg"}
 POSTER = "max-960x960|format-webp"
 WHOLE = "original"  # of a drawing (SVG), which needs no sizes
-SIZES = "picture.sizes"  # what is put aside when a picture's can't be made
+SIZES = "picture.sizes"  # kind of `audit.put_aside`: an image whose sizes can't be made
 log = structlog.get_logger(__name__)
 
 
@@ -67,7 +67,7 @@ def make_sizes(image: AbstractImage) -> int:
         with pictures.turn():
             made = image.get_renditions(*missing)
     except Busy:
-        log.warning("picture_without_sizes", image=image.pk, error="Busy")  # each hour what lacks is made
+        log.warning("picture_without_sizes", image=image.pk, error="Busy")  # the hourly job makes them
         return 0
     except (SourceImageIOError, InvalidFilterSpecError, OSError, ValueError) as error:
         log.warning("picture_without_sizes", image=image.pk, error=type(error).__name__)

@@ -19,7 +19,7 @@ from .stems import MIN_STEM, folded, forms, same, stem
 WORD = re.compile(r"[^\W_]+")
 MAX_TYPED = 24  # words looked at
 MAX_WORDS = 6  # words looked for
-MAX_MEANINGS = 24  # words that mean the same as one
+MAX_MEANINGS = 24  # synonyms of one word
 PREFIX_FROM = 3  # letters; shorter words are looked for as they are
 STOP_WORDS = Path(__file__).parent / "data" / "stop_words.json"
 

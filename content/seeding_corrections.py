@@ -97,7 +97,7 @@ def _standing(page: Page, spec: Mapping[str, Any], language: str, known: Mapping
     if now not in known.get(f"page:{spec['key']}:{language}", ()):
         return OWN
     if page.has_unpublished_changes or page.workflow_in_progress or not page.live or page.locked:
-        return WAITS  # somebody is at it, or has taken it away
+        return WAITS  # somebody is working on it, or has hidden it
     return UNTOUCHED
 
 

@@ -36,7 +36,7 @@ ENDINGS = {"sq": ALBANIAN, "en": ENGLISH}
 
 
 def folded(word: str) -> str:
-    """Return small letters without diacritics, letter for letter, as the full-text tables compare them."""
+    """Return the word in lower case without diacritics, letter for letter, as the full-text tables compare it."""
     return "".join(_bare(letter) for letter in unicodedata.normalize("NFC", word.lower()))
 
 

@@ -182,7 +182,7 @@ def line_buttons(snippet: Any, user: Any, next_url: str | None = None) -> Iterat
     if not isinstance(snippet, Hotline) or not user.has_perm("content.change_hotline"):
         return
     if snippet.number:
-        # the number goes along: a call confirms only what was called
+        # The number goes along: a call confirms only the number that was called.
         address = f"{reverse('line_called', args=[snippet.pk])}?{urlencode({'number': snippet.number})}"
         # Recording a call changes data, so the button posts; without JavaScript the link opens a page that asks first.
         yield Button(_("I have just called it"), address, icon_name="check", attrs=_posts(address), priority=15)

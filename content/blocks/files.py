@@ -20,11 +20,11 @@ from .texts import SHORT
 FILM = {"mp4": "video/mp4", "webm": "video/webm"}
 SOUND = {"mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "oga": "audio/ogg", "wav": "audio/wav"}
 CAPTIONS = {"vtt": "text/vtt"}
-AS_WIDE = "(min-width: 700px) 640px, calc(100vw - 32px)"  # as a picture stands in a text
+AS_WIDE = "(min-width: 700px) 640px, calc(100vw - 32px)"  # width of a picture within a text
 
 
 def get_kind(document: Any) -> str:
-    """Return the kind of file by its ending, in small letters: "pdf"."""
+    """Return the kind of file by its ending, in lower case: "pdf"."""
     return PurePath(document.filename).suffix.lstrip(".").lower()
 
 

@@ -20,7 +20,7 @@ from .models import CheckedPage, WordsToAvoid
 from .run import findings_by_page
 
 AT_ONCE = 100  # pages in one pass
-CHECK = "page.check"  # what is put aside when a page can't be checked
+CHECK = "page.check"  # kind of `audit.put_aside`: a page that can't be checked
 OLD_AFTER = timedelta(days=1)  # a hotline may have become stale, a linked page may be gone
 
 

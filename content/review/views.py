@@ -76,7 +76,7 @@ def _decided(request: HttpRequest, state: TaskState, page: Page, form: ChangesFo
         comment = form.cleaned_data["comment"]
     try:
         task.on_action(state, request.user, action, comment=comment)
-    except PermissionDenied:  # withdrawn or decided between the look and the press
+    except PermissionDenied:  # withdrawn or decided on since the page was opened
         messages.error(request, _("Nothing was decided: somebody withdrew the page or decided on it in the meantime."))
         return redirect("wagtailadmin_pages:edit", page.pk)
     words = _("Approved: “%(title)s”.") if action == "approve" else _("Sent back: “%(title)s”.")
