@@ -9,7 +9,7 @@ class ContentConfig(AppConfig):
     legal_texts = "data/legal.json"
 
     def ready(self) -> None:
-        # models are loaded by now
+        # Imported here, because they need models, which are loaded by now.
         from . import file_permissions, pictures
         from .page_cache import invalidation
 

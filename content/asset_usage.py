@@ -1,4 +1,4 @@
-"""Which images and documents readers may have: the library also holds those that only drafts show."""
+"""Find which images and documents readers may have: the library also holds those that only drafts show."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ from .page_listing import not_restricted
 
 def assets_used_on(pages: PageQuerySet, model: type) -> QuerySet:
     """Return the images or documents that one of these pages shows or links to."""
+    # The index stores ids as text; PostgreSQL compares no text with a number.
     keys = pages.order_by().annotate(key=Cast("pk", CharField())).values("key")
     used = ReferenceIndex.objects.filter(
         base_content_type=ContentType.objects.get_for_model(Page),
@@ -24,7 +25,7 @@ def assets_used_on(pages: PageQuerySet, model: type) -> QuerySet:
 
 
 def is_public_asset(document: Any) -> bool:
-    """Whether readers have been given this file: by a live page, listed or not, or by a word explained."""
+    """Return whether readers may have this file: by a live page, listed or not, or by a glossary term."""
     references = ReferenceIndex.objects.filter(
         to_content_type=ContentType.objects.get_for_model(document), to_object_id=str(document.pk)
     )

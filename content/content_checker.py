@@ -1,4 +1,4 @@
-"""Wagtail's content checker with what we ask of alt texts."""
+"""Wagtail's content checker with our own rule for alt texts."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class ContentChecker(ContentCheckerItem):
 
 
 def use_our_checker(request: HttpRequest, items: list[Any], page: Any) -> None:
-    """Put ours in place of Wagtail's. The preview and the panel beside the editor ask the same hook."""
+    """Put our checker in place of Wagtail's. The preview and the panel beside the editor ask the same hook."""
     items[:] = [
         ContentChecker(in_editor=item.in_editor) if isinstance(item, ContentCheckerItem) else item for item in items
     ]

@@ -1,4 +1,4 @@
-"""The editors of today."""
+"""Find today's editors."""
 
 from access.models import Assignment, StaffRole, User
 

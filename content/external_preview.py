@@ -26,12 +26,13 @@ FILE_SALT = "content.headless.draft_file"  # of signatures in use; a new name wo
 
 
 def is_configured() -> bool:
-    """Whether some front end is named in HEADLESS_PREVIEW_CLIENT_URLS."""
+    """Return whether a front end is named in HEADLESS_PREVIEW_CLIENT_URLS."""
     return bool(headless_preview_settings.CLIENT_URLS)
 
 
 def is_in_public_api(model: type) -> bool:
-    """Whether this type of page declares itself what the public API shows of it; without that it shows nothing."""
+    """Return whether this type of page declares what the public API shows of it; without that it shows nothing."""
+    # `vars` and not `hasattr`: a type must declare it itself and never inherits it.
     return "api_fields" in vars(model)
 
 
@@ -41,12 +42,13 @@ def get_origin(address: str) -> str:
 
 
 def sign_file(file: Any) -> str:
-    """The query of this file's address by which whoever has it opens the file."""
+    """Return the query of this file's address by which whoever has it opens the file."""
+    # Not the draft's token, which would then stand in the addresses of films (docs/adr/0024).
     return f"{FILE_PARAMETER}={TimestampSigner(salt=FILE_SALT).sign(str(file.pk))}"
 
 
 def opens_file(signed: str, file: Any) -> bool:
-    """Whether this signature is for this file, young enough, and there is a front end that drafts are shown to."""
+    """Return whether this signature is for this file and young enough, and a front end is configured."""
     if not signed or not is_configured():
         return False
     try:
@@ -56,7 +58,7 @@ def opens_file(signed: str, file: Any) -> bool:
 
 
 class ExternalPreviewMixin(HeadlessPreviewMixin):
-    """For pages: a second way to preview, beside the site's own."""
+    """Mixin for pages: a second way to preview, beside the site's own."""
 
     @classmethod
     def get_preview_signer(cls) -> TimestampSigner:
@@ -68,7 +70,7 @@ class ExternalPreviewMixin(HeadlessPreviewMixin):
         return [*own, (EXTERNAL, _("On the other site"))] if self._has_external_preview() else own
 
     def _has_external_preview(self) -> bool:
-        """A type that isn't in the public API (a session's own page) is previewed on this site alone."""
+        """Return whether this type can be previewed there: one outside the public API (a session's page) can't."""
         return is_configured() and is_in_public_api(type(self))
 
     def serve_preview(self, request: HttpRequest, preview_mode: str) -> HttpResponse:
@@ -83,6 +85,7 @@ class ExternalPreviewMixin(HeadlessPreviewMixin):
         response = TemplateResponse(request, "content/external_preview.html", {"address": address})
         response._csp_replace = {  # type: ignore[attr-defined]
             "frame-ancestors": [SELF],
+            # The frame's page may be framed by the admin, and may itself frame this one front end.
             "frame-src": [get_origin(address)],
         }
         return response

@@ -1,4 +1,4 @@
-"""Extract the texts, links, pictures and helplines of a page, whatever its type and blocks."""
+"""Extract the texts, links, pictures and hotlines of a page, whatever its type and blocks."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ from wagtail.snippets.blocks import SnippetChooserBlock
 from . import html_reader
 
 HOTLINE = "content.hotline"  # by its label: this module is loaded with the models
-# Never before readers, or another check's business.
+# Never shown to readers, or handled apart in `extract_page`.
 NOT_READ = {"change_note", "slug", "seo_title", "search_description", "title", "draft_title", "url_path"}
 NOT_READ |= {"legal_checked_by", "legal_checked_text", "for_lawyer"}
 
@@ -48,6 +48,7 @@ def extract_page(page: Page) -> PageParts:
     found = PageParts()
     title = str(Page._meta.get_field("title").verbose_name)
     found.words.append(TextPart(page.title, title))
+    # As the template does: without a title for the browser the page's own stands in the tab.
     in_tab = page.seo_title or page.title
     found.seen.append(TextPart(in_tab, str(Page._meta.get_field("seo_title").verbose_name)))
     found.seen.append(
@@ -55,6 +56,7 @@ def extract_page(page: Page) -> PageParts:
     )
     description = str(Page._meta.get_field("search_description").verbose_name)
     found.seen.append(TextPart(page.search_description, description))
+    # Wagtail's own columns (owner, locale, path …) hold no text for readers.
     own = {each.name for each in Page._meta.get_fields()}
     for each in page._meta.get_fields():
         if isinstance(each, models.Field) and each.name not in own and each.name not in NOT_READ:
@@ -75,6 +77,7 @@ def _field(found: PageParts, page: Page, each: models.Field) -> None:
     elif isinstance(each, models.ForeignKey) and issubclass(each.related_model, AbstractDocument):
         if getattr(page, each.attname) is not None:
             found.links.append(("document", str(getattr(page, each.attname)), "", place))
+    # The exact types: a SlugField or EmailField is a CharField too, and no text to read.
     elif type(each) in (models.CharField, models.TextField) and not each.choices:
         _text(found, getattr(page, each.name), place, is_prose=type(each) is models.TextField)
 
@@ -95,6 +98,7 @@ def _block(found: PageParts, block: blocks.Block, value: Any, place: str) -> Non
     elif isinstance(block, SnippetChooserBlock) and _is_hotline(block.target_model):
         found.lines.append((value, place))
     elif isinstance(block, DocumentChooserBlock | ImageChooserBlock) and value is None:
+        # A deleted file leaves None in the stream; where the block may do without one, nothing is missing.
         if block.required:
             found.missing.append(place)
     elif isinstance(block, DocumentChooserBlock):
@@ -112,7 +116,7 @@ def _block(found: PageParts, block: blocks.Block, value: Any, place: str) -> Non
 
 
 def _struct(found: PageParts, block: blocks.StructBlock, value: Any, place: str) -> None:
-    """A struct's fields. Its picture and the words for it are one thing; titles are text without sentences."""
+    """Extract a struct's fields. Its picture and the words for it are one thing; titles are text without sentences."""
     names = block.child_blocks
     if "image" in names and isinstance(names["image"], ImageChooserBlock) and "alt" in names:
         found.pictures.append(((value.get("alt") or "").strip(), value.get("image"), _under(place, names["alt"])))

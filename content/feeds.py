@@ -1,7 +1,7 @@
 """The Atom feed of new and changed pages, one for each language.
 
-A feed reader keeps what it gets on a phone that others may see. So pages marked "leave no copy" are left out, and each
-entry carries the title meant for the browser's history.
+A feed reader stores what it gets on a phone that others may see. So pages marked "store no copy" are left out, and each
+entry has the title meant for the browser's history.
 """
 
 import uuid
@@ -23,7 +23,7 @@ LOOK_AT = 3 * ENTRIES  # sensitive pages among them are left out
 
 
 def feed(request: HttpRequest) -> HttpResponse:
-    """The newest and last changed public pages of the address's language."""
+    """Serve the newest and last changed public pages of the address's language."""
     language = translation.get_language()
     own = absolute_url(reverse("feed"))
     atom = Atom1Feed(
@@ -42,6 +42,7 @@ def feed(request: HttpRequest) -> HttpResponse:
             title=page.seo_title or page.title,
             link=loader.get_url(page),
             description=escape(page.search_description or page.intro),  # readers take it for HTML
+            # Not the address, which changes when a page moves: feed readers would show the page as new.
             unique_id=uuid.uuid5(page.translation_key, language).urn,
             pubdate=page.first_published_at,
             updateddate=page.last_published_at,
@@ -55,4 +56,5 @@ def feed(request: HttpRequest) -> HttpResponse:
 def _latest(language: str, request: HttpRequest) -> list[Any]:
     pages = shown_pages(request).filter(locale__language_code=language, last_published_at__isnull=False)
     newest = pages.defer_streamfields().order_by("-last_published_at", "-pk")[:LOOK_AT].specific()
+    # Filtered here: the column stands in the table of each page type, and the query goes over all of them.
     return [page for page in newest if not page.is_sensitive][:ENTRIES]

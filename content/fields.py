@@ -19,4 +19,5 @@ class BodyField(StreamField):
 
     def clone(self) -> "BodyField":
         _name, _path, _args, kwargs = self.deconstruct()
+        # Django clones fields by `deconstruct`, which leaves the blocks out; here they must go along.
         return self.__class__(self.block_types_arg, **kwargs)

@@ -14,8 +14,10 @@ def is_in_use(instance: Any) -> bool:
 
 
 class UsedStays(CollectionOwnershipPermissionPolicy):
-    """Wagtail's rules, but what is in use can't be deleted, superusers included: its screens, bulk actions and choosers
-    ask here."""
+    """Wagtail's policy, except that nobody, superusers included, may delete what is in use.
+
+    Wagtail's screens, bulk actions and choosers ask here.
+    """
 
     def user_has_permission_for_instance(self, user: Any, action: str, instance: Any) -> bool:
         may = super().user_has_permission_for_instance(user, action, instance)

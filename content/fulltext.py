@@ -2,7 +2,7 @@
 
 Albanian with its endings needs them, and Wagtail's `search()` knows none; docs/adr/0089 says what was measured.
 
-Both forget dots and hooks: SQLite's tokenizer by itself, PostgreSQL by the search configuration of migration 0004.
+Both ignore diacritics: SQLite's tokenizer by itself, PostgreSQL by the search configuration of migration 0004.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ CONFIG = "vatra"  # of PostgreSQL; also settings.WAGTAILSEARCH_BACKENDS
 
 ENTRIES = IndexEntry._meta.db_table
 WORDS = f"{ENTRIES}_fts"
-# Columns of the table of words: autocomplete, body, title; a word in the title weighs as ten in the text. The best are
+# Columns of the full-text table: autocomplete, body, title; a word in the title weighs as ten in the text. The best are
 # taken before anything else is looked up, which keeps a word that stands on every page cheap.
 ON_SQLITE = f"""
     SELECT page.id FROM (
@@ -71,7 +71,9 @@ def ranked(groups: Sequence[Group], least: int, locale: Locale) -> list[int]:
 
 
 def _on_sqlite(groups: Sequence[Group], least: int, kinds: list[int], locale: int) -> tuple[str, list[Any]]:
+    # Terms hold letters and digits only (`search_words`), so none can end the quotes.
     ways = [" OR ".join(f'"{term.text}"{"*" if term.is_beginning else ""}' for term in group) for group in groups]
+    # FTS5 can't count matches: "two of three" becomes each pair. Six words at most keep that short.
     match = " OR ".join(f"({' AND '.join(f'({way})' for way in some)})" for some in combinations(ways, least))
     return ON_SQLITE, [f"{{title body}} : ({match})", MAX_RANKED, str(kinds), locale, MAX_FOUND]
 

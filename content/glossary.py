@@ -1,6 +1,6 @@
-"""Mark glossary terms in running text, each where it first stands on a page (docs/adr/0019).
+"""Mark glossary terms in running text, each where it first occurs on a page (docs/adr/0019).
 
-Runs in every rendering that isn't kept, so it looks up words in a table instead of trying each form as a pattern.
+Runs in every rendering that isn't cached, so it looks words up in a table instead of trying each form as a pattern.
 """
 
 import re
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 WORD = re.compile(r"(?<![\w&])\w+")
 TAG = re.compile(r"(<[^>]*>)")
 TAG_NAME = re.compile(r"</?([a-z][a-z0-9]*)")
-# Within these nothing is marked: a heading names a part, and a link or button leads somewhere already.
+# Nothing is marked within these: a heading names a part, and a link or button leads somewhere already.
 CLOSED = frozenset({"a", "button", "h1", "h2", "h3", "h4", "h5", "h6", "summary", "label", "code"})
 BETWEEN_PARAGRAPHS = re.compile(r"</(?:p|li)>\s*(?=<(?:p|li)\b)")
 BLOCK_TAGS = re.compile(r"</?(?:p|ul|ol|li|div|h[1-6])\b[^>]*>")
@@ -29,7 +29,7 @@ OTHER_LINK = re.compile(r"""<a\b(?!(?![^>]*\bhref\s*=)[^>]*\blinktype\s*=\s*["']
 
 @dataclass(frozen=True)
 class Explained:
-    """A word with its explanation as it may stand within a sentence."""
+    """A term with its explanation as it may stand within a sentence."""
 
     slug: str
     term: str
@@ -38,14 +38,14 @@ class Explained:
 
 @dataclass(frozen=True)
 class Form:
-    text: str  # small letters, escaped as in HTML text
+    text: str  # lower case, escaped as in HTML text
     explained: Explained
     has_capitals: bool
 
 
 @dataclass(frozen=True)
 class Glossary:
-    """The words of one language: for each first word the forms that begin with it, the longest first."""
+    """The terms of one language: for each first word the forms that begin with it, the longest first."""
 
     forms: dict[str, tuple[Form, ...]]
     terms: tuple[Explained, ...]
@@ -60,7 +60,7 @@ class Glossary:
 
 @lru_cache(maxsize=16)
 def build_glossary(rows: tuple[tuple[str, str, str, tuple[str, ...]], ...]) -> Glossary:
-    """Build the table from (slug, term, definition, other forms) of each term; remembered until a word changes."""
+    """Build the table from (slug, term, definition, other forms) of each term; cached until a term changes."""
     found: dict[str, dict[str, Form]] = {}
     terms = []
     for slug, term, definition, forms in rows:
@@ -70,6 +70,7 @@ def build_glossary(rows: tuple[tuple[str, str, str, tuple[str, ...]], ...]) -> G
             text = _folded(" ".join(str(form).split()))
             if first := WORD.search(text):
                 found.setdefault(first[0], {}).setdefault(text, Form(text, explained, str(form) != str(form).lower()))
+    # The longest first: "viktimë e trafikimit" must win over "viktimë".
     by_length = {
         first: tuple(sorted(forms.values(), key=lambda form: -len(form.text))) for first, forms in found.items()
     }
@@ -77,8 +78,10 @@ def build_glossary(rows: tuple[tuple[str, str, str, tuple[str, ...]], ...]) -> G
 
 
 def with_own_links(html: str) -> str:
-    """Words of a link that doesn't lead to a page of ours stay, without it: what stands in the table may be older than
-    the rule."""
+    """Unlink every link that doesn't lead to a page of ours; its words stay.
+
+    What is stored may be older than the rule.
+    """
     return OTHER_LINK.sub("<a>", html)
 
 
@@ -87,12 +90,12 @@ def _folded(text: str) -> str:
 
 
 def _within_a_sentence(html: str) -> str:
-    """Without paragraphs and lists, which can't stand within a paragraph."""
+    """Remove paragraphs and lists, which can't stand within a paragraph."""
     return BLOCK_TAGS.sub("", BETWEEN_PARAGRAPHS.sub(" ", html)).strip()
 
 
 class Marker:
-    """Marks words in the texts of one page; remembers which it has marked."""
+    """Marker of terms in the texts of one page; remembers which it has marked."""
 
     def __init__(self, glossary: Glossary, *, page_of_words: str = "") -> None:
         self.glossary = glossary
@@ -100,7 +103,7 @@ class Marker:
         self.marked: set[str] = set()
 
     def mark(self, html: str) -> str:
-        """Return the text with each term marked where it first stands on the page, and only there."""
+        """Return the text with each term marked where it first occurs on the page, and only there."""
         if not self.glossary.forms:
             return html
         parts = TAG.split(html)
@@ -109,6 +112,7 @@ class Marker:
             if number % 2:
                 name = TAG_NAME.match(part)
                 if name and name[1] in CLOSED:
+                    # Never below zero: a stray closing tag in an editor's text must not unlock what stands in a link.
                     closed = max(0, closed - 1) if part.startswith("</") else closed + 1
             elif not closed and part:
                 parts[number] = self._marked_text(part)
@@ -116,10 +120,11 @@ class Marker:
 
     def _marked_text(self, text: str) -> str:
         small = text.lower()
-        if len(small) != len(text):  # a letter whose small form is longer: places would no longer agree
+        if len(small) != len(text):  # a letter whose lower case is longer: positions would no longer agree
             return text
         found, reached = [], 0
         for word in WORD.finditer(small):
+            # Part of a longer term that was marked just now.
             if word.start() < reached:
                 continue
             form = self._form_at(small, word)
@@ -139,13 +144,14 @@ class Marker:
             if (
                 form.explained.slug not in self.marked
                 and small.startswith(form.text, word.start())
+                # The form must end where a word ends; "punë" isn't marked in "punëdhënësi".
                 and not (end < len(small) and (small[end].isalnum() or small[end] == "_"))
             ):
                 return form
         return None
 
     def _note(self, shown: str, explained: Explained) -> SafeString:
-        """A button that opens the explanation, by the browser alone. Old browsers show it in brackets instead.
+        """Return a button that opens the explanation by the browser alone; old browsers show it in brackets.
 
         The words are the button's label, because a button is one box: it can't break within a line as words do.
         """
@@ -172,7 +178,10 @@ class Marker:
 
 
 def _is_a_name(text: str, start: int, end: int) -> bool:
-    """Written with capitals where the word has none: part of a name ("Linja e Këshillimit"), which means itself."""
+    """Return whether it is written with capitals where the word has none.
+
+    Then it is part of a name ("Linja e Këshillimit"), which means itself.
+    """
     shown = text[start:end]
     if shown[1:] != shown[1:].lower():
         return True
@@ -187,7 +196,7 @@ class HasTerm(Protocol):
 
 
 T = TypeVar("T", bound=HasTerm)
-# In Albanian these are one letter each, with places of their own in the alphabet.
+# In Albanian digraphs such as "dh" are one letter each, with a place of their own in the alphabet.
 ALBANIAN = ["a", "b", "c", "ç", "d", "dh", "e", "ë", "f", "g", "gj", "h", "i", "j", "k", "l", "ll", "m", "n", "nj", "o"]
 ALBANIAN += ["p", "q", "r", "rr", "s", "sh", "t", "th", "u", "v", "x", "xh", "y", "z", "zh"]
 ENGLISH = list("abcdefghijklmnopqrstuvwxyz")
@@ -203,7 +212,7 @@ def by_letter(terms: Iterable[T], language: str) -> list[tuple[str, list[T]]]:
 
 
 def _letters(word: str, alphabet: dict[str, int]) -> list[tuple[int, str]]:
-    """The word's letters with their places in the alphabet; what is no letter of it comes last."""
+    """Return the word's letters with their places in the alphabet; what is no letter of it comes last."""
     small, found, at = word.lower(), [], 0
     while at < len(small):
         width = 2 if small[at : at + 2] in alphabet else 1

@@ -1,4 +1,4 @@
-"""What `bulk` workers do for the public site, woken by the sweeper (settings.HOUSEKEEPING and EACH_MINUTE)."""
+"""Periodic jobs of the public site, run by `bulk` workers (settings.HOUSEKEEPING and EACH_MINUTE)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,13 +18,16 @@ log = structlog.get_logger(__name__)
 
 
 def each_minute(_argument: Any = None) -> None:
-    """Publishes and takes away the pages that were set for this minute; mails editors what one of them did alone;
-    checks some of those that wait for it. Running it twice does nothing twice."""
+    """Publish and unpublish what is due, mail editors the news, check waiting pages.
+
+    Running it twice does nothing twice.
+    """
     steps: dict[str, Callable[[], Any]] = {
         "content.publish": _publish,
         "content.news": send_news,
         "content.checks": check_waiting,
     }
+    # One step that fails stops none of the others (`audit.put_aside`).
     each("housekeeping", steps, lambda name: steps[name]())
 
 
@@ -35,8 +38,10 @@ def _publish() -> None:
 
 
 def each_hour(_argument: Any = None) -> None:
-    """Tells editors of telephone lines that want a call, each change of a line once. Makes what sizes of pictures are
-    missing. Forgets the drafts that a front end elsewhere was shown, once no token opens them any more."""
+    """Mail editors about hotlines that need a call, make missing image sizes, delete expired external previews.
+
+    Each change of a hotline is mailed once.
+    """
     steps: dict[str, Callable[[], Any]] = {
         "content.hotlines": _tell,
         "content.sizes": _make_sizes,

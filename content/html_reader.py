@@ -8,7 +8,7 @@ BREAKS = {"p", "li", "br", "ul", "ol", "blockquote", *(f"h{level}" for level in 
 
 @dataclass
 class RichText:
-    """The parts of one rich text. `text` has a line for each paragraph or point."""
+    """The parts of one rich text. `text` has a line for each paragraph or list item."""
 
     text: str = ""
     pages: list[tuple[str, str]] = field(default_factory=list)  # id, words of the link
@@ -26,6 +26,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
+        # A line's end at both ends of a block, or its last word would run into the first of the next.
         if tag in BREAKS:
             self._said.append("\n")
         if tag == "a":

@@ -1,7 +1,7 @@
 """Build the structured data of a page (schema.org), where it helps a person find help.
 
-It says who is behind the site, which numbers can be called, what a service does, and answers to questions: only what
-the page itself says, and only lines that may be shown. A helpline is a service with a number: most belong to others, so
+It says who runs the site, which numbers can be called, what a service does, and answers to questions: only what the
+page itself says, and only hotlines that may be shown. A hotline is a service with a number: most belong to others, so
 none is called a contact of ours.
 """
 
@@ -22,7 +22,7 @@ Node = dict[str, Any]
 
 
 def build_json_ld(page: Page, lines: Iterable[Hotline]) -> Node | None:
-    """Return the page's JSON-LD, or None for pages that need none. The caller asks whether the page is public."""
+    """Return the page's JSON-LD, or None for pages that need none. The caller checks whether the page is public."""
     makers = {HomePage: _home, HelpPage: _help, ServicePage: _service, QuestionsPage: _questions}
     maker = makers.get(type(page))
     if maker is None:
@@ -30,7 +30,7 @@ def build_json_ld(page: Page, lines: Iterable[Hotline]) -> Node | None:
     found = maker(page, list(lines))
     if not found:
         return None
-    # Of what we use, schema.org knows a language of written works only.
+    # schema.org has `inLanguage` for written works only, of the types used here.
     language = {"inLanguage": page.locale.language_code} if found["@type"] in WRITTEN else {}
     return {"@context": CONTEXT, **found, **language}
 
@@ -55,6 +55,7 @@ def _help(page: Any, lines: list[Hotline]) -> Node | None:
 
 
 def _service(page: Any, lines: list[Hotline]) -> Node:
+    # Among the published hotlines, so that no stale number gets into a search engine's index.
     shown = next((line for line in lines if line.pk == page.line_id), None)
     regions = [_area(region.name, "AdministrativeArea") for region in page.regions.all()]
     return _without_empty(
@@ -109,12 +110,13 @@ def _area(name: str, kind: str) -> Node:
 
 
 def _address(page: Page) -> str:
+    # Without a request: search engines must find one address, whatever host the page was asked at.
     parts = page.get_url_parts()
     return settings.PUBLIC_URL + (parts[2] if parts and parts[2] else "/")
 
 
 def _words(html: str) -> str:
-    """The words of a rich text, with a space where a paragraph or an entry ends."""
+    """Return the words of a rich text, with a space where a paragraph or a list item ends."""
     parted = html.replace("</p>", "</p> ").replace("</li>", "</li> ").replace("<br/>", " ")
     return " ".join(unescape(strip_tags(parted)).split())
 

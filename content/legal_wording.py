@@ -1,4 +1,4 @@
-"""Tell which texts speak of the law, and fingerprint a text by its words."""
+"""Recognise texts that speak of the law, and fingerprint a text by its words."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ NAMES = re.compile(
     r"|\bCouncil of Ministers\b|\bha(?:ve|s) the right\b|\bformal identification\b",
     re.IGNORECASE,
 )
-# What a lawyer has to judge besides: who decides, what is owed, what may be lost.
+# What a lawyer has to judge besides: who decides, what one must do or receives, what may be lost.
 TOUCHES = re.compile(
     r"gjyka|gjykim|prokuror|avokat|kallëzim|dënim|dënohe|burg|dëmshpërblim|dëshmi|identifikim|leje\b|lejen|dëbo|detyr[ëi]"
     r"|ndihm[ëa]n? ekonomike|pëlqim|nuk vlen|njofto|reflektim|30 ditë|tre muaj"
@@ -34,12 +34,12 @@ def speaks_of_law(text: str) -> bool:
 
 
 def legal_sentences(texts: Iterable[str]) -> Iterator[str]:
-    """The sentences that a lawyer has to judge, in their order, each once."""
+    """Yield the sentences that a lawyer has to judge, in their order, each once."""
     told = (part.strip() for text in texts for part in END.split(text))
     yield from dict.fromkeys(part for part in told if part and speaks_of_law(part))
 
 
 def fingerprint(texts: Iterable[str]) -> str:
-    """Another one as soon as a word is another; white space counts for nothing."""
+    """Return a fingerprint that differs as soon as a word does; white space counts for nothing."""
     words = "\n".join(" ".join(text.split()) for text in texts)
     return hashlib.sha256(words.encode()).hexdigest()

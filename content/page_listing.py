@@ -16,31 +16,34 @@ FEW = 200
 
 
 def public_page_models() -> list[type[Page]]:
-    """Every concrete type of public page, whichever room it stands in."""
+    """Return every concrete type of public page, whichever room it stands in."""
     return [model for model in apps.get_models() if getattr(model, "is_public_page", False)]
 
 
 def public_pages(request: HttpRequest | None = None) -> PageQuerySet:
-    """Pages that are live, behind no view restriction, of a public type, and listed, as all pages above them are.
+    """Return the pages that are live, unrestricted, of a public type, and listed, as all pages above them are.
 
     With a request, the view restrictions are read once for all the questions it asks.
     """
     types = [kind.pk for kind in ContentType.objects.get_for_models(*public_page_models()).values()]
     pages = Page.objects.live().filter(content_type_id__in=types)
     hidden = _hidden(request)
+    # A page's address contains those above it, so one beneath an unlisted page would reveal that page.
     for above in hidden.with_pages_beneath:
         pages = pages.exclude(path__startswith=above)
     return not_restricted(pages, request).exclude(pk__in=hidden.ids)
 
 
 def is_hidden(page: Page, request: HttpRequest | None = None) -> bool:
-    """Whether only who knows the address finds this page: it is unlisted, or stands beneath one that is, whose address
-    its own would tell."""
+    """Return whether only those who know its address find this page.
+
+    It is unlisted, or stands beneath a page that is, whose address its own would reveal.
+    """
     return getattr(page, "is_listed", True) is False or page.path.startswith(_hidden(request).with_pages_beneath)
 
 
 def not_restricted(pages: PageQuerySet, request: HttpRequest | None = None) -> PageQuerySet:
-    """Without those behind a view restriction, their own or one above them."""
+    """Exclude pages behind a view restriction, their own or one above them."""
     return pages.exclude(_restricted(request))
 
 
@@ -71,7 +74,10 @@ def _hidden(request: HttpRequest | None) -> Hidden:
 
 
 def _read_hidden() -> Hidden:
-    """Their ids while they are few, since the question over all types is long to put; otherwise the question."""
+    """Read the hidden pages: as ids while they are few, otherwise as a subquery.
+
+    The union over all page types is long to send with each query.
+    """
     few = list(_unlisted("page_ptr_id", "path", "numchild")[: FEW + 1])
     if len(few) <= FEW:
         return Hidden([row["page_ptr_id"] for row in few], tuple(row["path"] for row in few if row["numchild"]))
@@ -79,7 +85,7 @@ def _read_hidden() -> Hidden:
 
 
 def _unlisted(*names: str, **narrower: Any) -> QuerySet:
-    """These values of every page that isn't listed."""
+    """Return these values of every page that isn't listed."""
     first, *others = [
         model._base_manager.filter(is_listed=False, **narrower).values(*names) for model in public_page_models()
     ]

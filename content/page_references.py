@@ -14,7 +14,7 @@ MAX_NAMED = 50
 
 @dataclass(frozen=True)
 class Reference:
-    """`address`: where an editor opens it; "" where this one may not."""
+    """A place that refers to the page. `address`: where an editor opens it; "" where this one may not."""
 
     title: str
     kind: str
@@ -22,10 +22,11 @@ class Reference:
 
 
 def references_to(page: Page) -> QuerySet:
-    """Rows of Wagtail's index that lead to this page or one beneath it from anywhere else."""
+    """Return the rows of Wagtail's reference index that lead to this page or one beneath it from anywhere else."""
     going = [str(pk) for pk in page.get_descendants(inclusive=True).values_list("pk", flat=True)]
     kind = ContentType.objects.get_for_model(Page)
     found = ReferenceIndex.objects.filter(to_content_type=kind, to_object_id__in=going)
+    # Links among the pages that go together are lost together, and nobody has to be warned of them.
     return found.exclude(base_content_type=kind, object_id__in=going)
 
 
@@ -34,12 +35,13 @@ def count_references(page: Page) -> int:
 
 
 def get_referring_pages(page: Page, user: Any) -> list[Reference]:
-    """At most MAX_NAMED of them, each once, in the order they were written."""
+    """Return at most MAX_NAMED places that refer to the page, each once, in a stable order."""
     return list(_places(page, AdminURLFinder(user)))
 
 
 def _places(page: Page, finder: AdminURLFinder) -> Iterator[Reference]:
     rows = references_to(page).order_by("base_content_type", "object_id")
+    # An object that links twice has two rows in the index.
     named = rows.values_list("base_content_type", "object_id").distinct()[:MAX_NAMED]
     for kind_id, key in named:
         model = ContentType.objects.get_for_id(kind_id).model_class()

@@ -28,7 +28,7 @@ NOT_A_NUMBER = re.compile(
 CANDIDATE = re.compile(r"(?<![\w+])(?:\+|00)?\(?\d(?:[\d\s()./\-\u00a0\u2011–]*\d)?(?!\w)")
 SUM = re.compile(r"^[1-9]\d{0,2}(?:[ .\u00a0]\d{3})+$")
 MAX_DIGITS = 15  # of any telephone number in the world
-MIN_DIGITS = 6  # of a number nobody has written down as a line
+MIN_DIGITS = 6  # of a number that nobody has entered as a hotline
 
 
 @cache
@@ -38,7 +38,7 @@ def _reserved() -> dict[str, Any]:
 
 
 def is_reserved(number: str) -> bool:
-    """Whether the number is reserved, however it is written: `116 111`, `+355 116 111`."""
+    """Return whether the number is reserved, however it is written: `116 111`, `+355 116 111`."""
     digits = plain(number)
     facts = _reserved()
     in_range = any(len(digits) == each["digits"] and digits.startswith(each["begins"]) for each in facts["ranges"])
@@ -63,6 +63,7 @@ def get_digits(number: str) -> str:
 
 def numbers_in(text: str, *, known: Collection[str] = ()) -> list[str]:
     """Return what looks like a telephone number, as written; short ones (129) only when `known` has their digits."""
+    # Replaced letter for letter, so that what stands on both sides of a date isn't joined to one number.
     left = NOT_A_NUMBER.sub(lambda match: "·" * len(match[0]), text)
     found = []
     for match in CANDIDATE.finditer(left):
@@ -76,5 +77,6 @@ def numbers_in(text: str, *, known: Collection[str] = ()) -> list[str]:
 def _looks_like_one(written: str, digits: str) -> bool:
     if not MIN_DIGITS <= len(digits) <= MAX_DIGITS:
         return False
+    # "1 500 000" is a sum of money; "116 111" is written the same way and is a number to call.
     is_sum = SUM.match(written) and not digits.startswith("116") and len(digits) < 9
     return not is_sum

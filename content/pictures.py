@@ -1,7 +1,7 @@
-"""The sizes of a picture: made when it comes into the library, only read when a page is shown.
+"""The sizes of an image: made when it comes into the library, only read when a page is shown.
 
 Showing a page writes nothing and waits for no encoder. What is missing (a library filled by an older version, a size
-that failed) is made by the hourly round; until then a page says in words what the picture shows.
+that failed) is made by the hourly job; until then a page says in words what the image shows.
 """
 
 from typing import Any
@@ -26,22 +26,25 @@ WIDTHS = (400, 800, 1200)
 FORMATS = {"avif": "image/avif", "webp": "image/webp", "jpeg": "image/jpeg"}
 POSTER = "max-960x960|format-webp"
 WHOLE = "original"  # of a drawing (SVG), which needs no sizes
-SIZES = "picture.sizes"  # what is put aside when a picture's can't be made
+SIZES = "picture.sizes"  # kind of `audit.put_aside`: an image whose sizes can't be made
 log = structlog.get_logger(__name__)
 
 
 def sized(image: AbstractImage) -> dict[str, str]:
-    """{how it is made: media type} of what a page offers to browsers, the smallest bytes first: up to the width that
-    the picture has itself."""
+    """Return {rendition spec: media type} of what a page offers to browsers, the smallest bytes first.
+
+    Up to the width that the image has itself.
+    """
     if image.is_svg():
         return {WHOLE: "image/svg+xml"}
     narrower = [width for width in WIDTHS if width < image.width]
+    # One more than what is narrower: Wagtail doesn't enlarge, so that one has the image's own width.
     widths = WIDTHS[: len(narrower) + 1]
     return {f"format-{kind}|width-{width}": media for kind, media in FORMATS.items() for width in widths}
 
 
 def get_renditions_by_spec(image: AbstractImage, request: HttpRequest | None = None) -> dict[str, AbstractRendition]:
-    """Those that are there, by how they are made, in the order of `sized`. Shared by readers."""
+    """Return the existing renditions by spec, in the order of `sized`. Shared by readers."""
     return get_shared(request, ("sizes", image.pk), lambda: _there(image, [*sized(image)]))
 
 
@@ -50,17 +53,21 @@ def get_poster(image: AbstractImage, request: HttpRequest | None = None) -> Abst
 
 
 def make_sizes(image: AbstractImage) -> int:
-    """Makes what is missing; how many. A file that can't be read is logged by its number and keeps nobody from work."""
+    """Make the missing renditions; return how many.
+
+    A file that can't be read is logged by its number and stops nothing.
+    """
     wanted = [*sized(image)] if image.is_svg() else [*sized(image), POSTER]
     there = _there(image, wanted)
     missing = [spec for spec in wanted if spec not in there]
     if not missing:
         return 0
     try:
+        # One encoder at a time in a process (`access.limits`); who gets no turn in time is Busy.
         with pictures.turn():
             made = image.get_renditions(*missing)
     except Busy:
-        log.warning("picture_without_sizes", image=image.pk, error="Busy")  # each hour what lacks is made
+        log.warning("picture_without_sizes", image=image.pk, error="Busy")  # the hourly job makes them
         return 0
     except (SourceImageIOError, InvalidFilterSpecError, OSError, ValueError) as error:
         log.warning("picture_without_sizes", image=image.pk, error=type(error).__name__)
@@ -70,7 +77,7 @@ def make_sizes(image: AbstractImage) -> int:
 
 
 def make_missing_sizes() -> int:
-    """Of every picture in the library, each by itself; how many were made."""
+    """Make the missing renditions of every image in the library, each by itself; return how many."""
     made = 0
 
     def make(pk: int) -> None:
@@ -84,25 +91,26 @@ def make_missing_sizes() -> int:
 
 
 def connect() -> None:
-    """Called once, when the room is ready."""
+    """Connect the signals. Called once, when the app is ready."""
     model = get_image_model()
     post_save.connect(_came_in, sender=model, dispatch_uid="sizes-of-pictures")
     post_delete.connect(_lost_a_size, sender=model.get_rendition_model(), dispatch_uid="sizes-of-pictures")
 
 
 def _came_in(instance: AbstractImage, raw: bool = False, **_given: Any) -> None:
+    # A raw save is loaddata's; whether the file is there yet isn't known.
     if not raw:
         _make_soon(instance.pk)
 
 
 def _lost_a_size(instance: AbstractRendition, **_given: Any) -> None:
-    """Another file was put in its place: Wagtail throws the old sizes away after it has saved the picture."""
+    """Make the sizes again: Wagtail deletes the old renditions after it has saved an image whose file was changed."""
     invalidate_pages()
     _make_soon(instance.image_id)
 
 
 def _make_soon(pk: int) -> None:
-    """Once the change is committed, so that no encoder holds up the database."""
+    """Make the sizes once the change is committed, so that no encoder holds up the database."""
     on_commit(lambda: _make_now(pk))
 
 

@@ -1,4 +1,4 @@
-"""The printables: leaflet, card and posters. Their words are data, in `content/data/papers/`."""
+"""The catalogue of printables: leaflet, card and posters. Their texts are data, in `content/data/papers/`."""
 
 import json
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Printable:
         return words(self.said)
 
     def texts(self, name: str) -> dict[str, str]:
-        """What is said of it in each language. `name`: "name" or "what"; in words of its size, where there are some."""
+        """Return its "name" or "what" in each language; in words for its size, where there are some."""
         found: dict[str, str] = self.words.get(f"{name}_{self.format.lower()}") or self.words[name]
         return found
 
@@ -49,7 +49,7 @@ class Printable:
 
     @property
     def address(self) -> str:
-        """Where it is fetched, in the active language."""
+        """Return where it is fetched, in the active language."""
         return reverse("papers:paper", args=[self.key])
 
     def addresses(self) -> dict[str, str]:
@@ -73,6 +73,6 @@ PRINTABLES: dict[str, Printable] = {
 
 @cache
 def words(name: str) -> dict[str, Any]:
-    """One file of the folder, by its name without ".json"."""
+    """Return one file of the folder, by its name without ".json"."""
     found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
     return found

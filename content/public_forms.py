@@ -1,8 +1,8 @@
 """Decorator for forms of public pages: they set no cookie, so Django's CSRF check has nothing to compare with.
 
-Nothing here acts in anybody's name: a forged form could only make a visitor's browser send what anyone may send. What
-a browser says of where a form came from is still worth asking, because it keeps other sites from using their visitors
-to flood us.
+Nothing here acts in anybody's name: a forged form could only make a visitor's browser send what anyone may send. What a
+browser says of where a form came from is still worth asking, because it keeps other sites from using their visitors to
+flood us.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ View = Callable[..., HttpResponse]
 
 
 def from_our_pages(request: HttpRequest) -> bool:
-    """False when the browser says that a page elsewhere sent this form. Costs no query, keeps nothing.
+    """Return False when the browser says that a page elsewhere sent this form. Costs no query, stores nothing.
 
     Public pages carry `Referrer-Policy: no-referrer`, under which a browser sends `Origin: null` with our own forms
     too; today's browsers also send Sec-Fetch-Site, which no page can forge, and that decides. A browser too old to send
@@ -50,7 +50,7 @@ def _ours(request: HttpRequest) -> set[str]:
 
 
 def public_form(view: View) -> View:
-    """A view of a public form: no cookie, no CSRF token; what a page elsewhere posts is refused with a plain page."""
+    """Make a view a public form: no cookie, no CSRF token; a page elsewhere that posts to it is refused."""
 
     @csrf_exempt
     @wraps(view)

@@ -1,6 +1,6 @@
 """Regions as readers see them: each with its mobile units and the municipalities they come to.
 
-A unit's own telephone (`callback_phone`) is for partners and stands in nothing here.
+A unit's own telephone (`callback_phone`) is for partners and is part of nothing here.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class RegionSummary:
 
 
 def get_regions_with_units() -> list[RegionSummary]:
-    """All regions by name. Three queries, however many there are."""
+    """Return all regions by name. Three queries, however many there are."""
     active = Prefetch("units", MobileUnit.objects.filter(is_active=True), to_attr="active_units")
     return [_nearby(region) for region in Region.objects.prefetch_related(active, "municipalities")]
 
@@ -35,7 +35,10 @@ def _nearby(region: Region) -> RegionSummary:
 
 
 def _ask_url(slug: str) -> str:
-    """The address of the form to that region's unit, in the reader's language. It belongs to a room above this one."""
+    """Return the address of the form to that region's unit, in the reader's language.
+
+    It belongs to a room above this one; "" while that isn't installed.
+    """
     try:
         return reverse("asking:region", args=[slug])
     except NoReverseMatch:

@@ -27,8 +27,11 @@ PAGE_ID = re.compile(r'\bid="(\d+)"')
 
 
 def without_dead_links(html: str) -> str:
-    """The words of a link to what is gone or may not be read, without the link: Wagtail leaves an `<a>` that looks like
-    one and does nothing."""
+    """Replace a link that leads nowhere by its words.
+
+    Wagtail leaves an `<a>` without an address for what is gone or may not be read: it looks like a link and does
+    nothing.
+    """
     return DEAD_LINK.sub(r"\1", html) if "<a>" in html else html
 
 
@@ -42,7 +45,7 @@ class LinkedPage(Protocol):
 
 
 class RichTextRenderer:
-    """Renders the rich texts of one page for one reader. Built for each rendering: it remembers what it marked."""
+    """Renderer of one page's rich texts for one reader. Built for each rendering: it remembers what it has marked."""
 
     def __init__(
         self, page: Page, request: HttpRequest | None, glossary: Glossary, *, glossary_page: LinkedPage | None = None
@@ -51,17 +54,19 @@ class RichTextRenderer:
         self.request = request
         self.glossary = glossary
         self.marker = Marker(self.glossary, page_of_words=glossary_page.url if glossary_page else "")
-        # On their own page the words stand with their explanations.
+        # The glossary page itself shows every term with its explanation.
         self.marks = glossary_page is None or glossary_page.pk != page.pk
 
     def prose(self, value: Any) -> SafeString:
         """Return a rich text (a block's value or a field's source) as HTML."""
         html = without_dead_links(self._linked(value.source if isinstance(value, RichText) else str(value or "")))
         if self.marks:
+            # Links again: an explanation that was put in may hold links of its own.
             html = without_dead_links(self._linked(self.marker.mark(html)))
         return mark_safe(html)  # noqa: S308 (editors' rich text, cleaned when it was saved)
 
     def _linked(self, html: str) -> str:
+        # No editor of ours offers embeds; a text that holds one all the same goes through Wagtail's own rewriter.
         if "<embed" in html:
             return expand_db_html(html)
         return self._links(html) if "linktype=" in html else html
@@ -75,13 +80,16 @@ class RichTextRenderer:
         return [self._page_link(self._addresses.get(link.get("id", ""))) for link in links]
 
     def _page_link(self, address: str | None) -> str:
-        """A page that can't be read leaves its words without a link."""
+        """Return the opening tag; it has no address, and is removed later, for a page that nobody may read."""
         return f'<a href="{escape(address)}">' if address is not None else "<a>"
 
     @cached_property
     def _addresses(self) -> dict[str, str | None]:
-        """Where the pages are read that this page and the words explained link to, by id: in this page's language where
-        they are there, None where nobody may read them. All pages of a language share them and add what is missing."""
+        """Read the addresses, by id, of the pages that this page and the glossary link to; None where nobody may read.
+
+        In this page's language where there is a translation. All pages of a language share them and add what is
+        missing.
+        """
         found = get_shared(self.request, ("links", self.page.locale_id), dict[str, str | None])
         missing = self._linked_from_here - found.keys()
         if missing:
@@ -97,6 +105,7 @@ class RichTextRenderer:
         same = Q(translation_key__in=linked.values("translation_key"), locale_id=self.page.locale_id)
         pages = not_restricted(Page.objects.live(), self.request).filter(Q(pk__in=ids) | same)
         found = list(pages.select_related("locale"))
+        # A link leads to the reader's language even when the editor linked to the other one.
         here = {page.translation_key: page for page in found if page.locale_id == self.page.locale_id}
         readable = {str(page.pk): here.get(page.translation_key, page).get_url(self.request) or "" for page in found}
         return {number: readable.get(number) for number in ids}
@@ -110,7 +119,7 @@ def _linked_ids(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _texts(page: Page) -> Iterator[str]:
-    """Every text of a page that may hold links, as stored."""
+    """Yield every text of a page that may hold links, as stored."""
     for field in page._meta.get_fields():
         if isinstance(field, StreamField):
             yield from _strings(list(getattr(page, field.name).raw_data))

@@ -1,4 +1,4 @@
-"""Search over the public pages of one language. What is searched for is kept nowhere: no row, no log line."""
+"""Search over the public pages of one language. What is searched for is stored nowhere: no row, no log line."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,8 @@ RESULTS_A_PAGE = 20
 
 
 def results_for(request: HttpRequest, locale: Locale, lines: list[Hotline], glossary: Glossary) -> dict[str, Any]:
-    """What the search page shows for `?q=`: {"words", "found", "explained", "found_lines", "address"}."""
+    """Return what the search page shows for `?q=`: {"words", "found", "explained", "found_lines", "address"}."""
+    # PostgreSQL refuses a NUL in a text.
     words = " ".join(request.GET.get("q", "").replace("\x00", " ").split())[:MAX_QUERY_LENGTH]
     if not words:
         return {"words": ""}
@@ -40,14 +41,16 @@ def results_for(request: HttpRequest, locale: Locale, lines: list[Hotline], glos
 
 
 def _asks_for(words: str, line: Hotline) -> bool:
-    """Someone who types a number wants to call it."""
+    """Return whether somebody typed this hotline's number: they want to call it."""
     digits = re.sub(r"\D", "", words)
     return len(digits) >= 3 and digits == line.tel
 
 
 class Found(Sequence[Page]):
-    """Pages in the order of their ids given here; read from the database a slice at a time. `has_more`: the search
-    ended at as many as it looks for, and there may be others."""
+    """Pages in the order of the given ids, read from the database a slice at a time.
+
+    `has_more`: the search ended at as many as it looks for, and there may be others.
+    """
 
     def __init__(self, ids: list[int], *, has_more: bool = False) -> None:
         self.ids, self.has_more = ids, has_more
@@ -64,13 +67,16 @@ class Found(Sequence[Page]):
             return self[place : place + 1][0]
         wanted = self.ids[place]
         pages = Page.objects.select_related("locale").in_bulk(wanted)
+        # A page may have been deleted since the ids were read.
         return [pages[pk] for pk in wanted if pk in pages]
 
 
 def found_pages(words: str, pages: PageQuerySet, locale: Locale, operator: str | None = None) -> Found:
-    """Those of `pages` with all these words, their other forms or words that mean the same, the best first; where they
-    are few, followed by those with most and then with any of them. What editors named as the best answer stands first.
-    `operator` ("and", "or") asks for all words or any of them and nothing else.
+    """Return those of `pages` that match these words, the best first.
+
+    With all the words, their other forms or synonyms; where these are few, followed by pages with most and then with
+    any of the words. Promoted results of the editors stand first. `operator` ("and", "or") asks for all words or any of
+    them and nothing else.
     """
     asked = asked_for(words, locale)
     if not asked.groups:
@@ -86,12 +92,12 @@ def found_pages(words: str, pages: PageQuerySet, locale: Locale, operator: str |
 
 
 def _from_all_to_any(count: int) -> list[int]:
-    """How many of the words must be there, try by try."""
+    """Return how many of the words must match, try by try."""
     return sorted({count, count - 1, (count + 1) // 2, 1} - {0}, reverse=True)
 
 
 def best_answers(asked: Asked, locale: Locale) -> list[int]:
-    """The pages that editors chose for these words, the one with most of them first."""
+    """Return the pages that editors chose for these words, the one with most of them first."""
     chosen: dict[int, int] = {}
     for answer in SearchAnswer.objects.filter(page__locale=locale).order_by("pk"):
         fits = max((asked.fits(line) for line in answer.words), default=0)
@@ -105,5 +111,6 @@ def _joined(first: Found, then: Found) -> Found:
 
 
 def _among(pages: PageQuerySet, ids: list[int]) -> Found:
+    # The index knows nothing of view restrictions and unlisted pages; the queryset does.
     allowed = set(pages.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
     return Found([pk for pk in ids if pk in allowed], has_more=len(ids) == MAX_FOUND)

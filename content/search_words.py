@@ -19,22 +19,25 @@ from .stems import MIN_STEM, folded, forms, same, stem
 WORD = re.compile(r"[^\W_]+")
 MAX_TYPED = 24  # words looked at
 MAX_WORDS = 6  # words looked for
-MAX_MEANINGS = 24  # words that mean the same as one
+MAX_MEANINGS = 24  # synonyms of one word
 PREFIX_FROM = 3  # letters; shorter words are looked for as they are
 STOP_WORDS = Path(__file__).parent / "data" / "stop_words.json"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """`groups`: for each word what may stand for it in a page. `keys`: for each word its stem and those of the words
-    that mean the same, folded. `language`: in which the editors' lines are read."""
+    """A question, prepared for the search.
+
+    `groups`: for each word what may stand for it in a page. `keys`: for each word its stem and those of its synonyms,
+    folded. `language`: in which the editors' lines are read.
+    """
 
     groups: tuple[tuple[Term, ...], ...]
     keys: tuple[frozenset[str], ...]
     language: str
 
     def fits(self, line: str) -> int:
-        """How many words of an editor's line were typed: all, or 0."""
+        """Return how many words of an editor's line were typed: all, or 0."""
         wanted = [_key(word, self.language) for word in content_words(line, self.language)]
         return len(wanted) if wanted and all(self._has(key) for key in wanted) else 0
 
@@ -55,14 +58,14 @@ def asked_for(words: str, locale: Locale) -> Asked:
 
 
 def content_words(words: str, language: str) -> list[str]:
-    """The words that say something, in their order, each once; all of them where none does."""
+    """Return the words that carry meaning, in their order, each once; all of them where none does."""
     found = [*dict.fromkeys(WORD.findall(words.lower())[:MAX_TYPED])]
     return [word for word in found if folded(word) not in stop_words(language)] or found
 
 
 @cache
 def stop_words(language: str) -> frozenset[str]:
-    """Little words of this language, folded."""
+    """Return the stop words of this language, folded."""
     said = json.loads(STOP_WORDS.read_text(encoding="utf-8")).get(language, "")
     return frozenset(folded(word) for word in said.split())
 
@@ -72,7 +75,7 @@ def _meanings(locale: Locale) -> list[list[str]]:
 
 
 def _others(word: str, language: str, meanings: Iterable[list[str]]) -> list[str]:
-    """Words that mean the same as this one or one of its forms."""
+    """Return the synonyms of this word or one of its forms."""
     mine, plain = _key(word, language), folded(word)
     found = []
     for group in meanings:
@@ -87,6 +90,7 @@ def _key(word: str, language: str) -> str:
 
 def _terms(words: Iterable[str], language: str) -> Iterable[Term]:
     for word in words:
+        # Synonyms are typed by editors; anything but letters and digits would be syntax in the full-text query.
         clean = "".join(WORD.findall(word))
         if not clean:
             continue
@@ -97,4 +101,5 @@ def _terms(words: Iterable[str], language: str) -> Iterable[Term]:
         if len(beginning) > MIN_STEM:
             yield Term(beginning)
         else:
+            # A stem of three letters as a beginning would find half the dictionary.
             yield from (Term(form, False) for form in forms(beginning, language))

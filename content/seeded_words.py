@@ -1,4 +1,4 @@
-"""The words of a seeded text, taken from its data file or from the database, so that both can be held side by side.
+"""The words of a seeded text, taken from its data file or from the database, so that both can be compared.
 
 Where a link leads, which picture stands there and how an editor marks paragraphs count for nothing; the order of the
 parts and every word do.
@@ -25,7 +25,7 @@ Words = list[str]
 
 
 def page_as_shipped(spec: Mapping[str, Any], language: str) -> Words:
-    """The words that a page's data file has for this language, a line each."""
+    """Return the words that a page's data file has for this language, one text on each line."""
     said = in_one_language(spec, language)
     streams = {"body": said["body"], **said.get("streams", {})}
     fields = {"sources": said.get("sources", ""), **said.get("fields", {})}
@@ -33,7 +33,7 @@ def page_as_shipped(spec: Mapping[str, Any], language: str) -> Words:
 
 
 def page_as_it_stands(page: Page, spec: Mapping[str, Any]) -> Words:
-    """The words of a page (a specific one), of those fields that its data file fills."""
+    """Return the words of a page (a specific one), of those fields that its data file fills."""
     streams = {name: list(getattr(page, name).raw_data) for name in ("body", *spec.get("streams", {}))}
     fields = {name: getattr(page, name) for name in (*HEAD, "sources", *spec.get("fields", {}))}
     return _page(fields, streams)
@@ -60,6 +60,7 @@ def fingerprint(words: Words) -> str:
 
 
 def _page(fields: Mapping[str, str], streams: Mapping[str, list[Any]]) -> Words:
+    # Sorted by name: data file and database don't list their fields in the same order.
     said = [fields[name] for name in sorted(fields)]
     for name in sorted(streams):
         for block in streams[name]:
@@ -83,5 +84,6 @@ def _leaves(value: Any) -> Iterator[str]:
 
 
 def _clean(texts: list[Any]) -> Words:
+    # Attributes go, since Draftail adds its own when a page is opened and saved; the tags themselves stay.
     plain = (" ".join(TAG.sub(r"<\1>", str(text or "")).split()) for text in texts)
     return [text for text in plain if text]

@@ -1,9 +1,9 @@
 """The first texts of the public site, in Albanian and English.
 
-`seed_content()` creates, and corrects what nobody has changed since (`seeding_corrections`). What was once laid down is
-remembered (`SeededText`), so a page, word or line that an editor changed stays changed, and one that an editor deleted
-stays deleted. Any room may bring pages: its app config
-says `seeds_pages = True` and its folder holds `data/pages/*.json`.
+`seed_content()` creates texts, and corrects those that nobody has changed since (`seeding_corrections`). What was
+seeded once is remembered (`SeededText`), so a page, word or hotline that an editor changed stays changed, and one that
+an editor deleted stays deleted. Any room may bring pages: its app config says `seeds_pages = True` and its folder holds
+`data/pages/*.json`.
 """
 
 import json
@@ -40,12 +40,12 @@ BILINGUAL = ("name", "short", "for_whom", "use", "hours", "cost")
 
 @transaction.atomic
 def seed_content() -> dict[str, int]:
-    """Lays down locales, telephone lines, words explained, pages in each language, and the site: how many of each.
+    """Create locales, hotlines, glossary terms, pages in each language and the site; return how many of each.
 
-    1. Locales sq and en. 2. Telephone lines and words. 3. Empty pages, so that texts may link to each other.
-    4. The pictures and files that these pages show. 5. Their texts; now they are live. 6. What search knows of
-    words, and its best answers. 7. The site, in place of Wagtail's welcome page, and the pages' earlier addresses.
-    8. What was laid down by an earlier release and is told otherwise today.
+    1. Locales sq and en. 2. Hotlines and glossary terms. 3. Empty pages, so that texts may link to each other.
+    4. The pictures and files that these pages show. 5. Their texts; now they are live. 6. Synonyms and promoted
+    results of the search. 7. The site, in place of Wagtail's welcome page, and redirects from earlier addresses.
+    8. Corrections of texts that an earlier release seeded with other words.
     """
     locales = _seed_locales()
     memory = Memory.recalled()
@@ -66,21 +66,22 @@ def seed_content() -> dict[str, int]:
 
 @dataclass
 class Memory:
-    """What was laid down in the life of this database, whatever became of it since."""
+    """Keys of everything that was ever seeded into this database, whatever became of it since."""
 
     known: set[str]
     new: list[str] = field(default_factory=list)
-    prints: dict[str, str] = field(default_factory=dict)  # of the words laid down under a key
+    prints: dict[str, str] = field(default_factory=dict)  # fingerprints of the seeded words, by key
 
     @classmethod
     def recalled(cls) -> "Memory":
         return cls(set(SeededText.objects.values_list("key", flat=True)))
 
     def first_time(self, key: str) -> bool:
-        """True once in the life of this database."""
+        """Return True once for each key in the life of this database."""
         if key in self.known:
             return False
         self.known.add(key)
+        # Only noted here; `keep` writes the rows, in the transaction that creates the texts.
         self.new.append(key)
         return True
 
@@ -97,6 +98,7 @@ def _seed_locales() -> int:
 def _seed_hotlines(memory: Memory) -> int:
     made = _put_back_reserved()
     for line in _lines():
+        # A hotline that has this key already, whoever entered it, stays as it is.
         if not memory.first_time(f"hotline:{line['key']}") or Hotline.objects.filter(key=line["key"]).exists():
             continue
         memory.prints[f"hotline:{line['key']}"] = fingerprint(line_as_shipped(line))
@@ -107,15 +109,17 @@ def _seed_hotlines(memory: Memory) -> int:
 
 
 def _put_back_reserved() -> int:
-    """Emergency numbers are reference data: where an earlier release let somebody change one, it is put back."""
+    """Restore emergency numbers that were changed under an earlier release: they are reference data (docs/adr/0076)."""
     done = 0
     for line in _lines():
         if not is_reserved(line["number"]):
             continue
         others = Hotline.objects.filter(key=line["key"]).exclude(number=line["number"])
         for found in others:
+            # Compared by digits: "116111" and "116 111" are one number.
             if plain(found.number) != plain(line["number"]):
                 found.number, found.verified_on, found.verified_by = line["number"], None, ""
+                # It comes from reference data, so no second editor has to call it before readers see it again.
                 found.needs_call, found.changed_by = False, None
                 found.save()
                 log_event("line.put_back", target_kind="hotline", target_id=found.pk)
@@ -153,13 +157,13 @@ def _seed_glossary(memory: Memory) -> int:
 
 
 def _locales() -> list[Locale]:
-    """The site's own language first: a page's twin is made after it."""
+    """Return the locales, the site's own language first: a page's translation is made after it."""
     return sorted(Locale.objects.all(), key=lambda each: each.language_code != settings.LANGUAGE_CODE)
 
 
 @dataclass(frozen=True)
 class Made:
-    """One page made in this run, still without its text."""
+    """A page created in this run, still without its text."""
 
     page: Page
     spec: dict[str, Any]
@@ -212,14 +216,16 @@ def _empty_page(spec: dict[str, Any], locale: Locale, parent: Page) -> Page:
 
 
 def _rewritten() -> Iterator[Made]:
-    """Pages that told, in an earlier release, what another page tells now: `was` says under which title. They get the
-    text that is theirs today, so that no two pages bear one title. Only pages as seeding left them: an editor has
-    neither saved nor hidden them.
+    """Yield pages whose earlier content another page holds now, so that they get today's text.
+
+    `was` in a spec names the title of the earlier release. Without this two pages would bear one title. Only pages as
+    seeding left them: no editor has saved or hidden them.
     """
     found = _pages_by_key()
     for spec in _page_specs():
         for language, title in spec.get("was", {}).items():
             page = found.get((spec["key"], language))
+            # A revision means that an editor has saved the page; seeding itself writes none (`_fill`).
             if page is None or page.title != title or page.latest_revision_id or not page.live:
                 continue
             page = page.specific
@@ -229,7 +235,7 @@ def _rewritten() -> Iterator[Made]:
 
 
 def _pages_by_key() -> dict[tuple[str, str], Page]:
-    """The pages there are already, by key and language."""
+    """Return the existing seeded pages by key and language."""
     keys = {translation_key(spec["key"]): spec["key"] for spec in _page_specs()}
     pages = Page.objects.filter(translation_key__in=keys).select_related("locale")
     return {(keys[page.translation_key], page.locale.language_code): page for page in pages}
@@ -245,17 +251,21 @@ def _fill(made: list[Made], files: Files) -> None:
         page.live = True
         page.has_unpublished_changes = False
         page.first_published_at = page.last_published_at = timezone.now()
-        # Saved once, without a revision: the first one is an editor's. Cleaned when it was made; its place is the same.
+        # Saved once, without a revision: the first one is an editor's. Not cleaned again: `add_child` did that, and its
+        # place in the tree is the same.
         page.save(clean=False)
 
 
 def seeded() -> list[Seeded]:
-    """Every page that was laid down and is still there, with how it stands to this release's words for it."""
+    """Return every seeded page that still exists, compared with this release's words for it."""
     return [*seeded_pages(_page_specs(), _pages_by_key())]
 
 
 def propose_words(each: Seeded, memory: Memory) -> bool:
-    """Proposes this release's words for one page to the editors; False when that can't be done, or was done before."""
+    """Propose this release's words for one page to the editors.
+
+    Returns False when that isn't possible or was done before.
+    """
     return propose(each, memory, _pages_by_key())
 
 
@@ -263,6 +273,7 @@ def _correct(memory: Memory, made: list[Made]) -> dict[str, int]:
     keys = {translation_key(f"word:{word['key']}"): word["key"] for word in _words()}
     done = correct_words(_words(), keys) + correct_lines(_lines())
     pages = _pages_by_key()
+    # On a new installation every page was made just now, with today's words: nothing to compare.
     before = seeded_pages(_page_specs(), pages) if len(made) < len(pages) else ()
     proposed = correct_pages(before, memory, pages)
     memory.keep()
@@ -270,7 +281,7 @@ def _correct(memory: Memory, made: list[Made]) -> dict[str, int]:
 
 
 def _seed_site() -> int:
-    """Points the site at the Albanian home page, if it still shows Wagtail's welcome page or doesn't exist."""
+    """Point the default site at the Albanian home page, if it is missing or still shows Wagtail's welcome page."""
     home = HomePage.objects.filter(locale__language_code=settings.LANGUAGE_CODE).first()
     site = Site.objects.filter(is_default_site=True).first()
     if home is None or (site is not None and not _is_stock(site.root_page)):
@@ -284,6 +295,7 @@ def _seed_site() -> int:
     site.root_page = home
     site.save()
     if stock is not None:
+        # Only after the site points elsewhere: deleting a site's root page deletes the site with it.
         stock.delete()
     return 1
 

@@ -1,9 +1,9 @@
-"""What a release corrects in texts that an earlier one laid down (docs/adr/0061).
+"""Correct texts that an earlier release seeded (docs/adr/0061).
 
-A text that still has, word for word, what was laid down is nobody's but ours. A page of that kind which says something
-of the law is proposed to the editors in its new words: a draft that waits for approval as any other, for nobody puts a
-page before readers alone. A word explained or a telephone line's words, which take one editor, are put right at once.
-A text that anybody has changed stays as it is, and is listed (`manage.py seeded_texts`).
+A text that still has, word for word, what was seeded is nobody's but ours. A page of that kind which says something of
+the law is proposed to the editors in its new words: a draft that waits for approval as any other, for nobody publishes
+a page alone. A glossary term or a hotline's texts, which take one editor, are corrected at once. A text that anybody
+has changed stays as it is, and is listed (`manage.py seeded_texts`).
 """
 
 import json
@@ -38,14 +38,14 @@ from .seeding_files import lay_down_files, named_in
 from .seeding_search import Remembers
 from .seeding_writing import Around, write_head, write_text
 
-# Fingerprints of what releases laid down before each row remembered its own: {key: [fingerprint]}.
+# Fingerprints of what releases seeded before each row stored its own: {key: [fingerprint]}.
 EARLIER = Path(__file__).parent / "data" / "earlier.json"
 CURRENT, UNTOUCHED, WAITS, OWN = "current", "untouched", "waits", "own"
 
 
 @dataclass(frozen=True)
 class Seeded:
-    """A page that was laid down once, beside the words that this release has for it."""
+    """A page that was seeded once, beside the words that this release has for it. `standing`: how the two compare."""
 
     page: Page
     spec: Mapping[str, Any]
@@ -72,7 +72,7 @@ def _earlier() -> dict[str, list[str]]:
 
 
 def known_fingerprints() -> dict[str, set[str]]:
-    """{key: fingerprints of words that seeding has laid down under it, here or in an earlier release}."""
+    """Return {key: fingerprints of words that seeding has created under it, here or in an earlier release}."""
     known = {key: set(prints) for key, prints in _earlier().items()}
     for key, own in SeededText.objects.exclude(fingerprint="").values_list("key", "fingerprint"):
         known.setdefault(key, set()).add(own)
@@ -80,7 +80,7 @@ def known_fingerprints() -> dict[str, set[str]]:
 
 
 def seeded_pages(specs: list[dict[str, Any]], pages: Mapping[tuple[str, str], Page]) -> Iterator[Seeded]:
-    """Every page of these data files that is there, with how it stands to what the files have now."""
+    """Yield every page of these data files that exists, with how it compares to what the files have now."""
     known = known_fingerprints()
     by_key = {spec["key"]: spec for spec in specs}
     for (key, language), page in pages.items():
@@ -97,28 +97,35 @@ def _standing(page: Page, spec: Mapping[str, Any], language: str, known: Mapping
     if now not in known.get(f"page:{spec['key']}:{language}", ()):
         return OWN
     if page.has_unpublished_changes or page.workflow_in_progress or not page.live or page.locked:
-        return WAITS  # somebody is at it, or has taken it away
+        return WAITS  # somebody is working on it, or has hidden it
     return UNTOUCHED
 
 
 def correct_pages(before: Iterable[Seeded], memory: Remembers, pages: Mapping[tuple[str, str], Page]) -> int:
-    """Proposes what this release says of the law, and remembers as ours what was published since. Returns how many
-    pages now wait for approval."""
+    """Propose what this release says of the law; return how many pages now wait for approval.
+
+    What was published since is remembered as ours.
+    """
     proposed = 0
     for each in before:
         if each.standing == CURRENT:
             remember(each.key, each.shipped)
         elif each.is_legal:
+            # Also where an editor changed the words: marking takes nothing away from a reader (docs/adr/0061).
             _mark(each.page)
             proposed += propose(each, memory, pages)
     return proposed
 
 
 def propose(each: Seeded, memory: Remembers, pages: Mapping[tuple[str, str], Page]) -> bool:
-    """A draft with this release's words, submitted for approval: once for every release of them. False when the page
-    isn't untouched, when these words were proposed before, or when no workflow of approval lies on it."""
+    """Submit a draft with this release's words for approval, once for each wording.
+
+    Returns False when the page isn't untouched, when these words were proposed before, or when no approval workflow
+    covers it.
+    """
     key = f"proposed:{each.key}:{fingerprint(each.shipped)}"
     workflow = each.page.get_workflow()
+    # `first_time` comes last: it remembers the key, and a page that isn't ready must be tried again at the next start.
     if each.standing != UNTOUCHED or workflow is None or not memory.first_time(key):
         return False
     page, spec, language = each.page, each.spec, each.language
@@ -128,20 +135,22 @@ def propose(each: Seeded, memory: Remembers, pages: Mapping[tuple[str, str], Pag
     with translation.override(settings.LANGUAGE_CODE):
         page.change_note = gettext("Corrected text of a new release; the earlier one stood here unchanged.")
     revision: Revision = page.save_revision(clean=False)
+    # Without an author, so that any one reviewer may approve it: no editor wrote these words.
     workflow.start(page, None)
     log_event("page.correction_proposed", target_kind="page", target_id=page.pk, revision=revision.pk)
     return True
 
 
 def _mark(page: Page) -> None:
-    """A page that says something of the law says so to its readers from today on, whoever wrote its words."""
+    """Mark a page that says something of the law as open, whoever wrote its words."""
     if not page.legal_check:
         page.legal_check = LegalCheck.OPEN
+        # Not a save: the page's content and its revisions stay as the editors left them.
         type(page)._base_manager.filter(pk=page.pk).update(legal_check=page.legal_check)
 
 
 def correct_words(words: list[dict[str, Any]], keys: Mapping[Any, str]) -> int:
-    """Puts right what is explained of words, where nobody has changed it. `keys`: of words, by translation key."""
+    """Correct glossary terms that nobody has changed; return how many. `keys`: of the terms, by translation key."""
     known, shipped = known_fingerprints(), {word["key"]: word for word in words}
     done = 0
     for term in GlossaryTerm.objects.filter(translation_key__in=keys).select_related("locale"):
@@ -159,7 +168,10 @@ def correct_words(words: list[dict[str, Any]], keys: Mapping[Any, str]) -> int:
 
 
 def correct_lines(lines: list[dict[str, Any]]) -> int:
-    """The same of what is said about telephone lines. Numbers, and whether a line is shown, are never touched."""
+    """Correct the texts of hotlines that nobody has changed; return how many.
+
+    Numbers, and whether a hotline is shown, are never touched.
+    """
     known, found = known_fingerprints(), {line.key: line for line in Hotline.objects.all()}
     done = 0
     for shipped in lines:
@@ -181,6 +193,6 @@ def _to_correct(key: str, stands: Words, shipped: Words, known: Mapping[str, set
 
 
 def remember(key: str, words: Words) -> None:
-    """These words are ours, laid down or approved."""
+    """Record these words as ours, seeded or approved."""
     mine = fingerprint(words)
     SeededText.objects.filter(key=key).exclude(fingerprint=mine).update(fingerprint=mine)

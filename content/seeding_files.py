@@ -1,4 +1,4 @@
-"""Pictures and files of the first content. One comes into the library when a page that is newly made shows it."""
+"""Images and documents of the first content. One comes into the library when a newly made page shows it."""
 
 import hashlib
 import json
@@ -23,8 +23,10 @@ class FirstTimes(Protocol):
 
 
 def lay_down_files(named: Iterable[tuple[str, str]], memory: FirstTimes) -> tuple[dict[tuple[str, str], int], int]:
-    """{(kind, key): id} of the pictures and files that these pages name and that are in the library, and how many were
-    new in it. One that an editor deleted or replaced stays deleted or replaced."""
+    """Return ({(kind, key): id}, how many are new) for the files that these pages name.
+
+    A file that an editor deleted or replaced stays deleted or replaced.
+    """
     found: dict[tuple[str, str], int] = {}
     new = 0
     for kind, key in dict.fromkeys(named):
@@ -40,7 +42,7 @@ def lay_down_files(named: Iterable[tuple[str, str]], memory: FirstTimes) -> tupl
 
 
 def named_in(spec: Any, language: str) -> Iterator[tuple[str, str]]:
-    """What a page's data names in this language: {"picture": key} and {"file": key}."""
+    """Yield the files that a page's data names in this language: {"picture": key} and {"file": key}."""
     value = in_one_language(spec, language)
     if isinstance(value, Mapping):
         if (name := reference(value)) is not None:
@@ -64,12 +66,16 @@ def _model(kind: str) -> Any:
 
 
 def _place(kind: str, name: str, content: bytes) -> str:
-    """Named after its content, so that a seeding which was rolled back leaves what the next one finds."""
+    """Return a file's name in the storage, made of its content.
+
+    So a seeding that was rolled back leaves what the next one finds.
+    """
     stem, _dot, ending = name.rpartition(".")
     return f"{PLACES[kind][1]}/{stem}-{hashlib.sha256(content).hexdigest()[:10]}.{ending}"
 
 
 def _create(kind: str, about: dict[str, str], content: bytes, place: str) -> int:
+    # The size too: an interrupted copy leaves a file that exists and is cut off.
     if not default_storage.exists(place) or default_storage.size(place) != len(content):
         place = default_storage.save(place, ContentFile(content))
     made = _model(kind)(title=about["title"], file=place, file_size=len(content))

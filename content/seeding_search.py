@@ -1,4 +1,4 @@
-"""The first words that mean the same and the first best answers, from `data/search.json`."""
+"""Seed the first synonyms and promoted results, from `data/search.json`."""
 
 import json
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ WORDS = Path(__file__).parent / "data" / "search.json"
 
 
 class Remembers(Protocol):
-    """What was laid down before."""
+    """Memory of what was seeded before."""
 
     def first_time(self, key: str) -> bool: ...
 
 
 def seed_search(memory: Remembers, pages: Mapping[tuple[str, str], Page]) -> None:
-    """Adds what was never laid down here. `pages`: by key and language; an answer without its page waits for none."""
+    """Add what was never seeded here. `pages`: by key and language; a result whose page is missing is left out."""
     said = json.loads(WORDS.read_text(encoding="utf-8"))
     for locale in Locale.objects.all():
         language = locale.language_code

@@ -1,4 +1,4 @@
-"""Puts the text of a data file into a page."""
+"""Write the text of a data file into a page."""
 
 import json
 import uuid
@@ -20,7 +20,7 @@ Files = dict[tuple[str, str], int]
 
 
 def translation_key(key: str) -> uuid.UUID:
-    """The same in every installation, and shared by a page and its twin."""
+    """Return a key that is the same in every installation, and shared by a page and its translation."""
     return uuid.uuid5(NAMESPACE, key)
 
 
@@ -43,17 +43,18 @@ class Around:
 
 
 def write_head(page: Any, spec: Mapping[str, Any], language: str) -> None:
-    """Title, introduction and what a browser's tab shows."""
+    """Write title, introduction and what a browser's tab shows."""
     for name, text in in_one_language({name: spec[name] for name in HEAD}, language).items():
         setattr(page, name, text)
 
 
 def write_text(page: Any, spec: Mapping[str, Any], language: str, around: Around) -> None:
-    """Everything below the introduction; nothing is saved."""
+    """Write everything below the introduction; nothing is saved."""
     pages = around.pages[language]
     for name, blocks in {"body": spec["body"], **spec.get("streams", {})}.items():
         namespace = translation_key(spec["key"] if name == "body" else f"{spec['key']}:{name}")
         stream = body_in(blocks, language, pages=pages, lines=around.lines, files=around.files, namespace=namespace)
+        # As JSON: a StreamField reads it like a value from the database, block ids included.
         setattr(page, name, json.dumps(stream))
     for name, text in {"sources": spec.get("sources", ""), **spec.get("fields", {})}.items():
         setattr(page, name, link_pages(in_one_language(text, language), pages))

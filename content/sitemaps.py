@@ -41,7 +41,7 @@ class Entry:
 
 
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """Every listed public page, with the same page in other languages."""
+    """Serve every listed public page, with the same page in other languages."""
     answer = HttpResponse("".join(_lines(request)), content_type="application/xml; charset=utf-8")
     mark_cacheable(request, answer)
     return answer
@@ -78,6 +78,7 @@ def _alternates(twins: list[Entry]) -> Iterator[str]:
         yield _alternate(entry.language, entry.address)
     first = next((entry for entry in twins if entry.language == settings.LANGUAGE_CODE), None)
     if first:
+        # For readers of any other language search engines offer the main language.
         yield _alternate("x-default", first.address)
 
 
@@ -86,13 +87,16 @@ def _alternate(language: str, address: str) -> str:
 
 
 def _entries(request: HttpRequest) -> dict[Any, list[Entry]]:
-    """Pages that are translations of each other, together. Ten thousand of them in a few queries: addresses are put
-    together here instead of asking each page."""
+    """Return the pages, those that are translations of each other together.
+
+    Ten thousand of them in a few queries: addresses are built here instead of asking each page.
+    """
     homes = _homes()
     rows = shown_pages(request).values_list("path", "url_path", "translation_key", "last_published_at")[:MOST]
     found: dict[Any, list[Entry]] = defaultdict(list)
     for path, url_path, key, changed in rows:
         for home_path, (home_url_path, language, start) in homes.items():
+            # A page stands beneath one home page, whose locale is its language.
             if path.startswith(home_path):
                 found[key].append(Entry(start + url_path[len(home_url_path) :], language, changed))
                 break
@@ -100,7 +104,7 @@ def _entries(request: HttpRequest) -> dict[Any, list[Entry]]:
 
 
 def _homes() -> dict[str, tuple[str, str, str]]:
-    """{path in the tree: (its url_path, language, where it is read)} of the home page in each language."""
+    """Return {path in the tree: (its url_path, language, where it is read)} of the home page in each language."""
     site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
     if site is None:
         return {}

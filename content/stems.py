@@ -36,7 +36,7 @@ ENDINGS = {"sq": ALBANIAN, "en": ENGLISH}
 
 
 def folded(word: str) -> str:
-    """Small letters without dots and hooks, letter for letter, as the tables of words compare them."""
+    """Return the word in lower case without diacritics, letter for letter, as the full-text tables compare it."""
     return "".join(_bare(letter) for letter in unicodedata.normalize("NFC", word.lower()))
 
 
@@ -46,11 +46,12 @@ def _bare(letter: str) -> str:
 
 
 def stem(word: str, language: str) -> str:
-    """The beginning of `word` that its other forms share; the word itself where no ending is known to go."""
+    """Return the beginning of `word` that its other forms share; the word itself where no ending is known to go."""
     word = unicodedata.normalize("NFC", word.lower())
     if not word.isalpha() or len(word) <= MIN_STEM:
         return word
     plain = folded(word)
+    # The ending is found in the folded word and cut off the typed one, so their letters must agree in number.
     if len(plain) != len(word):
         return word
     ending = _ending(plain, language)
@@ -61,7 +62,7 @@ def stem(word: str, language: str) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two stems, folded, may be of one word: some words end as an ending does (“avokat”, “avokatit”)."""
+    """Return whether two stems, folded, may be of one word: some words end as an ending does (“avokat”, “avokatit”)."""
     shorter, longer = sorted((one, other), key=len)
     return one == other or (
         len(shorter) > MIN_STEM and longer.startswith(shorter) and len(longer) - len(shorter) <= TOLERATED
@@ -69,7 +70,7 @@ def same(one: str, other: str) -> bool:
 
 
 def _ending(plain: str, language: str) -> str:
-    """The longest ending that may go: what is left keeps a vowel and three letters."""
+    """Return the longest ending that may go: what is left has a vowel and at least three letters."""
     for ending in ENDINGS.get(language, ()):
         kept = plain[: len(plain) - len(ending)]
         if len(kept) < MIN_STEM or not plain.endswith(ending) or VOWELS.isdisjoint(kept):
@@ -86,19 +87,25 @@ def _may_go(ending: str, before: str, language: str) -> bool:
 
 
 def _without_last_vowels(plain: str, length: int) -> int:
-    """“polici” and “policë” are one word: a vowel that is left at the end goes too, where enough stays."""
+    """Return the length without vowels at the end, where enough stays: “polici” and “policë” are one word."""
     while length > MIN_STEM + 1 and plain[length - 1] in VOWELS:
         length -= 1
     return length
 
 
 def _undoubled(plain: str, length: int) -> int:
-    """“beating” keeps “beat”, “begging” keeps “beg”: a consonant doubled before an ending counts once."""
+    """Return the length with a consonant doubled before an ending counted once.
+
+    “begging” gives “beg”, “beating” gives “beat”.
+    """
     is_doubled = length > MIN_STEM and plain[length - 1] == plain[length - 2]
+    # These are doubled in the word itself: “calling”, “passed”, “buzzing”.
     return length - 1 if is_doubled and plain[length - 1] not in "lsz" else length
 
 
 def forms(beginning: str, language: str) -> list[str]:
-    """A stem of three letters with each ending that it may have, to be looked for as whole words: as a beginning it
-    would find half the dictionary."""
+    """Return a stem of three letters with each ending that it may have, to be looked for as whole words.
+
+    As a beginning it would find half the dictionary.
+    """
     return [beginning, *(beginning + ending for ending in ENDINGS.get(language, ()))]

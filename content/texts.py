@@ -14,6 +14,7 @@ PAGE_LINK = re.compile(r'<a page="([a-z_]+)">(.*?)</a>')
 def in_one_language(value: Any, language: str) -> Any:
     """Replace each {code: text} by its text in this language."""
     if isinstance(value, Mapping):
+        # Exactly the languages as keys: that is a text; any other mapping is structure.
         if value.keys() == set(LANGUAGES):
             return value[language]
         return {key: in_one_language(inner, language) for key, inner in value.items()}
@@ -23,7 +24,7 @@ def in_one_language(value: Any, language: str) -> Any:
 
 
 def link_pages(html: str, pages: Mapping[str, int]) -> str:
-    """Makes `<a page="help">` a Wagtail link; a page that isn't there leaves its words without a link."""
+    """Turn `<a page="help">` into a Wagtail link; a page that doesn't exist leaves its words without a link."""
 
     def link(match: re.Match[str]) -> str:
         page_id = pages.get(match[1])
@@ -41,11 +42,11 @@ def body_in(
     namespace: uuid.UUID,
     files: Mapping[tuple[str, str], int] | None = None,
 ) -> list[dict[str, Any]]:
-    """The raw StreamField data: [{"type", "value", "id"}].
+    """Build the raw StreamField data: [{"type", "value", "id"}].
 
-    Ids depend on the place only, so a page and its twin have the same ones and stay comparable block by block.
-    A telephone line is named by its key, a picture by {"picture": key} and a file by {"file": key}; a block whose line,
-    picture or file isn't there is left out.
+    Ids depend on the place only, so a page and its translation have the same ones and stay comparable block by block. A
+    hotline is named by its key, a picture by {"picture": key} and a file by {"file": key}; a block whose hotline,
+    picture or file doesn't exist is left out.
     """
     stored = _Stored(pages, files or {}, namespace)
     found = []
@@ -70,7 +71,7 @@ class _NotThere(Exception):
 
 @dataclass(frozen=True)
 class _Stored:
-    """Values as StreamField keeps them."""
+    """Converter of values to the form in which a StreamField stores them."""
 
     pages: Mapping[str, int]
     files: Mapping[tuple[str, str], int]
@@ -89,11 +90,12 @@ class _Stored:
         return link_pages(value, self.pages) if isinstance(value, str) else value
 
     def _item(self, value: Any, place: str) -> dict[str, Any]:
+        # The form in which Wagtail's ListBlock stores its items.
         return {"type": "item", "value": self.value(value, place), "id": str(uuid.uuid5(self.namespace, place))}
 
 
 def reference(value: Mapping[str, Any]) -> tuple[str, str] | None:
-    """(kind, key) of {"picture": key} or {"file": key}."""
+    """Return (kind, key) of {"picture": key} or {"file": key}, else None."""
     if len(value) != 1:
         return None
     [(kind, key)] = value.items()

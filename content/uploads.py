@@ -1,7 +1,7 @@
-"""What may come into the library: whole pictures, and files of a kind that readers can open.
+"""What may be uploaded into the library: complete pictures, and files of a kind that readers can open.
 
-Editors choose it; readers, on cheap phones, get it. So a file is looked at when it is put in, while whoever did it
-can still choose another one.
+Editors choose it; readers, on cheap phones, get it. So a file is examined when it is uploaded, while whoever did it can
+still choose another one.
 """
 
 import re
@@ -19,7 +19,7 @@ from wagtail.images.forms import BaseImageForm
 from .phone_numbers import is_reserved, numbers_in
 
 OFFICE = (b"PK\x03\x04",)
-# Ending -> where in the file a mark of its kind stands, and which.
+# Ending -> where in the file the signature of its kind stands, and which. An office file is a zip archive.
 KINDS: dict[str, tuple[int, tuple[bytes, ...]]] = {
     "pdf": (0, (b"%PDF-",)),
     "docx": (0, OFFICE),
@@ -43,7 +43,10 @@ _decoding = Lock()
 
 
 def refuse_another(instance: Any, file: Any) -> None:
-    """A file stays what it was: pages that were approved with it would show another one unseen (docs/adr/0075)."""
+    """Refuse to replace a stored file.
+
+    Pages that were approved with it would show another one unseen (docs/adr/0075).
+    """
     if instance.pk is not None and isinstance(file, UploadedFile):
         raise ValidationError(
             _("A file is never replaced. Upload the new one, choose it in the page, and have the page approved.")
@@ -51,7 +54,10 @@ def refuse_another(instance: Any, file: Any) -> None:
 
 
 def refuse_numbers(text: str) -> str:
-    """What a picture shows in words goes to other front ends without a second editor; our pages hold their own."""
+    """Refuse telephone numbers and addresses of sites in a picture's description; return the text.
+
+    It goes to other front ends without a second editor; our pages have descriptions of their own.
+    """
     for number in numbers_in(text or ""):
         if not is_reserved(number):
             words = _("%(number)s: telephone numbers stand under “Helplines”, not in the words of a picture.")
@@ -92,6 +98,7 @@ class DocumentForm(BaseDocumentForm):
 
 def is_of_kind(file: UploadedFile, kind: str) -> bool:
     place, marks = KINDS[kind]
+    # `read` may meet a file that Django or the form has read already.
     file.seek(0)
     beginning = file.read(BEGINNING)
     file.seek(0)
@@ -99,8 +106,12 @@ def is_of_kind(file: UploadedFile, kind: str) -> bool:
 
 
 def is_whole(file: UploadedFile) -> bool:
-    """Whether a picture can be read to its end. WeasyPrint, once loaded, makes Pillow fill up what is missing with
-    grey, in the whole process: so the switch is turned back while one picture is read."""
+    """Return whether a picture can be read to its end.
+
+    WeasyPrint, once loaded, makes Pillow fill up what is missing with grey, in the whole process: so the switch is
+    turned back while one picture is read.
+    """
+    # The switch belongs to the whole process: two threads that turn it must not undo each other's.
     with _decoding:
         lenient, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
         try:

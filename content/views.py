@@ -10,7 +10,7 @@ class SeeOther(HttpResponseRedirect):
 
 
 def leave(request: HttpRequest) -> HttpResponse:
-    """303 to the neutral page `EXIT_URL`. Changes nothing on the server; the browser is asked to forget its copies.
+    """Redirect (303) to the neutral page `EXIT_URL` and ask the browser to delete its copies. Changes nothing here.
 
     A visitor's browser drops cache and storage. A member of staff (a session cookie is present) is signed out on this
     device instead, and storage stays: a report not yet sent may wait there. Only a deliberate visit counts: a page
@@ -18,6 +18,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     """
     response = SeeOther(settings.EXIT_URL)
     response["Cache-Control"] = "no-store"
+    # The neutral site must not learn from where its visitor came.
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex, nofollow"
     if _is_visit(request):
@@ -27,7 +28,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 
 def left(request: HttpRequest) -> HttpResponse:
-    """An empty page that leads out of the site: what Back finds where somebody left (static/js/left.js)."""
+    """Serve an empty page that leads out of the site: what Back finds where somebody left (static/js/left.js)."""
     response = render(request, "content/left.html")
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
@@ -36,7 +37,7 @@ def left(request: HttpRequest) -> HttpResponse:
 
 
 def _is_visit(request: HttpRequest) -> bool:
-    """A link followed from our own pages, or typed. Browsers that don't say are believed."""
+    """Return whether it is a link followed from our own pages, or typed. Browsers that don't say are believed."""
     return (
         request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
         and request.headers.get("Sec-Fetch-Site", "same-origin") != "cross-site"

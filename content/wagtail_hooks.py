@@ -87,7 +87,7 @@ class AnswerViewSet(SnippetViewSet):
 
 
 class SearchGroup(SnippetViewSetGroup):
-    """What editors teach the search."""
+    """Menu group for search settings that editors maintain: promoted results and synonyms."""
 
     items = (AnswerViewSet, SynonymsViewSet)
     menu_label = _("Search by readers")
@@ -111,20 +111,29 @@ def house_colours() -> SafeString:
 
 @hooks.register("register_admin_urls")
 def editors_addresses() -> list[URLPattern | URLResolver]:
+    # No order: these addresses shadow nothing of Wagtail's. The hooks below register with order=-1, because Django
+    # takes the first pattern that matches.
     return [path("public/", include("content.cms_urls"))]
 
 
 @hooks.register("register_admin_urls", order=-1)
 def before_localize() -> list[URLPattern]:
-    """wagtail-localize would let whoever translates publish, and says of nobody what they wrote."""
+    """Put our views in front of wagtail-localize's.
+
+    Its own let whoever translates publish, and record nobody as the author.
+    """
     return localize_addresses()
 
 
 @hooks.register("register_admin_urls", order=-1)
 def before_redirects() -> list[URLPattern | URLResolver]:
-    """Wagtail's screens would send readers to any site, for good; ours stand in front of them."""
+    """Put our views in front of Wagtail's redirect screens.
+
+    Theirs could send readers to any site, for good (docs/adr/0075).
+    """
     return [
         path("redirects/", redirects.IndexView.as_view()),
+        # Wagtail reloads the list at this address while somebody types into its search.
         path("redirects/results/", redirects.IndexView.as_view(results_only=True)),
         path("redirects/add/", redirects.CreateView.as_view()),
         path("redirects/<int:redirect_id>/", redirects.EditView.as_view()),
@@ -133,7 +142,7 @@ def before_redirects() -> list[URLPattern | URLResolver]:
 
 @hooks.register("register_admin_urls", order=-1)
 def before_files() -> list[URLPattern]:
-    """Several files at once: Wagtail's screens would leave no trace of who did it."""
+    """Put our views in front of Wagtail's for several files at once, which leave no trace of who did it."""
     return files.addresses()
 
 
@@ -173,8 +182,9 @@ def line_buttons(snippet: Any, user: Any, next_url: str | None = None) -> Iterat
     if not isinstance(snippet, Hotline) or not user.has_perm("content.change_hotline"):
         return
     if snippet.number:
-        # the number goes along: a call confirms only what was called
+        # The number goes along: a call confirms only the number that was called.
         address = f"{reverse('line_called', args=[snippet.pk])}?{urlencode({'number': snippet.number})}"
+        # Recording a call changes data, so the button posts; without JavaScript the link opens a page that asks first.
         yield Button(_("I have just called it"), address, icon_name="check", attrs=_posts(address), priority=15)
     if snippet.is_published:
         address = reverse("line_hide", args=[snippet.pk])
@@ -187,7 +197,8 @@ def _posts(address: str) -> dict[str, str]:
 
 @hooks.register("before_delete_snippet")
 def reference_lines_stay(request: HttpRequest, instances: Any) -> HttpResponse | None:
-    """An emergency number that was deleted could be entered again by nobody."""
+    """Refuse to delete a reserved number: nobody could enter it again (docs/adr/0076)."""
+    # One reserved number refuses the whole selection: Wagtail's bulk delete hands over all instances in one call.
     if not any(isinstance(each, Hotline) and is_reserved(each.number) for each in instances):
         return None
     messages.error(request, gettext("Numbers such as 129 and 116 111 are never deleted. Hide the helpline instead."))
@@ -205,8 +216,9 @@ def delete_by_two_in_lists(page: Page, user: Any, next_url: str | None = None) -
 
 
 def _delete_button(page: Page, user: Any) -> Iterator[Button]:
-    """In the place of Wagtail's, for pages that one person doesn't delete."""
+    """Yield the button that replaces Wagtail's "Delete" where one person can't delete a page (docs/adr/0047)."""
     permissions = page.permissions_for_user(user)
+    # Pages of other types have Wagtail's own permission tester, without this method; `bool()` is False for them.
     if getattr(permissions, "can_ask_to_delete", bool)() and not page.is_root():
         yield Button(
             _("Delete (needs two people)"), reverse("review:delete", args=[page.pk]), icon_name="bin", priority=51
@@ -214,7 +226,7 @@ def _delete_button(page: Page, user: Any) -> Iterator[Button]:
 
 
 hooks.register("construct_wagtail_userbar", use_our_checker)
-# before wagtail-localize's, which answers the same request
+# Before wagtail-localize's hook, which answers the same request.
 hooks.register("before_edit_snippet", publish_word, order=-2)
 
 
@@ -226,7 +238,7 @@ def words_of_history(actions: Any) -> None:
 
 
 class SubmitForApproval(SubmitForModerationMenuItem):
-    """The one thing an author does with a finished page: it is named after what happens, not after the workflow."""
+    """Menu item "Submit for approval": named after what happens, not after the workflow."""
 
     def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
         return super().get_context_data(parent_context) | {"label": _("Submit for approval")}
@@ -234,7 +246,10 @@ class SubmitForApproval(SubmitForModerationMenuItem):
 
 @hooks.register("construct_page_action_menu")
 def only_what_can_be_done(items: list[ActionMenuItem], request: HttpRequest, context: dict[str, Any]) -> None:
-    """A twin never becomes a copy in the wrong language, and submitting is called submitting."""
+    """Remove "Convert to alias" and rename Wagtail's submit item.
+
+    An alias would show the text of one language at the address of the other.
+    """
     items[:] = [item for item in items if item.name != "localize-convert-to-alias"]
     for number, item in enumerate(items):
         if type(item) is SubmitForModerationMenuItem:
@@ -243,7 +258,11 @@ def only_what_can_be_done(items: list[ActionMenuItem], request: HttpRequest, con
 
 @hooks.register("before_edit_page", order=-2)
 def withdraw_under_a_lock(request: HttpRequest, page: Page) -> HttpResponse | None:
-    """Wagtail would withdraw by what it read before; an approval at the same moment would be undone on paper only."""
+    """Withdraw a submitted page under the lock that deciding takes.
+
+    Wagtail decides by what it read before, so a withdrawal at the same moment as an approval would only seem to undo
+    it.
+    """
     if request.method != "POST" or not request.POST.get("action-cancel-workflow"):
         return None
     user: Any = request.user
@@ -257,7 +276,11 @@ def withdraw_under_a_lock(request: HttpRequest, page: Page) -> HttpResponse | No
 
 @hooks.register("before_edit_page", order=-1)
 def say_that_it_was_not_published(request: HttpRequest, page: Page) -> None:
-    """The clock came to an approved page whose text had been changed afterwards."""
+    """Warn on the edit page that the scheduled publication was stopped.
+
+    The text of the approved page was changed afterwards.
+    """
+    # A request by script shows no page; a message queued for it would appear later, somewhere else.
     if request.method != "GET" or request.headers.get("X-Requested-With") or not is_stopped(page):
         return
     words = gettext(
@@ -271,7 +294,7 @@ def say_that_it_was_not_published(request: HttpRequest, page: Page) -> None:
 
 @hooks.register("before_edit_page", order=-1)
 def say_how_a_translation_is_sent(request: HttpRequest, page: Page) -> None:
-    """The sentence editor of wagtail-localize has no button for it."""
+    """Show how a translation is submitted: wagtail-localize's sentence editor has no button for it."""
     if request.method != "GET" or request.headers.get("X-Requested-With") or get_translation(page) is None:
         return
     if page.workflow_in_progress:

@@ -1,7 +1,7 @@
 """Blocks as typed JSON: for each kind of block its schema and, right below, its value.
 
-Wagtail's own `get_api_representation` names pictures, files and lines by number, public or not. A block of a kind that
-isn't here is an error as soon as the API describes itself, not a surprise in an answer.
+Wagtail's own `get_api_representation` names pictures, files and hotlines by number, public or not. A block of a kind
+that isn't here is an error as soon as the API describes itself, not a surprise in an answer.
 """
 
 from collections.abc import Callable
@@ -27,19 +27,23 @@ Components = dict[str, Schema]
 
 @singledispatch
 def block_schema(block: blocks.Block, components: Components) -> Schema:
-    """The JSON Schema of this block's value. Blocks made of others are put into `components`, under their class."""
+    """Return the JSON Schema of this block's value.
+
+    Blocks made of others are put into `components`, under their class.
+    """
     raise TypeError(f"{type(block).__name__} has no schema in content.api.blocks")
 
 
 @singledispatch
 def block_value(block: blocks.Block, value: Any, loader: Loader) -> Any:
-    """This block's value as JSON."""
+    """Return this block's value as JSON."""
     raise TypeError(f"{type(block).__name__} has no value in content.api.blocks")
 
 
 def _once(block: blocks.Block, components: Components, build: Callable[[], Schema]) -> Schema:
     name = type(block).__name__
     if name not in components:
+        # Entered before it is built, so that a block that contains itself ends in a reference and not in a loop.
         components[name] = {}
         first_line = (type(block).__doc__ or "").strip().partition("\n")[0].strip()
         components[name] = {**build(), **({"description": first_line} if first_line else {})}
@@ -87,13 +91,13 @@ def _hotline_schema(block: SnippetChooserBlock, components: Components) -> Schem
 
 
 def _hotline_value(block: SnippetChooserBlock, value: Any, loader: Loader) -> Any:
-    """The line while readers may see it, else null: front ends leave the card out."""
+    """Return the hotline while readers may see it, else null: front ends leave the card out."""
     line = loader.hotlines.get(value.pk) if value else None
     return loader.serialize(HotlineSerializer, line) if line else None
 
 
 def _file_value(block: DocumentChooserBlock, value: Any, loader: Loader) -> Any:
-    """The file, or null when its collection has been closed."""
+    """Return the file, or null when its collection has been closed."""
     return loader.serialize(FileSerializer, value) if value and loader.file_url(value.pk) else None
 
 
@@ -110,6 +114,7 @@ block_value.register(
     blocks.ListBlock,
     lambda block, value, loader: [block_value(block.child_block, each, loader) for each in value or []],
 )
+# singledispatch takes the nearest class: PrintableBlock is described here and not as the StructBlock that it is.
 block_schema.register(PrintableBlock, lambda block, components: printable_schema(components))
 block_value.register(PrintableBlock, lambda block, value, loader: printable_value(value))
 block_schema.register(blocks.RichTextBlock, lambda block, components: HTML)

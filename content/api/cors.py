@@ -1,7 +1,7 @@
-"""The public API may be read from any origin, and answers everyone alike: no cookie or token is looked at.
+"""Middleware that opens the public API to any origin and answers everyone alike: no cookie or token is looked at.
 
-A middleware, because answers made before a view is reached (a refused method, an unknown address) must be readable by
-a front end elsewhere too.
+A middleware, because answers made before a view is reached (a refused method, an unknown address) must be readable by a
+front end elsewhere too.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ def is_public_api(path: str) -> bool:
 
 
 class PublicAPIMiddleware:
-    """Stands before sessions and sign-in: on these addresses no cookie and no token is ever looked at."""
+    """Middleware before sessions and sign-in, so that an answer can't depend on who asks."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -43,12 +43,14 @@ class PublicAPIMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_public_api(request.path):
             return self.get_response(request)
+        # With them gone `Access-Control-Allow-Origin: *` and one shared cache are safe (docs/adr/0024).
         for name in ("HTTP_COOKIE", "HTTP_AUTHORIZATION"):
             request.META.pop(name, None)
         return self._opened(self._answer(request))
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if request.method == "OPTIONS":
+            # A preflight asks what is allowed and never reaches a view.
             return HttpResponse(status=204, headers=PREFLIGHT)
         if request.method not in ("GET", "HEAD"):
             refused = problem(405, "method-not-allowed", "This address is only read.")
@@ -60,6 +62,7 @@ class PublicAPIMiddleware:
     def _with_tag(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if response.status_code != 200 or "no-store" in response.get("Cache-Control", ""):
             return response
+        # The same tag as `page_cache.entry` gives the uncompressed body, so that a client's copy matches either way.
         tag = f'"{hashlib.sha256(response.content).hexdigest()[:24]}-identity"'
         response["ETag"] = tag
         return get_conditional_response(request, etag=tag, response=response)  # type: ignore[return-value]

@@ -13,7 +13,7 @@ from ..search import Found, found_pages
 
 
 class ParameterFilter(BaseFilterBackend):
-    """For each parameter that was sent, the view's `filter_by_<name>(queryset, value)` if there is one."""
+    """Filter that calls the view's `filter_by_<name>(queryset, value)`, if there is one, for each parameter sent."""
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
         for name, value in view.values.items():
@@ -23,7 +23,7 @@ class ParameterFilter(BaseFilterBackend):
 
 
 class StableOrderingFilter(OrderingFilter):
-    """`?order=`, with the id at the end: objects that are alike stand in the same order on each part of a list."""
+    """Ordering by `?order=` with the id at the end, so that equal objects don't move between two parts of a list."""
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
         found = super().filter_queryset(request, queryset, view)
@@ -32,12 +32,12 @@ class StableOrderingFilter(OrderingFilter):
 
 class FoundPages(Found):
     def count(self) -> int:  # type: ignore[override]
-        """As Wagtail's paginator asks a queryset."""
+        """Return the length, as Wagtail's paginator asks a queryset."""
         return len(self)
 
 
 class SiteSearchFilter(BaseFilterBackend):
-    """`?search=`: as the site's own search finds, the best of each language in turn. The last of a view's filters."""
+    """Search by `?search=` as the site's own: the best of each language in turn. The last of a view's filters."""
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
         values = view.values
@@ -48,5 +48,6 @@ class SiteSearchFilter(BaseFilterBackend):
             found_pages(values["search"], queryset.filter(locale=locale), locale, values.get("search_operator")).ids
             for locale in Locale.objects.filter(language_code__in=wanted).order_by("-language_code")
         ]
+        # Scores of two languages can't be compared, so each language gives its best, second best and so on.
         ids = [pk for turn in zip_longest(*by_language) for pk in turn if pk is not None]
         return queryset.filter(pk__in=ids) if "order" in values else FoundPages(ids)

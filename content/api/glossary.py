@@ -1,4 +1,4 @@
-"""Words explained, for front ends that explain them too."""
+"""Endpoint of the glossary, for front ends that explain terms too."""
 
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,7 @@ from .viewsets import PublicAPIViewSet
 
 
 class GlossaryLoader(Loader):
-    """Knows besides where each language's glossary is read."""
+    """Loader that also knows where each language's glossary is read."""
 
     @cached_property
     def _glossaries(self) -> dict[int, str]:

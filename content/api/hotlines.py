@@ -1,4 +1,4 @@
-"""Telephone lines: those that may be shown today, and of them only what readers see."""
+"""Endpoint of the hotlines: those that may be shown today, and of them only what readers see."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from .viewsets import PublicAPIViewSet
 
 
 class HotlineSerializer(PublicSerializer):
-    """A telephone line that may be shown to readers today."""
+    """A helpline that may be shown to readers today."""
 
     number = serializers.CharField(read_only=True, help_text="As people write it.")
     tel = ComputedField(uri(description="Where a call link leads."), lambda line, loader: f"tel:{line.tel}")
@@ -38,8 +38,10 @@ class HotlineSerializer(PublicSerializer):
 
 
 class HotlinesViewSet(PublicAPIViewSet):
-    """Telephone lines that may be shown to readers today, the danger lines first. Ask anew at least once a day: a line
-    that nobody has tested for a month disappears by itself."""
+    """Helplines that may be shown to readers today, those for danger first.
+
+    Ask anew at least once a day: a helpline that nobody has tested for a month disappears by itself.
+    """
 
     plural = "hotlines"
     component = "Hotline"
@@ -47,6 +49,7 @@ class HotlinesViewSet(PublicAPIViewSet):
     base_serializer_class = HotlineSerializer
     body_fields = HotlineSerializer.Meta.fields
     lookup_field = "key"
+    # No ordering: helplines for danger stand first for everybody.
     filter_backends = [FieldsFilter]
     parameters = (Parameter("for_danger", boolean(), "Only lines for danger now, or only the others."),)
 

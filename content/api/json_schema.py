@@ -1,4 +1,4 @@
-"""JSON Schema 2020-12, the dialect of OpenAPI 3.1, in short words."""
+"""Builders for JSON Schema 2020-12, the dialect of OpenAPI 3.1."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -22,7 +22,7 @@ def boolean(**more: Any) -> Schema:
 
 
 def uri(**more: Any) -> Schema:
-    """An absolute address."""
+    """Return the schema of an absolute address."""
     return string(format="uri", **more)
 
 
@@ -43,7 +43,7 @@ def array(items: Schema, **more: Any) -> Schema:
 
 
 def record(properties: dict[str, Schema], **more: Any) -> Schema:
-    """An object that has each of these properties and no other."""
+    """Return the schema of an object that has each of these properties and no other."""
     return {
         "type": "object",
         "properties": properties,
@@ -54,18 +54,19 @@ def record(properties: dict[str, Schema], **more: Any) -> Schema:
 
 
 def nullable(schema: Schema) -> Schema:
+    # An enum lists its values: null would have to stand among them, not only among the types.
     if isinstance(schema.get("type"), str) and "enum" not in schema:
         return {**schema, "type": [schema["type"], "null"]}
     return {"anyOf": [schema, {"type": "null"}]}
 
 
 def ref(name: str) -> Schema:
-    """A schema that stands once in the description's components."""
+    """Return a reference to a schema that stands once in the description's components."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def by_language(schema: Schema, **more: Any) -> Schema:
-    """The same in each language of the site."""
+    """Return the schema of an object with the same in each language of the site."""
     return record(dict.fromkeys(LANGUAGES, schema), **more)
 
 

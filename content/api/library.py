@@ -1,4 +1,7 @@
-"""Pictures and files: only those that a public page uses, since the library also holds what drafts will show."""
+"""Endpoints of images and documents: only those that a public page uses.
+
+The library also holds what drafts will show.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -33,14 +36,15 @@ RENDITION: Schema = record(
 
 
 def used_on_public_pages(model: type, request: HttpRequest | None = None) -> QuerySet:
-    """Of images or documents, those that a public page shows or links to, in collections that are open."""
+    """Return the images or documents that a public page shows or links to, in collections that are open."""
     return in_open_collections(assets_used_on(public_pages(request), model))
 
 
 def get_renditions(image: Any, loader: Loader) -> list[dict[str, Any]]:
-    """Every size in every format that is there, the smallest bytes first. Asking makes none."""
+    """Return every existing size in every format, the smallest bytes first. Asking makes none."""
     media = sized(image)
     return [
+        # A drawing may have no size of its own; the schema promises at least 1.
         {"url": absolute_url(each.url), "width": max(1, each.width), "height": max(1, each.height), "type": media[spec]}
         for spec, each in get_renditions_by_spec(image).items()
     ]
@@ -100,6 +104,7 @@ class ImagesViewSet(_LibraryViewSet):
 
     def load(self, things: Iterable[Any]) -> list[Any]:
         images = list(things)
+        # Otherwise each image of a list would ask for its renditions by itself.
         if "renditions" in self.asked_fields():
             prefetch_related_objects(images, "renditions")
         return images

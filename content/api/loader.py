@@ -1,4 +1,4 @@
-"""What the objects of one answer need besides themselves, read from the database once for all of them."""
+"""Load what the objects of one answer need besides themselves, once for all of them."""
 
 import json
 from collections.abc import Iterable
@@ -21,17 +21,18 @@ from .rich_text import find_links
 
 
 def absolute_url(path: str) -> str:
-    """The full address of something on this site; what has one of its own keeps it."""
+    """Return the full URL of a path on this site; a URL that is full already stays as it is."""
+    # PUBLIC_URL and not the request's host: links hold the one public address (docs/adr/0088).
     return path if path.startswith(("http://", "https://")) else settings.PUBLIC_URL + path
 
 
 def api_url(name: str, key: Any = None) -> str:
-    """The full address of a list of the API, or of an object in it."""
+    """Return the full URL of a list of the API, or of an object in it."""
     return absolute_url(reverse(f"api:{name}:listing") if key is None else reverse(f"api:{name}:detail", args=(key,)))
 
 
 def in_open_collections(objects: QuerySet) -> QuerySet:
-    """Of images or documents, those in collections that no restriction keeps back."""
+    """Exclude images or documents in collections that are restricted, or beneath one that is."""
     kept_back = Q()
     for path in CollectionViewRestriction.objects.values_list("collection__path", flat=True):
         kept_back |= Q(path__startswith=path)
@@ -39,9 +40,9 @@ def in_open_collections(objects: QuerySet) -> QuerySet:
 
 
 class Loader:
-    """Relatives, links and telephone lines for the answer to one request.
+    """Related pages, links and hotlines for the answer to one request.
 
-    `objects` is what the answer is about. Each kind of relative is looked up when it is first asked for, in one query
+    `objects` is what the answer is about. Each kind of relation is looked up when it is first asked for, in one query
     for all objects, so that a long list costs as many queries as a short one. `request` may be None (tests).
     """
 
@@ -53,7 +54,7 @@ class Loader:
         self._file_urls: dict[int, str] = {}
 
     def serialize(self, serializer_class: type, thing: Any) -> dict[str, Any]:
-        """An object within another, with all its fields."""
+        """Return an object within another, with all its fields."""
         if serializer_class not in self._serializers:
             self._serializers[serializer_class] = serializer_class(context={"loader": self})
         found: dict[str, Any] = self._serializers[serializer_class].to_representation(thing)
@@ -61,21 +62,21 @@ class Loader:
 
     @cached_property
     def hotlines(self) -> dict[int, Hotline]:
-        """Every line that readers may see, by id, in the order of the site."""
+        """Return every hotline that readers may see, by id, in the order of the site."""
         return {line.pk: line for line in Hotline.objects.published()}
 
     @cached_property
     def languages(self) -> dict[int, str]:
-        """{id of a locale: language code}."""
+        """Return {id of a locale: language code}."""
         return dict(Locale.objects.values_list("pk", "language_code"))
 
     @cached_property
     def sections(self) -> list[Page]:
-        """Every public section, the deepest first."""
+        """Return every public section, the deepest first."""
         return list(public_pages(self.request).filter(content_type__model="sectionpage").order_by("-depth"))
 
     def get_section(self, page: Page) -> Page | None:
-        """The nearest public section above a page."""
+        """Return the nearest public section above a page."""
         above = (each for each in self.sections if page.path.startswith(each.path) and page.path != each.path)
         return next(above, None)
 
@@ -90,7 +91,7 @@ class Loader:
         return twins
 
     def get_translations(self, thing: Any) -> list[Any]:
-        """The same page or word in the other languages, as far as it is public."""
+        """Return the same page or term in the other languages, as far as it is public."""
         return [twin for twin in self._twins.get(thing.translation_key, ()) if twin.pk != thing.pk]
 
     @cached_property
@@ -99,46 +100,49 @@ class Loader:
         return {page.path: page for page in public_pages(self.request).filter(path__in=above)}
 
     def get_parent(self, page: Page) -> Page | None:
-        """The page right above, if it is public."""
+        """Return the page right above, if it is public."""
         return self._parents.get(page.path[: -page.steplen])
 
     @cached_property
     def _child_counts(self) -> dict[str, int]:
+        # A page's path in the tree begins with its parent's; Wagtail's `numchild` would count hidden pages too.
         parent = Substr("path", 1, Length("path") - Page.steplen)
         paths = {page.path for page in self.objects if page.path}
         counted = public_pages(self.request).order_by().annotate(above=parent).filter(above__in=paths)
         return dict(counted.values("above").annotate(number=Count("pk")).values_list("above", "number"))
 
     def count_children(self, page: Page) -> int:
-        """How many public pages stand right beneath this one."""
+        """Return how many public pages stand right beneath this one."""
         return self._child_counts.get(page.path, 0)
 
     def get_url(self, page: Page) -> str:
-        """Where a page is read."""
+        """Return where a page is read."""
         parts = page.get_url_parts(self.request)
         return absolute_url(parts[2] if parts and parts[2] else "/")
 
     def get_file_url(self, file: Any) -> str:
-        """Where a file of the library is fetched."""
+        """Return where a file of the library is fetched."""
         return absolute_url(file.url)
 
     def page_url(self, pk: int) -> str | None:
-        """Where this page is read, if anyone may come across it."""
+        """Return where this page is read, if anyone may come across it."""
+        # The first question looks up all links of the whole answer, so the others cost nothing.
         self._find_pages({pk} | self._links[0])
         return self._page_urls[pk] or None
 
     def file_url(self, pk: int) -> str | None:
-        """Where this file is, if anyone may have it."""
+        """Return where this file is, if anyone may have it."""
         self._find_files({pk} | self._links[1])
         return self._file_urls[pk] or None
 
     @cached_property
     def _links(self) -> tuple[set[int], set[int]]:
-        """Ids of the pages and of the files that the texts of all objects link to."""
+        """Return the ids of the pages and of the files that the texts of all objects link to."""
         return find_links(text for thing in self.objects for text in _iter_texts(thing))
 
     def _find_pages(self, ids: set[int]) -> None:
         if missing := ids - self._page_urls.keys():
+            # What isn't public is remembered too, as "", so that it isn't asked for again.
             self._page_urls |= dict.fromkeys(missing, "")
             found = public_pages(self.request).filter(pk__in=missing)
             self._page_urls |= {page.pk: self.get_url(page) for page in found}
@@ -151,7 +155,7 @@ class Loader:
 
 
 class DraftLoader(Loader):
-    """For a draft, read by who holds its token: a file that no live page offers is addressed with a signature."""
+    """Loader for a draft, read by who holds its token: a file that no live page offers gets a signed address."""
 
     def get_file_url(self, file: Any) -> str:
         plain = super().get_file_url(file)

@@ -34,7 +34,7 @@ def operation(
     *,
     in_path: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
-    """One operation, answered with `schema`."""
+    """Return one operation, answered with `schema`."""
     return {
         "operationId": f"{viewset.plural}_{name}",
         "tags": [viewset.plural],
@@ -76,7 +76,7 @@ def problem_responses() -> dict[str, Any]:
 
 
 def build_description(viewsets: Sequence[Any]) -> dict[str, Any]:
-    """The whole document, as plain data."""
+    """Return the whole document, as plain data."""
     schemas: dict[str, Schema] = dict(SHARED)
     paths: dict[str, Any] = {}
     for viewset in viewsets:
@@ -102,12 +102,14 @@ def build_description(viewsets: Sequence[Any]) -> dict[str, Any]:
 
 
 def build_view(viewsets: Sequence[Any]) -> Callable[[HttpRequest], HttpResponse]:
-    """The view that serves it. Built once; it changes only with the program."""
+    """Return the view that serves the description. Built once; it changes only with the program."""
 
+    # At the first request, when the models and addresses of all rooms are loaded.
     @cache
     def build_json() -> str:
         return json.dumps(build_description(viewsets), ensure_ascii=False, separators=(",", ":"))
 
+    # The API is only read and sets no cookie, so there is nothing for the CSRF check to compare.
     @csrf_exempt
     def openapi(request: HttpRequest) -> HttpResponse:
         answer = HttpResponse(build_json(), content_type="application/json")

@@ -28,7 +28,8 @@ TRANSLATION = record(
 )
 CHILDREN = record({"count": integer(minimum=0), "listing_url": uri()}, description="The pages beneath this one.")
 SHARED: dict[str, Schema] = {"PageLink": PAGE_LINK, "Translation": TRANSLATION, "Children": CHILDREN}
-# Fields with long texts: lists that show none of them don't load them, and with them a sensitive page is kept nowhere.
+# Fields with long texts: lists that show none of them don't load them; an answer with some of a sensitive page isn't
+# cached.
 TEXTS = frozenset({"body", "steps", "questions", "files", "what_for", "for_whom", "how_to_reach"})
 
 
@@ -81,7 +82,7 @@ class Body(serializers.ModelField):
 
 
 class HotlineOrNull(serializers.Field):
-    """A page's line while readers may see it, else null."""
+    """A page's hotline while readers may see it, else null."""
 
     schema = nullable(ref("Hotline"))
 
@@ -101,7 +102,7 @@ class RegionKeys(serializers.Field):
 
 
 class PageSerializer(PublicSerializer):
-    """Of the fields that all types share, those that aren't simply the model's; and how a type's own are made."""
+    """The fields that all page types share, as far as they aren't simply the model's; and how a type's own are made."""
 
     serializer_field_mapping: ClassVar[dict[type, type]] = {
         **PublicSerializer.serializer_field_mapping,
@@ -116,6 +117,7 @@ class PageSerializer(PublicSerializer):
     detail_url = ComputedField(uri(), lambda page, loader: api_url("pages", page.pk or 0))
     html_url = ComputedField(uri(), lambda page, loader: loader.get_url(page))
     locale = ComputedField(enum(LANGUAGES), lambda page, loader: loader.languages[page.locale_id])
+    # format=None hands the datetime on as it is: the JSON encoder writes it.
     first_published_at = serializers.DateTimeField(format=None, read_only=True, allow_null=True)
     last_published_at = serializers.DateTimeField(format=None, read_only=True, allow_null=True)
     is_sensitive = serializers.BooleanField(

@@ -1,4 +1,4 @@
-"""Pages: those that anyone may come across, in lists, one by one, and by the address where they are read."""
+"""Endpoint of the public pages: in lists, one by one, and by the address where they are read."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -55,7 +55,7 @@ FIND = (
 
 
 class EachPageSerializer(BaseSerializer):
-    """A list of pages of different types, each made by the serializer of its own."""
+    """Serializer for a list of pages of different types, each shown by the serializer of its own type."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,7 +70,7 @@ class EachPageSerializer(BaseSerializer):
 
 
 class PagesViewSet(PublicAPIViewSet):
-    """Public pages. Drafts, pages kept back and unlisted pages don't exist here."""
+    """Public pages. Drafts, restricted pages and unlisted pages don't exist here."""
 
     plural = "pages"
     component = "Page"
@@ -101,13 +101,14 @@ class PagesViewSet(PublicAPIViewSet):
         return shown_pages(self.request._request)
 
     def get_base_queryset(self) -> PageQuerySet:
-        """Where Wagtail's filters look for the pages that parameters name."""
+        """Return the pages among which Wagtail's filters look for those that parameters name."""
         return self._shown_pages
 
+    # Wagtail's own starts from all live pages that are not private, unlisted ones included.
     get_queryset = get_base_queryset
 
     def get_root_page(self) -> Page:
-        """What `root` means as a parameter: the home page of the first language."""
+        """Return what `root` means as a parameter: the home page of the first language."""
         page = self._shown_pages.filter(locale__language_code=settings.LANGUAGE_CODE).first()
         if page is None:
             raise Http404
@@ -121,14 +122,15 @@ class PagesViewSet(PublicAPIViewSet):
         return queryset.filter(locale__language_code=code)
 
     def filter_by_ancestor_of(self, queryset: PageQuerySet, key: str) -> PageQuerySet:
-        """Wagtail's filter knows no `root`."""
+        """Filter by `ancestor_of`, which Wagtail's filter supports without `root`."""
         page = self.get_root_page() if key == "root" else self._shown_pages.filter(pk=key).first()
         if page is None:
+            # Not there and hidden look alike: the answer must not tell that a hidden page exists.
             raise Http404
         return queryset.ancestor_of(page)
 
     def filter_by_section(self, queryset: PageQuerySet, slug: str) -> PageQuerySet:
-        """Beneath sections of this slug, in any language."""
+        """Filter the pages beneath sections of this slug, in any language."""
         sections = self._shown_pages.filter(content_type__model="sectionpage").order_by()
         beneath = Q(pk__in=[])
         for above, own in sections.values_list("path", "slug"):
@@ -137,23 +139,29 @@ class PagesViewSet(PublicAPIViewSet):
         return queryset.filter(beneath)
 
     def load(self, things: Iterable[Any]) -> list[Any]:
-        """The pages as their own types, in the same order: one query for each type, without texts nobody asked for."""
+        """Return the pages as their own types, in the same order.
+
+        One query for each type, without long texts that nobody asked for.
+        """
         order = [page.pk for page in things]
         found = Page.objects.filter(pk__in=order)
         has_texts = bool(self.asked_fields() & TEXTS)
         by_id = {page.pk: page for page in (found if has_texts else found.defer_streamfields()).specific()}
         pages = [by_id[pk] for pk in order if pk in by_id]
+        # A list that shows titles only says nothing of its reader, so it may be cached even with a sensitive page in
+        # it.
         self.is_sensitive = (has_texts or self.action != "listing_view") and any(page.is_sensitive for page in pages)
         return pages
 
     def get_serializer_class(self) -> Any:
+        # A list holds several types; Wagtail would build one serializer for the view's single model.
         return EachPageSerializer
 
     def asked_fields(self) -> set[str]:
         return {name for model in shown_models().values() for name in self.get_serializer_class_for(model).Meta.fields}
 
     def find_view(self, request: Request) -> HttpResponse:
-        """303 to the page that is read at this address of the site."""
+        """Redirect (303) to the page that is read at this address of the site."""
         if not self.values:
             raise Http404
         found = self.get_queryset()
@@ -165,6 +173,7 @@ class PagesViewSet(PublicAPIViewSet):
         if page is None:
             raise Http404
         answer = redirect(api_url("pages", page.pk))
+        # Wagtail answers 302. 303 says that this is another resource, to be fetched with GET.
         answer.status_code = 303
         return answer
 
@@ -192,7 +201,7 @@ class PagesViewSet(PublicAPIViewSet):
 
     @classmethod
     def components(cls) -> dict[str, Schema]:
-        """Each type's own schemas; `Page` and `PartialPage` are one of them."""
+        """Return each type's own schemas; `Page` and `PartialPage` are any one of them."""
         found: dict[str, Schema] = dict(SHARED)
         models = shown_models()
         for model in models.values():
@@ -219,7 +228,7 @@ def _fields_parameter() -> Parameter:
 
 @cache
 def _list_parameters() -> tuple[Parameter, ...]:
-    """Built once all rooms' models are there."""
+    """Return the parameters of a list. Built once, when all rooms' models are loaded."""
     any_type = "(?:" + "|".join(re.escape(name) for name in sorted(shown_models())) + ")"
     types = string(maxLength=500, pattern=rf"^{any_type}(?:,{any_type})*$")
     return (

@@ -34,12 +34,13 @@ class Parameter:
     is_required: bool = False
 
     def value(self, raw: str) -> Any:
-        """The value in Python, or ValueError with what would be right (never with what was sent)."""
+        """Return the value in Python. Raises ValueError with what would be right, never with what was sent."""
         kinds: dict[str, Callable[[str], Any]] = {"integer": self._whole, "boolean": _truth}
         return kinds.get(self.schema["type"], self._text)(raw)
 
     def _whole(self, raw: str) -> int:
         low, high = self.schema.get("minimum", 0), self.schema.get("maximum", ID_MAX)
+        # `int()` would also take "٣", " 3" and "1_000". At most ten digits, so that it never meets a huge number.
         if not _WHOLE.fullmatch(raw) or not low <= int(raw) <= high:
             raise ValueError(f"A whole number from {low} to {high}.")
         return int(raw)
@@ -61,12 +62,12 @@ class Parameter:
 
 
 def _fits(pattern: str, raw: str) -> bool:
-    """Whole patterns only: Python's `$` would let a line's end through that JSON Schema's doesn't."""
+    """Return whether the whole value matches: Python's `$` lets a line's end through that JSON Schema's doesn't."""
     return re.fullmatch(pattern.removeprefix("^").removesuffix("$"), raw, re.ASCII) is not None
 
 
 def _is_text(raw: str) -> bool:
-    """Half of a surrogate pair can't be stored or searched for."""
+    """Return whether it can be encoded: half of a surrogate pair can't be stored or searched for."""
     try:
         raw.encode()
     except UnicodeEncodeError:
@@ -86,17 +87,19 @@ def _day(raw: str) -> date:
     try:
         return date.fromisoformat(raw)
     except ValueError:
+        # The pattern lets 30 February through; `fromisoformat` alone would take other forms of ISO 8601.
         raise ValueError("A day such as 2026-11-24.") from None
 
 
 def read(sent: QueryDict, declared: Iterable[Parameter]) -> dict[str, Any]:
-    """{name: value} of what was sent. Raises BadParameters with each that is unknown, doubled or doesn't fit."""
+    """Return {name: value} of what was sent. Raises BadParameters with each that is unknown, doubled or doesn't fit."""
     known = {parameter.name: parameter for parameter in declared}
     values, errors = {}, []
     for name, raws in sent.lists():
         parameter = known.get(name)
         if parameter is None:
             continue
+        # Which one counts differs from framework to framework; Django would take the last.
         if len(raws) > 1:
             errors.append({"parameter": name, "message": "Once only."})
             continue
@@ -114,7 +117,7 @@ def read(sent: QueryDict, declared: Iterable[Parameter]) -> dict[str, Any]:
 
 
 def names_pattern(names: Iterable[str]) -> str:
-    """What `fields` may say: `*`, `*,-a`, `_,a`, or `a,-b`."""
+    """Return the pattern of what `fields` may say: `*`, `*,-a`, `_,a`, or `a,-b`."""
     any_name = "(?:" + "|".join(sorted(names)) + ")"
     return rf"^(?:\*(?:,-{any_name})*|_(?:,{any_name})*|-?{any_name}(?:,-?{any_name})*)$"
 

@@ -1,4 +1,4 @@
-"""A draft, for who holds its token. No other endpoint of the API knows that drafts exist."""
+"""Endpoint of drafts, for who holds a token. No other endpoint of the API knows that drafts exist."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,8 +23,10 @@ TOKEN = string(minLength=1, maxLength=255, pattern=r"^[-A-Za-z0-9_.:;=]+$")
 
 
 class PagePreviewViewSet(PagesViewSet):
-    """The draft that a preview's token stands for, for a day. Kept by nobody. 404 where no front end is configured,
-    and for every token that is wrong, too old or of another page type."""
+    """The draft that a preview's token stands for, for a day. Stored by nobody.
+
+    404 where no front end is configured, and for every token that is wrong, too old or of another page type.
+    """
 
     plural = "page_preview"
     model = PagePreview
@@ -59,6 +61,7 @@ class PagePreviewViewSet(PagesViewSet):
 
     @classmethod
     def components(cls) -> dict[str, Schema]:
+        # Its schemas are those of `PagesViewSet`, which describes them.
         return {}
 
     @classmethod
@@ -67,14 +70,16 @@ class PagePreviewViewSet(PagesViewSet):
 
 
 def models_by_label() -> dict[str, type[Page]]:
-    """{"content.articlepage": model}: types as wagtail-headless-preview writes them."""
+    """Return {"content.articlepage": model}: types as wagtail-headless-preview writes them."""
     return {name.lower(): model for name, model in shown_models().items()}
 
 
 def get_draft(token: str, label: str) -> Page:
-    """The draft, or Http404 whatever is wrong with the token."""
+    """Return the draft. Raises Http404, whatever is wrong with the token."""
     model = models_by_label()[label]
     try:
+        # The signature carries the day on which the token was made; the row alone would outlive it until it is
+        # collected.
         signer = TimestampSigner(salt=external_preview.TOKEN_SALT)
         signer.unsign(token, max_age=external_preview.TOKEN_SECONDS)
     except BadSignature:

@@ -1,4 +1,4 @@
-"""Papers to print: where they are fetched. The PDF itself is made when it is asked for."""
+"""Printables in the API: where they are fetched. The PDF itself is made when it is asked for."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def printable_schema(components: dict[str, Schema]) -> Schema:
 
 
 def printable_value(value: Any) -> dict[str, Any] | None:
-    """Null when the site no longer has the paper: front ends leave it out."""
+    """Return the printable's value; None when the site no longer has it, so that front ends leave it out."""
     paper = get_printable(value)
     if paper is None:
         return None

@@ -1,4 +1,4 @@
-"""Regions: who is near. Where there is a mobile unit, and how to ask it; never the numbers that partners call."""
+"""Endpoint of the regions: where there is a mobile unit, and how to ask it; never the numbers that partners call."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ ASK_URL = by_language(uri(), description="Where someone asks the unit, in each l
 
 
 def reverse_by_language(view: str, *args: Any) -> dict[str, str] | None:
-    """Where something of ours is read in each language; None while no room serves it."""
+    """Return where a view of ours is read in each language; None while no room serves it."""
     found = {}
     for code in LANGUAGES:
         with translation.override(code):
@@ -55,8 +55,10 @@ class RegionSerializer(PublicSerializer):
 
 
 class RegionsViewSet(PublicAPIViewSet):
-    """Who is near: every region with its municipalities. Where `unit` is null nobody drives out; show the national
-    lines of `hotlines` there, and everywhere else too."""
+    """Who is near: every region with its municipalities.
+
+    Where `unit` is null nobody drives out; show the national helplines of `hotlines` there, and everywhere else too.
+    """
 
     plural = "regions"
     component = "Region"
@@ -67,6 +69,7 @@ class RegionsViewSet(PublicAPIViewSet):
     parameters = (Parameter("has_unit", boolean(), "Only regions with a mobile unit, or only the others."),)
 
     def get_queryset(self) -> QuerySet:
+        # To a plain list, so that reading the first unit of each region costs no further query.
         units = Prefetch("units", MobileUnit.objects.filter(is_active=True), to_attr="active_units")
         return Region.objects.order_by("name").prefetch_related("municipalities", units)
 

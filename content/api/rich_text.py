@@ -19,14 +19,14 @@ _FILE_LINK = re.compile(r'linktype=\\?"document\\?"[^>]*?\bid=\\?"(\d+)|\bid=\\?
 
 
 class LinkResolver(Protocol):
-    """Finds where a page or file of this id is read; None when it isn't public."""
+    """Look-up of where a page or file of this id is read; None when it isn't public."""
 
     def page_url(self, pk: int) -> str | None: ...
     def file_url(self, pk: int) -> str | None: ...
 
 
 def find_links(texts: Iterable[str]) -> tuple[set[int], set[int]]:
-    """Ids of the pages and of the files that these texts link to; also within a stream's JSON."""
+    """Return the ids of the pages and of the files that these texts link to; also within a stream's JSON."""
     pages: set[int] = set()
     files: set[int] = set()
     for text in texts:
@@ -36,12 +36,13 @@ def find_links(texts: Iterable[str]) -> tuple[set[int], set[int]]:
 
 
 def to_html(source: str, resolver: LinkResolver) -> str:
-    """Safe HTML of what is stored."""
+    """Return safe HTML of what is stored."""
     if not source:
         return ""
     soup = BeautifulSoup(source, "html.parser")
     for comment in soup.find_all(string=lambda text: isinstance(text, Comment)):
         comment.extract()
+    # Removed with what they hold: unwrapping a script would leave its code as text.
     for tag in soup.find_all(WITHOUT_CONTENT):
         tag.decompose()
     for tag in soup.find_all(True):
@@ -56,7 +57,7 @@ def to_html(source: str, resolver: LinkResolver) -> str:
 
 
 def _link(tag: Tag, resolver: LinkResolver) -> dict[str, str]:
-    """The attributes that a link keeps; none when it leads nowhere that anyone may go."""
+    """Return the attributes that a link retains; none when it leads nowhere that anyone may go."""
     kind, key = tag.get("linktype"), str(tag.get("id", ""))
     if kind == "page":
         address = resolver.page_url(int(key)) if key.isdecimal() else None
@@ -65,4 +66,5 @@ def _link(tag: Tag, resolver: LinkResolver) -> dict[str, str]:
         address = resolver.file_url(int(key)) if key.isdecimal() else None
         return {"href": address} if address else {}
     address = str(tag.get("href", "")).strip()
+    # Of the schemes only those that a reader can mean: `javascript:` and `data:` would run in the other site's name.
     return {"href": address} if not kind and _SAFE_ADDRESS.match(address) else {}

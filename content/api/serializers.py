@@ -1,4 +1,4 @@
-"""Wagtail's serializer, with fields that are computed, and the JSON Schema of what a serializer makes."""
+"""Wagtail's serializer with computed fields, and the JSON Schema of what a serializer makes."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ class ComputedField(serializers.Field):
         super().__init__(source="*", read_only=True)
 
     def __deepcopy__(self, memo: Any) -> "ComputedField":
-        """Serializers copy every field for each answer: without its schema, which nobody changes."""
+        """Copy the field and share its schema, which nobody changes: serializers copy every field for each answer."""
         return ComputedField(self.schema, self.compute)
 
     def to_representation(self, value: Any) -> Any:
@@ -26,19 +26,22 @@ class ComputedField(serializers.Field):
 
 
 def localized(name: str) -> ComputedField:
-    """A text that the model stores once for each language, in `name_sq`, `name_en` ..."""
+    """Return a field for a text that the model stores once for each language, in `name_sq`, `name_en` ..."""
     return ComputedField(
         ref("BothLanguages"), lambda thing, loader: {code: getattr(thing, f"{name}_{code}") for code in LANGUAGES}
     )
 
 
 class PublicSerializer(BaseSerializer):
-    """Wagtail's, with {"loader": Loader} in its context. Subclasses name their model and fields in `Meta`."""
+    """Wagtail's serializer, with {"loader": Loader} in its context.
+
+    Subclasses name their model and fields in `Meta`.
+    """
 
     meta_fields: ClassVar[list[str]] = []
 
 
-# The first that fits, so the special before the general.
+# The first that fits counts, so the special ones stand before the general.
 STANDARD: tuple[tuple[type, Callable[[Any], Schema]], ...] = (
     (DetailUrlField, lambda field: json_schema.uri()),
     (serializers.ListField, lambda field: json_schema.array(field_schema(field.child, {}))),
@@ -51,7 +54,7 @@ STANDARD: tuple[tuple[type, Callable[[Any], Schema]], ...] = (
 
 
 def field_schema(field: Any, components: dict[str, Schema], *, is_declared: bool = True) -> Schema:
-    """The schema of one field; what it refers to is put into `components`.
+    """Return the schema of one field; what it refers to is put into `components`.
 
     `help_text` describes a declared field; taken over from a model it speaks to editors. Raises TypeError for a kind of
     field that nobody has described yet: at the start, not in an answer.
@@ -71,7 +74,7 @@ def field_schema(field: Any, components: dict[str, Schema], *, is_declared: bool
 def serializer_schema(
     serializer: Any, *, components: dict[str, Schema] | None = None, is_partial: bool = False, **more: Any
 ) -> Schema:
-    """Of objects with exactly this serializer's fields; with `is_partial`, with whichever of them were asked for."""
+    """Return the schema of objects with exactly this serializer's fields; with `is_partial`, with any of them."""
     into = {} if components is None else components
     schemas = {
         name: field_schema(field, into, is_declared=name in serializer._declared_fields)
@@ -80,6 +83,7 @@ def serializer_schema(
     meta = record({name: schemas.pop(name) for name in serializer.meta_fields if name in schemas})
     start = {"id": schemas["id"]} if "id" in schemas else {}
     whole = record({**start, **({"meta": meta} if meta["properties"] else {}), **schemas}, **more)
+    # `fields=` may leave out anything, the id as well; other properties stay forbidden.
     if is_partial:
         del whole["required"], meta["required"]
     return whole

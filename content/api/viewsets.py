@@ -1,9 +1,8 @@
-"""What every endpoint of the public API is: Wagtail's viewset, read only, strict about what it is asked, and the same
-for everyone.
+"""The base of every endpoint of the public API: Wagtail's viewset, read only, strict, and the same for everyone.
 
 It signs nobody in, reads no session and no cookie, and shows nothing but its declared fields. Wagtail's part: lists,
-objects, filters, paging and the choice of fields. Added here: strict parameters, problem documents, caching, loading
-in bulk, and the description for OpenAPI.
+objects, filters, paging and the choice of fields. Added here: strict parameters, problem documents, caching, loading in
+bulk, and the description for OpenAPI.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,8 +35,9 @@ SLUG = string(pattern="^[-a-zA-Z0-9_]+$", maxLength=80)
 
 
 class AlwaysJSON(BaseContentNegotiation):
-    """One form of answer, whatever a client says it accepts."""
+    """Content negotiation with one form of answer, whatever a client says it accepts."""
 
+    # One form for everybody lets the page cache hold one answer for each address.
     def select_parser(self, request: Request, parsers: Sequence[Any]) -> None:
         return None
 
@@ -46,7 +46,10 @@ class AlwaysJSON(BaseContentNegotiation):
 
 
 class PublicAPIViewSet(BaseAPIViewSet):
-    """A list and its objects. A room that owns data gives `get_queryset()`, a serializer, its fields and parameters."""
+    """A list and its objects.
+
+    A room that owns data gives `get_queryset()`, a serializer, its fields and parameters.
+    """
 
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = AlwaysJSON
@@ -66,28 +69,28 @@ class PublicAPIViewSet(BaseAPIViewSet):
     filter_backends: ClassVar[list[type]] = [ParameterFilter, StableOrderingFilter]
     lookup_field = "pk"  # or a slug; empty: its objects have no address of their own
     lookup_url_kwarg = "pk"
-    is_sensitive = False  # whether this one answer may be kept nowhere
+    is_sensitive = False  # whether this one answer must be stored nowhere
 
     # what is asked
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuses wrong parameters before anything is read from the database."""
+        """Refuse wrong parameters before anything is read from the database."""
         super().initial(request, *args, **kwargs)
         self.values = read(request.GET, self.get_parameters(self.action))
 
     def check_query_parameters(self, queryset: QuerySet) -> None:
-        """Done in `initial`."""
+        """Do nothing: `initial` has checked the parameters, more strictly."""
 
     @classmethod
     def get_parameters(cls, action: str) -> Sequence[Parameter]:
-        """What `listing_view` or `detail_view` may be asked."""
+        """Return the parameters that `listing_view` or `detail_view` accepts."""
         fields = fields_parameter(cls.get_available_fields(cls.model))
         if action != "listing_view":
             return (fields,)
         return (*cls.parameters, fields, *([order_parameter(cls.orders)] if cls.orders else []), *PAGING)
 
     def get_serializer_class_for(self, model: type) -> Any:
-        """Wagtail's serializer with those of the fields asked for that this model has."""
+        """Return Wagtail's serializer with those of the requested fields that this model has."""
         is_list = self.action == "listing_view"
         viewset: Any = type(self)
         return _build_serializer_class(
@@ -98,7 +101,7 @@ class PublicAPIViewSet(BaseAPIViewSet):
         return self.get_serializer_class_for(self.model)
 
     def asked_fields(self) -> set[str]:
-        """The names of all fields that this answer shows."""
+        """Return the names of all fields that this answer shows."""
         return set(self.get_serializer_class_for(self.model).Meta.fields)
 
     # what is answered
@@ -108,7 +111,7 @@ class PublicAPIViewSet(BaseAPIViewSet):
         return self.loader_class(self.request._request)
 
     def load(self, things: Iterable[Any]) -> list[Any]:
-        """The objects of one answer with what its fields need of them."""
+        """Return the objects of one answer with what their fields need."""
         return list(things)
 
     def paginate_queryset(self, queryset: Any) -> list[Any]:
@@ -117,6 +120,7 @@ class PublicAPIViewSet(BaseAPIViewSet):
 
     def get_object(self) -> Any:
         key = self.kwargs["pk"]
+        # A number beyond the database's would end in an error of ours instead of a 404 (docs/adr/0024).
         if isinstance(key, int) and key > ID_MAX:
             raise Http404
         if not self.loader.objects:
@@ -134,9 +138,10 @@ class PublicAPIViewSet(BaseAPIViewSet):
         return {**super().get_renderer_context(), "indent": None}
 
     def finalize_response(self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Kept whole for everyone until something changes; what someone searched for is kept nowhere."""
+        """Mark the answer as cacheable for everyone; what someone searched for is stored nowhere."""
         answer = super().finalize_response(request, response, *args, **kwargs)
         if answer.status_code == 200 and not self.is_sensitive:
+            # Parameters were checked already, so every name but the search is safe to be part of a cached address.
             known = {each.name for action in ("listing_view", "detail_view") for each in self.get_parameters(action)}
             mark_cacheable(self.request._request, answer, query=known - {"search"})
         else:
@@ -144,7 +149,7 @@ class PublicAPIViewSet(BaseAPIViewSet):
         return answer
 
     def handle_exception(self, exc: Exception) -> HttpResponse:
-        """A problem document; what is nobody's mistake but ours goes on to the site's own handler."""
+        """Answer with a problem document; an error of ours goes on to the site's own handler."""
         if isinstance(exc, BadParameters):
             return problem(400, "bad-parameters", "The query doesn't fit.", errors=exc.errors)
         # Wagtail's filters: a well-formed parameter names a page that isn't there, or is hidden.
@@ -166,13 +171,13 @@ class PublicAPIViewSet(BaseAPIViewSet):
 
     @classmethod
     def build_serializer(cls, model: type, names: Sequence[str]) -> Any:
-        """With these fields, for no request: to be described."""
+        """Return a serializer with these fields, without a request: to be described."""
         meta = cls.get_meta_fields_names(model)
         return get_serializer_class(model, names, meta_fields=meta, base=cls.base_serializer_class)()
 
     @classmethod
     def components(cls) -> dict[str, Schema]:
-        """The schemas of one object: whole, as lists show it, and with some fields only."""
+        """Return the schemas of one object: whole, as lists show it, and with some fields only."""
         whole = cls.build_serializer(cls.model, cls.get_available_fields(cls.model))
         listed = cls.build_serializer(cls.model, cls.get_listing_default_fields(cls.model))
         return {
@@ -183,7 +188,7 @@ class PublicAPIViewSet(BaseAPIViewSet):
 
     @classmethod
     def operations(cls) -> dict[str, dict[str, Any]]:
-        """{address beneath the endpoint's: OpenAPI operation}."""
+        """Return {address beneath the endpoint's: OpenAPI operation}."""
         partial = ref(f"Partial{cls.component}")
         items = openapi.list_schema({"anyOf": [ref(f"Listed{cls.component}"), partial]})
         asked = cls.get_parameters("listing_view")
@@ -198,7 +203,8 @@ class PublicAPIViewSet(BaseAPIViewSet):
 
 @lru_cache(maxsize=512)
 def _build_serializer_class(viewset: Any, router: Any, model: Any, fields: str, is_list: bool) -> Any:
-    """Building one takes longer than an answer with it."""
+    """Build a serializer class with these fields; cached, since building one takes longer than an answer with it."""
+    # In a mixed list a field may belong to some types only; Wagtail would refuse it for all others.
     known = {*viewset.get_available_fields(model), "*", "_"}
     asked = [each for each in parse_fields_parameter(fields) if each[0] in known]
     return viewset._get_serializer_class(router, model, asked, show_details=not is_list)

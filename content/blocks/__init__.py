@@ -1,4 +1,7 @@
-"""StreamField blocks of public pages. Each has a template of its own in templates/content/blocks/."""
+"""StreamField blocks of public pages. Each has a template of its own in templates/content/blocks/.
+
+The first line of a block's docstring is published in the API's description (`api/blocks.py`).
+"""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks

@@ -20,11 +20,11 @@ from .texts import SHORT
 FILM = {"mp4": "video/mp4", "webm": "video/webm"}
 SOUND = {"mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "oga": "audio/ogg", "wav": "audio/wav"}
 CAPTIONS = {"vtt": "text/vtt"}
-AS_WIDE = "(min-width: 700px) 640px, calc(100vw - 32px)"  # as a picture stands in a text
+AS_WIDE = "(min-width: 700px) 640px, calc(100vw - 32px)"  # width of a picture within a text
 
 
 def get_kind(document: Any) -> str:
-    """Return the kind of file by its ending, in small letters: "pdf"."""
+    """Return the kind of file by its ending, in lower case: "pdf"."""
     return PurePath(document.filename).suffix.lstrip(".").lower()
 
 
@@ -34,25 +34,28 @@ def get_size(document: Any) -> int:
         return int(document.file_size)
     try:
         return int(document.file.size)
+    # A file that is missing on the disk must not take the whole page down.
     except OSError:
         return 0
 
 
 def get_media_type(document: Any) -> str:
     name = document.filename
+    # Our own list first: what `mimetypes` knows depends on the system.
     return (FILM | SOUND | CAPTIONS).get(get_kind(document)) or mimetypes.guess_type(name)[0] or ""
 
 
 def length_in_words(seconds: int) -> str:
-    """How long a film is, rounded up to minutes from two minutes on."""
+    """Return how long a film is, rounded up to minutes from two minutes on."""
     if seconds < 120:
         return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+    # Rounded up, so that nobody starts a film that is longer than it said.
     minutes = -(-seconds // 60)
     return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
 
 
 def about_file(document: Any) -> dict[str, Any]:
-    """What a reader wants to know before loading it: {"kind", "size", "media_type"}."""
+    """Return what a reader wants to know before loading a file: {"kind", "size", "media_type"}."""
     if document is None:
         return {}
     return {"kind": get_kind(document).upper(), "size": get_size(document), "media_type": get_media_type(document)}
@@ -92,7 +95,7 @@ class FigureBlock(blocks.StructBlock):
         template = "content/blocks/figure.html"
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
-        """`picture`: false until its sizes are made, some moments after it came in."""
+        """Add `picture`: false until its sizes are made, some moments after it came in."""
         image = value.get("image")
         sizes = get_renditions_by_spec(image, _get_request(parent_context)) if image else {}
         attributes = {"alt": value.get("alt", ""), "sizes": AS_WIDE, "loading": "lazy", "decoding": "async"}
@@ -100,7 +103,7 @@ class FigureBlock(blocks.StructBlock):
 
 
 class VideoBlock(FileOfKindMixin, blocks.StructBlock):
-    """A film of our own, never loaded before the reader asks for it; with captions and the words to read."""
+    """A film of our own, never loaded before the reader asks for it; with captions and a transcript."""
 
     title = blocks.CharBlock(max_length=120, label=_("title"))
     file = DocumentChooserBlock(label=_("film"), help_text=_("MP4 or WebM."))
@@ -127,7 +130,7 @@ class VideoBlock(FileOfKindMixin, blocks.StructBlock):
 
 
 class AudioBlock(FileOfKindMixin, blocks.StructBlock):
-    """A recording, with its words to read."""
+    """A recording with a transcript."""
 
     title = blocks.CharBlock(max_length=120, label=_("title"))
     file = DocumentChooserBlock(label=_("recording"), help_text=_("MP3, M4A, Ogg or WAV."))
@@ -147,7 +150,7 @@ class AudioBlock(FileOfKindMixin, blocks.StructBlock):
 
 
 class DownloadBlock(blocks.StructBlock):
-    """A paper to take along."""
+    """A file to download."""
 
     document = DocumentChooserBlock(label=_("file"))
     title = blocks.CharBlock(max_length=120, label=_("title"))

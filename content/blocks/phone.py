@@ -7,10 +7,10 @@ from wagtail import blocks
 
 
 class PhoneControlsBlock(blocks.StructBlock):
-    """Buttons that keep pages on the phone, show what is kept and remove it, and make title and icon neutral.
+    """Buttons that save pages on the phone, show and remove what is saved, and make title and icon neutral.
 
     They need JavaScript, because what they decide stays on the phone and never reaches us; without it the block says
-    that nothing is kept. Everything they keep is removed by the exit.
+    that nothing is saved. Everything they save is removed by the exit.
     """
 
     title = blocks.CharBlock(max_length=120, label=_("title"))

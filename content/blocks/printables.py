@@ -21,6 +21,7 @@ def get_printable(value: Any) -> Printable | None:
 class PrintableBlock(blocks.StructBlock):
     """A leaflet, card or poster to print. Its name and words come with it, in each language."""
 
+    # A callable: names are read in the language of whoever opens the form.
     paper = blocks.ChoiceBlock(choices=printable_choices, label=_("leaflet or card"))
 
     class Meta:

@@ -12,11 +12,12 @@ from ..regions import get_regions_with_units
 
 INLINE = ["bold", "italic", "link"]
 SHORT = [*INLINE, "ul"]
+# No h1: that is the page's title.
 LONG = ["h2", "h3", *SHORT, "ol"]
 
 
 def several(child: blocks.Block, *, max_num: int, label: Any) -> blocks.ListBlock:
-    """Build a list block of at least two. It begins with two empty ones, so that a draft can be saved at once."""
+    """Build a list block of at least two items, beginning with two empty ones so that a draft can be saved at once."""
     empty = [child.get_default(), child.get_default()]
     return blocks.ListBlock(child, min_num=2, max_num=max_num, default=empty, label=label)
 
@@ -84,7 +85,7 @@ class DoDontBlock(blocks.StructBlock):
 
 
 class HotlineBlock(blocks.StructBlock):
-    """One telephone line within the text. Shown only while the line may be shown to readers."""
+    """A helpline within the text, shown only while it may be shown to readers."""
 
     line = SnippetChooserBlock("content.Hotline", label=_("helpline"))
 
@@ -135,7 +136,7 @@ class QuizQuestionBlock(blocks.StructBlock):
 
 
 class QuizBlock(blocks.StructBlock):
-    """Questions to think about. What a reader chooses is sent nowhere and never kept; nobody gets a score."""
+    """Questions to think about. What a reader chooses is sent nowhere and never stored; nobody gets a score."""
 
     title = blocks.CharBlock(max_length=120, label=_("title"))
     intro = blocks.TextBlock(required=False, label=_("introduction"))
@@ -161,6 +162,7 @@ class RegionChooserBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         request = (parent_context or {}).get("request")
+        # By language: the addresses of the forms have its prefix.
         nearby = get_shared(request, ("nearby", get_language()), get_regions_with_units)
         return super().get_context(value, parent_context=parent_context) | {"nearby": nearby}
 

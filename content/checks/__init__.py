@@ -1,1 +1,1 @@
-"""What a page is asked before and after it is published: numbers, helplines, words, links, files, pictures."""
+"""Checks of a page before and after it is published: numbers, hotlines, words, links, files, pictures."""

@@ -1,4 +1,4 @@
-"""Build the context that the checks need besides the page: helplines, words to avoid, and targets of links."""
+"""Build the context that the checks need besides the page: hotlines, words to avoid, and targets of links."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from .words import Avoided, read_lines
 
 @dataclass(frozen=True)
 class CheckContext:
-    """The context for pages of one language. `numbers`: digits of every line -> whether readers see it now."""
+    """The context for pages of one language. `numbers`: digits of every hotline -> whether readers see it now."""
 
     numbers: dict[str, bool]
     avoided: tuple[Avoided, ...]
@@ -55,12 +55,13 @@ def _numbers() -> dict[str, bool]:
     known: dict[str, bool] = {}
     for line in Hotline.objects.exclude(number=""):
         digits = get_digits(line.number)
+        # Two hotlines may have one number; it may stand in a text as long as one of them is shown.
         known[digits] = known.get(digits, False) or line.is_shown(today)
     return known
 
 
 def _words_to_avoid(language: str) -> tuple[tuple[Avoided, ...], tuple[Avoided, ...]]:
-    """(words to avoid anywhere, words to avoid where a browser's history shows them)."""
+    """Return (words to avoid anywhere, words to avoid where a browser's history shows them)."""
     stored = WordsToAvoid.objects.first() or WordsToAvoid()
     anywhere, in_history = (read_lines(getattr(stored, f"{kind}_{language}", "")) for kind in ("avoid", "loud"))
     return anywhere, in_history

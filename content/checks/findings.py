@@ -12,7 +12,7 @@ WEIGHTS = {STOP: _("can't be published"), WARN: _("look again")}
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to look at. `words` says what and how to mend it, `excerpt` where the eye finds it."""
+    """One thing to look at. `words` says what it is and how to correct it, `excerpt` where to find it."""
 
     code: str
     words: Any

@@ -1,4 +1,4 @@
-"""The words that editors want to be told about, and which pages the checks found something in."""
+"""The words that editors want to be warned about, and the pages in which the checks found something."""
 
 from functools import partial
 from typing import Any
@@ -27,7 +27,7 @@ def readable(lines: str) -> None:
 
 @register_setting(icon="warning", order=300)
 class WordsToAvoid(BaseGenericSetting):
-    """One word or phrase a line, as `content.checks.words` reads them."""
+    """One word or phrase on each line, as `content.checks.words` reads them."""
 
     avoid_sq = models.TextField(_("in texts (Albanian)"), blank=True, default=avoid_sq, validators=[readable])
     avoid_en = models.TextField(_("in texts (English)"), blank=True, default=avoid_en, validators=[readable])
@@ -57,7 +57,7 @@ class WordsToAvoid(BaseGenericSetting):
 
 
 class CheckedPage(models.Model):
-    """How much the checks found in a live page, and when: null when it is to be looked at anew."""
+    """How much the checks found in a live page, and when; null when it is to be checked anew."""
 
     page = models.OneToOneField(Page, models.CASCADE, primary_key=True, related_name="checked", verbose_name=_("page"))
     at = models.DateTimeField(_("checked at"), null=True, db_index=True)

@@ -20,8 +20,8 @@ from .models import CheckedPage, WordsToAvoid
 from .run import findings_by_page
 
 AT_ONCE = 100  # pages in one pass
-CHECK = "page.check"  # what is put aside when a page can't be checked
-OLD_AFTER = timedelta(days=1)  # a line may have become stale, a page that is linked may have gone
+CHECK = "page.check"  # kind of `audit.put_aside`: a page that can't be checked
+OLD_AFTER = timedelta(days=1)  # a hotline may have become stale, a linked page may be gone
 
 
 def live_pages() -> PageQuerySet:
@@ -42,6 +42,7 @@ def check_waiting(now: datetime | None = None, *, at_most: int = AT_ONCE) -> int
     keys = list(next_ones.order_by(F("checked__at").asc(nulls_first=True), "pk").values_list("pk", flat=True)[:at_most])
     try:
         return _check(keys, at)
+    # The database doesn't answer, so no page is to blame and none is put aside.
     except (OperationalError, InterfaceError):
         raise
     except Exception:  # noqa: BLE001  # one of them: each is checked by itself, and that one put aside
@@ -55,6 +56,7 @@ def _check(keys: list[int], at: datetime) -> int:
         CheckedPage(page_id=pk, at=at, stops=(stops := sum(each.stops for each in said)), others=len(said) - stops)
         for pk, said in found.items()
     ]
+    # An upsert: two workers that check the same page at once both succeed.
     CheckedPage.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["page"], update_fields=["at", "stops", "others"]
     )
@@ -62,11 +64,12 @@ def _check(keys: list[int], at: datetime) -> int:
 
 
 def connect() -> None:
-    """Check every page anew when a helpline or the words to avoid change."""
+    """Check every page anew when a hotline or the words to avoid change."""
     for model in (Hotline, WordsToAvoid):
         for signal in (post_save, post_delete):
             signal.connect(_look_again, sender=model, dispatch_uid=f"checks.look_again.{model.__name__}")
 
 
 def _look_again(**_given: Any) -> None:
+    # The counts stay until the next check, so the report goes on showing what was found.
     CheckedPage.objects.update(at=None)

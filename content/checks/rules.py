@@ -1,4 +1,4 @@
-"""What the checks ask of a page: each rule takes the page's parts and the context, and yields findings.
+"""The rules of the page checks: each takes the page's parts and the context, and yields findings.
 
 Headings, the quality of alt texts and how hard a text is to read are Wagtail's own content checks (docs/adr/0089).
 """
@@ -35,6 +35,7 @@ SENTENCE_END = re.compile(r"(?<=[.!?…])[\s\"”»)]+|\n+|[;:]\s")
 
 def check_numbers(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
     """Find telephone numbers in running text, where they can't disappear by themselves."""
+    # Not in slugs: `extract` writes spaces for their hyphens, so digits in them would look like a number to call.
     for each in [*pieces.words, *(seen for seen in pieces.seen if not seen.is_address)]:
         for number in numbers_in(each.text, known=facts.numbers):
             yield _finding(number, each.place, facts)
@@ -44,6 +45,7 @@ def check_numbers(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
 
 
 def _finding(number: str, place: str, facts: CheckContext) -> Finding:
+    # True: readers see the hotline now; False: they don't; None: nobody has entered it.
     shown = facts.numbers.get(get_digits(number))
     if shown:
         words = _("A telephone number in the text. Use the block “Helpline”: it disappears when it must.")
@@ -56,7 +58,7 @@ def _finding(number: str, place: str, facts: CheckContext) -> Finding:
 
 
 def check_hotlines(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
-    """Find blocks of helplines that readers don't see."""
+    """Find blocks of hotlines that readers don't see."""
     for line, place in pieces.lines:
         if line is None:
             yield Finding(
@@ -118,10 +120,12 @@ def _broken(kind: str, target: str, facts: CheckContext) -> object | None:
 
 def _wrong_address(address: str) -> object | None:
     lowered = address.strip().lower()
+    # Numbers in links are `check_numbers`' business; an anchor stays on the page.
     if lowered.startswith((*PHONE_SCHEMES, "#")):
         return None
     if lowered.startswith("mailto:"):
         try:
+            # A subject may follow the address: mailto:a@b.al?subject=...
             EmailValidator()(address.strip()[7:].partition("?")[0])
         except ValidationError:
             return _("This e-mail address is not valid.")
@@ -129,6 +133,7 @@ def _wrong_address(address: str) -> object | None:
     try:
         parts = urlsplit(address.strip())
         host = parts.hostname or ""
+    # urlsplit raises for brackets that don't belong to an IPv6 address.
     except ValueError:
         return _("This address is not valid.")
     if not parts.scheme and not host:
@@ -141,7 +146,7 @@ def _wrong_address(address: str) -> object | None:
 
 
 def check_files(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
-    """Find films, recordings, papers and pictures that a block wants and doesn't have."""
+    """Find films, recordings, documents and pictures that a block requires and doesn't have."""
     for place in pieces.missing:
         yield Finding(
             "file_gone", _("No file is chosen here, or it was deleted. Choose one or remove the block."), place
@@ -161,5 +166,5 @@ def check_sentences(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]
 
 
 RULES = (check_numbers, check_hotlines, check_pictures, check_words, check_links, check_files, check_sentences)
-# What these find keeps a page from being published.
+# What these find stops a publication: a wrong number sends somebody in danger to a stranger (docs/adr/0020, 0021).
 STOPPING = (check_numbers, check_pictures)

@@ -1,7 +1,7 @@
 """Run all checks over a page, or over many at once.
 
 A check that fails through a fault of ours is a finding itself: the others go on, and the page is not published past it
-where the check would have kept harm from readers.
+where the check would have prevented harm.
 """
 
 from collections.abc import Iterable
@@ -29,6 +29,7 @@ def findings_for(page: Page) -> list[Finding]:
 def findings_by_page(pages: Iterable[Page]) -> dict[int, list[Finding]]:
     """Return the findings for many (specific) pages by their ids, with a handful of queries for each language."""
     found: dict[int, list[Finding]] = {}
+    # `groupby` groups neighbours only.
     ordered = sorted(pages, key=lambda page: page.locale_id)
     for _locale, group in groupby(ordered, key=lambda page: page.locale_id):
         taken = [(page, extract_page(page)) for page in group]
@@ -50,7 +51,7 @@ def _asked(pieces: PageParts, facts: CheckContext) -> list[Finding]:
     for rule in RULES:
         try:
             found += rule(pieces, facts)
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is ours and is told
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is our fault and becomes a finding
             found.append(_not_made(rule.__name__.removeprefix("check_"), error, STOP if rule in STOPPING else WARN))
     return sorted(dict.fromkeys(found), key=lambda each: not each.stops)
 

@@ -10,21 +10,22 @@ from .run import findings_for
 
 
 class _ChecksOfForm:
-    """Wagtail's preview views read the form; what differs is the answer. Nothing is kept."""
+    """Mixin for Wagtail's preview views: they read the form, and only the answer differs. Nothing is stored."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             form = self.get_form(request.POST)  # type: ignore[attr-defined]
             is_valid = self.validate_form(form)  # type: ignore[attr-defined]
         except (KeyError, ValueError):
-            # Wagtail's widgets take a form for granted that has all its parts; a page still loading has not.
+            # Wagtail's widgets assume that all parts of the form were sent; a page that is still loading sends only
+            # some.
             return HttpResponseBadRequest()
         if not is_valid:
             return render(request, "content_admin/findings.html", {"is_broken": True})
         return answer(request, form.save(commit=False))
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The page as it was last saved."""
+        """Check the page as it was last saved."""
         return answer(request, self.object)  # type: ignore[attr-defined]
 
 

@@ -1,6 +1,6 @@
-"""Words to avoid, by language: shipped with the programme (data/words.json), changed by editors in the settings.
+"""Words to avoid, by language: shipped with the program (data/words.json), changed by editors in the settings.
 
-One word or phrase a line. `*` at the end stands for any ending, which Albanian needs; after `=` comes the advice:
+One word or phrase on each line. `*` at the end stands for any ending, which Albanian needs; after `=` comes the advice:
 
     viktim* = ju, dikush, personi
 """
@@ -36,6 +36,7 @@ def read_lines(lines: str) -> tuple[Avoided, ...]:
         phrase = written.strip()
         if not any(each.isalpha() for each in phrase):
             raise ValueError(line.strip())
+        # `re.escape` writes a space as "\ "; in a text any white space may stand between two words.
         body = re.escape(phrase.rstrip("*")).replace(r"\ ", r"\s+")
         ending = r"\w*" if phrase.endswith("*") else ""
         found.append(Avoided(re.compile(rf"\b{body}{ending}\b", re.IGNORECASE), advice.strip()))

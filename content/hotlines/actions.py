@@ -39,15 +39,17 @@ class CallRefused(Exception):
 
 @transaction.atomic
 def record_call(*, line: Hotline, by: User, number: str = "") -> Hotline:
-    """Write down that `by` has called the line today and it answered. Shown lines stay, hidden ones come back.
+    """Record that `by` has called the hotline today and it answered. Shown hotlines stay, stale ones come back.
 
     A number that was entered by hand is confirmed only by another editor, and only the `number` that they called.
     Raises CallRefused.
     """
+    # Read anew under a lock: the number may have been changed since the page was opened.
     line = Hotline.objects.select_for_update().get(pk=line.pk)
     was_held = line.needs_call
     if was_held and line.changed_by_id == by.pk:
         raise CallRefused(_("You entered this number: another editor must call it."))
+    # Compared as dialled, so that spaces and the country code make no other number of it.
     if was_held and get_digits(number) != get_digits(line.number):
         raise CallRefused(_("The number is now %(number)s. Call that one, then record it.") % {"number": line.number})
     line.verified_on = timezone.localdate()
@@ -61,10 +63,11 @@ def record_call(*, line: Hotline, by: User, number: str = "") -> Hotline:
 
 @transaction.atomic
 def hide(*, line: Hotline, by: User) -> bool:
-    """Take the line from readers at once; every editor is mailed. False when it wasn't meant to be shown."""
+    """Hide the hotline from readers at once and mail every editor. Returns False when it wasn't meant to be shown."""
     line = Hotline.objects.select_for_update().get(pk=line.pk)
     if not line.is_published:
         return False
+    # One person is enough: a wrong number must be gone within seconds, also at night (docs/adr/0076).
     line.publish = Publish.NO
     line.save(update_fields=["publish"])
     tell(EditorNews.What.LINE_HIDDEN, title=str(line), by=by)
@@ -74,14 +77,15 @@ def hide(*, line: Hotline, by: User) -> bool:
 
 
 def tell_editors(on: date | None = None) -> int:
-    """Mail each editor about the lines whose state now wants a call. Returns how many lines.
+    """Mail each editor about the hotlines whose state now needs a call. Returns how many hotlines.
 
-    What was told is written down only once a mail has gone out, so a mail server that is away delays the news and
-    loses nothing. A line that is fine again is written down without a mail.
+    The state is recorded as mailed only once a mail has gone out, so a mail server that is away delays the news and
+    loses nothing. A hotline that is fine again is recorded without a mail.
     """
     told = dict(ToldState.objects.values_list("line_id", "state"))
     changed = [each for each in standings(on) if told.get(each.line.pk, LineState.FINE) != each.state]
     news = [each for each in changed if each.state in TO_DO]
+    # Nobody got the mail: only what needed none is recorded, and the rest is tried again at the next run.
     if news and not _send(news):
         changed = [each for each in changed if each.state not in TO_DO]
         news = []
@@ -91,7 +95,7 @@ def tell_editors(on: date | None = None) -> int:
 
 
 def _send(news: Sequence[Standing]) -> bool:
-    """True when at least one editor's mail was taken. Nothing in it is secret."""
+    """Mail every editor; return True when at least one mail was accepted. Nothing in it is secret."""
     editors = get_editors_to_mail()
     if not editors:
         log.warning("nobody_to_tell_of_lines", lines=len(news))
@@ -100,9 +104,10 @@ def _send(news: Sequence[Standing]) -> bool:
 
 
 def _told(editor: User, news: Sequence[Standing]) -> bool:
-    """Each by a connection of their own: an address that is refused keeps nobody else from hearing of it."""
+    """Mail one editor over a connection of their own, so that a refused address delays nobody else's mail."""
     try:
         return _letter(editor, news).send() > 0
+    # A database that doesn't answer is no fault of this mail: the run ends and is tried again.
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001  # a server that refuses, a letter that can't be made: the others get theirs

@@ -24,7 +24,7 @@ TEXTS = tuple(
 
 
 class HotlineForm(WagtailAdminModelForm):
-    """Languages are ticked; what was kept under another code stays to be unticked."""
+    """Form with a checkbox for each language; a code stored earlier that isn't offered any more can be unticked."""
 
     languages = forms.MultipleChoiceField(
         label=capfirst(_("languages spoken")),
@@ -38,8 +38,10 @@ class HotlineForm(WagtailAdminModelForm):
         super().__init__(*args, **kwargs)
         others = [code for code in self.instance.languages if code not in SPOKEN]
         self.fields["languages"].choices = [*SPOKEN.items(), *((code, code) for code in others)]
+        # Before the form writes into the instance: `save` compares with it to see what was changed.
         self.before = {name: getattr(self.instance, name) for name in ("number", "publish", "key")}
         if is_reserved(self.before["number"]) and "number" in self.fields:
+            # Readonly only helps whoever edits; a forged request is refused in `clean_number`.
             self.fields["number"].widget.attrs["readonly"] = True
             self.fields["number"].help_text = _("This number comes with the service; nobody changes it by hand.")
 
@@ -49,6 +51,7 @@ class HotlineForm(WagtailAdminModelForm):
             return number
         if is_reserved(self.before["number"]):
             raise ValidationError(_("This number comes with the service; nobody changes it by hand."))
+        # Reserved numbers come from reference data alone; a second 116 111 would stand beside the real one.
         if is_reserved(number):
             raise ValidationError(
                 _("112, 127, 128, 129 and numbers that begin with 116 come with the service; they can't be entered.")
@@ -66,6 +69,7 @@ class HotlineForm(WagtailAdminModelForm):
         number = cleaned.get("number", self.before["number"])
         if cleaned.get("never_stale") and not is_reserved(number):
             self.add_error("never_stale", _("Only emergency numbers that come with the service are shown untested."))
+        # Texts reach readers without a second editor's call, so a number must not get out through them.
         for name in TEXTS:
             for other in numbers_in(cleaned.get(name) or ""):
                 if not is_reserved(other) and plain(other) != plain(number):
@@ -74,12 +78,16 @@ class HotlineForm(WagtailAdminModelForm):
         return cleaned
 
     def save(self, commit: bool = True) -> Any:
-        """A number that somebody entered, or a line that somebody brings before readers untested, waits for the call of
-        another editor. All of them are mailed; the audit chain says which fields."""
+        """Save, hold back what needs another editor's call, and mail all editors.
+
+        A number that somebody entered, or a hotline that somebody brings before readers untested, waits for that call.
+        The audit entry names the changed fields, never the number.
+        """
         line, user = self.instance, self.for_user
         is_new = line._state.adding
         is_other = plain(line.number) != plain(self.before["number"]) or is_new
         is_brought = line.is_published and (is_new or self.before["publish"] != "yes")
+        # An earlier test call was to another number, so it counts no longer.
         if is_other and line.number:
             line.needs_call, line.changed_by, line.verified_on, line.verified_by = True, user, None, ""
         elif is_brought and not line.needs_call and not (_may_come_back(line) or _another_called(line, user)):
@@ -98,6 +106,7 @@ class HotlineForm(WagtailAdminModelForm):
             kind = what.LINE_HIDDEN
         else:
             kind = what.LINE_SHOWN if is_brought else what.LINE
+        # In the transaction of the change: no change without its news, and no news without its change.
         tell(kind, title=str(line), by=self.for_user)
         log_event(
             "line.made" if is_new else "line.changed",
@@ -110,10 +119,16 @@ class HotlineForm(WagtailAdminModelForm):
 
 
 def _another_called(line: Any, user: Any) -> bool:
-    """Somebody else's test call still speaks for it: who shows a line isn't the only one to have called it."""
+    """Return whether somebody else's test call still counts.
+
+    Whoever shows a hotline must not be the only one who has called it.
+    """
     return bool(line.is_tested()) and line.verified_by != called_as(user)
 
 
 def _may_come_back(line: Any) -> bool:
-    """One that was shown before, with a number that nobody could have changed: hiding it was perhaps a slip."""
+    """Return whether the hotline was shown before with a number that nobody could have changed.
+
+    Hiding it was perhaps a slip, which one person may undo at night.
+    """
     return is_reserved(line.number) and line.first_shown_on is not None

@@ -9,7 +9,7 @@ from .states import LineState
 
 
 class ToldState(models.Model):
-    """The state of a line when editors last heard of it."""
+    """The state of a hotline when editors were last mailed about it."""
 
     line = models.OneToOneField(Hotline, models.CASCADE, related_name="told", verbose_name=_("helpline"))
     state = models.CharField(_("state"), max_length=16, choices=LineState.choices, default=LineState.FINE)

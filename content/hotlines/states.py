@@ -21,17 +21,18 @@ class LineState(models.TextChoices):
     OFF = "off", _("not shown")
 
 
-# What an editor is told of, the gravest first.
+# The states that editors are mailed about, the gravest first.
 TO_DO = (LineState.UNCONFIRMED, LineState.UNTESTED, LineState.STALE, LineState.SOON)
 
 
 def get_state(line: Hotline, on: date | None = None) -> LineState:
-    """Return the line's state on a day: exactly one for every line."""
+    """Return the hotline's state on a day: exactly one for every hotline."""
     today = on or timezone.localdate()
     if not line.is_published or not line.number:
         return LineState.OFF
     if line.needs_call:
         return LineState.UNCONFIRMED
+    # Hotlines for danger are shown whatever their test says, so they are never STALE.
     if line.never_stale:
         return LineState.FINE if line.is_tested(today) and not _is_soon(line, today) else _of_danger(line, today)
     if not line.is_shown(today):
@@ -50,7 +51,7 @@ def _is_soon(line: Hotline, today: date) -> bool:
 
 @dataclass(frozen=True)
 class Standing:
-    """A line on a day: its state and how many days are left of its last test (None: never tested or shown)."""
+    """A hotline on a day: its state and how many days are left of its last test (None: never tested or shown)."""
 
     line: Hotline
     state: LineState
@@ -62,7 +63,7 @@ class Standing:
 
 
 def standings(on: date | None = None, lines: Iterable[Hotline] | None = None) -> list[Standing]:
-    """Return every line with its state, those that want something done first."""
+    """Return every hotline with its state, those that need action first."""
     today = on or timezone.localdate()
     found = [
         Standing(line, get_state(line, today), days_left(line, today))

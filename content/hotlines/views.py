@@ -16,7 +16,7 @@ from .states import Standing, get_state
 
 
 def called(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST: "I have just called it, and it answered". GET: the same, asked on a page of its own."""
+    """Record "I have just called it, and it answered" on POST; ask for confirmation on GET."""
     if not request.user.has_perm("content.change_hotline"):
         raise PermissionDenied
     line = get_object_or_404(Hotline, pk=pk)
@@ -31,6 +31,7 @@ def called(request: HttpRequest, pk: int) -> HttpResponse:
         )
     user: Any = request.user
     try:
+        # From the form, or from the list's button, whose address carries the number that stood there.
         line = record_call(line=line, by=user, number=request.POST.get("number") or request.GET.get("number", ""))
     except CallRefused as refused:
         messages.error(request, str(refused))
@@ -44,7 +45,7 @@ def called(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def hide_line(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST: readers see the line no longer, from now on. GET: the same, asked on a page of its own."""
+    """Hide the hotline from readers on POST; ask for confirmation on GET."""
     if not request.user.has_perm("content.change_hotline"):
         raise PermissionDenied
     line = get_object_or_404(Hotline, pk=pk)

@@ -1,4 +1,4 @@
-"""Everything the public site says of the law, with what it rests on: for the legal review."""
+"""Collect everything the public site says of the law, with its sources, for the legal review."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from ..texts import in_one_language
 
 @dataclass(frozen=True)
 class Claim:
-    """One page, or one part of what is printed and shown besides pages, in one language."""
+    """A page, or a part of what is printed and shown besides pages, in one language."""
 
     title: str
     where: str  # an address of the site, or a data file
@@ -33,14 +33,16 @@ class Claim:
 
     @property
     def missing(self) -> list[str]:
-        """What a text that speaks of the law must say of itself and doesn't."""
+        """Return what a text that speaks of the law must state about itself and doesn't."""
         wanted = {"sources": self.rests_on, "checked_on": self.checked_on, "legal_check": self.state}
         return [name for name, value in wanted.items() if not value]
 
 
 def claims(language: str, *, whole: bool = False) -> list[Claim]:
-    """What is live in this language and speaks of the law. `whole`: every sentence of every page; else only those of
-    the law, where nothing is asked about the page."""
+    """Return what is live in this language and speaks of the law.
+
+    `whole`: every sentence of every page; else only those of the law, where nothing is asked about the page.
+    """
     return [*_of_pages(language, whole), *_of_data(language)]
 
 
@@ -58,8 +60,10 @@ def _of_page(page: Any, language: str, whole: bool) -> Claim | None:
     if not page.legal_check and not names_law(texts):
         return None
     rests_on = _items(page.sources)
+    # The sources are texts of the page too; they are listed apart.
     said = [text for text in texts if text not in rests_on]
     if not whole and not page.for_lawyer:  # one that a lawyer is asked about is read from its first word to its last
+        # A page that an editor marked by hand may name no law in any sentence: then all of it is shown.
         said = [*legal_sentences(said)] or said
     if isinstance(page, GlossaryPage):
         terms = GlossaryTerm.objects.filter(locale_id=page.locale_id)
@@ -77,7 +81,7 @@ def _of_page(page: Any, language: str, whole: bool) -> Claim | None:
 
 
 def _of_data(language: str) -> Iterator[Claim]:
-    """Texts that are no pages: each room's own list of them, `legal_texts` of its app."""
+    """Yield texts that are no pages: each room's own list of them, `legal_texts` of its app."""
     for config in apps.get_app_configs():
         name = getattr(config, "legal_texts", None)
         if name is None:
@@ -101,6 +105,7 @@ def _of_data(language: str) -> Iterator[Claim]:
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for name, inner in value.items():
+            # The key of a quiz's right answer, no text.
             if name != "right":
                 yield from _texts(inner)
     elif isinstance(value, list):
@@ -120,8 +125,10 @@ def _lines(text: str) -> list[str]:
 
 
 def unmarked() -> list[tuple[str, list[str]]]:
-    """Live texts that speak of the law and don't say what they rest on, when they were held against it, or whether a
-    lawyer has read them: [(address, what is missing)]."""
+    """Return live texts that speak of the law without stating it: [(address, what is missing)].
+
+    Missing may be what they rest on, when they were compared with it, or whether a lawyer has read them.
+    """
     found = []
     for language in LANGUAGES:
         with translation.override(language):

@@ -9,7 +9,7 @@ from .claims import Claim, claims
 
 
 def review(language: str, *, whole: bool = False) -> str:
-    """Markdown in this language: each text that speaks of the law, its sentences, what they rest on, what is open."""
+    """Return the review in this language: for each text its sentences of the law, sources and open questions."""
     with translation.override(language):
         found = claims(language, whole=whole)
         return "\n".join(

@@ -1,1 +1,1 @@
-"""Pictures and documents of public pages, whole or in parts."""
+"""Serving of images and documents of public pages, whole or in parts."""

@@ -11,11 +11,11 @@ PIECE = 256 * 1024
 
 
 class NotThere(ValueError):
-    """The part that was asked for lies outside the file."""
+    """The requested range lies outside the file."""
 
 
 def get_part(header: str, size: int) -> tuple[int, int] | None:
-    """(first, last) byte of a Range header, None to send the whole file. Several parts at once: the whole file.
+    """Return (first, last) byte of a Range header, or None to send the whole file, also for several ranges at once.
 
     Raises NotThere.
     """
@@ -24,19 +24,21 @@ def get_part(header: str, size: int) -> tuple[int, int] | None:
         return None
     first, last = asked.groups()
     if not first:
+        # "bytes=-500" asks for the last 500 bytes.
         wanted = min(int(last), size)
         if wanted == 0:
             raise NotThere
         return size - wanted, size - 1
     if int(first) >= size:
         raise NotThere
+    # RFC 9110: a range that ends before it begins is invalid and ignored, not refused.
     if last and int(last) < int(first):
         return None
     return int(first), min(int(last), size - 1) if last else size - 1
 
 
 def answer(file: IO[bytes], size: int, *, asked: str, content_type: str, is_head: bool = False) -> HttpResponseBase:
-    """The file or the part of it that was asked for. Closes the file when it has been sent."""
+    """Answer with the file or the requested range. Closes the file when it has been sent."""
     try:
         part = get_part(asked, size) if asked else None
     except NotThere:

@@ -1,8 +1,8 @@
-"""Serve pictures and documents of public pages.
+"""Serve images and documents of public pages.
 
-Of MEDIA_ROOT only the pictures' renditions are public: they are made for pages, stripped of where a photograph was
-taken. Originals are never served; documents go through Wagtail's own view, which asks about private collections, once
-a live page offers them: what only drafts show is for those who write them.
+Of MEDIA_ROOT only the images' renditions are public: they are made for pages, stripped of where a photograph was taken.
+Originals are never served; documents go through Wagtail's own view, which checks private collections, once a live page
+offers them: what only drafts show is for those who write them.
 """
 
 import mimetypes
@@ -31,7 +31,7 @@ PICTURES = {".avif": "image/avif", ".webp": "image/webp"}  # not known to every 
 
 @require_safe
 def rendition(request: HttpRequest, path: str) -> HttpResponseBase:
-    """A picture of a page. Where nginx stands in front it answers this address itself (deploy/nginx.conf)."""
+    """Serve a rendition of an image. Where nginx stands in front it answers this address itself (deploy/nginx.conf)."""
     file = _rendition(path)
     stand = file.stat()
     etag = f'"{stand.st_mtime_ns:x}-{stand.st_size:x}"'
@@ -56,6 +56,7 @@ def rendition(request: HttpRequest, path: str) -> HttpResponseBase:
 
 def _rendition(path: str) -> Path:
     try:
+        # Only below `images/`: originals lie beside it, with the place where a photograph was taken.
         file = Path(safe_join(str(Path(settings.MEDIA_ROOT) / RENDITIONS), path))
     except (SuspiciousFileOperation, ValueError):
         raise Http404 from None
@@ -70,14 +71,15 @@ def _rendition(path: str) -> Path:
 
 @require_safe
 def document(request: HttpRequest, document_id: str, document_filename: str) -> HttpResponseBase:
-    """Wagtail's view of documents, with its question about private collections; and the part that was asked for.
+    """Serve a document through Wagtail's view, which checks private collections; or the requested range of it.
 
-    Who may have it: everyone, once it is offered; before that whoever writes pages, and a front end elsewhere that was
+    Who may have it: everyone, once it is offered; before that whoever writes pages, and an external front end that was
     given a draft with it. What only some may have leaves no copy.
     """
     kept = _document(document_id)
     is_everyones = kept is not None and is_public_asset(kept)
     is_signed = kept is not None and not is_everyones and opens_file(request.GET.get(FILE_PARAMETER, ""), kept)
+    # 404 and not 403: nobody who may not have a document learns that it exists.
     if not (is_everyones or is_signed or (kept and request.user.has_perm("wagtailadmin.access_admin"))):
         raise Http404
     whole: HttpResponseBase = serve(request, document_id, document_filename)
@@ -93,6 +95,7 @@ def document(request: HttpRequest, document_id: str, document_filename: str) -> 
         return whole
     whole["Accept-Ranges"] = "bytes"
     asked = request.headers.get("Range", "")
+    # A range of another version would be joined to the first part of the old one; then the whole file is sent.
     is_same = request.headers.get("If-Range", whole.get("ETag")) == whole.get("ETag")
     if not asked or not is_same or request.method != "GET":
         return whole
@@ -106,5 +109,5 @@ def document(request: HttpRequest, document_id: str, document_filename: str) -> 
 
 
 def _document(number: str) -> Any:
-    """The document of this number; longer ones than any database gives are nobody's."""
+    """Return the document of this number, or None; a number longer than any database gives is nobody's."""
     return get_document_model().objects.filter(pk=number).first() if len(number) <= MAX_ID_DIGITS else None

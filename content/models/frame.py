@@ -19,7 +19,7 @@ from ..page_listing import is_hidden, not_restricted, public_pages
 from .hotlines import Hotline
 
 AT_HOME = {"help_page": "helppage", "glossary_page": "glossarypage", "search_page": "searchpage"}
-# Ways that are no page of the tree, by the name of their address; their rooms stand above this one.
+# Places that are no page of the tree, by their URL names: their rooms stand above this one and can't be imported.
 BEYOND_PAGES: dict[str, str | Promise] = {
     "asking:start": _("Write to us"),
     "asking:back": _("Read the answer"),
@@ -29,7 +29,10 @@ BEYOND_PAGES: dict[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class PageLink:
-    """A page as others lead to it: what a link, a card or the menu shows of it. Its address is worked out once."""
+    """A page as others lead to it: what a link, a card or the menu shows of it.
+
+    Its URL is computed once.
+    """
 
     pk: int
     path: str
@@ -57,15 +60,16 @@ class PageLink:
 
 
 def frame(request: HttpRequest, language: str | None = None, *, twins_of: Page | None = None) -> dict[str, Any]:
-    """The context of `content/base.html` in a language (the active one unless told).
+    """Build the context of `content/base.html` in a language, by default the active one.
 
-    `lines`: every line that may be shown, `strip`: the two on top; `home` and `homes` (by language); `menu`: the places
-    of the menu; `help_page`, `glossary_page`, `search_page`: None when there is none; `ways`: what else is there;
+    `lines`: every hotline that may be shown, `strip`: the two on top; `home` and `homes` (by language); `menu`: the
+    pages of the menu; `help_page`, `glossary_page`, `search_page`: None when there is none; `ways`: what else is there;
     `twins`: where each language is read: the page `twins_of` in it, else its home page.
     """
     code = language or translation.get_language() or settings.LANGUAGE_CODE
     lines = get_shared(request, "lines", lambda: list(Hotline.objects.published()))
     homes = _homes(request)
+    # Without a home page in this language the main one: a reader must find menu and help page anywhere.
     home = homes.get(code) or homes.get(settings.LANGUAGE_CODE)
     places = get_shared(request, ("at_home", home.pk), lambda: _places_at_home(request, home)) if home else []
     known: dict[str, Any] = {name: _get_first(model, places) for name, model in AT_HOME.items()}
@@ -75,6 +79,7 @@ def frame(request: HttpRequest, language: str | None = None, *, twins_of: Page |
         "home": home,
         "homes": homes,
         "menu": [place for place in places if place.show_in_menus],
+        # By the active language and not by `code`: `reverse` gives addresses in the active one.
         "ways": get_shared(request, ("ways", translation.get_language()), _ways),
         "twins": languages(code, _twins(request, twins_of, homes), homes),
         "public_url": settings.PUBLIC_URL,
@@ -82,7 +87,7 @@ def frame(request: HttpRequest, language: str | None = None, *, twins_of: Page |
 
 
 def _homes(request: HttpRequest) -> dict[str, PageLink]:
-    """The site's home pages by language: those that may be read."""
+    """Return the site's home pages by language, as far as readers may see them."""
     site = Site.find_for_request(request)
     if site is None:
         return {}
@@ -90,16 +95,20 @@ def _homes(request: HttpRequest) -> dict[str, PageLink]:
 
 
 def _twins(request: HttpRequest, page: Page | None, homes: dict[str, PageLink]) -> dict[str, PageLink]:
-    """The page itself and its twins by language: those that may be read."""
+    """Return the page itself and its translations by language, as far as readers may see them."""
     if page is None:
         return {}
+    # A home page's translations are the homes already read.
     if any(home.pk == page.pk for home in homes.values()):
         return homes
     return _read_in_each(request, page)
 
 
 def _read_in_each(request: HttpRequest, page: Page) -> dict[str, PageLink]:
-    """Of a page that anyone may come across only twins of the same kind: an unlisted one is told to nobody."""
+    """Return a page's readable translations by language.
+
+    Of a listed page only listed ones count: an unlisted page is revealed to nobody.
+    """
     pages = not_restricted(Page.objects.live(), request) if is_hidden(page, request) else public_pages(request)
     found = pages.filter(translation_key=page.translation_key)
     places = (PageLink.of(each, request) for each in found.select_related("locale"))
@@ -107,19 +116,21 @@ def _read_in_each(request: HttpRequest, page: Page) -> dict[str, PageLink]:
 
 
 def twins_of_view(name: str, *args: str) -> list[dict[str, Any]]:
-    """Where a page of no tree is read in each language, by the name of its address; given as `languages` does."""
+    """Return where a page outside the tree is read in each language, by its URL name; shaped as in `languages`."""
     current = translation.get_language() or settings.LANGUAGE_CODE
     found = []
     for code, _name in settings.LANGUAGES:
+        # `reverse` takes the language prefix from the active language.
         with translation.override(code):
             found.append(_twin(code, reverse(name, args=args), current))
     return found
 
 
 def languages(current: str, own: dict[str, PageLink], homes: dict[str, PageLink]) -> list[dict[str, Any]]:
-    """Where each language is read: [{"language", "name", "url", "is_current", "is_same"}].
+    """Return where each language is read: [{"language", "name", "url", "is_current", "is_same"}].
 
-    `is_same` is False when the page has no twin in that language and the link leads to that language's home page.
+    `is_same` is False when the page has no translation in that language and the link leads to that language's home
+    page.
     """
     found = []
     for code, _name in settings.LANGUAGES:
@@ -135,14 +146,14 @@ def _twin(code: str, url: str, current: str, *, is_same: bool = True) -> dict[st
 
 
 def first_lines(lines: list[Hotline]) -> list[Hotline]:
-    """The two lines that stand on top of every page: the first for danger, and the first to talk to."""
+    """Return the two hotlines on top of every page: the first for danger, and the first to talk to."""
     danger = next((line for line in lines if line.for_danger), None)
     talk = next((line for line in lines if not line.for_danger), None)
     return [line for line in (danger, talk) if line]
 
 
 def _places_at_home(request: HttpRequest, home: PageLink) -> list[PageLink]:
-    """The pages right under the home page that the frame names: those of the menu, and the ones it always knows."""
+    """Return the pages right under the home page that the frame names: those of the menu, and AT_HOME."""
     under = public_pages(request).filter(path__startswith=home.path, depth=home.depth + 1)
     children = under.filter(Q(show_in_menus=True) | Q(content_type_id__in=_always())).order_by("path")
     return [PageLink.of(page, request) for page in children.select_related("locale")]
@@ -162,7 +173,7 @@ def _get_first(model: str, places: Iterable[PageLink]) -> PageLink | None:
 
 
 def _ways() -> list[dict[str, str]]:
-    """Where else a reader may go, in the active language: [{"url", "words"}]."""
+    """Return where else a reader may go, in the active language: [{"url", "words"}]."""
     found = []
     for name, words in BEYOND_PAGES.items():
         try:

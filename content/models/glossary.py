@@ -18,7 +18,7 @@ from ..phone_numbers import is_reserved, numbers_in
 
 
 class LinesField(forms.CharField):
-    """A list of short texts, one on each line. Empty lines and repeated ones are dropped."""
+    """A list of short texts, one on each line. Empty and repeated lines are dropped."""
 
     widget = forms.Textarea(attrs={"rows": 4})
 
@@ -42,7 +42,7 @@ class GlossaryTermForm(WagtailAdminModelForm):
 
 
 class GlossaryTerm(TranslatableMixin):
-    """A word with its explanation. Marked by itself where it first stands in a text (docs/adr/0019)."""
+    """A term with its explanation. It is marked where it first occurs on a page (docs/adr/0019)."""
 
     term = models.CharField(_("term"), max_length=80)
     slug = models.SlugField(_("address"), max_length=80, blank=True, help_text=_("Made from the term when left empty."))
@@ -71,12 +71,15 @@ class GlossaryTerm(TranslatableMixin):
 
     @property
     def shown(self) -> str:
-        """The explanation as readers get it."""
+        """Return the explanation as readers get it."""
         return with_own_links(self.definition)
 
     def clean(self) -> None:
-        """An explanation is before readers at once, without a second editor: no number and no other site gets there
-        that way, from the form or from a translation (docs/adr/0080)."""
+        """Refuse telephone numbers and links to other sites.
+
+        An explanation reaches readers at once, without a second editor; this holds for the form and for translations
+        (docs/adr/0080).
+        """
         super().clean()
         wrong: dict[str, ValidationError] = {}
         if self.definition != with_own_links(str(self.definition)):
@@ -84,6 +87,7 @@ class GlossaryTerm(TranslatableMixin):
             wrong["definition"] = ValidationError(words)
         texts = {
             "term": self.term,
+            # A space before each tag, so that a number isn't joined with what follows it in the next paragraph.
             "definition": strip_tags(str(self.definition).replace("<", " <")),
             "forms": "\n".join(str(form) for form in self.forms or ()),
         }
@@ -97,6 +101,7 @@ class GlossaryTerm(TranslatableMixin):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:
+            # The anchor on the glossary page, to which every marked word leads.
             self.slug = slugify(self.term)[:80]
         super().save(*args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""Languages that are spoken on a line, by their ISO 639 codes."""
+"""Languages that are spoken on a hotline, by their ISO 639 codes."""
 
 from typing import Any
 
@@ -28,12 +28,12 @@ SPOKEN = {
 
 
 def check_codes(value: Any) -> None:
-    """A list of codes, each once. Codes that aren't listed above may stand in what was kept before."""
+    """Validate a list of codes, each once. Codes that aren't listed above may be stored from earlier."""
     is_list = isinstance(value, list) and all(isinstance(code, str) and code.isalpha() for code in value)
     if not is_list or len(set(value)) != len(value):
         raise ValidationError(_("Choose the languages again."))
 
 
 def get_names(codes: list[str]) -> list[str]:
-    """How readers see them; a code that has no name here is left out."""
+    """Return the languages' names for readers; a code that has no name here is left out."""
     return [str(SPOKEN[code]) for code in codes if code in SPOKEN]

@@ -1,8 +1,8 @@
 """The rule that says which hotlines readers may see (docs/adr/0020).
 
-A line was last known to be true on the day of its last test call, or, before the first call, on the day it was first
+A hotline was last known to be true on the day of its last test call, or, before the first call, on the day it was first
 shown. It is shown for HOTLINE_TEST_DAYS from then. Danger numbers (`never_stale`) stay: a missing one harms more than
-one that nobody has called lately; editors are told instead.
+one that nobody has called lately; editors are notified instead.
 
 A number that somebody entered or changed by hand is shown to nobody until another editor has called it (docs/adr/0076).
 """
@@ -32,12 +32,17 @@ def told_before() -> timedelta:
 
 
 def known_true_since() -> Coalesce:
-    """The day a line was last known to be true, as the database works it out."""
+    """Return the expression for the day a hotline was last known to be true, worked out by the database."""
     return Coalesce("verified_on", "first_shown_on")
 
 
 def may_be_shown(on: date | None = None) -> Q:
-    """For a queryset annotated with `known_true_since`: published, with a number, and tested lately or never stale."""
+    """Return the condition for hotlines that readers may see.
+
+    Published, with a number, and tested lately or never stale.
+
+    For a queryset annotated with `known_true_since`.
+    """
     since = (on or timezone.localdate()) - shown_for()
     is_meant = Q(publish="yes", needs_call=False) & ~Q(number="")
     return is_meant & (Q(never_stale=True) | Q(known_true_since__gte=since))
@@ -48,11 +53,12 @@ def last_true(line: TestedLine) -> date | None:
 
 
 def days_left(line: TestedLine, on: date | None = None) -> int | None:
-    """How many more days the line's last test speaks for it; negative when its time is over, None without any."""
+    """Return how many days the last test still counts; negative when that time is over, None without a test."""
     day = last_true(line)
     return None if day is None else (day + shown_for() - (on or timezone.localdate())).days
 
 
 def called_as(user: Any) -> str:
-    """How a person stands as the one who called."""
+    """Return the name under which a person is recorded as the caller."""
+    # 80 characters: the length of `Hotline.verified_by`.
     return (user.get_full_name() or user.get_username())[:80]

@@ -35,7 +35,7 @@ WITHOUT_NUMBER = _("A helpline without a number can't be shown to readers.")
 
 
 class CallPanel(FieldPanel):
-    """A day that only a recorded call sets."""
+    """Panel for the day of the last test call, which only a recorded call sets."""
 
     def format_value_for_display(self, value: Any) -> Any:
         return _("never") if value is None else date_format(value, "SHORT_DATE_FORMAT")
@@ -43,13 +43,18 @@ class CallPanel(FieldPanel):
 
 class HotlineQuerySet(models.QuerySet["Hotline"]):
     def published(self, on: date | None = None) -> "HotlineQuerySet":
-        """The only lines that readers may see (docs/adr/0020), the danger lines first."""
+        """Return the only hotlines that readers may see (docs/adr/0020), those for danger first."""
+        # The database compares the days when it is asked, so nothing has to run for a stale hotline to disappear.
         lines = self.alias(known_true_since=known_true_since()).filter(may_be_shown(on))
         return lines.order_by("-for_danger", "order", "key")
 
 
 class Hotline(models.Model):
-    """A number people can call. Shown to readers only while `publish` is yes; the rest is for staff."""
+    """A number people can call.
+
+    Readers see it only while `publish` is yes and `hotline_rules` allows it; source, notes and confidence are for
+    staff.
+    """
 
     key = models.SlugField(_("key"), unique=True)
     number = models.CharField(
@@ -141,6 +146,7 @@ class Hotline(models.Model):
         return f"{self.number or '—'} · {self.short_name}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        # Set once only: hiding a hotline and showing it again must not begin its 30 days anew (docs/adr/0020).
         if self.is_published and self.first_shown_on is None:
             self.first_shown_on = timezone.localdate()
             if (fields := kwargs.get("update_fields")) is not None:
@@ -148,7 +154,7 @@ class Hotline(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        """Says beside the number what the constraint would say of the whole form."""
+        """Report a missing number beside its field; the constraint would report it for the whole form."""
         if self.is_published and not self.number:
             raise ValidationError({"number": WITHOUT_NUMBER})
 
@@ -158,7 +164,7 @@ class Hotline(models.Model):
 
     @property
     def tel(self) -> str:
-        """The number as a `tel:` link wants it, without spaces."""
+        """Return the number for a `tel:` link, without spaces."""
         return self.number.replace(" ", "")
 
     @property
@@ -187,16 +193,17 @@ class Hotline(models.Model):
 
     @property
     def spoken(self) -> str:
-        """Languages as readers see them, "" when they are not known."""
+        """Return the languages as readers see them, "" when they are not known."""
         return ", ".join(get_names(self.languages))
 
     def is_tested(self, on: date | None = None) -> bool:
-        """Someone has called the number within the last 30 days (HOTLINE_TEST_DAYS)."""
+        """Return whether someone has called the number within the last 30 days (HOTLINE_TEST_DAYS)."""
         today = on or timezone.localdate()
         return self.verified_on is not None and today - self.verified_on <= shown_for()
 
     def is_shown(self, on: date | None = None) -> bool:
-        """Readers see it: what `HotlineQuerySet.published` says, of one line."""
+        """Return whether readers see it: the rule of `HotlineQuerySet.published`, for one hotline in memory."""
+        # `needs_call` outweighs every other flag, `never_stale` included (docs/adr/0076).
         if not self.is_published or not self.number or self.needs_call:
             return False
         day = last_true(self)

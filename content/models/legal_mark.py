@@ -19,7 +19,7 @@ class LegalCheck(models.TextChoices):
 
 
 class LegalMarkMixin(models.Model):
-    """Whether a page says something of the law, and whether a lawyer has read exactly these words.
+    """The mark that says whether a page speaks of the law, and whether a lawyer has read exactly these words.
 
     Saving a page that names a law marks it as open by itself. The mark "checked" holds for the words that stood there
     when it was set: one changed word makes the page open again.
@@ -71,7 +71,7 @@ class LegalMarkMixin(models.Model):
             self.legal_checked_text = ""
 
     def legal_texts(self) -> Iterator[str]:
-        """What a reader reads of the page, its sources among it."""
+        """Return what a reader reads of the page, its sources among it."""
         return (words.text for words in extract_page(self).words)
 
     def _hold_the_lawyer_to_the_words(self) -> None:
@@ -82,6 +82,7 @@ class LegalMarkMixin(models.Model):
         }
         if missing:
             raise ValidationError(missing)
+        # The day stands with the fingerprint, so that a new day means a new reading of whatever stands there now.
         now = f"{self.legal_checked_on} {fingerprint(self.legal_texts())}"
         if not self.legal_checked_text.startswith(f"{self.legal_checked_on} "):
             self.legal_checked_text = now  # checked just now, or again on another day

@@ -1,5 +1,8 @@
-"""Permissions on public pages. Nobody publishes alone, superusers included (docs/adr/0021), and nobody
-deletes alone what readers have had (docs/adr/0047)."""
+"""Permissions on public pages.
+
+Nobody publishes alone, superusers included (docs/adr/0021), and nobody deletes alone what readers have had
+(docs/adr/0047).
+"""
 
 from django.db.models import Q
 from wagtail.models import Page, PagePermissionTester
@@ -12,30 +15,36 @@ STAY = ("content.homepage", "content.helppage")
 
 
 class PublicPagePermissions(PagePermissionTester):
-    """Wagtail's answers, but for publishing.
+    """Wagtail's permissions, except for publishing and deleting.
 
     The permission `publish`, which reviewers hold, is left the meaning of taking pages away: a page that harms must be
     gone at once, and that needs no second person. Putting one before readers does (`actions.publish_approved`).
     """
 
     def can_publish(self) -> bool:
+        # Wagtail's buttons, bulk actions, admin API and copies all ask here. Approval publishes past it, with
+        # `skip_permission_checks` (`review/actions.py`).
         return False
 
     def can_publish_subpage(self) -> bool:
         return False
 
     def can_delete(self, ignore_bulk: bool = False) -> bool:
-        """As the second of two, or alone what nobody has seen and nothing leads to. Wagtail's other conditions stay."""
+        """Return whether this person may delete the page, alone or as the second of two.
+
+        Alone only what nobody has seen and nothing refers to. Wagtail's other conditions stay.
+        """
         if not super().can_delete(ignore_bulk=ignore_bulk) or never_deleted(self.page):
             return False
         return not needs_another(self.page) or (self._may_take_away() and may_be_second(self.page, self.user))
 
     def can_move(self) -> bool:
-        """Moving takes nothing away: the old address leads to the new one."""
+        """Return whether the page may be moved. Moving takes nothing away: the old address leads to the new one."""
+        # Wagtail asks `can_delete` for moving too; past our own, which would demand a second person.
         return super().can_delete(ignore_bulk=True)
 
     def can_ask_to_delete(self) -> bool:
-        """Whether a page that this person can't delete may be proposed for it."""
+        """Return whether this person may propose the page for deletion."""
         return self.can_edit() and not never_deleted(self.page)
 
     def can_set_view_restrictions(self) -> bool:
@@ -51,7 +60,7 @@ class PublicPagePermissions(PagePermissionTester):
 
 
 def never_deleted(page: Page) -> bool:
-    """A home page, a page of help, or what has one beneath it."""
+    """Return whether the page is a home page or a page of help, or has one beneath it."""
     if page.is_leaf():
         return page.cached_content_type.model_class()._meta.label_lower in STAY
     kinds = page.get_descendants(inclusive=True).values_list("content_type__app_label", "content_type__model")
@@ -59,16 +68,17 @@ def never_deleted(page: Page) -> bool:
 
 
 def needs_another(page: Page) -> bool:
-    """Whether readers have had it, or something leads to it."""
+    """Return whether readers have had the page, or something refers to it, so that deleting takes two."""
     if page.live or page.first_published_at:
         return True
     going = page.get_descendants(inclusive=True)
+    # The pages beneath go with it, so they count as well.
     was_read = going.filter(Q(live=True) | Q(first_published_at__isnull=False))
     return was_read.exists() or references_to(page).exists()
 
 
 def may_be_second(page: Page, user: User) -> bool:
-    """Whether somebody else has asked for it, who is not this person."""
-    # through the page: the room of DeletionRequest stands above the models
+    """Return whether somebody else has asked for the deletion."""
+    # Through the page: the room of DeletionRequest stands above the models.
     asked_by = Page.objects.filter(pk=page.pk).values_list("deletion_request__asked_by", flat=True).first()
     return asked_by is not None and asked_by != user.pk and user.has_role(StaffRole.EDITOR)

@@ -1,4 +1,4 @@
-"""The public pages. All stand on Wagtail's own Page."""
+"""The page types of the public site, all built on Wagtail's own Page."""
 
 from typing import Any, ClassVar
 
@@ -29,7 +29,7 @@ UNDER = ["content.HomePage", "content.SectionPage", "content.ArticlePage"]
 
 
 class HomePage(PublicPageMixin, Page):
-    """Where a reader arrives: what this is, the way to help, and the pages beneath."""
+    """The home page: what the service is, the way to help, and the pages beneath."""
 
     objects: ClassVar[PageManager]
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
@@ -45,7 +45,7 @@ class HomePage(PublicPageMixin, Page):
 
 
 class HelpPage(PublicPageMixin, Page):
-    """Where to get help now. The lines come from the telephone lines in the menu, never from the text."""
+    """A page on where to get help now. Its numbers come from the helplines, never from the text."""
 
     objects: ClassVar[PageManager]
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
@@ -63,7 +63,7 @@ class HelpPage(PublicPageMixin, Page):
 
 
 class SectionPage(PublicPageMixin, Page):
-    """A part of the site: its pages as cards."""
+    """A section of the site, which lists its pages as cards."""
 
     objects: ClassVar[PageManager]
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
@@ -72,10 +72,12 @@ class SectionPage(PublicPageMixin, Page):
     parent_page_types = ["content.HomePage", "content.SectionPage"]
     api_fields: list[str] = []
     template = "content/section_page.html"
+    # Each part of a long list is cached on its own; other parameters keep an answer out of the cache.
     kept_query = frozenset({"p"})
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         children = public_pages(request).child_of(self).select_related("locale")
+        # `get_page` answers a wrong number with the nearest page: a mistyped link must not end in an error here.
         pages = Paginator(children, CARDS_A_PAGE).get_page(request.GET.get("p"))
         return super().get_context(request, *args, **kwargs) | {"pages": pages}
 
@@ -88,7 +90,7 @@ class SectionPage(PublicPageMixin, Page):
 
 
 class ArticlePage(PublicPageMixin, Page):
-    """A text to read, with the sources it rests on and the day someone last checked it."""
+    """An article with the sources it rests on and the day when somebody last checked it."""
 
     objects: ClassVar[PageManager]
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
@@ -104,7 +106,7 @@ class ArticlePage(PublicPageMixin, Page):
 
 
 class StepsPage(PublicPageMixin, Page):
-    """What happens, one thing after the other: when, and who does it."""
+    """A procedure step by step: what happens, when, and who does it."""
 
     objects: ClassVar[PageManager]
     steps = BodyField(WhatHappensBlock(), blank=True, verbose_name=_("steps"))
@@ -122,7 +124,7 @@ class StepsPage(PublicPageMixin, Page):
 
 
 class QuestionsPage(PublicPageMixin, Page):
-    """Questions people ask, and the answers."""
+    """A page of questions that people ask, with answers."""
 
     objects: ClassVar[PageManager]
     questions = BodyField(QuestionsBlock(), blank=True, verbose_name=_("questions"))
@@ -140,7 +142,7 @@ class QuestionsPage(PublicPageMixin, Page):
 
 
 class GlossaryPage(PublicPageMixin, Page):
-    """All words explained, by the alphabet. The words are kept apart, in the menu "Words explained"."""
+    """The glossary in alphabetical order. Its terms are objects of their own, not part of the page."""
 
     objects: ClassVar[PageManager]
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("above the glossary"))
@@ -162,7 +164,7 @@ class GlossaryPage(PublicPageMixin, Page):
 
 
 class ServicePage(PublicPageMixin, Page):
-    """One service: what it does, for whom, and how to reach it."""
+    """A service: what it does, for whom, and how to reach it."""
 
     objects: ClassVar[PageManager]
     what_for = RichTextField(_("what it does"), features=LONG, blank=True)
@@ -170,9 +172,11 @@ class ServicePage(PublicPageMixin, Page):
     how_to_reach = RichTextField(_("how to reach it"), features=LONG, blank=True)
     cost = models.CharField(_("cost"), max_length=120, blank=True)
     hours = models.CharField(_("hours"), max_length=120, blank=True)
+    # A page outlives its hotline: without it the page shows none.
     line = models.ForeignKey(
         Hotline, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("helpline")
     )
+    # Parental: the choice is part of a revision, so a draft may differ from what readers see.
     regions = ParentalManyToManyField(
         Region, blank=True, related_name="+", verbose_name=_("regions"), help_text=_("None chosen: everywhere.")
     )
@@ -200,8 +204,9 @@ class ServicePage(PublicPageMixin, Page):
     template = "content/service_page.html"
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """`line` only while it may be shown."""
+        """Add the regions, and the helpline only while it may be shown."""
         context = super().get_context(request, *args, **kwargs)
+        # Looked up among the published hotlines, not by the foreign key: a hidden or stale one is on no page.
         line = next((line for line in context["lines"] if line.pk == self.line_id), None)
         return context | {"line": line, "regions": list(self.regions.all())}
 
@@ -211,7 +216,7 @@ class ServicePage(PublicPageMixin, Page):
 
 
 class StoryPage(PublicPageMixin, Page):
-    """An invented story, always marked as one. What is hard to read is said before it begins."""
+    """An invented story, always marked as one. What is hard to read is named before it begins."""
 
     objects: ClassVar[PageManager]
     warning = models.CharField(
@@ -233,7 +238,7 @@ class StoryPage(PublicPageMixin, Page):
 
 
 class DownloadPage(PublicPageMixin, Page):
-    """Papers to take along: each with what it is, its kind and its size."""
+    """Files to download, each with its description, kind and size."""
 
     objects: ClassVar[PageManager]
     files = BodyField(DownloadsBlock(), blank=True, verbose_name=_("files"))
@@ -250,8 +255,9 @@ class DownloadPage(PublicPageMixin, Page):
         verbose_name_plural = _("download pages")
 
 
+# The search itself is a template tag (`templatetags/search.py`): it builds on these models, so they can't import it.
 class SearchPage(PublicPageMixin, Page):
-    """Where readers search this language's pages. What they search for is kept nowhere."""
+    """The search page of one language. What readers search for is stored nowhere."""
 
     objects: ClassVar[PageManager]
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))

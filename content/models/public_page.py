@@ -1,4 +1,4 @@
-"""The mixin that all public pages share; the pages themselves stand on Wagtail's own Page."""
+"""The mixin that all public pages share; the pages themselves are built on Wagtail's own Page."""
 
 from typing import Any, ClassVar
 
@@ -30,7 +30,7 @@ BESIDE = 6
 
 
 class PublicPageMixin(ReviewedPage, ExternalPreviewMixin, LegalMarkMixin, models.Model):
-    """What a public page shows besides its own text: lines to call, the menu, its twin in the other language."""
+    """What a public page shows besides its own text: hotlines, the menu, its translations."""
 
     intro = models.TextField(
         _("introduction"), max_length=500, blank=True, help_text=_("Two or three sentences under the title.")
@@ -78,7 +78,7 @@ class PublicPageMixin(ReviewedPage, ExternalPreviewMixin, LegalMarkMixin, models
         index.SearchField("body"),
         index.SearchField("sources"),
     ]
-    # What an editor tells colleagues about a change, and the days of care, are each language's own affair.
+    # Per language: the note for colleagues and the days of review say something of one text, not of its translation.
     override_translatable_fields = [
         SynchronizedField("change_note", overridable=True),
         SynchronizedField("checked_on", overridable=True),
@@ -90,24 +90,31 @@ class PublicPageMixin(ReviewedPage, ExternalPreviewMixin, LegalMarkMixin, models
         abstract = True
 
     is_public_page: ClassVar[bool] = True
-    # Names in an address's query that this type of page reads and that may be kept beside the plain page (numbers of
-    # pages, say; never what someone searched for).
+    # Query parameters that this type of page reads and that may be cached beside the plain page (the part of a list,
+    # say; never what someone searched for).
     kept_query: ClassVar[frozenset[str]] = frozenset()
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
-        """The page at this address below this one. Only the last is read with its text, not each on the way."""
+        """Find the page at this address below this one.
+
+        Only the last is read with its text, not each on the way, as Wagtail's own does.
+        """
         if not path_components:
             return super().route(request, path_components)
         page: Any = self
         for slug in path_components:
             page = page.get_children().filter(slug=slug).first()
+            # Draft pages on the way are passed: the last page's own `route` says whether it is live.
             if page is None:
                 raise Http404
         return page.specific.route(request, [])
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The page, kept whole for all readers unless it is sensitive; at the address of another language, a redirect
-        to its own."""
+        """Answer with the page, cached for all readers unless it is sensitive.
+
+        At the address of another language, redirect to the page's own.
+        """
+        # Locales hardly change: from the shared cache they cost no query for each page.
         locales = get_shared(request, "locales", lambda: {locale.pk: locale for locale in Locale.objects.all()})
         self.locale = locales[self.locale_id]
         if translation.get_language() != self.locale.language_code:
@@ -117,20 +124,22 @@ class PublicPageMixin(ReviewedPage, ExternalPreviewMixin, LegalMarkMixin, models
             mark_no_store(request, response)
         else:
             mark_cacheable(request, response, query=self.kept_query)
+        # An unlisted page is found by its address alone; a search engine would tell it to everybody.
         if is_hidden(self, request):
             response["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
-        """The draft in its own language, in a frame of the editors' rooms and nowhere else."""
+        """Show the draft in its own language, in a frame of the admin and nowhere else."""
         translation.activate(self.locale.language_code)
         response: HttpResponse = super().serve_preview(request, mode_name)
         own = getattr(response, "_csp_replace", {})  # a front end elsewhere stands in a frame of its own
+        # The preview panel shows it in a frame of the same origin; public pages allow no frame at all.
         response._csp_replace = {**own, "frame-ancestors": [SELF]}  # type: ignore[attr-defined]
         return response
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """The frame around the page (`frame.py`), the way back up, and how its rich texts are read."""
+        """Add the frame around the page (`frame.py`), the way back up, and the renderer of its rich texts."""
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         code = self.locale.language_code
         context |= frame(request, code, twins_of=self)
@@ -142,15 +151,17 @@ class PublicPageMixin(ReviewedPage, ExternalPreviewMixin, LegalMarkMixin, models
         return context
 
     def above(self, request: HttpRequest) -> list[Page]:
-        """The pages from the home page down to the one above this, but for those that nobody should come across. Empty
-        on and right under the home page."""
+        """Return the listed pages from the home page down to the one above this.
+
+        Empty on and right under the home page.
+        """
         if self.depth <= HOME_DEPTH + 1:
             return []
         above = public_pages(request).ancestor_of(self).filter(depth__gte=HOME_DEPTH)
         return list(above.order_by("path").select_related("locale"))
 
     def beside(self, request: HttpRequest) -> list[Page]:
-        """What to read next: the pages under this one, else those that follow it in its section. At most six."""
+        """Return what to read next: the pages under this one, else those that follow it in its section. At most six."""
         if self.depth < HOME_DEPTH + 1:
             return []
         if not self.is_leaf():
@@ -159,5 +170,6 @@ class PublicPageMixin(ReviewedPage, ExternalPreviewMixin, LegalMarkMixin, models
             return []
         siblings = public_pages(request).sibling_of(self, inclusive=False).select_related("locale")
         after = list(siblings.filter(path__gt=self.path)[:BESIDE])
+        # At the end of a section it goes on with the section's first pages.
         missing = BESIDE - len(after)
         return after + (list(siblings.filter(path__lt=self.path)[:missing]) if missing else [])

@@ -17,14 +17,17 @@ TWIN = "twin-"
 
 
 class ReviewedPage:
-    """Nobody publishes it alone; its preview shows every device's width and the other language."""
+    """A page that nobody publishes alone; its preview also offers the other language."""
 
     def permissions_for_user(self, user: Any) -> PublicPagePermissions:
         return PublicPagePermissions(user, self)
 
     def save_revision(self, *args: Any, overwrite_revision: Any = None, **kwargs: Any) -> Any:
-        """Autosave writes over its own last revision; never over one that somebody was asked to approve, that waits for
-        its hour or that readers have. Then what was typed is kept as a new one."""
+        """Save a revision, never over one that is fixed.
+
+        Autosave writes over its own last revision. Where somebody was asked to approve that one, or it waits for its
+        hour, or readers have it, what was typed is stored as a new revision instead (docs/adr/0075).
+        """
         if overwrite_revision is not None and is_fixed(self, overwrite_revision):
             overwrite_revision = None
         return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)  # type: ignore[misc]
@@ -32,13 +35,14 @@ class ReviewedPage:
     @property
     def preview_modes(self) -> list[tuple[str, Any]]:
         own: list[tuple[str, Any]] = list(super().preview_modes)  # type: ignore[misc]
+        # Wagtail's default mode has no name; it gets a label to tell it from the translation beside it.
         if own and not own[0][0]:
             own[0] = ("", _("This page"))
         mine = self.locale.language_code if self.locale_id else ""  # type: ignore[attr-defined]
         return [*own, *((TWIN + code, _in_language(code)) for code, _name in settings.LANGUAGES if code != mine)]
 
     def serve_preview(self, request: HttpRequest, preview_mode: str) -> HttpResponse:
-        """The twin's newest draft, when the mode asks for it."""
+        """Show the translation's newest draft, when the mode asks for it."""
         if not (preview_mode or "").startswith(TWIN):  # Wagtail's own requests for a preview name no mode
             shown: HttpResponse = super().serve_preview(request, preview_mode)  # type: ignore[misc]
             return shown
@@ -46,6 +50,7 @@ class ReviewedPage:
         twin = self.get_translations().filter(locale__language_code=code).first()  # type: ignore[attr-defined]
         if twin is None:
             return render(request, "content_admin/no_twin.html", {"language": _in_language(code)})
+        # The draft and not the live page: whoever writes both languages compares what will be, not what was.
         return twin.get_latest_revision_as_object().serve_preview(request, "")
 
 

@@ -1,4 +1,4 @@
-"""Search settings that editors keep: synonyms and promoted results."""
+"""Search settings that editors maintain: synonyms and promoted results."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def _checked(words: list[str]) -> None:
 
 
 class SearchSynonyms(models.Model):
-    """Words of one language that search takes for each other."""
+    """Words of one language that the search treats as equal."""
 
     locale = models.ForeignKey(Locale, models.CASCADE, related_name="+", verbose_name=_("language"))
     words = models.JSONField(_("synonyms"), default=list)
@@ -58,12 +58,13 @@ class SearchSynonyms(models.Model):
     def clean(self) -> None:
         super().clean()
         _checked(self.words)
+        # The search replaces word by word, so a phrase would never match.
         if any(len(each.split()) > 1 for each in self.words):
             raise ValidationError({"words": _("One word per line.")})
 
 
 class SearchAnswer(models.Model):
-    """The page that answers best when these words are searched for. It only ever lifts a page that is published."""
+    """The page that answers best when these words are searched for. It can only lift a page that is published."""
 
     page = models.ForeignKey(Page, models.CASCADE, related_name="+", verbose_name=_("page"))
     words = models.JSONField(_("search terms"), default=list)

@@ -1,4 +1,4 @@
-"""Which seeded texts were once laid down here."""
+"""Record of the texts that seeding has created here."""
 
 from django.db import models
 from django.utils import timezone
@@ -6,9 +6,12 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SeededText(models.Model):
-    """A page or line that seeding has created once. It is never created again, also after an editor deleted it."""
+    """A page, term or hotline that seeding has created once.
 
-    # of the words laid down, by which a text that nobody has changed since is known (docs/adr/0061)
+    It is never created again, also after an editor deleted it.
+    """
+
+    # Of the seeded words: by it a text that nobody has changed since is recognised (docs/adr/0061).
     fingerprint = models.CharField(_("fingerprint"), max_length=64, blank=True, editable=False)
     key = models.CharField(_("key"), max_length=100, unique=True)
     seeded_at = models.DateTimeField(_("created at"), default=timezone.now)

@@ -1,1 +1,1 @@
-"""Pages kept on a reader's phone: the service worker, the app manifest, the page shown without a network."""
+"""Pages saved on a reader's phone: the service worker, the app manifest, the page shown without a network."""

@@ -1,4 +1,4 @@
-"""Pages that Wagtail doesn't keep, in both languages."""
+"""URLs of pages that aren't Wagtail's, in both languages."""
 
 from django.urls import path
 

@@ -27,8 +27,9 @@ NEUTRAL_COLOUR = "#f6f3ee"
 
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
-    """The service worker, at the root so that it may answer for every public page."""
+    """Serve the service worker, at the root so that it may answer for every public page."""
     response = HttpResponse(_worker_script(), content_type="text/javascript; charset=utf-8")
+    # Asked for anew each time, so that no cached copy keeps an old worker in service.
     response["Cache-Control"] = "no-cache"
     return response
 
@@ -41,10 +42,11 @@ def _worker_script() -> bytes:
 
 @require_safe
 def manifest(request: HttpRequest) -> JsonResponse:
-    """The app as a phone installs it: a name and pictures that say nothing. `?l=en` begins with the English pages."""
+    """Serve the app manifest: a name and icons that say nothing. `?l=en` begins with the English pages."""
     wanted = request.GET.get("l")
     language = wanted if wanted in LANGUAGES else settings.LANGUAGE_CODE
     with override(language):
+        # Translated within the override: the address has no language prefix that would choose one.
         name = str(_("Readings"))
     described = {
         "id": "/",
@@ -73,11 +75,12 @@ def manifest(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
-    """What a kept copy shows when there is no network and the page asked for isn't kept: numbers, and what is kept."""
+    """Serve the page for "no network": hotlines, and what is saved on this phone."""
     context = frame(request)
     numbers = [line for line in context["lines"] if line.for_danger] + [
         line for line in context["lines"] if not line.for_danger
     ]
+    # No menu: without a network its links lead nowhere.
     response = render(request, "content/offline.html", {**context, "menu": [], "numbers": numbers})
     mark_cacheable(request, response)
     response["X-Robots-Tag"] = "noindex, nofollow"

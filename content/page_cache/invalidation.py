@@ -1,7 +1,7 @@
-"""Invalidates the page cache when anything changes that a reader may see.
+"""Invalidation of the page cache when anything changes that a reader may see.
 
-Draft work doesn't: a page's draft columns are saved with every keystroke's autosave. What changes without these
-signals (a bare `QuerySet.update()`) reaches readers when cached pages expire, a minute at most; code that does so calls
+Draft work doesn't count: a page's draft columns are saved with every autosave. What changes without these signals (a
+bare `QuerySet.update()`) reaches readers when cached pages expire, a minute at most; code that does so calls
 `invalidate_pages()` itself.
 """
 
@@ -22,6 +22,7 @@ SHOWN_MODELS = {
     "access.region",
     "content.glossaryterm",
     "content.hotline",
+    # By label: that room stands above this one, so its model can't be imported here.
     "outreach_pages.informativesession",
     "wagtailcore.collection",
     "wagtailcore.collectionviewrestriction",
@@ -58,6 +59,7 @@ def _changed(**_given: Any) -> None:
 def _saved(sender: type[Model], instance: Model, update_fields: frozenset[str] | None = None, **_given: Any) -> None:
     if not is_shown(sender):
         return
+    # Without `update_fields` a save may have changed anything, so it counts.
     if issubclass(sender, Page) and update_fields is not None and set(update_fields) <= DRAFT_FIELDS:
         return
     invalidate_pages()
@@ -69,5 +71,6 @@ def _deleted(sender: type[Model], **_given: Any) -> None:
 
 
 def _related(sender: type[Model], instance: Any, action: str, **_given: Any) -> None:
+    # The pre_ signals come before the rows exist; either side of the relation may be what pages show.
     if action.startswith("post_") and (is_shown(type(instance)) or is_shown(sender)):
         invalidate_pages()

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+# In the environment and not in a header: a header could be sent by a client, or leak to one.
 MARK = "vatra.keep"
 TRACKING = ("utm_", "fbclid", "gclid", "igsh", "mc_")  # put into links by others; our pages don't read them
 NO_COPY = "no-store"
@@ -24,14 +25,15 @@ def allow_any_origin(response: HttpResponseBase) -> None:
 
 
 def mark_cacheable(request: HttpRequest, response: HttpResponse, *, query: Collection[str] = ()) -> None:
-    """Mark an answer that is the same for every reader of this address, and of these parameters of its query.
+    """Mark an answer that is the same for every reader of this address and of these parameters of its query.
 
-    With any other parameter (what someone searched for) no copy stays anywhere. Signed-in staff get theirs made afresh,
-    and it is kept for nobody.
+    With any other parameter (what someone searched for) no copy stays anywhere. For signed-in staff the answer is built
+    anew and cached for nobody.
     """
     if any(name not in query and not name.startswith(TRACKING) for name in request.GET):
         return mark_no_store(request, response)
     response["Cache-Control"] = ASK_AGAIN
+    # Whoever is signed in may be shown more than a reader; their answer never enters the shared cache.
     if request.method == "GET" and settings.SESSION_COOKIE_NAME not in request.COOKIES:
         request.META[MARK] = frozenset(query)
     return None

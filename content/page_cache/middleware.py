@@ -1,8 +1,8 @@
 """WSGI layer around Django that answers public pages from memory (docs/adr/0023).
 
-The view says what may be cached (`markers.py`); this layer checks again what came back. A cached page counts
-while the version it was built under is the current one (`version.py`), and no longer than `seconds`: a change that
-sent no signal ends there.
+The view says what may be cached (`markers.py`); this layer checks again what came back. A cached page counts while the
+version it was built under is the current one (`version.py`), and no longer than `seconds`: a change that sent no signal
+ends there.
 """
 
 import threading
@@ -24,7 +24,7 @@ from .version import CacheVersion, cache_version, current_second
 Environ = dict[str, Any]
 Body = Iterable[bytes]
 
-# Never cached: staff, secrets, files, and what asks for itself.
+# Never cached: staff's pages, recipients' links, files, forms, and health checks, which must ask the service itself.
 BYPASSED_PREFIXES = (
     "/field/",
     "/cms/",
@@ -72,18 +72,22 @@ class PageCacheMiddleware:
         if (
             (method != "GET" and method != "HEAD")
             or environ["PATH_INFO"].startswith(BYPASSED_PREFIXES)
+            # A substring is enough and cheap: a cookie that merely contains the name costs its reader the cache,
+            # nothing else.
             or self._session in environ.get("HTTP_COOKIE", "")
             or "HTTP_AUTHORIZATION" in environ
         ):
             return self.inner(environ, start_response)
         is_long = len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", "")) > MAX_URL_LENGTH
         if is_long or not self.store.limit:
+            # Not cached itself, but it may still use what pages share (`shared.py`), which is valid for one version.
             environ[VERSION_KEY] = self.cache_version.refresh()
             return self.inner(environ, start_response)
         key = build_key(environ)
         page = self._get_valid(key)
         if page is not None:
             return self._answer(page, environ, start_response)
+        # Its answer has no body to store, so only a GET fills the cache.
         if method == "HEAD":
             environ[VERSION_KEY] = self.cache_version.refresh()
             return self.inner(environ, start_response)
@@ -98,6 +102,7 @@ class PageCacheMiddleware:
     def _answer(self, page: CachedPage, environ: Environ, start_response: Callable[..., Any]) -> Body:
         body = page.get_body(wanted_encoding(environ))
         known = environ.get("HTTP_IF_NONE_MATCH")
+        # If-None-Match may list several tags, so the own one is looked for within the header.
         is_known = known is not None and (body.etag in known or known.strip() == "*")
         headers = body.not_modified if is_known else body.headers
         if self._tells_proxy:
@@ -106,14 +111,18 @@ class PageCacheMiddleware:
         return [] if is_known or environ["REQUEST_METHOD"] == "HEAD" else [body.body]
 
     def _proxy_expiry(self, page: CachedPage) -> str:
-        """Let nginx answer with it until this second ends: it was valid when this second was 30 ms old, so nobody is
-        shown what changed a second ago. "0" when that can't be said."""
+        """Return the value of X-Accel-Expires: until the end of this second, or "0" when nginx must not store the page.
+
+        The page was valid when this second was 30 ms old, so nobody is shown what changed a whole second ago.
+        """
         second = current_second()
+        # Checked anew, after the page was built: a change may have come, or the second may have passed, meanwhile.
         is_true = page.version is not None and page.version is self.cache_version.current()
         return f"@{second}" if is_true and second == int(time.time()) else "0"
 
     def _build_once(self, key: Any, environ: Environ, start_response: Callable[..., Any]) -> Body:
         """Build the page once: requests that come meanwhile wait for it instead of building it too."""
+        # Waiting would be for nothing: such an answer isn't stored, so each request needs its own.
         if key in self._uncacheable:
             return self._build(key, environ, start_response)
         with self._lock:
@@ -121,11 +130,14 @@ class PageCacheMiddleware:
             if others is None:
                 mine = self._building[key] = threading.Event()
             elif self._waiting < MAX_WAITING:
+                # Counted under the same lock that found the event, so that never more than MAX_WAITING threads of the
+                # server wait.
                 self._waiting += 1
             else:
                 return self._build(key, environ, start_response)
         if others is not None:
             try:
+                # Outside the lock. Bounded: if the builder hangs, each waiting request builds the page itself.
                 others.wait(WAIT_SECONDS)
             finally:
                 with self._lock:
@@ -139,12 +151,15 @@ class PageCacheMiddleware:
         finally:
             with self._lock:
                 del self._building[key]
+            # After an error too: those who wait would otherwise sit out WAIT_SECONDS.
             mine.set()
 
     def _build(self, key: Any, environ: Environ, start_response: Callable[..., Any]) -> Body:
+        # Read before the page is built: a change that commits while it is built makes the entry old, never new.
         version = environ[VERSION_KEY] = self.cache_version.refresh()
         captured: list[Any] = []
 
+        # Django must not start the response: whether the headers go out as they are is decided below.
         def capture(status: str, headers: Headers, *trouble: Any) -> None:
             captured[:] = [status, headers, *trouble]
 
@@ -157,6 +172,7 @@ class PageCacheMiddleware:
             start_response(status, headers, *trouble)
             return body
         page = CachedPage(version, keep_stable_headers(headers), read_body(body))
+        # Without a version (the shared cache doesn't answer) nobody could tell later whether the page is still valid.
         if version is not None:
             self.store.put(key, page)
         self._uncacheable.discard(key)
@@ -165,6 +181,7 @@ class PageCacheMiddleware:
     def _note_uncacheable(self, key: Any) -> None:
         """Remember that nobody needs to wait for this address, because its answer isn't cached."""
         if len(self._uncacheable) >= MAX_UNCACHEABLE:
+            # Emptied whole, to bound memory: an address that is dropped costs one wait and is noted again.
             self._uncacheable.clear()
         self._uncacheable.add(key)
 
@@ -173,6 +190,7 @@ def build_key(environ: Environ) -> tuple[str, bool, str, str]:
     query = environ.get("QUERY_STRING", "")
     return (
         environ.get("HTTP_HOST", ""),
+        # Django may build absolute links from host and scheme, so both belong to the key.
         environ.get("HTTP_X_FORWARDED_PROTO") == "https",
         environ["PATH_INFO"],
         _without_tracking(query) if query else "",
@@ -185,10 +203,11 @@ def _without_tracking(query: str) -> str:
 
 
 def may_be_cached(key: tuple[str, bool, str, str], environ: Environ, status: str, headers: Headers) -> bool:
-    """Whether the view allowed it and nothing in the answer speaks to one reader only."""
+    """Return whether the view allowed it and nothing in the answer is meant for one reader only."""
     allowed = environ.get(MARK)
     if allowed is None or not status.startswith("200 "):
         return False
+    # The key holds the query as asked; a parameter that the view doesn't know would fill the cache with copies.
     if any(name not in allowed for name, _value in parse_qsl(key[3], keep_blank_values=True)):
         return False
     for name, value in headers:
@@ -203,7 +222,7 @@ def may_be_cached(key: tuple[str, bool, str, str], environ: Environ, status: str
 
 
 def keep_stable_headers(headers: Headers) -> Headers:
-    """Headers that are the same in every encoding."""
+    """Return the headers that are the same in every encoding."""
     return [pair for pair in headers if pair[0].lower() not in ("content-length", "vary", "etag", "date")]
 
 
@@ -211,17 +230,24 @@ def read_body(body: Body) -> bytes:
     try:
         return b"".join(body)
     finally:
+        # WSGI obliges whoever consumes the body: Django ends the request (and frees its connection) in `close`.
         close = getattr(body, "close", None)
         if close is not None:
             close()
 
 
 def compress_for_reader(environ: Environ, headers: Headers, body: Body) -> Body:
-    """Compress a public page that isn't cached for its one reader. It holds no secret that its size could tell."""
+    """Compress a public page that isn't cached for its one reader.
+
+    It holds no secret that its compressed size could reveal.
+    """
     told = {name.lower(): value for name, value in headers}
     is_page = told.get("content-type", "").startswith("text/html") and "content-encoding" not in told
+    # A page that sets a cookie may carry a CSRF token: secrets compressed with a reader's input can be guessed
+    # (BREACH).
     if not is_page or "set-cookie" in told or wanted_encoding(environ) == "identity":
         return body
+    # A streamed answer has no length, and reading it whole would defeat streaming.
     if not told.get("content-length", "").isdigit() or int(told["content-length"]) < MIN_COMPRESSED_SIZE:
         return body
     compressor = zlib.compressobj(6, zlib.DEFLATED, 31)

@@ -28,6 +28,7 @@ def get_shared(request: HttpRequest | None, name: Hashable, make: Callable[[], T
     version = request.META.get(VERSION_KEY) if request is not None else None
     if version is None:
         return make()
+    # No lock: at worst two threads build the same value, and the later one stays.
     found = _known.get(name)
     now = time.monotonic()
     if found is not None and found[0] is version and now < found[1]:

@@ -29,6 +29,7 @@ class PageStore:
         return page
 
     def put(self, key: Any, page: CachedPage) -> None:
+        # One huge page would push out most others; it is built for each reader instead.
         if page.size > self.limit // 4:
             return
         with self._lock:

@@ -25,8 +25,10 @@ log = logging.getLogger(__name__)
 
 
 def current_second() -> int:
-    """Return the wall clock's second, counted from its first 30 ms on: what is looked up in it is then that much later
-    than its beginning."""
+    """Return the wall clock's second, counted from its first 30 ms on.
+
+    What is looked up in it is thus at least 30 ms younger than the second's beginning.
+    """
     return int(time.time() - SETTLING_SECONDS)
 
 
@@ -40,13 +42,15 @@ class CacheVersion:
         self._was_failing = False
 
     def current(self) -> tuple[str, date] | None:
-        """Return the version, at most a tenth of a second old and of this second; None while the cache does not answer.
+        """Return the version, at most a tenth of a second old and of this second.
+
+        None while the cache does not answer.
 
         The same object until it changes, so that callers compare with `is`.
         """
         now, second = time.monotonic(), current_second()
         if now >= self._refresh_after or second != self._second:
-            # set before asking, so that other threads don't ask too
+            # Set before asking, so that other threads don't ask too.
             self._refresh_after, self._second = now + REFRESH_SECONDS, second
             self.refresh()
         return self._value
@@ -54,8 +58,11 @@ class CacheVersion:
     def refresh(self) -> tuple[str, date] | None:
         """Ask the cache now. What is built after this call shows everything committed before the word was written."""
         word = self._read()
+        # Hotlines grow old by days, so a page built yesterday may name one that is hidden today (docs/adr/0020). The
+        # default time zone, not the active one: all processes must agree on midnight.
         today = timezone.localdate(timezone=timezone.get_default_timezone())
         value = (word, today) if word else None
+        # Replaced only when it differs: callers compare by identity.
         if value != self._value:
             self._value = value
         return self._value
@@ -64,6 +71,7 @@ class CacheVersion:
         try:
             word = caches[ALIAS].get(KEY)
             if not word:
+                # `add`, then read again: of two processes that find no word, both go on with the one that was first.
                 caches[ALIAS].add(KEY, _new_word(), timeout=None)
                 word = caches[ALIAS].get(KEY, "")
         except Exception as error:  # noqa: BLE001  # each kind of cache fails in its own way; pages are built without it
@@ -80,10 +88,11 @@ _requests = threading.local()  # .wanted, .done: how often this thread asked for
 
 
 def invalidate_pages() -> None:
-    """Declare every cached page out of date, once the transaction that runs now is committed (at once without one).
+    """Declare every cached page out of date, once the current transaction is committed (at once without one).
 
     However often a transaction asks, one word is written.
     """
+    # Not before the commit: another process would rebuild its pages from rows that are still the old ones.
     number = _requests.wanted = getattr(_requests, "wanted", 0) + 1
     on_commit(partial(_write_new_word, number))
 
@@ -91,6 +100,7 @@ def invalidate_pages() -> None:
 def _write_new_word(number: int) -> None:
     if number <= getattr(_requests, "done", 0):
         return
+    # The first callback of a transaction serves all its requests; later ones find their number done.
     _requests.done = _requests.wanted
     try:
         caches[ALIAS].set(KEY, _new_word(), timeout=None)

@@ -1,6 +1,6 @@
-"""Make PDF/UA of HTML that refers to nothing outside itself.
+"""Render HTML that refers to nothing outside itself as PDF/UA.
 
-As with the notices on paper: WeasyPrint gets everything from memory, and anything it isn't given stops the rendering.
+As with the notices' PDFs: WeasyPrint gets everything from memory, and anything it isn't given stops the rendering.
 """
 
 from collections.abc import Mapping
@@ -24,11 +24,11 @@ VARIANT = {"pdf_variant": "pdf/ua-1"}
 
 
 class PrintableError(Exception):
-    """A paper asked for something that isn't one of its own parts."""
+    """A printable asked for something that isn't one of its own parts."""
 
 
 class ClosedFetcher(URLFetcher):
-    """Knows PARTS and what this one paper brings along."""
+    """URL fetcher that knows PARTS and what this one printable brings along."""
 
     def __init__(self, own: Mapping[str, tuple[bytes, str]]) -> None:
         super().__init__()
@@ -40,6 +40,7 @@ class ClosedFetcher(URLFetcher):
         elif url in PARTS:
             body, media_type = _part(url), PARTS[url][1]
         else:
+            # Fatal: WeasyPrint would log any other error and print the page without the part.
             raise FatalURLFetchingError("not a part of this paper")
         return URLFetcherResponse(url, body=body, headers={"Content-Type": media_type})
 
@@ -50,13 +51,16 @@ def _part(url: str) -> bytes:
 
 
 def to_pdf(html: str, *, own: Mapping[str, tuple[bytes, str]], identifier: str) -> bytes:
-    """The paper's bytes, always the same ones. `own`: {"paper:name": (bytes, media type)}.
+    """Return the PDF's bytes, the same for the same input. `own`: {"paper:name": (bytes, media type)}.
 
     Raises PrintableError, Busy.
     """
     try:
+        # A page of PDF takes a second of processor time: one at a time, and who waits too long gets Busy
+        # (`access.limits`).
         with papers.turn():
             document = HTML(string=html, base_url="paper:", url_fetcher=ClosedFetcher(own)).render(**VARIANT)
+            # A given identifier, so that the same printable has the same bytes, and so the same ETag.
             pdf: bytes = document.write_pdf(pdf_identifier=identifier.encode(), **VARIANT)
     except FatalURLFetchingError:
         raise PrintableError("the paper asked for something outside itself") from None

@@ -13,7 +13,7 @@ def build_qr_code(address: str) -> segno.QRCode:
 
 
 def svg(address: str) -> bytes:
-    """A picture that grows without blurring: black on white, whatever is around it."""
+    """Return the QR code as an SVG: black on white, whatever is around it."""
     found = io.BytesIO()
     build_qr_code(address).save(
         found, kind="svg", border=QUIET_ZONE, dark="#000", light="#fff", xmldecl=False, omitsize=True, nl=False

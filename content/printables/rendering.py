@@ -1,4 +1,4 @@
-"""Render a printable as a PDF, with the helplines that may be shown at this moment."""
+"""Render a printable as a PDF, with the hotlines that may be shown at this moment."""
 
 import datetime
 from functools import lru_cache
@@ -21,7 +21,7 @@ MAX_RENDERED = 2 * 2 * len(PRINTABLES)  # each in both languages, and the same o
 
 
 class Line(NamedTuple):
-    """What a paper shows of a telephone line, in its language."""
+    """What a printable shows of a hotline, in its language."""
 
     number: str
     name: str
@@ -33,12 +33,13 @@ class Line(NamedTuple):
 
 
 def render_printable(paper: Printable, language: str) -> bytes:
-    """PDF/UA-1. The same bytes until the day, a line or an address on it is another.
+    """Return the printable as PDF/UA-1. The same bytes until the day, a hotline or an address on it changes.
 
-    What was made is cached under everything that can change on it, so an old line can't come back from memory, and
+    What was made is cached under everything that can change on it, so an old hotline can't come back from memory, and
     asking again and again costs no rendering.
     """
     with translation.override(language):
+        # A tuple of plain values, so that it can be part of the cache's key.
         lines = tuple(Line(*(getattr(line, name) for name in Line._fields)) for line in Hotline.objects.published())
         return _render(paper, language, timezone.localdate(), lines, _home(), _may_ask())
 
@@ -73,12 +74,12 @@ def _render(
 
 
 def _home() -> str:
-    """The first page of the site in the active language."""
+    """Return the first page of the site in the active language."""
     return settings.PUBLIC_URL + reverse("wagtail_serve", args=[""])
 
 
 def _may_ask() -> bool:
-    """Whether the room is open where anyone may write without a name."""
+    """Return whether the room is installed in which anyone may write without a name."""
     try:
         reverse("asking:start")
     except NoReverseMatch:

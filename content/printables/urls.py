@@ -1,4 +1,4 @@
-"""Papers, in both languages."""
+"""URLs of the printables, in both languages."""
 
 from django.urls import path
 

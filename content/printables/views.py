@@ -15,9 +15,9 @@ from .rendering import render_printable
 
 @require_safe
 def paper(request: HttpRequest, key: str) -> HttpResponse:
-    """The PDF in the language of the address. Kept whole like a page, and so no longer true than a page.
+    """Serve the PDF in the language of the address. Cached like a page, and so valid no longer than a page.
 
-    Search engines shall not keep it: their copy would go on showing the numbers of the day they came.
+    Search engines shall not store it: their copy would go on showing the numbers of the day they came.
     """
     if key not in PRINTABLES:
         raise Http404

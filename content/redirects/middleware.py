@@ -1,4 +1,4 @@
-"""Leads readers from old addresses on. What stands in the table is not trusted: it may be older than the rule."""
+"""Redirect readers from old addresses. What stands in the table is not trusted: it may be older than the rule."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from wagtail.contrib.redirects import middleware
@@ -6,8 +6,10 @@ from wagtail.contrib.redirects.models import Redirect
 
 
 class RedirectMiddleware(middleware.RedirectMiddleware):
-    """Wagtail's look-up of redirects, but only to live pages of our own and never for good: browsers and proxies keep a
-    permanent redirect long after it was taken back."""
+    """Wagtail's look-up of redirects, but only to live pages of our own and never permanent.
+
+    Browsers and proxies remember a permanent redirect long after it was taken back.
+    """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if response.status_code != 404:

@@ -11,14 +11,14 @@ from wagtail.contrib.redirects.models import Redirect
 
 
 class RedirectForm(forms.RedirectForm):
-    """An old address and the page that takes its place."""
+    """Form with an old address and the page that takes its place."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["redirect_page"].required = True
 
     def clean(self) -> dict[str, Any]:
-        """Refuses what only a forged request holds, rather than dropping it without a word."""
+        """Refuse what only a forged request contains, rather than dropping it silently."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.data.get("redirect_link") or self.data.get("is_permanent"):
             raise ValidationError(_("A redirect leads to a page of this site, and is never permanent."))
@@ -34,13 +34,14 @@ class RedirectForm(forms.RedirectForm):
 
 
 class IndexView(views.IndexView):
-    """Without importing files, and without saying “permanent” of any: none is followed that way."""
+    """The list, without the import of files, and without "permanent": no redirect is followed that way."""
 
     columns = [column for column in views.IndexView.columns if column.name != "is_permanent"]
     list_export = ["old_path", "link", "site"]
 
     @cached_property
     def header_more_buttons(self) -> list[Button]:
+        # Past Wagtail's own, whose button leads to the import; its addresses are shut in the policy table.
         buttons: list[Button] = super(views.IndexView, self).header_more_buttons
         return list(buttons)
 

@@ -1,1 +1,1 @@
-"""Lists for editors: pages to look at again, lines to call, findings of the checks, changes in words."""
+"""Reports for editors: pages to review, hotlines to call, findings of the checks, changes in words."""

@@ -1,4 +1,4 @@
-"""What the reports show, as querysets, so that the first page of the admin and the reports say the same."""
+"""What the reports show, as querysets, so that the first page of the admin and the reports agree."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,7 +23,7 @@ MAX_TAKEN = 40  # entries of the history looked at
 
 @dataclass(frozen=True)
 class Taken:
-    """A page that somebody took from its readers. `places`: how many refer to it still."""
+    """A page that somebody hid from its readers. `places`: how many refer to it still."""
 
     page: Page
     user: User
@@ -32,7 +32,7 @@ class Taken:
 
 
 def taken_away(now: datetime | None = None) -> list[Taken]:
-    """Pages that editors hid in the last days and that are still hidden, the newest first."""
+    """Return the pages that editors hid in the last days and that are still hidden, the newest first."""
     since = (now or timezone.now()) - LATELY
     entries = PageLogEntry.objects.filter(action="wagtail.unpublish", timestamp__gte=since, user__isnull=False)
     found: dict[int, Taken] = {}
@@ -44,25 +44,27 @@ def taken_away(now: datetime | None = None) -> list[Taken]:
 
 
 def get_pages(user: User) -> PageQuerySet:
-    """The public pages this person may change, with `review_by` and `checked_on` whatever their type."""
+    """Return the public pages this person may change, with `review_by` and `checked_on` whatever their type."""
     pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change")
     types = [model._meta.model_name for model in public_page_models()]
     return pages.filter(content_type__model__in=types).annotate(
+        # Each type has its own table with these columns, and a page stands in exactly one of them: the others are NULL.
         review_by=Coalesce(*(F(f"{name}__review_by") for name in types)),
         checked_on=Coalesce(*(F(f"{name}__checked_on") for name in types)),
     )
 
 
 def due_pages(user: User, on: date | None = None) -> PageQuerySet:
-    """Live pages whose day to be looked at again has come, or comes within 30 days."""
+    """Return live pages whose review date has come, or comes within 30 days."""
     until = (on or timezone.localdate()) + SOON
     return get_pages(user).live().filter(review_by__lte=until).order_by("review_by", "path")
 
 
 def lines_by_state(on: date | None = None) -> "QuerySet[Hotline]":
-    """All telephone lines, those that want something done first."""
+    """Return all hotlines, those that need action first."""
     ordered = [each.line.pk for each in standings(on)]
     if not ordered:
         return Hotline.objects.none()
+    # The state is worked out in Python; a report needs a queryset, so the order goes into the query by hand.
     place = Case(*(When(pk=pk, then=number) for number, pk in enumerate(ordered)), output_field=IntegerField())
     return Hotline.objects.annotate(place=place).order_by("place")

@@ -1,4 +1,4 @@
-"""What an editor sees on the admin's first page: what wants doing today, and nothing when nothing does."""
+"""Panels for editors on the admin's first page: what is due today, and nothing when nothing is."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ SHOWN = 8
 
 
 class LinesPanel(Component):
-    """Telephone lines that want a call, each with the button to write the call down."""
+    """Hotlines that need a call, each with the button to record it."""
 
     name = "lines_to_call"
     template_name = "content_admin/home_lines.html"
@@ -26,7 +26,7 @@ class LinesPanel(Component):
 
 
 class DuePagesPanel(Component):
-    """Pages whose text is to be looked at again."""
+    """Pages whose text is due for review."""
 
     name = "pages_due"
     template_name = "content_admin/home_pages.html"
@@ -42,7 +42,7 @@ class DuePagesPanel(Component):
 
 
 class GonePanel(Component):
-    """Pages that somebody asks to delete, and those taken from their readers in the last days."""
+    """Pages that somebody asks to delete, and those hidden from their readers in the last days."""
 
     name = "pages_gone"
     template_name = "content_admin/home_gone.html"

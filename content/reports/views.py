@@ -47,7 +47,7 @@ class DueFilter(WagtailFilterSet):
         fields = ["due", "locale"]
 
     def filter_queryset(self, queryset: Any) -> Any:
-        """Without a choice: what wants looking at."""
+        """Filter; without a choice show what is due for review."""
         chosen = super().filter_queryset(queryset)
         if not self.form.cleaned_data.get("due"):
             return chosen.filter(review_by__lte=timezone.localdate() + SOON)
@@ -64,19 +64,20 @@ class DueFilter(WagtailFilterSet):
 
 
 class HouseReport(ReportView):
-    """A report whose files tell the time of the clock on the wall."""
+    """A report whose files give times in local time."""
 
     custom_value_preprocess = {
         **ReportView.custom_value_preprocess,
         datetime: {
             ReportView.FORMAT_CSV: lambda moment: f"{timezone.localtime(moment):%Y-%m-%d %H:%M}",
+            # Excel knows no time zones: a moment with one can't be written.
             ReportView.FORMAT_XLSX: lambda moment: timezone.make_naive(moment),
         },
     }
 
 
 class ReviewByReport(HouseReport):
-    """Pages whose text must be looked at again."""
+    """Pages whose text is due for review."""
 
     model = Page
     page_title = _("Pages to review")
@@ -117,7 +118,7 @@ def state_label(line: Hotline) -> Any:
 
 
 class LinesReport(HouseReport):
-    """Telephone lines, those first that want a call."""
+    """Hotlines, those first that need a call."""
 
     model = Hotline
     page_title = _("Helplines to call")
@@ -149,6 +150,7 @@ class LinesReport(HouseReport):
 
     def decorate_paginated_queryset(self, object_list: Any) -> Any:
         for line in object_list:
+            # For the files: exports read attributes by name, not the columns' accessors.
             line.state_label, line.days_left = state_label(line), days_left(line)
             line.publish_label = line.get_publish_display()
         return object_list
@@ -174,7 +176,7 @@ def get_findings(page: Page) -> list[Finding]:
 
 
 class FindingsReport(HouseReport):
-    """What the checks say of the pages that readers see now."""
+    """What the checks found in the pages that readers see now."""
 
     model = Page
     page_title = _("Checks of all pages")
@@ -198,7 +200,7 @@ class FindingsReport(HouseReport):
     }
 
     def get_queryset(self) -> Any:
-        """Pages in which something was found (`checks.keeping`), those first that must not be read as they are."""
+        """Return pages with stored findings (`checks.results`), those first that must not be read as they are."""
         found = get_pages(self.request.user).live().filter(Q(checked__stops__gt=0) | Q(checked__others__gt=0))
         return found.select_related("locale").order_by("-checked__stops", "path")
 
@@ -206,10 +208,11 @@ class FindingsReport(HouseReport):
         return super().get_context_data(*args, waiting=waiting().count(), **kwargs)
 
     def decorate_paginated_queryset(self, object_list: Any) -> Any:
-        """What is found in these pages as they are now. One that was mended since leaves at its next check."""
+        """Add the findings as the pages are now. A page that was corrected since leaves at its next check."""
         pages = list(object_list)
         specific = Page.objects.select_related("locale").specific()
         found: dict[int, list[Finding]] = {}
+        # In parts: a download has all pages, and each is loaded with its whole text.
         for bundle in batched(pages, IN_A_BUNDLE):
             found |= findings_by_page(specific.filter(pk__in=[page.pk for page in bundle]))
         for page in pages:
@@ -235,6 +238,7 @@ class ChangesReport(HouseReport):
     index_url_name = "changes_report"
     index_results_url_name = "changes_report_results"
     no_results_message = _("Nobody has recorded a change yet.")
+    # No model's permissions: `get_queryset` leaves the entries that this person may see.
     permission_policy = None
     columns = [
         DateColumn("timestamp", label=_("When")),

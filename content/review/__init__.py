@@ -1,1 +1,1 @@
-"""The second pair of eyes for public pages: one editor writes, another one publishes (docs/adr/0021)."""
+"""Approval of public pages by a second editor: one writes, another one publishes (docs/adr/0021)."""

@@ -1,4 +1,4 @@
-"""Submitting a page, publishing what was approved, and publishing by the clock."""
+"""Submit a page, publish what was approved, and publish on schedule."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -26,14 +26,15 @@ NOT_PUBLISHED = EditorNews.What.NOT_PUBLISHED
 
 
 class ChangedSinceApproval(Exception):
-    """A revision that waits for its hour isn't what was approved."""
+    """A scheduled revision isn't what was approved."""
 
 
 def publish_approved(workflow_state: WorkflowState, *, user: User) -> None:
-    """Puts before readers exactly the revision that another editor approved. Raises PermissionDenied without one."""
+    """Publish exactly the revision that another editor approved. Raises PermissionDenied without an approval."""
     approval = get_approval(workflow_state)
     if approval is None:
         raise PermissionDenied
+    # `can_publish` is False for everybody; the approval that was just found takes its place.
     approval.revision.publish(user=user, skip_permission_checks=True)
     log_event(
         "page.approved",
@@ -46,10 +47,13 @@ def publish_approved(workflow_state: WorkflowState, *, user: User) -> None:
 
 
 def get_approval(workflow_state: WorkflowState) -> TaskState | None:
-    """The last approval in this workflow by somebody who neither submitted nor wrote of what was approved, if that is
-    still what was submitted."""
+    """Return the last approval in this workflow that still holds, or None.
+
+    By somebody who neither submitted nor wrote what was approved, and only if that is still what was submitted.
+    """
     approved = workflow_state.task_states.filter(status=TaskState.STATUS_APPROVED, finished_by__isnull=False)
     for state in approved.select_related("revision", "task").order_by("-finished_at"):
+        # A stock task of Wagtail's in the same workflow lets authors approve their own text.
         is_ours = isinstance(state.task.specific, PageReviewTask)
         if (
             is_ours
@@ -61,7 +65,7 @@ def get_approval(workflow_state: WorkflowState) -> TaskState | None:
 
 
 def get_translation(page: Page) -> Translation | None:
-    """The translation, sentence by sentence, that this page is the result of."""
+    """Return the sentence-by-sentence translation that this page is the result of."""
     return Translation.objects.filter(
         source__object_id=page.translation_key, target_locale_id=page.locale_id, enabled=True
     ).first()
@@ -69,7 +73,7 @@ def get_translation(page: Page) -> Translation | None:
 
 @transaction.atomic
 def submit_translation(page: Page, *, user: User) -> None:
-    """Writes the sentences translated so far into the page as a draft, and submits it for approval.
+    """Write the sentences translated so far into the page as a draft, and submit it for approval.
 
     Raises PermissionDenied when the page waits already or may not be submitted, ValidationError when a translated
     sentence doesn't fit its field.
@@ -78,14 +82,19 @@ def submit_translation(page: Page, *, user: User) -> None:
     workflow = page.get_workflow()
     if translation is None or workflow is None or not page.permissions_for_user(user).can_submit_for_moderation():
         raise PermissionDenied
+    # In the name of the last translator: whoever only presses the button is not made its author.
     translation.save_target(user=last_translator(translation) or user, publish=False)
+    # Read again: `save_target` has written a new revision, which the page at hand doesn't know.
     workflow.start(Page.objects.get(pk=page.pk).specific, user)
 
 
 @transaction.atomic
 def withdraw(page: Page, *, user: User) -> bool:
-    """Takes back what waits for approval. False when it was decided, or withdrawn, in the meantime; PermissionDenied
-    for whoever may not. Locks what deciding locks, so that one of two at the same moment wins."""
+    """Take back what waits for approval.
+
+    Returns False when it was decided or withdrawn in the meantime; raises PermissionDenied for whoever may not. Locks
+    what deciding locks, so that of two at the same moment one wins.
+    """
     waiting = WorkflowState.objects.active().filter(
         object_id=str(page.pk), base_content_type=page.get_base_content_type()
     )
@@ -99,8 +108,10 @@ def withdraw(page: Page, *, user: User) -> bool:
 
 
 def is_stopped(page: Page) -> bool:
-    """Whether the page was taken off the clock because its text differs from what was approved, and nobody has
-    submitted or published it since."""
+    """Return whether the scheduled publication was stopped because the text differs from what was approved.
+
+    No longer once somebody has submitted or published the page again.
+    """
     last = PageLogEntry.objects.filter(
         page_id=page.pk, action__in=(STOPPED, "wagtail.workflow.start", "wagtail.publish", "wagtail.publish.schedule")
     )
@@ -109,10 +120,10 @@ def is_stopped(page: Page) -> bool:
 
 
 def publish_due(now: datetime | None = None) -> dict[str, int]:
-    """Takes away pages whose time is over and publishes approved ones whose time has come. Returns how many of each.
+    """Unpublish pages that have expired and publish approved ones whose time has come. Returns how many of each.
 
     One page that can't be published stops no other: it is logged, and tried again the next minute. One whose text
-    differs from what was approved is taken off the clock, and the editors are told.
+    differs from what was approved is taken off the schedule, and the editors are notified.
     """
     now = now or timezone.now()
     over = Page.objects.filter(live=True, expire_at__lt=now).order_by("expire_at")
@@ -138,7 +149,7 @@ def _publish_or_stop(revision: Revision) -> bool:
 
 
 def _stop(revision: Revision) -> None:
-    """Off the clock: the draft stays, readers keep what they have, and everybody who could mend it hears of it."""
+    """Take the revision off the schedule, leave draft and live page as they are, and notify the editors."""
     page = revision.content_object
     Revision.objects.filter(pk=revision.pk).update(approved_go_live_at=None)
     log_action(instance=page, action=STOPPED, revision=revision)
@@ -148,7 +159,7 @@ def _stop(revision: Revision) -> None:
 
 
 def _publish(revision: Revision) -> None:
-    """Raises ChangedSinceApproval when the revision no longer holds what was approved."""
+    """Publish a scheduled revision. Raises ChangedSinceApproval when it no longer holds what was approved."""
     state = (
         TaskState.objects.filter(revision=revision, status=TaskState.STATUS_APPROVED).order_by("-finished_at").first()
     )
@@ -158,8 +169,9 @@ def _publish(revision: Revision) -> None:
 
 
 def _done(deed: Callable[[Due], bool | None], due: Due, page_id: object, *, or_log: str) -> bool:
-    """Whether it could be done. One page's deed fails alone, with its own transaction."""
+    """Return whether it could be done; an error of one page is logged and stops no other."""
     try:
+        # Its own transaction: what a failed page has written is undone, and the connection stays usable for the next.
         with transaction.atomic():
             return deed(due) is not False
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one page, the others are due

@@ -1,4 +1,4 @@
-"""Who wrote of what waits for approval, and whether it is still what was sent. Nobody of them approves it."""
+"""Find who wrote what waits for approval, and whether it is still what was submitted. No author approves it."""
 
 import hashlib
 import json
@@ -23,8 +23,10 @@ def fingerprint(revision: Revision) -> str:
 
 
 def get_writers(revision: Revision) -> set[int]:
-    """Everybody who saved the page since what readers have now, up to this revision; of a translation also who
-    translated, and who wrote what the original holds unread."""
+    """Return the ids of everybody who saved the page since what readers have now, up to this revision.
+
+    Of a translation also who translated, and who wrote what the original holds unread.
+    """
     page = Page.objects.filter(pk=revision.object_id).first()
     if page is None:
         return {revision.user_id} - {None}
@@ -43,14 +45,18 @@ def translation_to(page: Page) -> Translation | None:
 
 
 def last_translator(translation: Translation) -> User | None:
-    """Whoever translated last: the author of the draft that is made of it."""
+    """Return whoever translated last: the author of the draft that is made of the translation."""
     last = _strings(translation).filter(last_translated_by__isnull=False).order_by("-updated_at").first()
     return last.last_translated_by if last is not None else None
 
 
 def _savers(page: Page, revision: Revision) -> set[int]:
-    """Whoever puts back what readers have begins afresh: what others wrote before is gone then. Whoever puts back
-    something older, which nobody approved, brings its author with it."""
+    """Return who saved the page since its live revision.
+
+    Whoever restores what readers have begins afresh: what others wrote before is gone then. Whoever restores something
+    older that nobody approved brings its author along.
+    """
+    # Revisions are never written over once they are fixed, so their ids tell what came later.
     since = page.live_revision_id or 0
     unread = Revision.objects.filter(
         base_content_type=revision.base_content_type, object_id=revision.object_id, pk__gt=since, pk__lte=revision.pk
@@ -61,13 +67,14 @@ def _savers(page: Page, revision: Revision) -> set[int]:
         unread = unread.filter(pk__gte=afresh)
     people = set(unread.values_list("user_id", flat=True))
     older = {old for new, old in put_back.items() if old <= since and old != page.live_revision_id}
+    # An older version that was approved once has had its second pair of eyes.
     older -= set(TaskState.objects.filter(revision__in=older, status="approved").values_list("revision_id", flat=True))
     people |= set(Revision.objects.filter(pk__in=older).values_list("user_id", flat=True))
     return people - {None}
 
 
 def _put_back(page: Page, unread: Any) -> dict[int, int]:
-    """New revision -> the one it was made of."""
+    """Return {new revision: the one it was restored from}."""
     entries = PageLogEntry.objects.filter(page_id=page.pk, action="wagtail.revert", revision__in=unread)
     found = ((entry.revision_id, entry.data.get("revision", {}).get("id")) for entry in entries)
     return {new: old for new, old in found if isinstance(old, int)}
@@ -79,7 +86,7 @@ def _strings(translation: Translation) -> Any:
 
 
 def _translators(translation: Translation, page: Page) -> set[int]:
-    """Who translated a sentence, or chose another file for it, since what readers have now."""
+    """Return who translated a sentence, or chose another file for it, since what readers have now."""
     contexts = OverridableSegment.objects.filter(source=translation.source).values("context")
     overrides = SegmentOverride.objects.filter(locale=translation.target_locale, context__in=contexts)
     since = page.live_revision.created_at if page.live_revision is not None else None

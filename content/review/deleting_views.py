@@ -1,4 +1,4 @@
-"""The page on which one editor asks for a page to be deleted, and another one does it."""
+"""The view in which one editor asks for a page to be deleted, and another one does it."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class WhyForm(forms.Form):
 
 
 def delete(request: HttpRequest, page_id: int) -> HttpResponse:
-    """GET: what refers to the page, and how far its deletion is. POST `action`: ask, end, delete."""
+    """Show what refers to the page and the state of its deletion; on POST do `action`: ask, end or delete."""
     page = get_object_or_404(Page, pk=page_id).specific
     permissions = page.permissions_for_user(request.user)
     if not isinstance(permissions, PublicPagePermissions) or not permissions.can_ask_to_delete():
@@ -53,6 +53,7 @@ def delete(request: HttpRequest, page_id: int) -> HttpResponse:
 
 
 def _done(request: HttpRequest, page: Page, action: str, form: WhyForm) -> HttpResponse:
+    # Read before the page is deleted.
     above, title = page.get_parent().pk, page.get_admin_display_title()
     user: Any = request.user
     if action == "ask":

@@ -1,7 +1,7 @@
-"""Pictures and files that come in several at once, or while a page is written, stand in the history as all others do.
+"""History entries for images and documents that come in several at once, or while a page is written.
 
-Wagtail's screens for one file write what was done into its history, and so into the audit chain (`deeds`); those for
-several files and its choosers write nothing. Ours stand in front of them.
+Wagtail's screens for one file write what was done into its history, and so into the audit chain (`log_receivers`);
+those for several files and its choosers write nothing. Ours stand in front of them.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from wagtail.log_actions import log as log_action
 
 
 class Saved:
-    """`done`: what the history says of it."""
+    """Mixin that logs what was saved. `done`: the action in the history."""
 
     done = "wagtail.create"
     request: HttpRequest
@@ -35,6 +35,7 @@ class Deleted:
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with transaction.atomic():
             answer: HttpResponse = super().post(request, *args, **kwargs)  # type: ignore[misc]
+            # Django clears the key of a deleted object, and the history needs to say which one it was.
             self.object.pk = kwargs[self.pk_url_kwarg]  # type: ignore[attr-defined]
             log_action(self.object, "wagtail.delete", user=request.user, deleted=True)
         return answer
@@ -91,7 +92,7 @@ class ChooseDocument(Chosen, document_chooser.DocumentChooserUploadView):
 
 
 def addresses() -> list[URLPattern]:
-    """In front of Wagtail's, which have the same."""
+    """Return the URL patterns that stand in front of Wagtail's own."""
     return [
         path("images/multiple/add/", AddPictures.as_view()),
         path("images/multiple/<int:image_id>/", ChangePicture.as_view()),
@@ -105,6 +106,6 @@ def addresses() -> list[URLPattern]:
 
 
 def register() -> None:
-    """In place of the choosers' own."""
+    """Replace the create views of both choosers."""
     image_chooser.viewset.create_view_class = ChoosePicture
     document_chooser.viewset.create_view_class = ChooseDocument

@@ -1,4 +1,4 @@
-"""What happens when a workflow has come to its end (settings.WAGTAIL_FINISH_WORKFLOW_ACTION).
+"""Handler for the end of a workflow (settings.WAGTAIL_FINISH_WORKFLOW_ACTION).
 
 Wagtail imports this module while its own models are being made: nothing here may import a model at the top.
 """
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def finish(workflow_state: Any, user: Any = None) -> None:
-    """Publishes a page's approved revision; everything else as Wagtail does it."""
+    """Publish a page's approved revision; handle everything else as Wagtail does."""
     from wagtail.models import Page
     from wagtail.workflows import publish_workflow_state
 

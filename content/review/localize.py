@@ -1,4 +1,4 @@
-"""wagtail-localize, without its way around the second pair of eyes, and with who translated what in the audit chain."""
+"""wagtail-localize without its ways around the second editor, and with audit entries of translations."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -24,10 +24,14 @@ View = Callable[..., HttpResponse]
 
 
 class UpdateForm(UpdateTranslationsForm):
-    """Fetches what is new in the original. "Publish immediately" isn't offered, and is refused when posted."""
+    """Form that fetches what is new in the original.
+
+    "Publish immediately" isn't offered, and is refused when posted.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # The field that would publish past the approval.
         del self.fields["publish_translations"]
 
     def clean(self) -> dict[str, Any]:
@@ -48,12 +52,13 @@ class UpdateTranslations(UpdateTranslationsView):
 
 
 def recorded(what: str, view: View) -> View:
-    """The view, and an entry of what it did: by the ids in its address, never by the words."""
+    """Wrap a view so that it writes an audit entry: with the ids in its address, never the words."""
 
     @wraps(view)
     def recording(request: HttpRequest, translation_id: int, **ids: Any) -> HttpResponse:
         with transaction.atomic():
             answer = view(request, translation_id, **ids)
+            # A refused request has changed nothing.
             if answer.status_code < 400:
                 action = "translation.sentence_removed" if request.method == "DELETE" else what
                 log_event(
@@ -65,7 +70,7 @@ def recorded(what: str, view: View) -> View:
 
 
 def begin_snippet(request: HttpRequest, app_label: str, model_name: str, pk: str) -> HttpResponse:
-    """A word begins its other language. Pages need no entry of ours: copying one for translation is in its history."""
+    """Begin a term's translation and record it. Pages need no entry: Wagtail's history has the copying."""
     with transaction.atomic():
         answer: HttpResponse = SubmitSnippetTranslationView.as_view()(
             request, app_label=app_label, model_name=model_name, pk=pk
@@ -76,9 +81,9 @@ def begin_snippet(request: HttpRequest, app_label: str, model_name: str, pk: str
 
 
 def publish_word(request: HttpRequest, word: Any) -> HttpResponse | None:
-    """A word's translation gets before readers: checked as in its form, and in its history, so that editors are mailed.
+    """Publish a term's translation: checked as in its form, and entered in its history, so that editors are mailed.
 
-    wagtail-localize's own view asks no form and writes no history. None: it is another request.
+    wagtail-localize's own view asks no form and writes no history. Returns None for every other request.
     """
     if not isinstance(word, GlossaryTerm) or request.method != "POST" or request.POST.get("action") != "publish":
         return None
@@ -93,6 +98,7 @@ def publish_word(request: HttpRequest, word: Any) -> HttpResponse | None:
         for words in wrong.messages:
             messages.error(request, words)
         return redirect(request.path)
+    # Its view answers alike whether it published or not; a new log row tells that it did.
     made = TranslationLog.objects.filter(source=found.source, locale=found.target_locale)
     with transaction.atomic():
         before = made.count()
@@ -104,7 +110,7 @@ def publish_word(request: HttpRequest, word: Any) -> HttpResponse | None:
 
 
 def addresses() -> list[URLPattern]:
-    """In front of wagtail-localize's, which have the same."""
+    """Return the URL patterns that stand in front of wagtail-localize's own."""
     one = "localize/translate/<int:translation_id>"
     sentence = recorded("translation.sentence_saved", views.edit_string_translation)
     override = recorded("translation.sentence_saved", views.edit_override)

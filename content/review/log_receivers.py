@@ -1,8 +1,7 @@
-"""What Wagtail writes into its history stands in the audit chain too, by ids; what one editor does alone with pages and
-redirects is told to all of them.
+"""Copy Wagtail's history into the audit chain, by ids, and tell all editors what one of them did alone.
 
-One receiver for every screen, bulk action and API of the admin. Code that works without a person (seeding, the clock)
-writes its own entries.
+One receiver for every screen, bulk action and API of the admin. Code that works without a person (seeding, the
+schedule) writes its own entries.
 """
 
 from typing import Any
@@ -25,7 +24,7 @@ TOLD_OF_PAGES = {
     "wagtail.view_restriction.delete": "privacy",
 }
 TOLD_OF_REDIRECTS = ("wagtail.create", "wagtail.edit", "wagtail.delete")
-# Words that stand before readers beside any page, so that no page's approval covers them.
+# Words that readers get outside of any page's approval.
 TOLD_OF_WORDS = {
     "content.glossaryterm": TOLD_OF_REDIRECTS,
     "wagtailimages.image": ("wagtail.edit",),
@@ -45,6 +44,8 @@ def _note(sender: Any, instance: Any, created: bool, **_given: Any) -> None:
     model = entry.content_type.model_class() if entry.content_type_id else None
     _tell(entry, model)
     log_event(
+        # The label of the entry is left out: a title may hold what must not stand in the chain; ids, codes and counts
+        # may.
         f"cms.{entry.action.removeprefix(OURS)}"[:64],
         actor=get_actor(entry.user),
         target_kind=(entry.content_type.model if entry.content_type_id else "")[:32],
@@ -54,7 +55,7 @@ def _note(sender: Any, instance: Any, created: bool, **_given: Any) -> None:
 
 
 def _goes_on(sender: Any, entry: Any) -> bool:
-    """An autosave that writes over its own last revision is the same edit, as it is in the page's history."""
+    """Return whether an autosave wrote over its own last revision: the same edit, as in the page's history."""
     if entry.action != "wagtail.edit" or entry.uuid is None:
         return False
     same: dict[str, Any] = {"uuid": entry.uuid, "action": entry.action}

@@ -1,4 +1,4 @@
-"""A picture or file that is deleted leaves the translations in which it stood.
+"""Remove a deleted image or document from the translations in which it stood.
 
 wagtail-localize offers each chosen file to be replaced in the other language, and asks for it by its number. For one
 that is gone its sentence editor stays empty: nothing of that page could be translated any more.
@@ -24,7 +24,7 @@ def listen() -> None:
 
 
 def places_for(chooser: type[blocks.Block]) -> set[str]:
-    """Names of the parts of blocks where such a file is chosen, as the paths of segments end."""
+    """Return the names of block parts where such a file is chosen, as the paths of segments end."""
     structs = [each for stream in (BodyBlock(), DownloadsBlock()) for each in stream.child_blocks.values()]
     return {
         name

@@ -1,10 +1,10 @@
-"""The task of Wagtail's workflow that an editor does who wrote nothing of it and didn't ask for it.
+"""Models of the approval: the workflow task, what was submitted, requests to delete, and news for editors.
 
-1. An editor submits a page. From here on it is locked for everybody, so that what is looked at is what will be
+1. An editor submits a page. From here on it is locked for everybody, so that what is reviewed is what will be
    published. Who submitted may withdraw it.
 2. Another editor, of the groups named at the task, approves it or asks for changes. `may_decide` says who that can be;
    being a superuser is no reason.
-3. Approving publishes exactly the revision that was looked at (`actions.publish_approved`), unless the checks found
+3. Approving publishes exactly the revision that was reviewed (`actions.publish_approved`), unless the checks found
    what must not reach a reader.
 """
 
@@ -29,7 +29,7 @@ Action = tuple[str, Any, bool]
 
 
 class ReviewLock(WorkflowLock):
-    """What is being looked at stays as it is, for everybody."""
+    """The lock on a page that waits for approval, for everybody."""
 
     def get_message(self, user: User) -> SafeString:
         state = self.object.current_workflow_task_state
@@ -57,7 +57,7 @@ class ReviewLock(WorkflowLock):
 
 
 class DeletionRequest(models.Model):
-    """Somebody asks that a page be deleted; another editor decides (deleting.py)."""
+    """A request to delete a page, which another editor decides (deleting.py)."""
 
     wagtail_reference_index_ignore = True  # not one of the places that refer to the page
 
@@ -77,24 +77,30 @@ class DeletionRequest(models.Model):
 
 class SubmittedManager(models.Manager["Submitted"]):
     def note(self, state: TaskState) -> None:
-        """Write down what a task begins with: its content's fingerprint and its authors."""
+        """Record what a task begins with: its content's fingerprint and its authors."""
         revision = Revision.objects.get(pk=state.revision_id)
         self.create(state=state, fingerprint=fingerprint(revision), authors=sorted(get_writers(revision)))
 
     def get_authors(self, state: TaskState) -> set[int]:
-        """Return the ids of everybody who submitted or wrote of it. Worked out for tasks older than this table."""
+        """Return the ids of everybody who submitted the text or wrote any of it.
+
+        Computed for tasks older than this table.
+        """
         noted = self.filter(state_id=state.pk).values_list("authors", flat=True).first()
+        # Submitted before the upgrade that brought this table: the authors are worked out from the history
+        # (docs/adr/0075).
         people = set(get_writers(state.revision) if noted is None else noted)
         return {pk for pk in (*people, state.workflow_state.requested_by_id, state.revision.user_id) if pk}
 
     def is_unchanged(self, state: TaskState) -> bool:
-        """Whether the revision holds, letter by letter, what it held when it was sent."""
+        """Return whether the revision holds, letter by letter, what it held when it was submitted."""
         noted = self.filter(state_id=state.pk).values_list("fingerprint", flat=True).first()
+        # Read from the database again: the state at hand may have loaded its revision before somebody wrote into it.
         return noted is None or noted == fingerprint(Revision.objects.get(pk=state.revision_id))
 
 
 class Submitted(models.Model):
-    """What was sent for approval, as it was then: the content's fingerprint and everybody who wrote of it."""
+    """What was submitted for approval, as it was then: the content's fingerprint and everybody who wrote any of it."""
 
     wagtail_reference_index_ignore = True
 
@@ -113,7 +119,7 @@ class Submitted(models.Model):
 
 
 class EditorNews(models.Model):
-    """Something one editor did alone that the others must hear of (news.py)."""
+    """Something one editor did alone that the others are mailed about (news.py)."""
 
     wagtail_reference_index_ignore = True
 
@@ -151,7 +157,7 @@ class EditorNews(models.Model):
 
 
 class PageReviewTask(AbstractGroupApprovalTask):
-    """Wagtail's approval by members of a group, without approving one's own."""
+    """Wagtail's approval by members of a group, except for one's own work."""
 
     lock_class = ReviewLock
 
@@ -166,6 +172,7 @@ class PageReviewTask(AbstractGroupApprovalTask):
         return state
 
     def user_can_access_editor(self, obj: Any, user: User) -> bool:
+        # Wagtail lets superusers past the groups, here and in `locked_for_user`; ours does not.
         return self._user_in_groups(user)
 
     def locked_for_user(self, obj: Any, user: User) -> bool:
@@ -185,7 +192,11 @@ class PageReviewTask(AbstractGroupApprovalTask):
 
     @transaction.atomic
     def on_action(self, task_state: TaskState, user: User, action_name: str, **kwargs: Any) -> None:
-        """Approves or sends back. Raises PermissionDenied for whoever may not, and for a page that must not go out."""
+        """Approve the page or send it back.
+
+        Raises PermissionDenied for whoever may not, and for a page that must not be published.
+        """
+        # The workflow before the task, the order in which withdrawing locks: of two at the same moment one wins.
         WorkflowState.objects.select_for_update().get(pk=task_state.workflow_state_id)  # withdrawing locks it too
         state = TaskState.objects.select_for_update().get(pk=task_state.pk).specific
         if state.status != TaskState.STATUS_IN_PROGRESS or not may_decide(state, user):
@@ -194,12 +205,14 @@ class PageReviewTask(AbstractGroupApprovalTask):
             raise PermissionDenied
         if action_name == "approve" and must_not_be_published(state.revision):
             raise PermissionDenied
+        # With the state read under the lock, not the one that the view had loaded.
         super().on_action(state, user, action_name, **kwargs)
 
     def get_task_states_user_can_moderate(self, user: User, **kwargs: Any) -> "models.QuerySet[TaskState]":
         waiting = self.task_states.filter(status=TaskState.STATUS_IN_PROGRESS)
         if not _is_reviewer(self, user):
             return waiting.none()
+        # Asked one by one: authors of older submissions are worked out in Python. Few pages wait at a time.
         return waiting.filter(pk__in=[state.pk for state in waiting if may_decide(state, user)])
 
     @classmethod
@@ -208,7 +221,7 @@ class PageReviewTask(AbstractGroupApprovalTask):
 
 
 def may_decide(state: TaskState, user: User) -> bool:
-    """An editor today, of the task's groups, and neither who submitted nor anybody who wrote of it."""
+    """Return whether a person may decide: an editor today, of the task's groups, and no author of the text."""
     task = state.task.specific
     return (
         isinstance(task, PageReviewTask)

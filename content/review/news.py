@@ -25,12 +25,12 @@ MAX_AT_ONCE = 200
 
 
 def tell(what: str, *, title: str, by: User | None) -> None:
-    """Note it in the caller's transaction. `what`: a value of EditorNews.What."""
+    """Note it for the next mail, in the caller's transaction. `what`: a value of EditorNews.What."""
     EditorNews.objects.create(what=what, title=title[:255], by=by)
 
 
 def send_news() -> int:
-    """One mail to each editor of today about all that is new. Returns how many things were told."""
+    """Mail each of today's editors about everything that is new. Returns how many things were reported."""
     news = list(EditorNews.objects.filter(told_at__isnull=True).select_related("by")[:MAX_AT_ONCE])
     if not news:
         return 0
@@ -38,6 +38,8 @@ def send_news() -> int:
     if not editors:
         log.warning("no_editor_to_tell", news=len(news))
         return 0
+    # Nobody's mail was accepted: the rows stay for the next minute. One editor who got it is enough, or a single wrong
+    # address would have all others mailed every minute.
     if not sum(_sent(editor, news) for editor in editors):
         return 0
     EditorNews.objects.filter(pk__in=[each.pk for each in news]).update(told_at=timezone.now())

@@ -1,4 +1,4 @@
-"""What changed, in the editor's own words: kept in the page's history, then cleared for the next change."""
+"""What changed, in the editor's own words: stored in the page's history, then cleared for the next change."""
 
 from typing import Any
 
@@ -25,13 +25,17 @@ def listen() -> None:
 
 
 def keep_note(sender: Any, instance: Page, revision: Revision | None = None, **kwargs: Any) -> None:
-    """Writes the note of what has just been published into the history, as said by whoever made the change and not by
-    who approved it. The page and its revision lose it, so that nobody's next change goes out under an old sentence."""
+    """Write the note of what has just been published into the history, then clear it.
+
+    In the name of whoever made the change and not of who approved it. Page and revision lose the note, so that nobody's
+    next change goes out under an old sentence.
+    """
     words = getattr(instance, "change_note", "").strip()
-    if not words or not instance.live:  # approved, but its hour has not come: kept until then
+    if not words or not instance.live:  # approved and scheduled: the note waits for the publication
         return
     user = (revision.user if revision else None) or get_active_log_context().user
     log(instance=instance, action=ACTION, user=user, revision=revision, data={"words": words})
+    # An update sends no signal: readers don't see the note, so cached pages stay valid.
     type(instance)._base_manager.filter(pk=instance.pk).update(change_note="")
     if revision is not None and revision.content.get("change_note"):
         revision.content["change_note"] = ""

@@ -1,4 +1,4 @@
-"""Who may do what with pages, pictures and papers, and the workflow in place of Wagtail's own."""
+"""Seed the rights on pages, images and documents, and the approval workflow in place of Wagtail's own."""
 
 from django.contrib.auth.models import Group, Permission
 from wagtail.models import (
@@ -19,7 +19,7 @@ REVIEWERS = "Moderators"
 NAME = "Miratimi nga një redaktor tjetër"
 ROOT_NAME = "Faqet"
 STOCK_ROOT_NAME = "Root"
-# On the whole tree. `publish` lets reviewers take pages away; nobody publishes by it (permissions.py).
+# On the whole tree. `publish` lets reviewers take pages away; nobody publishes by it (models/page_permissions.py).
 PAGES = {
     WRITERS: ("add_page", "change_page"),
     REVIEWERS: ("add_page", "change_page", "publish_page", "lock_page", "unlock_page"),
@@ -29,7 +29,7 @@ FILES_OF_REVIEWERS = (*FILES, "delete_image", "delete_document")
 
 
 def seed_review() -> int:
-    """Adds what is missing of rights on pages and files, and lays our approval on the tree. Returns rows added."""
+    """Add missing rights on pages and files, and put our approval on the tree. Returns how many rows were added."""
     made = 0
     root = Page.get_first_root_node()
     for name, codenames in PAGES.items():
@@ -37,6 +37,7 @@ def seed_review() -> int:
     for name, codenames in ((WRITERS, FILES), (REVIEWERS, FILES_OF_REVIEWERS)):
         made += sum(_on_files(name, codename) for codename in codenames)
     if root.title == STOCK_ROOT_NAME:
+        # Wagtail's migration names the root in English.
         Page.objects.filter(pk=root.pk).update(title=ROOT_NAME, draft_title=ROOT_NAME)
     return made + _workflow(root)
 
@@ -55,13 +56,14 @@ def _on_files(group: str, codename: str) -> int:
 
 
 def _workflow(root: Page) -> int:
-    """Ours on the whole tree, unless somebody has laid another one there on purpose."""
+    """Put our workflow on the whole tree, unless somebody has put another one there on purpose."""
     laid = WorkflowPage.objects.filter(page=root).select_related("workflow").first()
     if laid is not None and not _is_stock(laid.workflow):
         return 0
     task = PageReviewTask.objects.filter(active=True).first()
     if task is None:
         task = PageReviewTask.objects.create(name=NAME)
+        # Only when it is new: which groups approve is then the installation's own choice.
         task.groups.set([_group(REVIEWERS)])
     workflow = Workflow.objects.create(name=NAME)
     WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
@@ -72,7 +74,7 @@ def _workflow(root: Page) -> int:
 
 
 def _is_stock(workflow: Workflow) -> bool:
-    """What Wagtail's migrations laid down: approval by a group, one's own included."""
+    """Return whether it is the workflow of Wagtail's migrations: approval by a group, one's own work included."""
     tasks = [task.specific for task in workflow.tasks]
     return bool(tasks) and all(type(task) is GroupApprovalTask for task in tasks)
 

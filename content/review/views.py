@@ -1,4 +1,4 @@
-"""Looking over what somebody submitted, and submitting a translation."""
+"""Admin views: review what somebody submitted, and submit a translation."""
 
 from typing import Any
 
@@ -25,8 +25,9 @@ class ChangesForm(forms.Form):
 
 
 def decide(request: HttpRequest, state_id: int) -> HttpResponse:
-    """What waits for approval, with what the checks say of it; whoever may, approves it or asks for changes."""
+    """Show what waits for approval with the findings of the checks; on POST approve it or ask for changes."""
     state = get_object_or_404(TaskState, pk=state_id).specific
+    # The submitted revision, not the live page: it is what would be published.
     page = state.revision.as_object()
     if not isinstance(state.task.specific, PageReviewTask) or not page.permissions_for_user(request.user).can_edit():
         raise PermissionDenied
@@ -38,6 +39,7 @@ def decide(request: HttpRequest, state_id: int) -> HttpResponse:
         answer = _decided(request, state, page, form)
         if answer is not None:
             return answer
+    # Of the submitted revision and in this moment: a hotline may have gone stale since it was submitted.
     findings = findings_for(page)
     context = {
         "state": state,
@@ -54,8 +56,9 @@ def decide(request: HttpRequest, state_id: int) -> HttpResponse:
 
 
 def _decided(request: HttpRequest, state: TaskState, page: Page, form: ChangesForm) -> HttpResponse | None:
-    """Where to go after the decision; None when the form must be shown again."""
+    """Carry out the decision and return where to go; None when the form must be shown again."""
     task, action = state.task.specific, request.POST.get("action")
+    # Asked again on POST: since the page was shown, somebody may have decided or the text may have been changed.
     allowed = {name for name, _label, _asks in task.get_actions(page, request.user)}
     if action not in ("approve", "reject"):
         raise PermissionDenied
@@ -73,7 +76,7 @@ def _decided(request: HttpRequest, state: TaskState, page: Page, form: ChangesFo
         comment = form.cleaned_data["comment"]
     try:
         task.on_action(state, request.user, action, comment=comment)
-    except PermissionDenied:  # withdrawn or decided between the look and the press
+    except PermissionDenied:  # withdrawn or decided on since the page was opened
         messages.error(request, _("Nothing was decided: somebody withdrew the page or decided on it in the meantime."))
         return redirect("wagtailadmin_pages:edit", page.pk)
     words = _("Approved: “%(title)s”.") if action == "approve" else _("Sent back: “%(title)s”.")
@@ -82,7 +85,7 @@ def _decided(request: HttpRequest, state: TaskState, page: Page, form: ChangesFo
 
 
 def submit(request: HttpRequest, page_id: int) -> HttpResponse:
-    """GET: what is sent and to whom. POST: the translated sentences become a draft that another editor looks over."""
+    """Show what is submitted and to whom; on POST make a draft of the translated sentences and submit it."""
     page = get_object_or_404(Page, pk=page_id).specific
     permissions = page.permissions_for_user(request.user)
     translation = get_translation(page)

@@ -1,4 +1,4 @@
-"""The pages that a reader may save on their phone."""
+"""Template tag for the pages that a reader may save on their phone."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ PAGES_LOOKED_AT = 300
 
 @register.simple_tag(takes_context=True)
 def pages_to_keep(context: dict[str, Any]) -> list[dict[str, Any]]:
-    """[{"title", "addresses", "is_first"}]: the page of help, then each page of the menu with what stands under it.
+    """Return [{"title", "addresses", "is_first"}]: the help page, then each page of the menu with those beneath it.
 
     Sensitive pages aren't offered: no copy of them should stay anywhere.
     """

@@ -1,4 +1,4 @@
-"""Rich text of public pages. `{% prose value.text %}` in place of Wagtail's `richtext` filter."""
+"""Template tag for rich text of public pages: `{% prose value.text %}` in place of Wagtail's `richtext` filter."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def prose(context: Context, value: Any) -> SafeString:
-    """A rich text as HTML, with the page's links and words explained where a page is being read."""
+    """Return a rich text as HTML, with the page's links and glossary terms where a page is being read."""
     reading = context.get("reading")
     if reading is not None:
         return reading.prose(value)

@@ -1,4 +1,4 @@
-"""Where a page is referred to, for the admin's own pages."""
+"""Template tag for the places that refer to a page, for the admin's own pages."""
 
 from typing import Any
 
@@ -11,5 +11,5 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def where_referred(context: dict[str, Any], page: Any) -> dict[str, Any]:
-    """{"places", "count"} of a page, with addresses for whoever asks."""
+    """Return {"places", "count"} of a page, with addresses for whoever asks."""
     return {"places": get_referring_pages(page, context["request"].user), "count": count_references(page)}

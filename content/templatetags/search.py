@@ -1,4 +1,4 @@
-"""The results of the search page."""
+"""Template tag for the results of the search page."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Prints what the public pages say of the law, for a lawyer."""
+"""Print what the public pages say of the law, for a lawyer."""
 
 from typing import Any
 

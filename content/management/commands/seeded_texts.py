@@ -1,4 +1,4 @@
-"""How the first texts stand to this release's words for them."""
+"""Compare the first texts with this release's words for them."""
 
 from difflib import unified_diff
 from typing import Any
