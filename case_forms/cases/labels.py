@@ -1,4 +1,4 @@
-"""What the codes of cases are called on screens, where no model field has the words."""
+"""The labels for codes of cases on screens, where no model field has the words."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,6 +9,7 @@ from access.models import localize
 from case_forms.form_builder.models import FormVersion
 
 REFERRAL = "referral"
+# An explanation is sealed with its event and never written again, so old ones are put into words when they are read.
 # Explanations kept before the procedure read these answers back in words: {code: its words}
 OLD_CODES = {
     "sq": {"yes": "Po", "no": "Jo", "unknown": "Nuk dihet"},
@@ -18,7 +19,7 @@ QUOTES = {"sq": "«{}»", "en": "“{}”"}
 
 
 def service_labels(codes: Iterable[str]) -> list[str]:
-    """The words for what a referral asks for, as the referral forms have them now."""
+    """Return the labels for what a referral asks for, as the referral forms have them now."""
     language = (get_language() or "sq").split("-")[0]
     known: dict[str, Any] = {}
     for version in FormVersion.objects.newest():
@@ -31,7 +32,7 @@ def service_labels(codes: Iterable[str]) -> list[str]:
 
 
 def without_codes(sentence: str, language: str) -> str:
-    """A kept sentence with the answers that were once quoted as codes («yes») in words."""
+    """Replace the answers that a stored sentence once quoted as codes («yes») by words."""
     quote = QUOTES.get(language, QUOTES["sq"])
     for code, words in OLD_CODES.get(language, OLD_CODES["sq"]).items():
         sentence = sentence.replace(quote.format(code), quote.format(words))
