@@ -41,7 +41,7 @@ def newer_version(case: Case, at: datetime | None = None) -> ProcedureVersion | 
     except ProcedureVersion.DoesNotExist:
         return None
     own = case.procedure_version
-    # A version that takes effect later was published for new cases; a case is never moved back to an older one.
+    # Only forward: a case that was opened under a later version is not moved back.
     return current if current.pk != own.pk and current.in_force_from > own.in_force_from else None
 
 
