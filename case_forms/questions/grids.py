@@ -1,4 +1,4 @@
-"""Types that put several choices in an order or in a table."""
+"""The types that put several choices in an order or in a table."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,6 +34,7 @@ class Ranking(QuestionType):
         return "group"
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> list[str]:
+        # From `from_post`: two choices have the same place, or one has none.
         if isinstance(raw, dict) and PLACES in raw:
             raise _no_order()
         if not isinstance(raw, list):
@@ -53,7 +54,10 @@ class Ranking(QuestionType):
         return raw
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """Fields `name`, one for each choice, "2 shelter": its place and its value. No order: {"places": [...]}."""
+        """Read fields `name`, one for each choice, "2 shelter": its place and its value.
+
+        No order: {"places": [...]}.
+        """
         placed = [text for text in post.getlist(name) if isinstance(text, str)]
         given = [text for text in placed if text.strip()]
         if not given:
@@ -65,6 +69,7 @@ class Ranking(QuestionType):
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
         values = [value for value, _label in self.listed(question, "sq", sources)]
+        # How many a filter lets through depends on other answers, which a schema can't read.
         least = 1 if "choice_filter" in question else len(values)
         items = {"type": "string", "enum": values}
         return {"type": "array", "items": items, "uniqueItems": True, "minItems": least, "maxItems": len(values)}
@@ -74,7 +79,10 @@ class Ranking(QuestionType):
         return "\n".join(f"{place}. {labels.get(chosen, str(chosen))}" for place, chosen in enumerate(value, start=1))
 
     def export_columns(self, question: Question, language: str = "sq") -> list[tuple[str, str]]:
-        """The order in one column; then the place of each choice, when the choices stand in the question."""
+        """List one column for the order; then one for the place of each choice.
+
+        The latter when the choices stand in the question.
+        """
         each = [(choice["value"], text_in(choice["label"], language)) for choice in question.get("choices", ())]
         return [("", ""), *each]
 
@@ -121,7 +129,7 @@ class Matrix(QuestionType):
         return cleaned
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """Fields `name.<row>`."""
+        """Read fields `name.<row>`."""
         entered = {row["value"]: post.get(f"{name}.{row['value']}") for row in question["rows"]}
         return {row: value for row, value in entered.items() if isinstance(value, str) and value} or None
 
@@ -129,6 +137,7 @@ class Matrix(QuestionType):
         return [step(row["value"]) for row in question["rows"] if row["value"] not in value]
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
+        # A row may be null where it needn't be answered: `clean` leaves it out.
         values: list[str | None] = [value for value, _label in self.listed(question, "sq", sources)]
         rows = [row["value"] for row in question["rows"]]
         needed = question.get("required") is True
@@ -142,7 +151,7 @@ class Matrix(QuestionType):
         return "\n".join(f"{rows[row]}: {labels.get(value[row], value[row])}" for row in rows if row in value)
 
     def export_columns(self, question: Question, language: str = "sq") -> list[tuple[str, str]]:
-        """One for each row."""
+        """List one column for each row."""
         return list(_rows(question, language).items())
 
     def export_cells(

@@ -1,4 +1,4 @@
-"""Types whose answer is a text people write: text, long text, what "other" is, case reference; and the hidden one."""
+"""The types whose answer is a text: text, long text, what "other" is, case reference; and the hidden one."""
 
 import re
 import unicodedata
@@ -27,6 +27,7 @@ class Text(QuestionType):
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
         text = checked_text(raw, min(question.get("max_length", self.longest), self.longest))
+        # One writing for ë and ç, whether typed as one character or as two: texts are compared by conditions.
         text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
         if not text:
             raise AnswerError("empty", _("Write something, or leave this out."))
@@ -87,6 +88,7 @@ class CaseReference(QuestionType):
         if not isinstance(raw, str):
             raise wrong_type(_("Write this as text."))
         reference = raw[:32].strip(" ").upper()
+        # Not cut silently: what is longer is no reference, whatever its first six characters are.
         if len(raw) > 32 or not REFERENCE.fullmatch(reference):
             raise AnswerError("not_a_reference", _("Write the six letters and digits of the case, such as 7K2M9Q."))
         return reference
