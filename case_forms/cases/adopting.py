@@ -55,7 +55,7 @@ def of_an_older_procedure(cases: CaseQuerySet, at: datetime) -> CaseQuerySet:
 
 
 def may_adopt(case: Case, user: User) -> bool:
-    """Say whether this person is a coordinator of the case's region, or of its unit's."""
+    """Return whether this person is a coordinator of the case's region, or of its unit's."""
     return user.coordinated_regions().filter(pk__in=(case.region_id, case.unit.region_id)).exists()
 
 

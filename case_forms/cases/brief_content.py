@@ -213,7 +213,7 @@ def _get_readers(fact: str) -> Mapping[str, bool]:
 
 
 def police_words(told: Sequence[Notice]) -> str:
-    """Say whether and when the police were notified of the case, and whether they took it on: as it stands now.
+    """Return whether and when the police were notified of the case, and whether they took it on: as it stands now.
 
     `told`: the case's notices to the police, the first first. Who accepted and gave it back later took nothing on.
     """

@@ -70,7 +70,7 @@ def numbers_to_call(rows: list[Notice], now: datetime, language: str | None) -> 
 
 
 def has_nobody(notice: Notice) -> bool:
-    """Say whether there is nobody to notify; a contact who has left is nobody."""
+    """Return whether there is nobody to notify; a contact who has left is nobody."""
     return notice.state not in SETTLED and (notice.contact_id is None or notice.reason == NO_CONTACT)
 
 

@@ -223,13 +223,13 @@ def _root(line: NoticeLine, by_id: dict[UUID, NoticeLine]) -> NoticeLine:
 
 
 def _is_last_word(line: NoticeLine) -> bool:
-    """Say whether this is a "no" that leaves the duty with nobody, unless somebody else is asked."""
+    """Return whether this is a "no" that leaves the duty with nobody, unless somebody else is asked."""
     has_said = line.purpose in LAST_WORD or line.reason == WRONG_AREA
     return has_said and line.state == NoticeState.DECLINED and line.purpose not in TO_COORDINATORS
 
 
 def _has_reached(line: NoticeLine) -> bool:
-    """Say whether a coordinator has answered that the call reached somebody."""
+    """Return whether a coordinator has answered that the call reached somebody."""
     outcomes = (answer.reason for answer in line.answers if answer.kind == ReplyKind.OUTCOME)
     return line.purpose in TO_COORDINATORS and any(reason != NOT_REACHED for reason in outcomes)
 

@@ -148,7 +148,7 @@ def _facts(procedure: Mapping[str, Any], scope: dict[str, Any]) -> dict[str, Any
 
 
 def listens(rule: Mapping[str, Any], event: Event) -> bool:
-    """Say whether a rule is about this kind of event and this form, whatever was answered."""
+    """Return whether a rule is about this kind of event and this form, whatever was answered."""
     forms = rule.get("forms")
     return rule.get("on") == event.kind and (not forms or event.form in forms)
 

@@ -130,7 +130,7 @@ def what_breaks(change: Changing, standing: Standing, *, deep: bool = True) -> I
 
 
 def concerns(needs: RuleNeeds, change: Changing, standing: Standing) -> bool:
-    """Say whether a rule has to do with the form as it is or as it would be."""
+    """Return whether a rule has to do with the form as it is or as it would be."""
     sides = [side for side in (change.before, change.after) if side is not None]
     # Only a form that names a case reaches the version which that case was opened under.
     if standing.is_over and not any(side.names_cases for side in sides):

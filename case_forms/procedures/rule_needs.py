@@ -181,7 +181,7 @@ class RuleNeeds:
                     yield Break("unanswered", key)
 
     def _can(self, side: FormSide, *conditions: Expression) -> bool:
-        """Say whether these may hold together on this form: False is proven."""
+        """Return whether these may hold together on this form: False is proven."""
         whole = {"and": [*conditions, *side.surroundings.known_of(*conditions)]}
         known = {**side.kinds, **self.settings}
         kinds = {name: known.get(name) for name in sorted(expressions.references(whole))}
@@ -211,7 +211,7 @@ def get_needs(procedure: Mapping[str, Any]) -> list[RuleNeeds]:
 
 
 def may_match_none(needs: list[RuleNeeds], key: str, side: FormSide) -> bool:
-    """Say whether there may be answers to this form about which no rule says anything; False is proven."""
+    """Return whether there may be answers to this form about which no rule says anything; False is proven."""
     conditions = [each.when for each in needs if each.listens_to(key, side)]
     if not conditions or any(condition is True for condition in conditions):
         return False

@@ -63,7 +63,7 @@ class Attachments(Protocol):
     """The files that this person has uploaded for this form."""
 
     def has(self, identity: str) -> bool:
-        """Say whether there is one of this id (a UUID in its usual writing, small letters)."""
+        """Return whether there is one of this id (a UUID in its usual writing, small letters)."""
         ...
 
 
@@ -156,7 +156,7 @@ class QuestionType(ABC):
         With a scope: what the filter lets through.
         """
         listed = self.listed(question, language, sources)
-        # Without a scope nothing is known of the other answers: exports and old answers show all choices.
+        # Without a scope nothing is known of the other answers, so the filter can't be judged.
         if scope is None or "choice_filter" not in question:
             return listed
         return [choice for choice in listed if self.is_offered(choice[0], question, sources, scope)]
@@ -180,20 +180,19 @@ class QuestionType(ABC):
         return next((choice.get("with", {}) for choice in question.get("choices", []) if choice["value"] == value), {})
 
     def is_offered(self, value: str, question: Question, sources: ChoiceSource, scope: Mapping[str, Any]) -> bool:
-        """Say whether the filter lets a choice through. One that can't be worked out lets nothing through."""
+        """Return whether the filter lets a choice through. One that can't be worked out lets nothing through."""
         if "choice_filter" not in question:
             return True
         choice = {**self.attributes(value, question, sources), "value": value}
         try:
             return expressions.truthy(expressions.evaluate(question["choice_filter"], {**scope, "choice": choice}))
-        # An offered choice is accepted, so what can't be judged isn't offered.
         except expressions.LogicError:
             return False
 
     def live(self, question: Question, today: date) -> dict[str, Any]:
         """Return what static/js/answers.js must know of the question to read its answer: its bounds, and the like."""
         known = {name: question[name] for name in LIVE if name in question}
-        # The day of the server: the phone's clock may be wrong.
+        # Written out by the server, whose day counts and not the phone's.
         return {name: today.isoformat() if value == "today" else value for name, value in known.items()}
 
     def filterable(self, question: Question, language: str, sources: ChoiceSource) -> list[dict[str, Any]]:
@@ -251,7 +250,7 @@ def in_our_words(language: str, *labels: "tuple[str, str | Promise]") -> list[Ch
 
 
 def is_unanswered(raw: Any) -> bool:
-    """Say whether there is no answer: null, an empty or blank text, an empty list or object."""
+    """Return whether there is no answer: null, an empty or blank text, an empty list or object."""
     if isinstance(raw, str):
         return not raw.strip()
     return raw is None or (isinstance(raw, list | dict) and not raw)

@@ -25,7 +25,7 @@ MAX_RADIOS = 12
 
 
 def is_choice(value: str, kind: QuestionType, question: Question, context: CleanContext) -> bool:
-    """Say whether the list has this value and, when something is known of the other answers, offers it now."""
+    """Return whether the list has this value and, when something is known of the other answers, offers it now."""
     named = kind.list_of(question)
     if named:
         # Judged before the database is asked: it must not get a NUL or a megabyte from a program.
@@ -120,7 +120,6 @@ class SelectMany(SelectOne):
         return super().live(question, today) | ({"exclusive": alone} if alone else {})
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        # A browser that goes back may send a box twice; the order of the page stays.
         return [value for value in dict.fromkeys(post.getlist(name)) if isinstance(value, str) and value] or None
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
@@ -131,8 +130,7 @@ class SelectMany(SelectOne):
         array = {"type": "array", "items": super().schema(question, sources), "uniqueItems": True, **bounded}
         alone = exclusive_values(question)
         if alone:
-            # "If it contains an exclusive one, it has one item": a schema can say no more plainly that they stand
-            # alone.
+            # If it contains an exclusive one, it has no other item.
             array["if"], array["then"] = {"contains": {"enum": alone}}, {"maxItems": 1}
         return array
 

@@ -106,7 +106,7 @@ def _said(scores: list[Score]) -> str:
 
 
 def _shows_signs(found: Score) -> bool:
-    """Say whether it is short of a pattern, and still enough to look closer.
+    """Return whether it is short of a pattern, and still enough to look closer.
 
     Our own proposal, not the ILO's: any strong indicator; for a child any of exploitation; for an adult a positive
     dimension, or exploitation together with any means.
@@ -120,7 +120,7 @@ def _shows_signs(found: Score) -> bool:
 
 
 def is_positive(strong: int, medium: int, weak: int) -> bool:
-    """Say whether a dimension is positive.
+    """Return whether a dimension is positive.
 
     Two strong; one strong and another of any kind; three medium; or two medium and one weak.
     """
@@ -172,6 +172,6 @@ def _dimension(dimension: str, indicators: list[dict[str, Any]], present: set[st
 
 
 def _shows_act(present: set[str]) -> bool:
-    """Say whether there was an act: any indicator of the recruitment phase says so."""
+    """Return whether there was an act: any indicator of the recruitment phase says so."""
     phases = {dimension["id"]: dimension["phase"] for dimension in catalogue()["dimensions"]}
     return any(phases[by_id()[key]["dimension"]] == "recruitment" for key in present if key in by_id())

@@ -147,7 +147,7 @@ def step_count(question: Question) -> int:
 
 
 def is_number(raw: Any) -> bool:
-    """Say whether this is a finite number, and no truth value. Whole numbers may be of any size."""
+    """Return whether this is a finite number, and no truth value. Whole numbers may be of any size."""
     return not isinstance(raw, bool) and (isinstance(raw, int) or (isinstance(raw, float) and math.isfinite(raw)))
 
 

@@ -130,7 +130,7 @@ class Geopoint(QuestionType):
 
 
 def is_coarse(question: Question) -> bool:
-    """Say whether only the municipality may be stored."""
+    """Return whether only the municipality may be stored."""
     return question.get("coarsen") == "municipality"
 
 

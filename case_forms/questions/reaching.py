@@ -31,7 +31,7 @@ class Phone(QuestionType):
         if not PHONE.fullmatch(text):
             raise _not_a_phone()
         digits = re.sub(r"[^0-9]", "", text)
-        # phonenumbers knows no short numbers: it would call 129 impossible.
+        # Before `phonenumbers` is asked, which calls 129 impossible.
         if SHORT_NUMBER.fullmatch(digits) and not text.startswith("+"):
             return digits
         written = _international(text)

@@ -19,7 +19,7 @@ class ZoneChoice(SelectOne):
         self, question: Question, language: str, sources: ChoiceSource, scope: Mapping[str, Any] | None = None
     ) -> list[Choice]:
         listed = self.listed(question, language, sources)
-        # Without a scope for reading old answers, too: a zone that is no longer in use keeps its name.
+        # Old answers are read without a scope: a zone that is no longer in use keeps its name.
         if scope is None:
             return listed
         return [choice for choice in listed if self.is_offered(choice[0], question, sources, scope)]

@@ -53,7 +53,7 @@ class FormState:
 
 
 def is_too_large(sheet: FormState) -> bool:
-    """Say whether more was typed than a page can carry."""
+    """Return whether more was typed than a page can carry."""
     return len(json.dumps(sheet.answers, ensure_ascii=False).encode()) > LARGEST
 
 

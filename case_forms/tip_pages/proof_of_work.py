@@ -64,7 +64,7 @@ def factor_for(sent_this_hour: int) -> int:
 
 
 def is_proven(proof: str, secret: bytes, *, factor: int = 1) -> bool:
-    """Say whether this proof was worked out for this form state, is still good, and was hard enough.
+    """Return whether this proof was worked out for this form state, is still good, and was hard enough.
 
     Hard enough: at least `factor` times the usual work. Whatever `proof` is, nothing is raised.
     """

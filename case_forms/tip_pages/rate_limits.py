@@ -64,12 +64,12 @@ def is_above(sheet: FormState, proof: str, *, is_in_danger: bool) -> bool:
 
 
 def is_flooded(where: str) -> bool:
-    """Say whether what comes from here now would wait for the unit to look at it first."""
+    """Return whether what comes from here now would wait for the unit to look at it first."""
     return sent().is_used_up(where)
 
 
 def may_try_code(sheet: FormState, proof: str) -> str:
-    """Say whether a receipt code may be tried now: each page is good for one try.
+    """Return whether a receipt code may be tried now: each page is good for one try.
 
     With a proof always; without one after a moment, and only while few wrong codes have been tried in this hour,
     wherever

@@ -116,7 +116,7 @@ def _meant(token: str) -> list[str]:
 
 
 def one_letter_apart(one: str, other: str) -> bool:
-    """Say whether one letter is put in, left out, wrong, or swapped with its neighbour."""
+    """Return whether one letter is put in, left out, wrong, or swapped with its neighbour."""
     if abs(len(one) - len(other)) > 1 or one == other:
         return False
     # Only what comes after the first difference is compared: equal rests mean one letter of difference.

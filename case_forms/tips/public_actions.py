@@ -224,7 +224,7 @@ def _would_join(tip_id: UUID, at: datetime) -> set[UUID]:
 
 
 def may_add(tip: Tip) -> bool:
-    """Say whether the person can add to it.
+    """Return whether the person can add to it.
 
     A tip that was dealt with is opened again by whoever wrote it; not one that was closed as sent by mistake.
     """
@@ -294,7 +294,7 @@ def take_back(*, tip_id: UUID, at: datetime | None = None) -> Tip:
 
 
 def _is_danger(tip: Tip) -> bool:
-    """Say whether it is about danger. One that can't be read counts as danger: nobody can say that it isn't."""
+    """Return whether it is about danger. One that can't be read counts as danger: nobody can say that it isn't."""
     try:
         return tip.is_in_danger
     except (SealBroken, KeyRingError):

@@ -168,7 +168,7 @@ def _withdraw_the_units_notices(tip: Tip) -> None:
 
 
 def _first_waits(first: Notice, tip: Tip) -> bool:
-    """Say whether the tip that a chase began with is another one, and nobody has taken it yet."""
+    """Return whether the tip that a chase began with is another one, and nobody has taken it yet."""
     return Tip.objects.filter(pk=first.case_id, state=TipState.NEW).exclude(pk=tip.pk).exists()
 
 
