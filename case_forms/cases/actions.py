@@ -239,7 +239,7 @@ class _Carrying:
             raise CannotApply(action.rule, "no_case")
         return self.case, self.event
 
-    # ---- who is told ----
+    # ---- who is notified ----
 
     def _notify(self, action: Action) -> None:
         case, event = self._here(action)

@@ -46,7 +46,7 @@ CASE_PARTS: Mapping[str, str] = {
 # Whoever isn't notified as a duty of the procedure learns no more of the case than the help needs: no status, which
 # says "trafficking"; a school nothing but where to call (ADR 57).
 FACTS_TO_HELP = frozenset({"reference", "urgency", "age_group", "municipality", "occurred_at", "unit", "callback"})
-# Of interest to whoever takes over or keeps the file; the police and the others don't need to read it.
+# Of interest to whoever takes over or holds the file; the police and the others don't need to read it.
 FACTS_OF_FEW: Mapping[str, frozenset[str]] = {
     "formal_identification": frozenset({Role.PROTECTION_SERVICE, Role.RESPONSIBLE_AUTHORITY, Role.LEGAL_AID}),
     "police": frozenset({Role.PROTECTION_SERVICE, Role.RESPONSIBLE_AUTHORITY, Role.LEGAL_AID}),
@@ -98,7 +98,7 @@ class BriefFacts(AnswerFacts):
     """The source of a brief about a case."""
 
     case: Case
-    sender: str = ""  # whoever filed the form, for offices that keep the paper
+    sender: str = ""  # whoever filed the form, for offices that file the paper
 
     @property
     def case_status(self) -> str:
@@ -215,7 +215,7 @@ def _get_readers(fact: str) -> Mapping[str, bool]:
 def police_words(told: Sequence[Notice]) -> str:
     """Return whether and when the police were notified of the case, and whether they took it on: as it stands now.
 
-    `told`: the case's notices to the police, the first first. Who accepted and gave it back later took nothing on.
+    `told`: the case's notices to the police, the oldest first. Who accepted and gave it back later took nothing on.
     """
     # `accepted_at` stays when somebody gives the notice back; `declined_at` is what says that they did.
     going_on = [notice for notice in told if notice.declined_at is None]
@@ -279,7 +279,7 @@ def _in_its_group(row: BriefRow, place: AnswerPlace) -> BriefRow:
     for language, words in row.label.items():
         names = (f"{_in(repeat.label, language)} {index + 1}" for repeat, index in groups)
         label[language] = f"{', '.join(names)}: {words}"
-    # The position is part of the key, which keeps the rows of several children apart.
+    # The position is part of the key, so rows of several children differ.
     return replace(row, key=f"{key}{row.key}", label=label)
 
 

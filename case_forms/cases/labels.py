@@ -10,7 +10,7 @@ from case_forms.form_builder.models import FormVersion
 
 REFERRAL = "referral"
 # An explanation is sealed with its event and never written again, so old ones are put into words when they are read.
-# Explanations kept before the procedure read these answers back in words: {code: its words}
+# Explanations stored before the procedure read these answers back in words: {code: its words}
 OLD_CODES = {
     "sq": {"yes": "Po", "no": "Jo", "unknown": "Nuk dihet"},
     "en": {"yes": "Yes", "no": "No", "unknown": "Not known"},

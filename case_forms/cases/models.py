@@ -63,7 +63,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class Case(models.Model):
-    """One person's case. What was told about them stays sealed in the submissions; here is only what routes it."""
+    """One person's case. What was reported about them stays sealed in the submissions; here is only what routes it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Said on the phone and read by recipients, so nothing can be learnt from it.

@@ -94,11 +94,11 @@ class NoticeLine:
     moments: tuple[Moment, ...]
     answers: tuple[Answer, ...]
     mark: str  # "", amber, red, breach: the worst mark passed without an acceptance
-    minutes_open: int | None  # since owed, while nobody has taken it
+    minutes_open: int | None  # since it was created, while nobody has taken it
     minutes_left: int | None  # until answer_by, negative when it is past; None when settled or without one
     next_step: str | None  # send, resolve, remind, deputy, call; list: the coordinator's list of the day
     next_step_at: datetime | None
-    is_unresolved: bool  # nobody is there to be told
+    is_unresolved: bool  # there is nobody to notify
     is_outside_area: bool  # the recipient's office answers for other places
     to_call: tuple[ToCall, ...]
     loud: bool

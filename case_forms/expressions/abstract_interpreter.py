@@ -162,7 +162,10 @@ class Evaluator:
         return self._and("and", [{"!=": [{"var": key}, None]} for key in arguments])
 
     def _asked(self, operator: str, arguments: list[Any]) -> int:
-        """Return the truth of some, all, none: what the body can come to within an entry decides, where there are entries."""
+        """Return the truth of some, all, none.
+
+        What the body can come to within an entry decides, where there are entries.
+        """
         found = 0
         for cell in self.cells(arguments[0]):
             if isinstance(cell, Thing):

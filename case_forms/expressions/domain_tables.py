@@ -42,7 +42,7 @@ def domain(info: KindInfo) -> Cells:
         case "choice":
             if info.choices is None:
                 return (NOTHING, Texts())
-            # More would be too many cells to compare; their set still tells what can't be chosen.
+            # More would be too many cells to compare; their set still shows what can't be chosen.
             if len(info.choices) <= MAX_CONSTS:
                 return (NOTHING, *map(Const, sorted(info.choices)))
             return (NOTHING, Texts(among=info.choices))

@@ -15,7 +15,7 @@ from .limits import DEFAULT_LIMITS, Limits, LogicError, Run
 from .loops import LAZY_BUILDERS
 from .operators import EAGER, LAZY, check_arguments, get_arguments
 
-MAX_KEPT = 4096  # compiled expressions; a form has a few dozen, each evaluated on every submission
+MAX_KEPT = 4096  # cached expressions; a form has a few dozen, each evaluated on every submission
 
 _kept: dict[bytes, Compiled] = {}
 

@@ -3,7 +3,7 @@
 Variables, and what is worked out from them, are terms. First the condition is looked at with every term as wide as its
 kind (abstract_interpreter.py); when that doesn't refute it, terms that stand in more than one place are split at the
 constants they are compared with, and so are pairs compared more than once, one after the other, as long as nothing
-refutes them. Only a refutation of every case is a proof; whatever can't be told counts as possible.
+refutes them. Only a refutation of every case is a proof; whatever can't be decided counts as possible.
 """
 
 from collections.abc import Iterator, Mapping

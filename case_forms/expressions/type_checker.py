@@ -67,7 +67,7 @@ class _Checker:
         self.words = words
         self.found: list[KindProblem] = []
 
-    # ---- telling ----
+    # ---- reporting ----
 
     def tell(self, word: str, part: Any, info: KindInfo, other: str = "", code: str = "type_mismatch") -> None:
         name = variable_in(part)

@@ -10,7 +10,7 @@ The steps, in order:
    order written, with their expressions worked out.
 
 An expression that can't be worked out ends the decision with DecisionFailed: a case is never half decided, and the
-sender is told at once that nothing was received.
+sender learns at once that nothing was received.
 """
 
 from collections import ChainMap
@@ -87,7 +87,7 @@ class Decision:
     """The actions of a decision, in the order to carry them out.
 
     explanation: one entry for each rule that applied, {"rule": key, "words": {"sq", "en"}, "because": {"sq", "en"}};
-    `because` reads the rule's condition back. Both are stored sealed: they tell what was answered. facts: {key: value}.
+    `because` reads the rule's condition back. Both are stored sealed: they show what was answered. facts: {key: value}.
     settings: {`_setting_<key>`: value}, as they stood.
     """
 

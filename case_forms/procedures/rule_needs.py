@@ -49,8 +49,8 @@ class Break:
     value: str = ""
 
 
-MAX_PROVEN = 2_000  # kept of each rule
-# Told only when it was otherwise before: a rule may well be written so.
+MAX_PROVEN = 2_000  # cached for each rule
+# Reported only when it was otherwise before: a rule may well be written so.
 ONLY_WHEN_NEW = frozenset({"never_with", "unanswered"})
 # These need a form without problems of its own, and take longer.
 DEEP = frozenset({"never", "never_with", "unanswered"})
@@ -85,7 +85,10 @@ class FormSide:
         return any(question.type == "case_reference" for question in self.questions.values())
 
     def offers(self, key: str, value: str) -> bool:
-        """Say whether a question has a choice of this value that its filter can ever let through; True when unknown."""
+        """Return whether a question has a choice of this value that its filter can ever let through.
+
+        True when unknown.
+        """
         question, info = self.questions.get(key), self.kinds.get(key)
         if question is None or info is None or info.choices is None:
             return True

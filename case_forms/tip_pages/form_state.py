@@ -19,7 +19,7 @@ from vault.seal import SealBroken, get_place, seal, unseal
 
 LARGEST = 48_000  # bytes of what was typed: several times what a long report comes to
 # With room for what sealing adds; what is longer is refused before it is decrypted.
-LONGEST = 2 * LARGEST  # characters of a sealed sheet
+LONGEST = 2 * LARGEST  # characters of a sealed form state
 SECRET_BYTES = 32
 
 

@@ -1,6 +1,6 @@
 """Receipt codes: what a person needs to come back and read the answer.
 
-Four everyday words, easier to keep in mind than on paper: "mollë karrige ylber fener".
+Four everyday words, easier to remember than to carry on paper: "mollë karrige ylber fener".
 
 The lists (`data/words.*.txt`) are of our own making: things of every day, nothing that names anybody or says what this
 site is about, no two of one list closer than two letters to each other. 1210 words in English and 1366 in Albanian give

@@ -70,7 +70,7 @@ class Tip(models.Model):
     region's seat; `unit` the one that answers. `session_id`: the informative session whose card it came from.
     `send_key` is a hash of the form's own secret (sending twice stores once); `receipt_hash` of the receipt code, null
     when nobody can come back any more. `identification`: the draft, and later the submission, that a worker began.
-    `held_back`: it came above what is told one by one, and nobody has looked at it yet; only the unit was notified.
+    `held_back`: it came above the budget, and nobody has looked at it yet; only the unit was notified.
     `frozen_at`: whoever has the code has shut it, so that nobody reads the answer with it any more.
     `erase_notices_at`: taken back, but about danger: until then whoever was notified may still read what they got.
     """

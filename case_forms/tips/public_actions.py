@@ -243,7 +243,7 @@ def mark_seen(tip: Tip, *, at: datetime | None = None) -> int:
 def freeze(*, tip_id: UUID, at: datetime | None = None) -> None:
     """Lock the receipt code for good: nobody reads an answer, adds or takes back with it any more (docs/adr/0072).
 
-    What was sent stays with the unit, which is told that an answer here won't be read. Freezing twice is once.
+    What was sent stays with the unit, which sees that an answer here won't be read. Freezing twice is once.
     """
     moment = at or timezone.now()
     with transaction.atomic():
