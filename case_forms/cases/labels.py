@@ -9,8 +9,8 @@ from access.models import localize
 from case_forms.form_builder.models import FormVersion
 
 REFERRAL = "referral"
-# An explanation is sealed with its event and never written again, so old ones are put into words when they are read.
-# Explanations stored before the procedure read these answers back in words: {code: its words}
+# Explanations stored before the procedure read these answers back in words: {code: its words}. An explanation is never
+# written again, so old ones are put into words when they are read.
 OLD_CODES = {
     "sq": {"yes": "Po", "no": "Jo", "unknown": "Nuk dihet"},
     "en": {"yes": "Yes", "no": "No", "unknown": "Not known"},

@@ -17,8 +17,7 @@ from case_forms.procedures.models import ProcedureVersion
 from notifications.directory.models import Partner
 from vault.fields import SealedJSONField, SealedTextField
 
-# And without 0 and 1, which look like O and I.
-# Crockford's alphabet: no I, L, O, U; can be read over a phone.
+# Crockford's alphabet: no I, L, O, U; can be read over a phone. And without 0 and 1, which look like O and I.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 

@@ -25,8 +25,8 @@ class RegisterIndex(IndexView):
     """The list of modeladmin with our own filter form instead of its links."""
 
     @property
-    # What modeladmin would take for lookups of the ORM.
     def IGNORED_PARAMS(self) -> tuple[str, ...]:
+        # modeladmin would take our filters for lookups of the ORM.
         return (*IndexView.IGNORED_PARAMS, *self.filter_form.fields)
 
     @cached_property
@@ -105,7 +105,7 @@ class ByBeginning(DjangoORMSearchHandler):
     """A search by the beginning of codes and references, so that an index finds them among 100,000."""
 
     def search_queryset(self, queryset: Any, search_term: str, **kwargs: Any) -> Any:
-        # Codes and references are stored in capitals; `istartswith` would not use the index.
+        # Codes and references are stored in capitals, so the case needn't be ignored in the database.
         term = search_term.strip().upper()
         if not term:
             return queryset

@@ -33,8 +33,8 @@ from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, OPEN, Notic
 
 from .models import Case, Deadline
 
-# The position is what `with_urgency` annotates, so an order by it is the order of urgency.
-# From the most urgent to the least; the words are in the state badge.
+# From the most urgent to the least; the words are in the state badge. The position is what `with_urgency` annotates, so
+# an order by it is the order of urgency.
 URGENCIES = ("no_contact", "call", "breach", "late", "escalated", "red", "failed", "amber", "waiting", "quiet")
 MARKS = ("breach", "red", "amber")
 
@@ -81,7 +81,7 @@ def _case_ids(moment: datetime) -> list[tuple[str, "QuerySet[Any]"]]:
 
 def bearers() -> NoticeQuerySet:
     """Return the notices by which somebody bears, or bore, a duty."""
-    # order_by(): the model's ordering would go into each subquery and sort it for nothing.
+    # Without the model's ordering: these querysets are parts of other queries.
     return Notice.objects.order_by().filter(purpose__in=BEARERS)
 
 

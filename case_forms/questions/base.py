@@ -202,6 +202,7 @@ class QuestionType(ABC):
         """
         if "choice_filter" not in question:
             return []
+        # All of them, offered now or not: answers change while the page is open.
         return [
             {"value": value, "label": label, "with": dict(self.attributes(value, question, sources))}
             for value, label in self.listed(question, language, sources)

@@ -123,6 +123,7 @@ class SelectMany(SelectOne):
         return [value for value in dict.fromkeys(post.getlist(name)) if isinstance(value, str) and value] or None
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
+        # At least one: an empty list is no answer, whatever `min` says.
         bounded = {
             "minItems": max(question.get("min", 1), 1),
             "maxItems": min(question.get("max", MAX_VALUES), MAX_VALUES),

@@ -104,6 +104,7 @@ class Signature(QuestionType):
         What isn't strokes stays as it came, for `clean` to judge.
         """
         drawn, written = (str(post.get(f"{name}.{part}") or "").strip() for part in ("strokes", "name"))
+        # Without a script there is no drawing; the name is then what signs.
         strokes = None if post.get(f"{name}.clear") else _read(drawn)
         return {**({"strokes": strokes} if strokes else {}), **({"name": written} if written else {})} or None
 

@@ -117,6 +117,7 @@ class Matrix(QuestionType):
         for row in raw:
             if row not in rows:
                 raise AnswerError("unknown_row", _("There is no such row."))
+        # Stored in the question's order, whatever order the answer came in.
         cleaned = {}
         for row in rows:
             if raw.get(row) is None:

@@ -64,6 +64,7 @@ class Indicators(QuestionType):
     def clean(self, raw: Any, question: Question, context: CleanContext) -> dict[str, dict[str, str]]:
         if not isinstance(raw, dict):
             raise wrong_type(_("Answer each indicator from the list."))
+        # From the data file, so an indicator that a program makes up is refused and not counted.
         known = by_id()
         cleaned = {}
         for key, given in raw.items():

@@ -11,6 +11,7 @@ from .base import AnswerError, ChoiceSource, CleanContext, Posted, Question, Que
 SHORT, LONG = 300, 20_000
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # the one case references are made of
 REFERENCE = re.compile(f"[{REFERENCE_ALPHABET}]{{6}}")
+# What `checked_text` refuses, as far as a JSON Schema can say it: controls other than tab and ends of lines.
 _NO_CONTROLS = r"^(?![\s\S]*[\x00-\x08\x0b\x0c\x0e-\x1f])"
 ONE_LINE = _NO_CONTROLS + r"\s*\S(?:[^\n\r]*\S)?\s*$"
 SEVERAL_LINES = _NO_CONTROLS + r"[\s\S]*\S"
