@@ -385,6 +385,7 @@ class _Carrying:
         self._clock(case, event, key, None)
 
     def _meet_deadline(self, action: Action) -> None:
+        """Stop every running clock of this key in the case, whichever event started it."""
         case, _event = self._here(action)
         waiting = Deadline.objects.filter(case=case, key=action.params["key"], met_at__isnull=True)
         waiting.update(met_at=self.submission.received_at)
@@ -434,6 +435,7 @@ def _choice(action: Action, name: str, among: list[str]) -> str:
 
 
 def _free_reference(action: Action) -> str:
+    """Find a reference that no case has. Raises CannotApply when none was found in TRIES_FOR_A_REFERENCE."""
     for _try in range(TRIES_FOR_A_REFERENCE):
         reference = new_reference()
         if not Case.objects.filter(reference=reference).exists():

@@ -107,7 +107,7 @@ class Case(models.Model):
 
 
 class CaseEvent(models.Model):
-    """Something that happened in a case and made the procedure decide. Notices carry its id.
+    """An event of a case, after which the procedure or a person decided something. Notices carry its id.
 
     `explanation` (sealed, because it may quote an answer): a list of {"rule": key, "words": {"sq": ..., "en": ...}}.
     """

@@ -94,6 +94,7 @@ def choices_for(notice: Notice) -> Choices:
 
 def _of_the_role(people: "QuerySet[Contact]", duty: Notice) -> "QuerySet[Contact]":
     # of a school that was named, its own people only: another school must not learn of the pupil
+    """Limit the people to those whose role may read the duty's brief."""
     if duty.role == Role.PROTECTION_SERVICE or (duty.role == Role.SCHOOL and duty.partner_id is not None):
         return people.filter(partner=duty.partner_id)
     return people.filter(partner__role__in=roles_answering(duty.role))
@@ -167,6 +168,10 @@ def _standing_call(notice: Notice, contact: Contact) -> Notice | None:
 
 
 def _owe(event: CaseEvent, notice: Notice, contact: Contact, at: datetime) -> Notice:
+    """Settle the notice that is replaced, if any, and create the new one.
+
+    A call for a coordinator, else a notice with the duty's brief.
+    """
     duty = get_duty(notice)
     whose: dict[str, Any] = {
         "event_id": event.pk,

@@ -34,7 +34,7 @@ ROLES = Role.values  # the police first
 
 @dataclass(frozen=True)
 class Moment:
-    """Something that happened to a notice.
+    """One moment in a notice's life.
 
     `name` is owed, sent, opened, ...; `minutes` are counted since it was created.
     """
@@ -147,7 +147,7 @@ class ReferralLine:
 
 @dataclass(frozen=True)
 class EventLine:
-    """Something that happened in the case. `detail` holds codes and ids only."""
+    """One event of the case. `detail` holds codes and ids only."""
 
     kind: str
     at: datetime

@@ -150,7 +150,7 @@ def _as_texts(cell: Cell) -> Texts:
 
 
 def smaller(left: Cell, right: Cell, *, or_equal: bool) -> int:
-    """Compare: left < right, or left <= right."""
+    """Compare two cells: left < right, or left <= right."""
     if isinstance(left, Const) and isinstance(right, Const):
         return get_bits((at_most if or_equal else before)(left.value, right.value))
     if isinstance(left, Thing) or isinstance(right, Thing):
@@ -185,7 +185,7 @@ def _text_smaller(left: Texts, right: Texts, *, or_equal: bool) -> int:
 
 
 def equal(left: Cell, right: Cell, *, strict: bool) -> int:
-    """Compare: left == right, or left === right."""
+    """Compare two cells: left == right, or left === right."""
     if isinstance(left, Thing) or isinstance(right, Thing):
         return EITHER
     # Null equals null and nothing else; no other cell holds it.

@@ -170,6 +170,7 @@ def _lists(cell: Lists, members: list[str]) -> Iterator[Cell]:
 
 
 def _every_case_refuted(expression: Any, evaluator: Evaluator, splits: list[_Split]) -> bool:
+    """Set each cell of the first split in turn, and go on splitting where that alone refutes nothing."""
     (where, key, cells), *rest = splits
     for cell in cells:
         where[key] = cell

@@ -1,4 +1,4 @@
-"""What can be done to procedures: save the working copy, publish it as an immutable version."""
+"""The actions on procedures: save the working copy, publish it as an immutable version."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime

@@ -201,6 +201,7 @@ class _Check:
                 last = deadline[name]
 
     def _ladder(self, path: str, key: str, ladder: Any) -> Iterator[Problem]:
+        """Check an escalation: steps in order of time, the last one a call that repeats until somebody answers."""
         yield from self._key(path, key)
         if not isinstance(ladder, list) or not ladder:
             yield Problem(path, "empty_ladder", _("An escalation has at least one step."))
@@ -355,6 +356,10 @@ class _Check:
         return {key for form in wanted for key in self.questions.get(form, ())}
 
     def _expression(self, path: str, expression: Any, known: set[str] | None) -> Iterator[Problem]:
+        """Check an expression.
+
+        It must be in the language, read known names only, and compare settings with the choices that they offer.
+        """
         names = RESERVED | self.facts | {get_name(key) for key in self.settings}
         found = expressions.problems(expression, known=names if known is None else names | known)
         for problem in found:

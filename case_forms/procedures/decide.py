@@ -60,7 +60,10 @@ class Labels:
 
 @dataclass(frozen=True)
 class Event:
-    """What happened. Both times are aware, in the time zone whose calendar days count for ages and deadlines."""
+    """The event to decide about.
+
+    Both times are aware, in the time zone whose calendar days count for ages and deadlines.
+    """
 
     kind: str
     form: str

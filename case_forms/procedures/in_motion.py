@@ -107,6 +107,7 @@ def _condition(needs: RuleNeeds, procedure: Mapping[str, Any], side: FormSide | 
 
 
 def _cautions(standing: Standing, change: Changing) -> list[str]:
+    """Warn of a form about which no rule says anything, or may say nothing for some answers (docs/adr/0035)."""
     side = change.after
     assert side is not None
     if not any(needs.listens_to(change.key, side) for needs in standing.needs):

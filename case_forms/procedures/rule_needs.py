@@ -1,4 +1,4 @@
-"""What a rule needs of a form: the questions it reads, their kinds, the values it compares them with. Pure.
+"""The needs of a rule towards a form: the questions it reads, their kinds, the values it compares them with. Pure.
 
 A rule is looked at with the procedure's facts written into it, so that what a fact reads, the rule reads.
 """

@@ -68,7 +68,7 @@ class Attachments(Protocol):
 
 
 class Posted(Protocol):
-    """What `from_post` reads: a Django QueryDict, or anything like it."""
+    """The interface that `from_post` reads: a Django QueryDict, or anything like it."""
 
     def get(self, name: str) -> Any: ...
 
@@ -77,7 +77,7 @@ class Posted(Protocol):
 
 @dataclass(frozen=True)
 class CleanContext:
-    """What an answer is checked against besides its question. `today` is needed by dates that end "today".
+    """The surroundings in which an answer is checked. `today` is needed by dates that end "today".
 
     `scope` is what expressions may read at this place; without it no `choice_filter` is looked at.
     Without `attachments` there are no files to name.

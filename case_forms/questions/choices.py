@@ -164,7 +164,7 @@ class SelectMany(SelectOne):
 
 
 class YesNoUnknown(SelectOne):
-    """yes, no, or unknown: the third is an answer, and not the same as none."""
+    """One of yes, no, or unknown: the third is an answer, and not the same as none."""
 
     name = "yes_no_unknown"
     icon = "question"

@@ -17,12 +17,12 @@ EXPLOITED = "exploitation"
 
 
 class UnknownProfile(Exception):
-    """There is no such list of strengths. The profiles stand in the data file."""
+    """No list of strengths has this name. The profiles stand in the data file."""
 
 
 @dataclass(frozen=True)
 class DimensionScore:
-    """How many indicators of one dimension are present, by their strength in the profile."""
+    """The number of present indicators of one dimension, by their strength in the profile."""
 
     dimension: str
     strong: int = 0
@@ -73,7 +73,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What all profiles say together. `adult` and `child` are one of SUGGESTIONS: what it comes to for each of them."""
+    """The result of all profiles together.
+
+    `adult` and `child` are one of SUGGESTIONS: what it comes to for each of them.
+    """
 
     scores: tuple[Score, ...]
     adult: str

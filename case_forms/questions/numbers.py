@@ -19,7 +19,7 @@ DECIMAL_TEXT = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,12})?")
 
 
 class Number(QuestionType):
-    """What the types share: bounds. `min` and `max` are inclusive."""
+    """The base of the numeric types: bounds. `min` and `max` are inclusive."""
 
     value_kind = "number"
     properties = frozenset({"min", "max"})

@@ -172,6 +172,6 @@ def _kilometres(lat: float, lon: float, other_lat: float, other_lon: float) -> f
     """Measure along the surface, by the haversine formula."""
     here, there = math.radians(lat), math.radians(other_lat)
     apart = math.radians(other_lon - lon)
-    # min(1.0, ...): rounding may carry it past 1 for opposite points, where asin is not defined.
     half = math.sin((there - here) / 2) ** 2 + math.cos(here) * math.cos(there) * math.sin(apart / 2) ** 2
+    # min(1.0, ...): rounding may carry it past 1 for opposite points, where asin is not defined.
     return 2 * EARTH * math.asin(min(1.0, math.sqrt(half)))

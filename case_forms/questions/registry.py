@@ -29,7 +29,7 @@ __all__ = ["AnswerError", "UnknownType", "get", "is_unanswered", "names", "order
 
 
 class UnknownType(Exception):
-    """There is no question type of this name."""
+    """No question type has this name."""
 
 
 _TYPES: dict[str, QuestionType] = {

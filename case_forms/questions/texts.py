@@ -58,7 +58,7 @@ class LongText(Text):
 
 
 class OtherSpecify(Text):
-    """What "other" is, when that was chosen in the question that `of` names."""
+    """The text for "other", when that was chosen in the question that `of` names."""
 
     name = "other_specify"
     icon = "other"

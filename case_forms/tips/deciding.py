@@ -183,7 +183,7 @@ class _Telling:
         planned = self._planned()
         if self.locked is None:
             self.locked = {first.pk for each in planned if (first := self._joinable(each)) is not None}
-            # All in one statement, before anything is written (notifications.outbox.locking).
+            # All in one statement, before anything is written to the audit chain (notifications.outbox.locking).
             lock_chases(self.locked)
         for each in planned:
             self._notify(each)

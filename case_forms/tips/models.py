@@ -201,7 +201,7 @@ class TipMessage(models.Model):
 
 
 class TipEvent(models.Model):
-    """Something that happened to a tip. Notices carry its id, as they do a case event's.
+    """An event of a tip. Notices carry its id, as they do a case event's.
 
     kind: signal_received, signal_added, rerouted, notice_opened, notice_answered, notice_escalated. `explanation`
     (sealed: it may quote an answer): as a case event's. `detail` holds codes and ids only.

@@ -1,4 +1,4 @@
-"""What the public does with a tip: send it, add to it, read the answer, take it back. One mutation each.
+"""The public's actions on a tip: send it, add to it, read the answer, take it back. One mutation each.
 
 `receive_tip`, in one transaction: stores the tip with its answers sealed, lets the procedure decide, creates the
 notices, records it. Sending the same form twice stores it once. Whatever fails takes all of it back.
@@ -36,11 +36,11 @@ AN_HOUR = timedelta(hours=1)
 
 
 class TipClosed(Exception):
-    """Nothing can be added any more: it was taken back, or closed as sent by mistake."""
+    """The tip takes no more messages: it was taken back, or closed as sent by mistake."""
 
 
 class TooManyMessages(Exception):
-    """This person has added too much within an hour."""
+    """The person has added too much within an hour."""
 
 
 @dataclass(frozen=True)

@@ -45,12 +45,14 @@ def forget_due(now: datetime) -> int:
 
 
 def _done_with(now: datetime) -> Any:
+    """Return the closed tips whose time is over: those sent by mistake sooner than the others."""
     spam = Q(outcome=Outcome.SPAM, closed_at__lte=now - timedelta(days=settings.SIGNAL_SPAM_DAYS))
     others = Q(closed_at__lte=now - timedelta(days=settings.SIGNAL_CLOSED_DAYS))
     return Tip.objects.filter(spam | others, state=TipState.CLOSED, forgotten_at__isnull=True)
 
 
 def _forget_answers(key: Any, today: date) -> bool:
+    """Delete the answers whose `keep_for` is over, and what was made from them."""
     with transaction.atomic():
         tip = lock_tip(key)
         received_on = timezone.localdate(tip.received_at)
@@ -70,6 +72,7 @@ def _forget_answers(key: Any, today: date) -> bool:
 
 
 def _forget_all(key: Any, now: datetime) -> bool:
+    """Delete everything that was written, some time after the tip was closed."""
     with transaction.atomic():
         tip = lock_tip(key)
         if tip.state != TipState.CLOSED or tip.forgotten_at is not None:

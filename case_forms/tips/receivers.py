@@ -45,7 +45,7 @@ def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> 
         further = FurtherReport.objects.filter(notice=notice.chase_id, settled_at__isnull=True)
         keys = [tip.pk, *further.values_list("source_id", flat=True)]
         further.update(settled_at=reply.at, alarm_due_at=None)
-        # An UPDATE with its condition, no lock: the tips that were added may be in somebody's hands meanwhile.
+        # With the state in its condition: a tip that somebody has taken meanwhile stays as it is.
         Tip.objects.filter(pk__in=keys, state=TipState.NEW).update(
             state=TipState.READ, taken_at=reply.at, changed_at=reply.at
         )

@@ -1,4 +1,4 @@
-"""What the unit does with a tip: take it, answer, close it, begin an identification from it. One mutation each.
+"""The unit's actions on a tip: take it, answer, close it, begin an identification from it. One mutation each.
 
 Whoever of the unit does any of it has done what the notices asked for, so those that are still open towards the unit,
 and what chases them, are withdrawn. Notices to the police and others stay: nobody here answers for them.

@@ -89,6 +89,7 @@ def _ask(request: HttpRequest, place: EntryPoint) -> HttpResponse:
 
 
 def _pressed(request: HttpRequest, place: EntryPoint, newest: FormVersion) -> HttpResponse:
+    """Answer a POST with the page that its button leads to; with the same page when something is wrong."""
     step, going = request.POST.get("step", "")[:64], request.POST.get("go", "next")[:80]
     sheet = opened(request.POST.get("sheet", ""), place.key)
     version = FormVersion.objects.filter(pk=sheet.version).select_related("form").first() if sheet else None
@@ -118,6 +119,7 @@ def _pressed(request: HttpRequest, place: EntryPoint, newest: FormVersion) -> Ht
 
 
 def _send(request: HttpRequest, place: EntryPoint, version: FormVersion, sheet: FormState) -> HttpResponse:
+    """Store the tip and show the receipt; with any failure the last page again, and what was typed in it."""
     checked = steps.validate_form_state(sheet, version)
     if not checked.ok:
         # Everything is checked again: a page that was changed by hand may skip sections.
@@ -153,6 +155,7 @@ def _where(failure: Exception) -> str:
 
 
 def _receipt(request: HttpRequest, place: EntryPoint, received: ReceivedTip) -> HttpResponse:
+    """Show the receipt. The code only while it is fresh, and only if it still opens something."""
     tip = received.tip
     is_fresh = (timezone.now() - tip.received_at).total_seconds() < CODE_SHOWN_SECONDS
     return shown(

@@ -91,6 +91,7 @@ def back(request: HttpRequest) -> HttpResponse:
 
 def _enter(request: HttpRequest) -> HttpResponse:
     # Read first: what can't be a code costs no try.
+    """Check a typed code against what a try costs, then look the tip up."""
     meant = codes.read(request.POST.get("code", ""))
     if not meant:
         return _ask_code(request, status=422, problem=NOT_A_CODE)
@@ -172,6 +173,7 @@ def _within(request: HttpRequest, going: str, visit: receipt_session.ReceiptSess
 
 
 def _add(request: HttpRequest, visit: receipt_session.ReceiptSession, tip: Tip) -> HttpResponse:
+    """Store an addition and show whom it reached."""
     text = normalize_newlines(request.POST.get("text", "")).strip()
     problem: str | Promise = ""
     if not text:
@@ -201,6 +203,7 @@ def _add(request: HttpRequest, visit: receipt_session.ReceiptSession, tip: Tip) 
 def _talk(
     request: HttpRequest, visit: receipt_session.ReceiptSession, tip: Tip, *, status: int = 200, **more: Any
 ) -> HttpResponse:
+    """Show the conversation, and note that the unit's messages have been seen."""
     said = list(tip.messages.all())
     if status == 200:
         mark_seen(tip)
