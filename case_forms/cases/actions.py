@@ -1,6 +1,6 @@
-"""Carrying a decision out: opening and updating cases, starting clocks, referring, and owing the notices.
+"""Carrying out a procedure's decision: open and update cases, start deadlines, refer, create notices.
 
-Everything happens in one transaction, the caller's; either all of it stands or none.
+Everything happens in the caller's transaction: either all of it stands or none.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,6 +32,7 @@ from .brief_content import BriefFacts, both, brief_for, settings_missing
 from .models import Case, CaseEvent, CaseStatus, Deadline, FormalIdentification, Referral, new_reference
 
 SUBMISSION_RECEIVED = "submission_received"
+# 30**6 references are possible: twenty taken ones in a row mean that something else is wrong.
 TRIES_FOR_A_REFERENCE = 20
 # From the least to the most: only the formal identification takes a status back.
 STATUS_ORDER = (
@@ -46,7 +47,10 @@ log = structlog.get_logger(__name__)
 
 
 class CannotApply(Exception):
-    """A rule asks for something that can't be done. `rule` and `code` name it; neither holds an answer."""
+    """A rule's action that can't be carried out.
+
+    `rule` and `code` name it; neither holds an answer, so both may be logged.
+    """
 
     def __init__(self, rule: str, code: str) -> None:
         super().__init__(f"{rule}: {code}")
@@ -56,7 +60,7 @@ class CannotApply(Exception):
 
 @dataclass(frozen=True)
 class SubmissionFacts:
-    """What carrying out needs to know of a submission; the cases room doesn't import the room above it."""
+    """The facts of a submission that carrying out needs; the cases room doesn't import the room above it."""
 
     id: UUID
     form: Form = field(repr=False)
@@ -72,7 +76,7 @@ class SubmissionFacts:
 
 @dataclass(frozen=True)
 class Applied:
-    """What came of a decision. A submission that opens and joins no case has neither case nor event."""
+    """The result of a decision. A submission that opens and joins no case has neither case nor event."""
 
     case: Case | None
     event: CaseEvent | None
@@ -81,15 +85,16 @@ class Applied:
 
 @transaction.atomic
 def apply_decision(*, decision: Decision, submission: SubmissionFacts, case: Case | None = None) -> Applied:
-    """Carries out every action, in order. `case`: the case that the submission's answers name, if any.
+    """Carry out every action of the decision, in order.
 
-    Raises CannotApply; the transaction is then rolled back.
+    `case`: the case that the submission's answers name, if any. Raises CannotApply; the transaction is then rolled
+    back.
     """
     return _Carrying(decision, submission, case).run()
 
 
 class _Carrying:
-    """One decision being carried out. The case event is made with the first action that needs it."""
+    """One decision being carried out. The case event is created with the first action that needs it."""
 
     def __init__(self, decision: Decision, submission: SubmissionFacts, case: Case | None) -> None:
         self.decision = decision
@@ -106,6 +111,7 @@ class _Carrying:
         self.actor = get_actor(submission.by)
 
     def run(self) -> Applied:
+        # The same names as in `procedures.checker`, which publishes no procedure with another one.
         deeds: dict[str, Callable[[Action], None]] = {
             "open_case": self._open_case,
             "attach_case": self._attach_case,
@@ -117,6 +123,7 @@ class _Carrying:
         }
         for action in self.decision.actions:
             deeds[action.do](action)
+        # Written last: an action that follows may add to the explanation (a link of the chain, a missing setting).
         if self.event is not None:
             self.event.explanation = self.explanation
             self.event.detail = {
@@ -130,8 +137,9 @@ class _Carrying:
     # ---- the case ----
 
     def _open_case(self, action: Action) -> None:
-        """Opens a case; a submission that already belongs to one updates that one instead."""
+        """Open a case; a submission that already belongs to one updates that one instead."""
         status = _choice(action, "status", CaseStatus.values)
+        # The identification sent again for a case (the rest after an urgent notice) joins it (ADR 52).
         if self.case is not None or self.named_case is not None:
             self._join(self.case or self.named_case)
             self._update(action, status=status, child_track=action.params.get("child_track", False))
@@ -154,7 +162,7 @@ class _Carrying:
         self._join(case)
 
     def _attach_case(self, action: Action) -> None:
-        """The submission belongs to the case it names; the caller has made sure that its sender may see that case."""
+        """Join the case that the submission names; the caller has made sure that its sender may see that case."""
         named = self.named_case
         if named is None or named.reference != action.params["case"]:
             raise CannotApply(action.rule, "unknown_case")
@@ -170,10 +178,13 @@ class _Carrying:
         self._see_where(case)
 
     def _see_where(self, case: Case) -> None:
-        """The person may be in another municipality than the case: those there are notified, and the case says so.
+        """Note when the person is in another municipality than the case.
 
-        Looked up before anybody is notified, whichever rule names the place.
+        Those there are notified then, and the case says so. Looked up before anybody is notified, whichever rule
+        names the
+        place.
         """
+        # The rule that opens a case is the one that names a municipality, also when it joins an existing case.
         opening = next((action for action in self.decision.actions if action.do == "open_case"), None)
         if opening is None or (place := _municipality(opening)) == case.municipality:
             return
@@ -200,12 +211,14 @@ class _Carrying:
         self._update(action, **changes)
 
     def _update(self, action: Action, **changes: Any) -> None:
-        """Writes what differs. The child track is only ever switched on: a doubt about an age stays a doubt.
+        """Write what differs.
 
-        A status is never lowered, except together with the result of the formal identification.
+        The child track is only ever switched on: a doubt about an age stays a doubt. A status is never lowered, except
+        together with the result of the formal identification.
         """
         case, _event = self._here(action)
         if "status" in changes and "formal_identification" not in changes:
+            # An older form or a version of before must not turn a victim into a person at risk (ADR 54).
             changes["status"] = max(case.status, changes["status"], key=STATUS_ORDER.index)
         if "child_track" in changes:
             changes["child_track"] = case.child_track or changes["child_track"]
@@ -218,12 +231,15 @@ class _Carrying:
         log_event("case.updated", actor=self.actor, target_kind="case", target_id=case.pk, rule=action.rule, **changed)
 
     def _here(self, action: Action) -> tuple[Case, CaseEvent]:
-        """The case and event that an action works on. Raises CannotApply when no rule before opened or joined one."""
+        """Return the case and event that an action works on.
+
+        Raises CannotApply when no action before opened or joined a case.
+        """
         if self.case is None or self.event is None:
             raise CannotApply(action.rule, "no_case")
         return self.case, self.event
 
-    # ---- who is told ----
+    # ---- who is notified ----
 
     def _notify(self, action: Action) -> None:
         case, event = self._here(action)
@@ -234,7 +250,7 @@ class _Carrying:
             self._clock(case, event, action.params["deadline"], notice)
 
     def _named_office(self, action: Action, role: str) -> Partner | None:
-        """The office that the rule names (a school, a social service); None when it is found by the place."""
+        """Return the office that the rule names (a school, a social service); None when it is found by the place."""
         if "partner" not in action.params:
             return None
         named = Partner.objects.filter(slug=str(action.params["partner"]), role=role, is_active=True).first()
@@ -245,6 +261,7 @@ class _Carrying:
     def _refer(self, action: Action) -> None:
         case, event = self._here(action)
         partner = self._named_office(action, Role.PROTECTION_SERVICE)
+        # The checker of procedures refuses a `refer` without a partner.
         assert partner is not None
         received_at = self.submission.received_at
         found = self._resolve(partner.role, partner)
@@ -263,7 +280,7 @@ class _Carrying:
             self._clock(case, event, action.params["deadline"], notice)
 
     def _resolve(self, role: str, partner: Partner | None = None) -> Resolution:
-        """Somebody for this role where the person is, along the procedure's chain."""
+        """Find somebody for this role where the person is, along the procedure's chain."""
         assert self.case is not None
         return resolve_chain(
             role=role,
@@ -275,7 +292,10 @@ class _Carrying:
         )
 
     def _where(self, case: Case, role: str) -> Municipality:
-        """Where this role is looked for: our own people stay those who see the case, others are where the person is."""
+        """Return the municipality in which this role is looked for.
+
+        Our own people stay those who may open the case; others are those where the person is.
+        """
         return case.municipality if role in OWN_ROLES or self.place is None else self.place
 
     def _owe(self, action: Action, found: Resolution, *, urgent: bool = False) -> Notice:
@@ -292,6 +312,7 @@ class _Carrying:
                 contact=found.contact,
                 partner=found.partner,
                 municipality=place,
+                # Coordinators are looked for where the case is: those of the other place may not open it.
                 home=case.municipality if place != case.municipality else None,
                 unit=case.unit,
                 chain=chain_for(procedure, found.role),
@@ -307,13 +328,17 @@ class _Carrying:
         self.notices[notice.pk] = notice
         if found.contact is None:
             self.unresolved.append(found.role)
+            # `create_notice` asked the chain's coordinators to call; the event lists their notices, too.
             for fallback in notice.chasers.filter(purpose=Purpose.FALLBACK):
                 self.notices[fallback.pk] = fallback
         self.explanation += [{"rule": action.rule, "words": words} for words in found.words]
         return notice
 
     def _content(self, case: Case) -> BriefFacts:
-        """Made once: the rows of the answers are the same for every recipient until they are filtered."""
+        """Build the facts of a brief.
+
+        Once for a decision: the answers' rows are the same for every recipient until they are filtered.
+        """
         if self.content is None:
             submission = self.submission
             self.content = BriefFacts(
@@ -333,7 +358,10 @@ class _Carrying:
         return self.content
 
     def _tell_of_missing_settings(self, content: BriefFacts) -> None:
-        """The procedure of an older case may lack a setting that the form's sharing reads: nothing was shared by it."""
+        """Log and explain settings that the form's sharing reads and the procedure lacks: nothing was shared by them.
+
+        It happens in a case under an older version of the procedure.
+        """
         missing = settings_missing(content)
         if not missing:
             return
@@ -349,7 +377,7 @@ class _Carrying:
     # ---- clocks ----
 
     def _start_deadline(self, action: Action) -> None:
-        """Starts a clock; one that runs once in a case (a right that was offered) is not begun a second time."""
+        """Start a deadline; one that runs once in a case (a right that was offered) is not started a second time."""
         case, event = self._here(action)
         key = action.params["key"]
         if action.params.get("once") and Deadline.objects.filter(case=case, key=key).exists():
@@ -357,14 +385,16 @@ class _Carrying:
         self._clock(case, event, key, None)
 
     def _meet_deadline(self, action: Action) -> None:
+        """Stop every running clock of this key in the case, whichever event started it."""
         case, _event = self._here(action)
         waiting = Deadline.objects.filter(case=case, key=action.params["key"], met_at__isnull=True)
         waiting.update(met_at=self.submission.received_at)
 
     def _clock(self, case: Case, event: CaseEvent, key: str, notice: Notice | None) -> None:
-        """Starts the clock of a duty when its submission came in. A duty runs once in each event."""
+        """Start the clock of a duty when its submission came in. A duty runs once in each event."""
         written = self.submission.procedure_version.definition["deadlines"][key]
         starts_at = self.submission.received_at
+        # Two rules of one decision may ask for the same deadline; the constraint holds one for each event and key.
         Deadline.objects.get_or_create(
             event=event,
             key=key,
@@ -379,7 +409,10 @@ class _Carrying:
 
 
 def compute_marks(written: Mapping[str, Any], starts_at: datetime) -> dict[str, datetime | None]:
-    """When a deadline, as the procedure has it, turns amber and red and is missed; None for a mark that it hasn't."""
+    """Compute when a deadline turns amber and red and is missed.
+
+    `written`: the deadline as the procedure has it. None for a mark that it hasn't.
+    """
     return {f"{mark}_at": _after(starts_at, written.get(f"{mark}_minutes")) for mark in ("amber", "red", "breach")}
 
 
@@ -402,6 +435,7 @@ def _choice(action: Action, name: str, among: list[str]) -> str:
 
 
 def _free_reference(action: Action) -> str:
+    """Find a reference that no case has. Raises CannotApply when none was found in TRIES_FOR_A_REFERENCE."""
     for _try in range(TRIES_FOR_A_REFERENCE):
         reference = new_reference()
         if not Case.objects.filter(reference=reference).exists():

@@ -1,6 +1,6 @@
-"""An open case goes on under the procedure in force instead of the one it was opened under (docs/adr/0081).
+"""Moving an open case to the procedure version in force, from the one it was opened under (docs/adr/0081).
 
-A coordinator decides that, for one case at a time. What was decided stays: notices, clocks that run, who was told.
+A coordinator decides that, for one case at a time. What was decided stays: notices, clocks that run, who was notified.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,10 @@ PROCEDURE_ADOPTED = "procedure_adopted"
 
 
 class CannotAdopt(Exception):
-    """`code`: not_allowed, closed, not_newer (it is under this version already, or under a later one)."""
+    """A case that can't be moved to this version.
+
+    `code`: not_allowed, closed, not_newer (it is under this version already, or under a later one).
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -30,7 +33,7 @@ class CannotAdopt(Exception):
 
 
 def newer_version(case: Case, at: datetime | None = None) -> ProcedureVersion | None:
-    """The version in force, if this open case was opened under an older one."""
+    """Return the version in force, if this open case was opened under an older one."""
     if case.closed_at is not None:
         return None
     try:
@@ -38,11 +41,12 @@ def newer_version(case: Case, at: datetime | None = None) -> ProcedureVersion | 
     except ProcedureVersion.DoesNotExist:
         return None
     own = case.procedure_version
+    # Only forward: a case that was opened under a later version is not moved back.
     return current if current.pk != own.pk and current.in_force_from > own.in_force_from else None
 
 
 def of_an_older_procedure(cases: CaseQuerySet, at: datetime) -> CaseQuerySet:
-    """Those of these cases that were opened under a version older than the one in force; none without one."""
+    """Limit the cases to those opened under a version older than the one in force; none when none is in force."""
     try:
         current = ProcedureVersion.objects.in_force(at)
     except ProcedureVersion.DoesNotExist:
@@ -51,13 +55,13 @@ def of_an_older_procedure(cases: CaseQuerySet, at: datetime) -> CaseQuerySet:
 
 
 def may_adopt(case: Case, user: User) -> bool:
-    """A coordinator of the case's region, or of its unit's."""
+    """Return whether this person is a coordinator of the case's region, or of its unit's."""
     return user.coordinated_regions().filter(pk__in=(case.region_id, case.unit.region_id)).exists()
 
 
 @transaction.atomic
 def adopt_procedure(*, case: Case, version: ProcedureVersion, duties: Sequence[str], by: User) -> CaseEvent:
-    """Puts the case under `version`, and starts the clocks of `duties` (keys of its deadlines) now.
+    """Put the case under `version`, and start the clocks of `duties` (keys of its deadlines) now.
 
     A duty that the case has, or had, is not started a second time. Raises CannotAdopt.
     """
@@ -71,9 +75,11 @@ def adopt_procedure(*, case: Case, version: ProcedureVersion, duties: Sequence[s
         raise CannotAdopt("closed")
     at = timezone.now()
     newer = newer_version(locked, at)
+    # The page may be older than the version now in force: the coordinator agreed to what the page showed.
     if newer is None or newer.pk != version.pk:
         raise CannotAdopt("not_newer")
     known = set(Deadline.objects.filter(case=locked).values_list("key", flat=True))
+    # dict.fromkeys: each once, in the order of the page.
     begun = [key for key in dict.fromkeys(duties) if key not in known]
     before = locked.procedure_version
     locked.procedure_version = version

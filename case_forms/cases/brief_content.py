@@ -1,4 +1,4 @@
-"""What a brief may hold: the facts of the case that route it, then the answers that are shared with that role.
+"""The content of a brief: the facts of the case that route it, then the answers that are shared with that role.
 
 Nothing here decides who reads what: each row carries its own `shared_with`, and `briefs.composing.compose` lets it pass
 only on the word True. A question without `shared_with` is shared with nobody, and a condition that can't be worked out
@@ -43,10 +43,10 @@ CASE_PARTS: Mapping[str, str] = {
     "formal_identification": "status",
     "police": "police_case",
 }
-# Whoever isn't told by the procedure's duty learns no more of the case than the help needs: no status, which says
-# "trafficking"; a school nothing but where to call.
+# Whoever isn't notified as a duty of the procedure learns no more of the case than the help needs: no status, which
+# says "trafficking"; a school nothing but where to call (ADR 57).
 FACTS_TO_HELP = frozenset({"reference", "urgency", "age_group", "municipality", "occurred_at", "unit", "callback"})
-# Of interest to whoever takes over or keeps the file; the police and the others don't need to read it.
+# Of interest to whoever takes over or holds the file; the police and the others don't need to read it.
 FACTS_OF_FEW: Mapping[str, frozenset[str]] = {
     "formal_identification": frozenset({Role.PROTECTION_SERVICE, Role.RESPONSIBLE_AUTHORITY, Role.LEGAL_AID}),
     "police": frozenset({Role.PROTECTION_SERVICE, Role.RESPONSIBLE_AUTHORITY, Role.LEGAL_AID}),
@@ -65,7 +65,7 @@ FACTS_OF_ROLE: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerFacts:
-    """What a brief's answers are written from. `facts` are the decision's; conditions read answers, facts and dates."""
+    """The source of a brief's answers. `facts` are the decision's; conditions read answers, facts and dates."""
 
     municipality: Municipality
     unit: MobileUnit
@@ -84,7 +84,7 @@ class AnswerFacts:
 
     @property
     def case_status(self) -> str | None:
-        """None for what belongs to no case."""
+        """The case's status; None for what belongs to no case."""
         return None
 
     @property
@@ -95,10 +95,10 @@ class AnswerFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class BriefFacts(AnswerFacts):
-    """What a brief about a case is written from."""
+    """The source of a brief about a case."""
 
     case: Case
-    sender: str = ""  # whoever filed the form, for offices that keep the paper
+    sender: str = ""  # whoever filed the form, for offices that file the paper
 
     @property
     def case_status(self) -> str:
@@ -110,12 +110,12 @@ class BriefFacts(AnswerFacts):
 
 
 def brief_for(role: str, content: BriefFacts, *, urgent: bool = False) -> dict[str, Any]:
-    """The brief of one role, filtered for it, as `briefs.composing.compose` makes it."""
+    """Build the brief of one role, filtered for it, as `briefs.composing.compose` makes it."""
     return compose(role, [*case_rows(content, urgent=urgent, role=role), *content.answer_rows], urgent=urgent)
 
 
 def both(write: Any) -> Texts:
-    """{"sq", "en"}: what `write()` returns under each language."""
+    """Call `write()` under each language and return {"sq", "en"}."""
     texts = {}
     for language in LANGUAGES:
         with translation.override(language):
@@ -127,9 +127,12 @@ def both(write: Any) -> Texts:
 
 
 def age_group(facts: Mapping[str, Any], *, child_track: bool) -> str:
-    """child, adult, as_child (an age of an adult in a child's case), or unknown. A doubt about the age is never written
-    as "adult", and an age that was read from a document never as not known."""
+    """Return child, adult, as_child (an age of an adult in a child's case), or unknown.
+
+    A doubt about the age is never written as "adult", and an age that was read from a document never as not known.
+    """
     age = facts.get("age")
+    # A bool is an int in Python: True must not pass for one year.
     known = isinstance(age, (int, float)) and not isinstance(age, bool)
     if known and age < 18:  # type: ignore[operator]
         return "child"
@@ -148,12 +151,14 @@ def age_group_words(group: str) -> str:
 
 
 def case_rows(content: BriefFacts, *, urgent: bool, role: str = "") -> Iterator[BriefRow]:
-    """Reference, urgency, status, age group, municipality, time, and the unit with the number to call.
+    """Yield reference, urgency, status, age group, municipality, time, and the unit with the number to call.
 
-    With a `role`, what it reads of them only. A follow-up form that doesn't ask for the age says nothing of it, unless
-    the case is on the child track.
+    With a `role`, only those that it reads. A follow-up form that doesn't ask for the age says nothing of it, unless
+    the
+    case is on the child track.
     """
     case = content.case
+    # One query at most, and none for the roles that don't read this row.
     told_to_police = cache(lambda: _notices_to_police(case))
     section = both(lambda: gettext("The case"))
     group = age_group(content.facts, child_track=case.child_track)
@@ -176,6 +181,7 @@ def case_rows(content: BriefFacts, *, urgent: bool, role: str = "") -> Iterator[
         ("callback", lambda: gettext("Call back"), lambda: content.unit.callback_phone or pgettext("no phone", "none")),
     )
     for key, label, value in rows:
+        # Texts are made in two languages for each row, so rows that this role won't read are left out here already.
         readers = _get_readers(key)
         if role and role not in readers:
             continue
@@ -198,16 +204,20 @@ def case_rows(content: BriefFacts, *, urgent: bool, role: str = "") -> Iterator[
 
 
 def _get_readers(fact: str) -> Mapping[str, bool]:
-    """The roles that read a fact of the case: all, or the few it is for, but those with a shorter list of their own."""
+    """Return the roles that read a fact of the case.
+
+    All roles, or the few that it is for; without those that have a shorter list of their own.
+    """
     readers = FACTS_OF_FEW.get(fact, Role.values)
     return {role: True for role in readers if fact in FACTS_OF_ROLE.get(role, (fact,))}
 
 
 def police_words(told: Sequence[Notice]) -> str:
-    """Whether and when the police were notified of the case, and whether they took it on: as it stands now.
+    """Return whether and when the police were notified of the case, and whether they took it on: as it stands now.
 
-    `told`: the case's notices to the police, the first first. Who accepted and gave it back later took nothing on.
+    `told`: the case's notices to the police, the oldest first. Who accepted and gave it back later took nothing on.
     """
+    # `accepted_at` stays when somebody gives the notice back; `declined_at` is what says that they did.
     going_on = [notice for notice in told if notice.declined_at is None]
     accepted = next((notice.accepted_at for notice in going_on if notice.accepted_at), None)
     if accepted is not None:
@@ -218,6 +228,7 @@ def police_words(told: Sequence[Notice]) -> str:
     declined = max((notice.declined_at for notice in told if notice.declined_at), default=None)
     if declined is not None:
         return gettext("Notified, but declined on %(at)s; nobody has taken it on yet") % {"at": moment_words(declined)}
+    # A notice that was withdrawn says nothing about where the police stand.
     states = {notice.state for notice in told} - {NoticeState.CANCELLED}
     if states == {NoticeState.FAILED}:
         return gettext("Nobody at the police has been reached yet")
@@ -239,7 +250,8 @@ def moment_words(moment: datetime) -> str:
 
 
 def answer_rows(content: AnswerFacts) -> Iterator[BriefRow]:
-    """One row for each answered question that is shared with anybody, in document order."""
+    """Yield one row for each answered question that is shared with anybody, in document order."""
+    # The names that the conditions of `shared_with` may read besides the answers (docs/expressions.md).
     scope = {
         **content.answers,
         **content.facts,
@@ -258,7 +270,7 @@ def answer_rows(content: AnswerFacts) -> Iterator[BriefRow]:
 
 
 def _in_its_group(row: BriefRow, place: AnswerPlace) -> BriefRow:
-    """The row under the names of the repeats it stands in: "Household 1, Child 2: Age"."""
+    """Return the row under the names of the repeats it stands in: "Household 1, Child 2: Age"."""
     if not place.rows:
         return row
     groups = list(zip(place.located.repeats, place.rows, strict=True))
@@ -267,6 +279,7 @@ def _in_its_group(row: BriefRow, place: AnswerPlace) -> BriefRow:
     for language, words in row.label.items():
         names = (f"{_in(repeat.label, language)} {index + 1}" for repeat, index in groups)
         label[language] = f"{', '.join(names)}: {words}"
+    # The position is part of the key, so rows of several children differ.
     return replace(row, key=f"{key}{row.key}", label=label)
 
 
@@ -291,11 +304,12 @@ def _row(
 
 
 def shared(question: Question, scope: Mapping[str, Any]) -> dict[str, bool]:
-    """The roles this answer is shared with: written `true`, or on a condition that holds now."""
+    """Return the roles this answer is shared with: written `true`, or on a condition that holds now."""
     return {role: True for role, rule in question.shared_with.items() if _holds(rule, scope)}
 
 
 def _holds(rule: Any, scope: Mapping[str, Any]) -> bool:
+    # Not `bool(rule)`: a slip such as "yes" or 1 must share nothing.
     if not isinstance(rule, dict):
         return rule is True
     try:
@@ -303,12 +317,13 @@ def _holds(rule: Any, scope: Mapping[str, Any]) -> bool:
         if any(name not in scope for name in read_in(expressions.references(rule))):
             return False
         return expressions.truthy(expressions.evaluate(rule, scope))
+    # Fails closed: what can't be worked out is read by nobody.
     except expressions.LogicError:
         return False
 
 
 def settings_missing(content: AnswerFacts) -> list[str]:
-    """The settings, sorted, that the sharing of these answers reads and the procedure doesn't have."""
+    """Return the settings, sorted, that the sharing of these answers reads and the procedure doesn't have."""
     read: set[str] = set()
     for place in content.form.iter_answer_places(content.answers):
         for rule in place.question.shared_with.values():
@@ -318,7 +333,7 @@ def settings_missing(content: AnswerFacts) -> list[str]:
 
 
 def _for_recipients(part: Section | Question, name: str) -> Texts:
-    """The form's words for recipients, where it has its own: "The unit's assessment" for "Your decision"."""
+    """Return the form's words for recipients, where it has its own: "The unit's assessment" for "Your decision"."""
     return part.texts_of(f"recipient_{name}") or part.texts_of(name)
 
 

@@ -1,4 +1,4 @@
-"""Whom the sender can phone when a notice reaches nobody, in words for a page or the API."""
+"""The people whom the sender can phone when a notice reaches nobody, in words for a page or the API."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,10 @@ CALLS = (Purpose.CALL, Purpose.FALLBACK)
 
 @dataclass(frozen=True)
 class ToCall:
-    """One person or line. `office` is "" for a line; `on_duty`: on the roster at this hour, or always answered."""
+    """One person or line to call.
+
+    `office` is "" for a line; `on_duty`: on the roster at this hour, or always answered.
+    """
 
     name: str
     office: str
@@ -27,14 +30,17 @@ class ToCall:
 
 
 def get_duty(notice: Notice) -> Notice:
-    """What has to be told: this notice, or, for a coordinator's call, the nearest above that is none."""
+    """Return the notice whose content somebody must learn.
+
+    This one, or, for a coordinator's call, the nearest above it that is no call.
+    """
     while notice.purpose in CALLS and notice.chases is not None:
         notice = notice.chases
     return notice
 
 
 def to_call_about(notice: Notice, *, now: datetime, language: str | None = None) -> tuple[ToCall, ...]:
-    """Whom to phone about a notice that has nobody; never empty."""
+    """List whom to phone about a notice that has nobody; never empty."""
     duty = get_duty(notice)
     return to_call(
         duty.role,
@@ -47,9 +53,10 @@ def to_call_about(notice: Notice, *, now: datetime, language: str | None = None)
 
 
 def numbers_to_call(rows: list[Notice], now: datetime, language: str | None) -> dict[UUID, tuple[ToCall, ...]]:
-    """Whom to phone, for each notice that has nobody; asked once for a notice and the calls about it."""
+    """List whom to phone, for each notice that has nobody; looked up once for a notice and the calls about it."""
     by_pk = {row.pk: row for row in rows}
     for row in rows:
+        # The rows are in memory already; following the relation would be one query for each.
         if row.chases_id in by_pk:
             row.chases = by_pk[row.chases_id]  # as they are here: no query for each
     asked: dict[tuple[UUID, int], tuple[ToCall, ...]] = {}
@@ -63,7 +70,7 @@ def numbers_to_call(rows: list[Notice], now: datetime, language: str | None) -> 
 
 
 def has_nobody(notice: Notice) -> bool:
-    """Nobody is there to be told; a contact who has left is nobody."""
+    """Return whether there is nobody to notify; a contact who has left is nobody."""
     return notice.state not in SETTLED and (notice.contact_id is None or notice.reason == NO_CONTACT)
 
 
@@ -76,12 +83,13 @@ def to_call(
     partner: Partner | None = None,
     language: str | None = None,
 ) -> tuple[ToCall, ...]:
-    """Whom to phone for this role and place, the nearest first; never empty."""
+    """List whom to phone for this role and place, the nearest first; never empty."""
     found = call_list(role=role, municipality=municipality, at=now, unit=unit, partner=partner)
     return tuple(_in_words(callee, language) for callee in found)
 
 
 def _in_words(callee: Callee, language: str | None) -> ToCall:
+    # National lines end every list, so a page never says "nobody" without a number.
     if callee.contact is None:
         name = gettext("Police, day and night") if callee.line == "police" else gettext("Child helpline, day and night")
         return ToCall(name, "", callee.phone, True)

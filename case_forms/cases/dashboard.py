@@ -1,4 +1,4 @@
-"""The case page's board: one card for each recipient, with the reminders, deputies and calls of its chase inside."""
+"""The case page's dashboard: one card for each recipient, with its reminders, deputies and calls inside."""
 
 import hashlib
 from collections import defaultdict
@@ -22,7 +22,7 @@ from .urgency import LAST_WORD, TO_COORDINATORS
 
 CALLS = (Purpose.CALL, Purpose.FALLBACK)
 HEIRS = (Purpose.REROUTE, Purpose.DEPUTY, Purpose.INSTEAD)
-# Who comes first on the page when nobody is louder.
+# Who comes first on the page among cards of the same urgency.
 ORDER = (
     Role.POLICE,
     Role.CPU,
@@ -68,14 +68,20 @@ class Card:
 
     @property
     def taken(self) -> NoticeLine | None:
-        """The notice of this chase that somebody accepted; a coordinator taking the call doesn't count, nor does who
-        accepted first and then said that it belongs to another area."""
+        """The notice of this chase that somebody accepted.
+
+        A coordinator taking the call doesn't count, nor does who accepted first and then said that it belongs to
+        another area.
+        """
         chase = [self.line, *(line for line in self.chasers if line.purpose not in TO_COORDINATORS)]
         return next((line for line in chase if line.accepted_at and not line.declined_at), None)
 
     @property
     def current(self) -> NoticeLine:
-        """Who is asked now: the first notice, or, when that is over and nobody has taken it, the one it went on to."""
+        """The notice of whoever is asked now.
+
+        The first one, or, when that is over and nobody has taken it, the one it went on to.
+        """
         if not self.line.is_settled or self.taken is not None:
             return self.line
         heirs = [line for line in self.chasers if line.purpose in HEIRS and not line.is_settled]
@@ -83,8 +89,10 @@ class Card:
 
     @property
     def nobody(self) -> NoticeLine | None:
-        """The notice of this chase that has nobody: the first, or the heir of one that is over (see
-        `NoticeQuerySet.nobody_reached`, which says the same in SQL)."""
+        """The notice of this chase that has nobody: the first, or the heir of one that is over.
+
+        `NoticeQuerySet.nobody_reached` says the same in SQL.
+        """
         if self.taken is not None:
             return None
         lines = [self.line, *self.chasers]
@@ -93,8 +101,10 @@ class Card:
 
     @property
     def is_dropped(self) -> bool:
-        """It was declined, and of those who could take it nobody is asked any more (see `loudness.dropped`, which says
-        the same in SQL)."""
+        """Whether it was declined, and of those who could take it nobody is asked any more.
+
+        `urgency.dropped` says the same in SQL.
+        """
         lines = [self.line, *self.chasers]
         is_asked = any(
             line.purpose in (Purpose.FIRST, *HEIRS) and not line.is_settled and not line.is_unresolved for line in lines
@@ -108,12 +118,12 @@ class Card:
 
     @property
     def callers(self) -> list[NoticeLine]:
-        """The coordinators who have been asked to call, or are being asked now; nobody without a contact."""
+        """The calls to coordinators who have been asked, or are being asked now; none without a contact."""
         return [line for line in self.chasers if line.purpose in CALLS and line.contact and not line.is_over]
 
     @property
     def clock(self) -> str:
-        """What the clock says while nobody has accepted: "" | amber | red | breach | late."""
+        """The state of the clock while nobody has accepted: "" | amber | red | breach | late."""
         line = self.current
         if self.taken is not None or line.is_settled:
             return ""
@@ -124,18 +134,21 @@ class Card:
 
     @property
     def counts_down(self) -> bool:
-        """The time until the answer is due is told. No other clock of this card is counted beside it."""
+        """Whether the time until the answer is due is shown. No other clock of this card is counted beside it."""
         waits = self.taken is None and not self.line.is_settled and not self.line.is_unresolved
         return waits and self.line.minutes_left is not None and self.line.minutes_left >= 0
 
     @property
     def locked(self) -> list[NoticeLine]:
-        """Those that were opened with a wrong PIN again and again, while nobody has taken it."""
+        """The notices that were opened with a wrong PIN again and again, while nobody has taken the duty."""
         return [] if self.taken is not None else [line for line in (self.line, *self.chasers) if line.wrong_pins]
 
     @property
     def must_call(self) -> bool:
-        """The ladder has come to calling, or nobody else can be reached, or whoever is to call is silent."""
+        """Whether somebody should phone.
+
+        The ladder has come to calling, or nobody else can be reached, or whoever is to call is silent.
+        """
         if self.nobody is not None or self.is_dropped:
             return True
         if self.taken is not None:
@@ -147,7 +160,7 @@ class Card:
 
     @property
     def call(self) -> NoticeLine | None:
-        """Whose number to call: the recipient's, else the coordinator's who was told instead."""
+        """The line whose number to call: the recipient's, else that of the coordinator who was notified instead."""
         chase = [self.current, self.line, *self.chasers]
         return next((line for line in chase if line.phone), None) if self.must_call else None
 
@@ -159,7 +172,10 @@ class Card:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """`cards`: loud ones first, then police, child protection, the authority. `clocks`: those of no single notice."""
+    """The cards of a case: urgent ones first, then police, child protection, the authority.
+
+    `clocks`: deadlines that belong to no single notice.
+    """
 
     cards: list[Card]
     clocks: list[DeadlineLine]
@@ -175,11 +191,12 @@ class Dashboard:
 
 
 def build_dashboard(timeline: Timeline) -> Dashboard:
-    """Groups a timeline's lines by the notice that began each chase."""
+    """Group a timeline's lines by the notice that began each chase."""
     by_id = {line.id: line for line in timeline.notices}
     chasers: dict[UUID, list[NoticeLine]] = defaultdict(list)
     for line in timeline.notices:
         root = _root(line, by_id)
+        # A call that was replaced stands in its successor; showing both would count one step twice (ADR 38).
         if root is not line and line.reason != REPLACED:
             chasers[root.id].append(line)
     deadlines: dict[UUID, list[DeadlineLine]] = defaultdict(list)
@@ -188,6 +205,7 @@ def build_dashboard(timeline: Timeline) -> Dashboard:
         if deadline.notice in by_id:
             deadlines[_root(by_id[deadline.notice], by_id).id].append(deadline)
         else:
+            # A deadline of the whole case, or of a notice that the timeline doesn't show.
             clocks.append(deadline)
     cards = [
         Card(line, chasers[line.id], deadlines[line.id]) for line in timeline.notices if _root(line, by_id) is line
@@ -206,13 +224,13 @@ def _root(line: NoticeLine, by_id: dict[UUID, NoticeLine]) -> NoticeLine:
 
 
 def _is_last_word(line: NoticeLine) -> bool:
-    """A "no" that leaves the duty with nobody, unless somebody else is asked."""
+    """Return whether this is a "no" that leaves the duty with nobody, unless somebody else is asked."""
     has_said = line.purpose in LAST_WORD or line.reason == WRONG_AREA
     return has_said and line.state == NoticeState.DECLINED and line.purpose not in TO_COORDINATORS
 
 
 def _has_reached(line: NoticeLine) -> bool:
-    """A coordinator has said that the call reached somebody."""
+    """Return whether a coordinator has answered that the call reached somebody."""
     outcomes = (answer.reason for answer in line.answers if answer.kind == ReplyKind.OUTCOME)
     return line.purpose in TO_COORDINATORS and any(reason != NOT_REACHED for reason in outcomes)
 
@@ -230,7 +248,7 @@ def _in_words(answer: Answer) -> ReplyInWords:
 
 
 def get_reasons(case: Case, language: str) -> list[tuple[datetime, list[tuple[str, str]]]]:
-    """Why the procedure did what it did: for each event its time and (words, because) of each rule that spoke."""
+    """Explain what the procedure did: for each event its time and (words, because) of each rule that applied."""
     told = []
     for event in CaseEvent.objects.filter(case=case, explanation__isnull=False):
         words: list[tuple[str, str]] = [
@@ -246,9 +264,13 @@ def get_reasons(case: Case, language: str) -> list[tuple[datetime, list[tuple[st
 
 
 def compute_fingerprint(case: Case, *, now: datetime, language: str) -> str:
-    """Changes whenever the board would read differently: a row has moved on, or a minute has passed. Five queries."""
+    """Compute a digest that changes whenever the dashboard would read differently.
+
+    A row has moved on, or a minute has passed. Five queries.
+    """
     rows: list[Any] = [
         language,
+        # The page counts whole minutes.
         now.strftime("%Y%m%d%H%M"),
         list(
             Notice.objects.shown()
@@ -258,6 +280,7 @@ def compute_fingerprint(case: Case, *, now: datetime, language: str) -> str:
                 "pk", "state", "reason", "contact", "attempts", "ladder_step", "next_attempt_at", "opened_at", "repeats"
             )
         ),
+        # Wrong PINs stand on the card and change none of the columns above.
         PinTry.objects.filter(notice__case_id=case.pk, succeeded=False).count(),
         list(Reply.objects.filter(notice__case_id=case.pk).order_by("pk").values_list("pk", "at")),
         list(Deadline.objects.filter(case=case).order_by("pk").values_list("pk", "met_at")),

@@ -1,4 +1,4 @@
-"""What the codes of cases are called on screens, where no model field has the words."""
+"""The labels for codes of cases on screens, where no model field has the words."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,8 @@ from access.models import localize
 from case_forms.form_builder.models import FormVersion
 
 REFERRAL = "referral"
-# Explanations kept before the procedure read these answers back in words: {code: its words}
+# Explanations stored before the procedure read these answers back in words: {code: its words}. An explanation is never
+# written again, so old ones are put into words when they are read.
 OLD_CODES = {
     "sq": {"yes": "Po", "no": "Jo", "unknown": "Nuk dihet"},
     "en": {"yes": "Yes", "no": "No", "unknown": "Not known"},
@@ -19,7 +20,7 @@ QUOTES = {"sq": "«{}»", "en": "“{}”"}
 
 
 def service_labels(codes: Iterable[str]) -> list[str]:
-    """The words for what a referral asks for, as the referral forms have them now."""
+    """Return the labels for what a referral asks for, as the referral forms have them now."""
     language = get_current_language()
     known: dict[str, Any] = {}
     for version in FormVersion.objects.newest():
@@ -32,7 +33,7 @@ def service_labels(codes: Iterable[str]) -> list[str]:
 
 
 def without_codes(sentence: str, language: str) -> str:
-    """A kept sentence with the answers that were once quoted as codes («yes») in words."""
+    """Replace the answers that a stored sentence once quoted as codes («yes») by words."""
     quote = QUOTES.get(language, QUOTES[DEFAULT_LANGUAGE])
     for code, words in OLD_CODES.get(language, OLD_CODES[DEFAULT_LANGUAGE]).items():
         sentence = sentence.replace(quote.format(code), quote.format(words))

@@ -1,4 +1,7 @@
-"""Cases, what happened in them, their deadlines and referrals. Plain models: no revisions, no search index."""
+"""Cases, what happened in them, their deadlines and referrals.
+
+Plain models: no revisions, no search index.
+"""
 
 import secrets
 import uuid
@@ -14,12 +17,12 @@ from case_forms.procedures.models import ProcedureVersion
 from notifications.directory.models import Partner
 from vault.fields import SealedJSONField, SealedTextField
 
-# Crockford's alphabet: no I, L, O, U; can be read over a phone.
+# Crockford's alphabet: no I, L, O, U; can be read over a phone. And without 0 and 1, which look like O and I.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def new_reference() -> str:
-    """A random case reference such as 7K2M9Q: no region, date or sequence inside."""
+    """Return a random case reference such as 7K2M9Q: no region, date or sequence inside."""
     return "".join(secrets.choice(REFERENCE_ALPHABET) for _i in range(6))
 
 
@@ -42,22 +45,27 @@ class FormalIdentification(models.TextChoices):
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: User) -> "CaseQuerySet":
-        """A worker's units' cases, and for a coordinator those of their regions and of their regions' units, wherever
-        these met the person; nobody else sees any."""
+        """Limit the cases to those that this person may see.
+
+        A worker's units' cases, and for a coordinator those of their regions and of their regions' units, wherever
+        these met
+        the person; nobody else sees any.
+        """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         regions = user.coordinated_regions().values("pk")
         return self.filter(Q(unit__in=user.units().values("pk")) | Q(region__in=regions) | Q(unit__region__in=regions))
 
     def counted(self) -> "CaseQuerySet":
-        """What statistics may count: no drills."""
+        """Limit the cases to what statistics may count: no drills."""
         return self.filter(is_drill=False)
 
 
 class Case(models.Model):
-    """One person's case. What was told about them stays sealed in the submissions; here is only what routes it."""
+    """One person's case. What was reported about them stays sealed in the submissions; here is only what routes it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Said on the phone and read by recipients, so nothing can be learnt from it.
     reference = models.CharField(_("reference"), max_length=8, unique=True, default=new_reference, editable=False)
     region = models.ForeignKey(Region, models.PROTECT, related_name="cases", verbose_name=_("region"))
     municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="cases", verbose_name=_("municipality"))
@@ -71,6 +79,8 @@ class Case(models.Model):
     )
     child_track = models.BooleanField(_("child, or may be a child"), default=False)
     is_drill = models.BooleanField(_("drill"), default=False)
+    # Fixed when the case is opened: its deadlines and recipients stay what they were (ADR 54), until a coordinator
+    # takes the case over (ADR 81).
     procedure_version = models.ForeignKey(
         ProcedureVersion, models.PROTECT, related_name="cases", verbose_name=_("procedure version")
     )
@@ -97,7 +107,7 @@ class Case(models.Model):
 
 
 class CaseEvent(models.Model):
-    """Something that happened in a case and made the procedure decide. Notices hang on its id.
+    """An event of a case, after which the procedure or a person decided something. Notices carry its id.
 
     `explanation` (sealed, because it may quote an answer): a list of {"rule": key, "words": {"sq": ..., "en": ...}}.
     """
@@ -106,6 +116,7 @@ class CaseEvent(models.Model):
     case = models.ForeignKey(Case, models.PROTECT, related_name="events", verbose_name=_("case"))
     kind = models.CharField(_("kind"), max_length=40)  # submission_received, notice_answered, rerouted, ...
     at = models.DateTimeField(_("at"), default=timezone.now)
+    # An id without a foreign key: submissions stand on a floor above.
     submission_id = models.UUIDField(null=True, blank=True)
     notice_id = models.UUIDField(null=True, blank=True)
     detail = models.JSONField(default=dict)  # ids and codes only
@@ -121,7 +132,10 @@ class CaseEvent(models.Model):
 
 
 class Deadline(models.Model):
-    """A duty with its clock, for example "police told". Times come from the procedure version; null: no such mark."""
+    """A duty with its clock, for example "police notified".
+
+    Times come from the procedure version; null: no such mark.
+    """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="deadlines", verbose_name=_("case"))
     event = models.ForeignKey(CaseEvent, models.PROTECT, related_name="deadlines")
@@ -138,6 +152,7 @@ class Deadline(models.Model):
         verbose_name = _("deadline")
         verbose_name_plural = _("deadlines")
         ordering = ["starts_at"]
+        # A rule's deadline that is asked for twice in one event is one clock.
         constraints = [models.UniqueConstraint(fields=["event", "key"], name="one_deadline_per_event_and_key")]
 
     def __str__(self) -> str:

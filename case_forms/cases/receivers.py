@@ -1,7 +1,7 @@
-"""What recipients do, received in case_forms: it becomes a case event, which the sender's timeline shows.
+"""Receivers of what recipients do: each becomes a case event, which the sender's timeline shows.
 
-A notice about something else than a case (another room's test, a message to a contact) is none of this room's business.
-All of it runs in the transaction of the recipient's own deed.
+A notice about something else than a case (another room's test, a message to a contact) is passed over. All of it runs
+in the transaction of the recipient's own action.
 """
 
 from datetime import datetime
@@ -28,19 +28,19 @@ TAKES_IT = (ReplyKind.ACCEPTED, ReplyKind.ON_THE_WAY, ReplyKind.OUTCOME)
 
 @receiver(notice_opened, dispatch_uid="cases.notice_opened")
 def on_opened(sender: Any, *, notice: Notice, **kwargs: Any) -> None:
-    """A recipient read the brief for the first time."""
+    """Record that a recipient read the brief for the first time."""
     _event(notice, OPENED, notice.opened_at or timezone.now())
 
 
 @receiver(notice_escalated, dispatch_uid="cases.notice_escalated")
 def on_escalated(sender: Any, *, notice: Notice, step: str, **kwargs: Any) -> None:
-    """The clock took a step: a reminder, the deputy, a call."""
+    """Record that the clock took a step: a reminder, the deputy, a call."""
     _event(notice, ESCALATED, timezone.now(), step=step)
 
 
 @receiver(notice_resolved, dispatch_uid="cases.notice_resolved")
 def on_resolved(sender: Any, *, notice: Notice, words: list[dict[str, str]], **kwargs: Any) -> None:
-    """The directory named somebody for a notice that had nobody: how, link by link."""
+    """Record how, link by link, the directory named somebody for a notice that had nobody."""
     event = _event(notice, RESOLVED, timezone.now())
     if event is not None:
         event.explanation = [{"rule": RESOLVED, "words": said} for said in words]
@@ -49,11 +49,12 @@ def on_resolved(sender: Any, *, notice: Notice, words: list[dict[str, str]], **k
 
 @receiver(notice_answered, dispatch_uid="cases.notice_answered")
 def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> None:
-    """A recipient answered.
+    """Record a recipient's answer and do what follows from it.
 
     Taking it (accepted, on the way, an outcome) meets the deadlines that wait for this notice or for the one it chases;
     a coordinator who takes a call meets none, because the recipient still hasn't answered. A referral's state follows
-    its service's answer. A wrong area sends the notice on. (Who is told after "declined" is the ladder's affair, in
+    its service's answer. A wrong area sends the notice on. (Who is notified after "declined" is decided by the
+    ladder, in
     notifications.escalation.)
     """
     event = _event(notice, ANSWERED, reply.at, kind=reply.kind, reason=reply.reason, reply=str(reply.pk))
@@ -70,6 +71,7 @@ def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> 
 
 
 def _event(notice: Notice, kind: str, at: datetime, /, **detail: Any) -> CaseEvent | None:
+    # `case_id` means "what the notice is about": it may be a tip, which has receivers of its own (ADR 28).
     case = Case.objects.filter(pk=notice.case_id).first()
     if case is None:
         return None
@@ -78,7 +80,8 @@ def _event(notice: Notice, kind: str, at: datetime, /, **detail: Any) -> CaseEve
 
 
 def _meet(case: Case, chase: list[UUID], at: datetime) -> None:
-    """Stops the clocks that wait for this notice."""
+    """Stop the clocks that wait for this notice."""
+    # One by one, because each gets its audit entry; an event has only a few.
     for deadline in Deadline.objects.filter(case=case, notice_id__in=chase, met_at__isnull=True):
         deadline.met_at = at
         deadline.save(update_fields=["met_at"])
@@ -86,11 +89,12 @@ def _meet(case: Case, chase: list[UUID], at: datetime) -> None:
 
 
 def _follow_referral(case: Case, chase: list[UUID], reply: Reply) -> None:
-    """The referral that this notice carried, if it carried one, takes the service's answer."""
+    """Give the service's answer to the referral that this notice carried, if it carried one."""
     state = {
         ReplyKind.ACCEPTED.value: ReferralState.ACCEPTED,
         ReplyKind.ON_THE_WAY.value: ReferralState.ACCEPTED,
         ReplyKind.DECLINED.value: ReferralState.DECLINED,
+        # The consent named this service, so for the referral another area is a no.
         ReplyKind.WRONG_AREA.value: ReferralState.DECLINED,
     }.get(reply.kind)
     if state is None:

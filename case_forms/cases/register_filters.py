@@ -1,4 +1,4 @@
-"""What a register can be narrowed by: values of its own, region, unit, days, and what is overdue."""
+"""The filters of a register: values of its own, region, unit, days, and what is overdue."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
@@ -20,7 +20,10 @@ YES_NO = [ALL, ("1", _("Yes")), ("0", _("No"))]
 
 
 class RegisterFilter(forms.Form):
-    """Offers only what lies in this person's regions. `exact`: names of the model's fields, as `<name>__exact`."""
+    """The filter form, which offers only what lies in this person's regions.
+
+    `exact`: names of the model's fields, as `<name>__exact`.
+    """
 
     region = forms.ModelChoiceField(
         queryset=Region.objects.none(), required=False, label=_("Region"), empty_label=ALL[1]
@@ -40,10 +43,12 @@ class RegisterFilter(forms.Form):
         super().__init__(data)
         regions = user.coordinated_regions()
         self.fields["region"].queryset = regions  # type: ignore[attr-defined]
+        # A coordinator may also work in a unit of another region, and sees its cases (`Case.visible_to`).
         units = MobileUnit.objects.filter(region__in=regions.values("pk")) | MobileUnit.objects.filter(
             pk__in=user.units().values("pk")
         )
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+        # Named as the admin's own filters are: `config.waiting` links to `?state__exact=failed`.
         for name in exact:
             field: Any = model._meta.get_field(name)
             choices = YES_NO if isinstance(field, models.BooleanField) else [ALL, *field.choices]
@@ -65,7 +70,7 @@ class RegisterFilter(forms.Form):
         return [name for name in self.fields if self.data.get(name)]
 
     def narrow(self, rows: "models.QuerySet[Any]", register: Any) -> "models.QuerySet[Any]":
-        """The rows that fit. A filter that can't be understood finds nothing: its error stands beside it."""
+        """Return the rows that fit. A filter that can't be understood finds nothing: its error stands beside it."""
         if not self.is_valid():
             return rows.none()
         chosen = self.cleaned_data
@@ -80,6 +85,7 @@ class RegisterFilter(forms.Form):
         if chosen.get("since"):
             rows = rows.filter(**{f"{register.date_field}__gte": _midnight(chosen["since"])})
         if chosen.get("until"):
+            # Up to the next midnight: the day that was chosen is included.
             rows = rows.filter(**{f"{register.date_field}__lt": _midnight(chosen["until"] + timedelta(days=1))})
         if chosen.get("overdue"):
             rows = rows.filter(register.overdue(timezone.now()))

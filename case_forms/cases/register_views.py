@@ -1,4 +1,4 @@
-"""The list of a register: filters folded above the table, one count, and a search that an index can answer."""
+"""The views of a register: filters folded above the table, one count, and a search that an index can answer."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -22,10 +22,11 @@ from .register_filters import RegisterFilter
 
 
 class RegisterIndex(IndexView):
-    """modeladmin's list with our own filter form instead of its links."""
+    """The list of modeladmin with our own filter form instead of its links."""
 
     @property
     def IGNORED_PARAMS(self) -> tuple[str, ...]:
+        # modeladmin would take our filters for lookups of the ORM.
         return (*IndexView.IGNORED_PARAMS, *self.filter_form.fields)
 
     @cached_property
@@ -38,7 +39,10 @@ class RegisterIndex(IndexView):
         return self.filter_form.narrow(super().get_queryset(request), self.model_admin)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """As modeladmin's, which counts every row three times for a page of fifty."""
+        """Build the context of modeladmin's list with one count.
+
+        modeladmin counts every row three times for a page of fifty.
+        """
         paginator = self.paginator_class(self.queryset, self.items_per_page)
         try:
             page = paginator.page(self.page_num)
@@ -66,7 +70,7 @@ FIELD_LABELS = {"next_step_at": _("next step at"), "next_attempt_at": _("next at
 
 
 class RegisterInspect(InspectView):
-    """One row, field by field, every code, time and truth value in words; and the way to its case."""
+    """One row, field by field, every code, time and truth value in words; and the link to its case."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(reference=self.model_admin.reference_of(self.instance), **kwargs)
@@ -77,8 +81,10 @@ class RegisterInspect(InspectView):
 
     def get_field_display_value(self, field_name: str, field: Any = None) -> Any:
         value = getattr(self.instance, field_name)
+        # Before `int`: True is one, too.
         if isinstance(value, bool):
             return yes_or_no(value)
+        # modeladmin would show 0 as if there were no value.
         if isinstance(value, int):
             return str(value)
         if isinstance(value, datetime):
@@ -96,9 +102,10 @@ WORDED: dict[str, Callable[[Any], str]] = {
 
 
 class ByBeginning(DjangoORMSearchHandler):
-    """Codes and references are read from their beginning, so that an index finds them among 100,000."""
+    """A search by the beginning of codes and references, so that an index finds them among 100,000."""
 
     def search_queryset(self, queryset: Any, search_term: str, **kwargs: Any) -> Any:
+        # Codes and references are stored in capitals, so the case needn't be ignored in the database.
         term = search_term.strip().upper()
         if not term:
             return queryset

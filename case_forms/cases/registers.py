@@ -1,5 +1,6 @@
-"""The registers: cases, referrals and notices in the admin, for coordinators to look through. The one thing that can be
-done here is to have a failed notice tried again now.
+"""The registers: read-only lists of cases, referrals and notices in the admin, for coordinators.
+
+The one thing that can be done here is to have a failed notice tried again now.
 
 modeladmin looks rows up without asking whose they are, and filters by any lookup that stands in the address
 (`?opened_by__password__startswith=`). So a register answers only index and inspect, from its scoped queryset and with
@@ -47,7 +48,7 @@ def is_coordinator(user: Any) -> bool:
 
 
 class CoordinatorsLook(PermissionHelper):
-    """Coordinators list and inspect; nobody makes, changes or deletes."""
+    """Permissions of a register: coordinators list and inspect; nobody creates, changes or deletes."""
 
     def user_can_list(self, user: Any) -> bool:
         return is_coordinator(user)
@@ -66,7 +67,7 @@ class CoordinatorsLook(PermissionHelper):
 
 
 class Register(ModelAdmin):
-    """One table, scoped to the coordinator's regions."""
+    """A read-only list of one model, scoped to the coordinator's regions."""
 
     permission_helper_class = CoordinatorsLook
     index_view_class = RegisterIndex
@@ -83,34 +84,34 @@ class Register(ModelAdmin):
     date_field = ""  # what "from" and "until" of the filter ask for
 
     def scoped(self, user: User) -> "models.QuerySet[Any]":
-        """The rows that this person may see."""
+        """Return the rows that this person may see."""
         raise NotImplementedError
 
     def of_cases(self, cases: "models.QuerySet[Case]") -> "models.Q":
-        """The rows of this register that belong to these cases."""
+        """Return the condition for rows of this register that belong to these cases."""
         raise NotImplementedError
 
     def overdue(self, now: datetime) -> "models.Q":
-        """The rows whose answer is late at this moment."""
+        """Return the condition for rows whose answer is late at this moment."""
         raise NotImplementedError
 
     def with_urgency(self, rows: "models.QuerySet[Any]", now: datetime) -> "models.QuerySet[Any]":
-        """The rows of a page, with what `urgency_of` needs to know."""
+        """Annotate the rows of a page with what `urgency_of` needs."""
         return rows
 
     def reference_of(self, row: Any) -> str:
-        """The reference of the row's case."""
+        """Return the reference of the row's case."""
         raise NotImplementedError
 
     def urgency_of(self, row: Any) -> str:
-        """A state of `config.templatetags.ui.STATES`."""
+        """Return a state of `config.templatetags.ui.STATES`."""
         raise NotImplementedError
 
     def filter_form(self, request: HttpRequest) -> RegisterFilter:
         user: Any = request.user
         return RegisterFilter(request.GET, user=user, model=self.model, exact=self.exact)
 
-    # Words and links, where modeladmin would draw an icon of django.contrib.admin's, which isn't in this house.
+    # Words and links, where modeladmin would draw an icon of django.contrib.admin, which isn't installed here.
     def urgency(self, row: Any) -> str:
         is_drill = bool(getattr(row, "is_drill", False))
         return render_to_string("registers/urgency.html", {"state": self.urgency_of(row), "is_drill": is_drill})
@@ -119,12 +120,14 @@ class Register(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> "models.QuerySet[Any]":
         if not is_coordinator(request.user):
+            # modeladmin looks rows up from here and doesn't ask whose they are.
             return self.model._default_manager.none()
         return self.scoped(request.user).order_by(*self.ordering)  # type: ignore[arg-type]
 
     def index_view(self, request: HttpRequest) -> HttpResponse:
         self._coordinators_only(request)
         allowed = PLAIN_PARAMETERS | set(self.filter_form(request).fields)
+        # modeladmin would pass any other parameter to `filter()`, over relations and into fields that nobody shows.
         if not allowed.issuperset(request.GET):
             raise Http404
         return super().index_view(request)
@@ -136,7 +139,7 @@ class Register(ModelAdmin):
         return super().inspect_view(request, str(pk))
 
     def row_or_404(self, request: HttpRequest, instance_pk: str) -> Any:
-        """This person's row. Raises Http404; reaching for another's is recorded."""
+        """Return the row, if this person may see it. Raises Http404; asking for somebody else's row is recorded."""
         self._coordinators_only(request)
         try:
             pk = UUID(instance_pk)
@@ -157,21 +160,21 @@ class Register(ModelAdmin):
             raise Http404
 
     def get_admin_urls_for_registration(self) -> tuple[URLPattern, ...]:
-        """Only these two; what modeladmin would make, change or delete has no address."""
+        """Register index and inspect only; what modeladmin would create, change or delete has no address."""
         return tuple(
             re_path(self.url_helper.get_action_url_pattern(name), view, name=self.url_helper.get_action_url_name(name))
             for name, view in (("index", self.index_view), ("inspect", self.inspect_view))
         )
 
     def get_permissions_for_registration(self) -> "models.QuerySet[Permission]":
-        """None to hand out: the scope is the coordinator's assignment."""
+        """Offer no permissions: what a coordinator may see follows from their regions."""
         return Permission.objects.none()
 
     def register_admin_url_finders(self) -> None:
-        """Nothing here can be edited, so nobody is led here to edit."""
+        """Register none: nothing here can be edited, so nobody is led here to edit."""
 
     def register_indexing(self) -> None:
-        """No copy of who is tied to which case in Wagtail's reference index."""
+        """Register nothing: Wagtail's reference index would copy who is tied to which case."""
 
 
 def day_and_hour(moment: datetime | None) -> str:
@@ -183,7 +186,7 @@ def case_link(reference: str) -> str:
 
 
 def moment_column(field: str) -> Any:
-    """A column with the day and hour of a field, sorted by it."""
+    """Build a column with the day and hour of a field, sorted by it."""
 
     def column(register: Register, row: Any) -> str:
         return day_and_hour(getattr(row, field))
@@ -193,7 +196,7 @@ def moment_column(field: str) -> Any:
 
 
 class PageFirst(ButtonHelper):
-    """The reference leads to the case's own page; *Inspect* stands beside it."""
+    """Buttons of the case register: the reference leads to the case's own page; *Inspect* stands beside it."""
 
     def get_primary_button(self, obj: Any) -> None:
         return None
@@ -262,7 +265,7 @@ class CaseRegister(Register):
     where.admin_order_field = "municipality__name"  # type: ignore[attr-defined]
 
     def opened(self, case: Case) -> str:
-        """When it was opened and, below, when it was closed."""
+        """Return when it was opened and, below, when it was closed."""
         opened = day_and_hour(case.opened_at)
         if not case.closed_at:
             return opened
@@ -279,7 +282,7 @@ class CaseRegister(Register):
 
 
 def _late(now: datetime) -> models.Exists:
-    """Whoever bears a duty of the case of the outer query should have answered."""
+    """Build the condition that a notice bearing a duty of the outer query's case should have been answered by now."""
     late = bearers().filter(state__in=AWAITING_ANSWER, answer_by__lte=now)
     return models.Exists(late.filter(case_id=models.OuterRef("pk")))
 
@@ -308,6 +311,7 @@ class ReferralRegister(Register):
         return models.Q(case__in=cases)
 
     def overdue(self, now: datetime) -> "models.Q":
+        # The referral's notice may have gone on to a deputy; the chase's id stands on all of them.
         late = bearers().filter(chase_id=models.OuterRef("notice_id"), state__in=OPEN, answer_by__lte=now)
         return models.Q(state=ReferralState.PENDING) & models.Q(models.Exists(late))
 
@@ -334,7 +338,7 @@ class ReferralRegister(Register):
 
 
 class RetryButtons(ButtonHelper):
-    """Beside *Inspect*, on a notice that failed: try it again."""
+    """Buttons of the notice register: *Try again now* beside *Inspect*, on a notice that failed."""
 
     def get_buttons_for_obj(self, obj: Any, *args: Any, **kwargs: Any) -> list[dict[str, Any]]:
         buttons: list[dict[str, Any]] = super().get_buttons_for_obj(obj, *args, **kwargs)
@@ -390,6 +394,7 @@ class NoticeRegister(Register):
     )
 
     def scoped(self, user: User) -> "models.QuerySet[Any]":
+        # Deferred: sealed columns, which the register never shows.
         return Notice.objects.filter(case_id__in=Case.objects.visible_to(user).values("pk")).defer(
             "brief", "link_token"
         )
@@ -427,7 +432,7 @@ class NoticeRegister(Register):
     owed.short_description = Notice._meta.get_field("owed_at").verbose_name
 
     def so_far(self, notice: Notice) -> str:
-        """What became of it, with each time."""
+        """Render what became of it, with each time."""
         return render_to_string("registers/so_far.html", {"notice": notice})
 
     so_far.short_description = _("result")  # type: ignore[attr-defined]
@@ -438,7 +443,10 @@ class NoticeRegister(Register):
         return (*super().get_admin_urls_for_registration(), re_path(pattern, self.retry_view, name=name))
 
     def retry_view(self, request: HttpRequest, instance_pk: str) -> HttpResponse:
-        """Asks, and on POST has the notice tried now. Whether it goes out is the sender's to say, not this page's."""
+        """Ask for confirmation, and on POST have the notice tried now.
+
+        Whether it goes out is the sender's to say, not this page's.
+        """
         notice = self.row_or_404(request, instance_pk)
         if request.method == "POST":
             if try_again(notice=notice, actor=get_actor(request.user)):

@@ -28,7 +28,7 @@ COORDINATOR_LADDER = ({"after_minutes": CALL_AGAIN_MINUTES, "do": "call", "repea
 
 
 def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
-    """Sends a notice on to the municipality that its recipient named, as a new case event.
+    """Send a notice on to the municipality that its recipient named, as a new case event.
 
     The brief is the one that this role was allowed to read; the clocks go on from where they stand. When nobody of the
     role is found along the chain but those who have already passed this notice on, coordinators are asked to call.
@@ -73,13 +73,16 @@ def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
 
 
 def find_successor(notice: Notice, municipality: Municipality, at: datetime) -> Resolution:
-    """Who of the same role takes the notice over. Offices that have passed it on, and whoever was asked, don't get it
-    back."""
+    """Find who of the same role takes the notice over.
+
+    Offices that have passed it on, and whoever was asked, don't get it back.
+    """
     found = resolve_chain(
         role=notice.role,
         municipality=municipality,
         at=at,
         unit=notice.unit,
+        # Without the links that end at coordinators: a successor reads the brief, a coordinator is asked to call.
         chain=[link for link in notice.chain or DEFAULT_CHAIN if link not in (*COORDINATOR_LINKS, OPERATOR)],
         passed_on=passed_on(notice),
     )
@@ -88,15 +91,19 @@ def find_successor(notice: Notice, municipality: Municipality, at: datetime) -> 
 
 
 def callers_for(notice: Notice, municipality: Municipality, at: datetime) -> Resolution:
-    """The coordinators for the municipality that was named, else the sending unit's, else every one; where the case is
-    in another municipality than the notice, those of the case."""
+    """Find the coordinators to ask: those of the municipality that was named, else the sending unit's, else every one.
+
+    Where the case is in another municipality than the notice, those of the case.
+    """
     place = notice.home or municipality
     return resolve_chain(role=Role.COORDINATOR, municipality=place, at=at, unit=notice.unit, chain=notice.chain)
 
 
 def ask_to_call(notice: Notice, municipality: Municipality, found: Resolution, at: datetime, **whose: Any) -> Notice:
-    """Owes these coordinators a call about a notice that nobody is asked to take any more, until answered; the first of
-    the calls. `whose`: event_id, case_id and case_reference."""
+    """Ask these coordinators to call about a notice that nobody is asked to take any more, until answered.
+
+    `whose`: event_id, case_id and case_reference. Returns the first of the calls.
+    """
     told = [notice.contact] if notice.contact else []
     calls = create_notices(
         found.coordinators,
@@ -117,7 +124,7 @@ def ask_to_call(notice: Notice, municipality: Municipality, found: Resolution, a
 
 
 def why_call(municipality: Municipality) -> dict[str, str]:
-    """Why a coordinator is asked to call when nobody new answers for the municipality that was named."""
+    """Explain why a coordinator is asked to call when nobody new answers for the municipality that was named."""
     return both(
         lambda: (
             gettext(
@@ -140,7 +147,11 @@ def _owe_on(event: CaseEvent, notice: Notice, municipality: Municipality, found:
 
 
 def sent_on_as(notice: Notice, municipality: Municipality, found: Resolution, at: datetime) -> dict[str, Any]:
-    """What `create_notice` is given to send a notice on, besides whose it is: the same brief, ladder and clocks."""
+    """Build what `create_notice` is given to send a notice on, besides whose it is.
+
+    The same brief, ladder and clocks.
+    """
+    # Whoever gets it has the whole time to answer; only the duty's marks keep running.
     answer_minutes = None
     if notice.answer_by is not None:
         answer_minutes = (notice.answer_by - notice.owed_at).total_seconds() / 60
@@ -162,7 +173,7 @@ def sent_on_as(notice: Notice, municipality: Municipality, found: Resolution, at
 
 
 def get_chain(notice: Notice) -> list[Notice]:
-    """This notice and all those it chases, up to the first one."""
+    """List this notice and all those it chases, up to the first one."""
     chain = [notice]
     while chain[-1].chases is not None:
         chain.append(chain[-1].chases)
@@ -170,7 +181,10 @@ def get_chain(notice: Notice) -> list[Notice]:
 
 
 def marks_from(notice: Notice, at: datetime) -> dict[str, float]:
-    """The original's marks, in minutes from now on; the duty doesn't start anew because it was misdirected."""
+    """Return the original's marks, in minutes from now on.
+
+    The duty doesn't start anew because it was misdirected. Negative for a mark that has passed.
+    """
     return {
         f"{mark}_minutes": (moment - at).total_seconds() / 60
         for mark in MARKS
@@ -179,7 +193,7 @@ def marks_from(notice: Notice, at: datetime) -> dict[str, float]:
 
 
 def _brief_with_origin(notice: Notice, municipality: Municipality) -> dict[str, Any]:
-    """What this role was allowed to read, headed by where it comes from."""
+    """Return what this role was allowed to read, headed by where it comes from."""
     origin = compose(
         notice.role,
         [

@@ -1,10 +1,10 @@
-"""“Tell this person instead”: a person chooses whom to tell when the directory names nobody.
+"""“Tell this person instead”: a person chooses whom to notify when the directory names nobody (docs/adr/0033).
 
 It only ever adds an attentive reader, so one person is enough; but only people of the directory whose role may read
 that brief can be chosen, or a coordinator, who reads a call and none of the answers.
 
     of the missing role   the new notice replaces the one that has nobody: that one, and the calls about it, are settled
-    a coordinator         is asked to call; the notice that has nobody stays open and loud, because nobody of its role
+    a coordinator         is asked to call; the notice that has nobody stays open and urgent, because nobody of its role
                           knows yet. A coordinator's call that has nobody is replaced
 """
 
@@ -40,7 +40,10 @@ MAX_REASON = 300
 
 
 class CannotTell(Exception):
-    """`code`: unknown_notice, not_needed (somebody has been found meanwhile), unknown_contact, no_reason, too_long."""
+    """A choice that can't be carried out.
+
+    `code`: unknown_notice, not_needed (somebody has been found meanwhile), unknown_contact, no_reason, too_long.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -49,7 +52,10 @@ class CannotTell(Exception):
 
 @dataclass(frozen=True)
 class Choices:
-    """Who can be chosen: people of the role near the place, the others of the role, coordinators; each only once."""
+    """The people who can be chosen.
+
+    People of the role near the place, the others of the role, coordinators; each only once.
+    """
 
     near: list[Contact]
     others: list[Contact]
@@ -60,7 +66,7 @@ class Choices:
 
 
 def notice_without_anybody(case: Case, notice_id: UUID) -> Notice:
-    """The notice of this case, if nobody is there for it. Raises CannotTell (unknown_notice, not_needed)."""
+    """Return the notice of this case, if nobody is there for it. Raises CannotTell (unknown_notice, not_needed)."""
     notices = Notice.objects.filter(case_id=case.pk, pk=notice_id)
     if not notices.exists():
         raise CannotTell("unknown_notice")
@@ -71,9 +77,10 @@ def notice_without_anybody(case: Case, notice_id: UUID) -> Notice:
 
 
 def choices_for(notice: Notice) -> Choices:
-    """Whom this notice may be given to. A referral stays with the service that it names."""
+    """List whom this notice may be given to. A referral stays with the service that it names."""
     duty = get_duty(notice)
     people = Contact.objects.filter(is_active=True, partner__is_active=True, reachable_at__isnull=False)
+    # A notice goes out by mail; whoever has no address can be phoned, not notified.
     people = people.exclude(email="")
     people = people.select_related("partner").order_by("partner__slug", "name", "pk")
     coordinators = list(people.filter(partner__role=Role.COORDINATOR))
@@ -87,13 +94,14 @@ def choices_for(notice: Notice) -> Choices:
 
 def _of_the_role(people: "QuerySet[Contact]", duty: Notice) -> "QuerySet[Contact]":
     # of a school that was named, its own people only: another school must not learn of the pupil
+    """Limit the people to those whose role may read the duty's brief."""
     if duty.role == Role.PROTECTION_SERVICE or (duty.role == Role.SCHOOL and duty.partner_id is not None):
         return people.filter(partner=duty.partner_id)
     return people.filter(partner__role__in=roles_answering(duty.role))
 
 
 def _near(duty: Notice, municipality: Municipality) -> set[int]:
-    """The offices for the place, in its region, and in the sending unit's."""
+    """Return the ids of the offices for the place, in its region, and in the sending unit's region."""
     partner = duty.partner if duty.role in NAMED_ROLES else None
     found = set(offices_for(duty.role, municipality, partner).values_list("pk", flat=True))
     if duty.role in BY_AREA:
@@ -104,17 +112,20 @@ def _near(duty: Notice, municipality: Municipality) -> set[int]:
 
 @transaction.atomic
 def tell_instead(*, case: Case, notice_id: UUID, contact_id: int | None, why: str, by: User) -> Notice:
-    """Owes the notice to the person that was chosen, as a new case event, and settles the one that it replaces.
+    """Create the notice for the person that was chosen, as a new case event, and settle the one that it replaces.
 
-    The caller has made sure that `by` may see the case. A second press finds somebody told and changes nothing; one for
+    The caller has made sure that `by` may see the case. A second press finds somebody notified and changes nothing;
+    one for
     a coordinator who has an open call about it already returns that call.
     Raises CannotTell.
     """
     found = Notice.objects.filter(case_id=case.pk, pk=notice_id).first()
     if found is None:
         raise CannotTell("unknown_notice")
+    # Before anything is judged: the notice is read again under the lock, because the directory may find somebody now.
     lock_chases([found.chase_id])
     notice = notice_without_anybody(case, notice_id)
+    # Out of what the page offers, never by the id alone: a contact of another role could read the brief.
     contact = next((each for each in choices_for(notice) if each.pk == contact_id), None)
     if contact is None:
         raise CannotTell("unknown_contact")
@@ -149,7 +160,7 @@ def tell_instead(*, case: Case, notice_id: UUID, contact_id: int | None, why: st
 
 
 def _standing_call(notice: Notice, contact: Contact) -> Notice | None:
-    """The call about it that this coordinator has before them already."""
+    """Return the open call about it that this coordinator already has, if any."""
     if contact.partner.role != Role.COORDINATOR:
         return None
     calls = Notice.objects.open().with_recipient().filter(chase_id=notice.chase_id, purpose=Purpose.CALL)
@@ -157,6 +168,10 @@ def _standing_call(notice: Notice, contact: Contact) -> Notice | None:
 
 
 def _owe(event: CaseEvent, notice: Notice, contact: Contact, at: datetime) -> Notice:
+    """Settle the notice that is replaced, if any, and create the new one.
+
+    A call for a coordinator, else a notice with the duty's brief.
+    """
     duty = get_duty(notice)
     whose: dict[str, Any] = {
         "event_id": event.pk,
@@ -168,6 +183,7 @@ def _owe(event: CaseEvent, notice: Notice, contact: Contact, at: datetime) -> No
         "at": at,
     }
     is_call = contact.partner.role == Role.COORDINATOR
+    # A coordinator's yes is no answer of the police, so a call leaves the duty's own notice open (ADR 33).
     if not is_call or notice.role == Role.COORDINATOR:
         cancel(notice=notice, reason=TOLD_INSTEAD)
     if is_call:
@@ -183,6 +199,7 @@ def _owe(event: CaseEvent, notice: Notice, contact: Contact, at: datetime) -> No
                 chases=chased,
             )
         )
+    # The person chosen gets the whole time to answer; the marks of the duty go on from where they stand.
     minutes = (duty.answer_by - duty.owed_at).total_seconds() / 60 if duty.answer_by else None
     return create_notice(
         NoticeRequest(

@@ -1,8 +1,9 @@
-"""The timeline of a case's notices: for the unit's page and the field API. Five queries, whatever its length, and a few
-for each notice that has nobody: whom to phone.
+"""The timeline of a case's notices, for the unit's page and the field API.
+
+Five queries, whatever its length, and a few for each notice that has nobody: whom to phone.
 
 A line says what became of one notice and when, how long each step took, which mark of its clock has passed, and what
-happens next. `loud` is true when a person should look now: nobody could be told, the sending fails, or the time is up.
+happens next. `loud` is true when a person should look now: nobody could be notified, sending fails, or the time is up.
 """
 
 from collections import defaultdict
@@ -33,7 +34,10 @@ ROLES = Role.values  # the police first
 
 @dataclass(frozen=True)
 class Moment:
-    """Something that happened to a notice: `name` is owed, sent, opened, ...; `minutes` after it was owed."""
+    """One moment in a notice's life.
+
+    `name` is owed, sent, opened, ...; `minutes` are counted since it was created.
+    """
 
     name: str
     at: datetime
@@ -55,8 +59,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class NoticeLine:
-    """One notice. Times are aware; labels are in the active language. `phone` is the number to call when it is loud;
-    `to_call` are those to phone when nobody is there to be told. A contact who has left is nobody's recipient."""
+    """One notice of the timeline. Times are aware; labels are in the active language.
+
+    `phone` is the number to call when it is loud; `to_call` are those to phone when there is nobody to notify. A
+    contact
+    who has left counts as nobody.
+    """
 
     id: UUID
     code: str
@@ -86,11 +94,11 @@ class NoticeLine:
     moments: tuple[Moment, ...]
     answers: tuple[Answer, ...]
     mark: str  # "", amber, red, breach: the worst mark passed without an acceptance
-    minutes_open: int | None  # since owed, while nobody has taken it
+    minutes_open: int | None  # since it was created, while nobody has taken it
     minutes_left: int | None  # until answer_by, negative when it is past; None when settled or without one
     next_step: str | None  # send, resolve, remind, deputy, call; list: the coordinator's list of the day
     next_step_at: datetime | None
-    is_unresolved: bool  # nobody is there to be told
+    is_unresolved: bool  # there is nobody to notify
     is_outside_area: bool  # the recipient's office answers for other places
     to_call: tuple[ToCall, ...]
     loud: bool
@@ -104,13 +112,13 @@ class NoticeLine:
 
     @property
     def is_over(self) -> bool:
-        """Withdrawn, declined or closed: nobody acts on it any more."""
+        """Whether it is withdrawn, declined or closed: nobody acts on it any more."""
         return self.is_settled and self.state != NoticeState.ACCEPTED
 
 
 @dataclass(frozen=True)
 class DeadlineLine:
-    """One clock. `mark` is the worst mark passed before it was met; `minutes_left` counts to the next mark."""
+    """One deadline. `mark` is the worst mark passed before it was met; `minutes_left` counts to the next mark."""
 
     key: str
     label: str
@@ -139,7 +147,7 @@ class ReferralLine:
 
 @dataclass(frozen=True)
 class EventLine:
-    """Something that happened in the case. `detail` holds codes and ids only."""
+    """One event of the case. `detail` holds codes and ids only."""
 
     kind: str
     at: datetime
@@ -149,7 +157,7 @@ class EventLine:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Everything above of one case."""
+    """The notices, deadlines, referrals and events of one case."""
 
     notices: list[NoticeLine]
     deadlines: list[DeadlineLine]
@@ -162,12 +170,12 @@ class Timeline:
 
     @property
     def is_settled(self) -> bool:
-        """Nothing more will happen by itself."""
+        """Whether nothing more will happen by itself."""
         return all(line.is_settled for line in self.notices)
 
 
 def build_timeline(case: Case, *, now: datetime | None = None, language: str | None = None) -> Timeline:
-    """The timeline of one case at this moment (default: now), partner names and labels in this language."""
+    """Build the timeline of one case at this moment (default: now), partner names and labels in this language."""
     moment = now or timezone.now()
     with translation.override(language or get_language()):
         return _timeline(case, moment, language)
@@ -186,12 +194,17 @@ def _timeline(case: Case, moment: datetime, language: str | None) -> Timeline:
 
 
 def notice_lines(notices: Any, *, now: datetime, language: str | None = None) -> list[NoticeLine]:
-    """Lines for a queryset of notices, in the order in which they were owed, the police first. Three queries."""
+    """Build lines for a queryset of notices, oldest first, the police first among those of one moment.
+
+    Three queries.
+    """
     rows = list(
         notices.select_related("contact", "contact__partner", "partner", "municipality", "unit")
+        # Sealed columns, which no line shows.
         .defer("brief", "link_token")
         .order_by("owed_at", "pk")
     )
+    # In Python: the notices of one event share `owed_at`, and the order of roles is not that of their codes.
     rows.sort(key=lambda notice: (notice.owed_at, ROLES.index(notice.role)))
     replies: dict[UUID, list[Reply]] = defaultdict(list)
     for reply in Reply.objects.filter(notice__in=[row.pk for row in rows]).select_related("to_municipality"):
@@ -209,9 +222,11 @@ def _line(
     now: datetime,
     language: str | None,
 ) -> NoticeLine:
+    # A clock stops with the acceptance, and at the latest when the notice is closed or withdrawn.
     mark = "" if notice.accepted_at else _worst_mark(notice, notice.closed_at or notice.cancelled_at or now)
     settled = notice.state in SETTLED
     unresolved = has_nobody(notice)
+    # The row may still hold the contact who has left; their name and number must not be offered to call.
     contact = None if unresolved else notice.contact
     late = bool(notice.answer_by and notice.answer_by <= now and not settled)
     step, step_at = _next_step(notice)
@@ -260,7 +275,7 @@ def _line(
 
 
 def _moments(notice: Notice) -> tuple[Moment, ...]:
-    """What has happened to the notice, in the order of time."""
+    """List what has happened to the notice, in the order of time."""
     names = (
         "owed",
         "sent",
@@ -292,11 +307,12 @@ def _answer(reply: Reply) -> Answer:
 
 
 def _next_step(notice: Notice) -> tuple[str | None, datetime | None]:
-    """What happens next by itself, and when: the earlier of the next attempt and the ladder's next step."""
+    """Return what happens next by itself, and when: the earlier of the next attempt and the ladder's next step."""
     steps: list[tuple[datetime, str]] = []
     if notice.next_attempt_at is not None:
         steps.append((notice.next_attempt_at, "resolve" if notice.reason == NO_CONTACT else "send"))
     if notice.next_step_at is not None and notice.ladder:
+        # The last step of a ladder repeats: the counter may have gone beyond the list.
         step = notice.ladder[min(notice.ladder_step, len(notice.ladder) - 1)]
         daily = is_daily(notice.ladder, notice.ladder_step, notice.owed_at, notice.next_step_at)
         steps.append((notice.next_step_at, "list" if daily else step["do"]))
@@ -339,7 +355,7 @@ def _referral(row: Referral, language: str | None) -> ReferralLine:
 
 
 def _worst_mark(clock: Any, at: datetime) -> str:
-    """The worst of amber, red, breach that has passed at this time; "" when none has."""
+    """Return the worst of amber, red, breach that has passed at this time; "" when none has."""
     for mark in MARKS:
         due = getattr(clock, f"{mark}_at")
         if due is not None and due <= at:
@@ -348,5 +364,5 @@ def _worst_mark(clock: Any, at: datetime) -> str:
 
 
 def _minutes(since: datetime, until: datetime) -> int:
-    """Whole minutes between two times, rounded down."""
+    """Count whole minutes between two times, rounded down."""
     return int((until - since).total_seconds() // 60)

@@ -1,6 +1,7 @@
-"""How urgent a case is, in SQL: what the start page sorts by and the register shows. `intake.urgency` says the same of
-one case in Python, with the notice that it is and whom to call; a test holds the two against each other, and both
-against the case page's board.
+"""The urgency of cases, in SQL: what the start page sorts by and the register shows.
+
+`submissions.urgency` says the same of one case in Python, with the notice that it is and whom to call; a test holds the
+two against each other, and both against the case page's dashboard.
 
     no_contact  nobody is there for a notice that nobody else is asked for; or it was declined, and of those who could
                 take it nobody is asked any more: a coordinator who calls doesn't take it
@@ -12,10 +13,10 @@ against the case page's board.
     failed      it couldn't be sent, and is tried again
     amber       the amber mark of a deadline has passed
     waiting     an answer is still to come
-    quiet       nothing is owed
+    quiet       nothing is open
 
-A case with two reasons takes the loudest. What is judged is whoever bears the duty now: the first notice, and whoever
-it went on to. Reminders and calls stand beside them.
+A case with two reasons takes the most urgent. What is judged is whoever bears the duty now: the first notice, and
+whoever it went on to. Reminders and calls stand beside them.
 """
 
 from datetime import datetime
@@ -32,7 +33,8 @@ from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, OPEN, Notic
 
 from .models import Case, Deadline
 
-# From the loudest to the quietest; the words are in the state badge.
+# From the most urgent to the least; the words are in the state badge. The position is what `with_urgency` annotates, so
+# an order by it is the order of urgency.
 URGENCIES = ("no_contact", "call", "breach", "late", "escalated", "red", "failed", "amber", "waiting", "quiet")
 MARKS = ("breach", "red", "amber")
 
@@ -41,12 +43,12 @@ BEARERS = (Purpose.FIRST, Purpose.REROUTE, Purpose.DEPUTY, Purpose.INSTEAD)
 # Whose "no" leaves the duty with nobody; a deputy or a reminder stands beside one that is still open, unless the answer
 # was "another area", which settles the whole chase.
 LAST_WORD = (Purpose.FIRST, Purpose.REROUTE, Purpose.INSTEAD)
-# What coordinators are told; who takes it has not taken the duty.
+# What coordinators get; who takes it has not taken the duty.
 TO_COORDINATORS = (Purpose.CALL, Purpose.FALLBACK, Purpose.DIGEST)
 
 
 def with_urgency(cases: "QuerySet[Case]", moment: datetime) -> "QuerySet[Any]":
-    """The cases with `urgency`: the place of their state in LOUDNESS.
+    """Annotate the cases with `urgency`: the position of their state in URGENCIES.
 
     Each condition is a list of case ids that the database makes once, from the few notices and deadlines that it is
     true of, and not anew for each case.
@@ -57,7 +59,7 @@ def with_urgency(cases: "QuerySet[Case]", moment: datetime) -> "QuerySet[Any]":
 
 
 def _case_ids(moment: datetime) -> list[tuple[str, "QuerySet[Any]"]]:
-    """(state, the ids of cases that are in it), the loudest first; a case may stand in several."""
+    """List (state, the ids of cases that are in it), the most urgent first; a case may stand in several."""
     awaiting = bearers().filter(state__in=AWAITING_ANSWER)
     called = Notice.objects.order_by().filter(
         purpose=Purpose.CALL, chases__purpose__in=BEARERS, chases__state__in=AWAITING_ANSWER
@@ -78,18 +80,21 @@ def _case_ids(moment: datetime) -> list[tuple[str, "QuerySet[Any]"]]:
 
 
 def bearers() -> NoticeQuerySet:
-    """The notices by which somebody bears, or bore, a duty."""
+    """Return the notices by which somebody bears, or bore, a duty."""
+    # Without the model's ordering: these querysets are parts of other queries.
     return Notice.objects.order_by().filter(purpose__in=BEARERS)
 
 
 def without_anybody() -> NoticeQuerySet:
-    """Notices that reach nobody, of chases that nobody has taken."""
+    """Return notices that reach nobody, of chases that nobody has taken."""
     return Notice.objects.nobody_reached().order_by().filter(~_taken())
 
 
 def dropped() -> NoticeQuerySet:
-    """Declined notices of chases that nobody has taken or is asked to take, and of which no coordinator has said that
-    the call reached somebody."""
+    """Return declined notices of chases that nobody has taken or is asked to take.
+
+    And of which no coordinator has said that the call reached somebody.
+    """
     last_word = Q(purpose__in=LAST_WORD) | Q(reason=WRONG_AREA)
     declined = Notice.objects.order_by().filter(last_word, state=NoticeState.DECLINED)
     asked = bearers().filter(chase_id=OuterRef("chase_id"), state__in=OPEN).exclude(reason=NO_CONTACT)
@@ -98,13 +103,17 @@ def dropped() -> NoticeQuerySet:
 
 
 def reached_by_call() -> "QuerySet[Reply]":
-    """The coordinators' answers that end a chase: the call has reached somebody."""
+    """Return the coordinators' answers that end a chase: the call has reached somebody."""
     told = Reply.objects.filter(kind=ReplyKind.OUTCOME, notice__purpose__in=TO_COORDINATORS)
     return told.exclude(reason=NOT_REACHED).order_by()
 
 
 def locked_out() -> NoticeQuerySet:
-    """Open notices whose link has had a whole round of wrong PINs since it opened last (`briefs.pin.wrong_pins`)."""
+    """Return open notices whose link has had a whole round of wrong PINs since it opened last.
+
+    `briefs.pin.wrong_pins` says the same in Python.
+    """
+    # Two tries may bear the same time; the id then says which came later.
     is_newer = Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk"))
     opened_since = PinTry.objects.filter(is_newer, notice=OuterRef("notice"), succeeded=True)
     wrong = PinTry.objects.filter(~Exists(opened_since), succeeded=False, notice__state__in=OPEN).order_by()
@@ -113,18 +122,18 @@ def locked_out() -> NoticeQuerySet:
 
 
 def _taken() -> Exists:
-    """Somebody of the chase has taken it and didn't send it on afterwards."""
+    """Build the condition that somebody of the chase has taken it and didn't send it on afterwards."""
     accepted = Notice.objects.filter(chase_id=OuterRef("chase_id"), accepted_at__isnull=False, declined_at__isnull=True)
     return Exists(accepted.exclude(purpose__in=TO_COORDINATORS))
 
 
 def has_taken(notice: Notice) -> bool:
-    """As `_taken`, of one notice."""
+    """Say the same as `_taken`, of one notice."""
     accepted = notice.accepted_at is not None and notice.declined_at is None
     return accepted and notice.purpose not in TO_COORDINATORS
 
 
 def is_last_word(notice: Notice) -> bool:
-    """As in `dropped`: a "no" that leaves the duty with nobody, unless somebody else is asked."""
+    """Say, as in `dropped`, whether this "no" leaves the duty with nobody, unless somebody else is asked."""
     has_said = notice.purpose in LAST_WORD or notice.reason == WRONG_AREA
     return has_said and notice.state == NoticeState.DECLINED and notice.purpose not in TO_COORDINATORS

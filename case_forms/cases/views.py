@@ -1,4 +1,4 @@
-"""A case's page, the part of it that renews itself, and choosing whom to tell when a notice has nobody."""
+"""The pages of a case, the part that renews itself, and choosing whom to notify when a notice has nobody."""
 
 from typing import Any
 from uuid import UUID
@@ -32,11 +32,13 @@ PROBLEMS = {
 
 
 def case(request: HttpRequest, reference: str) -> HttpResponse:
-    """The whole page. Opening it is recorded: it holds the decision's reasons and what recipients wrote."""
+    """Show the whole page. Opening it is recorded: it holds the decision's reasons and what recipients wrote."""
     assert isinstance(request.user, User)
     user = request.user
     found = visible_or_404(Case, user, reference=reference)
+    # Only here, not in `timeline`: an open page asks for that part again and again, and would fill the audit chain.
     log_event("case.read", actor=get_actor(user), target_kind="case", target_id=found.pk)
+    # A coordinator reads the case too; only its own unit fills in the next form.
     is_ours = user.units().filter(pk=found.unit_id).exists()
     next_forms = _forms_about_a_case() if is_ours and found.closed_at is None else []
     context = {
@@ -54,7 +56,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def timeline(request: HttpRequest, reference: str) -> HttpResponse:
-    """The board alone, for static/js/timeline.js. 304 without a body when nothing would read differently."""
+    """Show the dashboard alone, for static/js/timeline.js. 304 without a body when nothing would read differently."""
     assert isinstance(request.user, User)
     found = visible_or_404(Case, request.user, reference=reference)
     etag = f'"{compute_fingerprint(found, now=timezone.now(), language=_language())}"'
@@ -68,7 +70,7 @@ def timeline(request: HttpRequest, reference: str) -> HttpResponse:
 @sensitive_post_parameters("why")
 @sensitive_variables("why", "typed")
 def instead(request: HttpRequest, reference: str, notice_id: UUID) -> HttpResponse:
-    """GET shows who can be chosen; POST tells that person. When somebody has been found meanwhile: back to the case."""
+    """Show who can be chosen; on POST notify that person. When somebody has been found meanwhile: back to the case."""
     assert isinstance(request.user, User)
     found = visible_or_404(Case, request.user, reference=reference)
     typed: dict[str, Any] = {}
@@ -76,6 +78,7 @@ def instead(request: HttpRequest, reference: str, notice_id: UUID) -> HttpRespon
         if request.method == "POST":
             chosen, why = request.POST.get("contact", ""), request.POST.get("why", "")
             typed = {"chosen": chosen, "why": why}
+            # At most 18 digits: SQLite refuses a number beyond 64 bits with an error instead of finding nothing.
             contact_id = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else None
             tell_instead(case=found, notice_id=notice_id, contact_id=contact_id, why=why, by=request.user)
             return redirect("cases:case", found.reference)
@@ -116,12 +119,12 @@ def _language() -> str:
 
 
 def _to_complete(case: Case, groups: list[FormGroup]) -> FormVersion | None:
-    """The identification, while its rest is awaited after an urgent notice."""
+    """Return the identification form, while its rest is awaited after an urgent notice."""
     forms = (form for group in groups for form in group.versions)
     waits = Deadline.objects.filter(case=case, key=REST_AWAITED, met_at__isnull=True).exists()
     return next((form for form in forms if waits and form.parsed_form.kind == "identification"), None)
 
 
 def _forms_about_a_case() -> list[FormGroup]:
-    """The newest versions of forms that ask which case they belong to, by what they are for."""
+    """List the newest versions of forms that ask which case they belong to, by what they are for."""
     return grouped(version for version in FormVersion.objects.newest().for_staff() if asks_for_a_case(version))

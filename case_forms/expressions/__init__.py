@@ -1,4 +1,4 @@
-"""The expression language: JSON-Logic with a closed list of operators (docs/expressions.md). It knows no Django."""
+"""The expression language: JSON-Logic with a closed list of operators (docs/expressions.md). It imports no Django."""
 
 from .evaluator import check_expression, compile_expression, evaluate
 from .explain import explain

@@ -1,4 +1,7 @@
-"""What an expression can come to, its variables being anything within their kinds: values as cells, truth as bits."""
+"""The abstract interpreter: what an expression can come to, its variables being anything within their kinds.
+
+Values are cells (domains.py), truth is bits.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -42,7 +45,7 @@ class Enough(Exception):
 
 
 class Budget:
-    """How many parts of expressions may still be looked at."""
+    """The number of parts of expressions that may still be looked at."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
@@ -58,7 +61,7 @@ def get_key(expression: Any) -> str:
 
 
 def is_term(expression: Any) -> bool:
-    """Whether this is a variable, or is worked out from variables and no mere truth: what can be split into cells."""
+    """Return whether this can be split into cells: a variable, or worked out from variables and no mere truth."""
     if not isinstance(expression, dict):
         return False
     operator = next(iter(expression))
@@ -66,7 +69,7 @@ def is_term(expression: Any) -> bool:
 
 
 class Evaluator:
-    """Evaluates over cells. `given` says in which cell a term lies, by its text; all else is as its kind allows."""
+    """An evaluator over cells. `given` says in which cell a term lies, by its text; all else is as its kind allows."""
 
     def __init__(self, kinds: Scope, budget: Budget, refuted: "Refuted") -> None:
         self.kinds = kinds
@@ -79,7 +82,7 @@ class Evaluator:
     # ---- truth ----
 
     def bits(self, expression: Any) -> int:
-        """Whether the expression can be true (IS), untrue (ISNT)."""
+        """Return whether the expression can be true (IS), untrue (ISNT)."""
         self.budget.spend()
         if not isinstance(expression, dict):
             return get_any(map(truth, self.cells(expression)))
@@ -90,6 +93,7 @@ class Evaluator:
         return get_any(map(truth, self.cells(expression)))
 
     def _and(self, operator: str, arguments: list[Any]) -> int:
+        # `found`: what lets the walk go on; `stop`: what ends it. For "or" the two change places.
         found, stop = IS, ISNT
         if operator == "or":
             found, stop = ISNT, IS
@@ -125,10 +129,12 @@ class Evaluator:
         return found
 
     def _pair(self, operator: str, left: Any, right: Any) -> int:
+        # The relation was set for the pair in the order of their texts; the other way round it is the opposite.
         related = self.relations.get(relation_key(left, right)) if self.relations else None
         if related is not None:
             return _by_relation(operator, related if get_key(left) <= get_key(right) else -related)
         lefts, rights = self.cells(left), self.cells(right)
+        # Pairs of cells are cheap, but there may be MAX_CELLS squared of them.
         self.budget.spend(len(lefts) * len(rights) // 8)
         if operator in (">", ">="):
             lefts, rights = rights, lefts
@@ -156,7 +162,10 @@ class Evaluator:
         return self._and("and", [{"!=": [{"var": key}, None]} for key in arguments])
 
     def _asked(self, operator: str, arguments: list[Any]) -> int:
-        """some, all, none: what the body can come to within an entry decides, where there are entries."""
+        """Return the truth of some, all, none.
+
+        What the body can come to within an entry decides, where there are entries.
+        """
         found = 0
         for cell in self.cells(arguments[0]):
             if isinstance(cell, Thing):
@@ -168,11 +177,12 @@ class Evaluator:
         return swapped(found) if operator == "none" else found
 
     def inside(self, arguments: list[Any]) -> int:
-        """Whether the body of a loop can ever be true and untrue of an entry."""
+        """Return whether the body of a loop can ever be true and untrue of an entry."""
         source, body = arguments[:2]
         info = self.kind(source)
         if info.kind not in ("rows", "choices"):
             return EITHER
+        # Remembered: splitting asks about the same loop for each case, and no split reaches into its body.
         key = get_key([source, body])
         if key not in self.inner:
             scope = scope_of_entry(get_entries(info))
@@ -181,7 +191,7 @@ class Evaluator:
         return self.inner[key]
 
     def kind(self, source: Any) -> KindInfo:
-        """The kind of a loop's source, as far as it is a variable or filtered from one."""
+        """Return the kind of a loop's source, as far as it is a variable or filtered from one."""
         while isinstance(source, dict) and "filter" in source:
             source = source["filter"][0]
         if isinstance(source, dict) and "var" in source:
@@ -192,7 +202,7 @@ class Evaluator:
     # ---- values ----
 
     def cells(self, expression: Any) -> Cells:
-        """What the expression can be."""
+        """Return what the expression can be."""
         self.budget.spend()
         if isinstance(expression, list):
             return (Lists(len(expression), len(expression)),)
@@ -202,6 +212,7 @@ class Evaluator:
         found = self._operation(operator, get_arguments(operator, given))
         if self.given and (cell := self.given.get(get_key(expression))) is not None:
             found = tuple(one if isinstance(one, Const) else cell for one in found if overlap(one, cell))
+        # Too many to compare: giving up precision is always safe, since only a refutation counts as a proof.
         return tuple(dict.fromkeys(found)) if len(found) <= MAX_CELLS else ANYTHING
 
     def _operation(self, operator: str, arguments: list[Any]) -> Cells:
@@ -224,8 +235,10 @@ class Evaluator:
             return ANYTHING
         parts = [self.cells(argument) for argument in arguments]
         if all(len(part) == 1 and isinstance(part[0], Const) for part in parts):
+            # All constant: the operator itself is asked, so this can't differ from evaluation.
             values = [part[0].value for part in parts if isinstance(part[0], Const)]
             return (Const(EAGER[operator][2](values, None, Run(None, DEFAULT_LIMITS))),)
+        # Places that are null count as 0.
         if operator in NULL_FOR_NULL and (NOTHING,) in (parts[:1] if operator == "round" else parts):
             return (NOTHING,)
         if operator in ("count", "length"):
@@ -275,7 +288,7 @@ def relation_key(left: Any, right: Any) -> str:
 
 
 def _by_relation(operator: str, related: int) -> int:
-    """What a comparison comes to when left is smaller (-1), larger (1) or neither (0)."""
+    """Return what a comparison comes to when left is smaller (-1), larger (1) or neither (0)."""
     if operator in ("<", ">"):
         return get_bits(related == (-1 if operator == "<" else 1))
     if operator in ("<=", ">="):

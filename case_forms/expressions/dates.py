@@ -1,4 +1,7 @@
-"""Days: of dates, moments and dates known to the year or month. The twin of static/js/logic/dates.js."""
+"""The operators on days: of dates, moments and dates known to the year or month.
+
+The twin of static/js/logic/dates.js.
+"""
 
 import math
 import re
@@ -24,7 +27,7 @@ class Span(NamedTuple):
 
 
 def get_day(value: Any) -> date | None:
-    """The calendar day an ISO date or datetime text begins with, or None."""
+    """Return the calendar day an ISO date or datetime text begins with, or None."""
     found = ISO_DATE.fullmatch(value) if isinstance(value, str) else None
     try:
         return date(*map(int, found.groups())) if found else None
@@ -33,7 +36,7 @@ def get_day(value: Any) -> date | None:
 
 
 def get_span(value: Any) -> Span | None:
-    """The days that a date can mean, "2012" and "2012-05" included, or None."""
+    """Return the days that a date can mean, "2012" and "2012-05" included, or None."""
     day = get_day(value)
     if day:
         return Span(day, day)
@@ -47,23 +50,31 @@ def get_span(value: Any) -> Span | None:
 
 
 def age_on(arguments: Arguments, data: Any, run: Run) -> int | None:
-    """Whole years. A birth known to the year or month counts from the last day it can mean, the other day is the first
-    it can mean: nobody is made older than they may be."""
+    """Compute an age in whole years; null without two dates, or before the birth.
+
+    A birth known to the year or month counts from the last day it can mean, the other day is the first it can mean:
+    nobody
+    is made older than they may be.
+    """
     birth, on = get_span(arguments[0]), get_span(arguments[1])
     if birth is None or on is None or birth.first > on.first:
         return None
+    # Of a birth in the same year or month the last day that it can mean may lie after the other day.
     born, day = min(birth.last, on.first), on.first
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def days_between(arguments: Arguments, data: Any, run: Run) -> int | None:
-    """From the first day to the second; below 0 when the second is the earlier."""
+    """Count from the first day to the second; below 0 when the second is the earlier."""
     start, end = get_day(arguments[0]), get_day(arguments[1])
     return (end - start).days if start and end else None
 
 
 def add_days(arguments: Arguments, data: Any, run: Run) -> str | None:
-    """The day as "YYYY-MM-DD"; null when one is no date, the other no whole number, or the year not 1 to 9999."""
+    """Return the day as "YYYY-MM-DD".
+
+    Null when one is no date, the other no whole number, or the year not 1 to 9999.
+    """
     day, days = get_day(arguments[0]), operand(arguments[1])
     if day is None or not math.isfinite(days) or days != int(days):
         return None
@@ -74,7 +85,7 @@ def add_days(arguments: Arguments, data: Any, run: Run) -> str | None:
 
 
 def date_part(arguments: Arguments, data: Any, run: Run) -> int | None:
-    """The year, month or day; null when it isn't known."""
+    """Return the year, month or day; null when it isn't known."""
     span = get_span(arguments[1])
     if span is None or arguments[0] not in PARTS:
         return None
@@ -83,4 +94,5 @@ def date_part(arguments: Arguments, data: Any, run: Run) -> int | None:
 
 
 def today(arguments: Arguments, data: Any, run: Run) -> Any:
+    # From the data: the same answers give the same result tomorrow, and inside a loop the entry has no `_today`.
     return lookup(run.root, "_today")

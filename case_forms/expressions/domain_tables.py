@@ -27,7 +27,7 @@ PARTS_OF_DATE = {"year": YEARS, "month": Numbers(1, 12, whole=True), "day": Numb
 
 
 def domain(info: KindInfo) -> Cells:
-    """All values of a kind; no answer is always one."""
+    """Return all values of a kind; no answer is always one."""
     numeric = [bound if isinstance(bound, int | float) else None for bound in (info.minimum, info.maximum)]
     low, high = (math.inf * sign if bound is None else bound for bound, sign in zip(numeric, (-1, 1), strict=True))
     match info.kind:
@@ -42,11 +42,13 @@ def domain(info: KindInfo) -> Cells:
         case "choice":
             if info.choices is None:
                 return (NOTHING, Texts())
+            # More would be too many cells to compare; their set still shows what can't be chosen.
             if len(info.choices) <= MAX_CONSTS:
                 return (NOTHING, *map(Const, sorted(info.choices)))
             return (NOTHING, Texts(among=info.choices))
         case "choices":
             known = math.inf if info.choices is None else len(info.choices)
+            # An empty list is no answer, which NOTHING stands for already.
             fewest, most = max(1, low), min(high, known)
             return (NOTHING, Lists(int(fewest), most, among=info.choices)) if fewest <= most else (NOTHING,)
         case "rows":
@@ -57,7 +59,10 @@ def domain(info: KindInfo) -> Cells:
 
 
 def _moments(info: KindInfo) -> Texts:
-    """Texts within the bounds. "2026" and "2026-05" may be dates too, so the lower bound is its year's beginning."""
+    """Return texts within the bounds.
+
+    "2026" and "2026-05" may be dates too, so the lower bound is its year's beginning.
+    """
     low, high = info.minimum, info.maximum
     if info.kind == "time":
         return Texts(low if isinstance(low, str) else None, high if isinstance(high, str) else None)

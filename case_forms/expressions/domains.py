@@ -1,7 +1,8 @@
-"""Sets of values that stand for all that a variable may be: one value, a range of numbers or texts, lists of so many.
+"""The value domains: sets of values that stand for all that a variable may be.
 
-A set of values is a tuple of cells. What can be said of two cells is a set of truths in two bits: IS, ISNT, EITHER; 0
-when there is nothing to say it of. Everything errs on the side of EITHER.
+One value, a range of numbers or texts, lists of so many. A set of values is a tuple of cells. What can be said of two
+cells is a set of truths in two bits: IS, ISNT, EITHER; 0 when there is nothing to say it of. Everything errs on the
+side of EITHER.
 """
 
 import math
@@ -21,6 +22,7 @@ class Const:
     value: Any
 
     def __eq__(self, other: object) -> bool:
+        # In Python True == 1 == 1.0, which are different values of the language.
         return isinstance(other, Const) and type(self.value) is type(other.value) and self.value == other.value
 
     def __hash__(self) -> int:
@@ -53,7 +55,7 @@ class Texts:
     but: frozenset[str] = frozenset()
 
     def has(self, text: str) -> bool:
-        """Whether this text can be meant."""
+        """Return whether this text can be meant."""
         if text == "" or text in self.but or (self.among is not None and text not in self.among):
             return False
         if self.low is not None and (before(text, self.low) or (self.low_open and text == self.low)):
@@ -90,7 +92,7 @@ COUNTS = Numbers(low=0, whole=True)
 
 
 def of_bits(bits: int) -> Cells:
-    """Truths as values."""
+    """Return truths as values."""
     return tuple(Const(truth) for truth, bit in ((True, IS), (False, ISNT)) if bits & bit)
 
 
@@ -99,7 +101,7 @@ def get_bits(truth: bool) -> int:
 
 
 def get_any(bits: Iterable[int]) -> int:
-    """What can be said when one of these is so, and it isn't known which."""
+    """Return what can be said when one of these is so, and it isn't known which."""
     found = 0
     for one in bits:
         found |= one
@@ -124,7 +126,7 @@ def truth(cell: Cell) -> int:
 
 
 def as_numbers(cell: Cell) -> Numbers | None:
-    """The range of the cell's values as numbers; NaN to NaN when they are none; None when it isn't known."""
+    """Return the range of the cell's values as numbers; NaN to NaN when they are none; None when it isn't known."""
     match cell:
         case Const(value):
             double = number(value)
@@ -148,7 +150,7 @@ def _as_texts(cell: Cell) -> Texts:
 
 
 def smaller(left: Cell, right: Cell, *, or_equal: bool) -> int:
-    """left < right, or left <= right."""
+    """Compare two cells: left < right, or left <= right."""
     if isinstance(left, Const) and isinstance(right, Const):
         return get_bits((at_most if or_equal else before)(left.value, right.value))
     if isinstance(left, Thing) or isinstance(right, Thing):
@@ -160,6 +162,7 @@ def smaller(left: Cell, right: Cell, *, or_equal: bool) -> int:
         return EITHER
     if math.isnan(lefts.low) or math.isnan(rights.low):
         return ISNT
+    # Ends that meet where one of them doesn't belong: everything on the left is smaller.
     touching = lefts.high_open or rights.low_open
     if lefts.high < rights.low or (lefts.high == rights.low and (or_equal or touching)):
         return IS
@@ -182,9 +185,10 @@ def _text_smaller(left: Texts, right: Texts, *, or_equal: bool) -> int:
 
 
 def equal(left: Cell, right: Cell, *, strict: bool) -> int:
-    """left == right, or left === right."""
+    """Compare two cells: left == right, or left === right."""
     if isinstance(left, Thing) or isinstance(right, Thing):
         return EITHER
+    # Null equals null and nothing else; no other cell holds it.
     if NOTHING in (left, right):
         return get_bits(left == right)
     if _is_text(left) and _is_text(right):
@@ -237,7 +241,7 @@ def _number_equal(left: Numbers, right: Numbers) -> int:
 
 
 def contains(haystack: Cell, needle: Cell) -> int:
-    """needle in haystack, for a haystack that isn't written out."""
+    """Return whether needle is in haystack, for a haystack that isn't written out."""
     match haystack, needle:
         case Lists(most=0), _:
             return ISNT
@@ -255,12 +259,12 @@ def contains(haystack: Cell, needle: Cell) -> int:
 
 
 def overlap(cell: Cell, other: Cell) -> bool:
-    """Whether a value can be in both."""
+    """Return whether a value can be in both."""
     return bool(equal(cell, other, strict=True) & IS)
 
 
 def cut_numbers(cell: Numbers, cuts: Iterable[float]) -> Cells:
-    """The same numbers, in cells that each lie wholly before, at or behind every cut."""
+    """Cut numbers into cells that each lie wholly before, at or behind every cut."""
     cells: list[Cell] = []
     rest = cell
     for cut in sorted({double for double in cuts if math.isfinite(double)}):
@@ -275,7 +279,7 @@ def cut_numbers(cell: Numbers, cuts: Iterable[float]) -> Cells:
 
 
 def _kept(cell: Numbers) -> list[Cell]:
-    """The cell, unless nothing is in it; a whole one with its ends drawn in to whole numbers."""
+    """Return the cell, unless nothing is in it; a whole one with its ends drawn in to whole numbers."""
     if cell.whole:
         low = math.floor(cell.low) + 1 if cell.low_open and math.isfinite(cell.low) else cell.low
         high = math.ceil(cell.high) - 1 if cell.high_open and math.isfinite(cell.high) else cell.high
@@ -285,7 +289,7 @@ def _kept(cell: Numbers) -> list[Cell]:
 
 
 def cut_texts(cell: Texts, cuts: Iterable[str], *, ordered: bool) -> Cells:
-    """The same texts: each cut by itself, and what is left; where the order matters, what is left between them."""
+    """Cut texts: each cut by itself, and what is left; where the order matters, what is left between them."""
     cells: list[Cell] = []
     rest = cell
     wanted = [

@@ -1,7 +1,7 @@
-"""An expression and data in, a value out.
+"""The evaluator: an expression and data in, a value out.
 
 An expression becomes nested closures, once; its shape, operators and size are checked on the way. Compiled expressions
-are kept by their content.
+are cached by their content.
 """
 
 import json
@@ -15,13 +15,13 @@ from .limits import DEFAULT_LIMITS, Limits, LogicError, Run
 from .loops import LAZY_BUILDERS
 from .operators import EAGER, LAZY, check_arguments, get_arguments
 
-MAX_KEPT = 4096  # compiled expressions; a form has a few dozen, each evaluated on every submission
+MAX_KEPT = 4096  # cached expressions; a form has a few dozen, each evaluated on every submission
 
 _kept: dict[bytes, Compiled] = {}
 
 
 def evaluate(expression: Any, data: Any, *, limits: Limits = DEFAULT_LIMITS) -> Any:
-    """The value of an expression over the data (a JSON value, commonly an object of answers). Pure: no clock, no I/O.
+    """Evaluate an expression over the data (a JSON value, commonly an object of answers). Pure: no clock, no I/O.
 
     Raises LogicError when the expression isn't in the language or exceeds a limit; nothing else, whatever the data.
     """
@@ -31,18 +31,19 @@ def evaluate(expression: Any, data: Any, *, limits: Limits = DEFAULT_LIMITS) -> 
 
 
 def compile_expression(expression: Any, *, limits: Limits = DEFAULT_LIMITS) -> Callable[[Any], Any]:
-    """A function from data to the expression's value, for one that is evaluated very often. Raises LogicError."""
+    """Compile an expression that is evaluated very often to a function from data to its value. Raises LogicError."""
     work = _compiled(expression, limits)
     return lambda data: work(data, Run(data, limits))
 
 
 def check_expression(expression: Any, *, limits: Limits = DEFAULT_LIMITS) -> None:
-    """Raises LogicError when the expression isn't in the language or is too large; evaluates nothing."""
+    """Check that the expression is in the language and not too large; evaluates nothing. Raises LogicError."""
     _compiled(expression, limits)
 
 
 def _compiled(expression: Any, limits: Limits) -> Compiled:
-    """Compiles an expression, or takes it from what is kept, by its content."""
+    """Compile an expression, or take it from the cache, by its content."""
+    # The key doesn't hold the limits, so only what was checked against the usual ones is cached.
     if limits is not DEFAULT_LIMITS:
         return _compile(expression, limits)
     try:
@@ -52,6 +53,7 @@ def _compiled(expression: Any, limits: Limits) -> Compiled:
     work = _kept.get(content)
     if work is None:
         work = _compile(expression, limits)
+        # A bound on memory: what is asked for again is compiled again.
         if len(_kept) >= MAX_KEPT:
             _kept.clear()
         _kept[content] = work
@@ -59,7 +61,7 @@ def _compiled(expression: Any, limits: Limits) -> Compiled:
 
 
 def _compile(expression: Any, limits: Limits) -> Compiled:
-    """By way of its JSON: the proof that it is JSON, and a copy that nobody can change afterwards."""
+    """Compile by way of its JSON: the proof that it is JSON, and a copy that nobody can change afterwards."""
     try:
         written = json.dumps(expression)
     except RecursionError:
@@ -70,15 +72,18 @@ def _compile(expression: Any, limits: Limits) -> Compiled:
 
 
 class Compiler:
-    """Compiles one expression. `nodes` counts what it has seen; a loop's body knows how many nodes it costs."""
+    """The compiler of one expression. `nodes` counts what it has seen; a loop's body knows how many nodes it costs."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.nodes = 0
 
     def compile(self, expression: Any, depth: int = 1) -> Compiled:
-        """Raises LogicError: too_deep, too_large, not_json, not_an_expression, unknown_operator,
-        bad_arguments or bad_pattern."""
+        """Compile one part, `depth` levels deep.
+
+        Raises LogicError: too_deep, too_large, not_json, not_an_expression, unknown_operator, bad_arguments or
+        bad_pattern.
+        """
         self.nodes += 1
         if self.nodes > self.limits.nodes:
             raise LogicError("too_large", f"the expression has more than {self.limits.nodes} parts")
@@ -89,6 +94,7 @@ class Compiler:
         if isinstance(expression, list):
             parts = [self.compile(part, depth + 1) for part in expression]
             return lambda data, run: [part(data, run) for part in parts]
+        # Python's json reads and writes NaN and Infinity, which aren't JSON.
         if isinstance(expression, float) and not math.isfinite(expression):
             raise LogicError("not_json", "NaN and infinity aren't values")
         return lambda data, run: expression
@@ -101,6 +107,7 @@ class Compiler:
             raise LogicError("unknown_operator", f"the operator {str(operator)[:40]!r} isn't in the language")
         arguments = get_arguments(operator, given)
         check_arguments(operator, arguments)
+        # The commonest node; a variable with a default, or with a name that is computed, takes the general way.
         if operator == "var" and len(arguments) == 1 and isinstance(arguments[0], str):
             return plain_variable(arguments[0])
         parts: list[Compiled] = []
@@ -109,6 +116,7 @@ class Compiler:
             before = self.nodes
             parts.append(self.compile(argument, depth + 1))
             if len(parts) == 2:
+                # The second argument of every loop is its body: its size is what one entry costs.
                 body_nodes = self.nodes - before
         if operator in LAZY:
             return LAZY_BUILDERS[operator](parts, body_nodes, arguments)
@@ -120,7 +128,8 @@ class Compiler:
 
 
 def eager(operator: str, parts: list[Compiled]) -> Compiled:
-    """Evaluates all arguments, then works on them."""
+    """Evaluate all arguments, then work on them."""
+    # One or two arguments, which most operators have, are put together without a loop: this runs for every node.
     work = EAGER[operator][2]
     if len(parts) == 1:
         [only] = parts

@@ -1,6 +1,6 @@
-"""Shorter ways for what conditions are mostly made of. Each gives exactly what the operator gives, only sooner.
+"""Fast paths for what conditions are mostly made of. Each gives exactly what the operator gives, only sooner.
 
-A shortcut is taken when the values are what one expects (a whole number that a double holds, a plain text); for all
+A fast path is taken when the values are what one expects (a whole number that a double holds, a plain text); for all
 other values the operator's own function decides.
 """
 
@@ -25,7 +25,7 @@ ORDERED: dict[str, tuple[Test, Test]] = {
 
 
 def plain_variable(name: str) -> Compiled:
-    """The commonest expression of all: one answer, by its key. Loops ask for its name: `variable`."""
+    """Compile the commonest expression of all: one answer, by its key. Loops ask for its name: `variable`."""
     if not name or "." in name:
         return lambda data, run: lookup(data, name)
 
@@ -37,12 +37,12 @@ def plain_variable(name: str) -> Compiled:
 
 
 def is_number(value: Any) -> bool:
-    """Whether this is a number that Python compares as doubles compare."""
+    """Return whether this is a number that Python compares as doubles compare."""
     return type(value) is float or (type(value) is int and -EXACT <= value <= EXACT)
 
 
 def _ordered(operator: str, arguments: list[Any], parts: list[Compiled]) -> Compiled | None:
-    """A value beside a constant number or text."""
+    """Compile a comparison of a value with a constant number or text."""
     quick, general = ORDERED[operator]
     if len(parts) == 3:
         return _between(quick, general, arguments, parts)
@@ -56,6 +56,7 @@ def _ordered(operator: str, arguments: list[Any], parts: list[Compiled]) -> Comp
             return general(value, constant)
 
         return beside_number
+    # ASCII only: other texts are ordered by UTF-16 units, Python's are by code points.
     if isinstance(constant, str) and constant.isascii():
 
         def beside_text(data: Any, run: Run) -> bool:
@@ -82,7 +83,7 @@ def _between(quick: Test, general: Test, arguments: list[Any], parts: list[Compi
 
 
 def _equal(operator: str, arguments: list[Any], parts: list[Compiled]) -> Compiled | None:
-    """Two values, one of them often a constant."""
+    """Compile an equality of two values, one of them often a constant."""
     general = same if len(operator) == 3 else alike
     wanted = not operator.startswith("!")
     left, right = parts
@@ -124,10 +125,11 @@ def _in(operator: str, arguments: list[Any], parts: list[Compiled]) -> Compiled 
 
 
 def _in_texts(part: Compiled, texts: list[str]) -> Compiled:
-    """A value in a list of constant texts: only a text can be in it."""
+    """Compile "a value in a list of constant texts": only a text can be in it."""
     among, count = frozenset(texts), len(texts)
 
     def is_among(data: Any, run: Run) -> bool:
+        # The steps that the general way would take: which expressions exceed a limit must not depend on the path.
         run.spend(count)
         value = part(data, run)
         return type(value) is str and value in among
@@ -136,7 +138,7 @@ def _in_texts(part: Compiled, texts: list[str]) -> Compiled:
 
 
 def _text_in(text: str, part: Compiled) -> Compiled:
-    """A constant text in a list, or in a text."""
+    """Compile "a constant text in a list, or in a text"."""
 
     def includes(data: Any, run: Run) -> bool:
         haystack = part(data, run)
@@ -167,6 +169,7 @@ def _plus(operator: str, arguments: list[Any], parts: list[Compiled]) -> Compile
 def added(one: Any, other: Any) -> Any:
     if type(one) is int and type(other) is int and -EXACT <= one <= EXACT and -EXACT <= other <= EXACT:
         total = one + other
+        # A larger sum would be exact here and rounded in a browser.
         if -EXACT <= total <= EXACT:
             return total
     return result(operand(one) + operand(other))

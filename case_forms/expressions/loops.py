@@ -1,4 +1,4 @@
-"""Operators that decide themselves what to evaluate, and how often."""
+"""The operators that decide themselves what to evaluate, and how often."""
 
 from collections.abc import Callable
 from typing import Any
@@ -64,6 +64,7 @@ def _entries(source: Compiled, data: Any, run: Run, body_nodes: int) -> list[Any
     entries = source(data, run)
     if not isinstance(entries, list):
         return []
+    # Paid before the first entry: a loop within a loop is stopped before it has taken its time.
     run.spend(len(entries) * (body_nodes + 1))
     return entries
 
@@ -95,6 +96,7 @@ def _filter(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Com
 
 def _reduce(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Compiled:
     source, body, start = parts
+    # Without a dictionary for each entry, which the general way needs.
     if arguments[1] in SUMS:
 
         def add_up(data: Any, run: Run) -> Any:
@@ -123,6 +125,7 @@ def _all(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Compil
             value = body(entry, run)
             if value is not True and not truthy(value):
                 return False
+        # False for an empty list, as in JSON-Logic, and not true as in logic.
         return bool(entries)
 
     return every

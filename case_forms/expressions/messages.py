@@ -1,4 +1,4 @@
-"""The words that tell a mismatch, in Albanian and English: {0} the variable, {1} its kind, {2} what stands there."""
+"""The messages about a mismatch, in Albanian and English: {0} the variable, {1} its kind, {2} what stands there."""
 
 KIND_WORDS: dict[str, dict[str, str]] = {
     "en": {

@@ -20,6 +20,7 @@ def _get_missing(keys: Any, data: Any) -> list[Any]:
 
 
 def _missing(arguments: Arguments, data: Any, run: Run) -> list[Any]:
+    # As JSON-Logic has it: one list of keys, or the keys as arguments.
     keys = arguments[0] if arguments and isinstance(arguments[0], list) else arguments
     run.spend(len(keys))
     return _get_missing(keys, data)
@@ -57,6 +58,7 @@ EAGER: dict[str, tuple[int, int, Eager]] = {
     "!=": (2, 2, lambda a, data, run: not alike(a[0], a[1], run)),
     "===": (2, 2, lambda a, data, run: same(a[0], a[1], run)),
     "!==": (2, 2, lambda a, data, run: not same(a[0], a[1], run)),
+    # Three arguments mean "between", as in JSON-Logic; > and >= have no such form there.
     "<": (2, 3, _ordered(before)),
     "<=": (2, 3, _ordered(at_most)),
     ">": (2, 2, lambda a, data, run: before(a[1], a[0])),
@@ -112,7 +114,7 @@ OPERATORS = frozenset(EAGER) | frozenset(LAZY)
 
 
 def get_arguments(operator: str, given: Any) -> list[Any]:
-    """The written arguments as a list: {"!": x} means {"!": [x]}."""
+    """Return the written arguments as a list: {"!": x} means {"!": [x]}."""
     return given if isinstance(given, list) else [given]
 
 
@@ -122,13 +124,14 @@ def arity(operator: str) -> tuple[int, int]:
 
 
 def check_arguments(operator: str, arguments: Arguments) -> None:
-    """Raises LogicError when there are too many or too few, or what must be written out isn't."""
+    """Check that there are neither too many nor too few, and that what must be written out is. Raises LogicError."""
     fewest, most = arity(operator)
     if not fewest <= len(arguments) <= most:
         raise LogicError("bad_arguments", f"the operator {operator!r} can't take {len(arguments)} arguments")
     if operator == "matches":
         if not isinstance(arguments[1], str):
             raise LogicError("bad_pattern", "a pattern must be written out")
+        # Compiled now, so that a bad pattern is found when the expression is checked and not when a form is filled in.
         get_pattern(arguments[1])
     if operator == "date_part" and arguments[0] not in dates.PARTS:
         raise LogicError("bad_arguments", "the part of a date is year, month or day, written out")

@@ -1,4 +1,4 @@
-r"""The patterns of `matches`: a closed subset of regular expressions, matched by RE2.
+"""The patterns of `matches`: a closed subset of regular expressions, matched by RE2.
 
 Written out in docs/expressions.md. What the subset has means the same in RE2, in JavaScript's `RegExp` and in Python's
 `re`; everything else is refused (`bad_pattern`). RE2 never goes back in a text, so the time grows with the text and
@@ -38,13 +38,14 @@ ONE = {".": r"[^\n\r\x{2028}\x{2029}]", r"\s": r"[\t-\r ]", r"\S": r"[^\t-\r ]"}
 IN_SET = {r"\s": r"\t-\r ", r"\S": r"\x00-\x08\x0e-\x1f!-\x{10ffff}"}
 
 OPTIONS = re2.Options()
+# RE2 would write the pattern to stderr.
 OPTIONS.log_errors = False
 OPTIONS.never_capture = True  # whether there is a match is all that is asked
 OPTIONS.max_mem = 1 << 20  # bytes for each pattern; twenty times what the largest takes, the rest speeds it up
 
 
 class Pattern:
-    """One pattern, ready to be asked. `cost` is what a look at one character counts in steps.
+    """One compiled pattern. `cost` is what a look at one character counts in steps.
 
     Raises LogicError("bad_pattern"); its message says what can't be read and where.
     """
@@ -58,12 +59,12 @@ class Pattern:
             raise LogicError("bad_pattern", f"a pattern can't have this: {error.args[0].decode()}") from None
 
     def finds(self, text: str) -> bool:
-        """Whether any part of the text matches."""
+        """Return whether any part of the text matches."""
         return len(text) <= MAX_TEXT and self._compiled.search(_encode(text)) is not None
 
 
 def translate(pattern: str) -> tuple[str, int]:
-    """The pattern as RE2 writes it, and how many parts it has once each repetition is written out.
+    """Return the pattern as RE2 writes it, and how many parts it has once each repetition is written out.
 
     Raises LogicError("bad_pattern").
     """
@@ -88,7 +89,7 @@ def translate(pattern: str) -> tuple[str, int]:
 
 
 def _translated(found: re.Match[str]) -> str:
-    """One token as RE2 writes it."""
+    """Return one token as RE2 writes it."""
     token = found[0]
     if found["times"]:
         return re.sub(r"\b0+(?=[0-9])", "", token)  # RE2 takes {07} for four characters
@@ -96,7 +97,7 @@ def _translated(found: re.Match[str]) -> str:
 
 
 class _Size:
-    """Counts the parts of a pattern while its tokens are read, and says which token may come next."""
+    """A count of a pattern's parts while its tokens are read; it says which token may come next."""
 
     def __init__(self) -> None:
         self.groups = [0]  # the parts in each open group, the outermost first
@@ -124,11 +125,12 @@ class _Size:
                 self.last = 0
             case kind:
                 self.groups[-1] += 1
+                # An anchor can't be repeated: `RegExp` with the flag `u`, as the page uses it, refuses that.
                 self.last = 0 if kind == "anchor" else 1
 
 
 def _most_times(found: re.Match[str]) -> int:
-    """How often a repetition is written out, at least once: `a*` as a, `a{2,}` as aaa, `a{2,5}` as aaaaa."""
+    """Return how often a repetition is written out, at least once: `a*` as a, `a{2,}` as aaa, `a{2,5}` as aaaaa."""
     if found["least"] is None:
         return 2 if found[0][0] == "+" else 1
     least = int(found["least"])
@@ -137,11 +139,11 @@ def _most_times(found: re.Match[str]) -> int:
 
 
 def _encode(text: str) -> bytes:
-    """UTF-8, half a surrogate pair included: JSON may carry one."""
+    """Encode as UTF-8, half a surrogate pair included: JSON may carry one."""
     return text.encode("utf-8", "surrogatepass")
 
 
 @lru_cache(maxsize=128)
 def get_pattern(text: str) -> Pattern:
-    """The compiled pattern, kept. Raises LogicError("bad_pattern")."""
+    """Return the compiled pattern, cached. Raises LogicError("bad_pattern")."""
     return Pattern(text)

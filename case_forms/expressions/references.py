@@ -1,4 +1,4 @@
-"""What an expression reads, and what is wrong with it, without evaluating it."""
+"""The static checks of an expression: what it reads, and what is wrong with it, without evaluating it."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -12,7 +12,7 @@ COMPUTED = object()  # stands for a name that is known only when the expression 
 
 
 def references(expression: Any) -> frozenset[str]:
-    """The top-level variables an expression reads ("persons" for `persons.0.age`, "_today" for `today`).
+    """Return the top-level variables an expression reads ("persons" for `persons.0.age`, "_today" for `today`).
 
     Inside map, filter, reduce, all, some and none the variables are those of each entry, and don't count.
     Raises LogicError for an expression that isn't in the language.
@@ -22,7 +22,7 @@ def references(expression: Any) -> frozenset[str]:
 
 
 def problems(expression: Any, *, known: Collection[str]) -> list[str]:
-    """What is wrong with an expression, each as "code: words"; empty when all is well.
+    """List what is wrong with an expression, each as "code: words"; empty when all is well.
 
     Codes: those of LogicError, and unknown_reference, computed_reference (a name that only running it would tell).
     """
@@ -42,7 +42,7 @@ def problems(expression: Any, *, known: Collection[str]) -> list[str]:
 
 
 def _reads(expression: Any) -> Iterator[Any]:
-    """Yields each top-level name read: a text, "" for the whole data, or COMPUTED."""
+    """Yield each top-level name read: a text, "" for the whole data, or COMPUTED."""
     if isinstance(expression, list):
         for part in expression:
             yield from _reads(part)
@@ -65,6 +65,7 @@ def _reads(expression: Any) -> Iterator[Any]:
     elif operator in LOOPS:
         yield from _reads(arguments[0])
         yield from _reads(arguments[2:])
+        # A loop's body has its own variables, but `today` reads the data that the evaluation began with.
         if "today" in _operators(arguments[1]):
             yield "_today"
     else:

@@ -1,4 +1,4 @@
-"""Answers made to try a condition with: within the kinds, near the constants that the condition names."""
+"""Sample answers to try a condition with: within the kinds, near the constants that the condition names."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -18,14 +18,16 @@ UNANSWERED = 0.15  # how often a variable is left out
 
 
 def known_to_hold(expression: Any, kinds: Mapping[str, KindInfo]) -> bool:
-    """Whether some answers that were tried make the condition true. The same ones each time."""
+    """Return whether some answers that were tried make the condition true. The same ones each time."""
     constants = list(_constants(expression))
+    # Every constant text is taken for a name: what isn't one is in no scope, and costs nothing.
     names = {name for constant in constants if isinstance(constant, str) for name in constant.split(".")}
     read = {**ALWAYS_THERE, **kinds}
     scope = {name: info for name, info in read.items() if name.partition(".")[0] in names or name == "_today"}
     sampler = _Sampler(constants, names)
     try:
         return any(truthy(evaluate(expression, sampler.row(scope))) for _ in range(MAX_TRIES if scope else 1))
+    # What exceeds a limit on some answers isn't known to hold.
     except LogicError:
         return False
 
@@ -35,10 +37,12 @@ class _Sampler:
         self.random = random.Random(18)  # noqa: S311 -- nothing secret
         self.names = names
         numbers = {c for c in constants if isinstance(c, int | float) and not isinstance(c, bool)}
+        # Conditions turn at their constants: one less, the same and one more try both sides of each.
         self.numbers: list[Any] = sorted({n + step for n in numbers for step in (-1, 0, 1)} | {0, 1, 20})
         self.texts = sorted({c for c in constants if isinstance(c, str) and c} | {"x"})
         days = {found for c in self.texts if (found := get_day(c))} | {date.fromisoformat(DAY)}
         near = {_moved(day, step) for day in days for step in (-400, -1, 0, 1, 400)}
+        # Birth dates for which an age is just one of the constants.
         ages = {f"{2026 - int(n)}{DAY[4:]}" for n in self.numbers if 0 <= n < 1000}
         self.days = sorted(near | ages)
 
@@ -51,7 +55,7 @@ class _Sampler:
         return found
 
     def value(self, info: KindInfo) -> Any:
-        """A value of the kind, or None."""
+        """Return a value of the kind, or None."""
         if self.random.random() < UNANSWERED:
             return None
         match info.kind:

@@ -1,9 +1,9 @@
-"""Whether a condition can ever hold, whatever is answered within the kinds of its variables.
+"""The check whether a condition can ever hold, whatever is answered within the kinds of its variables.
 
 Variables, and what is worked out from them, are terms. First the condition is looked at with every term as wide as its
 kind (abstract_interpreter.py); when that doesn't refute it, terms that stand in more than one place are split at the
 constants they are compared with, and so are pairs compared more than once, one after the other, as long as nothing
-refutes them. Only a refutation of every case is a proof; whatever can't be told counts as possible.
+refutes them. Only a refutation of every case is a proof; whatever can't be decided counts as possible.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,21 +24,24 @@ READ = frozenset({"answered", "missing"})
 
 
 def can_hold(expression: Any, kinds: Mapping[str, KindInfo]) -> bool | None:
-    """False when it is proven that no answers make the condition true; True when some are known; None when neither.
+    """Return False when it is proven that no answers make the condition true.
 
-    Each variable is taken to be within its kind or unanswered, one without a kind to be anything. `expression` must be
-    in the language. The time is bounded, some milliseconds for a usual condition.
+    True when some are known; None when neither. Each variable is taken to be within its kind or unanswered, one
+    without a
+    kind to be anything. `expression` must be in the language. The time is bounded, some milliseconds for a usual
+    condition.
     """
     try:
         if refuted(expression, kinds, Budget(MAX_STEPS)):
             return False
+    # No proof within the bound is no statement: it may still hold.
     except Enough:
         pass
     return True if known_to_hold(expression, kinds) else None
 
 
 def refuted(expression: Any, kinds: Scope, budget: Budget) -> bool:
-    """Whether it is proven that the expression is never true. Raises Enough."""
+    """Return whether it is proven that the expression is never true. Raises Enough."""
     evaluator = Evaluator(kinds, budget, refuted)
     if not evaluator.bits(expression) & IS:
         return True
@@ -48,7 +51,7 @@ def refuted(expression: Any, kinds: Scope, budget: Budget) -> bool:
 
 @dataclass
 class _Term:
-    """A term, where it stands, and what it is compared with."""
+    """A term, how often it is used, and what it is compared with."""
 
     expression: Any
     uses: int = 0
@@ -62,12 +65,14 @@ _Split = tuple[dict[str, Any], str, list[Any]]
 
 
 def _splits(expression: Any, evaluator: Evaluator) -> Iterator[_Split]:
-    """(where to set, under which key, to which cells one after the other)."""
+    """Yield (where to set, under which key, to which cells one after the other)."""
     terms: dict[str, _Term] = {}
     pairs: dict[str, int] = {}
     _gather(expression, terms, pairs)
     _share_cuts(terms)
+    # The most used first: it is the likeliest to refute a case, and every further split multiplies what is left.
     for key, term in sorted(terms.items(), key=lambda item: -item[1].uses):
+        # A term in one place only can't contradict itself.
         if term.uses + len(term.with_terms) > 1:
             cells = list(_split(evaluator.cells(term.expression), term))
             if len(cells) > 1:
@@ -78,7 +83,7 @@ def _splits(expression: Any, evaluator: Evaluator) -> Iterator[_Split]:
 
 
 def _gather(expression: Any, terms: dict[str, _Term], pairs: dict[str, int]) -> None:
-    """Every term outside of loops' bodies."""
+    """Gather every term outside of loops' bodies."""
     if isinstance(expression, list):
         for part in expression:
             _gather(part, terms, pairs)
@@ -125,7 +130,8 @@ def _among(arguments: list[Any], terms: dict[str, _Term]) -> None:
 
 
 def _share_cuts(terms: dict[str, _Term]) -> None:
-    """Terms that are compared with each other are split at each other's constants too."""
+    """Share cuts: terms that are compared with each other are split at each other's constants too."""
+    # Constants pass on along a < b < c; a round less would only lose precision.
     for _ in range(3):
         for term in terms.values():
             for other in term.with_terms:
@@ -153,7 +159,7 @@ def _is_numeric(value: Any) -> bool:
 
 
 def _lists(cell: Lists, members: list[str]) -> Iterator[Cell]:
-    """The lists with and without each of these members."""
+    """Yield the lists with and without each of these members."""
     for has in product((True, False), repeat=len(members)):
         inside = frozenset(member for member, is_in in zip(members, has, strict=True) if is_in)
         lacks = frozenset(members) - inside
@@ -164,6 +170,7 @@ def _lists(cell: Lists, members: list[str]) -> Iterator[Cell]:
 
 
 def _every_case_refuted(expression: Any, evaluator: Evaluator, splits: list[_Split]) -> bool:
+    """Set each cell of the first split in turn, and go on splitting where that alone refutes nothing."""
     (where, key, cells), *rest = splits
     for cell in cells:
         where[key] = cell

@@ -1,4 +1,4 @@
-"""Operators on texts and lists."""
+"""The operators on texts and lists."""
 
 from typing import Any
 
@@ -22,6 +22,7 @@ def substring(arguments: Arguments, data: Any, run: Run) -> str:
 
 def concatenated(arguments: Arguments, data: Any, run: Run) -> str:
     parts = [text(value, run) for value in arguments]
+    # Before it is joined: the text must not be made first and refused afterwards.
     run.check_length(sum(map(len, parts)))
     return "".join(parts)
 
@@ -49,13 +50,13 @@ def count(arguments: Arguments, data: Any, run: Run) -> int:
 
 
 def length(arguments: Arguments, data: Any, run: Run) -> int:
-    """Entries of a list; characters of anything else as a text."""
+    """Count entries of a list; characters of anything else as a text."""
     value = arguments[0]
     return len(value) if isinstance(value, list) else len(text(value, run))
 
 
 def joined(arguments: Arguments, data: Any, run: Run) -> str:
-    """The texts of a list's entries with a separator between them; entries without an answer are passed over."""
+    """Join the texts of a list's entries with a separator; entries without an answer are passed over."""
     entries = arguments[0] if isinstance(arguments[0], list) else [arguments[0]]
     separator = text(arguments[1], run)
     run.spend(len(entries))
@@ -65,7 +66,7 @@ def joined(arguments: Arguments, data: Any, run: Run) -> str:
 
 
 def entry(arguments: Arguments, data: Any, run: Run) -> Any:
-    """The entry at a position that begins with 1, or null."""
+    """Return the entry at a position that begins with 1, or null."""
     entries, position = arguments[0], operand(arguments[1])
     if not isinstance(entries, list) or not 1 <= position <= len(entries) or position != int(position):
         return None
@@ -73,7 +74,7 @@ def entry(arguments: Arguments, data: Any, run: Run) -> Any:
 
 
 def matching(arguments: Arguments, data: Any, run: Run) -> bool:
-    """Whether the text has a match of the pattern; a list or an object never has one."""
+    """Return whether the text has a match of the pattern; a list or an object never has one."""
     pattern = get_pattern(arguments[1])
     value = arguments[0]
     if isinstance(value, list | dict):

@@ -1,4 +1,7 @@
-"""Whether what an expression does with its variables fits their kinds: a text is no number, a date isn't added up."""
+"""The type checker: what an expression does with its variables must fit their kinds.
+
+A text is no number, a date isn't added up.
+"""
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
@@ -43,26 +46,28 @@ RESULTS: dict[str, KindInfo] = {
 def kind_problems(
     expression: Any, kinds: Mapping[str, KindInfo], *, labels: Mapping[str, str] | None = None, language: str = "en"
 ) -> list[KindProblem]:
-    """What doesn't fit, each as (code, words, variable); empty when all fits. `expression` must be in the language.
+    """List what doesn't fit, each as (code, words, variable); empty when all fits.
 
-    Codes: `type_mismatch`; `unknown_choice_value`, a constant that is none of the variable's choices; `no_value`, a
-    comparison with nothing. `variable` is the key concerned, "" when it isn't about one. Words in "sq" or "en" name
-    variables by `labels`, or their key. A variable without a kind is taken for any.
+    `expression` must be in the language. Codes: `type_mismatch`; `unknown_choice_value`, a constant that is none of the
+    variable's choices; `no_value`, a comparison with nothing. `variable` is the key concerned, "" when it isn't about
+    one.
+    Words in "sq" or "en" name variables by `labels`, or their key. A variable without a kind is taken for any.
     """
     checker = _Checker(labels or {}, KIND_WORDS.get(language, KIND_WORDS["sq"]))
     checker.kind(expression, kinds)
+    # A variable that stands in several places may be wrong in the same way in each.
     return list(dict.fromkeys(checker.found))
 
 
 class _Checker:
-    """Walks an expression once from the inside out, each part giving the kind of its value."""
+    """A walk over an expression, once, from the inside out; each part gives the kind of its value."""
 
     def __init__(self, labels: Mapping[str, str], words: Mapping[str, str]) -> None:
         self.labels = labels
         self.words = words
         self.found: list[KindProblem] = []
 
-    # ---- telling ----
+    # ---- reporting ----
 
     def tell(self, word: str, part: Any, info: KindInfo, other: str = "", code: str = "type_mismatch") -> None:
         name = variable_in(part)
@@ -96,7 +101,7 @@ class _Checker:
         return found_in(scope, arguments[0] if arguments else "")
 
     def _either(self, arguments: list[Any], scope: Scope) -> KindInfo:
-        """and, or, coalesce: one of their arguments."""
+        """Return the kind of and, or, coalesce: that of one of their arguments."""
         return _common([self.kind(argument, scope) for argument in arguments])
 
     def _if(self, arguments: list[Any], scope: Scope) -> KindInfo:
@@ -104,7 +109,7 @@ class _Checker:
         return _common(infos[1::2] + (infos[-1:] if len(infos) % 2 else [])) if infos else ANY
 
     def _loop(self, arguments: list[Any], scope: Scope) -> tuple[KindInfo, KindInfo]:
-        """The kinds of the source and of the body."""
+        """Return the kinds of the source and of the body."""
         source = self.kind(arguments[0], scope)
         self.need("not_a_list", "list", arguments[0], source)
         return source, self.kind(arguments[1], scope_of_entry(get_entries(source)))
@@ -116,7 +121,7 @@ class _Checker:
         return self._loop(arguments, scope)[0]
 
     def _asked(self, arguments: list[Any], scope: Scope) -> KindInfo:
-        """some, all, none."""
+        """Return the kind of some, all, none."""
         self._loop(arguments, scope)
         return KindInfo("boolean")
 
@@ -124,6 +129,7 @@ class _Checker:
         source = self.kind(arguments[0], scope)
         self.need("not_a_list", "list", arguments[0], source)
         self.kind(arguments[2], scope)
+        # The body of `reduce` sees these two names only, no answer.
         return self.kind(arguments[1], {"current": _as_object(get_entries(source)), "accumulator": ANY})
 
     def _row(self, arguments: list[Any], scope: Scope) -> KindInfo:
@@ -135,7 +141,7 @@ class _Checker:
     # ---- checks ----
 
     def need(self, word: str, reading: str, part: Any, info: KindInfo, *others: str) -> None:
-        """Tells unless the part can be read as one of these."""
+        """Report a problem unless the part can be read as one of these."""
         had = readings_of_constant(part) if is_constant(part) else readings(info)
         if not had & {reading, "any", *others}:
             self.tell(word, part, info)
@@ -173,6 +179,7 @@ class _Checker:
 
     def ordered(self, operator: str, arguments: list[Any], infos: list[KindInfo]) -> None:
         parts = list(zip(arguments, infos, strict=True))
+        # Nothing is read as 0 in an ordering, so "less than nothing" would be true of negative numbers (ADR 15).
         if any(is_constant(part) and part in (None, "") for part in arguments):
             return self.without_value(arguments, infos)
         can_be = []
@@ -190,6 +197,7 @@ class _Checker:
         if "" in (left, right):
             return self.without_value(arguments, infos)
         for part, info, other in ((left, left_info, right), (right, right_info, left)):
+            # A list never equals one value: the question to ask is whether it includes it.
             if info.kind == "choices" and is_constant(other) and isinstance(other, str | int | float):
                 return self.tell("several", part, info)
             self.known_choices(part, info, other)
@@ -206,13 +214,14 @@ class _Checker:
         among: set[str] | None = None,
         strict: bool = False,
     ) -> None:
-        """Tells unless both can be read as something alike."""
+        """Report a problem unless both can be read as something alike."""
         lefts, rights = (
             (_exact(part, info) if strict else readings_of_constant(part))
             if is_constant(part)
             else _get_session(info, strict)
             for part, info in ((left, left_info), (right, right_info))
         )
+        # Nothing is known of one side: the checker reports only what is sure.
         if "any" in lefts | rights:
             return
         if not (lefts & rights if among is None else lefts & rights & among):
@@ -223,7 +232,7 @@ class _Checker:
             self.tell("not_comparable", part, info, shown)
 
     def known_choices(self, part: Any, info: KindInfo, constant: Any) -> None:
-        """Tells of each constant that is none of the part's choices."""
+        """Report each constant that is none of the part's choices."""
         if info.choices is None or not is_constant(constant):
             return
         for value in constant if isinstance(constant, list) else [constant]:
@@ -269,7 +278,10 @@ class _Checker:
 
 
 def _get_session(info: KindInfo, strict: bool) -> frozenset[str]:
-    """Strict equality compares no number with a text, so numeric choices are texts only."""
+    """Return the readings that count in an equality.
+
+    Strict equality compares no number with a text, so numeric choices are texts only.
+    """
     return frozenset({"text"}) if strict and info.kind == "choice" else readings(info)
 
 
@@ -279,7 +291,7 @@ def _exact(value: Any, info: KindInfo) -> frozenset[str]:
 
 
 def _common(infos: list[KindInfo]) -> KindInfo:
-    """The kind when all agree; null (any) says nothing against it, but then it isn't sure."""
+    """Return the kind when all agree; null (any) says nothing against it, but then it isn't sure."""
     first = infos[0] if infos else ANY
     return first if all(info == first for info in infos) else ANY
 

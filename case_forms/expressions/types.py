@@ -1,4 +1,4 @@
-"""What a part of an expression can mean: the kinds of value it may have, as far as that is known before it runs."""
+"""The types of expressions: which kinds of value a part may have, as far as that is known before it runs."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ TIME = re.compile(r"[0-9]{2}:[0-9]{2}")
 
 @dataclass(frozen=True)
 class KindInfo:
-    """What a variable's value can be when there is one.
+    """The kinds of value that a variable can have when there is one.
 
     `kind`: text, number, date, datetime, time, boolean, choice (one value), choices (a list of values), rows (a list of
     objects), object, none (no condition reads it), or any (unknown: nothing is said against it).
@@ -44,7 +44,7 @@ Scope = Mapping[str, KindInfo]
 
 
 def found_in(kinds: Scope, path: Any) -> KindInfo:
-    """The kind of what stands at a dotted path ("persons.0.age"); any when it isn't known."""
+    """Return the kind of what stands at a dotted path ("persons.0.age"); any when it isn't known."""
     if not isinstance(path, str) or (not path and "" not in kinds):
         return ANY
     first, *rest = path.split(".") if path not in kinds else [path]
@@ -60,7 +60,7 @@ def found_in(kinds: Scope, path: Any) -> KindInfo:
 
 
 def get_entries(info: KindInfo) -> KindInfo:
-    """The kind of one entry of a list of this kind."""
+    """Return the kind of one entry of a list of this kind."""
     if info.kind == "rows":
         return KindInfo("row", rows=info.rows)
     if info.kind == "choices":
@@ -73,13 +73,17 @@ def list_of(info: KindInfo) -> KindInfo:
 
 
 def scope_of_entry(info: KindInfo) -> Scope:
-    """What a loop's body can read of one entry."""
+    """Return what a loop's body can read of one entry."""
+    # The empty path is the entry itself, which may be no object.
     own = {"": info}
     return {**info.rows, **own} if info.kind == "row" and info.rows else own
 
 
 def readings(info: KindInfo) -> frozenset[str]:
-    """As which kinds a value of this kind can be compared: text, number, date, time, boolean, list, object."""
+    """Return the kinds as which a value of this kind can be compared.
+
+    text, number, date, time, boolean, list, object.
+    """
     if info.kind == "choice":
         numeric = info.choices and all(NUMBER.fullmatch(value) for value in info.choices)
         return frozenset({"text", "number"} if numeric else {"text"})
@@ -87,11 +91,12 @@ def readings(info: KindInfo) -> frozenset[str]:
         return frozenset({"list"})
     if info.kind in ("object", "row", "none"):
         return frozenset({"object"})
+    # A datetime counts by the day that it begins with (`dates.get_day`).
     return frozenset({"date" if info.kind == "datetime" else info.kind})
 
 
 def readings_of_constant(value: Any) -> frozenset[str]:
-    """The same of a constant: "5" can be a text or a number, 1 a number or yes."""
+    """Return the same of a constant: "5" can be a text or a number, 1 a number or yes."""
     if isinstance(value, bool):
         return frozenset({"boolean"})
     if isinstance(value, int | float):
@@ -127,7 +132,10 @@ def is_constant(part: Any) -> bool:
 
 
 def variable_in(part: Any) -> str:
-    """The key of the variable that this part is about, "" when there is none: of a loop or function, its source's."""
+    """Return the key of the variable that this part is about: of a loop or function, its source's.
+
+    "" when there is none.
+    """
     while isinstance(part, dict) and part:
         operator, given = next(iter(part.items()))
         arguments = get_arguments(operator, given)

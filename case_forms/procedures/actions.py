@@ -1,4 +1,4 @@
-"""What can be done to procedures: save the working copy, publish it as an immutable version."""
+"""The actions on procedures: save the working copy, publish it as an immutable version."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ from .models import Procedure, ProcedureVersion
 
 
 class ProcedureRefused(Exception):
-    """A procedure that can't be published. `problems` says what to mend, and where."""
+    """A procedure that can't be published. `problems` says what to fix, and where."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("; ".join(f"{problem.path} {problem.code}" for problem in problems[:20]))
@@ -28,13 +28,13 @@ class ProcedureRefused(Exception):
 
 
 def published_questions() -> Mapping[str, Collection[str]]:
-    """{form key: its questions' keys} of the newest published versions."""
+    """Map each form's key to its questions' keys, of the newest published versions."""
     return {version.form.key: version.parsed_form.answer_keys for version in FormVersion.objects.newest()}
 
 
 @transaction.atomic
 def save_procedure(*, key: str, definition: dict[str, Any], by: User | None = None) -> Procedure:
-    """Makes or changes a procedure's working copy. Nothing is decided by it until it is published."""
+    """Create or change a procedure's working copy. Nothing is decided by it until it is published."""
     procedure, made = Procedure.objects.select_for_update().get_or_create(key=key, defaults={"definition": definition})
     if not made and procedure.definition != definition:
         procedure.definition = definition
@@ -47,11 +47,12 @@ def save_procedure(*, key: str, definition: dict[str, Any], by: User | None = No
 
 @transaction.atomic
 def publish_procedure(*, procedure: Procedure, in_force_from: datetime, by: User | None = None) -> ProcedureVersion:
-    """Publishes the working copy as the next version, in force from this (aware) time. Its rules are held against the
-    forms that are published, each question, kind and value (`guard`); no form is published meanwhile.
+    """Publish the working copy as the next version, in force from this (aware) time.
 
-    The version before it ends when the new one begins. The same content as the newest version returns that version.
-    Raises ProcedureRefused with every problem; nothing is written then.
+    Its rules are held against the forms that are published, each question, kind and value (`form_guard`); no form is
+    published meanwhile. The version before it ends when the new one begins. The same content as the newest version
+    returns
+    that version. Raises ProcedureRefused with every problem; nothing is written then.
     """
     locked = Procedure.objects.select_for_update().get(pk=procedure.pk)
     # Publishing a form holds its row: a form that is being published is waited for, and one that comes later waits.
@@ -59,11 +60,13 @@ def publish_procedure(*, procedure: Procedure, in_force_from: datetime, by: User
     problems = check_procedure(locked.definition, questions=published_questions())
     if not problems and locked.definition["key"] != locked.key:
         problems = [Problem("/key", "other_key", _("This key is reserved for the procedure itself."))]
+    # Only for a sound definition: the guard reads it without asking for its structure.
     problems = problems or list(unfit_problems(locked.definition, published_sides()))
     if problems:
         raise ProcedureRefused(problems)
     text = canonical.dump(locked.definition)
     newest = locked.versions.order_by("-number").first()
+    # Published a second time without a change: no version of its own.
     if newest is not None and newest.canonical == text:
         return newest
     if newest is not None and in_force_from < newest.in_force_from:

@@ -1,4 +1,7 @@
-"""Is this procedure fit to be published? Every problem has a path (`/rules/0/then/1/ladder`), a code and a sentence."""
+"""The check of a procedure before it is published.
+
+Every problem has a path (`/rules/0/then/1/ladder`), a code and a sentence.
+"""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -59,7 +62,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
 
 
 def check_procedure(definition: Any, *, questions: Mapping[str, Collection[str]] | None = None) -> list[Problem]:
-    """All problems of a procedure definition, in document order; empty when it may be published.
+    """List all problems of a procedure definition, in document order; empty when it may be published.
 
     `questions` maps each published form to its questions' keys; with it, forms and names are checked too.
     """
@@ -73,6 +76,7 @@ def _is_texts(value: Any) -> bool:
 
 
 def _is_minutes(value: Any) -> bool:
+    # A bool is an int in Python: `true` must not pass for one minute.
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LONGEST_MINUTES
 
 
@@ -106,6 +110,7 @@ class _Check:
             if not isinstance(self.definition.get(name, kind()), kind):
                 yield Problem(f"/{name}", "wrong_type", _("This part has the wrong structure."))
         wrong = [problem for key in self.settings for problem in self._setting(f"/settings/{key}", key)]
+        # Sound settings only: `kinds_of_settings` reads them without asking for their structure.
         yield from wrong
         if not wrong:
             self.setting_kinds = kinds_of_settings({"settings": self.settings})
@@ -121,6 +126,7 @@ class _Check:
     # parts
 
     def _facts(self) -> Iterator[Problem]:
+        # Facts are worked out for every form, so they may read the answers of any.
         known = self._questions_of(None)
         for index, fact in enumerate(_rows(self.definition.get("facts"))):
             path = f"/facts/{index}"
@@ -136,10 +142,11 @@ class _Check:
             if isinstance(key, str):
                 if key in self.facts:
                     yield Problem(f"{path}/key", "doubled_key", _("This key is used twice."))
+                # Added only now: a fact may read the facts before it, and no later one.
                 self.facts.add(key)
 
     def _setting(self, path: str, key: str) -> Iterator[Problem]:
-        """Typed choices, a proposal among them, and what it rests on: nobody takes a proposal for the law."""
+        """Check typed choices, a proposal among them, and what it rests on: nobody takes a proposal for the law."""
         setting = self.settings[key]
         yield from self._key(path, key)
         if not isinstance(setting, dict):
@@ -194,6 +201,7 @@ class _Check:
                 last = deadline[name]
 
     def _ladder(self, path: str, key: str, ladder: Any) -> Iterator[Problem]:
+        """Check an escalation: steps in order of time, the last one a call that repeats until somebody answers."""
         yield from self._key(path, key)
         if not isinstance(ladder, list) or not ladder:
             yield Problem(path, "empty_ladder", _("An escalation has at least one step."))
@@ -213,6 +221,8 @@ class _Check:
                 yield Problem(f"{here}/after_minutes", "not_increasing", _("Each step comes after the one before it."))
             else:
                 last = step["after_minutes"]
+            # A ladder must not run out: its last step asks a coordinator to call, again and again, until somebody
+            # answers.
             is_last = index == len(ladder) - 1
             if is_last and step.get("do") != "call":
                 yield Problem(f"{here}/do", "does_not_call", _("The last step is a call."))
@@ -222,7 +232,10 @@ class _Check:
                 yield Problem(f"{here}/repeat_minutes", "repeats_too_early", _("Only the last step repeats."))
 
     def _chain(self, path: str, key: str, chain: Any) -> Iterator[Problem]:
-        """From the office for the place to the operator, widening; and somebody of ours is asked before the end."""
+        """Check a chain: it begins at the office for the place, widens with each link, and ends at the operator.
+
+        Coordinators are asked before the end.
+        """
         if key != FOR_EVERY_ROLE and key not in ROLES:
             yield Problem(path, "unknown_role", _("A chain is for a recipient's role, or “default” for all others."))
         if not isinstance(chain, list) or not chain:
@@ -237,6 +250,7 @@ class _Check:
                 yield Problem(f"{path}/{index}", "not_widening", _("Each link reaches further than the one before it."))
             else:
                 last = LINKS.index(link)
+        # The nearest office is always asked first, and whoever is left at the end must be able to act (ADR 32).
         if chain[0] != MUNICIPALITY:
             yield Problem(f"{path}/0", "starts_elsewhere", _("A chain starts at the office for the municipality."))
         if not any(link in COORDINATOR_LINKS for link in chain if isinstance(link, str)):
@@ -289,7 +303,10 @@ class _Check:
             yield from self._fits_kind(here, action, rule.get("on"))
 
     def _fits_kind(self, path: str, action: Any, kind: Any) -> Iterator[Problem]:
-        """A tip opens no case by itself: a worker begins an identification from it. So only a notice can be owed."""
+        """Check that a rule about a tip only creates notices.
+
+        A tip opens no case by itself: a worker begins an identification from it.
+        """
         do = action.get("do") if isinstance(action, dict) else None
         is_about_a_tip = isinstance(kind, str) and kind in ON_TIP
         if is_about_a_tip and isinstance(do, str) and do in EXPRESSIONS and do not in FOR_TIPS:
@@ -308,6 +325,7 @@ class _Check:
                 yield from self._expression(f"{path}/{name}", action[name], known)
         if "role" in action and not (isinstance(action["role"], str) and action["role"] in ROLES):
             yield Problem(f"{path}/role", "unknown_role", _("No recipient has this role."))
+        # A consent names one service, so none may be found by its area.
         elif action.get("role") == "protection_service":
             yield Problem(
                 f"{path}/role", "needs_refer", _("A protection service is notified by a referral that names it.")
@@ -328,16 +346,24 @@ class _Check:
             yield Problem(path, code, _("This procedure has nothing with this name."))
 
     def _questions_of(self, forms: list[str] | None) -> set[str] | None:
-        """The answers an expression may read: of these forms, or (None or empty) of any. None: not to be checked."""
+        """Return the answers an expression may read: of these forms, or (None or empty) of any.
+
+        None: not to be checked.
+        """
         if self.questions is None:
             return None
         wanted = forms or list(self.questions)
         return {key for form in wanted for key in self.questions.get(form, ())}
 
     def _expression(self, path: str, expression: Any, known: set[str] | None) -> Iterator[Problem]:
+        """Check an expression.
+
+        It must be in the language, read known names only, and compare settings with the choices that they offer.
+        """
         names = RESERVED | self.facts | {get_name(key) for key in self.settings}
         found = expressions.problems(expression, known=names if known is None else names | known)
         for problem in found:
+            # Without `questions` any other name may be an answer; a setting is the procedure's own and always checked.
             is_a_setting = problem.startswith(f"unknown_reference: {expressions.SETTING_PREFIX}")
             if known is None and problem.startswith("unknown_reference") and not is_a_setting:
                 continue

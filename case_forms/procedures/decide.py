@@ -10,7 +10,7 @@ The steps, in order:
    order written, with their expressions worked out.
 
 An expression that can't be worked out ends the decision with DecisionFailed: a case is never half decided, and the
-sender is told at once that nothing was received.
+sender learns at once that nothing was received.
 """
 
 from collections import ChainMap
@@ -40,7 +40,10 @@ CASE_CONSENT = "_case_consent"
 
 
 class DecisionFailed(Exception):
-    """A fact or rule couldn't be worked out. `where` names it (`facts/age`, `rules/police`); never holds an answer."""
+    """A fact or rule that couldn't be worked out.
+
+    `where` names it (`facts/age`, `rules/police`); it never holds an answer.
+    """
 
     def __init__(self, where: str) -> None:
         super().__init__(where)
@@ -57,7 +60,10 @@ class Labels:
 
 @dataclass(frozen=True)
 class Event:
-    """What happened. Both times are aware, in the time zone whose calendar days count for ages and deadlines."""
+    """The event to decide about.
+
+    Both times are aware, in the time zone whose calendar days count for ages and deadlines.
+    """
 
     kind: str
     form: str
@@ -81,10 +87,10 @@ class Action:
 
 @dataclass(frozen=True)
 class Decision:
-    """Actions in the order to carry them out.
+    """The actions of a decision, in the order to carry them out.
 
-    explanation: one entry for each rule that spoke, {"rule": key, "words": {"sq", "en"}, "because": {"sq", "en"}};
-    `because` reads the rule's condition back. Both are kept sealed: they tell what was answered. facts: {key: value}.
+    explanation: one entry for each rule that applied, {"rule": key, "words": {"sq", "en"}, "because": {"sq", "en"}};
+    `because` reads the rule's condition back. Both are stored sealed: they show what was answered. facts: {key: value}.
     settings: {`_setting_<key>`: value}, as they stood.
     """
 
@@ -100,14 +106,15 @@ def decide(
     *,
     labels: Mapping[str, Labels] | None = None,
 ) -> Decision:
-    """What this procedure says about this event. `labels` ({"sq": ..., "en": ...}) are for reading conditions back.
+    """Decide what this procedure says about this event.
 
-    Raises DecisionFailed.
+    `labels` ({"sq": ..., "en": ...}) are for reading conditions back. Raises DecisionFailed.
     """
     settings = get_values(procedure)
     scope = {
         **event.answers,
         **settings,
+        # From the event, not from the clock: deciding the same event again gives the same result.
         "_today": event.received_at.date().isoformat(),
         "_occurred_on": event.occurred_at.date().isoformat(),
         "_case_status": event.case_status,
@@ -136,7 +143,7 @@ def decide(
 
 
 def _facts(procedure: Mapping[str, Any], scope: dict[str, Any]) -> dict[str, Any]:
-    """Works the facts out and lays each over the scope."""
+    """Work the facts out and lay each over the scope."""
     facts: dict[str, Any] = {}
     for fact in procedure.get("facts", ()):
         facts[fact["key"]] = scope[fact["key"]] = _value(fact["value"], scope, f"facts/{fact['key']}")
@@ -144,7 +151,7 @@ def _facts(procedure: Mapping[str, Any], scope: dict[str, Any]) -> dict[str, Any
 
 
 def listens(rule: Mapping[str, Any], event: Event) -> bool:
-    """Whether a rule is about this kind of event and this form, whatever was answered."""
+    """Return whether a rule is about this kind of event and this form, whatever was answered."""
     forms = rule.get("forms")
     return rule.get("on") == event.kind and (not forms or event.form in forms)
 
@@ -157,6 +164,7 @@ def _action(rule: str, written: Mapping[str, Any], scope: Mapping[str, Any], whe
             continue
         if name in EXPRESSIONS[do]:
             value = _value(value, scope, where)
+            # An unanswered question gives null, and the actions expect a bool.
             if name in FLAGS:
                 value = expressions.truthy(value)
         params[name] = value
@@ -172,7 +180,7 @@ def _value(expression: Any, scope: Mapping[str, Any], where: str) -> Any:
 
 
 def _because(condition: Any, procedure: Mapping[str, Any], labels: Mapping[str, Labels]) -> dict[str, str]:
-    """The condition as a sentence in each language; empty when there is nothing to say."""
+    """Return the condition as a sentence in each language; empty when there is nothing to say."""
     if condition is True:
         return dict.fromkeys(LANGUAGES, "")
     said = {}
@@ -180,6 +188,7 @@ def _because(condition: Any, procedure: Mapping[str, Any], labels: Mapping[str, 
         form = labels.get(language) or Labels({}, {})
         facts = {fact["key"]: fact["label"][language] for fact in procedure.get("facts", ()) if "label" in fact}
         labelled = {**form.questions, **facts, **labels_of_settings(procedure, language)}
+        # ChainMap copies nothing: the form's choices are looked up only when a condition quotes them.
         values = ChainMap(choices_of_settings(procedure, language), form.choices)  # type: ignore[arg-type]
         try:
             said[language] = expressions.explain(condition, labels=labelled, values=values, language=language)

@@ -5,12 +5,12 @@ a case). A form that becomes another, or is archived, is refused when a rule
 
 1. loses something that it finds in the newest published version of the form: a question, its kind, a value that it is
    compared with, any chance to apply; or
-2. finds something in none of its forms (which also tells of what was broken before this check was there);
+2. finds something in none of its forms (which also reports what was broken before this check existed);
 
 or when the form shares an answer on a setting that the procedure doesn't have, or on a choice it doesn't offer.
 
 Both happen in the transaction that publishes. Publishing a form holds the row of its form, publishing a procedure holds
-the rows of all forms: whoever comes second sees what the first has written.
+the rows of all forms: whoever comes second sees what the first has written. See docs/adr/0034.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,8 +37,10 @@ ARCHIVED: Breaks = frozenset({Break("archived")})
 
 @dataclass(frozen=True)
 class Standing:
-    """A procedure version that decides now or will. `begins`: when a scheduled one does; `cases`: how many open cases
-    stay under one that is no longer in force."""
+    """A procedure version that decides now or will.
+
+    `begins`: when a scheduled one does; `cases`: how many open cases stay under one that is no longer in force.
+    """
 
     version: ProcedureVersion
     begins: datetime | None = None
@@ -56,8 +58,12 @@ class Standing:
 
 @dataclass(frozen=True)
 class Changing:
-    """A form that is to become another one. `before`: as it is published now; `after`: None when it is archived.
-    `others`: the other forms that are published, by key."""
+    """A form that is to become another one.
+
+    `before`: as it is published now; `after`: None when it is archived. `others`: the other forms that are published,
+    by
+    key.
+    """
 
     key: str
     before: FormSide | None
@@ -67,7 +73,7 @@ class Changing:
 
 @dataclass(frozen=True)
 class Found:
-    """A rule that would not do any more what it does. `was_so`: it is so already."""
+    """A rule that would no longer do what it does. `was_so`: it is so already."""
 
     standing: Standing
     needs: RuleNeeds
@@ -76,7 +82,7 @@ class Found:
 
 
 def standing_versions(at: datetime | None = None) -> list[Standing]:
-    """In force, then scheduled by their beginning, then those that open cases stay under."""
+    """List the version in force, then scheduled ones by their beginning, then those that open cases stay under."""
     moment = at or timezone.now()
     try:
         current = [Standing(ProcedureVersion.objects.in_force(moment))]
@@ -93,7 +99,10 @@ def standing_versions(at: datetime | None = None) -> list[Standing]:
 
 
 def changing(key: str, after: Form | None) -> Changing:
-    """The form of this key as it is published, and as it would be: resolved, None when archived."""
+    """Build the change of the form of this key, from how it is published to how it would be.
+
+    `after`: resolved; None when it is archived.
+    """
     others = {version.form.key: get_side(version) for version in FormVersion.objects.newest().exclude(form__key=key)}
     newest = FormVersion.objects.filter(form__key=key).order_by("-number").first()
     return Changing(key, get_side(newest) if newest else None, FormSide(after) if after else None, others)
@@ -104,7 +113,7 @@ def get_side(version: FormVersion) -> FormSide:
 
 
 def what_breaks(change: Changing, standing: Standing, *, deep: bool = True) -> Iterator[Found]:
-    """Each rule of this version that the change takes something from, or that is broken anyway.
+    """Yield each rule of this version that the change takes something from, or that is broken anyway.
 
     `deep`: also whether rules can still apply; for that the form must have no problems of its own.
     """
@@ -114,28 +123,33 @@ def what_breaks(change: Changing, standing: Standing, *, deep: bool = True) -> I
         after = breaks_in(needs, change.key, change.after, deep=deep)
         before = breaks_in(needs, change.key, change.before, deep=deep)
         lost = after - before if change.before else frozenset()
+        # A version that is over can't be changed any more: what was broken in it before must not block every edit.
         found = lost if standing.is_over else lost | _broken_everywhere(needs, change, after, deep=deep)
         if found:
             yield Found(standing, needs, found, was_so=not lost)
 
 
 def concerns(needs: RuleNeeds, change: Changing, standing: Standing) -> bool:
-    """Whether a rule has to do with the form as it is or as it would be."""
+    """Return whether a rule has to do with the form as it is or as it would be."""
     sides = [side for side in (change.before, change.after) if side is not None]
+    # Only a form that names a case reaches the version which that case was opened under.
     if standing.is_over and not any(side.names_cases for side in sides):
         return False
     return any(needs.listens_to(change.key, side) for side in sides)
 
 
 def breaks_in(needs: RuleNeeds, key: str, side: FormSide | None, *, deep: bool = True) -> Breaks:
-    """What the rule misses in this form. A rule that names no forms misses none that isn't there."""
+    """Return what the rule misses in this form. A rule that names no forms misses none that isn't there."""
     if side is None or not needs.listens_to(key, side):
         return ARCHIVED if needs.forms else frozenset()
     return needs.breaks(side, deep=deep)
 
 
 def unfit_rules(definition: Mapping[str, Any], forms: Mapping[str, FormSide]) -> Iterator[tuple[int, Breaks]]:
-    """(position, what it misses) of each rule of a checked procedure that works with none of the published forms."""
+    """Yield (position, what it misses) of each rule that works with none of the published forms.
+
+    `definition`: a checked procedure.
+    """
     for position, needs in enumerate(get_needs(definition)):
         sides = [side for key, side in forms.items() if needs.listens_to(key, side)]
         missed = _in_all([needs.breaks(side) for side in sides])
@@ -153,7 +167,7 @@ class SettingMissed:
 
 
 def settings_missed(side: FormSide, procedure: Mapping[str, Any]) -> Iterator[SettingMissed]:
-    """What the form's sharing reads of an organisation's settings and this procedure doesn't give, each once."""
+    """Yield what the form's sharing reads of an organisation's settings and this procedure doesn't give, each once."""
     kinds = kinds_of_settings(procedure)
     found: dict[SettingMissed, None] = {}
     for located in side.form.iter_questions():
@@ -171,7 +185,7 @@ def settings_missed(side: FormSide, procedure: Mapping[str, Any]) -> Iterator[Se
 
 
 def published_sides() -> dict[str, FormSide]:
-    """{form key: its newest published version}, without archived forms."""
+    """Map each form's key to its newest published version, without archived forms."""
     return {version.form.key: get_side(version) for version in FormVersion.objects.newest()}
 
 
@@ -183,10 +197,12 @@ def _broken_everywhere(needs: RuleNeeds, change: Changing, after: Breaks, *, dee
 
 
 def _in_all(found: list[Breaks]) -> Breaks:
+    # A rule about several forms needs each thing in only one of them.
     missed = frozenset.intersection(*found) if found else frozenset()
     return frozenset(each for each in missed if each.code not in ONLY_WHEN_NEW)
 
 
+# By the canonical text, which never changes for a version; every autosave of a form asks about the same ones.
 @lru_cache(maxsize=16)
 def _needs(text: str) -> list[RuleNeeds]:
     return get_needs(canonical.parse(text))

@@ -1,4 +1,4 @@
-"""What stands between a rule and a form, in words for whoever edits, approves or archives the form."""
+"""The messages about what a rule misses in a form, for whoever edits, approves or archives the form."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -23,7 +23,10 @@ OUTER_STEPS = 5  # of the pointer of an item outside groups: "", sections, 0, it
 
 
 def iter_problems(found: Found, change: Changing) -> Iterator[Problem]:
-    """One problem for each question that a rule misses, with the rule named, at the question where it still stands."""
+    """Yield one problem for each question that a rule misses, with the rule named.
+
+    Each points at the question where it still stands.
+    """
     rule = localize(found.needs.rule["title"], _reader())
     for each in in_order(found.breaks):
         words = {"rule": rule, "source": source_words(found.standing), "why": break_words(each, change)}
@@ -35,15 +38,16 @@ def iter_problems(found: Found, change: Changing) -> Iterator[Problem]:
 
 
 def in_order(breaks: Collection[Break]) -> list[Break]:
-    """By question. Where something is missing, that the rule can't apply then needs no saying."""
+    """Sort by question. Where something is missing, that the rule can't apply then needs no saying."""
     plain = [each for each in breaks if each.code not in DEEP]
     return sorted(plain or breaks, key=lambda each: (each.name, each.code, each.value))
 
 
 def unfit_problems(definition: Mapping[str, Any], forms: Mapping[str, FormSide]) -> Iterator[Problem]:
-    """Problems of a procedure whose rules miss something in every form that they are about."""
+    """Yield problems of a procedure whose rules miss something in every form that they are about."""
     for position, breaks in unfit_rules(definition, forms):
         rule = definition["rules"][position]
+        # Of several forms the words of the first are shown: the rule works with none of them.
         heard = rule.get("forms") or sorted(forms)
         change = Changing("", None, forms.get(heard[0]) if heard else None, {})
         for each in in_order(breaks):
@@ -56,7 +60,10 @@ def unfit_problems(definition: Mapping[str, Any], forms: Mapping[str, FormSide])
 
 
 def setting_problems(side: FormSide, procedure: Mapping[str, Any], source: str) -> Iterator[Problem]:
-    """At each question that is shared on a setting which this procedure doesn't have. `source`: its name in words."""
+    """Yield a problem at each question that is shared on a setting which this procedure doesn't have.
+
+    `source`: the procedure's name in words.
+    """
     for missed in settings_missed(side, procedure):
         words = {
             "question": get_labels(side.form, _reader()).questions.get(missed.question, missed.question),
@@ -81,7 +88,7 @@ def _get_told(missed: SettingMissed) -> str:
 
 
 def source_words(standing: Standing) -> str:
-    """The procedure version, and since or for when it decides."""
+    """Name the procedure version, and since or for when it decides."""
     words = {"title": localize(standing.version.definition["title"], _reader()), "number": standing.version.number}
     if standing.begins:
         day = date_format(localtime(standing.begins), "SHORT_DATETIME_FORMAT")
@@ -96,8 +103,9 @@ def source_words(standing: Standing) -> str:
 
 
 def break_words(each: Break, change: Changing) -> str:
-    """Why, as a sentence."""
+    """Explain why, as a sentence."""
     words = {"question": _label(each.name, change), "value": _choice(each, change)}
+    # The question stands in the form for everybody to see, so "the form does not ask it" would explain nothing.
     if each.code == "not_asked" and change.after is not None and _is_in_group(each.name, change.after):
         return _("“%(question)s” is in a repeat group, where no rule can read it.") % words
     if each.code == "kind" and not each.name:
@@ -118,7 +126,7 @@ def break_words(each: Break, change: Changing) -> str:
 
 
 def action_words(action: Mapping[str, Any], procedure: Mapping[str, Any]) -> str:
-    """What an action of a rule does, in a few words."""
+    """Say in a few words what an action of a rule does."""
     do, language = action["do"], _reader()
     if do == "notify":
         return _("Notifies: %(role)s") % {"role": Role(action["role"]).label}
@@ -137,12 +145,13 @@ def action_words(action: Mapping[str, Any], procedure: Mapping[str, Any]) -> str
 
 
 def get_path(key: str, side: FormSide | None) -> str:
-    """The JSON pointer of a question in its form, or of the group around it; "" when it isn't there."""
+    """Return the JSON pointer of a question in its form, or of the group around it; "" when it isn't there."""
     located = side.form.by_key.get(key) if side and key else None
     return "/".join(located.path.split("/")[:OUTER_STEPS]) if located else ""
 
 
 def _label(key: str, change: Changing) -> str:
+    # A question that was removed has its words only in the form as it was.
     for side in (change.after, change.before):
         if side is not None and (label := get_labels(side.form, _reader()).questions.get(key)):
             return label
@@ -150,7 +159,10 @@ def _label(key: str, change: Changing) -> str:
 
 
 def _choice(each: Break, change: Changing) -> str:
-    """What people call the choice; its value when it has no words any more, or when the value is what is missing."""
+    """Return what people call the choice.
+
+    Its value when it has no words any more, or when the value is what is missing.
+    """
     if each.code == "value" or change.after is None:
         return each.value
     return get_labels(change.after.form, _reader()).choices.get(each.name, {}).get(each.value, each.value)

@@ -1,4 +1,4 @@
-"""What the room of forms hears from procedures: what an edit would end, and what a form sets in motion."""
+"""The answers of procedures to the form builder: what an edit would end, and what a form sets in motion."""
 
 from collections import ChainMap
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ from .rule_needs import FormSide, RuleNeeds, may_match_none
 
 
 class Procedures:
-    """`builder.dependents.Dependent`, for every procedure version that decides or will."""
+    """Every procedure version that decides or will, as a `form_builder.dependents.Dependent`."""
 
     def problems(self, key: str, form: Form | None, *, deep: bool = True) -> list[Problem]:
         change = changing(key, form)
@@ -49,9 +49,11 @@ class Procedures:
 
     def in_motion(self, key: str, before: Form | None, after: Form | None, language: str) -> InMotion:
         change = changing(key, after)
+        # `before` is what the caller compares with, which need not be the published version.
         change = Changing(key, FormSide(before) if before else None, change.after, change.others)
         effects, cautions = [], []
         for standing in standing_versions():
+            # By identity: `standing.needs` is cached, so both walks see the same objects.
             broken = {id(found.needs): found for found in what_breaks(change, standing)}
             heard = [needs for needs in standing.needs if concerns(needs, change, standing)]
             effects += [_effect(standing, needs, broken.get(id(needs)), change, language) for needs in heard]
@@ -90,7 +92,7 @@ def _state(needs: RuleNeeds, found: Found | None, change: Changing, *, same: boo
 
 
 def _condition(needs: RuleNeeds, procedure: Mapping[str, Any], side: FormSide | None, language: str) -> str:
-    """On which answers the rule applies, read back with the form's own words; "" when on all."""
+    """Read back on which answers the rule applies, with the form's own words; "" when on all."""
     condition = needs.rule.get("when", True)
     if side is None or condition is True:
         return ""
@@ -105,6 +107,7 @@ def _condition(needs: RuleNeeds, procedure: Mapping[str, Any], side: FormSide | 
 
 
 def _cautions(standing: Standing, change: Changing) -> list[str]:
+    """Warn of a form about which no rule says anything, or may say nothing for some answers (docs/adr/0035)."""
     side = change.after
     assert side is not None
     if not any(needs.listens_to(change.key, side) for needs in standing.needs):

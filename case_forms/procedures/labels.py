@@ -1,4 +1,4 @@
-"""A form's words, for reading the procedure's conditions back."""
+"""The labels of a form, for reading the procedure's conditions back."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,7 +11,7 @@ from .decide import Labels
 
 
 def get_labels(form: Form, language: str) -> Labels:
-    """A form's words in one language."""
+    """Return a form's labels in one language."""
     asked = {key: located.question for key, located in form.questions_by_key.items()}
     return Labels(
         questions={key: localize(question.label, language) for key, question in asked.items()},

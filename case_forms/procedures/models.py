@@ -1,4 +1,4 @@
-"""Procedures as versioned data: which events do what, who is told, and by when. None of it is in Python."""
+"""Procedures as versioned data: which events do what, who is notified, and by when. None of it is in Python."""
 
 from typing import Any, NoReturn
 
@@ -31,10 +31,11 @@ class Procedure(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, mo
 
 class ProcedureVersionQuerySet(models.QuerySet["ProcedureVersion"]):
     def in_force(self, at: Any = None) -> "ProcedureVersion":
-        """The version that new cases open under. Raises ProcedureVersion.DoesNotExist when there is none."""
+        """Return the version that new cases open under. Raises ProcedureVersion.DoesNotExist when there is none."""
         moment = at or timezone.now()
         found = (
             self.filter(Q(in_force_from__lte=moment), Q(in_force_until__isnull=True) | Q(in_force_until__gt=moment))
+            # Two procedures may be in force at once; the one that began last decides.
             .order_by("-in_force_from", "-number")
             .first()
         )
@@ -42,6 +43,7 @@ class ProcedureVersionQuerySet(models.QuerySet["ProcedureVersion"]):
             raise ProcedureVersion.DoesNotExist("no procedure is in force at this time")
         return found
 
+    # Also held by triggers in the database (`triggers`): this one says it earlier, and in words.
     def update(self, **kwargs: Any) -> NoReturn:
         raise VersionIsImmutable("a published version is never changed")
 
@@ -84,6 +86,7 @@ class ProcedureVersion(models.Model):
 
     @property
     def definition(self) -> dict[str, Any]:
+        # Parsed once for each instance: the text never changes.
         if not hasattr(self, "_definition"):
             self._definition = canonical.parse(self.canonical)
         return self._definition

@@ -1,11 +1,11 @@
-"""What an organisation chooses for itself in its procedure, where law and SOP leave it open. Pure, no Django.
+"""The choices that an organisation makes in its procedure, where law and SOP leave them open. Pure, no Django.
 
     "settings": {"adult_refusal": {"label": texts, "choices": [{"value", "label": texts}], "default": "ask_supervisor",
                                    "value"?: "none", "basis": text, "confidence": "proposal", "for_lawyer": true}}
 
 Conditions read what was chosen as `_setting_<key>`: those of the procedure's facts and rules, and a question's
 `shared_with`. It changes with a new version of the procedure only. A condition on a setting that the version doesn't
-have finds nothing there (null): it must be written so that nothing is the careful choice.
+have finds nothing there (null): it must be written so that nothing is the careful choice. See docs/adr/0051.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,27 +19,30 @@ Setting = Mapping[str, Any]
 
 
 def get_name(key: str) -> str:
-    """How conditions read the setting of this key."""
+    """Return the name by which conditions read the setting of this key."""
     return f"{SETTING_PREFIX}{key}"
 
 
 def get_settings(procedure: Mapping[str, Any]) -> Mapping[str, Setting]:
-    """{key: setting}; none in a procedure that was published before there were any."""
+    """Return {key: setting}; none in a procedure that was published before there were any."""
     return procedure.get("settings") or {}
 
 
 def chosen(setting: Setting) -> str:
-    """The value that holds: the organisation's, else the one proposed."""
+    """Return the value that holds: the organisation's, else the one proposed."""
     return str(setting.get("value") or setting["default"])
 
 
 def get_values(procedure: Mapping[str, Any]) -> dict[str, str]:
-    """{`_setting_<key>`: the chosen value}, for the scope of conditions."""
+    """Return {`_setting_<key>`: the chosen value}, for the scope of conditions."""
     return {get_name(key): chosen(setting) for key, setting in get_settings(procedure).items()}
 
 
 def kinds_of_settings(procedure: Mapping[str, Any]) -> dict[str, KindInfo]:
-    """{`_setting_<key>`: what it can be}. Checks reason about every choice, not about the one that holds today."""
+    """Return {`_setting_<key>`: what it can be}.
+
+    Checks reason about every choice, not about the one that holds today.
+    """
     return {
         get_name(key): KindInfo("choice", frozenset(choice["value"] for choice in setting["choices"]))
         for key, setting in get_settings(procedure).items()
@@ -47,12 +50,12 @@ def kinds_of_settings(procedure: Mapping[str, Any]) -> dict[str, KindInfo]:
 
 
 def labels_of_settings(procedure: Mapping[str, Any], language: str) -> dict[str, str]:
-    """{`_setting_<key>`: its label}, for reading conditions back."""
+    """Return {`_setting_<key>`: its label}, for reading conditions back."""
     return {get_name(key): _in(setting["label"], language) for key, setting in get_settings(procedure).items()}
 
 
 def choices_of_settings(procedure: Mapping[str, Any], language: str) -> dict[str, dict[str, str]]:
-    """{`_setting_<key>`: {value: label}}, for reading conditions back."""
+    """Return {`_setting_<key>`: {value: label}}, for reading conditions back."""
     return {
         get_name(key): {choice["value"]: _in(choice["label"], language) for choice in setting["choices"]}
         for key, setting in get_settings(procedure).items()
@@ -61,7 +64,7 @@ def choices_of_settings(procedure: Mapping[str, Any], language: str) -> dict[str
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a procedure's settings say in one language, by `_setting_<key>`: the values, their labels, their choices."""
+    """The settings of a procedure in one language, by `_setting_<key>`: the values, their labels, their choices."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -75,7 +78,7 @@ def chosen_in_words(procedure: Mapping[str, Any], language: str) -> Chosen:
 
 
 def read_in(names: Iterable[str]) -> list[str]:
-    """The settings among the names that an expression reads, sorted."""
+    """Return the settings among the names that an expression reads, sorted."""
     return sorted(name for name in names if name.startswith(SETTING_PREFIX))
 
 

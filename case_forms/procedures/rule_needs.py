@@ -1,4 +1,4 @@
-"""What a rule needs of a form: the questions it reads, their kinds, the values it compares them with. Pure.
+"""The needs of a rule towards a form: the questions it reads, their kinds, the values it compares them with. Pure.
 
 A rule is looked at with the procedure's facts written into it, so that what a fact reads, the rule reads.
 """
@@ -49,8 +49,8 @@ class Break:
     value: str = ""
 
 
-MAX_PROVEN = 2_000  # kept of each rule
-# Told only when it was otherwise before: a rule may well be written so.
+MAX_PROVEN = 2_000  # cached for each rule
+# Reported only when it was otherwise before: a rule may well be written so.
 ONLY_WHEN_NEW = frozenset({"never_with", "unanswered"})
 # These need a form without problems of its own, and take longer.
 DEEP = frozenset({"never", "never_with", "unanswered"})
@@ -85,7 +85,10 @@ class FormSide:
         return any(question.type == "case_reference" for question in self.questions.values())
 
     def offers(self, key: str, value: str) -> bool:
-        """Whether a question has a choice of this value that its filter can ever let through; True when unknown."""
+        """Return whether a question has a choice of this value that its filter can ever let through.
+
+        True when unknown.
+        """
         question, info = self.questions.get(key), self.kinds.get(key)
         if question is None or info is None or info.choices is None:
             return True
@@ -136,9 +139,10 @@ class RuleNeeds:
         return key in self.forms if self.forms else side.is_public == self.is_for_public
 
     def breaks(self, side: FormSide, *, deep: bool = True) -> frozenset[Break]:
-        """What the rule needs and this form doesn't give. `deep`: also whether it can ever apply."""
+        """Return what the rule needs and this form doesn't give. `deep`: also whether it can ever apply."""
         if side.is_public != self.is_for_public:
             return frozenset({Break("audience")})
+        # Stored with the form: sides are cached by their text, so what was worked out goes with them.
         if (self, deep) not in side.found:
             found = frozenset(self._plain(side))
             side.found[self, deep] = found.union(self._deep(side)) if deep else found
@@ -164,6 +168,7 @@ class RuleNeeds:
 
     def _deep(self, side: FormSide) -> Iterator[Break]:
         if not self._can(side, self.when):
+            # Whatever else is asked of a condition that can't hold is proven as well, and says nothing new.
             yield Break("never")
             return
         for name, value in self.compared:
@@ -179,27 +184,28 @@ class RuleNeeds:
                     yield Break("unanswered", key)
 
     def _can(self, side: FormSide, *conditions: Expression) -> bool:
-        """Whether these may hold together on this form: False is proven."""
+        """Return whether these may hold together on this form: False is proven."""
         whole = {"and": [*conditions, *side.surroundings.known_of(*conditions)]}
         known = {**side.kinds, **self.settings}
         kinds = {name: known.get(name) for name in sorted(expressions.references(whole))}
         # Of most edits nothing that this rule reads is touched: what was proven before is still so.
         key = f"{json.dumps(whole, sort_keys=True)} {kinds}"
         if key not in self._proven:
+            # A bound on memory; what is dropped is proven again.
             if len(self._proven) >= MAX_PROVEN:
                 self._proven.clear()
             self._proven[key] = expressions.can_hold(whole, known) is not False
         return self._proven[key]
 
     def _read_by_params(self) -> Iterator[tuple[str, str]]:
-        """(parameter, question) where an action takes an answer as it stands."""
+        """Yield (parameter, question) where an action takes an answer as it stands."""
         for name, expression in dict.fromkeys((name, _plain_variable(each)) for name, each in self.params):
             if expression and expression not in self.facts:
                 yield name, expression
 
 
 def get_needs(procedure: Mapping[str, Any]) -> list[RuleNeeds]:
-    """The rules of a checked procedure."""
+    """Build the needs of the rules of a checked procedure."""
     facts: dict[str, Expression] = {}
     for fact in procedure.get("facts", ()):
         facts[fact["key"]] = _inlined(fact["value"], facts)
@@ -208,7 +214,7 @@ def get_needs(procedure: Mapping[str, Any]) -> list[RuleNeeds]:
 
 
 def may_match_none(needs: list[RuleNeeds], key: str, side: FormSide) -> bool:
-    """Whether there may be answers to this form about which no rule says anything; False is proven."""
+    """Return whether there may be answers to this form about which no rule says anything; False is proven."""
     conditions = [each.when for each in needs if each.listens_to(key, side)]
     if not conditions or any(condition is True for condition in conditions):
         return False
@@ -225,7 +231,7 @@ def may_match_none(needs: list[RuleNeeds], key: str, side: FormSide) -> bool:
 
 
 def _inlined(expression: Expression, facts: Mapping[str, Expression]) -> Expression:
-    """The expression with facts written in where it reads one as it stands, outside of loops' bodies."""
+    """Return the expression with facts written in where it reads one as it stands, outside of loops' bodies."""
     if isinstance(expression, list):
         return [_inlined(part, facts) for part in expression]
     if not isinstance(expression, dict) or len(expression) != 1:
@@ -237,6 +243,7 @@ def _inlined(expression: Expression, facts: Mapping[str, Expression]) -> Express
     arguments = get_arguments(operator, given)
     return {
         operator: [
+            # A loop's body has names of its own: `var` in it means the element, not an answer.
             part if operator in LOOPS and position == 1 else _inlined(part, facts)
             for position, part in enumerate(arguments)
         ]
@@ -244,7 +251,7 @@ def _inlined(expression: Expression, facts: Mapping[str, Expression]) -> Express
 
 
 def _of_choice(expression: Expression, parts: Mapping[str, str]) -> Expression:
-    """A choice filter with one choice written into it."""
+    """Return a choice filter with one choice written into it."""
     if isinstance(expression, list):
         return [_of_choice(part, parts) for part in expression]
     if not isinstance(expression, dict) or len(expression) != 1:
@@ -257,7 +264,7 @@ def _of_choice(expression: Expression, parts: Mapping[str, str]) -> Expression:
 
 
 def _plain_variable(expression: Expression) -> str:
-    """ "x" for {"var": "x"} and {"var": ["x"]}, "" for everything else."""
+    """Return "x" for {"var": "x"} and {"var": ["x"]}, "" for everything else."""
     if isinstance(expression, dict) and list(expression) == ["var"]:
         arguments = get_arguments("var", expression["var"])
         if len(arguments) == 1 and isinstance(arguments[0], str) and "." not in arguments[0]:
@@ -266,13 +273,13 @@ def _plain_variable(expression: Expression) -> str:
 
 
 def _references(several: list[Expression], facts: Mapping[str, Expression]) -> frozenset[str]:
-    """What these read; a fact that is read otherwise than as it stands ({"answered": [fact]}) reads its own."""
+    """Return what these read; a fact that is read otherwise than as it stands ({"answered": [fact]}) reads its own."""
     read = frozenset[str]().union(*(expressions.references(expression) for expression in several))
     return read.union(*(expressions.references(facts[name]) for name in read if name in facts))
 
 
 def compared(expression: Expression) -> Iterator[tuple[str, str]]:
-    """Each (question, value) that an expression compares, outside of loops' bodies."""
+    """Yield each (question, value) that an expression compares, outside of loops' bodies."""
     if isinstance(expression, list):
         for part in expression:
             yield from compared(part)
@@ -289,7 +296,7 @@ def compared(expression: Expression) -> Iterator[tuple[str, str]]:
 
 
 def _sources(question: Question) -> set[str]:
-    """Where a question's answers come from: its type, and the list it offers."""
+    """Return where a question's answers come from: its type, and the list it offers."""
     name = question.type
     listed = registry.get(name).list_of(question.stored) if name in registry.names() else ""
     return {name, listed or question.from_list}

@@ -1,4 +1,4 @@
-"""Database triggers that keep published procedure versions: only `in_force_until` may change, none is deleted."""
+"""Database triggers that protect published procedure versions: only `in_force_until` may change, none is deleted."""
 
 from audit.triggers import KeptTable
 

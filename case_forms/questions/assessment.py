@@ -59,12 +59,13 @@ class IndicatorAssessment(QuestionType):
         if reason is None or (isinstance(reason, str) and not reason.strip()):
             raise AnswerError("missing", _("Say why. The reasons are yours, whatever is suggested."), path="/reason")
         try:
+            # Judged as a long text is, and its problem moved to where the reason stands.
             return {"decision": decision, "reason": _REASON.clean(reason, {}, context)}
         except AnswerError as error:
             raise AnswerError(error.code, error.message, path="/reason") from None
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """Fields `name.decision` and `name.reason`."""
+        """Read fields `name.decision` and `name.reason`."""
         entered = {part: normalize_newlines(str(post.get(f"{name}.{part}") or "")).strip() for part in PARTS}
         return {part: text for part, text in entered.items() if text} or None
 

@@ -1,4 +1,4 @@
-"""What a question type must be able to do, and what it is given."""
+"""The base class of question types: what a type must be able to do, and what it is given."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -41,30 +41,35 @@ class AnswerError(Exception):
 
 
 class ChoiceSource(Protocol):
-    """The lists that `choices_from` names: municipalities, regions, units, countries, languages, partners,
-    sessions, outreach_visits, colleagues."""
+    """The lists that `choices_from` names.
+
+    municipalities, regions, units, countries, languages, partners, sessions, outreach_visits, colleagues.
+    """
 
     def choices(self, name: str, language: str) -> list[Choice]:
-        """(value, label) pairs in the order people should see them. An unknown list is empty."""
+        """Return (value, label) pairs in the order people should see them. An unknown list is empty."""
         ...
 
     def has(self, name: str, value: str) -> bool: ...
 
     def attributes(self, name: str, value: str) -> Mapping[str, str]:
-        """What a `choice_filter` may read of an entry beside its value: {"region": "vlore"}. Empty when unknown."""
+        """Return what a `choice_filter` may read of an entry beside its value: {"region": "vlore"}.
+
+        Empty when unknown.
+        """
         ...
 
 
 class Attachments(Protocol):
-    """The files that this person has put in for this form."""
+    """The files that this person has uploaded for this form."""
 
     def has(self, identity: str) -> bool:
-        """Whether there is one of this id (a UUID in its usual writing, small letters)."""
+        """Return whether there is one of this id (a UUID in its usual writing, small letters)."""
         ...
 
 
 class Posted(Protocol):
-    """What `from_post` reads: a Django QueryDict, or anything like it."""
+    """The interface that `from_post` reads: a Django QueryDict, or anything like it."""
 
     def get(self, name: str) -> Any: ...
 
@@ -73,7 +78,7 @@ class Posted(Protocol):
 
 @dataclass(frozen=True)
 class CleanContext:
-    """What an answer is checked against besides its question. `today` is needed by dates that end "today".
+    """The surroundings in which an answer is checked. `today` is needed by dates that end "today".
 
     `scope` is what expressions may read at this place; without it no `choice_filter` is looked at.
     Without `attachments` there are no files to name.
@@ -106,27 +111,30 @@ class QuestionType(ABC):
         return f"questions/{self.name}.html"
 
     def kind_of(self, question: Question) -> str:
-        """The kind of this question's answers, one of VALUE_KINDS."""
+        """Return the kind of this question's answers, one of VALUE_KINDS."""
         return self.value_kind
 
     def group_role(self, question: Question) -> str:
-        """ "radiogroup" or "group" when the widget is several inputs under one legend, "" when it is one input."""
+        """Return "radiogroup" or "group" when the widget is several inputs under one legend.
+
+        "" when it is one input.
+        """
         return ""
 
     @abstractmethod
     def clean(self, raw: Any, question: Question, context: CleanContext) -> Any:
-        """JSON value in, JSON value out. Raises AnswerError, and nothing else whatever `raw` is."""
+        """Check an answer: JSON value in, JSON value out. Raises AnswerError, and nothing else whatever `raw` is."""
 
     @abstractmethod
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
-        """JSON Schema 2020-12 of the answer."""
+        """Build the JSON Schema (2020-12) of the answer."""
 
     @abstractmethod
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        """A cleaned answer, for people, in this language."""
+        """Write a cleaned answer for people, in this language."""
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """The raw JSON value a form's fields stand for, None when nothing was entered. `clean` judges it.
+        """Read the raw JSON value that a form's fields stand for, None when nothing was entered. `clean` judges it.
 
         A browser sends each end of a line as two characters; it counts as the one that was typed.
         """
@@ -134,7 +142,7 @@ class QuestionType(ABC):
         return normalize_newlines(entered).strip() or None if isinstance(entered, str) else None
 
     def unanswered_parts(self, value: Any, question: Question) -> list[str]:
-        """JSON pointers inside a cleaned answer that are still to be answered when the question is required."""
+        """List JSON pointers inside a cleaned answer that are still to be answered when the question is required."""
         return []
 
     def choices(
@@ -144,32 +152,36 @@ class QuestionType(ABC):
         sources: ChoiceSource,
         scope: Mapping[str, Any] | None = None,
     ) -> list[Choice]:
-        """What one can choose from; empty for types without choices. With a scope: what the filter lets through."""
+        """List what one can choose from; empty for types without choices.
+
+        With a scope: what the filter lets through.
+        """
         listed = self.listed(question, language, sources)
+        # Without a scope nothing is known of the other answers, so the filter can't be judged.
         if scope is None or "choice_filter" not in question:
             return listed
         return [choice for choice in listed if self.is_offered(choice[0], question, sources, scope)]
 
     def listed(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
-        """All choices, whatever the filter says."""
+        """List all choices, whatever the filter says."""
         named = self.list_of(question)
         if named:
             return sources.choices(named, language)
         return [(choice["value"], text_in(choice["label"], language)) for choice in question.get("choices", [])]
 
     def list_of(self, question: Question) -> str:
-        """The list its choices come from, "" when they stand in the question or it has none."""
+        """Return the list its choices come from, "" when they stand in the question or it has none."""
         return self.list_name or question.get("choices_from", "")
 
     def attributes(self, value: str, question: Question, sources: ChoiceSource) -> Mapping[str, str]:
-        """What a choice has beside its value, for `choice_filter`."""
+        """Return what a choice has beside its value, for `choice_filter`."""
         named = self.list_of(question)
         if named:
             return sources.attributes(named, value)
         return next((choice.get("with", {}) for choice in question.get("choices", []) if choice["value"] == value), {})
 
     def is_offered(self, value: str, question: Question, sources: ChoiceSource, scope: Mapping[str, Any]) -> bool:
-        """Whether the filter lets a choice through. One that can't be worked out lets nothing through."""
+        """Return whether the filter lets a choice through. One that can't be worked out lets nothing through."""
         if "choice_filter" not in question:
             return True
         choice = {**self.attributes(value, question, sources), "value": value}
@@ -179,14 +191,19 @@ class QuestionType(ABC):
             return False
 
     def live(self, question: Question, today: date) -> dict[str, Any]:
-        """What static/js/answers.js must know of the question to read its answer: its bounds, and the like."""
+        """Return what static/js/answers.js must know of the question to read its answer: its bounds, and the like."""
         known = {name: question[name] for name in LIVE if name in question}
+        # Written out by the server, whose day counts and not the phone's.
         return {name: today.isoformat() if value == "today" else value for name, value in known.items()}
 
     def filterable(self, question: Question, language: str, sources: ChoiceSource) -> list[dict[str, Any]]:
-        """Every choice as the page's script filters it: {"value", "label", "with"}; empty without a `choice_filter`."""
+        """List every choice as the page's script filters it: {"value", "label", "with"}.
+
+        Empty without a `choice_filter`.
+        """
         if "choice_filter" not in question:
             return []
+        # All of them, offered now or not: answers change while the page is open.
         return [
             {"value": value, "label": label, "with": dict(self.attributes(value, question, sources))}
             for value, label in self.listed(question, language, sources)
@@ -195,47 +212,55 @@ class QuestionType(ABC):
     # ---- answers out ----
 
     def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
-        """(suffix of the column's name, what it says beside the question's label) for each column; the first has ""."""
+        """List the columns of an export, each as (suffix of its name, what it says beside the question's label).
+
+        The first suffix is "".
+        """
         return [("", "")]
 
     def export_cells(
         self, value: Any, question: Question, language: str, sources: ChoiceSource, *, labels: bool
     ) -> list[Cell]:
-        """A cleaned answer, one cell for each column: as people read it with `labels`, else as it is kept."""
+        """Return one cell for each column of a cleaned answer.
+
+        With `labels` as people read it, else as it is stored.
+        """
         if value is None:
             return [None] * len(self.export_columns(question, language))
         return [self.formatted(value, question, language, sources) if labels else value]
 
     def redacted(self, question: Question) -> str:
-        """What stands where a reader may not see the answer. The same whether there is one or not."""
+        """Return what stands where a reader may not see the answer. The same whether there is one or not."""
         return gettext("Not shown to you")
 
     def xlsform(self, question: Question) -> tuple[str, str]:
-        """The nearest type and appearance of XLSForm, such as ("select_one", "minimal")."""
+        """Return the nearest type and appearance of XLSForm, such as ("select_one", "minimal")."""
         return "text", ""
 
 
 def text_in(texts: Mapping[str, str], language: str) -> LocalizedText:
-    """The text in this language, else in Albanian, else in any."""
+    """Return the text in this language, else in Albanian, else in any."""
     return localize_to(texts, language)
 
 
 def in_our_words(language: str, *labels: "tuple[str, str | Promise]") -> list[Choice]:
-    """Choices that the house words itself: in this language when it is one of the house's, else in Albanian."""
+    """Build choices that the service words itself: in this language when it is one of its own, else in Albanian."""
+    # A form may be filled in a language that the service itself isn't translated to.
     spoken = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
     with translation.override(spoken):
         return [(value, LocalizedText(str(label), spoken)) for value, label in labels]
 
 
 def is_unanswered(raw: Any) -> bool:
-    """No answer: null, an empty or blank text, an empty list or object."""
+    """Return whether there is no answer: null, an empty or blank text, an empty list or object."""
     if isinstance(raw, str):
         return not raw.strip()
     return raw is None or (isinstance(raw, list | dict) and not raw)
 
 
 def step(key: str) -> str:
-    """A key as one step of a JSON pointer, the slash in front."""
+    """Write a key as one step of a JSON pointer, the slash in front."""
+    # The tilde first, or the one of "~1" would be escaped again (RFC 6901).
     return "/" + key.replace("~", "~0").replace("/", "~1")
 
 
@@ -244,7 +269,7 @@ def wrong_type(message: "str | Promise", *, path: str = "") -> AnswerError:
 
 
 def checked_object(raw: Any, known: tuple[str, ...], message: "str | Promise") -> dict[str, Any]:
-    """An object without other keys than these. Raises AnswerError."""
+    """Return an object without other keys than these. Raises AnswerError."""
     if not isinstance(raw, dict):
         raise wrong_type(message)
     if raw.keys() - set(known):
@@ -253,11 +278,12 @@ def checked_object(raw: Any, known: tuple[str, ...], message: "str | Promise") -
 
 
 def checked_text(raw: Any, longest: int, *, path: str = "") -> str:
-    """A text that can be stored, shown and encoded anywhere. Raises AnswerError."""
+    """Return a text that can be stored, shown and encoded anywhere. Raises AnswerError."""
     if not isinstance(raw, str):
         raise wrong_type(_("Write this as text."), path=path)
     if len(raw) > longest:
         raise AnswerError("too_long", _("Write at most %(count)s characters.") % {"count": longest}, path=path)
+    # Half a surrogate pair can't be written as UTF-8, and PostgreSQL stores no NUL.
     if any((character < " " and character not in "\n\r\t") or "\ud800" <= character <= "\udfff" for character in raw):
         raise AnswerError("bad_characters", _("Remove the characters that can't be shown."), path=path)
     return raw

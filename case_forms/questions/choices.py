@@ -1,4 +1,4 @@
-"""Types whose answer is chosen: one or many from a list, yes or no, a municipality, a partner, a session."""
+"""The types whose answer is chosen: one or many from a list, yes or no, a municipality, a partner, a session."""
 
 from datetime import date
 from typing import Any
@@ -27,9 +27,10 @@ MAX_RADIOS = 12
 
 
 def is_choice(value: str, kind: QuestionType, question: Question, context: CleanContext) -> bool:
-    """Whether the list has this value and, when something is known of the other answers, offers it now."""
+    """Return whether the list has this value and, when something is known of the other answers, offers it now."""
     named = kind.list_of(question)
     if named:
+        # Judged before the database is asked: it must not get a NUL or a megabyte from a program.
         listed = len(value) <= LONGEST_VALUE and value.isprintable() and context.sources.has(named, value)
     else:
         listed = any(choice["value"] == value for choice in question.get("choices", []))
@@ -51,7 +52,7 @@ class SelectOne(QuestionType):
     properties = frozenset({"choices", "choices_from", "choice_filter"})
 
     def group_role(self, question: Question) -> str:
-        """A list from elsewhere, a long one, or one whose appearance is "list" is a select; the others are radios."""
+        """Return "" for a select: a list from elsewhere, a long one, or appearance "list"; the others are radios."""
         folded = self.list_of(question) or question.get("appearance") == "list"
         return "" if folded or len(question.get("choices", [])) > MAX_RADIOS else "radiogroup"
 
@@ -73,13 +74,15 @@ class SelectOne(QuestionType):
 
 
 def exclusive_values(question: Question) -> list[str]:
-    """The values of choices that stand alone: "do not contact", "nothing more", "not known"."""
+    """List the values of choices that stand alone: "do not contact", "nothing more", "not known"."""
     return [choice["value"] for choice in question.get("choices", ()) if choice.get("exclusive") is True]
 
 
 class SelectMany(SelectOne):
-    """Several values, none twice, in the order given. `min` and `max` bound how many; an `exclusive` one stands
-    alone."""
+    """Several values, none twice, in the order given.
+
+    `min` and `max` bound how many; an `exclusive` one stands alone.
+    """
 
     name = "select_many"
     icon = "choose-many"
@@ -92,6 +95,7 @@ class SelectMany(SelectOne):
     def clean(self, raw: Any, question: Question, context: CleanContext) -> list[str]:  # type: ignore[override]
         if not isinstance(raw, list):
             raise wrong_type(_("Choose from the list."))
+        # Counted first: a list of a million values isn't compared one by one.
         smallest, largest = question.get("min", 0), min(question.get("max", MAX_VALUES), MAX_VALUES)
         if len(raw) > largest:
             raise AnswerError("too_large", _("Choose at most %(count)s.") % {"count": largest})
@@ -121,6 +125,7 @@ class SelectMany(SelectOne):
         return [value for value in dict.fromkeys(post.getlist(name)) if isinstance(value, str) and value] or None
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
+        # At least one: an empty list is no answer, whatever `min` says.
         bounded = {
             "minItems": max(question.get("min", 1), 1),
             "maxItems": min(question.get("max", MAX_VALUES), MAX_VALUES),
@@ -128,24 +133,28 @@ class SelectMany(SelectOne):
         array = {"type": "array", "items": super().schema(question, sources), "uniqueItems": True, **bounded}
         alone = exclusive_values(question)
         if alone:
+            # If it contains an exclusive one, it has no other item.
             array["if"], array["then"] = {"contains": {"enum": alone}}, {"maxItems": 1}
         return array
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        """The labels one after the other; between labels that hold commas themselves stand semicolons."""
+        """Join the labels with commas, or with semicolons where a label holds a comma itself."""
         labels = dict(self.listed(question, language, sources))
         shown = [labels.get(chosen, str(chosen)) for chosen in value]
         return ("; " if any("," in label for label in shown) else ", ").join(shown)
 
     def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
-        """All of them in one column; then one column for each choice, when the choices stand in the question."""
+        """List one column for all of them; then one for each choice, when the choices stand in the question."""
         each = [(choice["value"], text_in(choice["label"], language)) for choice in question.get("choices", ())]
         return [("", ""), *each]
 
     def export_cells(
         self, value: Any, question: Question, language: str, sources: ChoiceSource, *, labels: bool
     ) -> list[Cell]:
-        """The values with spaces between (labels: as read); then 1 or 0 for each choice, nothing without answer."""
+        """Return the values with spaces between (labels: as read); then 1 or 0 for each choice.
+
+        Nothing without an answer.
+        """
         values = [choice["value"] for choice in question.get("choices", ())]
         if value is None:
             return [None] * (1 + len(values))
@@ -157,7 +166,7 @@ class SelectMany(SelectOne):
 
 
 class YesNoUnknown(SelectOne):
-    """yes, no, or unknown: the third is an answer, and not the same as none."""
+    """One of yes, no, or unknown: the third is an answer, and not the same as none."""
 
     name = "yes_no_unknown"
     icon = "question"
@@ -242,7 +251,7 @@ class ColleagueChoice(SelectOne):
     list_name = "colleagues"
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        """The name also for whoever was named, and for those who no longer work there."""
+        """Return the name also for whoever was named, and for those who no longer work there."""
         return sources.attributes(self.list_name, str(value)).get("name") or str(value)
 
 
@@ -255,5 +264,5 @@ class VisitChoice(SelectOne):
     list_name = "outreach_visits"
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        """Its day and place also when it is too long ago to be chosen; its key for who may not see it."""
+        """Return its day and place also when it is too long ago to be chosen; its key for who may not see it."""
         return sources.attributes(self.list_name, str(value)).get("name") or str(value)

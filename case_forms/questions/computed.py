@@ -1,4 +1,4 @@
-"""What the server works out from other answers."""
+"""The type that the server works out from other answers."""
 
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from .times import Date
 
 
 class Calculated(QuestionType):
-    """The value of `calculation`, when it fits `result`: "text" unless told. Shown on the page, never sent."""
+    """The value of `calculation`, when it fits `result`: "text" unless given. Shown on the page, never sent."""
 
     name = "calculated"
     icon = "calculated"
@@ -27,6 +27,7 @@ class Calculated(QuestionType):
         return self._result(question).value_kind
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> Any:
+        # What doesn't fit `result` is refused as an answer of that type would be.
         return self._result(question).clean(raw, question, context)
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:

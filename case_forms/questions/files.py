@@ -1,4 +1,4 @@
-"""A photo or document, and a signature."""
+"""The types for a photo or document, and for a signature."""
 
 import json
 import re
@@ -31,7 +31,7 @@ KINDS_OF_FILE = {"image": ("image/jpeg", "image/png", "image/webp"), "pdf": ("ap
 
 
 class File(QuestionType):
-    """{"id"} of a file that was put in before. `accept`: which of "image" and "pdf", both unless told."""
+    """{"id"} of a file that was uploaded before. `accept`: which of "image" and "pdf", both unless given."""
 
     name = "file"
     icon = "file"
@@ -43,17 +43,21 @@ class File(QuestionType):
         identity = given.get("id")
         if not isinstance(identity, str):
             raise wrong_type(_("Choose a file."))
+        # The same words whether the id is malformed, unknown or somebody else's.
         if not IDENTITY.fullmatch(identity) or context.attachments is None or not context.attachments.has(identity):
             raise AnswerError("unknown_attachment", _("This file isn't here; choose it again."))
         return {"id": identity}
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """`name.kept`, the id of what is there, unless `name.remove`. Whoever takes a new file in puts its id there."""
+        """Read `name.kept`, the id of what is there, unless `name.remove`.
+
+        Whoever takes a new file in puts its id there.
+        """
         kept = post.get(f"{name}.kept")
         return {"id": kept} if isinstance(kept, str) and kept and not post.get(f"{name}.remove") else None
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
-        """Whether the file is there is more than a schema can say."""
+        """Build the schema. Whether the file is there is more than a schema can say."""
         identity = {"type": "string", "format": "uuid", "pattern": f"^{IDENTITY.pattern}$"}
         return {"type": "object", "properties": {"id": identity}, "required": ["id"], "additionalProperties": False}
 
@@ -95,13 +99,20 @@ class Signature(QuestionType):
         return cleaned
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """`name.strokes`, which the script writes, unless `name.clear`; and `name.name`. What isn't strokes stays."""
+        """Read `name.strokes`, which the script writes, unless `name.clear`; and `name.name`.
+
+        What isn't strokes stays as it came, for `clean` to judge.
+        """
         drawn, written = (str(post.get(f"{name}.{part}") or "").strip() for part in ("strokes", "name"))
+        # Without a script there is no drawing; the name is then what signs.
         strokes = None if post.get(f"{name}.clear") else _read(drawn)
         return {**({"strokes": strokes} if strokes else {}), **({"name": written} if written else {})} or None
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
-        """That a stroke has pairs, and that each second number is smaller, is more than a schema can say."""
+        """Build the schema.
+
+        That a stroke has pairs, and that each second number is smaller, is more than it can say.
+        """
         number = {"type": "integer", "minimum": 0, "maximum": WIDTH}
         stroke = {"type": "array", "items": number, "minItems": 2, "maxItems": MAX_NUMBERS}
         strokes = {"type": "array", "items": stroke, "minItems": 1, "maxItems": MAX_STROKES}
@@ -116,7 +127,7 @@ class Signature(QuestionType):
     def export_cells(
         self, value: Any, question: Question, language: str, sources: ChoiceSource, *, labels: bool
     ) -> list[Cell]:
-        """That it was signed; never the drawing."""
+        """Return that it was signed; never the drawing."""
         if value is None:
             return [None]
         return [self.formatted(value, question, language, sources) if labels else value.get("name", "strokes")]
@@ -126,7 +137,7 @@ class Signature(QuestionType):
 
 
 def accepted(question: Question) -> list[str]:
-    """Which kinds of file a question takes: keys of KINDS_OF_FILE."""
+    """List which kinds of file a question takes: keys of KINDS_OF_FILE."""
     return [kind for kind in KINDS_OF_FILE if kind in question.get("accept", KINDS_OF_FILE)]
 
 
@@ -158,7 +169,8 @@ def _whole(given: Any) -> int | None:
 
 
 def _read(drawn: str) -> Any:
-    """The strokes in a text of JSON; the text itself, cut, when there are none in it."""
+    """Return the strokes in a text of JSON; the text itself, cut, when there are none in it."""
+    # Only digits, commas and brackets may come: the parser never sees an object or a number with an exponent.
     if not drawn or len(drawn) > LONGEST_DRAWING or not DRAWN.fullmatch(drawn):
         return drawn[:100]
     try:

@@ -1,4 +1,4 @@
-"""Types that put several choices in an order or in a table."""
+"""The types that put several choices in an order or in a table."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -36,6 +36,7 @@ class Ranking(QuestionType):
         return "group"
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> list[str]:
+        # From `from_post`: two choices have the same place, or one has none.
         if isinstance(raw, dict) and PLACES in raw:
             raise _no_order()
         if not isinstance(raw, list):
@@ -55,7 +56,10 @@ class Ranking(QuestionType):
         return raw
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """Fields `name`, one for each choice, "2 shelter": its place and its value. No order: {"places": [...]}."""
+        """Read fields `name`, one for each choice, "2 shelter": its place and its value.
+
+        No order: {"places": [...]}.
+        """
         placed = [text for text in post.getlist(name) if isinstance(text, str)]
         given = [text for text in placed if text.strip()]
         if not given:
@@ -67,6 +71,7 @@ class Ranking(QuestionType):
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
         values = [value for value, _label in self.listed(question, DEFAULT_LANGUAGE, sources)]
+        # How many a filter lets through depends on other answers, which a schema can't read.
         least = 1 if "choice_filter" in question else len(values)
         items = {"type": "string", "enum": values}
         return {"type": "array", "items": items, "uniqueItems": True, "minItems": least, "maxItems": len(values)}
@@ -76,7 +81,10 @@ class Ranking(QuestionType):
         return "\n".join(f"{place}. {labels.get(chosen, str(chosen))}" for place, chosen in enumerate(value, start=1))
 
     def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
-        """The order in one column; then the place of each choice, when the choices stand in the question."""
+        """List one column for the order; then one for the place of each choice.
+
+        The latter when the choices stand in the question.
+        """
         each = [(choice["value"], text_in(choice["label"], language)) for choice in question.get("choices", ())]
         return [("", ""), *each]
 
@@ -111,6 +119,7 @@ class Matrix(QuestionType):
         for row in raw:
             if row not in rows:
                 raise AnswerError("unknown_row", _("There is no such row."))
+        # Stored in the question's order, whatever order the answer came in.
         cleaned = {}
         for row in rows:
             if raw.get(row) is None:
@@ -123,7 +132,7 @@ class Matrix(QuestionType):
         return cleaned
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """Fields `name.<row>`."""
+        """Read fields `name.<row>`."""
         entered = {row["value"]: post.get(f"{name}.{row['value']}") for row in question["rows"]}
         return {row: value for row, value in entered.items() if isinstance(value, str) and value} or None
 
@@ -131,6 +140,7 @@ class Matrix(QuestionType):
         return [step(row["value"]) for row in question["rows"] if row["value"] not in value]
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
+        # A row may be null where it needn't be answered: `clean` leaves it out.
         values: list[str | None] = [value for value, _label in self.listed(question, DEFAULT_LANGUAGE, sources)]
         rows = [row["value"] for row in question["rows"]]
         needed = question.get("required") is True
@@ -144,7 +154,7 @@ class Matrix(QuestionType):
         return "\n".join(f"{rows[row]}: {labels.get(value[row], value[row])}" for row in rows if row in value)
 
     def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
-        """One for each row."""
+        """List one column for each row."""
         return list(_rows(question, language).items())
 
     def export_cells(

@@ -1,4 +1,4 @@
-"""What the answered indicators add up to, by the ILO's rule. It only suggests; a worker decides, and says why.
+"""The score of the answered indicators, by the ILO's rule. It only suggests; a worker decides, and says why.
 
 The rule and its sources stand in data/indicators.json under "scoring". A dimension is positive by how many of its
 indicators are present; unknown is never counted as absent, nor as present.
@@ -17,12 +17,12 @@ EXPLOITED = "exploitation"
 
 
 class UnknownProfile(Exception):
-    """There is no such list of strengths. The profiles stand in the data file."""
+    """No list of strengths has this name. The profiles stand in the data file."""
 
 
 @dataclass(frozen=True)
 class DimensionScore:
-    """How many indicators of one dimension are present, by their strength in the profile."""
+    """The number of present indicators of one dimension, by their strength in the profile."""
 
     dimension: str
     strong: int = 0
@@ -63,17 +63,20 @@ class Score:
 
     @property
     def is_insufficient(self) -> bool:
-        """More than half of what was asked isn't known."""
+        """Whether more than half of what was asked isn't known."""
         return self.unknown * 2 > self.asked
 
     def positive(self) -> frozenset[str]:
-        """The dimensions that are positive."""
+        """Return the dimensions that are positive."""
         return frozenset(score.dimension for score in self.dimensions if score.positive)
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What all profiles say together. `adult` and `child` are one of SUGGESTIONS: what it comes to for each of them."""
+    """The result of all profiles together.
+
+    `adult` and `child` are one of SUGGESTIONS: what it comes to for each of them.
+    """
 
     scores: tuple[Score, ...]
     adult: str
@@ -85,7 +88,10 @@ WHY = ("two_strong", "strong_and_another", "three_medium", "two_medium_and_weak"
 
 
 def suggestion(answers: Mapping[str, Any]) -> Suggestion:
-    """The cleaned answers under every profile. Signs are said even when much isn't known; a lack of them is not."""
+    """Score the cleaned answers under every profile.
+
+    Signs are reported even when much isn't known; a lack of them is not.
+    """
     scores = tuple(score(answers, profile=profile) for profile in catalogue()["profiles"])
     adult, child = ([found for found in scores if found.is_child is is_child] for is_child in (False, True))
     return Suggestion(scores, adult=_said(adult), child=_said(child))
@@ -96,14 +102,18 @@ def _said(scores: list[Score]) -> str:
         return "pattern"
     if any(_shows_signs(found) for found in scores):
         return "signs"
+    # Any of the scores: what was asked and isn't known doesn't depend on the profile.
     if not scores[0].asked:
         return "nothing"
     return "insufficient" if scores[0].is_insufficient else "no_pattern"
 
 
 def _shows_signs(found: Score) -> bool:
-    """Short of a pattern, and still enough to look closer. Our own proposal, not the ILO's: any strong indicator;
-    for a child any of exploitation; for an adult a positive dimension, or exploitation together with any means."""
+    """Return whether it is short of a pattern, and still enough to look closer.
+
+    Our own proposal, not the ILO's: any strong indicator; for a child any of exploitation; for an adult a positive
+    dimension, or exploitation together with any means.
+    """
     present = {dimension.dimension for dimension in found.dimensions if dimension.present}
     if any(dimension.strong for dimension in found.dimensions):
         return True
@@ -113,12 +123,15 @@ def _shows_signs(found: Score) -> bool:
 
 
 def is_positive(strong: int, medium: int, weak: int) -> bool:
-    """Two strong; one strong and another of any kind; three medium; or two medium and one weak."""
+    """Return whether a dimension is positive.
+
+    Two strong; one strong and another of any kind; three medium; or two medium and one weak.
+    """
     return bool(why_positive(strong, medium, weak))
 
 
 def why_positive(strong: int, medium: int, weak: int) -> str:
-    """The part of the rule that makes a dimension positive, one of WHY; "" when none does."""
+    """Return the part of the rule that makes a dimension positive, one of WHY; "" when none does."""
     if strong >= 2:
         return WHY[0]
     if strong and medium + weak:
@@ -129,11 +142,12 @@ def why_positive(strong: int, medium: int, weak: int) -> str:
 
 
 def score(answers: Mapping[str, Any], *, profile: str, act: bool | None = None) -> Score:
-    """What a cleaned `indicators` answer adds up to under a profile (adult_labour, child_labour, adult_sexual,
-    child_sexual). When the age isn't known and the person may be a child, use a child's profile.
+    """Score a cleaned `indicators` answer under a profile (adult_labour, child_labour, adult_sexual, child_sexual).
 
-    `act`: whether the person was recruited, moved or kept, if known from elsewhere; by default it is taken from the
-    indicators of recruitment. Raises UnknownProfile.
+    When the age isn't known and the person may be a child, use a child's profile. `act`: whether the person was
+    recruited,
+    moved or kept, if known from elsewhere; by default it is taken from the indicators of recruitment. Raises
+    UnknownProfile.
     """
     if profile not in catalogue()["profiles"]:
         raise UnknownProfile(profile)
@@ -145,6 +159,7 @@ def score(answers: Mapping[str, Any], *, profile: str, act: bool | None = None) 
     recruited = bool(positive & set(RECRUITED))
     if profile.startswith("child"):
         pattern = EXPLOITED in positive and (_shows_act(present) if act is None else act)
+        # A child's pattern needs no means, so nothing has to stand in for them.
         by_vulnerability = pattern
     else:
         pattern = EXPLOITED in positive and COERCED in positive and recruited
@@ -160,6 +175,6 @@ def _dimension(dimension: str, indicators: list[dict[str, Any]], present: set[st
 
 
 def _shows_act(present: set[str]) -> bool:
-    """Any indicator of the recruitment phase says that there was an act."""
+    """Return whether there was an act: any indicator of the recruitment phase says so."""
     phases = {dimension["id"]: dimension["phase"] for dimension in catalogue()["dimensions"]}
     return any(phases[by_id()[key]["dimension"]] == "recruitment" for key in present if key in by_id())

@@ -33,7 +33,7 @@ BASES = ("told", "observed", "document", "third_party")
 
 @cache
 def catalogue() -> dict[str, Any]:
-    """The data file: meta, dimensions, indicators, scoring. Read-only."""
+    """Load the data file: meta, dimensions, indicators, scoring. Read-only."""
     return json.loads((Path(__file__).parent / "data" / "indicators.json").read_text())
 
 
@@ -43,8 +43,9 @@ def by_id() -> dict[str, dict[str, Any]]:
 
 
 def by_dimension() -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
-    """The dimensions in their order, each with its indicators."""
+    """List the dimensions in their order, each with its indicators."""
     dimensions = {dimension["id"]: dimension for dimension in catalogue()["dimensions"]}
+    # groupby needs its input sorted: the data file holds the indicators of a dimension together.
     grouped = groupby(catalogue()["indicators"], key=lambda indicator: indicator["dimension"])
     return [(dimensions[dimension], list(indicators)) for dimension, indicators in grouped]
 
@@ -65,18 +66,20 @@ class Indicators(QuestionType):
     def clean(self, raw: Any, question: Question, context: CleanContext) -> dict[str, dict[str, str]]:
         if not isinstance(raw, dict):
             raise wrong_type(_("Answer each indicator from the list."))
+        # From the data file, so an indicator that a program makes up is refused and not counted.
         known = by_id()
         cleaned = {}
         for key, given in raw.items():
             if key not in known:
                 raise AnswerError("unknown_indicator", _("There is no such indicator."))
             answer = _answer(given, path=step(key))
+            # Left out, so that "not asked" has one form only: score and exports count what is there.
             if answer != {"answer": "not_asked"}:
                 cleaned[key] = answer
         return cleaned
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """Fields `name.<id>` and `name.<id>.basis`; what was not asked is left out."""
+        """Read fields `name.<id>` and `name.<id>.basis`; what was not asked is left out."""
         raw: dict[str, dict[str, Any]] = {}
         for key in by_id():
             answer, basis = post.get(f"{name}.{key}"), post.get(f"{name}.{key}.basis")
@@ -98,7 +101,7 @@ class Indicators(QuestionType):
         }
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        """The present ones, by name and basis; then how many are absent or unknown."""
+        """List the present ones, by name and basis; then how many are absent or unknown."""
         bases = dict(basis_choices(language))
         lines = []
         for key, indicator in by_id().items():
@@ -116,13 +119,16 @@ class Indicators(QuestionType):
         return "\n".join(lines)
 
     def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
-        """One for each indicator."""
+        """List one column for each indicator."""
         return [(key, text_in(indicator["label"], language)) for key, indicator in by_id().items()]
 
     def export_cells(
         self, value: Any, question: Question, language: str, sources: ChoiceSource, *, labels: bool
     ) -> list[Cell]:
-        """ "present" or "present:told"; with labels "Present (the person said so)". Nothing where it wasn't asked."""
+        """Return "present" or "present:told"; with labels "Present (the person said so)".
+
+        Nothing where it wasn't asked.
+        """
         answers, bases = (dict(answer_choices(language)), dict(basis_choices(language))) if labels else ({}, {})
         cells: list[Cell] = []
         for key in by_id():

@@ -1,4 +1,4 @@
-"""Whole numbers, decimals, steps on a scale."""
+"""The types for whole numbers, decimals, and steps on a scale."""
 
 import math
 import re
@@ -19,7 +19,7 @@ DECIMAL_TEXT = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,12})?")
 
 
 class Number(QuestionType):
-    """What the types share: bounds. `min` and `max` are inclusive."""
+    """The base of the numeric types: bounds. `min` and `max` are inclusive."""
 
     value_kind = "number"
     properties = frozenset({"min", "max"})
@@ -58,6 +58,7 @@ class Integer(Number):
     largest = LARGEST_INTEGER
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> int:
+        # A JSON encoder may write 5 as 5.0.
         if isinstance(raw, float) and math.isfinite(raw) and raw.is_integer():
             raw = int(raw)
         if isinstance(raw, bool) or not isinstance(raw, int):
@@ -92,7 +93,7 @@ class Decimal(Number):
 
 
 class Scale(Number):
-    """A step between `min` and `max`, which it needs. `step` is 1 unless told; a few steps are asked as radio buttons.
+    """A step between `min` and `max`, which it needs. `step` is 1 unless given; a few steps are asked as radio buttons.
 
     `low_label` and `high_label` say what the two ends mean.
     """
@@ -110,6 +111,7 @@ class Scale(Number):
             raise wrong_type(_("Enter a number."))
         value = self.within_bounds(raw, question)
         start, width = Exact(str(question["min"])), _step(question)
+        # In decimals: 0.1 + 0.2 isn't 0.3 in doubles, and a step of 0.1 would miss its own values.
         nearest = as_plain(start + width * round((Exact(str(value)) - start) / width))
         if nearest != value:
             raise AnswerError("not_a_step", _("Choose one of the steps of the scale."))
@@ -122,7 +124,7 @@ class Scale(Number):
         return {"type": "number", "enum": steps(question)}
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        """The step, and of how many: "4 / 5"."""
+        """Write the step, and of how many: "4 / 5"."""
         ends = {question["min"]: "low_label", question["max"]: "high_label"}
         words = text_in(question.get(ends.get(value, ""), {}), language)
         shown = super().formatted(value, question, language, sources)
@@ -134,30 +136,30 @@ class Scale(Number):
 
 
 def steps(question: Question) -> list[int | float]:
-    """Every value of a scale, the smallest first; at most MAX_STEPS and one."""
+    """List every value of a scale, the smallest first; at most MAX_STEPS and one."""
     start, width = Exact(str(question["min"])), _step(question)
     return [as_plain(start + width * number) for number in range(min(step_count(question), MAX_STEPS + 1))]
 
 
 def step_count(question: Question) -> int:
-    """How many values a scale has, both ends included."""
+    """Count the values of a scale, both ends included."""
     return int((Exact(str(question["max"])) - Exact(str(question["min"]))) / _step(question)) + 1
 
 
 def is_number(raw: Any) -> bool:
-    """A finite number, and no truth value. Whole numbers may be of any size."""
+    """Return whether this is a finite number, and no truth value. Whole numbers may be of any size."""
     return not isinstance(raw, bool) and (isinstance(raw, int) or (isinstance(raw, float) and math.isfinite(raw)))
 
 
 def number_entered(entered: Any) -> Any:
-    """A number as people type it, 1,5 and 1.5 alike; what isn't one stays as it was typed."""
+    """Read a number as people type it, 1,5 and 1.5 alike; what isn't one stays as it was typed."""
     if not entered or not DECIMAL_TEXT.fullmatch(entered):
         return entered
     return float(entered.replace(",", ".")) if "." in entered or "," in entered else int(entered)
 
 
 def as_plain(number: Exact) -> int | float:
-    """A whole number where it is one."""
+    """Return a whole number where it is one."""
     return int(number) if number == number.to_integral_value() else float(number)
 
 

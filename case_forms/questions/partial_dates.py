@@ -1,4 +1,4 @@
-"""A date of which perhaps only the year, or the month, is known."""
+"""The type for a date of which perhaps only the year, or the month, is known."""
 
 import re
 from calendar import monthrange
@@ -16,7 +16,10 @@ APPROXIMATE = re.compile(f"(?:{YEAR}|{YEAR}-{MONTH}|{ANY_DAY})")
 
 
 class ApproximateDate(QuestionType):
-    """ "2012", "2012-05" or "2012-05-03", from 1900 to 2100. `min` and `max` as in a date: some day of it must fit."""
+    """A date such as "2012", "2012-05" or "2012-05-03", from 1900 to 2100.
+
+    `min` and `max` as in a date: some day of it must fit.
+    """
 
     name = "approximate_date"
     icon = "calendar"
@@ -34,6 +37,7 @@ class ApproximateDate(QuestionType):
             raise AnswerError("not_a_date", words)
         earliest, latest = bounds(question, context.today)
         first, last = get_days(raw)
+        # One possible day within the bounds is enough: a year isn't refused for its first of January.
         if last < earliest:
             raise too_early(earliest)
         if first > latest:
@@ -41,9 +45,10 @@ class ApproximateDate(QuestionType):
         return raw
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """Fields `name.year`, `name.month`, `name.day`. What doesn't fit together stays as typed, "2012--03"."""
+        """Read fields `name.year`, `name.month`, `name.day`. What doesn't fit together stays as typed, "2012--03"."""
         year, month, day = (str(post.get(f"{name}.{part}") or "").strip() for part in PARTS)
         written = [year, _two_digits(month), _two_digits(day)]
+        # From the end only: a day without its month must not become a month.
         while written and not written[-1]:
             written.pop()
         return "-".join(written) or None
@@ -65,7 +70,7 @@ class ApproximateDate(QuestionType):
 
 
 def get_days(value: str) -> tuple[date, date]:
-    """The first and last day that a cleaned answer can mean."""
+    """Return the first and last day that a cleaned answer can mean."""
     year, month, day = (*(int(part) for part in value.split("-")), 0, 0)[:3]
     if not month:
         return date(year, 1, 1), date(year, 12, 31)

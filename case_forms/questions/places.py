@@ -1,4 +1,4 @@
-"""Where on the map. Coarsened, only the municipality is ever kept."""
+"""A place on the map. Coarsened, only the municipality is ever stored."""
 
 import json
 import math
@@ -38,20 +38,23 @@ MUNICIPALITIES = "municipalities"
 
 @cache
 def seats() -> dict[str, tuple[float, float]]:
-    """The seat of each municipality, (latitude, longitude) by the municipality's key. data/seats.json says how sure."""
+    """Return the seat of each municipality, (latitude, longitude) by the municipality's key.
+
+    data/seats.json says how sure.
+    """
     read = json.loads((Path(__file__).parent / "data" / "seats.json").read_text())["seats"]
     return {slug: (seat["lat"], seat["lon"]) for slug, seat in read.items()}
 
 
 def nearest_seat(lat: float, lon: float, among: Iterable[str]) -> str | None:
-    """The municipality whose seat is nearest: approximate near borders. None when every seat is far away."""
+    """Return the municipality whose seat is nearest: approximate near borders. None when every seat is far away."""
     far = {slug: _kilometres(lat, lon, *seats()[slug]) for slug in among}
     nearest = min(far, key=lambda slug: (far[slug], slug), default=None)
     return nearest if nearest is not None and far[nearest] <= FARTHEST else None
 
 
 class Geopoint(QuestionType):
-    """{"lat", "lon", "accuracy"? in metres}, to 5 decimals. With `coarsen` only {"municipality": key} is kept."""
+    """{"lat", "lon", "accuracy"? in metres}, to 5 decimals. With `coarsen` only {"municipality": key} is stored."""
 
     name = "geopoint"
     icon = "map"
@@ -80,7 +83,10 @@ class Geopoint(QuestionType):
         return {"municipality": municipality}
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """Fields `name.lat`, `name.lon`, `name.accuracy`; coarsened only `name.municipality`, so no point is kept."""
+        """Read fields `name.lat`, `name.lon`, `name.accuracy`.
+
+        Coarsened only `name.municipality`, so no point is stored.
+        """
         names = ("municipality",) if is_coarse(question) else (*BOUNDS, "accuracy")
         entered = {part: str(post.get(f"{name}.{part}") or "").strip() for part in names}
         if is_coarse(question):
@@ -95,6 +101,7 @@ class Geopoint(QuestionType):
         point = _object({**degrees, "accuracy": accuracy}, needed=list(BOUNDS))
         if not is_coarse(question):
             return point
+        # A program may send either: a point is turned into its municipality before anything is stored.
         listed = [value for value, _label in sources.choices(MUNICIPALITIES, DEFAULT_LANGUAGE)]
         return {"anyOf": [_object({"municipality": {"enum": listed}}, needed=["municipality"]), point]}
 
@@ -125,7 +132,7 @@ class Geopoint(QuestionType):
 
 
 def is_coarse(question: Question) -> bool:
-    """Whether only the municipality may be kept."""
+    """Return whether only the municipality may be stored."""
     return question.get("coarsen") == "municipality"
 
 
@@ -164,8 +171,9 @@ def _object(properties: dict[str, Any], *, needed: list[str]) -> dict[str, Any]:
 
 
 def _kilometres(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Along the surface, by the haversine formula."""
+    """Measure along the surface, by the haversine formula."""
     here, there = math.radians(lat), math.radians(other_lat)
     apart = math.radians(other_lon - lon)
     half = math.sin((there - here) / 2) ** 2 + math.cos(here) * math.cos(there) * math.sin(apart / 2) ** 2
+    # min(1.0, ...): rounding may carry it past 1 for opposite points, where asin is not defined.
     return 2 * EARTH * math.asin(min(1.0, math.sqrt(half)))

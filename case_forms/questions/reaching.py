@@ -1,4 +1,4 @@
-"""How somebody can be reached: telephone and e-mail."""
+"""The types for how somebody can be reached: telephone and e-mail."""
 
 import re
 from typing import Any
@@ -18,9 +18,9 @@ LONGEST_PHONE, LONGEST_EMAIL = 64, 254
 
 
 class Phone(QuestionType):
-    """A telephone number, kept as E.164 (+355691234567); without a country it is Albanian.
+    """A telephone number, stored as E.164 (+355691234567); without a country it is Albanian.
 
-    Short national numbers of 3 to 6 digits, such as 129, are kept as they are.
+    Short national numbers of 3 to 6 digits, such as 129, are stored as they are.
     """
 
     name = "phone"
@@ -31,6 +31,7 @@ class Phone(QuestionType):
         if not PHONE.fullmatch(text):
             raise _not_a_phone()
         digits = re.sub(r"[^0-9]", "", text)
+        # Before `phonenumbers` is asked, which calls 129 impossible.
         if SHORT_NUMBER.fullmatch(digits) and not text.startswith("+"):
             return digits
         written = _international(text)
@@ -39,11 +40,11 @@ class Phone(QuestionType):
         return written
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
-        """Which numbers there can be in which country is more than a schema can say."""
+        """Build the schema. Which numbers there can be in which country is more than it can say."""
         return {"type": "string", "maxLength": LONGEST_PHONE, "pattern": f"^ *{PHONE.pattern} *$"}
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        """As one dials it in Albania: 069 123 4567, a foreign one with its country."""
+        """Write the number as one dials it in Albania: 069 123 4567, a foreign one with its country."""
         if not str(value).startswith("+"):
             return str(value)
         try:
@@ -65,6 +66,7 @@ class Email(QuestionType):
         if not EMAIL.fullmatch(text):
             raise AnswerError("not_an_email", _("Write an e-mail address, such as ana@example.org."))
         person, _at, domain = text.rpartition("@")
+        # The part before the @ is the provider's to interpret, capitals included.
         return f"{person}@{domain.lower()}"
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
@@ -75,7 +77,7 @@ class Email(QuestionType):
 
 
 def _international(text: str) -> str | None:
-    """The number as E.164, None when its length is none that there can be in its country."""
+    """Return the number as E.164, None when its length is none that there can be in its country."""
     try:
         number = phonenumbers.parse(text, HOME)
     except NumberParseException:

@@ -1,4 +1,4 @@
-"""Every type of question, by its name."""
+"""The registry of question types, by their names."""
 
 from .assessment import IndicatorAssessment
 from .base import AnswerError, QuestionType, is_unanswered
@@ -29,7 +29,7 @@ __all__ = ["AnswerError", "UnknownType", "get", "is_unanswered", "names", "order
 
 
 class UnknownType(Exception):
-    """There is no question type of this name."""
+    """No question type has this name."""
 
 
 _TYPES: dict[str, QuestionType] = {
@@ -73,7 +73,7 @@ _TYPES: dict[str, QuestionType] = {
 
 
 def get(name: str) -> QuestionType:
-    """The one instance of a type. Raises UnknownType."""
+    """Return the one instance of a type. Raises UnknownType."""
     try:
         return _TYPES[name]
     except KeyError:
@@ -85,5 +85,5 @@ def names() -> frozenset[str]:
 
 
 def ordered_names() -> list[str]:
-    """All types, the usual ones first, related ones together."""
+    """List all types, the usual ones first, related ones together."""
     return list(_TYPES)

@@ -1,4 +1,4 @@
-"""Types whose answer is a text people write: text, long text, what "other" is, case reference; and the hidden one."""
+"""The types whose answer is a text: text, long text, what "other" is, case reference; and the hidden one."""
 
 import re
 import unicodedata
@@ -11,6 +11,7 @@ from .base import AnswerError, ChoiceSource, CleanContext, Posted, Question, Que
 SHORT, LONG = 300, 20_000
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # the one case references are made of
 REFERENCE = re.compile(f"[{REFERENCE_ALPHABET}]{{6}}")
+# What `checked_text` refuses, as far as a JSON Schema can say it: controls other than tab and ends of lines.
 _NO_CONTROLS = r"^(?![\s\S]*[\x00-\x08\x0b\x0c\x0e-\x1f])"
 ONE_LINE = _NO_CONTROLS + r"\s*\S(?:[^\n\r]*\S)?\s*$"
 SEVERAL_LINES = _NO_CONTROLS + r"[\s\S]*\S"
@@ -27,6 +28,7 @@ class Text(QuestionType):
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
         text = checked_text(raw, min(question.get("max_length", self.longest), self.longest))
+        # One writing for ë and ç, whether typed as one character or as two: texts are compared by conditions.
         text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
         if not text:
             raise AnswerError("empty", _("Write something, or leave this out."))
@@ -56,7 +58,7 @@ class LongText(Text):
 
 
 class OtherSpecify(Text):
-    """What "other" is, when that was chosen in the question that `of` names."""
+    """The text for "other", when that was chosen in the question that `of` names."""
 
     name = "other_specify"
     icon = "other"
@@ -87,6 +89,7 @@ class CaseReference(QuestionType):
         if not isinstance(raw, str):
             raise wrong_type(_("Write this as text."))
         reference = raw[:32].strip(" ").upper()
+        # Not cut silently: what is longer is no reference, whatever its first six characters are.
         if len(raw) > 32 or not REFERENCE.fullmatch(reference):
             raise AnswerError("not_a_reference", _("Write the six letters and digits of the case, such as 7K2M9Q."))
         return reference

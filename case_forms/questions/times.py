@@ -1,4 +1,4 @@
-"""Days, moments, times of the day, and how long something took."""
+"""The types for days, moments, times of the day, and how long something took."""
 
 import re
 from datetime import date, datetime, time
@@ -13,6 +13,7 @@ from access.languages import DEFAULT_LANGUAGE
 from .base import AnswerError, Cell, ChoiceSource, CleanContext, Posted, Question, QuestionType, wrong_type
 
 YEAR, MONTH = "(?:(?:19|20)[0-9]{2}|2100)", "(?:0[1-9]|1[0-2])"
+# Written out, because a JSON Schema has only patterns to say which days exist.
 LEAP_YEAR = "(?:(?:19|20)(?:0[48]|[2468][048]|[13579][26])|2000)"
 # every day there is from 1900 to 2100, and no other
 ANY_DAY = (
@@ -50,11 +51,12 @@ class Date(QuestionType):
         return day.isoformat()
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """A browser's date field, or what people type where it is a plain field: 3.5.2012, 03/05/2012."""
+        """Read a browser's date field, or what people type where it is a plain field: 3.5.2012, 03/05/2012."""
         entered = super().from_post(post, name, question)
         written = WRITTEN_DATE.fullmatch(entered) if entered else None
         if not written:
             return entered
+        # Day before month, as it is written in Albania.
         day, month, year = written.groups()
         return f"{year}-{month:0>2}-{day:0>2}"
 
@@ -91,7 +93,7 @@ class Moment(QuestionType):
         return moment.isoformat()
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """A browser's local time is a time here: the offset is ours to add."""
+        """Read a browser's local time as a time here: the offset is ours to add."""
         entered = super().from_post(post, name, question)
         if not entered or not LOCAL_MOMENT.fullmatch(entered):
             return entered
@@ -132,7 +134,7 @@ class Time(QuestionType):
         return raw
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """A browser's time field, or what people type: 9:05, 9.05."""
+        """Read a browser's time field, or what people type: 9:05, 9.05."""
         entered = super().from_post(post, name, question)
         written = WRITTEN_TIME.fullmatch(entered) if entered else None
         return f"{written[1]:0>2}:{written[2]}" if written else entered
@@ -149,7 +151,7 @@ class Time(QuestionType):
 
 
 class Duration(QuestionType):
-    """How long, in whole minutes. `min` and `max` are minutes."""
+    """A length of time, in whole minutes. `min` and `max` are minutes."""
 
     name = "duration"
     icon = "hourglass"
@@ -160,6 +162,7 @@ class Duration(QuestionType):
         return "group"
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> int:
+        # The bound first: int() of a huge float is a number of hundreds of digits.
         if isinstance(raw, float) and abs(raw) <= LONGEST_DURATION and raw.is_integer():
             raw = int(raw)
         if isinstance(raw, bool) or not isinstance(raw, int):
@@ -172,7 +175,7 @@ class Duration(QuestionType):
         return raw
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
-        """Fields `name.hours` and `name.minutes`, either may stay empty; "1:x" when they aren't whole numbers."""
+        """Read fields `name.hours` and `name.minutes`, either may stay empty; "1:x" when they aren't whole numbers."""
         hours, minutes = (str(post.get(f"{name}.{part}") or "").strip() for part in ("hours", "minutes"))
         if not hours and not minutes:
             return None
@@ -195,7 +198,7 @@ class Duration(QuestionType):
     def export_cells(
         self, value: Any, question: Question, language: str, sources: ChoiceSource, *, labels: bool
     ) -> list[Cell]:
-        """Minutes, a number in either case: it is to be counted with."""
+        """Return minutes, a number in either case: it is to be counted with."""
         return [value]
 
     def xlsform(self, question: Question) -> tuple[str, str]:
@@ -203,17 +206,18 @@ class Duration(QuestionType):
 
 
 def parsed_day(raw: Any) -> date:
-    """The day an ISO text names. Raises AnswerError (wrong_type, not_a_date)."""
+    """Return the day an ISO text names. Raises AnswerError (wrong_type, not_a_date)."""
     if not isinstance(raw, str):
         raise wrong_type(_("Enter a date."))
     try:
+        # fromisoformat alone takes more since Python 3.11: 20120503, 2012-W18-4.
         return date.fromisoformat(raw if ISO_DATE.fullmatch(raw) else "")
     except ValueError:
         raise AnswerError("not_a_date", _("Enter a date that exists, such as 31.12.2012.")) from None
 
 
 def bounds(question: Question, today: date | None) -> tuple[date, date]:
-    """The first and last day allowed, both included."""
+    """Return the first and last day allowed, both included."""
     return (
         max(_bound(question.get("min"), today, FIRST_DAY), FIRST_DAY),
         min(_bound(question.get("max"), today, LAST_DAY), LAST_DAY),
@@ -229,7 +233,7 @@ def too_late(latest: date) -> AnswerError:
 
 
 def in_hours(minutes: int) -> str:
-    """ "2 hours 5 minutes" in the active language."""
+    """Write "2 hours 5 minutes" in the active language."""
     hours, rest = divmod(minutes, 60)
     parts = [ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}] if hours else []
     if rest or not hours:
@@ -245,6 +249,7 @@ def _bound(written: str | None, today: date | None, otherwise: date) -> date:
 
 def _moment(raw: str) -> datetime | None:
     try:
+        # As with days: without the pattern other ISO forms and times without an offset would pass.
         return datetime.fromisoformat(raw) if ISO_MOMENT.fullmatch(raw) else None
     except ValueError:
         return None

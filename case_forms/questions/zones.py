@@ -1,4 +1,4 @@
-"""A zone where a mobile unit works: one of those that coordinators keep."""
+"""The type for a zone where a mobile unit works: one of those that coordinators maintain."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +19,7 @@ class ZoneChoice(SelectOne):
         self, question: Question, language: str, sources: ChoiceSource, scope: Mapping[str, Any] | None = None
     ) -> list[Choice]:
         listed = self.listed(question, language, sources)
+        # Old answers are read without a scope: a zone that is no longer in use keeps its name.
         if scope is None:
             return listed
         return [choice for choice in listed if self.is_offered(choice[0], question, sources, scope)]
@@ -31,7 +32,7 @@ class ZoneChoice(SelectOne):
         return [choice for choice in offered if self._in_use(choice["value"], sources)]
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        """The name also for who can't choose it: whoever reads the answer of another region."""
+        """Return the name also for who can't choose it: whoever reads the answer of another region."""
         name = sources.attributes(self.list_name, str(value)).get("name")
         return name or super().formatted(value, question, language, sources)
 

@@ -1,4 +1,4 @@
-"""Where somebody asks from: a session's card, or a region's page. It decides which unit reads it."""
+"""The places somebody writes from: a session's card, or a region's page. It decides which unit reads it."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,10 @@ FORM = "public_tip"  # the public form when there are several
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """`key` is what a sheet is bound to, and what is counted by; `name` and `args` the page's address."""
+    """One such place.
+
+    `key` is what a form state is bound to, and what is counted by; `name` and `args` the page's address.
+    """
 
     key: str
     origin: Origin
@@ -27,7 +30,7 @@ class EntryPoint:
 
 
 def place_of_card(code: str) -> EntryPoint | None:
-    """The place of an open card, or None, whatever is wrong with it."""
+    """Return the place of an open card, or None, whatever is wrong with it."""
     session = open_card(code)
     if session is None:
         return None
@@ -38,7 +41,7 @@ def place_of_card(code: str) -> EntryPoint | None:
 
 
 def place_of_region(slug: str) -> EntryPoint | None:
-    """The place of a region that has a unit, or None."""
+    """Return the place of a region that has a unit, or None."""
     region = Region.objects.filter(slug=slug).first()
     unit = unit_of_region(region) if region else None
     if region is None or unit is None:
@@ -51,6 +54,6 @@ def regions_with_a_unit() -> list[Region]:
 
 
 def public_form() -> FormVersion | None:
-    """The newest version of the form that the public fills; None while none is published."""
+    """Return the newest version of the form that the public fills; None while none is published."""
     versions = {version.form.key: version for version in FormVersion.objects.newest().for_public()}
     return versions.get(FORM) or next((versions[key] for key in sorted(versions)), None)

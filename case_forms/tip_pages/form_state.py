@@ -1,4 +1,4 @@
-"""The sheet: what somebody has typed so far, sealed, in a hidden field of their own page. Nothing is kept here.
+"""The form state: what somebody has typed so far, sealed, in a hidden field of their own page. Nothing is stored here.
 
 Sealed by the vault (nobody on the way or at the phone reads it out of the page's source, nobody changes it), bound to
 the card or region it was opened for, bounded in size, and good for some hours. `secret` makes sending it twice one
@@ -18,13 +18,17 @@ from vault.keyring import PAGES, KeyRingError
 from vault.seal import SealBroken, get_place, seal, unseal
 
 LARGEST = 48_000  # bytes of what was typed: several times what a long report comes to
-LONGEST = 2 * LARGEST  # characters of a sealed sheet
+# With room for what sealing adds; what is longer is refused before it is decrypted.
+LONGEST = 2 * LARGEST  # characters of a sealed form state
 SECRET_BYTES = 32
 
 
 @dataclass(frozen=True)
 class FormState:
-    """`where`: "card:<code>" or "region:<slug>", or "back". `danger_seen`: the page with the numbers was shown."""
+    """The answers so far, and where they were begun.
+
+    `where`: "card:<code>" or "region:<slug>", or "back". `danger_seen`: the page with the numbers was shown.
+    """
 
     where: str
     version: int = 0
@@ -35,25 +39,26 @@ class FormState:
 
     @property
     def age(self) -> float:
-        """Seconds since it was opened."""
+        """The seconds since it was opened."""
         return time.time() - self.opened_at
 
     @property
     def is_old(self) -> bool:
+        # Up to a minute in the future counts as new: a clock may have been set back a little.
         return not 0 <= self.age + 60 <= settings.ASKING_FORM_HOURS * 3600
 
     def renewed(self) -> "FormState":
-        """The same answers under a new secret, opened now."""
+        """Return the same answers under a new secret, opened now."""
         return replace(self, opened_at=int(time.time()), secret=secrets.token_bytes(SECRET_BYTES))
 
 
 def is_too_large(sheet: FormState) -> bool:
-    """Whether more was typed than a page can carry."""
+    """Return whether more was typed than a page can carry."""
     return len(json.dumps(sheet.answers, ensure_ascii=False).encode()) > LARGEST
 
 
 def sealed(sheet: FormState) -> str:
-    """What stands in the page."""
+    """Return the sealed text that stands in the page."""
     plain = json.dumps(
         {
             "v": sheet.version,
@@ -65,11 +70,12 @@ def sealed(sheet: FormState) -> str:
         ensure_ascii=False,
         separators=(",", ":"),
     )
+    # The place is bound into the seal: a state of another card doesn't open here.
     return seal(plain.encode(), _place(sheet.where), purpose=PAGES)
 
 
 def opened(token: str, where: str) -> FormState | None:
-    """The sheet that a page sends back, or None for what isn't one, was changed, or belongs to another card."""
+    """Open what a page sends back; None for what isn't sealed by us, was changed, or belongs to another card."""
     if not token or len(token) > LONGEST:
         return None
     try:

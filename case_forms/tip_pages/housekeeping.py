@@ -1,4 +1,4 @@
-"""What a `bulk` worker tidies each hour in this room (settings.HOUSEKEEPING)."""
+"""The hourly housekeeping of this room, run by a `bulk` worker (settings.HOUSEKEEPING)."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,8 @@ from .models import Spent
 
 
 def tidy(_argument: Any = None) -> None:
-    """Deletes counts and spent proofs that are too old to matter."""
+    """Delete counts and spent proofs that are too old to matter."""
     now = timezone.now()
     forget_old(now)
+    # An hour longer than a page is good for, so a proof that is deleted here can't be used again.
     Spent.objects.filter(at__lt=now - timedelta(hours=settings.ASKING_FORM_HOURS + 1)).delete()

@@ -1,6 +1,7 @@
-"""Proof of work: the browser tries numbers until one fits (altcha), so a flood costs whoever makes it, and nobody is
-asked who they are or sent to a captcha elsewhere. A proof is bound to the secret of one sheet, which is good for one
-sending: no list of used proofs is needed. docs/adr/0029.
+"""Proof of work: the browser tries numbers until one fits (altcha), so a flood costs whoever makes it.
+
+Nobody is asked who they are or sent to a captcha elsewhere. A proof is bound to the secret of one form state, which is
+good for one sending: no list of used proofs is needed. docs/adr/0029.
 """
 
 import base64
@@ -24,7 +25,7 @@ ALGORITHM: Literal["SHA-256"] = "SHA-256"
 
 @dataclass(frozen=True)
 class Work:
-    """What the page's script gets (static/js/asking/proof.js)."""
+    """The challenge that the page's script gets (static/js/asking/proof.js)."""
 
     challenge: dict[str, Any]
 
@@ -34,7 +35,7 @@ class Work:
 
 
 def new_work(secret: bytes, *, sent_this_hour: int = 0) -> Work:
-    """A challenge for this sheet. The more came from a place within the hour, the longer it takes."""
+    """Create a challenge for this form state. The more came from a place within the hour, the longer it takes."""
     factor = factor_for(sent_this_hour)
     challenge = create_challenge_v1(
         ChallengeOptionsV1(
@@ -42,6 +43,7 @@ def new_work(secret: bytes, *, sent_this_hour: int = 0) -> Work:
             max_number=settings.ASKING_WORK * factor,
             hmac_key=_key(),
             expires=timezone.now() + timedelta(hours=settings.ASKING_FORM_HOURS),
+            # Signed with the challenge, so neither the form nor the hardness of a proof can be exchanged.
             params={"for": compute_digest(secret), "work": str(factor)},
         )
     )
@@ -57,17 +59,20 @@ def new_work(secret: bytes, *, sent_this_hour: int = 0) -> Work:
 
 
 def factor_for(sent_this_hour: int) -> int:
-    """How many times the usual work is asked for, after so many in this hour."""
+    """Return how many times the usual work is asked for, after so many in this hour."""
     return int(min(2 ** (max(sent_this_hour, 0) // HARDER_EVERY), HARDEST))
 
 
 def is_proven(proof: str, secret: bytes, *, factor: int = 1) -> bool:
-    """Whether this proof was worked out for this sheet, is still good, and took at least `factor` times the usual work.
-    Whatever it is, nothing is raised."""
+    """Return whether this proof was worked out for this form state, is still good, and was hard enough.
+
+    Hard enough: at least `factor` times the usual work. Whatever `proof` is, nothing is raised.
+    """
     if not proof or len(proof) > LONGEST:
         return False
     try:
         given = json.loads(base64.b64decode(proof, validate=True))
+    # RecursionError: JSON that is nested deeply enough.
     except (binascii.Error, ValueError, RecursionError):
         return False
     texts = ("algorithm", "challenge", "salt", "signature")
@@ -87,7 +92,7 @@ def is_proven(proof: str, secret: bytes, *, factor: int = 1) -> bool:
 
 
 def compute_digest(secret: bytes) -> str:
-    """What stands for a sheet's secret where others may see it."""
+    """Compute what stands for a form's secret where others may see it."""
     return hashlib.sha256(b"asking proof\0" + secret).hexdigest()[:32]
 
 

@@ -1,4 +1,7 @@
-"""Having entered a receipt code: for half an hour the page itself, sealed, stands in for it. Nothing is kept here."""
+"""The visit after a receipt code: for half an hour the page itself, sealed, stands in for it.
+
+Nothing is stored here.
+"""
 
 import base64
 import json
@@ -17,7 +20,7 @@ PLACE = get_place("asking", "visit", "")
 
 @dataclass(frozen=True)
 class ReceiptSession:
-    """`secret` makes pressing "send" twice one message."""
+    """One visit to a tip. `secret` makes pressing "send" twice one message."""
 
     tip_id: UUID
     at: int = field(default_factory=lambda: int(time.time()))
@@ -30,13 +33,14 @@ def sealed(visit: ReceiptSession) -> str:
 
 
 def opened(token: str) -> ReceiptSession | None:
-    """The visit that a page sends back; None for what isn't one or is over."""
+    """Open the visit that a page sends back; None for what isn't one or is over."""
     if not token or len(token) > LONGEST:
         return None
     try:
         plain = json.loads(unseal(token, PLACE, purpose=PAGES))
     except (SealBroken, KeyRingError, ValueError):
         return None
+    # Up to a minute in the future counts as new: a clock may have been set back a little.
     if not 0 <= time.time() + 60 - plain["t"] <= LASTS_SECONDS + 60:
         return None
     return ReceiptSession(UUID(plain["i"]), plain["t"], base64.b64decode(plain["s"]))

@@ -1,4 +1,4 @@
-"""What every page of this room has in common: kept by nobody, found by nobody, the numbers to call first."""
+"""The responses of this room: cached by nobody, indexed by nobody, the numbers to call first."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,11 +14,12 @@ View = Callable[..., HttpResponse]
 
 
 def kept_nowhere(view: View) -> View:
-    """No copy in browsers and caches, and no search engine's index."""
+    """Forbid copies in browsers and caches, and the index of search engines."""
 
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
+        # Somebody else may look through the phone (ADR 28).
         response["Cache-Control"] = "no-store"
         response["X-Robots-Tag"] = "noindex, nofollow"
         return response
@@ -29,7 +30,7 @@ def kept_nowhere(view: View) -> View:
 def shown(
     request: HttpRequest, template: str, name: str, *args: str, status: int = 200, **context: Any
 ) -> HttpResponse:
-    """A page in the public frame. `name` and `args`: its own address, which the other language keeps."""
+    """Render a page in the public frame. `name` and `args`: its own address, which the other language keeps."""
     framed = public_frame(request)
     danger = [line for line in framed["lines"] if line.for_danger]
     return render(

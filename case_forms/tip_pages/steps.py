@@ -1,4 +1,4 @@
-"""The way through the public form: which page comes next, made of the same parts as a worker's section pages."""
+"""The steps of the public form: which page comes next, built of the same parts as a worker's section pages."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,8 +30,11 @@ DANGER_QUESTION = "danger_now"
 
 @dataclass(frozen=True)
 class Move:
-    """Where a pressed button leads: `step` is a section's key, REVIEW or DANGER. `shown`: fields whose errors are told;
-    `grown`: the answers made more questions on the same page; `tell_all`: tell everything that is wrong."""
+    """The page that a pressed button leads to: `step` is a section's key, REVIEW or DANGER.
+
+    `shown`: fields whose errors are shown; `grown`: the answers added questions to the same page; `tell_all`: show
+    everything that is wrong.
+    """
 
     sheet: FormState
     step: str
@@ -43,7 +46,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Review:
-    """The last page: what was answered, who will read it, and what still has to be mended."""
+    """The last page: what was answered, who will read it, and what still has to be corrected."""
 
     sections: list[SectionReading] = field(repr=False)
     told: list[str]
@@ -63,7 +66,7 @@ def context_for(form: Form) -> CheckContext:
 
 
 def first_step(version: FormVersion, answers: Answers) -> str:
-    """The first section that applies. Raises NothingToAsk."""
+    """Return the first section that applies. Raises NothingToAsk."""
     return _get_keys(version, answers)[0]
 
 
@@ -75,7 +78,7 @@ def _get_keys(version: FormVersion, answers: Answers) -> list[str]:
 
 
 def with_typed(sheet: FormState, version: FormVersion, step: str, post: QueryDict) -> FormState:
-    """The sheet with what the page's fields hold; as it was for a page that has none."""
+    """Return the form state with what the page's fields hold; as it was for a page that has none."""
     try:
         section = get_section(version.parsed_form, step)
     except NoSuchSection:
@@ -84,8 +87,11 @@ def with_typed(sheet: FormState, version: FormVersion, step: str, post: QueryDic
 
 
 def move(sheet: FormState, version: FormVersion, step: str, going: str, shown: frozenset[str]) -> Move:
-    """What comes after a button: "next", "back", "to:<section>", or anything else: the same page.
-    Raises NothingToAsk."""
+    """Decide what comes after a button: "next", "back", "to:<section>", or anything else: the same page.
+
+    Raises NothingToAsk.
+    """
+    # Worked out anew for each press: an answer may open or close a section.
     keys = _get_keys(version, sheet.answers)
     if going.startswith("to:") and going[3:] in keys:
         return Move(sheet, going[3:], tell_all=True)
@@ -102,16 +108,18 @@ def move(sheet: FormState, version: FormVersion, step: str, going: str, shown: f
     page = build_page(sheet, version, step, shown=shown)
     if page.problems:
         return Move(sheet, step, shown=shown, has_problems=True)
+    # The answers opened questions that the person hasn't seen yet; they are asked before the next page.
     if page.names() - shown:
         return Move(sheet, step, grown=True)
     following = keys[keys.index(step) + 1] if step != keys[-1] else REVIEW
+    # Once: whoever goes back and on again isn't stopped by the same numbers each time.
     if sheet.answers.get(DANGER_QUESTION) == "yes" and not sheet.danger_seen:
         return Move(replace(sheet, danger_seen=True), DANGER)
     return Move(sheet, following)
 
 
 def _after_danger(sheet: FormState, version: FormVersion, keys: list[str]) -> Move:
-    """On from the numbers: to what follows the section that asked whether there is danger."""
+    """Go on from the numbers to what follows the section that asked whether there is danger."""
     asking = (
         section.key
         for section in version.parsed_form.sections
@@ -122,7 +130,7 @@ def _after_danger(sheet: FormState, version: FormVersion, keys: list[str]) -> Mo
 
 
 def build_page(sheet: FormState, version: FormVersion, step: str, **options: Any) -> SectionPage:
-    """The page of one section. Raises NoSuchSection."""
+    """Build the page of one section. Raises NoSuchSection."""
     form = version.parsed_form
     return section_page(form, step, sheet.answers, context_for(form), user=None, **options)
 
@@ -138,12 +146,12 @@ def build_review(sheet: FormState, version: FormVersion) -> Review:
 
 
 def first_broken(checked: Checked) -> str | None:
-    """The first section in which something has to be mended."""
+    """Return the first section in which something has to be corrected."""
     return next((state.key for state in checked.sections if state.relevant and state.errors), None)
 
 
 def told_besides_the_unit(answers: Answers, version: FormVersion) -> list[str]:
-    """Whom the procedure would tell at once beside the unit, in words; nobody when it can't be said."""
+    """List whom the procedure would notify at once beside the unit, in words; nobody when it can't be said."""
     now = timezone.localtime()
     procedure = procedure_in_force(now)
     if procedure is None:
@@ -151,6 +159,7 @@ def told_besides_the_unit(answers: Answers, version: FormVersion) -> list[str]:
     event = Event(kind=RECEIVED, form=version.form.key, answers=answers, occurred_at=now, received_at=now)
     try:
         decision = decide(event, procedure.definition)
+    # Sending doesn't fail for it: the unit is always notified (ADR 28).
     except DecisionFailed:
         return []
     told = [

@@ -1,4 +1,4 @@
-"""Addresses of this room, under /pyet/ in each language. None of them holds a receipt code."""
+"""The URLs of this room, under /pyet/ in each language. None of them holds a receipt code."""
 
 from django.urls import URLPattern, URLResolver, path
 

@@ -1,5 +1,8 @@
-"""What a notice about a tip holds: what routes it, then the answers that are shared with that role, then what the
-person has added. As with a case's notices, `compose` lets a row pass only on the word True."""
+"""The content of a notice about a tip.
+
+What routes it, then the answers that are shared with that role, then what the person has added. As with a case's
+notices, `compose` lets a row pass only on the word True.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,7 +20,7 @@ UNIT_ONLY: Mapping[str, bool] = {Role.MOBILE_UNIT.value: True}
 def tip_brief(
     role: str, content: AnswerFacts, *, reference: str, from_session: bool, urgent: bool = False, added: str = ""
 ) -> dict[str, Any]:
-    """The brief of one role. `added`: what the person has just written besides; the unit alone reads it."""
+    """Build the brief of one role. `added`: what the person has just written besides; the unit alone reads it."""
     rows = [
         *_head(content, reference, from_session=from_session, urgent=urgent),
         *_added(added),
@@ -43,6 +46,7 @@ def _head(content: AnswerFacts, reference: str, *, from_session: bool, urgent: b
         (
             "status",
             lambda: gettext("Reliability"),
+            # Anybody can send a tip; a recipient must not take it for a case's notice (ADR 28).
             lambda: gettext("Nobody has checked it yet. No case is open."),
             EVERY_ROLE,
         ),
@@ -77,6 +81,7 @@ def _added(text: str) -> Iterator[BriefRow]:
         yield BriefRow(
             "signal.added",
             both(lambda: gettext("Written now")),
+            # As it was written: nobody translates it.
             dict.fromkeys(LANGUAGES, text),
             UNIT_ONLY,
             both(lambda: gettext("The person wrote again")),

@@ -1,10 +1,11 @@
-"""Receipt codes: what a person keeps to come back and read the answer. Four everyday words, easier to keep in mind than
-on paper: "mollë karrige ylber fener".
+"""Receipt codes: what a person needs to come back and read the answer.
+
+Four everyday words, easier to remember than to carry on paper: "mollë karrige ylber fener".
 
 The lists (`data/words.*.txt`) are of our own making: things of every day, nothing that names anybody or says what this
 site is about, no two of one list closer than two letters to each other. 1210 words in English and 1366 in Albanian give
 41 bits with four of them (docs/adr/0072 says why that is enough: each guess costs work, counted over the whole site).
-Only a keyed hash is kept, so a copy of the database opens nothing.
+Only a keyed hash is stored, so a copy of the database opens nothing.
 
 What is typed is read as it was meant: without ë and ç, with capitals or dashes, run together, with a letter wrong, left
 out or swapped, or only the beginning of a word. Codes from before November 2026 (twelve letters and digits) stay good.
@@ -35,8 +36,9 @@ BETWEEN = " -–—_.\u00a0"
 
 
 def code_from(secret: bytes, language: str) -> str:
-    """The code that belongs to a secret of one form being filled: sending it twice shows the same code twice."""
+    """Derive the code from the secret of one form being filled: sending it twice shows the same code twice."""
     words = word_list(language)
+    # A label of its own for each use of the secret, so that no hash reveals another: the send key is stored.
     number = int.from_bytes(hashlib.sha256(b"receipt words\0" + secret).digest())
     chosen = []
     for _position in range(WORDS):
@@ -46,14 +48,14 @@ def code_from(secret: bytes, language: str) -> str:
 
 
 def shown_before(secret: bytes, language: str, kept: str | None) -> str:
-    """The code that was shown when what is kept was made: in words, or as they were before."""
+    """Return the code that was shown when this hash was stored: in words, or as codes were before."""
     code = code_from(secret, language)
     older = _older_code_from(secret)
     return older if kept and kept in compute_hashes(older) else code
 
 
 def read(typed: str) -> tuple[str, ...]:
-    """The codes that somebody may have meant, the likeliest first; none when it can be none."""
+    """List the codes that somebody may have meant, the likeliest first; none when it can be none."""
     older = _older(typed)
     if older:
         return (older,)
@@ -61,31 +63,35 @@ def read(typed: str) -> tuple[str, ...]:
     meanings = [_meant(token) for token in tokens] if len(tokens) == WORDS else []
     if not meanings or not all(meanings):
         return tuple(_run_together("".join(tokens)))[:MAX_MEANINGS]
+    # Refused rather than guessed: each further meaning makes a stranger's guess as much easier.
     if prod(len(words) for words in meanings) > MAX_MEANINGS:
         return ()
     return tuple(" ".join(words) for words in product(*meanings))
 
 
 def compute_hash(code: str) -> str:
-    """What is kept of a code, under the newest of the receipts' own keys: they outlive the vault's."""
+    """Compute the hash that is stored of a code.
+
+    Under the newest of the receipts' own keys: they outlive the vault's.
+    """
     return keyed_hash(RECEIPTS, _plain(code))
 
 
 def compute_hashes(code: str) -> list[str]:
-    """What may be kept of it, under each of the receipts' keys; the newest first."""
+    """Compute the hashes that may be stored of a code, under each of the receipts' keys; the newest first."""
     return keyed_hashes(RECEIPTS, _plain(code))
 
 
 @cache
 def word_list(language: str) -> tuple[str, ...]:
-    """The words of a language, spelled as one writes them. Their order is part of every code that was shown."""
+    """Return the words of a language, spelled as one writes them. Their order is part of every code that was shown."""
     name = language if language in LANGUAGES else LANGUAGES[0]
     path = Path(__file__).parent / "data" / f"words.{name}.txt"
     return tuple(path.read_text(encoding="utf-8").split())
 
 
 def folded(text: str) -> str:
-    """Small letters without marks: ë is e, ç is c."""
+    """Return small letters without marks: ë is e, ç is c."""
     split = unicodedata.normalize("NFKD", text.lower())
     return "".join(letter for letter in split if not unicodedata.combining(letter))
 
@@ -96,9 +102,13 @@ def _known() -> frozenset[str]:
 
 
 def _meant(token: str) -> list[str]:
-    """The words that one word may have been meant as: itself, else those a letter away, else those that begin so."""
+    """List the words that a typed word may have been meant as.
+
+    Itself, else those a letter away, else those that begin so.
+    """
     if token in _known():
         return [token]
+    # Over the words of all languages: the page may be read in another language than the code was shown in.
     near = sorted(word for word in _known() if one_letter_apart(word, token))
     if not near and len(token) >= SHORTEST_BEGINNING:
         near = sorted(word for word in _known() if word.startswith(token))
@@ -106,10 +116,12 @@ def _meant(token: str) -> list[str]:
 
 
 def one_letter_apart(one: str, other: str) -> bool:
-    """One letter put in, left out, wrong, or swapped with its neighbour."""
+    """Return whether one letter is put in, left out, wrong, or swapped with its neighbour."""
     if abs(len(one) - len(other)) > 1 or one == other:
         return False
+    # Only what comes after the first difference is compared: equal rests mean one letter of difference.
     start = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
+    # One is the beginning of the other, a letter shorter.
     if start is None:
         return True
     a, b = one[start:], other[start:]
@@ -118,11 +130,12 @@ def one_letter_apart(one: str, other: str) -> bool:
 
 
 def _run_together(letters: str, words: int = WORDS) -> Iterator[str]:
-    """Every way to read letters without spaces as so many known words."""
+    """Yield every way to read letters without spaces as so many known words."""
     if words == 0:
         if not letters:
             yield ""
         return
+    # No word of the lists is shorter than three letters.
     for end in range(3, len(letters) + 1):
         if letters[:end] in _known():
             for rest in _run_together(letters[end:], words - 1):
@@ -139,8 +152,10 @@ def _older_code_from(secret: bytes) -> str:
 
 
 def _older(typed: str) -> str | None:
-    """A code of twelve letters and digits, as it was misread from paper; None when it is none. Without any digit it is
-    rather four short words."""
+    """Read a code of twelve letters and digits, as it may be misread from paper; None when it is none.
+
+    Without any digit it is rather four short words.
+    """
     letters = "".join(letter for letter in typed[:80].upper() if letter not in BETWEEN).translate(MEANT)
     fits = len(letters) == LENGTH and all(letter in ALPHABET for letter in letters)
     return letters if fits and any(letter.isdigit() for letter in typed) else None

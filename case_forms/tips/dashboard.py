@@ -1,4 +1,4 @@
-"""What staff find of tips on their start page and in the list: those that wait first, danger before everything."""
+"""The tips on the staff's start page and in the list: those that wait first, danger before everything."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from vault.seal import SealBroken
 
 from .models import Sender, Tip, TipMessage, TipState
 
-MOST = 500  # looked through for those of danger; in a flood the oldest of them are on later pages of the list
+MOST = 500  # opened to find those of danger; in a flood the oldest of them are on later pages of the list
 MAX_CLOSED = 40
 MAX_ON_HOME = 5
 
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class SignalLine:
-    """One signal. `is_waiting`: the person waits, `since` when; `has_more`: they wrote again."""
+    """One tip in a list. `is_waiting`: the person waits, `since` when; `has_more`: they wrote again."""
 
     tip: Tip
     is_waiting: bool
@@ -36,26 +36,27 @@ class SignalLine:
 
 
 def open_lines(user: User) -> list[SignalLine]:
-    """The person's open tips: those of danger first, then those that wait longest, then the answered ones."""
+    """List the person's open tips: those of danger first, then those that wait longest, then the answered ones."""
     tips = Tip.objects.visible_to(user).open().select_related("unit", "municipality", "region", "taken_by")
+    # Danger stands in the sealed answers, so the database can't sort by it: the newest are opened and sorted here.
     lines = _lines(tips.order_by("-changed_at")[:MOST])
     waiting = sorted((line for line in lines if line.is_waiting), key=lambda line: (not line.is_loud, line.since))
     return [*waiting, *(line for line in lines if not line.is_waiting)]
 
 
 def closed_lines(user: User) -> list[SignalLine]:
-    """The last ones that were closed."""
+    """List the tips that were closed last."""
     tips = Tip.objects.visible_to(user).filter(state=TipState.CLOSED)
     return _lines(tips.select_related("unit", "municipality", "region", "taken_by").order_by("-closed_at")[:MAX_CLOSED])
 
 
 def held_back(user: User) -> int:
-    """How many came above what is told one by one, and nobody has looked at yet."""
+    """Count those that came above the budget and that nobody has looked at yet."""
     return Tip.objects.visible_to(user).open().filter(held_back=True, state=TipState.NEW).count()
 
 
 def lines_for_home(user: User) -> list[SignalLine]:
-    """Those in which somebody waits, the loudest first; a few only: the list has the others."""
+    """List those in which somebody waits, the most urgent first; a few only: the list has the others."""
     return [line for line in open_lines(user) if line.is_waiting][:MAX_ON_HOME]
 
 
@@ -67,7 +68,7 @@ def _lines(tips: Iterable[Tip]) -> list[SignalLine]:
 
 
 def _line(tip: Tip, *, has_more: bool) -> SignalLine:
-    """A tip that can't be read counts as one of danger: nobody can say that it isn't."""
+    """Build one line. A tip that can't be read counts as one of danger: nobody can say that it isn't."""
     try:
         is_in_danger, is_about_a_child = tip.is_in_danger, tip.is_about_a_child
     except (SealBroken, KeyRingError) as error:

@@ -1,8 +1,8 @@
-"""Who is told of a tip: the procedure decides, the directory names people, the outbox owes.
+"""Deciding who is notified of a tip: the procedure decides, the directory names people, the outbox gets the notices.
 
-What differs from a case: there is none, so all that can be done is to owe notices. And nobody who writes to us is left
-unread: when the procedure can't decide, when none is in force or none of its rules tells the unit, the unit is told
-all the same, chased by a ladder of ours, and the explanation says why.
+What differs from a case: there is none, so all that can be done is to create notices. And nobody who writes to us is
+left unread: when the procedure can't decide, when none is in force or none of its rules notifies the unit, the unit is
+notified all the same, chased by a ladder of ours, and the explanation says why.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -36,7 +36,7 @@ from .explanations import held_back_words, joined_words, own_words
 from .models import REFERENCE_BEGINS, Tip, TipEvent
 
 RECEIVED, ADDED = "signal_received", "signal_added"
-# When no rule tells the unit. Proposals, as those of the shipped procedure.
+# When no rule notifies the unit. Proposals, as those of the shipped procedure.
 OWN_RULE = "unit_is_always_told"
 JOINED_RULE = "added_to_an_open_notice"
 HELD_BACK_RULE = "held_back"
@@ -59,10 +59,10 @@ def tell(
     only: Collection[str] | None = None,
     locked: Collection[UUID] | None = None,
 ) -> TipEvent:
-    """Decides on a stored tip and owes what the decision says, in the caller's transaction.
+    """Decide on a stored tip and create the notices that the decision asks for, in the caller's transaction.
 
     `added`: what the person has written besides (kind signal_added). `only`: these roles and nobody else. A tip that
-    is held back is told to the unit, and to whoever has an open notice about the same place; who is left out stands in
+    is held back goes to the unit, and to whoever has an open notice about the same place; who is left out stands in
     the event's `detail`, with rules, notices and further reports. With nobody left out it isn't held back. `locked`:
     the chases that may be joined (`chases_to_join`), locked by the caller together with the tip's own; None for a
     tip that nobody else can see yet, whose are locked here.
@@ -77,20 +77,21 @@ def tell(
 
 
 def chases_to_join(tip: Tip, kind: str, *, at: datetime, only: Collection[str] | None = None) -> set[UUID]:
-    """The chases that telling of this tip now would add to: to be locked before the tip is (`lock_signal`)."""
+    """List the chases that this tip would now be added to, to be locked before the tip is (`lock_tip`)."""
     decision, why_not = _decision(tip, kind, at)
+    # Not saved: only what it would do is asked.
     event = TipEvent(tip=tip, kind=kind, at=at)
     return _Telling(tip, event, decision, why_not, "", only, None).to_join()
 
 
 def get_roles_not_told(tip: Tip) -> list[str]:
-    """The roles that the procedure names and that wait for the unit to look at a tip that is held back."""
+    """List the roles that the procedure names and that wait for the unit to look at a tip that is held back."""
     event = tip.events.filter(kind=RECEIVED).order_by("-at").first()
     return list(event.detail.get("untold", [])) if event and tip.held_back else []
 
 
 def get_seat(region: Region) -> Municipality:
-    """The region's seat: the municipality of its name, else its first. Raises Municipality.DoesNotExist."""
+    """Return the region's seat: the municipality of its name, else its first. Raises Municipality.DoesNotExist."""
     towns = region.municipalities
     found = towns.filter(slug=region.slug).first() or towns.order_by("name").first()
     if found is None:
@@ -99,7 +100,7 @@ def get_seat(region: Region) -> Municipality:
 
 
 def _decision(tip: Tip, kind: str, at: datetime) -> tuple[Decision, str]:
-    """(what the procedure says, a code for why it says nothing)."""
+    """Return (what the procedure says, a code for why it says nothing)."""
     version = tip.procedure_version
     if version is None:
         log.error("signal_without_procedure", tip=str(tip.pk))
@@ -113,10 +114,12 @@ def _decision(tip: Tip, kind: str, at: datetime) -> tuple[Decision, str]:
         received_at=timezone.localtime(at),
     )
     try:
+        # So that explanations quote answers in words, not in codes.
         labels = {language: get_labels(form, language) for language in LANGUAGES}
         return decide(event, version.definition, labels=labels), ""
     except DecisionFailed as failure:
         log.error("signal_not_decided", tip=str(tip.pk), where=failure.where)
+        # A case's submission is refused then; a tip is stored, because its sender may never come back (ADR 28).
         return Decision((), (), {}), "procedure_failed"
 
 
@@ -180,6 +183,7 @@ class _Telling:
         planned = self._planned()
         if self.locked is None:
             self.locked = {first.pk for each in planned if (first := self._joinable(each)) is not None}
+            # All in one statement, before anything is written to the audit chain (notifications.outbox.locking).
             lock_chases(self.locked)
         for each in planned:
             self._notify(each)
@@ -209,8 +213,9 @@ class _Telling:
         return _Planned(action, role, place, chain, found, action.params.get("urgent", False))
 
     def _joinable(self, planned: _Planned) -> Notice | None:
-        """The first notice of an open chase about the same place, of whoever would be told now."""
+        """Return the first notice of an open chase about the same place, of whoever would be notified now."""
         return joinable(
+            # Nothing is ever added to a notice about a case.
             among=Notice.objects.filter(case_reference__startswith=REFERENCE_BEGINS).exclude(event_id=self.event.pk),
             role=planned.role,
             municipality=planned.place,
@@ -235,6 +240,7 @@ class _Telling:
         )
         if self._joins(planned, brief):
             return
+        # After `_joins`: also above the budget a tip is added to a notice that is open already (ADR 70).
         if self.tip.held_back and role != Role.MOBILE_UNIT:
             self.untold.append(role)
             return
@@ -260,12 +266,17 @@ class _Telling:
         self.notices.append(notice)
         if found.contact is None:
             self.unresolved.append(role)
+            # `create_notice` has asked the chain's coordinators to call.
             self.notices += notice.chasers.filter(purpose=Purpose.FALLBACK)
         self.explanation += [{"rule": planned.action.rule, "words": words} for words in found.words]
 
     def _joins(self, planned: _Planned, brief: dict[str, Any]) -> bool:
-        """Whether it was added to an open notice. Looked up again under its lock: it may be answered by now. One that
-        came meanwhile isn't locked, and a lock taken now would be out of order: then a notice of its own is owed."""
+        """Add it to an open notice, and say whether there was one.
+
+        Looked up again under its lock: it may be answered by now. One that came meanwhile isn't locked, and a lock
+        taken now
+        would be out of order: then a notice of its own is created.
+        """
         first = self._joinable(planned)
         if first is None or first.pk not in (self.locked or ()):
             return False
@@ -288,7 +299,10 @@ class _Telling:
         return True
 
     def _place(self, role: str) -> Municipality:
-        """Police and the others answer for where it happens; a unit for its own region, wherever that is."""
+        """Return the place that a role is looked for by.
+
+        Police and the others answer for where it happens; a unit for its own region, wherever that is.
+        """
         municipality, region = self.tip.municipality, self.tip.unit.region
         if role == Role.MOBILE_UNIT and municipality.region_id != region.pk:
             return get_seat(region)
@@ -300,7 +314,7 @@ class _Telling:
 
 
 def get_content(tip: Tip, facts: Mapping[str, Any], settings: Mapping[str, str] | None = None) -> AnswerFacts:
-    """What a brief about this tip is written from."""
+    """Build the facts that a brief about this tip is written from."""
     return AnswerFacts(
         municipality=tip.municipality,
         unit=tip.unit,

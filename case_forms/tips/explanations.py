@@ -1,4 +1,4 @@
-"""Why a tip was told as it was, in words, where the procedure's own words don't say it."""
+"""The words for why a tip was handled as it was, where the procedure's own words don't say it."""
 
 from django.utils.translation import gettext
 

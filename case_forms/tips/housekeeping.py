@@ -1,4 +1,4 @@
-"""What a `bulk` worker tidies each hour in this room (settings.HOUSEKEEPING)."""
+"""The hourly housekeeping of this room, run by a `bulk` worker (settings.HOUSEKEEPING)."""
 
 from typing import Any
 
@@ -11,5 +11,5 @@ log = structlog.get_logger(__name__)
 
 
 def tidy(_argument: Any = None) -> None:
-    """Forgets what is due. Running it twice does nothing twice."""
+    """Forget what is due. Running it twice does nothing twice."""
     log.info("signals_tidied", tips=forget_due(timezone.now()))

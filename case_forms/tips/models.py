@@ -1,4 +1,4 @@
-"""What the public sends: a question or a report from a session's card or a region's page, and the talk that follows.
+"""Tips: questions and reports from a session's card or a region's page, and the conversation that follows.
 
 A tip is no case and opens none. Nothing here says who sent it: no address, no browser, no cookie. What was written
 is sealed; what stands plain is where it belongs, when it came, and how far the unit is with it.
@@ -23,7 +23,7 @@ REFERENCE_BEGINS = "S-"
 
 
 def new_tip_reference() -> str:
-    """S-7K2M9Q: told apart from a case's by its beginning, and says as little."""
+    """Return a random reference such as S-7K2M9Q: told apart from a case's by its beginning, and as meaningless."""
     return f"{REFERENCE_BEGINS}{new_reference()}"
 
 
@@ -35,7 +35,7 @@ class TipState(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """Why a tip is closed."""
+    """The reasons for which a tip is closed."""
 
     HANDLED = "handled", _("handled")
     IDENTIFICATION = "identification", _("led to an identification")
@@ -49,7 +49,7 @@ CHOSEN_BY_STAFF = (Outcome.HANDLED, Outcome.IDENTIFICATION, Outcome.NOT_FOR_US, 
 
 class TipQuerySet(models.QuerySet["Tip"]):
     def visible_to(self, user: User) -> "TipQuerySet":
-        """A worker's units' tips and a coordinator's regions'; nobody else sees any."""
+        """Limit the tips to a worker's units' and a coordinator's regions'; nobody else sees any."""
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         return self.filter(
@@ -60,7 +60,7 @@ class TipQuerySet(models.QuerySet["Tip"]):
         return self.exclude(state=TipState.CLOSED)
 
     def waiting(self) -> "TipQuerySet":
-        """Those in which the person waits for the unit."""
+        """Limit the tips to those in which the person waits for the unit."""
         return self.filter(state__in=[TipState.NEW, TipState.READ])
 
 
@@ -71,7 +71,7 @@ class Tip(models.Model):
     region's seat; `unit` the one that answers. `session_id`: the informative session whose card it came from.
     `send_key` is a hash of the form's own secret (sending twice stores once); `receipt_hash` of the receipt code, null
     when nobody can come back any more. `identification`: the draft, and later the submission, that a worker began.
-    `held_back`: it came above what is told one by one, and nobody has looked at it yet; only the unit was notified.
+    `held_back`: it came above the budget, and nobody has looked at it yet; only the unit was notified.
     `frozen_at`: whoever has the code has shut it, so that nobody reads the answer with it any more.
     `erase_notices_at`: taken back, but about danger: until then whoever was notified may still read what they got.
     """
@@ -118,6 +118,7 @@ class Tip(models.Model):
     objects = TipQuerySet.as_manager()
 
     class Meta:
+        # Tables and constraints keep the names that the room had first (ADR 84).
         db_table = "signals_signal"
         verbose_name = _("tip")
         verbose_name_plural = _("tips")
@@ -131,6 +132,7 @@ class Tip(models.Model):
                 name="signal_known_state", condition=Q(state__in=["new", "read", "answered", "closed"])
             ),
             models.CheckConstraint(
+                # The purge goes by `closed_at` and `outcome`: a closed tip without them would never be forgotten.
                 name="signal_closed_says_when_and_why",
                 condition=(Q(state="closed", closed_at__isnull=False) & ~Q(outcome=""))
                 | (~Q(state="closed") & Q(closed_at__isnull=True, outcome="")),
@@ -149,12 +151,13 @@ class Tip(models.Model):
 
     @property
     def origin(self) -> str:
-        """Where it comes from, as a code: one session's card, or one region's page."""
+        """The place it comes from, as a code: one session's card, or one region's page."""
         return str(self.session_id) if self.session_id else f"region:{self.region.slug}"[:40]
 
     @property
     def is_in_danger(self) -> bool:
         """Whether whoever wrote says that somebody is in danger now."""
+        # The key of a question in the shipped public form; without that question nothing counts as danger.
         return self.answers.get("danger_now") == "yes"
 
     @property
@@ -168,8 +171,10 @@ class Sender(models.TextChoices):
 
 
 class TipMessage(models.Model):
-    """One thing said after the tip itself. `key` makes a doubled sending one; `seen_at`: when the person came back
-    and read what the unit had said."""
+    """One message after the tip itself.
+
+    `key` makes a doubled sending one; `seen_at`: when the person came back and read what the unit had said.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tip = models.ForeignKey(Tip, models.CASCADE, db_column="signal_id", related_name="messages", verbose_name=_("tip"))
@@ -199,7 +204,7 @@ class TipMessage(models.Model):
 
 
 class TipEvent(models.Model):
-    """Something that happened to a tip. Notices hang on its id, as they do on a case event's.
+    """An event of a tip. Notices carry its id, as they do a case event's.
 
     kind: signal_received, signal_added, rerouted, notice_opened, notice_answered, notice_escalated. `explanation`
     (sealed: it may quote an answer): as a case event's. `detail` holds codes and ids only.

@@ -1,6 +1,6 @@
-"""What the public does: send a tip, add to it, read the answer, take it back. One mutation each.
+"""The public's actions on a tip: send it, add to it, read the answer, take it back. One mutation each.
 
-`receive_tip`, in one transaction: stores the tip with its answers sealed, lets the procedure decide, owes the
+`receive_tip`, in one transaction: stores the tip with its answers sealed, lets the procedure decide, creates the
 notices, records it. Sending the same form twice stores it once. Whatever fails takes all of it back.
 """
 
@@ -36,16 +36,16 @@ AN_HOUR = timedelta(hours=1)
 
 
 class TipClosed(Exception):
-    """Nothing can be added any more: it was taken back, or nobody meant it."""
+    """The tip takes no more messages: it was taken back, or closed as sent by mistake."""
 
 
 class TooManyMessages(Exception):
-    """This person has added too much within an hour."""
+    """The person has added too much within an hour."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a tip comes from: a region's page, or the card of one of its unit's sessions."""
+    """The origin of a tip: a region's page, or the card of one of its unit's sessions."""
 
     region: Region
     unit: MobileUnit
@@ -63,7 +63,7 @@ class ReceivedTip:
 
 
 def unit_of_region(region: Region) -> MobileUnit | None:
-    """The unit that answers for a region, or None where none works."""
+    """Return the unit that answers for a region, or None where none works."""
     return region.units.filter(is_active=True).order_by("pk").first()
 
 
@@ -77,9 +77,11 @@ def receive_tip(
     is_above_budget: Callable[[], bool] = lambda: False,
     at: datetime | None = None,
 ) -> ReceivedTip:
-    """Stores a tip and owes its notices. `answers` are checked and cleaned; `secret` is the form's own, so that
-    sending it again finds what it stored and the same receipt code. `is_above_budget` counts it, in the transaction
-    that stores it: what is above is kept all the same, and waits for the unit to look at it.
+    """Store a tip and create its notices.
+
+    `answers` are checked and cleaned; `secret` is the form's own, so that sending it again finds what it stored and the
+    same receipt code. `is_above_budget` counts it, in the transaction that stores it: what is above is stored all the
+    same, and waits for the unit to look at it.
     """
     earlier = sent_before(secret)
     if earlier is not None:
@@ -103,7 +105,10 @@ def receive_tip(
         forget_after=first_due(form_version.parsed_form, timezone.localdate(moment)),
     )
     try:
+        # The lane first: whoever waits for it holds no lock of the database.
         with lane(origin.session_id or origin.region.pk), transaction.atomic():
+            # Inside the transaction: counted and stored together, no budget is overrun by tips sent side by side (ADR
+            # 70).
             tip.held_back = is_above_budget()
             tip.save(force_insert=True)
             event = tell(tip, RECEIVED, at=moment)
@@ -129,10 +134,11 @@ def receive_tip(
 
 
 def sent_before(secret: bytes) -> ReceivedTip | None:
-    """What this form has stored already, or None."""
+    """Return what this form has stored already, or None."""
     found = Tip.objects.filter(send_key=_send_key(secret)).select_related("unit").first()
     if found is None:
         return None
+    # Only the hash of the code is stored; the form's secret makes the same code again.
     return ReceivedTip(found, False, codes.shown_before(secret, found.language, found.receipt_hash))
 
 
@@ -141,8 +147,12 @@ def _send_key(secret: bytes) -> str:
 
 
 def _place(answers: Mapping[str, Any], form_version: FormVersion, origin: Origin) -> tuple[Municipality, MobileUnit]:
-    """Where it happens and who answers. What happens in the region of another unit goes to that unit, which can go
-    there; a question goes to the unit that the person met."""
+    """Return where it happens and which unit answers.
+
+    What happens in the region of another unit goes to that unit, which can go there; a question goes to the unit that
+    the
+    person met.
+    """
     asked = form_version.parsed_form.outer_items
     keys = [item.key for item in asked if isinstance(item, Question) and item.type == "municipality"]
     slug = next((answers[key] for key in keys if key in answers), None)
@@ -155,8 +165,12 @@ def _place(answers: Mapping[str, Any], form_version: FormVersion, origin: Origin
 
 
 def get_tip(*meant: str) -> Tip | None:
-    """The tip that this receipt code belongs to, or None; `meant`: what somebody may have meant by what they typed.
-    Found by a keyed hash, so the time it takes says nothing of how near a wrong code came."""
+    """Return the tip that this receipt code belongs to, or None.
+
+    `meant`: what somebody may have meant by what they typed. Found by a keyed hash, so the time it takes says nothing
+    of
+    how near a wrong code came.
+    """
     hashes = [codes.compute_hashes(code) for code in meant]
     kept = [kept for of_one in hashes for kept in of_one]
     found = Tip.objects.filter(receipt_hash__in=kept).select_related("unit", "form_version__form").first()
@@ -168,13 +182,14 @@ def get_tip(*meant: str) -> Tip | None:
 
 
 def add_message(*, tip_id: UUID, text: str, secret: bytes, at: datetime | None = None) -> TipMessage:
-    """What the person writes besides. Adding it twice adds it once; the unit is told, and the tip is new again.
+    """Store what the person writes besides, and notify the unit; the tip is new again. Adding it twice adds it once.
 
-    Raises SignalClosed, TooManyMessages.
+    Raises TipClosed, TooManyMessages.
     """
     moment = at or timezone.now()
     key = hashlib.sha256(b"signal message\0" + secret).hexdigest()
     with transaction.atomic():
+        # Chases are locked before the tip (`locking`), so what will be joined has to be known before.
         joins = _would_join(tip_id, moment)
         tip = lock_tip(tip_id, besides=joins)
         earlier = TipMessage.objects.filter(key=key, tip=tip).first()
@@ -209,19 +224,27 @@ def _would_join(tip_id: UUID, at: datetime) -> set[UUID]:
 
 
 def may_add(tip: Tip) -> bool:
-    """A tip that was dealt with is opened again by whoever wrote it; not one that nobody meant."""
+    """Return whether the person can add to it.
+
+    A tip that was dealt with is opened again by whoever wrote it; not one that was closed as sent by mistake.
+    """
     return tip.outcome not in (Outcome.SPAM, Outcome.TAKEN_BACK) and tip.forgotten_at is None
 
 
 def mark_seen(tip: Tip, *, at: datetime | None = None) -> int:
-    """The person has come back and reads what the unit has said. Returns how many messages were new to them."""
+    """Note that the person has come back and reads what the unit has said.
+
+    Returns how many messages were new to them.
+    """
     unseen = TipMessage.objects.filter(tip=tip, sender=Sender.UNIT, seen_at__isnull=True)
     return unseen.update(seen_at=at or timezone.now())
 
 
 def freeze(*, tip_id: UUID, at: datetime | None = None) -> None:
-    """Whoever has the code shuts it: nobody reads an answer, adds or takes back with it any more. What was sent stays
-    with the unit, which is told that an answer here won't be read. Freezing twice is once."""
+    """Lock the receipt code for good: nobody reads an answer, adds or takes back with it any more (docs/adr/0072).
+
+    What was sent stays with the unit, which sees that an answer here won't be read. Freezing twice is once.
+    """
     moment = at or timezone.now()
     with transaction.atomic():
         tip = lock_tip(tip_id)
@@ -233,11 +256,11 @@ def freeze(*, tip_id: UUID, at: datetime | None = None) -> None:
 
 
 def take_back(*, tip_id: UUID, at: datetime | None = None) -> Tip:
-    """The person wants it gone: what was written is deleted, here and in every notice made from it, and the code opens
-    nothing any more.
+    """Delete what was written, here and in every notice made from it; the code opens nothing any more.
 
-    About danger the notices stay readable until `erase_notices_at`, and whoever was told of it keeps being chased: a
-    code may be found by the one it was hidden from.
+    About danger the notices stay readable until `erase_notices_at`, and whoever was notified goes on being chased: a
+    code
+    may be found by the one it was hidden from.
     """
     moment = at or timezone.now()
     with transaction.atomic():
@@ -249,12 +272,14 @@ def take_back(*, tip_id: UUID, at: datetime | None = None) -> Tip:
         else:
             erase_all_from(tip.pk, at=moment)
         tip.messages.all().delete()
+        # The row stays: notices and the audit chain name it. What stands in it says that there was a tip, and no more.
         tip.answers = {}
         tip.receipt_hash = None
         tip.state, tip.outcome = TipState.CLOSED, Outcome.TAKEN_BACK
         tip.closed_at = tip.changed_at = tip.forgotten_at = moment
         tip.forget_after = None
         tip.save()
+        # An explanation may quote an answer.
         for event in tip.events.filter(explanation__isnull=False):
             event.explanation = None
             event.save(update_fields=["explanation"])
@@ -269,7 +294,7 @@ def take_back(*, tip_id: UUID, at: datetime | None = None) -> Tip:
 
 
 def _is_danger(tip: Tip) -> bool:
-    """One that can't be read counts as danger: nobody can say that it isn't."""
+    """Return whether it is about danger. One that can't be read counts as danger: nobody can say that it isn't."""
     try:
         return tip.is_in_danger
     except (SealBroken, KeyRingError):

@@ -1,7 +1,9 @@
-"""Forgetting signals. A question's `keep_for` counts from the day the tip came, open or closed: that is what the
-public page promises. Some time after a tip was closed everything that was written goes, and its receipt opens
-nothing any more. What was made from it, in notices and their papers, goes in the same transaction. What stays is that
-there was one, where, when, and what became of it.
+"""Purging tips: what is forgotten of them, and when.
+
+A question's `keep_for` counts from the day the tip came, open or closed: that is what the public page promises. Some
+time after a tip was closed everything that was written goes, and its receipt opens nothing any more. What was made
+from it, in notices and their papers, goes in the same transaction. What stays is that there was one, where, when, and
+what became of it.
 """
 
 from datetime import date, datetime, timedelta
@@ -30,8 +32,9 @@ AT_MOST = 500  # tips in one pass
 
 
 def forget_due(now: datetime) -> int:
-    """Forgets what is due, each tip by itself. Returns how many lost something."""
+    """Forget what is due, each tip by itself. Returns how many lost something."""
     today = timezone.localdate(now)
+    # Without what was put aside: one tip that can't be read would stand first in every pass (ADR 39).
     overdue = Tip.objects.filter(forget_after__lte=today).exclude(pk__in=aside(ANSWERS, now)).order_by("forget_after")
     answers = list(overdue.values_list("pk", flat=True)[:AT_MOST])
     lost = each(ANSWERS, answers, lambda key: _forget_answers(key, today), at=now)
@@ -42,17 +45,20 @@ def forget_due(now: datetime) -> int:
 
 
 def _done_with(now: datetime) -> Any:
+    """Return the closed tips whose time is over: those sent by mistake sooner than the others."""
     spam = Q(outcome=Outcome.SPAM, closed_at__lte=now - timedelta(days=settings.SIGNAL_SPAM_DAYS))
     others = Q(closed_at__lte=now - timedelta(days=settings.SIGNAL_CLOSED_DAYS))
     return Tip.objects.filter(spam | others, state=TipState.CLOSED, forgotten_at__isnull=True)
 
 
 def _forget_answers(key: Any, today: date) -> bool:
+    """Delete the answers whose `keep_for` is over, and what was made from them."""
     with transaction.atomic():
         tip = lock_tip(key)
         received_on = timezone.localdate(tip.received_at)
         form = tip.form_version.parsed_form
         answers, forgotten = without_overdue(form, tip.answers, received_on, today)
+        # Also when nothing was answered that is due now: otherwise the tip would be looked at in every pass.
         tip.forget_after = first_due(form, received_on, after=today)
         if forgotten:
             tip.answers = answers
@@ -66,6 +72,7 @@ def _forget_answers(key: Any, today: date) -> bool:
 
 
 def _forget_all(key: Any, now: datetime) -> bool:
+    """Delete everything that was written, some time after the tip was closed."""
     with transaction.atomic():
         tip = lock_tip(key)
         if tip.state != TipState.CLOSED or tip.forgotten_at is not None:
@@ -81,7 +88,7 @@ def _forget_all(key: Any, now: datetime) -> bool:
 
 
 def _erase(key: Any, now: datetime) -> bool:
-    """The time is over for which the notices of a danger that was taken back stayed readable."""
+    """Erase the notices of a danger that was taken back, once the time is over for which they stayed readable."""
     with transaction.atomic():
         tip = lock_tip(key)
         if tip.erase_notices_at is None or tip.erase_notices_at > now:
@@ -92,7 +99,7 @@ def _erase(key: Any, now: datetime) -> bool:
 
 
 def _forget_reasons(tip: Tip) -> None:
-    """Why the procedure decided so quotes what was answered."""
+    """Delete the explanations: why the procedure decided so quotes what was answered."""
     for event in tip.events.filter(explanation__isnull=False):
         event.explanation = None
         event.save(update_fields=["explanation"])

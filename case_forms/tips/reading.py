@@ -1,4 +1,4 @@
-"""A tip for people to read: its answers section by section, and what was said since."""
+"""A tip for people to read: its answers section by section."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class ReadSection:
 
 
 def read_tip(tip: Tip, language: str) -> list[ReadSection]:
-    """The sections that hold answers, in this language. As stored: nothing is checked again."""
+    """List the sections that hold answers, in this language. As stored: nothing is checked again."""
     sections: dict[str, ReadSection] = {}
     for section, label, value in _answers(tip, language):
         key = section.key
@@ -36,6 +36,7 @@ def _answers(tip: Tip, language: str) -> Iterator[tuple[Section, str, str]]:
     sources = Lists()
     for place in tip.form_version.parsed_form.iter_answer_places(tip.answers):
         question = place.question
+        # An older version may hold a type that was removed since: what else was written must still be readable.
         if is_unanswered(place.value) or question.type not in registry.names():
             continue
         shown = registry.get(question.type).formatted(place.value, question.stored, language, sources)

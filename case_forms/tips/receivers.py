@@ -1,6 +1,6 @@
-"""What recipients do with a tip's notices: it becomes a tip event. Notices about anything else aren't ours.
+"""Receivers of what recipients do with a tip's notices: each becomes a tip event.
 
-All of it runs in the transaction of the recipient's own deed.
+Notices about anything else are passed over. All of it runs in the transaction of the recipient's own action.
 """
 
 from datetime import datetime
@@ -24,19 +24,19 @@ CALLS = (Purpose.CALL, Purpose.FALLBACK)
 
 @receiver(notice_opened, dispatch_uid="signals.notice_opened")
 def on_opened(sender: Any, *, notice: Notice, **kwargs: Any) -> None:
-    """A recipient read the brief for the first time."""
+    """Record that a recipient read the brief for the first time."""
     _event(notice, OPENED, notice.opened_at or timezone.now())
 
 
 @receiver(notice_escalated, dispatch_uid="signals.notice_escalated")
 def on_escalated(sender: Any, *, notice: Notice, step: str, **kwargs: Any) -> None:
-    """The clock took a step: a reminder, the other worker, a call."""
+    """Record that the clock took a step: a reminder, the other worker, a call."""
     _event(notice, ESCALATED, timezone.now(), step=step)
 
 
 @receiver(notice_answered, dispatch_uid="signals.notice_answered")
 def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> None:
-    """A recipient answered. A worker who takes the unit's notice takes care of the tip; a wrong area sends it on."""
+    """Record an answer. A worker who takes the unit's notice takes care of the tip; a wrong area sends it on."""
     tip = _event(notice, ANSWERED, reply.at, kind=reply.kind, reason=reply.reason, reply=str(reply.pk))
     if tip is None or notice.purpose in CALLS:
         return
@@ -45,6 +45,7 @@ def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> 
         further = FurtherReport.objects.filter(notice=notice.chase_id, settled_at__isnull=True)
         keys = [tip.pk, *further.values_list("source_id", flat=True)]
         further.update(settled_at=reply.at, alarm_due_at=None)
+        # With the state in its condition: a tip that somebody has taken meanwhile stays as it is.
         Tip.objects.filter(pk__in=keys, state=TipState.NEW).update(
             state=TipState.READ, taken_at=reply.at, changed_at=reply.at
         )

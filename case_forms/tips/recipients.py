@@ -1,4 +1,4 @@
-"""Whom a stored tip reached, for the person who wrote it: offices and roles, never anybody's name.
+"""The recipients that a stored tip reached, for the person who wrote it: offices and roles, never anybody's name.
 
 Only a notice that has somebody to go to counts. What the procedure wanted is not what happened.
 """
@@ -20,9 +20,13 @@ from .models import Tip
 
 @dataclass(frozen=True)
 class Told:
-    """`reached`: who has a notice of their own, in words, the unit first; `added`: who has an open notice to which this
-    was added, without a mail of its own so far. `unreached`: for whom nobody was found; `instead`: who was told in
-    their place. `held_back`: too much came in, and the unit looks at it before others are told."""
+    """The outcome of notifying, in words.
+
+    `reached`: who has a notice of their own, the unit first; `added`: who has an open notice to which this was added,
+    without a mail of its own so far. `unreached`: for whom nobody was found; `instead`: who was notified in their
+    place.
+    `held_back`: too much came in, and the unit looks at it before others are notified.
+    """
 
     reached: tuple[str, ...]
     unreached: tuple[str, ...]
@@ -36,7 +40,8 @@ class Told:
 
 
 def get_told(tip: Tip, kind: str = RECEIVED) -> Told:
-    """Who was told when it was sent (RECEIVED), or of the newest addition (ADDED), read from the notices."""
+    """Read from the notices who was notified when it was sent (RECEIVED), or of the newest addition (ADDED)."""
+    # Of RECEIVED there may be two: one that was held back, and the unit's decision to notify the others.
     events = list(tip.events.filter(kind=kind).order_by("-at"))
     if not events:
         return Told((), (), ())
@@ -48,14 +53,17 @@ def get_told(tip: Tip, kind: str = RECEIVED) -> Told:
     for report in FurtherReport.objects.filter(event_id__in=keys).defer("brief"):
         chase = list(_standing(chase_id=report.notice_id))
         readers = [notice for notice in chase if notice.contact_id and notice.purpose in READS_IT]
+        # The open notice lost its reader meanwhile: nobody reads what was added.
         if not readers:
             unreached += [notice for notice in chase if notice.pk == report.notice_id]
+        # A mail of its own went out for it, so for the sender it is as good as a notice.
         elif report.alarmed_at:
             reached += readers
         else:
             added += readers
     instead: list[Notice] = []
     ring = unreached
+    # Down the chain, ring by ring: a coordinator's call may itself have found nobody.
     while ring:
         ring = list(_standing(chases__in=[notice.pk for notice in ring]))
         instead += [notice for notice in ring if notice.contact_id]
@@ -70,7 +78,7 @@ def get_told(tip: Tip, kind: str = RECEIVED) -> Told:
 
 
 def _standing(**which: object) -> Iterable[Notice]:
-    """Without those that were withdrawn before anybody was sent anything."""
+    """Return notices without those that were withdrawn before anybody was sent anything."""
     found = Notice.objects.filter(**which).exclude(state=NoticeState.CANCELLED, sent_at__isnull=True)
     return found.only("pk", "role", "purpose", "contact_id").order_by("owed_at")
 

@@ -14,8 +14,11 @@ REROUTED = "rerouted"
 
 
 def reroute(*, tip: Tip, notice: Notice, reply: Reply) -> Notice:
-    """As with a case's notice: to the office of the municipality that was named, with the same brief and clocks; to
-    coordinators when nobody new is found along the chain."""
+    """Send a notice on, as with a case's.
+
+    To the office of the municipality that was named, with the same brief and clocks; to coordinators when nobody new is
+    found along the chain.
+    """
     municipality = reply.to_municipality or notice.municipality
     found = find_successor(notice, municipality, reply.at)
     resolved = found.contact is not None

@@ -1,4 +1,4 @@
-"""What the unit does with a tip: take it, answer, close it, begin an identification from it. One mutation each.
+"""The unit's actions on a tip: take it, answer, close it, begin an identification from it. One mutation each.
 
 Whoever of the unit does any of it has done what the notices asked for, so those that are still open towards the unit,
 and what chases them, are withdrawn. Notices to the police and others stay: nobody here answers for them.
@@ -31,7 +31,7 @@ TAKEN_IN_HOUSE = "taken_in_house"  # why a notice to the unit was withdrawn (`No
 
 
 class CantDo(Exception):
-    """What can't be done with this tip now. `code`: closed, frozen, empty, too_long, no_outcome."""
+    """An action that this tip doesn't allow now. `code`: closed, frozen, empty, too_long, no_outcome."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -39,7 +39,10 @@ class CantDo(Exception):
 
 
 def take_tip(*, tip: Tip, by: User, at: datetime | None = None) -> Tip:
-    """Somebody of the unit has read it and takes care of it. Taking it again changes nothing. Raises CantDo."""
+    """Note that somebody of the unit has read it and takes care of it.
+
+    Taking it again changes nothing. Raises CantDo.
+    """
     with transaction.atomic():
         locked = _locked(tip)
         if locked.state == TipState.NEW:
@@ -50,15 +53,17 @@ def take_tip(*, tip: Tip, by: User, at: datetime | None = None) -> Tip:
 
 
 def answer_tip(*, tip: Tip, by: User, text: str, key: str, at: datetime | None = None) -> TipMessage:
-    """Answers the person. `key` is the page's own: pressing twice answers once. Raises CantDo."""
+    """Answer the person. `key` is the page's own: pressing twice answers once. Raises CantDo."""
     moment = at or timezone.now()
     words = normalize_newlines(text).strip()
     if not words:
         raise CantDo("empty")
     if len(words) > LONGEST_MESSAGE:
         raise CantDo("too_long")
+    # With the tip's id: a key that a page of another tip carries can't swallow an answer.
     hashed = hashlib.sha256(f"answer\0{tip.pk}\0{key}".encode()).hexdigest()
     with transaction.atomic():
+        # Also a closed one: whoever presses twice finds the answer that the first press stored.
         locked = _locked(tip, even_closed=True)
         earlier = TipMessage.objects.filter(key=hashed).first()
         if earlier is not None:
@@ -76,7 +81,7 @@ def answer_tip(*, tip: Tip, by: User, text: str, key: str, at: datetime | None =
 
 
 def close_tip(*, tip: Tip, by: User, outcome: str, at: datetime | None = None) -> Tip:
-    """Closes it, saying why. The person may still read what was said, and write again unless it was spam.
+    """Close it, saying why. The person may still read what was said, and write again unless it was sent by mistake.
 
     Raises CantDo.
     """
@@ -93,8 +98,11 @@ def close_tip(*, tip: Tip, by: User, outcome: str, at: datetime | None = None) -
 
 
 def close_as_spam(*, tips: Iterable[Tip], by: User, at: datetime | None = None) -> int:
-    """Closes those that nobody meant, each by itself and recorded; what is closed already is passed over. None that
-    speaks of danger, or can't be read: each of those has to be opened. Returns how many were closed."""
+    """Close several tips that were sent by mistake, each by itself and recorded. Returns how many were closed.
+
+    What is closed already is passed over, and so is what speaks of danger or can't be read: each of those has to be
+    opened.
+    """
     closed = 0
     for tip in tips:
         try:
@@ -102,13 +110,14 @@ def close_as_spam(*, tips: Iterable[Tip], by: User, at: datetime | None = None) 
                 continue
             close_tip(tip=tip, by=by, outcome=Outcome.SPAM, at=at)
             closed += 1
+        # One tip that can't be closed or read must not stop the others.
         except (CantDo, SealBroken, KeyRingError):
             continue
     return closed
 
 
 def identification_begun(*, tip: Tip, draft_id: UUID, by: User, at: datetime | None = None) -> Tip:
-    """A worker has begun an identification from it. Raises CantDo."""
+    """Note that a worker has begun an identification from it. Raises CantDo."""
     with transaction.atomic():
         locked = _locked(tip)
         _take(locked, by, at or timezone.now())
@@ -140,9 +149,9 @@ def _take(tip: Tip, by: User, at: datetime) -> None:
 
 
 def _withdraw_the_units_notices(tip: Tip) -> None:
-    """Each chase towards the unit in which this tip stands ends, unless another tip in it still waits.
+    """End each chase towards the unit in which this tip stands, unless another tip in it still waits.
 
-    All of them are locked (`lock_signal`).
+    All of them are locked (`lock_tip`).
     """
     moment = timezone.now()
     further = FurtherReport.objects.filter(notice__role=Role.MOBILE_UNIT, settled_at__isnull=True)
@@ -159,13 +168,15 @@ def _withdraw_the_units_notices(tip: Tip) -> None:
 
 
 def _first_waits(first: Notice, tip: Tip) -> bool:
-    """Whether the tip that a chase began with is another one, and nobody has taken it yet."""
+    """Return whether the tip that a chase began with is another one, and nobody has taken it yet."""
     return Tip.objects.filter(pk=first.case_id, state=TipState.NEW).exclude(pk=tip.pk).exists()
 
 
 def let_others_know(*, tip: Tip, by: User, at: datetime | None = None) -> Tip:
-    """Somebody of the unit has looked at a tip that was held back: now the procedure's other recipients are
-    notified. Doing it twice does nothing more. Raises CantDo."""
+    """Notify the procedure's other recipients of a tip that was held back, now that the unit has looked at it.
+
+    Doing it twice does nothing more. Raises CantDo.
+    """
     moment = at or timezone.now()
     with transaction.atomic():
         roles = get_roles_not_told(tip)

@@ -1,4 +1,4 @@
-"""The unit's pages: the list of what the public has written, and one tip with everything that was said."""
+"""The unit's pages: the list of tips, and one tip with everything that was said."""
 
 import secrets
 from datetime import datetime
@@ -50,7 +50,7 @@ PROBLEMS: dict[str, str | Promise] = {
 
 
 def tips(request: HttpRequest) -> HttpResponse:
-    """The list. It shows where, when and how far, and nothing of what was written."""
+    """Show the list: where, when and how far, and nothing of what was written."""
     user = _staff(request)
     units = list(user.units())
     lines = open_lines(user)
@@ -69,13 +69,13 @@ def tips(request: HttpRequest) -> HttpResponse:
 
 
 def _number(text: str) -> int:
-    """0 for what is none."""
+    """Read a number from an address; 0 for what is none."""
     return int(text) if text.isdecimal() and len(text) < 4 else 0
 
 
 @sensitive_variables()
 def tip(request: HttpRequest, reference: str) -> HttpResponse:
-    """One signal. Opening it is recorded, and changes nothing else."""
+    """Show one tip. Opening it is recorded, and changes nothing else."""
     user = _staff(request)
     found = visible_or_404(Tip, user, reference=reference)
     return _read(request, user, found)
@@ -83,7 +83,7 @@ def tip(request: HttpRequest, reference: str) -> HttpResponse:
 
 @require_POST
 def take(request: HttpRequest, reference: str) -> HttpResponse:
-    """Whoever reads it takes care of it; the unit's notices stop."""
+    """Take care of a tip; the unit's notices stop."""
     user = _staff(request)
     found = visible_or_404(Tip, user, reference=reference)
     try:
@@ -95,7 +95,7 @@ def take(request: HttpRequest, reference: str) -> HttpResponse:
 
 @require_POST
 def close_several(request: HttpRequest) -> HttpResponse:
-    """In a flood: those that were chosen on the list are closed as nobody's meaning. One of danger never is."""
+    """Close those that were chosen on the list as sent by mistake, in a flood. One of danger never is."""
     user = _staff(request)
     chosen = request.POST.getlist("reference")[:ON_A_PAGE]
     found = Tip.objects.visible_to(user).open().filter(reference__in=chosen)
@@ -105,7 +105,7 @@ def close_several(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def let_others_know(request: HttpRequest, reference: str) -> HttpResponse:
-    """One that was held back has been looked at: the others of the procedure are notified now."""
+    """Notify the others of the procedure, after one that was held back has been looked at."""
     user = _staff(request)
     found = visible_or_404(Tip, user, reference=reference)
     try:
@@ -119,11 +119,12 @@ def let_others_know(request: HttpRequest, reference: str) -> HttpResponse:
 @sensitive_post_parameters("text")
 @sensitive_variables()
 def answer(request: HttpRequest, reference: str) -> HttpResponse:
-    """Answers the person. What was typed stays on the page when it can't be sent."""
+    """Answer the person. What was typed stays on the page when it can't be sent."""
     user = _staff(request)
     found = visible_or_404(Tip, user, reference=reference)
     text, key = request.POST.get("text", ""), request.POST.get("key", "")[:64]
     try:
+        # Without the page's key (a script, an old page) each press is an answer of its own.
         staff_actions.answer_tip(tip=found, by=user, text=text, key=key or secrets.token_hex(16))
     except staff_actions.CantDo as problem:
         return _read(request, user, found, answer_problem=PROBLEMS[problem.code], typed=text, status=422)
@@ -144,6 +145,7 @@ def close(request: HttpRequest, reference: str) -> HttpResponse:
 def _read(request: HttpRequest, user: User, found: Tip, *, status: int = 200, **more: Any) -> HttpResponse:
     log_event("signal.read", actor=get_actor(user), target_kind="signal", target_id=found.pk)
     language = get_language() or settings.LANGUAGE_CODE
+    # Read again: after an action that failed the row may differ from the one that was looked up.
     found = Tip.objects.select_related(
         "unit__region", "municipality", "region", "form_version__form", "procedure_version", "taken_by"
     ).get(pk=found.pk)
@@ -167,7 +169,8 @@ def _read(request: HttpRequest, user: User, found: Tip, *, status: int = 200, **
 
 
 def board_for(found: Tip) -> Dashboard:
-    """Who was told, and what became of it: the same cards as a case's."""
+    """Build the cards of who was notified, and what became of it: the same as a case's."""
+    # A tip that was added to an open notice has none of its own; the card is that notice's.
     joined = FurtherReport.objects.filter(source_id=found.pk).values("notice")
     shown = Notice.objects.shown().filter(Q(case_id=found.pk) | Q(chase_id__in=joined))
     notices = notice_lines(shown, now=timezone.now())

@@ -1,4 +1,4 @@
-"""An expression read back as a sentence, so that people can see what a rule says.
+"""Explanations: an expression read back as a sentence, so that people can see what a rule says.
 
 The twin of static/js/builder/sentence.js, which reads with the same words while one types.
 """
@@ -22,7 +22,7 @@ def explain(
     days: Collection[str] = (),
     language: str = "sq",
 ) -> str:
-    """The expression as one sentence in this language ("sq" or "en").
+    """Explain the expression in one sentence in this language ("sq" or "en").
 
     `labels` names the variables by key, `values` their values ({"result": {"at_risk": "Person at risk"}}); what has no
     label is shown by its key. `days` are the keys of dates and times, which are earlier or later and not less or more.

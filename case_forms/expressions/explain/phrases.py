@@ -1,4 +1,4 @@
-"""Operators whose words depend on what they are applied to, read back.
+"""The phrases of operators whose words depend on what they are applied to.
 
 The twin of static/js/builder/phrases.js.
 """
@@ -15,12 +15,13 @@ AMOUNTS = {"==": "exactly", "<": "fewer_than", "<=": "at_most", ">": "more_than"
 
 
 def joined(reader: Reader, operator: str, arguments: list[Any]) -> str:
+    # Brackets only where there are several parts to keep apart.
     said = reader.condition if len(arguments) == 1 else reader.enclosed
     return reader.words[operator].join(map(said, arguments))
 
 
 def compared(reader: Reader, operator: str, arguments: list[Any]) -> str:
-    """Two sides (or three); a constant is named as a value of the variable on the other side."""
+    """Read two sides (or three); a constant is named as a value of the variable on the other side."""
     are_days = operator not in ("==", "!=") and any(map(reader.is_day, arguments))
     if len(arguments) == 3:
         word = "within" if operator == "<=" else "between_days" if are_days else "between"
@@ -38,11 +39,12 @@ def compared(reader: Reader, operator: str, arguments: list[Any]) -> str:
 
 
 def _amount(reader: Reader, operator: str, counted: Any, count: Any) -> str:
-    """“It has at least 2 rows” for the number of a variable's rows beside a constant, else ""."""
+    """Read “It has at least 2 rows” for the number of a variable's rows beside a constant, else ""."""
     name, arguments = opened(counted)
     rows = build_rows(arguments[0]) if name == "count" else None
     if rows is None or isinstance(count, bool) or not isinstance(count, int | float) or operator not in AMOUNTS:
         return ""
+    # "At least 1 row" reads better than "more than 0 rows".
     if operator == ">" and count == 0:
         operator, count = ">=", 1
     source, where = rows
@@ -55,7 +57,8 @@ def _amount(reader: Reader, operator: str, counted: Any, count: Any) -> str:
 
 
 def within(reader: Reader, source: Any, condition: Any) -> str:
-    """A condition on the entries of a list."""
+    """Read a condition on the entries of a list."""
+    # Loops stand within loops: the outer list is named again once this one is read.
     outer, reader.entry = reader.entry, reader.variable_in(source)
     said = reader.enclosed(condition)
     reader.entry = outer
@@ -65,6 +68,7 @@ def within(reader: Reader, source: Any, condition: Any) -> str:
 def negated(reader: Reader, operator: str, arguments: list[Any]) -> str:
     inner = arguments[0]
     name, parts = opened(inner)
+    # "is not" instead of "it is not so that ... is".
     if name in OPPOSITES:
         return reader.value({OPPOSITES[name]: parts})
     if name == "answered" and len(parts) == 1:
@@ -95,7 +99,7 @@ def missing_some(reader: Reader, operator: str, arguments: list[Any]) -> str:
 
 
 def contained(reader: Reader, operator: str, arguments: list[Any]) -> str:
-    """in, and "not_in"."""
+    """Read in, and "not_in"."""
     needle, haystack = arguments
     if isinstance(haystack, list):
         word = "none_among" if operator == "not_in" else "one_of"
@@ -128,7 +132,7 @@ def listed(reader: Reader, operator: str, arguments: list[Any]) -> str:
 
 
 def matched(reader: Reader, operator: str, arguments: list[Any]) -> str:
-    """matches, and "not_matches"."""
+    """Read matches, and "not_matches"."""
     return reader.say(operator, reader.value(arguments[0]), reader.say("quote", arguments[1]))
 
 
@@ -154,7 +158,7 @@ def aged(reader: Reader, operator: str, arguments: list[Any]) -> str:
 
 
 def days_apart(reader: Reader, operator: str, arguments: list[Any]) -> str:
-    """add_days: a day before or after another."""
+    """Read add_days: a day before or after another."""
     day, days = reader.value(arguments[0]), arguments[1]
     if isinstance(days, bool) or not isinstance(days, int | float):
         return reader.say("days_after", day, reader.value(days))
@@ -201,6 +205,7 @@ def looped(reader: Reader, operator: str, arguments: list[Any]) -> str:
     source, body, *rest = arguments
     said_source = reader.value(source)
     name, parts = opened(body)
+    # "Includes at least one of", without speaking of entries.
     if operator in ASKING and name == "in" and parts[0] == {"var": ""} and isinstance(parts[1], list):
         return reader.say(f"includes_{operator}", said_source, reader.value(parts[1], reader.variable_in(source)))
     if operator == "map" and name == "var" and parts:
@@ -211,7 +216,10 @@ def looped(reader: Reader, operator: str, arguments: list[Any]) -> str:
 
 
 def build_rows(expression: Any) -> tuple[Any, Any] | None:
-    """A list that is a variable, and the condition its rows must meet (None: all rows); None for any other list."""
+    """Return a list that is a variable, and the condition its rows must meet (None: all rows).
+
+    None for any other list.
+    """
     operator, arguments = opened(expression)
     if operator == "var":
         return expression, None

@@ -1,4 +1,4 @@
-"""What all of a sentence needs: the names of variables, constants as people write them, brackets."""
+"""The reader that every sentence needs: the names of variables, constants as people write them, brackets."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -17,7 +17,7 @@ DAYS = frozenset({"_today", "_occurred_on", "_now"})
 
 
 def opened(expression: Any) -> tuple[str, list[Any]]:
-    """The operator and its arguments; ("", []) of what is no operation."""
+    """Return the operator and its arguments; ("", []) of what is no operation."""
     if not isinstance(expression, dict):
         return "", []
     operator, given = next(iter(expression.items()))
@@ -25,7 +25,7 @@ def opened(expression: Any) -> tuple[str, list[Any]]:
 
 
 class Reader:
-    """Reads from the outside in. `entry` is the list whose entries are being read of, "" outside of loops.
+    """A reader from the outside in. `entry` is the list whose entries are being read of, "" outside of loops.
 
     `phrases` read the operators whose words depend on their arguments; any other has one word that takes them all.
     """
@@ -49,7 +49,7 @@ class Reader:
         return self.words[word].format(*parts)
 
     def condition(self, expression: Any) -> str:
-        """The expression where its truth is what matters."""
+        """Read the expression where its truth is what matters."""
         if isinstance(expression, bool):
             return self.words["always" if expression else "never"]
         operator, arguments = opened(expression)
@@ -60,12 +60,15 @@ class Reader:
         return self.value(expression)
 
     def enclosed(self, expression: Any) -> str:
-        """A condition within a sentence, in brackets when it has several parts."""
+        """Read a condition within a sentence, in brackets when it has several parts."""
         said = self.condition(expression)
         return f"({said})" if opened(expression)[0] in SEVERAL else said
 
     def value(self, expression: Any, of: str = "") -> str:
-        """The expression where its value matters. `of` is the variable whose values a constant should be named by."""
+        """Read the expression where its value matters.
+
+        `of` is the variable whose values a constant should be named by.
+        """
         if isinstance(expression, list):
             return ", ".join(self.value(part, of) for part in expression) or self.words["nothing"]
         if not isinstance(expression, dict):
@@ -85,13 +88,14 @@ class Reader:
             return self.words["nothing"]
         if value in self.values.get(of, {}):
             return self.say("quote", self.values[of][value])
+        # Times and days aren't quoted: they are read as such, not as texts.
         return value if TIME.fullmatch(value) else self.day(value) or self.say("quote", value)
 
     def number(self, value: int | float) -> str:
         return number_text(value).replace(".", self.words["point"])
 
     def day(self, value: str) -> str:
-        """A date or moment as people write it, "" for any other text."""
+        """Write a date or moment as people do, "" for any other text."""
         found = MOMENT.fullmatch(value)
         if not found or not 1 <= int(found[2]) <= 12:
             return ""
@@ -106,6 +110,7 @@ class Reader:
         if not key:
             return self.words["entry"]
         if key in self.labels or first in self.labels:
+            # The most exact label there is: of the whole path, of what follows its first part, of its first part.
             label = self.labels.get(key) or self.labels.get(rest) or self.labels[first]
             return self.say("quote", label)
         if first == "choice" and rest:
@@ -115,14 +120,14 @@ class Reader:
         return self.words.get(first, key) if key.startswith("_") else self.say("quote", key)
 
     def variable_in(self, expression: Any) -> str:
-        """The key of an expression that is just a variable, else ""; of an entry, the list's."""
+        """Return the key of an expression that is just a variable, else ""; of an entry, the list's."""
         operator, arguments = opened(expression)
         if operator != "var" or not arguments or not isinstance(arguments[0], str):
             return ""
         return arguments[0].rpartition(".")[2] or self.entry
 
     def is_day(self, expression: Any) -> bool:
-        """Whether this is known to be a date, a moment or a time of day."""
+        """Return whether this is known to be a date, a moment or a time of day."""
         if isinstance(expression, str):
             return bool(MOMENT.fullmatch(expression) or TIME.fullmatch(expression))
         operator, arguments = opened(expression)
@@ -132,7 +137,7 @@ class Reader:
 
 
 def get_key(name: Any) -> str:
-    """The name of a variable as a text; numbers and truths as JSON writes them."""
+    """Return the name of a variable as a text; numbers and truths as JSON writes them."""
     if isinstance(name, bool):
         return "true" if name else "false"
     if isinstance(name, int | float):

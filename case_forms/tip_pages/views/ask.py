@@ -1,7 +1,7 @@
-"""Asking and reporting: page by page, with what was typed sealed in the page, until it is sent.
+"""The pages on which a tip is written, with what was typed sealed in the page until it is sent.
 
-A POST answers with the next page itself (nothing is kept that a redirect could lead to). Whatever goes wrong, what was
-typed stays in the page, and the numbers to call stand on top.
+A POST answers with the next page itself (nothing is stored that a redirect could lead to). Whatever goes wrong, what
+was typed stays in the page, and the numbers to call stand on top.
 """
 
 from traceback import extract_tb
@@ -47,7 +47,7 @@ TOO_LARGE = _("This is too much for one message. Make it shorter, and send the r
 @kept_nowhere
 @form_without_cookie
 def start(request: HttpRequest) -> HttpResponse:
-    """Which region? Also for whoever has no card."""
+    """Ask which region it is about; also for whoever has no card."""
     return shown(request, "tip_pages/start.html", "asking:start", regions=regions_with_a_unit())
 
 
@@ -56,7 +56,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @kept_nowhere
 @form_without_cookie
 def card(request: HttpRequest, code: str) -> HttpResponse:
-    """From the card of a session. An unknown and an ended card read alike."""
+    """Show the form from the card of a session. An unknown and an ended card read alike."""
     place = place_of_card(code)
     if place is None:
         return shown(request, "tip_pages/no_place.html", "asking:start", status=404, regions=regions_with_a_unit())
@@ -68,7 +68,7 @@ def card(request: HttpRequest, code: str) -> HttpResponse:
 @kept_nowhere
 @form_without_cookie
 def region(request: HttpRequest, slug: str) -> HttpResponse:
-    """From a region's page."""
+    """Show the form from a region's page."""
     place = place_of_region(slug)
     if place is None:
         return shown(request, "tip_pages/no_place.html", "asking:start", status=404, regions=regions_with_a_unit())
@@ -89,21 +89,26 @@ def _ask(request: HttpRequest, place: EntryPoint) -> HttpResponse:
 
 
 def _pressed(request: HttpRequest, place: EntryPoint, newest: FormVersion) -> HttpResponse:
+    """Answer a POST with the page that its button leads to; with the same page when something is wrong."""
     step, going = request.POST.get("step", "")[:64], request.POST.get("go", "next")[:80]
     sheet = opened(request.POST.get("sheet", ""), place.key)
     version = FormVersion.objects.filter(pk=sheet.version).select_related("form").first() if sheet else None
+    # Sealed under a key that is gone, changed, or of another card: only what this request itself brought can be saved.
     if sheet is None or version is None:
         empty = FormState(place.key, newest.pk)
         sheet = steps.with_typed(empty, newest, step, request.POST)
         if is_too_large(sheet):
             return _page(request, place, newest, Move(sheet, step), TOO_LARGE, 413, kept=empty)
+        # These two pages hold no fields: whoever comes from them begins at the first section.
         there = step if step not in (REVIEW, DANGER) else ""
         return _page(request, place, newest, steps.move(sheet, newest, there, "stay", frozenset()), LOST, 409)
     before, sheet = sheet, steps.with_typed(sheet, version, step, request.POST)
     if is_too_large(sheet):
         return _page(request, place, version, Move(sheet, step), TOO_LARGE, 413, kept=before)
+    # A new secret, too: the old page's challenge has expired with it.
     if sheet.is_old:
         return _page(request, place, version, steps.move(sheet.renewed(), version, step, "stay", frozenset()), OLD, 409)
+    # Only from the last page, on which stands who will read it.
     if going == "send" and step == REVIEW:
         return _send(request, place, version, sheet)
     moved = steps.move(sheet, version, step, going, frozenset(request.POST.getlist("shown")))
@@ -114,8 +119,10 @@ def _pressed(request: HttpRequest, place: EntryPoint, newest: FormVersion) -> Ht
 
 
 def _send(request: HttpRequest, place: EntryPoint, version: FormVersion, sheet: FormState) -> HttpResponse:
+    """Store the tip and show the receipt; with any failure the last page again, and what was typed in it."""
     checked = steps.validate_form_state(sheet, version)
     if not checked.ok:
+        # Everything is checked again: a page that was changed by hand may skip sections.
         broken = steps.first_broken(checked) or steps.first_step(version, sheet.answers)
         return _page(request, place, version, Move(sheet, broken, tell_all=True), status=422)
     proof = request.POST.get("proof", "")
@@ -132,6 +139,7 @@ def _send(request: HttpRequest, place: EntryPoint, version: FormVersion, sheet: 
                 answers=checked.answers,
                 origin=place.origin,
                 language=get_language() or settings.LANGUAGE_CODE,
+                # Counted inside the transaction that stores it (ADR 70).
                 is_above_budget=lambda: rate_limits.is_above(sheet, proof, is_in_danger=is_in_danger),
             )
     except Exception as failure:  # noqa: BLE001  # whatever failed on our side, what was typed stays in the page
@@ -141,12 +149,13 @@ def _send(request: HttpRequest, place: EntryPoint, version: FormVersion, sheet: 
 
 
 def _where(failure: Exception) -> str:
-    """Function and line, for whoever mends it; an exception's own text may quote what was typed."""
+    """Name function and line of a failure, for whoever fixes it; an exception's own text may quote what was typed."""
     last = extract_tb(failure.__traceback__)[-1]
     return f"{last.name}:{last.lineno}"
 
 
 def _receipt(request: HttpRequest, place: EntryPoint, received: ReceivedTip) -> HttpResponse:
+    """Show the receipt. The code only while it is fresh, and only if it still opens something."""
     tip = received.tip
     is_fresh = (timezone.now() - tip.received_at).total_seconds() < CODE_SHOWN_SECONDS
     return shown(
@@ -173,7 +182,7 @@ def _page(
     status: int = 200,
     kept: FormState | None = None,
 ) -> HttpResponse:
-    """One page. `kept`: the sheet to carry on with instead, when this one is too large for a page."""
+    """Render one page. `kept`: the form state to carry on with instead, when this one is too large for a page."""
     context: dict[str, Any] = {
         "place": place,
         "version": version,
@@ -195,6 +204,7 @@ def _page(
         return shown(request, "tip_pages/review.html", place.name, *place.args, status=status, **context)
     try:
         page = steps.build_page(moved.sheet, version, moved.step, shown=moved.shown, tell_all=moved.tell_all)
+    # An old or altered page may name a section that isn't there.
     except NoSuchSection:
         first = steps.first_step(version, moved.sheet.answers)
         page = steps.build_page(moved.sheet, version, first)

@@ -1,4 +1,4 @@
-"""Coming back with a receipt code: reading the unit's answer, adding something, locking the code, taking it all back.
+"""Coming back with a receipt code: read the unit's answer, add something, lock the code, take it all back.
 
 The code is typed into a form and never stands in an address. After it, the page itself carries a sealed visit, good for
 half an hour. What was typed stays when the visit is over.
@@ -73,7 +73,7 @@ SENT_TO_NOBODY = _(
 @kept_nowhere
 @public_form
 def back(request: HttpRequest) -> HttpResponse:
-    """GET asks for the code. POST with a code opens the talk; with a visit it adds, or takes back."""
+    """Ask for the code; on POST with a code show the conversation, with a visit add to it, lock it or take it back."""
     if request.method != "POST":
         return _ask_code(request)
     going = request.POST.get("go", "")
@@ -90,6 +90,8 @@ def back(request: HttpRequest) -> HttpResponse:
 
 
 def _enter(request: HttpRequest) -> HttpResponse:
+    # Read first: what can't be a code costs no try.
+    """Check a typed code against what a try costs, then look the tip up."""
     meant = codes.read(request.POST.get("code", ""))
     if not meant:
         return _ask_code(request, status=422, problem=NOT_A_CODE)
@@ -106,6 +108,8 @@ def _enter(request: HttpRequest) -> HttpResponse:
         return _ask_code(request, TOO_SOON, 429, sheet=None if spent else sheet, code="" if spent else None)
     tip = get_tip(*meant)
     if tip is None:
+        # Counted for all together, never by address (docs/adr/0071): the work for the next try grows, nobody is
+        # locked out.
         rate_limits.WRONG_CODES.hit()
         return _ask_code(request, status=404, problem=NO_SUCH_CODE)
     return _talk(request, receipt_session.ReceiptSession(tip.pk), tip, typed=_typed(request))
@@ -120,7 +124,10 @@ def _ask_code(
     sheet: FormState | None = None,
     code: str | None = None,
 ) -> HttpResponse:
-    """`told` stands above, `problem` beside the field; `code` is what stands in it: what was typed, unless told."""
+    """Render the page that asks for the code.
+
+    `told` stands above, `problem` beside the field; `code` is what stands in it: what was typed, unless given.
+    """
     fresh = sheet or FormState(BACK)
     return shown(
         request,
@@ -166,6 +173,7 @@ def _within(request: HttpRequest, going: str, visit: receipt_session.ReceiptSess
 
 
 def _add(request: HttpRequest, visit: receipt_session.ReceiptSession, tip: Tip) -> HttpResponse:
+    """Store an addition and show whom it reached."""
     text = normalize_newlines(request.POST.get("text", "")).strip()
     problem: str | Promise = ""
     if not text:
@@ -181,17 +189,21 @@ def _add(request: HttpRequest, visit: receipt_session.ReceiptSession, tip: Tip) 
     except TooManyMessages:
         many = str(MANY) % {"count": MAX_MESSAGES}
         return _talk(request, visit, tip, typed=text, problem=many, status=429)
+    # What was typed must come back with the page; its text may stand in the exception, so only the class is logged.
     except DatabaseError as failure:
         log.error("signal_message_not_received", error=type(failure).__name__)
         return _talk(request, visit, tip, typed=text, problem=NOT_RECEIVED, status=503)
+    # Read from the notices: the page says what happened, not what was meant to.
     whom = get_told(tip, ADDED)
     told = SENT_ON if whom.reached else SENT_TO_COORDINATOR if whom.instead else SENT_TO_NOBODY
+    # A new secret for the next message, the old time: adding doesn't prolong the visit.
     return _talk(request, receipt_session.ReceiptSession(tip.pk, visit.at), _tip(visit) or tip, told=told)
 
 
 def _talk(
     request: HttpRequest, visit: receipt_session.ReceiptSession, tip: Tip, *, status: int = 200, **more: Any
 ) -> HttpResponse:
+    """Show the conversation, and note that the unit's messages have been seen."""
     said = list(tip.messages.all())
     if status == 200:
         mark_seen(tip)
@@ -212,7 +224,7 @@ def _talk(
 
 
 def _tip(visit: receipt_session.ReceiptSession) -> Tip | None:
-    """The tip of a visit, unless it has been taken back or forgotten meanwhile."""
+    """Return the tip of a visit, unless it has been taken back or forgotten meanwhile."""
     found = Tip.objects.filter(pk=visit.tip_id, receipt_hash__isnull=False)
     return found.select_related("unit", "form_version__form").first()
 
