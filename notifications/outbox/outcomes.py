@@ -1,6 +1,6 @@
-"""Writing what became of a batch: two statements, each executed once for every row.
+"""Write the outcomes of a batch: two statements, each executed once for every row.
 
-Plain SQL, because all writers of the house wait for it: the same through querysets took 25 ms for twenty notices.
+Plain SQL, because all writers of the service wait for it: the same through querysets took 25 ms for twenty notices.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,8 +23,10 @@ Row = Sequence[tuple[str, Any]]  # (field, value) in the order of the statement
 
 @dataclass(frozen=True)
 class NewState:
-    """What a holder writes to its notice; `sent_at` counts the first time only: None, or a later one, leaves it as it
-    is."""
+    """The state that a holder writes to its notice.
+
+    `sent_at` counts the first time only: None, or a later one, leaves it as it is.
+    """
 
     state: str
     reason: str = ""
@@ -33,13 +35,13 @@ class NewState:
 
 
 def write_attempts(attempts: Iterable[Attempt]) -> None:
-    """Writes outcome, code and end of each attempt."""
+    """Write outcome, code and end of each attempt."""
     names = ("outcome", "error_code", "finished_at", "id")
     _execute(Attempt, FINISH, [[(name, getattr(attempt, name)) for name in names] for attempt in attempts])
 
 
 def write_states(changes: Iterable[tuple[Attempt, NewState]]) -> None:
-    """Writes the state of each attempt's notice, where that is still being sent under the attempt's token."""
+    """Write the state of each attempt's notice, where that is still being sent under the attempt's token."""
     rows: list[Row] = [
         [
             ("state", change.state),
@@ -57,6 +59,7 @@ def write_states(changes: Iterable[tuple[Attempt, NewState]]) -> None:
 def _execute(model: type[models.Model], statement: str, rows: Sequence[Row]) -> None:
     connection = connections[router.db_for_write(model)]
     fields = {field.name: field for field in model._meta.concrete_fields}
+    # The fields convert the values, because the databases store times and UUIDs differently.
     prepared = [
         [fields[name].get_db_prep_value(value, connection, prepared=False) for name, value in row] for row in rows
     ]

@@ -1,4 +1,4 @@
-"""What a lost wake-up, a dead worker, a jumping clock or an empty roster left behind is found here, each second."""
+"""Repair what a lost task, a dead worker, a jumping clock or an empty roster left behind. Runs each second."""
 
 import secrets
 from collections.abc import Iterable
@@ -36,16 +36,16 @@ log = structlog.get_logger(__name__)
 
 
 def sweep(now: datetime) -> int:
-    """One pass over everything unsent. Returns how many notices were due."""
+    """Run one pass over everything unsent. Return how many notices were due."""
     mend_times(now)
     resolve_again(now)
     return wake_due(now)
 
 
 def wake_due(now: datetime) -> int:
-    """Wakes a worker for what is due. Nothing is claimed here: a doubled wake-up finds nothing left to do.
+    """Enqueue what is due. Nothing is claimed here: a doubled task finds nothing left to do.
 
-    When no broker takes the wake-up, it is sent from here, by the sweeper itself: slower, and never not.
+    When no broker takes the task, the sweeper sends the notices itself: slower, but never not at all.
     """
     due = [str(key) for key in Notice.objects.due(now).order_by("owed_at").values_list("pk", flat=True)[:WAKE_AT_MOST]]
     if due:
@@ -59,8 +59,9 @@ def wake_due(now: datetime) -> int:
 
 
 def mend_times(now: datetime) -> int:
-    """After the clock was set back, times far ahead would keep notices waiting: they are due now. Returns how many."""
+    """Make notices due whose times lie far ahead after the clock was set back. Return how many."""
     ahead = Notice.objects.filter(state__in=UNSENT, next_attempt_at__gt=now + FARTHEST_ATTEMPT)
+    # No lease is that long: only a clock that was set back explains it.
     held = Notice.objects.filter(
         state=NoticeState.SENDING, lease_until__gt=now + timedelta(seconds=2 * settings.NOTICE_LEASE_SECONDS)
     )
@@ -71,7 +72,7 @@ def mend_times(now: datetime) -> int:
 
 
 def resolve_again(now: datetime) -> int:
-    """Asks the directory again for notices that have nobody, each by itself. Returns how many have a recipient now."""
+    """Ask the directory again for notices without a recipient, each by itself. Return how many have one now."""
     waiting = Notice.objects.without_recipient().filter(next_attempt_at__lte=now).exclude(pk__in=aside(RESOLVE, now))
     keys = list(waiting.order_by("owed_at").values_list("pk", flat=True)[:WAKE_AT_MOST])
     return each(RESOLVE, keys, lambda key: _resolve_one(key, now), at=now)
@@ -94,7 +95,7 @@ def _resolve_one(key: UUID, now: datetime) -> bool:
 
 
 def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Words] = ()) -> bool:
-    """Gives a notice without recipient to this contact, under a new link. False when somebody was faster."""
+    """Assign this contact to a notice without recipient, under a new link. False when another process was faster."""
     try:
         with transaction.atomic():
             locked = Notice.objects.without_recipient().select_for_update().filter(pk=notice.pk).first()
@@ -112,7 +113,7 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
                 locked.link_expires_at = now + timedelta(hours=settings.BRIEF_LINK_HOURS)
                 locked.link_revoked_at = None  # it was another link that was taken back
                 locked.state, locked.reason = NoticeState.OWED, ""
-                # Whoever had it before may have been told and may have read it; this one has not.
+                # Whoever had it before may have been notified and may have read it; this contact has not.
                 locked.sent_at = locked.delivered_at = locked.opened_at = locked.repeated_at = None
                 locked.repeats, locked.tries_before = 0, locked.attempts
                 locked.token += 1
@@ -129,7 +130,7 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
 
 
 def _is_asked_already(notice: Notice, contact: Contact) -> bool:
-    """A call that nobody was there for, and this coordinator has one of the same chase before them: no second one."""
+    """Tell whether a call without recipient would be a second one for this coordinator in the same escalation chain."""
     if notice.purpose != Purpose.CALL or notice.next_step_at is not None:
         return False
     standing = Notice.objects.open().filter(chase_id=notice.chase_id, purpose=Purpose.CALL, contact=contact)
