@@ -34,7 +34,7 @@ def repeat(
     answer_by: datetime | None = None,
     ladder: list[Step] | None = None,
 ) -> bool:
-    """Have an open notice sent again, under the next number. False when that wasn't to be done.
+    """Queue an open notice to be sent again, under the next number. False when that wasn't to be done.
 
     One that wasn't sent yet is due now instead, under the number it has: nobody gets two mails for one step. One that
     is just being sent, or has nobody to be sent to, is left as it is. `brief` and `answer_by`, when given, take the
