@@ -1,7 +1,7 @@
 """The card handed over when a PIN is agreed: who we are, our numbers, how a true link begins, how it works.
 
 It never holds a PIN. The slip below the cut has an empty field, to be filled by hand while both are there; what the
-system keeps of a PIN is a hash, and nothing of it can be printed.
+system stores of a PIN is a hash, and nothing of it can be printed.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ MAX_DIGITS = 10
 
 
 def pin_card(request: HttpRequest, contact_id: int) -> HttpResponse:
-    """The card of a contact that this person keeps, as a PDF in the contact's language. Another's isn't there."""
+    """Return the card of a contact that this person manages, as a PDF in the contact's language. Others get a 404."""
     mine = get_entries(request.user, Contact).filter(is_active=True)  # type: ignore[arg-type]
     contact: Any = mine.filter(pk=contact_id).select_related("partner").first()
     if contact is None:
@@ -39,7 +39,10 @@ def pin_card(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 
 def render_card(contact: Contact) -> Rendered:
-    """One sheet of A4: the card to carry, and below the cut the slip for the PIN. Raises DocumentRefused, Busy."""
+    """Render one sheet of A4: the card to carry, and below the cut the slip for the PIN.
+
+    Raises DocumentRefused, Busy.
+    """
     language = contact.language if contact.language in ORGANISATION else "sq"
     with translation.override(language):
         html = render_to_string(

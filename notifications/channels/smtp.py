@@ -1,7 +1,7 @@
-"""SMTP that keeps its promise of time: opening, and each sending as a whole, ends within the timeout.
+"""SMTP with a deadline: opening, and each sending as a whole, ends within the timeout.
 
 smtplib's own timeout holds for each single read. A server that answers every command just before it would hold a worker
-for minutes, and the lease of a batch could not be short.
+for minutes, and the lease of a batch couldn't be short.
 """
 
 import math
@@ -17,7 +17,7 @@ GOODBYE_SECONDS = 1.0  # QUIT is a courtesy
 
 
 class TimedSMTP(smtplib.SMTP):
-    """Every read and write ends before `deadline` (time.monotonic())."""
+    """An SMTP connection whose every read and write ends before `deadline` (time.monotonic())."""
 
     deadline: float = math.inf
 
@@ -40,6 +40,8 @@ class TimedSMTP(smtplib.SMTP):
         left = self.deadline - time.monotonic()
         if left <= 0:
             self.close()
+            # smtplib's own error of a lost connection, which Django's close expects; by its cause `classify_failure`
+            # says "timeout".
             raise smtplib.SMTPServerDisconnected("out of time") from TimeoutError()
         if self.sock is not None:
             self.sock.settimeout(min(self.timeout, left))
@@ -67,6 +69,6 @@ class TimedEmailBackend(EmailBackend):
         super().close()
 
     def _allow(self, seconds: float) -> None:
-        """Only a whole connection is ours; one that failed while it was opened has its time already."""
+        """Set the deadline, on an open connection only: one that failed while it was opened has a deadline already."""
         if isinstance(self.connection, TimedSMTP):
             self.connection.allow(seconds)

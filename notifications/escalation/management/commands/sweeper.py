@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
 
 class Sweeper:
-    """The loop: one pass each `interval` seconds. After a database error: a longer pause, up to 15 s, a new connection."""
+    """The loop: one pass each `interval` seconds; after a database error a pause of up to 15 s and a new connection."""
 
     def __init__(self, interval: float) -> None:
         self.interval = interval
