@@ -20,7 +20,7 @@ CONTACT_CHANGED = "contact_changed"
 
 
 def notice_at(token: str) -> Notice | None:
-    """Return the notice that this link opens, or None: unknown, expired, revoked, withdrawn, or its contact has left."""
+    """Return the notice that this link opens; None: unknown, expired, revoked, withdrawn, or its contact has left."""
     return (
         Notice.objects.select_related("contact__partner", "municipality__region")
         .filter(
