@@ -67,7 +67,7 @@ def erase_answers(notices: QuerySet[Notice], keys: Collection[str], *, sources: 
         try:
             brief: Any = row.brief
         except (SealBroken, KeyRingError):
-            continue  # nobody reads it, we neither; `vault_rotate` names it
+            continue  # nobody can read it, so nothing of it can be shown; `vault_rotate` names it
         left = _without(brief, keys)
         if left != brief:
             row.brief = left

@@ -16,7 +16,7 @@ from notifications.outbox.states import OPEN, NoticeState
 from .choices import NOT_REACHED, WRONG_AREA
 
 CALLS = (Purpose.CALL, Purpose.FALLBACK)
-ROUND_MINUTES = 30  # between two calls, when the ladder names no other time
+ROUND_MINUTES = 30  # between two calls, when the steps name no other time
 # Why a notice of the chain was closed by somebody's answer to another one (`Notice.reason`).
 TAKEN = "taken"
 ANSWERED = "answered"

@@ -35,7 +35,7 @@ from .pin_alarm import sound_pin_alarm
 
 TRIES_A_ROUND = 5
 FIRST_PAUSE = timedelta(minutes=15)  # doubles with each round
-LINK_TRIES = 20  # then the link is taken back
+LINK_TRIES = 20  # then the link is revoked
 NETWORK = Limit("pin.network", 20, timedelta(minutes=15), slots=15)
 UNKNOWN_NETWORKS = Limit("pin.contact", 10, timedelta(hours=24), slots=24)
 KNOWN_NETWORKS = Limit("pin.contact_known", 20, timedelta(hours=24), slots=24)

@@ -28,6 +28,7 @@ def pin_card(request: HttpRequest, contact_id: int) -> HttpResponse:
     """Return the card of a contact that this person manages, as a PDF in the contact's language. Others get a 404."""
     mine = get_entries(request.user, Contact).filter(is_active=True)  # type: ignore[arg-type]
     contact: Any = mine.filter(pk=contact_id).select_related("partner").first()
+    # A denial and a missing contact look the same: whoever doesn't manage it mustn't learn that it exists.
     if contact is None:
         record_denial(actor=get_actor(request.user), target_kind="contact", target_id=contact_id)
         raise Http404

@@ -13,7 +13,7 @@ from typing import Any
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 
-GOODBYE_SECONDS = 1.0  # QUIT is a courtesy
+GOODBYE_SECONDS = 1.0  # QUIT is a courtesy; no mail depends on its answer
 
 
 class TimedSMTP(smtplib.SMTP):

@@ -25,7 +25,7 @@ def is_running(period: Period, now: datetime) -> bool:
 
 
 def delete_period(*, period: Period, by: User, now: datetime) -> bool:
-    """Delete a shift or a leave that hasn't begun. False when it has: whom people were notified by stays on record."""
+    """Delete a shift or a leave that hasn't begun. False when it has: by what people were notified stays on record."""
     with transaction.atomic():
         locked = type(period).objects.select_for_update().filter(pk=period.pk).first()
         if locked is None or has_begun(locked, now):

@@ -34,7 +34,7 @@ from .links import (
 from .models import Contact, Partner, Role
 from .resolve import ROLE_WORDS, Resolution, Words, duty_words, first_on_duty, first_two, resolve
 
-MAX_COORDINATORS = 20  # told at once by the link `every_coordinator`
+MAX_COORDINATORS = 20  # asked at once by the link `every_coordinator`
 BY_AREA = (Role.POLICE, Role.CPU)
 
 

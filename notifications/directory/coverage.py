@@ -102,7 +102,7 @@ def said_of_hours(office: Partner) -> list[str]:
 
 
 def _end(stretch: Stretch, horizon: datetime) -> datetime:
-    """Return the end of a gap; one that reaches as far as was looked has no known end."""
+    """Return the end of a gap; one that reaches the horizon has no known end."""
     return FOR_EVER if stretch.ends_at >= horizon else stretch.ends_at
 
 

@@ -72,7 +72,7 @@ class Partner(Versioned):
         ordering = ["role", "slug"]
         constraints = [
             models.UniqueConstraint(
-                # A second office whose key sorts first would get the notices (docs/adr/0074).
+                # One active office each, so that which of two gets the notices is never a question of their order.
                 name="one_police_office_per_directorate",
                 fields=["directorate"],
                 condition=Q(role="police", is_active=True, directorate__isnull=False),

@@ -43,6 +43,7 @@ def keeps_area(user: User, regions: Iterable[int]) -> bool:
     """Tell whether an office with these places (regions' keys; none: the whole country) would be this person's."""
     if is_national_keeper(user):
         return True
+    # As `get_partners` decides for a stored office; here for one that isn't saved yet.
     places, mine = set(regions), set(user.coordinated_regions().values_list("pk", flat=True))
     outreach = set(Region.objects.filter(is_outreach=True).values_list("pk", flat=True))
     return bool(places & mine) and not (places & outreach) - mine

@@ -79,6 +79,7 @@ class Filter(forms.Form):
             if asked.get(name):
                 found = found.filter(**{field: asked[name]})
         if asked.get("target"):
+            # One label may stand for several kinds: a page of any type is a page.
             found = found.filter(target_kind__in=audit_labels.same_targets(asked["target"]))
         if asked.get("who"):
             found = found.filter(_by(asked["who"]))

@@ -19,7 +19,7 @@ def stranded(now: datetime) -> list[Notice]:
     found = (
         Notice.objects.open()
         .filter(owed_at__lte=now, next_step_at__isnull=True)
-        .exclude(purpose=Purpose.TEST)  # nobody is chased for a test
+        .exclude(purpose=Purpose.TEST)  # a test never escalates
         .exclude(state__in=UNSENT, next_attempt_at__isnull=False)
         .exclude(state=NoticeState.SENDING, lease_until__isnull=False)
         .exclude(Exists(with_clock))

@@ -157,7 +157,7 @@ def _take_step(notice: Notice, now: datetime) -> bool:
             When(state__in=AWAITING_ANSWER, then=Value(NoticeState.ESCALATED.value)), default=F("state")
         )
     with transaction.atomic():
-        lock_chases([notice.chase_id])  # the step may repeat an older notice of it than the one with the clock
+        lock_chases([notice.chase_id])  # the step may write to an older notice of the chain than the one with the clock
         mine = (
             Notice.objects.open()
             .filter(pk=notice.pk, ladder_step=notice.ladder_step, next_step_at=notice.next_step_at)
@@ -169,7 +169,7 @@ def _take_step(notice: Notice, now: datetime) -> bool:
         if plan.do == REMIND and notice.state not in AWAITING_ANSWER:
             _push(notice, now)
         elif is_daily(notice.ladder, plan.index, notice.owed_at, now):
-            return True  # the list of the day names it
+            return True  # the daily list names it
         else:
             _say(notice, plan, now)
         _tell(notice, plan)
@@ -279,7 +279,7 @@ def _with_nobody_on_duty(
         return same
     event_id = uuid5(notice.pk, f"step-{plan.index}")
     ask_for_somebody(notice, plan.chase, now, why=plan.words, event_id=event_id)
-    if not is_by_deed(asked) or asked.next_step_at is None:  # else it is said again by its own clock
+    if not is_by_deed(asked) or asked.next_step_at is None:  # else its own clock repeats it
         _again(asked, notice, plan, now, ladder=ladder)
     return asked
 
@@ -308,7 +308,7 @@ def _owe_step(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] |
 
 
 def _call_words(notice: Notice, plan: Plan) -> dict[str, Any]:
-    if notice.case_reference == PIN_ALARM:  # whom to phone is the contact it is about, not who was asked to
+    if notice.case_reference == PIN_ALARM:  # to be phoned is the contact it is about, not whoever was asked to call
         return dict(notice.root.brief)
     return call_brief(notice, why=plan.words, told=told(plan.chase, notice.role))
 

@@ -41,7 +41,7 @@ LIST = "contact.digest"  # and when a coordinator's list can't be made
 FROM_HOUR = 8  # local time
 MAX_LINES = 100  # of one list; what is left over is counted
 AT_MOST = 2000  # notices looked at in one pass
-LISTS = UUID("5a3f6d0e-6e5c-4d53-9a2b-3f0d7b1c9e42")  # whose "case" a list is: none's
+LISTS = UUID("5a3f6d0e-6e5c-4d53-9a2b-3f0d7b1c9e42")  # the namespace of the lists' ids: a list belongs to no case
 DAILY = ({"after_minutes": 24 * 60, "do": CALL, "repeat_minutes": 24 * 60},)
 
 log = structlog.get_logger(__name__)
@@ -137,6 +137,7 @@ def _tell(contact: Contact, lines: list[DigestLine], now: datetime, eight: datet
     if standing is not None:
         repeat(notice=standing, at=now, brief=digest_brief(lines), ladder=ladder)
     else:
+        # Lists that are still open here have a revoked link: nobody can read them any more.
         settle_replaced(mine.open().values_list("pk", flat=True), now)
         create_notice(
             NoticeRequest(

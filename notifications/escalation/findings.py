@@ -38,6 +38,7 @@ def findings(now: datetime) -> dict[str, Any]:
 
 def _overdue(now: datetime) -> float:
     """Return how long, in seconds, the oldest due notice has been waiting."""
+    # A notice that is being sent has no next attempt; what counts for it is its lease.
     due = Notice.objects.due(now)
     waiting = due.exclude(state=NoticeState.SENDING).aggregate(at=Min("next_attempt_at"))["at"]
     abandoned = due.filter(state=NoticeState.SENDING).aggregate(at=Min("lease_until"))["at"]

@@ -95,7 +95,7 @@ class Probes:
             self._probes[name][0]()
         except ChannelError as failure:
             error = failure.code
-        except Exception as failure:  # noqa: BLE001  # whatever it is, it is what is to be found out
+        except Exception as failure:  # noqa: BLE001  # any failure is a result of the probe
             error = type(failure).__name__
         before = self._results.get(name)
         was_failing = before is not None and bool(before["error"])

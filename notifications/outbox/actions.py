@@ -28,8 +28,8 @@ from .queueing import wake
 from .requests import NoticeRequest
 from .states import NO_CONTACT, OPEN, NoticeState
 
-RESOLVE_AGAIN = timedelta(seconds=10)  # how soon the directory is asked again when it named nobody
-WAKE_GRACE = timedelta(seconds=2)  # how long the sweeper leaves a new notice to its wake-up
+RESOLVE_AGAIN = timedelta(seconds=10)  # until the directory is asked again when it named nobody
+WAKE_GRACE = timedelta(seconds=2)  # for which the sweeper leaves a new notice to the task that its transaction enqueues
 BY_HAND = "hand"  # an attempt over no channel: the link reached the recipient some other way
 
 log = structlog.get_logger(__name__)
@@ -45,7 +45,7 @@ def create_notice(request: NoticeRequest) -> Notice:
     """
     moment = request.at or timezone.now()
     notice = _build_notice(request, moment)
-    # No look before the insert, and no savepoint around the whole: all of this happens under SQLite's one write lock.
+    # No look before the insert, and no savepoint around the whole: all other writers wait meanwhile (docs/outbox.md).
     with transaction.atomic(savepoint=False):
         try:
             with transaction.atomic():

@@ -24,8 +24,8 @@ from notifications.directory.models import Role
 
 from .models import Heartbeat, Notice, NoticeQuerySet
 
-MAILED = "alarm.mailed"  # the heartbeat that says when it was last tried to write to the operators
-UNHEARD = {"unheard": True}  # its facts, as long as no mail of that try has gone out
+MAILED = "alarm.mailed"  # the heartbeat of the last attempt to mail the operators
+UNHEARD = {"unheard": True}  # its facts, as long as no mail of that attempt has gone out
 NEWEST_AT_ONCE = timedelta(minutes=5)  # but never more often than this
 EACH_HOUR = timedelta(hours=1)
 FIRST_DAY = timedelta(days=1)
@@ -83,7 +83,7 @@ def operators_to_tell() -> list[User]:
 
 
 def _is_due(beat: Heartbeat | None, now: datetime) -> bool:
-    if beat is None or beat.at > now:  # a clock set back keeps nobody from hearing of it
+    if beat is None or beat.at > now:  # a time ahead of now: the clock was set back, which mustn't silence the alarm
         return True
     last = beat.at
     if beat.facts == UNHEARD:

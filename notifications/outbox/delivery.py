@@ -45,7 +45,7 @@ LONGEST_UNSENDABLE_BACKOFF = timedelta(hours=1)
 JITTER = 0.25
 MAX_LOSSES = 2  # connections lost one after another, with nothing sent between: the server is down
 
-_NOT_NEEDED = ("brief", "ladder")  # long, and one that is spoilt must not hold up the batch
+_NOT_NEEDED = ("brief", "ladder")  # long, and a damaged one mustn't hold up the batch
 
 NOT_TRIED = "not_tried"
 CONTACT_INACTIVE = "contact_inactive"
@@ -232,7 +232,7 @@ def send(batch: Iterable[ClaimedNotice], line: ChannelPool) -> None:
                 line.lost(name)
         except DatabaseError:
             raise  # no notice is to blame; the leases run out
-        except Exception as error:  # noqa: BLE001  # one notice that can't be made into a letter: the batch goes on
+        except Exception as error:  # noqa: BLE001  # one notice that can't be rendered: the batch goes on
             held.finish(AttemptOutcome.UNSENDABLE, f"fault_{type(error).__name__}"[:40])
         else:
             line.worked(name)

@@ -151,7 +151,7 @@ class Notice(models.Model):
     brief = SealedJSONField()
 
     state = models.CharField(_("state"), max_length=12, choices=NoticeState.choices, default=NoticeState.OWED)
-    reason = models.CharField(_("reason"), max_length=40, blank=True)  # a machine code: no_contact, smtp_refused, ...
+    reason = models.CharField(_("reason"), max_length=40, blank=True)  # a machine code, see `states` and `labels`
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     token = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -338,7 +338,7 @@ class Reply(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="replies", verbose_name=_("notice"))
     kind = models.CharField(_("kind"), max_length=12, choices=ReplyKind.choices)
-    reason = models.CharField(_("reason"), max_length=40, blank=True)  # a code from briefs.replies.REASONS
+    reason = models.CharField(_("reason"), max_length=40, blank=True)  # a code from briefs.choices
     to_municipality = models.ForeignKey(Municipality, models.PROTECT, null=True, blank=True, related_name="+")
     note = SealedTextField(null=True, blank=True)
     details = SealedJSONField(null=True, blank=True)  # {key of briefs.choices.DETAILS: text}

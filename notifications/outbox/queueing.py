@@ -20,7 +20,7 @@ BULK = "bulk"
 DELIVER = "notifications.outbox.tasks.deliver"
 # In the room above, so by its path: this room imports nothing from there.
 RENDER_DOCUMENT = "notifications.briefs.tasks.render_document"
-# With so many tasks waiting, workers are busy or dead; further wake-ups and canaries would only pile up.
+# With so many tasks waiting, workers are busy or dead; further tasks and canaries would only pile up.
 CROWDED = {URGENT: 25, BULK: 5000}
 # Each minute's tasks are small and all alike: with so many tasks before them, more would only pile up.
 WAITING_MINUTES = 200
@@ -51,7 +51,7 @@ def wake(notice_id: UUID, *, needs_document: bool = False) -> None:
     pending: dict[str, bool] = connection.__dict__.setdefault("vatra_notices_to_wake", {})
     if not any(isinstance(entry[1], _Flush) for entry in connection.run_on_commit):
         # Django drops the callbacks of a transaction that is rolled back, but not what was gathered for them.
-        pending.clear()  # left behind by a transaction that was rolled back
+        pending.clear()
     pending[str(notice_id)] = needs_document
     transaction.on_commit(_Flush(pending), using=connection.alias)
 

@@ -22,8 +22,8 @@ from .models import Notice, Purpose
 from .queueing import wake
 from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, REPLACED, UNSENT, NoticeState
 
-CHASES_AT_ONCE = 100  # folded in one pass
-ROWS_AT_ONCE = 500  # of one chase
+CHASES_AT_ONCE = 100  # escalation chains in one pass
+ROWS_AT_ONCE = 500  # of one chain
 
 
 def repeat(
@@ -150,6 +150,7 @@ def _fold_one(chase_id: UUID, purpose: str, contact_id: int | None, now: datetim
 
 def fill_chases() -> int:
     """Set `chase_id` on notices of an older release, which didn't have it. Return how many were filled."""
+    # First notices in one statement; then, oldest first, those that follow up on one.
     filled = Notice.objects.filter(chase_id__isnull=True, chases__isnull=True).update(chase_id=F("id"))
     for notice in (
         Notice.objects.filter(chase_id__isnull=True).defer("brief", "ladder").order_by("owed_at")[:ROWS_AT_ONCE]

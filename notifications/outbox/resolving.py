@@ -16,7 +16,7 @@ from .models import Notice, ReplyKind
 
 ABOUT = "about_contact"  # in a brief: the contact that the notice is about, who must not be the one who gets it
 PIN_ALARM = "PIN"  # the reference of such notices (briefs.pin_alarm)
-PAUSED = "brief.contact_paused"  # the entry in the record that says whom such an alarm is about
+PAUSED = "brief.contact_paused"  # the audit entry that names whom such an alarm is about
 
 
 def resolve_for(notice: Notice, *, at: datetime, role: str = "") -> Resolution:

@@ -7,7 +7,7 @@ from access.models import MobileUnit
 from .models import Notice
 
 ORGANISATION = {"sq": "Qendra Psiko-Sociale “Vatra”", "en": "Psycho-Social Centre “Vatra”"}
-# The same in the case that "of" needs.
+# The same in the grammatical case that "of" needs in Albanian.
 OF_ORGANISATION = {"sq": "Qendrës Psiko-Sociale “Vatra”", "en": "Psycho-Social Centre “Vatra”"}
 
 

@@ -25,10 +25,10 @@ from .resolving import resolve_for
 from .states import UNSENT, NoticeState
 
 OWN_SECONDS = 3.0  # of sending in one pass; clocks and heartbeat wait so long, and one batch more
-WAKE_AT_MOST = 100  # ids in one wake-up; the worker finds the others by itself
+WAKE_AT_MOST = 100  # ids in one task; the worker finds the others by itself
 RESOLVE_SLOWLY = timedelta(seconds=30)
 RESOLVE_LATER = timedelta(minutes=5)  # when nobody has been found for a day
-SAME_RECIPIENT = "same_recipient"  # why a notice without anybody is withdrawn: they have one already
+SAME_RECIPIENT = "same_recipient"  # why a notice without a recipient is withdrawn: whoever was found has one already
 RESOLVE = "notice.resolve"  # what is put aside when a notice can't be resolved
 FARTHEST_ATTEMPT = LONGEST_UNSENDABLE_BACKOFF * (1 + JITTER)
 
@@ -88,7 +88,7 @@ def _resolve_one(key: UUID, now: datetime) -> bool:
         return _give_to(notice, resolution.contact, now, resolution.words)
     pause = RESOLVE_SLOWLY if now - notice.owed_at < FIRST_DAY else RESOLVE_LATER
     waits = Notice.objects.without_recipient().filter(pk=notice.pk).update(next_attempt_at=now + pause)
-    # A fallback that has nobody either is asked about by itself, in this same loop.
+    # A fallback without a recipient is resolved by itself, in this same loop: no second one is needed.
     if waits and not notice.chasers.filter(purpose=Purpose.FALLBACK).exists():
         tell_coordinators(notice, at=now)
     return False
@@ -111,7 +111,7 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
                 )
                 locked.link_token, locked.link_hash = token, link_hash(token)
                 locked.link_expires_at = now + timedelta(hours=settings.BRIEF_LINK_HOURS)
-                locked.link_revoked_at = None  # it was another link that was taken back
+                locked.link_revoked_at = None  # it was another link that was revoked
                 locked.state, locked.reason = NoticeState.OWED, ""
                 # Whoever had it before may have been notified and may have read it; this contact has not.
                 locked.sent_at = locked.delivered_at = locked.opened_at = locked.repeated_at = None
@@ -124,8 +124,8 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
                 wake(notice.pk, needs_document=notice.needs_document)
                 return True
     except IntegrityError:
-        pass  # this contact is already owed a notice of the same event
-    cancel(notice=notice, reason=SAME_RECIPIENT)  # by itself: it locks the whole chase, the oldest first
+        pass  # this contact has a notice of the same event already
+    cancel(notice=notice, reason=SAME_RECIPIENT)  # outside that transaction: it locks the whole chain, the oldest first
     return False
 
 

@@ -35,7 +35,7 @@ class AuditEntry(models.Model):
     detail = models.JSONField(_("detail"), default=dict)
     previous_hash = models.CharField(_("previous hash"), max_length=64)
     hash = models.CharField(_("hash"), max_length=64, unique=True)
-    # Nullable, so that SQLite adds it without writing a long table anew.
+    # Nullable, so that SQLite adds the column without rewriting a long table.
     key_id = models.CharField(_("key"), max_length=24, null=True)
 
     objects = AppendOnlyQuerySet.as_manager()

@@ -99,5 +99,5 @@ def _do_instead(kind: str, key: Any, instead: Callable[[Any], Any]) -> None:
         instead(key)
     except (OperationalError, InterfaceError):
         raise
-    except Exception as error:  # noqa: BLE001  # said already; the others go on
+    except Exception as error:  # noqa: BLE001  # the row is logged already; the others go on
         log.error("put_aside_untold", kind=kind, row=str(key), code=type(error).__name__)

@@ -18,7 +18,7 @@ from .models import KeyInUse
 from .seal import SealBroken, get_place, seal_with, unseal
 
 PLAIN = b"canary"
-TRIES = 5  # values looked at under each key before it counts as another one: a single one may be spoilt
+TRIES = 5  # values tried under each key before it counts as another one: a single one may be damaged
 AT_MOST = 25  # characters after "v2.": the longest key id and its point
 
 

@@ -30,7 +30,7 @@ class Opened:
     __slots__ = ("after", "plain")
 
     def __init__(self, plain: bytes, after: int = 0) -> None:
-        """`after`: when the value that it takes the place of was sealed."""
+        """Hold `plain`. `after`: when the value that it takes the place of was sealed."""
         self.plain, self.after = plain, after
 
     def __repr__(self) -> str:

@@ -138,7 +138,7 @@ def _head(text: str) -> Token | None:
     try:
         return split_token(text)
     except SealBroken:
-        return None  # no value of ours: whoever opens it is told
+        return None  # no value of ours: opening it raises SealBroken
 
 
 def _known(file: sqlite3.Connection, places: list[str]) -> dict[str, int]:

@@ -234,7 +234,7 @@ def _existing(kind: str, key: int | None, before: Values) -> Row:
 
 
 def _delete(row: Row, kind: str, *, by: User, now: datetime, rehearsed: bool) -> Row:
-    """Delete a shift or leave that hasn't begun. Whom people were notified by stays on record."""
+    """Delete a shift or leave that hasn't begun. By what people were notified stays on record."""
     if isinstance(row, (DutyShift, Leave)) and has_begun(row, now):
         raise ChangedMeanwhile(_("This has begun meanwhile. Refuse it, and end it instead."))
     if not rehearsed:

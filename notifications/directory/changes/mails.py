@@ -81,7 +81,7 @@ def _tell(change: DirectoryChange, *, now: datetime | None = None) -> bool:
     ]
     if change.at_once or change.decision == Decision.WAITING:  # else nothing is left for them to decide
         letters += [(user.email, user.language, "directory/mails/keeper.txt") for user in _keepers(change)]
-    # By address and kind: a keeper may be the person concerned, too.
+    # By address and kind: whoever decides may be the person concerned, too.
     due = [each for each in letters if _key(each) not in mailed]
     taken = {_key(each) for each in due if _send(each[0], each[1], change, each[2])}
     if all(_key(each) in taken for each in due):

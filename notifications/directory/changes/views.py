@@ -32,6 +32,7 @@ PAGE = 50
 def changes(request: HttpRequest) -> HttpResponse:
     """List what waits for this person or was asked by them, and below it what was decided, newest first."""
     me = _me(request)
+    # In Python: whom a change concerns stands in its sealed values, which no query can look into.
     waiting = [each for each in _all().waiting() if _may_see(each, me)]
     for change in waiting:
         change.is_mine_to_decide = may_decide(change, me) or may_undo(change, me)

@@ -11,7 +11,7 @@ from django.db import connections
 from notifications.outbox.linux_processes import bind_descendants, die_with_parent
 from notifications.outbox.queueing import BULK, URGENT
 
-BULK_NICENESS = 10  # rendering never takes the processor from a notice
+BULK_NICENESS = 10  # rendering mustn't take the processor from a notice (docs/adr/0004)
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             os.setsid()
         die_with_parent(signal.SIGTERM)
         if os.getppid() != parent:
-            return  # it died while this was starting
+            return  # the parent died while this was starting
         if name == BULK:
             os.nice(BULK_NICENESS)
         # A database connection must not be shared over a fork.
