@@ -46,9 +46,8 @@ def each_minute(argument: str = "") -> None:
     now = timezone.now()
     try:
         found = look(now).facts()
-    # Another process is at it and writes down what it finds.
     except WatchedElsewhere:
-        return
+        return  # another process is at it, and writes down what it finds
     except (KeyRingError, OSError, ValueError) as error:
         log.error("audit_chain_not_read", code=type(error).__name__)
         found = {**_earlier(), "error": type(error).__name__}
@@ -62,7 +61,7 @@ def each_minute(argument: str = "") -> None:
 
 
 def _cells(now: datetime) -> dict[str, Any]:
-    """Go on comparing sealed cells with the versions seen before; those that were put back are named in the chain."""
+    """Compare a further part of the sealed cells with the versions seen before; log those that were put back."""
     earlier = {name: value for name, value in _earlier().items() if name.startswith("cells_") or name == "put_back"}
     try:
         seen = witness.step(now=now.timestamp())

@@ -103,7 +103,7 @@ def _versioned(place: bytes, version: str) -> bytes:
     return place + b"\0" + version.encode()
 
 
-# ---- keyed hashes that are compared while the ring's keys stay; for others see `vault.lasting`
+# ---- keyed hashes that are compared within days, while the ring's keys stay; for others see `vault.lasting`
 
 NEW_FORM = ".2"  # after the key id: made with the subkey of this purpose
 

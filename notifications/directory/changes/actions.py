@@ -273,7 +273,7 @@ def _check(row: Row, after: Values) -> None:
 
 
 def _only_one_office(office: Partner, after: Values) -> None:
-    # Locked, so that two decisions at once don't make two. The locks are taken by key, lest they wait for each other.
+    # Locked, so that two decisions at once don't make two. By key, lest two wait for each other.
     beside = Partner.objects.select_for_update(no_key=True).filter(role=office.role, is_active=True)
     active = list(beside.order_by("pk").values_list("pk", flat=True))
     others = Partner.objects.filter(pk__in=active).exclude(pk=office.pk)

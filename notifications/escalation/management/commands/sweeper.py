@@ -131,7 +131,7 @@ class Sweeper:
 
     def _is_time(self, what: str, seconds: float) -> bool:
         now = time.monotonic()
-        # The monotonic clock: one that was set back mustn't stop the heartbeat.
+        # By the monotonic clock: setting the machine's time back mustn't stop the heartbeat.
         if now - self._last.get(what, -seconds) < seconds:
             return False
         self._last[what] = now
